@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define VIRT_SNAP_ERROR (virt_snap_error_quark())
+
+/**
+ * VirtSnapError:
+ *
+ * What can go wrong. Each value is also the result code that the method
+ * Msvm_CollectionSnapshotService.ExportSnapshot returns for it: 1..6 are the
+ * codes of its sibling methods, 32768.. Hyper-V's vendor range with Hyper-V's
+ * own meaning, 32800.. ours.
+ */
+typedef enum {
+    VIRT_SNAP_ERROR_NOT_SUPPORTED = 1,
+    VIRT_SNAP_ERROR_FAILED = 2,
+    VIRT_SNAP_ERROR_TIMEOUT = 3,
+    VIRT_SNAP_ERROR_INVALID_PARAMETER = 4,
+    VIRT_SNAP_ERROR_INVALID_STATE = 5,
+    VIRT_SNAP_ERROR_INVALID_TYPE = 6,
+    VIRT_SNAP_ERROR_ACCESS_DENIED = 32769,
+    VIRT_SNAP_ERROR_IN_USE = 32774,
+    VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE = 32777,
+    VIRT_SNAP_ERROR_OUT_OF_MEMORY = 32778,
+    VIRT_SNAP_ERROR_NOT_FOUND = 32779,
+    VIRT_SNAP_ERROR_ALREADY_EXISTS = 32800,
+    VIRT_SNAP_ERROR_NO_SPACE = 32801,
+    VIRT_SNAP_ERROR_CORRUPT = 32802,
+    VIRT_SNAP_ERROR_INTERRUPTED = 32803,
+    VIRT_SNAP_ERROR_CANCELLED = 32804,
+} VirtSnapError;
+
+/** The error domain. Its codes have D-Bus names: org.virtsnap1.Error.*. */
+GQuark virt_snap_error_quark(void);
+
+/**
+ * virt_snap_error_result_code:
+ * @error: an error of any domain
+ *
+ * Returns: the method's result code for @error; errors of other domains are
+ * mapped where there is an equivalent and are 2 (failed) otherwise.
+ */
+guint virt_snap_error_result_code(const GError *error);
+
+/**
+ * virt_snap_error_result_name:
+ * @code: a result code
+ *
+ * Returns: (transfer none): the short name of @code, as "not-supported", or
+ * "failed" for a code that has none.
+ */
+const char *virt_snap_error_result_name(guint code);
+
+/**
+ * virt_snap_error_set_errno:
+ * @error: (out) (optional): where the error goes
+ * @errsv: the saved errno
+ * @format: what was being done and to what, printf-like
+ *
+ * Sets @error to "<format>: <text of errsv>" with the code that @errsv
+ * stands for: ENOSPC is no space, EACCES is access denied, and so on.
+ */
+void virt_snap_error_set_errno(GError **error, int errsv, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+G_END_DECLS

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+
+typedef DIR AutoDir;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AutoDir, closedir)
+
+void
+fd_clear(int *fd)
+{
+    int errsv = errno;
+
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    errno = errsv;
+}
+
+int
+fd_steal(int *fd)
+{
+    int result = *fd;
+
+    *fd = -1;
+    return result;
+}
+
+int
+fd_open(int dirfd, const char *path, int flags, mode_t mode, GError **error)
+{
+    int fd = openat(dirfd, path, flags | O_CLOEXEC, mode);
+
+    if (fd < 0)
+        virt_snap_error_set_errno(error, errno, _("Cannot open '%s'"), path);
+
+    return fd;
+}
+
+int
+fd_open_dir(int dirfd, const char *path, GError **error)
+{
+    int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        virt_snap_error_set_errno(error, errno, _("Cannot open the directory '%s'"), path);
+
+    return fd;
+}
+
+gboolean
+fd_pwrite_all(int fd, const void *data, gsize length, guint64 offset, const char *what,
+              GError **error)
+{
+    const char *from = data;
+
+    while (length > 0) {
+        ssize_t n = pwrite(fd, from, length, (off_t)offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            virt_snap_error_set_errno(error, n < 0 ? errno : EIO, _("Cannot write '%s'"), what);
+            return FALSE;
+        }
+        from += n;
+        offset += (guint64)n;
+        length -= (gsize)n;
+    }
+
+    return TRUE;
+}
+
+gboolean
+fd_pread_all(int fd, void *data, gsize length, guint64 offset, const char *what, GError **error)
+{
+    char *to = data;
+
+    while (length > 0) {
+        ssize_t n = pread(fd, to, length, (off_t)offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            virt_snap_error_set_errno(error, errno, _("Cannot read '%s'"), what);
+            return FALSE;
+        }
+        if (n == 0) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                        _("'%s' ends at byte %" G_GUINT64_FORMAT ", before its expected size: "
+                          "it was cut short"),
+                        what, offset);
+            return FALSE;
+        }
+        to += n;
+        offset += (guint64)n;
+        length -= (gsize)n;
+    }
+
+    return TRUE;
+}
+
+gboolean
+fd_sync(int fd, const char *what, GError **error)
+{
+    if (fsync(fd) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot make '%s' durable"), what);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+gboolean
+file_create_at(int dirfd, const char *name, const void *data, gsize length, GError **error)
+{
+    auto_fd fd = fd_open(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, error);
+
+    if (fd < 0)
+        return FALSE;
+    if (!fd_pwrite_all(fd, data, length, 0, name, error))
+        return FALSE;
+
+    return fd_sync(fd, name, error);
+}
+
+gboolean
+file_replace_at(int dirfd, const char *name, const void *data, gsize length, GError **error)
+{
+    g_autofree char *id = g_uuid_string_random();
+    g_autofree char *temporary = g_strdup_printf(".%.8s.tmp", id);
+
+    if (!file_create_at(dirfd, temporary, data, length, error)) {
+        unlinkat(dirfd, temporary, 0);
+        return FALSE;
+    }
+    if (renameat(dirfd, temporary, dirfd, name) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot put '%s' in place"), name);
+        unlinkat(dirfd, temporary, 0);
+        return FALSE;
+    }
+
+    return fd_sync(dirfd, name, error);
+}
+
+GBytes *
+file_read_at(int dirfd, const char *name, gsize limit, GError **error)
+{
+    /* O_NONBLOCK: a FIFO under that name must not make us wait for ever. */
+    auto_fd fd = fd_open(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, error);
+    g_autofree char *data = NULL;
+    struct stat st;
+
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("'%s' is not a regular file"), name);
+        return NULL;
+    }
+    if ((guint64)st.st_size > limit) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("'%s' is larger than the %" G_GSIZE_FORMAT " bytes such a file may have"),
+                    name, limit);
+        return NULL;
+    }
+
+    data = g_malloc((gsize)st.st_size + 1);
+    if (!fd_pread_all(fd, data, (gsize)st.st_size, 0, name, error))
+        return NULL;
+
+    return g_bytes_new_take(g_steal_pointer(&data), (gsize)st.st_size);
+}
+
+int
+dir_create_at(int dirfd, const char *name, GError **error)
+{
+    if (mkdirat(dirfd, name, 0700) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), name);
+        return -1;
+    }
+
+    return fd_open_dir(dirfd, name, error);
+}
+
+static int
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *
+dir_list_at(int dirfd, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(AutoDir) dir = NULL;
+    auto_fd fd = fd_open_dir(dirfd, name, error);
+
+    if (fd < 0)
+        return NULL;
+    dir = fdopendir(fd);
+    if (!dir) {
+        virt_snap_error_set_errno(error, errno, _("Cannot read the directory '%s'"), name);
+        return NULL;
+    }
+    fd_steal(&fd);
+
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, ".."))
+            g_ptr_array_add(names, g_strdup(entry->d_name));
+    }
+    g_ptr_array_sort(names, compare_names);
+
+    return g_steal_pointer(&names);
+}
+
+static gboolean
+remove_below(int dirfd, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) names = dir_list_at(dirfd, name, error);
+    auto_fd fd = -1;
+
+    if (!names)
+        return FALSE;
+    fd = fd_open_dir(dirfd, name, error);
+    if (fd < 0)
+        return FALSE;
+    for (guint i = 0; i < names->len; i++) {
+        if (!tree_remove_at(fd, g_ptr_array_index(names, i), error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+gboolean
+tree_remove_at(int dirfd, const char *name, GError **error)
+{
+    if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+        return TRUE;
+    /* POSIX says EPERM for a directory, Linux EISDIR. */
+    if (errno != EISDIR && errno != EPERM) {
+        virt_snap_error_set_errno(error, errno, _("Cannot remove '%s'"), name);
+        return FALSE;
+    }
+    if (!remove_below(dirfd, name, error))
+        return FALSE;
+    if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT) {
+        virt_snap_error_set_errno(error, errno, _("Cannot remove the directory '%s'"), name);
+        return FALSE;
+    }
+
+    return TRUE;
+}

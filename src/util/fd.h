@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <sys/types.h>
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/* File descriptors with an owner, and the durable, race-free ways to make
+ * files that the rest relies on: everything below a directory goes by its
+ * descriptor, never by a path that somebody could exchange meanwhile. */
+
+/** Closes *@fd unless it is -1, keeping errno. */
+void fd_clear(int *fd);
+
+/** A descriptor that is closed when it goes out of scope; -1 is none. */
+#define auto_fd __attribute__((cleanup(fd_clear))) int
+
+/** Returns *@fd and leaves -1 in its place. */
+int fd_steal(int *fd);
+
+/**
+ * fd_open:
+ * @dirfd: directory, or AT_FDCWD
+ * @flags: as open(2); O_CLOEXEC is added
+ * @mode: permissions of a created file
+ *
+ * Opens @path. Returns: the descriptor, owned by the caller, or -1.
+ */
+int fd_open(int dirfd, const char *path, int flags, mode_t mode, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** Opens the directory @path, following no symbolic link in its last part. */
+int fd_open_dir(int dirfd, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** Writes all of @data at @offset, through short writes and EINTR. @what names the file. */
+gboolean fd_pwrite_all(int fd, const void *data, gsize length, guint64 offset, const char *what,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** Reads exactly @length bytes at @offset; an earlier end is CORRUPT. @what names the file. */
+gboolean fd_pread_all(int fd, void *data, gsize length, guint64 offset, const char *what,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** fsync(2) of an open file or directory. @what names it. */
+gboolean fd_sync(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * file_create_at:
+ * Creates @name in @dirfd (mode 0600, ALREADY_EXISTS if it is there), writes @data and makes it
+ * durable. The directory entry is durable after fd_sync() of @dirfd.
+ */
+gboolean file_create_at(int dirfd, const char *name, const void *data, gsize length,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * file_replace_at:
+ * Puts @data at @name in @dirfd, atomically and durably: written to a temporary file beside it,
+ * synced, renamed, the directory synced. A reader sees the old or the new content, never a mix.
+ */
+gboolean file_replace_at(int dirfd, const char *name, const void *data, gsize length,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * file_read_at:
+ * @limit: bytes; a larger file is INVALID_PARAMETER
+ *
+ * Reads the regular file @name in @dirfd, following no symbolic link in its last part. Returns:
+ * its content, owned by the caller.
+ */
+GBytes *file_read_at(int dirfd, const char *name, gsize limit, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** Creates the directory @name (0700) in @dirfd and opens it. Returns: descriptor, or -1. */
+int dir_create_at(int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** Removes @name and all below it, following no links. Absent is fine. */
+gboolean tree_remove_at(int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * dir_list_at:
+ * Returns: (element-type utf8): the sorted names in the directory @name of @dirfd, without "."
+ * and "..".
+ */
+GPtrArray *dir_list_at(int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

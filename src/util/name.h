@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/**
+ * name_check:
+ * @name: a collection's, snapshot's or domain's name as a user gave it
+ * @what: what it names, for the error ("collection")
+ *
+ * Returns: FALSE with INVALID_PARAMETER if @name is empty, not UTF-8, longer than 255 bytes or
+ * holds control characters. Anything else is a name: spaces, quotes, '<', a leading dash.
+ */
+gboolean name_check(const char *name, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * name_to_component:
+ *
+ * Returns: @name as one path component, owned by the caller. It is @name itself wherever a file
+ * system takes it; '/', '%', control characters and a leading '.' become %XX, and what would be
+ * too long is cut and made unique by a hash. Two names never share a component.
+ */
+char *name_to_component(const char *name);
+
+/**
+ * name_from_component:
+ * Returns: the name that name_to_component() made @component from, or NULL if it made it from
+ * none (or had to cut it).
+ */
+char *name_from_component(const char *component);
+
+G_END_DECLS

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <libxml/relaxng.h>
+#include <string.h>
+
+#include "util/xml.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNG, xmlRelaxNGFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
+
+/* libxml2 would print its complaints; the first one becomes the error text instead. */
+static void
+keep_first_complaint(void *data, xmlError *complaint)
+{
+    char **first = data;
+
+    if (*first || !complaint->message)
+        return;
+    *first = g_strdup_printf("line %d: %s", complaint->line, complaint->message);
+    g_strchomp(*first);
+}
+
+static void
+set_invalid(GError **error, const char *what, const char *complaint)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER, "%s: %s", what,
+                complaint ? complaint : _("not well-formed XML"));
+}
+
+/* Entities are declared in a document type declaration, and libxml2 expands them in attribute
+ * values even when told not to: stop at the declaration, before anything in it is read. */
+static void
+refuse_doctype(void *data, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+{
+    xmlParserCtxt *context = data;
+
+    context->_private = context;
+    xmlStopParser(context);
+}
+
+xmlDoc *
+xml_parse(const char *data, gsize length, const char *what, GError **error)
+{
+    g_autoptr(xmlParserCtxt) context = NULL;
+    g_autoptr(xmlDoc) doc = NULL;
+    g_autofree char *complaint = NULL;
+
+    if (length == 0 || length > G_MAXINT) {
+        set_invalid(error, what, length == 0 ? _("it is empty") : _("it is too large"));
+        return NULL;
+    }
+    context = xmlNewParserCtxt();
+    context->sax->internalSubset = refuse_doctype;
+    xmlSetStructuredErrorFunc(&complaint, keep_first_complaint);
+    /* HUGE lifts libxml2's limit on one text (a manifest's nodes of a 20 TiB disk pass it);
+     * what bounds a document is the size its reader allows. */
+    doc = xmlCtxtReadMemory(context, data, (int)length, NULL, NULL,
+                            XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_HUGE);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+
+    if (context->_private) {
+        set_invalid(error, what, _("a document type declaration (<!DOCTYPE>) is not allowed"));
+        return NULL;
+    }
+    if (!doc) {
+        set_invalid(error, what, complaint);
+        return NULL;
+    }
+
+    return g_steal_pointer(&doc);
+}
+
+static char *
+schema_path(const char *schema)
+{
+    const char *dir = g_getenv("VIRTSNAP_SCHEMA_DIR");
+
+    return g_build_filename(dir && *dir ? dir : SCHEMADIR, schema, NULL);
+}
+
+static xmlRelaxNG *
+load_schema(const char *schema, GError **error)
+{
+    g_autofree char *path = schema_path(schema);
+    g_autoptr(xmlRelaxNGParserCtxt) parser = xmlRelaxNGNewParserCtxt(path);
+    g_autofree char *complaint = NULL;
+    xmlRelaxNG *rng;
+
+    if (!parser) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                    _("Cannot load the schema '%s'"), path);
+        return NULL;
+    }
+    xmlSetStructuredErrorFunc(&complaint, keep_first_complaint);
+    rng = xmlRelaxNGParse(parser);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    if (!rng) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                    _("Cannot load the schema '%s': %s; install virtsnap again or set "
+                      "VIRTSNAP_SCHEMA_DIR"),
+                    path, complaint ? complaint : "?");
+    }
+
+    return rng;
+}
+
+gboolean
+xml_validate(xmlDoc *doc, const char *schema, const char *what, GError **error)
+{
+    g_autoptr(xmlRelaxNG) rng = load_schema(schema, error);
+    g_autoptr(xmlRelaxNGValidCtxt) context = NULL;
+    g_autofree char *complaint = NULL;
+
+    if (!rng)
+        return FALSE;
+    context = xmlRelaxNGNewValidCtxt(rng);
+    xmlRelaxNGSetValidStructuredErrors(context, keep_first_complaint, &complaint);
+    if (xmlRelaxNGValidateDoc(context, doc) == 0)
+        return TRUE;
+
+    set_invalid(error, what, complaint);
+    return FALSE;
+}
+
+static xmlXPathObject *
+evaluate(xmlNode *node, const char *path)
+{
+    g_autoptr(xmlXPathContext) context = xmlXPathNewContext(node->doc);
+
+    context->node = node;
+    return xmlXPathEval(BAD_CAST path, context);
+}
+
+GPtrArray *
+xml_nodes(xmlNode *node, const char *path)
+{
+    g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+    g_autoptr(xmlXPathObject) object = evaluate(node, path);
+
+    if (object && object->nodesetval) {
+        for (int i = 0; i < object->nodesetval->nodeNr; i++)
+            g_ptr_array_add(nodes, object->nodesetval->nodeTab[i]);
+    }
+
+    return g_steal_pointer(&nodes);
+}
+
+xmlNode *
+xml_node(xmlNode *node, const char *path)
+{
+    g_autoptr(GPtrArray) nodes = xml_nodes(node, path);
+
+    return nodes->len > 0 ? g_ptr_array_index(nodes, 0) : NULL;
+}
+
+/* libxml2's strings are freed by xmlFree: hand out GLib's only. */
+static char *
+take_xml_string(xmlChar *text)
+{
+    char *copy = g_strdup((const char *)text);
+
+    if (text)
+        xmlFree(text);
+    return copy;
+}
+
+char *
+xml_text(xmlNode *node, const char *path)
+{
+    xmlNode *found = xml_node(node, path);
+
+    return found ? take_xml_string(xmlNodeGetContent(found)) : NULL;
+}
+
+char *
+xml_attr(xmlNode *node, const char *name)
+{
+    return take_xml_string(xmlGetNoNsProp(node, BAD_CAST name));
+}
+
+xmlNode *
+xml_child(xmlNode *parent, const char *name, xmlNode *after)
+{
+    xmlNode *node = after ? after->next : parent->children;
+
+    while (node && (node->type != XML_ELEMENT_NODE || !g_str_equal(node->name, name)))
+        node = node->next;
+
+    return node;
+}
+
+xmlNode *
+xml_add(xmlNode *parent, const char *name, const char *text)
+{
+    return xmlNewTextChild(parent, NULL, BAD_CAST name, BAD_CAST text);
+}
+
+void
+xml_set(xmlNode *node, const char *name, const char *value)
+{
+    if (value)
+        xmlNewProp(node, BAD_CAST name, BAD_CAST value);
+}
+
+void
+xml_set_uint(xmlNode *node, const char *name, guint64 value)
+{
+    char digits[24];
+
+    g_snprintf(digits, sizeof digits, "%" G_GUINT64_FORMAT, value);
+    xml_set(node, name, digits);
+}
+
+char *
+xml_doc_to_string(xmlDoc *doc)
+{
+    xmlChar *text = NULL;
+
+    xmlDocDumpFormatMemoryEnc(doc, &text, NULL, "UTF-8", 1);
+    return take_xml_string(text);
+}
+
+char *
+xml_node_to_string(xmlNode *node)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    char *text;
+
+    xmlNodeDump(buffer, node->doc, node, 0, 1);
+    text = g_strdup((const char *)xmlBufferContent(buffer));
+    xmlBufferFree(buffer);
+
+    return text;
+}

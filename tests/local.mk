@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-test
+SH_LOG_COMPILER = $(LOG_COMPILER)
+TEST_SUITE_LOG = tests/test-suite.log
+# G_SLICE: without it a leaked GObject goes unreported by the leak check.
+AM_TESTS_ENVIRONMENT = \
+	LC_ALL=C.UTF-8; export LC_ALL; \
+	G_DEBUG=fatal-criticals; export G_DEBUG; \
+	G_SLICE=always-malloc; export G_SLICE; \
+	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
+	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
+	VIRTSNAP_SCHEMA_DIR='$(abs_top_srcdir)/xml-schemas'; export VIRTSNAP_SCHEMA_DIR; \
+	$(NULL)
+
+unit_tests = \
+	tests/unit/test-error \
+	tests/unit/test-fd \
+	tests/unit/test-format \
+	tests/unit/test-name \
+	tests/unit/test-xml \
+	$(NULL)
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+
+# The programs' own objects use these for every test below tests/.
+LDADD = libvirtsnap-internal.la $(VIRTSNAP_LIBS)
+
+EXTRA_DIST += \
+	tests/run-test \
+	$(NULL)

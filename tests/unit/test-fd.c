@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+
+typedef struct {
+    char *path;
+    int fd;
+} Fixture;
+
+static void
+set_up(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    f->path = g_dir_make_tmp("virtsnap-fd-XXXXXX", &error);
+    g_assert_no_error(error);
+    f->fd = fd_open_dir(AT_FDCWD, f->path, &error);
+    g_assert_no_error(error);
+}
+
+static void
+tear_down(Fixture *f, gconstpointer data)
+{
+    g_assert_true(tree_remove_at(AT_FDCWD, f->path, NULL));
+    g_assert_false(g_file_test(f->path, G_FILE_TEST_EXISTS));
+    fd_clear(&f->fd);
+    g_free(f->path);
+}
+
+static void
+test_replace_and_read(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GPtrArray) names = NULL;
+    struct stat st;
+
+    g_assert_true(file_replace_at(f->fd, "a", "one", 3, &error));
+    g_assert_true(file_replace_at(f->fd, "a", "three", 5, &error));
+    bytes = file_read_at(f->fd, "a", 100, &error);
+    g_assert_no_error(error);
+    g_assert_cmpmem(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), "three", 5);
+    g_assert_cmpint(fstatat(f->fd, "a", &st, 0), ==, 0);
+    g_assert_cmpint(st.st_mode & 07777, ==, 0600);
+
+    /* No temporary file stays. */
+    names = dir_list_at(f->fd, ".", &error);
+    g_assert_cmpuint(names->len, ==, 1);
+}
+
+static void
+test_create_refuses_existing(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(file_create_at(f->fd, "a", "x", 1, &error));
+    g_assert_false(file_create_at(f->fd, "a", "y", 1, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+}
+
+static void
+test_read_is_careful(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *name;
+        VirtSnapError code;
+    } table[] = {
+        {"absent", VIRT_SNAP_ERROR_NOT_FOUND},
+        {"link", VIRT_SNAP_ERROR_INVALID_PARAMETER},
+        {"fifo", VIRT_SNAP_ERROR_INVALID_PARAMETER},
+        {"big", VIRT_SNAP_ERROR_INVALID_PARAMETER},
+    };
+
+    g_assert_true(file_create_at(f->fd, "big", "12345", 5, NULL));
+    g_assert_cmpint(symlinkat("big", f->fd, "link"), ==, 0);
+    g_assert_cmpint(mkfifoat(f->fd, "fifo", 0600), ==, 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) bytes = file_read_at(f->fd, table[i].name, 4, &error);
+
+        g_assert_null(bytes);
+        g_assert_error(error, VIRT_SNAP_ERROR, (int)table[i].code);
+    }
+}
+
+static void
+test_short_file_is_corrupt(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    auto_fd fd = -1;
+    char buffer[8];
+
+    g_assert_true(file_create_at(f->fd, "a", "abc", 3, &error));
+    fd = fd_open(f->fd, "a", O_RDONLY, 0, &error);
+    g_assert_false(fd_pread_all(fd, buffer, 4, 0, "a", &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
+}
+
+static void
+test_remove_follows_no_link(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    auto_fd keep = dir_create_at(f->fd, "keep", &error);
+    auto_fd tree = dir_create_at(f->fd, "tree", &error);
+    auto_fd deep = dir_create_at(tree, "deep", &error);
+
+    g_assert_true(file_create_at(keep, "precious", "x", 1, &error));
+    g_assert_true(file_create_at(deep, "file", "x", 1, &error));
+    g_assert_cmpint(symlinkat("../../keep", deep, "link"), ==, 0);
+
+    g_assert_true(tree_remove_at(f->fd, "tree", &error));
+    g_assert_cmpint(faccessat(f->fd, "tree", F_OK, 0), ==, -1);
+    g_assert_cmpint(faccessat(keep, "precious", F_OK, 0), ==, 0);
+    g_assert_true(tree_remove_at(f->fd, "tree", &error));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+#define ADD(path, func) g_test_add(path, Fixture, NULL, set_up, func, tear_down)
+    ADD("/fd/replace", test_replace_and_read);
+    ADD("/fd/create-refuses-existing", test_create_refuses_existing);
+    ADD("/fd/read-is-careful", test_read_is_careful);
+    ADD("/fd/short-file", test_short_file_is_corrupt);
+    ADD("/fd/remove-follows-no-link", test_remove_follows_no_link);
+    return g_test_run();
+}
