@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+# shellcheck shell=bash
+#
+# Real domains for tests and for the demonstration: QEMU guests (see
+# guest-init) under libvirt's embedded driver, which needs no daemon. Needs
+# tests/tap.sh for at_exit. In short:
+#   live_setup                     sets LIVE_DIR and LIVE_URI, cleans up at exit
+#   live_disk "$LIVE_DIR/base.qcow2"
+#   live_overlay "$LIVE_DIR/base.qcow2" "$LIVE_DIR/a.qcow2"
+#   live_define a --disk "$LIVE_DIR/a.qcow2"
+#   live_boot a; live_wait_counter a +5
+#   live_snapshot_external a snap1
+# Only one process at a time can use an embedded root: each call here opens
+# and closes a connection of its own (25 ms); domains run on in between.
+
+live_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# Kept between tests and runs: the guest and what libvirt found out about QEMU.
+: "${LIVE_CACHE:=${abs_top_builddir:-$live_here/../..}/tests/live/cache}"
+LIVE_FIRMWARE=/usr/share/OVMF/OVMF_CODE_4M.fd
+LIVE_FIRMWARE_VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
+# An emulated guest on a busy machine is slow, not dead.
+: "${LIVE_TIMEOUT:=120}"
+
+PATH=$PATH:/usr/sbin:/sbin
+
+live_die() { echo "live: $*" >&2; return 1; }
+
+# live_wait WHAT COMMAND...: until it succeeds.
+live_wait()
+{
+    local what=$1 end=$((SECONDS + LIVE_TIMEOUT))
+    shift
+    until "$@"; do
+        [ $SECONDS -lt $end ] || live_die "gave up after $LIVE_TIMEOUT s: $what" || return 1
+        sleep 0.1
+    done
+}
+
+# --- a place to live in -----------------------------------------------------
+
+# live_setup [DIR]: an empty libvirt host of our own below DIR, which must be
+# short (paths of sockets); without DIR a new directory, removed at exit.
+live_setup()
+{
+    if [ $# -gt 0 ]; then
+        mkdir -p "$1" && LIVE_DIR=$(cd "$1" && pwd) || return 1
+    else
+        LIVE_DIR=$(mktemp -d "${TMPDIR:-/tmp}/l.XXXXXX") || return 1
+        at_exit rm -rf "$LIVE_DIR"
+    fi
+    at_exit live_cleanup
+    LIVE_ROOT=$LIVE_DIR/root
+    LIVE_URI="qemu:///embed?root=$LIVE_ROOT"
+    mkdir -p "$LIVE_CACHE" "$LIVE_DIR/console" &&
+        "$live_here/make-guest.sh" "$LIVE_CACHE" && live_accel >/dev/null &&
+        live_root "$LIVE_ROOT"
+}
+
+# live_root ROOT: what libvirt found out about QEMU takes it 4 to 8 seconds,
+# and it believes a copy of that as long as QEMU stays the same.
+live_root()
+{
+    live_qemu_conf "$1/etc" && mkdir -p "$1/cache/qemu" || return 1
+    (
+        flock 9
+        if [ ! -d "$LIVE_CACHE/capabilities" ]; then
+            virsh -q -c "qemu:///embed?root=$1" domcapabilities >/dev/null || exit 1
+            cp -r "$1/cache/qemu/capabilities" "$LIVE_CACHE/capabilities.new" &&
+                mv "$LIVE_CACHE/capabilities.new" "$LIVE_CACHE/capabilities"
+        else
+            cp -r "$LIVE_CACHE/capabilities" "$1/cache/qemu/"
+        fi
+    ) 9>"$LIVE_CACHE/capabilities.lock"
+}
+
+# No virtlogd, no user to switch to, no owners changed below the test's feet.
+live_qemu_conf()
+{
+    mkdir -p "$1" || return 1
+    printf '%s\n' 'stdio_handler = "file"' 'security_driver = "none"' \
+        'security_default_confined = 0' 'dynamic_ownership = 0' \
+        'user = "root"' 'group = "root"' 'cgroup_controllers = [ ]' >"$1/qemu.conf"
+}
+
+# live_accel: kvm or qemu, by really running the guest: /dev/kvm may exist and
+# yet run nothing. Asked once a boot of this machine.
+live_accel()
+{
+    local key answer log=$LIVE_DIR/console/accel
+    key=$(cat /proc/sys/kernel/random/boot_id)
+    read -r answer 2>/dev/null <"$LIVE_CACHE/accel.$key" && echo "$answer" && return
+    answer=qemu
+    if [ -w /dev/kvm ]; then
+        : >"$log"
+        timeout 10 qemu-system-x86_64 -accel kvm -m 128 -nodefaults -display none \
+            -serial "file:$log" -kernel "$LIVE_CACHE/kernel" -no-reboot \
+            -initrd "$LIVE_CACHE/initrd" -append 'console=ttyS0' 2>/dev/null &
+        while kill -0 $! 2>/dev/null && [ $answer = qemu ]; do
+            grep -q 'virtsnap-guest: ready' "$log" && answer=kvm
+            sleep 0.1
+        done
+        kill -9 $! 2>/dev/null
+        wait $! 2>/dev/null
+    fi
+    rm -f "$LIVE_CACHE"/accel.*
+    echo $answer >"$LIVE_CACHE/accel.$key"
+    echo $answer
+}
+
+# live_processes [DIR]: the ids of processes that name DIR, ours by that.
+live_processes()
+{
+    local dir=${1:-$LIVE_DIR} proc
+    for proc in /proc/[0-9]*; do
+        grep -aqsF "$dir/" "$proc/cmdline" && echo "${proc#/proc/}"
+    done
+    return 0
+}
+
+# live_cleanup: leaves nothing running, whatever happened before. Not by
+# libvirt: it may be what failed. QEMU is killed, its disks are thrown away.
+live_cleanup()
+{
+    local pid
+    for pid in $(live_processes); do
+        kill -9 "$pid" 2>/dev/null
+    done
+    live_wait "processes of $LIVE_DIR end" live_gone
+}
+
+live_gone() { [ -z "$(live_processes)" ]; }
+
+# live_virsh COMMAND [ARGUMENT]...
+# A process that leaves while the embedded driver still reconnects to running
+# domains takes them down with it, or crashes. iothreadinfo waits for that and
+# is silent, so each running domain gets one before the command itself.
+live_virsh()
+{
+    local word script=
+    for word in $(live_running_ids); do
+        script+="iothreadinfo $word; "
+    done
+    for word in "$@"; do
+        script+="'${word//\'/\'\\\'\'}' "
+    done
+    LIBVIRT_LOG_OUTPUTS="3:file:$LIVE_DIR/virsh.log" virsh -q -c "$LIVE_URI" "$script"
+}
+
+live_running_ids()
+{
+    sed -n "s/^ *<domain type='[a-z]*' id='\([0-9]*\)'.*/\1/p" "$LIVE_ROOT"/run/qemu/*.xml 2>/dev/null
+}
+
+# --- disks ------------------------------------------------------------------
+
+# live_disk FILE.raw|FILE.qcow2 [MIB [FILL_MIB]]: a base image for a guest.
+live_disk()
+{
+    DISK_MIB=${2:-64} FILL_MIB=${3:-0} "$live_here/make-guest.sh" "$LIVE_CACHE" "$1"
+}
+
+# live_overlay BASE OVERLAY: the format of BASE follows from its name.
+live_overlay()
+{
+    qemu-img create -q -f qcow2 -F "$(live_format "$1")" -b "$1" "$2"
+}
+
+live_format()
+{
+    case $1 in
+    *.raw | *.img | *.iso) echo raw ;;
+    *) echo qcow2 ;;
+    esac
+}
+
+# live_file_of IMAGE FILE: a file of the guest's disk, by standard tools only.
+# For chains the formats come from the headers, as in any image of ours.
+live_file_of()
+{
+    local tmp
+    tmp=$(mktemp "$LIVE_DIR/raw.XXXXXX") || return 1
+    qemu-img convert -f "$(live_format "$1")" -O raw "$1" "$tmp" &&
+        debugfs -R "cat $2" "$tmp" 2>/dev/null
+    rm -f "$tmp"
+}
+
+# live_counter_of IMAGE: the number that the guest had written.
+live_counter_of()
+{
+    local text
+    text=$(live_file_of "$1" /counter)
+    [[ $text =~ ^[0-9]{10}$ ]] || live_die "no counter in $1: '$text'" || return 1
+    echo $((10#$text))
+}
+
+# live_consistent IMAGE: the ring and the counter are of one instant: slot i
+# holds the last number with that remainder, or the next one is under way.
+live_consistent()
+{
+    local n
+    n=$(live_counter_of "$1") || return 1
+    live_file_of "$1" /ring | tr -s '\n' | awk -v n="$n" '
+        NF { v = $1 + 0; seen++; if (v > n + 1 || v <= n - 64) bad = bad " " v
+             if (slot[v % 64]++) bad = bad " " v }
+        END { want = n < 64 ? n : 64
+              if (seen < want || seen > want + 1) bad = bad " seen:" seen
+              if (bad != "") { print "counter " n ", ring:" bad; exit 1 } }'
+}
+
+# --- domains ----------------------------------------------------------------
+
+live_escape() { sed -e 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g' -e "s/'/\&apos;/g" <<<"$1"; }
+
+# live_drive DEVICE TARGET BUS FILE [EXTRA-XML [DISK-ATTRIBUTE]]
+live_drive()
+{
+    local format
+    format=$(live_format "$4")
+    printf '<disk type="file" device="%s" %s><driver name="qemu" type="%s"/>' "$1" "${6-}" "$format"
+    [ -z "$4" ] || printf '<source file="%s"/>' "$(live_escape "$4")"
+    printf '<target dev="%s" bus="%s"/>%s</disk>\n' "$2" "$3" "${5-}"
+}
+
+# live_drives OPTION FILE...: see live_define.
+live_drives()
+{
+    local letters=abcdefghijklmnop v=0 c=0 f=0 cdbus=ide cdname=hd
+    [ "$uefi" = no ] || { cdbus=sata cdname=sd; }
+    while [ $# -ge 2 ]; do
+        case $1 in
+        --disk) live_drive disk "vd${letters:v++:1}" virtio "$2" ;;
+        --readonly) live_drive disk "vd${letters:v++:1}" virtio "$2" '<readonly/>' ;;
+        --no-snapshot) live_drive disk "vd${letters:v++:1}" virtio "$2" '' 'snapshot="no"' ;;
+        --internal) live_drive disk "vd${letters:v++:1}" virtio "$2" '' 'snapshot="internal"' ;;
+        --cdrom) live_drive cdrom "$cdname${letters:c++:1}" $cdbus "$2" '<readonly/>' ;;
+        --floppy) live_drive floppy "fd${letters:f++:1}" fdc "$2" ;;
+        *) live_die "live_define: what is $1?" || return 1 ;;
+        esac
+        shift 2
+    done
+    [ $# -eq 0 ] || live_die "live_define: $1 lacks its file"
+}
+
+# live_firmware DOMAIN: direct kernel boot works through UEFI too.
+live_firmware()
+{
+    printf '<loader readonly="yes" type="pflash">%s</loader>' "$LIVE_FIRMWARE"
+    printf '<nvram template="%s">%s</nvram>' "$LIVE_FIRMWARE_VARS" \
+        "$(live_escape "$LIVE_DIR/nvram/$1_VARS.fd")"
+    mkdir -p "$LIVE_DIR/nvram"
+}
+
+# live_define DOMAIN [--uefi] [OPTION FILE]...: OPTION is --disk, --readonly,
+# --no-snapshot (a disk with snapshot='no'), --internal (snapshot='internal'),
+# --cdrom or --floppy; an empty FILE is an empty drive. The format follows from
+# the file's name. Any name that libvirt takes will do for DOMAIN.
+live_define()
+{
+    local name=$1 xml uefi=no machine=pc memory=128
+    shift
+    [ "${1-}" != --uefi ] || { uefi=yes machine=q35 memory=192; shift; }
+    xml=$(mktemp "$LIVE_DIR/define.XXXXXX") || return 1
+    {
+        printf '<domain type="%s"><name>%s</name>' "$(live_accel)" "$(live_escape "$name")"
+        printf '<memory unit="MiB">%d</memory><vcpu>1</vcpu><features><acpi/></features>' $memory
+        printf '<os><type arch="x86_64" machine="%s">hvm</type>' $machine
+        [ $uefi = no ] || live_firmware "$name"
+        printf '<kernel>%s</kernel><initrd>%s</initrd>' "$LIVE_CACHE/kernel" "$LIVE_CACHE/initrd"
+        printf '<cmdline>console=ttyS0 quiet panic=-1 mitigations=off</cmdline></os>\n<devices>\n'
+        live_drives "$@" || { rm -f "$xml"; return 1; }
+        printf '<serial type="file"><source path="%s"/></serial>' \
+            "$(live_escape "$(live_console "$name")")"
+        printf '<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>'
+        printf '<memballoon model="none"/></devices></domain>\n'
+    } >"$xml" && live_virsh define --file "$xml"
+    set -- $?
+    rm -f "$xml"
+    return "$1"
+}
+
+# live_console DOMAIN: the file with what the guest says.
+live_console() { echo "$LIVE_DIR/console/$1.log"; }
+
+# live_start DOMAIN: does not wait for the guest.
+live_start()
+{
+    : >"$(live_console "$1")"
+    live_virsh start --domain "$1"
+}
+
+live_ready() { grep -aqs 'virtsnap-guest: ready' "$(live_console "$1")"; }
+
+# live_boot DOMAIN...: starts all, then waits until each guest writes.
+live_boot()
+{
+    local domain
+    for domain in "$@"; do
+        live_start "$domain" || return 1
+    done
+    for domain in "$@"; do
+        live_wait "$domain boots" live_ready "$domain" &&
+            live_wait_counter "$domain" 1 || return 1
+    done
+}
+
+# live_counter DOMAIN: what the guest has written last, 0 if nothing.
+live_counter()
+{
+    local line
+    line=$(grep -as '^counter [0-9]' "$(live_console "$1")" | tail -n 2 | head -n 1)
+    line=${line#counter }
+    line=${line%$'\r'}
+    echo $((10#${line:-0}))
+}
+
+live_reached() { [ "$(live_counter "$1")" -ge "$2" ]; }
+
+# live_wait_counter DOMAIN N|+N: until the guest has written N, or N more.
+live_wait_counter()
+{
+    local n=$2
+    [ "${n#+}" = "$n" ] || n=$(($(live_counter "$1") + ${n#+}))
+    live_wait "$1 writes $n" live_reached "$1" "$n"
+}
+
+live_agent() { live_virsh qemu-agent-command --domain "$1" "$2"; }
+
+live_agent_answers() { live_agent "$1" '{"execute":"guest-ping"}' >/dev/null 2>&1; }
+
+# live_wait_agent DOMAIN: a new connection needs a moment to find the agent.
+live_wait_agent() { live_wait "the agent of $1 answers" live_agent_answers "$1"; }
+
+live_off() { [ "$(live_virsh domstate --domain "$1" 2>/dev/null)" = "shut off" ]; }
+
+# live_shutdown DOMAIN...: an orderly end, through the guest.
+live_shutdown()
+{
+    local domain
+    for domain in "$@"; do
+        live_virsh shutdown --domain "$domain" --mode acpi || return 1
+    done
+    for domain in "$@"; do
+        live_wait "$domain shuts down" live_off "$domain" || return 1
+    done
+}
+
+# live_destroy DOMAIN: the plug is pulled.
+live_destroy() { live_virsh destroy --domain "$1"; }
+
+# --- snapshots --------------------------------------------------------------
+
+# live_snapshot_external DOMAIN SNAPSHOT [--memspec FILE] [VIRSH-OPTION]...
+live_snapshot_external()
+{
+    local domain=$1 snapshot=$2
+    shift 2
+    if [ "${1-}" = --memspec ]; then
+        set -- --memspec "file=$2,snapshot=external" "${@:3}"
+    else
+        set -- --disk-only "$@"
+    fi
+    live_virsh snapshot-create-as --domain "$domain" --name "$snapshot" --atomic "$@"
+}
+
+# live_snapshot_internal DOMAIN SNAPSHOT [VIRSH-OPTION]...
+live_snapshot_internal()
+{
+    live_virsh snapshot-create-as --domain "$1" --name "$2" "${@:3}"
+}

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+# shellcheck shell=bash
+#
+# Test Anything Protocol for shell tests. Source it, test, end with
+# done_testing: the plan comes last, so a script that dies half-way fails.
+
+tap_n=0
+tap_bad=0
+tap_cleanups=()
+
+tap_diag() { sed 's/^/# /'; }
+
+ok()
+{
+    tap_n=$((tap_n + 1))
+    printf 'ok %d - %s\n' "$tap_n" "${1//#/\\#}"
+}
+
+# not_ok DESCRIPTION [DIAGNOSTIC]...
+not_ok()
+{
+    tap_n=$((tap_n + 1)) tap_bad=$((tap_bad + 1))
+    printf 'not ok %d - %s\n' "$tap_n" "${1//#/\\#}"
+    shift
+    [ $# -eq 0 ] || printf '%s\n' "$@" | tap_diag
+    return 0
+}
+
+# check DESCRIPTION COMMAND...: the command succeeds.
+check()
+{
+    local what=$1 out status=0
+    shift
+    out=$("$@" 2>&1) || status=$?
+    if [ "$status" -eq 0 ]; then ok "$what"; else
+        not_ok "$what" "command: ${*@Q}" "status: $status" "$out"
+    fi
+}
+
+# check_fails DESCRIPTION COMMAND...: it fails, and of its own will: a signal
+# or a command that is not there does not count.
+check_fails()
+{
+    local what=$1 out status=0
+    shift
+    out=$("$@" 2>&1) || status=$?
+    if [ "$status" -gt 0 ] && [ "$status" -lt 126 ]; then ok "$what"; else
+        not_ok "$what" "should have failed: ${*@Q}" "status: $status" "$out"
+    fi
+}
+
+# is GOT WANTED DESCRIPTION
+is()
+{
+    if [ "$1" = "$2" ]; then ok "$3"; else not_ok "$3" "got:    $1" "wanted: $2"; fi
+}
+
+# like GOT EXTENDED-REGEX DESCRIPTION
+like()
+{
+    if [[ $1 =~ $2 ]]; then ok "$3"; else not_ok "$3" "got:  $1" "like: $2"; fi
+}
+
+# skip DESCRIPTION REASON: one test point that cannot be tried here.
+skip()
+{
+    tap_n=$((tap_n + 1))
+    printf 'ok %d - %s # SKIP %s\n' "$tap_n" "${1//#/\\#}" "$2"
+}
+
+# skip_all REASON: only before the first test point.
+skip_all()
+{
+    printf '1..0 # SKIP %s\n' "$1"
+    exit 0
+}
+
+# requires COMMAND-OR-FILE...
+requires()
+{
+    local thing
+    for thing in "$@"; do
+        [ -e "$thing" ] || command -v "$thing" >/dev/null || skip_all "$thing is missing"
+    done
+}
+
+# at_exit COMMAND...: on any way out, last given first. A signal ends the
+# script through exit, so it comes here as well.
+at_exit()
+{
+    tap_cleanups=("${*@Q}" "${tap_cleanups[@]}")
+    trap tap_run_cleanups EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
+tap_run_cleanups()
+{
+    local status=$? command
+    trap - EXIT
+    for command in "${tap_cleanups[@]}"; do
+        eval "$command"
+    done
+    exit "$status"
+}
+
+done_testing()
+{
+    printf '1..%d\n' "$tap_n"
+    [ "$tap_bad" -eq 0 ]
+    exit
+}
