@@ -43,18 +43,24 @@ live_wait()
 # short (paths of sockets); without DIR a new directory, removed at exit.
 live_setup()
 {
+    live_place "$@" || return 1
+    LIVE_ROOT=$LIVE_DIR/r
+    LIVE_URI="qemu:///embed?root=$LIVE_ROOT"
+    live_root "$LIVE_ROOT"
+}
+
+# live_place [DIR]: what does not depend on the kind of libvirt.
+live_place()
+{
     if [ $# -gt 0 ]; then
         mkdir -p "$1" && LIVE_DIR=$(cd "$1" && pwd) || return 1
     else
-        LIVE_DIR=$(mktemp -d "${TMPDIR:-/tmp}/l.XXXXXX") || return 1
+        LIVE_DIR=$(mktemp -d "${TMPDIR:-/tmp}/XXXX") || return 1
         at_exit rm -rf "$LIVE_DIR"
     fi
     at_exit live_cleanup
-    LIVE_ROOT=$LIVE_DIR/root
-    LIVE_URI="qemu:///embed?root=$LIVE_ROOT"
     mkdir -p "$LIVE_CACHE" "$LIVE_DIR/console" &&
-        "$live_here/make-guest.sh" "$LIVE_CACHE" && live_accel >/dev/null &&
-        live_root "$LIVE_ROOT"
+        "$live_here/make-guest.sh" "$LIVE_CACHE" && live_accel >/dev/null
 }
 
 # live_root ROOT: what libvirt found out about QEMU takes it 4 to 8 seconds,

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+# shellcheck shell=bash
+#
+# A libvirtd of our own, for tests that need a daemon: several clients at
+# once, or a libvirtd that dies while its domains run on. Source lib.sh first,
+# and call live_libvirtd_setup in place of live_setup; everything else there
+# works as before. Needs root.
+#
+# libvirtd has its directories compiled in. It therefore runs in namespaces of
+# mounts and processes, where directories below LIVE_DIR/host lie over them:
+# nothing of it reaches the machine's own libvirt, and when the first process
+# in there is killed, the kernel ends all others. Only the socket is for
+# everyone. Keep NVRAM and disks below LIVE_DIR, as live_define does: those
+# paths are the same on both sides.
+
+live_libvirtd_setup()
+{
+    live_place "$@" || return 1
+    local host=$LIVE_DIR/host
+    LIVE_ROOT=$LIVE_DIR/no-root
+    LIVE_URI="qemu:///system?socket=$host/run/libvirt-sock"
+    mkdir -p "$host"/{etc,run,lib,cache,log} /run/libvirt || return 1
+    live_qemu_conf "$host/etc"
+    printf '%s\n' 'namespaces = [ ]' >>"$host/etc/qemu.conf"
+    printf '%s\n' 'auth_unix_rw = "none"' "log_outputs = \"3:file:$LIVE_DIR/libvirtd.log\"" \
+        >"$host/etc/libvirtd.conf"
+    : >"$host/etc/virtlogd.conf"
+    unshare --mount --pid --fork --kill-child --mount-proc "$BASH" -c '
+        for at in etc:/etc run:/run lib:/var/lib cache:/var/cache log:/var/log; do
+            mount --bind "$1/${at%%:*}" "${at#*:}/libvirt" || exit 1
+        done
+        : >"$1/up"
+        while :; do sleep 1; done' init "$host" &
+    live_init=$!
+    disown "$live_init"
+    live_wait "namespaces for libvirtd" [ -e "$host/up" ] || return 1
+    live_inside virtlogd -d -p /run/libvirt/virtlogd.pid && live_libvirtd_start
+}
+
+# live_inside COMMAND...: in the namespaces of our libvirtd.
+live_inside()
+{
+    nsenter --mount --pid --target "$(pgrep -P "$live_init")" -- "$@"
+}
+
+live_libvirtd_answers() { live_virsh uri >/dev/null 2>&1; }
+
+live_libvirtd_start()
+{
+    live_inside libvirtd -d -p /run/libvirt/libvirtd.pid || return 1
+    live_wait "libvirtd answers" live_libvirtd_answers
+}
+
+# live_libvirtd_stop [SIGNAL]: domains run on. KILL is a crash.
+live_libvirtd_stop()
+{
+    local pid
+    pid=$(cat "$LIVE_DIR/host/run/libvirtd.pid") || return 1
+    live_inside kill -s "${1:-TERM}" "$pid" &&
+        live_wait "libvirtd ends" live_libvirtd_gone "$pid"
+}
+
+live_libvirtd_gone() { ! live_inside kill -0 "$1" 2>/dev/null; }
