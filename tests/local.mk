@@ -24,11 +24,15 @@ unit_tests = \
 	tests/unit/test-xml \
 	$(NULL)
 check_PROGRAMS += $(unit_tests)
-TESTS += $(unit_tests)
+TESTS += $(unit_tests) tests/unit/test-tap.sh
 
 # The programs' own objects use these for every test below tests/.
 LDADD = libvirtsnap-internal.la $(VIRTSNAP_LIBS)
 
 EXTRA_DIST += \
 	tests/run-test \
+	tests/tap.sh \
+	tests/unit/test-tap.sh \
 	$(NULL)
+
+include tests/live/local.mk

@@ -27,14 +27,15 @@ not_ok()
     return 0
 }
 
-# check DESCRIPTION COMMAND...: the command succeeds.
+# check DESCRIPTION COMMAND...: the command succeeds. It runs in this very
+# shell, and may set variables.
 check()
 {
-    local what=$1 out status=0
+    local what=$1 status=0
     shift
-    out=$("$@" 2>&1) || status=$?
+    "$@" >"$tap_out" 2>&1 || status=$?
     if [ "$status" -eq 0 ]; then ok "$what"; else
-        not_ok "$what" "command: ${*@Q}" "status: $status" "$out"
+        not_ok "$what" "command: ${*@Q}" "status: $status" "$(cat "$tap_out")"
     fi
 }
 
@@ -42,11 +43,11 @@ check()
 # or a command that is not there does not count.
 check_fails()
 {
-    local what=$1 out status=0
+    local what=$1 status=0
     shift
-    out=$("$@" 2>&1) || status=$?
+    "$@" >"$tap_out" 2>&1 || status=$?
     if [ "$status" -gt 0 ] && [ "$status" -lt 126 ]; then ok "$what"; else
-        not_ok "$what" "should have failed: ${*@Q}" "status: $status" "$out"
+        not_ok "$what" "should have failed: ${*@Q}" "status: $status" "$(cat "$tap_out")"
     fi
 }
 
@@ -106,6 +107,10 @@ tap_run_cleanups()
     exit "$status"
 }
 
+tap_out=$(mktemp) || exit 99
+at_exit rm -f "$tap_out"
+
+# done_testing: always the last line of a test.
 done_testing()
 {
     printf '1..%d\n' "$tap_n"

@@ -37,6 +37,14 @@ live_wait()
     done
 }
 
+# live_requires: skips the whole test where guests cannot run.
+live_requires()
+{
+    requires virsh qemu-system-x86_64 qemu-img qemu-ga busybox cpio debugfs mkfs.ext4 flock \
+        "$LIVE_FIRMWARE" /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so
+    ls /boot/vmlinuz-*-cloud-amd64 >/dev/null 2>&1 || skip_all "linux-image-cloud-amd64 is missing"
+}
+
 # --- a place to live in -----------------------------------------------------
 
 # live_setup [DIR]: an empty libvirt host of our own below DIR, which must be
@@ -314,9 +322,8 @@ live_boot()
 live_counter()
 {
     local line
-    line=$(grep -as '^counter [0-9]' "$(live_console "$1")" | tail -n 2 | head -n 1)
+    line=$(grep -aos '^counter [0-9]\{10\}' "$(live_console "$1")" | tail -n 1)
     line=${line#counter }
-    line=${line%$'\r'}
     echo $((10#${line:-0}))
 }
 
@@ -351,8 +358,13 @@ live_shutdown()
     done
 }
 
-# live_destroy DOMAIN: the plug is pulled.
-live_destroy() { live_virsh destroy --domain "$1"; }
+# live_destroy DOMAIN: the plug is pulled. libvirt may notice that QEMU has
+# gone while it still waits for that, and then says that it was not running.
+live_destroy()
+{
+    local said
+    said=$(live_virsh destroy --domain "$1" 2>&1) || live_off "$1" || live_die "$said"
+}
 
 # --- snapshots --------------------------------------------------------------
 

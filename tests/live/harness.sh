@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# The harness of the live tests does what those tests take for granted.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+live_requires
+
+check "an empty libvirt host of our own" live_setup
+d=$LIVE_DIR
+
+# --- a guest that writes, and what a snapshot freezes
+live_disk "$d/base.qcow2"
+live_disk "$d/data.raw"
+live_overlay "$d/base.qcow2" "$d/a.qcow2"
+live_overlay "$d/base.qcow2" "$d/b.qcow2"
+check "two domains on one base" eval '
+    live_define a --disk "$d/a.qcow2" --disk "$d/data.raw" && live_define b --disk "$d/b.qcow2"'
+check "both guests boot and write" live_boot a b
+check "the counter grows" live_wait_counter a +5
+check "the agent answers" live_wait_agent a
+before=$(live_counter a)
+check "external snapshot of a running domain" live_snapshot_external a snap1
+check "the guest writes on" live_wait_counter a +5
+frozen=$(live_counter_of "$d/a.qcow2")
+after=$(live_counter a)
+check "the frozen layer holds a number from before ($before <= $frozen < $after)" \
+    [ "$before" -le "$frozen" -a "$frozen" -lt "$after" ]
+is "$(live_counter_of "$d/a.qcow2")" "$frozen" "and keeps it"
+check "one instant: ring and counter agree" live_consistent "$d/a.qcow2"
+other=$(live_counter_of "$d/data.raw")
+check "the second disk is of that instant ($frozen, $other)" \
+    [ $((frozen - other)) -ge 0 -a $((frozen - other)) -le 1 ]
+is "$(live_counter_of "$d/base.qcow2")" 0 "the shared base was never written"
+check "quiesced snapshot, through the agent" live_snapshot_external a snap2 --quiesce
+check "the guest is thawed again" live_wait_counter a +3
+check "snapshot with memory" live_snapshot_external b snap1 --memspec "$d/b.mem"
+check "the memory is in its file" [ -s "$d/b.mem" ]
+check "orderly shutdown by the power button" live_shutdown a
+is "$(live_counter_of "$d/a.snap2")" "$(live_counter a)" "what the guest said last is on its disk"
+check "snapshot of a domain that is off" live_snapshot_external a snap3
+check "the plug is pulled" live_destroy b
+
+# --- internal snapshots
+live_disk "$d/i.qcow2"
+check "domain for internal snapshots" live_define i --disk "$d/i.qcow2"
+check "internal snapshot, off" live_snapshot_internal i off
+check "boots" live_boot i
+check "internal snapshot, running" live_snapshot_internal i on
+like "$(qemu-img snapshot -U -l "$d/i.qcow2")" 'off.*on' "both are in the image"
+live_destroy i
+
+# --- kinds of domains
+truncate -s 1440K "$d/floppy.img"
+truncate -s 1M "$d/cd.iso"
+live_disk "$d/u.qcow2"
+live_disk "$d/ro.raw"
+live_disk "$d/no.qcow2"
+check "UEFI with NVRAM" live_define uefi --uefi --disk "$d/u.qcow2" --cdrom ''
+check "drives of every kind" live_define drives --readonly "$d/ro.raw" \
+    --no-snapshot "$d/no.qcow2" --cdrom "$d/cd.iso" --cdrom '' --floppy "$d/floppy.img" --floppy ''
+check "no disks at all" live_define bare
+check "all of them boot" live_boot uefi drives bare
+check "the NVRAM has its file" [ -s "$d/nvram/uefi_VARS.fd" ]
+is "$(live_counter_of "$d/ro.raw")" 0 "the read-only disk is not written"
+live_destroy uefi
+live_destroy drives
+live_destroy bare
+check_fails "an unknown kind of drive is refused" live_define x --tape "$d/u.qcow2"
+
+names=('-d' '--domain x' '.dot' " a \"q\" & <t> it's \\ ;#" 'ñandú 日本')
+for name in "${names[@]}"; do
+    live_disk "$d/$name=1,&<'.qcow2"
+    check "defines: $name" live_define "$name" --disk "$d/$name=1,&<'.qcow2"
+done
+check "domains with strange names boot" live_boot "${names[@]}"
+for name in "${names[@]}"; do
+    check "snapshot: $name" live_snapshot_external "$name" "s & $name"
+    check "its counter: $name" live_counter_of "$d/$name=1,&<'.qcow2"
+done
+
+# --- nothing stays
+like "$(live_processes)" '[0-9]' "domains run"
+check "cleanup" live_cleanup
+is "$(live_processes)" '' "nothing runs any more"
+
+# --- a daemon
+if [ "$(id -u)" -ne 0 ]; then
+    skip "libvirtd" "needs root"
+else
+    check "libvirtd of our own" live_libvirtd_setup
+    live_disk "$LIVE_DIR/a.qcow2"
+    live_define a --disk "$LIVE_DIR/a.qcow2"
+    check "boots under libvirtd" live_boot a
+    check "libvirtd is killed" live_libvirtd_stop KILL
+    check_fails "nobody answers" live_virsh uri
+    check "the guest runs on" live_wait_counter a +3
+    check "libvirtd starts again" live_libvirtd_start
+    is "$(live_virsh domstate a)" running "and finds its domain"
+    check "cleanup" live_cleanup
+    is "$(grep -c "$LIVE_DIR" /proc/mounts)" 0 "no mount stays"
+fi
+
+done_testing

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+live_tests = \
+	tests/live/harness.sh \
+	$(NULL)
+TESTS += $(live_tests)
+
+EXTRA_DIST += \
+	$(live_tests) \
+	tests/live/guest-init \
+	tests/live/lib.sh \
+	tests/live/libvirtd.sh \
+	tests/live/make-guest.sh \
+	$(NULL)
+
+# The guest and libvirt's knowledge about QEMU, kept from test to test.
+clean-local: clean-live
+clean-live:
+	rm -rf tests/live/cache
+.PHONY: clean-live

@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# What every test stands on: tap.sh reports failures, run-test passes them on
+# and cleans up, whatever way the test ends.
+. "$abs_top_srcdir/tests/tap.sh"
+run_test=$abs_top_srcdir/tests/run-test
+
+# script TEXT: a test with this text, to be run through the wrapper.
+script()
+{
+    printf '#!/bin/bash\n. "$abs_top_srcdir/tests/tap.sh"\n%s\n' "$1" >"$TEST_DIR/inner.sh"
+    chmod +x "$TEST_DIR/inner.sh"
+}
+
+# runs STATUS REGEX DESCRIPTION
+runs()
+{
+    local out status=0
+    out=$("$run_test" "$TEST_DIR/inner.sh" 2>&1) || status=$?
+    is "$status" "$1" "$3: status"
+    like "$out" "$2" "$3: output"
+}
+
+script 'check good true; check_fails bad false; is a a same; like abc b.$ regex; done_testing'
+runs 0 'ok 4 - regex.*1\.\.4$' "all well"
+script 'check lame sh -c "echo why; exit 3"; ok fine; done_testing'
+runs 1 'not ok 1 - lame.*status: 3.*# why.*ok 2 - fine.*1\.\.2$' "a failed check"
+script 'check_fails "bad name" no-such-command-here; done_testing'
+runs 1 'not ok 1 - bad name.*status: 127' "a missing command is no proper failure"
+script 'check_fails crash sh -c "kill -SEGV \$\$"; done_testing'
+runs 1 'not ok 1 - crash.*status: 139' "nor is a crash"
+script 'is a b differ; done_testing'
+runs 1 'not ok 1 - differ.*got:    a.*wanted: b' "is"
+script 'check "sets a variable" eval x=5; is "$x" 5 seen; done_testing'
+runs 0 'ok 2 - seen' "check runs in the same shell"
+script 'ok one; exit 0; done_testing'
+"$run_test" "$TEST_DIR/inner.sh" >"$TEST_DIR/out" 2>&1
+check_fails "a script that ends half-way shows no plan" grep -q '1\.\.' "$TEST_DIR/out"
+script 'requires sh /no/such/file; ok never'
+runs 0 '^1\.\.0 # SKIP /no/such/file is missing$' "requires"
+script 'at_exit echo first; at_exit echo "last one"; kill $$; sleep 5'
+runs 143 'last one.first' "cleanups run on a signal, in reverse order"
+script 'exit 7'
+runs 7 '^$' "the status is passed on"
+script 'at_exit echo cleaned; sleep 50'
+export TEST_TIMEOUT=1
+runs 124 'cleaned' "a test that hangs is ended, and cleans up"
+unset TEST_TIMEOUT
+
+script 'echo "$TEST_DIR"; : >"$TMPDIR/file"; mkdir -m 0 "$TEST_DIR/closed"
+setsid sleep 60 "$TEST_DIR/" 2>/dev/null & setsid tail -f "$TEST_DIR/file" & sleep 0.3
+echo $!; kill -9 $$'
+out=$("$run_test" "$TEST_DIR/inner.sh" 2>/dev/null)
+dir=${out%%$'\n'*}
+like "$dir" '^/' "a scratch directory of its own"
+check_fails "is removed, even after SIGKILL" [ -e "$dir" ]
+# The dead may wait for init for a while, but have no command line any more.
+is "$(tr '\0' ' ' 2>/dev/null <"/proc/${out##*$'\n'}/cmdline")" '' \
+    "and so are processes that use it"
+
+done_testing
