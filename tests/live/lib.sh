@@ -146,10 +146,17 @@ live_cleanup()
 live_gone() { [ -z "$(live_processes)" ]; }
 
 # live_virsh COMMAND [ARGUMENT]...
-# A process that leaves while the embedded driver still reconnects to running
-# domains takes them down with it, or crashes. iothreadinfo waits for that and
-# is silent, so each running domain gets one before the command itself.
 live_virsh()
+{
+    LIBVIRT_LOG_OUTPUTS="3:file:$LIVE_DIR/virsh.log" \
+        command virsh -q -c "$LIVE_URI" "$(live_script "$@")"
+}
+
+# live_script COMMAND [ARGUMENT]...: as one script for virsh. A process that
+# leaves while the embedded driver still reconnects to running domains takes
+# them down with it, or crashes. iothreadinfo waits for that and is silent
+# under -q, so each running domain gets one before the command itself.
+live_script()
 {
     local word script=
     for word in $(live_running_ids); do
@@ -158,7 +165,7 @@ live_virsh()
     for word in "$@"; do
         script+="'${word//\'/\'\\\'\'}' "
     done
-    LIBVIRT_LOG_OUTPUTS="3:file:$LIVE_DIR/virsh.log" virsh -q -c "$LIVE_URI" "$script"
+    printf '%s' "$script"
 }
 
 live_running_ids()
@@ -224,7 +231,7 @@ live_consistent()
 
 # --- domains ----------------------------------------------------------------
 
-live_escape() { sed -e 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g' -e "s/'/\&apos;/g" <<<"$1"; }
+live_escape() { sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g' <<<"$1"; }
 
 # live_drive DEVICE TARGET BUS FILE [EXTRA-XML [DISK-ATTRIBUTE]]
 live_drive()
@@ -259,8 +266,8 @@ live_drives()
 # live_firmware DOMAIN: direct kernel boot works through UEFI too.
 live_firmware()
 {
-    printf '<loader readonly="yes" type="pflash">%s</loader>' "$LIVE_FIRMWARE"
-    printf '<nvram template="%s">%s</nvram>' "$LIVE_FIRMWARE_VARS" \
+    printf '<loader readonly="yes" type="pflash">%s</loader>\n' "$LIVE_FIRMWARE"
+    printf '<nvram template="%s">%s</nvram>\n' "$LIVE_FIRMWARE_VARS" \
         "$(live_escape "$LIVE_DIR/nvram/$1_VARS.fd")"
     mkdir -p "$LIVE_DIR/nvram"
 }
@@ -271,26 +278,30 @@ live_firmware()
 # the file's name. Any name that libvirt takes will do for DOMAIN.
 live_define()
 {
-    local name=$1 xml uefi=no machine=pc memory=128
+    local xml status=0
+    xml=$(mktemp "$LIVE_DIR/define.XXXXXX") || return 1
+    live_domain_xml "$@" >"$xml" && live_virsh define --file "$xml" || status=1
+    rm -f "$xml"
+    return $status
+}
+
+# live_domain_xml, with the arguments of live_define: just the XML.
+live_domain_xml()
+{
+    local name=$1 uefi=no machine=pc memory=128
     shift
     [ "${1-}" != --uefi ] || { uefi=yes machine=q35 memory=192; shift; }
-    xml=$(mktemp "$LIVE_DIR/define.XXXXXX") || return 1
-    {
-        printf '<domain type="%s"><name>%s</name>' "$(live_accel)" "$(live_escape "$name")"
-        printf '<memory unit="MiB">%d</memory><vcpu>1</vcpu><features><acpi/></features>' $memory
-        printf '<os><type arch="x86_64" machine="%s">hvm</type>' $machine
-        [ $uefi = no ] || live_firmware "$name"
-        printf '<kernel>%s</kernel><initrd>%s</initrd>' "$LIVE_CACHE/kernel" "$LIVE_CACHE/initrd"
-        printf '<cmdline>console=ttyS0 quiet panic=-1 mitigations=off</cmdline></os>\n<devices>\n'
-        live_drives "$@" || { rm -f "$xml"; return 1; }
-        printf '<serial type="file"><source path="%s"/></serial>' \
-            "$(live_escape "$(live_console "$name")")"
-        printf '<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>'
-        printf '<memballoon model="none"/></devices></domain>\n'
-    } >"$xml" && live_virsh define --file "$xml"
-    set -- $?
-    rm -f "$xml"
-    return "$1"
+    printf '<domain type="%s">\n<name>%s</name>\n' "$(live_accel)" "$(live_escape "$name")"
+    printf '<memory unit="MiB">%d</memory>\n<features><acpi/></features>\n' $memory
+    printf '<os>\n<type arch="x86_64" machine="%s">hvm</type>\n' $machine
+    [ $uefi = no ] || live_firmware "$name"
+    printf '<kernel>%s</kernel>\n<initrd>%s</initrd>\n' "$LIVE_CACHE/kernel" "$LIVE_CACHE/initrd"
+    printf '<cmdline>console=ttyS0 quiet panic=-1 mitigations=off</cmdline>\n</os>\n<devices>\n'
+    live_drives "$@" || return 1
+    printf '<serial type="file"><source path="%s"/></serial>\n' \
+        "$(live_escape "$(live_console "$name")")"
+    printf '<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>\n'
+    printf '<memballoon model="none"/>\n</devices>\n</domain>\n'
 }
 
 # live_console DOMAIN: the file with what the guest says.
@@ -312,6 +323,12 @@ live_boot()
     for domain in "$@"; do
         live_start "$domain" || return 1
     done
+    live_wait_boot "$@"
+}
+
+live_wait_boot()
+{
+    local domain
     for domain in "$@"; do
         live_wait "$domain boots" live_ready "$domain" &&
             live_wait_counter "$domain" 1 || return 1
