@@ -30,6 +30,7 @@ TESTS += $(unit_tests) tests/unit/test-tap.sh
 LDADD = libvirtsnap-internal.la $(VIRTSNAP_LIBS)
 
 EXTRA_DIST += \
+	tests/demo.sh \
 	tests/run-test \
 	tests/tap.sh \
 	tests/unit/test-tap.sh \
