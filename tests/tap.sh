@@ -4,6 +4,8 @@
 #
 # Test Anything Protocol for shell tests. Source it, test, end with
 # done_testing: the plan comes last, so a script that dies half-way fails.
+# Each test point has a status too, for `check ... || bail_out "no guest"`;
+# so `set -e` is not for tests.
 
 tap_n=0
 tap_bad=0
@@ -24,7 +26,7 @@ not_ok()
     printf 'not ok %d - %s\n' "$tap_n" "${1//#/\\#}"
     shift
     [ $# -eq 0 ] || printf '%s\n' "$@" | tap_diag
-    return 0
+    return 1
 }
 
 # check DESCRIPTION COMMAND...: the command succeeds. It runs in this very
@@ -84,6 +86,13 @@ requires()
     for thing in "$@"; do
         [ -e "$thing" ] || command -v "$thing" >/dev/null || skip_all "$thing is missing"
     done
+}
+
+# bail_out REASON: nothing that follows could work.
+bail_out()
+{
+    printf 'Bail out! %s\n' "$1"
+    exit 1
 }
 
 # at_exit COMMAND...: on any way out, last given first. A signal ends the

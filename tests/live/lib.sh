@@ -79,7 +79,7 @@ live_root()
     (
         flock 9
         if [ ! -d "$LIVE_CACHE/capabilities" ]; then
-            virsh -q -c "qemu:///embed?root=$1" domcapabilities >/dev/null || exit 1
+            command virsh -q -c "qemu:///embed?root=$1" domcapabilities >/dev/null || exit 1
             cp -r "$1/cache/qemu/capabilities" "$LIVE_CACHE/capabilities.new" &&
                 mv "$LIVE_CACHE/capabilities.new" "$LIVE_CACHE/capabilities"
         else
@@ -88,13 +88,14 @@ live_root()
     ) 9>"$LIVE_CACHE/capabilities.lock"
 }
 
-# No virtlogd, no user to switch to, no owners changed below the test's feet.
+# No virtlogd, no user to switch to, no owners changed below the test's feet,
+# and neither control groups nor namespaces, which containers often refuse.
 live_qemu_conf()
 {
     mkdir -p "$1" || return 1
     printf '%s\n' 'stdio_handler = "file"' 'security_driver = "none"' \
         'security_default_confined = 0' 'dynamic_ownership = 0' \
-        'user = "root"' 'group = "root"' 'cgroup_controllers = [ ]' >"$1/qemu.conf"
+        'user = "root"' 'group = "root"' 'cgroup_controllers = [ ]' 'namespaces = [ ]' >"$1/qemu.conf"
 }
 
 # live_accel: kvm or qemu, by really running the guest: /dev/kvm may exist and

@@ -38,6 +38,8 @@ runs 0 'ok 2 - seen' "check runs in the same shell"
 script 'ok one; exit 0; done_testing'
 "$run_test" "$TEST_DIR/inner.sh" >"$TEST_DIR/out" 2>&1
 check_fails "a script that ends half-way shows no plan" grep -q '1\.\.' "$TEST_DIR/out"
+script 'check lame false || bail_out "no use"; ok never; done_testing'
+runs 1 'not ok 1 - lame.*Bail out! no use$' "bail_out"
 script 'requires sh /no/such/file; ok never'
 runs 0 '^1\.\.0 # SKIP /no/such/file is missing$' "requires"
 script 'at_exit echo first; at_exit echo "last one"; kill $$; sleep 5'
