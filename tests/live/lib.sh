@@ -72,18 +72,20 @@ live_place()
 }
 
 # live_root ROOT: what libvirt found out about QEMU takes it 4 to 8 seconds,
-# and it believes a copy of that as long as QEMU stays the same.
+# and it believes a copy of that as long as both stay the same.
 live_root()
 {
+    local known
+    known=$LIVE_CACHE/capabilities.$(stat -Lc %Z "$(command -v qemu-system-x86_64)" \
+        /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so | paste -sd-)
     live_qemu_conf "$1/etc" && mkdir -p "$1/cache/qemu" || return 1
     (
         flock 9
-        if [ ! -d "$LIVE_CACHE/capabilities" ]; then
+        if [ ! -d "$known" ]; then
             command virsh -q -c "qemu:///embed?root=$1" domcapabilities >/dev/null || exit 1
-            cp -r "$1/cache/qemu/capabilities" "$LIVE_CACHE/capabilities.new" &&
-                mv "$LIVE_CACHE/capabilities.new" "$LIVE_CACHE/capabilities"
+            cp -r "$1/cache/qemu/capabilities" "$known.new" && mv "$known.new" "$known"
         else
-            cp -r "$LIVE_CACHE/capabilities" "$1/cache/qemu/"
+            cp -r "$known" "$1/cache/qemu/capabilities"
         fi
     ) 9>"$LIVE_CACHE/capabilities.lock"
 }
@@ -123,12 +125,12 @@ live_accel()
     echo $answer
 }
 
-# live_processes [DIR]: the ids of processes that name DIR, ours by that.
+# live_processes: the ids of processes that name LIVE_DIR, ours by that.
 live_processes()
 {
-    local dir=${1:-$LIVE_DIR} proc
+    local proc
     for proc in /proc/[0-9]*; do
-        grep -aqsF "$dir/" "$proc/cmdline" && echo "${proc#/proc/}"
+        grep -aqsF "$LIVE_DIR/" "$proc/cmdline" && echo "${proc#/proc/}"
     done
     return 0
 }
@@ -207,7 +209,8 @@ live_file_of()
     rm -f "$tmp"
 }
 
-# live_counter_of IMAGE: the number that the guest had written.
+# live_counter_of IMAGE: the number that the guest had written. IMAGE is frozen
+# or its domain is off: QEMU's lock keeps all others from the active one.
 live_counter_of()
 {
     local text
