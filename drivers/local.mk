@@ -1,1 +1,29 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+
+libvirtsnap_internal_la_SOURCES += \
+	drivers/file/file-sink.c \
+	drivers/file/file-sink.h \
+	drivers/file/file-source.c \
+	drivers/file/file-source.h \
+	$(NULL)
+
+# Drivers of a library of their own are compiled apart, so that only they see
+# its headers.
+noinst_LTLIBRARIES += libvirtsnap-libvirt.la libvirtsnap-nbd.la
+libvirtsnap_libvirt_la_SOURCES = \
+	drivers/libvirt/libvirt-error.c \
+	drivers/libvirt/libvirt-error.h \
+	drivers/libvirt/libvirt-hypervisor.c \
+	drivers/libvirt/libvirt-hypervisor.h \
+	$(NULL)
+libvirtsnap_libvirt_la_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
+libvirtsnap_libvirt_la_LIBADD = $(LIBVIRT_LIBS)
+
+libvirtsnap_nbd_la_SOURCES = \
+	drivers/nbd/nbd-source.c \
+	drivers/nbd/nbd-source.h \
+	drivers/nbd/qemu-nbd.c \
+	drivers/nbd/qemu-nbd.h \
+	$(NULL)
+libvirtsnap_nbd_la_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
+libvirtsnap_nbd_la_LIBADD = $(LIBNBD_LIBS)

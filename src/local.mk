@@ -4,6 +4,14 @@
 # so that tests can reach the inside.
 noinst_LTLIBRARIES += libvirtsnap-internal.la
 libvirtsnap_internal_la_SOURCES = \
+	src/transfer/control.c \
+	src/transfer/control.h \
+	src/transfer/digest.c \
+	src/transfer/digest.h \
+	src/transfer/engine.c \
+	src/transfer/engine.h \
+	src/transfer/sink.h \
+	src/transfer/source.h \
 	src/util/error.c \
 	src/util/error.h \
 	src/util/fd.c \
@@ -14,8 +22,16 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/name.h \
 	src/util/xml.c \
 	src/util/xml.h \
+	src/virtsnap/hypervisor.c \
+	src/virtsnap/hypervisor.h \
+	src/virtsnap/snapshot-def.c \
+	src/virtsnap/snapshot-def.h \
 	$(NULL)
 libvirtsnap_internal_la_CFLAGS = $(AM_CFLAGS)
-libvirtsnap_internal_la_LIBADD = $(VIRTSNAP_LIBS)
+libvirtsnap_internal_la_LIBADD = \
+	libvirtsnap-libvirt.la \
+	libvirtsnap-nbd.la \
+	$(VIRTSNAP_LIBS) \
+	$(NULL)
 
 pkgconfig_DATA += src/virtsnap.pc

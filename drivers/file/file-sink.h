@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "transfer/sink.h"
+
+G_BEGIN_DECLS
+
+/**
+ * file_sink_new:
+ * @dirfd: directory
+ * @name: the file to create in it, 0600; ALREADY_EXISTS if it is there
+ * @size: its bytes
+ *
+ * Writes a local file: by direct I/O where its file system takes that. flush() makes it durable
+ * and read-only (0400).
+ */
+Sink *file_sink_new(int dirfd, const char *name, guint64 size, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

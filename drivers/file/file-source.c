@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "drivers/file/file-source.h"
+#include "util/fd.h"
+
+#define ALIGNMENT 4096
+
+typedef struct {
+    Source parent;
+    int fd;         /* buffered; owned */
+    int direct_fd;  /* the same file with O_DIRECT, or -1; owned */
+    struct stat st; /* when it was opened */
+} FileSource;
+
+int
+file_open_source(int dirfd, const char *path, int flags, GError **error)
+{
+    int base = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags;
+    int fd = openat(dirfd, path, base | O_NOATIME);
+
+    /* O_NOATIME is for the file's owner and the privileged. */
+    if (fd < 0 && errno == EPERM)
+        fd = openat(dirfd, path, base);
+    if (fd < 0)
+        virt_snap_error_set_errno(error, errno, _("Cannot open '%s'"), path);
+
+    return fd;
+}
+
+static gboolean
+file_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsize length,
+                 GError **error)
+{
+    FileSource *self = (FileSource *)source;
+    gsize direct = self->direct_fd >= 0 ? length / ALIGNMENT * ALIGNMENT : 0;
+    guint8 *to = buffer;
+
+    if (direct > 0 && !fd_pread_all(self->direct_fd, to, direct, offset, source->what, error))
+        return FALSE;
+    if (direct == length)
+        return TRUE;
+    if (!fd_pread_all(self->fd, to + direct, length - direct, offset + direct, source->what,
+                      error))
+        return FALSE;
+    /* A host's page cache is not ours to fill. */
+    posix_fadvise(self->fd, (off_t)offset, (off_t)length, POSIX_FADV_DONTNEED);
+
+    return TRUE;
+}
+
+static void
+add_extent(GArray *extents, guint64 from, guint64 to, gboolean data)
+{
+    Extent extent = {from, to - from, data};
+
+    if (to > from)
+        g_array_append_val(extents, extent);
+}
+
+static gboolean
+file_source_extents(Source *source, guint worker, guint64 offset, guint64 length,
+                    GArray *extents, GError **error)
+{
+    FileSource *self = (FileSource *)source;
+    guint64 end = offset + length;
+
+    while (offset < end) {
+        off_t data = lseek(self->fd, (off_t)offset, SEEK_DATA);
+        off_t hole;
+
+        if (data < 0) {
+            /* ENXIO: nothing but a hole up to the end. Else a file system that cannot tell. */
+            add_extent(extents, offset, end, errno != ENXIO);
+            return TRUE;
+        }
+        add_extent(extents, offset, MIN((guint64)data, end), FALSE);
+        if ((guint64)data >= end)
+            return TRUE;
+        hole = lseek(self->fd, data, SEEK_HOLE);
+        if (hole < 0)
+            hole = (off_t)end;
+        add_extent(extents, (guint64)data, MIN((guint64)hole, end), TRUE);
+        offset = (guint64)hole;
+    }
+
+    return TRUE;
+}
+
+static int
+file_source_get_fd(Source *source)
+{
+    return ((FileSource *)source)->fd;
+}
+
+/* Not the change time: libvirt's relabelling changes that. */
+static gboolean
+file_source_check(Source *source, GError **error)
+{
+    FileSource *self = (FileSource *)source;
+    struct stat now;
+
+    if (fstat(self->fd, &now) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot look at '%s'"), source->what);
+        return FALSE;
+    }
+    if (now.st_size == self->st.st_size && now.st_mtim.tv_sec == self->st.st_mtim.tv_sec &&
+        now.st_mtim.tv_nsec == self->st.st_mtim.tv_nsec)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("'%s' was changed by somebody while it was read: it is not frozen, and what "
+                  "was read is of no use"),
+                source->what);
+
+    return FALSE;
+}
+
+static void
+file_source_free(Source *source)
+{
+    FileSource *self = (FileSource *)source;
+
+    fd_clear(&self->fd);
+    fd_clear(&self->direct_fd);
+    g_free(source->what);
+    g_free(self);
+}
+
+static const SourceOps file_source_ops = {
+    .name = "file",
+    .read = file_source_read,
+    .extents = file_source_extents,
+    .get_fd = file_source_get_fd,
+    .check = file_source_check,
+    .free = file_source_free,
+};
+
+/* The same open file a second time, with O_DIRECT; by its /proc name, so that a renamed or
+ * replaced path does not matter. Tried with a read: some file systems take the flag only. */
+static int
+open_direct(int fd)
+{
+    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+    auto_fd direct = openat(AT_FDCWD, path, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NOATIME);
+    g_autofree guint8 *memory = g_malloc(2 * ALIGNMENT);
+    guint8 *aligned = memory + ALIGNMENT - (gsize)memory % ALIGNMENT;
+
+    if (direct < 0 && errno == EPERM)
+        direct = openat(AT_FDCWD, path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+    if (direct < 0 || pread(direct, aligned, ALIGNMENT, 0) < 0)
+        return -1;
+
+    return fd_steal(&direct);
+}
+
+Source *
+file_source_new(int fd, const char *what, GError **error)
+{
+    FileSource *self = g_new0(FileSource, 1);
+    g_autoptr(Source) source = &self->parent;
+
+    source->ops = &file_source_ops;
+    source->what = g_strdup(what);
+    self->fd = fd;
+    self->direct_fd = -1;
+    if (fstat(fd, &self->st) < 0 || !S_ISREG(self->st.st_mode)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("'%s' is not a regular file"), what);
+        return NULL;
+    }
+    source->size = (guint64)self->st.st_size;
+    self->direct_fd = open_direct(fd);
+
+    return g_steal_pointer(&source);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "drivers/libvirt/libvirt-error.h"
+
+/* libvirt's codes that mean one of ours; every other one is «failed». */
+static const struct {
+    int libvirt;
+    VirtSnapError code;
+} codes[] = {
+    {VIR_ERR_NO_SUPPORT, VIRT_SNAP_ERROR_NOT_SUPPORTED},
+    {VIR_ERR_OPERATION_UNSUPPORTED, VIRT_SNAP_ERROR_NOT_SUPPORTED},
+    {VIR_ERR_CONFIG_UNSUPPORTED, VIRT_SNAP_ERROR_NOT_SUPPORTED},
+    {VIR_ERR_NO_MEMORY, VIRT_SNAP_ERROR_OUT_OF_MEMORY},
+    {VIR_ERR_INVALID_ARG, VIRT_SNAP_ERROR_INVALID_PARAMETER},
+    {VIR_ERR_OPERATION_INVALID, VIRT_SNAP_ERROR_INVALID_STATE},
+    {VIR_ERR_OPERATION_TIMEOUT, VIRT_SNAP_ERROR_TIMEOUT},
+    {VIR_ERR_NO_DOMAIN, VIRT_SNAP_ERROR_NOT_FOUND},
+    {VIR_ERR_NO_DOMAIN_SNAPSHOT, VIRT_SNAP_ERROR_NOT_FOUND},
+    {VIR_ERR_ACCESS_DENIED, VIRT_SNAP_ERROR_ACCESS_DENIED},
+    {VIR_ERR_AUTH_FAILED, VIRT_SNAP_ERROR_ACCESS_DENIED},
+    {VIR_ERR_AUTH_CANCELLED, VIRT_SNAP_ERROR_ACCESS_DENIED},
+    {VIR_ERR_AUTH_UNAVAILABLE, VIRT_SNAP_ERROR_ACCESS_DENIED},
+    {VIR_ERR_OPERATION_DENIED, VIRT_SNAP_ERROR_ACCESS_DENIED},
+    {VIR_ERR_NO_CONNECT, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE},
+    {VIR_ERR_INVALID_CONN, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE},
+    {VIR_ERR_RPC, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE},
+    {VIR_ERR_LIBSSH, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE},
+    {VIR_ERR_SSH, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE},
+};
+
+static VirtSnapError
+code_of(const virError *last)
+{
+    /* A daemon that is not there, or that goes away, shows as a system error of the RPC layer. */
+    if (last->domain == VIR_FROM_RPC)
+        return VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE;
+    for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
+        if (codes[i].libvirt == last->code)
+            return codes[i].code;
+    }
+
+    return VIRT_SNAP_ERROR_FAILED;
+}
+
+void
+libvirt_error_set(GError **error, const char *format, ...)
+{
+    const virError *last = virGetLastError();
+    g_autofree char *what = NULL;
+    va_list args;
+
+    va_start(args, format);
+    what = g_strdup_vprintf(format, args);
+    va_end(args);
+
+    if (!last) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                    _("%s: libvirt gives no reason"), what);
+        return;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, code_of(last), _("%s: %s (libvirt error %d of domain %d)"),
+                what, last->message ? last->message : "?", last->code, last->domain);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <stdlib.h>
+
+#include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-hypervisor.h"
+
+typedef struct {
+    Hypervisor parent;
+    virConnectPtr connection;
+} LibvirtHypervisor;
+
+typedef virDomainPtr *DomainList;
+typedef virDomainSnapshotPtr *SnapshotList;
+
+static void
+domain_list_free(DomainList list)
+{
+    for (DomainList next = list; next && *next; next++)
+        virDomainFree(*next);
+    free(list);
+}
+
+static void
+snapshot_list_free(SnapshotList list)
+{
+    for (SnapshotList next = list; next && *next; next++)
+        virDomainSnapshotFree(*next);
+    free(list);
+}
+
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(DomainList, domain_list_free, NULL)
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(SnapshotList, snapshot_list_free, NULL)
+
+/* libvirt hands out malloc'ed strings: keep to GLib's. */
+static char *
+take_string(char *text)
+{
+    char *copy = g_strdup(text);
+
+    free(text);
+    return copy;
+}
+
+static char *
+format_version(unsigned long version)
+{
+    return g_strdup_printf("%lu.%lu.%lu", version / 1000000, version / 1000 % 1000,
+                           version % 1000);
+}
+
+static HostInfo *
+host_info(Hypervisor *hypervisor, GError **error)
+{
+    virConnectPtr connection = ((LibvirtHypervisor *)hypervisor)->connection;
+    g_autoptr(HostInfo) info = g_new0(HostInfo, 1);
+    const char *type = virConnectGetType(connection);
+    unsigned long version = 0;
+    unsigned long libvirt_version = 0;
+
+    if (!type || virConnectGetVersion(connection, &version) < 0 ||
+        virConnectGetLibVersion(connection, &libvirt_version) < 0) {
+        libvirt_error_set(error, _("Cannot ask libvirt for its version"));
+        return NULL;
+    }
+    info->uri = take_string(virConnectGetURI(connection));
+    info->host = take_string(virConnectGetHostname(connection));
+    info->type = g_strdup(type);
+    info->version = format_version(version);
+    info->libvirt_version = format_version(libvirt_version);
+    if (!info->uri || !info->host) {
+        libvirt_error_set(error, _("Cannot ask libvirt for its host name"));
+        return NULL;
+    }
+
+    return g_steal_pointer(&info);
+}
+
+static int
+compare_strings(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static GPtrArray *
+list_domains(Hypervisor *hypervisor, GError **error)
+{
+    virConnectPtr connection = ((LibvirtHypervisor *)hypervisor)->connection;
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_auto(DomainList) domains = NULL;
+
+    if (virConnectListAllDomains(connection, &domains, 0) < 0) {
+        libvirt_error_set(error, _("Cannot list the domains"));
+        return NULL;
+    }
+    for (DomainList next = domains; *next; next++)
+        g_ptr_array_add(names, g_strdup(virDomainGetName(*next)));
+    g_ptr_array_sort(names, compare_strings);
+
+    return g_steal_pointer(&names);
+}
+
+static virDomainPtr
+look_up(Hypervisor *hypervisor, const char *name, GError **error)
+{
+    virConnectPtr connection = ((LibvirtHypervisor *)hypervisor)->connection;
+    virDomainPtr domain = virDomainLookupByName(connection, name);
+
+    if (!domain)
+        libvirt_error_set(error, _("Cannot find the domain '%s'"), name);
+
+    return domain;
+}
+
+static SnapshotList
+list_tree(virDomainPtr domain, GError **error)
+{
+    SnapshotList snapshots = NULL;
+
+    if (virDomainListAllSnapshots(domain, &snapshots, VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL) < 0) {
+        libvirt_error_set(error, _("Cannot list the snapshots of the domain '%s'"),
+                          virDomainGetName(domain));
+        return NULL;
+    }
+
+    return snapshots;
+}
+
+static GPtrArray *
+list_snapshots(Hypervisor *hypervisor, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+    g_auto(SnapshotList) snapshots = NULL;
+
+    if (!domain)
+        return NULL;
+    snapshots = list_tree(domain, error);
+    if (!snapshots)
+        return NULL;
+    for (SnapshotList next = snapshots; *next; next++)
+        g_ptr_array_add(names, g_strdup(virDomainSnapshotGetName(*next)));
+
+    return g_steal_pointer(&names);
+}
+
+static gboolean
+add_snapshot(DomainRecord *record, virDomainSnapshotPtr snapshot, gboolean secure, GError **error)
+{
+    unsigned int flags = secure ? VIR_DOMAIN_SNAPSHOT_XML_SECURE : 0;
+    const char *name = virDomainSnapshotGetName(snapshot);
+    char *xml = virDomainSnapshotGetXMLDesc(snapshot, flags);
+    SnapshotRecord *one;
+
+    if (!xml) {
+        libvirt_error_set(error, _("Cannot read the snapshot '%s' of the domain '%s'"), name,
+                          record->name);
+        return FALSE;
+    }
+    one = g_new0(SnapshotRecord, 1);
+    one->name = g_strdup(name);
+    one->xml = take_string(xml);
+    g_ptr_array_add(record->snapshots, one);
+
+    return TRUE;
+}
+
+static gboolean
+add_the_others(DomainRecord *record, virDomainPtr domain, const char *first, gboolean secure,
+               GError **error)
+{
+    g_auto(SnapshotList) snapshots = list_tree(domain, error);
+
+    if (!snapshots)
+        return FALSE;
+    for (SnapshotList next = snapshots; *next; next++) {
+        if (g_str_equal(virDomainSnapshotGetName(*next), first))
+            continue;
+        if (!add_snapshot(record, *next, secure, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static DomainRecord *
+describe_domain(virDomainPtr domain, gboolean secure, GError **error)
+{
+    g_autoptr(DomainRecord) record = g_new0(DomainRecord, 1);
+    char uuid[VIR_UUID_STRING_BUFLEN] = "";
+    int active = virDomainIsActive(domain);
+
+    record->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
+    record->name = g_strdup(virDomainGetName(domain));
+    record->xml = take_string(virDomainGetXMLDesc(domain, secure ? VIR_DOMAIN_XML_SECURE : 0));
+    if (active < 0 || !record->xml || virDomainGetUUIDString(domain, uuid) < 0) {
+        libvirt_error_set(error, _("Cannot read the domain '%s'"), record->name);
+        return NULL;
+    }
+    record->active = active > 0;
+    record->uuid = g_strdup(uuid);
+
+    return g_steal_pointer(&record);
+}
+
+static DomainRecord *
+resolve(Hypervisor *hypervisor, const char *name, const char *snapshot_name, gboolean all,
+        gboolean secure, GError **error)
+{
+    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+    g_autoptr(LibvirtSnapshot) snapshot = NULL;
+    g_autoptr(DomainRecord) record = NULL;
+
+    if (!domain)
+        return NULL;
+    snapshot = virDomainSnapshotLookupByName(domain, snapshot_name, 0);
+    if (!snapshot) {
+        libvirt_error_set(error, _("The domain '%s' has no snapshot '%s'"), name, snapshot_name);
+        return NULL;
+    }
+    record = describe_domain(domain, secure, error);
+    if (!record || !add_snapshot(record, snapshot, secure, error))
+        return NULL;
+    if (all && !add_the_others(record, domain, snapshot_name, secure, error))
+        return NULL;
+
+    return g_steal_pointer(&record);
+}
+
+static void
+libvirt_hypervisor_free(Hypervisor *hypervisor)
+{
+    LibvirtHypervisor *self = (LibvirtHypervisor *)hypervisor;
+
+    if (self->connection)
+        virConnectClose(self->connection);
+    g_free(self);
+}
+
+static const HypervisorOps libvirt_ops = {
+    .name = "libvirt",
+    .host_info = host_info,
+    .list_domains = list_domains,
+    .list_snapshots = list_snapshots,
+    .resolve = resolve,
+    .free = libvirt_hypervisor_free,
+};
+
+/* Every error is returned to the caller: libvirt is not to print it as well. */
+static void
+keep_quiet(void *data, virErrorPtr error)
+{
+}
+
+static gpointer
+run_events(gpointer data)
+{
+    for (;;) {
+        if (virEventRunDefaultImpl() < 0)
+            g_usleep(G_USEC_PER_SEC / 10);
+    }
+
+    return NULL;
+}
+
+/* The embedded QEMU driver refuses to work without an event loop, and keepalive of remote
+ * connections needs one too. It runs as long as the process does. */
+static gpointer
+start_libvirt(gpointer data)
+{
+    virSetErrorFunc(NULL, keep_quiet);
+    if (virInitialize() < 0 || virEventRegisterDefaultImpl() < 0)
+        return GINT_TO_POINTER(FALSE);
+    g_thread_unref(g_thread_new("libvirt-events", run_events, NULL));
+
+    return GINT_TO_POINTER(TRUE);
+}
+
+Hypervisor *
+libvirt_hypervisor_open(const char *uri, GError **error)
+{
+    static GOnce once = G_ONCE_INIT;
+    g_autoptr(Hypervisor) hypervisor = NULL;
+    LibvirtHypervisor *self = g_new0(LibvirtHypervisor, 1);
+
+    self->parent.ops = &libvirt_ops;
+    hypervisor = &self->parent;
+    if (!g_once(&once, start_libvirt, NULL)) {
+        libvirt_error_set(error, _("Cannot start libvirt's client library"));
+        return NULL;
+    }
+    self->connection = virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
+    if (!self->connection) {
+        libvirt_error_set(error, _("Cannot connect to libvirt at '%s'; is its service running?"),
+                          uri ? uri : _("the default URI"));
+        /* Whatever kept us out, there is no hypervisor to work with. */
+        if (error && *error && (*error)->code == VIRT_SNAP_ERROR_FAILED)
+            (*error)->code = VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE;
+        return NULL;
+    }
+
+    return g_steal_pointer(&hypervisor);
+}

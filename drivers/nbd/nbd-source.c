@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <libnbd.h>
+
+#include "drivers/nbd/nbd-source.h"
+#include "drivers/nbd/qemu-nbd.h"
+#include "util/fd.h"
+
+/* As many as an engine may have workers, and the one that looks at the layout. */
+#define CONNECTIONS_MAX 65
+
+typedef struct {
+    Source parent;
+    QemuNbd *server;
+    /* One a worker, used by that worker only, NULL until it first reads. */
+    struct nbd_handle *connections[CONNECTIONS_MAX];
+} NbdSource;
+
+typedef struct nbd_handle NbdHandle;
+
+static void
+nbd_handle_clear(NbdHandle *nbd)
+{
+    nbd_close(nbd);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NbdHandle, nbd_handle_clear)
+
+/* What libnbd says is true but seldom the reason: that is what qemu-nbd printed as it ended. */
+static void
+set_nbd_error(NbdSource *self, const char *doing, GError **error)
+{
+    g_autofree char *complaint = NULL;
+    const char *said = nbd_get_error();
+
+    /* Its end may reach us a moment after its socket's. */
+    for (int i = 0; i < 50 && !complaint; i++) {
+        complaint = qemu_nbd_complaint(self->server);
+        if (nbd_get_errno() != 0 && nbd_get_errno() != ECONNRESET &&
+            nbd_get_errno() != ENOTCONN && nbd_get_errno() != EPIPE)
+            break;
+        if (!complaint)
+            g_usleep(G_USEC_PER_SEC / 100);
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s '%s' %s: %s", doing,
+                self->parent.what, _("through QEMU"),
+                complaint && *complaint ? complaint : said ? said : "?");
+}
+
+static NbdHandle *
+connect_once(NbdSource *self, GError **error)
+{
+    g_autoptr(NbdHandle) nbd = nbd_create();
+    auto_fd fd = -1;
+
+    if (!nbd) {
+        set_nbd_error(self, _("Cannot read"), error);
+        return NULL;
+    }
+    fd = qemu_nbd_connect(self->server, NULL);
+    if (fd < 0 || nbd_add_meta_context(nbd, LIBNBD_CONTEXT_BASE_ALLOCATION) < 0 ||
+        nbd_connect_socket(nbd, fd_steal(&fd)) < 0) {
+        set_nbd_error(self, _("Cannot open"), error);
+        return NULL;
+    }
+
+    return g_steal_pointer(&nbd);
+}
+
+static NbdHandle *
+connection_of(NbdSource *self, guint worker, GError **error)
+{
+    g_return_val_if_fail(worker < CONNECTIONS_MAX, NULL);
+
+    if (!self->connections[worker])
+        self->connections[worker] = connect_once(self, error);
+
+    return self->connections[worker];
+}
+
+static gboolean
+nbd_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsize length,
+                GError **error)
+{
+    NbdSource *self = (NbdSource *)source;
+    NbdHandle *nbd = connection_of(self, worker, error);
+
+    if (!nbd)
+        return FALSE;
+    if (nbd_pread(nbd, buffer, length, offset, 0) < 0) {
+        set_nbd_error(self, _("Cannot read"), error);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+typedef struct {
+    GArray *extents;
+    guint64 from;
+    guint64 end;
+} Window;
+
+/* A server may tell of more than was asked for: keep to the window. */
+static int
+take_extents(void *data, const char *context, uint64_t offset, uint32_t *entries,
+             size_t n_entries, int *error)
+{
+    Window *window = data;
+
+    for (size_t i = 0; i + 1 < n_entries && window->from < window->end; i += 2) {
+        Extent extent = {.offset = window->from,
+                         .length = MIN(entries[i], window->end - window->from),
+                         .data = !(entries[i + 1] & LIBNBD_STATE_ZERO)};
+
+        if (extent.length == 0)
+            continue;
+        g_array_append_val(window->extents, extent);
+        window->from += extent.length;
+    }
+
+    return 0;
+}
+
+static gboolean
+nbd_source_extents(Source *source, guint worker, guint64 offset, guint64 length, GArray *extents,
+                   GError **error)
+{
+    NbdSource *self = (NbdSource *)source;
+    NbdHandle *nbd = connection_of(self, worker, error);
+    Window window = {extents, offset, offset + length};
+
+    if (!nbd)
+        return FALSE;
+    while (window.from < window.end) {
+        guint64 before = window.from;
+        /* A request's length has 32 bits. */
+        guint64 ask = MIN(window.end - window.from, (guint64)1 << 30);
+        nbd_extent_callback callback = {.callback = take_extents, .user_data = &window};
+
+        if (nbd_block_status(nbd, ask, before, callback, 0) < 0) {
+            set_nbd_error(self, _("Cannot read the block map of"), error);
+            return FALSE;
+        }
+        if (window.from == before) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                        _("Cannot read the block map of '%s' through QEMU: it has a gap"),
+                        source->what);
+            return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
+static gboolean
+nbd_source_check(Source *source, GError **error)
+{
+    NbdSource *self = (NbdSource *)source;
+    g_autofree char *complaint = qemu_nbd_complaint(self->server);
+
+    if (!complaint)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                _("qemu-nbd ended while '%s' was read: %s"), source->what, complaint);
+    return FALSE;
+}
+
+static void
+nbd_source_free(Source *source)
+{
+    NbdSource *self = (NbdSource *)source;
+
+    for (gsize i = 0; i < CONNECTIONS_MAX; i++) {
+        if (self->connections[i])
+            nbd_close(self->connections[i]);
+    }
+    qemu_nbd_free(self->server);
+    g_free(source->what);
+    g_free(self);
+}
+
+static const SourceOps nbd_source_ops = {
+    .name = "nbd",
+    .read = nbd_source_read,
+    .extents = nbd_source_extents,
+    .check = nbd_source_check,
+    .free = nbd_source_free,
+};
+
+Source *
+nbd_source_open(const char *image, const char *snapshot, const char *what, GError **error)
+{
+    NbdSource *self = g_new0(NbdSource, 1);
+    g_autoptr(Source) source = &self->parent;
+    NbdHandle *nbd;
+    int64_t size;
+
+    source->ops = &nbd_source_ops;
+    source->what = g_strdup(what);
+    self->server = qemu_nbd_start(image, snapshot, what, error);
+    if (!self->server)
+        return NULL;
+    nbd = connection_of(self, 0, error);
+    if (!nbd)
+        return NULL;
+    size = nbd_get_size(nbd);
+    if (size < 0) {
+        set_nbd_error(self, _("Cannot read the size of"), error);
+        return NULL;
+    }
+    if (!nbd_can_meta_context(nbd, LIBNBD_CONTEXT_BASE_ALLOCATION)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("qemu-nbd gives no block map of '%s'; a newer QEMU is needed"), what);
+        return NULL;
+    }
+    source->size = (guint64)size;
+
+    return g_steal_pointer(&source);
+}

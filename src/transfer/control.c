@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "transfer/control.h"
+
+/* Unused bandwidth is saved up for at most this long, so that a pause makes no burst. */
+#define BURST_US (G_USEC_PER_SEC / 20)
+
+struct Control {
+    GMutex lock; /* guards all below */
+    GCond changed;
+    gboolean cancelled;
+    gboolean suspended;
+    guint64 bandwidth; /* bytes a second, 0: no limit */
+    gint64 next;       /* monotonic us from which the next block may start */
+    guint64 cur;
+    guint64 end;
+};
+
+Control *
+control_new(void)
+{
+    Control *self = g_new0(Control, 1);
+
+    g_mutex_init(&self->lock);
+    g_cond_init(&self->changed);
+
+    return self;
+}
+
+void
+control_free(Control *self)
+{
+    if (!self)
+        return;
+    g_cond_clear(&self->changed);
+    g_mutex_clear(&self->lock);
+    g_free(self);
+}
+
+void
+control_cancel(Control *self)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    self->cancelled = TRUE;
+    g_cond_broadcast(&self->changed);
+}
+
+void
+control_suspend(Control *self, gboolean suspend)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    self->suspended = suspend;
+    g_cond_broadcast(&self->changed);
+}
+
+void
+control_set_bandwidth(Control *self, guint64 rate)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    self->bandwidth = rate;
+    /* Debts of the old rate are forgotten: a change works at once. */
+    self->next = 0;
+    g_cond_broadcast(&self->changed);
+}
+
+guint64
+control_get_bandwidth(Control *self)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    return self->bandwidth;
+}
+
+/* With the lock held: TRUE if a block may start now, and books its time. */
+static gboolean
+take_turn(Control *self, gsize bytes, gint64 now)
+{
+    if (self->bandwidth == 0 || bytes == 0)
+        return TRUE;
+    if (self->next > now)
+        return FALSE;
+    self->next = MAX(self->next, now - BURST_US);
+    self->next += (gint64)((double)bytes * G_USEC_PER_SEC / (double)self->bandwidth);
+
+    return TRUE;
+}
+
+gboolean
+control_pass(Control *self, gsize bytes, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    while (!self->cancelled) {
+        if (self->suspended)
+            g_cond_wait(&self->changed, &self->lock);
+        else if (take_turn(self, bytes, g_get_monotonic_time()))
+            return TRUE;
+        else
+            g_cond_wait_until(&self->changed, &self->lock, self->next);
+    }
+    g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
+                        _("The export was cancelled"));
+
+    return FALSE;
+}
+
+gboolean
+control_is_cancelled(Control *self)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    return self->cancelled;
+}
+
+void
+control_set_end(Control *self, guint64 end)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    self->end = end;
+}
+
+void
+control_advance(Control *self, guint64 bytes)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    self->cur += MIN(bytes, self->end - MIN(self->cur, self->end));
+}
+
+void
+control_progress(Control *self, guint64 *cur, guint64 *end)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    *cur = self->cur;
+    *end = self->end;
+}

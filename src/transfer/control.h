@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/* What the threads of one job share: how far it is, how fast it may go, and whether it is to
+ * wait or to end. Every function may be called from any thread. */
+
+typedef struct Control Control;
+
+/** control_new: Returns: owned by the caller. */
+Control *control_new(void);
+void control_free(Control *self);
+
+/** Asks everything to end; whoever waits wakes at once. */
+void control_cancel(Control *self);
+
+/** Stops (TRUE) or lets go on (FALSE) the transfers, each at its next block. */
+void control_suspend(Control *self, gboolean suspend);
+
+/** Limits the transfers to @rate bytes a second, all together; 0 is no limit. Works at once. */
+void control_set_bandwidth(Control *self, guint64 rate);
+guint64 control_get_bandwidth(Control *self);
+
+/**
+ * control_pass:
+ * @bytes: how much is about to be moved, 0 for nothing
+ *
+ * To be called before each block: waits while suspended or while the bandwidth is used up.
+ * Returns: FALSE with CANCELLED once the job is to end.
+ */
+gboolean control_pass(Control *self, gsize bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** control_is_cancelled: Returns: TRUE once the job is to end. */
+gboolean control_is_cancelled(Control *self);
+
+/** Sets what there is to do, in bytes. */
+void control_set_end(Control *self, guint64 end);
+
+/** Counts @bytes as done; progress stops at the end that was set and never falls. */
+void control_advance(Control *self, guint64 bytes);
+
+/** How far it is: *@cur of *@end bytes. */
+void control_progress(Control *self, guint64 *cur, guint64 *end);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Control, control_free)
+
+G_END_DECLS

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "transfer/digest.h"
+
+/* A tree block holds this many hashes. */
+#define FANOUT (DIGEST_BLOCK / DIGEST_BYTES)
+#define SEGMENT_BLOCKS (DIGEST_SEGMENT / DIGEST_BLOCK)
+
+/* The levels of one segment: its blocks, the blocks of their hashes, and of those. */
+#define LEVELS 3
+
+struct DigestSegment {
+    EVP_MD *md;         /* fetched once: a look-up for each block would cost as much as the hash */
+    EVP_MD_CTX *context;
+    gsize n_blocks;
+    /* Hashes that wait for their tree block to fill, for the levels above the data. */
+    guint8 pending[LEVELS - 1][DIGEST_BLOCK];
+    gsize n_pending[LEVELS - 1];
+    guint8 node[DIGEST_BYTES]; /* the last hash of the topmost level */
+    guint8 zero[LEVELS][DIGEST_BYTES]; /* what all-zero blocks come to, by level */
+};
+
+static void
+hash(DigestSegment *self, const void *data, gsize length, guint8 *out)
+{
+    /* These cannot fail with a fetched digest but for lack of memory. */
+    if (EVP_DigestInit_ex2(self->context, self->md, NULL) != 1 ||
+        EVP_DigestUpdate(self->context, data, length) != 1 ||
+        EVP_DigestFinal_ex(self->context, out, NULL) != 1)
+        g_error("SHA-256 is not to be had from libcrypto");
+}
+
+/* A block of 128 hashes is full of the zero block's hash at each level. */
+static void
+compute_zeros(DigestSegment *self)
+{
+    guint8 block[DIGEST_BLOCK] = {0};
+
+    for (int level = 0; level < LEVELS; level++) {
+        hash(self, block, sizeof block, self->zero[level]);
+        for (int i = 0; i < FANOUT; i++)
+            memcpy(block + i * DIGEST_BYTES, self->zero[level], DIGEST_BYTES);
+    }
+}
+
+DigestSegment *
+digest_segment_new(void)
+{
+    DigestSegment *self = g_new0(DigestSegment, 1);
+
+    self->md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    self->context = EVP_MD_CTX_new();
+    if (!self->md || !self->context)
+        g_error("SHA-256 is not to be had from libcrypto");
+    compute_zeros(self);
+
+    return self;
+}
+
+void
+digest_segment_free(DigestSegment *self)
+{
+    if (!self)
+        return;
+    EVP_MD_CTX_free(self->context);
+    EVP_MD_free(self->md);
+    g_free(self);
+}
+
+void
+digest_segment_begin(DigestSegment *self)
+{
+    self->n_blocks = 0;
+    memset(self->n_pending, 0, sizeof self->n_pending);
+}
+
+static void add_hash(DigestSegment *self, int level, const guint8 *value);
+
+/* Hashes the tree block that waits at @level, padded with zeros, into the level above. */
+static void
+fold_level(DigestSegment *self, int level)
+{
+    guint8 value[DIGEST_BYTES];
+    gsize used = self->n_pending[level] * DIGEST_BYTES;
+
+    memset(self->pending[level] + used, 0, DIGEST_BLOCK - used);
+    hash(self, self->pending[level], DIGEST_BLOCK, value);
+    self->n_pending[level] = 0;
+    add_hash(self, level + 1, value);
+}
+
+static void
+add_hash(DigestSegment *self, int level, const guint8 *value)
+{
+    if (level == LEVELS - 1) {
+        memcpy(self->node, value, DIGEST_BYTES);
+        return;
+    }
+    memcpy(self->pending[level] + self->n_pending[level] * DIGEST_BYTES, value, DIGEST_BYTES);
+    if (++self->n_pending[level] == FANOUT)
+        fold_level(self, level);
+}
+
+void
+digest_segment_data(DigestSegment *self, const void *blocks, gsize n_blocks)
+{
+    const guint8 *block = blocks;
+    guint8 value[DIGEST_BYTES];
+
+    g_return_if_fail(self->n_blocks + n_blocks <= SEGMENT_BLOCKS);
+    for (gsize i = 0; i < n_blocks; i++, block += DIGEST_BLOCK) {
+        hash(self, block, DIGEST_BLOCK, value);
+        add_hash(self, 0, value);
+    }
+    self->n_blocks += n_blocks;
+}
+
+void
+digest_segment_hole(DigestSegment *self, gsize n_blocks)
+{
+    g_return_if_fail(self->n_blocks + n_blocks <= SEGMENT_BLOCKS);
+    self->n_blocks += n_blocks;
+    while (n_blocks > 0) {
+        /* Whole tree blocks of zeros are a constant of the level above. */
+        if (self->n_pending[0] == 0 && n_blocks >= FANOUT) {
+            add_hash(self, 1, self->zero[1]);
+            n_blocks -= FANOUT;
+        } else {
+            add_hash(self, 0, self->zero[0]);
+            n_blocks--;
+        }
+    }
+}
+
+void
+digest_segment_finish(DigestSegment *self, gboolean only, guint8 *node)
+{
+    /* A small file's tree is lower: one block is its own root, up to 128 have one tree block. */
+    if (only && self->n_blocks == 1) {
+        memcpy(node, self->pending[0], DIGEST_BYTES);
+        return;
+    }
+    if (self->n_pending[0] > 0)
+        fold_level(self, 0);
+    if (only && self->n_blocks <= FANOUT) {
+        memcpy(node, self->pending[1], DIGEST_BYTES);
+        return;
+    }
+    if (self->n_pending[1] > 0)
+        fold_level(self, 1);
+    memcpy(node, self->node, DIGEST_BYTES);
+}
+
+gsize
+digest_n_segments(guint64 size)
+{
+    return (gsize)((size + DIGEST_SEGMENT - 1) / DIGEST_SEGMENT);
+}
+
+/* Goes up from the nodes, a level at a time, until one hash is left. */
+static void
+fold_nodes(DigestSegment *self, const guint8 *nodes, gsize n, guint8 *root)
+{
+    g_autofree guint8 *level = g_memdup2(nodes, n * DIGEST_BYTES);
+
+    while (n > 1) {
+        gsize n_above = (n + FANOUT - 1) / FANOUT;
+
+        for (gsize i = 0; i < n_above; i++) {
+            guint8 block[DIGEST_BLOCK] = {0};
+            gsize used = MIN(n - i * FANOUT, (gsize)FANOUT);
+
+            memcpy(block, level + i * DIGEST_BLOCK, used * DIGEST_BYTES);
+            hash(self, block, sizeof block, level + i * DIGEST_BYTES);
+        }
+        n = n_above;
+    }
+    memcpy(root, level, DIGEST_BYTES);
+}
+
+void
+digest_fold(const guint8 *nodes, guint64 size, guint8 *digest)
+{
+    /* struct fsverity_descriptor: 256 bytes, little endian. */
+    struct {
+        guint8 version;
+        guint8 hash_algorithm;
+        guint8 log_blocksize;
+        guint8 salt_size;
+        guint32 reserved;
+        guint64 data_size;
+        guint8 root_hash[64];
+        guint8 salt[32];
+        guint8 more_reserved[144];
+    } descriptor = {
+        .version = 1,
+        .hash_algorithm = 1, /* SHA-256 */
+        .log_blocksize = 12,
+        .data_size = GUINT64_TO_LE(size),
+    };
+    g_autoptr(DigestSegment) self = digest_segment_new();
+
+    G_STATIC_ASSERT(sizeof descriptor == 256);
+    /* The root of an empty file is all zeros. */
+    if (size > 0)
+        fold_nodes(self, nodes, digest_n_segments(size), descriptor.root_hash);
+    hash(self, &descriptor, sizeof descriptor, digest);
+}
+
+void
+digest_bytes(const void *data, gsize length, guint8 *digest)
+{
+    g_autoptr(DigestSegment) segment = digest_segment_new();
+    gsize n = digest_n_segments(length);
+    g_autofree guint8 *nodes = g_malloc0(n * DIGEST_BYTES + 1);
+    const guint8 *bytes = data;
+
+    for (gsize i = 0; i < n; i++) {
+        gsize part = MIN(length - i * DIGEST_SEGMENT, DIGEST_SEGMENT);
+        gsize whole = part / DIGEST_BLOCK;
+        guint8 last[DIGEST_BLOCK] = {0};
+
+        digest_segment_begin(segment);
+        digest_segment_data(segment, bytes + i * DIGEST_SEGMENT, whole);
+        if (part % DIGEST_BLOCK > 0) {
+            memcpy(last, bytes + i * DIGEST_SEGMENT + whole * DIGEST_BLOCK, part % DIGEST_BLOCK);
+            digest_segment_data(segment, last, 1);
+        }
+        digest_segment_finish(segment, n == 1, nodes + i * DIGEST_BYTES);
+    }
+    digest_fold(nodes, length, digest);
+}
+
+char *
+digest_to_string(const guint8 *digest)
+{
+    g_autoptr(GString) text = g_string_new("sha256:");
+
+    for (int i = 0; i < DIGEST_BYTES; i++)
+        g_string_append_printf(text, "%02x", digest[i]);
+
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}

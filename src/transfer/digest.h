@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/* The fs-verity file digest (Linux Documentation/filesystems/fsverity.rst): a Merkle tree of
+ * SHA-256 over 4096-byte blocks without salt, and the SHA-256 of the descriptor that holds its
+ * root. Computed out of order: an aligned segment of 64 MiB (128 x 128 blocks) folds into one
+ * node of 32 bytes, and only the nodes are kept. */
+
+#define DIGEST_BLOCK 4096
+#define DIGEST_BYTES 32
+#define DIGEST_SEGMENT ((guint64)64 << 20)
+
+/** Hashes one segment at a time; one a worker. */
+typedef struct DigestSegment DigestSegment;
+
+/** digest_segment_new: Returns: owned by the caller. */
+DigestSegment *digest_segment_new(void);
+void digest_segment_free(DigestSegment *self);
+
+/** Starts a segment; what an earlier one left is forgotten. */
+void digest_segment_begin(DigestSegment *self);
+
+/**
+ * digest_segment_data:
+ * @blocks: whole blocks; the last one of a file padded with zeros
+ * @n_blocks: how many of them
+ */
+void digest_segment_data(DigestSegment *self, const void *blocks, gsize n_blocks);
+
+/** Adds @n_blocks blocks of zeros, which costs nothing. */
+void digest_segment_hole(DigestSegment *self, gsize n_blocks);
+
+/**
+ * digest_segment_finish:
+ * @only: TRUE if the file has no other segment: its node is then the tree's root
+ * @node: (out): DIGEST_BYTES bytes
+ */
+void digest_segment_finish(DigestSegment *self, gboolean only, guint8 *node);
+
+/** digest_n_segments: Returns: how many segments a file of @size bytes has; 0 for an empty one. */
+gsize digest_n_segments(guint64 size);
+
+/**
+ * digest_fold:
+ * @nodes: one node of DIGEST_BYTES a segment, in order
+ * @size: the file's bytes
+ * @digest: (out): DIGEST_BYTES bytes
+ */
+void digest_fold(const guint8 *nodes, guint64 size, guint8 *digest);
+
+/** The digest of a small file that is in memory. */
+void digest_bytes(const void *data, gsize length, guint8 *digest);
+
+/** digest_to_string: Returns: "sha256:" and hex digits, as fsverity prints it; caller's. */
+char *digest_to_string(const guint8 *digest);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DigestSegment, digest_segment_free)
+
+G_END_DECLS

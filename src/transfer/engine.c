@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <string.h>
+
+#include "transfer/engine.h"
+
+/* One read and one write: large enough for the disk's full speed, small enough that a cancel or
+ * a suspend is noticed soon, and that the block is still in cache when it is hashed. */
+#define BLOCK_BYTES ((gsize)1 << 20)
+/* More than cores, because a worker that waits for the disk leaves its core to another. */
+#define WORKERS_DEFAULT 4
+#define WORKERS_MAX 64
+
+typedef struct {
+    GPtrArray *items;
+    Control *control;
+    GMutex lock; /* guards all below, and the items' own fields */
+    GCond opened;
+    guint current;     /* items before this one have no segment left to hand out */
+    gboolean opening;  /* one worker opens the current item, the others wait */
+    GError *error;     /* the first one */
+    EngineStats stats;
+} Engine;
+
+typedef struct {
+    Engine *engine;
+    guint index;
+    guint8 *buffer;
+    GArray *extents;
+    DigestSegment *digest;
+    EngineStats stats;
+} Worker;
+
+/* A piece of work: one aligned segment of one item. */
+typedef struct {
+    EngineItem *item;
+    gsize index;
+    guint64 start;
+    guint64 end;
+} Segment;
+
+void
+engine_item_clear(EngineItem *item)
+{
+    g_clear_pointer(&item->nodes, g_free);
+    item->n_nodes = 0;
+}
+
+static void
+release_ends(EngineItem *item)
+{
+    g_clear_pointer(&item->source, source_free);
+    g_clear_pointer(&item->sink, sink_free);
+}
+
+static void
+set_first_error(Engine *self, GError *error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    if (self->error)
+        g_error_free(error);
+    else
+        self->error = error;
+    g_cond_broadcast(&self->opened);
+}
+
+/* Heaviest first, so that no big one starts when the others are done. */
+static gint
+compare_weight(gconstpointer a, gconstpointer b)
+{
+    const EngineItem *one = *(const EngineItem *const *)a;
+    const EngineItem *two = *(const EngineItem *const *)b;
+
+    return one->weight < two->weight ? 1 : one->weight > two->weight ? -1 : 0;
+}
+
+static gboolean
+block_is_zero(const guint8 *data, gsize length)
+{
+    return length == 0 || (data[0] == 0 && memcmp(data, data + 1, length - 1) == 0);
+}
+
+static gboolean
+write_head(EngineItem *item, GError **error)
+{
+    gsize length;
+    const void *data = g_bytes_get_data(item->head, &length);
+    gsize padded = (length + DIGEST_BLOCK - 1) / DIGEST_BLOCK * DIGEST_BLOCK;
+    g_autoptr(GBytes) owner = NULL;
+    guint8 *block = NULL;
+    gboolean ok;
+
+    /* The head's last block may end in the middle: the rest of it is the source's. */
+    if (posix_memalign((void **)&block, DIGEST_BLOCK, padded) != 0)
+        g_error("out of memory");
+    owner = g_bytes_new_with_free_func(block, padded, free, block);
+    memset(block, 0, padded);
+    ok = item->source->ops->read(item->source, 0, block, 0,
+                                 (gsize)MIN(padded, item->source->size), error);
+    if (!ok)
+        return FALSE;
+    memcpy(block, data, length);
+
+    return item->sink->ops->write(item->sink, block, 0, (gsize)MIN(padded, item->source->size),
+                                  error);
+}
+
+static gboolean
+try_clone(EngineItem *item, GError **error)
+{
+    int fd = item->source->ops->get_fd ? item->source->ops->get_fd(item->source) : -1;
+
+    if (!item->sink || !item->sink->ops->clone || fd < 0 || item->source->size == 0)
+        return TRUE;
+    item->cloned = item->sink->ops->clone(item->sink, fd);
+    if (item->cloned && item->head)
+        return write_head(item, error);
+
+    return TRUE;
+}
+
+static gboolean
+open_item(EngineItem *item, GError **error)
+{
+    if (!item->open(item, error) || !try_clone(item, error))
+        return FALSE;
+    item->n_segments = digest_n_segments(item->source->size);
+    item->segments_left = item->n_segments;
+    item->n_nodes = item->n_segments;
+    item->nodes = g_malloc0(item->n_segments * DIGEST_BYTES + 1);
+
+    return TRUE;
+}
+
+/* The rest of the item's weight is counted now that it is durable. */
+static gboolean
+finish_item(Engine *self, EngineItem *item, GError **error)
+{
+    if (item->source->ops->check && !item->source->ops->check(item->source, error))
+        return FALSE;
+    if (item->sink && !item->sink->ops->flush(item->sink, error))
+        return FALSE;
+    if (item->want_digest)
+        digest_fold(item->nodes, item->source->size, item->digest);
+    if (item->finish && !item->finish(item, error))
+        return FALSE;
+    release_ends(item);
+    control_advance(self->control, item->weight - item->credited);
+
+    return TRUE;
+}
+
+static void
+credit(Engine *self, EngineItem *item, gsize bytes)
+{
+    guint64 part;
+
+    g_mutex_lock(&self->lock);
+    item->moved += bytes;
+    /* The last byte is counted when the item is durable. */
+    part = MIN(item->moved, item->weight > 0 ? item->weight - 1 : 0) - item->credited;
+    item->credited += part;
+    g_mutex_unlock(&self->lock);
+    control_advance(self->control, part);
+}
+
+static void
+apply_head(const EngineItem *item, guint8 *buffer, guint64 offset, gsize length)
+{
+    gsize head_length = item->head ? g_bytes_get_size(item->head) : 0;
+    const guint8 *head = item->head ? g_bytes_get_data(item->head, NULL) : NULL;
+
+    if (offset < head_length)
+        memcpy(buffer, head + offset, MIN(length, head_length - (gsize)offset));
+}
+
+static gboolean
+move_block(Worker *worker, Segment *segment, guint64 offset, gsize length, GError **error)
+{
+    EngineItem *item = segment->item;
+    gsize n_blocks = (length + DIGEST_BLOCK - 1) / DIGEST_BLOCK;
+    gboolean write;
+
+    if (!control_pass(worker->engine->control, length, error))
+        return FALSE;
+    if (length % DIGEST_BLOCK != 0)
+        memset(worker->buffer + (n_blocks - 1) * DIGEST_BLOCK, 0, DIGEST_BLOCK);
+    if (!item->source->ops->read(item->source, worker->index, worker->buffer, offset, length,
+                                 error))
+        return FALSE;
+    /* A source may leave what it likes behind the end: hash and file want zeros there. */
+    memset(worker->buffer + length, 0, n_blocks * DIGEST_BLOCK - length);
+    apply_head(item, worker->buffer, offset, length);
+    worker->stats.bytes_read += length;
+    if (item->want_digest)
+        digest_segment_data(worker->digest, worker->buffer, n_blocks);
+
+    write = item->sink && !item->cloned;
+    if (write && block_is_zero(worker->buffer, length)) {
+        worker->stats.blocks_zero++;
+        write = FALSE;
+    }
+    if (write) {
+        if (!item->sink->ops->write(item->sink, worker->buffer, offset, length, error))
+            return FALSE;
+        worker->stats.bytes_written += length;
+    }
+    credit(worker->engine, item, length);
+
+    return TRUE;
+}
+
+static gboolean
+move_extent(Worker *worker, Segment *segment, const Extent *extent, GError **error)
+{
+    if (!extent->data) {
+        gsize n_blocks = (gsize)((extent->length + DIGEST_BLOCK - 1) / DIGEST_BLOCK);
+
+        if (segment->item->want_digest)
+            digest_segment_hole(worker->digest, n_blocks);
+        return TRUE;
+    }
+    for (guint64 done = 0; done < extent->length;) {
+        gsize length = (gsize)MIN(extent->length - done, BLOCK_BYTES);
+
+        if (!move_block(worker, segment, extent->offset + done, length, error))
+            return FALSE;
+        done += length;
+    }
+
+    return TRUE;
+}
+
+/* Makes whole digest blocks of what a source says: a block that is data in part is data, and so
+ * are the blocks of the head. */
+static void
+round_extents(GArray *extents, const Segment *segment)
+{
+    g_autoptr(GArray) found = g_array_copy(extents);
+    guint64 head_end =
+        segment->item->head ? g_bytes_get_size(segment->item->head) : 0;
+    guint64 from = segment->start;
+
+    g_array_set_size(extents, 0);
+    if (from < head_end) {
+        Extent head = {from, MIN(head_end, segment->end) - from, TRUE};
+
+        head.length = MIN((head.length + DIGEST_BLOCK - 1) / DIGEST_BLOCK * DIGEST_BLOCK,
+                          segment->end - from);
+        g_array_append_val(extents, head);
+        from += head.length;
+    }
+    for (guint i = 0; i < found->len && from < segment->end; i++) {
+        Extent extent = g_array_index(found, Extent, i);
+        guint64 end = extent.offset + extent.length;
+
+        end = extent.data ? (end + DIGEST_BLOCK - 1) / DIGEST_BLOCK * DIGEST_BLOCK
+                          : end / DIGEST_BLOCK * DIGEST_BLOCK;
+        /* A hole that reaches the file's unaligned end is one to the end. */
+        if (end > segment->end || extent.offset + extent.length == segment->end)
+            end = segment->end;
+        if (end <= from)
+            continue;
+        extent.offset = from;
+        extent.length = end - from;
+        g_array_append_val(extents, extent);
+        from = end;
+    }
+    if (from < segment->end) {
+        Extent rest = {from, segment->end - from, TRUE};
+
+        g_array_append_val(extents, rest);
+    }
+}
+
+static gboolean
+find_extents(Worker *worker, const Segment *segment, GError **error)
+{
+    Source *source = segment->item->source;
+
+    g_array_set_size(worker->extents, 0);
+    if (source->ops->extents &&
+        !source->ops->extents(source, worker->index, segment->start,
+                              segment->end - segment->start, worker->extents, error))
+        return FALSE;
+    round_extents(worker->extents, segment);
+
+    return TRUE;
+}
+
+static gboolean
+move_segment(Worker *worker, Segment *segment, GError **error)
+{
+    EngineItem *item = segment->item;
+
+    /* A clone without a digest is complete. */
+    if (item->cloned && !item->want_digest)
+        return control_pass(worker->engine->control, 0, error);
+    if (!find_extents(worker, segment, error))
+        return FALSE;
+    digest_segment_begin(worker->digest);
+    for (guint i = 0; i < worker->extents->len; i++) {
+        if (!move_extent(worker, segment, &g_array_index(worker->extents, Extent, i), error))
+            return FALSE;
+    }
+    if (item->want_digest)
+        digest_segment_finish(worker->digest, item->n_segments == 1,
+                              item->nodes + segment->index * DIGEST_BYTES);
+
+    return TRUE;
+}
+
+/* With the lock held, which is let go while the item is opened. */
+static gboolean
+open_current(Engine *self, EngineItem *item)
+{
+    GError *error = NULL;
+    gboolean ok;
+
+    self->opening = TRUE;
+    g_mutex_unlock(&self->lock);
+    ok = control_pass(self->control, 0, &error) && open_item(item, &error);
+    if (ok && item->n_segments == 0)
+        ok = finish_item(self, item, &error);
+    if (!ok)
+        set_first_error(self, error);
+    g_mutex_lock(&self->lock);
+    self->opening = FALSE;
+    g_cond_broadcast(&self->opened);
+
+    return ok;
+}
+
+/* The next piece of work, or FALSE when there is none left or something failed. */
+static gboolean
+take_segment(Engine *self, Segment *segment)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    while (!self->error && self->current < self->items->len) {
+        EngineItem *item = g_ptr_array_index(self->items, self->current);
+
+        if (self->opening) {
+            g_cond_wait(&self->opened, &self->lock);
+            continue;
+        }
+        if (!item->nodes && !open_current(self, item))
+            return FALSE;
+        if (item->next_segment == item->n_segments) {
+            self->current++;
+            continue;
+        }
+        segment->item = item;
+        segment->index = item->next_segment++;
+        segment->start = segment->index * DIGEST_SEGMENT;
+        segment->end = MIN(segment->start + DIGEST_SEGMENT, item->source->size);
+        return TRUE;
+    }
+
+    return FALSE;
+}
+
+/* TRUE for the worker that did the last segment of the item. */
+static gboolean
+segment_done(Engine *self, EngineItem *item)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    return --item->segments_left == 0;
+}
+
+static void
+work(Worker *worker)
+{
+    Segment segment;
+
+    while (take_segment(worker->engine, &segment)) {
+        GError *error = NULL;
+
+        if (!move_segment(worker, &segment, &error) ||
+            (segment_done(worker->engine, segment.item) &&
+             !finish_item(worker->engine, segment.item, &error))) {
+            set_first_error(worker->engine, error);
+            return;
+        }
+    }
+}
+
+static gpointer
+worker_main(gpointer data)
+{
+    Worker *worker = data;
+    Engine *engine = worker->engine;
+
+    if (posix_memalign((void **)&worker->buffer, DIGEST_BLOCK, BLOCK_BYTES) != 0)
+        g_error("out of memory");
+    worker->extents = g_array_new(FALSE, FALSE, sizeof(Extent));
+    worker->digest = digest_segment_new();
+    work(worker);
+
+    g_mutex_lock(&engine->lock);
+    engine->stats.bytes_read += worker->stats.bytes_read;
+    engine->stats.bytes_written += worker->stats.bytes_written;
+    engine->stats.blocks_zero += worker->stats.blocks_zero;
+    g_mutex_unlock(&engine->lock);
+    free(worker->buffer);
+    g_array_unref(worker->extents);
+    digest_segment_free(worker->digest);
+
+    return NULL;
+}
+
+static void
+run_workers(Engine *engine, guint n)
+{
+    Worker workers[WORKERS_MAX] = {0};
+    GThread *threads[WORKERS_MAX];
+
+    for (guint i = 0; i < n; i++) {
+        workers[i].engine = engine;
+        workers[i].index = i;
+        threads[i] = g_thread_new("virtsnap-copy", worker_main, &workers[i]);
+    }
+    for (guint i = 0; i < n; i++)
+        g_thread_join(threads[i]);
+}
+
+gboolean
+engine_run(GPtrArray *items, guint workers, Control *control, EngineStats *stats,
+           GError **error)
+{
+    Engine engine = {.items = items, .control = control};
+
+    g_ptr_array_sort(items, compare_weight);
+    g_mutex_init(&engine.lock);
+    g_cond_init(&engine.opened);
+    run_workers(&engine, workers > 0 ? MIN(workers, WORKERS_MAX) : WORKERS_DEFAULT);
+    for (guint i = 0; i < items->len; i++)
+        release_ends(g_ptr_array_index(items, i));
+    g_cond_clear(&engine.opened);
+    g_mutex_clear(&engine.lock);
+
+    if (stats)
+        *stats = engine.stats;
+    if (engine.error) {
+        g_propagate_error(error, engine.error);
+        return FALSE;
+    }
+
+    return TRUE;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "transfer/control.h"
+#include "transfer/digest.h"
+#include "transfer/sink.h"
+#include "transfer/source.h"
+
+G_BEGIN_DECLS
+
+/* Moves bytes: any number of sources, each into its sink, by several workers, with the digest
+ * computed while a block is in cache. Without a sink it reads and hashes only (verify). */
+
+typedef struct EngineItem EngineItem;
+
+/** One source and where it goes. The engine owns none of it; results are valid after a run. */
+struct EngineItem {
+    /* Sets source, and sink unless it is to be read only. Called when the item's turn comes, so
+     * that thousands of items need few descriptors. */
+    gboolean (*open)(EngineItem *item, GError **error);
+    /* Called when all of it is moved, hashed and durable; source and sink are freed after it. */
+    gboolean (*finish)(EngineItem *item, GError **error);
+    gpointer user_data;
+
+    guint64 weight; /* bytes it counts for in the progress, and the order: heaviest first */
+    GBytes *head;   /* (nullable): bytes in place of the source's first ones */
+    gboolean want_digest;
+
+    Source *source;
+    Sink *sink;
+    guint8 digest[DIGEST_BYTES]; /* result */
+    guint8 *nodes;               /* result: DIGEST_BYTES a segment; freed by engine_item_clear */
+    gsize n_nodes;
+    gboolean cloned;             /* result: shares the source's blocks (reflink) */
+
+    /* The engine's own. */
+    guint64 credited; /* weight already counted */
+    guint64 moved;    /* bytes of data moved so far */
+    gsize next_segment;
+    gsize n_segments;
+    gsize segments_left;
+};
+
+/** What a run did, for tests and benches; does not depend on the clock. */
+typedef struct {
+    guint64 bytes_read;
+    guint64 bytes_written;
+    guint64 blocks_zero; /* blocks that were read, were all zeros, and so were not written */
+} EngineStats;
+
+/** Frees what a run left in @item, not the item. */
+void engine_item_clear(EngineItem *item);
+
+/**
+ * engine_run:
+ * @items: (element-type EngineItem): sorted by the engine
+ * @workers: 1..64; 0: chosen by the engine
+ * @control: progress and orders
+ * @stats: (out) (optional)
+ *
+ * Returns: TRUE when every item is finished; else the first error, with all workers ended and
+ * every source and sink freed.
+ */
+gboolean engine_run(GPtrArray *items, guint workers, Control *control, EngineStats *stats,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

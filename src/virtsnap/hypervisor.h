@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/* What the library asks of a hypervisor. A driver fills in HypervisorOps; what it hands back is
+ * plain text and values, so that everything after it is independent of libvirt. */
+
+typedef struct Hypervisor Hypervisor;
+
+/** Who the hypervisor is, for the manifest. */
+typedef struct {
+    char *uri;             /* as the hypervisor names itself */
+    char *host;            /* host name */
+    char *type;            /* "QEMU" */
+    char *version;         /* of the hypervisor, "7.2.22" */
+    char *libvirt_version; /* "9.0.0" */
+} HostInfo;
+
+/** One snapshot of a domain as the hypervisor describes it. */
+typedef struct {
+    char *name;
+    char *xml; /* <domainsnapshot>, with the <domain> as it was */
+} SnapshotRecord;
+
+/** A domain with the snapshots that were asked for. */
+typedef struct {
+    char *name;
+    char *uuid;
+    gboolean active;      /* running or paused: its present images are being written */
+    char *xml;            /* <domain> as it is now */
+    GPtrArray *snapshots; /* SnapshotRecord; the one asked for first, then, if all were asked for,
+                           * the others, parents before children */
+} DomainRecord;
+
+typedef struct {
+    const char *name;
+
+    /* Fills in who the hypervisor is. Returns: owned by the caller. */
+    HostInfo *(*host_info)(Hypervisor *hypervisor, GError **error);
+
+    /* Returns: (element-type utf8): the names of all domains, sorted. */
+    GPtrArray *(*list_domains)(Hypervisor *hypervisor, GError **error);
+
+    /* Returns: (element-type utf8): the snapshot names of @domain, parents before children. */
+    GPtrArray *(*list_snapshots)(Hypervisor *hypervisor, const char *domain, GError **error);
+
+    /* Returns: @domain with its snapshot @snapshot (NOT_FOUND naming the domain if it has none),
+     * and with the rest of the snapshot tree if @all. @secure includes passwords. */
+    DomainRecord *(*resolve)(Hypervisor *hypervisor, const char *domain, const char *snapshot,
+                             gboolean all, gboolean secure, GError **error);
+
+    void (*free)(Hypervisor *hypervisor);
+} HypervisorOps;
+
+/** The common part that every hypervisor starts with. */
+struct Hypervisor {
+    const HypervisorOps *ops;
+};
+
+static inline void
+hypervisor_free(Hypervisor *hypervisor)
+{
+    if (hypervisor)
+        hypervisor->ops->free(hypervisor);
+}
+
+/** Frees what the name says, with all in it. NULL is fine. */
+void host_info_free(HostInfo *info);
+void snapshot_record_free(SnapshotRecord *record);
+void domain_record_free(DomainRecord *record);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hypervisor, hypervisor_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostInfo, host_info_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SnapshotRecord, snapshot_record_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainRecord, domain_record_free)
+
+G_END_DECLS

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "util/xml.h"
+#include "virtsnap/snapshot-def.h"
+
+static const char *const location_names[] = {
+    [SNAPSHOT_LOCATION_NO] = "no",
+    [SNAPSHOT_LOCATION_INTERNAL] = "internal",
+    [SNAPSHOT_LOCATION_EXTERNAL] = "external",
+    [SNAPSHOT_LOCATION_MANUAL] = "manual",
+};
+
+const char *
+snapshot_location_name(SnapshotLocation location)
+{
+    return location_names[location];
+}
+
+/* Nothing said is «no»: a disk that a snapshot does not list is not part of it. */
+static SnapshotLocation
+parse_location(xmlNode *node)
+{
+    g_autofree char *word = node ? xml_attr(node, "snapshot") : NULL;
+
+    for (gsize i = 0; word && i < G_N_ELEMENTS(location_names); i++) {
+        if (g_str_equal(word, location_names[i]))
+            return (SnapshotLocation)i;
+    }
+
+    return SNAPSHOT_LOCATION_NO;
+}
+
+void
+image_ref_free(ImageRef *ref)
+{
+    if (!ref)
+        return;
+    g_free(ref->path);
+    g_free(ref->format);
+    g_free(ref);
+}
+
+void
+disk_def_free(DiskDef *disk)
+{
+    if (!disk)
+        return;
+    g_free(disk->target);
+    g_free(disk->device);
+    g_free(disk->type);
+    g_free(disk->path);
+    g_free(disk->source);
+    g_free(disk->format);
+    g_clear_pointer(&disk->backing, g_ptr_array_unref);
+    g_free(disk);
+}
+
+void
+snapshot_def_free(SnapshotDef *def)
+{
+    if (!def)
+        return;
+    g_free(def->name);
+    g_free(def->parent);
+    g_free(def->state);
+    g_free(def->memory_file);
+    g_free(def->nvram);
+    g_free(def->nvram_format);
+    g_clear_pointer(&def->disks, g_ptr_array_unref);
+    g_free(def->domain_name);
+    g_free(def->domain_uuid);
+    g_free(def->domain_xml);
+    g_free(def);
+}
+
+gboolean
+disk_def_is_empty(const DiskDef *disk)
+{
+    return disk->source == NULL;
+}
+
+static char *
+attr_or(xmlNode *node, const char *name, const char *otherwise)
+{
+    char *value = node ? xml_attr(node, name) : NULL;
+
+    return value ? value : g_strdup(otherwise);
+}
+
+/* Something to call a source by, whatever its kind: the first of its attributes that is there. */
+static char *
+describe_source(xmlNode *source)
+{
+    static const char *const attributes[] = {"file", "dev", "name", "volume", "dir", "path"};
+
+    if (!source)
+        return NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(attributes); i++) {
+        g_autofree char *value = xml_attr(source, attributes[i]);
+
+        if (value)
+            return g_steal_pointer(&value);
+    }
+
+    /* vhost-user and NVMe sources have none of them, and a startupPolicy alone is an empty
+     * drive. */
+    return source->children ? g_strdup("?") : NULL;
+}
+
+static GPtrArray *
+parse_backing(xmlNode *disk)
+{
+    g_autoptr(GPtrArray) images = g_ptr_array_new_with_free_func((GDestroyNotify)image_ref_free);
+    xmlNode *store = disk;
+
+    while ((store = xml_child(store, "backingStore", NULL))) {
+        xmlNode *source = xml_child(store, "source", NULL);
+        xmlNode *format = xml_child(store, "format", NULL);
+        g_autoptr(ImageRef) image = g_new0(ImageRef, 1);
+
+        image->path = source ? xml_attr(source, "file") : NULL;
+        image->format = format ? xml_attr(format, "type") : NULL;
+        if (!image->path)
+            break;
+        g_ptr_array_add(images, g_steal_pointer(&image));
+    }
+
+    return g_steal_pointer(&images);
+}
+
+/* A disk of the <domain>; where its state went is in the snapshot's own list. */
+static DiskDef *
+parse_disk(xmlNode *node)
+{
+    g_autoptr(DiskDef) disk = g_new0(DiskDef, 1);
+    xmlNode *source = xml_child(node, "source", NULL);
+    xmlNode *target = xml_child(node, "target", NULL);
+    xmlNode *driver = xml_child(node, "driver", NULL);
+
+    disk->target = attr_or(target, "dev", "?");
+    disk->device = attr_or(node, "device", "disk");
+    disk->type = attr_or(node, "type", "file");
+    disk->path = source ? xml_attr(source, "file") : NULL;
+    disk->source = describe_source(source);
+    disk->format = driver ? xml_attr(driver, "type") : NULL;
+    disk->read_only = xml_child(node, "readonly", NULL) != NULL;
+    disk->backing = parse_backing(node);
+
+    return g_steal_pointer(&disk);
+}
+
+/* The snapshot names a disk by its target or by the path it had. */
+static SnapshotLocation
+find_location(xmlNode *root, const DiskDef *disk)
+{
+    xmlNode *disks = xml_child(root, "disks", NULL);
+
+    if (!disks)
+        return SNAPSHOT_LOCATION_NO;
+    for (xmlNode *node = NULL; (node = xml_child(disks, "disk", node));) {
+        g_autofree char *name = xml_attr(node, "name");
+
+        if (g_strcmp0(name, disk->target) == 0 || (name && g_strcmp0(name, disk->path) == 0))
+            return parse_location(node);
+    }
+
+    return SNAPSHOT_LOCATION_NO;
+}
+
+static GPtrArray *
+parse_disks(xmlNode *root, xmlNode *domain)
+{
+    g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func((GDestroyNotify)disk_def_free);
+    xmlNode *devices = xml_child(domain, "devices", NULL);
+
+    if (!devices)
+        return g_steal_pointer(&disks);
+    for (xmlNode *node = NULL; (node = xml_child(devices, "disk", node));) {
+        DiskDef *disk = parse_disk(node);
+
+        disk->location = find_location(root, disk);
+        g_ptr_array_add(disks, disk);
+    }
+
+    return g_steal_pointer(&disks);
+}
+
+static char *
+child_text(xmlNode *parent, const char *name)
+{
+    xmlNode *child = parent ? xml_child(parent, name, NULL) : NULL;
+
+    return child ? xml_text(child, ".") : NULL;
+}
+
+static void
+parse_firmware(SnapshotDef *def, xmlNode *domain)
+{
+    xmlNode *os = xml_child(domain, "os", NULL);
+    xmlNode *devices = xml_child(domain, "devices", NULL);
+    xmlNode *nvram = os ? xml_child(os, "nvram", NULL) : NULL;
+
+    def->tpm = devices && xml_node(devices, "./tpm/backend[@type='emulator']") != NULL;
+    if (!nvram)
+        return;
+    def->nvram_format = xml_attr(nvram, "format");
+    /* libvirt 8.5 and later may write the path as a disk source. */
+    def->nvram = xml_text(nvram, "./source/@file");
+    if (!def->nvram)
+        def->nvram = xml_text(nvram, "./text()");
+    if (def->nvram && *g_strstrip(def->nvram) == '\0')
+        g_clear_pointer(&def->nvram, g_free);
+}
+
+static SnapshotDef *
+parse_root(xmlNode *root, const char *what, GError **error)
+{
+    g_autoptr(SnapshotDef) def = g_new0(SnapshotDef, 1);
+    xmlNode *domain = xml_child(root, "domain", NULL);
+    xmlNode *inactive = xml_child(root, "inactiveDomain", NULL);
+    xmlNode *memory = xml_child(root, "memory", NULL);
+    g_autofree char *creation = child_text(root, "creationTime");
+
+    def->name = child_text(root, "name");
+    def->parent = child_text(xml_child(root, "parent", NULL), "name");
+    def->state = child_text(root, "state");
+    if (!domain || !def->name) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                    _("%s: the snapshot's XML has no <%s>, so what it froze is not known; take "
+                      "the snapshot again"),
+                    what, domain ? "name" : "domain");
+        return NULL;
+    }
+    def->creation_time = creation ? g_ascii_strtoll(creation, NULL, 10) : 0;
+    def->memory = parse_location(memory);
+    def->memory_file = memory ? xml_attr(memory, "file") : NULL;
+    def->disks = parse_disks(root, domain);
+    parse_firmware(def, domain);
+    def->domain_name = child_text(domain, "name");
+    def->domain_uuid = child_text(domain, "uuid");
+    if (inactive)
+        xmlNodeSetName(inactive, BAD_CAST "domain");
+    def->domain_xml = xml_node_to_string(inactive ? inactive : domain);
+
+    return g_steal_pointer(&def);
+}
+
+SnapshotDef *
+snapshot_def_parse(const char *xml, const char *what, GError **error)
+{
+    g_autoptr(xmlDoc) doc = xml_parse(xml, strlen(xml), what, error);
+    xmlNode *root;
+
+    if (!doc)
+        return NULL;
+    root = xmlDocGetRootElement(doc);
+    if (!g_str_equal(root->name, "domainsnapshot")) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                    _("%s: <domainsnapshot> expected, not <%s>"), what, root->name);
+        return NULL;
+    }
+
+    return parse_root(root, what, error);
+}
+
+const char *
+snapshot_def_kind(const SnapshotDef *def)
+{
+    SnapshotLocation found = def->memory;
+
+    for (guint i = 0; i < def->disks->len; i++) {
+        const DiskDef *disk = g_ptr_array_index(def->disks, i);
+
+        if (disk->location != SNAPSHOT_LOCATION_NO)
+            found = disk->location;
+    }
+
+    return found == SNAPSHOT_LOCATION_NO ? "none" : snapshot_location_name(found);
+}
+
+GPtrArray *
+domain_image_paths(const char *xml, GError **error)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(xmlDoc) doc = xml_parse(xml, strlen(xml), _("domain XML"), error);
+    g_autoptr(GPtrArray) sources = NULL;
+
+    if (!doc)
+        return NULL;
+    sources = xml_nodes(xmlDocGetRootElement(doc), "./devices/disk[not(readonly)]/source/@file");
+    for (guint i = 0; i < sources->len; i++)
+        g_ptr_array_add(paths, xml_text(g_ptr_array_index(sources, i), "."));
+
+    return g_steal_pointer(&paths);
+}
