@@ -4,6 +4,12 @@
 # so that tests can reach the inside.
 noinst_LTLIBRARIES += libvirtsnap-internal.la
 libvirtsnap_internal_la_SOURCES = \
+	src/image/chain.c \
+	src/image/chain.h \
+	src/image/image-lock.c \
+	src/image/image-lock.h \
+	src/image/qcow2-header.c \
+	src/image/qcow2-header.h \
 	src/transfer/control.c \
 	src/transfer/control.h \
 	src/transfer/digest.c \

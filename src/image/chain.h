@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/* The images that a disk consists of, from the top one down to the base. Formats come from the
+ * domain's XML or from the layer above, never from looking at the content. */
+
+/** One image file, as it was when it was looked at. */
+typedef struct Layer Layer;
+struct Layer {
+    char *path;      /* canonical: no symbolic links */
+    char *format;    /* "qcow2" or "raw" */
+    guint64 device;  /* with inode: which file it is */
+    guint64 inode;
+    guint64 size;      /* bytes of the file */
+    guint64 allocated; /* bytes of it that are not holes */
+    gint64 mtime;      /* seconds since the epoch */
+    guint32 mtime_ns;
+    guint64 capacity;  /* bytes that a guest sees */
+    gboolean encrypted;
+    guint32 n_snapshots; /* internal ones */
+    Layer *backing;      /* owned by the cache; NULL: the base */
+};
+
+/** What the domain's XML says of one image of a chain. */
+typedef struct {
+    const char *path;   /* NULL: matches none */
+    const char *format; /* NULL: not said */
+} LayerHint;
+
+/** Every image that was looked at: one that many disks share is read once, and is one Layer. */
+typedef struct ChainCache ChainCache;
+
+/** chain_cache_new: Returns: owned by the caller; it owns every Layer that it hands out. */
+ChainCache *chain_cache_new(void);
+void chain_cache_free(ChainCache *cache);
+
+/**
+ * chain_resolve:
+ * @path: the top image
+ * @format: (nullable): its format
+ * @hints: what the XML says of the images below, @n_hints of them
+ *
+ * Follows the backing references. Nothing is written, no access time is touched where we may
+ * avoid it.
+ *
+ * Returns: (transfer none): the top layer; NOT_FOUND, ACCESS_DENIED, CORRUPT, NOT_SUPPORTED (not
+ * a local qcow2 or raw file), or INVALID_STATE (a loop, no format given), each naming the file.
+ */
+Layer *chain_resolve(ChainCache *cache, const char *path, const char *format,
+                     const LayerHint *hints, gsize n_hints, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** layer_open: Opens the file of @layer for reading and makes sure that it still is the same one
+ * (device, inode, size, time). Returns: a descriptor, owned by the caller, or -1. */
+int layer_open(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** chain_depth: Returns: how many images @top and those below it are. */
+guint chain_depth(const Layer *top);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChainCache, chain_cache_free)
+
+G_END_DECLS

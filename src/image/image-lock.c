@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <unistd.h>
+
+#include "image/image-lock.h"
+
+/* Byte 100 + n: «I do n»; byte 200 + n: «nobody else may do n». */
+#define DOES 100
+#define FORBIDS 200
+
+#define CONSISTENT_READ 0
+#define WRITE 1
+#define RESIZE 3
+
+/* What we hold. Forbidding to write is what keeps the layer frozen. */
+static const off_t held[] = {DOES + CONSISTENT_READ, FORBIDS + WRITE, FORBIDS + RESIZE};
+
+/* What nobody else may hold now. */
+static const off_t conflicts[] = {DOES + WRITE, DOES + RESIZE, FORBIDS + CONSISTENT_READ};
+
+static gboolean
+refused(GError **error, int errsv, const char *what)
+{
+    if (errsv == EAGAIN || errsv == EACCES)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                    _("'%s' is not frozen: another process writes to it (a running domain, a "
+                      "block commit, qemu-img?); wait until that is done"),
+                    what);
+    else if (errsv == ENOLCK || errsv == EOPNOTSUPP || errsv == EINVAL)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("'%s' cannot be locked: its file system has no file locks, so nothing would "
+                      "keep it frozen while it is copied"),
+                    what);
+    else
+        virt_snap_error_set_errno(error, errsv, _("Cannot lock '%s'"), what);
+
+    return FALSE;
+}
+
+gboolean
+image_lock_acquire(int fd, const char *what, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(held); i++) {
+        struct flock lock = {
+            .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = held[i], .l_len = 1};
+
+        if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+            return refused(error, errno, what);
+    }
+    /* Ask as a writer would: a read lock of somebody else stands in its way. */
+    for (gsize i = 0; i < G_N_ELEMENTS(conflicts); i++) {
+        struct flock lock = {
+            .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = conflicts[i], .l_len = 1};
+
+        if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
+            return refused(error, errno, what);
+        if (lock.l_type != F_UNLCK)
+            return refused(error, EAGAIN, what);
+    }
+
+    return TRUE;
+}

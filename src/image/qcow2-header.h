@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/* The header of a qcow2 image: read with distrust, and given another backing reference. Source:
+ * QEMU docs/interop/qcow2.txt. */
+
+/* The largest cluster, and so the most that a header can occupy. */
+#define QCOW2_HEAD_BYTES_MAX ((gsize)2 << 20)
+
+#define QCOW2_INCOMPATIBLE_DIRTY (1 << 0)
+#define QCOW2_INCOMPATIBLE_CORRUPT (1 << 1)
+#define QCOW2_INCOMPATIBLE_DATA_FILE (1 << 2)
+#define QCOW2_INCOMPATIBLE_COMPRESSION (1 << 3)
+#define QCOW2_INCOMPATIBLE_EXTENDED_L2 (1 << 4)
+
+typedef struct {
+    guint32 version;      /* 2 or 3 */
+    guint32 cluster_bits; /* 9..21 */
+    guint64 virtual_size; /* bytes */
+    guint32 crypt_method; /* 0 none, 1 AES, 2 LUKS */
+    guint32 l1_entries;
+    guint64 l1_offset;    /* bytes */
+    guint64 refcount_offset; /* bytes */
+    guint32 refcount_clusters;
+    guint32 n_snapshots;
+    guint64 snapshots_offset; /* bytes */
+    guint64 incompatible; /* feature bits; 0 in version 2 */
+    guint32 header_length; /* bytes; 72 in version 2 */
+    char *backing_name;    /* as it stands there, or NULL */
+    char *backing_format;  /* of the extension, or NULL */
+    gboolean data_file;    /* a data file is named or needed */
+} Qcow2Header;
+
+/** One internal snapshot. */
+typedef struct {
+    char *id;
+    char *name;
+    guint64 vm_state_bytes; /* 0: no memory state */
+    guint64 virtual_size;   /* bytes */
+    guint64 date;           /* seconds since the epoch, << 32, and nanoseconds */
+} Qcow2Snapshot;
+
+/**
+ * qcow2_header_parse:
+ * @data: the beginning of the file: its first cluster, or the whole file if that is shorter
+ * @what: its path, for errors
+ *
+ * Returns: owned by the caller; CORRUPT if this is no sound qcow2 header.
+ */
+Qcow2Header *qcow2_header_parse(const guint8 *data, gsize length, const char *what,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * qcow2_header_check:
+ * Returns: FALSE if an image with this header cannot be exported: NOT_SUPPORTED for a data file,
+ * features nobody here knows, the old AES encryption, or a backing reference that is no path;
+ * CORRUPT if QEMU marked it as such.
+ */
+gboolean qcow2_header_check(const Qcow2Header *header, const char *what, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * qcow2_header_patch:
+ * @data: the first cluster of the image
+ * @backing_name: (nullable): the new reference; NULL for none
+ * @backing_format: (nullable): its format; NULL if there is no reference
+ *
+ * Returns: the new beginning of the file, as long as @data and the same but for the backing
+ * reference; owned by the caller. NULL with INVALID_PARAMETER if it does not fit.
+ */
+GBytes *qcow2_header_patch(const guint8 *data, gsize length, const char *backing_name,
+                           const char *backing_format, const char *what, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** qcow2_head_read: Returns: the first cluster of the image open as @fd; owned by the caller. */
+GBytes *qcow2_head_read(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** qcow2_snapshots_read: Returns: (element-type Qcow2Snapshot): its internal snapshots. */
+GPtrArray *qcow2_snapshots_read(int fd, const Qcow2Header *header, const char *what,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** Free what the name says. NULL is fine. */
+void qcow2_header_free(Qcow2Header *header);
+void qcow2_snapshot_free(Qcow2Snapshot *snapshot);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qcow2Header, qcow2_header_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qcow2Snapshot, qcow2_snapshot_free)
+
+G_END_DECLS
