@@ -5,6 +5,8 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/file/file-sink.h \
 	drivers/file/file-source.c \
 	drivers/file/file-source.h \
+	drivers/qcow2/flat-source.c \
+	drivers/qcow2/flat-source.h \
 	$(NULL)
 
 # Drivers of a library of their own are compiled apart, so that only they see

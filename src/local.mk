@@ -26,6 +26,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/format.h \
 	src/util/name.c \
 	src/util/name.h \
+	src/util/ranked-bits.c \
+	src/util/ranked-bits.h \
 	src/util/xml.c \
 	src/util/xml.h \
 	src/virtsnap/hypervisor.c \

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "util/ranked-bits.h"
+
+/* Bits in one word, and words that share one entry of the index. */
+#define WORD 64
+#define GROUP 64
+
+struct RankedBits {
+    guint64 n;
+    gsize n_words;
+    guint64 *words;
+    guint64 *ranks; /* members before each group; one more at the end: all of them */
+};
+
+RankedBits *
+ranked_bits_new(guint64 n)
+{
+    RankedBits *self = g_new0(RankedBits, 1);
+
+    self->n = n;
+    self->n_words = (gsize)(n / WORD + 1);
+    self->words = g_new0(guint64, self->n_words);
+    self->ranks = g_new0(guint64, self->n_words / GROUP + 2);
+
+    return self;
+}
+
+void
+ranked_bits_free(RankedBits *self)
+{
+    if (!self)
+        return;
+    g_free(self->words);
+    g_free(self->ranks);
+    g_free(self);
+}
+
+void
+ranked_bits_set(RankedBits *self, guint64 from, guint64 to)
+{
+    g_return_if_fail(to <= self->n);
+    while (from < to) {
+        guint bit = (guint)(from % WORD);
+        guint count = (guint)MIN(to - from, (guint64)(WORD - bit));
+        guint64 mask = count == WORD ? G_MAXUINT64 : (((guint64)1 << count) - 1) << bit;
+
+        self->words[from / WORD] |= mask;
+        from += count;
+    }
+}
+
+void
+ranked_bits_index(RankedBits *self)
+{
+    guint64 rank = 0;
+
+    for (gsize i = 0; i < self->n_words; i++) {
+        if (i % GROUP == 0)
+            self->ranks[i / GROUP] = rank;
+        rank += (guint64)__builtin_popcountll(self->words[i]);
+    }
+    self->ranks[(self->n_words - 1) / GROUP + 1] = rank;
+}
+
+gboolean
+ranked_bits_has(const RankedBits *self, guint64 i)
+{
+    return i < self->n && (self->words[i / WORD] >> (i % WORD) & 1);
+}
+
+guint64
+ranked_bits_rank(const RankedBits *self, guint64 i)
+{
+    gsize word = (gsize)(i / WORD);
+    guint64 rank = self->ranks[word / GROUP];
+
+    for (gsize w = word / GROUP * GROUP; w < word; w++)
+        rank += (guint64)__builtin_popcountll(self->words[w]);
+
+    return rank +
+           (guint64)__builtin_popcountll(self->words[word] & (((guint64)1 << (i % WORD)) - 1));
+}
+
+guint64
+ranked_bits_count(const RankedBits *self)
+{
+    return self->ranks[(self->n_words - 1) / GROUP + 1];
+}
+
+/* The last group that begins at or below @rank. */
+static gsize
+find_group(const RankedBits *self, guint64 rank)
+{
+    gsize low = 0;
+    gsize high = (self->n_words - 1) / GROUP + 1;
+
+    while (high - low > 1) {
+        gsize middle = low + (high - low) / 2;
+
+        if (self->ranks[middle] <= rank)
+            low = middle;
+        else
+            high = middle;
+    }
+
+    return low;
+}
+
+guint64
+ranked_bits_select(const RankedBits *self, guint64 rank)
+{
+    gsize group = find_group(self, rank);
+    guint64 left = rank - self->ranks[group];
+    gsize word = group * GROUP;
+    guint64 bits;
+
+    g_return_val_if_fail(rank < ranked_bits_count(self), 0);
+    while (left >= (guint64)__builtin_popcountll(self->words[word]))
+        left -= (guint64)__builtin_popcountll(self->words[word++]);
+    bits = self->words[word];
+    while (left-- > 0)
+        bits &= bits - 1;
+
+    return (guint64)word * WORD + (guint64)__builtin_ctzll(bits);
+}
+
+gboolean
+ranked_bits_any(const RankedBits *self, guint64 from, guint64 to)
+{
+    return ranked_bits_rank(self, to) > ranked_bits_rank(self, from);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/* A set of numbers 0..n-1 that can be counted and found by rank: which guest clusters hold data.
+ * One bit a number and 1/64 more, so that a 1 TiB disk needs 2 MiB. */
+
+typedef struct RankedBits RankedBits;
+
+/** ranked_bits_new: Returns: an empty set of numbers below @n, owned by the caller. */
+RankedBits *ranked_bits_new(guint64 n);
+void ranked_bits_free(RankedBits *self);
+
+/** Puts @from .. @to - 1 in. */
+void ranked_bits_set(RankedBits *self, guint64 from, guint64 to);
+
+/** To be called once after the last set and before the questions below. */
+void ranked_bits_index(RankedBits *self);
+
+gboolean ranked_bits_has(const RankedBits *self, guint64 i);
+
+/** ranked_bits_rank: Returns: how many members are below @i. */
+guint64 ranked_bits_rank(const RankedBits *self, guint64 i);
+
+/** ranked_bits_select: Returns: the member that has @rank members below it. */
+guint64 ranked_bits_select(const RankedBits *self, guint64 rank);
+
+/** ranked_bits_count: Returns: how many members there are. */
+guint64 ranked_bits_count(const RankedBits *self);
+
+/** ranked_bits_any: Returns: whether any of @from .. @to - 1 is a member. */
+gboolean ranked_bits_any(const RankedBits *self, guint64 from, guint64 to);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RankedBits, ranked_bits_free)
+
+G_END_DECLS
