@@ -96,6 +96,9 @@ CommandLine *command_line_parse(char *const *argv, CliGlobals *globals, GError *
 /** command_synopsis: Returns: how @command is written, owned by the caller. */
 char *command_synopsis(const Command *command);
 
+/** cli_not_supported: The run function of a command whose feature is still to come. */
+int cli_not_supported(CliContext *cli, const CommandLine *line);
+
 /** command_run: The whole of main(): parses, dispatches. Returns: the exit status. */
 int command_run(CliContext *cli, char *const *argv);
 
@@ -104,6 +107,12 @@ void help_command(const Command *command);
 
 /** help_overview: Prints the global options and the commands, grouped. */
 void help_overview(void);
+
+/** help_command_json: Returns: all about @command, untranslated names with translated texts. */
+JsonObject *help_command_json(const Command *command);
+
+/** help_commands_json: Returns: {"commands":[…]}, all about the commands of @group, NULL: all. */
+JsonObject *help_commands_json(const CommandGroup *group);
 
 /** help_group: Prints the commands of @group with their summaries. */
 void help_group(const CommandGroup *group);

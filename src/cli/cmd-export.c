@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "cli/cmd-export.h"
+
+#define MEMBER(member) OPTION_MEMBER(ExportOptions, member)
+
+static const GOptionEntry export_options[] = {
+    {"domain", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(domains),
+     N_("export this domain, instead of a collection; may be repeated"), "DOMAIN"},
+    {"to", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(to),
+     N_("the directory to export into"), "DIR"},
+    {"settings", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(settings),
+     N_("read the export settings from FILE; the other options come on top"), "FILE"},
+    {"merge", 0, 0, G_OPTION_ARG_NONE, MEMBER(merge),
+     N_("flatten each disk into one image instead of keeping its layers"), NULL},
+    {"base", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(base),
+     N_("take from an earlier export what it already holds"), "EXPORT"},
+    {"no-subdirectory", 0, 0, G_OPTION_ARG_NONE, MEMBER(no_subdirectory),
+     N_("write straight into DIR, which must be absent or empty"), NULL},
+    {"no-storage", 0, 0, G_OPTION_ARG_NONE, MEMBER(no_storage),
+     N_("export the configuration only; disks are recorded, not copied"), NULL},
+    {"snapshots", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(snapshots),
+     N_("which snapshots go along: the exported one, the whole tree, or none"), "one|all|none"},
+    {"exclude", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(exclude),
+     N_("do not copy this disk; may be repeated"), "DOMAIN:TARGET"},
+    {"bandwidth", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(bandwidth),
+     N_("read at most so many bytes a second; K, M and G are understood"), "RATE"},
+    {"parallel", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(parallel),
+     N_("how many transfers run at once, 1 to 64"), "N"},
+    {"compress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(compress),
+     N_("compress the exported images"), "zstd[:LEVEL]"},
+    {"dry-run", 0, 0, G_OPTION_ARG_NONE, MEMBER(dry_run),
+     N_("show what would be done, and touch nothing"), NULL},
+    {"resume", 0, 0, G_OPTION_ARG_NONE, MEMBER(resume),
+     N_("go on with an interrupted export (not supported yet)"), NULL},
+    {"async", 0, 0, G_OPTION_ARG_NONE, MEMBER(async),
+     N_("start the job and return (not supported yet)"), NULL},
+    {"progress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(progress),
+     N_("how to show progress on standard error"), "auto|bar|json|none"},
+    {NULL},
+};
+
+static const char *const export_required[] = {"to", NULL};
+
+static const CommandArg export_args[] = {
+    {"COLLECTION", FALSE, FALSE, COMPLETE_COLLECTION},
+    {"SNAPSHOT", TRUE, FALSE, COMPLETE_SNAPSHOT},
+    {NULL},
+};
+
+static int
+refuse_option(CliContext *cli, const char *option)
+{
+    g_autoptr(GError) error =
+        g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("export: the option %s is not supported yet; leave it out"), option);
+
+    return cli_fail(cli, error);
+}
+
+static int
+run_export(CliContext *cli, const CommandLine *line)
+{
+    const ExportOptions *options = line->options;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *directory = NULL;
+    ExportRequest request = {
+        .collection = line->args[0],
+        .domains = options->domains,
+        .snapshot = line->args[1],
+        .options = options,
+        .dry_run = options->dry_run,
+    };
+
+    if (options->domains && request.collection)
+        return cli_usage(cli, _("export: '%s' and --domain: name a collection or domains, "
+                                "not both"),
+                         request.collection);
+    if (!options->domains && !request.collection)
+        return cli_usage(cli, _("export: name a collection before the snapshot, or domains "
+                                "with --domain"));
+    if (*options->to == '\0')
+        return cli_usage(cli, _("export: --to is empty; name a directory"));
+    if (options->resume)
+        return refuse_option(cli, "--resume");
+    if (options->async)
+        return refuse_option(cli, "--async");
+    if (!progress_mode_parse(options->progress, &request.progress, &error))
+        return cli_fail(cli, error);
+
+    request.directory = directory = g_canonicalize_filename(options->to, NULL);
+
+    return export_run(cli, &request);
+}
+
+static const CommandArg directory_args[] = {
+    {"DIR", TRUE, FALSE, COMPLETE_DIRECTORY},
+    {NULL},
+};
+
+static const CommandArg export_path_args[] = {
+    {"EXPORT", TRUE, FALSE, COMPLETE_DIRECTORY},
+    {NULL},
+};
+
+typedef struct {
+    gboolean deep;
+} VerifyOptions;
+
+static const GOptionEntry verify_options[] = {
+    {"deep", 0, 0, G_OPTION_ARG_NONE, OPTION_MEMBER(VerifyOptions, deep),
+     N_("also run 'qemu-img check' on every image"), NULL},
+    {NULL},
+};
+
+static const Command commands[] = {
+    {
+        .name = "export",
+        .run = run_export,
+        .summary = N_("export a snapshot collection into a directory"),
+        .description = N_("Exports the snapshot SNAPSHOT of all members of COLLECTION, or of the "
+                          "domains named with --domain, as one unit into "
+                          "DIR/COLLECTION/SNAPSHOT: their configuration, their disks with the "
+                          "backing chains, memory and firmware state. Nothing that exists is "
+                          "overwritten, and the final directory appears only when everything in "
+                          "it is complete."),
+        .args = export_args,
+        .options = export_options,
+        .options_size = sizeof(ExportOptions),
+        .required = export_required,
+    },
+    {
+        .name = "export-list",
+        .run = cli_not_supported,
+        .summary = N_("list the exports below a directory"),
+        .description = N_("Lists the complete exports that DIR holds, by collection and "
+                          "snapshot."),
+        .args = directory_args,
+    },
+    {
+        .name = "export-info",
+        .run = cli_not_supported,
+        .summary = N_("show what an export holds"),
+        .description = N_("Prints from the manifest of EXPORT its domains, their disks and the "
+                          "layers with their sizes. To check that the files are right use "
+                          "'verify'."),
+        .args = export_path_args,
+    },
+    {
+        .name = "verify",
+        .run = cli_not_supported,
+        .summary = N_("check an export against its manifest"),
+        .description = N_("Checks that every file of EXPORT is there and has its digest, that the "
+                          "images refer to one another as the manifest says, and that nothing "
+                          "else is there. The exit status is 1 unless all is well."),
+        .args = export_path_args,
+        .options = verify_options,
+        .options_size = sizeof(VerifyOptions),
+    },
+    {NULL},
+};
+
+const CommandGroup cmd_export_group = {"export", N_("Exports"), commands};

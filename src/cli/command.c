@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+const CommandGroup *const command_groups[] = {
+    &cmd_collection_group, &cmd_snapshot_group, &cmd_export_group, &cmd_host_group, NULL,
+};
+
+const Command *
+command_find(const char *name)
+{
+    for (gsize i = 0; command_groups[i]; i++) {
+        for (const Command *command = command_groups[i]->commands; command->name; command++) {
+            if (strcmp(command->name, name) == 0)
+                return command;
+        }
+    }
+
+    return NULL;
+}
+
+const CommandGroup *
+command_group_find(const char *keyword)
+{
+    for (gsize i = 0; command_groups[i]; i++) {
+        if (strcmp(command_groups[i]->keyword, keyword) == 0)
+            return command_groups[i];
+    }
+
+    return NULL;
+}
+
+void
+command_line_free(CommandLine *line)
+{
+    if (!line)
+        return;
+    if (line->options)
+        option_table_clear(line->command->options, line->options);
+    g_free(line->options);
+    g_free(line->args);
+    g_strfreev(line->words);
+    g_free(line);
+}
+
+static gboolean
+unknown_command(const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const char *nearest;
+
+    for (gsize i = 0; command_groups[i]; i++) {
+        for (const Command *command = command_groups[i]->commands; command->name; command++) {
+            if (!command->hidden)
+                g_ptr_array_add(names, (gpointer)command->name);
+        }
+    }
+    nearest = option_nearest(name, names);
+
+    if (nearest)
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    _("there is no command '%s'; did you mean '%s'?"), name, nearest);
+    else
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    _("there is no command '%s'; 'virtsnap help' lists them"), name);
+
+    return FALSE;
+}
+
+static void
+unknown_option(const OptionScanner *scanner, const Command *command, const char *word,
+               GError **error)
+{
+    const char *nearest = option_nearest_in(scanner, word);
+
+    if (nearest)
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+                    _("there is no option '%s'; did you mean '--%s'?"), word, nearest);
+    else if (command)
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+                    _("there is no option '%s'; see 'virtsnap help %s', and write '--' before "
+                      "a name that starts with a dash"),
+                    word, command->name);
+    else
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+                    _("there is no option '%s' for all commands; see 'virtsnap help'"), word);
+}
+
+/* A word that is no command: taken into what GOptionContext gets, or refused. */
+static gboolean
+take_word(const OptionScanner *scanner, const Command *command, WordKind kind, const char *word,
+          const char *split, GPtrArray *out, GError **error)
+{
+    if (kind == WORD_UNKNOWN) {
+        unknown_option(scanner, command, word, error);
+        return FALSE;
+    }
+    if (kind == WORD_UNWANTED_VALUE) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    _("'%s': the option %.*s takes no value"), word, (int)strcspn(word, "="), word);
+        return FALSE;
+    }
+
+    /* GOptionContext takes the value of a short option from the next word only. */
+    if (split)
+        g_ptr_array_add(out, g_strndup(word, (gsize)(split - word)));
+    g_ptr_array_add(out, g_strdup(split ? split : word));
+
+    return TRUE;
+}
+
+/* Goes through @argv, sets @command to the first argument, and leaves in @out what is for
+ * GOptionContext: the words without the command. */
+static gboolean
+split_words(char *const *argv, const Command **command, GPtrArray *out, GError **error)
+{
+    OptionScanner scanner = {{cli_globals, NULL}, NULL, FALSE};
+
+    g_ptr_array_add(out, g_strdup(argv[0] ? argv[0] : "virtsnap"));
+
+    for (gsize i = 1; argv[0] && argv[i]; i++) {
+        const char *split;
+        WordKind kind = option_scan(&scanner, argv[i], &split);
+
+        if (kind == WORD_ARGUMENT && !*command) {
+            *command = command_find(argv[i]);
+            if (!*command)
+                return unknown_command(argv[i], error);
+            scanner.tables[1] = (*command)->options;
+            continue;
+        }
+        if (!take_word(&scanner, *command, kind, argv[i], split, out, error))
+            return FALSE;
+    }
+    if (scanner.pending) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    _("the option --%s needs a value: --%s %s"), scanner.pending->long_name,
+                    scanner.pending->long_name, scanner.pending->arg_description);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+parse_options(CommandLine *line, CliGlobals *globals, char **words, GError **error)
+{
+    const GOptionEntry *table = line->command ? line->command->options : NULL;
+    g_autofree GOptionEntry *own = option_table_bind(table, line->options);
+    g_autofree GOptionEntry *common = option_table_bind(cli_globals, globals);
+    const GOptionEntry rest[] = {
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &line->words, NULL, NULL},
+        {NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    /* g_option_context_parse_strv() takes the words that it understood out of the array. */
+    g_auto(GStrv) left = g_strdupv(words);
+
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_add_main_entries(context, own, NULL);
+    g_option_context_add_main_entries(context, common, NULL);
+    g_option_context_add_main_entries(context, rest, NULL);
+
+    return g_option_context_parse_strv(context, &left, error);
+}
+
+static gboolean
+has_value(const GOptionEntry *entry, gconstpointer options)
+{
+    return *(gconstpointer const *)G_STRUCT_MEMBER_P(options, (gintptr)entry->arg_data) != NULL;
+}
+
+static gboolean
+check_required(const CommandLine *line, GError **error)
+{
+    const Command *command = line->command;
+
+    for (gsize i = 0; command->required && command->required[i]; i++) {
+        const char *name = command->required[i];
+        const GOptionEntry *entry = option_find(command->options, name, strlen(name));
+
+        if (has_value(entry, line->options))
+            continue;
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    _("%s: the option --%s %s is needed"), command->name, name,
+                    entry->arg_description);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* Gives @line's words to the arguments of its command. */
+static gboolean
+assign_args(CommandLine *line, GError **error)
+{
+    const CommandArg *args = line->command->args;
+    guint n_words = line->words ? g_strv_length(line->words) : 0;
+    guint n_required = 0, next = 0, spare;
+
+    for (line->n_args = 0; args && args[line->n_args].name; line->n_args++)
+        n_required += args[line->n_args].required ? 1 : 0;
+    line->args = g_new0(char *, line->n_args + 1);
+    line->rest = line->args + line->n_args;
+    spare = n_words > n_required ? n_words - n_required : 0;
+
+    for (guint i = 0; i < line->n_args; i++) {
+        if (args[i].repeatable && next < n_words) {
+            line->rest = line->words + next;
+            next = n_words;
+        } else if (args[i].required && next == n_words) {
+            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                        _("%s: %s is missing; see 'virtsnap help %s'"), line->command->name,
+                        args[i].name, line->command->name);
+            return FALSE;
+        } else if (args[i].required || spare > 0) {
+            spare -= args[i].required ? 0 : 1;
+            line->args[i] = line->words[next++];
+        }
+    }
+    if (next < n_words) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    _("%s: '%s' is one argument too many; see 'virtsnap help %s'"),
+                    line->command->name, line->words[next], line->command->name);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+CommandLine *
+command_line_parse(char *const *argv, CliGlobals *globals, GError **error)
+{
+    g_autoptr(CommandLine) line = g_new0(CommandLine, 1);
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+
+    if (!split_words(argv, &line->command, words, error))
+        return NULL;
+    g_ptr_array_add(words, NULL);
+    if (line->command && line->command->options)
+        line->options = g_malloc0(line->command->options_size);
+    if (!parse_options(line, globals, (char **)words->pdata, error))
+        return NULL;
+    if (!line->command || globals->help || globals->version)
+        return g_steal_pointer(&line);
+    if (!assign_args(line, error) || !check_required(line, error))
+        return NULL;
+
+    return g_steal_pointer(&line);
+}
+
+int
+cli_not_supported(CliContext *cli, const CommandLine *line)
+{
+    g_autoptr(GError) error =
+        g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("the command %s is not supported yet"), line->command->name);
+
+    return cli_fail(cli, error);
+}
+
+/* Was --json asked for on a line that could not be parsed? The error has to know. */
+static gboolean
+wants_json(char *const *argv)
+{
+    for (; *argv && strcmp(*argv, "--") != 0; argv++) {
+        if (strcmp(*argv, "--json") == 0)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static int
+run_line(CliContext *cli, const CommandLine *line)
+{
+    if (cli->globals.debug)
+        g_log_set_debug_enabled(TRUE);
+
+    if (cli->globals.service) {
+        g_autoptr(GError) error = g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                                              _("--service is not supported yet; without it "
+                                                "virtsnap does the work itself"));
+
+        return cli_fail(cli, error);
+    }
+    if (!line->command)
+        return cli_usage(cli, _("the interactive shell is not there yet; name a command: "
+                                "'virtsnap help' lists them"));
+
+    return line->command->run(cli, line);
+}
+
+static void
+print_version(CliContext *cli)
+{
+    JsonObject *result;
+
+    cli_message(cli, "virtsnap %s", PACKAGE_VERSION);
+    if (cli->globals.quiet && !cli->globals.json)
+        printf("%s\n", PACKAGE_VERSION);
+    if (!cli->globals.json)
+        return;
+
+    result = json_object_new();
+    json_object_set_string_member(result, "virtsnap", PACKAGE_VERSION);
+    cli_result(cli, result);
+}
+
+static void
+show_help(CliContext *cli, const Command *command)
+{
+    if (cli->globals.json)
+        cli_result(cli, command ? help_command_json(command) : help_commands_json(NULL));
+    else if (command)
+        help_command(command);
+    else
+        help_overview();
+}
+
+int
+command_run(CliContext *cli, char *const *argv)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CommandLine) line = command_line_parse(argv, &cli->globals, &error);
+
+    if (!line) {
+        cli->globals.json = wants_json(argv);
+        return cli_fail(cli, error);
+    }
+    if (cli->globals.help) {
+        show_help(cli, line->command);
+        return CLI_DONE;
+    }
+    if (cli->globals.version) {
+        print_version(cli);
+        return CLI_DONE;
+    }
+
+    return run_line(cli, line);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "cli/connection.h"
+#include "drivers/libvirt/libvirt-hypervisor.h"
+
+Hypervisor *
+cli_connection(CliContext *cli, GError **error)
+{
+    if (!cli->hypervisor)
+        cli->hypervisor = libvirt_hypervisor_open(cli->globals.connect, error);
+
+    return cli->hypervisor;
+}
+
+void
+cli_connection_close(CliContext *cli)
+{
+    g_clear_pointer(&cli->hypervisor, hypervisor_free);
+}

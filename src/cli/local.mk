@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+# All of the command but main(), so that unit tests can reach its inside.
+noinst_LTLIBRARIES += libvirtsnap-cli.la
+libvirtsnap_cli_la_SOURCES = \
+	src/cli/cmd-collection.c \
+	src/cli/cmd-export.c \
+	src/cli/cmd-export.h \
+	src/cli/cmd-host.c \
+	src/cli/cmd-snapshot.c \
+	src/cli/command.c \
+	src/cli/command.h \
+	src/cli/complete.c \
+	src/cli/complete.h \
+	src/cli/connection.c \
+	src/cli/connection.h \
+	src/cli/context.c \
+	src/cli/context.h \
+	src/cli/export-run.c \
+	src/cli/help.c \
+	src/cli/option.c \
+	src/cli/option.h \
+	src/cli/output.c \
+	src/cli/output.h \
+	src/cli/progress.c \
+	src/cli/progress.h \
+	$(NULL)
+libvirtsnap_cli_la_LIBADD = libvirtsnap-internal.la $(VIRTSNAP_LIBS)
+
+# At the top of the build tree, because src/virtsnap is the library's folder.
+bin_PROGRAMS += virtsnap
+virtsnap_SOURCES = src/cli/main.c
+virtsnap_LDADD = libvirtsnap-cli.la
+
+# bash-completion looks for a file with the command's own name.
+EXTRA_DIST += src/cli/virtsnap.bash
+install-data-local: install-bash-completion
+install-bash-completion:
+	$(MKDIR_P) "$(DESTDIR)$(completiondir)"
+	$(INSTALL_DATA) $(srcdir)/src/cli/virtsnap.bash "$(DESTDIR)$(completiondir)/virtsnap"
+uninstall-local: uninstall-bash-completion
+uninstall-bash-completion:
+	rm -f "$(DESTDIR)$(completiondir)/virtsnap"
+.PHONY: install-bash-completion uninstall-bash-completion
