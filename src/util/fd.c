@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -97,7 +98,7 @@ fd_pread_all(int fd, void *data, gsize length, guint64 offset, const char *what,
         }
         if (n == 0) {
             g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
-                        _("'%s' ends at byte %" G_GUINT64_FORMAT ", before its expected size: "
+                        _("'%s' ends at byte %" PRIu64 ", before its expected size: "
                           "it was cut short"),
                         what, offset);
             return FALSE;
@@ -170,7 +171,7 @@ file_read_at(int dirfd, const char *name, gsize limit, GError **error)
     }
     if ((guint64)st.st_size > limit) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                    _("'%s' is larger than the %" G_GSIZE_FORMAT " bytes such a file may have"),
+                    _("'%s' is larger than the %zu bytes such a file may have"),
                     name, limit);
         return NULL;
     }
