@@ -113,4 +113,4 @@ static const Command commands[] = {
     {NULL},
 };
 
-const CommandGroup cmd_collection_group = {"collection", N_("Collections"), commands};
+const CommandGroup cmd_collection_group = {"collections", N_("Collections"), commands};

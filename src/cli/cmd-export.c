@@ -165,4 +165,4 @@ static const Command commands[] = {
     {NULL},
 };
 
-const CommandGroup cmd_export_group = {"export", N_("Exports"), commands};
+const CommandGroup cmd_export_group = {"exports", N_("Exports"), commands};

@@ -58,4 +58,4 @@ static const Command commands[] = {
     {NULL},
 };
 
-const CommandGroup cmd_snapshot_group = {"snapshot", N_("Snapshot collections"), commands};
+const CommandGroup cmd_snapshot_group = {"snapshots", N_("Snapshot collections"), commands};

@@ -115,9 +115,10 @@ void
 help_command(const Command *command)
 {
     g_autofree char *synopsis = command_synopsis(command);
+    g_autofree char *name = g_strdup_printf("%s - %s", command->name, _(command->summary));
 
-    printf("  %s\n%*s%s - %s\n", _("NAME"), SECTION_INDENT, "", command->name,
-           _(command->summary));
+    printf("  %s\n", _("NAME"));
+    text_wrap(name, SECTION_INDENT, HELP_WIDTH);
     printf("\n  %s\n", _("SYNOPSIS"));
     text_wrap(synopsis, SECTION_INDENT, HELP_WIDTH);
     printf("\n  %s\n", _("DESCRIPTION"));

@@ -23,6 +23,9 @@
 #define BAR_MIN 10
 #define BAR_MAX 40
 #define LABEL_MIN 8
+/* Figures keep their places while they grow: "1023.9 MiB", "00:07", two blanks before each. */
+#define SIZE_WIDTH 10
+#define LEFT_WIDTH 5
 
 struct Progress {
     ProgressMode mode; /* never PROGRESS_AUTO */
@@ -118,23 +121,23 @@ percent_of(const ProgressState *state)
 static char *
 shorten(const char *text, gsize width)
 {
-    g_autofree char *printable = text_printable(text);
-    glong length = g_utf8_strlen(printable, -1);
-    glong keep = length;
+    g_autofree char *full = text_printable(text);
+    glong length = g_utf8_strlen(full, -1);
 
-    while (text_width(printable) > width) {
-        g_autofree char *head = NULL;
-        g_autofree char *full = text_printable(text);
+    if (text_width(full) <= width)
+        return g_steal_pointer(&full);
 
-        if (--keep <= 0)
-            return g_strdup("");
-        head = g_utf8_substring(full, 0, keep / 2);
-        g_free(printable);
-        printable = g_strconcat(head, "…", g_utf8_offset_to_pointer(full, length - (keep - keep / 2)),
-                                NULL);
+    for (glong keep = MIN(length - 1, (glong)width); keep > 0; keep--) {
+        glong tail = keep - keep / 2;
+        g_autofree char *head = g_utf8_substring(full, 0, keep / 2);
+        g_autofree char *cut =
+            g_strconcat(head, "…", g_utf8_offset_to_pointer(full, length - tail), NULL);
+
+        if (text_width(cut) <= width)
+            return g_steal_pointer(&cut);
     }
 
-    return g_steal_pointer(&printable);
+    return g_strdup("");
 }
 
 static char *
@@ -151,6 +154,15 @@ draw_bar(int percent, gsize width)
     return g_string_free(bar, FALSE);
 }
 
+/* By display width: printf() would count the bytes of the blank before a unit. */
+static void
+append_right(GString *out, const char *text, gsize width)
+{
+    for (gsize used = text_width(text); used < width; used++)
+        g_string_append_c(out, ' ');
+    g_string_append(out, text);
+}
+
 /* The figures, fullest first: a narrow terminal loses the time left, then the rate, the bytes. */
 static char *
 figures(const ProgressState *state, int level)
@@ -162,12 +174,16 @@ figures(const ProgressState *state, int level)
     GString *out = g_string_new(NULL);
 
     g_string_append_printf(out, "%3d%%", percent_of(state));
-    if (level < 3)
-        g_string_append_printf(out, "  %s / %s", current, state->total ? total : "?");
-    if (level < 2)
-        g_string_append_printf(out, "  %s/s", state->rate ? rate : "-");
+    if (level < 3) {
+        append_right(out, current, SIZE_WIDTH + 2);
+        g_string_append_printf(out, " / %s", state->total ? total : "?");
+    }
+    if (level < 2) {
+        append_right(out, state->rate ? rate : "-", SIZE_WIDTH + 2);
+        g_string_append(out, "/s");
+    }
     if (level < 1)
-        g_string_append_printf(out, "  %s", left);
+        append_right(out, left, LEFT_WIDTH + 2);
 
     return g_string_free(out, FALSE);
 }
