@@ -36,4 +36,5 @@ EXTRA_DIST += \
 	tests/unit/test-tap.sh \
 	$(NULL)
 
+include tests/cli/local.mk
 include tests/live/local.mk

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+# shellcheck shell=bash
+#
+# What the tests of the command share. Source it first.
+
+# shellcheck source=tests/tap.sh
+. "$abs_top_srcdir/tests/tap.sh"
+
+requires jq virtsnap
+
+# Lengths are counted in characters.
+export LC_ALL=C.UTF-8
+
+# longer_than N: the lines of the input that have more than N characters.
+longer_than()
+{
+    local line
+    while IFS= read -r line; do
+        [ "${#line}" -le "$1" ] || printf '%s\n' "$line"
+    done
+}
+
+# run COMMAND...: runs it and leaves its end in status, out and err.
+run()
+{
+    status=0
+    "$@" >"$TEST_DIR/out" 2>"$TEST_DIR/err" || status=$?
+    out=$(<"$TEST_DIR/out")
+    err=$(<"$TEST_DIR/err")
+}
+
+# ends_with STATUS DESCRIPTION: of the last run.
+ends_with()
+{
+    if [ "$status" -eq "$1" ]; then ok "$2"; else
+        not_ok "$2" "status: $status, wanted: $1" "stdout: $out" "stderr: $err"
+    fi
+}
+
+# fails STATUS STDERR-REGEX DESCRIPTION COMMAND...: with an error, on standard
+# error alone.
+fails()
+{
+    local wanted=$1 regex=$2 what=$3
+    shift 3
+    run "$@"
+    if [ "$status" -eq "$wanted" ] && [ -z "$out" ] && [[ $err =~ ^error:\ .*$regex ]]; then
+        ok "$what"
+    else
+        not_ok "$what" "command: ${*@Q}" "status: $status, wanted: $wanted" "stdout: $out" \
+            "stderr: $err" "like: $regex"
+    fi
+}
+
+# one_object DESCRIPTION: the last run printed one JSON object, and nothing else.
+one_object()
+{
+    if [ "$(jq -cs 'length == 1 and (.[0] | type == "object")' <<<"$out" 2>&1)" = true ] &&
+        [ -z "$err" ]; then
+        ok "$1"
+    else
+        not_ok "$1" "stdout: $out" "stderr: $err"
+    fi
+}
+
+# fails_json CODE NAME DESCRIPTION COMMAND...: the same failure with --json.
+fails_json()
+{
+    local code=$1 name=$2 what=$3
+    shift 3
+    run "$@"
+    one_object "$what: one JSON object"
+    is "$(jq -r '"\(.error.code) \(.error.name) \(.error.message | length > 0)"' <<<"$out" 2>&1)" \
+        "$code $name true" "$what: its code and name"
+}
+
+# commands: the name of every command.
+commands() { virtsnap --json help | jq -r '.commands[].name'; }
+
+# options_of COMMAND...: the long options that the command's help shows.
+options_of() { "$@" --help | sed -nE 's/^    (-[a-zA-Z], )?(--[a-z-]+).*/\2/p'; }

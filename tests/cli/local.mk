@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+cli_tests = \
+	tests/cli/completion.sh \
+	tests/cli/help.sh \
+	tests/cli/locale.sh \
+	tests/cli/manual.sh \
+	tests/cli/output.sh \
+	tests/cli/progress.sh \
+	$(NULL)
+TESTS += $(cli_tests)
+
+cli_unit_tests = \
+	tests/unit/test-option \
+	tests/unit/test-output \
+	tests/unit/test-progress \
+	$(NULL)
+check_PROGRAMS += $(cli_unit_tests) tests/unit/feed-progress
+TESTS += $(cli_unit_tests)
+tests_unit_feed_progress_LDADD = libvirtsnap-cli.la $(VIRTSNAP_LIBS)
+tests_unit_test_option_LDADD = libvirtsnap-cli.la $(VIRTSNAP_LIBS)
+tests_unit_test_output_LDADD = libvirtsnap-cli.la $(VIRTSNAP_LIBS)
+tests_unit_test_progress_LDADD = libvirtsnap-cli.la $(VIRTSNAP_LIBS)
+
+EXTRA_DIST += \
+	$(cli_tests) \
+	tests/cli/lib.sh \
+	$(NULL)

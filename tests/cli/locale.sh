@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Messages come in the user's language, and names survive every locale.
+. "$abs_top_srcdir/tests/cli/lib.sh"
+requires msgfmt
+
+mkdir -p "$TEST_DIR/locale/es/LC_MESSAGES"
+check "the Spanish messages compile" \
+    msgfmt -c -o "$TEST_DIR/locale/es/LC_MESSAGES/virtsnap.mo" "$abs_top_srcdir/po/es.po"
+spanish() { env VIRTSNAP_LOCALE_DIR="$TEST_DIR/locale" LC_ALL=C.UTF-8 LANGUAGE=es virtsnap "$@"; }
+
+run spanish help
+like "$out" "OPCIONES GLOBALES" "the help in Spanish"
+is "$(longer_than 80 <<<"$out")" "" "fits 80 columns, accents and all"
+run spanish exprot
+like "$err" "^error: no existe la orden 'exprot'; ¿quería decir 'export'\\?" "an error in Spanish"
+run spanish --json nonsense-command
+is "$(jq -r '.error.name' <<<"$out")" invalid-parameter "names in JSON are not translated"
+like "$(jq -r '.error.message' <<<"$out")" "no existe la orden" "messages in JSON are"
+for command in $(commands); do
+    run spanish "$command" --help
+    like "$out" "NOMBRE.*SINOPSIS.*DESCRIPCIÓN" "$command --help in Spanish"
+    is "$(longer_than 80 <<<"$out")" "" "$command --help fits 80 columns"
+done
+run env LC_ALL=C LANGUAGE=es VIRTSNAP_LOCALE_DIR="$TEST_DIR/locale" virtsnap help
+like "$out" "GLOBAL OPTIONS" "the C locale is English"
+
+# cron has no locale: names are bytes, and come back as they were given.
+for locale in C C.UTF-8; do
+    run env LC_ALL=$locale virtsnap help 'señal 日本'
+    like "$err" "señal 日本" "a name in the locale $locale"
+    run env LC_ALL=$locale virtsnap export 'señal' --domain '日本' --to "$TEST_DIR/ü" --progress='ñ'
+    like "$err" "'ñ'" "the value of an option in the locale $locale"
+    run env LC_ALL=$locale virtsnap --json help $'\xff'
+    one_object "bytes that are not UTF-8 in the locale $locale"
+done
+
+done_testing

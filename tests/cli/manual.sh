@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# The manual and the command know the same commands and options.
+. "$abs_top_srcdir/tests/cli/lib.sh"
+requires podchecker
+pod=$abs_top_srcdir/man/virtsnap.pod
+
+check "the manual is well formed" podchecker -warnings "$pod"
+
+options_of_manual()
+{
+    grep -oE '^=item (B<-[a-zA-Z]>, )?B<--[a-z-]+>' "$pod" | grep -oE -- '--[a-z-]+' | sort -u
+}
+commands_of_manual()
+{
+    sed -n '/^=head1 COMMANDS FOR COLL/,/^=head1 SETTINGS/p' "$pod" |
+        grep -oE '^=item B<[a-z][a-z-]*>' | grep -oE '<[a-z-]+' | tr -d '<' | sort -u
+}
+options_of_help()
+{
+    { options_of virtsnap
+      for command in $(commands); do options_of virtsnap "$command"; done
+    } | sort -u
+}
+
+is "$(comm -23 <(options_of_help) <(options_of_manual))" "" \
+    "every option of the help is in the manual"
+is "$(comm -13 <(options_of_help) <(options_of_manual))" "" \
+    "every option of the manual is in the help"
+is "$(comm -23 <(commands | sort) <(commands_of_manual))" "" "every command is in the manual"
+is "$(comm -13 <(commands | sort) <(commands_of_manual))" "" "every command of the manual is there"
+like "$(options_of_help | wc -l)" '^[0-9]{2}$' "there were options to compare"
+
+# Each command's own options stand in its synopsis or in the list that follows.
+for command in $(commands); do
+    for option in $(virtsnap --json help "$command" | jq -r '.options[].name'); do
+        check "the manual has --$option for $command" \
+            awk -v command="$command" -v option="$option" '
+                /^=head1/ { inside = 0 }
+                $0 ~ "^=item B<" command ">" { inside = 1 }
+                inside && $0 ~ "^=item .*B<--" option ">" { found = 1 }
+                END { exit !found }' "$pod"
+    done
+done
+
+# Each result code of the library is in the table.
+sed -nE 's/.*VIRT_SNAP_ERROR_[A-Z_]+ = ([0-9]+),/\1/p' "$abs_top_srcdir/src/util/error.h" |
+    sort >"$TEST_DIR/codes"
+like "$(wc -l <"$TEST_DIR/codes")" '^[0-9]{2}$' "there were codes to compare"
+while read -r code; do
+    like "$(<"$pod")" $'\n'"    $code +[a-z]" "the manual has the code $code"
+done <"$TEST_DIR/codes"
+
+done_testing

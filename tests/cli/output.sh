@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Where results go and how they end, with libvirt's test driver as the host.
+. "$abs_top_srcdir/tests/cli/lib.sh"
+
+run virtsnap -c test:///default uri
+ends_with 0 "uri"
+is "$out" test:///default "uri prints the connection's"
+run virtsnap uri --connect=test:///default
+is "$out" test:///default "options may stand behind the command"
+run virtsnap -ctest:///default uri
+is "$out" test:///default "and may stand right before their value"
+run env LIBVIRT_DEFAULT_URI=test:///default virtsnap uri
+is "$out" test:///default "without -c the environment decides"
+run env LIBVIRT_DEFAULT_URI=nothing:///x virtsnap -c test:///default uri
+is "$out" test:///default "-c goes before it"
+run virtsnap --json -c test:///default uri
+one_object "uri --json"
+is "$(jq -r .uri <<<"$out")" test:///default "uri --json says it"
+
+run virtsnap -c test:///default version
+ends_with 0 "version"
+like "$out" 'virtsnap: +[0-9.]+.*libvirt: +[0-9.]+.*hypervisor: TEST' "version prints all"
+run virtsnap --json -c test:///default version
+one_object "version --json"
+run virtsnap --version
+like "$out" '^virtsnap [0-9.]+$' "--version"
+run virtsnap -qV
+like "$out" '^[0-9.]+$' "--version --quiet is the number"
+run virtsnap --json -V
+one_object "--version --json"
+
+fails 1 "nothing:///x" "a connection that fails" virtsnap -c nothing:///x uri
+run virtsnap --json -c nothing:///x uri
+ends_with 1 "and its status with --json"
+one_object "is one JSON object"
+fails 1 "--service" "--service says that it is not there" virtsnap --service uri
+fails_json 1 not-supported "--service" virtsnap --json --service uri
+fails 1 "'x\\\\x0Ay'|x\\\\x0Ay" "an error is one line, whatever stands in it" \
+    virtsnap -c $'nothing:///x\ny' uri
+
+run virtsnap -d -c test:///default uri
+is "$out" test:///default "--debug leaves standard output alone"
+
+# Output that nobody can have is a failure.
+for json in '' --json; do
+    status=0
+    # shellcheck disable=SC2086
+    virtsnap $json help >/dev/full 2>"$TEST_DIR/err" || status=$?
+    is "$status" 1 "a full device ${json:-without --json}"
+    like "$(<"$TEST_DIR/err")" "^error: cannot write" "is said ${json:-without --json}"
+    status=0
+    # shellcheck disable=SC2086
+    virtsnap $json help 2>"$TEST_DIR/err" >&- || status=$?
+    is "$status" 1 "a closed standard output ${json:-without --json}"
+    # The reader is gone for certain before anything is written.
+    # shellcheck disable=SC2086
+    { sleep 0.3; status=0; virtsnap $json help 2>"$TEST_DIR/err" || status=$?
+      echo "$status" >"$TEST_DIR/status"; } | true
+    is "$(<"$TEST_DIR/status")" 1 "a reader that went away ${json:-without --json}"
+done
+status=0
+virtsnap --nonsense >/dev/full 2>/dev/null || status=$?
+is "$status" 2 "a usage error stays one"
+
+# The frame of export; the export itself is tested elsewhere.
+fails 2 "--to DIR is needed" "export without --to" virtsnap export c s
+fails 2 "not both" "a collection and --domain" virtsnap export c s --domain d --to x
+fails 2 "collection before the snapshot" "neither of them" virtsnap export s --to x
+fails 2 "'lots'" "export --progress=lots" virtsnap export c s --to x --progress=lots
+fails 2 "--to is empty" "an empty --to" virtsnap export c s --to ''
+for option in --resume --async; do
+    fails 1 "$option" "export $option is not supported" virtsnap export c s --to x "$option"
+    fails_json 1 not-supported "export $option" virtsnap --json export c s --to x "$option"
+done
+
+done_testing
