@@ -38,3 +38,4 @@ EXTRA_DIST += \
 
 include tests/cli/local.mk
 include tests/live/local.mk
+include tests/style/local.mk

@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# The rules of the house that a machine can look after.
+. "$abs_top_srcdir/tests/style/lib.sh"
+
+mapfile -t code < <(sources '*.c' '*.h')
+mapfile -t scripts < <(sources '*.sh' '*.bash' bootstrap)
+mapfile -t makefiles < <(sources '*.mk' Makefile.am)
+check "there is code to look at" test ${#code[@]} -gt 10
+
+# --- who may include whom ---------------------------------------------------
+
+# below LAYER HIGHER...: no file of the layer includes one of a higher layer.
+below()
+{
+    local layer=$1 higher
+    shift
+    higher=$(IFS='|'; printf '%s' "$*")
+    printf '%s\n' "${code[@]}" | grep "^$layer/" |
+        xargs -r grep -nE "^ *# *include +\"($higher)/" |
+        none "$layer includes nothing of what is built on it" \
+            "dependencies go one way, util <- image <- transfer <- virtsnap <- drivers <- cli: move
+what both need down, or pass it in (a struct of functions, as virtsnap/hypervisor.h)"
+}
+
+below src/util image transfer virtsnap drivers service cli
+below src/image transfer virtsnap drivers service cli
+below src/transfer virtsnap drivers service cli
+below src/virtsnap drivers service cli
+below drivers service cli
+
+printf '%s\n' "${code[@]}" | grep -vE '^(drivers/libvirt|tests)/' |
+    xargs -r grep -nE '^ *# *include +[<"]libvirt/' |
+    none "only drivers/libvirt includes libvirt's headers" \
+        "ask through virtsnap/hypervisor.h, and add to it what is missing"
+
+printf '%s\n' "${code[@]}" | grep '\.c$' |
+    while read -r file; do
+        first=$(grep -m1 -E '^ *# *include' "$file")
+        [ "$first" = '#include <config.h>' ] || echo "$file: $first"
+    done | none "config.h comes first" "#include <config.h> before every other header"
+
+printf '%s\n' "${code[@]}" | grep '\.h$' | xargs -r grep -L '^#pragma once$' |
+    none "headers guard themselves" "#pragma once below the licence"
+
+# --- nothing forgotten ------------------------------------------------------
+
+# listed FILE...: the ones that no makefile names.
+listed()
+{
+    local file
+    for file; do
+        grep -qE "(^|[[:space:]])${file//./\\.}([[:space:]]|\$)" "${makefiles[@]}" ||
+            grep -qE "(^|[[:space:]])${file%.c}([[:space:]]|\$)" "${makefiles[@]}" || echo "$file"
+    done
+}
+
+mapfile -t built < <(printf '%s\n' "${code[@]}" | grep -E '^(src|drivers)/')
+listed "${built[@]}" |
+    none "every source and header is built" "list it in the local.mk of its folder"
+mapfile -t unit < <(printf '%s\n' "${code[@]}" | grep '^tests/.*\.c$')
+listed "${unit[@]}" |
+    none "every test program is built" "list it, without the .c, in tests' local.mk"
+mapfile -t shell_tests < <(printf '%s\n' "${scripts[@]}" | grep '^tests/')
+listed "${shell_tests[@]}" |
+    none "every test script is listed" "list it in TESTS or EXTRA_DIST of a local.mk"
+for script in "${shell_tests[@]}"; do
+    if [[ $(head -c 2 "$script") == '#!' ]]; then
+        [ -x "$script" ] || echo "$script is not executable"
+    elif [ -x "$script" ]; then
+        echo "$script has no #! line"
+    fi
+done | none "scripts are executable, what they source is not" "chmod +x, or -x"
+
+# --- how the text looks -----------------------------------------------------
+
+for file in "${code[@]}"; do
+    { read -r first; read -r second; } <"$file"
+    [ "$first" = '/* SPDX-License-Identifier: LGPL-2.1-or-later */' ] &&
+        [ "$second" = '/* Copyright (C) 2026 The virtsnap developers */' ] ||
+        echo "$file"
+done | none "code begins with its licence" \
+    "the two lines, SPDX-License-Identifier and Copyright, as in src/util/error.h"
+for file in "${scripts[@]}" "${makefiles[@]}"; do
+    head -n 3 "$file" | grep -q '^# SPDX-License-Identifier: ' || echo "$file"
+done | none "scripts and makefiles begin with their licence" "# SPDX-License-Identifier: …"
+
+grep -nE '^[[:space:]]*goto[[:space:]]' "${code[@]}" |
+    none "no goto" "return early; g_autoptr, g_autofree and auto_fd clean up"
+# Written apart, so that this file does not find itself.
+word='TO''DO|FIX''ME|X''XX'
+grep -nE "\\b($word)\\b" "${code[@]}" "${scripts[@]}" "${makefiles[@]}" |
+    grep -vE 'mktemp|XXXX' |
+    none "nothing is left to be done" "do it, or say in the open what is not supported yet"
+grep -nP '\t' "${code[@]}" | none "no tabs in code" "4 spaces"
+grep -nE '[[:blank:]]+$' "${code[@]}" "${scripts[@]}" "${makefiles[@]}" |
+    none "no blanks at the end of a line" "remove them"
+LC_ALL=C.UTF-8 grep -nE '^.{101,}$' "${code[@]}" "${scripts[@]}" |
+    none "no line longer than 100" "break it; 80 is what to aim for"
+for file in "${code[@]}" "${scripts[@]}" "${makefiles[@]}"; do
+    [ -z "$(tail -c 1 "$file")" ] || echo "$file"
+done | none "files end with a line's end" "add it"
+grep -nE '^[^"]*(^|[^:"])//' "${code[@]}" |
+    none "comments are /* */" "exchange the //"
+grep -nE '\b(if|for|while|switch)\(' "${code[@]}" |
+    none "a blank behind if, for, while, switch" "if (…)"
+
+wc -l "${code[@]}" | awk '$2 != "total" && $1 > 600' |
+    none "no file longer than 600 lines" "a file is one concept: part it by concepts"
+
+if ctags --version 2>/dev/null | grep -q 'Universal Ctags'; then
+    ctags -x --c-kinds=f --_xformat='%{line} %{end} %{input}:%{line} %{name}' "${code[@]}" |
+        awk '$2 ~ /^[0-9]+$/ && $2 - $1 + 1 > 100 {print $3, $4, $2 - $1 + 1 " lines"}' |
+        none "no function longer than 100 lines" "part it by what it does; 20 is what to aim for"
+else
+    skip "no function longer than 100 lines" "universal-ctags is missing"
+fi
+
+# --- errors and strings -----------------------------------------------------
+
+printf '%s\n' "${code[@]}" | grep '^src/\|^drivers/' | xargs -r grep -nE '^void .*GError \*\*' |
+    grep -v 'virt_snap_error_set_errno\|libvirt_error_set' |
+    none "what can fail says so by its result" "return gboolean or a pointer beside GError **"
+printf '%s\n' "${code[@]}" | grep -E '^(src|drivers)/' |
+    xargs -r grep -nE '\bg_(debug|info|message|warning|critical)\( *_\(' |
+    none "log lines are not translated" "leave the _() out: logs are read by those who mend"
+printf '%s\n' "${code[@]}" | grep -E '^src/cli/.*\.c$' |
+    xargs -r grep -nE '\bg_(print|printerr)\(' |
+    none "the command prints bytes as they are" \
+        "printf and fputs: g_print() turns names into '?' where there is no locale"
+
+done_testing

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+# shellcheck shell=bash
+#
+# What the style tests share. They look at the files that git knows, or in an
+# unpacked distribution at all there are.
+
+# shellcheck source=tests/tap.sh
+. "$abs_top_srcdir/tests/tap.sh"
+cd "$abs_top_srcdir" || exit 99
+# none() stands at the end of pipes, and has to count in this very shell.
+shopt -s lastpipe
+
+# sources PATTERN...: the project's files that match the globs. Files that git
+# does not know yet count, too: they are about to be.
+if [ -e .git ] && git rev-parse >/dev/null 2>&1; then
+    sources() { git ls-files -co --exclude-standard -- "$@" |
+        while IFS= read -r file; do [ ! -f "$file" ] || printf '%s\n' "$file"; done | sort; }
+else
+    sources()
+    {
+        local pattern
+        for pattern; do
+            find src drivers tests man xml-schemas po -type f -path "$pattern"
+        done | sort -u
+    }
+fi
+
+# none DESCRIPTION ADVICE: fails with the lines of the input, if there are any.
+none()
+{
+    local lines
+    lines=$(cat)
+    if [ -z "$lines" ]; then ok "$1"; else not_ok "$1" "$lines" "Instead: $2"; fi
+}
