@@ -97,7 +97,8 @@ live_qemu_conf()
     mkdir -p "$1" || return 1
     printf '%s\n' 'stdio_handler = "file"' 'security_driver = "none"' \
         'security_default_confined = 0' 'dynamic_ownership = 0' \
-        'user = "root"' 'group = "root"' 'cgroup_controllers = [ ]' 'namespaces = [ ]' >"$1/qemu.conf"
+        'user = "root"' 'group = "root"' 'cgroup_controllers = [ ]' 'namespaces = [ ]' \
+        >"$1/qemu.conf"
 }
 
 # live_accel: kvm or qemu, by really running the guest: /dev/kvm may exist and
@@ -173,7 +174,8 @@ live_script()
 
 live_running_ids()
 {
-    sed -n "s/^ *<domain type='[a-z]*' id='\([0-9]*\)'.*/\1/p" "$LIVE_ROOT"/run/qemu/*.xml 2>/dev/null
+    sed -n "s/^ *<domain type='[a-z]*' id='\([0-9]*\)'.*/\1/p" "$LIVE_ROOT"/run/qemu/*.xml \
+        2>/dev/null
 }
 
 # --- disks ------------------------------------------------------------------
