@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -74,8 +75,8 @@ put64(guint8 *p, guint64 value)
 static gboolean
 corrupt(GError **error, const char *what, const char *complaint)
 {
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT, _("'%s' is no sound qcow2 image: %s"),
-                what, complaint);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                _("'%s' is no sound qcow2 image: %s"), what, complaint);
     return FALSE;
 }
 
@@ -265,7 +266,8 @@ gboolean
 qcow2_header_check(const Qcow2Header *header, const char *what, GError **error)
 {
     if (header->incompatible & QCOW2_INCOMPATIBLE_CORRUPT)
-        return corrupt(error, what, _("QEMU marked it as corrupt; 'qemu-img check -r' may mend it"));
+        return corrupt(error, what,
+                       _("QEMU marked it as corrupt; 'qemu-img check -r' may mend it"));
     if (header->data_file) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                     _("'%s' keeps its data in another file (data-file), which is not supported"),
@@ -275,8 +277,8 @@ qcow2_header_check(const Qcow2Header *header, const char *what, GError **error)
     if ((header->incompatible & ~(guint64)KNOWN_INCOMPATIBLE) || header->crypt_method > 2 ||
         header->crypt_method == 1) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("'%s' has features that are not supported (incompatible features 0x%"
-                      G_GINT64_MODIFIER "x, encryption %u)"),
+                    _("'%s' has features that are not supported (incompatible features "
+                      "0x%" PRIx64 ", encryption %u)"),
                     what, header->incompatible, header->crypt_method);
         return FALSE;
     }
