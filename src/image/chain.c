@@ -91,6 +91,34 @@ layer_open(const Layer *layer, GError **error)
     return -1;
 }
 
+gboolean
+layer_has_snapshot(const Layer *layer, const char *name, GError **error)
+{
+    struct stat st;
+    auto_fd fd = open_image(layer->path, &st, error);
+    g_autoptr(GBytes) head = fd < 0 ? NULL : qcow2_head_read(fd, layer->path, error);
+    g_autoptr(Qcow2Header) header = NULL;
+    g_autoptr(GPtrArray) snapshots = NULL;
+
+    if (!head)
+        return FALSE;
+    header = qcow2_header_parse(g_bytes_get_data(head, NULL), g_bytes_get_size(head), layer->path,
+                                error);
+    snapshots = header ? qcow2_snapshots_read(fd, header, layer->path, error) : NULL;
+    if (!snapshots)
+        return FALSE;
+    for (guint i = 0; i < snapshots->len; i++) {
+        const Qcow2Snapshot *snapshot = g_ptr_array_index(snapshots, i);
+
+        if (g_str_equal(snapshot->name, name))
+            return TRUE;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                _("The image '%s' has no internal snapshot '%s' any more"), layer->path, name);
+
+    return FALSE;
+}
+
 static Layer *
 new_layer(const char *path, const char *format, const struct stat *st)
 {

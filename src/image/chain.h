@@ -56,9 +56,22 @@ Layer *chain_resolve(ChainCache *cache, const char *path, const char *format,
                      const LayerHint *hints, gsize n_hints, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** layer_open: Opens the file of @layer for reading and makes sure that it still is the same one
- * (device, inode, size, time). Returns: a descriptor, owned by the caller, or -1. */
+/**
+ * layer_open:
+ * Opens the file of @layer for reading and makes sure that it still is the same one (device,
+ * inode, size, time). Returns: a descriptor, owned by the caller, or -1.
+ */
 int layer_open(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * layer_has_snapshot:
+ * @name: of an internal snapshot
+ *
+ * Looks into the image as it is now, which a running domain may be writing to.
+ * Returns: FALSE with NOT_FOUND if it has no such snapshot.
+ */
+gboolean layer_has_snapshot(const Layer *layer, const char *name, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /** chain_depth: Returns: how many images @top and those below it are. */
 guint chain_depth(const Layer *top);
