@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "util/xml.h"
+#include "virtsnap/settings-private.h"
+
+/* CIM-XML (DMTF DSP0201): <INSTANCE CLASSNAME="…"><PROPERTY NAME="…" TYPE="…"><VALUE>…, names of
+ * classes and properties without regard to case, and around it what a client puts there. */
+
+#define CLASS_NAME "Msvm_CollectionSnapshotExportSettingData"
+
+/* Inherited from CIM_SettingData: they describe the instance, not the export. */
+static const char *const inherited[] = {"InstanceID", "ElementName", "Caption", "Description"};
+
+static gboolean
+is_inherited(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(inherited); i++) {
+        if (g_ascii_strcasecmp(inherited[i], name) == 0)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static gboolean
+wrong(GError **error, xmlNode *node, const char *name, const char *complaint)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("Line %ld: property '%s': %s"), xmlGetLineNo(node), name, complaint);
+    return FALSE;
+}
+
+/* A word's number only: in the CIM form "merge" is no uint16. */
+static gboolean
+check_type(const Setting *setting, xmlNode *node, const char *name, const char *text,
+           GError **error)
+{
+    gsize digits = strspn(text, "0123456789");
+
+    if (g_str_has_prefix(setting->cim_type, "uint") && (digits == 0 || text[digits] != '\0'))
+        return wrong(error, node, name, _("its value is not a number"));
+    if (g_str_equal(setting->cim_type, "boolean") && g_ascii_strcasecmp(text, "true") != 0 &&
+        g_ascii_strcasecmp(text, "false") != 0)
+        return wrong(error, node, name, _("its value is neither TRUE nor FALSE"));
+
+    return TRUE;
+}
+
+static gboolean
+set_value(VirtSnapExportSettings *self, const Setting *setting, xmlNode *node, const char *name,
+          GError **error)
+{
+    g_autofree char *text = xml_text(node, ".");
+
+    if (!check_type(setting, node, name, text, error))
+        return FALSE;
+    /* An empty string is how some clients say «none». */
+    if (*text == '\0' && g_str_equal(setting->cim_type, "string"))
+        return TRUE;
+
+    return setting->parse(self, name, text, error);
+}
+
+static gboolean
+parse_values(VirtSnapExportSettings *self, const Setting *setting, xmlNode *property,
+             const char *name, GError **error)
+{
+    gboolean array = g_str_equal(property->name, "PROPERTY.ARRAY");
+    xmlNode *values = array ? xml_child(property, "VALUE.ARRAY", NULL) : property;
+    guint n = 0;
+
+    if (array != setting->list)
+        return wrong(error, property, name,
+                     array ? _("it is not an array") : _("it is an array (PROPERTY.ARRAY)"));
+    /* No value is NULL: the default stays. */
+    if (!values)
+        return TRUE;
+    for (xmlNode *node = NULL; (node = xml_child(values, "VALUE", node)); n++) {
+        if (n > 0 && !array)
+            return wrong(error, node, name, _("it has two values"));
+        if (!set_value(self, setting, node, name, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+parse_property(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen, GError **error)
+{
+    g_autofree char *name = xml_attr(node, "NAME");
+    g_autofree char *type = xml_attr(node, "TYPE");
+    const Setting *setting = name ? settings_find_cim(name) : NULL;
+
+    if (!name)
+        return wrong(error, node, "?", _("it has no NAME"));
+    if (!setting && is_inherited(name))
+        return TRUE;
+    if (!setting)
+        return wrong(error, node, name, _("the class has no such property"));
+    if (!g_hash_table_add(seen, (gpointer)setting))
+        return wrong(error, node, name, _("it stands there twice"));
+    if (g_strcmp0(type, setting->cim_type) != 0) {
+        g_autofree char *complaint =
+            g_strdup_printf(_("its type is %s, not %s"), setting->cim_type, type ? type : "?");
+
+        return wrong(error, node, name, complaint);
+    }
+
+    return parse_values(self, setting, node, name, error);
+}
+
+static gboolean
+parse_instance(VirtSnapExportSettings *self, xmlNode *instance, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    g_autofree char *class_name = xml_attr(instance, "CLASSNAME");
+
+    if (!class_name || g_ascii_strcasecmp(class_name, CLASS_NAME) != 0) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The instance is of the class '%s', not %s"),
+                    class_name ? class_name : "?", CLASS_NAME);
+        return FALSE;
+    }
+    for (xmlNode *node = xmlFirstElementChild(instance); node;
+         node = xmlNextElementSibling(node)) {
+        if (g_str_equal(node->name, "QUALIFIER"))
+            continue;
+        if (!g_str_equal(node->name, "PROPERTY") && !g_str_equal(node->name, "PROPERTY.ARRAY"))
+            return wrong(error, node, (const char *)node->name, _("no such element is expected"));
+        if (!parse_property(self, node, seen, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+gboolean
+settings_parse_cim(VirtSnapExportSettings *self, xmlNode *root, GError **error)
+{
+    static const char *const wrappers[] = {"CIM",      "DECLARATION",  "DECLGROUP",
+                                           "DECLGROUP.WITHNAME", "VALUE.OBJECT",
+                                           "VALUE.NAMEDINSTANCE", "VALUE.INSTANCEWITHPATH"};
+
+    /* Down through what may stand around an instance, which must be alone in it. */
+    for (xmlNode *node = root; node; node = xmlFirstElementChild(node)) {
+        gboolean wrapper = FALSE;
+
+        if (g_str_equal(node->name, "INSTANCE") && !xmlNextElementSibling(node))
+            return parse_instance(self, node, error);
+        for (gsize i = 0; i < G_N_ELEMENTS(wrappers); i++)
+            wrapper = wrapper || g_str_equal(node->name, wrappers[i]);
+        if (!wrapper)
+            break;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("<%s> is neither <exportsettings> nor holds one CIM-XML <INSTANCE>"),
+                root->name);
+
+    return FALSE;
+}
