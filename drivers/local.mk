@@ -7,6 +7,8 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/file/file-source.h \
 	drivers/qcow2/flat-source.c \
 	drivers/qcow2/flat-source.h \
+	drivers/register.c \
+	drivers/register.h \
 	$(NULL)
 
 # Drivers of a library of their own are compiled apart, so that only they see
@@ -25,6 +27,8 @@ libvirtsnap_nbd_la_SOURCES = \
 	drivers/nbd/nbd-source.c \
 	drivers/nbd/nbd-source.h \
 	drivers/nbd/qemu-nbd.c \
+	drivers/nbd/qemu-image.c \
+	drivers/nbd/qemu-image.h \
 	drivers/nbd/qemu-nbd.h \
 	$(NULL)
 libvirtsnap_nbd_la_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)

@@ -30,8 +30,22 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/ranked-bits.h \
 	src/util/xml.c \
 	src/util/xml.h \
+	src/virtsnap/drivers.c \
+	src/virtsnap/drivers.h \
 	src/virtsnap/hypervisor.c \
 	src/virtsnap/hypervisor.h \
+	src/virtsnap/manifest-format.c \
+	src/virtsnap/manifest.c \
+	src/virtsnap/manifest.h \
+	src/virtsnap/plan-layers.c \
+	src/virtsnap/plan-layers.h \
+	src/virtsnap/plan.c \
+	src/virtsnap/plan.h \
+	src/virtsnap/settings-cim.c \
+	src/virtsnap/settings-private.h \
+	src/virtsnap/settings-xml.c \
+	src/virtsnap/settings.c \
+	src/virtsnap/settings.h \
 	src/virtsnap/snapshot-def.c \
 	src/virtsnap/snapshot-def.h \
 	$(NULL)

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "drivers/file/file-sink.h"
+#include "drivers/file/file-source.h"
+#include "drivers/libvirt/libvirt-hypervisor.h"
+#include "drivers/nbd/nbd-source.h"
+#include "drivers/nbd/qemu-image.h"
+#include "drivers/qcow2/flat-source.h"
+#include "drivers/register.h"
+#include "virtsnap/drivers.h"
+
+static Source *
+open_file(int dirfd, const char *path, GError **error)
+{
+    int fd = file_open_source(dirfd, path, 0, error);
+
+    return fd < 0 ? NULL : file_source_new(fd, path, error);
+}
+
+static Source *
+open_flat(const Layer *top, const char *snapshot, gboolean live, GError **error)
+{
+    g_autofree char *image = qemu_image_describe(top, !live);
+    g_autoptr(Source) guest = nbd_source_open(image, snapshot, top->path, error);
+
+    if (!guest)
+        return NULL;
+
+    return flat_source_new(g_steal_pointer(&guest), top->path, error);
+}
+
+static const Drivers drivers = {
+    .open_hypervisor = libvirt_hypervisor_open,
+    .open_file = open_file,
+    .wrap_file = file_source_new,
+    .open_flat = open_flat,
+    .create_file = file_sink_new,
+};
+
+void
+register_drivers(void)
+{
+    drivers_register(&drivers);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "image/chain.h"
+#include "transfer/sink.h"
+#include "transfer/source.h"
+#include "virtsnap/hypervisor.h"
+
+G_BEGIN_DECLS
+
+/* What the library needs from outside. The drivers fill it in when the program starts, so that
+ * the library never calls upwards. */
+
+typedef struct {
+    /* Connects to the hypervisor at @uri (NULL: its default). */
+    Hypervisor *(*open_hypervisor)(const char *uri, GError **error);
+
+    /* Opens @path below @dirfd as a source: a local file, as it is. */
+    Source *(*open_file)(int dirfd, const char *path, GError **error);
+
+    /* The same for an open file, which the source owns from then on. */
+    Source *(*wrap_file)(int fd, const char *what, GError **error);
+
+    /* What a guest sees of the chain below @top (at its internal snapshot @snapshot if not NULL)
+     * as one standalone qcow2 image. @live: a running domain has the top image open for writing
+     * (an internal snapshot in it is fixed all the same). */
+    Source *(*open_flat)(const Layer *top, const char *snapshot, gboolean live, GError **error);
+
+    /* Creates the file @name below @dirfd, to be filled. */
+    Sink *(*create_file)(int dirfd, const char *name, guint64 size, GError **error);
+} Drivers;
+
+/** Makes @drivers, which must stay, the ones that the library uses. */
+void drivers_register(const Drivers *drivers);
+
+/** drivers_get: Returns: the registered ones. */
+const Drivers *drivers_get(void);
+
+G_END_DECLS

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "util/fd.h"
+#include "util/xml.h"
+#include "virtsnap/manifest.h"
+
+/* The nodes of 100 TiB come to 67 MiB as text. */
+#define MANIFEST_BYTES_MAX ((gsize)256 << 20)
+
+void
+manifest_file_free(ManifestFile *file)
+{
+    if (!file)
+        return;
+    g_free(file->path);
+    g_free(file->role);
+    g_clear_pointer(&file->nodes, g_bytes_unref);
+    g_free(file->format);
+    g_free(file->backing);
+    g_free(file->source);
+    g_free(file);
+}
+
+static void
+disk_free(ManifestDisk *disk)
+{
+    g_free(disk->target);
+    g_free(disk->device);
+    g_free(disk->layer);
+    g_free(disk->internal);
+    g_free(disk->recorded);
+    g_free(disk->source);
+    g_free(disk);
+}
+
+static void
+snapshot_free(ManifestSnapshot *snapshot)
+{
+    g_free(snapshot->name);
+    g_free(snapshot->kind);
+    g_free(snapshot->consistency);
+    g_ptr_array_unref(snapshot->disks);
+    g_free(snapshot);
+}
+
+static void
+domain_free(ManifestDomain *domain)
+{
+    g_free(domain->name);
+    g_free(domain->uuid);
+    g_free(domain->directory);
+    g_ptr_array_unref(domain->snapshots);
+    g_free(domain);
+}
+
+void
+manifest_free(Manifest *manifest)
+{
+    if (!manifest)
+        return;
+    g_free(manifest->collection);
+    g_free(manifest->snapshot);
+    g_free(manifest->created);
+    g_free(manifest->host);
+    g_ptr_array_unref(manifest->domains);
+    g_ptr_array_unref(manifest->files);
+    g_ptr_array_unref(manifest->warnings);
+    g_free(manifest);
+}
+
+/* The schema made sure of everything's presence and form; numbers fit because it says so. */
+static guint64
+number_attr(xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attr(node, name);
+
+    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+static gboolean
+yes_attr(xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attr(node, name);
+
+    return g_strcmp0(text, "yes") == 0;
+}
+
+static ManifestDisk *
+parse_disk(xmlNode *node)
+{
+    ManifestDisk *disk = g_new0(ManifestDisk, 1);
+
+    disk->target = xml_attr(node, "target");
+    disk->device = xml_attr(node, "device");
+    disk->layer = xml_attr(node, "layer");
+    disk->internal = xml_attr(node, "internal");
+    disk->recorded = xml_attr(node, "recorded");
+    disk->source = xml_attr(node, "source");
+
+    return disk;
+}
+
+static ManifestSnapshot *
+parse_snapshot(xmlNode *node)
+{
+    ManifestSnapshot *snapshot = g_new0(ManifestSnapshot, 1);
+
+    snapshot->name = xml_attr(node, "name");
+    snapshot->kind = xml_attr(node, "kind");
+    snapshot->consistency = xml_attr(node, "consistency");
+    snapshot->creation_time = (gint64)number_attr(node, "creationTime");
+    snapshot->memory = yes_attr(node, "memory");
+    snapshot->disks = g_ptr_array_new_with_free_func((GDestroyNotify)disk_free);
+    for (xmlNode *disk = NULL; (disk = xml_child(node, "disk", disk));)
+        g_ptr_array_add(snapshot->disks, parse_disk(disk));
+
+    return snapshot;
+}
+
+static ManifestDomain *
+parse_domain(xmlNode *node)
+{
+    ManifestDomain *domain = g_new0(ManifestDomain, 1);
+
+    domain->name = xml_attr(node, "name");
+    domain->uuid = xml_attr(node, "uuid");
+    domain->directory = xml_attr(node, "directory");
+    domain->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_free);
+    for (xmlNode *snapshot = NULL; (snapshot = xml_child(node, "snapshot", snapshot));)
+        g_ptr_array_add(domain->snapshots, parse_snapshot(snapshot));
+
+    return domain;
+}
+
+static void
+parse_digest(ManifestFile *file, const char *text)
+{
+    const char *hex = text + strlen("sha256:");
+
+    for (int i = 0; i < DIGEST_BYTES; i++)
+        file->digest[i] = (guint8)(g_ascii_xdigit_value(hex[2 * i]) << 4 |
+                                   g_ascii_xdigit_value(hex[2 * i + 1]));
+    file->has_digest = TRUE;
+}
+
+static ManifestFile *
+parse_file(xmlNode *node)
+{
+    ManifestFile *file = g_new0(ManifestFile, 1);
+    g_autofree char *digest = xml_attr(node, "digest");
+    g_autofree char *nodes = xml_text(node, "./nodes");
+
+    file->path = xml_attr(node, "path");
+    file->role = xml_attr(node, "role");
+    file->bytes = number_attr(node, "bytes");
+    file->format = xml_attr(node, "format");
+    file->capacity = number_attr(node, "capacity");
+    file->backing = xml_attr(node, "backing");
+    file->source = xml_attr(node, "source");
+    file->flattened = yes_attr(node, "flattened");
+    if (!file->role)
+        file->role = g_strdup("layer");
+    if (digest)
+        parse_digest(file, digest);
+    if (nodes) {
+        gsize length;
+        guchar *data = g_base64_decode(nodes, &length);
+
+        file->nodes = g_bytes_new_take(data, length);
+    }
+
+    return file;
+}
+
+static Manifest *
+parse_root(xmlNode *root)
+{
+    Manifest *manifest = g_new0(Manifest, 1);
+    xmlNode *creator = xml_child(root, "creator", NULL);
+    xmlNode *domains = xml_child(root, "domains", NULL);
+    xmlNode *files = xml_child(root, "files", NULL);
+
+    manifest->collection = xml_text(root, "./collection");
+    manifest->snapshot = xml_text(root, "./snapshot");
+    manifest->created = xml_attr(creator, "time");
+    manifest->host = xml_attr(creator, "host");
+    manifest->domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_free);
+    manifest->files = g_ptr_array_new_with_free_func((GDestroyNotify)manifest_file_free);
+    manifest->warnings = g_ptr_array_new_with_free_func(g_free);
+    for (xmlNode *node = NULL; (node = xml_child(domains, "domain", node));)
+        g_ptr_array_add(manifest->domains, parse_domain(node));
+    for (xmlNode *node = xmlFirstElementChild(files); node; node = xmlNextElementSibling(node))
+        g_ptr_array_add(manifest->files, parse_file(node));
+    for (xmlNode *node = NULL; (node = xml_child(root, "warning", node));)
+        g_ptr_array_add(manifest->warnings, xml_text(node, "."));
+
+    return manifest;
+}
+
+ManifestFile *
+manifest_file(const Manifest *manifest, const char *path)
+{
+    for (guint i = 0; i < manifest->files->len; i++) {
+        ManifestFile *file = g_ptr_array_index(manifest->files, i);
+
+        if (g_str_equal(file->path, path))
+            return file;
+    }
+
+    return NULL;
+}
+
+/* What a schema cannot say: paths are unique, and what is referred to is there. */
+static gboolean
+check_references(const Manifest *manifest, GError **error)
+{
+    g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < manifest->files->len; i++) {
+        ManifestFile *file = g_ptr_array_index(manifest->files, i);
+
+        if (!g_hash_table_add(paths, file->path)) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                        _("The manifest names '%s' twice"), file->path);
+            return FALSE;
+        }
+    }
+    for (guint i = 0; i < manifest->files->len; i++) {
+        ManifestFile *file = g_ptr_array_index(manifest->files, i);
+
+        if (file->backing && !g_hash_table_contains(paths, file->backing)) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                        _("The manifest has no '%s', on which '%s' is based"), file->backing,
+                        file->path);
+            return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
+Manifest *
+manifest_parse(const char *text, gsize length, GError **error)
+{
+    g_autoptr(Manifest) manifest = NULL;
+    g_autoptr(xmlDoc) doc = xml_parse(text, length, MANIFEST_FILE, error);
+
+    if (!doc || !xml_validate(doc, "manifest.rng", MANIFEST_FILE, error)) {
+        /* A broken manifest is the export's fault, not the caller's. */
+        if (error && *error && (*error)->code == VIRT_SNAP_ERROR_INVALID_PARAMETER)
+            (*error)->code = VIRT_SNAP_ERROR_CORRUPT;
+        return NULL;
+    }
+    manifest = parse_root(xmlDocGetRootElement(doc));
+    if (!check_references(manifest, error))
+        return NULL;
+
+    return g_steal_pointer(&manifest);
+}
+
+Manifest *
+manifest_load(int dirfd, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read_at(dirfd, MANIFEST_FILE, MANIFEST_BYTES_MAX, error);
+
+    if (!bytes)
+        return NULL;
+
+    return manifest_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error);
+}

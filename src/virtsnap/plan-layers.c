@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <string.h>
+
+#include "virtsnap/plan-layers.h"
+
+/* Enough to tell names apart at a glance; a clash takes more digits. */
+#define IDENTITY_DIGITS 8
+#define IDENTITY_DIGITS_MAX 32
+#define STEM_BYTES_MAX 100
+
+void
+plan_layer_free(PlanLayer *layer)
+{
+    g_free(layer->file);
+    g_free(layer->snapshot);
+    g_free(layer);
+}
+
+/* The source's name without its ending, of letters, digits and what no tool treats specially: a
+ * colon would make QEMU see a protocol, a comma would end an option. */
+static char *
+stem_of(const char *path)
+{
+    static const char *const endings[] = {".qcow2", ".qcow", ".img", ".raw"};
+    g_autofree char *base = g_path_get_basename(path);
+    g_autofree char *valid = NULL;
+    GString *stem = g_string_new(NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
+        if (g_str_has_suffix(base, endings[i]) && strlen(base) > strlen(endings[i]))
+            base[strlen(base) - strlen(endings[i])] = '\0';
+    }
+    valid = g_utf8_make_valid(base, -1);
+    for (const char *c = valid; *c && stem->len < STEM_BYTES_MAX; c = g_utf8_next_char(c)) {
+        gunichar letter = g_utf8_get_char(c);
+        gboolean inner = stem->len > 0 && (letter == '-' || letter == '.');
+        gboolean plain = g_unichar_isalnum(letter) && letter != 0xfffd;
+
+        g_string_append_unichar(stem, plain || inner || letter == '_' ? letter : '_');
+    }
+
+    return g_string_free(stem, FALSE);
+}
+
+/* The same source has the same name in every export, so that a later one can find it. */
+static char *
+name_layer(Plan *plan, const char *path, const char *key, const char *format)
+{
+    g_autofree char *stem = stem_of(path);
+    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
+
+    for (int digits = IDENTITY_DIGITS; digits <= IDENTITY_DIGITS_MAX; digits += IDENTITY_DIGITS) {
+        g_autofree char *name =
+            g_strdup_printf("layers/%s-%.*s.%s", stem, digits, hash, format);
+
+        if (g_hash_table_add(plan->names, g_strdup(name)))
+            return g_steal_pointer(&name);
+    }
+
+    return g_strdup_printf("layers/%s-%s.%s", stem, hash, format);
+}
+
+static PlanLayer *
+add_layer(Plan *plan, const char *key, const Layer *source, const char *format, PlanWay way)
+{
+    PlanLayer *layer = g_new0(PlanLayer, 1);
+
+    layer->file = name_layer(plan, source->path, key, format);
+    layer->format = format;
+    layer->way = way;
+    layer->source = source;
+    layer->capacity = source->capacity;
+    g_hash_table_insert(plan->by_key, g_strdup(key), layer);
+    g_ptr_array_add(plan->layers, layer);
+
+    return layer;
+}
+
+PlanLayer *
+plan_layers_copy(Plan *plan, const Layer *source)
+{
+    g_autofree char *key = g_strdup_printf("copy:%s:%s", source->format, source->path);
+    PlanLayer *backing = source->backing ? plan_layers_copy(plan, source->backing) : NULL;
+    PlanLayer *layer = g_hash_table_lookup(plan->by_key, key);
+
+    if (!layer) {
+        layer = add_layer(plan, key, source, source->format, PLAN_WAY_COPY);
+        layer->backing = backing;
+        layer->bytes = source->allocated;
+        plan->bytes += layer->bytes;
+    }
+    layer->users++;
+
+    return layer;
+}
+
+PlanLayer *
+plan_layers_flatten(Plan *plan, const Layer *source, const char *snapshot, gboolean live)
+{
+    g_autofree char *key = g_strdup_printf("flat:%s:%s:%s", source->format, source->path,
+                                           snapshot ? snapshot : "");
+    PlanLayer *layer = g_hash_table_lookup(plan->by_key, key);
+
+    if (!layer) {
+        layer = add_layer(plan, key, source, "qcow2", PLAN_WAY_FLATTEN);
+        layer->snapshot = g_strdup(snapshot);
+        layer->live = live;
+        /* An upper bound: clusters that an upper layer hides are counted too. */
+        for (const Layer *below = source; below; below = below->backing)
+            layer->bytes += below->allocated;
+        layer->bytes = MIN(layer->bytes, layer->capacity);
+        plan->bytes += layer->bytes;
+    }
+    layer->users++;
+
+    return layer;
+}
