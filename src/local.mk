@@ -16,6 +16,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/transfer/digest.h \
 	src/transfer/engine.c \
 	src/transfer/engine.h \
+	src/transfer/memory-source.c \
+	src/transfer/memory-source.h \
 	src/transfer/sink.h \
 	src/transfer/source.h \
 	src/util/error.c \
@@ -48,6 +50,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/settings.h \
 	src/virtsnap/snapshot-def.c \
 	src/virtsnap/snapshot-def.h \
+	src/virtsnap/target.c \
+	src/virtsnap/target.h \
 	$(NULL)
 libvirtsnap_internal_la_CFLAGS = $(AM_CFLAGS)
 libvirtsnap_internal_la_LIBADD = \

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/name.h"
+#include "virtsnap/target.h"
+
+#define JOURNAL_FILE "journal"
+/* Somebody who removes the partial directory while it is taken makes us start again: once or
+ * twice is a race, more is malice. */
+#define TAKE_ATTEMPTS 5
+
+struct Target {
+    char *directory; /* as given, without a symbolic link in its last part if it is there */
+    char *parent;    /* of the final directory */
+    char *name;      /* of the final directory, in parent */
+    char *partial;   /* of the partial directory, in parent */
+    char *path;      /* parent/name */
+    gboolean over_empty; /* the final directory is there, and empty */
+    gboolean made_directory; /* what we created, and remove again if nothing comes of it */
+    gboolean made_parent;
+    gboolean begun;
+    gboolean keep;
+    int parent_fd;  /* owned */
+    int fd;         /* the partial directory; owned */
+    int journal_fd; /* locked as long as it is open; owned */
+};
+
+const char *
+target_path(const Target *self)
+{
+    return self->path;
+}
+
+int
+target_fd(const Target *self)
+{
+    return self->fd;
+}
+
+void
+target_keep(Target *self)
+{
+    self->keep = TRUE;
+}
+
+/* --- checks that touch nothing -------------------------------------------- */
+
+static gboolean
+is_there(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+static gboolean
+check_directory(const char *path, GError **error)
+{
+    struct stat st;
+
+    if (stat(path, &st) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot look at the target directory '%s'"),
+                                  path);
+        return FALSE;
+    }
+    if (S_ISDIR(st.st_mode))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("The target '%s' is not a directory; name another one"), path);
+
+    return FALSE;
+}
+
+/* The directory in which the first one has to be created. */
+static char *
+deepest_existing(const Target *self)
+{
+    g_autofree char *above = NULL;
+
+    if (is_there(self->parent))
+        return g_strdup(self->parent);
+    if (is_there(self->directory))
+        return g_strdup(self->directory);
+
+    return g_path_get_dirname(self->directory);
+}
+
+static gboolean
+check_writable(const Target *self, GError **error)
+{
+    g_autofree char *directory = deepest_existing(self);
+
+    if (!check_directory(directory, error))
+        return FALSE;
+    if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot write into the directory '%s'"), directory);
+
+    return FALSE;
+}
+
+static gboolean
+already_exists(const char *path, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
+                _("'%s' exists already, and nothing is ever overwritten; name another directory "
+                  "or remove it first"),
+                path);
+
+    return FALSE;
+}
+
+/* Straight into the directory: empty, and renamed over, so not a mount point. */
+static gboolean
+check_empty(Target *self, GError **error)
+{
+    g_autoptr(GPtrArray) names = NULL;
+    struct stat st;
+    struct stat above;
+
+    if (!is_there(self->path))
+        return TRUE;
+    if (!check_directory(self->path, error))
+        return FALSE;
+    names = dir_list_at(AT_FDCWD, self->path, error);
+    if (!names)
+        return FALSE;
+    if (names->len > 0)
+        return already_exists(self->path, error);
+    if (stat(self->path, &st) == 0 && stat(self->parent, &above) == 0 &&
+        st.st_dev != above.st_dev) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("'%s' is a mount point, and an export cannot take its place; name a "
+                      "directory below it"),
+                    self->path);
+        return FALSE;
+    }
+    self->over_empty = TRUE;
+
+    return TRUE;
+}
+
+static gboolean
+check(Target *self, gboolean subdirectory, GError **error)
+{
+    if (is_there(self->directory) && !check_directory(self->directory, error))
+        return FALSE;
+    if (subdirectory && is_there(self->parent) && !check_directory(self->parent, error))
+        return FALSE;
+    if (subdirectory && is_there(self->path))
+        return already_exists(self->path, error);
+    if (!subdirectory && !check_empty(self, error))
+        return FALSE;
+
+    return check_writable(self, error);
+}
+
+static char *
+without_link(const char *directory)
+{
+    g_autofree char *canonical = g_canonicalize_filename(directory, "/");
+    char *resolved = realpath(canonical, NULL);
+    char *result = g_strdup(resolved ? resolved : canonical);
+
+    free(resolved);
+    return result;
+}
+
+static Target *
+new_closed(void)
+{
+    Target *self = g_new0(Target, 1);
+
+    self->parent_fd = self->fd = self->journal_fd = -1;
+
+    return self;
+}
+
+Target *
+target_new(const char *directory, const char *collection, const char *snapshot,
+           gboolean subdirectory, GError **error)
+{
+    g_autoptr(Target) self = new_closed();
+    g_autofree char *component = name_to_component(collection);
+
+    if (!g_path_is_absolute(directory)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The target directory '%s' is not an absolute path"), directory);
+        return NULL;
+    }
+    self->directory = without_link(directory);
+    if (subdirectory) {
+        self->parent = g_build_filename(self->directory, component, NULL);
+        self->name = name_to_component(snapshot);
+    } else {
+        self->parent = g_path_get_dirname(self->directory);
+        self->name = g_path_get_basename(self->directory);
+    }
+    self->partial = g_strdup_printf(".%s.partial", self->name);
+    self->path = g_build_filename(self->parent, self->name, NULL);
+    if (!check(self, subdirectory, error))
+        return NULL;
+
+    return g_steal_pointer(&self);
+}
+
+gboolean
+target_space(const Target *self, TargetSpace *space, GError **error)
+{
+    g_autofree char *directory = deepest_existing(self);
+    struct statvfs vfs;
+    struct statfs fs;
+    struct stat st;
+
+    if (statvfs(directory, &vfs) < 0 || statfs(directory, &fs) < 0 || stat(directory, &st) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot ask for the free space of '%s'"),
+                                  directory);
+        return FALSE;
+    }
+    space->free = (guint64)vfs.f_bavail * vfs.f_frsize;
+    space->device = st.st_dev;
+    space->clones = fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC;
+
+    return TRUE;
+}
+
+/* --- the partial directory ------------------------------------------------ */
+
+/* Opens @path, creating it if it is not there. */
+static int
+open_or_create(const char *path, gboolean *made, GError **error)
+{
+    *made = mkdir(path, 0700) == 0;
+    if (!*made && errno != EEXIST) {
+        virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), path);
+        return -1;
+    }
+
+    return fd_open_dir(AT_FDCWD, path, error);
+}
+
+static gboolean
+open_parent(Target *self, GError **error)
+{
+    /* Without a subdirectory the parent was there all the time. */
+    if (g_str_has_prefix(self->parent, self->directory)) {
+        auto_fd fd = open_or_create(self->directory, &self->made_directory, error);
+
+        if (fd < 0)
+            return FALSE;
+        self->parent_fd = open_or_create(self->parent, &self->made_parent, error);
+    } else {
+        self->parent_fd = fd_open_dir(AT_FDCWD, self->parent, error);
+    }
+
+    return self->parent_fd >= 0;
+}
+
+static gboolean
+same_file(int dirfd, const char *name, int fd)
+{
+    struct stat there;
+    struct stat held;
+
+    return fd >= 0 && fstat(fd, &held) == 0 &&
+           fstatat(dirfd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+/* Somebody else's directory could be exchanged below us. */
+static gboolean
+check_owner(const Target *self, GError **error)
+{
+    struct stat st;
+
+    if (fstat(self->fd, &st) == 0 && st.st_uid == geteuid() && fchmod(self->fd, 0700) == 0)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
+                _("'%s/%s' belongs to another user; remove it or export into another directory"),
+                self->parent, self->partial);
+
+    return FALSE;
+}
+
+static gboolean
+open_partial(Target *self, GError **error)
+{
+    fd_clear(&self->fd);
+    fd_clear(&self->journal_fd);
+    if (mkdirat(self->parent_fd, self->partial, 0700) < 0 && errno != EEXIST) {
+        virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s/%s'"),
+                                  self->parent, self->partial);
+        return FALSE;
+    }
+    self->fd = fd_open_dir(self->parent_fd, self->partial, error);
+    if (self->fd < 0 || !check_owner(self, error))
+        return FALSE;
+    self->journal_fd =
+        fd_open(self->fd, JOURNAL_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, error);
+
+    return self->journal_fd >= 0;
+}
+
+static gboolean
+in_use(const Target *self, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("Another export into '%s' is under way; wait for it or end it"), self->path);
+
+    return FALSE;
+}
+
+/* A lock on the journal that is (still) in the partial directory that is (still) in its place:
+ * the process before us may have renamed or removed both while we waited. */
+static gboolean
+take_partial(Target *self, GError **error)
+{
+    for (int i = 0; i < TAKE_ATTEMPTS; i++) {
+        g_autoptr(GError) why = NULL;
+
+        if (!open_partial(self, &why)) {
+            if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+                continue;
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+        if (flock(self->journal_fd, LOCK_EX | LOCK_NB) < 0) {
+            if (errno == EWOULDBLOCK)
+                return in_use(self, error);
+            virt_snap_error_set_errno(error, errno, _("Cannot lock '%s/%s'"), self->parent,
+                                      self->partial);
+            return FALSE;
+        }
+        if (same_file(self->parent_fd, self->partial, self->fd) &&
+            same_file(self->fd, JOURNAL_FILE, self->journal_fd))
+            return TRUE;
+    }
+
+    return in_use(self, error);
+}
+
+static gboolean
+clear_partial(Target *self, GError **error)
+{
+    g_autoptr(GPtrArray) names = dir_list_at(self->fd, ".", error);
+
+    if (!names)
+        return FALSE;
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+
+        if (!g_str_equal(name, JOURNAL_FILE) && !tree_remove_at(self->fd, name, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+gboolean
+target_begin(Target *self, GError **error)
+{
+    struct stat st;
+
+    if (!open_parent(self, error) || !take_partial(self, error))
+        return FALSE;
+    self->begun = TRUE;
+    /* The one who held it before may have finished. */
+    if (!self->over_empty &&
+        fstatat(self->parent_fd, self->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return already_exists(self->path, error);
+
+    return clear_partial(self, error);
+}
+
+static gboolean
+rename_partial(Target *self, GError **error)
+{
+    unsigned int flags = self->over_empty ? 0 : RENAME_NOREPLACE;
+    int result = renameat2(self->parent_fd, self->partial, self->parent_fd, self->name, flags);
+
+    /* Not every file system has the flag. Without it, only an empty directory is replaced. */
+    if (result < 0 && errno == EINVAL)
+        result = renameat(self->parent_fd, self->partial, self->parent_fd, self->name);
+    if (result == 0)
+        return TRUE;
+    if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR)
+        return already_exists(self->path, error);
+    virt_snap_error_set_errno(error, errno, _("Cannot give the export its name '%s'"),
+                              self->path);
+
+    return FALSE;
+}
+
+static gboolean
+sync_path(const char *path, GError **error)
+{
+    auto_fd fd = fd_open_dir(AT_FDCWD, path, error);
+
+    return fd >= 0 && fd_sync(fd, path, error);
+}
+
+/* The entries of every directory on the way that is new. */
+static gboolean
+sync_parents(const Target *self, GError **error)
+{
+    if (!fd_sync(self->parent_fd, self->parent, error))
+        return FALSE;
+    if (self->made_parent && !sync_path(self->directory, error))
+        return FALSE;
+    if (self->made_directory) {
+        g_autofree char *above = g_path_get_dirname(self->directory);
+
+        return sync_path(above, error);
+    }
+
+    return TRUE;
+}
+
+gboolean
+target_commit(Target *self, GError **error)
+{
+    if (unlinkat(self->fd, JOURNAL_FILE, 0) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot remove '%s/%s'"), self->partial,
+                                  JOURNAL_FILE);
+        return FALSE;
+    }
+    if (!fd_sync(self->fd, self->partial, error) || !rename_partial(self, error))
+        return FALSE;
+    if (!sync_parents(self, error)) {
+        /* What may not survive a crash was not done. */
+        renameat(self->parent_fd, self->name, self->parent_fd, self->partial);
+        return FALSE;
+    }
+    self->begun = FALSE;
+    self->made_directory = self->made_parent = FALSE;
+
+    return TRUE;
+}
+
+/* Directories that somebody else uses meanwhile are not empty, and stay. */
+static void
+discard(Target *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (self->begun && !tree_remove_at(self->parent_fd, self->partial, &error))
+        g_warning("%s", error->message);
+    if (self->made_parent)
+        rmdir(self->parent);
+    if (self->made_directory)
+        rmdir(self->directory);
+}
+
+void
+target_free(Target *self)
+{
+    if (!self)
+        return;
+    if (!self->keep)
+        discard(self);
+    fd_clear(&self->journal_fd);
+    fd_clear(&self->fd);
+    fd_clear(&self->parent_fd);
+    g_free(self->directory);
+    g_free(self->parent);
+    g_free(self->name);
+    g_free(self->partial);
+    g_free(self->path);
+    g_free(self);
+}

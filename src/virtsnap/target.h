@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/* Where an export comes to be. It is written into a hidden directory beside its final place,
+ * ".NAME.partial", which one process at a time can hold; one rename ends it. So the final name
+ * appears with everything in it, or not at all. */
+
+typedef struct Target Target;
+
+/**
+ * target_new:
+ * @directory: absolute path
+ * @collection: its name
+ * @snapshot: its name
+ * @subdirectory: TRUE: @directory/@collection/@snapshot, of which @directory's own parent must be
+ * there; FALSE: @directory itself, which must be absent or empty
+ *
+ * Checks what can be checked without touching anything. Returns: owned by the caller;
+ * ALREADY_EXISTS, ACCESS_DENIED, NOT_FOUND, INVALID_PARAMETER naming the path.
+ */
+Target *target_new(const char *directory, const char *collection, const char *snapshot,
+                   gboolean subdirectory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** target_free: Closes it; one that was begun and not committed is removed, unless target_keep()
+ * was called. NULL is fine. */
+void target_free(Target *self);
+
+/** target_path: Returns: (transfer none): the absolute path that the export will have. */
+const char *target_path(const Target *self);
+
+/** What the file system of a target has to offer. */
+typedef struct {
+    guint64 free;   /* bytes that may be written */
+    guint64 device; /* as in struct stat */
+    gboolean clones; /* files on it can share blocks (reflink) */
+} TargetSpace;
+
+/** target_space: Asks the file system that the target will be on. */
+gboolean target_space(const Target *self, TargetSpace *space, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * target_begin:
+ * Creates the partial directory and takes it for this process; what an earlier process that died
+ * left in it is removed. Returns: FALSE with IN_USE if another process is at it.
+ */
+gboolean target_begin(Target *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** target_fd: Returns: the partial directory, open; still owned by @self. */
+int target_fd(const Target *self);
+
+/**
+ * target_commit:
+ * Gives the partial directory its final name, durably. All in it has to be durable already.
+ * Returns: FALSE with nothing under the final name.
+ */
+gboolean target_commit(Target *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** target_keep: Leaves the partial directory in place when @self is freed. */
+void target_keep(Target *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_free)
+
+G_END_DECLS
