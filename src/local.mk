@@ -34,6 +34,10 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/xml.h \
 	src/virtsnap/drivers.c \
 	src/virtsnap/drivers.h \
+	src/virtsnap/export-items.c \
+	src/virtsnap/export-items.h \
+	src/virtsnap/export.c \
+	src/virtsnap/export.h \
 	src/virtsnap/hypervisor.c \
 	src/virtsnap/hypervisor.h \
 	src/virtsnap/manifest-format.c \

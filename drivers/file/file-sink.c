@@ -20,6 +20,7 @@ typedef struct {
     Sink parent;
     int fd;        /* buffered; owned */
     int direct_fd; /* the same file with O_DIRECT, or -1; owned */
+    mode_t mode;   /* of the complete file */
 } FileSink;
 
 static gboolean
@@ -87,8 +88,8 @@ file_sink_flush(Sink *sink, GError **error)
 {
     FileSink *self = (FileSink *)sink;
 
-    if (fchmod(self->fd, 0400) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot make '%s' read-only"), sink->what);
+    if (fchmod(self->fd, self->mode) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot set the permissions of '%s'"), sink->what);
         return FALSE;
     }
     if (!fd_sync(self->fd, sink->what, error))
@@ -118,7 +119,7 @@ static const SinkOps file_sink_ops = {
 };
 
 Sink *
-file_sink_new(int dirfd, const char *name, guint64 size, GError **error)
+file_sink_new(int dirfd, const char *name, guint64 size, mode_t mode, GError **error)
 {
     FileSink *self = g_new0(FileSink, 1);
     g_autoptr(Sink) sink = &self->parent;
@@ -127,6 +128,7 @@ file_sink_new(int dirfd, const char *name, guint64 size, GError **error)
     sink->ops = &file_sink_ops;
     sink->what = g_strdup(name);
     sink->size = size;
+    self->mode = mode;
     self->direct_fd = -1;
     self->fd = fd_open(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, error);
     if (self->fd < 0)

@@ -12,11 +12,12 @@ G_BEGIN_DECLS
  * @dirfd: directory
  * @name: the file to create in it, 0600; ALREADY_EXISTS if it is there
  * @size: its bytes
+ * @mode: the permissions that it has once it is complete
  *
- * Writes a local file: by direct I/O where its file system takes that. flush() makes it durable
- * and read-only (0400).
+ * Writes a local file: by direct I/O where its file system takes that. flush() makes it
+ * durable.
  */
-Sink *file_sink_new(int dirfd, const char *name, guint64 size, GError **error)
+Sink *file_sink_new(int dirfd, const char *name, guint64 size, mode_t mode, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

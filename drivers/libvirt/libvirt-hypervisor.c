@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-hypervisor.h"
@@ -280,6 +281,28 @@ start_libvirt(gpointer data)
     return GINT_TO_POINTER(TRUE);
 }
 
+/* The embedded driver finds its running domains again in threads of its own, and a process that
+ * leaves before they are done may take the domains down with it. A query that needs the domain's
+ * monitor waits for that. A daemon has done it long ago. */
+static void
+await_embedded(virConnectPtr connection)
+{
+    g_autofree char *uri = take_string(virConnectGetURI(connection));
+    g_auto(DomainList) domains = NULL;
+
+    if (!uri || !strstr(uri, "/embed") ||
+        virConnectListAllDomains(connection, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE) < 0)
+        return;
+    for (DomainList next = domains; *next; next++) {
+        virDomainIOThreadInfoPtr *threads = NULL;
+        int n = virDomainGetIOThreadInfo(*next, &threads, 0);
+
+        for (int i = 0; i < n; i++)
+            virDomainIOThreadInfoFree(threads[i]);
+        free(threads);
+    }
+}
+
 Hypervisor *
 libvirt_hypervisor_open(const char *uri, GError **error)
 {
@@ -302,6 +325,7 @@ libvirt_hypervisor_open(const char *uri, GError **error)
             (*error)->code = VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE;
         return NULL;
     }
+    await_embedded(self->connection);
 
     return g_steal_pointer(&hypervisor);
 }

@@ -4,13 +4,13 @@
 #include <config.h>
 
 #include "cli/connection.h"
-#include "drivers/libvirt/libvirt-hypervisor.h"
+#include "virtsnap/drivers.h"
 
 Hypervisor *
 cli_connection(CliContext *cli, GError **error)
 {
     if (!cli->hypervisor)
-        cli->hypervisor = libvirt_hypervisor_open(cli->globals.connect, error);
+        cli->hypervisor = drivers_get()->open_hypervisor(cli->globals.connect, error);
 
     return cli->hypervisor;
 }

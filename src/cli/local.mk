@@ -17,13 +17,20 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/context.c \
 	src/cli/context.h \
 	src/cli/export-run.c \
+	src/cli/export-settings.c \
+	src/cli/export-settings.h \
 	src/cli/help.c \
 	src/cli/option.c \
 	src/cli/option.h \
 	src/cli/output.c \
 	src/cli/output.h \
+	src/cli/plan-chains.c \
+	src/cli/plan-show.c \
+	src/cli/plan-show.h \
 	src/cli/progress.c \
 	src/cli/progress.h \
+	src/cli/subject.c \
+	src/cli/subject.h \
 	$(NULL)
 libvirtsnap_cli_la_LIBADD = libvirtsnap-internal.la $(VIRTSNAP_LIBS)
 

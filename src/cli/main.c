@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "drivers/register.h"
 
 /* A standard descriptor that the caller closed would be given to the next file that is opened,
  * and our messages would be written into a disk image. Opened the wrong way round, so that the
@@ -46,6 +47,7 @@ main(int argc, char **argv)
     /* A reader that went away is an error that we report, not a sudden death. */
     signal(SIGPIPE, SIG_IGN);
     set_up_messages();
+    register_drivers();
 
     cli = cli_context_new();
     status = command_run(cli, argv);

@@ -28,8 +28,9 @@ typedef struct {
      * (an internal snapshot in it is fixed all the same). */
     Source *(*open_flat)(const Layer *top, const char *snapshot, gboolean live, GError **error);
 
-    /* Creates the file @name below @dirfd, to be filled. */
-    Sink *(*create_file)(int dirfd, const char *name, guint64 size, GError **error);
+    /* Creates the file @name below @dirfd, to be filled; it has the permissions @mode once it is
+     * complete. */
+    Sink *(*create_file)(int dirfd, const char *name, guint64 size, mode_t mode, GError **error);
 } Drivers;
 
 /** Makes @drivers, which must stay, the ones that the library uses. */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "cli/export-settings.h"
+
+/* An option that was not given leaves the setting as it is. */
+static gboolean
+overlay(VirtSnapExportSettings *settings, const char *name, const char *value, GError **error)
+{
+    return !value || virt_snap_export_settings_set(settings, name, value, error);
+}
+
+static gboolean
+overlay_all(VirtSnapExportSettings *settings, const ExportOptions *options, GError **error)
+{
+    const struct {
+        const char *name;
+        const char *value; /* NULL: not given */
+    } given[] = {
+        {"intent", options->merge ? "merge" : NULL},
+        {"base", options->base},
+        {"subdirectory", options->no_subdirectory ? "no" : NULL},
+        {"storage", options->no_storage ? "no" : NULL},
+        {"snapshots", options->snapshots},
+        {"bandwidth", options->bandwidth},
+        {"parallel", options->parallel},
+        {"compression", options->compress},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(given); i++) {
+        if (!overlay(settings, given[i].name, given[i].value, error))
+            return FALSE;
+    }
+    for (char **exclude = options->exclude; exclude && *exclude; exclude++) {
+        if (!overlay(settings, "exclude", *exclude, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+VirtSnapExportSettings *
+export_settings_read(const ExportOptions *options, GError **error)
+{
+    g_autoptr(VirtSnapExportSettings) settings =
+        options->settings ? virt_snap_export_settings_load_file(options->settings, error)
+                          : virt_snap_export_settings_new();
+
+    if (!settings || !overlay_all(settings, options, error) ||
+        !virt_snap_export_settings_check_supported(settings, error))
+        return NULL;
+
+    return g_steal_pointer(&settings);
+}

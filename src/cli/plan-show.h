@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "virtsnap/plan.h"
+
+G_BEGIN_DECLS
+
+/** plan_show: Prints to standard output what @plan would do below @path. */
+void plan_show(const Plan *plan, const char *path);
+
+/** plan_show_json: Returns: the same as an object, owned by the caller. */
+JsonObject *plan_show_json(const Plan *plan, const char *path);
+
+/** plan_show_chains: Draws for each disk its images, from the snapshot's down to the base. */
+void plan_show_chains(const Plan *plan);
+
+/** plan_show_chains_json: Returns: the same as an object, owned by the caller. */
+JsonObject *plan_show_chains_json(const Plan *plan);
+
+/** plan_show_dot: Prints the images as a graph in Graphviz's language. */
+void plan_show_dot(const Plan *plan);
+
+/** plan_show_members: Prints for each domain its snapshot and its disks. */
+void plan_show_members(const Plan *plan);
+
+/** plan_domains_json: Returns: the domains with snapshots and disks, owned by the caller. */
+JsonArray *plan_domains_json(const Plan *plan);
+
+G_END_DECLS

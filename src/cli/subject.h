@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/** The domains that a command is about. */
+typedef struct {
+    GPtrArray *domains;   /* char*: sorted, each once */
+    char *collection_xml; /* the collection's definition, or NULL */
+} CliSubject;
+
+/**
+ * cli_subject_new:
+ * @collection: (nullable): a collection, looked up in the store
+ * @domains: (nullable): ended by NULL; used if there is no @collection
+ *
+ * Returns: owned by the caller; NOT_FOUND if there is no such collection.
+ */
+CliSubject *cli_subject_new(const char *collection, char *const *domains, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+void cli_subject_free(CliSubject *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliSubject, cli_subject_free)
+
+G_END_DECLS

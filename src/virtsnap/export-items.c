@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "image/image-lock.h"
+#include "image/qcow2-header.h"
+#include "transfer/memory-source.h"
+#include "util/fd.h"
+#include "virtsnap/drivers.h"
+#include "virtsnap/export-items.h"
+
+/* Finished layers are shared by hard links, so nobody is to change one. */
+#define LAYER_MODE 0400
+#define FILE_MODE 0600
+
+struct ExportItem {
+    EngineItem engine;
+    int dirfd;              /* not owned */
+    const PlanFile *file;   /* one of the two */
+    const PlanLayer *layer;
+    GArray *held;           /* int: layers below, open and locked while they are read */
+    guint64 size;           /* bytes of the file, once it is known */
+};
+
+static void
+close_held(gpointer fd)
+{
+    fd_clear(fd);
+}
+
+EngineItem *
+export_item_engine(ExportItem *self)
+{
+    return &self->engine;
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+static gboolean
+open_sink(ExportItem *self, const char *path, mode_t mode, GError **error)
+{
+    EngineItem *item = &self->engine;
+
+    self->size = item->source->size;
+    item->sink = drivers_get()->create_file(self->dirfd, path, self->size, mode, error);
+
+    return item->sink != NULL;
+}
+
+static gboolean
+open_file_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    const PlanFile *file = self->file;
+
+    if (file->source) {
+        item->source = drivers_get()->open_file(AT_FDCWD, file->source, error);
+    } else {
+        g_autoptr(GBytes) text = g_bytes_new_static(file->content, strlen(file->content));
+
+        item->source = memory_source_new(text, file->path);
+    }
+
+    return item->source && open_sink(self, file->path, FILE_MODE, error);
+}
+
+/* --- layers --------------------------------------------------------------- */
+
+/* Nobody may write to the image from now on until the descriptor is closed. */
+static int
+open_locked(const Layer *layer, GError **error)
+{
+    auto_fd fd = layer_open(layer, error);
+
+    if (fd < 0 || !image_lock_acquire(fd, layer->path, error))
+        return -1;
+
+    return fd_steal(&fd);
+}
+
+/* The beginning of the file as it has to be in the export: its backing file beside it. */
+static gboolean
+patch_head(ExportItem *self, int fd, GError **error)
+{
+    const PlanLayer *layer = self->layer;
+    const char *what = layer->source->path;
+    g_autofree char *backing = NULL;
+    g_autoptr(GBytes) head = NULL;
+    gsize length;
+    const guint8 *data;
+
+    if (!layer->backing)
+        return TRUE;
+    head = qcow2_head_read(fd, what, error);
+    if (!head)
+        return FALSE;
+    data = g_bytes_get_data(head, &length);
+    backing = g_path_get_basename(layer->backing->file);
+    self->engine.head =
+        qcow2_header_patch(data, length, backing, layer->backing->format, what, error);
+
+    return self->engine.head != NULL;
+}
+
+static gboolean
+open_copy_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    const char *path = self->layer->source->path;
+    auto_fd fd = open_locked(self->layer->source, error);
+
+    if (fd < 0 || !patch_head(self, fd, error))
+        return FALSE;
+    item->source = drivers_get()->wrap_file(fd_steal(&fd), path, error);
+
+    return item->source && open_sink(self, self->layer->file, LAYER_MODE, error);
+}
+
+static gboolean
+hold_chain(ExportItem *self, GError **error)
+{
+    const Layer *top = self->layer->source;
+
+    /* The image that a running domain writes to is its own; below it nothing may change. */
+    for (const Layer *layer = self->layer->live ? top->backing : top; layer;
+         layer = layer->backing) {
+        int fd = open_locked(layer, error);
+
+        if (fd < 0)
+            return FALSE;
+        g_array_append_val(self->held, fd);
+    }
+
+    return TRUE;
+}
+
+static gboolean
+open_flat_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    const PlanLayer *layer = self->layer;
+
+    if (!hold_chain(self, error))
+        return FALSE;
+    item->source =
+        drivers_get()->open_flat(layer->source, layer->snapshot, layer->live, error);
+
+    return item->source && open_sink(self, layer->file, LAYER_MODE, error);
+}
+
+static gboolean
+check_unchanged(const Layer *layer, GError **error)
+{
+    auto_fd fd = layer_open(layer, error);
+
+    return fd >= 0;
+}
+
+/* What was read is what was planned only if all of it still is there, unchanged. */
+static gboolean
+finish_flat_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    const PlanLayer *layer = self->layer;
+    const Layer *top = layer->source;
+
+    for (const Layer *below = layer->live ? top->backing : top; below; below = below->backing) {
+        if (!check_unchanged(below, error))
+            return FALSE;
+    }
+    if (layer->snapshot && !layer_has_snapshot(top, layer->snapshot, error))
+        return FALSE;
+    g_array_set_size(self->held, 0);
+
+    return TRUE;
+}
+
+/* --- making them ---------------------------------------------------------- */
+
+static ExportItem *
+item_new(int dirfd, guint64 weight, gboolean digest)
+{
+    ExportItem *self = g_new0(ExportItem, 1);
+
+    self->dirfd = dirfd;
+    self->held = g_array_new(FALSE, FALSE, sizeof(int));
+    g_array_set_clear_func(self->held, close_held);
+    self->engine.user_data = self;
+    self->engine.weight = weight;
+    self->engine.want_digest = digest;
+
+    return self;
+}
+
+ExportItem *
+export_item_new_file(const PlanFile *file, int dirfd, gboolean digest)
+{
+    ExportItem *self = item_new(dirfd, file->bytes, digest);
+
+    self->file = file;
+    self->engine.open = open_file_item;
+
+    return self;
+}
+
+ExportItem *
+export_item_new_layer(const PlanLayer *layer, int dirfd, gboolean digest)
+{
+    ExportItem *self = item_new(dirfd, layer->bytes, digest);
+
+    self->layer = layer;
+    if (layer->way == PLAN_WAY_COPY) {
+        self->engine.open = open_copy_item;
+        return self;
+    }
+    self->engine.open = open_flat_item;
+    self->engine.finish = finish_flat_item;
+
+    return self;
+}
+
+static void
+describe_layer(ManifestFile *file, const ExportItem *self)
+{
+    const PlanLayer *layer = self->layer;
+    const EngineItem *item = &self->engine;
+
+    file->format = g_strdup(layer->format);
+    file->capacity = layer->capacity;
+    file->backing = layer->backing ? g_strdup(layer->backing->file) : NULL;
+    file->source = g_strdup(layer->source->path);
+    file->flattened = layer->way == PLAN_WAY_FLATTEN;
+    if (item->want_digest)
+        file->nodes = g_bytes_new(item->nodes, item->n_nodes * DIGEST_BYTES);
+}
+
+ManifestFile *
+export_item_manifest(const ExportItem *self)
+{
+    ManifestFile *file = g_new0(ManifestFile, 1);
+
+    file->path = g_strdup(self->layer ? self->layer->file : self->file->path);
+    file->role = g_strdup(self->layer ? "layer" : self->file->role);
+    file->bytes = self->size;
+    file->has_digest = self->engine.want_digest;
+    memcpy(file->digest, self->engine.digest, DIGEST_BYTES);
+    if (self->layer)
+        describe_layer(file, self);
+
+    return file;
+}
+
+void
+export_item_free(ExportItem *self)
+{
+    if (!self)
+        return;
+    engine_item_clear(&self->engine);
+    g_clear_pointer(&self->engine.head, g_bytes_unref);
+    g_array_unref(self->held);
+    g_free(self);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "transfer/engine.h"
+#include "virtsnap/manifest.h"
+#include "virtsnap/plan.h"
+
+G_BEGIN_DECLS
+
+/* What the engine has to do for a plan: an item for each file of the export, which knows how to
+ * open its two ends and what to tell the manifest about it. */
+
+typedef struct ExportItem ExportItem;
+
+/**
+ * export_item_new_file:
+ * export_item_new_layer:
+ * @dirfd: the directory that the export is written into; must stay open
+ * @digest: whether its digest is wanted
+ *
+ * Returns: owned by the caller; @file or @layer must stay.
+ */
+ExportItem *export_item_new_file(const PlanFile *file, int dirfd, gboolean digest);
+ExportItem *export_item_new_layer(const PlanLayer *layer, int dirfd, gboolean digest);
+
+/** export_item_engine: Returns: (transfer none): what to give to engine_run(). */
+EngineItem *export_item_engine(ExportItem *self);
+
+/** export_item_manifest: Returns: after a run, what to say of the file; owned by the caller. */
+ManifestFile *export_item_manifest(const ExportItem *self);
+
+void export_item_free(ExportItem *self);
+
+G_END_DECLS

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/fd.h"
+#include "util/format.h"
+#include "virtsnap/export-items.h"
+#include "virtsnap/export.h"
+
+/* Beside the data: directories, the manifest, the file system's own records. */
+#define SPACE_EXTRA ((guint64)4 << 20)
+/* The last step of the progress, so that all is done only when the export has its name. */
+#define COMMIT_WEIGHT 1
+
+/* --- planning ------------------------------------------------------------- */
+
+char *
+export_name(const ExportSubject *subject)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+
+    if (subject->collection)
+        return g_strdup(subject->collection);
+    for (guint i = 0; i < subject->domains->len; i++)
+        g_string_append_printf(name, "%s%s", i > 0 ? "+" : "",
+                               (const char *)g_ptr_array_index(subject->domains, i));
+
+    return g_string_free(g_steal_pointer(&name), FALSE);
+}
+
+static GPtrArray *
+resolve_members(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
+                GError **error)
+{
+    const VirtSnapExportSettings *settings = subject->settings;
+    g_autoptr(GPtrArray) records =
+        g_ptr_array_new_with_free_func((GDestroyNotify)domain_record_free);
+
+    for (guint i = 0; i < subject->domains->len; i++) {
+        const char *name = g_ptr_array_index(subject->domains, i);
+        DomainRecord *record;
+
+        if (!control_pass(control, 0, error))
+            return NULL;
+        record = hypervisor->ops->resolve(hypervisor, name, subject->snapshot,
+                                          settings->snapshots == VIRT_SNAP_SNAPSHOTS_ALL,
+                                          settings->security_info, error);
+        if (!record)
+            return NULL;
+        g_ptr_array_add(records, record);
+    }
+
+    return g_steal_pointer(&records);
+}
+
+Plan *
+export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
+            GError **error)
+{
+    g_autoptr(GPtrArray) records = resolve_members(hypervisor, subject, control, error);
+    HostInfo *host;
+
+    if (!records)
+        return NULL;
+    host = hypervisor->ops->host_info(hypervisor, error);
+    if (!host)
+        return NULL;
+
+    return plan_new(subject->collection, subject->collection_xml, subject->snapshot,
+                    subject->settings, records, host, error);
+}
+
+/* --- space ---------------------------------------------------------------- */
+
+static guint64
+layer_needs(const PlanLayer *layer, const TargetSpace *space)
+{
+    guint64 largest = 0;
+
+    if (layer->way == PLAN_WAY_COPY)
+        return space->clones && layer->source->device == space->device ? 0 : layer->bytes;
+    /* How much the layers hide of one another is not known before they are read: what is
+     * certain is that the result holds no less than the largest of them can be reduced to. Too
+     * little space shows while it is written, then. */
+    for (const Layer *below = layer->source; below; below = below->backing)
+        largest = MAX(largest, below->allocated);
+
+    return MIN(largest, layer->bytes);
+}
+
+gboolean
+export_check_space(const Plan *plan, const Target *target, GError **error)
+{
+    g_autofree char *needed = NULL;
+    g_autofree char *there = NULL;
+    TargetSpace space;
+    guint64 bytes = SPACE_EXTRA;
+
+    if (!target_space(target, &space, error))
+        return FALSE;
+    for (guint i = 0; i < plan->layers->len; i++)
+        bytes += layer_needs(g_ptr_array_index(plan->layers, i), &space);
+    for (guint i = 0; i < plan->files->len; i++)
+        bytes += ((const PlanFile *)g_ptr_array_index(plan->files, i))->bytes;
+    if (bytes <= space.free)
+        return TRUE;
+    needed = format_bytes(bytes);
+    there = format_bytes(space.free);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE,
+                _("The export to '%s' needs %s, and the file system has %s left; make room or "
+                  "export to another directory"),
+                target_path(target), needed, there);
+
+    return FALSE;
+}
+
+/* --- directories ---------------------------------------------------------- */
+
+/* Adds every directory above @path to @set. */
+static void
+add_directories(GTree *set, const char *path)
+{
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+        g_tree_insert(set, g_strndup(path, (gsize)(slash - path)), NULL);
+}
+
+static gint
+compare_names(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data)
+{
+    return strcmp(a, b);
+}
+
+/* In an order in which each comes after the one it is in. */
+static GTree *
+directories_of(const Plan *plan)
+{
+    GTree *set = g_tree_new_full(compare_names, NULL, g_free, NULL);
+
+    for (guint i = 0; i < plan->files->len; i++)
+        add_directories(set, ((const PlanFile *)g_ptr_array_index(plan->files, i))->path);
+    for (guint i = 0; i < plan->layers->len; i++)
+        add_directories(set, ((const PlanLayer *)g_ptr_array_index(plan->layers, i))->file);
+
+    return set;
+}
+
+static gboolean
+create_directories(GTree *directories, int dirfd, GError **error)
+{
+    for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
+        auto_fd fd = dir_create_at(dirfd, g_tree_node_key(node), error);
+
+        if (fd < 0)
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+sync_directories(GTree *directories, int dirfd, GError **error)
+{
+    for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
+        const char *name = g_tree_node_key(node);
+        auto_fd fd = fd_open_dir(dirfd, name, error);
+
+        if (fd < 0 || !fd_sync(fd, name, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* --- carrying it out ------------------------------------------------------ */
+
+static GPtrArray *
+make_items(const Plan *plan, int dirfd)
+{
+    GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)export_item_free);
+    gboolean digest = plan->settings->digest;
+
+    for (guint i = 0; i < plan->files->len; i++)
+        g_ptr_array_add(items, export_item_new_file(g_ptr_array_index(plan->files, i), dirfd,
+                                                    digest));
+    for (guint i = 0; i < plan->layers->len; i++)
+        g_ptr_array_add(items, export_item_new_layer(g_ptr_array_index(plan->layers, i), dirfd,
+                                                     digest));
+
+    return items;
+}
+
+static gboolean
+move_items(const Plan *plan, GPtrArray *items, Control *control, EngineStats *stats,
+           GError **error)
+{
+    /* The engine sorts them its way; the manifest has them in the plan's order. */
+    g_autoptr(GPtrArray) engine_items = g_ptr_array_new();
+
+    for (guint i = 0; i < items->len; i++)
+        g_ptr_array_add(engine_items, export_item_engine(g_ptr_array_index(items, i)));
+
+    return engine_run(engine_items, plan->settings->parallel, control, stats, error);
+}
+
+static gboolean
+write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *result,
+               GError **error)
+{
+    g_autoptr(GPtrArray) files =
+        g_ptr_array_new_with_free_func((GDestroyNotify)manifest_file_free);
+    g_autofree char *text = NULL;
+
+    for (guint i = 0; i < items->len; i++) {
+        ManifestFile *file = export_item_manifest(g_ptr_array_index(items, i));
+
+        result->bytes += file->bytes;
+        g_ptr_array_add(files, file);
+    }
+    text = manifest_format(plan, files);
+    result->bytes += strlen(text);
+
+    return file_create_at(dirfd, MANIFEST_FILE, text, strlen(text), error);
+}
+
+static gboolean
+write_export(const Plan *plan, int dirfd, Control *control, ExportResult *result, GError **error)
+{
+    g_autoptr(GTree) directories = directories_of(plan);
+    g_autoptr(GPtrArray) items = make_items(plan, dirfd);
+    EngineStats stats = {0};
+
+    if (!create_directories(directories, dirfd, error) ||
+        !move_items(plan, items, control, &stats, error) ||
+        !write_manifest(plan, items, dirfd, result, error) ||
+        !sync_directories(directories, dirfd, error))
+        return FALSE;
+    result->copied = stats.bytes_written;
+    result->layers = plan->layers->len;
+    result->domains = plan->domains->len;
+
+    return control_pass(control, 0, error);
+}
+
+gboolean
+export_execute(const Plan *plan, Target *target, Control *control, ExportResult *result,
+               GError **error)
+{
+    *result = (ExportResult){0};
+    control_set_end(control, plan->bytes + COMMIT_WEIGHT);
+    if (plan->settings->bandwidth > 0)
+        control_set_bandwidth(control, plan->settings->bandwidth);
+    if (!control_pass(control, 0, error) || !target_begin(target, error))
+        return FALSE;
+    if (!write_export(plan, target_fd(target), control, result, error)) {
+        g_prefix_error(error, _("Export to '%s': "), target_path(target));
+        return FALSE;
+    }
+    if (!target_commit(target, error))
+        return FALSE;
+    control_advance(control, COMMIT_WEIGHT);
+
+    return TRUE;
+}

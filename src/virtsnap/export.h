@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "transfer/control.h"
+#include "virtsnap/plan.h"
+#include "virtsnap/target.h"
+
+G_BEGIN_DECLS
+
+/* The export itself: the hypervisor is asked, a plan is made, and the plan is carried out. */
+
+/** What is to be exported. Nothing in it is owned. */
+typedef struct {
+    const char *collection;     /* name; NULL: the unnamed collection of domains */
+    const char *collection_xml; /* its definition, kept in the export; NULL: none */
+    GPtrArray *domains;         /* char*: the members, each once */
+    const char *snapshot;
+    const VirtSnapExportSettings *settings;
+} ExportSubject;
+
+/** What an export did. */
+typedef struct {
+    guint64 bytes;  /* of all files of the export */
+    guint64 copied; /* bytes that had to be written for it */
+    guint layers;
+    guint domains;
+} ExportResult;
+
+/**
+ * export_name:
+ * Returns: the name that the export's directory is made from: the collection's, or the members'
+ * joined with '+'; owned by the caller.
+ */
+char *export_name(const ExportSubject *subject);
+
+/**
+ * export_plan:
+ * @control: lets it be cancelled
+ *
+ * Asks @hypervisor for every member's snapshot and looks at every image. Nothing is written.
+ * Returns: owned by the caller; the error names the member that stands in the way.
+ */
+Plan *export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
+                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * export_check_space:
+ * Returns: FALSE with NO_SPACE if the file system of @target does not have what @plan needs.
+ */
+gboolean export_check_space(const Plan *plan, const Target *target, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * export_execute:
+ * @target: begun here and committed at the end
+ * @control: progress in bytes, cancel, suspend, bandwidth
+ * @result: (out): what was done
+ *
+ * Returns: TRUE when the complete export has its final name and is durable. Otherwise nothing
+ * has that name, and freeing @target removes what was written.
+ */
+gboolean export_execute(const Plan *plan, Target *target, Control *control, ExportResult *result,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
