@@ -7,6 +7,8 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/file/file-source.h \
 	drivers/qcow2/flat-source.c \
 	drivers/qcow2/flat-source.h \
+	drivers/qcow2/qemu-check.c \
+	drivers/qcow2/qemu-check.h \
 	drivers/register.c \
 	drivers/register.h \
 	$(NULL)

@@ -9,6 +9,7 @@
 #include "drivers/nbd/nbd-source.h"
 #include "drivers/nbd/qemu-image.h"
 #include "drivers/qcow2/flat-source.h"
+#include "drivers/qcow2/qemu-check.h"
 #include "drivers/register.h"
 #include "virtsnap/drivers.h"
 
@@ -38,6 +39,7 @@ static const Drivers drivers = {
     .wrap_file = file_source_new,
     .open_flat = open_flat,
     .create_file = file_sink_new,
+    .check_image = qemu_check_image,
 };
 
 void

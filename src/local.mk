@@ -36,6 +36,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/drivers.h \
 	src/virtsnap/export-items.c \
 	src/virtsnap/export-items.h \
+	src/virtsnap/export-list.c \
+	src/virtsnap/export-list.h \
 	src/virtsnap/export.c \
 	src/virtsnap/export.h \
 	src/virtsnap/hypervisor.c \
@@ -56,6 +58,10 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/snapshot-def.h \
 	src/virtsnap/target.c \
 	src/virtsnap/target.h \
+	src/virtsnap/verify-tree.c \
+	src/virtsnap/verify-tree.h \
+	src/virtsnap/verify.c \
+	src/virtsnap/verify.h \
 	$(NULL)
 libvirtsnap_internal_la_CFLAGS = $(AM_CFLAGS)
 libvirtsnap_internal_la_LIBADD = \

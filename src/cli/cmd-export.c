@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "cli/cmd-export.h"
+#include "cli/export-inspect.h"
 
 #define MEMBER(member) OPTION_MEMBER(ExportOptions, member)
 
@@ -108,10 +109,6 @@ static const CommandArg export_path_args[] = {
     {NULL},
 };
 
-typedef struct {
-    gboolean deep;
-} VerifyOptions;
-
 static const GOptionEntry verify_options[] = {
     {"deep", 0, 0, G_OPTION_ARG_NONE, OPTION_MEMBER(VerifyOptions, deep),
      N_("also run 'qemu-img check' on every image"), NULL},
@@ -136,7 +133,7 @@ static const Command commands[] = {
     },
     {
         .name = "export-list",
-        .run = cli_not_supported,
+        .run = run_export_list,
         .summary = N_("list the exports below a directory"),
         .description = N_("Lists the complete exports that DIR holds, by collection and "
                           "snapshot."),
@@ -144,7 +141,7 @@ static const Command commands[] = {
     },
     {
         .name = "export-info",
-        .run = cli_not_supported,
+        .run = run_export_info,
         .summary = N_("show what an export holds"),
         .description = N_("Prints from the manifest of EXPORT its domains, their disks and the "
                           "layers with their sizes. To check that the files are right use "
@@ -153,7 +150,7 @@ static const Command commands[] = {
     },
     {
         .name = "verify",
-        .run = cli_not_supported,
+        .run = run_verify,
         .summary = N_("check an export against its manifest"),
         .description = N_("Checks that every file of EXPORT is there and has its digest, that the "
                           "images refer to one another as the manifest says, and that nothing "

@@ -4,8 +4,15 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
+#include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/connection.h"
+#include "cli/output.h"
+#include "cli/plan-show.h"
+#include "cli/subject.h"
+#include "util/format.h"
+#include "virtsnap/export.h"
 
 typedef struct {
     gboolean dot;
@@ -28,10 +35,291 @@ static const CommandArg snapshot_args[] = {
     {NULL},
 };
 
+/* What a command of this group works with. */
+typedef struct {
+    Hypervisor *hypervisor; /* not owned */
+    CliSubject *members;
+    VirtSnapExportSettings *settings;
+    Control *control;
+    ExportSubject subject;
+} SnapshotQuery;
+
+static void
+query_clear(SnapshotQuery *query)
+{
+    g_clear_pointer(&query->members, cli_subject_free);
+    g_clear_pointer(&query->settings, virt_snap_export_settings_free);
+    g_clear_pointer(&query->control, control_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SnapshotQuery, query_clear)
+
+/* What is in the collection that the first argument names. */
+static gboolean
+query_open(SnapshotQuery *query, CliContext *cli, const CommandLine *line, GError **error)
+{
+    query->members = cli_subject_new(line->args[0], NULL, error);
+    if (!query->members)
+        return FALSE;
+    query->hypervisor = cli_connection(cli, error);
+    if (!query->hypervisor)
+        return FALSE;
+    query->settings = virt_snap_export_settings_new();
+    query->control = control_new();
+    query->subject = (ExportSubject){
+        .collection = line->args[0],
+        .domains = query->members->domains,
+        .snapshot = line->n_args > 1 ? line->args[1] : NULL,
+        .settings = query->settings,
+    };
+
+    return TRUE;
+}
+
+/* --- snapshot-list -------------------------------------------------------- */
+
+/* Leaves in @names what @others holds too. */
+static void
+intersect(GPtrArray *names, GPtrArray *others)
+{
+    for (guint i = names->len; i-- > 0;) {
+        if (!g_ptr_array_find_with_equal_func(others, g_ptr_array_index(names, i), g_str_equal,
+                                              NULL))
+            g_ptr_array_remove_index(names, i);
+    }
+}
+
+/* The names that every member has, in the order of the first one. */
+static GPtrArray *
+common_snapshots(const SnapshotQuery *query, GError **error)
+{
+    Hypervisor *hypervisor = query->hypervisor;
+    g_autoptr(GPtrArray) common = NULL;
+
+    for (guint i = 0; i < query->members->domains->len; i++) {
+        const char *domain = g_ptr_array_index(query->members->domains, i);
+        g_autoptr(GPtrArray) names = hypervisor->ops->list_snapshots(hypervisor, domain, error);
+
+        if (!names)
+            return NULL;
+        if (common)
+            intersect(common, names);
+        else
+            common = g_steal_pointer(&names);
+    }
+
+    return common ? g_steal_pointer(&common) : g_ptr_array_new_with_free_func(g_free);
+}
+
+/* When the first member's snapshot @name was taken. */
+static char *
+time_taken(const SnapshotQuery *query, const char *name)
+{
+    Hypervisor *hypervisor = query->hypervisor;
+    const char *domain = g_ptr_array_index(query->members->domains, 0);
+    g_autoptr(DomainRecord) record =
+        hypervisor->ops->resolve(hypervisor, domain, name, FALSE, FALSE, NULL);
+    const SnapshotRecord *snapshot;
+    g_autoptr(SnapshotDef) def = NULL;
+
+    if (!record)
+        return NULL;
+    snapshot = g_ptr_array_index(record->snapshots, 0);
+    def = snapshot_def_parse(snapshot->xml, name, NULL);
+
+    return def ? format_time(def->creation_time) : NULL;
+}
+
+static void
+list_json(CliContext *cli, const SnapshotQuery *query, GPtrArray *names)
+{
+    JsonObject *result = json_object_new();
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < names->len; i++) {
+        JsonObject *object = json_object_new();
+        g_autofree char *taken = time_taken(query, g_ptr_array_index(names, i));
+
+        json_set_text(object, "name", g_ptr_array_index(names, i));
+        json_set_text(object, "taken", taken);
+        json_array_add_object_element(array, object);
+    }
+    json_object_set_array_member(result, "snapshots", array);
+    cli_result(cli, result);
+}
+
+static int
+run_snapshot_list(CliContext *cli, const CommandLine *line)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(SnapshotQuery) query = {0};
+    g_autoptr(GPtrArray) names = NULL;
+    g_autoptr(Table) table = table_new(_("Name"), _("Taken"), NULL);
+
+    if (query_open(&query, cli, line, &error))
+        names = common_snapshots(&query, &error);
+    if (!names)
+        return cli_fail(cli, error);
+    if (cli->globals.json) {
+        list_json(cli, &query, names);
+        return CLI_DONE;
+    }
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *taken = time_taken(&query, g_ptr_array_index(names, i));
+
+        table_add(table, g_ptr_array_index(names, i), taken, NULL);
+    }
+    table_print(table, !cli->globals.quiet);
+
+    return CLI_DONE;
+}
+
+/* --- snapshot-info -------------------------------------------------------- */
+
+static GPtrArray *
+read_members(const SnapshotQuery *query, GError **error)
+{
+    g_autoptr(GPtrArray) records =
+        export_resolve(query->hypervisor, &query->subject, query->control, error);
+    g_autoptr(GPtrArray) defs = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_def_free);
+
+    for (guint i = 0; records && i < records->len; i++) {
+        const DomainRecord *record = g_ptr_array_index(records, i);
+        const SnapshotRecord *snapshot = g_ptr_array_index(record->snapshots, 0);
+        SnapshotDef *def = snapshot_def_parse(snapshot->xml, record->name, error);
+
+        if (!def)
+            return NULL;
+        g_ptr_array_add(defs, def);
+    }
+
+    return records ? g_steal_pointer(&defs) : NULL;
+}
+
+static JsonObject *
+member_json(const SnapshotDef *def)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *disks = json_array_new();
+    g_autofree char *taken = format_time(def->creation_time);
+
+    json_set_text(object, "domain", def->domain_name);
+    json_set_text(object, "uuid", def->domain_uuid);
+    json_set_text(object, "taken", taken);
+    json_set_text(object, "kind", snapshot_def_kind(def));
+    json_set_text(object, "state", def->state);
+    json_set_text(object, "parent", def->parent);
+    json_set_text(object, "memory", snapshot_location_name(def->memory));
+    for (guint i = 0; i < def->disks->len; i++) {
+        const DiskDef *disk = g_ptr_array_index(def->disks, i);
+        JsonObject *one = json_object_new();
+
+        json_set_text(one, "target", disk->target);
+        json_set_text(one, "device", disk->device);
+        json_set_text(one, "type", disk->type);
+        json_set_text(one, "snapshot", snapshot_location_name(disk->location));
+        json_set_text(one, "source", disk->source);
+        json_array_add_object_element(disks, one);
+    }
+    json_object_set_array_member(object, "disks", disks);
+
+    return object;
+}
+
+static void
+print_members(GPtrArray *defs)
+{
+    g_autoptr(Table) table = table_new(_("Domain"), _("Taken"), _("State"), _("Kind"),
+                                       _("Memory"), NULL);
+
+    for (guint i = 0; i < defs->len; i++) {
+        const SnapshotDef *def = g_ptr_array_index(defs, i);
+        g_autofree char *taken = format_time(def->creation_time);
+
+        table_add(table, def->domain_name, taken, def->state, snapshot_def_kind(def),
+                  snapshot_location_name(def->memory), NULL);
+    }
+    table_print(table, TRUE);
+}
+
+static void
+print_disks(GPtrArray *defs)
+{
+    g_autoptr(Table) table =
+        table_new(_("Domain"), _("Disk"), _("Device"), _("Snapshot"), _("Source"), NULL);
+
+    for (guint i = 0; i < defs->len; i++) {
+        const SnapshotDef *def = g_ptr_array_index(defs, i);
+
+        for (guint j = 0; j < def->disks->len; j++) {
+            const DiskDef *disk = g_ptr_array_index(def->disks, j);
+
+            table_add(table, def->domain_name, disk->target, disk->device,
+                      snapshot_location_name(disk->location), disk->source, NULL);
+        }
+    }
+    table_print(table, TRUE);
+}
+
+static int
+run_snapshot_info(CliContext *cli, const CommandLine *line)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(SnapshotQuery) query = {0};
+    g_autoptr(GPtrArray) defs = NULL;
+    JsonObject *result;
+    JsonArray *members;
+
+    if (query_open(&query, cli, line, &error))
+        defs = read_members(&query, &error);
+    if (!defs)
+        return cli_fail(cli, error);
+    if (!cli->globals.json) {
+        print_members(defs);
+        putchar('\n');
+        print_disks(defs);
+        return CLI_DONE;
+    }
+    members = json_array_new();
+    for (guint i = 0; i < defs->len; i++)
+        json_array_add_object_element(members, member_json(g_ptr_array_index(defs, i)));
+    result = json_object_new();
+    json_set_text(result, "collection", line->args[0]);
+    json_set_text(result, "snapshot", line->args[1]);
+    json_object_set_array_member(result, "members", members);
+    cli_result(cli, result);
+
+    return CLI_DONE;
+}
+
+/* --- snapshot-chain ------------------------------------------------------- */
+
+static int
+run_snapshot_chain(CliContext *cli, const CommandLine *line)
+{
+    const ChainOptions *options = line->options;
+    g_autoptr(GError) error = NULL;
+    g_auto(SnapshotQuery) query = {0};
+    g_autoptr(Plan) plan = NULL;
+
+    if (query_open(&query, cli, line, &error))
+        plan = export_plan(query.hypervisor, &query.subject, query.control, &error);
+    if (!plan)
+        return cli_fail(cli, error);
+    if (cli->globals.json)
+        cli_result(cli, plan_show_chains_json(plan));
+    else if (options->dot)
+        plan_show_dot(plan);
+    else
+        plan_show_chains(plan);
+
+    return CLI_DONE;
+}
+
 static const Command commands[] = {
     {
         .name = "snapshot-list",
-        .run = cli_not_supported,
+        .run = run_snapshot_list,
         .summary = N_("list the snapshot collections of a collection"),
         .description = N_("A snapshot collection is there when every member has a snapshot of "
                           "the same name, however it was made."),
@@ -39,7 +327,7 @@ static const Command commands[] = {
     },
     {
         .name = "snapshot-info",
-        .run = cli_not_supported,
+        .run = run_snapshot_info,
         .summary = N_("show a snapshot collection, member by member"),
         .description = N_("For each member: when its snapshot was taken, of what kind it is, "
                           "its disks and whether it has a memory state."),
@@ -47,7 +335,7 @@ static const Command commands[] = {
     },
     {
         .name = "snapshot-chain",
-        .run = cli_not_supported,
+        .run = run_snapshot_chain,
         .summary = N_("draw the image layers of a snapshot collection as trees"),
         .description = N_("For each disk the layers from the snapshot's image down to the base, "
                           "with their sizes; layers that several disks share are marked."),

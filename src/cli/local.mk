@@ -16,6 +16,8 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/connection.h \
 	src/cli/context.c \
 	src/cli/context.h \
+	src/cli/export-inspect.c \
+	src/cli/export-inspect.h \
 	src/cli/export-run.c \
 	src/cli/export-settings.c \
 	src/cli/export-settings.h \

@@ -52,8 +52,8 @@ snapshot_json(const PlanSnapshot *snapshot)
     return object;
 }
 
-JsonArray *
-plan_domains_json(const Plan *plan)
+static JsonArray *
+domains_json(const Plan *plan)
 {
     JsonArray *domains = json_array_new();
 
@@ -127,7 +127,7 @@ plan_show_json(const Plan *plan, const char *path)
     json_set_text(object, "collection", plan->collection);
     json_set_text(object, "snapshot", plan->snapshot);
     json_set_size(object, "bytes", plan->bytes);
-    json_object_set_array_member(object, "domains", plan_domains_json(plan));
+    json_object_set_array_member(object, "domains", domains_json(plan));
     json_object_set_array_member(object, "layers", layers_json(plan));
     json_object_set_array_member(object, "files", files_json(plan));
     json_set_texts(object, "warnings", plan->warnings);
@@ -206,24 +206,4 @@ plan_show(const Plan *plan, const char *path)
     show_layers(plan);
     putchar('\n');
     printf(_("%s would be copied to '%s'; nothing was written.\n"), bytes, where);
-}
-
-void
-plan_show_members(const Plan *plan)
-{
-    g_autoptr(Table) table = table_new(_("Domain"), _("Taken"), _("Kind"), _("Consistency"),
-                                       _("Memory"), _("Disks"), NULL);
-
-    for (guint i = 0; i < plan->domains->len; i++) {
-        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
-        const PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, 0);
-        g_autofree char *taken = format_time(snapshot->def->creation_time);
-        g_autofree char *disks = g_strdup_printf("%u", snapshot->disks->len);
-
-        table_add(table, domain->name, taken, snapshot_def_kind(snapshot->def),
-                  snapshot->consistency, snapshot->memory_kept ? _("yes") : _("no"), disks, NULL);
-    }
-    table_print(table, TRUE);
-    putchar('\n');
-    show_disks(plan);
 }

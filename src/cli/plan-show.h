@@ -24,10 +24,4 @@ JsonObject *plan_show_chains_json(const Plan *plan);
 /** plan_show_dot: Prints the images as a graph in Graphviz's language. */
 void plan_show_dot(const Plan *plan);
 
-/** plan_show_members: Prints for each domain its snapshot and its disks. */
-void plan_show_members(const Plan *plan);
-
-/** plan_domains_json: Returns: the domains with snapshots and disks, owned by the caller. */
-JsonArray *plan_domains_json(const Plan *plan);
-
 G_END_DECLS

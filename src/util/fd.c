@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -55,6 +57,21 @@ fd_open_dir(int dirfd, const char *path, GError **error)
 
     if (fd < 0)
         virt_snap_error_set_errno(error, errno, _("Cannot open the directory '%s'"), path);
+
+    return fd;
+}
+
+int
+fd_open_beneath(int dirfd, const char *path, int flags, GError **error)
+{
+    struct open_how how = {
+        .flags = (guint64)flags | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+
+    if (fd < 0)
+        virt_snap_error_set_errno(error, errno, _("Cannot open '%s'"), path);
 
     return fd;
 }

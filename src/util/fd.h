@@ -36,6 +36,17 @@ int fd_open(int dirfd, const char *path, int flags, mode_t mode, GError **error)
 /** Opens the directory @path, following no symbolic link in its last part. */
 int fd_open_dir(int dirfd, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * fd_open_beneath:
+ * @path: relative to @dirfd
+ * @flags: as open(2); O_CLOEXEC is added
+ *
+ * Opens what a stranger named: the kernel refuses to leave @dirfd and to follow any symbolic link
+ * on the way (openat2(2)). Returns: the descriptor, owned by the caller, or -1.
+ */
+int fd_open_beneath(int dirfd, const char *path, int flags, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /** Writes all of @data at @offset, through short writes and EINTR. @what names the file. */
 gboolean fd_pwrite_all(int fd, const void *data, gsize length, guint64 offset, const char *what,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

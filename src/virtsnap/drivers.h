@@ -31,6 +31,10 @@ typedef struct {
     /* Creates the file @name below @dirfd, to be filled; it has the permissions @mode once it is
      * complete. */
     Sink *(*create_file)(int dirfd, const char *name, guint64 size, mode_t mode, GError **error);
+
+    /* Lets QEMU check the qcow2 image that is open as @fd, without what is below it. Returns FALSE
+     * with CORRUPT and QEMU's own words if it found damage; unused clusters are none. */
+    gboolean (*check_image)(int fd, const char *what, GError **error);
 } Drivers;
 
 /** Makes @drivers, which must stay, the ones that the library uses. */

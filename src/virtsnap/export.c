@@ -34,9 +34,9 @@ export_name(const ExportSubject *subject)
     return g_string_free(g_steal_pointer(&name), FALSE);
 }
 
-static GPtrArray *
-resolve_members(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
-                GError **error)
+GPtrArray *
+export_resolve(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
+               GError **error)
 {
     const VirtSnapExportSettings *settings = subject->settings;
     g_autoptr(GPtrArray) records =
@@ -63,7 +63,7 @@ Plan *
 export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
             GError **error)
 {
-    g_autoptr(GPtrArray) records = resolve_members(hypervisor, subject, control, error);
+    g_autoptr(GPtrArray) records = export_resolve(hypervisor, subject, control, error);
     HostInfo *host;
 
     if (!records)

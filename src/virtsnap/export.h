@@ -36,6 +36,16 @@ typedef struct {
 char *export_name(const ExportSubject *subject);
 
 /**
+ * export_resolve:
+ * @control: lets it be cancelled
+ *
+ * Returns: (element-type DomainRecord): every member as @hypervisor describes it, owned by the
+ * caller; NOT_FOUND naming the domain that is not there or lacks the snapshot.
+ */
+GPtrArray *export_resolve(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * export_plan:
  * @control: lets it be cancelled
  *

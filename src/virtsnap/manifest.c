@@ -216,29 +216,91 @@ manifest_file(const Manifest *manifest, const char *path)
     return NULL;
 }
 
-/* What a schema cannot say: paths are unique, and what is referred to is there. */
+/* --- what a schema cannot say ----------------------------------------------- */
+
+G_GNUC_PRINTF(2, 3)
+static gboolean
+corrupt(GError **error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_propagate_error(error, g_error_new_valist(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT, format,
+                                                args));
+    va_end(args);
+
+    return FALSE;
+}
+
+static const ManifestFile *
+find_layer(GHashTable *files, const char *path)
+{
+    const ManifestFile *file = g_hash_table_lookup(files, path);
+
+    return file && file->format ? file : NULL;
+}
+
+/* A layer stands behind the one it is based on, so that no chain can bite its tail. */
+static gboolean
+add_known(GHashTable *files, ManifestFile *file, GError **error)
+{
+    if (file->backing && !find_layer(files, file->backing))
+        return corrupt(error, _("The manifest has no layer '%s' before '%s', which is based on it"),
+                       file->backing, file->path);
+    if (!g_hash_table_insert(files, file->path, file))
+        return corrupt(error, _("The manifest names '%s' twice"), file->path);
+
+    return TRUE;
+}
+
+static gboolean
+check_nodes(const ManifestFile *file, GError **error)
+{
+    guint8 digest[DIGEST_BYTES];
+
+    if (!file->nodes || !file->has_digest)
+        return TRUE;
+    if (g_bytes_get_size(file->nodes) == digest_n_segments(file->bytes) * DIGEST_BYTES) {
+        digest_fold(g_bytes_get_data(file->nodes, NULL), file->bytes, digest);
+        if (memcmp(digest, file->digest, DIGEST_BYTES) == 0)
+            return TRUE;
+    }
+
+    return corrupt(error, _("The manifest's nodes of '%s' do not add up to its digest"),
+                   file->path);
+}
+
+static gboolean
+check_disks(GHashTable *files, const ManifestSnapshot *snapshot, GError **error)
+{
+    for (guint i = 0; i < snapshot->disks->len; i++) {
+        const ManifestDisk *disk = g_ptr_array_index(snapshot->disks, i);
+
+        if (disk->layer && !find_layer(files, disk->layer))
+            return corrupt(error, _("The manifest has no layer '%s', which the disk '%s' needs"),
+                           disk->layer, disk->target);
+    }
+
+    return TRUE;
+}
+
 static gboolean
 check_references(const Manifest *manifest, GError **error)
 {
-    g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) files = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (guint i = 0; i < manifest->files->len; i++) {
         ManifestFile *file = g_ptr_array_index(manifest->files, i);
 
-        if (!g_hash_table_add(paths, file->path)) {
-            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
-                        _("The manifest names '%s' twice"), file->path);
+        if (!add_known(files, file, error) || !check_nodes(file, error))
             return FALSE;
-        }
     }
-    for (guint i = 0; i < manifest->files->len; i++) {
-        ManifestFile *file = g_ptr_array_index(manifest->files, i);
+    for (guint i = 0; i < manifest->domains->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
 
-        if (file->backing && !g_hash_table_contains(paths, file->backing)) {
-            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
-                        _("The manifest has no '%s', on which '%s' is based"), file->backing,
-                        file->path);
-            return FALSE;
+        for (guint j = 0; j < domain->snapshots->len; j++) {
+            if (!check_disks(files, g_ptr_array_index(domain->snapshots, j), error))
+                return FALSE;
         }
     }
 

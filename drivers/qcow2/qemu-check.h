@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/**
+ * qemu_check_image:
+ * @fd: a qcow2 image, open for reading
+ * @what: its name, for errors
+ *
+ * Runs `qemu-img check` on the image alone: no reference in its header is followed. Clusters that
+ * nobody uses are no damage. Returns: FALSE with CORRUPT and what QEMU said if there is some.
+ */
+gboolean qemu_check_image(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <glib/gi18n.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/export-inspect.h"
+#include "cli/output.h"
+#include "util/fd.h"
+#include "util/format.h"
+#include "virtsnap/export-list.h"
+#include "virtsnap/verify.h"
+
+/* --- export-list ---------------------------------------------------------- */
+
+static JsonObject *
+found_json(const FoundExport *found)
+{
+    JsonObject *object = json_object_new();
+
+    json_set_text(object, "export", found->path);
+    if (!found->manifest) {
+        json_set_text(object, "problem", found->problem);
+        return object;
+    }
+    json_set_text(object, "collection", found->manifest->collection);
+    json_set_text(object, "snapshot", found->manifest->snapshot);
+    json_set_text(object, "created", found->manifest->created);
+    json_object_set_int_member(object, "domains", found->manifest->domains->len);
+    json_set_size(object, "bytes", manifest_bytes(found->manifest));
+
+    return object;
+}
+
+static void
+add_found(Table *table, const FoundExport *found)
+{
+    g_autofree char *domains = NULL;
+    g_autofree char *bytes = NULL;
+
+    if (!found->manifest) {
+        cli_warning("%s: %s", found->path, found->problem);
+        return;
+    }
+    domains = g_strdup_printf("%u", found->manifest->domains->len);
+    bytes = format_bytes(manifest_bytes(found->manifest));
+    table_add(table, found->manifest->collection ? found->manifest->collection : "-",
+              found->manifest->snapshot, found->manifest->created, domains, bytes, found->path,
+              NULL);
+}
+
+int
+run_export_list(CliContext *cli, const CommandLine *line)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) exports = export_list(line->args[0], &error);
+    g_autoptr(Table) table = table_new(_("Collection"), _("Snapshot"), _("Exported"),
+                                       _("Domains"), _("Size"), _("Directory"), NULL);
+    JsonArray *array;
+    JsonObject *result;
+
+    if (!exports)
+        return cli_fail(cli, error);
+    if (!cli->globals.json) {
+        for (guint i = 0; i < exports->len; i++)
+            add_found(table, g_ptr_array_index(exports, i));
+        table_print(table, !cli->globals.quiet);
+        return CLI_DONE;
+    }
+    array = json_array_new();
+    for (guint i = 0; i < exports->len; i++)
+        json_array_add_object_element(array, found_json(g_ptr_array_index(exports, i)));
+    result = json_object_new();
+    json_object_set_array_member(result, "exports", array);
+    cli_result(cli, result);
+
+    return CLI_DONE;
+}
+
+/* --- export-info ---------------------------------------------------------- */
+
+static JsonObject *
+disk_json(const ManifestDisk *disk)
+{
+    JsonObject *object = json_object_new();
+
+    json_set_text(object, "target", disk->target);
+    json_set_text(object, "device", disk->device);
+    json_set_text(object, "layer", disk->layer);
+    json_set_text(object, "internal", disk->internal);
+    json_set_text(object, "recorded", disk->recorded);
+    json_set_text(object, "source", disk->source);
+
+    return object;
+}
+
+static JsonObject *
+snapshot_json(const ManifestSnapshot *snapshot)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *disks = json_array_new();
+
+    json_set_text(object, "name", snapshot->name);
+    json_set_text(object, "kind", snapshot->kind);
+    json_set_text(object, "consistency", snapshot->consistency);
+    json_object_set_int_member(object, "creationTime", snapshot->creation_time);
+    json_object_set_boolean_member(object, "memory", snapshot->memory);
+    for (guint i = 0; i < snapshot->disks->len; i++)
+        json_array_add_object_element(disks, disk_json(g_ptr_array_index(snapshot->disks, i)));
+    json_object_set_array_member(object, "disks", disks);
+
+    return object;
+}
+
+static JsonObject *
+domain_json(const ManifestDomain *domain)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *snapshots = json_array_new();
+
+    json_set_text(object, "name", domain->name);
+    json_set_text(object, "uuid", domain->uuid);
+    json_set_text(object, "directory", domain->directory);
+    for (guint i = 0; i < domain->snapshots->len; i++)
+        json_array_add_object_element(snapshots,
+                                      snapshot_json(g_ptr_array_index(domain->snapshots, i)));
+    json_object_set_array_member(object, "snapshots", snapshots);
+
+    return object;
+}
+
+static JsonObject *
+file_json(const ManifestFile *file)
+{
+    JsonObject *object = json_object_new();
+    g_autofree char *digest = file->has_digest ? digest_to_string(file->digest) : NULL;
+
+    json_set_text(object, "path", file->path);
+    json_set_text(object, "role", file->role);
+    json_set_size(object, "bytes", file->bytes);
+    json_set_text(object, "digest", digest);
+    if (!file->format)
+        return object;
+    json_set_text(object, "format", file->format);
+    json_set_size(object, "capacity", file->capacity);
+    json_set_text(object, "backing", file->backing);
+    json_set_text(object, "source", file->source);
+    json_object_set_boolean_member(object, "flattened", file->flattened);
+
+    return object;
+}
+
+static JsonObject *
+manifest_json(const Manifest *manifest)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *domains = json_array_new();
+    JsonArray *files = json_array_new();
+
+    json_set_text(object, "collection", manifest->collection);
+    json_set_text(object, "snapshot", manifest->snapshot);
+    json_set_text(object, "created", manifest->created);
+    json_set_text(object, "host", manifest->host);
+    json_set_size(object, "bytes", manifest_bytes(manifest));
+    for (guint i = 0; i < manifest->domains->len; i++)
+        json_array_add_object_element(domains,
+                                      domain_json(g_ptr_array_index(manifest->domains, i)));
+    for (guint i = 0; i < manifest->files->len; i++)
+        json_array_add_object_element(files, file_json(g_ptr_array_index(manifest->files, i)));
+    json_object_set_array_member(object, "domains", domains);
+    json_object_set_array_member(object, "files", files);
+    json_set_texts(object, "warnings", manifest->warnings);
+
+    return object;
+}
+
+static void
+print_field(const char *name, const char *value)
+{
+    g_autofree char *text = value ? text_printable(value) : NULL;
+
+    printf("%s %s\n", name, text ? text : "-");
+}
+
+static void
+print_disks(const Manifest *manifest)
+{
+    g_autoptr(Table) table = table_new(_("Domain"), _("Snapshot"), _("Kind"), _("Disk"),
+                                       _("Layer"), NULL);
+
+    for (guint i = 0; i < manifest->domains->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
+
+        for (guint j = 0; j < domain->snapshots->len; j++) {
+            const ManifestSnapshot *snapshot = g_ptr_array_index(domain->snapshots, j);
+
+            for (guint k = 0; k < snapshot->disks->len; k++) {
+                const ManifestDisk *disk = g_ptr_array_index(snapshot->disks, k);
+                g_autofree char *recorded =
+                    disk->recorded ? g_strdup_printf(_("recorded only (%s)"), disk->recorded)
+                                   : NULL;
+
+                table_add(table, domain->name, snapshot->name, snapshot->kind, disk->target,
+                          disk->layer ? disk->layer : recorded, NULL);
+            }
+        }
+    }
+    table_print(table, TRUE);
+}
+
+static void
+print_files(const Manifest *manifest)
+{
+    g_autoptr(Table) table =
+        table_new(_("File"), _("Role"), _("Size"), _("Based on"), NULL);
+
+    for (guint i = 0; i < manifest->files->len; i++) {
+        const ManifestFile *file = g_ptr_array_index(manifest->files, i);
+        g_autofree char *bytes = format_bytes(file->bytes);
+
+        table_add(table, file->path, file->role, bytes, file->backing, NULL);
+    }
+    table_print(table, TRUE);
+}
+
+static void
+print_manifest(const Manifest *manifest)
+{
+    print_field(_("Collection:"), manifest->collection);
+    print_field(_("Snapshot:  "), manifest->snapshot);
+    print_field(_("Exported:  "), manifest->created);
+    print_field(_("Host:      "), manifest->host);
+    for (guint i = 0; i < manifest->warnings->len; i++)
+        print_field(_("Warning:   "), g_ptr_array_index(manifest->warnings, i));
+    putchar('\n');
+    print_disks(manifest);
+    putchar('\n');
+    print_files(manifest);
+}
+
+int
+run_export_info(CliContext *cli, const CommandLine *line)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Manifest) manifest = NULL;
+    auto_fd dirfd = fd_open(AT_FDCWD, line->args[0], O_RDONLY | O_DIRECTORY, 0, &error);
+
+    if (dirfd >= 0)
+        manifest = manifest_load(dirfd, &error);
+    if (!manifest) {
+        g_prefix_error(&error, _("Export '%s': "), line->args[0]);
+        return cli_fail(cli, error);
+    }
+    if (cli->globals.json)
+        cli_result(cli, manifest_json(manifest));
+    else
+        print_manifest(manifest);
+
+    return CLI_DONE;
+}
+
+/* --- verify --------------------------------------------------------------- */
+
+static JsonObject *
+report_json(const VerifyReport *report)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *problems = json_array_new();
+
+    json_object_set_boolean_member(object, "ok", report->problems->len == 0);
+    json_set_size(object, "files", report->files);
+    json_set_size(object, "bytes", report->bytes);
+    for (guint i = 0; i < report->problems->len; i++) {
+        const VerifyProblem *problem = g_ptr_array_index(report->problems, i);
+        JsonObject *one = json_object_new();
+
+        json_set_text(one, "file", problem->file);
+        json_set_text(one, "what", problem->what);
+        json_array_add_object_element(problems, one);
+    }
+    json_object_set_array_member(object, "problems", problems);
+
+    return object;
+}
+
+static void
+print_report(CliContext *cli, const char *path, const VerifyReport *report)
+{
+    g_autofree char *bytes = format_bytes(report->bytes);
+    g_autofree char *where = text_printable(path);
+
+    for (guint i = 0; i < report->problems->len; i++) {
+        const VerifyProblem *problem = g_ptr_array_index(report->problems, i);
+        g_autofree char *file = text_printable(problem->file);
+        g_autofree char *what = text_printable(problem->what);
+
+        printf("%s: %s\n", file, what);
+    }
+    if (report->problems->len == 0)
+        cli_message(cli, _("'%s' is complete and unchanged: %" PRIu64 " files, %s"), where,
+                    report->files, bytes);
+    else
+        cli_message(cli, _("'%s' is damaged; problems: %u"), where, report->problems->len);
+}
+
+int
+run_verify(CliContext *cli, const CommandLine *line)
+{
+    const VerifyOptions *options = line->options;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Control) control = control_new();
+    g_autoptr(VerifyReport) report =
+        verify_export(line->args[0], options->deep, control, &error);
+
+    if (!report)
+        return cli_fail(cli, error);
+    if (cli->globals.json)
+        cli_result(cli, report_json(report));
+    else
+        print_report(cli, line->args[0], report);
+
+    return report->problems->len == 0 ? CLI_DONE : CLI_FAILED;
+}
