@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 live_tests = \
+	tests/live/external.sh \
 	tests/live/harness.sh \
+	tests/live/internal.sh \
+	tests/live/kinds.sh \
 	$(NULL)
 TESTS += $(live_tests)
 
 EXTRA_DIST += \
 	$(live_tests) \
+	tests/live/export-lib.sh \
 	tests/live/guest-init \
 	tests/live/lib.sh \
 	tests/live/libvirtd.sh \

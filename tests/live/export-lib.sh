@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+# shellcheck shell=bash
+#
+# Exports in the live tests, and the proof of them by standard tools. Source
+# lib.sh first and call vs_setup after live_setup.
+
+vs_setup()
+{
+    export LIBVIRT_DEFAULT_URI=$LIVE_URI LC_ALL=C.UTF-8
+    export VIRTSNAP_CONFIG_DIR=$LIVE_DIR/config VIRTSNAP_STATE_DIR=$LIVE_DIR/state
+    unset XDG_CONFIG_HOME
+    VS_OUT=$LIVE_DIR/vs.out
+    VS_ERR=$LIVE_DIR/vs.err
+}
+
+# vs ARGUMENT...: virtsnap, as a user has it.
+vs() { "$abs_top_builddir/virtsnap" "$@"; }
+
+# vs_export ARGUMENT...: leaves the result in VS_EXPORT; the JSON in VS_OUT.
+vs_export()
+{
+    vs export --json "$@" >"$VS_OUT" 2>"$VS_ERR" </dev/null || {
+        cat "$VS_OUT" "$VS_ERR"
+        return 1
+    }
+    VS_EXPORT=$(jq -r .export "$VS_OUT")
+    [ -d "$VS_EXPORT" ] || live_die "no directory '$VS_EXPORT'"
+}
+
+# vs_refused CODE REGEX ARGUMENT...: the command fails with this result code
+# and a message that matches.
+vs_refused()
+{
+    local code=$1 regex=$2 got message
+    shift 2
+    if vs --json "$@" >"$VS_OUT" 2>"$VS_ERR" </dev/null; then
+        live_die "was done: $(cat "$VS_OUT")"
+        return 1
+    fi
+    got=$(jq -r .error.code "$VS_OUT") message=$(jq -r .error.message "$VS_OUT")
+    [ "$got" = "$code" ] && [[ $message =~ $regex ]] ||
+        live_die "refused with $got, '$message' $(cat "$VS_ERR")"
+}
+
+# vs_field JQ-EXPRESSION: of the last result.
+vs_field() { jq -r "$1" "$VS_OUT"; }
+
+# vs_layer EXPORT DOMAIN TARGET [SNAPSHOT]: the file of the disk's top layer.
+vs_layer()
+{
+    vs export-info "$1" --json | jq -r --arg d "$2" --arg t "$3" --arg s "${4-}" \
+        --arg x "$1" '
+        .domains[] | select(.name == $d) | .snapshots as $all | $all[]
+        | select(if $s == "" then . == $all[0] else .name == $s end)
+        | .disks[] | select(.target == $t) | $x + "/" + .layer'
+}
+
+# vs_recorded EXPORT DOMAIN TARGET: why the disk is recorded only.
+vs_recorded()
+{
+    vs export-info "$1" --json | jq -r --arg d "$2" --arg t "$3" '
+        .domains[] | select(.name == $d) | .snapshots[0].disks[] | select(.target == $t)
+        | .recorded'
+}
+
+# vs_sound EXPORT: everything about it that can be checked, with tools that are
+# not ours where there are any.
+vs_sound()
+{
+    local file path digest
+    vs verify --deep "$1" || return 1
+    xmllint --noout --relaxng "$abs_top_srcdir/xml-schemas/manifest.rng" "$1/manifest.xml" \
+        2>&1 || return 1
+    # The digests, by the kernel's own tool.
+    xmllint --xpath '//files/*[@digest]/@path' "$1/manifest.xml" >/dev/null || return 1
+    vs export-info "$1" --json | jq -r '.files[] | .digest + " " + .path' >"$LIVE_DIR/digests"
+    while read -r digest path; do
+        [ "$(fsverity digest "$1/$path" | cut -d ' ' -f 1)" = "$digest" ] ||
+            live_die "$path has another digest than fsverity says" || return 1
+    done <"$LIVE_DIR/digests"
+    # Permissions, and nothing left of the work.
+    [ -z "$(find "$1" -type d ! -perm 0700)" ] || live_die "a directory is open" || return 1
+    [ -z "$(find "$1" -type f -path '*/layers/*' ! -perm 0400)" ] || live_die "a layer is open" ||
+        return 1
+    [ -z "$(find "$1" -type f ! -path '*/layers/*' ! -perm 0600)" ] || live_die "a file is open" ||
+        return 1
+    [ -z "$(find "${1%/*}" -name '.*' ! -path "${1%/*}")" ] || live_die "something is left" ||
+        return 1
+    for file in "$1"/layers/*.qcow2; do
+        [ -e "$file" ] || continue
+        vs_reference "$file" || return 1
+    done
+}
+
+# vs_reference LAYER: its backing file is beside it, and has its format said.
+vs_reference()
+{
+    local info
+    info=$(qemu-img info --output=json "$1") || return 1
+    jq -e '."backing-filename" == null or
+           ((."backing-filename" | contains("/") | not) and ."backing-filename-format" != null)' \
+        <<<"$info" >/dev/null || live_die "reference of $1: $info"
+}
+
+# vs_same_disk SOURCE FORMAT LAYER [SNAPSHOT]: a guest sees the same on both.
+vs_same_disk()
+{
+    qemu-img compare -U -f "$2" -F "$(live_format "$3")" "$1" "$3"
+}
+
+# vs_sources: what must not change by an export: content, size and every time
+# stamp of all images, also the time of the last access.
+vs_sources()
+{
+    (cd "$LIVE_DIR" && find . -path ./r -prune -o -path ./x -prune -o -path ./config -prune -o \
+        -type f \( -name '*.qcow2' -o -name '*.raw' -o -name '*.snap*' -o -name '*.iso' \
+        -o -name '*.img' -o -name '*.mem' -o -name '*.fd' \) \
+        -printf '%p %s %i %m %U %T@ %A@ %C@\n' | sort)
+}
