@@ -61,6 +61,9 @@ plan_it(ExportRun *run, GError **error)
     if (!hypervisor)
         return FALSE;
     run->plan = export_plan(hypervisor, &run->subject, run->control, error);
+    /* The plan is all that is needed from here on: what takes long must not hang on a connection
+     * that may break. */
+    cli_connection_close(run->cli);
 
     return run->plan && export_check_space(run->plan, run->target, error);
 }

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 live_tests = \
+	tests/live/crash.sh \
+	tests/live/daemon.sh \
+	tests/live/errors.sh \
 	tests/live/external.sh \
 	tests/live/harness.sh \
 	tests/live/internal.sh \

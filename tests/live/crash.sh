@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# An export that dies at any step, and file systems that fail or are full:
+# afterwards there is no final directory, or a complete one.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+live_requires
+requires strace
+
+check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+mkdir "$x"
+live_disk "$d/base.qcow2"
+live_overlay "$d/base.qcow2" "$d/t.qcow2"
+qemu-io -f qcow2 -c 'write -P 5 0 3M' "$d/t.qcow2" >/dev/null
+live_define t --disk "$d/t.qcow2"
+live_snapshot_external t snap1
+
+strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
+
+# with INJECTION [STRACE-OPTION]...: one export under strace, which does at a
+# system call what INJECTION says. It counts the calls of each thread apart.
+with()
+{
+    {
+        strace -f -qq -o "$d/trace" -e "trace=${1%%:*}" -e "inject=$1" "${@:2}" \
+            "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$x" \
+            >"$VS_OUT" 2>"$VS_ERR"
+    } 2>"$d/shell"
+}
+
+# sound_or_absent: and the next export does what was not done.
+sound_or_absent()
+{
+    if [ -e "$x/t/snap1" ]; then
+        finished=$((finished + 1))
+        vs_sound "$x/t/snap1" || return 1
+    else
+        died=$((died + 1))
+        vs_export --domain t snap1 --to "$x" && vs_sound "$VS_EXPORT" || return 1
+    fi
+    rm -rf "${x:?}"/*
+}
+
+# Killed at the first, second, … call of each kind that changes the target.
+for call in mkdirat ftruncate pwrite64 fchmod fsync unlinkat renameat2; do
+    finished=0 died=0 bad=
+    for n in 1 2 3 4 5 6 7 8 9 10; do
+        with "$call:signal=KILL:when=$n"
+        status=$?
+        sound_or_absent >"$d/said" 2>&1 || { bad="call $n: $(cat "$d/said")"; break; }
+        # Not that many calls of this kind: it came to its end.
+        [ "$status" -ne 0 ] || break
+    done
+    check "killed at $call: $died times no export, $finished times a complete one" \
+        [ -z "$bad" -a "$died" -gt 0 ]
+    [ -z "$bad" ] || echo "# $bad"
+done
+
+# --- a file system that fails
+fails()
+{
+    local call=$1 errno=$2 code=$3
+    ! with "$call:error=$errno:when=$4" && [ "$(vs_field .error.code)" = "$code" ] ||
+        live_die "said: $(cat "$VS_OUT")" || return 1
+    [ -z "$(ls -A "$x")" ] || live_die "left: $(ls -AR "$x")"
+}
+for n in 1 3; do
+    check "a write fails ($n)" fails pwrite64 EIO 2 $n+
+    check "no space while writing ($n)" fails pwrite64 ENOSPC 32801 $n+
+    check "quota exceeded ($n)" fails pwrite64 EDQUOT 32801 $n+
+    check "what was written does not reach the disk ($n)" fails fsync EIO 2 $n
+done
+check "the rename fails" fails renameat2 EIO 2 1
+check "a read of a layer fails" eval '! with pread64:error=EIO:when=4+ -P "$d/t.qcow2" &&
+    [ "$(vs_field .error.code)" = 2 ] && [ -z "$(ls -A "$x")" ]'
+
+# --- a file system that is full
+if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=6m none "$x" 2>/dev/null; then
+    at_exit umount "$x"
+    check "too little space is seen before" vs_refused 32801 "needs .* has .* left" \
+        export --domain t snap1 --to "$x"
+    check "nothing was begun" [ -z "$(ls -A "$x")" ]
+    mount -o remount,size=16m "$x"
+    qemu-io -f qcow2 -c 'write -P 6 3M 3M' "$d/t.qcow2" >/dev/null
+    vs --json export --domain t snap1 --to "$x" --bandwidth 2M >"$VS_OUT" 2>"$VS_ERR" &
+    pid=$!
+    live_wait "it copies" test -e "$x/t/.snap1.partial/layers"
+    dd if=/dev/zero of="$x/filler" bs=1M status=none 2>/dev/null
+    check_fails "somebody else takes the space meanwhile" wait "$pid"
+    is "$(vs_field .error.code)" 32801 "that is no space"
+    is "$(ls -A "$x")" filler "only what the other one wrote is there"
+else
+    skip "a full file system" "nothing may be mounted here"
+fi
+
+done_testing

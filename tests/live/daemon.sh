@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# With a libvirtd of our own: two exports at once, and a libvirtd that dies.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+live_requires
+live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
+
+check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+mkdir "$x"
+live_disk "$d/base.qcow2"
+live_overlay "$d/base.qcow2" "$d/t.qcow2"
+qemu-io -f qcow2 -c 'write -P 5 0 24M' "$d/t.qcow2" >/dev/null
+live_define t --disk "$d/t.qcow2"
+check "boots" live_boot t || bail_out "no guest"
+live_snapshot_external t snap1
+
+# slowly TARGET: an export in the background, seen copying; its number is in pid.
+slowly()
+{
+    "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$1" --bandwidth 8M \
+        >"$d/first" 2>&1 &
+    pid=$!
+    live_wait "it copies" test -e "$1/t/.snap1.partial/layers"
+}
+
+slowly "$x/t"
+check "another export of the same set is under way" \
+    vs_refused 32774 "under way" export --domain t snap1 --to "$x/t" --merge
+check "elsewhere there may be one at the same time" vs_export --domain t snap1 --to "$x/other"
+check "which is sound" vs_sound "$VS_EXPORT"
+check "the first one ends well" wait "$pid"
+check "and is sound" vs_sound "$x/t/t/snap1"
+
+slowly "$x/gone"
+check "libvirtd dies while layers are copied" live_libvirtd_stop KILL
+check "the export does not mind" wait "$pid"
+check "and is sound" vs_sound "$x/gone/t/snap1"
+check "without libvirtd" vs_refused 32777 "connect" export --domain t snap1 --to "$x/none"
+check "libvirtd is back" live_libvirtd_start
+check "the guest has never stopped" live_wait_counter t +3
+
+# A libvirtd that answers no more, and then dies: in the middle of the planning.
+daemon=$(cat "$d/host/run/libvirtd.pid")
+vs uri >/dev/null
+dies()
+{
+    local pid
+    live_inside kill -s STOP "$daemon"
+    vs --json export --domain t snap1 --to "$x/none" >"$VS_OUT" 2>"$VS_ERR" &
+    pid=$!
+    sleep 1
+    live_inside kill -s KILL "$daemon"
+    ! wait "$pid" && [ "$(vs_field .error.code)" = 32777 ]
+}
+check "libvirtd dies in the middle of the planning" dies
+check "nothing is left" [ ! -e "$x/none" ]
+live_libvirtd_start
+hangs()
+{
+    local start
+    daemon=$(cat "$d/host/run/libvirtd.pid")
+    live_inside kill -s STOP "$daemon"
+    "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$x/none" >"$VS_OUT" 2>&1 &
+    pid=$!
+    sleep 1
+    start=$(date +%s%N)
+    kill -INT "$pid"
+    ! wait "$pid" && [ $((($(date +%s%N) - start) / 1000000)) -lt 1000 ] &&
+        [ "$(vs_field .error.code)" = 32804 ]
+}
+check "Ctrl-C while libvirtd hangs ends it within a second" hangs
+live_inside kill -s CONT "$daemon"
+
+done_testing

@@ -1,0 +1,207 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Bad input of every sort: a clear error with its code, and nothing left
+# behind. No guest has to run for most of it.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+live_requires
+
+check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+mkdir "$x"
+
+# refused CODE REGEX [ARGUMENT]...: exporting t fails so, and leaves nothing.
+refused()
+{
+    local code=$1 regex=$2
+    shift 2
+    vs_refused "$code" "$regex" export --domain t snap1 --to "$x/t" "$@" &&
+        [ -z "$(ls -A "$x")" ] || live_die "left: $(ls -AR "$x")"
+}
+
+# --- names
+live_disk "$d/base.qcow2"
+live_overlay "$d/base.qcow2" "$d/t.qcow2"
+live_overlay "$d/base.qcow2" "$d/u.qcow2"
+live_define t --disk "$d/t.qcow2"
+live_define u --disk "$d/u.qcow2"
+live_snapshot_external t snap1
+check "no such domain" vs_refused 32779 "'nobody'" export --domain nobody snap1 --to "$x/t"
+check "no such snapshot" vs_refused 32779 "'t'.*'snap9'|'snap9'.*'t'" \
+    export --domain t snap9 --to "$x/t"
+check "a member without the snapshot is named" vs_refused 32779 "'u'" \
+    export --domain t --domain u snap1 --to "$x/t"
+check "no such collection" vs_refused 32779 "'nothing'" export nothing snap1 --to "$x/t"
+check "nothing of all that is left" [ -z "$(ls -A "$x")" ]
+
+# --- the target
+: >"$d/file"
+check "the target is a file" vs_refused 4 "not a directory" \
+    export --domain t snap1 --to "$d/file"
+check "a file is on the way" vs_refused 4 "not a directory|Not a directory" \
+    export --domain t snap1 --to "$d/file/below"
+check "its parent is not there" vs_refused 32779 "/no'" \
+    export --domain t snap1 --to "$d/no/where"
+mkdir "$x/full"
+: >"$x/full/something"
+check "straight into a directory that is not empty" vs_refused 32800 "exists already" \
+    export --domain t snap1 --to "$x/full" --no-subdirectory
+rm -r "$x/full"
+mkdir "$d/ro"
+if [ "$(id -u)" -ne 0 ]; then
+    chmod 500 "$d/ro"
+    check "not writable" vs_refused 32769 "$d/ro" export --domain t snap1 --to "$d/ro"
+elif mount -t tmpfs -o ro,size=1m none "$d/ro" 2>/dev/null; then
+    at_exit umount "$d/ro"
+    check "not writable" vs_refused 32769 "$d/ro" export --domain t snap1 --to "$d/ro"
+else
+    skip "not writable" "nothing may be mounted here, and root may write everywhere"
+fi
+
+# --- layers. Each case spoils a fresh image under an old snapshot.
+fresh()
+{
+    chmod -f u+rw "$d/t.qcow2"
+    rm -f "$d/t.qcow2" "$d/below.qcow2"
+    live_overlay "$d/base.qcow2" "$d/below.qcow2"
+    live_overlay "$d/below.qcow2" "$d/t.qcow2"
+}
+below() { qemu-img rebase -u -f qcow2 "$@" "$d/below.qcow2"; }
+
+fresh; rm "$d/below.qcow2"
+check "a layer is missing" refused 32779 "below.qcow2"
+fresh; rm "$d/t.qcow2"
+check "the top layer is missing" refused 32779 "t.qcow2"
+fresh; truncate -s 100 "$d/below.qcow2"
+check "a layer is cut short" refused 32802 "below.qcow2"
+fresh; echo nonsense >"$d/below.qcow2"
+check "a layer is not qcow2" refused 32802 "below.qcow2"
+fresh; below -F raw -b 'json:{"driver":"null-co"}'
+check "a json: reference" refused 1 "below.qcow2.*json:"
+fresh; below -F raw -b 'nbd://localhost/x'
+check "a protocol" refused 1 "below.qcow2.*nbd://"
+fresh; qemu-img create -q -f qcow2 -o data_file="$d/data" "$d/below.qcow2" 64M
+check "a data file" refused 1 "below.qcow2.*data-file"
+fresh
+# A reference without a format: the extension that holds it gets an unknown type.
+printf '\x12\x34\x56\x78' | dd of="$d/below.qcow2" bs=1 seek=112 conv=notrunc status=none
+check "no backing format" refused 5 "below.qcow2.*format"
+fresh; below -F qcow2 -b t.qcow2
+check "a loop" refused 5 "own backing image"
+# QEMU measures how fast it can hash, which fails at times on a busy machine.
+encrypt() { qemu-img create -q -f qcow2 -o encrypt.format=luks,encrypt.key-secret=s \
+    --object secret,id=s,data=xyz "$d/below.qcow2" 64M 2>/dev/null; }
+fresh
+live_wait "QEMU makes an encrypted image" encrypt
+check "an encrypted layer cannot be merged" refused 1 "encrypted" --merge
+fresh
+qemu-nbd -r -k "$d/sock" -f qcow2 "$d/t.qcow2" --fork --pid-file="$d/reader.pid"
+check "a reader does no harm" vs_export --domain t snap1 --to "$x/t"
+rm -rf "${x:?}/t"
+kill "$(cat "$d/reader.pid")"; live_wait "reader gone" eval '! kill -0 "$(cat "$d/reader.pid")" 2>/dev/null'
+qemu-nbd -k "$d/sock2" -f qcow2 "$d/below.qcow2" --fork --pid-file="$d/writer.pid"
+check "a layer that somebody writes to" refused 32774 "below.qcow2"
+check "also when merged" refused 32774 "below.qcow2" --merge
+kill "$(cat "$d/writer.pid")"; live_wait "writer gone" eval '! kill -0 "$(cat "$d/writer.pid")" 2>/dev/null'
+check "and again when it is free" vs_export --domain t snap1 --to "$x/t"
+rm -rf "${x:?}/t"
+if [ "$(id -u)" -eq 0 ]; then
+    skip "a layer that may not be read" "root may read everything"
+else
+    chmod 000 "$d/below.qcow2"
+    check "a layer that may not be read" refused 32769 "below.qcow2"
+fi
+fresh
+
+# --- changed while it is copied: the copy is slowed down, and the file is
+# written to by somebody who knows no locks
+qemu-io -f qcow2 -c 'write -P 5 0 24M' "$d/t.qcow2" >/dev/null
+changed()
+{
+    vs --json export --domain t snap1 --to "$x/t" --bandwidth 8M >"$VS_OUT" 2>"$VS_ERR" &
+    local pid=$!
+    live_wait "it copies" test -e "$x/t/t/.snap1.partial/layers"
+    sleep 0.5
+    printf X | dd of="$d/t.qcow2" bs=1 seek=2000000 conv=notrunc status=none
+    ! wait "$pid" && [ "$(vs_field .error.code)" = 32774 ] &&
+        [[ $(vs_field .error.message) =~ t.qcow2 ]] && [ -z "$(ls -A "$x")" ]
+}
+check "a layer that changes while it is copied" changed
+
+# --- Ctrl-C
+interrupted()
+{
+    local pid start
+    # Not the function vs: the signal is for the command itself.
+    "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$x/t" --bandwidth 4M >"$VS_OUT" 2>"$VS_ERR" &
+    pid=$!
+    live_wait "it copies" test -e "$x/t/t/.snap1.partial/layers"
+    start=$(date +%s%N)
+    kill -"$1" "$pid"
+    ! wait "$pid" && [ $((($(date +%s%N) - start) / 1000000)) -lt 1000 ] &&
+        [ "$(vs_field .error.code)" = 32804 ] && [ -z "$(ls -A "$x")" ]
+}
+check "Ctrl-C ends it within a second, and nothing is left" interrupted INT
+check "SIGTERM too" interrupted TERM
+
+# --- kinds of disks
+for kind in network block volume; do
+    case $kind in
+    network) source="<source protocol='nbd' name='x'><host name='localhost'/></source>" ;;
+    block) source="<source dev='/dev/null'/>" ;;
+    volume) source="<source pool='default' volume='v'/>" ;;
+    esac
+    live_domain_xml "$kind" --disk "$d/u.qcow2" |
+        sed "s|disk type=\"file\"|disk type=\"$kind\"|; s|<source file=\"[^\"]*u.qcow2\"/>|$source|" \
+            >"$d/$kind.xml"
+    live_virsh define "$d/$kind.xml" >/dev/null
+    cat >"$d/snap.xml" <<END
+<domainsnapshot><name>snap1</name><creationTime>1</creationTime><state>shutoff</state>
+<disks><disk name='vda' snapshot='external' type='file'><source file='$d/o.qcow2'/></disk></disks>
+$(live_virsh dumpxml "$kind" --inactive)</domainsnapshot>
+END
+    live_virsh snapshot-create "$kind" "$d/snap.xml" --redefine >"$d/said" 2>&1
+    check "a disk of the kind $kind is named" vs_refused 1 "'$kind'.*'vda'.*'$kind'" \
+        export --domain "$kind" snap1 --to "$x/t"
+    check "it can be left out" vs_export --domain "$kind" snap1 --to "$x/$kind" --exclude "$kind:vda"
+    rm -rf "${x:?}/$kind"
+done
+
+# --- settings
+settings() { printf '%s' "$1" >"$d/s.xml"; refused "$2" "$3" --settings "$d/s.xml"; }
+check "an unknown setting" settings '<exportsettings><colour>red</colour></exportsettings>' 4 colour
+check "a wrong type" settings '<exportsettings><storage>maybe</storage></exportsettings>' 4 storage
+check "a number out of range" settings '<exportsettings><parallel>65</parallel></exportsettings>' \
+    4 parallel
+check "two documents" settings '<exportsettings/><exportsettings/>' 4 ''
+check "no XML" settings 'hello' 4 ''
+check "empty" settings '' 4 ''
+check "an entity bomb" settings '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>
+<exportsettings><base>&b;</base></exportsettings>' 4 ''
+check "an outside entity" settings '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>
+<exportsettings><base>&a;</base></exportsettings>' 4 ''
+truncate -s 100M "$d/huge.xml"
+check "100 MB" refused 4 'huge.xml' --settings "$d/huge.xml"
+check "no such file" refused 32779 'none.xml' --settings "$d/none.xml"
+check "an unknown property" settings '<INSTANCE CLASSNAME="Msvm_CollectionSnapshotExportSettingData">
+<PROPERTY NAME="Colour" TYPE="string"><VALUE>red</VALUE></PROPERTY></INSTANCE>' 4 Colour
+check "an intent that is none" settings '<INSTANCE CLASSNAME="Msvm_CollectionSnapshotExportSettingData">
+<PROPERTY NAME="BackupIntent" TYPE="uint16"><VALUE>7</VALUE></PROPERTY></INSTANCE>' 4 BackupIntent
+for feature in "--base $x" "--compress zstd" "--resume" "--async"; do
+    # shellcheck disable=SC2086
+    check "${feature%% *} is not there yet, and says so" refused 1 "not supported" $feature
+done
+check "live state neither" settings '<exportsettings><live>crash-consistent</live></exportsettings>' \
+    1 "live.*not supported|not supported.*live"
+
+# --- no libvirt
+check "no hypervisor" vs_refused 32777 "$d/none" \
+    -c "qemu+unix:///system?socket=$d/none" export --domain t snap1 --to "$x/t"
+check "nothing is left of all this" [ -z "$(ls -A "$x")" ]
+
+done_testing
