@@ -21,6 +21,7 @@ unit_tests = \
 	tests/unit/test-fd \
 	tests/unit/test-format \
 	tests/unit/test-name \
+	tests/unit/test-nbd-source \
 	tests/unit/test-xml \
 	$(NULL)
 check_PROGRAMS += $(unit_tests)

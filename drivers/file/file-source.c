@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 #include "util/fd.h"
 
 #define ALIGNMENT 4096
+/* The longest range that is looked up in the page cache at once: as long as the engine reads. */
+#define CACHE_WINDOW ((gsize)1 << 20)
 
 typedef struct {
     Source parent;
@@ -37,6 +40,29 @@ file_open_source(int dirfd, const char *path, int flags, GError **error)
     return fd;
 }
 
+/* Whether all of that is in the page cache. */
+static gboolean
+is_cached(const FileSource *self, guint64 offset, gsize length)
+{
+    unsigned char pages[CACHE_WINDOW / ALIGNMENT];
+    gboolean all;
+    void *map;
+
+    if (length > CACHE_WINDOW)
+        return FALSE;
+    map = mmap(NULL, length, PROT_READ, MAP_SHARED, self->fd, (off_t)offset);
+    if (map == MAP_FAILED)
+        return FALSE;
+    all = mincore(map, length, pages) == 0;
+    for (gsize i = 0; all && i < (length + ALIGNMENT - 1) / ALIGNMENT; i++)
+        all = pages[i] & 1;
+    munmap(map, length);
+
+    return all;
+}
+
+/* What is in the page cache is read from there; the rest goes by it, because a host's page cache
+ * is not ours to fill. (RWF_NOWAIT cannot tell: a miss makes the kernel read ahead.) */
 static gboolean
 file_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsize length,
                  GError **error)
@@ -45,6 +71,8 @@ file_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsi
     gsize direct = self->direct_fd >= 0 ? length / ALIGNMENT * ALIGNMENT : 0;
     guint8 *to = buffer;
 
+    if (is_cached(self, offset, length))
+        return fd_pread_all(self->fd, to, length, offset, source->what, error);
     if (direct > 0 && !fd_pread_all(self->direct_fd, to, direct, offset, source->what, error))
         return FALSE;
     if (direct == length)
@@ -52,8 +80,8 @@ file_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsi
     if (!fd_pread_all(self->fd, to + direct, length - direct, offset + direct, source->what,
                       error))
         return FALSE;
-    /* A host's page cache is not ours to fill. */
-    posix_fadvise(self->fd, (off_t)offset, (off_t)length, POSIX_FADV_DONTNEED);
+    posix_fadvise(self->fd, (off_t)(offset + direct), (off_t)(length - direct),
+                  POSIX_FADV_DONTNEED);
 
     return TRUE;
 }

@@ -107,20 +107,75 @@ build_command(const char *image, const char *snapshot)
     return g_steal_pointer(&argv);
 }
 
+/* A process that is to be started, and what came of it. */
+typedef struct {
+    QemuNbd *server;
+    char **argv;
+    ChildSetup setup;
+    GError *error;
+    GMutex lock; /* guards done */
+    GCond changed;
+    gboolean done;
+} Start;
+
+static void
+start_child(gpointer data, G_GNUC_UNUSED gpointer user_data)
+{
+    Start *start = data;
+
+    g_spawn_async_with_pipes(NULL, start->argv, NULL,
+                             G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, set_up_child,
+                             &start->setup, &start->server->pid, NULL, NULL,
+                             &start->server->stderr_fd, &start->error);
+    g_mutex_lock(&start->lock);
+    start->done = TRUE;
+    g_cond_signal(&start->changed);
+    g_mutex_unlock(&start->lock);
+}
+
+/* PR_SET_PDEATHSIG means the thread that forked, not the process: all children are started by one
+ * thread that lives as long as the process, so that no worker takes one with it when it ends. */
+static void
+start_and_wait(Start *start)
+{
+    static gsize once = 0;
+    static GThreadPool *starter = NULL;
+
+    if (g_once_init_enter(&once)) {
+        starter = g_thread_pool_new(start_child, NULL, 1, TRUE, NULL);
+        g_once_init_leave(&once, 1);
+    }
+    g_mutex_init(&start->lock);
+    g_cond_init(&start->changed);
+    g_thread_pool_push(starter, start, NULL);
+    g_mutex_lock(&start->lock);
+    while (!start->done)
+        g_cond_wait(&start->changed, &start->lock);
+    g_mutex_unlock(&start->lock);
+    g_cond_clear(&start->changed);
+    g_mutex_clear(&start->lock);
+}
+
 static gboolean
 spawn(QemuNbd *self, const char *image, const char *snapshot, GError **error)
 {
     g_autoptr(GPtrArray) argv = build_command(image, snapshot);
     auto_fd listen_fd = listen_at(self->path, error);
-    ChildSetup setup = {listen_fd, getpid()};
+    Start start = {
+        .server = self,
+        .argv = (char **)argv->pdata,
+        .setup = {listen_fd, getpid()},
+    };
 
     if (listen_fd < 0)
         return FALSE;
     /* The listening socket stays with the child alone: when it dies, connecting fails. */
-    return g_spawn_async_with_pipes(NULL, (char **)argv->pdata, NULL,
-                                    G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
-                                    set_up_child, &setup, &self->pid, NULL, NULL,
-                                    &self->stderr_fd, error);
+    start_and_wait(&start);
+    if (!start.error)
+        return TRUE;
+    g_propagate_error(error, start.error);
+
+    return FALSE;
 }
 
 QemuNbd *
