@@ -37,6 +37,7 @@ EXTRA_DIST += \
 	tests/unit/test-tap.sh \
 	$(NULL)
 
+include tests/bench/local.mk
 include tests/cli/local.mk
 include tests/live/local.mk
 include tests/style/local.mk
