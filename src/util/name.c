@@ -25,6 +25,8 @@ name_check(const char *name, const char *what, GError **error)
         complaint = _("it is longer than 255 bytes");
     else if (!g_utf8_validate(name, -1, NULL))
         complaint = _("it is not UTF-8");
+    else if (strstr(name, "\xef\xbf\xbe") || strstr(name, "\xef\xbf\xbf"))
+        complaint = _("it holds U+FFFE or U+FFFF, which XML cannot");
 
     for (const char *c = name; !complaint && *c; c++) {
         if (g_ascii_iscntrl(*c))

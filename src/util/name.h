@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * @what: what it names, for the error ("collection")
  *
  * Returns: FALSE with INVALID_PARAMETER if @name is empty, not UTF-8, longer than 255 bytes or
- * holds control characters. Anything else is a name: spaces, quotes, '<', a leading dash.
+ * holds control characters or what XML cannot hold. Anything else is a name: spaces, quotes,
+ * '<', a leading dash.
  */
 gboolean name_check(const char *name, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

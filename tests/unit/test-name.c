@@ -19,7 +19,7 @@ test_check(void)
         {"shop", TRUE},   {"-n", TRUE},      {"a b", TRUE},    {"a\"b'c&<d>", TRUE},
         {"señal", TRUE},  {"a/b", TRUE},     {"..", TRUE},     {longest, TRUE},
         {"", FALSE},      {"a\nb", FALSE},   {"\x7f", FALSE},  {"\xff\xfe", FALSE},
-        {too_long, FALSE},
+        {too_long, FALSE}, {"a\xef\xbf\xbe", FALSE}, {"\xef\xbf\xbf", FALSE},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
