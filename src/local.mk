@@ -32,6 +32,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/ranked-bits.h \
 	src/util/xml.c \
 	src/util/xml.h \
+	src/virtsnap/collection.c \
+	src/virtsnap/collection.h \
 	src/virtsnap/drivers.c \
 	src/virtsnap/drivers.h \
 	src/virtsnap/export-items.c \

@@ -17,6 +17,7 @@ AM_TESTS_ENVIRONMENT = \
 	$(NULL)
 
 unit_tests = \
+	tests/unit/test-collection \
 	tests/unit/test-error \
 	tests/unit/test-fd \
 	tests/unit/test-format \
@@ -39,5 +40,6 @@ EXTRA_DIST += \
 
 include tests/bench/local.mk
 include tests/cli/local.mk
+include tests/data/collection/local.mk
 include tests/live/local.mk
 include tests/style/local.mk

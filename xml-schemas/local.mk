@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 dist_schema_DATA += \
+	xml-schemas/collection.rng \
 	xml-schemas/common.rng \
 	xml-schemas/exportsettings.rng \
 	xml-schemas/manifest.rng \

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "util/name.h"
+#include "util/xml.h"
+#include "virtsnap/collection.h"
+
+#define SCHEMA "collection.rng"
+
+/* By VirtSnapMember. */
+static const char *const member_elements[] = {"domain", "collection"};
+
+static gboolean
+check_name(VirtSnapMember kind, const char *name, GError **error)
+{
+    return name_check(name, kind == VIRT_SNAP_MEMBER_DOMAIN ? _("domain") : _("collection"),
+                      error);
+}
+
+static GPtrArray *
+members(const VirtSnapCollection *self, VirtSnapMember kind)
+{
+    return kind == VIRT_SNAP_MEMBER_DOMAIN ? self->domains : self->collections;
+}
+
+static gboolean
+find_member(const VirtSnapCollection *self, VirtSnapMember kind, const char *name, guint *place)
+{
+    return g_ptr_array_find_with_equal_func(members(self, kind), name, g_str_equal, place);
+}
+
+VirtSnapCollection *
+virt_snap_collection_new(const char *name, GError **error)
+{
+    VirtSnapCollection *self;
+
+    if (!check_name(VIRT_SNAP_MEMBER_COLLECTION, name, error))
+        return NULL;
+
+    self = g_new0(VirtSnapCollection, 1);
+    self->name = g_strdup(name);
+    self->domains = g_ptr_array_new_with_free_func(g_free);
+    self->collections = g_ptr_array_new_with_free_func(g_free);
+
+    return self;
+}
+
+void
+virt_snap_collection_free(VirtSnapCollection *self)
+{
+    if (!self)
+        return;
+    g_free(self->name);
+    g_ptr_array_unref(self->domains);
+    g_ptr_array_unref(self->collections);
+    g_free(self);
+}
+
+gboolean
+virt_snap_collection_has(const VirtSnapCollection *self, VirtSnapMember kind, const char *name)
+{
+    return find_member(self, kind, name, NULL);
+}
+
+gboolean
+virt_snap_collection_add(VirtSnapCollection *self, VirtSnapMember kind, const char *name,
+                         GError **error)
+{
+    if (!check_name(kind, name, error))
+        return FALSE;
+    if (find_member(self, kind, name, NULL)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
+                    kind == VIRT_SNAP_MEMBER_DOMAIN
+                        ? _("The domain '%s' is a member of the collection '%s' already")
+                        : _("The collection '%s' is a member of the collection '%s' already"),
+                    name, self->name);
+        return FALSE;
+    }
+    g_ptr_array_add(members(self, kind), g_strdup(name));
+
+    return TRUE;
+}
+
+gboolean
+virt_snap_collection_remove(VirtSnapCollection *self, VirtSnapMember kind, const char *name,
+                            GError **error)
+{
+    guint place;
+
+    if (!find_member(self, kind, name, &place)) {
+        g_autofree char *shown = g_utf8_make_valid(name, -1);
+
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                    kind == VIRT_SNAP_MEMBER_DOMAIN
+                        ? _("The domain '%s' is no member of the collection '%s'")
+                        : _("The collection '%s' is no member of the collection '%s'"),
+                    shown, self->name);
+        return FALSE;
+    }
+    g_ptr_array_remove_index(members(self, kind), place);
+
+    return TRUE;
+}
+
+/* Not by virt_snap_collection_add(), which looks through all the members each time: a text may
+ * hold a hundred thousand. */
+static gboolean
+parse_members(VirtSnapCollection *self, VirtSnapMember kind, xmlNode *root, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    const char *element = member_elements[kind];
+
+    for (xmlNode *node = xml_child(root, element, NULL); node;
+         node = xml_child(root, element, node)) {
+        g_autofree char *name = xml_text(node, ".");
+
+        if (!check_name(kind, name, error))
+            return FALSE;
+        if (!g_hash_table_add(seen, name)) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                        _("Line %ld: <%s> names '%s' a second time; once is enough"),
+                        xmlGetLineNo(node), element, name);
+            return FALSE;
+        }
+        g_ptr_array_add(members(self, kind), g_steal_pointer(&name));
+    }
+
+    return TRUE;
+}
+
+VirtSnapCollection *
+virt_snap_collection_parse(const char *text, gsize length, GError **error)
+{
+    g_autoptr(VirtSnapCollection) self = NULL;
+    g_autoptr(xmlDoc) doc = NULL;
+    g_autofree char *name = NULL;
+    xmlNode *root;
+
+    if (length > VIRT_SNAP_COLLECTION_TEXT_MAX) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The text of a collection has at most %zu bytes, not %zu"),
+                    VIRT_SNAP_COLLECTION_TEXT_MAX, length);
+        return NULL;
+    }
+    doc = xml_parse(text, length, _("collection"), error);
+    if (!doc || !xml_validate(doc, SCHEMA, _("collection"), error))
+        return NULL;
+
+    root = xmlDocGetRootElement(doc);
+    name = xml_text(root, "name");
+    self = virt_snap_collection_new(name, error);
+    if (!self || !parse_members(self, VIRT_SNAP_MEMBER_DOMAIN, root, error) ||
+        !parse_members(self, VIRT_SNAP_MEMBER_COLLECTION, root, error))
+        return NULL;
+
+    return g_steal_pointer(&self);
+}
+
+static void
+format_members(const VirtSnapCollection *self, VirtSnapMember kind, xmlNode *root)
+{
+    const GPtrArray *names = members(self, kind);
+
+    for (guint i = 0; i < names->len; i++)
+        xml_add(root, member_elements[kind], g_ptr_array_index(names, i));
+}
+
+char *
+virt_snap_collection_format(const VirtSnapCollection *self)
+{
+    g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
+    xmlNode *root = xmlNewNode(NULL, BAD_CAST "collection");
+
+    xmlDocSetRootElement(doc, root);
+    xml_add(root, "name", self->name);
+    format_members(self, VIRT_SNAP_MEMBER_DOMAIN, root);
+    format_members(self, VIRT_SNAP_MEMBER_COLLECTION, root);
+
+    return xml_doc_to_string(doc);
+}
