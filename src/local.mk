@@ -30,8 +30,14 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/name.h \
 	src/util/ranked-bits.c \
 	src/util/ranked-bits.h \
+	src/util/record-dir.c \
+	src/util/record-dir.h \
 	src/util/xml.c \
 	src/util/xml.h \
+	src/virtsnap/collection-load.c \
+	src/virtsnap/collection-private.h \
+	src/virtsnap/collection-store.c \
+	src/virtsnap/collection-store.h \
 	src/virtsnap/collection.c \
 	src/virtsnap/collection.h \
 	src/virtsnap/drivers.c \

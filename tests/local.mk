@@ -18,6 +18,9 @@ AM_TESTS_ENVIRONMENT = \
 
 unit_tests = \
 	tests/unit/test-collection \
+	tests/unit/test-collection-crash \
+	tests/unit/test-collection-shared \
+	tests/unit/test-collection-store \
 	tests/unit/test-error \
 	tests/unit/test-fd \
 	tests/unit/test-format \
@@ -27,6 +30,26 @@ unit_tests = \
 	$(NULL)
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests) tests/unit/test-tap.sh
+
+tests_unit_test_collection_crash_SOURCES = \
+	tests/unit/sabotage.c \
+	tests/unit/sabotage.h \
+	tests/unit/store-fixture.c \
+	tests/unit/store-fixture.h \
+	tests/unit/test-collection-crash.c \
+	$(NULL)
+tests_unit_test_collection_shared_SOURCES = \
+	tests/unit/sabotage.c \
+	tests/unit/sabotage.h \
+	tests/unit/store-fixture.c \
+	tests/unit/store-fixture.h \
+	tests/unit/test-collection-shared.c \
+	$(NULL)
+tests_unit_test_collection_store_SOURCES = \
+	tests/unit/store-fixture.c \
+	tests/unit/store-fixture.h \
+	tests/unit/test-collection-store.c \
+	$(NULL)
 
 # The programs' own objects use these for every test below tests/.
 LDADD = libvirtsnap-internal.la $(VIRTSNAP_LIBS)
