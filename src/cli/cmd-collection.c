@@ -3,9 +3,19 @@
 
 #include <config.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/output.h"
+#include "util/fd.h"
+#include "virtsnap/collection-store.h"
+
+/* How much of a definition is read at once. */
+#define READ_BYTES 65536
 
 typedef struct {
     char **domains;
@@ -41,42 +51,339 @@ static const CommandArg rename_args[] = {
     {NULL},
 };
 
+/* Says what was done to the collection @name. Returns: CLI_DONE. */
+static int
+done(CliContext *cli, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static int
+done(CliContext *cli, const char *name, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *printable = NULL;
+    JsonObject *result;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    printable = text_printable(text);
+    cli_message(cli, "%s", printable);
+
+    if (cli->globals.json) {
+        result = json_object_new();
+        json_object_set_int_member(result, "result", 0);
+        json_set_text(result, "collection", name);
+        cli_result(cli, result);
+    }
+
+    return CLI_DONE;
+}
+
+/* --- define and create ---------------------------------------------------------- */
+
+/* All of an open file or pipe, but not more than may be parsed. */
+static GString *
+read_text(int fd, const char *what, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *block = g_malloc(READ_BYTES);
+
+    while (text->len <= VIRT_SNAP_COLLECTION_TEXT_MAX) {
+        ssize_t n = read(fd, block, READ_BYTES);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            virt_snap_error_set_errno(error, errno, _("Cannot read '%s'"), what);
+            return NULL;
+        }
+        if (n == 0)
+            return g_steal_pointer(&text);
+        g_string_append_len(text, block, n);
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("'%s' is larger than the %zu bytes that the text of a collection may have"),
+                what, VIRT_SNAP_COLLECTION_TEXT_MAX);
+
+    return NULL;
+}
+
+static VirtSnapCollection *
+read_collection(const char *file, GError **error)
+{
+    gboolean is_input = g_str_equal(file, "-");
+    auto_fd fd = is_input ? -1 : fd_open(AT_FDCWD, file, O_RDONLY, 0, error);
+    const char *what = is_input ? _("standard input") : file;
+    g_autoptr(GString) text = NULL;
+    VirtSnapCollection *collection;
+
+    if (!is_input && fd < 0)
+        return NULL;
+    text = read_text(is_input ? STDIN_FILENO : fd, what, error);
+    if (!text)
+        return NULL;
+    collection = virt_snap_collection_parse(text->str, text->len, error);
+    if (!collection)
+        g_prefix_error(error, _("Cannot define a collection from '%s': "), what);
+
+    return collection;
+}
+
+static int
+run_define(CliContext *cli, const CommandLine *line)
+{
+    const char *file = line->args[0];
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+    g_autoptr(VirtSnapCollection) collection = read_collection(file, &error);
+
+    if (!collection || !virt_snap_collection_store_define(store, collection, &error))
+        return cli_fail(cli, error);
+
+    return done(cli, collection->name, _("Collection '%s' defined from '%s'"), collection->name,
+                file);
+}
+
+static gboolean
+add_all(VirtSnapCollection *collection, VirtSnapMember kind, char *const *names, GError **error)
+{
+    for (; names && *names; names++) {
+        if (!virt_snap_collection_add(collection, kind, *names, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static int
+run_create_as(CliContext *cli, const CommandLine *line)
+{
+    const MemberOptions *options = line->options;
+    const char *name = line->args[0];
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+    g_autoptr(VirtSnapCollection) collection = virt_snap_collection_new(name, &error);
+
+    if (!collection || !add_all(collection, VIRT_SNAP_MEMBER_DOMAIN, options->domains, &error) ||
+        !add_all(collection, VIRT_SNAP_MEMBER_COLLECTION, options->collections, &error) ||
+        !virt_snap_collection_store_create(store, collection, &error))
+        return cli_fail(cli, error);
+
+    return done(cli, name, _("Collection '%s' created"), name);
+}
+
+/* --- list and dumpxml ------------------------------------------------------------ */
+
+static JsonObject *
+collection_json(const VirtSnapCollection *collection)
+{
+    JsonObject *object = json_object_new();
+
+    json_set_text(object, "name", collection->name);
+    json_set_texts(object, "domains", collection->domains);
+    json_set_texts(object, "collections", collection->collections);
+
+    return object;
+}
+
+static JsonObject *
+list_json(GPtrArray *collections, GPtrArray *problems)
+{
+    JsonObject *result = json_object_new();
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < collections->len; i++)
+        json_array_add_object_element(array, collection_json(g_ptr_array_index(collections, i)));
+    json_object_set_array_member(result, "collections", array);
+    json_set_texts(result, "warnings", problems);
+
+    return result;
+}
+
+static void
+print_list(CliContext *cli, GPtrArray *collections)
+{
+    g_autoptr(Table) table = table_new(_("Name"), _("Domains"), _("Collections"), NULL);
+
+    for (guint i = 0; i < collections->len; i++) {
+        const VirtSnapCollection *collection = g_ptr_array_index(collections, i);
+        g_autofree char *domains = g_strdup_printf("%u", collection->domains->len);
+        g_autofree char *members = g_strdup_printf("%u", collection->collections->len);
+
+        table_add(table, collection->name, domains, members, NULL);
+    }
+    table_print(table, !cli->globals.quiet);
+}
+
+static int
+run_list(CliContext *cli, const CommandLine *line)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+    g_autoptr(GPtrArray) problems = NULL;
+    g_autoptr(GPtrArray) collections = virt_snap_collection_store_list(store, &problems, &error);
+
+    if (!collections)
+        return cli_fail(cli, error);
+    if (cli->globals.json) {
+        cli_result(cli, list_json(collections, problems));
+        return CLI_DONE;
+    }
+
+    print_list(cli, collections);
+    for (guint i = 0; i < problems->len; i++)
+        cli_warning("%s", (const char *)g_ptr_array_index(problems, i));
+
+    return CLI_DONE;
+}
+
+static int
+run_dumpxml(CliContext *cli, const CommandLine *line)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+    g_autoptr(VirtSnapCollection) collection =
+        virt_snap_collection_store_load(store, line->args[0], &error);
+    g_autofree char *xml = collection ? virt_snap_collection_format(collection) : NULL;
+
+    if (!collection)
+        return cli_fail(cli, error);
+    if (cli->globals.json) {
+        JsonObject *result = collection_json(collection);
+
+        json_set_text(result, "xml", xml);
+        cli_result(cli, result);
+    } else {
+        fputs(xml, stdout);
+    }
+
+    return CLI_DONE;
+}
+
+/* --- changes --------------------------------------------------------------------- */
+
+static int
+run_rename(CliContext *cli, const CommandLine *line)
+{
+    const char *name = line->args[0];
+    const char *to = line->args[1];
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+
+    if (!virt_snap_collection_store_rename(store, name, to, &error))
+        return cli_fail(cli, error);
+
+    return done(cli, to, _("Collection '%s' renamed to '%s'"), name, to);
+}
+
+static int
+run_undefine(CliContext *cli, const CommandLine *line)
+{
+    const char *name = line->args[0];
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+
+    if (!virt_snap_collection_store_undefine(store, name, &error))
+        return cli_fail(cli, error);
+
+    return done(cli, name, _("Collection '%s' has been undefined"), name);
+}
+
+static guint
+count_members(const MemberOptions *options)
+{
+    guint domains = options->domains ? g_strv_length(options->domains) : 0;
+
+    return domains + (options->collections ? g_strv_length(options->collections) : 0);
+}
+
+static int
+no_members(CliContext *cli, const CommandLine *line)
+{
+    return cli_usage(cli, _("%s: name at least one member with --domain or --collection"),
+                     line->command->name);
+}
+
+static int
+run_add(CliContext *cli, const CommandLine *line)
+{
+    const MemberOptions *options = line->options;
+    const char *name = line->args[0];
+    guint n = count_members(options);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+
+    if (n == 0)
+        return no_members(cli, line);
+    if (!virt_snap_collection_store_add(store, name, options->domains, options->collections,
+                                        &error))
+        return cli_fail(cli, error);
+
+    return done(cli, name,
+                ngettext("%u member added to the collection '%s'",
+                         "%u members added to the collection '%s'", n),
+                n, name);
+}
+
+static int
+run_remove(CliContext *cli, const CommandLine *line)
+{
+    const MemberOptions *options = line->options;
+    const char *name = line->args[0];
+    guint n = count_members(options);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+
+    if (n == 0)
+        return no_members(cli, line);
+    if (!virt_snap_collection_store_remove(store, name, options->domains, options->collections,
+                                           &error))
+        return cli_fail(cli, error);
+
+    return done(cli, name,
+                ngettext("%u member removed from the collection '%s'",
+                         "%u members removed from the collection '%s'", n),
+                n, name);
+}
+
 static const Command commands[] = {
     {
         .name = "collection-define",
-        .run = cli_not_supported,
+        .run = run_define,
         .summary = N_("define a collection from an XML file"),
         .description = N_("Reads a <collection> from FILE ('-' is standard input), checks it "
-                          "against its schema and stores it."),
+                          "against its schema and stores it, in the place of the one with "
+                          "its name if there is one."),
         .args = file_args,
     },
     {
         .name = "collection-create-as",
-        .run = cli_not_supported,
+        .run = run_create_as,
         .summary = N_("define a collection from a list of members"),
         .description = N_("Stores a new collection NAME whose members are the domains and "
-                          "collections named."),
+                          "collections named. Whether the domains exist is not looked at; the "
+                          "collections must."),
         .args = new_args,
         .options = member_options,
         .options_size = sizeof(MemberOptions),
     },
     {
         .name = "collection-list",
-        .run = cli_not_supported,
+        .run = run_list,
         .summary = N_("list the collections"),
         .description = N_("Lists all collections with the number of their members. Needs no "
                           "connection."),
     },
     {
         .name = "collection-dumpxml",
-        .run = cli_not_supported,
+        .run = run_dumpxml,
         .summary = N_("print a collection as XML"),
         .description = N_("Prints the stored <collection>, which collection-define reads again."),
         .args = name_args,
     },
     {
         .name = "collection-rename",
-        .run = cli_not_supported,
+        .run = run_rename,
         .summary = N_("give a collection another name"),
         .description = N_("Collections that have it as a member follow. Exports that were made "
                           "keep the old name."),
@@ -84,15 +391,16 @@ static const Command commands[] = {
     },
     {
         .name = "collection-undefine",
-        .run = cli_not_supported,
+        .run = run_undefine,
         .summary = N_("forget a collection"),
         .description = N_("Removes the collection; its members, their snapshots and their exports "
-                          "stay as they are."),
+                          "stay as they are. A member of another collection is not removed "
+                          "before it is removed from there."),
         .args = name_args,
     },
     {
         .name = "collection-add",
-        .run = cli_not_supported,
+        .run = run_add,
         .summary = N_("add members to a collection"),
         .description = N_("Adds all the domains and collections named, or none of them if one "
                           "cannot be added."),
@@ -102,7 +410,7 @@ static const Command commands[] = {
     },
     {
         .name = "collection-remove",
-        .run = cli_not_supported,
+        .run = run_remove,
         .summary = N_("remove members from a collection"),
         .description = N_("Removes all the domains and collections named, or none of them if one "
                           "is no member."),

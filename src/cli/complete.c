@@ -7,12 +7,15 @@
 #include <string.h>
 
 #include "cli/complete.h"
+#include "cli/connection.h"
+#include "virtsnap/collection-store.h"
 
 /* What is known of the word to be completed. */
 typedef struct {
     OptionScanner scanner;
     const Command *command; /* NULL: still to come */
-    guint n_args;           /* positional words before it, the command not counted */
+    GPtrArray *args;        /* char *: positional words before it, the command not counted */
+    GPtrArray *domains;     /* char *: the values of --domain before it */
     char *word;             /* the word itself, unquoted */
 } Place;
 
@@ -72,12 +75,93 @@ offer_commands(CliContext *cli, const Place *place, const char *prefix)
     }
 }
 
+/* What cannot be found out is not offered: a user who completes a name wants no error. */
+
+static void
+offer_collections(CliContext *cli, const Place *place, const char *prefix)
+{
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+    g_autoptr(GPtrArray) problems = NULL;
+    g_autoptr(GPtrArray) collections = virt_snap_collection_store_list(store, &problems, NULL);
+
+    for (guint i = 0; collections && i < collections->len; i++)
+        offer(prefix, ((VirtSnapCollection *)g_ptr_array_index(collections, i))->name);
+}
+
+static void
+offer_domains(CliContext *cli, const Place *place, const char *prefix)
+{
+    Hypervisor *hypervisor = cli_connection(cli, NULL);
+    g_autoptr(GPtrArray) names =
+        hypervisor ? hypervisor->ops->list_domains(hypervisor, NULL) : NULL;
+
+    for (guint i = 0; names && i < names->len; i++)
+        offer(prefix, g_ptr_array_index(names, i));
+}
+
+/* Leaves of @common, NULL at the start, what @domain has a snapshot of too. */
+static gboolean
+keep_common(Hypervisor *hypervisor, const char *domain, GPtrArray **common)
+{
+    g_autoptr(GPtrArray) names = hypervisor->ops->list_snapshots(hypervisor, domain, NULL);
+
+    if (!names)
+        return FALSE;
+    if (!*common) {
+        *common = g_steal_pointer(&names);
+        return TRUE;
+    }
+    for (guint i = (*common)->len; i > 0; i--) {
+        if (!g_ptr_array_find_with_equal_func(names, g_ptr_array_index(*common, i - 1),
+                                              g_str_equal, NULL))
+            g_ptr_array_remove_index(*common, i - 1);
+    }
+
+    return TRUE;
+}
+
+/* The domains that the line is about: named one by one, or by their collection. */
+static GPtrArray *
+find_domains(const Place *place)
+{
+    g_autoptr(VirtSnapCollectionStore) store = NULL;
+
+    if (place->domains->len > 0)
+        return g_ptr_array_ref(place->domains);
+    if (place->args->len == 0)
+        return NULL;
+    store = virt_snap_collection_store_new(NULL);
+
+    return virt_snap_collection_store_resolve(store, g_ptr_array_index(place->args, 0), NULL);
+}
+
+/* A snapshot collection is there when every member has a snapshot of that name. */
+static void
+offer_snapshots(CliContext *cli, const Place *place, const char *prefix)
+{
+    g_autoptr(GPtrArray) domains = find_domains(place);
+    g_autoptr(GPtrArray) common = NULL;
+    Hypervisor *hypervisor = domains ? cli_connection(cli, NULL) : NULL;
+
+    for (guint i = 0; hypervisor && i < domains->len; i++) {
+        if (!keep_common(hypervisor, g_ptr_array_index(domains, i), &common))
+            return;
+        if (common->len == 0)
+            return;
+    }
+    for (guint i = 0; common && i < common->len; i++)
+        offer(prefix, g_ptr_array_index(common, i));
+}
+
 /* Who offers what; kinds that are not here have no candidates. */
 static const struct {
     CompleteKind kind;
     void (*offer)(CliContext *cli, const Place *place, const char *prefix);
 } offers[] = {
     {COMPLETE_COMMAND, offer_commands},
+    {COMPLETE_COLLECTION, offer_collections},
+    {COMPLETE_DOMAIN, offer_domains},
+    {COMPLETE_SNAPSHOT, offer_snapshots},
 };
 
 static void
@@ -137,25 +221,86 @@ offer_argument(CliContext *cli, const Place *place)
 {
     const CommandArg *arg = place->command ? place->command->args : NULL;
     CompleteKind kind = place->command ? COMPLETE_NOTHING : COMPLETE_COMMAND;
+    guint n_args = place->args->len;
 
+    /* Where domains are named, the collection that can be left out is. */
+    if (arg && arg->complete == COMPLETE_COLLECTION && !arg->required && place->domains->len > 0)
+        arg++;
     for (guint i = 0; arg && arg->name; arg++, i++) {
-        if (i == place->n_args || (i < place->n_args && arg->repeatable))
+        if (i == n_args || (i < n_args && arg->repeatable))
             kind = arg->complete;
     }
     offer_kind(cli, place, kind, place->word);
 }
 
+static const GOptionEntry *
+find_option(const Place *place, const char *name, gsize length)
+{
+    const GOptionEntry *entry = NULL;
+
+    for (gsize i = 0; !entry && i < G_N_ELEMENTS(place->scanner.tables); i++)
+        entry = option_find(place->scanner.tables[i], name, length);
+
+    return entry;
+}
+
+/* The values that say where to look for candidates. */
+static void
+take_value(CliContext *cli, Place *place, const GOptionEntry *entry, const char *value)
+{
+    if (g_str_equal(entry->long_name, "connect")) {
+        g_free(cli->globals.connect);
+        cli->globals.connect = g_strdup(value);
+    } else if (g_str_equal(entry->long_name, "domain")) {
+        g_ptr_array_add(place->domains, g_strdup(value));
+    }
+}
+
+static const GOptionEntry *
+find_letter(const Place *place, char letter)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(place->scanner.tables); i++) {
+        const GOptionEntry *entry = place->scanner.tables[i];
+
+        for (; entry && entry->long_name; entry++) {
+            if (entry->short_name == letter)
+                return entry;
+        }
+    }
+
+    return NULL;
+}
+
+/* Takes an option, whose value may be in the word too: "--domain=x", "-cURI". */
+static void
+take_option(CliContext *cli, Place *place, const char *word, const char *split)
+{
+    const char *equals = strchr(word, '=');
+
+    if (split)
+        take_value(cli, place, find_letter(place, split[-1]), split);
+    else if (equals && g_str_has_prefix(word, "--"))
+        take_value(cli, place, find_option(place, word + 2, (gsize)(equals - word) - 2),
+                   equals + 1);
+}
+
 /* Takes one of the words before the one to be completed. */
 static void
-take_word(Place *place, const char *raw)
+take_word(CliContext *cli, Place *place, const char *raw)
 {
+    const GOptionEntry *pending = place->scanner.pending;
     g_autofree char *word = shell_unquote(raw);
     const char *split;
+    WordKind kind = option_scan(&place->scanner, word, &split);
 
-    if (option_scan(&place->scanner, word, &split) != WORD_ARGUMENT)
+    if (kind == WORD_VALUE)
+        take_value(cli, place, pending, word);
+    else if (kind == WORD_OPTION)
+        take_option(cli, place, word, split);
+    if (kind != WORD_ARGUMENT)
         return;
     if (place->command) {
-        place->n_args++;
+        g_ptr_array_add(place->args, g_steal_pointer(&word));
         return;
     }
     place->command = command_find(word);
@@ -166,13 +311,15 @@ take_word(Place *place, const char *raw)
 void
 complete_words(CliContext *cli, char *const *words)
 {
-    Place place = {.scanner = {.tables = {cli_globals, NULL}}};
+    g_autoptr(GPtrArray) args = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) domains = g_ptr_array_new_with_free_func(g_free);
+    Place place = {.scanner = {.tables = {cli_globals, NULL}}, .args = args, .domains = domains};
     g_autofree char *word = NULL;
-    const GOptionEntry *entry = NULL;
+    const GOptionEntry *entry;
     const char *equals;
 
     for (; words[0] && words[1]; words++)
-        take_word(&place, words[0]);
+        take_word(cli, &place, words[0]);
     place.word = word = shell_unquote(words[0] ? words[0] : "");
     equals = strchr(word, '=');
 
@@ -183,8 +330,7 @@ complete_words(CliContext *cli, char *const *words)
     } else if (!equals || !g_str_has_prefix(word, "--")) {
         offer_options(&place);
     } else {
-        for (gsize i = 0; !entry && i < G_N_ELEMENTS(place.scanner.tables); i++)
-            entry = option_find(place.scanner.tables[i], word + 2, (gsize)(equals - word) - 2);
+        entry = find_option(&place, word + 2, (gsize)(equals - word) - 2);
         if (entry && !option_is_flag(entry))
             offer_value(cli, &place, entry, equals + 1);
         else

@@ -69,6 +69,84 @@ tab "virtsnap help \$(touch $TEST_DIR/ran)" virtsnap help "\$(touch $TEST_DIR/ra
 tab "virtsnap help \`touch $TEST_DIR/ran\` " virtsnap help "\`touch $TEST_DIR/ran\`" ''
 check_fails "completion runs nothing" test -e "$TEST_DIR/ran"
 
+# --- names ------------------------------------------------------------------
+
+# domain NAME UUID SNAPSHOT...: a domain of libvirt's test driver.
+domain()
+{
+    local inside="<name>$1</name><uuid>$2</uuid><memory>8192</memory><os><type>hvm</type></os>"
+    echo "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>$inside"
+    shift 2
+    for snapshot; do
+        echo "<test:domainsnapshot><name>$snapshot</name><state>running</state><active>0</active>
+            <creationTime>1</creationTime><domain type='test'>$inside</domain>
+            </test:domainsnapshot>"
+    done
+    echo "</domain>"
+}
+
+host=test://$TEST_DIR/host.xml
+{
+    echo "<node>"
+    domain web ef861801-45b9-11cb-88e3-afbfe5370491 first second only-web
+    domain "two words" ef861801-45b9-11cb-88e3-afbfe5370492 second "the first" first
+    domain bare ef861801-45b9-11cb-88e3-afbfe5370493
+    echo "</node>"
+} >"$TEST_DIR/host.xml"
+
+tab 'virtsnap collection-dumpxml ' virtsnap collection-dumpxml ''
+is "$got" "" "no collections"
+virtsnap -q collection-create-as shop --domain web --domain "two words"
+virtsnap -q collection-create-as "sh<o>p's" --domain web --domain gone
+virtsnap -q collection-create-as -- -odd-
+tab 'virtsnap collection-dumpxml sh' virtsnap collection-dumpxml sh
+is "$got" "sh\\<o\\>p\\'s shop" "collections"
+tab 'virtsnap collection-dumpxml "sh' virtsnap collection-dumpxml '"sh'
+is "$got" "sh<o>p's shop" "collections in an open quote"
+tab 'virtsnap collection-dumpxml -- -' virtsnap collection-dumpxml -- -
+is "$got" "-odd-" "a collection that looks like an option"
+tab 'virtsnap collection-rename shop ' virtsnap collection-rename shop ''
+is "$got" "" "a new name is the user's"
+tab 'virtsnap collection-add x --collection=sho' virtsnap collection-add x --collection = sho
+is "$got" "shop" "collections as values"
+
+tab "virtsnap -c $host collection-add x --domain " \
+    virtsnap -c test : "${host#test:}" collection-add x --domain ''
+is "$got" "bare two\\ words web" "domains of the connection on the line"
+tab "virtsnap collection-add x --connect=$host --domain w" \
+    virtsnap collection-add x --connect = test : "${host#test:}" --domain w
+is "$got" "web" "which may stand behind the command"
+tab "virtsnap -qc$host collection-add x --domain=b" \
+    virtsnap -qctest : "${host#test:}" collection-add x --domain = b
+is "$got" "bare" "or right behind its letter"
+tab "virtsnap -c nothing:///x collection-add x --domain " \
+    virtsnap -c nothing : ///x collection-add x --domain ''
+is "$got" "" "no connection, no domains"
+
+# names NAME...: what "virtsnap complete" offers on the host for the words.
+names() { got=$(virtsnap complete -- -c "$host" "$@" 2>&1 | tail -n +2 | sort | paste -sd,); }
+names export shop ''
+is "$got" "first,second" "snapshots that all members have"
+names snapshot-info shop f
+is "$got" "first" "for other commands as well"
+names export --domain web ''
+is "$got" "first,only-web,second" "snapshots of a domain"
+names export --domain web --domain "two\\ words" --to /x s
+is "$got" "second" "snapshots that all domains have"
+names export --domain=web --domain bare ''
+is "$got" "" "or none"
+names export ''
+is "$got" "-odd-,sh<o>p's,shop" "without domains a collection comes first"
+names export "\"sh<o>p's\"" ''
+is "$got" "" "no snapshots if a member is gone"
+names export nothing ''
+is "$got" "" "no snapshots of what is no collection"
+run virtsnap complete -- -c nothing:///x export shop ''
+is "$out$err" "words" "no snapshots without a connection, and no complaint"
+echo nonsense >"$VIRTSNAP_CONFIG_DIR/collections/shop.xml"
+run virtsnap complete -- export sho
+is "$out$err" "words" "a damaged collection is not offered, without complaint"
+
 # The protocol: every word of every line has an answer.
 for command in $(commands); do
     run virtsnap complete -- "$command" --
