@@ -94,7 +94,7 @@ read_text(int fd, const char *what, GError **error)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
-            virt_snap_error_set_errno(error, errno, _("Cannot read '%s'"), what);
+            virt_snap_error_set_errno(error, errno, _("Cannot read %s"), what);
             return NULL;
         }
         if (n == 0)
@@ -102,18 +102,31 @@ read_text(int fd, const char *what, GError **error)
         g_string_append_len(text, block, n);
     }
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                _("'%s' is larger than the %zu bytes that the text of a collection may have"),
+                _("There is more in %s than the %zu bytes that the text of a collection may have"),
                 what, VIRT_SNAP_COLLECTION_TEXT_MAX);
 
     return NULL;
 }
 
+static gboolean
+is_standard_input(const char *file)
+{
+    return g_str_equal(file, "-");
+}
+
+/* What a file is called in messages. */
+static char *
+file_name(const char *file)
+{
+    return is_standard_input(file) ? g_strdup(_("standard input")) : g_strdup_printf("'%s'", file);
+}
+
 static VirtSnapCollection *
 read_collection(const char *file, GError **error)
 {
-    gboolean is_input = g_str_equal(file, "-");
+    gboolean is_input = is_standard_input(file);
     auto_fd fd = is_input ? -1 : fd_open(AT_FDCWD, file, O_RDONLY, 0, error);
-    const char *what = is_input ? _("standard input") : file;
+    g_autofree char *what = file_name(file);
     g_autoptr(GString) text = NULL;
     VirtSnapCollection *collection;
 
@@ -124,7 +137,7 @@ read_collection(const char *file, GError **error)
         return NULL;
     collection = virt_snap_collection_parse(text->str, text->len, error);
     if (!collection)
-        g_prefix_error(error, _("Cannot define a collection from '%s': "), what);
+        g_prefix_error(error, _("Cannot define a collection from %s: "), what);
 
     return collection;
 }
@@ -136,12 +149,13 @@ run_define(CliContext *cli, const CommandLine *line)
     g_autoptr(GError) error = NULL;
     g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
     g_autoptr(VirtSnapCollection) collection = read_collection(file, &error);
+    g_autofree char *what = file_name(file);
 
     if (!collection || !virt_snap_collection_store_define(store, collection, &error))
         return cli_fail(cli, error);
 
-    return done(cli, collection->name, _("Collection '%s' defined from '%s'"), collection->name,
-                file);
+    return done(cli, collection->name, _("Collection '%s' defined from %s"), collection->name,
+                what);
 }
 
 static gboolean
