@@ -251,7 +251,7 @@ export_run(CliContext *cli, const ExportRequest *request)
         return cli_fail(cli, error);
     run.subject = (ExportSubject){
         .collection = request->collection,
-        .collection_xml = members->collection_xml,
+        .collections = members->collections,
         .domains = members->domains,
         .snapshot = request->snapshot,
         .settings = settings,

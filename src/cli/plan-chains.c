@@ -63,7 +63,7 @@ draw_layer(const Layer *layer, guint depth, GHashTable *users)
     g_autofree char *size = format_bytes(layer->allocated);
     g_autofree char *capacity = format_bytes(layer->capacity);
 
-    printf("  %*s%s  %s, %s", (int)(depth * 3), "", "└─ ", path, layer->format);
+    printf("  %*s└─ %s, %s", (int)(depth * 3), "", path, layer->format);
     printf(_(", %s of %s"), size, capacity);
     if (layer->n_snapshots > 0)
         printf(ngettext(", %u internal snapshot", ", %u internal snapshots",

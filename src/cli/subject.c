@@ -8,6 +8,7 @@
 
 #include "cli/subject.h"
 #include "util/name.h"
+#include "virtsnap/collection-store.h"
 
 static gint
 compare_names(gconstpointer a, gconstpointer b)
@@ -31,19 +32,85 @@ sorted_once(char *const *names, GError **error)
     return g_steal_pointer(&sorted);
 }
 
+static gboolean
+is_loaded(GPtrArray *collections, const char *name)
+{
+    for (guint i = 0; i < collections->len; i++) {
+        if (g_str_equal(((VirtSnapCollection *)g_ptr_array_index(collections, i))->name, name))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static gboolean
+load_one(VirtSnapCollectionStore *store, GPtrArray *collections, const char *name, GError **error)
+{
+    VirtSnapCollection *collection;
+
+    if (is_loaded(collections, name))
+        return TRUE;
+    collection = virt_snap_collection_store_load(store, name, error);
+    if (!collection)
+        return FALSE;
+    g_ptr_array_add(collections, collection);
+
+    return TRUE;
+}
+
+/* The collection @name first, then all below it, each once. */
+static GPtrArray *
+load_tree(VirtSnapCollectionStore *store, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) collections =
+        g_ptr_array_new_with_free_func((GDestroyNotify)virt_snap_collection_free);
+
+    if (!load_one(store, collections, name, error))
+        return NULL;
+    for (guint i = 0; i < collections->len; i++) {
+        const VirtSnapCollection *collection = g_ptr_array_index(collections, i);
+
+        for (guint j = 0; j < collection->collections->len; j++) {
+            if (!load_one(store, collections, g_ptr_array_index(collection->collections, j),
+                          error))
+                return NULL;
+        }
+    }
+
+    return g_steal_pointer(&collections);
+}
+
+static gboolean
+load_collection(CliSubject *self, const char *name, GError **error)
+{
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+
+    self->domains = virt_snap_collection_store_resolve(store, name, error);
+    if (!self->domains)
+        return FALSE;
+    if (self->domains->len == 0) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The collection '%s' has no domains; add some with collection-add"), name);
+        return FALSE;
+    }
+    self->collections = load_tree(store, name, error);
+
+    return self->collections != NULL;
+}
+
 CliSubject *
 cli_subject_new(const char *collection, char *const *domains, GError **error)
 {
     g_autoptr(CliSubject) self = g_new0(CliSubject, 1);
 
     if (collection) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
-                    _("There is no collection '%s'"), collection);
-        return NULL;
+        if (!load_collection(self, collection, error))
+            return NULL;
+    } else {
+        self->domains = sorted_once(domains, error);
+        if (!self->domains)
+            return NULL;
     }
-    self->domains = sorted_once(domains, error);
-    if (!self->domains)
-        return NULL;
 
     return g_steal_pointer(&self);
 }
@@ -54,6 +121,6 @@ cli_subject_free(CliSubject *self)
     if (!self)
         return;
     g_clear_pointer(&self->domains, g_ptr_array_unref);
-    g_free(self->collection_xml);
+    g_clear_pointer(&self->collections, g_ptr_array_unref);
     g_free(self);
 }

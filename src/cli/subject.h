@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 
 /** The domains that a command is about. */
 typedef struct {
-    GPtrArray *domains;   /* char*: sorted, each once */
-    char *collection_xml; /* the collection's definition, or NULL */
+    GPtrArray *domains;     /* char*: sorted, each once */
+    GPtrArray *collections; /* VirtSnapCollection: the one that was named and those that are
+                             * members of it, directly or not; NULL: domains were named */
 } CliSubject;
 
 /**
@@ -18,7 +19,8 @@ typedef struct {
  * @collection: (nullable): a collection, looked up in the store
  * @domains: (nullable): ended by NULL; used if there is no @collection
  *
- * Returns: owned by the caller; NOT_FOUND if there is no such collection.
+ * Returns: owned by the caller; NOT_FOUND if there is no such collection,
+ * INVALID_STATE if it has no members.
  */
 CliSubject *cli_subject_new(const char *collection, char *const *domains, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -59,11 +59,25 @@ export_resolve(Hypervisor *hypervisor, const ExportSubject *subject, Control *co
     return g_steal_pointer(&records);
 }
 
+/* The definitions of the collections that are members; the first one is the collection itself. */
+static void
+keep_collections(Plan *plan, GPtrArray *collections)
+{
+    for (guint i = 1; collections && i < collections->len; i++) {
+        const VirtSnapCollection *collection = g_ptr_array_index(collections, i);
+        g_autofree char *xml = virt_snap_collection_format(collection);
+
+        plan_add_collection(plan, collection->name, xml);
+    }
+}
+
 Plan *
 export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
             GError **error)
 {
     g_autoptr(GPtrArray) records = export_resolve(hypervisor, subject, control, error);
+    g_autofree char *xml = NULL;
+    g_autoptr(Plan) plan = NULL;
     HostInfo *host;
 
     if (!records)
@@ -71,9 +85,15 @@ export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *contr
     host = hypervisor->ops->host_info(hypervisor, error);
     if (!host)
         return NULL;
+    if (subject->collections)
+        xml = virt_snap_collection_format(g_ptr_array_index(subject->collections, 0));
+    plan = plan_new(subject->collection, xml, subject->snapshot, subject->settings, records, host,
+                    error);
+    if (!plan)
+        return NULL;
+    keep_collections(plan, subject->collections);
 
-    return plan_new(subject->collection, subject->collection_xml, subject->snapshot,
-                    subject->settings, records, host, error);
+    return g_steal_pointer(&plan);
 }
 
 /* --- space ---------------------------------------------------------------- */

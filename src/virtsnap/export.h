@@ -4,6 +4,7 @@
 #pragma once
 
 #include "transfer/control.h"
+#include "virtsnap/collection.h"
 #include "virtsnap/plan.h"
 #include "virtsnap/target.h"
 
@@ -14,7 +15,8 @@ G_BEGIN_DECLS
 /** What is to be exported. Nothing in it is owned. */
 typedef struct {
     const char *collection;     /* name; NULL: the unnamed collection of domains */
-    const char *collection_xml; /* its definition, kept in the export; NULL: none */
+    GPtrArray *collections;     /* VirtSnapCollection: it and all below it, kept in the export;
+                                 * NULL: none */
     GPtrArray *domains;         /* char*: the members, each once */
     const char *snapshot;
     const VirtSnapExportSettings *settings;

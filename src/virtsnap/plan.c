@@ -485,6 +485,15 @@ new_empty(const char *collection, const char *snapshot, const VirtSnapExportSett
     return plan;
 }
 
+void
+plan_add_collection(Plan *plan, const char *name, const char *xml)
+{
+    g_autofree char *component = name_to_component(name);
+    g_autofree char *file = g_strconcat(component, ".xml", NULL);
+
+    add_content(plan, "collections", file, "collection", xml);
+}
+
 Plan *
 plan_new(const char *collection, const char *collection_xml, const char *snapshot,
          const VirtSnapExportSettings *settings, GPtrArray *records, HostInfo *host,

@@ -100,6 +100,13 @@ Plan *plan_new(const char *collection, const char *collection_xml, const char *s
                const VirtSnapExportSettings *settings, GPtrArray *records, HostInfo *host,
                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * plan_add_collection:
+ * @name: of a collection that is a member, directly or not
+ * @xml: its definition, kept in the export as "collections/NAME.xml"
+ */
+void plan_add_collection(Plan *plan, const char *name, const char *xml);
+
 /** plan_free: Frees @plan and all in it. NULL is fine. */
 void plan_free(Plan *plan);
 
