@@ -16,11 +16,20 @@ AM_TESTS_ENVIRONMENT = \
 	VIRTSNAP_SCHEMA_DIR='$(abs_top_srcdir)/xml-schemas'; export VIRTSNAP_SCHEMA_DIR; \
 	$(NULL)
 
+# What the unit tests share.
+check_LTLIBRARIES += libvirtsnap-test.la
+libvirtsnap_test_la_SOURCES = \
+	tests/unit/harness.c \
+	tests/unit/harness.h \
+	$(NULL)
+libvirtsnap_test_la_LIBADD = libvirtsnap-internal.la
+
 unit_tests = \
 	tests/unit/test-collection \
 	tests/unit/test-collection-crash \
 	tests/unit/test-collection-shared \
 	tests/unit/test-collection-store \
+	tests/unit/test-digest \
 	tests/unit/test-error \
 	tests/unit/test-fd \
 	tests/unit/test-format \
@@ -52,7 +61,7 @@ tests_unit_test_collection_store_SOURCES = \
 	$(NULL)
 
 # The programs' own objects use these for every test below tests/.
-LDADD = libvirtsnap-internal.la $(VIRTSNAP_LIBS)
+LDADD = libvirtsnap-test.la libvirtsnap-internal.la $(VIRTSNAP_LIBS)
 
 EXTRA_DIST += \
 	tests/demo.sh \
