@@ -68,6 +68,19 @@ set_first_error(Engine *self, GError *error)
     g_cond_broadcast(&self->opened);
 }
 
+/* What one worker ran into ends the others at their next block: their work is of no use. */
+static gboolean
+check_others(Engine *self, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    if (!self->error)
+        return TRUE;
+    g_propagate_error(error, g_error_copy(self->error));
+
+    return FALSE;
+}
+
 /* Heaviest first, so that no big one starts when the others are done. */
 static gint
 compare_weight(gconstpointer a, gconstpointer b)
@@ -185,7 +198,8 @@ move_block(Worker *worker, Segment *segment, guint64 offset, gsize length, GErro
     gsize n_blocks = (length + DIGEST_BLOCK - 1) / DIGEST_BLOCK;
     gboolean write;
 
-    if (!control_pass(worker->engine->control, length, error))
+    if (!check_others(worker->engine, error) ||
+        !control_pass(worker->engine->control, length, error))
         return FALSE;
     if (length % DIGEST_BLOCK != 0)
         memset(worker->buffer + (n_blocks - 1) * DIGEST_BLOCK, 0, DIGEST_BLOCK);
