@@ -19,6 +19,8 @@ AM_TESTS_ENVIRONMENT = \
 # What the unit tests share.
 check_LTLIBRARIES += libvirtsnap-test.la
 libvirtsnap_test_la_SOURCES = \
+	tests/unit/fake-ends.c \
+	tests/unit/fake-ends.h \
 	tests/unit/harness.c \
 	tests/unit/harness.h \
 	$(NULL)
@@ -30,6 +32,7 @@ unit_tests = \
 	tests/unit/test-collection-shared \
 	tests/unit/test-collection-store \
 	tests/unit/test-digest \
+	tests/unit/test-engine \
 	tests/unit/test-error \
 	tests/unit/test-fd \
 	tests/unit/test-format \
