@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test-collection-crash \
 	tests/unit/test-collection-shared \
 	tests/unit/test-collection-store \
+	tests/unit/test-control \
 	tests/unit/test-digest \
 	tests/unit/test-engine \
 	tests/unit/test-error \
@@ -38,6 +39,7 @@ unit_tests = \
 	tests/unit/test-format \
 	tests/unit/test-name \
 	tests/unit/test-nbd-source \
+	tests/unit/test-ranked-bits \
 	tests/unit/test-xml \
 	$(NULL)
 check_PROGRAMS += $(unit_tests)
