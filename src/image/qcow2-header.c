@@ -20,6 +20,8 @@
 /* Limits that QEMU has as well. */
 #define L1_BYTES_MAX (32u << 20)
 #define SNAPSHOTS_MAX 65536
+/* Cluster offsets have 56 bits in a qcow2 image. */
+#define OFFSET_MAX (((guint64)1 << 56) - 1)
 #define SNAPSHOT_BYTES_MAX 1024
 
 #define EXTENSION_END 0u
@@ -197,6 +199,9 @@ check_tables(const Qcow2Header *header, const char *what, GError **error)
         return corrupt(error, what, _("its L1 table is too large"));
     if ((header->l1_offset | header->refcount_offset | header->snapshots_offset) & cluster_mask)
         return corrupt(error, what, _("a table does not begin at a cluster"));
+    /* Nor may it run over the end of what a file can be. */
+    if ((header->l1_offset | header->refcount_offset | header->snapshots_offset) > OFFSET_MAX)
+        return corrupt(error, what, _("a table lies behind its end"));
     if (header->n_snapshots > SNAPSHOTS_MAX)
         return corrupt(error, what, _("it has too many snapshots"));
 
@@ -345,7 +350,7 @@ compose_head(const Qcow2Header *header, const guint8 *data, gsize length, const 
     gsize name_length = name ? strlen(name) : 0;
     g_autofree guint8 *out = NULL;
 
-    if (head->len + name_length > cluster)
+    if (name_length > BACKING_NAME_MAX || head->len + name_length > cluster)
         return NULL;
     out = g_malloc0(cluster);
     memcpy(out, head->data, head->len);
