@@ -39,6 +39,7 @@ unit_tests = \
 	tests/unit/test-format \
 	tests/unit/test-name \
 	tests/unit/test-nbd-source \
+	tests/unit/test-qcow2-header \
 	tests/unit/test-ranked-bits \
 	tests/unit/test-xml \
 	$(NULL)
