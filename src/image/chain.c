@@ -26,6 +26,7 @@ layer_free(Layer *layer)
 {
     g_free(layer->path);
     g_free(layer->format);
+    g_free(layer->backing_name);
     g_free(layer);
 }
 
@@ -151,15 +152,15 @@ check_length(const Qcow2Header *header, const Layer *layer, GError **error)
     return FALSE;
 }
 
-/* The name of the image below as it stands in the header, relative to the one that names it. */
+/* Where the reference @name of the image that was reached as @referrer leads. */
 static char *
-backing_path(const Layer *layer, const char *name)
+backing_path(const char *referrer, const char *name)
 {
     g_autofree char *directory = NULL;
 
     if (g_path_is_absolute(name))
         return g_strdup(name);
-    directory = g_path_get_dirname(layer->path);
+    directory = g_path_get_dirname(referrer);
 
     return g_build_filename(directory, name, NULL);
 }
@@ -187,8 +188,9 @@ typedef struct {
 static Layer *look_at(Walk *walk, const char *path, const char *format, const char *referrer,
                       GError **error);
 
+/* @reached: the name that led to the image, links and all. */
 static gboolean
-read_qcow2(Walk *walk, Layer *layer, int fd, GError **error)
+read_qcow2(Walk *walk, Layer *layer, int fd, const char *reached, GError **error)
 {
     g_autoptr(GBytes) head = qcow2_head_read(fd, layer->path, error);
     g_autoptr(Qcow2Header) header = NULL;
@@ -208,7 +210,8 @@ read_qcow2(Walk *walk, Layer *layer, int fd, GError **error)
     layer->n_snapshots = header->n_snapshots;
     if (!header->backing_name)
         return TRUE;
-    below = backing_path(layer, header->backing_name);
+    layer->backing_name = g_strdup(header->backing_name);
+    below = backing_path(reached, header->backing_name);
     layer->backing = look_at(walk, below, header->backing_format, layer->path, error);
 
     return layer->backing != NULL;
@@ -264,7 +267,8 @@ canonical_path(const char *path, const char *referrer, GError **error)
 }
 
 static Layer *
-look_at_new(Walk *walk, const char *path, const char *format, GError **error)
+look_at_new(Walk *walk, const char *path, const char *format, const char *reached,
+            GError **error)
 {
     struct stat st;
     auto_fd fd = open_image(path, &st, error);
@@ -274,12 +278,39 @@ look_at_new(Walk *walk, const char *path, const char *format, GError **error)
         return NULL;
     layer = new_layer(path, format, &st);
     g_hash_table_add(walk->seen, g_strdup(path));
-    if (g_str_equal(format, "qcow2") && !read_qcow2(walk, layer, fd, error)) {
+    if (g_str_equal(format, "qcow2") && !read_qcow2(walk, layer, fd, reached, error)) {
         layer_free(layer);
         return NULL;
     }
 
     return layer;
+}
+
+/* An image that is known by another name: its references must lead to the same files from there,
+ * or one of the two chains would get the other's base. */
+static gboolean
+check_names(const Layer *layer, const char *reached, GError **error)
+{
+    g_autofree char *name = g_strdup(reached);
+
+    for (; layer->backing; layer = layer->backing) {
+        g_autofree char *below = backing_path(name, layer->backing_name);
+        g_autofree char *canonical = canonical_path(below, name, error);
+
+        if (!canonical)
+            return FALSE;
+        if (!g_str_equal(canonical, layer->backing->path)) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                        _("The image '%s' is used by two names; by one its backing image is '%s', "
+                          "by the other, '%s', it is '%s'; give it an absolute reference"),
+                        layer->path, layer->backing->path, name, canonical);
+            return FALSE;
+        }
+        g_free(name);
+        name = g_steal_pointer(&below);
+    }
+
+    return TRUE;
 }
 
 static Layer *
@@ -298,8 +329,8 @@ look_at(Walk *walk, const char *path, const char *format, const char *referrer, 
     key = g_strdup_printf("%s:%s", format, canonical);
     layer = g_hash_table_lookup(walk->cache->layers, key);
     if (layer)
-        return layer;
-    layer = look_at_new(walk, canonical, format, error);
+        return check_names(layer, path, error) ? layer : NULL;
+    layer = look_at_new(walk, canonical, format, path, error);
     if (layer)
         g_hash_table_insert(walk->cache->layers, g_steal_pointer(&key), layer);
 

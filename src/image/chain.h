@@ -24,6 +24,7 @@ struct Layer {
     guint64 capacity;  /* bytes that a guest sees */
     gboolean encrypted;
     guint32 n_snapshots; /* internal ones */
+    char *backing_name;  /* the reference as it stands in the header, or NULL */
     Layer *backing;      /* owned by the cache; NULL: the base */
 };
 
@@ -46,11 +47,13 @@ void chain_cache_free(ChainCache *cache);
  * @format: (nullable): its format
  * @hints: what the XML says of the images below, @n_hints of them
  *
- * Follows the backing references. Nothing is written, no access time is touched where we may
+ * Follows the backing references, relative ones from the directory of the name by which the image
+ * was reached, as QEMU does, which need not be that of the file that a link led to. Nothing is written, no access time is touched where we may
  * avoid it.
  *
  * Returns: (transfer none): the top layer; NOT_FOUND, ACCESS_DENIED, CORRUPT, NOT_SUPPORTED (not
- * a local qcow2 or raw file), or INVALID_STATE (a loop, no format given), each naming the file.
+ * a local qcow2 or raw file), or INVALID_STATE (a loop, no format given, an image reached by two
+ * names that has another base by each), each naming the file.
  */
 Layer *chain_resolve(ChainCache *cache, const char *path, const char *format,
                      const LayerHint *hints, gsize n_hints, GError **error)
