@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test-collection-crash \
 	tests/unit/test-collection-shared \
 	tests/unit/test-collection-store \
+	tests/unit/test-chain \
 	tests/unit/test-control \
 	tests/unit/test-digest \
 	tests/unit/test-engine \
