@@ -238,6 +238,19 @@ static const SourceOps flat_source_ops = {
     .free = flat_source_free,
 };
 
+/* A source without a map is all data. */
+static gboolean
+map_guest(Source *guest, guint64 offset, guint64 length, GArray *extents, GError **error)
+{
+    Extent all = {offset, length, TRUE};
+
+    if (guest->ops->extents)
+        return guest->ops->extents(guest, 0, offset, length, extents, error);
+    g_array_append_val(extents, all);
+
+    return TRUE;
+}
+
 static gboolean
 find_data(FlatSource *self, GError **error)
 {
@@ -248,7 +261,7 @@ find_data(FlatSource *self, GError **error)
         guint64 length = MIN(MAP_STEP, self->guest->size - at);
 
         g_array_set_size(extents, 0);
-        if (!self->guest->ops->extents(self->guest, 0, at, length, extents, error))
+        if (!map_guest(self->guest, at, length, extents, error))
             return FALSE;
         for (guint i = 0; i < extents->len; i++) {
             const Extent *extent = &g_array_index(extents, Extent, i);
