@@ -37,7 +37,9 @@ unit_tests = \
 	tests/unit/test-engine \
 	tests/unit/test-error \
 	tests/unit/test-fd \
+	tests/unit/test-flat-source \
 	tests/unit/test-format \
+	tests/unit/test-image-lock \
 	tests/unit/test-name \
 	tests/unit/test-nbd-source \
 	tests/unit/test-qcow2-header \

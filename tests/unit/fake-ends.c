@@ -40,7 +40,7 @@ fake_read(Source *source, guint worker, void *buffer, guint64 offset, gsize leng
         g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT, "no read");
         return FALSE;
     }
-    memset(buffer, 0x55, length);
+    memset(buffer, fake->zeros ? 0 : 0x55, length);
 
     return TRUE;
 }

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 
 typedef struct FakeSource FakeSource;
 struct FakeSource {
-    guint64 size;     /* bytes; all of them 0x55 */
+    guint64 size;     /* bytes; all of them 0x55, */
+    gboolean zeros;   /* or 0 (which are no holes) */
     gulong read_us;   /* how long each read takes */
     gboolean fail_read;    /* CORRUPT, */
     guint64 fail_from;     /* from this byte on */

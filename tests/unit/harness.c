@@ -106,7 +106,9 @@ start(int *in, int *out, const char *program, ...)
     argv = collect_arguments(program, list);
     va_end(list);
     g_spawn_async_with_pipes(NULL, (char **)argv->pdata, NULL,
-                             G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid,
+                             G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
+                                 (out ? G_SPAWN_DEFAULT : G_SPAWN_STDOUT_TO_DEV_NULL),
+                             NULL, NULL, &pid,
                              in, out, NULL, &error);
     g_assert_no_error(error);
 
