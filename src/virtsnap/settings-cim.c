@@ -58,8 +58,15 @@ set_value(VirtSnapExportSettings *self, const Setting *setting, xmlNode *node, c
 {
     g_autofree char *text = xml_text(node, ".");
 
+    if (xmlChildElementCount(node) > 0)
+        return wrong(error, node, name, _("its value is an element"));
     if (!check_type(setting, node, name, text, error))
         return FALSE;
+    if (g_str_equal(setting->cim_type, "boolean")) {
+        g_autofree char *lower = g_ascii_strdown(text, -1);
+
+        return setting->parse(self, name, lower, error);
+    }
     /* An empty string is how some clients say «none». */
     if (*text == '\0' && g_str_equal(setting->cim_type, "string"))
         return TRUE;
@@ -67,23 +74,49 @@ set_value(VirtSnapExportSettings *self, const Setting *setting, xmlNode *node, c
     return setting->parse(self, name, text, error);
 }
 
+/* The one element of kind @kind in @node, or NULL if there is none. FALSE if there is another, or
+ * more than one and not @many. */
+static gboolean
+find_child(xmlNode *node, const char *kind, gboolean many, const char *name, xmlNode **found,
+           GError **error)
+{
+    *found = NULL;
+    for (xmlNode *child = xmlFirstElementChild(node); child;
+         child = xmlNextElementSibling(child)) {
+        g_autofree char *complaint = NULL;
+
+        if (g_str_equal(child->name, "QUALIFIER"))
+            continue;
+        if (g_str_equal(child->name, kind) && (many || !*found)) {
+            *found = *found ? *found : child;
+            continue;
+        }
+        complaint = g_strdup_printf(_("<%s> is not expected there"), child->name);
+        return wrong(error, child, name, complaint);
+    }
+
+    return TRUE;
+}
+
 static gboolean
 parse_values(VirtSnapExportSettings *self, const Setting *setting, xmlNode *property,
              const char *name, GError **error)
 {
     gboolean array = g_str_equal(property->name, "PROPERTY.ARRAY");
-    xmlNode *values = array ? xml_child(property, "VALUE.ARRAY", NULL) : property;
-    guint n = 0;
+    xmlNode *values = property;
+    xmlNode *first = NULL;
 
     if (array != setting->list)
         return wrong(error, property, name,
                      array ? _("it is not an array") : _("it is an array (PROPERTY.ARRAY)"));
+    if (array && !find_child(property, "VALUE.ARRAY", FALSE, name, &values, error))
+        return FALSE;
     /* No value is NULL: the default stays. */
     if (!values)
         return TRUE;
-    for (xmlNode *node = NULL; (node = xml_child(values, "VALUE", node)); n++) {
-        if (n > 0 && !array)
-            return wrong(error, node, name, _("it has two values"));
+    if (!find_child(values, "VALUE", array, name, &first, error))
+        return FALSE;
+    for (xmlNode *node = first; node; node = xml_child(values, "VALUE", node)) {
         if (!set_value(self, setting, node, name, error))
             return FALSE;
     }
@@ -141,22 +174,41 @@ parse_instance(VirtSnapExportSettings *self, xmlNode *instance, GError **error)
     return TRUE;
 }
 
+/* The only child of @node that says more than where the instance lives; NULL if there is none, or
+ * more than one. */
+static xmlNode *
+only_child(xmlNode *node)
+{
+    static const char *const places[] = {"INSTANCENAME", "INSTANCEPATH", "LOCALNAMESPACEPATH",
+                                         "NAMESPACEPATH", NULL};
+    xmlNode *only = NULL;
+
+    for (xmlNode *child = xmlFirstElementChild(node); child;
+         child = xmlNextElementSibling(child)) {
+        if (g_strv_contains(places, (const char *)child->name))
+            continue;
+        if (only)
+            return NULL;
+        only = child;
+    }
+
+    return only;
+}
+
 gboolean
 settings_parse_cim(VirtSnapExportSettings *self, xmlNode *root, GError **error)
 {
-    static const char *const wrappers[] = {"CIM",      "DECLARATION",  "DECLGROUP",
-                                           "DECLGROUP.WITHNAME", "VALUE.OBJECT",
-                                           "VALUE.NAMEDINSTANCE", "VALUE.INSTANCEWITHPATH"};
+    static const char *const wrappers[] = {
+        "CIM",          "DECLARATION",         "DECLGROUP",
+        "DECLGROUP.WITHNAME", "DECLGROUP.WITHPATH",  "VALUE.OBJECT",
+        "VALUE.NAMEDOBJECT",  "VALUE.NAMEDINSTANCE", "VALUE.OBJECTWITHPATH",
+        "VALUE.INSTANCEWITHPATH", NULL};
 
     /* Down through what may stand around an instance, which must be alone in it. */
-    for (xmlNode *node = root; node; node = xmlFirstElementChild(node)) {
-        gboolean wrapper = FALSE;
-
-        if (g_str_equal(node->name, "INSTANCE") && !xmlNextElementSibling(node))
+    for (xmlNode *node = root; node; node = only_child(node)) {
+        if (g_str_equal(node->name, "INSTANCE"))
             return parse_instance(self, node, error);
-        for (gsize i = 0; i < G_N_ELEMENTS(wrappers); i++)
-            wrapper = wrapper || g_str_equal(node->name, wrappers[i]);
-        if (!wrapper)
+        if (!g_strv_contains(wrappers, (const char *)node->name))
             break;
     }
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,

@@ -38,7 +38,27 @@ parse_element(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen, GEr
         return FALSE;
     }
 
-    return setting->parse(self, name, g_strstrip(text), error);
+    /* A domain's name may begin or end with a blank. */
+    if (!g_str_equal(setting->cim_type, "string"))
+        g_strstrip(text);
+
+    return setting->parse(self, name, text, error);
+}
+
+/* Nothing but settings: what is not understood is not passed over. */
+static gboolean
+check_root(xmlNode *root, GError **error)
+{
+    gboolean plain = !root->ns && !root->properties;
+
+    for (xmlNode *node = root->children; plain && node; node = node->next)
+        plain = (node->type != XML_TEXT_NODE && node->type != XML_CDATA_SECTION_NODE) ||
+                xmlIsBlankNode(node);
+    if (!plain)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("<exportsettings> has neither attributes nor text nor a namespace"));
+
+    return plain;
 }
 
 gboolean
@@ -46,6 +66,8 @@ settings_parse_native(VirtSnapExportSettings *self, xmlNode *root, GError **erro
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 
+    if (!check_root(root, error))
+        return FALSE;
     for (xmlNode *node = xmlFirstElementChild(root); node; node = xmlNextElementSibling(node)) {
         if (!parse_element(self, node, seen, error))
             return FALSE;

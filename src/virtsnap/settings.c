@@ -38,8 +38,7 @@ parse_word(const Word *words, gsize n, const char *name, const char *text, int *
     g_autoptr(GString) expected = g_string_new(NULL);
 
     for (gsize i = 0; i < n; i++) {
-        if (g_ascii_strcasecmp(text, words[i].word) == 0 ||
-            g_strcmp0(text, words[i].number) == 0) {
+        if (g_str_equal(text, words[i].word) || g_strcmp0(text, words[i].number) == 0) {
             *value = words[i].value;
             return TRUE;
         }
@@ -64,9 +63,8 @@ static gboolean
 parse_boolean(const char *name, const char *text, gboolean *value, GError **error)
 {
     static const Word words[] = {{"yes", "true", TRUE}, {"no", "false", FALSE}};
-    g_autofree char *lower = g_ascii_strdown(text, -1);
 
-    return parse_word(words, G_N_ELEMENTS(words), name, lower, value, error);
+    return parse_word(words, G_N_ELEMENTS(words), name, text, value, error);
 }
 
 /* --- settings ------------------------------------------------------------- */
