@@ -44,6 +44,7 @@ unit_tests = \
 	tests/unit/test-nbd-source \
 	tests/unit/test-qcow2-header \
 	tests/unit/test-ranked-bits \
+	tests/unit/test-settings \
 	tests/unit/test-xml \
 	$(NULL)
 check_PROGRAMS += $(unit_tests)
@@ -73,6 +74,7 @@ tests_unit_test_collection_store_SOURCES = \
 LDADD = libvirtsnap-test.la libvirtsnap-internal.la $(VIRTSNAP_LIBS)
 
 EXTRA_DIST += \
+	tests/data \
 	tests/demo.sh \
 	tests/run-test \
 	tests/tap.sh \
