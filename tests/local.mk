@@ -45,6 +45,7 @@ unit_tests = \
 	tests/unit/test-qcow2-header \
 	tests/unit/test-ranked-bits \
 	tests/unit/test-settings \
+	tests/unit/test-snapshot-def \
 	tests/unit/test-xml \
 	$(NULL)
 check_PROGRAMS += $(unit_tests)
