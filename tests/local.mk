@@ -23,6 +23,8 @@ libvirtsnap_test_la_SOURCES = \
 	tests/unit/fake-ends.h \
 	tests/unit/harness.c \
 	tests/unit/harness.h \
+	tests/unit/records.c \
+	tests/unit/records.h \
 	$(NULL)
 libvirtsnap_test_la_LIBADD = libvirtsnap-internal.la
 
@@ -42,6 +44,7 @@ unit_tests = \
 	tests/unit/test-image-lock \
 	tests/unit/test-name \
 	tests/unit/test-nbd-source \
+	tests/unit/test-plan \
 	tests/unit/test-qcow2-header \
 	tests/unit/test-ranked-bits \
 	tests/unit/test-settings \
