@@ -57,7 +57,7 @@ open_copy(EngineItem *item, GError **error)
     if (item->source && copy->sink)
         item->sink = fake_sink_open(copy->sink, item->source->size);
     else if (item->source && copy->to_dir >= 0)
-        item->sink = file_sink_new(copy->to_dir, "to", item->source->size, error);
+        item->sink = file_sink_new(copy->to_dir, "to", item->source->size, 0400, error);
 
     return item->source && (item->sink || (!copy->sink && copy->to_dir < 0));
 }

@@ -91,7 +91,7 @@ open_copy(EngineItem *item, GError **error)
     if (!item->source)
         return FALSE;
     copy->size = item->source->size;
-    item->sink = file_sink_new(dir, "flat", item->source->size, error);
+    item->sink = file_sink_new(dir, "flat", item->source->size, 0400, error);
 
     return item->sink != NULL;
 }
