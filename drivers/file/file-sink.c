@@ -89,7 +89,8 @@ file_sink_flush(Sink *sink, GError **error)
     FileSink *self = (FileSink *)sink;
 
     if (fchmod(self->fd, self->mode) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot set the permissions of '%s'"), sink->what);
+        virt_snap_error_set_errno(error, errno, _("Cannot set the permissions of '%s'"),
+                                  sink->what);
         return FALSE;
     }
     if (!fd_sync(self->fd, sink->what, error))

@@ -48,8 +48,8 @@ void chain_cache_free(ChainCache *cache);
  * @hints: what the XML says of the images below, @n_hints of them
  *
  * Follows the backing references, relative ones from the directory of the name by which the image
- * was reached, as QEMU does, which need not be that of the file that a link led to. Nothing is written, no access time is touched where we may
- * avoid it.
+ * was reached, as QEMU does, which need not be that of the file that a link led to. Nothing is
+ * written, no access time is touched where we may avoid it.
  *
  * Returns: (transfer none): the top layer; NOT_FOUND, ACCESS_DENIED, CORRUPT, NOT_SUPPORTED (not
  * a local qcow2 or raw file), or INVALID_STATE (a loop, no format given, an image reached by two

@@ -53,7 +53,8 @@ is "$(jq -c '.collections[0]' <<<"$out")" \
 run virtsnap collection-dumpxml all
 ends_with 0 "dumpxml"
 is "$(sed '1,2d;$d' <<<"$out" | tr -d ' \n')" \
-    "<name>all</name><domain>mail</domain><collection>shop</collection><collection>empty</collection>" \
+    "<name>all</name><domain>mail</domain><collection>shop</collection>$(
+    )<collection>empty</collection>" \
     "dumpxml prints the members"
 valid "dumpxml is valid against the schema"
 cp "$TEST_DIR/out" "$TEST_DIR/all.xml"
@@ -110,7 +111,8 @@ check_fails "the schema refuses a written out member" xmllint --noout \
 
 # --- names ----------------------------------------------------------------------
 
-for name in "two words" "it's" 'a"b' "a&b" "<shop>" "日本 señal" "-odd-" "--domain" "a/b" ".." "." \
+for name in "two words" "it's" 'a"b' "a&b" "<shop>" "日本 señal" \
+    "-odd-" "--domain" "a/b" ".." "." \
     "%2F" "~" " " '$(touch x)' "-"; do
     says "Collection '$name' created" "create-as with the name '$name'" \
         virtsnap collection-create-as --domain="$name" -- "$name"

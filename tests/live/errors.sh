@@ -63,6 +63,15 @@ else
     skip "not writable" "nothing may be mounted here, and root may write everywhere"
 fi
 
+gone() { ! kill -0 "$1" 2>/dev/null; }
+stop_nbd()
+{
+    local pid
+    pid=$(cat "$1")
+    kill "$pid"
+    live_wait "qemu-nbd ends" gone "$pid"
+}
+
 # --- layers. Each case spoils a fresh image under an old snapshot.
 fresh()
 {
@@ -103,11 +112,11 @@ fresh
 qemu-nbd -r -k "$d/sock" -f qcow2 "$d/t.qcow2" --fork --pid-file="$d/reader.pid"
 check "a reader does no harm" vs_export --domain t snap1 --to "$x/t"
 rm -rf "${x:?}/t"
-kill "$(cat "$d/reader.pid")"; live_wait "reader gone" eval '! kill -0 "$(cat "$d/reader.pid")" 2>/dev/null'
+stop_nbd "$d/reader.pid"
 qemu-nbd -k "$d/sock2" -f qcow2 "$d/below.qcow2" --fork --pid-file="$d/writer.pid"
 check "a layer that somebody writes to" refused 32774 "below.qcow2"
 check "also when merged" refused 32774 "below.qcow2" --merge
-kill "$(cat "$d/writer.pid")"; live_wait "writer gone" eval '! kill -0 "$(cat "$d/writer.pid")" 2>/dev/null'
+stop_nbd "$d/writer.pid"
 check "and again when it is free" vs_export --domain t snap1 --to "$x/t"
 rm -rf "${x:?}/t"
 if [ "$(id -u)" -eq 0 ]; then
@@ -138,7 +147,8 @@ interrupted()
 {
     local pid start
     # Not the function vs: the signal is for the command itself.
-    "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$x/t" --bandwidth 4M >"$VS_OUT" 2>"$VS_ERR" &
+    "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$x/t" --bandwidth 4M \
+        >"$VS_OUT" 2>"$VS_ERR" &
     pid=$!
     live_wait "it copies" test -e "$x/t/t/.snap1.partial/layers"
     start=$(date +%s%N)
@@ -157,7 +167,8 @@ for kind in network block volume; do
     volume) source="<source pool='default' volume='v'/>" ;;
     esac
     live_domain_xml "$kind" --disk "$d/u.qcow2" |
-        sed "s|disk type=\"file\"|disk type=\"$kind\"|; s|<source file=\"[^\"]*u.qcow2\"/>|$source|" \
+        sed "s|disk type=\"file\"|disk type=\"$kind\"|
+             s|<source file=\"[^\"]*u.qcow2\"/>|$source|" \
             >"$d/$kind.xml"
     live_virsh define "$d/$kind.xml" >/dev/null
     cat >"$d/snap.xml" <<END
@@ -168,12 +179,19 @@ END
     live_virsh snapshot-create "$kind" "$d/snap.xml" --redefine >"$d/said" 2>&1
     check "a disk of the kind $kind is named" vs_refused 1 "'$kind'.*'vda'.*'$kind'" \
         export --domain "$kind" snap1 --to "$x/t"
-    check "it can be left out" vs_export --domain "$kind" snap1 --to "$x/$kind" --exclude "$kind:vda"
+    check "it can be left out" \
+        vs_export --domain "$kind" snap1 --to "$x/$kind" --exclude "$kind:vda"
     rm -rf "${x:?}/$kind"
 done
 
 # --- settings
 settings() { printf '%s' "$1" >"$d/s.xml"; refused "$2" "$3" --settings "$d/s.xml"; }
+# cim PROPERTY TYPE VALUE CODE REGEX
+cim()
+{
+    settings "<INSTANCE CLASSNAME=\"Msvm_CollectionSnapshotExportSettingData\">
+<PROPERTY NAME=\"$1\" TYPE=\"$2\"><VALUE>$3</VALUE></PROPERTY></INSTANCE>" "$4" "$5"
+}
 check "an unknown setting" settings '<exportsettings><colour>red</colour></exportsettings>' 4 colour
 check "a wrong type" settings '<exportsettings><storage>maybe</storage></exportsettings>' 4 storage
 check "a number out of range" settings '<exportsettings><parallel>65</parallel></exportsettings>' \
@@ -188,16 +206,15 @@ check "an outside entity" settings '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/
 truncate -s 100M "$d/huge.xml"
 check "100 MB" refused 4 'huge.xml' --settings "$d/huge.xml"
 check "no such file" refused 32779 'none.xml' --settings "$d/none.xml"
-check "an unknown property" settings '<INSTANCE CLASSNAME="Msvm_CollectionSnapshotExportSettingData">
-<PROPERTY NAME="Colour" TYPE="string"><VALUE>red</VALUE></PROPERTY></INSTANCE>' 4 Colour
-check "an intent that is none" settings '<INSTANCE CLASSNAME="Msvm_CollectionSnapshotExportSettingData">
-<PROPERTY NAME="BackupIntent" TYPE="uint16"><VALUE>7</VALUE></PROPERTY></INSTANCE>' 4 BackupIntent
+check "an unknown property" cim Colour string red 4 Colour
+check "an intent that is none" cim BackupIntent uint16 7 4 BackupIntent
 for feature in "--base $x" "--compress zstd" "--resume" "--async"; do
     # shellcheck disable=SC2086
     check "${feature%% *} is not there yet, and says so" refused 1 "not supported" $feature
 done
-check "live state neither" settings '<exportsettings><live>crash-consistent</live></exportsettings>' \
-    1 "live.*not supported|not supported.*live"
+check "live state neither" \
+    settings '<exportsettings><live>crash-consistent</live></exportsettings>' 1 \
+    "live.*not supported|not supported.*live"
 
 # --- no libvirt
 check "no hypervisor" vs_refused 32777 "$d/none" \

@@ -39,7 +39,8 @@ check "the disk is of the snapshot's instant ($lower <= $number <= $upper + 1)" 
 check "ring and counter agree" live_consistent "$running"
 check "the guest still writes" live_wait_counter i +3
 check "the warning reaches people too" eval '
-    vs export --domain i on --to "$x/warned" 2>"$VS_ERR" >/dev/null && grep -q "^warning:" "$VS_ERR"'
+    vs export --domain i on --to "$x/warned" 2>"$VS_ERR" >/dev/null &&
+        grep -q "^warning:" "$VS_ERR"'
 
 # --- off
 live_destroy i

@@ -458,7 +458,8 @@ test_tpm(Fixture *f, gconstpointer data)
 static void
 test_names(Fixture *f, gconstpointer data)
 {
-    static const char *const domains[] = {"../../etc", ".hidden", "a/b", "-dash", "ñ & <x>", "a%2Fb",
+    static const char *const domains[] = {"../../etc", ".hidden", "a/b", "-dash",
+                                          "ñ & <x>", "a%2Fb",
                                           "CON"};
     static const char *const images[] = {"x:y,z.qcow2", ".qcow2", "  ", "-rf", "ñandú.img",
                                          "a'b\"c.raw", "\xff\xfe"};
