@@ -37,6 +37,8 @@ check "no such snapshot" vs_refused 32779 "'t'.*'snap9'|'snap9'.*'t'" \
 check "a member without the snapshot is named" vs_refused 32779 "'u'" \
     export --domain t --domain u snap1 --to "$x/t"
 check "no such collection" vs_refused 32779 "'nothing'" export nothing snap1 --to "$x/t"
+vs -q collection-create-as nobody
+check "a collection without domains" vs_refused 5 "'nobody'" export nobody snap1 --to "$x/t"
 check "nothing of all that is left" [ -z "$(ls -A "$x")" ]
 
 # --- the target

@@ -54,9 +54,21 @@ check "the domain is there as it was" \
 is "$(xmllint --xpath 'string(/domainsnapshot/name)' "$VS_EXPORT/domains/b/snapshot.xml")" snap1 \
     "and its snapshot"
 
+# --- the same as a collection, of which one is inside another
+vs -q collection-create-as --domain b -- "-in<ner>&"
+vs -q collection-create-as "the 'shop'" --domain a "--collection=-in<ner>&"
+check "export of a collection" vs_export "the 'shop'" snap1 --to "$x/named"
+is "$VS_EXPORT" "$x/named/the 'shop'/snap1" "its directory has its name"
+check "the export is sound" vs_sound "$VS_EXPORT"
+is "$(vs_field '[.result, .domains, .layers] | join(" ")')" "0 2 4" "all members, each once"
+check "the collection is in it" xmllint --noout \
+    --relaxng "$VIRTSNAP_SCHEMA_DIR/collection.rng" "$VS_EXPORT/collection.xml"
+is "$(<"$VS_EXPORT/collection.xml")" "$(vs collection-dumpxml "the 'shop'")" "as it is stored"
+rm -r "$x/named"
+
 check "the same again is refused" vs_refused 32800 'exists already' \
     export --domain a --domain b snap1 --to "$x/one"
-check "and the export is as it was" vs_sound "$VS_EXPORT"
+check "and the export is as it was" vs_sound "$x/one/a+b/snap1"
 
 # --- merged
 check "merged export" vs_export --domain a --domain b snap1 --to "$x/merged" --merge
