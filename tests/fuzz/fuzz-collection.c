@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <stdint.h>
+#include <string.h>
+
+#include "virtsnap/collection.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What is a collection is written in a form that is read as the same, and is written so again.
+ * What is none has an error of one kind. Corpus: tests/data/collection. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollection) parsed =
+        virt_snap_collection_parse((const char *)data, size, &error);
+    g_autoptr(VirtSnapCollection) again = NULL;
+    g_autofree char *written = NULL;
+    g_autofree char *rewritten = NULL;
+
+    if (!parsed) {
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+        return 0;
+    }
+    written = virt_snap_collection_format(parsed);
+    again = virt_snap_collection_parse(written, strlen(written), &error);
+    g_assert_no_error(error);
+    rewritten = virt_snap_collection_format(again);
+    g_assert_cmpstr(written, ==, rewritten);
+
+    return 0;
+}
