@@ -210,15 +210,18 @@ decide(RecordDir *self, GError **error)
     return fd_sync(self->fd, self->path, error);
 }
 
-gboolean
-record_dir_write(RecordDir *self, const RecordChange *changes, gsize n, GError **error)
+static gboolean
+write_one(RecordDir *self, const RecordChange *change, GError **error)
 {
-    if (n == 1 && changes->text)
-        return file_replace_at(self->fd, changes->file, changes->text, strlen(changes->text),
-                               error);
-    if (n == 1)
-        return remove_file(self, changes->file, error) && fd_sync(self->fd, self->path, error);
+    if (change->text)
+        return file_replace_at(self->fd, change->file, change->text, strlen(change->text), error);
 
+    return remove_file(self, change->file, error) && fd_sync(self->fd, self->path, error);
+}
+
+static gboolean
+write_several(RecordDir *self, const RecordChange *changes, gsize n, GError **error)
+{
     if (!stage(self, changes, n, error)) {
         if (!tree_remove_at(self->fd, STAGED_DIR, NULL))
             g_debug("%s/%s stays until the next change", self->path, STAGED_DIR);
@@ -226,6 +229,16 @@ record_dir_write(RecordDir *self, const RecordChange *changes, gsize n, GError *
     }
 
     return decide(self, error) && finish_decided(self, error);
+}
+
+gboolean
+record_dir_write(RecordDir *self, const RecordChange *changes, gsize n, GError **error)
+{
+    if (n == 1 ? write_one(self, changes, error) : write_several(self, changes, n, error))
+        return TRUE;
+    g_prefix_error(error, _("In the directory '%s': "), self->path);
+
+    return FALSE;
 }
 
 /* Under the exclusive lock: what is there was left by somebody who was killed. */
