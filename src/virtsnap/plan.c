@@ -385,6 +385,20 @@ plan_snapshot(Plan *plan, PlanDomain *domain, const SnapshotRecord *record, GPtr
 
 /* --- domains -------------------------------------------------------------- */
 
+/* libvirt's external snapshots leave the firmware's variables out: what there is are the present
+ * ones, which are the snapshot's as long as nobody wrote to them since. */
+static void
+warn_if_newer(Plan *plan, const PlanDomain *domain, const SnapshotDef *def)
+{
+    struct stat st;
+
+    if (stat(def->nvram, &st) == 0 && st.st_mtim.tv_sec > def->creation_time)
+        warn(plan,
+             _("Domain '%s': its firmware variables '%s' were changed after the snapshot; they are "
+               "exported as they are now"),
+             domain->name, def->nvram);
+}
+
 static gboolean
 plan_firmware(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, GError **error)
 {
@@ -396,6 +410,7 @@ plan_firmware(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, GErr
         g_prefix_error(error, _("Domain '%s': "), domain->name);
         return FALSE;
     }
+    warn_if_newer(plan, domain, def);
 
     return TRUE;
 }

@@ -50,6 +50,7 @@ like "$targets" 'read-only' "the read-only one is recorded"
 like "$targets" 'no-snapshot' "the one without snapshot is recorded"
 like "$targets" 'empty' "the empty drive is recorded"
 is "$(find "$kinds/layers" -type f | wc -l)" 2 "two layers, of the two disks"
+is "$(vs_field '.warnings | length')" 0 "nothing to warn of"
 check "without memory, as the settings say" eval '
     echo "<exportsettings><memory>no</memory></exportsettings>" >"$d/settings.xml" &&
     vs_export --domain uefi snap1 --to "$x/no-memory" --settings "$d/settings.xml"'
@@ -75,6 +76,10 @@ before=$(vs_sources)
 check "the same when they are off" \
     vs_export --domain uefi --domain drives --domain bare snap1 --to "$x/off"
 is "$(vs_sources)" "$before" "no source was touched"
+
+touch "$d/nvram/uefi_VARS.fd"
+check "variables that changed since" vs_export --domain uefi snap1 --to "$x/newer"
+like "$(vs_field '.warnings[]')" "'uefi'.*firmware variables" "are warned of"
 
 # A drive that may be written to is part of a snapshot, unless it is a floppy.
 live_define floppy --disk "$d/no.qcow2" --floppy "$d/floppy.img" --floppy ''
