@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/test-flat-source \
 	tests/unit/test-format \
 	tests/unit/test-image-lock \
+	tests/unit/test-manifest \
 	tests/unit/test-name \
 	tests/unit/test-nbd-source \
 	tests/unit/test-plan \
