@@ -308,12 +308,8 @@ open_partial(Target *self, GError **error)
         return FALSE;
     }
     self->fd = fd_open_dir(self->parent_fd, self->partial, error);
-    if (self->fd < 0 || !check_owner(self, error))
-        return FALSE;
-    self->journal_fd =
-        fd_open(self->fd, JOURNAL_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, error);
 
-    return self->journal_fd >= 0;
+    return self->fd >= 0 && check_owner(self, error);
 }
 
 static gboolean
@@ -325,6 +321,38 @@ in_use(const Target *self, GError **error)
     return FALSE;
 }
 
+static gboolean
+lock(const Target *self, int fd, GError **error)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    if (errno == EWOULDBLOCK)
+        return in_use(self, error);
+    virt_snap_error_set_errno(error, errno, _("Cannot lock '%s/%s'"), self->parent,
+                              self->partial);
+
+    return FALSE;
+}
+
+/* First the directory itself, which stays locked while a commit has removed the journal and not
+ * yet renamed the directory: nobody may make a new journal in it then. The journal is for file
+ * systems that cannot lock directories (NFS). */
+static gboolean
+lock_partial(Target *self, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (!lock(self, self->fd, &why) &&
+        g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    self->journal_fd =
+        fd_open(self->fd, JOURNAL_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, error);
+
+    return self->journal_fd >= 0 && lock(self, self->journal_fd, error);
+}
+
 /* A lock on the journal that is (still) in the partial directory that is (still) in its place:
  * the process before us may have renamed or removed both while we waited. */
 static gboolean
@@ -333,17 +361,10 @@ take_partial(Target *self, GError **error)
     for (int i = 0; i < TAKE_ATTEMPTS; i++) {
         g_autoptr(GError) why = NULL;
 
-        if (!open_partial(self, &why)) {
+        if (!open_partial(self, &why) || !lock_partial(self, &why)) {
             if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
                 continue;
             g_propagate_error(error, g_steal_pointer(&why));
-            return FALSE;
-        }
-        if (flock(self->journal_fd, LOCK_EX | LOCK_NB) < 0) {
-            if (errno == EWOULDBLOCK)
-                return in_use(self, error);
-            virt_snap_error_set_errno(error, errno, _("Cannot lock '%s/%s'"), self->parent,
-                                      self->partial);
             return FALSE;
         }
         if (same_file(self->parent_fd, self->partial, self->fd) &&
