@@ -50,6 +50,7 @@ unit_tests = \
 	tests/unit/test-ranked-bits \
 	tests/unit/test-settings \
 	tests/unit/test-snapshot-def \
+	tests/unit/test-target \
 	tests/unit/test-xml \
 	$(NULL)
 check_PROGRAMS += $(unit_tests)

@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/harness.h"
+#include "util/fd.h"
+#include "virtsnap/target.h"
+
+typedef struct {
+    char *dir;
+    char *to; /* dir/to, not there yet */
+} Fixture;
+
+static void
+set_up(Fixture *f, gconstpointer data)
+{
+    f->dir = scratch_new();
+    f->to = g_build_filename(f->dir, "to", NULL);
+}
+
+static void
+tear_down(Fixture *f, gconstpointer data)
+{
+    scratch_free(f->dir);
+    g_free(f->to);
+}
+
+static void
+sh(Fixture *f, const char *script)
+{
+    g_autofree char *whole = g_strdup_printf("cd '%s'; %s", f->dir, script);
+
+    g_free(run("sh", "-ec", whole, NULL));
+}
+
+/* Everything there is, one path a line. */
+static char *
+listing(Fixture *f)
+{
+    return run("sh", "-c", "cd \"$0\" && find . -mindepth 1 | LC_ALL=C sort", f->dir, NULL);
+}
+
+static void
+assert_listing(Fixture *f, const char *wanted)
+{
+    g_autofree char *got = listing(f);
+
+    g_assert_cmpstr(got, ==, wanted);
+}
+
+static Target *
+begin(Fixture *f, const char *snapshot, gboolean subdirectory)
+{
+    g_autoptr(GError) error = NULL;
+    Target *target = target_new(f->to, "coll", snapshot, subdirectory, &error);
+
+    g_assert_no_error(error);
+    g_assert_true(target_begin(target, &error));
+    g_assert_no_error(error);
+
+    return target;
+}
+
+static void
+put(Target *target, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(file_create_at(target_fd(target), name, "x", 1, &error));
+    g_assert_no_error(error);
+}
+
+/* --- the usual way ---------------------------------------------------------- */
+
+static void
+test_commit(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Target) target = target_new(f->to, "coll", "snap", TRUE, &error);
+    g_autofree char *path = g_build_filename(f->to, "coll", "snap", NULL);
+    struct stat st;
+
+    g_assert_no_error(error);
+    /* Nothing is touched before it begins. */
+    assert_listing(f, "");
+    g_assert_cmpstr(target_path(target), ==, path);
+    g_assert_true(target_begin(target, &error));
+    put(target, "manifest.xml");
+    assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
+                      "./to/coll/.snap.partial/journal\n./to/coll/.snap.partial/manifest.xml\n");
+    g_assert_cmpint(fstat(target_fd(target), &st), ==, 0);
+    g_assert_cmpint(st.st_mode & 07777, ==, 0700);
+    g_assert_true(target_commit(target, &error));
+    g_assert_no_error(error);
+    g_clear_pointer(&target, target_free);
+    assert_listing(f, "./to\n./to/coll\n./to/coll/snap\n./to/coll/snap/manifest.xml\n");
+    g_assert_cmpint(stat(path, &st), ==, 0);
+    g_assert_cmpint(st.st_mode & 07777, ==, 0700);
+}
+
+/* The same directory takes other exports; the same one it takes once. */
+static void
+test_again(Fixture *f, gconstpointer data)
+{
+    static const char *const names[] = {"one", "two"};
+    g_autoptr(GError) error = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(Target) target = begin(f, names[i], TRUE);
+
+        g_assert_true(target_commit(target, &error));
+    }
+    assert_listing(f, "./to\n./to/coll\n./to/coll/one\n./to/coll/two\n");
+    g_assert_null(target_new(f->to, "coll", "one", TRUE, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+    g_assert_nonnull(strstr(error->message, "to/coll/one"));
+    assert_listing(f, "./to\n./to/coll\n./to/coll/one\n./to/coll/two\n");
+}
+
+/* Without a commit nothing is left, not even the directories on the way. */
+static void
+test_free(Fixture *f, gconstpointer data)
+{
+    Target *target = begin(f, "snap", TRUE);
+
+    put(target, "a");
+    g_assert_cmpint(mkdirat(target_fd(target), "d", 0700), ==, 0);
+    target_free(target);
+    assert_listing(f, "");
+    /* What was there before stays. */
+    sh(f, "mkdir -p to/coll");
+    target = begin(f, "snap", TRUE);
+    target_free(target);
+    assert_listing(f, "./to\n./to/coll\n");
+    target_free(NULL);
+}
+
+static void
+test_keep(Fixture *f, gconstpointer data)
+{
+    Target *target = begin(f, "snap", TRUE);
+
+    put(target, "a");
+    target_keep(target);
+    target_free(target);
+    assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n./to/coll/.snap.partial/a\n"
+                      "./to/coll/.snap.partial/journal\n");
+    /* The next one starts with nothing. */
+    target = begin(f, "snap", TRUE);
+    assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
+                      "./to/coll/.snap.partial/journal\n");
+    target_free(target);
+}
+
+/* --- straight into the directory -------------------------------------------- */
+
+static void
+test_no_subdirectory(Fixture *f, gconstpointer data)
+{
+    static const char *const scripts[] = {":", "mkdir to", "mkdir -m 755 to"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(scripts); i++) {
+        g_autoptr(GError) error = NULL;
+        Target *target;
+
+        sh(f, "rm -rf to");
+        sh(f, scripts[i]);
+        target = begin(f, "snap", FALSE);
+        g_assert_cmpstr(target_path(target), ==, f->to);
+        put(target, "a");
+        g_assert_true(target_commit(target, &error));
+        g_assert_no_error(error);
+        target_free(target);
+        assert_listing(f, "./to\n./to/a\n");
+    }
+}
+
+/* An empty directory that is not empty any more when the export is done. */
+static void
+test_filled_meanwhile(Fixture *f, gconstpointer data)
+{
+    static const char *const fills[] = {"touch to/foreign", "rmdir to; touch to"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(fills); i++) {
+        g_autoptr(GError) error = NULL;
+        Target *target;
+
+        sh(f, "rm -rf to; mkdir to");
+        target = begin(f, "snap", FALSE);
+        put(target, "a");
+        sh(f, fills[i]);
+        g_assert_false(target_commit(target, &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+        target_free(target);
+        assert_listing(f, i == 0 ? "./to\n./to/foreign\n" : "./to\n");
+    }
+}
+
+/* The final name that somebody else took meanwhile stays theirs. */
+static void
+test_taken_meanwhile(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    Target *target = begin(f, "snap", TRUE);
+
+    sh(f, "mkdir to/coll/snap");
+    g_assert_false(target_commit(target, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+    target_free(target);
+    assert_listing(f, "./to\n./to/coll\n./to/coll/snap\n");
+}
+
+/* --- refused before anything is touched -------------------------------------- */
+
+static void
+test_refused(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *script;
+        const char *directory; /* below the scratch directory, or as it is if "=" is before it */
+        gboolean subdirectory;
+        int code;
+    } table[] = {
+        {":", "=relative/path", TRUE, VIRT_SNAP_ERROR_INVALID_PARAMETER},
+        {":", "=", TRUE, VIRT_SNAP_ERROR_INVALID_PARAMETER},
+        {":", "no/such", TRUE, VIRT_SNAP_ERROR_NOT_FOUND},
+        {":", "no/such", FALSE, VIRT_SNAP_ERROR_NOT_FOUND},
+        {"touch to", "to", TRUE, VIRT_SNAP_ERROR_INVALID_PARAMETER},
+        {"touch to", "to", FALSE, VIRT_SNAP_ERROR_INVALID_PARAMETER},
+        {"mkdir to; touch to/coll", "to", TRUE, VIRT_SNAP_ERROR_INVALID_PARAMETER},
+        {"mkdir -p to/coll/snap", "to", TRUE, VIRT_SNAP_ERROR_ALREADY_EXISTS},
+        {"mkdir -p to/coll; touch to/coll/snap", "to", TRUE, VIRT_SNAP_ERROR_ALREADY_EXISTS},
+        {"mkdir -p to/coll; ln -s nowhere to/coll/snap", "to", TRUE,
+         VIRT_SNAP_ERROR_ALREADY_EXISTS},
+        {"mkdir to; touch to/.hidden", "to", FALSE, VIRT_SNAP_ERROR_ALREADY_EXISTS},
+        {"ln -s nowhere to", "to", TRUE, VIRT_SNAP_ERROR_NOT_FOUND},
+        {":", "=/dev/null", TRUE, VIRT_SNAP_ERROR_INVALID_PARAMETER},
+        {":", "=/", FALSE, VIRT_SNAP_ERROR_ALREADY_EXISTS},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *below = g_build_filename(f->dir, table[i].directory, NULL);
+        const char *directory = *table[i].directory == '=' ? table[i].directory + 1 : below;
+        g_autofree char *before = NULL;
+        g_autofree char *after = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Target) target = NULL;
+
+        g_test_message("%s, %s", table[i].script, table[i].directory);
+        sh(f, "rm -rf to");
+        sh(f, table[i].script);
+        before = listing(f);
+        target = target_new(directory, "coll", "snap", table[i].subdirectory, &error);
+        /* What no look can tell, the attempt does. */
+        g_assert_false(target && target_begin(target, &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, table[i].code);
+        g_clear_pointer(&target, target_free);
+        after = listing(f);
+        g_assert_cmpstr(after, ==, before);
+    }
+}
+
+static void
+test_mount_point(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Target) target = NULL;
+
+    sh(f, "mkdir to");
+    if (run_status("mount", "-t", "tmpfs", "none", f->to, NULL) != 0) {
+        g_test_skip("nothing can be mounted here");
+        return;
+    }
+    target = target_new(f->to, "coll", "snap", FALSE, &error);
+    g_free(run("umount", f->to, NULL));
+    g_assert_null(target);
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+    g_assert_nonnull(strstr(error->message, "mount point"));
+}
+
+/* A directory that one may not write into; root may, everywhere. */
+static void
+test_not_writable(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (geteuid() == 0) {
+        g_test_skip("root may write everywhere");
+        return;
+    }
+    sh(f, "mkdir -m 0500 to");
+    g_assert_null(target_new(f->to, "coll", "snap", TRUE, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
+}
+
+/* --- names ------------------------------------------------------------------- */
+
+static void
+test_names(Fixture *f, gconstpointer data)
+{
+    g_autofree char *longest = g_strnfill(255, 'n');
+    const char *const names[] = {"-- <ñ> & \"q\" 'a'", "..", ".", ".hidden", "a/b", "%2F",
+                                 "x.partial", longest};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Target) target = target_new(f->to, names[i], names[i], TRUE, &error);
+        g_autofree char *parent = NULL;
+        g_autofree char *above = NULL;
+
+        g_test_message("%s", names[i]);
+        g_assert_no_error(error);
+        g_assert_true(target_begin(target, &error));
+        g_assert_no_error(error);
+        g_assert_true(target_commit(target, &error));
+        g_assert_no_error(error);
+        g_assert_true(g_file_test(target_path(target), G_FILE_TEST_IS_DIR));
+        /* Two below the directory, whatever they are called. */
+        parent = g_path_get_dirname(target_path(target));
+        above = g_path_get_dirname(parent);
+        g_assert_cmpstr(above, ==, f->to);
+    }
+}
+
+static void
+test_link(Fixture *f, gconstpointer data)
+{
+    g_autofree char *link = g_build_filename(f->dir, "link", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Target) target = NULL;
+
+    sh(f, "mkdir to; ln -s to link");
+    target = target_new(link, "coll", "snap", TRUE, &error);
+    g_assert_no_error(error);
+    g_assert_true(target_begin(target, &error));
+    g_assert_true(target_commit(target, &error));
+    assert_listing(f, "./link\n./to\n./to/coll\n./to/coll/snap\n");
+}
+
+/* --- two at once, and one that was killed ------------------------------------ */
+
+static void
+test_in_use(Fixture *f, gconstpointer data)
+{
+    static const gboolean subdirectory[] = {TRUE, FALSE};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(subdirectory); i++) {
+        g_autoptr(GError) error = NULL;
+        Target *one = begin(f, "snap", subdirectory[i]);
+        Target *two = target_new(f->to, "coll", "snap", subdirectory[i], &error);
+        g_autofree char *before = NULL;
+        g_autofree char *after = NULL;
+
+        put(one, "a");
+        before = listing(f);
+        g_assert_no_error(error);
+        g_assert_false(target_begin(two, &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
+        target_free(two);
+        after = listing(f);
+        g_assert_cmpstr(after, ==, before);
+        g_clear_error(&error);
+        g_assert_true(target_commit(one, &error));
+        target_free(one);
+        sh(f, "rm -rf to");
+    }
+}
+
+/* In the last moments of a commit the journal is gone, and the name still the old one. */
+static void
+test_in_use_at_the_end(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    Target *one = begin(f, "snap", TRUE);
+    Target *two = target_new(f->to, "coll", "snap", TRUE, &error);
+
+    put(one, "a");
+    /* A second one that opened the place before would then make a journal of its own. */
+    g_assert_cmpint(unlinkat(target_fd(one), "journal", 0), ==, 0);
+    g_assert_false(target_begin(two, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
+    target_free(two);
+    /* Nor did it leave anything in what is about to be the export. */
+    assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n./to/coll/.snap.partial/a\n");
+    target_free(one);
+}
+
+/* Two who both saw a free place: the one who comes second finds it taken. */
+static void
+test_second(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    Target *two = target_new(f->to, "coll", "snap", TRUE, &error);
+    Target *one = begin(f, "snap", TRUE);
+
+    put(one, "a");
+    g_assert_true(target_commit(one, &error));
+    g_assert_false(target_begin(two, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+    target_free(two);
+    target_free(one);
+    assert_listing(f, "./to\n./to/coll\n./to/coll/snap\n./to/coll/snap/a\n");
+}
+
+/* The other process: begins, says so, and waits to be killed. */
+static int
+hold(const char *directory)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Target) target = target_new(directory, "coll", "snap", TRUE, &error);
+
+    if (!target || !target_begin(target, &error) ||
+        !file_create_at(target_fd(target), "half", "x", 1, &error) ||
+        mkdirat(target_fd(target), "layers", 0500) < 0)
+        return 1;
+    printf("held\n");
+    fflush(stdout);
+    pause();
+
+    return 0;
+}
+
+static void
+test_killed(Fixture *f, gconstpointer data)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Target) target = NULL;
+    char said[6] = {0};
+    auto_fd out = -1;
+    GPid pid = start(NULL, &out, self, "hold", f->to, NULL);
+
+    g_assert_cmpint(read(out, said, 5), ==, 5);
+    g_assert_cmpstr(said, ==, "held\n");
+    target = target_new(f->to, "coll", "snap", TRUE, &error);
+    g_assert_no_error(error);
+    g_assert_false(target_begin(target, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
+    g_clear_error(&error);
+    g_clear_pointer(&target, target_free);
+    stop(pid);
+    /* Under the final name there is nothing; what is left is hidden, and goes away. */
+    sh(f, "test ! -e to/coll/snap; test -e to/coll/.snap.partial/half");
+    target = begin(f, "snap", TRUE);
+    assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
+                      "./to/coll/.snap.partial/journal\n");
+    g_assert_true(target_commit(target, &error));
+    g_assert_no_error(error);
+}
+
+#define RACES 100
+#define RACERS 4
+
+/* One of the racers: tries to make each of the exports. Prints how many it made. */
+static int
+race(const char *directory)
+{
+    int made = 0;
+
+    for (int i = 0; i < RACES; i++) {
+        g_autofree char *name = g_strdup_printf("%02d", i);
+        g_autoptr(Target) target = target_new(directory, "coll", name, TRUE, NULL);
+
+        if (target && target_begin(target, NULL) &&
+            file_create_at(target_fd(target), "a", "x", 1, NULL) &&
+            file_create_at(target_fd(target), "b", "x", 1, NULL) && target_commit(target, NULL))
+            made++;
+    }
+    printf("%03d\n", made);
+
+    return 0;
+}
+
+/* Whoever wins: each export is made once, and is whole. */
+static void
+test_race(Fixture *f, gconstpointer data)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autoptr(GString) wanted = g_string_new("./to\n./to/coll\n");
+    int out[RACERS];
+    GPid pids[RACERS];
+    int made = 0;
+
+    for (int i = 0; i < RACERS; i++)
+        pids[i] = start(NULL, &out[i], self, "race", f->to, NULL);
+    for (int i = 0; i < RACERS; i++) {
+        char said[5] = {0};
+
+        g_assert_cmpint(read(out[i], said, 4), ==, 4);
+        made += atoi(said);
+        close(out[i]);
+        stop(pids[i]);
+    }
+    g_assert_cmpint(made, ==, RACES);
+    for (int i = 0; i < RACES; i++)
+        g_string_append_printf(wanted, "./to/coll/%02d\n./to/coll/%02d/a\n./to/coll/%02d/b\n", i,
+                               i, i);
+    assert_listing(f, wanted->str);
+}
+
+/* Something in the partial directory's place that is none of ours. */
+static void
+test_strange_partial(Fixture *f, gconstpointer data)
+{
+    static const char *const scripts[] = {
+        "mkdir -p to/coll/elsewhere; touch to/coll/elsewhere/precious;"
+        "ln -s elsewhere to/coll/.snap.partial",
+        "mkdir -p to/coll; touch to/coll/.snap.partial",
+        "mkdir -p to/coll/.snap.partial; ln -s ../precious to/coll/.snap.partial/journal",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(scripts); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Target) target = NULL;
+        g_autofree char *before = NULL;
+        g_autofree char *after = NULL;
+
+        g_test_message("%s", scripts[i]);
+        sh(f, "rm -rf to");
+        sh(f, scripts[i]);
+        before = listing(f);
+        target = target_new(f->to, "coll", "snap", TRUE, &error);
+        g_assert_no_error(error);
+        g_assert_false(target_begin(target, &error));
+        g_assert_nonnull(error);
+        g_clear_pointer(&target, target_free);
+        after = listing(f);
+        g_assert_cmpstr(after, ==, before);
+    }
+}
+
+static void
+test_space(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Target) target = target_new(f->to, "coll", "snap", TRUE, &error);
+    TargetSpace space = {0};
+    struct stat st;
+
+    g_assert_true(target_space(target, &space, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(stat(f->dir, &st), ==, 0);
+    g_assert_cmpuint(space.device, ==, st.st_dev);
+    g_assert_cmpuint(space.free, >, 0);
+    assert_listing(f, "");
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*func)(Fixture *f, gconstpointer data);
+    } tests[] = {
+        {"commit", test_commit},
+        {"again", test_again},
+        {"free", test_free},
+        {"keep", test_keep},
+        {"no-subdirectory", test_no_subdirectory},
+        {"filled-meanwhile", test_filled_meanwhile},
+        {"taken-meanwhile", test_taken_meanwhile},
+        {"refused", test_refused},
+        {"mount-point", test_mount_point},
+        {"not-writable", test_not_writable},
+        {"names", test_names},
+        {"link", test_link},
+        {"in-use", test_in_use},
+        {"in-use-at-the-end", test_in_use_at_the_end},
+        {"second", test_second},
+        {"killed", test_killed},
+        {"race", test_race},
+        {"strange-partial", test_strange_partial},
+        {"space", test_space},
+    };
+
+    if (argc == 3 && g_str_equal(argv[1], "hold"))
+        return hold(argv[2]);
+    if (argc == 3 && g_str_equal(argv[1], "race"))
+        return race(argv[2]);
+    g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
+        g_autofree char *path = g_strdup_printf("/target/%s", tests[i].name);
+
+        g_test_add(path, Fixture, NULL, set_up, tests[i].func, tear_down);
+    }
+    return g_test_run();
+}
