@@ -90,5 +90,6 @@ EXTRA_DIST += \
 include tests/bench/local.mk
 include tests/cli/local.mk
 include tests/data/collection/local.mk
+include tests/fuzz/local.mk
 include tests/live/local.mk
 include tests/style/local.mk

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Every parser has an entry here, tests/fuzz/fuzz-NAME.c. `make check` gives it
+# its corpus in tests/data, and changed copies of that. To let libFuzzer look
+# for more, in a build folder of its own:
+#
+#	../configure CC=clang --enable-fuzzers
+#	make fuzz-qcow2 FUZZ_SECONDS=600
+#
+# What it finds goes to tests/fuzz/found-NAME; an input that broke something is
+# worth a name in tests/data.
+
+fuzz_replays = \
+	tests/fuzz/replay-manifest \
+	tests/fuzz/replay-qcow2 \
+	tests/fuzz/replay-settings \
+	tests/fuzz/replay-snapshot-def \
+	$(NULL)
+check_PROGRAMS += $(fuzz_replays)
+TESTS += $(fuzz_replays)
+
+tests_fuzz_replay_manifest_SOURCES = \
+	tests/fuzz/fuzz-manifest.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_qcow2_SOURCES = \
+	tests/fuzz/fuzz-qcow2.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_settings_SOURCES = \
+	tests/fuzz/fuzz-settings.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_snapshot_def_SOURCES = \
+	tests/fuzz/fuzz-snapshot-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+
+.PHONY: fuzz-manifest fuzz-qcow2 fuzz-settings fuzz-snapshot-def
+
+if FUZZERS
+fuzzers = \
+	tests/fuzz/fuzz-manifest \
+	tests/fuzz/fuzz-qcow2 \
+	tests/fuzz/fuzz-settings \
+	tests/fuzz/fuzz-snapshot-def \
+	$(NULL)
+EXTRA_PROGRAMS += $(fuzzers)
+CLEANFILES += $(fuzzers)
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_qcow2_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_snapshot_def_LDFLAGS = $(fuzz_ldflags)
+
+FUZZ_SECONDS = 60
+fuzz_run = \
+	mkdir -p tests/fuzz/found-$@ && \
+	VIRTSNAP_SCHEMA_DIR='$(abs_top_srcdir)/xml-schemas' tests/fuzz/$@ \
+		-max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+		-artifact_prefix=tests/fuzz/found-$@/ tests/fuzz/found-$@
+fuzz_data = $(top_srcdir)/tests/data
+
+fuzz-manifest: tests/fuzz/fuzz-manifest
+	$(fuzz_run) $(fuzz_data)/manifest/*
+fuzz-qcow2: tests/fuzz/fuzz-qcow2
+	$(fuzz_run) $(fuzz_data)/qcow2/*
+fuzz-settings: tests/fuzz/fuzz-settings
+	$(fuzz_run) $(fuzz_data)/settings/* $(fuzz_data)/settings-cim/*
+fuzz-snapshot-def: tests/fuzz/fuzz-snapshot-def
+	$(fuzz_run) $(fuzz_data)/snapshot/*
+endif
