@@ -92,4 +92,5 @@ include tests/cli/local.mk
 include tests/data/collection/local.mk
 include tests/fuzz/local.mk
 include tests/live/local.mk
+include tests/schemas/local.mk
 include tests/style/local.mk

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# The schemas say what the parsers do. The unit tests give each corpus to its
+# parser, this gives them to xmllint. In tests/data/NAME a document in
+#   valid/    is taken by both,
+#   invalid/  by neither,
+#   refused/  not by the parser, for what a schema cannot say: any answer of
+#             the schema is right.
+. "$abs_top_srcdir/tests/tap.sh"
+
+data=$abs_top_srcdir/tests/data
+schemas=$abs_top_srcdir/xml-schemas
+
+valid() { xmllint --nonet --noout --relaxng "$schemas/$1.rng" "$2"; }
+
+# agree CORPUS SCHEMA
+agree()
+{
+    local file n=0
+    for file in "$data/$1"/valid/*; do
+        check "$1: the schema takes ${file##*/}" valid "$2" "$file"
+        n=$((n + 1))
+    done
+    for file in "$data/$1"/invalid/*; do
+        check_fails "$1: the schema refuses ${file##*/}" valid "$2" "$file"
+        n=$((n + 1))
+    done
+    check "$1: there is a corpus" test "$n" -gt 10
+}
+
+if ! command -v xmllint >/dev/null; then
+    skip "schemas" "xmllint is missing (package libxml2-utils)"
+    done_testing
+    exit
+fi
+
+# Each schema is one itself, and has a corpus or is included by one that has.
+for schema in "$schemas"/*.rng; do
+    name=${schema##*/}
+    check "$name can be loaded" xmllint --noout "$schema"
+    case $name in
+    common.rng) ;;
+    exportsettings.rng) agree settings exportsettings ;;
+    manifest.rng) agree manifest manifest ;;
+    *) check "$name has a corpus of its own" test -d "$data/${name%.rng}/valid" &&
+        agree "${name%.rng}" "${name%.rng}" ;;
+    esac
+done
+
+
+done_testing
