@@ -3,15 +3,16 @@
 
 #include <config.h>
 
-#include <stdint.h>
 #include <string.h>
 
+#include "tests/fuzz/fuzz.h"
 #include "virtsnap/collection.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *const fuzz_corpora[] = {"collection/valid", "collection/canonical",
+                                    "collection/invalid", NULL};
 
 /* What is a collection is written in a form that is read as the same, and is written so again.
- * What is none has an error of one kind. Corpus: tests/data/collection. */
+ * What is none has an error of one kind. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -11,6 +11,7 @@
 # worth a name in tests/data.
 
 fuzz_replays = \
+	tests/fuzz/replay-collection \
 	tests/fuzz/replay-manifest \
 	tests/fuzz/replay-qcow2 \
 	tests/fuzz/replay-settings \
@@ -19,6 +20,8 @@ fuzz_replays = \
 check_PROGRAMS += $(fuzz_replays)
 TESTS += $(fuzz_replays)
 
+tests_fuzz_replay_collection_SOURCES = \
+	tests/fuzz/fuzz-collection.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_manifest_SOURCES = \
 	tests/fuzz/fuzz-manifest.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_qcow2_SOURCES = \
@@ -28,10 +31,11 @@ tests_fuzz_replay_settings_SOURCES = \
 tests_fuzz_replay_snapshot_def_SOURCES = \
 	tests/fuzz/fuzz-snapshot-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
-.PHONY: fuzz-manifest fuzz-qcow2 fuzz-settings fuzz-snapshot-def
+.PHONY: fuzz-collection fuzz-manifest fuzz-qcow2 fuzz-settings fuzz-snapshot-def
 
 if FUZZERS
 fuzzers = \
+	tests/fuzz/fuzz-collection \
 	tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-qcow2 \
 	tests/fuzz/fuzz-settings \
@@ -40,6 +44,7 @@ fuzzers = \
 EXTRA_PROGRAMS += $(fuzzers)
 CLEANFILES += $(fuzzers)
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_collection_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_qcow2_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
@@ -53,6 +58,8 @@ fuzz_run = \
 		-artifact_prefix=tests/fuzz/found-$@/ tests/fuzz/found-$@
 fuzz_data = $(top_srcdir)/tests/data
 
+fuzz-collection: tests/fuzz/fuzz-collection
+	$(fuzz_run) $(fuzz_data)/collection/valid $(fuzz_data)/collection/invalid
 fuzz-manifest: tests/fuzz/fuzz-manifest
 	$(fuzz_run) $(fuzz_data)/manifest/*
 fuzz-qcow2: tests/fuzz/fuzz-qcow2

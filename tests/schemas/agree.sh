@@ -15,6 +15,11 @@ schemas=$abs_top_srcdir/xml-schemas
 
 valid() { xmllint --nonet --noout --relaxng "$schemas/$1.rng" "$2"; }
 
+# What the corpus of collections has beside it: members twice, names too long
+# in bytes, control characters.
+beyond_schema=" collection-twice.xml delete-in-domain.xml doctype.xml domain-twice.xml
+    line-end-in-name.xml long-name-bytes.xml tab-in-domain.xml "
+
 # agree CORPUS SCHEMA
 agree()
 {
@@ -24,8 +29,12 @@ agree()
         n=$((n + 1))
     done
     for file in "$data/$1"/invalid/*; do
-        check_fails "$1: the schema refuses ${file##*/}" valid "$2" "$file"
         n=$((n + 1))
+        if [[ $1 == collection && " ${beyond_schema//$'\n'/ } " == *" ${file##*/} "* ]]; then
+            check "$1: no schema can refuse ${file##*/}" valid "$2" "$file"
+        else
+            check_fails "$1: the schema refuses ${file##*/}" valid "$2" "$file"
+        fi
     done
     check "$1: there is a corpus" test "$n" -gt 10
 }
