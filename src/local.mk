@@ -78,4 +78,27 @@ libvirtsnap_internal_la_LIBADD = \
 	$(VIRTSNAP_LIBS) \
 	$(NULL)
 
+# What programs link: the same, with the names of src/libvirtsnap.syms only.
+lib_LTLIBRARIES += libvirtsnap.la
+libvirtsnap_la_SOURCES =
+libvirtsnap_la_LIBADD = libvirtsnap-internal.la
+libvirtsnap_la_LDFLAGS = \
+	$(AM_LDFLAGS) \
+	-version-info 0:0:0 \
+	-Wl,--version-script=$(srcdir)/src/libvirtsnap.syms \
+	$(NULL)
+libvirtsnap_la_DEPENDENCIES = libvirtsnap-internal.la src/libvirtsnap.syms
+EXTRA_DIST += src/libvirtsnap.syms
+
+# <virtsnap/virtsnap.h>, and beside it what that includes.
+publicdir = $(includedir)/virtsnap/virtsnap
+public_HEADERS = \
+	src/virtsnap/collection-store.h \
+	src/virtsnap/collection.h \
+	src/virtsnap/settings.h \
+	src/virtsnap/virtsnap.h \
+	$(NULL)
+publicutildir = $(includedir)/virtsnap/util
+publicutil_HEADERS = src/util/error.h
+
 pkgconfig_DATA += src/virtsnap.pc
