@@ -64,6 +64,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/settings.h \
 	src/virtsnap/snapshot-def.c \
 	src/virtsnap/snapshot-def.h \
+	src/virtsnap/snapshot-list.c \
+	src/virtsnap/snapshot-list.h \
 	src/virtsnap/target.c \
 	src/virtsnap/target.h \
 	src/virtsnap/verify-tree.c \

@@ -13,6 +13,7 @@
 #include "cli/subject.h"
 #include "util/format.h"
 #include "virtsnap/export.h"
+#include "virtsnap/snapshot-list.h"
 
 typedef struct {
     gboolean dot;
@@ -78,39 +79,6 @@ query_open(SnapshotQuery *query, CliContext *cli, const CommandLine *line, GErro
 
 /* --- snapshot-list -------------------------------------------------------- */
 
-/* Leaves in @names what @others holds too. */
-static void
-intersect(GPtrArray *names, GPtrArray *others)
-{
-    for (guint i = names->len; i-- > 0;) {
-        if (!g_ptr_array_find_with_equal_func(others, g_ptr_array_index(names, i), g_str_equal,
-                                              NULL))
-            g_ptr_array_remove_index(names, i);
-    }
-}
-
-/* The names that every member has, in the order of the first one. */
-static GPtrArray *
-common_snapshots(const SnapshotQuery *query, GError **error)
-{
-    Hypervisor *hypervisor = query->hypervisor;
-    g_autoptr(GPtrArray) common = NULL;
-
-    for (guint i = 0; i < query->members->domains->len; i++) {
-        const char *domain = g_ptr_array_index(query->members->domains, i);
-        g_autoptr(GPtrArray) names = hypervisor->ops->list_snapshots(hypervisor, domain, error);
-
-        if (!names)
-            return NULL;
-        if (common)
-            intersect(common, names);
-        else
-            common = g_steal_pointer(&names);
-    }
-
-    return common ? g_steal_pointer(&common) : g_ptr_array_new_with_free_func(g_free);
-}
-
 /* When the first member's snapshot @name was taken. */
 static char *
 time_taken(const SnapshotQuery *query, const char *name)
@@ -157,7 +125,7 @@ run_snapshot_list(CliContext *cli, const CommandLine *line)
     g_autoptr(Table) table = table_new(_("Name"), _("Taken"), NULL);
 
     if (query_open(&query, cli, line, &error))
-        names = common_snapshots(&query, &error);
+        names = snapshot_list_common(query.hypervisor, query.members->domains, &error);
     if (!names)
         return cli_fail(cli, error);
     if (cli->globals.json) {

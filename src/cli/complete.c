@@ -9,6 +9,7 @@
 #include "cli/complete.h"
 #include "cli/connection.h"
 #include "virtsnap/collection-store.h"
+#include "virtsnap/snapshot-list.h"
 
 /* What is known of the word to be completed. */
 typedef struct {
@@ -99,27 +100,6 @@ offer_domains(CliContext *cli, const Place *place, const char *prefix)
         offer(prefix, g_ptr_array_index(names, i));
 }
 
-/* Leaves of @common, NULL at the start, what @domain has a snapshot of too. */
-static gboolean
-keep_common(Hypervisor *hypervisor, const char *domain, GPtrArray **common)
-{
-    g_autoptr(GPtrArray) names = hypervisor->ops->list_snapshots(hypervisor, domain, NULL);
-
-    if (!names)
-        return FALSE;
-    if (!*common) {
-        *common = g_steal_pointer(&names);
-        return TRUE;
-    }
-    for (guint i = (*common)->len; i > 0; i--) {
-        if (!g_ptr_array_find_with_equal_func(names, g_ptr_array_index(*common, i - 1),
-                                              g_str_equal, NULL))
-            g_ptr_array_remove_index(*common, i - 1);
-    }
-
-    return TRUE;
-}
-
 /* The domains that the line is about: named one by one, or by their collection. */
 static GPtrArray *
 find_domains(const Place *place)
@@ -143,12 +123,8 @@ offer_snapshots(CliContext *cli, const Place *place, const char *prefix)
     g_autoptr(GPtrArray) common = NULL;
     Hypervisor *hypervisor = domains ? cli_connection(cli, NULL) : NULL;
 
-    for (guint i = 0; hypervisor && i < domains->len; i++) {
-        if (!keep_common(hypervisor, g_ptr_array_index(domains, i), &common))
-            return;
-        if (common->len == 0)
-            return;
-    }
+    if (hypervisor)
+        common = snapshot_list_common(hypervisor, domains, NULL);
     for (guint i = 0; common && i < common->len; i++)
         offer(prefix, g_ptr_array_index(common, i));
 }
