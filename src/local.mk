@@ -53,6 +53,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/manifest-format.c \
 	src/virtsnap/manifest.c \
 	src/virtsnap/manifest.h \
+	src/virtsnap/members.c \
+	src/virtsnap/members.h \
 	src/virtsnap/plan-layers.c \
 	src/virtsnap/plan-layers.h \
 	src/virtsnap/plan.c \

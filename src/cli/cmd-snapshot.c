@@ -10,9 +10,9 @@
 #include "cli/connection.h"
 #include "cli/output.h"
 #include "cli/plan-show.h"
-#include "cli/subject.h"
 #include "util/format.h"
 #include "virtsnap/export.h"
+#include "virtsnap/members.h"
 #include "virtsnap/snapshot-list.h"
 
 typedef struct {
@@ -39,7 +39,7 @@ static const CommandArg snapshot_args[] = {
 /* What a command of this group works with. */
 typedef struct {
     Hypervisor *hypervisor; /* not owned */
-    CliSubject *members;
+    Members *members;
     VirtSnapExportSettings *settings;
     Control *control;
     ExportSubject subject;
@@ -48,7 +48,7 @@ typedef struct {
 static void
 query_clear(SnapshotQuery *query)
 {
-    g_clear_pointer(&query->members, cli_subject_free);
+    g_clear_pointer(&query->members, members_free);
     g_clear_pointer(&query->settings, virt_snap_export_settings_free);
     g_clear_pointer(&query->control, control_free);
 }
@@ -59,7 +59,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SnapshotQuery, query_clear)
 static gboolean
 query_open(SnapshotQuery *query, CliContext *cli, const CommandLine *line, GError **error)
 {
-    query->members = cli_subject_new(line->args[0], NULL, error);
+    query->members = members_new(line->args[0], NULL, error);
     if (!query->members)
         return FALSE;
     query->hypervisor = cli_connection(cli, error);

@@ -13,9 +13,9 @@
 #include "cli/export-settings.h"
 #include "cli/output.h"
 #include "cli/plan-show.h"
-#include "cli/subject.h"
 #include "util/format.h"
 #include "virtsnap/export.h"
+#include "virtsnap/members.h"
 
 /* As often as the eye takes it in; the display itself drops what comes too fast. */
 #define PROGRESS_MS 100
@@ -30,7 +30,7 @@ enum {
 typedef struct {
     CliContext *cli;
     const ExportRequest *request;
-    const CliSubject *members;
+    const Members *members;
     ExportSubject subject;
     Control *control;
     Progress *progress;
@@ -241,12 +241,12 @@ export_run(CliContext *cli, const ExportRequest *request)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(VirtSnapExportSettings) settings = export_settings_read(request->options, &error);
-    g_autoptr(CliSubject) members = NULL;
+    g_autoptr(Members) members = NULL;
     ExportRun run = {.cli = cli, .request = request};
 
     if (!settings)
         return cli_fail(cli, error);
-    members = cli_subject_new(request->collection, request->domains, &error);
+    members = members_new(request->collection, request->domains, &error);
     if (!members)
         return cli_fail(cli, error);
     run.subject = (ExportSubject){

@@ -31,8 +31,6 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/plan-show.h \
 	src/cli/progress.c \
 	src/cli/progress.h \
-	src/cli/subject.c \
-	src/cli/subject.h \
 	$(NULL)
 libvirtsnap_cli_la_LIBADD = libvirtsnap-internal.la $(VIRTSNAP_LIBS)
 

@@ -7,25 +7,25 @@
 
 G_BEGIN_DECLS
 
-/** The domains that a command is about. */
+/** The domains that an export is about, and the collections that they are members of. */
 typedef struct {
     GPtrArray *domains;     /* char*: sorted, each once */
     GPtrArray *collections; /* VirtSnapCollection: the one that was named and those that are
                              * members of it, directly or not; NULL: domains were named */
-} CliSubject;
+} Members;
 
 /**
- * cli_subject_new:
+ * members_new:
  * @collection: (nullable): a collection, looked up in the store
  * @domains: (nullable): ended by NULL; used if there is no @collection
  *
  * Returns: owned by the caller; NOT_FOUND if there is no such collection,
  * INVALID_STATE if it has no members.
  */
-CliSubject *cli_subject_new(const char *collection, char *const *domains, GError **error)
+Members *members_new(const char *collection, char *const *domains, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-void cli_subject_free(CliSubject *self);
+void members_free(Members *self);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliSubject, cli_subject_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Members, members_free)
 
 G_END_DECLS

@@ -3,12 +3,12 @@
 
 #include <config.h>
 
-#include <glib/gi18n.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "cli/subject.h"
 #include "util/name.h"
 #include "virtsnap/collection-store.h"
+#include "virtsnap/members.h"
 
 static gint
 compare_names(gconstpointer a, gconstpointer b)
@@ -81,7 +81,7 @@ load_tree(VirtSnapCollectionStore *store, const char *name, GError **error)
 }
 
 static gboolean
-load_collection(CliSubject *self, const char *name, GError **error)
+load_collection(Members *self, const char *name, GError **error)
 {
     g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
 
@@ -98,10 +98,10 @@ load_collection(CliSubject *self, const char *name, GError **error)
     return self->collections != NULL;
 }
 
-CliSubject *
-cli_subject_new(const char *collection, char *const *domains, GError **error)
+Members *
+members_new(const char *collection, char *const *domains, GError **error)
 {
-    g_autoptr(CliSubject) self = g_new0(CliSubject, 1);
+    g_autoptr(Members) self = g_new0(Members, 1);
 
     if (collection) {
         if (!load_collection(self, collection, error))
@@ -116,7 +116,7 @@ cli_subject_new(const char *collection, char *const *domains, GError **error)
 }
 
 void
-cli_subject_free(CliSubject *self)
+members_free(Members *self)
 {
     if (!self)
         return;
