@@ -19,6 +19,8 @@ AM_TESTS_ENVIRONMENT = \
 # What the unit tests share.
 check_LTLIBRARIES += libvirtsnap-test.la
 libvirtsnap_test_la_SOURCES = \
+	tests/unit/copies.c \
+	tests/unit/copies.h \
 	tests/unit/fake-ends.c \
 	tests/unit/fake-ends.h \
 	tests/unit/harness.c \
@@ -37,6 +39,7 @@ unit_tests = \
 	tests/unit/test-control \
 	tests/unit/test-digest \
 	tests/unit/test-engine \
+	tests/unit/test-engine-runs \
 	tests/unit/test-error \
 	tests/unit/test-fd \
 	tests/unit/test-flat-source \
