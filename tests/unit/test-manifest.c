@@ -132,7 +132,7 @@ layer_new(const PlanLayer *layer, guint64 bytes, guint8 fill)
 {
     ManifestFile *file = file_new(layer->file, "layer", bytes, fill);
     gsize length = digest_n_segments(bytes) * DIGEST_BYTES;
-    g_autofree guint8 *nodes = g_malloc(length);
+    g_autofree guint8 *nodes = g_malloc(length + 1);
 
     memset(nodes, fill, length);
     file->nodes = fill ? g_bytes_new(nodes, length) : NULL;
