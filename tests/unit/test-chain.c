@@ -306,6 +306,7 @@ test_open(Fixture *f, gconstpointer data)
         {"chmod 0444 x", 0},
         {"mv x y; ln -s y x", 0},
         {"touch -d '2001-01-01' x", VIRT_SNAP_ERROR_IN_USE},
+        {"touch -d \"@$(stat -c %Y x).123456789\" x", VIRT_SNAP_ERROR_IN_USE},
         {"cp -p x z; mv z x", VIRT_SNAP_ERROR_IN_USE},
         {"t=$(stat -c %y x); truncate -s 2M x; touch -d \"$t\" x", VIRT_SNAP_ERROR_IN_USE},
         {"rm x", VIRT_SNAP_ERROR_NOT_FOUND},

@@ -124,6 +124,38 @@ test_holds(void)
     }
 }
 
+static gboolean
+is_held(int fd, off_t byte)
+{
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+
+    g_assert_cmpint(fcntl(fd, F_OFD_GETLK, &lock), ==, 0);
+
+    return lock.l_type != F_UNLCK;
+}
+
+/* The very bytes: reading is done (100), writing (201) and resizing (203) are not allowed to
+ * others; nothing else is claimed, and nothing is left afterwards. */
+static void
+test_bytes(void)
+{
+    g_autoptr(Scratch) dir = scratch_new();
+    g_autofree char *path = g_build_filename(dir, "image", NULL);
+    g_autoptr(GError) error = NULL;
+    auto_fd ours = -1;
+    auto_fd other = -1;
+
+    write_file(path, "x", 1);
+    other = fd_open(AT_FDCWD, path, O_RDWR, 0, &error);
+    g_assert_true(try_lock(path, &ours, &error));
+    for (off_t byte = 0; byte < 300; byte++)
+        g_assert_true(is_held(other, byte) == (byte == 100 || byte == 201 || byte == 203));
+    fd_clear(&ours);
+    for (off_t byte = 0; byte < 300; byte++)
+        g_assert_false(is_held(other, byte));
+}
+
 /* Two exports of one layer do not stand in each other's way. */
 static void
 test_shared(void)
@@ -146,6 +178,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/image-lock/held", test_held);
     g_test_add_func("/image-lock/holds", test_holds);
+    g_test_add_func("/image-lock/bytes", test_bytes);
     g_test_add_func("/image-lock/shared", test_shared);
     return g_test_run();
 }
