@@ -10,6 +10,9 @@
 /* Unused bandwidth is saved up for at most this long, so that a pause makes no burst. */
 #define BURST_US (G_USEC_PER_SEC / 20)
 
+/* A long time, for who waits for nothing else. */
+#define WAIT_US (3600 * G_GINT64_CONSTANT(1000000))
+
 struct Control {
     GMutex lock; /* guards all below */
     GCond changed;
@@ -94,22 +97,38 @@ take_turn(Control *self, gsize bytes, gint64 now)
 }
 
 gboolean
-control_pass(Control *self, gsize bytes, GError **error)
+control_pass_for(Control *self, gsize bytes, gint64 us, gboolean *passed, GError **error)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    gint64 until = g_get_monotonic_time() + us;
 
+    *passed = FALSE;
     while (!self->cancelled) {
-        if (self->suspended)
-            g_cond_wait(&self->changed, &self->lock);
-        else if (take_turn(self, bytes, g_get_monotonic_time()))
+        gint64 now = g_get_monotonic_time();
+
+        *passed = !self->suspended && take_turn(self, bytes, now);
+        if (*passed || now >= until)
             return TRUE;
-        else
-            g_cond_wait_until(&self->changed, &self->lock, self->next);
+        g_cond_wait_until(&self->changed, &self->lock,
+                          self->suspended ? until : MIN(self->next, until));
     }
     g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
                         _("The export was cancelled"));
 
     return FALSE;
+}
+
+gboolean
+control_pass(Control *self, gsize bytes, GError **error)
+{
+    gboolean passed = FALSE;
+
+    while (!passed) {
+        if (!control_pass_for(self, bytes, WAIT_US, &passed, error))
+            return FALSE;
+    }
+
+    return TRUE;
 }
 
 gboolean

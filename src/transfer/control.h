@@ -35,6 +35,16 @@ guint64 control_get_bandwidth(Control *self);
  */
 gboolean control_pass(Control *self, gsize bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * control_pass_for:
+ * @us: how long to wait at most, microseconds
+ * @passed: (out): whether the block may start now
+ *
+ * The same for one who has something else to look after in between.
+ */
+gboolean control_pass_for(Control *self, gsize bytes, gint64 us, gboolean *passed,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** control_is_cancelled: Returns: TRUE once the job is to end. */
 gboolean control_is_cancelled(Control *self);
 

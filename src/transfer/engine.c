@@ -13,6 +13,8 @@
 /* More than cores, because a worker that waits for the disk leaves its core to another. */
 #define WORKERS_DEFAULT 4
 #define WORKERS_MAX 64
+/* How long a worker that waits does not hear of what happens to the others, microseconds. */
+#define LISTEN_US 200000
 
 typedef struct {
     GPtrArray *items;
@@ -79,6 +81,21 @@ check_others(Engine *self, GError **error)
     g_propagate_error(error, g_error_copy(self->error));
 
     return FALSE;
+}
+
+/* A worker that is suspended or out of bandwidth still hears of the others' errors. */
+static gboolean
+wait_for_turn(Engine *self, gsize bytes, GError **error)
+{
+    gboolean passed = FALSE;
+
+    while (!passed) {
+        if (!check_others(self, error) ||
+            !control_pass_for(self->control, bytes, LISTEN_US, &passed, error))
+            return FALSE;
+    }
+
+    return TRUE;
 }
 
 /* Heaviest first, so that no big one starts when the others are done. */
@@ -198,8 +215,7 @@ move_block(Worker *worker, Segment *segment, guint64 offset, gsize length, GErro
     gsize n_blocks = (length + DIGEST_BLOCK - 1) / DIGEST_BLOCK;
     gboolean write;
 
-    if (!check_others(worker->engine, error) ||
-        !control_pass(worker->engine->control, length, error))
+    if (!wait_for_turn(worker->engine, length, error))
         return FALSE;
     if (length % DIGEST_BLOCK != 0)
         memset(worker->buffer + (n_blocks - 1) * DIGEST_BLOCK, 0, DIGEST_BLOCK);
