@@ -98,6 +98,42 @@ test_nothing(void)
     g_assert_cmpuint(stats.bytes_read, ==, 0);
 }
 
+/* --- orders from another thread ---------------------------------------------- */
+
+typedef struct {
+    Control *control;
+    void (*act)(Control *control);
+    gulong after_us;
+} Order;
+
+static gpointer
+give_order(gpointer data)
+{
+    Order *order = data;
+
+    g_usleep(order->after_us);
+    order->act(order->control);
+
+    return NULL;
+}
+
+static void
+nothing(Control *control)
+{
+}
+
+static void
+limit(Control *control)
+{
+    control_set_bandwidth(control, 1000);
+}
+
+static void
+suspend(Control *control)
+{
+    control_suspend(control, TRUE);
+}
+
 /* --- errors ----------------------------------------------------------------- */
 
 /* Where it goes wrong, with the code that then must come out. */
@@ -149,49 +185,41 @@ test_errors(void)
     }
 }
 
-/* What the other workers were at is of no use any more: nobody waits for it. */
+/* What the other workers were at, or waited for, is of no use any more: nobody waits for it. */
 static void
 test_error_ends_others(void)
 {
-    FakeSource slow = {.size = 64 * MIB, .read_us = 50 * 1000};
-    FakeSource bad = {.size = 64 * MIB, .fail_read = TRUE, .fail_from = 0};
-    Copy copies[2];
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Control) control = control_new();
-    gint64 begin = g_get_monotonic_time();
+    /* Happens while the bad source is being read. */
+    static void (*const acts[])(Control *control) = {nothing, limit, suspend};
 
-    copy_init(&copies[0]);
-    copies[0].fake = &slow;
-    copies[0].item.weight = 2;
-    copy_init(&copies[1]);
-    copies[1].fake = &bad;
-    copies[1].item.weight = 1;
-    g_assert_false(run_copies(copies, 2, 2, control, NULL, &error));
-    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
-    /* All of the slow one takes 3.2 seconds. */
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 1500 * 1000);
-    for (guint k = 0; k < 2; k++)
-        engine_item_clear(&copies[k].item);
+    for (gsize i = 0; i < G_N_ELEMENTS(acts); i++) {
+        /* All of it takes 3.2 seconds, or years at a kilobyte a second, or for ever. */
+        FakeSource good = {.size = 64 * MIB, .read_us = 50 * 1000};
+        FakeSource bad = {.size = MIB, .fail_read = TRUE, .read_us = 300 * 1000};
+        Copy copies[2];
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Control) control = control_new();
+        Order order = {control, acts[i], 100 * 1000};
+        gint64 begin = g_get_monotonic_time();
+        GThread *thread = g_thread_new("order", give_order, &order);
+
+        g_test_message("row %zu", i);
+        copy_init(&copies[0]);
+        copies[0].fake = &bad;
+        copies[0].item.weight = 2;
+        copy_init(&copies[1]);
+        copies[1].fake = &good;
+        copies[1].item.weight = 1;
+        g_assert_false(run_copies(copies, 2, 2, control, NULL, &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
+        g_assert_cmpint(g_get_monotonic_time() - begin, <, 1500 * 1000);
+        g_thread_join(thread);
+        for (guint k = 0; k < 2; k++)
+            engine_item_clear(&copies[k].item);
+    }
 }
 
 /* --- orders ----------------------------------------------------------------- */
-
-typedef struct {
-    Control *control;
-    void (*act)(Control *control);
-    gulong after_us;
-} Order;
-
-static gpointer
-give_order(gpointer data)
-{
-    Order *order = data;
-
-    g_usleep(order->after_us);
-    order->act(order->control);
-
-    return NULL;
-}
 
 static void
 test_cancel(void)
