@@ -43,6 +43,7 @@ unit_tests = \
 	tests/unit/test-error \
 	tests/unit/test-fd \
 	tests/unit/test-flat-source \
+	tests/unit/test-flatten \
 	tests/unit/test-format \
 	tests/unit/test-image-lock \
 	tests/unit/test-manifest \
