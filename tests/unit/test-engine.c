@@ -274,6 +274,34 @@ test_changed(Fixture *f, gconstpointer data)
     fake_sink_clear(&sink);
 }
 
+/* The target runs full in mid-copy: said with the file's name, and nothing stays open. */
+static void
+test_no_space(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Control) control = control_new();
+    FakeSource source = {.size = 64 * MIB};
+    Copy copy;
+    auto_fd small = -1;
+
+    g_assert_cmpint(mkdir(f->to, 0700), ==, 0);
+    if (run_status("mount", "-t", "tmpfs", "-o", "size=3M", "none", f->to, NULL) != 0) {
+        g_test_skip("nothing can be mounted here");
+        return;
+    }
+    small = fd_open_dir(AT_FDCWD, f->to, &error);
+    copy_init(&copy);
+    copy.fake = &source;
+    copy.to_dir = small;
+    g_assert_false(run_copies(&copy, 1, 4, control, NULL, &error));
+    engine_item_clear(&copy.item);
+    fd_clear(&small);
+    /* Not possible while anything in it is open. */
+    g_free(run("umount", f->to, NULL));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE);
+    g_assert_nonnull(strstr(error->message, "to"));
+}
+
 /* --- clones ----------------------------------------------------------------- */
 
 static void
@@ -342,6 +370,7 @@ main(int argc, char **argv)
         {"head", test_head},
         {"cut-short", test_cut_short},
         {"changed", test_changed},
+        {"no-space", test_no_space},
         {"clone", test_clone},
     };
 
