@@ -11,6 +11,8 @@
 #define IDENTITY_DIGITS 8
 #define IDENTITY_DIGITS_MAX 32
 #define STEM_BYTES_MAX 100
+/* Sizes in a qcow2 header are read as whole sectors; QEMU fills the last one with zeros. */
+#define SECTOR 512
 
 void
 plan_layer_free(PlanLayer *layer)
@@ -74,6 +76,8 @@ add_layer(Plan *plan, const char *key, const Layer *source, const char *format, 
     layer->way = way;
     layer->source = source;
     layer->capacity = source->capacity;
+    if (way == PLAN_WAY_FLATTEN)
+        layer->capacity = (layer->capacity + SECTOR - 1) / SECTOR * SECTOR;
     g_hash_table_insert(plan->by_key, g_strdup(key), layer);
     g_ptr_array_add(plan->layers, layer);
 

@@ -13,6 +13,10 @@
 #include "virtsnap/plan-layers.h"
 #include "virtsnap/plan.h"
 
+/* How long taking a snapshot may last: its time is that of its beginning, and a guest that is
+ * asked to write everything back first may take its time. */
+#define FREEZE_SECONDS 60
+
 static void
 plan_file_free(PlanFile *file)
 {
@@ -63,6 +67,7 @@ plan_free(Plan *plan)
     g_hash_table_unref(plan->by_key);
     g_hash_table_unref(plan->names);
     g_hash_table_unref(plan->excluded);
+    g_hash_table_unref(plan->written);
     chain_cache_free(plan->chains);
     g_free(plan);
 }
@@ -122,16 +127,19 @@ add_copy(Plan *plan, const char *directory, const char *name, const char *role,
 static gboolean
 is_excluded(Plan *plan, const char *domain, const char *target)
 {
+    gboolean found = FALSE;
+
+    /* All of them: who names a disk twice means it, and neither is unknown. */
     for (guint i = 0; i < plan->settings->exclude->len; i++) {
         VirtSnapExclude *exclude = g_ptr_array_index(plan->settings->exclude, i);
 
         if (g_str_equal(exclude->domain, domain) && g_str_equal(exclude->target, target)) {
             g_hash_table_add(plan->excluded, exclude);
-            return TRUE;
+            found = TRUE;
         }
     }
 
-    return FALSE;
+    return found;
 }
 
 /* Why the disk's content is not copied, or NULL if it is. */
@@ -249,11 +257,43 @@ has_encrypted(const Layer *top)
     return FALSE;
 }
 
+/* From when on the layers of a snapshot do not change any more: a state of the memory is saved
+ * before the disks are frozen. */
+static gint64
+frozen_since(const SnapshotDef *def)
+{
+    struct stat st;
+
+    if (def->memory_file && stat(def->memory_file, &st) == 0)
+        return MAX(def->creation_time, st.st_mtim.tv_sec) + FREEZE_SECONDS;
+
+    return def->creation_time + FREEZE_SECONDS;
+}
+
+/* A layer that was committed into, or written to in another way, holds another state than the
+ * snapshot's. Its time stamp is all there is to see it by, and says no more than that. */
+static void
+warn_if_written(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, const Layer *top)
+{
+    gint64 since = frozen_since(def);
+
+    for (const Layer *layer = top; layer; layer = layer->backing) {
+        if (layer->mtime <= since || !g_hash_table_add(plan->written, (gpointer)layer))
+            continue;
+        warn(plan,
+             _("Domain '%s': the image '%s' was written to after the snapshot '%s' (by a block "
+               "commit?), so what is exported may not be the snapshot's state"),
+             domain->name, layer->path, def->name);
+    }
+}
+
 static gboolean
-plan_external(Plan *plan, PlanDisk *disk, const Layer *top, GPtrArray *present, GError **error)
+plan_external(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk *disk,
+              const Layer *top, GPtrArray *present, GError **error)
 {
     if (!check_frozen(present, top, error))
         return FALSE;
+    warn_if_written(plan, domain, def, top);
     if (plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN) {
         disk->top = plan_layers_copy(plan, top);
         return TRUE;
@@ -287,7 +327,7 @@ plan_disk(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk
     if (disk->def->location == SNAPSHOT_LOCATION_INTERNAL)
         return plan_internal(plan, domain, def, disk, top, error);
 
-    return plan_external(plan, disk, top, present, error);
+    return plan_external(plan, domain, def, disk, top, present, error);
 }
 
 /* --- snapshots ------------------------------------------------------------ */
@@ -496,6 +536,7 @@ new_empty(const char *collection, const char *snapshot, const VirtSnapExportSett
     plan->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     plan->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     plan->excluded = g_hash_table_new(NULL, NULL);
+    plan->written = g_hash_table_new(NULL, NULL);
 
     return plan;
 }

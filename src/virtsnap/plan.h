@@ -83,6 +83,7 @@ typedef struct {
     GHashTable *by_key;  /* which layer: "copy:qcow2:/path" -> PlanLayer */
     GHashTable *names;   /* layer file names taken */
     GHashTable *excluded; /* VirtSnapExclude that matched a disk */
+    GHashTable *written;  /* Layer that was warned of */
 } Plan;
 
 /**

@@ -5,6 +5,8 @@
 
 #include "tests/unit/records.h"
 
+#define IN_2100 ((gint64)4102444800)
+
 static const char *
 or_nothing(const char *text)
 {
@@ -34,8 +36,10 @@ snapshot_xml(const TestSnapshot *snapshot, const char *domain)
     g_autofree char *escaped = g_markup_escape_text(domain, -1);
     g_autoptr(GString) xml = g_string_new("<domainsnapshot>");
 
-    g_string_append_printf(xml, "<name>%s</name><state>%s</state><creationTime>7</creationTime>",
-                           name, snapshot->state ? snapshot->state : "disk-snapshot");
+    g_string_append_printf(xml, "<name>%s</name><state>%s</state>"
+                           "<creationTime>%" G_GINT64_FORMAT "</creationTime>",
+                           name, snapshot->state ? snapshot->state : "disk-snapshot",
+                           snapshot->created ? snapshot->created : IN_2100);
     g_string_append_printf(xml, "<memory %s/><disks>",
                            snapshot->memory ? snapshot->memory : "snapshot='no'");
     for (const TestDisk *disk = snapshot->disks; disk->target; disk++) {

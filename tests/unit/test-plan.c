@@ -19,7 +19,7 @@
     "done\n"                                                                                       \
     "qemu-img create -q -f qcow2 i.qcow2 2M; qemu-img snapshot -c s i.qcow2\n"                     \
     "qemu-img create -q -f qcow2 plain.qcow2 2M\n"                                                 \
-    "echo memory >memory; echo nvram >nvram\n"
+    "echo memory >memory; echo nvram >nvram; truncate -s 1025 odd.raw\n"
 
 typedef struct {
     char *dir; /* the working directory */
@@ -186,6 +186,55 @@ test_merge(Fixture *f, gconstpointer data)
     }
 }
 
+/* A raw image may end within a sector; a guest and a qcow2 image have whole ones. */
+static void
+test_merge_odd_size(Fixture *f, gconstpointer data)
+{
+    static const TestSnapshot odd = {.name = "s",
+                                     .disks = {{"vda", "odd.raw", "raw", "external"}}};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) merged = NULL;
+    g_autoptr(Plan) copied = NULL;
+
+    add(f, "a", TRUE, "a.now", &odd, 1);
+    copied = make_plan(f, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(disk_of(copied, 0, 0)->top->capacity, ==, 1025);
+    set(f, "intent", "merge");
+    merged = make_plan(f, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(disk_of(merged, 0, 0)->top->capacity, ==, 1536);
+}
+
+/* A layer that somebody wrote to since is warned of, once. */
+static void
+test_written_since(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        gint64 seconds; /* between the snapshot and the file's time stamp */
+        guint warnings;
+    } cases[] = {{-100, 0}, {0, 0}, {30, 0}, {100, 1}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const TestSnapshot late[] = {
+            {.name = "s",
+             .created = 1000000000 - cases[i].seconds,
+             .disks = {{"vda", "odd.raw", "raw", "external"},
+                       {"vdb", "odd.raw", "raw", "external"}}}};
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Plan) plan = NULL;
+
+        g_free(run("touch", "-d", "@1000000000", "odd.raw", NULL));
+        g_ptr_array_set_size(f->records, 0);
+        add(f, "a", TRUE, "a.now", late, 1);
+        plan = make_plan(f, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(plan->warnings->len, ==, cases[i].warnings);
+        if (cases[i].warnings > 0)
+            g_assert_nonnull(strstr(g_ptr_array_index(plan->warnings, 0), "odd.raw"));
+    }
+}
+
 /* An internal snapshot: the image as it is, if nobody writes to it and that is wanted. */
 static void
 test_internal(Fixture *f, gconstpointer data)
@@ -286,6 +335,7 @@ test_excluded(Fixture *f, gconstpointer data)
         g_assert_nonnull(strstr(error->message, targets[i]));
         g_clear_error(&error);
         set(f, "exclude", exclude);
+        set(f, "exclude", exclude); /* twice is as good */
     }
     plan = make_plan(f, &error);
     g_assert_no_error(error);
@@ -565,7 +615,8 @@ main(int argc, char **argv)
         {"no-storage", test_no_storage}, {"refused", test_refused},
         {"files", test_files},           {"tpm", test_tpm},
         {"names", test_names},           {"stable", test_stable},
-        {"consistency", test_consistency},
+        {"consistency", test_consistency}, {"odd-size", test_merge_odd_size},
+        {"written-since", test_written_since},
     };
 
     g_test_init(&argc, &argv, NULL);
