@@ -50,6 +50,15 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/export.h \
 	src/virtsnap/hypervisor.c \
 	src/virtsnap/hypervisor.h \
+	src/virtsnap/job-error.c \
+	src/virtsnap/job-figures.c \
+	src/virtsnap/job-figures.h \
+	src/virtsnap/job-info.c \
+	src/virtsnap/job-info.h \
+	src/virtsnap/job-state.c \
+	src/virtsnap/job-state.h \
+	src/virtsnap/job.c \
+	src/virtsnap/job.h \
 	src/virtsnap/manifest-format.c \
 	src/virtsnap/manifest.c \
 	src/virtsnap/manifest.h \

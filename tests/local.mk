@@ -46,6 +46,8 @@ unit_tests = \
 	tests/unit/test-flatten \
 	tests/unit/test-format \
 	tests/unit/test-image-lock \
+	tests/unit/test-job \
+	tests/unit/test-job-state \
 	tests/unit/test-manifest \
 	tests/unit/test-name \
 	tests/unit/test-nbd-source \

@@ -79,6 +79,8 @@ do_it(ExportRun *run, GError **error)
     if (!g_atomic_int_compare_and_exchange(&run->phase, PHASE_PLANNING, PHASE_WRITING))
         return control_pass(run->control, 0, error);
 
+    control_set_bandwidth(run->control, run->plan->settings->bandwidth);
+
     return export_execute(run->plan, run->target, run->control, &run->result, error);
 }
 

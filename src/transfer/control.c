@@ -16,12 +16,13 @@
 struct Control {
     GMutex lock; /* guards all below */
     GCond changed;
-    gboolean cancelled;
+    VirtSnapError ending; /* 0: it goes on */
     gboolean suspended;
     guint64 bandwidth; /* bytes a second, 0: no limit */
     gint64 next;       /* monotonic us from which the next block may start */
     guint64 cur;
     guint64 end;
+    GArray *parts; /* guint64: what of cur each part has */
 };
 
 Control *
@@ -31,6 +32,7 @@ control_new(void)
 
     g_mutex_init(&self->lock);
     g_cond_init(&self->changed);
+    self->parts = g_array_new(FALSE, TRUE, sizeof(guint64));
 
     return self;
 }
@@ -40,18 +42,32 @@ control_free(Control *self)
 {
     if (!self)
         return;
+    g_array_unref(self->parts);
     g_cond_clear(&self->changed);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
 
-void
-control_cancel(Control *self)
+static void
+end_with(Control *self, VirtSnapError code)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
-    self->cancelled = TRUE;
+    if (self->ending != VIRT_SNAP_ERROR_CANCELLED)
+        self->ending = code;
     g_cond_broadcast(&self->changed);
+}
+
+void
+control_cancel(Control *self)
+{
+    end_with(self, VIRT_SNAP_ERROR_CANCELLED);
+}
+
+void
+control_interrupt(Control *self)
+{
+    end_with(self, VIRT_SNAP_ERROR_INTERRUPTED);
 }
 
 void
@@ -103,7 +119,7 @@ control_pass_for(Control *self, gsize bytes, gint64 us, gboolean *passed, GError
     gint64 until = g_get_monotonic_time() + us;
 
     *passed = FALSE;
-    while (!self->cancelled) {
+    while (self->ending == 0) {
         gint64 now = g_get_monotonic_time();
 
         *passed = !self->suspended && take_turn(self, bytes, now);
@@ -112,8 +128,10 @@ control_pass_for(Control *self, gsize bytes, gint64 us, gboolean *passed, GError
         g_cond_wait_until(&self->changed, &self->lock,
                           self->suspended ? until : MIN(self->next, until));
     }
-    g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
-                        _("The export was cancelled"));
+    g_set_error_literal(error, VIRT_SNAP_ERROR, (gint)self->ending,
+                        self->ending == VIRT_SNAP_ERROR_CANCELLED
+                            ? _("The export was cancelled")
+                            : _("The export was interrupted; it can be resumed"));
 
     return FALSE;
 }
@@ -136,7 +154,7 @@ control_is_cancelled(Control *self)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
-    return self->cancelled;
+    return self->ending != 0;
 }
 
 void
@@ -150,9 +168,29 @@ control_set_end(Control *self, guint64 end)
 void
 control_advance(Control *self, guint64 bytes)
 {
+    control_advance_part(self, 0, bytes);
+}
+
+void
+control_advance_part(Control *self, guint part, guint64 bytes)
+{
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     self->cur += MIN(bytes, self->end - MIN(self->cur, self->end));
+    if (part >= self->parts->len)
+        g_array_set_size(self->parts, part + 1);
+    g_array_index(self->parts, guint64, part) += bytes;
+}
+
+guint64
+control_progress_parts(Control *self, GArray *parts)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    g_array_set_size(parts, 0);
+    g_array_append_vals(parts, self->parts->data, self->parts->len);
+
+    return self->cur;
 }
 
 void

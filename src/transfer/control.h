@@ -16,8 +16,11 @@ typedef struct Control Control;
 Control *control_new(void);
 void control_free(Control *self);
 
-/** Asks everything to end; whoever waits wakes at once. */
+/** Asks everything to end, CANCELLED; whoever waits wakes at once. */
 void control_cancel(Control *self);
+
+/** Asks everything to end so that it can be gone on with, INTERRUPTED. Cancelling comes on top. */
+void control_interrupt(Control *self);
 
 /** Stops (TRUE) or lets go on (FALSE) the transfers, each at its next block. */
 void control_suspend(Control *self, gboolean suspend);
@@ -31,7 +34,7 @@ guint64 control_get_bandwidth(Control *self);
  * @bytes: how much is about to be moved, 0 for nothing
  *
  * To be called before each block: waits while suspended or while the bandwidth is used up.
- * Returns: FALSE with CANCELLED once the job is to end.
+ * Returns: FALSE with CANCELLED or INTERRUPTED once the job is to end.
  */
 gboolean control_pass(Control *self, gsize bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -56,6 +59,17 @@ void control_advance(Control *self, guint64 bytes);
 
 /** How far it is: *@cur of *@end bytes. */
 void control_progress(Control *self, guint64 *cur, guint64 *end);
+
+/** Counts @bytes as done for @part, a number from 1; 0 is for what belongs to none. */
+void control_advance_part(Control *self, guint part, guint64 bytes);
+
+/**
+ * control_progress_parts:
+ * @parts: (element-type guint64): set to what is done of each part, as far as any is
+ *
+ * Returns: what is done of all, at the same moment.
+ */
+guint64 control_progress_parts(Control *self, GArray *parts);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Control, control_free)
 

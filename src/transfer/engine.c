@@ -179,7 +179,7 @@ finish_item(Engine *self, EngineItem *item, GError **error)
     if (item->finish && !item->finish(item, error))
         return FALSE;
     release_ends(item);
-    control_advance(self->control, item->weight - item->credited);
+    control_advance_part(self->control, item->part, item->weight - item->credited);
 
     return TRUE;
 }
@@ -195,7 +195,7 @@ credit(Engine *self, EngineItem *item, gsize bytes)
     part = MIN(item->moved, item->weight > 0 ? item->weight - 1 : 0) - item->credited;
     item->credited += part;
     g_mutex_unlock(&self->lock);
-    control_advance(self->control, part);
+    control_advance_part(self->control, item->part, part);
 }
 
 static void

@@ -25,6 +25,7 @@ struct EngineItem {
     gpointer user_data;
 
     guint64 weight; /* bytes it counts for in the progress, and the order: heaviest first */
+    guint part;     /* of the progress that it counts for; 0: none */
     GBytes *head;   /* (nullable): bytes in place of the source's first ones */
     gboolean want_digest;
 

@@ -209,11 +209,12 @@ export_item_new_file(const PlanFile *file, int dirfd, gboolean digest)
 }
 
 ExportItem *
-export_item_new_layer(const PlanLayer *layer, int dirfd, gboolean digest)
+export_item_new_layer(const PlanLayer *layer, guint part, int dirfd, gboolean digest)
 {
     ExportItem *self = item_new(dirfd, layer->bytes, digest);
 
     self->layer = layer;
+    self->engine.part = part;
     if (layer->way == PLAN_WAY_COPY) {
         self->engine.open = open_copy_item;
         return self;

@@ -17,13 +17,15 @@ typedef struct ExportItem ExportItem;
 /**
  * export_item_new_file:
  * export_item_new_layer:
+ * @part: of the progress, see EngineItem
  * @dirfd: the directory that the export is written into; must stay open
  * @digest: whether its digest is wanted
  *
  * Returns: owned by the caller; @file or @layer must stay.
  */
 ExportItem *export_item_new_file(const PlanFile *file, int dirfd, gboolean digest);
-ExportItem *export_item_new_layer(const PlanLayer *layer, int dirfd, gboolean digest);
+ExportItem *export_item_new_layer(const PlanLayer *layer, guint part, int dirfd,
+                                  gboolean digest);
 
 /** export_item_engine: Returns: (transfer none): what to give to engine_run(). */
 EngineItem *export_item_engine(ExportItem *self);

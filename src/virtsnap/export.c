@@ -15,8 +15,6 @@
 
 /* Beside the data: directories, the manifest, the file system's own records. */
 #define SPACE_EXTRA ((guint64)4 << 20)
-/* The last step of the progress, so that all is done only when the export has its name. */
-#define COMMIT_WEIGHT 1
 
 /* --- planning ------------------------------------------------------------- */
 
@@ -209,8 +207,8 @@ make_items(const Plan *plan, int dirfd)
         g_ptr_array_add(items, export_item_new_file(g_ptr_array_index(plan->files, i), dirfd,
                                                     digest));
     for (guint i = 0; i < plan->layers->len; i++)
-        g_ptr_array_add(items, export_item_new_layer(g_ptr_array_index(plan->layers, i), dirfd,
-                                                     digest));
+        g_ptr_array_add(items, export_item_new_layer(g_ptr_array_index(plan->layers, i), i + 1,
+                                                     dirfd, digest));
 
     return items;
 }
@@ -272,9 +270,7 @@ export_execute(const Plan *plan, Target *target, Control *control, ExportResult 
                GError **error)
 {
     *result = (ExportResult){0};
-    control_set_end(control, plan->bytes + COMMIT_WEIGHT);
-    if (plan->settings->bandwidth > 0)
-        control_set_bandwidth(control, plan->settings->bandwidth);
+    control_set_end(control, plan->bytes + EXPORT_COMMIT_WEIGHT);
     if (!control_pass(control, 0, error) || !target_begin(target, error))
         return FALSE;
     if (!write_export(plan, target_fd(target), control, result, error)) {
@@ -283,7 +279,7 @@ export_execute(const Plan *plan, Target *target, Control *control, ExportResult 
     }
     if (!target_commit(target, error))
         return FALSE;
-    control_advance(control, COMMIT_WEIGHT);
+    control_advance(control, EXPORT_COMMIT_WEIGHT);
 
     return TRUE;
 }

@@ -22,12 +22,16 @@ typedef struct {
     const VirtSnapExportSettings *settings;
 } ExportSubject;
 
+/** The last step of the progress, so that all is done only when the export has its name. */
+#define EXPORT_COMMIT_WEIGHT 1
+
 /** What an export did. */
 typedef struct {
     guint64 bytes;  /* of all files of the export */
     guint64 copied; /* bytes that had to be written for it */
     guint layers;
     guint domains;
+    gboolean resumable; /* it failed, and what there is of it can be gone on with */
 } ExportResult;
 
 /**
@@ -67,7 +71,8 @@ gboolean export_check_space(const Plan *plan, const Target *target, GError **err
 /**
  * export_execute:
  * @target: begun here and committed at the end
- * @control: progress in bytes, cancel, suspend, bandwidth
+ * @control: progress in bytes, part I of it for layer I-1; cancel, interrupt, suspend,
+ * bandwidth, which is the caller's to set
  * @result: (out): what was done
  *
  * Returns: TRUE when the complete export has its final name and is durable. Otherwise nothing

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "virtsnap/job-figures.h"
+#include "virtsnap/job.h"
+
+struct Job {
+    gatomicrefcount refs;
+    JobNotify notify;
+    gpointer notify_data;
+    char *id; /* fixed, and so read without the lock */
+
+    GMutex lock;     /* guards all below */
+    GCond changed;   /* the state did */
+    JobInfo *info;
+    GPtrArray *parts; /* GArray of guint: the layers of each disk, from 0; NULL: not planned */
+    Control *control; /* of the present run, and its bandwidth for the next */
+    gboolean bandwidth_set; /* by somebody, who knows better than the settings */
+    gboolean restarted;     /* an earlier run may have left something */
+    ExportResult result;    /* of a run that succeeded */
+    JobRequest ending;      /* while it is shutting down */
+    GQueue *changes;        /* JobChange, with owned texts, not yet told */
+    gboolean telling;       /* some thread does */
+};
+
+/* What the thread of a run has. */
+typedef struct {
+    Job *job; /* owned */
+    Control *control;
+    JobPrepare prepare;
+    gpointer data;
+    GDestroyNotify free_data;
+    Plan *plan;
+    Target *target;
+    gboolean resume;
+    ExportResult result;
+} Run;
+
+/* --- telling -------------------------------------------------------------- */
+
+static void
+change_free(JobChange *change)
+{
+    g_free((char *)change->domain);
+    g_free((char *)change->target);
+    g_free((char *)change->path);
+    g_free(change);
+}
+
+/* With the lock held; told by tell() without it. */
+static void
+add_change(Job *self, const JobChange *change)
+{
+    JobChange *copy = g_memdup2(change, sizeof *change);
+
+    copy->domain = g_strdup(change->domain);
+    copy->target = g_strdup(change->target);
+    copy->path = g_strdup(change->path);
+    g_queue_push_tail(self->changes, copy);
+}
+
+/* One thread at a time tells, also what the others add meanwhile: so the order is kept. */
+static void
+tell(Job *self)
+{
+    JobChange *change;
+
+    g_mutex_lock(&self->lock);
+    if (self->telling) {
+        g_mutex_unlock(&self->lock);
+        return;
+    }
+    self->telling = TRUE;
+    while ((change = g_queue_pop_head(self->changes))) {
+        g_mutex_unlock(&self->lock);
+        if (self->notify)
+            self->notify(self, change, self->notify_data);
+        change_free(change);
+        g_mutex_lock(&self->lock);
+    }
+    self->telling = FALSE;
+    g_mutex_unlock(&self->lock);
+}
+
+/* --- states, with the lock held ------------------------------------------- */
+
+static void
+set_state(Job *self, JobState state)
+{
+    JobChange change = {.kind = JOB_CHANGE_STATE, .state = state};
+    JobInfo *info = self->info;
+
+    info->state = state;
+    info->changed = g_get_real_time();
+    info->cancellable = !job_state_is_final(state);
+    if (job_state_is_final(state))
+        info->ended = info->changed;
+    add_change(self, &change);
+    g_cond_broadcast(&self->changed);
+}
+
+/* Returns: FALSE if the state is such that it cannot become @state now. */
+static gboolean
+go_to(Job *self, JobState state)
+{
+    if (!job_state_allows(self->info->state, state))
+        return FALSE;
+    set_state(self, state);
+
+    return TRUE;
+}
+
+static void
+set_error(Job *self, guint code, const char *message)
+{
+    self->info->error_code = code;
+    g_free(self->info->error);
+    self->info->error = g_strdup(message);
+}
+
+static void
+end_disks(Job *self, JobDiskStatus status)
+{
+    for (guint i = 0; i < self->info->disks->len; i++) {
+        const JobDisk *disk = g_ptr_array_index(self->info->disks, i);
+        JobChange change = {
+            .kind = JOB_CHANGE_DISK,
+            .state = self->info->state,
+            .domain = disk->domain,
+            .target = disk->target,
+            .path = disk->path,
+            .status = status,
+        };
+
+        add_change(self, &change);
+    }
+}
+
+/* A new run is a beginning, but for what the earlier one got done. */
+static void
+renew(Job *self)
+{
+    self->info->ended = 0;
+    self->info->resumable = FALSE;
+    self->ending = 0;
+    set_error(self, 0, NULL);
+    set_state(self, JOB_STATE_NEW);
+}
+
+/* --- the run --------------------------------------------------------------- */
+
+/* With the lock held. */
+static void
+take_plan(Job *self, const Run *run)
+{
+    JobInfo *info = self->info;
+
+    g_clear_pointer(&self->parts, g_ptr_array_unref);
+    self->parts = job_figures_plan(info, run->plan);
+    g_ptr_array_unref(info->warnings);
+    info->warnings = job_strings_copy(run->plan->warnings);
+    job_report_free(info->report);
+    info->report = job_report_new(run->plan, target_path(run->target));
+    if (!self->bandwidth_set)
+        control_set_bandwidth(self->control, run->plan->settings->bandwidth);
+}
+
+/* Somebody may have suspended it already, or be ending it. */
+static void
+begin_running(Run *run)
+{
+    Job *self = run->job;
+
+    g_mutex_lock(&self->lock);
+    take_plan(self, run);
+    if (self->info->state == JOB_STATE_STARTING)
+        go_to(self, JOB_STATE_RUNNING);
+    g_mutex_unlock(&self->lock);
+    tell(self);
+}
+
+static gboolean
+do_run(Run *run, GError **error)
+{
+    if (!control_pass(run->control, 0, error) ||
+        !run->prepare(run->data, run->control, &run->plan, &run->target, error)) {
+        /* What an earlier run left is still there. */
+        run->result.resumable = run->resume;
+        return FALSE;
+    }
+
+    begin_running(run);
+
+    return export_execute(run->plan, run->target, run->control, &run->result, error);
+}
+
+/* With the lock held, and so fail(). */
+static void
+succeed(Job *self, const ExportResult *result)
+{
+    JobState state = self->info->warnings->len > 0 ? JOB_STATE_COMPLETED_WITH_WARNINGS
+                                                   : JOB_STATE_COMPLETED;
+
+    /* Done is done, but a job that is suspended does not end by itself. */
+    while (!job_state_allows(self->info->state, state))
+        g_cond_wait(&self->changed, &self->lock);
+    self->result = *result;
+    end_disks(self, JOB_DISK_COMPLETED);
+    go_to(self, state);
+}
+
+static void
+fail(Job *self, const Run *run, const GError *error)
+{
+    guint code = virt_snap_error_result_code(error);
+    JobState state = JOB_STATE_EXCEPTION;
+
+    if (self->ending == JOB_REQUEST_KILL)
+        state = JOB_STATE_KILLED;
+    else if (self->ending == JOB_REQUEST_TERMINATE && code == VIRT_SNAP_ERROR_INTERRUPTED)
+        state = JOB_STATE_TERMINATED;
+    self->info->resumable =
+        state == JOB_STATE_TERMINATED || (state == JOB_STATE_EXCEPTION && run->result.resumable);
+    set_error(self, code, error->message);
+    end_disks(self, state == JOB_STATE_EXCEPTION ? JOB_DISK_FAILED : JOB_DISK_CANCELLED);
+    go_to(self, state);
+}
+
+static void
+end_run(Run *run, const GError *error)
+{
+    Job *self = run->job;
+
+    g_mutex_lock(&self->lock);
+    job_figures_update(self->info, self->parts, self->control);
+    if (error)
+        fail(self, run, error);
+    else
+        succeed(self, &run->result);
+    job_figures_update(self->info, self->parts, self->control);
+    g_mutex_unlock(&self->lock);
+    tell(self);
+}
+
+static void
+run_free(Run *run)
+{
+    if (run->free_data)
+        run->free_data(run->data);
+    plan_free(run->plan);
+    target_free(run->target);
+    job_unref(run->job);
+    g_free(run);
+}
+
+static gpointer
+run_main(gpointer data)
+{
+    Run *run = data;
+    g_autoptr(GError) error = NULL;
+
+    do_run(run, &error);
+    /* What was written for nothing goes before anybody is told. */
+    g_clear_pointer(&run->target, target_free);
+    end_run(run, error);
+    run_free(run);
+
+    return NULL;
+}
+
+/* With the lock held. */
+static Run *
+begin_run(Job *self)
+{
+    Run *run = g_new0(Run, 1);
+    guint64 bandwidth = control_get_bandwidth(self->control);
+
+    run->job = job_ref(self);
+    run->resume = self->restarted;
+    if (self->restarted) {
+        g_clear_pointer(&self->parts, g_ptr_array_unref);
+        control_free(self->control);
+        self->control = control_new();
+        control_set_bandwidth(self->control, bandwidth);
+    }
+    run->control = self->control;
+    self->restarted = TRUE;
+    self->info->started = g_get_real_time();
+    go_to(self, JOB_STATE_STARTING);
+
+    return run;
+}
+
+gboolean
+job_start_export(Job *self, JobPrepare prepare, gpointer data, GDestroyNotify free_data)
+{
+    Run *run = NULL;
+
+    g_mutex_lock(&self->lock);
+    if (self->info->state == JOB_STATE_NEW)
+        run = begin_run(self);
+    g_mutex_unlock(&self->lock);
+    tell(self);
+    if (!run) {
+        if (free_data)
+            free_data(data);
+        return FALSE;
+    }
+    run->prepare = prepare;
+    run->data = data;
+    run->free_data = free_data;
+    g_thread_unref(g_thread_new("virtsnap-job", run_main, run));
+
+    return TRUE;
+}
+
+/* --- orders ---------------------------------------------------------------- */
+
+/* With the lock held. */
+static void
+obey(Job *self, JobRequest request)
+{
+    self->ending = request;
+    /* Who waits because it is suspended is woken, too. */
+    if (request == JOB_REQUEST_KILL)
+        control_cancel(self->control);
+    else
+        control_interrupt(self->control);
+}
+
+static void
+end_unstarted(Job *self, JobRequest request)
+{
+    if (request == JOB_REQUEST_TERMINATE) {
+        self->info->resumable = TRUE;
+        set_error(self, VIRT_SNAP_ERROR_INTERRUPTED, _("The job was ended before it began"));
+    } else {
+        set_error(self, VIRT_SNAP_ERROR_CANCELLED, _("The job was ended before it began"));
+    }
+}
+
+static void
+apply_request(Job *self, JobRequest request, JobState next)
+{
+    JobState state = self->info->state;
+
+    if (next == JOB_STATE_NEW) {
+        renew(self);
+        return;
+    }
+    if (state == JOB_STATE_NEW)
+        end_unstarted(self, request);
+    else if (request == JOB_REQUEST_SUSPEND || request == JOB_REQUEST_START)
+        control_suspend(self->control, request == JOB_REQUEST_SUSPEND);
+    else
+        obey(self, request);
+    if (next != state)
+        set_state(self, next);
+}
+
+JobRequestResult
+job_request_state_change(Job *self, guint request, guint64 timeout)
+{
+    JobRequestResult result;
+    JobState next;
+
+    g_mutex_lock(&self->lock);
+    result = job_state_request(self->info->state, self->info->resumable, request, timeout, &next);
+    if (result == JOB_RESULT_DONE || result == JOB_RESULT_STARTED)
+        apply_request(self, request, next);
+    g_mutex_unlock(&self->lock);
+    tell(self);
+
+    return result;
+}
+
+void
+job_set_bandwidth(Job *self, guint64 rate)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    self->bandwidth_set = TRUE;
+    control_set_bandwidth(self->control, rate);
+}
+
+void
+job_set_time_before_removal(Job *self, guint64 seconds)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    self->info->time_before_removal = MAX(seconds, JOB_REMOVAL_SECONDS);
+}
+
+/* --- looking at it ---------------------------------------------------------- */
+
+const char *
+job_id(const Job *self)
+{
+    return self->id;
+}
+
+JobState
+job_get_state(Job *self)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    return self->info->state;
+}
+
+JobInfo *
+job_get_info(Job *self)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    JobInfo *info = self->info;
+    gint64 end = info->ended > 0 ? info->ended : g_get_real_time();
+
+    job_figures_update(self->info, self->parts, self->control);
+    info->elapsed = info->started > 0 ? MAX(end - info->started, 0) : 0;
+
+    return job_info_copy(info);
+}
+
+void
+job_get_result(Job *self, ExportResult *result)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    *result = self->result;
+}
+
+gboolean
+job_wait(Job *self, gint64 monotonic_end)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    while (!job_state_is_final(self->info->state)) {
+        if (monotonic_end == 0)
+            g_cond_wait(&self->changed, &self->lock);
+        else if (!g_cond_wait_until(&self->changed, &self->lock, monotonic_end))
+            break;
+    }
+
+    return job_state_is_final(self->info->state);
+}
+
+/* --- making them ------------------------------------------------------------ */
+
+static Job *
+new_with(JobInfo *info)
+{
+    Job *self = g_new0(Job, 1);
+
+    g_atomic_ref_count_init(&self->refs);
+    g_mutex_init(&self->lock);
+    g_cond_init(&self->changed);
+    self->id = g_strdup(info->id);
+    self->info = info;
+    self->control = control_new();
+    self->changes = g_queue_new();
+
+    return self;
+}
+
+Job *
+job_new(const char *id, const char *name, const char *owner, const JobSubject *subject)
+{
+    JobInfo *info = job_info_new();
+
+    info->id = g_strdup(id);
+    info->name = g_strdup(name);
+    info->owner = g_strdup(owner);
+    info->type = JOB_TYPE_EXPORT;
+    info->state = JOB_STATE_NEW;
+    info->submitted = info->changed = g_get_real_time();
+    info->cancellable = TRUE;
+    info->time_before_removal = JOB_REMOVAL_SECONDS;
+    info->figures = (JobFigures){.type = JOB_BLOCK_TYPE_BACKUP, .end = 1};
+    info->subject = job_subject_copy(subject);
+
+    return new_with(info);
+}
+
+Job *
+job_restore(const JobInfo *info)
+{
+    Job *self = new_with(job_info_copy(info));
+
+    self->restarted = TRUE;
+    if (info->figures.bandwidth > 0)
+        job_set_bandwidth(self, info->figures.bandwidth);
+    if (job_state_is_final(info->state))
+        return self;
+    self->info->state = JOB_STATE_EXCEPTION;
+    self->info->ended = self->info->changed = g_get_real_time();
+    self->info->cancellable = FALSE;
+    self->info->resumable = TRUE;
+    set_error(self, VIRT_SNAP_ERROR_INTERRUPTED,
+              _("The job was interrupted by the end of the program; it can be resumed"));
+
+    return self;
+}
+
+void
+job_set_notify(Job *self, JobNotify notify, gpointer data)
+{
+    self->notify = notify;
+    self->notify_data = data;
+}
+
+Job *
+job_ref(Job *self)
+{
+    g_atomic_ref_count_inc(&self->refs);
+
+    return self;
+}
+
+void
+job_unref(Job *self)
+{
+    if (!self || !g_atomic_ref_count_dec(&self->refs))
+        return;
+    g_queue_free_full(self->changes, (GDestroyNotify)change_free);
+    g_clear_pointer(&self->parts, g_ptr_array_unref);
+    control_free(self->control);
+    job_info_free(self->info);
+    g_cond_clear(&self->changed);
+    g_mutex_clear(&self->lock);
+    g_free(self->id);
+    g_free(self);
+}

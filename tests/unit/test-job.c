@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "drivers/register.h"
+#include "tests/unit/harness.h"
+#include "tests/unit/records.h"
+#include "virtsnap/job.h"
+
+#define MIB ((guint64)1 << 20)
+#define SECOND G_USEC_PER_SEC
+
+/* Two disks on one base: base.raw counts for both. */
+#define IMAGES                                                                                     \
+    "qemu-img create -q -f raw base.raw 8M; qemu-io -f raw -c 'write -q -P 7 0 8M' base.raw\n"     \
+    "for i in a b; do\n"                                                                           \
+    "    qemu-img create -q -f qcow2 -b base.raw -F raw $i.qcow2\n"                                \
+    "    qemu-io -f qcow2 -c 'write -q -P 3 0 3M' $i.qcow2\n"                                      \
+    "    qemu-img create -q -f qcow2 -b $i.qcow2 -F qcow2 $i.now\n"                                \
+    "done\n"
+
+typedef struct {
+    char *dir; /* the working directory */
+    char *old;
+    char *out; /* export directory */
+    Job *job;
+    guint64 bandwidth; /* of the settings */
+    const char *refuse; /* prepare fails with it */
+    gboolean wait;      /* prepare waits until it is to end */
+    GMutex lock;
+    GString *told; /* what was told, one letter each */
+} Fixture;
+
+static void
+set_up(Fixture *f, gconstpointer data)
+{
+    g_autofree char *made = scratch_new();
+    g_autoptr(JobSubject) subject = job_subject_new();
+
+    f->old = g_get_current_dir();
+    f->dir = realpath(made, NULL);
+    g_assert_cmpint(g_chdir(f->dir), ==, 0);
+    g_free(run("sh", "-ec", IMAGES, NULL));
+    f->out = g_build_filename(f->dir, "out", NULL);
+    f->told = g_string_new(NULL);
+    subject->collection = g_strdup("farm");
+    subject->snapshot = g_strdup("s");
+    subject->directory = g_strdup(f->out);
+    f->job = job_new("job:1", "Export of farm", "me", subject);
+}
+
+static void
+tear_down(Fixture *f, gconstpointer data)
+{
+    job_unref(f->job);
+    g_assert_cmpint(g_chdir(f->old), ==, 0);
+    scratch_free(f->dir);
+    g_free(f->old);
+    g_free(f->out);
+    g_string_free(f->told, TRUE);
+}
+
+static gboolean
+prepare(gpointer data, Control *control, Plan **plan, Target **target, GError **error)
+{
+    static const TestSnapshot a = {.name = "s",
+                                   .disks = {{"vda", "a.qcow2", "qcow2", "external"}}};
+    static const TestSnapshot b = {.name = "s",
+                                   .disks = {{"vda", "b.qcow2", "qcow2", "external"}}};
+    Fixture *f = data;
+    g_autoptr(GPtrArray) records =
+        g_ptr_array_new_with_free_func((GDestroyNotify)domain_record_free);
+    g_autoptr(VirtSnapExportSettings) settings = virt_snap_export_settings_new();
+
+    while (f->wait) {
+        if (!control_pass(control, 0, error))
+            return FALSE;
+        g_usleep(1000);
+    }
+    if (f->refuse) {
+        g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND, f->refuse);
+        return FALSE;
+    }
+    settings->bandwidth = f->bandwidth;
+    g_ptr_array_add(records, test_record("a", TRUE, "a.now", &a, 1));
+    g_ptr_array_add(records, test_record("b", TRUE, "b.now", &b, 1));
+    *plan = plan_new("farm", "<collection/>", "s", settings, records, test_host(), error);
+    *target = target_new(f->out, "farm", "s", TRUE, error);
+
+    return *plan && *target;
+}
+
+static void
+note(Job *job, const JobChange *change, gpointer data)
+{
+    Fixture *f = data;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&f->lock);
+
+    /* It may call what it likes. */
+    g_assert_nonnull(job_state_name(job_get_state(job)));
+    if (change->kind == JOB_CHANGE_STATE)
+        g_string_append_printf(f->told, " %s", job_state_name(change->state));
+    else
+        g_string_append_printf(f->told, " %s:%s=%d", change->domain, change->target,
+                               (int)change->status);
+}
+
+static void
+start_it(Fixture *f)
+{
+    job_set_notify(f->job, note, f);
+    g_assert_true(job_start_export(f->job, prepare, f, NULL));
+}
+
+static void
+assert_told(Fixture *f, const char *expected)
+{
+    /* The last word may come a moment after the state. */
+    for (int i = 0; i < 1000; i++) {
+        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&f->lock);
+
+        if (g_str_equal(f->told->str, expected))
+            return;
+        g_clear_pointer(&locker, g_mutex_locker_free);
+        g_usleep(1000);
+    }
+    g_assert_cmpstr(f->told->str, ==, expected);
+}
+
+static void
+wait_for(Fixture *f, JobState state)
+{
+    for (int i = 0; i < 10000 && job_get_state(f->job) != state; i++)
+        g_usleep(1000);
+    g_assert_cmpstr(job_state_name(job_get_state(f->job)), ==, job_state_name(state));
+}
+
+/* Until something is copied. */
+static void
+wait_for_bytes(Fixture *f, guint64 bytes)
+{
+    for (int i = 0; i < 10000; i++) {
+        g_autoptr(JobInfo) info = job_get_info(f->job);
+
+        if (info->figures.cur >= bytes)
+            return;
+        g_usleep(1000);
+    }
+    g_assert_not_reached();
+}
+
+static void
+assert_request(Fixture *f, JobRequest request, JobRequestResult result)
+{
+    g_assert_cmpint(job_request_state_change(f->job, request, 0), ==, result);
+}
+
+static gboolean
+is_there(Fixture *f, const char *name)
+{
+    g_autofree char *path = g_build_filename(f->out, name, NULL);
+
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* --- figures ---------------------------------------------------------------- */
+
+static void
+assert_same(const JobFigures *a, const JobFigures *b)
+{
+    g_assert_cmpuint(a->type, ==, JOB_BLOCK_TYPE_BACKUP);
+    g_assert_cmpuint(a->bandwidth, ==, b->bandwidth);
+}
+
+/* What holds at every moment; @before: what was seen earlier. */
+static void
+assert_sane(const JobInfo *info, const JobInfo *before)
+{
+    gboolean success = job_state_is_success(info->state);
+
+    g_assert_cmpint(info->figures.cur == info->figures.end, ==, success);
+    g_assert_cmpuint(info->percent, ==, job_figures_percent(&info->figures));
+    g_assert_cmpint(info->percent == 100, ==, success);
+    for (guint i = 0; i < info->disks->len; i++) {
+        const JobDisk *disk = g_ptr_array_index(info->disks, i);
+
+        assert_same(&disk->figures, &info->figures);
+        g_assert_cmpint(disk->figures.cur == disk->figures.end, ==, success);
+        g_assert_cmpuint(disk->figures.cur, <=, info->figures.cur);
+    }
+    if (!before)
+        return;
+    g_assert_cmpuint(info->percent, >=, before->percent);
+    g_assert_true(info->figures.cur >= before->figures.cur || before->disks->len == 0);
+    for (guint i = 0; i < before->disks->len; i++)
+        g_assert_cmpuint(((JobDisk *)g_ptr_array_index(info->disks, i))->figures.cur, >=,
+                         ((JobDisk *)g_ptr_array_index(before->disks, i))->figures.cur);
+}
+
+static void
+test_complete(Fixture *f, gconstpointer data)
+{
+    g_autoptr(JobInfo) before = job_get_info(f->job);
+    g_autoptr(JobInfo) info = NULL;
+    ExportResult result;
+    const JobDisk *disk;
+
+    g_assert_cmpint(before->state, ==, JOB_STATE_NEW);
+    g_assert_cmpuint(before->figures.end, ==, 1);
+    g_assert_cmpuint(before->started, ==, 0);
+    assert_sane(before, NULL);
+    start_it(f);
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + 60 * SECOND));
+    assert_told(f, " starting running a:vda=0 b:vda=0 completed");
+    info = job_get_info(f->job);
+    assert_sane(info, before);
+    g_assert_cmpstr(info->id, ==, "job:1");
+    g_assert_cmpstr(info->subject->collection, ==, "farm");
+    g_assert_cmpint(info->state, ==, JOB_STATE_COMPLETED);
+    g_assert_cmpuint(info->disks->len, ==, 2);
+    disk = g_ptr_array_index(info->disks, 1);
+    g_assert_cmpstr(disk->domain, ==, "b");
+    /* The base is in both, but once in the whole. */
+    g_assert_cmpuint(disk->figures.end, >, 11 * MIB);
+    g_assert_cmpuint(info->figures.end, >, 14 * MIB);
+    g_assert_cmpuint(info->figures.end, <, 20 * MIB);
+    g_assert_cmpuint(info->error_code, ==, 0);
+    g_assert_null(job_info_error_xml(info));
+    g_assert_true(info->ended >= info->started && info->started >= info->submitted);
+    g_assert_cmpuint(info->report->domains->len, ==, 2);
+    g_assert_cmpuint(info->report->disks->len, ==, 2);
+    g_assert_true(g_file_test(g_ptr_array_index(info->report->disks, 0), G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(g_ptr_array_index(info->report->config, 0), G_FILE_TEST_EXISTS));
+    g_assert_true(is_there(f, "farm/s/manifest.xml"));
+    job_get_result(f->job, &result);
+    g_assert_cmpuint(result.layers, ==, 3);
+    g_assert_false(job_start_export(f->job, prepare, f, NULL));
+}
+
+static void
+test_refused(Fixture *f, gconstpointer data)
+{
+    g_autoptr(JobInfo) info = NULL;
+    g_autofree char *xml = NULL;
+
+    f->refuse = "no such <domain>";
+    start_it(f);
+    g_assert_true(job_wait(f->job, 0));
+    assert_told(f, " starting exception");
+    info = job_get_info(f->job);
+    assert_sane(info, NULL);
+    g_assert_cmpuint(info->error_code, ==, VIRT_SNAP_ERROR_NOT_FOUND);
+    g_assert_cmpstr(info->error, ==, f->refuse);
+    g_assert_false(info->resumable);
+    xml = job_info_error_xml(info);
+    g_assert_nonnull(strstr(xml, "<INSTANCE CLASSNAME=\"Msvm_Error\">"));
+    g_assert_nonnull(strstr(xml, "<VALUE>no such &lt;domain&gt;</VALUE>"));
+    g_assert_nonnull(strstr(xml, "<VALUE>32779</VALUE>"));
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_INVALID_TRANSITION);
+}
+
+/* --- orders ----------------------------------------------------------------- */
+
+static void
+test_suspend(Fixture *f, gconstpointer data)
+{
+    g_autoptr(JobInfo) one = NULL;
+    g_autoptr(JobInfo) two = NULL;
+
+    f->bandwidth = 4 * MIB;
+    start_it(f);
+    wait_for_bytes(f, 2 * MIB);
+    assert_request(f, JOB_REQUEST_SUSPEND, JOB_RESULT_DONE);
+    g_usleep(300000);
+    one = job_get_info(f->job);
+    g_usleep(700000);
+    two = job_get_info(f->job);
+    g_assert_cmpint(two->state, ==, JOB_STATE_SUSPENDED);
+    g_assert_cmpuint(one->figures.cur, ==, two->figures.cur);
+    g_assert_cmpuint(one->figures.bandwidth, ==, f->bandwidth);
+    assert_sane(two, one);
+    assert_request(f, JOB_REQUEST_SUSPEND, JOB_RESULT_INVALID_TRANSITION);
+    job_set_bandwidth(f->job, 0);
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_DONE);
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + 60 * SECOND));
+    assert_told(f, " starting running suspended running a:vda=0 b:vda=0 completed");
+}
+
+static void
+test_kill(Fixture *f, gconstpointer data)
+{
+    g_autoptr(JobInfo) info = NULL;
+
+    f->bandwidth = MIB;
+    start_it(f);
+    wait_for_bytes(f, MIB);
+    g_assert_true(is_there(f, "farm/.s.partial"));
+    assert_request(f, JOB_REQUEST_KILL, JOB_RESULT_STARTED);
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + SECOND));
+    assert_told(f, " starting running shutting-down a:vda=2 b:vda=2 killed");
+    info = job_get_info(f->job);
+    assert_sane(info, NULL);
+    g_assert_cmpuint(info->error_code, ==, VIRT_SNAP_ERROR_CANCELLED);
+    g_assert_false(info->resumable);
+    g_assert_false(is_there(f, "farm"));
+}
+
+/* Whatever it waits for. */
+static void
+test_kill_waiting(Fixture *f, gconstpointer data)
+{
+    f->wait = TRUE;
+    start_it(f);
+    wait_for(f, JOB_STATE_STARTING);
+    assert_request(f, JOB_REQUEST_SUSPEND, JOB_RESULT_DONE);
+    assert_request(f, JOB_REQUEST_TERMINATE, JOB_RESULT_STARTED);
+    g_assert_cmpint(job_request_state_change(f->job, JOB_REQUEST_KILL, 5), ==,
+                    JOB_RESULT_NO_TIMEOUT);
+    job_request_state_change(f->job, JOB_REQUEST_KILL, 0);
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + SECOND));
+    g_assert_true(job_state_is_final(job_get_state(f->job)));
+    g_assert_false(is_there(f, "farm"));
+}
+
+static void
+test_new(Fixture *f, gconstpointer data)
+{
+    assert_request(f, JOB_REQUEST_SUSPEND, JOB_RESULT_INVALID_TRANSITION);
+    assert_request(f, 77, JOB_RESULT_INVALID_PARAMETER);
+    g_assert_false(job_wait(f->job, g_get_monotonic_time() + 1000));
+    assert_request(f, JOB_REQUEST_TERMINATE, JOB_RESULT_DONE);
+    wait_for(f, JOB_STATE_TERMINATED);
+    g_assert_false(job_start_export(f->job, prepare, f, NULL));
+    /* It may begin all the same. */
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
+    start_it(f);
+    g_assert_true(job_wait(f->job, 0));
+    wait_for(f, JOB_STATE_COMPLETED);
+}
+
+int
+main(int argc, char *argv[])
+{
+    register_drivers();
+    g_test_init(&argc, &argv, NULL);
+    g_test_add("/job/complete", Fixture, NULL, set_up, test_complete, tear_down);
+    g_test_add("/job/refused", Fixture, NULL, set_up, test_refused, tear_down);
+    g_test_add("/job/suspend", Fixture, NULL, set_up, test_suspend, tear_down);
+    g_test_add("/job/kill", Fixture, NULL, set_up, test_kill, tear_down);
+    g_test_add("/job/kill-waiting", Fixture, NULL, set_up, test_kill_waiting, tear_down);
+    g_test_add("/job/new", Fixture, NULL, set_up, test_new, tear_down);
+
+    return g_test_run();
+}
