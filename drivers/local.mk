@@ -5,6 +5,12 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/file/file-sink.h \
 	drivers/file/file-source.c \
 	drivers/file/file-source.h \
+	drivers/qcow2/chain-source.c \
+	drivers/qcow2/chain-source.h \
+	drivers/qcow2/cluster-map.c \
+	drivers/qcow2/cluster-map.h \
+	drivers/qcow2/cluster-unpack.c \
+	drivers/qcow2/cluster-unpack.h \
 	drivers/qcow2/flat-source.c \
 	drivers/qcow2/flat-source.h \
 	drivers/qcow2/qemu-check.c \

@@ -8,6 +8,7 @@
 #include "drivers/libvirt/libvirt-hypervisor.h"
 #include "drivers/nbd/nbd-source.h"
 #include "drivers/nbd/qemu-image.h"
+#include "drivers/qcow2/chain-source.h"
 #include "drivers/qcow2/flat-source.h"
 #include "drivers/qcow2/qemu-check.h"
 #include "drivers/register.h"
@@ -24,9 +25,21 @@ open_file(int dirfd, const char *path, GError **error)
 static Source *
 open_flat(const Layer *top, const char *snapshot, gboolean live, GError **error)
 {
-    g_autofree char *image = qemu_image_describe(top, !live);
-    g_autoptr(Source) guest = nbd_source_open(image, snapshot, top->path, error);
+    g_autoptr(Source) guest = NULL;
+    g_autoptr(GError) refused = NULL;
+    g_autofree char *image = NULL;
 
+    /* What only QEMU can read, it reads for us. */
+    if (!live && !snapshot)
+        guest = chain_source_open(top, &refused);
+    if (refused && refused->code != VIRT_SNAP_ERROR_NOT_SUPPORTED) {
+        g_propagate_error(error, g_steal_pointer(&refused));
+        return NULL;
+    }
+    if (!guest) {
+        image = qemu_image_describe(top, !live);
+        guest = nbd_source_open(image, snapshot, top->path, error);
+    }
     if (!guest)
         return NULL;
 

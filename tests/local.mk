@@ -36,6 +36,7 @@ unit_tests = \
 	tests/unit/test-collection-shared \
 	tests/unit/test-collection-store \
 	tests/unit/test-chain \
+	tests/unit/test-chain-source \
 	tests/unit/test-control \
 	tests/unit/test-digest \
 	tests/unit/test-engine \

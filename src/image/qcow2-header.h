@@ -19,6 +19,9 @@ G_BEGIN_DECLS
 #define QCOW2_INCOMPATIBLE_COMPRESSION (1 << 3)
 #define QCOW2_INCOMPATIBLE_EXTENDED_L2 (1 << 4)
 
+#define QCOW2_COMPRESSION_ZLIB 0
+#define QCOW2_COMPRESSION_ZSTD 1
+
 typedef struct {
     guint32 version;      /* 2 or 3 */
     guint32 cluster_bits; /* 9..21 */
@@ -32,6 +35,7 @@ typedef struct {
     guint64 snapshots_offset; /* bytes */
     guint64 incompatible; /* feature bits; 0 in version 2 */
     guint32 header_length; /* bytes; 72 in version 2 */
+    guint8 compression;    /* QCOW2_COMPRESSION_…, of compressed clusters */
     char *backing_name;    /* as it stands there, or NULL */
     char *backing_format;  /* of the extension, or NULL */
     gboolean data_file;    /* a data file is named or needed */

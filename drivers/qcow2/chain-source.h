@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "image/chain.h"
+#include "transfer/source.h"
+
+G_BEGIN_DECLS
+
+/**
+ * chain_source_open:
+ * @top: the top image of a chain that nobody writes to
+ *
+ * What a guest sees of the chain, read from its files without QEMU: data goes from the disk to the
+ * engine's buffer, and every worker reads for itself. The source's size is the disk's.
+ *
+ * Returns: owned by the caller; NOT_SUPPORTED if an image has what only QEMU reads (encryption).
+ */
+Source *chain_source_open(const Layer *top, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

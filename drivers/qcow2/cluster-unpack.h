@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "image/qcow2-header.h"
+
+G_BEGIN_DECLS
+
+/** What decompresses the clusters of qcow2 images; one a thread. */
+typedef struct ClusterUnpacker ClusterUnpacker;
+
+/** cluster_unpacker_new: Returns: owned by the caller. */
+ClusterUnpacker *cluster_unpacker_new(void);
+void cluster_unpacker_free(ClusterUnpacker *self);
+
+/**
+ * cluster_unpack:
+ * @compression: QCOW2_COMPRESSION_ZLIB or QCOW2_COMPRESSION_ZSTD
+ * @stream: @stream_bytes bytes, of which the last ones may be something else's
+ * @out: (out): @length bytes
+ *
+ * Returns: FALSE if that is no stream, or one of less than @length bytes.
+ */
+gboolean cluster_unpack(ClusterUnpacker *self, guint8 compression, const guint8 *stream,
+                        gsize stream_bytes, guint8 *out, gsize length);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClusterUnpacker, cluster_unpacker_free)
+
+G_END_DECLS
