@@ -11,6 +11,7 @@
 # worth a name in tests/data.
 
 fuzz_replays = \
+	tests/fuzz/replay-cluster-map \
 	tests/fuzz/replay-collection \
 	tests/fuzz/replay-manifest \
 	tests/fuzz/replay-qcow2 \
@@ -20,6 +21,8 @@ fuzz_replays = \
 check_PROGRAMS += $(fuzz_replays)
 TESTS += $(fuzz_replays)
 
+tests_fuzz_replay_cluster_map_SOURCES = \
+	tests/fuzz/fuzz-cluster-map.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_collection_SOURCES = \
 	tests/fuzz/fuzz-collection.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_manifest_SOURCES = \
@@ -31,10 +34,11 @@ tests_fuzz_replay_settings_SOURCES = \
 tests_fuzz_replay_snapshot_def_SOURCES = \
 	tests/fuzz/fuzz-snapshot-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
-.PHONY: fuzz-collection fuzz-manifest fuzz-qcow2 fuzz-settings fuzz-snapshot-def
+.PHONY: fuzz-cluster-map fuzz-collection fuzz-manifest fuzz-qcow2 fuzz-settings fuzz-snapshot-def
 
 if FUZZERS
 fuzzers = \
+	tests/fuzz/fuzz-cluster-map \
 	tests/fuzz/fuzz-collection \
 	tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-qcow2 \
@@ -44,6 +48,7 @@ fuzzers = \
 EXTRA_PROGRAMS += $(fuzzers)
 CLEANFILES += $(fuzzers)
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_cluster_map_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_collection_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_qcow2_LDFLAGS = $(fuzz_ldflags)
@@ -58,6 +63,8 @@ fuzz_run = \
 		-artifact_prefix=tests/fuzz/found-$@/ tests/fuzz/found-$@
 fuzz_data = $(top_srcdir)/tests/data
 
+fuzz-cluster-map: tests/fuzz/fuzz-cluster-map
+	$(fuzz_run) $(fuzz_data)/qcow2-map $(fuzz_data)/qcow2/valid
 fuzz-collection: tests/fuzz/fuzz-collection
 	$(fuzz_run) $(fuzz_data)/collection/valid $(fuzz_data)/collection/invalid
 fuzz-manifest: tests/fuzz/fuzz-manifest
