@@ -82,7 +82,9 @@ live_root()
     (
         flock 9
         if [ ! -d "$known" ]; then
-            command virsh -q -c "qemu:///embed?root=$1" domcapabilities >/dev/null || exit 1
+            # The one for i386 is asked, too, by whoever wants all that the host can do.
+            command virsh -q -c "qemu:///embed?root=$1" 'capabilities; domcapabilities' \
+                >/dev/null || exit 1
             cp -r "$1/cache/qemu/capabilities" "$known.new" && mv "$known.new" "$known"
         else
             cp -r "$known" "$1/cache/qemu/capabilities"
