@@ -8,9 +8,22 @@ TESTS += tests/bench/plan
 check_PROGRAMS += tests/bench/measure tests/bench/sample
 tests_bench_sample_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 tests_bench_sample_LDADD = $(VIRTSNAP_LIBS) $(LIBNBD_LIBS)
-TESTS += tests/bench/counts.sh
+TESTS += tests/bench/counts.sh tests/bench/fairness.sh
 
 EXTRA_DIST += \
 	tests/bench/counts.sh \
+	tests/bench/fairness.sh \
+	tests/bench/contenders.sh \
+	tests/bench/results.jq \
+	tests/bench/run \
 	tests/bench/sample.sh \
+	tests/bench/table.jq \
 	$(NULL)
+
+# Beside other tools, and by the clock; BENCH_OPTIONS='--rounds 1', see tests/bench/run --help.
+bench: all tests/bench/measure tests/bench/sample
+	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/run $(BENCH_OPTIONS)
+clean-local: clean-bench
+clean-bench:
+	rm -rf tests/bench/work tests/bench/results.json
+.PHONY: bench clean-bench

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+# shellcheck shell=bash disable=SC2034
+#
+# Who takes part in the bench. A contender is a line here and a function
+# contend_NAME (with _ for each other sign), which leaves its result below
+# $target. Given to it: $layers, all files of both domains' chains; $tops, the
+# upper ones; $export, an export of them; $live, the running domain. Those of a
+# group do the same job, and `ours` is who the others are compared with.
+
+declare -A ours=([chain]=virtsnap [merge]=virtsnap-merge [compress]=virtsnap-zstd
+    [verify]=virtsnap-verify [live]=virtsnap-live)
+declare -A titles=([chain]="both domains, their layers as they are"
+    [merge]="both domains, one image for each disk"
+    [compress]="the same, compressed" [verify]="verifying an export"
+    [live]="one running domain, one image for its disk")
+groups=(chain merge compress verify live)
+contenders=()
+declare -A what needs
+
+# contender GROUP NAME NEEDED-COMMANDS DESCRIPTION
+contender() { contenders+=("$1 $2"); needs[$2]=$3 what[$2]=$4; }
+
+contender chain dd-write dd "limit of the disk: dd oflag=direct"
+contender chain dd-read dd "limit of the disk: dd iflag=direct"
+contender chain cp cp "cp --sparse=auto"
+contender chain cp+fsverity "cp fsverity" "cp --sparse=auto; fsverity digest"
+contender chain virtsnap virtsnap "virtsnap export"
+contender chain virtsnap-plain virtsnap "virtsnap export, without digests"
+
+contender merge convert qemu-img "qemu-img convert"
+contender merge convert-w qemu-img "qemu-img convert -W -m 16"
+contender merge convert-none qemu-img "qemu-img convert -W -m 16 -t none"
+contender merge convert-direct qemu-img "qemu-img convert -W -m 16 -t none -T none"
+contender merge convert+fsverity "qemu-img fsverity" \
+    "qemu-img convert -W -m 16 -t none; fsverity digest"
+contender merge nbdcopy "qemu-nbd nbdcopy" "nbdcopy from qemu-nbd, to raw"
+contender merge virtsnap-merge virtsnap "virtsnap export --merge"
+contender merge virtsnap-merge-plain virtsnap "virtsnap export --merge, without digests"
+
+contender compress convert-zstd qemu-img "qemu-img convert -c -W -m 4, zstd"
+contender compress virtsnap-zstd virtsnap "virtsnap export --merge --compress zstd"
+
+contender verify sha256 openssl "limit of the processors: SHA-256 at 4 KiB"
+contender verify sha256-one openssl "limit of one processor: SHA-256 at 4 KiB"
+contender verify fsverity fsverity "fsverity digest"
+contender verify virtsnap-verify virtsnap "virtsnap verify"
+
+contender live virtnbdbackup "virtnbdbackup libvirtd" "virtnbdbackup -l copy"
+contender live push libvirtd "libvirt backup, push mode"
+contender live virtsnap-live "virtsnap libvirtd" "virtsnap export --merge, of a snapshot"
+
+# --- limits -------------------------------------------------------------------
+
+# What is moved is data like ours: disks may know zeros.
+contend_dd_write()
+{
+    local file
+    for file in "${layers[@]}"; do
+        dd if="$file" of="$target/${file##*/}" bs=16M oflag=direct status=none || return 1
+    done
+}
+
+contend_dd_read()
+{
+    local file
+    sample_cold "${layers[@]}"
+    for file in "${layers[@]}"; do
+        dd if="$file" of=/dev/null bs=16M iflag=direct status=none || return 1
+    done
+    moved=$(sample_allocated "${layers[@]}")
+}
+
+# sha256_seconds COUNT: how long that many processors would need for the layers.
+sha256_seconds()
+{
+    local bytes
+    bytes=$(sample_allocated "${layers[@]}")
+    openssl speed -multi "$1" -seconds 1 -bytes 4096 -evp sha256 2>/dev/null |
+        awk -v bytes="$bytes" 'tolower($1) == "sha256" { n = $2 * 1000 }
+            END { if (!n) exit 1; printf "%.4f\n", bytes / n }'
+}
+
+contend_sha256()
+{
+    moved=$(sample_allocated "${layers[@]}")
+    computed=$(sha256_seconds "$(nproc)")
+}
+
+contend_sha256_one()
+{
+    moved=$(sample_allocated "${layers[@]}")
+    computed=$(sha256_seconds 1)
+}
+
+# --- peers --------------------------------------------------------------------
+
+digests() { find "$1" -type f -exec fsverity digest --compact {} + >/dev/null; }
+
+contend_cp() { cp --sparse=auto "${layers[@]}" "$target"; }
+
+contend_cp_fsverity() { contend_cp && digests "$target"; }
+
+# convert OPTION...: every disk, one after the other.
+convert()
+{
+    local file
+    for file in "${tops[@]}"; do
+        qemu-img convert "$@" -f qcow2 -O qcow2 "$file" "$target/${file##*/}" || return 1
+    done
+}
+
+contend_convert() { convert; }
+contend_convert_w() { convert -W -m 16; }
+contend_convert_none() { convert -W -m 16 -t none; }
+contend_convert_direct() { convert -W -m 16 -t none -T none; }
+contend_convert_fsverity() { contend_convert_none && digests "$target"; }
+contend_convert_zstd() { convert -c -W -m 4 -o compression_type=zstd; }
+
+contend_nbdcopy()
+{
+    local file
+    for file in "${tops[@]}"; do
+        nbdcopy -- [ qemu-nbd -r -f qcow2 --cache=none --aio=native "$file" ] \
+            "$target/${file##*/}.raw" || return 1
+    done
+}
+
+contend_fsverity()
+{
+    moved=$(sample_allocated "$export"/layers/*)
+    digests "$export"
+}
+
+contend_virtnbdbackup()
+{
+    virtnbdbackup -U "$LIVE_URI" -d live -l copy -i vdb -f "$LIVE_DIR/vnb" -o "$target" \
+        --nofsfreeze
+}
+
+contend_push()
+{
+    printf '<domainbackup mode="push"><disks><disk name="vda" backup="no"/>
+        <disk name="vdb" type="file" backup="yes"><driver type="qcow2"/>
+        <target file="%s"/></disk></disks></domainbackup>' "$target/vdb.qcow2" >"$LIVE_DIR/push.xml"
+    live_virsh backup-begin --domain live --backupxml "$LIVE_DIR/push.xml" &&
+        live_wait "the backup" push_ended &&
+        live_virsh domjobinfo --domain live --completed | grep -q '^Job type: *Completed'
+}
+
+push_ended() { live_virsh domjobinfo --domain live | grep -q '^Job type: *None'; }
+
+# --- ours ---------------------------------------------------------------------
+
+# ours_export ARGUMENT...
+ours_export()
+{
+    "$bench_tools/measure" "$work/measured" "$bench_program" -c "$LIVE_URI" -q export \
+        --to "$target" "$@"
+}
+
+contend_virtsnap() { ours_export --domain web --domain db snap1; }
+contend_virtsnap_plain() { contend_virtsnap_with --settings "$work/plain.xml"; }
+contend_virtsnap_with() { ours_export --domain web --domain db snap1 "$@"; }
+contend_virtsnap_merge() { contend_virtsnap_with --merge; }
+contend_virtsnap_merge_plain() { contend_virtsnap_with --merge --settings "$work/plain.xml"; }
+contend_virtsnap_zstd() { contend_virtsnap_with --merge --compress zstd; }
+contend_virtsnap_live() { ours_export --domain live --exclude live:vda snap1 --merge; }
+
+contend_virtsnap_verify()
+{
+    moved=$(sample_allocated "$export"/layers/*)
+    "$bench_tools/measure" "$work/measured" "$bench_program" -q verify "$export"
+}
