@@ -134,8 +134,8 @@ contend_fsverity()
 
 contend_virtnbdbackup()
 {
-    virtnbdbackup -U "$LIVE_URI" -d live -l copy -i vdb -f "$LIVE_DIR/vnb" -o "$target" \
-        --nofsfreeze
+    virtnbdbackup -U "$LIVE_URI" -d live -l copy -i vdb -f "$LIVE_DIR/vnb" \
+        -o "$target" --noprogress
 }
 
 contend_push()
