@@ -53,6 +53,7 @@ unit_tests = \
 	tests/unit/test-name \
 	tests/unit/test-nbd-source \
 	tests/unit/test-plan \
+	tests/unit/test-plan-refused \
 	tests/unit/test-qcow2-header \
 	tests/unit/test-ranked-bits \
 	tests/unit/test-settings \
@@ -81,6 +82,17 @@ tests_unit_test_collection_store_SOURCES = \
 	tests/unit/store-fixture.c \
 	tests/unit/store-fixture.h \
 	tests/unit/test-collection-store.c \
+	$(NULL)
+
+tests_unit_test_plan_SOURCES = \
+	tests/unit/plan-fixture.c \
+	tests/unit/plan-fixture.h \
+	tests/unit/test-plan.c \
+	$(NULL)
+tests_unit_test_plan_refused_SOURCES = \
+	tests/unit/plan-fixture.c \
+	tests/unit/plan-fixture.h \
+	tests/unit/test-plan-refused.c \
 	$(NULL)
 
 # The programs' own objects use these for every test below tests/.

@@ -217,7 +217,8 @@ check_image(Verify *self, const ManifestFile *file, int fd)
     check_reference(self, file, header);
     check_internals(self, file, fd, header);
     /* Without its secret QEMU opens no encrypted image: nothing can be said of that one. */
-    if (self->deep && header->crypt_method == 0 && !drivers_get()->check_image(fd, file->path, &error))
+    if (self->deep && header->crypt_method == 0 &&
+        !drivers_get()->check_image(fd, file->path, &error))
         verify_report_add(self->report, file->path, "%s", error->message);
 }
 
