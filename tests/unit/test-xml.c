@@ -37,6 +37,50 @@ test_refused(void)
     }
 }
 
+/* What would take libxml2 hours, or the machine's memory, is refused at once. */
+static void
+test_complex(void)
+{
+    static const struct {
+        const char *before;
+        const char *repeated;
+        guint times;
+        gboolean refused;
+    } table[] = {
+        {"<a ", "b='' ", 1000000, TRUE},
+        {"<a>", "<b/>", 5000000, TRUE},
+        {"<a>", "<b c='' d=''/>", 1000000, TRUE},
+        {"<a>", "<b c='' d=''/>", 500000, FALSE},
+        {"<a>", "it's \"text\" ", 5000, FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GString) text = g_string_new(table[i].before);
+        g_autoptr(xmlDoc) doc = NULL;
+
+        for (guint n = 0; n < table[i].times; n++)
+            g_string_append(text, table[i].repeated);
+        g_string_append(text, "</a>");
+        doc = parse(text->str, &error);
+        g_assert_true((doc == NULL) == table[i].refused);
+        g_assert_true(!error || strstr(error->message, "too many"));
+    }
+}
+
+/* The encoding is seen, not believed: EBCDIC and UTF-7 would hide what is counted. */
+static void
+test_encoding(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(xmlDoc) doc = parse("<?xml version='1.0' encoding='UTF-7'?><a>+ADw-b/+AD4-</a>", NULL);
+    g_autofree char *text = doc ? xml_text(xmlDocGetRootElement(doc), ".") : NULL;
+
+    g_assert_cmpstr(text, ==, "+ADw-b/+AD4-");
+    g_assert_null(parse("\x4c\x6f\xa7\x94\x93\x6e", &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+}
+
 static void
 test_read(void)
 {
@@ -83,6 +127,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/xml/refused", test_refused);
+    g_test_add_func("/xml/complex", test_complex);
+    g_test_add_func("/xml/encoding", test_encoding);
     g_test_add_func("/xml/read", test_read);
     g_test_add_func("/xml/write", test_write_escapes);
     return g_test_run();

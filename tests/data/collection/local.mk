@@ -4,12 +4,12 @@
 EXTRA_DIST += \
 	tests/data/collection/canonical/any-order.xml \
 	tests/data/collection/canonical/comments.xml \
-	tests/data/collection/canonical/latin1.xml \
 	tests/data/collection/canonical/longest-names.xml \
 	tests/data/collection/canonical/minimal.xml \
 	tests/data/collection/canonical/names.xml \
 	tests/data/collection/canonical/plain.xml \
 	tests/data/collection/canonical/same-name-both.xml \
+	tests/data/collection/canonical/utf16.xml \
 	tests/data/collection/invalid/attribute-of-member.xml \
 	tests/data/collection/invalid/collection-twice.xml \
 	tests/data/collection/invalid/cut-short.xml \
@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	tests/data/collection/invalid/entity.xml \
 	tests/data/collection/invalid/external-entity.xml \
 	tests/data/collection/invalid/include.xml \
+	tests/data/collection/invalid/latin1.xml \
 	tests/data/collection/invalid/line-end-in-name.xml \
 	tests/data/collection/invalid/long-name-bytes.xml \
 	tests/data/collection/invalid/long-name.xml \
@@ -47,10 +48,10 @@ EXTRA_DIST += \
 	tests/data/collection/invalid/written-out.xml \
 	tests/data/collection/valid/any-order.xml \
 	tests/data/collection/valid/comments.xml \
-	tests/data/collection/valid/latin1.xml \
 	tests/data/collection/valid/longest-names.xml \
 	tests/data/collection/valid/minimal.xml \
 	tests/data/collection/valid/names.xml \
 	tests/data/collection/valid/plain.xml \
 	tests/data/collection/valid/same-name-both.xml \
+	tests/data/collection/valid/utf16.xml \
 	$(NULL)
