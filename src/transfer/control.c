@@ -16,7 +16,7 @@
 struct Control {
     GMutex lock; /* guards all below */
     GCond changed;
-    VirtSnapError ending; /* 0: it goes on */
+    GError *ending; /* NULL: it goes on */
     gboolean suspended;
     guint64 bandwidth; /* bytes a second, 0: no limit */
     gint64 next;       /* monotonic us from which the next block may start */
@@ -43,31 +43,46 @@ control_free(Control *self)
     if (!self)
         return;
     g_array_unref(self->parts);
+    g_clear_error(&self->ending);
     g_cond_clear(&self->changed);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
 
+/* @reason: (transfer full). Who wants it cancelled does not want to go on with it; else the first
+ * reason is what counts. */
 static void
-end_with(Control *self, VirtSnapError code)
+end_with(Control *self, GError *reason)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
-    if (self->ending != VIRT_SNAP_ERROR_CANCELLED)
-        self->ending = code;
+    if (self->ending && reason->code != VIRT_SNAP_ERROR_CANCELLED) {
+        g_error_free(reason);
+    } else {
+        g_clear_error(&self->ending);
+        self->ending = reason;
+    }
     g_cond_broadcast(&self->changed);
 }
 
 void
 control_cancel(Control *self)
 {
-    end_with(self, VIRT_SNAP_ERROR_CANCELLED);
+    end_with(self, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
+                                       _("The export was cancelled")));
 }
 
 void
 control_interrupt(Control *self)
 {
-    end_with(self, VIRT_SNAP_ERROR_INTERRUPTED);
+    end_with(self, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED,
+                                       _("The export was interrupted; it can be resumed")));
+}
+
+void
+control_fail(Control *self, GError *reason)
+{
+    end_with(self, reason);
 }
 
 void
@@ -119,7 +134,7 @@ control_pass_for(Control *self, gsize bytes, gint64 us, gboolean *passed, GError
     gint64 until = g_get_monotonic_time() + us;
 
     *passed = FALSE;
-    while (self->ending == 0) {
+    while (!self->ending) {
         gint64 now = g_get_monotonic_time();
 
         *passed = !self->suspended && take_turn(self, bytes, now);
@@ -128,10 +143,7 @@ control_pass_for(Control *self, gsize bytes, gint64 us, gboolean *passed, GError
         g_cond_wait_until(&self->changed, &self->lock,
                           self->suspended ? until : MIN(self->next, until));
     }
-    g_set_error_literal(error, VIRT_SNAP_ERROR, (gint)self->ending,
-                        self->ending == VIRT_SNAP_ERROR_CANCELLED
-                            ? _("The export was cancelled")
-                            : _("The export was interrupted; it can be resumed"));
+    g_propagate_error(error, g_error_copy(self->ending));
 
     return FALSE;
 }
@@ -154,7 +166,7 @@ control_is_cancelled(Control *self)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
-    return self->ending != 0;
+    return self->ending != NULL;
 }
 
 void

@@ -22,6 +22,9 @@ void control_cancel(Control *self);
 /** Asks everything to end so that it can be gone on with, INTERRUPTED. Cancelling comes on top. */
 void control_interrupt(Control *self);
 
+/** Asks everything to end with @reason (transfer full), if it is not to end already. */
+void control_fail(Control *self, GError *reason);
+
 /** Stops (TRUE) or lets go on (FALSE) the transfers, each at its next block. */
 void control_suspend(Control *self, gboolean suspend);
 
@@ -34,7 +37,7 @@ guint64 control_get_bandwidth(Control *self);
  * @bytes: how much is about to be moved, 0 for nothing
  *
  * To be called before each block: waits while suspended or while the bandwidth is used up.
- * Returns: FALSE with CANCELLED or INTERRUPTED once the job is to end.
+ * Returns: FALSE with the reason once the job is to end.
  */
 gboolean control_pass(Control *self, gsize bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

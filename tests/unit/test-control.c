@@ -73,7 +73,41 @@ test_cancel(void)
     g_assert_error(again, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
 }
 
+/* Of several orders to end the first one is the reason, for everybody who asks. */
+static void
+test_fail(void)
+{
+    g_autoptr(Control) control = control_new();
+    g_autoptr(Control) other = control_new();
+
+    control_fail(control, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE, "first"));
+    control_fail(control, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "second"));
+    control_cancel(control);
+    g_assert_true(control_is_cancelled(control));
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(control_pass(control, 0, &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
+        g_assert_cmpstr(error->message, ==, "first");
+    }
+    control_cancel(other);
+    control_fail(other, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE, "late"));
+    {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(control_pass(other, 0, &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
+    }
+}
+
 /* What wakes one who waits. */
+static void
+run_into_error(Control *control)
+{
+    control_fail(control, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE, "why"));
+}
+
 static void
 go_on(Control *control)
 {
@@ -98,6 +132,7 @@ test_wakes(void)
     } table[] = {
         {"suspended, go on", TRUE, 0, go_on, 0},
         {"suspended, cancel", TRUE, 0, control_cancel, VIRT_SNAP_ERROR_CANCELLED},
+        {"suspended, fail", TRUE, 0, run_into_error, VIRT_SNAP_ERROR_IN_USE},
         {"no bandwidth left, cancel", FALSE, 1, control_cancel, VIRT_SNAP_ERROR_CANCELLED},
         {"no bandwidth left, no limit", FALSE, 1, no_limit, 0},
     };
@@ -202,6 +237,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/control/free", test_free);
     g_test_add_func("/control/cancel", test_cancel);
+    g_test_add_func("/control/fail", test_fail);
     g_test_add_func("/control/wakes", test_wakes);
     g_test_add_func("/control/bandwidth", test_bandwidth);
     g_test_add_func("/control/shared", test_shared);
