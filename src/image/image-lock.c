@@ -44,15 +44,8 @@ refused(GError **error, int errsv, const char *what)
 }
 
 gboolean
-image_lock_acquire(int fd, const char *what, GError **error)
+image_lock_probe(int fd, const char *what, GError **error)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(held); i++) {
-        struct flock lock = {
-            .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = held[i], .l_len = 1};
-
-        if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
-            return refused(error, errno, what);
-    }
     /* Ask as a writer would: a read lock of somebody else stands in its way. */
     for (gsize i = 0; i < G_N_ELEMENTS(conflicts); i++) {
         struct flock lock = {
@@ -65,4 +58,18 @@ image_lock_acquire(int fd, const char *what, GError **error)
     }
 
     return TRUE;
+}
+
+gboolean
+image_lock_acquire(int fd, const char *what, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(held); i++) {
+        struct flock lock = {
+            .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = held[i], .l_len = 1};
+
+        if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+            return refused(error, errno, what);
+    }
+
+    return image_lock_probe(fd, what, error);
 }

@@ -22,4 +22,11 @@ G_BEGIN_DECLS
  */
 gboolean image_lock_acquire(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * image_lock_probe:
+ * Returns: what image_lock_acquire() would, but takes nothing: even for a moment its lock could
+ * make a domain fail to start.
+ */
+gboolean image_lock_probe(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

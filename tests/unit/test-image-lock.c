@@ -37,6 +37,14 @@ try_lock(const char *path, int *fd, GError **error)
     return image_lock_acquire(*fd, path, error);
 }
 
+static gboolean
+probe(const char *path)
+{
+    auto_fd fd = fd_open(AT_FDCWD, path, O_RDONLY, 0, NULL);
+
+    return image_lock_probe(fd, path, NULL);
+}
+
 /* What QEMU holds, and whether that leaves the image frozen. */
 static void
 test_held(void)
@@ -72,6 +80,7 @@ test_held(void)
             a[n] = NULL;
         pid = start(&in, NULL, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], NULL);
         wait_for_lock(path, TRUE);
+        g_assert_true(probe(path) == table[i].ours);
         g_assert_true(try_lock(path, &fd, &error) == table[i].ours);
         if (!table[i].ours) {
             g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
@@ -148,6 +157,12 @@ test_bytes(void)
 
     write_file(path, "x", 1);
     other = fd_open(AT_FDCWD, path, O_RDWR, 0, &error);
+    /* A probe takes nothing. */
+    ours = fd_open(AT_FDCWD, path, O_RDONLY, 0, &error);
+    g_assert_true(image_lock_probe(ours, path, &error));
+    for (off_t byte = 0; byte < 300; byte++)
+        g_assert_false(is_held(other, byte));
+    fd_clear(&ours);
     g_assert_true(try_lock(path, &ours, &error));
     for (off_t byte = 0; byte < 300; byte++)
         g_assert_true(is_held(other, byte) == (byte == 100 || byte == 201 || byte == 203));
