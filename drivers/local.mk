@@ -25,6 +25,8 @@ noinst_LTLIBRARIES += libvirtsnap-libvirt.la libvirtsnap-nbd.la
 libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-error.c \
 	drivers/libvirt/libvirt-error.h \
+	drivers/libvirt/libvirt-events.c \
+	drivers/libvirt/libvirt-events.h \
 	drivers/libvirt/libvirt-hypervisor.c \
 	drivers/libvirt/libvirt-hypervisor.h \
 	$(NULL)

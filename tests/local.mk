@@ -49,6 +49,7 @@ unit_tests = \
 	tests/unit/test-image-lock \
 	tests/unit/test-job \
 	tests/unit/test-job-state \
+	tests/unit/test-libvirt-events \
 	tests/unit/test-manifest \
 	tests/unit/test-name \
 	tests/unit/test-nbd-source \
@@ -83,6 +84,9 @@ tests_unit_test_collection_store_SOURCES = \
 	tests/unit/store-fixture.h \
 	tests/unit/test-collection-store.c \
 	$(NULL)
+# It acts itself on what it watches.
+tests_unit_test_libvirt_events_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
+tests_unit_test_libvirt_events_LDADD = $(LDADD) $(LIBVIRT_LIBS)
 
 tests_unit_test_plan_SOURCES = \
 	tests/unit/plan-fixture.c \

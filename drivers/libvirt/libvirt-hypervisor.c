@@ -8,11 +8,17 @@
 #include <string.h>
 
 #include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-events.h"
 #include "drivers/libvirt/libvirt-hypervisor.h"
+
+/* A daemon that is silent for half a minute is gone, as virsh sees it. */
+#define KEEPALIVE_INTERVAL_S 5
+#define KEEPALIVE_COUNT 6
 
 typedef struct {
     Hypervisor parent;
     virConnectPtr connection;
+    LibvirtEvents *events; /* NULL: nobody has watched */
 } LibvirtHypervisor;
 
 typedef virDomainPtr *DomainList;
@@ -232,11 +238,29 @@ resolve(Hypervisor *hypervisor, const char *name, const char *snapshot_name, gbo
     return g_steal_pointer(&record);
 }
 
+static HypervisorWatch *
+watch(Hypervisor *hypervisor, HypervisorWatchFunc func, gpointer data, GError **error)
+{
+    LibvirtHypervisor *self = (LibvirtHypervisor *)hypervisor;
+
+    if (!self->events)
+        self->events = libvirt_events_new(self->connection, error);
+
+    return self->events ? libvirt_events_watch(self->events, func, data) : NULL;
+}
+
+static void
+unwatch(Hypervisor *hypervisor, HypervisorWatch *given)
+{
+    libvirt_events_unwatch(((LibvirtHypervisor *)hypervisor)->events, given);
+}
+
 static void
 libvirt_hypervisor_free(Hypervisor *hypervisor)
 {
     LibvirtHypervisor *self = (LibvirtHypervisor *)hypervisor;
 
+    libvirt_events_free(self->events);
     if (self->connection)
         virConnectClose(self->connection);
     g_free(self);
@@ -248,6 +272,8 @@ static const HypervisorOps libvirt_ops = {
     .list_domains = list_domains,
     .list_snapshots = list_snapshots,
     .resolve = resolve,
+    .watch = watch,
+    .unwatch = unwatch,
     .free = libvirt_hypervisor_free,
 };
 
@@ -325,6 +351,8 @@ libvirt_hypervisor_open(const char *uri, GError **error)
             (*error)->code = VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE;
         return NULL;
     }
+    /* Only a daemon needs that, and not all have it. */
+    virConnectSetKeepAlive(self->connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
     await_embedded(self->connection);
 
     return g_steal_pointer(&hypervisor);

@@ -37,6 +37,28 @@ typedef struct {
                            * the others, parents before children */
 } DomainRecord;
 
+/** What happens to a domain, or to the connection. */
+typedef enum {
+    HYPERVISOR_EVENT_CLOSED,    /* the connection: nothing more will be told */
+    HYPERVISOR_EVENT_UNDEFINED, /* the domain's images may be there or not */
+    HYPERVISOR_EVENT_RENAMED,
+    HYPERVISOR_EVENT_STARTED,   /* or resumed: it may write to its disks from now on */
+    HYPERVISOR_EVENT_STOPPED,
+    HYPERVISOR_EVENT_BLOCK_JOB, /* one has begun or is over */
+} HypervisorEventType;
+
+typedef struct {
+    HypervisorEventType type;
+    const char *uuid;   /* of the domain; NULL for CLOSED */
+    const char *domain; /* its name, for RENAMED the new one; NULL for CLOSED */
+    const char *reason; /* for CLOSED: why, in words */
+} HypervisorEvent;
+
+/** Called in a thread that is there for it, so it may take its time, but not unwatch. */
+typedef void (*HypervisorWatchFunc)(const HypervisorEvent *event, gpointer data);
+
+typedef struct HypervisorWatch HypervisorWatch;
+
 typedef struct {
     const char *name;
 
@@ -53,6 +75,14 @@ typedef struct {
      * and with the rest of the snapshot tree if @all. @secure includes passwords. */
     DomainRecord *(*resolve)(Hypervisor *hypervisor, const char *domain, const char *snapshot,
                              gboolean all, gboolean secure, GError **error);
+
+    /* Tells @func of every event of every domain from now on, also of those that nobody asked
+     * about. Returns: what to give to unwatch, before @hypervisor is freed. */
+    HypervisorWatch *(*watch)(Hypervisor *hypervisor, HypervisorWatchFunc func, gpointer data,
+                              GError **error);
+
+    /* Waits for a call of the function that is under way; there is none afterwards. */
+    void (*unwatch)(Hypervisor *hypervisor, HypervisorWatch *watch);
 
     void (*free)(Hypervisor *hypervisor);
 } HypervisorOps;
