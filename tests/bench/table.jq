@@ -15,7 +15,8 @@ def mib: if . == null then null else . / 1048576 end;
       else "not " end)in the page cache",
 (.samples[] | "", "Sample \(.name): \(.data | mib | fixed(0)) MiB in both domains' layers",
     ("" | left(52)) + ("median" | right(8)) + ("fastest" | right(9)) + ("slowest" | right(9))
-        + ("of ours" | right(9)) + ("MiB" | right(7)) + ("MiB/s" | right(7)) + ("memory" | right(8)),
+        + ("of ours" | right(9)) + ("MiB" | right(7)) + ("MiB/s" | right(7))
+        + ("memory" | right(8)),
     (reduce .contenders[] as $c ([]; if any(.[]; . == $c.group) then . else . + [$c.group] end))[]
         as $group
     | "", (.contenders[] | select(.group == $group)

@@ -73,7 +73,8 @@ static void
 test_encoding(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(xmlDoc) doc = parse("<?xml version='1.0' encoding='UTF-7'?><a>+ADw-b/+AD4-</a>", NULL);
+    g_autoptr(xmlDoc) doc =
+        parse("<?xml version='1.0' encoding='UTF-7'?><a>+ADw-b/+AD4-</a>", NULL);
     g_autofree char *text = doc ? xml_text(xmlDocGetRootElement(doc), ".") : NULL;
 
     g_assert_cmpstr(text, ==, "+ADw-b/+AD4-");

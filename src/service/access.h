@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/* Who may do what. On the session bus there is one user, who may do everything that he may do
+ * himself. On the system bus polkit decides. */
+
+#define ACTION_READ "org.virtsnap1.read"
+#define ACTION_EXPORT "org.virtsnap1.export"
+#define ACTION_MANAGE_COLLECTIONS "org.virtsnap1.manage-collections"
+#define ACTION_MANAGE_SNAPSHOTS "org.virtsnap1.manage-snapshots"
+#define ACTION_CONTROL_OTHERS_JOBS "org.virtsnap1.control-others-jobs"
+
+/** access_start: @session: whether the service is on a session bus. To be called first. */
+void access_start(gboolean session);
+
+/**
+ * access_caller_uid:
+ * Returns: the user id of who sent @invocation, (guint)-1 if the bus cannot tell (any more).
+ */
+guint access_caller_uid(GDBusMethodInvocation *invocation);
+
+/** What is to be done once a caller is known to be allowed to. */
+typedef void (*AccessGranted)(GDBusMethodInvocation *invocation, gpointer data);
+
+/**
+ * access_check:
+ * @invocation: (transfer full): a method call
+ * @action: what it wants to do
+ * @granted: called with @invocation and @data if its sender may
+ *
+ * Otherwise @invocation is answered with ACCESS_DENIED. Either way it happens later, from the
+ * main loop; @destroy frees @data in every case.
+ */
+void access_check(GDBusMethodInvocation *invocation, const char *action, AccessGranted granted,
+                  gpointer data, GDestroyNotify destroy);
+
+/**
+ * access_return_error:
+ * Answers @invocation with @error, under the D-Bus error name of its code.
+ */
+void access_return_error(GDBusMethodInvocation *invocation, const GError *error);
+
+G_END_DECLS

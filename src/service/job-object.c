@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "service/job-object.h"
+
+static const char *
+or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+static GVariant *
+disks_of(const JobInfo *info)
+{
+    GVariantBuilder disks;
+
+    g_variant_builder_init(&disks, G_VARIANT_TYPE("a(stt)"));
+    for (guint i = 0; i < info->disks->len; i++) {
+        const JobDisk *disk = g_ptr_array_index(info->disks, i);
+        g_autofree char *name = g_strdup_printf("%s:%s", disk->domain, disk->target);
+
+        g_variant_builder_add(&disks, "(stt)", name, disk->figures.cur, disk->figures.end);
+    }
+
+    return g_variant_builder_end(&disks);
+}
+
+void
+job_object_update(BusJob *bus, const JobInfo *info)
+{
+    bus_job_set_instance_id(bus, info->id);
+    bus_job_set_name(bus, info->name);
+    bus_job_set_owner(bus, info->owner);
+    bus_job_set_job_type(bus, (guint16)info->type);
+    bus_job_set_job_state(bus, info->state);
+    bus_job_set_percent_complete(bus, (guint16)info->percent);
+    bus_job_set_error_code(bus, info->error_code);
+    bus_job_set_error_description(bus, or_empty(info->error));
+    bus_job_set_cancellable(bus, info->cancellable);
+    bus_job_set_time_submitted(bus, info->submitted);
+    bus_job_set_start_time(bus, info->started);
+    bus_job_set_time_of_last_state_change(bus, info->changed);
+    bus_job_set_elapsed_time(bus, (guint64)info->elapsed);
+    bus_job_set_time_before_removal(bus, info->time_before_removal * G_USEC_PER_SEC);
+    bus_job_set_type_(bus, (gint)info->figures.type);
+    bus_job_set_bandwidth(bus, info->figures.bandwidth);
+    bus_job_set_cur(bus, info->figures.cur);
+    bus_job_set_end(bus, info->figures.end);
+    bus_job_set_disks(bus, disks_of(info));
+    bus_job_set_export_directory(
+        bus, or_empty(info->report ? info->report->directory : info->subject->directory));
+}
+
+static void
+add_strings(GVariantBuilder *report, const char *key, GPtrArray *strings)
+{
+    GVariantBuilder list;
+
+    g_variant_builder_init(&list, G_VARIANT_TYPE("as"));
+    for (guint i = 0; i < strings->len; i++)
+        g_variant_builder_add(&list, "s", g_ptr_array_index(strings, i));
+    g_variant_builder_add(report, "{sv}", key, g_variant_builder_end(&list));
+}
+
+GVariant *
+job_object_report(const JobInfo *info)
+{
+    const JobReport *made = info->report;
+    GVariantBuilder report;
+
+    g_variant_builder_init(&report, G_VARIANT_TYPE("a{sv}"));
+    /* Not known before the plan is. */
+    if (made) {
+        g_variant_builder_add(&report, "{sv}", "ExportDirectory",
+                              g_variant_new_string(or_empty(made->directory)));
+        add_strings(&report, "Domains", made->domains);
+        add_strings(&report, "Disks", made->disks);
+        add_strings(&report, "ConfigurationFiles", made->config);
+        add_strings(&report, "MemoryFiles", made->memory);
+        add_strings(&report, "GuestStateFiles", made->guest_state);
+        g_variant_builder_add(&report, "{sv}", "Base", g_variant_new_string(or_empty(made->base)));
+    }
+
+    return g_variant_builder_end(&report);
+}

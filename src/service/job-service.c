@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+#include <pwd.h>
+#include <sys/types.h>
+
+#include "service/access.h"
+#include "bus/bus-path.h"
+#include "service/job-object.h"
+#include "service/job-queue.h"
+#include "service/job-service.h"
+#include "virtsnap/drivers.h"
+#include "virtsnap/job.h"
+#include "virtsnap/members.h"
+
+/* PropertiesChanged at most five times a second. */
+#define UPDATE_MS 200
+/* How long jobs get to end in order when the service has to. */
+#define STOP_SECONDS 20
+/* Workers of a job that does not say how many it wants, as the engine has it. */
+#define WORKERS_DEFAULT 4
+
+struct JobService {
+    const ServiceConfig *config;
+    char *uri;
+    void (*busy)(gpointer data);
+    gpointer busy_data;
+    GDBusObjectManagerServer *manager;
+    JobQueue *queue;
+    GHashTable *jobs; /* ServiceJob, by path; owned */
+    guint number;     /* of the last job */
+};
+
+/* A job with all that the service needs around it. */
+typedef struct {
+    JobService *service;
+    Job *job;
+    char *path;
+    guint uid;
+    BusJob *bus;
+    JobEnded ended;
+    gpointer ended_data;
+    guint update_timer;
+    guint removal_timer;
+} ServiceJob;
+
+/* --- what a job does -------------------------------------------------------- */
+
+static guint
+workers_for(const ServiceConfig *config, const VirtSnapExportSettings *settings)
+{
+    guint wanted = settings->parallel > 0 ? settings->parallel : WORKERS_DEFAULT;
+    guint share = MAX(config->transfers / config->jobs, 1);
+
+    return MIN(wanted, share);
+}
+
+typedef struct {
+    JobSubject *subject;
+    char *uri;
+    guint workers;
+} Preparation;
+
+static void
+preparation_free(gpointer data)
+{
+    Preparation *preparation = data;
+
+    job_subject_free(preparation->subject);
+    g_free(preparation->uri);
+    g_free(preparation);
+}
+
+/* In the job's own thread. */
+static gboolean
+prepare(gpointer data, Control *control, Plan **plan, Target **target, GError **error)
+{
+    const Preparation *preparation = data;
+    const JobSubject *subject = preparation->subject;
+    g_autoptr(Members) members = members_new(subject->collection, NULL, error);
+    g_autoptr(VirtSnapExportSettings) settings = virt_snap_export_settings_copy(subject->settings);
+    g_autoptr(Hypervisor) hypervisor = NULL;
+    ExportSubject what = {.snapshot = subject->snapshot, .settings = settings};
+
+    if (!members)
+        return FALSE;
+    settings->parallel = preparation->workers;
+    what.collection = subject->collection;
+    what.collections = members->collections;
+    what.domains = members->domains;
+    *target = target_new(subject->directory, subject->collection, subject->snapshot,
+                         settings->subdirectory, error);
+    if (!*target)
+        return FALSE;
+    hypervisor = drivers_get()->open_hypervisor(preparation->uri, error);
+    if (hypervisor)
+        *plan = export_plan(hypervisor, &what, control, error);
+
+    return *plan && export_check_space(*plan, *target, error);
+}
+
+static void
+start_now(gpointer data)
+{
+    ServiceJob *self = data;
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+    Preparation *preparation = g_new0(Preparation, 1);
+
+    preparation->subject = job_subject_copy(info->subject);
+    preparation->uri = g_strdup(self->service->uri);
+    preparation->workers = workers_for(self->service->config, info->subject->settings);
+    if (!job_start_export(self->job, prepare, preparation, preparation_free))
+        g_warning("%s could not be started", self->path);
+}
+
+/* The file system that the job writes to, as far as it is there already. */
+static guint64
+device_of(const JobSubject *subject)
+{
+    g_autoptr(Target) target = target_new(subject->directory, subject->collection,
+                                          subject->snapshot, subject->settings->subdirectory,
+                                          NULL);
+    TargetSpace space = {0};
+
+    if (target && !target_space(target, &space, NULL))
+        return 0;
+
+    return space.device;
+}
+
+static gboolean
+enqueue(ServiceJob *self, GError **error)
+{
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+
+    return job_queue_add(self->service->queue, device_of(info->subject), start_now, self, error);
+}
+
+/* --- what the bus sees ------------------------------------------------------ */
+
+static gboolean
+update(gpointer data)
+{
+    ServiceJob *self = data;
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+
+    job_object_update(self->bus, info);
+
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+service_job_free(gpointer data)
+{
+    ServiceJob *self = data;
+
+    if (self->update_timer)
+        g_source_remove(self->update_timer);
+    if (self->removal_timer)
+        g_source_remove(self->removal_timer);
+    job_set_notify(self->job, NULL, NULL);
+    g_clear_object(&self->bus);
+    job_unref(self->job);
+    g_free(self->path);
+    g_free(self);
+}
+
+static gboolean
+remove_job(gpointer data)
+{
+    ServiceJob *self = data;
+    JobService *service = self->service;
+
+    self->removal_timer = 0;
+    g_dbus_object_manager_server_unexport(service->manager, self->path);
+    g_hash_table_remove(service->jobs, self->path);
+    service->busy(service->busy_data);
+
+    return G_SOURCE_REMOVE;
+}
+
+static void
+tell_ended(ServiceJob *self, const JobInfo *info)
+{
+    g_autoptr(GError) error = NULL;
+    JobEnded ended = self->ended;
+
+    if (!job_state_is_success(info->state))
+        error = g_error_new_literal(VIRT_SNAP_ERROR,
+                                    info->error_code ? (gint)info->error_code
+                                                     : VIRT_SNAP_ERROR_CANCELLED,
+                                    info->error ? info->error : _("The export was cancelled"));
+    bus_job_emit_completed(self->bus, error == NULL, error ? error->message : "");
+    self->ended = NULL;
+    if (ended)
+        ended(error, self->ended_data);
+}
+
+static void
+on_final(ServiceJob *self, const JobInfo *info)
+{
+    if (self->update_timer)
+        g_source_remove(self->update_timer);
+    self->update_timer = 0;
+    tell_ended(self, info);
+    job_queue_remove(self->service->queue, self);
+    /* What can be resumed waits for that. */
+    if (!info->resumable)
+        self->removal_timer = g_timeout_add_seconds(
+            MAX((guint)info->time_before_removal, self->service->config->keep_seconds),
+            remove_job, self);
+    self->service->busy(self->service->busy_data);
+}
+
+static void
+on_state(ServiceJob *self, JobState state)
+{
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+
+    job_object_update(self->bus, info);
+    bus_job_emit_state_changed(self->bus, state);
+    if (job_state_is_final(state))
+        on_final(self, info);
+    else if (!self->update_timer)
+        self->update_timer = g_timeout_add(UPDATE_MS, update, self);
+}
+
+/* A change on its way from the job's thread to the main loop. */
+typedef struct {
+    JobService *service;
+    char *path; /* the job may be gone when it arrives */
+    JobChangeKind kind;
+    JobState state;
+    char *disk;
+    JobDiskStatus status;
+} Notice;
+
+static gboolean
+deliver(gpointer data)
+{
+    Notice *notice = data;
+    ServiceJob *self = g_hash_table_lookup(notice->service->jobs, notice->path);
+
+    if (self && notice->kind == JOB_CHANGE_STATE)
+        on_state(self, notice->state);
+    else if (self)
+        bus_job_emit_block_job(self->bus, notice->disk, JOB_BLOCK_TYPE_BACKUP,
+                               (gint)notice->status);
+    g_free(notice->path);
+    g_free(notice->disk);
+    g_free(notice);
+
+    return G_SOURCE_REMOVE;
+}
+
+static void
+on_change(Job *job, const JobChange *change, gpointer data)
+{
+    ServiceJob *self = data;
+    Notice *notice = g_new0(Notice, 1);
+
+    notice->service = self->service;
+    notice->path = g_strdup(self->path);
+    notice->kind = change->kind;
+    notice->state = change->state;
+    if (change->kind == JOB_CHANGE_DISK) {
+        notice->disk = g_strdup_printf("%s:%s", change->domain, change->target);
+        notice->status = change->status;
+    }
+    g_idle_add(deliver, notice);
+}
+
+/* --- methods ---------------------------------------------------------------- */
+
+static void
+request_granted(GDBusMethodInvocation *invocation, gpointer data)
+{
+    ServiceJob *self = data;
+    GVariant *parameters = g_dbus_method_invocation_get_parameters(invocation);
+    g_autoptr(GError) error = NULL;
+    JobRequestResult result;
+    guint32 request;
+    guint64 timeout;
+
+    g_variant_get(parameters, "(ut)", &request, &timeout);
+    result = job_request_state_change(self->job, request, timeout);
+    /* One that was interrupted is new again, and waits for its turn like any other. */
+    if (job_get_state(self->job) == JOB_STATE_NEW && request == JOB_REQUEST_START &&
+        (result == JOB_RESULT_DONE || result == JOB_RESULT_STARTED) && !enqueue(self, &error)) {
+        access_return_error(invocation, error);
+        return;
+    }
+    /* One that waits, and shall not start any more. */
+    if (job_state_is_final(job_get_state(self->job)))
+        job_queue_remove(self->service->queue, self);
+    g_dbus_method_invocation_return_value(invocation, g_variant_new("(u)", result));
+}
+
+static void
+speed_granted(GDBusMethodInvocation *invocation, gpointer data)
+{
+    ServiceJob *self = data;
+    guint64 rate;
+
+    g_variant_get(g_dbus_method_invocation_get_parameters(invocation), "(t)", &rate);
+    job_set_bandwidth(self->job, rate);
+    update(self);
+    g_dbus_method_invocation_return_value(invocation, NULL);
+}
+
+/* What was granted may be about a job that has gone meanwhile. */
+typedef struct {
+    JobService *service;
+    char *path;
+    AccessGranted granted;
+} ControlCall;
+
+static void
+control_call_free(gpointer data)
+{
+    ControlCall *control = data;
+
+    g_free(control->path);
+    g_free(control);
+}
+
+static void
+control_granted(GDBusMethodInvocation *invocation, gpointer data)
+{
+    const ControlCall *control = data;
+    ServiceJob *self = g_hash_table_lookup(control->service->jobs, control->path);
+    g_autoptr(GError) error = NULL;
+
+    if (self) {
+        control->granted(invocation, self);
+        return;
+    }
+    error = g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                        _("The job '%s' is not there any more"), control->path);
+    access_return_error(invocation, error);
+}
+
+/* One's own jobs are one's own; those of others are for whom the policy lets. */
+static gboolean
+control(ServiceJob *self, GDBusMethodInvocation *invocation, AccessGranted granted)
+{
+    guint uid = access_caller_uid(invocation);
+    ControlCall *call;
+
+    if (uid == self->uid || uid == 0) {
+        granted(invocation, self);
+        return TRUE;
+    }
+    call = g_new0(ControlCall, 1);
+    *call = (ControlCall){self->service, g_strdup(self->path), granted};
+    access_check(invocation, ACTION_CONTROL_OTHERS_JOBS, control_granted, call, control_call_free);
+
+    return TRUE;
+}
+
+static gboolean
+on_request(BusJob *bus, GDBusMethodInvocation *invocation, guint32 request, guint64 timeout,
+           gpointer data)
+{
+    return control(data, invocation, request_granted);
+}
+
+static gboolean
+on_set_speed(BusJob *bus, GDBusMethodInvocation *invocation, guint64 bandwidth, gpointer data)
+{
+    return control(data, invocation, speed_granted);
+}
+
+static gboolean
+on_get_error(BusJob *bus, GDBusMethodInvocation *invocation, gpointer data)
+{
+    g_autoptr(JobInfo) info = job_get_info(((ServiceJob *)data)->job);
+    g_autofree char *xml = job_info_error_xml(info);
+
+    bus_job_complete_get_error(bus, invocation, xml ? xml : "");
+
+    return TRUE;
+}
+
+static gboolean
+on_get_report(BusJob *bus, GDBusMethodInvocation *invocation, gpointer data)
+{
+    g_autoptr(JobInfo) info = job_get_info(((ServiceJob *)data)->job);
+
+    bus_job_complete_get_report(bus, invocation, job_object_report(info));
+
+    return TRUE;
+}
+
+/* --- jobs ------------------------------------------------------------------- */
+
+static void
+show(ServiceJob *self)
+{
+    g_autoptr(BusObjectSkeleton) object = bus_object_skeleton_new(self->path);
+
+    update(self);
+    bus_object_skeleton_set_job(object, self->bus);
+    g_dbus_object_manager_server_export(self->service->manager, G_DBUS_OBJECT_SKELETON(object));
+}
+
+/* @job: (transfer full) */
+static ServiceJob *
+add_job(JobService *service, Job *job, guint uid)
+{
+    ServiceJob *self = g_new0(ServiceJob, 1);
+
+    self->service = service;
+    self->job = job;
+    self->uid = uid;
+    self->path = g_strdup_printf("%s/%u", BUS_JOBS, ++service->number);
+    self->bus = bus_job_skeleton_new();
+    g_signal_connect(self->bus, "handle-request-state-change", G_CALLBACK(on_request), self);
+    g_signal_connect(self->bus, "handle-set-speed", G_CALLBACK(on_set_speed), self);
+    g_signal_connect(self->bus, "handle-get-error", G_CALLBACK(on_get_error), self);
+    g_signal_connect(self->bus, "handle-get-report", G_CALLBACK(on_get_report), self);
+    job_set_notify(job, on_change, self);
+    g_hash_table_insert(service->jobs, self->path, self);
+    if (service->manager)
+        show(self);
+
+    return self;
+}
+
+static char *
+user_name(guint uid)
+{
+    const struct passwd *entry = getpwuid(uid);
+
+    return entry ? g_strdup(entry->pw_name) : g_strdup_printf("%u", uid);
+}
+
+const char *
+job_service_start(JobService *service, const JobSubject *subject, guint uid, JobEnded ended,
+                  gpointer data, GError **error)
+{
+    g_autofree char *uuid = g_uuid_string_random();
+    g_autofree char *id = g_strdup_printf("virtsnap:%s", uuid);
+    g_autofree char *name =
+        g_strdup_printf("Export of %s, %s", subject->collection, subject->snapshot);
+    g_autofree char *owner = user_name(uid);
+    ServiceJob *self = add_job(service, job_new(id, name, owner, subject), uid);
+
+    self->ended = ended;
+    self->ended_data = data;
+    service->busy(service->busy_data);
+    if (enqueue(self, error))
+        return self->path;
+    g_dbus_object_manager_server_unexport(service->manager, self->path);
+    g_hash_table_remove(service->jobs, self->path);
+
+    return NULL;
+}
+
+/* --- the whole -------------------------------------------------------------- */
+
+JobService *
+job_service_new(const ServiceConfig *config, const char *uri, void (*busy)(gpointer data),
+                gpointer data, GError **error)
+{
+    JobService *self = g_new0(JobService, 1);
+
+    self->config = config;
+    self->uri = g_strdup(uri);
+    self->busy = busy;
+    self->busy_data = data;
+    self->queue = job_queue_new(config->jobs, config->per_file_system, config->queued);
+    self->jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, service_job_free);
+
+    return self;
+}
+
+void
+job_service_export(JobService *self, GDBusObjectManagerServer *manager)
+{
+    GHashTableIter iter;
+    gpointer job;
+
+    self->manager = g_object_ref(manager);
+    g_hash_table_iter_init(&iter, self->jobs);
+    while (g_hash_table_iter_next(&iter, NULL, &job))
+        show(job);
+}
+
+gboolean
+job_service_is_idle(JobService *self)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    if (job_queue_length(self->queue) > 0)
+        return FALSE;
+    g_hash_table_iter_init(&iter, self->jobs);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        if (((ServiceJob *)value)->removal_timer)
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+void
+job_service_stop(JobService *self)
+{
+    gint64 end = g_get_monotonic_time() + STOP_SECONDS * G_USEC_PER_SEC;
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, self->jobs);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        job_request_state_change(((ServiceJob *)value)->job, JOB_REQUEST_TERMINATE, 0);
+    g_hash_table_iter_init(&iter, self->jobs);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        job_wait(((ServiceJob *)value)->job, end);
+}
+
+void
+job_service_free(JobService *self)
+{
+    if (!self)
+        return;
+    g_hash_table_unref(self->jobs);
+    job_queue_free(self->queue);
+    g_clear_object(&self->manager);
+    g_free(self->uri);
+    g_free(self);
+}

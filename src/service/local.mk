@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+# All of the service but main(), so that unit tests can reach its inside.
+noinst_LTLIBRARIES += libvirtsnap-service.la
+libvirtsnap_service_la_SOURCES = \
+	src/service/access.c \
+	src/service/access.h \
+	src/service/collection-service.c \
+	src/service/collection-service.h \
+	src/service/job-object.c \
+	src/service/job-object.h \
+	src/service/job-queue.c \
+	src/service/job-queue.h \
+	src/service/job-service.c \
+	src/service/job-service.h \
+	src/service/service-config.c \
+	src/service/service-config.h \
+	src/service/snapshot-service.c \
+	src/service/snapshot-service.h \
+	$(NULL)
+libvirtsnap_service_la_CFLAGS = $(AM_CFLAGS) $(POLKIT_CFLAGS)
+libvirtsnap_service_la_LIBADD = \
+	libvirtsnap-path.la \
+	libvirtsnap-internal.la \
+	$(POLKIT_LIBS) \
+	$(VIRTSNAP_LIBS) \
+	$(NULL)
+
+sbin_PROGRAMS += virtsnapd
+virtsnapd_SOURCES = src/service/main.c
+virtsnapd_LDADD = libvirtsnap-service.la
+
+dbusinterfacesdir = $(datadir)/dbus-1/interfaces
+dist_dbusinterfaces_DATA = src/bus/org.virtsnap1.xml
+dbussystemdir = $(datadir)/dbus-1/system.d
+dist_dbussystem_DATA = src/service/org.virtsnap1.conf
+dbusservicesdir = $(datadir)/dbus-1/system-services
+dbusservices_DATA = src/service/org.virtsnap1.service
+polkitactionsdir = $(datadir)/polkit-1/actions
+dist_polkitactions_DATA = src/service/org.virtsnap1.policy
+systemdunitdir = $(prefix)/lib/systemd/system
+systemdunit_DATA = src/service/virtsnapd.service
+virtsnapconfdir = $(sysconfdir)/virtsnap
+dist_virtsnapconf_DATA = src/service/virtsnapd.conf
+
+src/service/org.virtsnap1.service src/service/virtsnapd.service: %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) src/service && $(SED) 's|[@]sbindir[@]|$(sbindir)|g' \
+		$(srcdir)/$@.in >$@
+CLEANFILES += src/service/org.virtsnap1.service src/service/virtsnapd.service
+EXTRA_DIST += src/service/org.virtsnap1.service.in src/service/virtsnapd.service.in

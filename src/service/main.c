@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "drivers/register.h"
+#include "service/access.h"
+#include "bus/bus-path.h"
+#include "service/collection-service.h"
+#include "service/job-service.h"
+#include "service/service-config.h"
+#include "service/snapshot-service.h"
+
+typedef struct {
+    gboolean session;
+    gboolean version;
+    char *connect;
+    char *config;
+} Options;
+
+typedef struct {
+    Options options;
+    ServiceConfig *config;
+    GMainLoop *loop;
+    GDBusConnection *connection;
+    GDBusObjectManagerServer *manager;
+    CollectionService *collections;
+    JobService *jobs;
+    SnapshotService *snapshots;
+    guint idle_timer;
+    int status;
+} Daemon;
+
+/* --- leaving --------------------------------------------------------------- */
+
+static gboolean
+on_idle(gpointer data)
+{
+    Daemon *daemon = data;
+
+    daemon->idle_timer = 0;
+    if (job_service_is_idle(daemon->jobs))
+        g_main_loop_quit(daemon->loop);
+
+    return G_SOURCE_REMOVE;
+}
+
+/* Something happened: the time starts anew. */
+static void
+touch(gpointer data)
+{
+    Daemon *daemon = data;
+
+    if (daemon->idle_timer)
+        g_source_remove(daemon->idle_timer);
+    daemon->idle_timer = 0;
+    if (daemon->config->idle_seconds > 0 && job_service_is_idle(daemon->jobs))
+        daemon->idle_timer = g_timeout_add_seconds(daemon->config->idle_seconds, on_idle, daemon);
+}
+
+/* Every call to one of our objects; it runs in the connection's thread. */
+static GDBusMessage *
+on_message(GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer data)
+{
+    if (incoming && g_dbus_message_get_message_type(message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL)
+        g_idle_add_once(touch, data);
+
+    return message;
+}
+
+static gboolean
+on_signal(gpointer data)
+{
+    Daemon *daemon = data;
+
+    /* Jobs end in order, so that they can be resumed. */
+    job_service_stop(daemon->jobs);
+    g_main_loop_quit(daemon->loop);
+
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- the bus --------------------------------------------------------------- */
+
+static void
+on_name_acquired(GDBusConnection *connection, const char *name, gpointer data)
+{
+    touch(data);
+}
+
+static void
+on_name_lost(GDBusConnection *connection, const char *name, gpointer data)
+{
+    Daemon *daemon = data;
+
+    /* Another one runs, the bus has gone, or we may not have the name. */
+    g_printerr(_("virtsnapd: cannot have the name %s on the bus\n"), name);
+    daemon->status = 1;
+    job_service_stop(daemon->jobs);
+    g_main_loop_quit(daemon->loop);
+}
+
+static void
+export_objects(Daemon *daemon)
+{
+    g_autoptr(BusObjectSkeleton) object = bus_object_skeleton_new(BUS_SERVICE_PATH);
+
+    daemon->manager = g_dbus_object_manager_server_new(BUS_ROOT);
+    daemon->collections =
+        collection_service_new(daemon->manager, object, daemon->options.connect);
+    daemon->snapshots = snapshot_service_new(object, daemon->jobs, daemon->config,
+                                             daemon->options.session);
+    job_service_export(daemon->jobs, daemon->manager);
+    g_dbus_object_manager_server_export(daemon->manager, G_DBUS_OBJECT_SKELETON(object));
+    g_dbus_object_manager_server_set_connection(daemon->manager, daemon->connection);
+}
+
+static void
+serve(Daemon *daemon)
+{
+    guint owner;
+
+    daemon->loop = g_main_loop_new(NULL, FALSE);
+    export_objects(daemon);
+    g_dbus_connection_add_filter(daemon->connection, on_message, daemon, NULL);
+    g_unix_signal_add(SIGINT, on_signal, daemon);
+    g_unix_signal_add(SIGTERM, on_signal, daemon);
+    /* The objects are there before the name is, so that no early call finds nothing. */
+    owner = g_bus_own_name_on_connection(daemon->connection, BUS_NAME,
+                                         G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, on_name_acquired,
+                                         on_name_lost, daemon, NULL);
+    g_main_loop_run(daemon->loop);
+    g_bus_unown_name(owner);
+    g_dbus_connection_flush_sync(daemon->connection, NULL, NULL);
+}
+
+/* --- starting -------------------------------------------------------------- */
+
+static gboolean
+parse_options(Options *options, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"session", 0, 0, G_OPTION_ARG_NONE, &options->session,
+         N_("serve the session bus, with the rights of its user"), NULL},
+        {"connect", 'c', 0, G_OPTION_ARG_STRING, &options->connect,
+         N_("the hypervisor's connection URI"), "URI"},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config,
+         N_("read this file instead of virtsnapd.conf"), "FILE"},
+        {"version", 'V', 0, G_OPTION_ARG_NONE, &options->version, N_("print the version"), NULL},
+        {NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+    g_option_context_set_summary(context, _("Exports snapshot collections for callers on D-Bus."));
+    g_option_context_add_main_entries(context, entries, GETTEXT_PACKAGE);
+    if (!g_option_context_parse(context, argc, argv, error))
+        return FALSE;
+    if (*argc == 1)
+        return TRUE;
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _("what is '%s'?"), (*argv)[1]);
+
+    return FALSE;
+}
+
+static gboolean
+start(Daemon *daemon, GError **error)
+{
+    const char *config =
+        daemon->options.config ? daemon->options.config : PKGSYSCONFDIR "/virtsnapd.conf";
+
+    daemon->config = service_config_load(config, error);
+    if (!daemon->config)
+        return FALSE;
+    access_start(daemon->options.session);
+    daemon->jobs = job_service_new(daemon->config, daemon->options.connect, touch, daemon, error);
+    if (!daemon->jobs)
+        return FALSE;
+    daemon->connection = g_bus_get_sync(
+        daemon->options.session ? G_BUS_TYPE_SESSION : G_BUS_TYPE_SYSTEM, NULL, error);
+
+    return daemon->connection != NULL;
+}
+
+static void
+daemon_clear(Daemon *daemon)
+{
+    if (daemon->idle_timer)
+        g_source_remove(daemon->idle_timer);
+    snapshot_service_free(daemon->snapshots);
+    collection_service_free(daemon->collections);
+    job_service_free(daemon->jobs);
+    g_clear_object(&daemon->manager);
+    g_clear_object(&daemon->connection);
+    g_clear_pointer(&daemon->loop, g_main_loop_unref);
+    service_config_free(daemon->config);
+    g_free(daemon->options.connect);
+    g_free(daemon->options.config);
+}
+
+int
+main(int argc, char **argv)
+{
+    Daemon daemon = {0};
+    g_autoptr(GError) error = NULL;
+
+    setlocale(LC_ALL, "");
+    bindtextdomain(GETTEXT_PACKAGE, LOCALEDIR);
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+    textdomain(GETTEXT_PACKAGE);
+    umask(0077);
+    register_drivers();
+    if (!parse_options(&daemon.options, &argc, &argv, &error)) {
+        g_printerr("virtsnapd: %s\n", error->message);
+        return 2;
+    }
+    if (daemon.options.version) {
+        puts(PACKAGE_STRING);
+    } else if (start(&daemon, &error)) {
+        serve(&daemon);
+    } else {
+        g_printerr("virtsnapd: %s\n", error->message);
+        daemon.status = 1;
+    }
+    daemon_clear(&daemon);
+
+    return daemon.status;
+}
