@@ -117,4 +117,5 @@ include tests/fuzz/local.mk
 include tests/install/local.mk
 include tests/live/local.mk
 include tests/schemas/local.mk
+include tests/service/local.mk
 include tests/style/local.mk

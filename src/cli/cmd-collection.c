@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/collections.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "util/fd.h"
-#include "virtsnap/collection-store.h"
 
 /* How much of a definition is read at once. */
 #define READ_BYTES 65536
@@ -147,11 +147,10 @@ run_define(CliContext *cli, const CommandLine *line)
 {
     const char *file = line->args[0];
     g_autoptr(GError) error = NULL;
-    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
     g_autoptr(VirtSnapCollection) collection = read_collection(file, &error);
     g_autofree char *what = file_name(file);
 
-    if (!collection || !virt_snap_collection_store_define(store, collection, &error))
+    if (!collection || !collections_define(cli, collection, &error))
         return cli_fail(cli, error);
 
     return done(cli, collection->name, _("Collection '%s' defined from %s"), collection->name,
@@ -175,12 +174,11 @@ run_create_as(CliContext *cli, const CommandLine *line)
     const MemberOptions *options = line->options;
     const char *name = line->args[0];
     g_autoptr(GError) error = NULL;
-    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
     g_autoptr(VirtSnapCollection) collection = virt_snap_collection_new(name, &error);
 
     if (!collection || !add_all(collection, VIRT_SNAP_MEMBER_DOMAIN, options->domains, &error) ||
         !add_all(collection, VIRT_SNAP_MEMBER_COLLECTION, options->collections, &error) ||
-        !virt_snap_collection_store_create(store, collection, &error))
+        !collections_create(cli, collection, &error))
         return cli_fail(cli, error);
 
     return done(cli, name, _("Collection '%s' created"), name);
@@ -233,9 +231,8 @@ static int
 run_list(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
     g_autoptr(GPtrArray) problems = NULL;
-    g_autoptr(GPtrArray) collections = virt_snap_collection_store_list(store, &problems, &error);
+    g_autoptr(GPtrArray) collections = collections_list(cli, &problems, &error);
 
     if (!collections)
         return cli_fail(cli, error);
@@ -255,9 +252,8 @@ static int
 run_dumpxml(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
     g_autoptr(VirtSnapCollection) collection =
-        virt_snap_collection_store_load(store, line->args[0], &error);
+        collections_load(cli, line->args[0], &error);
     g_autofree char *xml = collection ? virt_snap_collection_format(collection) : NULL;
 
     if (!collection)
@@ -282,9 +278,8 @@ run_rename(CliContext *cli, const CommandLine *line)
     const char *name = line->args[0];
     const char *to = line->args[1];
     g_autoptr(GError) error = NULL;
-    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
 
-    if (!virt_snap_collection_store_rename(store, name, to, &error))
+    if (!collections_rename(cli, name, to, &error))
         return cli_fail(cli, error);
 
     return done(cli, to, _("Collection '%s' renamed to '%s'"), name, to);
@@ -295,9 +290,8 @@ run_undefine(CliContext *cli, const CommandLine *line)
 {
     const char *name = line->args[0];
     g_autoptr(GError) error = NULL;
-    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
 
-    if (!virt_snap_collection_store_undefine(store, name, &error))
+    if (!collections_undefine(cli, name, &error))
         return cli_fail(cli, error);
 
     return done(cli, name, _("Collection '%s' has been undefined"), name);
@@ -325,11 +319,10 @@ run_add(CliContext *cli, const CommandLine *line)
     const char *name = line->args[0];
     guint n = count_members(options);
     g_autoptr(GError) error = NULL;
-    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
 
     if (n == 0)
         return no_members(cli, line);
-    if (!virt_snap_collection_store_add(store, name, options->domains, options->collections,
+    if (!collections_add(cli, name, options->domains, options->collections,
                                         &error))
         return cli_fail(cli, error);
 
@@ -346,11 +339,10 @@ run_remove(CliContext *cli, const CommandLine *line)
     const char *name = line->args[0];
     guint n = count_members(options);
     g_autoptr(GError) error = NULL;
-    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
 
     if (n == 0)
         return no_members(cli, line);
-    if (!virt_snap_collection_store_remove(store, name, options->domains, options->collections,
+    if (!collections_remove(cli, name, options->domains, options->collections,
                                            &error))
         return cli_fail(cli, error);
 
@@ -364,6 +356,7 @@ static const Command commands[] = {
     {
         .name = "collection-define",
         .run = run_define,
+        .run_service = run_define,
         .summary = N_("define a collection from an XML file"),
         .description = N_("Reads a <collection> from FILE ('-' is standard input), checks it "
                           "against its schema and stores it, in the place of the one with "
@@ -373,6 +366,7 @@ static const Command commands[] = {
     {
         .name = "collection-create-as",
         .run = run_create_as,
+        .run_service = run_create_as,
         .summary = N_("define a collection from a list of members"),
         .description = N_("Stores a new collection NAME whose members are the domains and "
                           "collections named. Whether the domains exist is not looked at; the "
@@ -384,6 +378,7 @@ static const Command commands[] = {
     {
         .name = "collection-list",
         .run = run_list,
+        .run_service = run_list,
         .summary = N_("list the collections"),
         .description = N_("Lists all collections with the number of their members. Needs no "
                           "connection."),
@@ -391,6 +386,7 @@ static const Command commands[] = {
     {
         .name = "collection-dumpxml",
         .run = run_dumpxml,
+        .run_service = run_dumpxml,
         .summary = N_("print a collection as XML"),
         .description = N_("Prints the stored <collection>, which collection-define reads again."),
         .args = name_args,
@@ -398,6 +394,7 @@ static const Command commands[] = {
     {
         .name = "collection-rename",
         .run = run_rename,
+        .run_service = run_rename,
         .summary = N_("give a collection another name"),
         .description = N_("Collections that have it as a member follow. Exports that were made "
                           "keep the old name."),
@@ -406,6 +403,7 @@ static const Command commands[] = {
     {
         .name = "collection-undefine",
         .run = run_undefine,
+        .run_service = run_undefine,
         .summary = N_("forget a collection"),
         .description = N_("Removes the collection; its members, their snapshots and their exports "
                           "stay as they are. A member of another collection is not removed "
@@ -415,6 +413,7 @@ static const Command commands[] = {
     {
         .name = "collection-add",
         .run = run_add,
+        .run_service = run_add,
         .summary = N_("add members to a collection"),
         .description = N_("Adds all the domains and collections named, or none of them if one "
                           "cannot be added."),
@@ -425,6 +424,7 @@ static const Command commands[] = {
     {
         .name = "collection-remove",
         .run = run_remove,
+        .run_service = run_remove,
         .summary = N_("remove members from a collection"),
         .description = N_("Removes all the domains and collections named, or none of them if one "
                           "is no member."),

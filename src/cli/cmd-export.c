@@ -40,7 +40,7 @@ static const GOptionEntry export_options[] = {
     {"resume", 0, 0, G_OPTION_ARG_NONE, MEMBER(resume),
      N_("go on with an interrupted export (not supported yet)"), NULL},
     {"async", 0, 0, G_OPTION_ARG_NONE, MEMBER(async),
-     N_("start the job and return (not supported yet)"), NULL},
+     N_("let the service start the job, and return"), NULL},
     {"progress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(progress),
      N_("how to show progress on standard error"), "auto|bar|json|none"},
     {NULL},
@@ -89,12 +89,14 @@ run_export(CliContext *cli, const CommandLine *line)
         return cli_usage(cli, _("export: --to is empty; name a directory"));
     if (options->resume)
         return refuse_option(cli, "--resume");
-    if (options->async)
-        return refuse_option(cli, "--async");
     if (!progress_mode_parse(options->progress, &request.progress, &error))
         return cli_fail(cli, error);
 
     request.directory = directory = g_canonicalize_filename(options->to, NULL);
+
+    /* A job outlives its command only with the service. */
+    if (cli->globals.service || options->async)
+        return export_service(cli, &request);
 
     return export_run(cli, &request);
 }
@@ -119,6 +121,7 @@ static const Command commands[] = {
     {
         .name = "export",
         .run = run_export,
+        .run_service = run_export,
         .summary = N_("export a snapshot collection into a directory"),
         .description = N_("Exports the snapshot SNAPSHOT of all members of COLLECTION, or of the "
                           "domains named with --domain, as one unit into "

@@ -135,6 +135,7 @@ static const Command commands[] = {
     {
         .name = "help",
         .run = run_help,
+        .run_service = run_help,
         .summary = N_("list the commands, or tell all about one"),
         .description = N_("Without COMMAND lists the commands in their groups; with the name of a "
                           "command or the keyword of a group tells all about it."),
@@ -143,6 +144,7 @@ static const Command commands[] = {
     {
         .name = "complete",
         .run = run_complete,
+        .run_service = run_complete,
         .summary = N_("say what can complete a command line"),
         .description = N_("For the shell's completion: takes the words of a command line as they "
                           "are written, quotes included, and prints what the last one can be."),

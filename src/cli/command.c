@@ -10,7 +10,8 @@
 #include "cli/command.h"
 
 const CommandGroup *const command_groups[] = {
-    &cmd_collection_group, &cmd_snapshot_group, &cmd_export_group, &cmd_host_group, NULL,
+    &cmd_collection_group, &cmd_snapshot_group, &cmd_export_group,
+    &cmd_job_group,        &cmd_host_group,     NULL,
 };
 
 const Command *
@@ -279,21 +280,29 @@ wants_json(char *const *argv)
 }
 
 static int
+not_by_service(CliContext *cli, const Command *command)
+{
+    g_autoptr(GError) error =
+        g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("The service does not do '%s'; leave out --service"), command->name);
+
+    return cli_fail(cli, error);
+}
+
+static int
 run_line(CliContext *cli, const CommandLine *line)
 {
     if (cli->globals.debug)
         g_log_set_debug_enabled(TRUE);
 
-    if (cli->globals.service) {
-        g_autoptr(GError) error = g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                                              _("--service is not supported yet; without it "
-                                                "virtsnap does the work itself"));
-
-        return cli_fail(cli, error);
-    }
     if (!line->command)
         return cli_usage(cli, _("the interactive shell is not there yet; name a command: "
                                 "'virtsnap help' lists them"));
+
+    if (cli->globals.service && !line->command->run_service)
+        return not_by_service(cli, line->command);
+    if (cli->globals.service || !line->command->run)
+        return line->command->run_service(cli, line);
 
     return line->command->run(cli, line);
 }

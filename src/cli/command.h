@@ -15,6 +15,7 @@ typedef enum {
     COMPLETE_COLLECTION,
     COMPLETE_DOMAIN,
     COMPLETE_SNAPSHOT,
+    COMPLETE_JOB,
     COMPLETE_FILE,
     COMPLETE_DIRECTORY,
 } CompleteKind;
@@ -34,7 +35,10 @@ typedef struct CommandLine CommandLine;
  * is added by one more of these in its group's table. */
 typedef struct {
     const char *name;
-    int (*run)(CliContext *cli, const CommandLine *line); /* returns the exit status */
+    int (*run)(CliContext *cli, const CommandLine *line); /* returns the exit status; NULL: only
+                                                           * the service can do it */
+    /* The same with --service; NULL: the service has no part in it. May be run() itself. */
+    int (*run_service)(CliContext *cli, const CommandLine *line);
     const char *summary;            /* N_(): one line, no full stop */
     const char *description;        /* N_(): sentences; a line end starts a new paragraph */
     const CommandArg *args;         /* ends with one without a name; NULL: none */
@@ -55,6 +59,7 @@ typedef struct {
 extern const CommandGroup cmd_collection_group;
 extern const CommandGroup cmd_snapshot_group;
 extern const CommandGroup cmd_export_group;
+extern const CommandGroup cmd_job_group;
 extern const CommandGroup cmd_host_group;
 
 /** All groups, in the order of the help, ended by NULL. */

@@ -8,6 +8,8 @@
 
 #include "cli/complete.h"
 #include "cli/connection.h"
+#include "cli/job-show.h"
+#include "cli/service.h"
 #include "virtsnap/collection-store.h"
 #include "virtsnap/snapshot-list.h"
 
@@ -129,6 +131,15 @@ offer_snapshots(CliContext *cli, const Place *place, const char *prefix)
         offer(prefix, g_ptr_array_index(common, i));
 }
 
+static void
+offer_jobs(CliContext *cli, const Place *place, const char *prefix)
+{
+    g_autoptr(GPtrArray) jobs = cli_service_jobs(cli, NULL);
+
+    for (guint i = 0; jobs && i < jobs->len; i++)
+        offer(prefix, job_show_number(g_ptr_array_index(jobs, i)));
+}
+
 /* Who offers what; kinds that are not here have no candidates. */
 static const struct {
     CompleteKind kind;
@@ -138,6 +149,7 @@ static const struct {
     {COMPLETE_COLLECTION, offer_collections},
     {COMPLETE_DOMAIN, offer_domains},
     {COMPLETE_SNAPSHOT, offer_snapshots},
+    {COMPLETE_JOB, offer_jobs},
 };
 
 static void

@@ -24,7 +24,7 @@ const GOptionEntry cli_globals[] = {
     {"json", 0, 0, G_OPTION_ARG_NONE, MEMBER(json),
      N_("print one JSON object instead of text"), NULL},
     {"service", 0, 0, G_OPTION_ARG_NONE, MEMBER(service),
-     N_("let the virtsnapd service do it (not supported yet)"), NULL},
+     N_("let the service virtsnapd do it"), NULL},
     {"version", 'V', 0, G_OPTION_ARG_NONE, MEMBER(version),
      N_("print the version of virtsnap and end"), NULL},
     {"help", 'h', 0, G_OPTION_ARG_NONE, MEMBER(help),

@@ -7,7 +7,10 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/cmd-export.c \
 	src/cli/cmd-export.h \
 	src/cli/cmd-host.c \
+	src/cli/cmd-job.c \
 	src/cli/cmd-snapshot.c \
+	src/cli/collections.c \
+	src/cli/collections.h \
 	src/cli/command.c \
 	src/cli/command.h \
 	src/cli/complete.c \
@@ -19,9 +22,13 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/export-inspect.c \
 	src/cli/export-inspect.h \
 	src/cli/export-run.c \
+	src/cli/export-service.c \
 	src/cli/export-settings.c \
 	src/cli/export-settings.h \
 	src/cli/help.c \
+	src/cli/job-follow.c \
+	src/cli/job-show.c \
+	src/cli/job-show.h \
 	src/cli/option.c \
 	src/cli/option.h \
 	src/cli/output.c \
@@ -31,8 +38,10 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/plan-show.h \
 	src/cli/progress.c \
 	src/cli/progress.h \
+	src/cli/service.c \
+	src/cli/service.h \
 	$(NULL)
-libvirtsnap_cli_la_LIBADD = libvirtsnap-internal.la $(VIRTSNAP_LIBS)
+libvirtsnap_cli_la_LIBADD = libvirtsnap-path.la libvirtsnap-internal.la $(VIRTSNAP_LIBS)
 
 # At the top of the build tree, because src/virtsnap is the library's folder.
 bin_PROGRAMS += virtsnap

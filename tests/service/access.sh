@@ -1,0 +1,178 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# The system bus: polkit says who may do what, and the service does not become
+# a way to write or read with root's rights. polkit is a mock that says what
+# the test wants; the bus and the users are real.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/service/lib.sh"
+live_requires
+requires dbus-daemon gdbus setpriv /usr/bin/python3
+# The one that the system packages are for.
+python=/usr/bin/python3
+[ "$(id -u)" -eq 0 ] || skip_all "needs root, to be two users"
+$python -c 'import dbus, gi' 2>/dev/null || skip_all "python3-dbus or python3-gi is missing"
+
+check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+vs_setup
+service_place
+
+# --- a system bus of our own
+cat >"$LIVE_DIR/bus.conf" <<END
+<busconfig>
+  <type>system</type>
+  <listen>unix:path=$LIVE_DIR/bus.socket</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <allow own="*"/>
+    <allow send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+    <deny own="org.virtsnap1"/>
+    <deny send_destination="org.virtsnap1"/>
+  </policy>
+  <include>$abs_top_srcdir/src/service/org.virtsnap1.conf</include>
+</busconfig>
+END
+dbus-daemon --config-file "$LIVE_DIR/bus.conf" --fork --print-pid=3 3>"$LIVE_DIR/bus.pid" ||
+    bail_out "no bus"
+at_exit service_bus_stop
+export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$LIVE_DIR/bus.socket
+chmod a+rx "$TEST_DIR" "$LIVE_DIR"
+chmod a+rw "$LIVE_DIR/bus.socket"
+
+# May: the actions that polkit allows.
+may()
+{
+    [ -z "${polkit_pid-}" ] || { kill "$polkit_pid"; wait "$polkit_pid" 2>/dev/null; }
+    $python - "$@" >"$LIVE_DIR/polkit.log" 2>&1 <<'END' &
+import sys
+import dbus, dbus.service, dbus.mainloop.glib
+from gi.repository import GLib
+
+dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
+allowed = set(sys.argv[1:])
+
+class Authority(dbus.service.Object):
+    @dbus.service.method("org.freedesktop.PolicyKit1.Authority",
+                         in_signature="(sa{sv})sa{ss}us", out_signature="(bba{ss})")
+    def CheckAuthorization(self, subject, action, details, flags, cancellation):
+        return (str(action) in allowed, False, dbus.Dictionary({}, signature="ss"))
+
+    @dbus.service.method("org.freedesktop.DBus.Properties", in_signature="s",
+                         out_signature="a{sv}")
+    def GetAll(self, interface):
+        return {"BackendName": "mock", "BackendVersion": "1",
+                "BackendFeatures": dbus.UInt32(0)}
+
+bus = dbus.SystemBus()
+name = dbus.service.BusName("org.freedesktop.PolicyKit1", bus)
+authority = Authority(bus, "/org/freedesktop/PolicyKit1/Authority")
+GLib.MainLoop().run()
+END
+    polkit_pid=$!
+    gdbus wait --system --timeout 20 org.freedesktop.PolicyKit1
+}
+at_exit eval 'kill "$polkit_pid"'
+
+# as USER OBJECT METHOD [ARGUMENT]...
+as()
+{
+    setpriv --reuid "$1" --regid nogroup --clear-groups gdbus call --system --dest org.virtsnap1 \
+        --object-path "/org/virtsnap1/$2" --method "org.virtsnap1.$3" "${@:4}" 2>&1
+}
+
+# as_export USER DIRECTORY [SETTINGS]
+as_export()
+{
+    as "$1" service CollectionSnapshotService.ExportSnapshot /org/virtsnap1/snapshot/pair/night \
+        "$2" "${3-}" '{}'
+}
+
+allowed=$(mktemp -d /run/vstXXXXXX)
+at_exit rm -rf "$allowed"
+chmod 755 "$allowed"
+cat >"$LIVE_DIR/virtsnapd.conf" <<END
+[export]
+directories=$allowed
+[service]
+idle_timeout=0
+END
+check "a polkit that allows nothing" may || bail_out "no polkit: $(cat "$LIVE_DIR/polkit.log")"
+check_fails "who is not root cannot have the service's name" \
+    setpriv --reuid nobody --regid nogroup --clear-groups "$abs_top_builddir/virtsnapd" --config \
+    "$LIVE_DIR/virtsnapd.conf"
+"$abs_top_builddir/virtsnapd" --connect "$LIVE_URI" --config "$LIVE_DIR/virtsnapd.conf" \
+    >>"$LIVE_DIR/virtsnapd.log" 2>&1 &
+service_pid=$!
+at_exit eval 'kill "$service_pid"'
+check "the service on the system bus" gdbus wait --system --timeout 20 org.virtsnap1 ||
+    bail_out "no service"
+
+# --- nothing is allowed
+denied() { grep -q "org.virtsnap1.Error.AccessDenied" <<<"$1" || { echo "$1"; false; }; }
+check "export" denied "$(as_export nobody "$allowed/x")"
+check "list" denied "$(as nobody collection/pair Collection.ListSnapshots)"
+# denied_manage METHOD ARGUMENT...
+denied_manage() { denied "$(as nobody service "CollectionManagementService.$1" "${@:2}")"; }
+pair=/org/virtsnap1/collection/pair
+check "define" denied_manage DefineCollection '<collection><name>n</name></collection>' '{}'
+check "destroy" denied_manage DestroyCollection $pair
+check "rename" denied_manage RenameCollection $pair x
+check "add" denied_manage AddMember $pair "['x']" '[]'
+check "remove" denied_manage RemoveMember $pair "['left']" '[]'
+for method in "CreateSnapshot /a '' 1" "DestroySnapshot /a" "ApplySnapshot /a" \
+    "ConvertToReferencePoint /a"; do
+    check "$method" eval "denied \"\$(as nobody service CollectionSnapshotService.$method)\""
+done
+check "nothing has changed" eval '[ "$(vs collection-dumpxml pair | grep -c "<domain>")" = 2 ]'
+check "nothing was written" [ -z "$(ls -A "$allowed")" ]
+check "no polkit, no rights" eval 'kill "$polkit_pid"; wait "$polkit_pid" 2>/dev/null;
+    denied "$(as_export nobody "$allowed/x")"'
+
+# --- export is allowed, but not to write anywhere
+polkit_pid=
+check "a polkit that lets export" may org.virtsnap1.export
+check "not into a directory that is not named" denied "$(as_export nobody "$LIVE_DIR/out")"
+check "nor beside one" denied "$(as_export nobody "${allowed}x")"
+check "nor by .." denied "$(as_export nobody "$allowed/../x")"
+ln -s /etc "$allowed/link"
+check "nor by a link" denied "$(as_export nobody "$allowed/link")"
+rm "$allowed/link"
+install -d -o nobody "$allowed/his"
+check "nor where he himself could put one" denied "$(as_export nobody "$allowed/his/x")"
+rmdir "$allowed/his"
+check "nor to have a base read" eval '! as_export nobody "$allowed" \
+    "<exportsettings><base>/etc</base></exportsettings>"'
+check "into one that is" eval 'as_export nobody "$allowed" \
+    "<exportsettings><bandwidth>1048576</bandwidth></exportsettings>" | grep -q "uint32 4096"'
+number=$(gdbus call --system --dest org.virtsnap1 --object-path /org/virtsnap1 --method \
+    org.freedesktop.DBus.ObjectManager.GetManagedObjects | grep -o 'job/[0-9]*' | tail -n 1)
+# accepted USER REQUEST
+accepted() { grep -qE "uint32 (0|4096)" <<<"$(as "$1" "$number" Job.RequestStateChange "$2" 0)"; }
+check "his own job is his" accepted nobody 3
+check "but not another's" denied "$(as daemon "$number" Job.RequestStateChange 5 0)"
+check "nor its speed" denied "$(as daemon "$number" Job.SetSpeed 1)"
+check "a polkit that lets others' jobs be controlled" may org.virtsnap1.control-others-jobs
+check "then it is" accepted daemon 2
+check "root needs no polkit for that" accepted root 5
+live_wait "it ends" eval '[ -z "$(ls -A "$allowed")" ]'
+check "and leaves nothing" [ -z "$(ls -A "$allowed")" ]
+
+# --- what is installed says the same
+check "the policy is well-formed" xmllint --noout --nonet \
+    "$abs_top_srcdir/src/service/org.virtsnap1.policy"
+for action in read export manage-collections manage-snapshots control-others-jobs; do
+    check "the policy has the action $action" grep -q "\"org.virtsnap1.$action\"" \
+        "$abs_top_srcdir/src/service/org.virtsnap1.policy"
+done
+done_testing

@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# The service dies at any moment, comes back, and goes on; its records are
+# damaged, or cannot be written.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/service/lib.sh"
+live_requires
+requires dbus-daemon gdbus
+
+check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+vs_setup
+service_place
+out=$LIVE_DIR/out
+export VIRTSNAP_BUS=session
+check "a bus" service_bus || bail_out "no bus"
+check "the service comes" service_start || bail_out "no service"
+
+job() { vs job-info "$1" --json | jq -r "$2"; }
+interrupted() { [ "$(job 1 '[.jobState,.errorCode]|@csv' 2>/dev/null)" = 10,32803 ]; }
+
+# --- kill -9 at moments that come as they come
+check "a job" vs export pair night --to "$out" --async --bandwidth 8M -q
+id=$(job 1 .instanceID)
+for wait in 0.2 1.4 0 0.9 2.1; do
+    sleep "$wait"
+    service_stop KILL 2>/dev/null
+    service_start >/dev/null || break
+    check "killed after $wait s: the job is there, interrupted" live_wait interrupted interrupted
+    check "and goes on" vs -q job-resume 1
+done
+is "$(job 1 .instanceID)" "$id" "it is the same job"
+check "without a limit now" vs -q job-speed 1 0
+check "to its end" vs -q job-wait 1
+check "which is right" vs verify "$out/pair/night"
+is "$(find "$out/pair" -name '.*' | wc -l)" 0 "and has left nothing"
+
+# --- what was copied is not copied again
+check "another" vs export pair night --to "$out/again" --async --bandwidth 8M -q
+live_wait "half" eval '[ "$(job 2 .cur)" -gt 30000000 ]'
+service_stop KILL 2>/dev/null
+service_start >/dev/null
+read_before=$(awk '/^rchar/ { print $2 }' "/proc/$service_pid/io")
+check "goes on" vs -q job-resume 2
+check "to its end" vs -q job-speed 2 0
+check "and ends" vs -q job-wait 2
+read_after=$(awk '/^rchar/ { print $2 }' "/proc/$service_pid/io")
+check "of 48 MiB less than 40 were read ($(((read_after - read_before) >> 20)))" \
+    [ $((read_after - read_before)) -lt 41943040 ]
+check "right" vs verify "$out/again/pair/night"
+
+# --- an orderly end
+check "a third" vs export pair night --to "$out/term" --async --bandwidth 4M -q
+sleep 1
+service_stop TERM
+check "SIGTERM keeps what is copied" [ -d "$out/term/pair/.night.partial" ]
+service_start >/dev/null
+check "the job can be resumed" vs -q job-resume 3
+check "and killed" vs -q job-kill 3
+live_wait "it ends" eval '[ "$(job 3 .state)" = killed ]'
+check "leaving nothing" [ ! -e "$out/term" ]
+is "$(vs job-list --json | jq -c '[.jobs[].state]')" '["completed","completed","killed"]' \
+    "finished jobs stay through a restart"
+
+# --- damaged records
+service_stop
+records=$LIVE_DIR/state/jobs
+record=$(find "$records" -type f -name '*.xml' | sort | head -n 1)
+head -c 100 "$record" >"$record.cut" && mv "$record.cut" "$record"
+echo "no XML at all" >"$records/other.xml"
+check "a service with damaged records starts" service_start
+is "$(vs job-list --json | jq '.jobs|length')" 2 "and has the others"
+check "it names what it has set aside" grep -q "$(basename "$record" .xml)" \
+    "$LIVE_DIR/virtsnapd.log"
+check "which is still there to look at" eval \
+    '[ "$(find "$records" ! -name "*.xml" -type f | wc -l)" -ge 2 ]'
+check "and is not complained of again" eval \
+    'service_stop; : >"$LIVE_DIR/virtsnapd.log"; service_start &&
+    [ ! -s "$LIVE_DIR/virtsnapd.log" ]'
+service_stop
+
+# --- nowhere to write the records to
+if mkdir "$LIVE_DIR/full" && mount -t tmpfs -o size=4k none "$LIVE_DIR/full" 2>/dev/null; then
+    at_exit umount "$LIVE_DIR/full"
+    export VIRTSNAP_STATE_DIR=$LIVE_DIR/full
+    mkdir "$LIVE_DIR/full/jobs"
+    head -c 100000 /dev/zero >"$LIVE_DIR/full/x" 2>/dev/null
+    check "a service with a full disk for its state starts" service_start
+    check "and refuses jobs that it could not keep" vs_refused 32801 "" \
+        export pair night --to "$out/full" --async
+    service_stop
+else
+    skip "a full disk for the state" "nothing may be mounted here"
+fi
+done_testing

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# 200 callers at random, and 50 jobs at once of which few may run. LOAD_SECONDS
+# in the environment makes it longer than the check has time for.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/service/lib.sh"
+live_requires
+requires dbus-daemon gdbus
+seconds=${LOAD_SECONDS:-15}
+
+check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+vs_setup
+live_disk "$LIVE_DIR/base.qcow2" >/dev/null
+live_overlay "$LIVE_DIR/base.qcow2" "$LIVE_DIR/left.qcow2" >/dev/null
+live_define left --disk "$LIVE_DIR/left.qcow2" >/dev/null
+live_snapshot_external left night >/dev/null
+vs -q collection-create-as pair --domain left
+out=$LIVE_DIR/out
+mkdir "$out"
+printf '[jobs]\nrunning=4\nper_file_system=4\nqueued=100000\n[service]\nidle_timeout=0\n' \
+    >"$LIVE_DIR/virtsnapd.conf"
+export VIRTSNAP_BUS=session
+check "a bus" service_bus || bail_out "no bus"
+check "the service comes" service_start || bail_out "no service"
+
+# --- the queue
+answers=0
+for i in {1..50}; do
+    milliseconds service_export pair/night "$out/q$i" "$(slow 2048)" >/dev/null || break
+    answers=$((answers + 1))
+done
+is $answers 50 "50 jobs at once"
+check "few of them run" live_wait "they start" \
+    eval '[ "$(vs job-list --json | jq "[.jobs[]|select(.jobState != 2)]|length")" = 4 ]'
+is "$(vs job-list --json | jq -c '[.jobs[]|select(.jobState != 2)|.job]')" "[1,2,3,4]" \
+    "first come, first served"
+for i in {1..3}; do service_call "job/$i" Job.RequestStateChange 5 0 >/dev/null; done
+check "the next three have their turn" live_wait "they start" eval \
+    '[ "$(vs job-list --json | jq -c "[.jobs[]|select([.jobState] | inside([3, 4]))|.job]")" \
+        = "[4,5,6,7]" ]'
+for i in {4..50}; do service_call "job/$i" Job.RequestStateChange 5 0 >/dev/null; done
+ended() { [ "$(vs job-list --json | jq '[.jobs[]|select(.jobState < 7)]|length')" = 0 ]; }
+check "all end" live_wait "they end" ended
+check "and leave nothing" [ -z "$(ls -A "$out")" ]
+
+# --- the crowd
+rss() { awk '/^VmRSS/ { print $2 }' "/proc/$service_pid/status"; }
+fds() { find "/proc/$service_pid/fd" -mindepth 1 | wc -l; }
+fds_before=$(fds)
+said=$("$abs_top_builddir/tests/service/load" 200 "$seconds" "$out")
+echo "# $said"
+eval "$(tr ' ' '\n' <<<"$said" | grep -E '^[a-z_]+=[A-Za-z0-9-]+$')"
+check "the callers did much" [ "${calls:-0}" -gt $((seconds * 100)) ]
+is "${failures-}" 0 "every answer was one"
+is "${lost-}" 0 "no job was lost"
+check "each answer within 200 ms (the slowest: ${slowest_ms-} ms)" [ "${slow:-1}" -eq 0 ]
+check "all jobs end" live_wait "they end" ended
+check "and leave complete exports or nothing" eval '
+    for export in "$out"/*/pair/*; do vs -q verify "$export" || exit 1; done
+    [ -z "$(find "$out" -name "*.partial")" ]'
+check "descriptors are closed ($fds_before, then $(fds))" [ "$(fds)" -le $((fds_before + 8)) ]
+check "memory is bounded ($(rss) KiB with $jobs jobs)" [ "$(rss)" -lt $((120000 + 20 * jobs)) ]
+check "it still answers" vs -q job-list
+service_stop
+done_testing

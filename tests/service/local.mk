@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+service_tests = \
+	tests/service/access.sh \
+	tests/service/command.sh \
+	tests/service/crash.sh \
+	tests/service/exports.sh \
+	tests/service/load.sh \
+	$(NULL)
+TESTS += $(service_tests)
+EXTRA_DIST += $(service_tests) tests/service/lib.sh
+
+check_PROGRAMS += tests/service/load
+
+service_unit_tests = \
+	tests/unit/test-bus-path \
+	tests/unit/test-job-queue \
+	tests/unit/test-service-config \
+	$(NULL)
+check_PROGRAMS += $(service_unit_tests)
+TESTS += $(service_unit_tests)
+tests_unit_test_bus_path_LDADD = libvirtsnap-service.la $(LDADD)
+tests_unit_test_job_queue_LDADD = libvirtsnap-service.la $(LDADD)
+tests_unit_test_service_config_LDADD = libvirtsnap-service.la $(LDADD)
