@@ -255,6 +255,12 @@ unwatch(Hypervisor *hypervisor, HypervisorWatch *given)
     libvirt_events_unwatch(((LibvirtHypervisor *)hypervisor)->events, given);
 }
 
+static gboolean
+is_alive(Hypervisor *hypervisor)
+{
+    return virConnectIsAlive(((LibvirtHypervisor *)hypervisor)->connection) == 1;
+}
+
 static void
 libvirt_hypervisor_free(Hypervisor *hypervisor)
 {
@@ -274,6 +280,7 @@ static const HypervisorOps libvirt_ops = {
     .resolve = resolve,
     .watch = watch,
     .unwatch = unwatch,
+    .is_alive = is_alive,
     .free = libvirt_hypervisor_free,
 };
 

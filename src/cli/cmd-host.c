@@ -101,6 +101,15 @@ run_help(CliContext *cli, const CommandLine *line)
 }
 
 static int
+run_quit(CliContext *cli, const CommandLine *line)
+{
+    if (cli->session)
+        cli->session->leave = TRUE;
+
+    return CLI_DONE;
+}
+
+static int
 run_complete(CliContext *cli, const CommandLine *line)
 {
     complete_words(cli, line->rest);
@@ -140,6 +149,19 @@ static const Command commands[] = {
         .description = N_("Without COMMAND lists the commands in their groups; with the name of a "
                           "command or the keyword of a group tells all about it."),
         .args = help_args,
+    },
+    {
+        .name = "quit",
+        .run = run_quit,
+        .summary = N_("leave the interactive shell"),
+        .description = N_("Ends the shell that virtsnap is without a command. So does the end of "
+                          "its input, Ctrl-D at a terminal."),
+    },
+    {
+        .name = "exit",
+        .run = run_quit,
+        .summary = N_("leave the interactive shell"),
+        .description = N_("Another name for quit."),
     },
     {
         .name = "complete",

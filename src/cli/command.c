@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/shell.h"
 
 const CommandGroup *const command_groups[] = {
     &cmd_collection_group, &cmd_snapshot_group, &cmd_export_group,
@@ -295,9 +296,10 @@ run_line(CliContext *cli, const CommandLine *line)
     if (cli->globals.debug)
         g_log_set_debug_enabled(TRUE);
 
+    if (!line->command && cli->session)
+        return cli_usage(cli, _("options alone do nothing; name a command: 'help' lists them"));
     if (!line->command)
-        return cli_usage(cli, _("the interactive shell is not there yet; name a command: "
-                                "'virtsnap help' lists them"));
+        return shell_run(cli);
 
     if (cli->globals.service && !line->command->run_service)
         return not_by_service(cli, line->command);
@@ -341,7 +343,7 @@ command_run(CliContext *cli, char *const *argv)
     g_autoptr(CommandLine) line = command_line_parse(argv, &cli->globals, &error);
 
     if (!line) {
-        cli->globals.json = wants_json(argv);
+        cli->globals.json |= wants_json(argv);
         return cli_fail(cli, error);
     }
     if (cli->globals.help) {

@@ -10,6 +10,7 @@
 #include "cli/connection.h"
 #include "cli/job-show.h"
 #include "cli/service.h"
+#include "cli/shell-words.h"
 #include "virtsnap/collection-store.h"
 #include "virtsnap/snapshot-list.h"
 
@@ -20,6 +21,7 @@ typedef struct {
     GPtrArray *args;        /* char *: positional words before it, the command not counted */
     GPtrArray *domains;     /* char *: the values of --domain before it */
     char *word;             /* the word itself, unquoted */
+    GPtrArray *candidates;  /* char *: what was found for it */
 } Place;
 
 /* What the value of an option stands for, by the name that its help gives it. */
@@ -34,37 +36,12 @@ static const struct {
     {"DOMAIN", COMPLETE_DOMAIN},
 };
 
-/* Characters that a backslash quotes inside double quotes. */
-#define QUOTED_ESCAPES "\\\"$`\n"
-
-char *
-shell_unquote(const char *word)
-{
-    GString *out = g_string_new(NULL);
-    char quote = '\0';
-
-    for (const char *c = word; *c; c++) {
-        if (quote == '\0' && (*c == '\'' || *c == '"'))
-            quote = *c;
-        else if (quote != '\0' && *c == quote)
-            quote = '\0';
-        else if (*c == '\\' && quote == '\0' && c[1] != '\0')
-            g_string_append_c(out, *++c);
-        else if (*c == '\\' && quote == '"' && c[1] != '\0' && strchr(QUOTED_ESCAPES, c[1]))
-            g_string_append_c(out, *++c);
-        else
-            g_string_append_c(out, *c);
-    }
-
-    return g_string_free(out, FALSE);
-}
-
 static void
-offer(const char *prefix, const char *candidate)
+offer(const Place *place, const char *prefix, const char *candidate)
 {
     /* A line is a candidate: a name that holds a line's end cannot be offered. */
     if (g_str_has_prefix(candidate, prefix) && !strpbrk(candidate, "\r\n"))
-        puts(candidate);
+        g_ptr_array_add(place->candidates, g_strdup(candidate));
 }
 
 static void
@@ -73,7 +50,7 @@ offer_commands(CliContext *cli, const Place *place, const char *prefix)
     for (gsize i = 0; command_groups[i]; i++) {
         for (const Command *command = command_groups[i]->commands; command->name; command++) {
             if (!command->hidden)
-                offer(prefix, command->name);
+                offer(place, prefix, command->name);
         }
     }
 }
@@ -88,7 +65,7 @@ offer_collections(CliContext *cli, const Place *place, const char *prefix)
     g_autoptr(GPtrArray) collections = virt_snap_collection_store_list(store, &problems, NULL);
 
     for (guint i = 0; collections && i < collections->len; i++)
-        offer(prefix, ((VirtSnapCollection *)g_ptr_array_index(collections, i))->name);
+        offer(place, prefix, ((VirtSnapCollection *)g_ptr_array_index(collections, i))->name);
 }
 
 static void
@@ -99,7 +76,7 @@ offer_domains(CliContext *cli, const Place *place, const char *prefix)
         hypervisor ? hypervisor->ops->list_domains(hypervisor, NULL) : NULL;
 
     for (guint i = 0; names && i < names->len; i++)
-        offer(prefix, g_ptr_array_index(names, i));
+        offer(place, prefix, g_ptr_array_index(names, i));
 }
 
 /* The domains that the line is about: named one by one, or by their collection. */
@@ -128,7 +105,7 @@ offer_snapshots(CliContext *cli, const Place *place, const char *prefix)
     if (hypervisor)
         common = snapshot_list_common(hypervisor, domains, NULL);
     for (guint i = 0; common && i < common->len; i++)
-        offer(prefix, g_ptr_array_index(common, i));
+        offer(place, prefix, g_ptr_array_index(common, i));
 }
 
 static void
@@ -137,7 +114,7 @@ offer_jobs(CliContext *cli, const Place *place, const char *prefix)
     g_autoptr(GPtrArray) jobs = cli_service_jobs(cli, NULL);
 
     for (guint i = 0; jobs && i < jobs->len; i++)
-        offer(prefix, job_show_number(g_ptr_array_index(jobs, i)));
+        offer(place, prefix, job_show_number(g_ptr_array_index(jobs, i)));
 }
 
 /* Who offers what; kinds that are not here have no candidates. */
@@ -152,22 +129,18 @@ static const struct {
     {COMPLETE_JOB, offer_jobs},
 };
 
-static void
+static CompleteKind
 offer_kind(CliContext *cli, const Place *place, CompleteKind kind, const char *prefix)
 {
-    if (kind == COMPLETE_FILE || kind == COMPLETE_DIRECTORY) {
-        puts(kind == COMPLETE_FILE ? "files" : "directories");
-        return;
-    }
-
-    puts("words");
     for (gsize i = 0; i < G_N_ELEMENTS(offers); i++) {
         if (offers[i].kind == kind)
             offers[i].offer(cli, place, prefix);
     }
+
+    return kind;
 }
 
-static void
+static CompleteKind
 offer_value(CliContext *cli, const Place *place, const GOptionEntry *entry, const char *prefix)
 {
     CompleteKind kind = COMPLETE_NOTHING;
@@ -175,23 +148,22 @@ offer_value(CliContext *cli, const Place *place, const GOptionEntry *entry, cons
     if (strchr(entry->arg_description, '|')) {
         g_auto(GStrv) choices = g_strsplit(entry->arg_description, "|", -1);
 
-        puts("words");
         for (char **choice = choices; *choice; choice++)
-            offer(prefix, *choice);
-        return;
+            offer(place, prefix, *choice);
+        return COMPLETE_NOTHING;
     }
 
     for (gsize i = 0; i < G_N_ELEMENTS(value_kinds); i++) {
         if (strcmp(value_kinds[i].name, entry->arg_description) == 0)
             kind = value_kinds[i].kind;
     }
-    offer_kind(cli, place, kind, prefix);
+
+    return offer_kind(cli, place, kind, prefix);
 }
 
 static void
 offer_options(const Place *place)
 {
-    puts("words");
     for (gsize i = 0; i < G_N_ELEMENTS(place->scanner.tables); i++) {
         const GOptionEntry *entry = place->scanner.tables[i];
 
@@ -199,12 +171,12 @@ offer_options(const Place *place)
             g_autofree char *option = g_strdup_printf("--%s", entry->long_name);
 
             if (!(entry->flags & G_OPTION_FLAG_HIDDEN))
-                offer(place->word, option);
+                offer(place, place->word, option);
         }
     }
 }
 
-static void
+static CompleteKind
 offer_argument(CliContext *cli, const Place *place)
 {
     const CommandArg *arg = place->command ? place->command->args : NULL;
@@ -218,7 +190,8 @@ offer_argument(CliContext *cli, const Place *place)
         if (i == n_args || (i < n_args && arg->repeatable))
             kind = arg->complete;
     }
-    offer_kind(cli, place, kind, place->word);
+
+    return offer_kind(cli, place, kind, place->word);
 }
 
 static const GOptionEntry *
@@ -296,32 +269,58 @@ take_word(CliContext *cli, Place *place, const char *raw)
         place->scanner.tables[1] = place->command->options;
 }
 
-void
-complete_words(CliContext *cli, char *const *words)
+/* What the last word can be, the words before it taken. */
+static CompleteKind
+offer_word(CliContext *cli, const Place *place)
+{
+    const char *word = place->word;
+    const char *equals = strchr(word, '=');
+    const GOptionEntry *entry;
+
+    if (place->scanner.pending)
+        return offer_value(cli, place, place->scanner.pending, word);
+    if (place->scanner.ended || word[0] != '-')
+        return offer_argument(cli, place);
+    if (equals && g_str_has_prefix(word, "--")) {
+        entry = find_option(place, word + 2, (gsize)(equals - word) - 2);
+        if (entry && !option_is_flag(entry))
+            return offer_value(cli, place, entry, equals + 1);
+        return COMPLETE_NOTHING;
+    }
+    offer_options(place);
+
+    return COMPLETE_NOTHING;
+}
+
+GPtrArray *
+complete_find(CliContext *cli, char *const *words, CompleteKind *kind)
 {
     g_autoptr(GPtrArray) args = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) domains = g_ptr_array_new_with_free_func(g_free);
     Place place = {.scanner = {.tables = {cli_globals, NULL}}, .args = args, .domains = domains};
     g_autofree char *word = NULL;
-    const GOptionEntry *entry;
-    const char *equals;
 
     for (; words[0] && words[1]; words++)
         take_word(cli, &place, words[0]);
     place.word = word = shell_unquote(words[0] ? words[0] : "");
-    equals = strchr(word, '=');
+    place.candidates = g_ptr_array_new_with_free_func(g_free);
+    *kind = offer_word(cli, &place);
 
-    if (place.scanner.pending) {
-        offer_value(cli, &place, place.scanner.pending, word);
-    } else if (place.scanner.ended || word[0] != '-') {
-        offer_argument(cli, &place);
-    } else if (!equals || !g_str_has_prefix(word, "--")) {
-        offer_options(&place);
-    } else {
-        entry = find_option(&place, word + 2, (gsize)(equals - word) - 2);
-        if (entry && !option_is_flag(entry))
-            offer_value(cli, &place, entry, equals + 1);
-        else
-            puts("words");
+    return place.candidates;
+}
+
+void
+complete_words(CliContext *cli, char *const *words)
+{
+    CompleteKind kind;
+    g_autoptr(GPtrArray) candidates = complete_find(cli, words, &kind);
+
+    if (kind == COMPLETE_FILE || kind == COMPLETE_DIRECTORY) {
+        puts(kind == COMPLETE_FILE ? "files" : "directories");
+        return;
     }
+
+    puts("words");
+    for (guint i = 0; i < candidates->len; i++)
+        puts(g_ptr_array_index(candidates, i));
 }

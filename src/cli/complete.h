@@ -8,17 +8,26 @@
 G_BEGIN_DECLS
 
 /**
- * complete_words:
+ * complete_find:
  * @words: the words behind "virtsnap" as they were typed, quotes and backslashes included, up to
  * the one that is to be completed (which may be empty)
+ * @kind: (out): COMPLETE_FILE or COMPLETE_DIRECTORY if the word is a file's name, which only the
+ * caller can find; else something else
+ *
+ * For "--option=VALUE" the candidates are values.
+ *
+ * Returns: (element-type utf8): what the last word can be, unquoted; owned by the caller.
+ */
+GPtrArray *complete_find(CliContext *cli, char *const *words, CompleteKind *kind);
+
+/**
+ * complete_words:
+ * @words: as for complete_find()
  *
  * Prints for the shell's completion what the last word can be. The first line is "files",
  * "directories" (the shell knows best what there is) or "words"; after "words" each line is a
- * candidate, unquoted. For "--option=VALUE" the candidates are values.
+ * candidate.
  */
 void complete_words(CliContext *cli, char *const *words);
-
-/** shell_unquote: Returns: what the shell makes of @word, whose last quote may still be open. */
-char *shell_unquote(const char *word);
 
 G_END_DECLS

@@ -9,6 +9,12 @@
 Hypervisor *
 cli_connection(CliContext *cli, GError **error)
 {
+    if (cli->session && !cli->globals.connect)
+        return cli_connection(cli->session, error);
+
+    /* A shell may have waited for its user longer than the daemon lived. */
+    if (cli->hypervisor && !cli->hypervisor->ops->is_alive(cli->hypervisor))
+        cli_connection_close(cli);
     if (!cli->hypervisor)
         cli->hypervisor = drivers_get()->open_hypervisor(cli->globals.connect, error);
 

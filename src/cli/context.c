@@ -38,6 +38,21 @@ cli_context_new(void)
     return g_new0(CliContext, 1);
 }
 
+CliContext *
+cli_context_new_line(CliContext *session)
+{
+    CliContext *cli = cli_context_new();
+
+    /* Not the connection: see connection.h. */
+    cli->session = session;
+    cli->globals.quiet = session->globals.quiet;
+    cli->globals.debug = session->globals.debug;
+    cli->globals.json = session->globals.json;
+    cli->globals.service = session->globals.service;
+
+    return cli;
+}
+
 void
 cli_context_free(CliContext *cli)
 {

@@ -31,13 +31,26 @@ typedef struct {
 extern const GOptionEntry cli_globals[];
 
 /** What one run of the command carries with it. */
-typedef struct {
+typedef struct CliContext CliContext;
+struct CliContext {
     CliGlobals globals;
+    CliContext *session; /* the shell whose line this is; NULL: not in a shell */
+    gboolean leave;      /* of a shell: no more lines */
     Hypervisor *hypervisor; /* NULL until a command asks for it: see connection.h */
     JsonObject *result;        /* what --json prints at the end; NULL: just {"result":0} */
-} CliContext;
+};
 
 CliContext *cli_context_new(void);
+
+/**
+ * cli_context_new_line:
+ * @session: a shell, which outlives it
+ *
+ * Returns: a context for one command of the shell, which has the shell's options; owned by the
+ * caller.
+ */
+CliContext *cli_context_new_line(CliContext *session);
+
 void cli_context_free(CliContext *cli);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliContext, cli_context_free)
 

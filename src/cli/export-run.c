@@ -140,7 +140,8 @@ on_signal(gpointer data)
 
     control_cancel(run->control);
     /* libvirt cannot be hurried, but nothing has been written that would have to be removed. */
-    if (g_atomic_int_compare_and_exchange(&run->phase, PHASE_PLANNING, PHASE_LEFT))
+    if (!run->cli->session &&
+        g_atomic_int_compare_and_exchange(&run->phase, PHASE_PLANNING, PHASE_LEFT))
         leave(run);
     if (++run->n_signals > 1) {
         cli_warning(_("ended by force; the partial directory is left, and the next export of the "
@@ -151,13 +152,25 @@ on_signal(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* Ends a shell as well: it is the process that is asked to go. */
+static gboolean
+on_terminate(gpointer data)
+{
+    ExportRun *run = data;
+
+    if (run->cli->session)
+        run->cli->session->leave = TRUE;
+
+    return on_signal(run);
+}
+
 static void
 run_loop(ExportRun *run)
 {
     guint sources[] = {
         g_unix_signal_add(SIGINT, on_signal, run),
-        g_unix_signal_add(SIGTERM, on_signal, run),
-        g_unix_signal_add(SIGHUP, on_signal, run),
+        g_unix_signal_add(SIGTERM, on_terminate, run),
+        g_unix_signal_add(SIGHUP, on_terminate, run),
         g_timeout_add(PROGRESS_MS, show_progress, run),
     };
     GThread *worker = g_thread_new("virtsnap-export", worker_main, run);

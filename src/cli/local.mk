@@ -40,8 +40,15 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/progress.h \
 	src/cli/service.c \
 	src/cli/service.h \
+	src/cli/shell-terminal.c \
+	src/cli/shell-terminal.h \
+	src/cli/shell-words.c \
+	src/cli/shell-words.h \
+	src/cli/shell.c \
+	src/cli/shell.h \
 	$(NULL)
-libvirtsnap_cli_la_LIBADD = libvirtsnap-path.la libvirtsnap-internal.la $(VIRTSNAP_LIBS)
+libvirtsnap_cli_la_LIBADD = libvirtsnap-path.la libvirtsnap-internal.la $(READLINE_LIBS) \
+	$(VIRTSNAP_LIBS)
 
 # At the top of the build tree, because src/virtsnap is the library's folder.
 bin_PROGRAMS += virtsnap

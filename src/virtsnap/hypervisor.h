@@ -84,6 +84,9 @@ typedef struct {
     /* Waits for a call of the function that is under way; there is none afterwards. */
     void (*unwatch)(Hypervisor *hypervisor, HypervisorWatch *watch);
 
+    /* Returns: whether the connection still holds. */
+    gboolean (*is_alive)(Hypervisor *hypervisor);
+
     void (*free)(Hypervisor *hypervisor);
 } HypervisorOps;
 

@@ -58,11 +58,9 @@ fails 2 "'--merge=yes'.*takes no value" "a flag with a value" virtsnap export --
 fails 2 "no command 'xyzzy'; 'virtsnap help'" "a command far from any" virtsnap xyzzy
 fails 2 "no command ''" "an empty command" virtsnap ''
 fails 2 "no command 'complet'" "hidden commands are not suggested" virtsnap complet
-fails 2 "virtsnap help" "no command at all" virtsnap
 fails 2 "'xyzzy'" "help for what is not there" virtsnap help xyzzy
 fails 2 "'--nonsense'" "an unknown option before the command" virtsnap --nonsense uri
 fails 2 "needs a value" "-c without its value" virtsnap -c
-fails_json 4 invalid-parameter "no command" virtsnap --json
 long=$(printf 'x%.0s' {1..100000})
 fails 2 "no command 'xxx" "an endless command" virtsnap "$long"
 

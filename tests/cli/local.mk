@@ -8,6 +8,8 @@ cli_tests = \
 	tests/cli/manual.sh \
 	tests/cli/output.sh \
 	tests/cli/progress.sh \
+	tests/cli/shell-terminal.sh \
+	tests/cli/shell.sh \
 	$(NULL)
 TESTS += $(cli_tests)
 
@@ -26,4 +28,5 @@ tests_unit_test_progress_LDADD = libvirtsnap-cli.la $(VIRTSNAP_LIBS)
 EXTRA_DIST += \
 	$(cli_tests) \
 	tests/cli/lib.sh \
+	tests/cli/on-terminal.py \
 	$(NULL)

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/complete.h"
 #include "cli/option.h"
+#include "cli/shell-words.h"
 
 typedef struct {
     gboolean flag;
