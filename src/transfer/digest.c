@@ -157,6 +157,28 @@ digest_segment_finish(DigestSegment *self, gboolean only, guint8 *node)
     memcpy(node, self->node, DIGEST_BYTES);
 }
 
+void
+digest_part(DigestSegment *self, const void *blocks, gsize n_blocks, guint8 *node)
+{
+    digest_segment_begin(self);
+    digest_segment_data(self, blocks, n_blocks);
+    if (self->n_pending[0] > 0)
+        fold_level(self, 0);
+    memcpy(node, self->pending[1], DIGEST_BYTES);
+}
+
+void
+digest_fold_parts(DigestSegment *self, const guint8 *parts, gsize n, gboolean only, guint8 *node)
+{
+    guint8 block[DIGEST_BLOCK] = {0};
+
+    memcpy(block, parts, n * DIGEST_BYTES);
+    if (only && n == 1)
+        memcpy(node, parts, DIGEST_BYTES);
+    else
+        hash(self, block, sizeof block, node);
+}
+
 gsize
 digest_n_segments(guint64 size)
 {

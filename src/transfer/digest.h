@@ -43,6 +43,26 @@ void digest_segment_hole(DigestSegment *self, gsize n_blocks);
  */
 void digest_segment_finish(DigestSegment *self, gboolean only, guint8 *node);
 
+/** What a part of a segment comes to that fills one block of the tree: 128 blocks of data. */
+#define DIGEST_PART ((guint64)DIGEST_BLOCK * (DIGEST_BLOCK / DIGEST_BYTES))
+
+/**
+ * digest_part:
+ * @blocks: of one aligned part, padded with zeros to whole blocks; forgets an earlier segment
+ * @n_blocks: 2..128, and 128 unless it is the file's last part
+ * @node: (out): DIGEST_BYTES bytes
+ */
+void digest_part(DigestSegment *self, const void *blocks, gsize n_blocks, guint8 *node);
+
+/**
+ * digest_fold_parts:
+ * @parts: a node of DIGEST_BYTES for each part of one segment, in order, @n of them, 1..128
+ * @only: TRUE if the file has no other segment
+ * @node: (out): the segment's node
+ */
+void digest_fold_parts(DigestSegment *self, const guint8 *parts, gsize n, gboolean only,
+                       guint8 *node);
+
 /** digest_n_segments: Returns: how many segments a file of @size bytes has; 0 for an empty one. */
 gsize digest_n_segments(guint64 size);
 

@@ -98,6 +98,13 @@ wait_for_turn(Engine *self, gsize bytes, GError **error)
     return TRUE;
 }
 
+/* Whether the digest is of what the engine moves, and not the sink's own. */
+static gboolean
+hashes(const EngineItem *item)
+{
+    return item->want_digest && !(item->sink && item->sink->ops->digest);
+}
+
 /* Heaviest first, so that no big one starts when the others are done. */
 static gint
 compare_weight(gconstpointer a, gconstpointer b)
@@ -174,8 +181,13 @@ finish_item(Engine *self, EngineItem *item, GError **error)
         return FALSE;
     if (item->sink && !item->sink->ops->flush(item->sink, error))
         return FALSE;
-    if (item->want_digest)
+    if (hashes(item)) {
         digest_fold(item->nodes, item->source->size, item->digest);
+    } else if (item->want_digest) {
+        g_free(item->nodes);
+        item->nodes = item->sink->ops->digest(item->sink, item->digest);
+        item->n_nodes = digest_n_segments(item->sink->size);
+    }
     if (item->finish && !item->finish(item, error))
         return FALSE;
     release_ends(item);
@@ -226,11 +238,11 @@ move_block(Worker *worker, Segment *segment, guint64 offset, gsize length, GErro
     memset(worker->buffer + length, 0, n_blocks * DIGEST_BLOCK - length);
     apply_head(item, worker->buffer, offset, length);
     worker->stats.bytes_read += length;
-    if (item->want_digest)
+    if (hashes(item))
         digest_segment_data(worker->digest, worker->buffer, n_blocks);
 
     write = item->sink && !item->cloned;
-    if (write && block_is_zero(worker->buffer, length)) {
+    if (write && !item->sink->ops->digest && block_is_zero(worker->buffer, length)) {
         worker->stats.blocks_zero++;
         write = FALSE;
     }
@@ -245,15 +257,23 @@ move_block(Worker *worker, Segment *segment, guint64 offset, gsize length, GErro
 }
 
 static gboolean
+pass_hole(Worker *worker, EngineItem *item, const Extent *extent, GError **error)
+{
+    gsize n_blocks = (gsize)((extent->length + DIGEST_BLOCK - 1) / DIGEST_BLOCK);
+
+    if (hashes(item))
+        digest_segment_hole(worker->digest, n_blocks);
+    if (!item->sink || !item->sink->ops->hole)
+        return TRUE;
+
+    return item->sink->ops->hole(item->sink, extent->offset, extent->length, error);
+}
+
+static gboolean
 move_extent(Worker *worker, Segment *segment, const Extent *extent, GError **error)
 {
-    if (!extent->data) {
-        gsize n_blocks = (gsize)((extent->length + DIGEST_BLOCK - 1) / DIGEST_BLOCK);
-
-        if (segment->item->want_digest)
-            digest_segment_hole(worker->digest, n_blocks);
-        return TRUE;
-    }
+    if (!extent->data)
+        return pass_hole(worker, segment->item, extent, error);
     for (guint64 done = 0; done < extent->length;) {
         gsize length = (gsize)MIN(extent->length - done, BLOCK_BYTES);
 
@@ -265,8 +285,14 @@ move_extent(Worker *worker, Segment *segment, const Extent *extent, GError **err
     return TRUE;
 }
 
-/* Makes whole digest blocks of what a source says: a block that is data in part is data, and so
- * are the blocks of the head. */
+static gsize
+unit_of(const EngineItem *item)
+{
+    return item->sink && item->sink->unit > 0 ? item->sink->unit : DIGEST_BLOCK;
+}
+
+/* Makes whole digest blocks, or units of the sink, of what a source says: one that is data in
+ * part is data, and so are those of the head. */
 static void
 round_extents(GArray *extents, const Segment *segment)
 {
@@ -274,12 +300,13 @@ round_extents(GArray *extents, const Segment *segment)
     guint64 head_end =
         segment->item->head ? g_bytes_get_size(segment->item->head) : 0;
     guint64 from = segment->start;
+    guint64 unit = unit_of(segment->item);
 
     g_array_set_size(extents, 0);
     if (from < head_end) {
         Extent head = {from, MIN(head_end, segment->end) - from, TRUE};
 
-        head.length = MIN((head.length + DIGEST_BLOCK - 1) / DIGEST_BLOCK * DIGEST_BLOCK,
+        head.length = MIN((head.length + unit - 1) / unit * unit,
                           segment->end - from);
         g_array_append_val(extents, head);
         from += head.length;
@@ -288,8 +315,8 @@ round_extents(GArray *extents, const Segment *segment)
         Extent extent = g_array_index(found, Extent, i);
         guint64 end = extent.offset + extent.length;
 
-        end = extent.data ? (end + DIGEST_BLOCK - 1) / DIGEST_BLOCK * DIGEST_BLOCK
-                          : end / DIGEST_BLOCK * DIGEST_BLOCK;
+        end = extent.data ? (end + unit - 1) / unit * unit
+                          : end / unit * unit;
         /* A hole that reaches the file's unaligned end is one to the end. */
         if (end > segment->end || extent.offset + extent.length == segment->end)
             end = segment->end;
@@ -337,7 +364,7 @@ move_segment(Worker *worker, Segment *segment, GError **error)
         if (!move_extent(worker, segment, &g_array_index(worker->extents, Extent, i), error))
             return FALSE;
     }
-    if (item->want_digest)
+    if (hashes(item))
         digest_segment_finish(worker->digest, item->n_segments == 1,
                               item->nodes + segment->index * DIGEST_BYTES);
 

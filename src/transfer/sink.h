@@ -24,8 +24,18 @@ typedef struct {
      * cannot be done here, and nothing was changed then. NULL: never. */
     gboolean (*clone)(Sink *sink, int fd);
 
+    /* Tells that @length bytes at @offset are a hole of the source, and so is never written. NULL:
+     * need not be told. */
+    gboolean (*hole)(Sink *sink, guint64 offset, guint64 length, GError **error);
+
     /* Makes all that was written durable and gives the file its exact size. */
     gboolean (*flush)(Sink *sink, GError **error);
+
+    /* For a sink that stores other bytes than it is given, and so has to hash them itself, zeros
+     * included: the digest of its file and the nodes, digest_n_segments() of them for @size, that
+     * it comes from. Asked after flush, which made @size the file's. NULL: the engine hashes what
+     * it writes, and writes no blocks of zeros. @nodes: owned by the caller. */
+    guint8 *(*digest)(Sink *sink, guint8 *digest);
 
     void (*free)(Sink *sink);
 } SinkOps;
@@ -35,6 +45,8 @@ struct Sink {
     const SinkOps *ops;
     char *what;   /* owned: what it is, for error texts: "layers/base-12345678.qcow2" */
     guint64 size; /* bytes, fixed when opened */
+    gsize unit;   /* bytes that a write or a hole is whole multiples of, but at the source's end;
+                   * 0: DIGEST_BLOCK */
 };
 
 static inline void
