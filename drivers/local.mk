@@ -13,6 +13,10 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/qcow2/cluster-unpack.h \
 	drivers/qcow2/flat-source.c \
 	drivers/qcow2/flat-source.h \
+	drivers/qcow2/packed-region.c \
+	drivers/qcow2/packed-region.h \
+	drivers/qcow2/packed-sink.c \
+	drivers/qcow2/packed-sink.h \
 	drivers/qcow2/qemu-check.c \
 	drivers/qcow2/qemu-check.h \
 	drivers/register.c \
