@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/bench/counts.sh \
 	tests/bench/fairness.sh \
 	tests/bench/contenders.sh \
+	tests/bench/growth \
 	tests/bench/results.jq \
 	tests/bench/run \
 	tests/bench/sample.sh \
@@ -23,7 +24,9 @@ EXTRA_DIST += \
 # Beside other tools, and by the clock; BENCH_OPTIONS='--rounds 1', see tests/bench/run --help.
 bench: all tests/bench/measure tests/bench/sample
 	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/run $(BENCH_OPTIONS)
+bench-growth: all tests/bench/plan tests/bench/sample
+	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/growth $(BENCH_OPTIONS)
 clean-local: clean-bench
 clean-bench:
-	rm -rf tests/bench/work tests/bench/results.json
-.PHONY: bench clean-bench
+	rm -rf tests/bench/work tests/bench/growth.work tests/bench/*.json
+.PHONY: bench bench-growth clean-bench
