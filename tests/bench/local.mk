@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	tests/bench/fairness.sh \
 	tests/bench/contenders.sh \
 	tests/bench/growth \
+	tests/bench/host \
 	tests/bench/results.jq \
 	tests/bench/run \
 	tests/bench/sample.sh \
@@ -26,7 +27,9 @@ bench: all tests/bench/measure tests/bench/sample
 	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/run $(BENCH_OPTIONS)
 bench-growth: all tests/bench/plan tests/bench/sample
 	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/growth $(BENCH_OPTIONS)
+bench-host: all tests/bench/sample
+	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/host $(BENCH_OPTIONS)
 clean-local: clean-bench
 clean-bench:
-	rm -rf tests/bench/work tests/bench/growth.work tests/bench/*.json
-.PHONY: bench bench-growth clean-bench
+	rm -rf tests/bench/work tests/bench/*.work tests/bench/*.json
+.PHONY: bench bench-growth bench-host clean-bench
