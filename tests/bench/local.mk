@@ -8,9 +8,10 @@ TESTS += tests/bench/plan
 check_PROGRAMS += tests/bench/measure tests/bench/sample
 tests_bench_sample_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 tests_bench_sample_LDADD = $(VIRTSNAP_LIBS) $(LIBNBD_LIBS)
-TESTS += tests/bench/counts.sh tests/bench/fairness.sh
+TESTS += tests/bench/bench.sh tests/bench/counts.sh tests/bench/fairness.sh
 
 EXTRA_DIST += \
+	tests/bench/bench.sh \
 	tests/bench/counts.sh \
 	tests/bench/fairness.sh \
 	tests/bench/contenders.sh \

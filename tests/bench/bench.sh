@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# The bench itself, on next to nothing: that it runs and counts, not how fast.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+live_requires
+
+bench() { BUILD_DIR=$abs_top_builddir "$abs_top_srcdir/tests/bench/run" "$@"; }
+
+check "its options are explained" eval 'bench --help | grep -q -e --contenders'
+check_fails "others are refused" bench --fast
+check "its contenders are named" eval 'bench --list | grep -q "nbdcopy from qemu-nbd"'
+check "two rounds of three contenders" eval 'bench --rounds 2 --samples filled10 --small 64 \
+    --contenders "cp,virtsnap*" --directory "$TEST_DIR/work" --json "$TEST_DIR/r.json" \
+    >"$TEST_DIR/table" 2>"$TEST_DIR/err" || { cat "$TEST_DIR/err"; false; }'
+like "$(cat "$TEST_DIR/table")" 'virtsnap export .* 1\.00x' "the table has ours as the measure"
+is "$(jq -c '[.samples[].contenders[] | select(.name == "cp") | (.seconds | length),
+    .ratio > 0, .missing]' "$TEST_DIR/r.json")" '[2,true,null]' "the JSON has each round"
+check_fails "its disks are gone" test -e "$TEST_DIR/work"
+
+done_testing
