@@ -24,10 +24,13 @@ static void
 keep_first_complaint(void *data, xmlError *complaint)
 {
     char **first = data;
+    int line;
 
     if (*first || !complaint->message)
         return;
-    *first = g_strdup_printf("line %d: %s", complaint->line, complaint->message);
+    line = complaint->line > 0 || !complaint->node ? complaint->line
+                                                   : (int)xmlGetLineNo(complaint->node);
+    *first = g_strdup_printf("line %d: %s", line, complaint->message);
     g_strchomp(*first);
 }
 

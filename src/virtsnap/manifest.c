@@ -69,6 +69,7 @@ manifest_free(Manifest *manifest)
     g_free(manifest->created);
     g_free(manifest->host);
     g_ptr_array_unref(manifest->domains);
+    g_hash_table_unref(manifest->by_path);
     g_ptr_array_unref(manifest->files);
     g_ptr_array_unref(manifest->warnings);
     g_free(manifest);
@@ -192,6 +193,7 @@ parse_root(xmlNode *root)
     manifest->host = xml_attr(creator, "host");
     manifest->domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_free);
     manifest->files = g_ptr_array_new_with_free_func((GDestroyNotify)manifest_file_free);
+    manifest->by_path = g_hash_table_new(g_str_hash, g_str_equal);
     manifest->warnings = g_ptr_array_new_with_free_func(g_free);
     for (xmlNode *node = NULL; (node = xml_child(domains, "domain", node));)
         g_ptr_array_add(manifest->domains, parse_domain(node));
@@ -206,14 +208,7 @@ parse_root(xmlNode *root)
 ManifestFile *
 manifest_file(const Manifest *manifest, const char *path)
 {
-    for (guint i = 0; i < manifest->files->len; i++) {
-        ManifestFile *file = g_ptr_array_index(manifest->files, i);
-
-        if (g_str_equal(file->path, path))
-            return file;
-    }
-
-    return NULL;
+    return g_hash_table_lookup(manifest->by_path, path);
 }
 
 /* --- what a schema cannot say ----------------------------------------------- */
@@ -276,9 +271,47 @@ check_disks(GHashTable *files, const ManifestSnapshot *snapshot, GError **error)
     for (guint i = 0; i < snapshot->disks->len; i++) {
         const ManifestDisk *disk = g_ptr_array_index(snapshot->disks, i);
 
-        if (disk->layer && !find_layer(files, disk->layer))
+        const ManifestFile *layer = disk->layer ? find_layer(files, disk->layer) : NULL;
+
+        if (disk->layer && !layer)
             return corrupt(error, _("The manifest has no layer '%s', which the disk '%s' needs"),
                            disk->layer, disk->target);
+        if (disk->internal && !g_str_equal(layer->format, "qcow2"))
+            return corrupt(error,
+                           _("The manifest looks for the internal snapshot '%s' in '%s', which is "
+                             "not qcow2"),
+                           disk->internal, disk->layer);
+    }
+
+    return TRUE;
+}
+
+static gboolean
+needs_file(GHashTable *files, const ManifestDomain *domain, const char *name, const char *role,
+           GError **error)
+{
+    g_autofree char *path = g_build_filename(domain->directory, name, NULL);
+    const ManifestFile *file = g_hash_table_lookup(files, path);
+
+    return (file && g_str_equal(file->role, role)) ||
+           corrupt(error, _("The manifest has no '%s', which the domain '%s' needs"), path,
+                   domain->name);
+}
+
+static gboolean
+check_domain(GHashTable *files, const ManifestDomain *domain, GError **error)
+{
+    const ManifestSnapshot *first = g_ptr_array_index(domain->snapshots, 0);
+
+    if (!needs_file(files, domain, "domain.xml", "domain", error))
+        return FALSE;
+    /* Where the kind is internal the memory state is inside an image. */
+    if (first->memory && g_str_equal(first->kind, "external") &&
+        !needs_file(files, domain, "memory.save", "memory", error))
+        return FALSE;
+    for (guint i = 0; i < domain->snapshots->len; i++) {
+        if (!check_disks(files, g_ptr_array_index(domain->snapshots, i), error))
+            return FALSE;
     }
 
     return TRUE;
@@ -287,24 +320,32 @@ check_disks(GHashTable *files, const ManifestSnapshot *snapshot, GError **error)
 static gboolean
 check_references(const Manifest *manifest, GError **error)
 {
-    g_autoptr(GHashTable) files = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) directories = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (guint i = 0; i < manifest->files->len; i++) {
         ManifestFile *file = g_ptr_array_index(manifest->files, i);
 
-        if (!add_known(files, file, error) || !check_nodes(file, error))
+        if (!add_known(manifest->by_path, file, error) || !check_nodes(file, error))
             return FALSE;
     }
     for (guint i = 0; i < manifest->domains->len; i++) {
         const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
 
-        for (guint j = 0; j < domain->snapshots->len; j++) {
-            if (!check_disks(files, g_ptr_array_index(domain->snapshots, j), error))
-                return FALSE;
-        }
+        if (!g_hash_table_add(directories, domain->directory))
+            return corrupt(error, _("The manifest has two domains in '%s'"), domain->directory);
+        if (!check_domain(manifest->by_path, domain, error))
+            return FALSE;
     }
 
     return TRUE;
+}
+
+/* A broken manifest is the export's fault, not the caller's. */
+static void
+blame_export(GError **error)
+{
+    if (error && *error && (*error)->code == VIRT_SNAP_ERROR_INVALID_PARAMETER)
+        (*error)->code = VIRT_SNAP_ERROR_CORRUPT;
 }
 
 Manifest *
@@ -314,9 +355,7 @@ manifest_parse(const char *text, gsize length, GError **error)
     g_autoptr(xmlDoc) doc = xml_parse(text, length, MANIFEST_FILE, error);
 
     if (!doc || !xml_validate(doc, "manifest.rng", MANIFEST_FILE, error)) {
-        /* A broken manifest is the export's fault, not the caller's. */
-        if (error && *error && (*error)->code == VIRT_SNAP_ERROR_INVALID_PARAMETER)
-            (*error)->code = VIRT_SNAP_ERROR_CORRUPT;
+        blame_export(error);
         return NULL;
     }
     manifest = parse_root(xmlDocGetRootElement(doc));
@@ -331,8 +370,10 @@ manifest_load(int dirfd, GError **error)
 {
     g_autoptr(GBytes) bytes = file_read_at(dirfd, MANIFEST_FILE, MANIFEST_BYTES_MAX, error);
 
-    if (!bytes)
+    if (!bytes) {
+        blame_export(error);
         return NULL;
+    }
 
     return manifest_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error);
 }

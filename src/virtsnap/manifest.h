@@ -60,6 +60,7 @@ typedef struct {
     char *host;
     GPtrArray *domains;  /* ManifestDomain */
     GPtrArray *files;    /* ManifestFile */
+    GHashTable *by_path; /* the same; char* -> ManifestFile, both not owned */
     GPtrArray *warnings; /* char* */
 } Manifest;
 

@@ -277,16 +277,16 @@ test_large(void)
     g_autoptr(GBytes) bytes = read_file(path);
     g_autofree char *least = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
     g_autoptr(GString) text = g_string_new(least);
-    g_autoptr(GString) layers = g_string_new("<files><layer path='layers/0.raw' bytes='1' "
-                                             "format='raw' capacity='1' source=''/>");
+    g_autoptr(GString) layers = g_string_new("<files><layer path='layers/0.qcow2' bytes='1' "
+                                             "format='qcow2' capacity='1' source=''/>");
     g_autoptr(GError) error = NULL;
     g_autoptr(Manifest) m = NULL;
     gint64 begin = g_get_monotonic_time();
 
     for (int i = 0; i < N; i++)
         g_string_append_printf(layers,
-                               "<layer path='layers/%d.raw' bytes='1' format='raw' capacity='1' "
-                               "backing='layers/%d.raw' source=''/>",
+                               "<layer path='layers/%d.qcow2' bytes='1' format='qcow2' "
+                               "capacity='1' backing='layers/%d.qcow2' source=''/>",
                                i + 1, i);
     g_string_append(layers, "</files>");
     g_string_replace(text, "<files/>", layers->str, 1);
