@@ -46,6 +46,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/export-items.h \
 	src/virtsnap/export-list.c \
 	src/virtsnap/export-list.h \
+	src/virtsnap/export-watch.c \
+	src/virtsnap/export-watch.h \
 	src/virtsnap/export.c \
 	src/virtsnap/export.h \
 	src/virtsnap/hypervisor.c \

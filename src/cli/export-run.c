@@ -38,6 +38,7 @@ typedef struct {
     gint phase;     /* atomic */
     guint n_signals;
     /* The worker's, until the loop ends. */
+    Hypervisor *hypervisor; /* the context's */
     Plan *plan;
     Target *target;
     ExportResult result;
@@ -51,19 +52,15 @@ plan_it(ExportRun *run, GError **error)
 {
     const VirtSnapExportSettings *settings = run->subject.settings;
     g_autofree char *name = export_name(&run->subject);
-    Hypervisor *hypervisor;
 
     run->target = target_new(run->request->directory, name, run->subject.snapshot,
                              settings->subdirectory, error);
     if (!run->target)
         return FALSE;
-    hypervisor = cli_connection(run->cli, error);
-    if (!hypervisor)
+    run->hypervisor = cli_connection(run->cli, error);
+    if (!run->hypervisor)
         return FALSE;
-    run->plan = export_plan(hypervisor, &run->subject, run->control, error);
-    /* The plan is all that is needed from here on: what takes long must not hang on a connection
-     * that may break. */
-    cli_connection_close(run->cli);
+    run->plan = export_plan(run->hypervisor, &run->subject, run->control, error);
 
     return run->plan && export_check_space(run->plan, run->target, error);
 }
@@ -81,7 +78,8 @@ do_it(ExportRun *run, GError **error)
 
     control_set_bandwidth(run->control, run->plan->settings->bandwidth);
 
-    return export_execute(run->plan, run->target, run->control, &run->result, error);
+    return export_execute(run->hypervisor, run->plan, run->target, run->control, &run->result,
+                          error);
 }
 
 static gboolean
@@ -197,7 +195,7 @@ result_json(const ExportRun *run)
     json_set_size(object, "copied", run->result.copied);
     json_object_set_int_member(object, "layers", run->result.layers);
     json_object_set_int_member(object, "domains", run->result.domains);
-    json_set_texts(object, "warnings", run->plan->warnings);
+    json_set_texts(object, "warnings", run->result.warnings);
 
     return object;
 }
@@ -215,10 +213,13 @@ tell_done(ExportRun *run)
 static int
 tell(ExportRun *run)
 {
+    GPtrArray *warnings;
+
     if (run->error)
         return cli_fail(run->cli, run->error);
-    for (guint i = 0; !run->cli->globals.json && i < run->plan->warnings->len; i++)
-        cli_warning("%s", (const char *)g_ptr_array_index(run->plan->warnings, i));
+    warnings = run->request->dry_run ? run->plan->warnings : run->result.warnings;
+    for (guint i = 0; !run->cli->globals.json && i < warnings->len; i++)
+        cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
     if (run->cli->globals.json)
         cli_result(run->cli, run->request->dry_run
                                  ? plan_show_json(run->plan, target_path(run->target))
@@ -243,6 +244,7 @@ run_subject(ExportRun *run)
     status = tell(run);
     g_main_loop_unref(run->loop);
     progress_free(run->progress);
+    export_result_clear(&run->result);
     target_free(run->target);
     plan_free(run->plan);
     control_free(run->control);

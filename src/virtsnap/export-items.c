@@ -25,6 +25,7 @@ struct ExportItem {
     const PlanLayer *layer;
     GArray *held;           /* int: layers below, open and locked while they are read */
     guint64 size;           /* bytes of the file, once it is known */
+    gint finished;          /* atomic: nothing more is read */
 };
 
 static void
@@ -37,6 +38,12 @@ EngineItem *
 export_item_engine(ExportItem *self)
 {
     return &self->engine;
+}
+
+const PlanLayer *
+export_item_layer(const ExportItem *self)
+{
+    return self->layer;
 }
 
 /* --- files ---------------------------------------------------------------- */
@@ -121,14 +128,17 @@ open_copy_item(EngineItem *item, GError **error)
     return item->source && open_sink(self, self->layer->file, LAYER_MODE, error);
 }
 
+/* The image that a running domain writes to is its own; below it nothing may change. */
+static const Layer *
+first_frozen(const PlanLayer *layer)
+{
+    return layer->live ? layer->source->backing : layer->source;
+}
+
 static gboolean
 hold_chain(ExportItem *self, GError **error)
 {
-    const Layer *top = self->layer->source;
-
-    /* The image that a running domain writes to is its own; below it nothing may change. */
-    for (const Layer *layer = self->layer->live ? top->backing : top; layer;
-         layer = layer->backing) {
+    for (const Layer *layer = first_frozen(self->layer); layer; layer = layer->backing) {
         int fd = open_locked(layer, error);
 
         if (fd < 0)
@@ -167,15 +177,56 @@ finish_flat_item(EngineItem *item, GError **error)
 {
     ExportItem *self = item->user_data;
     const PlanLayer *layer = self->layer;
-    const Layer *top = layer->source;
 
-    for (const Layer *below = layer->live ? top->backing : top; below; below = below->backing) {
+    for (const Layer *below = first_frozen(layer); below; below = below->backing) {
         if (!check_unchanged(below, error))
             return FALSE;
     }
-    if (layer->snapshot && !layer_has_snapshot(top, layer->snapshot, error))
+    if (layer->snapshot && !layer_has_snapshot(layer->source, layer->snapshot, error))
         return FALSE;
+    g_atomic_int_set(&self->finished, TRUE);
     g_array_set_size(self->held, 0);
+
+    return TRUE;
+}
+
+static gboolean
+finish_copy_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+
+    g_atomic_int_set(&self->finished, TRUE);
+
+    return TRUE;
+}
+
+static gboolean
+check_free(const Layer *layer, GError **error)
+{
+    auto_fd fd = layer_open(layer, error);
+
+    return fd >= 0 && image_lock_probe(fd, layer->path, error);
+}
+
+gboolean
+export_item_check(ExportItem *self, GError **error)
+{
+    gboolean copy = self->layer && self->layer->way == PLAN_WAY_COPY;
+
+    for (const Layer *layer = self->layer ? first_frozen(self->layer) : NULL; layer;
+         layer = copy ? NULL : layer->backing) {
+        g_autoptr(GError) problem = NULL;
+
+        if (g_atomic_int_get(&self->finished))
+            return TRUE;
+        if (check_free(layer, &problem))
+            continue;
+        /* Once it is read, others may do with it what they like. */
+        if (g_atomic_int_get(&self->finished))
+            return TRUE;
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
 
     return TRUE;
 }
@@ -217,6 +268,7 @@ export_item_new_layer(const PlanLayer *layer, guint part, int dirfd, gboolean di
     self->engine.part = part;
     if (layer->way == PLAN_WAY_COPY) {
         self->engine.open = open_copy_item;
+        self->engine.finish = finish_copy_item;
         return self;
     }
     self->engine.open = open_flat_item;

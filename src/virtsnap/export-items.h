@@ -30,6 +30,16 @@ ExportItem *export_item_new_layer(const PlanLayer *layer, guint part, int dirfd,
 /** export_item_engine: Returns: (transfer none): what to give to engine_run(). */
 EngineItem *export_item_engine(ExportItem *self);
 
+/** export_item_layer: Returns: (transfer none) (nullable): what it copies, NULL for a file. */
+const PlanLayer *export_item_layer(const ExportItem *self);
+
+/**
+ * export_item_check:
+ * Looks, at any time and from any thread, at the images that it still has to read, or is reading.
+ * Returns: FALSE with IN_USE or NOT_FOUND if one is not the one that was planned, or is written to.
+ */
+gboolean export_item_check(ExportItem *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** export_item_manifest: Returns: after a run, what to say of the file; owned by the caller. */
 ManifestFile *export_item_manifest(const ExportItem *self);
 

@@ -11,6 +11,7 @@
 #include "util/fd.h"
 #include "util/format.h"
 #include "virtsnap/export-items.h"
+#include "virtsnap/export-watch.h"
 #include "virtsnap/export.h"
 
 /* Beside the data: directories, the manifest, the file system's own records. */
@@ -240,40 +241,61 @@ write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *resu
         result->bytes += file->bytes;
         g_ptr_array_add(files, file);
     }
-    text = manifest_format(plan, files);
+    text = manifest_format(plan, files, result->warnings);
     result->bytes += strlen(text);
 
     return file_create_at(dirfd, MANIFEST_FILE, text, strlen(text), error);
 }
 
+/* While somebody looks after what they are made from. */
 static gboolean
-write_export(const Plan *plan, int dirfd, Control *control, ExportResult *result, GError **error)
+move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control *control,
+             ExportResult *result, GError **error)
+{
+    g_autoptr(ExportWatch) watch = export_watch_new(hypervisor, plan, items, control);
+    EngineStats stats = {0};
+
+    if (!move_items(plan, items, control, &stats, error))
+        return FALSE;
+    result->copied = stats.bytes_written;
+    result->warnings = export_watch_warnings(watch);
+
+    return TRUE;
+}
+
+static gboolean
+write_export(Hypervisor *hypervisor, const Plan *plan, int dirfd, Control *control,
+             ExportResult *result, GError **error)
 {
     g_autoptr(GTree) directories = directories_of(plan);
     g_autoptr(GPtrArray) items = make_items(plan, dirfd);
-    EngineStats stats = {0};
 
     if (!create_directories(directories, dirfd, error) ||
-        !move_items(plan, items, control, &stats, error) ||
+        !move_watched(hypervisor, plan, items, control, result, error) ||
         !write_manifest(plan, items, dirfd, result, error) ||
         !sync_directories(directories, dirfd, error))
         return FALSE;
-    result->copied = stats.bytes_written;
     result->layers = plan->layers->len;
     result->domains = plan->domains->len;
 
     return control_pass(control, 0, error);
 }
 
+void
+export_result_clear(ExportResult *result)
+{
+    g_clear_pointer(&result->warnings, g_ptr_array_unref);
+}
+
 gboolean
-export_execute(const Plan *plan, Target *target, Control *control, ExportResult *result,
-               GError **error)
+export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *control,
+               ExportResult *result, GError **error)
 {
     *result = (ExportResult){0};
     control_set_end(control, plan->bytes + EXPORT_COMMIT_WEIGHT);
     if (!control_pass(control, 0, error) || !target_begin(target, error))
         return FALSE;
-    if (!write_export(plan, target_fd(target), control, result, error)) {
+    if (!write_export(hypervisor, plan, target_fd(target), control, result, error)) {
         g_prefix_error(error, _("Export to '%s': "), target_path(target));
         return FALSE;
     }

@@ -32,7 +32,11 @@ typedef struct {
     guint layers;
     guint domains;
     gboolean resumable; /* it failed, and what there is of it can be gone on with */
+    GPtrArray *warnings; /* char*: those of the plan, and what happened meanwhile */
 } ExportResult;
+
+/** export_result_clear: Frees what is in it. */
+void export_result_clear(ExportResult *result);
 
 /**
  * export_name:
@@ -70,15 +74,17 @@ gboolean export_check_space(const Plan *plan, const Target *target, GError **err
 
 /**
  * export_execute:
+ * @hypervisor: (nullable): tells what happens to the domains meanwhile (export-watch.h)
  * @target: begun here and committed at the end
  * @control: progress in bytes, part I of it for layer I-1; cancel, interrupt, suspend,
  * bandwidth, which is the caller's to set
- * @result: (out): what was done
+ * @result: (out): what was done; to be cleared in any case
  *
  * Returns: TRUE when the complete export has its final name and is durable. Otherwise nothing
  * has that name, and freeing @target removes what was written.
  */
-gboolean export_execute(const Plan *plan, Target *target, Control *control, ExportResult *result,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target,
+                        Control *control, ExportResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

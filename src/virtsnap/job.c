@@ -195,16 +195,18 @@ do_run(Run *run, GError **error)
 
     begin_running(run);
 
-    return export_execute(run->plan, run->target, run->control, &run->result, error);
+    return export_execute(NULL, run->plan, run->target, run->control, &run->result, error);
 }
 
 /* With the lock held, and so fail(). */
 static void
-succeed(Job *self, const ExportResult *result)
+succeed(Job *self, ExportResult *result)
 {
-    JobState state = self->info->warnings->len > 0 ? JOB_STATE_COMPLETED_WITH_WARNINGS
-                                                   : JOB_STATE_COMPLETED;
+    JobState state = result->warnings->len > 0 ? JOB_STATE_COMPLETED_WITH_WARNINGS
+                                               : JOB_STATE_COMPLETED;
 
+    g_ptr_array_unref(self->info->warnings);
+    self->info->warnings = g_steal_pointer(&result->warnings);
     /* Done is done, but a job that is suspended does not end by itself. */
     while (!job_state_allows(self->info->state, state))
         g_cond_wait(&self->changed, &self->lock);
@@ -251,6 +253,7 @@ run_free(Run *run)
 {
     if (run->free_data)
         run->free_data(run->data);
+    export_result_clear(&run->result);
     plan_free(run->plan);
     target_free(run->target);
     job_unref(run->job);

@@ -102,7 +102,7 @@ add_file(xmlNode *parent, const ManifestFile *file)
 }
 
 char *
-manifest_format(const Plan *plan, GPtrArray *files)
+manifest_format(const Plan *plan, GPtrArray *files, GPtrArray *warnings)
 {
     g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
     xmlNode *root = xmlNewNode(NULL, BAD_CAST "manifest");
@@ -121,8 +121,8 @@ manifest_format(const Plan *plan, GPtrArray *files)
     contents = xml_add(root, "files", NULL);
     for (guint i = 0; i < files->len; i++)
         add_file(contents, g_ptr_array_index(files, i));
-    for (guint i = 0; i < plan->warnings->len; i++)
-        xml_add(root, "warning", g_ptr_array_index(plan->warnings, i));
+    for (guint i = 0; i < warnings->len; i++)
+        xml_add(root, "warning", g_ptr_array_index(warnings, i));
 
     return xml_doc_to_string(doc);
 }

@@ -67,10 +67,11 @@ typedef struct {
 /**
  * manifest_format:
  * @files: (element-type ManifestFile): what was written
+ * @warnings: (element-type utf8): those of @plan, and what happened meanwhile
  *
  * Returns: the manifest of an export that was made by @plan, as text owned by the caller.
  */
-char *manifest_format(const Plan *plan, GPtrArray *files);
+char *manifest_format(const Plan *plan, GPtrArray *files, GPtrArray *warnings);
 
 /**
  * manifest_parse:

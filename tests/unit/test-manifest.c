@@ -247,7 +247,7 @@ test_round_trip(void)
         for (guint k = 0; k < plan->layers->len; k++)
             g_ptr_array_add(files, layer_new(g_ptr_array_index(plan->layers, k), table[i].bytes,
                                              table[i].bytes ? table[i].fill : 0));
-        text = manifest_format(plan, files);
+        text = manifest_format(plan, files, plan->warnings);
         m = manifest_parse(text, strlen(text), &error);
         g_assert_no_error(error);
         g_assert_cmpstr(m->collection, ==, table[i].collection);
