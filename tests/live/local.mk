@@ -5,6 +5,7 @@ live_tests = \
 	tests/live/crash.sh \
 	tests/live/daemon.sh \
 	tests/live/errors.sh \
+	tests/live/events.sh \
 	tests/live/external.sh \
 	tests/live/harness.sh \
 	tests/live/internal.sh \

@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# What happens to domains, and to libvirtd, while they are exported.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+live_requires
+live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
+
+check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+mkdir "$x"
+
+# data-*.qcow2 is copied first and for long; the other layers wait for their turn.
+live_disk "$d/base.qcow2"
+for who in web off; do
+    qemu-img create -q -f qcow2 "$d/data-$who.qcow2" 64M
+    qemu-io -f qcow2 -c 'write -P 7 0 24M' "$d/data-$who.qcow2" >/dev/null
+    live_overlay "$d/base.qcow2" "$d/$who.qcow2"
+    live_define $who --disk "$d/$who.qcow2" --disk "$d/data-$who.qcow2"
+done
+check "boots" live_boot web || bail_out "no guest"
+for who in web off; do
+    live_snapshot_external $who snap1
+    live_snapshot_external $who snap2
+done
+
+# slowly DOMAIN: its export in the background, seen copying; its number is in pid.
+slowly()
+{
+    rm -rf "${x:?}"/*
+    who=$1
+    "$abs_top_builddir/virtsnap" --json export --domain "$who" snap2 --to "$x" --parallel 1 \
+        --bandwidth 8M >"$VS_OUT" 2>"$VS_ERR" &
+    pid=$!
+    live_wait "it copies" test -e "$x/$who/.snap2.partial/layers"
+    sleep 0.5
+}
+
+# ended CODE REGEX: since $start, within a second, and leaving nothing.
+ended()
+{
+    local ms
+    ! wait "$pid" || live_die "was done" || return 1
+    ms=$((($(date +%s%N) - start) / 1000000))
+    echo "ended after $ms ms: $(cat "$VS_OUT")"
+    [ "$(vs_field .error.code)" = "$1" ] && [[ $(vs_field .error.message) =~ $2 ]] &&
+        [ $ms -lt 1000 ] && [ ! -e "$x/$who/snap2" ] && [ ! -e "$x/$who/.snap2.partial" ]
+}
+
+# completed [REGEX]: with that warning, or none.
+completed()
+{
+    local warnings
+    wait "$pid" || live_die "$(cat "$VS_OUT")" || return 1
+    warnings=$(vs_field '.warnings | join("\n")')
+    echo "warnings: $warnings"
+    [[ $warnings =~ ${1:-^$} ]] && [ "$warnings" = "$(vs export-info "$x/$who/snap2" --json |
+        jq -r '.warnings | join("\n")')" ] && vs_sound "$x/$who/snap2"
+}
+
+now() { start=$(date +%s%N); }
+
+# --- what changes layers
+slowly web
+live_virsh blockcommit --domain web --path vdb --top "$d/data-web.snap1" \
+    --base "$d/data-web.qcow2" >"$d/said" 2>&1
+check "a commit into the layer that is read is refused by QEMU's lock" grep -q lock "$d/said"
+start=$(date +%s%N)
+live_virsh blockcommit --domain web --path vda --top "$d/web.snap1" --base "$d/web.qcow2" \
+    --bytes --bandwidth 4096 >"$d/said" 2>&1
+check "a commit into a layer that waits ends it at once" \
+    ended 32774 "block job .* 'web'.* disk 'vda'.*web.qcow2"
+live_virsh blockjob --domain web --path vda --abort
+
+live_define thief --disk "$d/off.qcow2"
+slowly off
+start=$(date +%s%N)
+live_start thief
+check "so does a domain that starts with such a layer as its disk" \
+    ended 32774 "'thief' runs now.* 'off', disk 'vda'.*off.qcow2"
+live_destroy thief
+
+slowly off
+rm "$d/off.qcow2"
+start=$(date +%s%N)
+live_virsh undefine --domain off --snapshots-metadata
+check "a domain undefined whose images are gone" ended 32779 "'off', disk 'vda'.*off.qcow2"
+
+# --- what changes none
+slowly web
+live_virsh blockpull --domain web --path vda
+live_virsh suspend --domain web
+live_virsh resume --domain web
+live_virsh undefine --domain thief
+check "a pull, a pause, another domain undefined: goes on" completed
+
+slowly web
+live_libvirtd_stop KILL
+check "libvirtd dies: goes on, and says so" completed "connection to libvirt was lost"
+check "libvirtd is back" live_libvirtd_start
+
+slowly web
+live_libvirtd_stop
+check "libvirtd ends in good order: the same" completed "connection to libvirt was lost"
+live_libvirtd_start
+
+slowly web
+live_virsh undefine --domain web --snapshots-metadata
+live_destroy web
+check "undefined, but its images stay: goes on" completed "'web' was undefined"
+
+done_testing
