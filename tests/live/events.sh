@@ -42,7 +42,7 @@ slowly()
     sleep 0.5
 }
 
-# ended CODE REGEX: since $start, within a second, and leaving nothing.
+# ended CODE REGEX: within a second since $start, when virsh was done; and leaving nothing.
 ended()
 {
     local ms
@@ -71,25 +71,25 @@ slowly web
 live_virsh blockcommit --domain web --path vdb --top "$d/data-web.snap1" \
     --base "$d/data-web.qcow2" >"$d/said" 2>&1
 check "a commit into the layer that is read is refused by QEMU's lock" grep -q lock "$d/said"
-start=$(date +%s%N)
 live_virsh blockcommit --domain web --path vda --top "$d/web.snap1" --base "$d/web.qcow2" \
     --bytes --bandwidth 4096 >"$d/said" 2>&1
+start=$(date +%s%N)
 check "a commit into a layer that waits ends it at once" \
     ended 32774 "block job .* 'web'.* disk 'vda'.*web.qcow2"
 live_virsh blockjob --domain web --path vda --abort
 
 live_define thief --disk "$d/off.qcow2"
 slowly off
-start=$(date +%s%N)
 live_start thief
+start=$(date +%s%N)
 check "so does a domain that starts with such a layer as its disk" \
     ended 32774 "'thief' runs now.* 'off', disk 'vda'.*off.qcow2"
 live_destroy thief
 
 slowly off
 rm "$d/off.qcow2"
-start=$(date +%s%N)
 live_virsh undefine --domain off --snapshots-metadata
+start=$(date +%s%N)
 check "a domain undefined whose images are gone" ended 32779 "'off', disk 'vda'.*off.qcow2"
 
 # --- what changes none
