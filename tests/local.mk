@@ -99,17 +99,6 @@ tests_unit_test_plan_refused_SOURCES = \
 	tests/unit/test-plan-refused.c \
 	$(NULL)
 
-tests_unit_test_plan_SOURCES = \
-	tests/unit/plan-fixture.c \
-	tests/unit/plan-fixture.h \
-	tests/unit/test-plan.c \
-	$(NULL)
-tests_unit_test_plan_refused_SOURCES = \
-	tests/unit/plan-fixture.c \
-	tests/unit/plan-fixture.h \
-	tests/unit/test-plan-refused.c \
-	$(NULL)
-
 # The programs' own objects use these for every test below tests/.
 LDADD = libvirtsnap-test.la libvirtsnap-internal.la $(VIRTSNAP_LIBS)
 
