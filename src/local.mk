@@ -57,6 +57,9 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/job-figures.h \
 	src/virtsnap/job-info.c \
 	src/virtsnap/job-info.h \
+	src/virtsnap/job-record-xml.c \
+	src/virtsnap/job-record.c \
+	src/virtsnap/job-record.h \
 	src/virtsnap/job-state.c \
 	src/virtsnap/job-state.h \
 	src/virtsnap/job.c \

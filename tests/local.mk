@@ -49,6 +49,7 @@ unit_tests = \
 	tests/unit/test-image-lock \
 	tests/unit/test-job \
 	tests/unit/test-job-state \
+	tests/unit/test-job-record \
 	tests/unit/test-libvirt-events \
 	tests/unit/test-manifest \
 	tests/unit/test-name \

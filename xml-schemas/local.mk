@@ -2,6 +2,7 @@
 
 dist_schema_DATA += \
 	xml-schemas/collection.rng \
+	xml-schemas/job.rng \
 	xml-schemas/common.rng \
 	xml-schemas/exportsettings.rng \
 	xml-schemas/manifest.rng \

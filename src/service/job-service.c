@@ -6,13 +6,16 @@
 #include <glib/gi18n.h>
 #include <pwd.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "service/access.h"
 #include "bus/bus-path.h"
 #include "service/job-object.h"
 #include "service/job-queue.h"
 #include "service/job-service.h"
+#include "util/fd.h"
 #include "virtsnap/drivers.h"
+#include "virtsnap/job-record.h"
 #include "virtsnap/job.h"
 #include "virtsnap/members.h"
 
@@ -31,6 +34,7 @@ struct JobService {
     GDBusObjectManagerServer *manager;
     JobQueue *queue;
     GHashTable *jobs; /* ServiceJob, by path; owned */
+    int records;      /* the directory of their records */
     guint number;     /* of the last job */
 };
 
@@ -39,6 +43,7 @@ typedef struct {
     JobService *service;
     Job *job;
     char *path;
+    guint number;
     guint uid;
     BusJob *bus;
     JobEnded ended;
@@ -139,6 +144,35 @@ enqueue(ServiceJob *self, GError **error)
     return job_queue_add(self->service->queue, device_of(info->subject), start_now, self, error);
 }
 
+/* --- what is kept ------------------------------------------------------------ */
+
+static gboolean
+save(ServiceJob *self, GError **error)
+{
+    g_autoptr(JobRecord) record = job_record_new(self->number, self->uid, job_get_info(self->job));
+
+    return job_record_save(record, self->service->records, error);
+}
+
+/* Where nobody waits for an answer. */
+static void
+save_or_warn(ServiceJob *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!save(self, &error))
+        g_warning("%s: its record cannot be written: %s", self->path, error->message);
+}
+
+static void
+forget(ServiceJob *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!job_record_remove(self->number, self->service->records, &error))
+        g_warning("%s: %s", self->path, error->message);
+}
+
 /* --- what the bus sees ------------------------------------------------------ */
 
 static gboolean
@@ -175,6 +209,7 @@ remove_job(gpointer data)
     JobService *service = self->service;
 
     self->removal_timer = 0;
+    forget(self);
     g_dbus_object_manager_server_unexport(service->manager, self->path);
     g_hash_table_remove(service->jobs, self->path);
     service->busy(service->busy_data);
@@ -199,19 +234,28 @@ tell_ended(ServiceJob *self, const JobInfo *info)
         ended(error, self->ended_data);
 }
 
+/* A finished job stays some time; what can be resumed waits for that. */
+static void
+schedule_removal(ServiceJob *self, const JobInfo *info)
+{
+    guint64 stay = MAX(info->time_before_removal, self->service->config->keep_seconds);
+    gint64 left = info->ended / G_USEC_PER_SEC + (gint64)stay - time(NULL);
+
+    if (!info->resumable)
+        self->removal_timer = g_timeout_add_seconds((guint)CLAMP(left, 0, (gint64)stay),
+                                                    remove_job, self);
+}
+
 static void
 on_final(ServiceJob *self, const JobInfo *info)
 {
     if (self->update_timer)
         g_source_remove(self->update_timer);
     self->update_timer = 0;
+    save_or_warn(self);
     tell_ended(self, info);
     job_queue_remove(self->service->queue, self);
-    /* What can be resumed waits for that. */
-    if (!info->resumable)
-        self->removal_timer = g_timeout_add_seconds(
-            MAX((guint)info->time_before_removal, self->service->config->keep_seconds),
-            remove_job, self);
+    schedule_removal(self, info);
     self->service->busy(self->service->busy_data);
 }
 
@@ -293,6 +337,7 @@ request_granted(GDBusMethodInvocation *invocation, gpointer data)
         access_return_error(invocation, error);
         return;
     }
+    save_or_warn(self);
     /* One that waits, and shall not start any more. */
     if (job_state_is_final(job_get_state(self->job)))
         job_queue_remove(self->service->queue, self);
@@ -308,6 +353,7 @@ speed_granted(GDBusMethodInvocation *invocation, gpointer data)
     g_variant_get(g_dbus_method_invocation_get_parameters(invocation), "(t)", &rate);
     job_set_bandwidth(self->job, rate);
     update(self);
+    save_or_warn(self);
     g_dbus_method_invocation_return_value(invocation, NULL);
 }
 
@@ -409,14 +455,16 @@ show(ServiceJob *self)
 
 /* @job: (transfer full) */
 static ServiceJob *
-add_job(JobService *service, Job *job, guint uid)
+add_job(JobService *service, Job *job, guint number, guint uid)
 {
     ServiceJob *self = g_new0(ServiceJob, 1);
 
     self->service = service;
     self->job = job;
+    self->number = number;
     self->uid = uid;
-    self->path = g_strdup_printf("%s/%u", BUS_JOBS, ++service->number);
+    service->number = MAX(service->number, number);
+    self->path = g_strdup_printf("%s/%u", BUS_JOBS, number);
     self->bus = bus_job_skeleton_new();
     g_signal_connect(self->bus, "handle-request-state-change", G_CALLBACK(on_request), self);
     g_signal_connect(self->bus, "handle-set-speed", G_CALLBACK(on_set_speed), self);
@@ -447,17 +495,51 @@ job_service_start(JobService *service, const JobSubject *subject, guint uid, Job
     g_autofree char *name =
         g_strdup_printf("Export of %s, %s", subject->collection, subject->snapshot);
     g_autofree char *owner = user_name(uid);
-    ServiceJob *self = add_job(service, job_new(id, name, owner, subject), uid);
+    ServiceJob *self =
+        add_job(service, job_new(id, name, owner, subject), service->number + 1, uid);
 
     self->ended = ended;
     self->ended_data = data;
     service->busy(service->busy_data);
-    if (enqueue(self, error))
+    /* A job that was promised is not lost. */
+    if (save(self, error) && enqueue(self, error))
         return self->path;
+    forget(self);
     g_dbus_object_manager_server_unexport(service->manager, self->path);
     g_hash_table_remove(service->jobs, self->path);
 
     return NULL;
+}
+
+/* --- jobs of earlier runs ----------------------------------------------------- */
+
+static void
+restore(JobService *self, const JobRecord *record)
+{
+    ServiceJob *job =
+        add_job(self, job_restore(record->info), record->number, record->uid);
+    g_autoptr(JobInfo) info = job_get_info(job->job);
+
+    schedule_removal(job, info);
+}
+
+static gboolean
+restore_all(JobService *self, GError **error)
+{
+    g_autofree char *directory = job_record_directory();
+    g_autoptr(GPtrArray) problems = NULL;
+    g_autoptr(GPtrArray) records = NULL;
+
+    self->records = job_record_open(directory, error);
+    if (self->records < 0)
+        return FALSE;
+    records = job_record_load_all(self->records, &problems, error);
+    for (guint i = 0; i < problems->len; i++)
+        g_warning("%s: %s", directory, (const char *)g_ptr_array_index(problems, i));
+    for (guint i = 0; records && i < records->len; i++)
+        restore(self, g_ptr_array_index(records, i));
+
+    return records != NULL;
 }
 
 /* --- the whole -------------------------------------------------------------- */
@@ -474,6 +556,10 @@ job_service_new(const ServiceConfig *config, const char *uri, void (*busy)(gpoin
     self->busy_data = data;
     self->queue = job_queue_new(config->jobs, config->per_file_system, config->queued);
     self->jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, service_job_free);
+    if (!restore_all(self, error)) {
+        job_service_free(self);
+        return NULL;
+    }
 
     return self;
 }
@@ -493,18 +579,7 @@ job_service_export(JobService *self, GDBusObjectManagerServer *manager)
 gboolean
 job_service_is_idle(JobService *self)
 {
-    GHashTableIter iter;
-    gpointer value;
-
-    if (job_queue_length(self->queue) > 0)
-        return FALSE;
-    g_hash_table_iter_init(&iter, self->jobs);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        if (((ServiceJob *)value)->removal_timer)
-            return FALSE;
-    }
-
-    return TRUE;
+    return job_queue_length(self->queue) == 0;
 }
 
 void
@@ -520,6 +595,10 @@ job_service_stop(JobService *self)
     g_hash_table_iter_init(&iter, self->jobs);
     while (g_hash_table_iter_next(&iter, NULL, &value))
         job_wait(((ServiceJob *)value)->job, end);
+    /* The main loop does not come to that any more. */
+    g_hash_table_iter_init(&iter, self->jobs);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        save_or_warn(value);
 }
 
 void
@@ -529,6 +608,7 @@ job_service_free(JobService *self)
         return;
     g_hash_table_unref(self->jobs);
     job_queue_free(self->queue);
+    fd_clear(&self->records);
     g_clear_object(&self->manager);
     g_free(self->uri);
     g_free(self);

@@ -44,8 +44,8 @@ const char *job_service_start(JobService *self, const JobSubject *subject, guint
                               JobEnded ended, gpointer data, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** job_service_is_idle: Returns: TRUE if no job runs, waits, or stays for somebody to ask; those
- * that were interrupted come back from their records whenever the service starts. */
+/** job_service_is_idle: Returns: TRUE if no job runs or waits; those that have ended, or can be
+ * resumed, come back from their records whenever the service starts. */
 gboolean job_service_is_idle(JobService *self);
 
 /** job_service_stop: Ends all jobs so that they can be resumed, and waits for that. */

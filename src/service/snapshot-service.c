@@ -99,6 +99,13 @@ parse_subject(const SnapshotService *self, GVariant *parameters, guint uid, gboo
         refuse(error, _("the directory '%s' is not an absolute path"), subject->directory);
         return NULL;
     }
+    /* Its record is XML, which cannot say these. */
+    for (const char *c = subject->directory; *c; c++) {
+        if (g_ascii_iscntrl(*c)) {
+            refuse(error, _("the path '%s' has control characters"), subject->directory);
+            return NULL;
+        }
+    }
     if (strlen(subject->directory) >= PATH_MAX) {
         refuse(error, _("the directory's path is longer than %s bytes"), "4095");
         return NULL;

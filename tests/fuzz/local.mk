@@ -13,6 +13,7 @@
 fuzz_replays = \
 	tests/fuzz/replay-cluster-map \
 	tests/fuzz/replay-collection \
+	tests/fuzz/replay-job-record \
 	tests/fuzz/replay-manifest \
 	tests/fuzz/replay-qcow2 \
 	tests/fuzz/replay-settings \
@@ -25,6 +26,8 @@ tests_fuzz_replay_cluster_map_SOURCES = \
 	tests/fuzz/fuzz-cluster-map.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_collection_SOURCES = \
 	tests/fuzz/fuzz-collection.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_job_record_SOURCES = \
+	tests/fuzz/fuzz-job-record.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_manifest_SOURCES = \
 	tests/fuzz/fuzz-manifest.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_qcow2_SOURCES = \
@@ -34,12 +37,14 @@ tests_fuzz_replay_settings_SOURCES = \
 tests_fuzz_replay_snapshot_def_SOURCES = \
 	tests/fuzz/fuzz-snapshot-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
-.PHONY: fuzz-cluster-map fuzz-collection fuzz-manifest fuzz-qcow2 fuzz-settings fuzz-snapshot-def
+.PHONY: fuzz-cluster-map fuzz-collection fuzz-job-record fuzz-manifest fuzz-qcow2 \
+	fuzz-settings fuzz-snapshot-def
 
 if FUZZERS
 fuzzers = \
 	tests/fuzz/fuzz-cluster-map \
 	tests/fuzz/fuzz-collection \
+	tests/fuzz/fuzz-job-record \
 	tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-qcow2 \
 	tests/fuzz/fuzz-settings \
@@ -50,6 +55,7 @@ CLEANFILES += $(fuzzers)
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_cluster_map_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_collection_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_job_record_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_qcow2_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
@@ -67,6 +73,8 @@ fuzz-cluster-map: tests/fuzz/fuzz-cluster-map
 	$(fuzz_run) $(fuzz_data)/qcow2-map $(fuzz_data)/qcow2/valid
 fuzz-collection: tests/fuzz/fuzz-collection
 	$(fuzz_run) $(fuzz_data)/collection/valid $(fuzz_data)/collection/invalid
+fuzz-job-record: tests/fuzz/fuzz-job-record
+	$(fuzz_run) $(fuzz_data)/job/*
 fuzz-manifest: tests/fuzz/fuzz-manifest
 	$(fuzz_run) $(fuzz_data)/manifest/*
 fuzz-qcow2: tests/fuzz/fuzz-qcow2

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "virtsnap/job-info.h"
+
+G_BEGIN_DECLS
+
+/* What is kept of a job when its program ends, however it ends: a file for each, "<number>.xml"
+ * (schema: job.rng), in a directory that belongs to one program at a time. */
+
+/** A job's record has at most so many bytes. */
+#define JOB_RECORD_BYTES_MAX (16 * 1024 * 1024)
+
+typedef struct {
+    guint number; /* what it is called until it is removed */
+    guint uid;    /* whose it is */
+    JobInfo *info;
+} JobRecord;
+
+/** job_record_new: @info: (transfer full). Returns: owned by the caller. */
+JobRecord *job_record_new(guint number, guint uid, JobInfo *info);
+void job_record_free(JobRecord *self);
+
+/** job_record_parse: Returns: owned by the caller; CORRUPT if @text is not a job's record. */
+JobRecord *job_record_parse(const char *text, gsize length, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** job_record_format: Returns: the document, owned by the caller. */
+char *job_record_format(const JobRecord *self);
+
+/** job_record_directory: Returns: where records are: "jobs" in VIRTSNAP_STATE_DIR if that is set,
+ * else in the system's state directory for root, in the user's for others; owned by the caller. */
+char *job_record_directory(void);
+
+/**
+ * job_record_open:
+ * Opens @directory, which is made (0700) with what is missing above it. Returns: a descriptor;
+ * -1 with an error.
+ */
+int job_record_open(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** job_record_save: Writes @self to @dirfd, in the place of what was there; durable. */
+gboolean job_record_save(const JobRecord *self, int dirfd, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** job_record_remove: Takes the record @number away; one that is not there is fine. */
+gboolean job_record_remove(guint number, int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * job_record_load_all:
+ * @problems: (out): (element-type utf8): what was set aside, by another name, and why
+ *
+ * Returns: (element-type JobRecord): all records in @dirfd, by number; owned by the caller.
+ */
+GPtrArray *job_record_load_all(int dirfd, GPtrArray **problems, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobRecord, job_record_free)
+
+G_END_DECLS

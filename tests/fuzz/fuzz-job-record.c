@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <string.h>
+
+#include "tests/fuzz/fuzz.h"
+#include "virtsnap/job-record.h"
+
+const char *const fuzz_corpora[] = {"job/valid", "job/invalid", NULL};
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JobRecord) record = job_record_parse((const char *)data, size, &error);
+    g_autoptr(JobRecord) again = NULL;
+    g_autofree char *text = NULL;
+
+    g_assert_true((record == NULL) == (error != NULL));
+    if (!record) {
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
+        return 0;
+    }
+    g_assert_cmpuint(record->info->state, !=, 0);
+    /* What was taken can be written, and is taken again. */
+    text = job_record_format(record);
+    again = job_record_parse(text, strlen(text), &error);
+    g_assert_no_error(error);
+
+    return 0;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/harness.h"
+#include "util/fd.h"
+#include "virtsnap/job-record.h"
+
+static char *
+add(GPtrArray *texts, const char *text)
+{
+    g_ptr_array_add(texts, g_strdup(text));
+
+    return NULL;
+}
+
+static JobInfo *
+some_info(void)
+{
+    JobInfo *info = job_info_new();
+    JobDisk *disk = job_disk_new("web & co", "vda", "/a <b>.qcow2");
+
+    info->id = g_strdup("virtsnap:1");
+    info->name = g_strdup("Export of web, night");
+    info->owner = g_strdup("root");
+    info->type = JOB_TYPE_EXPORT;
+    info->state = JOB_STATE_RUNNING;
+    info->percent = 42;
+    info->submitted = 1;
+    info->started = 2;
+    info->changed = 3;
+    info->time_before_removal = 600;
+    info->figures = (JobFigures){JOB_BLOCK_TYPE_BACKUP, 4096, 42, 100};
+    disk->figures.cur = 7;
+    disk->figures.end = G_MAXINT64;
+    g_ptr_array_add(info->disks, disk);
+    add(info->warnings, "beware");
+    info->subject = job_subject_new();
+    g_free(info->subject->collection);
+    g_free(info->subject->snapshot);
+    g_free(info->subject->directory);
+    info->subject->collection = g_strdup("web");
+    info->subject->snapshot = g_strdup("night");
+    info->subject->directory = g_strdup("/backup/ä");
+    add(info->subject->domains, "web & co");
+    if (!info->subject->settings)
+        info->subject->settings = virt_snap_export_settings_new();
+    info->subject->settings->bandwidth = 4096;
+    info->report = job_report_new_empty();
+    info->report->directory = g_strdup("/backup/ä/web/night");
+    add(info->report->disks, "layers/a-00000000.qcow2");
+
+    return info;
+}
+
+static void
+test_round_trip(void)
+{
+    g_autoptr(JobRecord) record = job_record_new(7, 1000, some_info());
+    g_autofree char *text = job_record_format(record);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JobRecord) again = job_record_parse(text, strlen(text), &error);
+    g_autofree char *text_again = NULL;
+    const JobDisk *disk;
+
+    g_assert_no_error(error);
+    text_again = job_record_format(again);
+    g_assert_cmpstr(text_again, ==, text);
+    g_assert_cmpuint(again->number, ==, 7);
+    g_assert_cmpuint(again->uid, ==, 1000);
+    g_assert_cmpuint(again->info->state, ==, JOB_STATE_RUNNING);
+    g_assert_true(again->info->cancellable);
+    g_assert_cmpuint(again->info->figures.cur, ==, 42);
+    g_assert_cmpstr(again->info->subject->directory, ==, "/backup/ä");
+    g_assert_cmpuint(again->info->subject->settings->bandwidth, ==, 4096);
+    disk = g_ptr_array_index(again->info->disks, 0);
+    g_assert_cmpstr(disk->path, ==, "/a <b>.qcow2");
+    g_assert_cmpuint(disk->figures.end, ==, G_MAXINT64);
+    g_assert_cmpuint(again->info->report->disks->len, ==, 1);
+    g_assert_cmpstr(g_ptr_array_index(again->info->warnings, 0), ==, "beware");
+}
+
+static void
+write_file(const char *directory, const char *name, const char *text)
+{
+    g_autofree char *path = g_build_filename(directory, name, NULL);
+
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void
+save(int fd, guint number)
+{
+    g_autoptr(JobRecord) record = job_record_new(number, 0, some_info());
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(job_record_save(record, fd, &error));
+    g_assert_no_error(error);
+}
+
+static void
+test_directory(void)
+{
+    g_autofree char *top = g_dir_make_tmp("recXXXXXX", NULL);
+    g_autofree char *directory = g_build_filename(top, "a", "jobs", NULL);
+    g_autofree char *wrong = NULL;
+    g_autoptr(JobRecord) other = job_record_new(9, 0, some_info());
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) problems = NULL;
+    g_autoptr(GPtrArray) records = NULL;
+    struct stat st;
+    auto_fd fd = job_record_open(directory, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpint(stat(directory, &st), ==, 0);
+    g_assert_cmpuint(st.st_mode & 0777, ==, 0700);
+    save(fd, 12);
+    save(fd, 3);
+    save(fd, 4);
+    g_assert_true(job_record_remove(4, fd, &error));
+    g_assert_true(job_record_remove(4, fd, &error));
+    wrong = job_record_format(other);
+    write_file(directory, "5.xml", "<job");
+    write_file(directory, "6.xml", wrong);
+    write_file(directory, "notes.txt", "not ours");
+    records = job_record_load_all(fd, &problems, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(records->len, ==, 2);
+    g_assert_cmpuint(((JobRecord *)g_ptr_array_index(records, 0))->number, ==, 3);
+    g_assert_cmpuint(((JobRecord *)g_ptr_array_index(records, 1))->number, ==, 12);
+    g_assert_cmpuint(problems->len, ==, 2);
+    g_assert_cmpint(faccessat(fd, "5.xml", F_OK, 0), <, 0);
+    g_assert_cmpint(faccessat(fd, "5.xml.corrupt", F_OK, 0), ==, 0);
+    g_assert_cmpint(faccessat(fd, "6.xml.corrupt", F_OK, 0), ==, 0);
+    g_assert_cmpint(faccessat(fd, "notes.txt", F_OK, 0), ==, 0);
+}
+
+static void
+test_no_directory(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpint(job_record_open("/dev/null/jobs", &error), <, 0);
+    g_assert_nonnull(strstr(error->message, "/dev/null/jobs"));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/job-record/round-trip", test_round_trip);
+    g_test_add_func("/job-record/directory", test_directory);
+    g_test_add_func("/job-record/no-directory", test_no_directory);
+
+    return g_test_run();
+}
