@@ -81,13 +81,13 @@ preparation_free(gpointer data)
 
 /* In the job's own thread. */
 static gboolean
-prepare(gpointer data, Control *control, Plan **plan, Target **target, GError **error)
+prepare(gpointer data, Control *control, Hypervisor **hypervisor, Plan **plan, Target **target,
+        GError **error)
 {
     const Preparation *preparation = data;
     const JobSubject *subject = preparation->subject;
     g_autoptr(Members) members = members_new(subject->collection, NULL, error);
     g_autoptr(VirtSnapExportSettings) settings = virt_snap_export_settings_copy(subject->settings);
-    g_autoptr(Hypervisor) hypervisor = NULL;
     ExportSubject what = {.snapshot = subject->snapshot, .settings = settings};
 
     if (!members)
@@ -100,9 +100,9 @@ prepare(gpointer data, Control *control, Plan **plan, Target **target, GError **
                          settings->subdirectory, error);
     if (!*target)
         return FALSE;
-    hypervisor = drivers_get()->open_hypervisor(preparation->uri, error);
-    if (hypervisor)
-        *plan = export_plan(hypervisor, &what, control, error);
+    *hypervisor = drivers_get()->open_hypervisor(preparation->uri, error);
+    if (*hypervisor)
+        *plan = export_plan(*hypervisor, &what, control, error);
 
     return *plan && export_check_space(*plan, *target, error);
 }

@@ -34,6 +34,7 @@ typedef struct {
     JobPrepare prepare;
     gpointer data;
     GDestroyNotify free_data;
+    Hypervisor *hypervisor;
     Plan *plan;
     Target *target;
     gboolean resume;
@@ -187,7 +188,8 @@ static gboolean
 do_run(Run *run, GError **error)
 {
     if (!control_pass(run->control, 0, error) ||
-        !run->prepare(run->data, run->control, &run->plan, &run->target, error)) {
+        !run->prepare(run->data, run->control, &run->hypervisor, &run->plan, &run->target,
+                      error)) {
         /* What an earlier run left is still there. */
         run->result.resumable = run->resume;
         return FALSE;
@@ -195,7 +197,8 @@ do_run(Run *run, GError **error)
 
     begin_running(run);
 
-    return export_execute(NULL, run->plan, run->target, run->control, &run->result, error);
+    return export_execute(run->hypervisor, run->plan, run->target, run->control, &run->result,
+                          error);
 }
 
 /* With the lock held, and so fail(). */
@@ -256,6 +259,7 @@ run_free(Run *run)
     export_result_clear(&run->result);
     plan_free(run->plan);
     target_free(run->target);
+    hypervisor_free(run->hypervisor);
     job_unref(run->job);
     g_free(run);
 }

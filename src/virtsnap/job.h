@@ -40,14 +40,15 @@ typedef void (*JobNotify)(Job *job, const JobChange *change, gpointer data);
 /**
  * JobPrepare:
  * @control: to be asked by control_pass() now and then
+ * @hypervisor: (out) (transfer full) (nullable): who tells what happens to the domains meanwhile
  * @plan: (out) (transfer full): what to do
  * @target: (out) (transfer full): where to
  *
  * Works out what a job has to do; called in the job's own thread, in the state Starting. Returns:
  * FALSE with the error that the job ends with.
  */
-typedef gboolean (*JobPrepare)(gpointer data, Control *control, Plan **plan, Target **target,
-                               GError **error);
+typedef gboolean (*JobPrepare)(gpointer data, Control *control, Hypervisor **hypervisor,
+                               Plan **plan, Target **target, GError **error);
 
 /**
  * job_new:

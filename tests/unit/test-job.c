@@ -67,7 +67,8 @@ tear_down(Fixture *f, gconstpointer data)
 }
 
 static gboolean
-prepare(gpointer data, Control *control, Plan **plan, Target **target, GError **error)
+prepare(gpointer data, Control *control, Hypervisor **hypervisor, Plan **plan, Target **target,
+        GError **error)
 {
     static const TestSnapshot a = {.name = "s",
                                    .disks = {{"vda", "a.qcow2", "qcow2", "external"}}};
