@@ -87,7 +87,7 @@ test_round_trip(void)
 }
 
 static void
-write_file(const char *directory, const char *name, const char *text)
+put_file(const char *directory, const char *name, const char *text)
 {
     g_autofree char *path = g_build_filename(directory, name, NULL);
 
@@ -126,9 +126,9 @@ test_directory(void)
     g_assert_true(job_record_remove(4, fd, &error));
     g_assert_true(job_record_remove(4, fd, &error));
     wrong = job_record_format(other);
-    write_file(directory, "5.xml", "<job");
-    write_file(directory, "6.xml", wrong);
-    write_file(directory, "notes.txt", "not ours");
+    put_file(directory, "5.xml", "<job");
+    put_file(directory, "6.xml", wrong);
+    put_file(directory, "notes.txt", "not ours");
     records = job_record_load_all(fd, &problems, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(records->len, ==, 2);
