@@ -10,6 +10,7 @@
 #include "drivers/nbd/qemu-image.h"
 #include "drivers/qcow2/chain-source.h"
 #include "drivers/qcow2/flat-source.h"
+#include "drivers/qcow2/packed-sink.h"
 #include "drivers/qcow2/qemu-check.h"
 #include "drivers/register.h"
 #include "virtsnap/drivers.h"
@@ -23,27 +24,41 @@ open_file(int dirfd, const char *path, GError **error)
 }
 
 static Source *
-open_flat(const Layer *top, const char *snapshot, gboolean live, GError **error)
+open_guest(const Layer *top, const char *snapshot, gboolean live, GError **error)
 {
-    g_autoptr(Source) guest = NULL;
     g_autoptr(GError) refused = NULL;
     g_autofree char *image = NULL;
 
     /* What only QEMU can read, it reads for us. */
-    if (!live && !snapshot)
-        guest = chain_source_open(top, &refused);
+    if (!live && !snapshot) {
+        Source *source = chain_source_open(top, &refused);
+
+        if (source)
+            return source;
+    }
     if (refused && refused->code != VIRT_SNAP_ERROR_NOT_SUPPORTED) {
         g_propagate_error(error, g_steal_pointer(&refused));
         return NULL;
     }
-    if (!guest) {
-        image = qemu_image_describe(top, !live);
-        guest = nbd_source_open(image, snapshot, top->path, error);
-    }
-    if (!guest)
-        return NULL;
+    image = qemu_image_describe(top, !live);
 
-    return flat_source_new(g_steal_pointer(&guest), top->path, error);
+    return nbd_source_open(image, snapshot, top->path, error);
+}
+
+static Source *
+open_flat(const Layer *top, const char *snapshot, gboolean live, GError **error)
+{
+    g_autoptr(Source) guest = open_guest(top, snapshot, live, error);
+
+    return guest ? flat_source_new(g_steal_pointer(&guest), top->path, error) : NULL;
+}
+
+static Sink *
+create_packed(int dirfd, const char *name, const PackedImage *image, mode_t mode, GError **error)
+{
+    Sink *file = file_sink_new(dirfd, name, 0, mode, error);
+
+    return file ? packed_sink_new(file, image) : NULL;
 }
 
 static const Drivers drivers = {
@@ -51,6 +66,9 @@ static const Drivers drivers = {
     .open_file = open_file,
     .wrap_file = file_source_new,
     .open_flat = open_flat,
+    .open_guest = open_guest,
+    .open_layer = layer_source_open,
+    .create_packed = create_packed,
     .create_file = file_sink_new,
     .check_image = qemu_check_image,
 };

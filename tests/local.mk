@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/test-manifest \
 	tests/unit/test-name \
 	tests/unit/test-nbd-source \
+	tests/unit/test-packed-sink \
 	tests/unit/test-plan \
 	tests/unit/test-plan-refused \
 	tests/unit/test-qcow2-header \

@@ -44,6 +44,7 @@ typedef struct {
     Source parent;
     GPtrArray *images; /* Image, the top one first */
     gsize cluster_max; /* of all images */
+    gboolean alone;    /* an overlay without what is below it: zeros are data */
     Scratch *scratch[WORKERS_MAX]; /* NULL until the worker meets a compressed cluster */
 } ChainSource;
 
@@ -278,7 +279,9 @@ chain_source_extents(Source *source, guint worker, guint64 offset, guint64 lengt
 
         if (!find_run(self, worker, offset, end - offset, &found, error))
             return FALSE;
-        if (!found.image || found.run.kind == CLUSTER_COMPRESSED)
+        if (self->alone)
+            add_extent(extents, offset, found.run.length, found.run.kind != CLUSTER_ABSENT);
+        else if (!found.image || found.run.kind == CLUSTER_COMPRESSED)
             add_extent(extents, offset, found.run.length, found.image != NULL);
         else if (!add_file_extents(&found, worker, offset, extents, error))
             return FALSE;
@@ -349,20 +352,33 @@ add_image(ChainSource *self, const Layer *layer, GError **error)
     return TRUE;
 }
 
-Source *
-chain_source_open(const Layer *top, GError **error)
+static Source *
+open_images(const Layer *top, gboolean alone, GError **error)
 {
     ChainSource *self = g_new0(ChainSource, 1);
     g_autoptr(Source) source = &self->parent;
 
     source->ops = &chain_source_ops;
     source->what = g_strdup(top->path);
+    self->alone = alone && top->backing;
     self->images = g_ptr_array_new_with_free_func((GDestroyNotify)image_free);
-    for (const Layer *layer = top; layer; layer = layer->backing) {
+    for (const Layer *layer = top; layer; layer = alone ? NULL : layer->backing) {
         if (!add_image(self, layer, error))
             return NULL;
     }
     source->size = ((const Image *)g_ptr_array_index(self->images, 0))->capacity;
 
     return g_steal_pointer(&source);
+}
+
+Source *
+chain_source_open(const Layer *top, GError **error)
+{
+    return open_images(top, FALSE, error);
+}
+
+Source *
+layer_source_open(const Layer *layer, GError **error)
+{
+    return open_images(layer, TRUE, error);
 }

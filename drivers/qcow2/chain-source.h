@@ -19,4 +19,13 @@ G_BEGIN_DECLS
  */
 Source *chain_source_open(const Layer *top, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * layer_source_open:
+ * @layer: a qcow2 image that nobody writes to
+ *
+ * The same for that image alone: what it leaves to its backing image is a hole, and nothing else
+ * is, zeros that hide what is below included; without a backing image, zeros are holes too.
+ */
+Source *layer_source_open(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -66,7 +66,8 @@ fill_header(FlatSource *self, guint8 *out)
     put32(out + 4, 3);
     put32(out + 20, CLUSTER_BITS);
     put64(out + 24, self->guest->size);
-    put32(out + 36, (guint32)div_up(div_up(self->guest->size, CLUSTER), L2_ENTRIES));
+    /* An empty disk has a table all the same: else its cluster would be lost. */
+    put32(out + 36, (guint32)MAX(div_up(div_up(self->guest->size, CLUSTER), L2_ENTRIES), 1));
     put64(out + 40, self->layout.l1 * CLUSTER);
     put64(out + 48, self->layout.refcount_table * CLUSTER);
     put32(out + 56, (guint32)self->layout.refcount_table_n);

@@ -481,7 +481,8 @@ fill_header(PackedSink *self, guint8 *out, guint64 l1, guint64 refcount_table,
     put32(out + 4, 3);
     put32(out + 20, PACKED_CLUSTER_BITS);
     put64(out + 24, self->image.size);
-    put32(out + 36, (guint32)self->n_tables);
+    /* An empty disk has a table all the same: else its cluster would be lost. */
+    put32(out + 36, (guint32)MAX(self->n_tables, 1));
     put64(out + 40, l1 * CLUSTER);
     put64(out + 48, refcount_table * CLUSTER);
     put32(out + 56, (guint32)refcount_table_n);
@@ -648,7 +649,6 @@ packed_sink_new(Sink *file, const PackedImage *image)
     self->parent.unit = CLUSTER;
     self->file = file;
     self->image = *image;
-    self->image.level = image->level > 0 ? image->level : PACKED_SINK_LEVEL_DEFAULT;
     self->image.backing_name = g_strdup(image->backing_name);
     self->image.backing_format = g_strdup(image->backing_format);
     self->clusters = div_up(image->size, CLUSTER);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "transfer/sink.h"
+#include "virtsnap/drivers.h"
 
 G_BEGIN_DECLS
 
@@ -12,17 +13,6 @@ G_BEGIN_DECLS
  * written and hashed, and only then do its clusters get their entries. So nobody waits for
  * another's order, and no byte is read again for the digest. Cluster 0, and what is left in
  * regions that did not fill, come last. Source: QEMU docs/interop/qcow2.txt. */
-
-#define PACKED_SINK_LEVEL_DEFAULT 1
-
-/** What an image is to be like. */
-typedef struct {
-    guint64 size;               /* of the disk, bytes */
-    int level;                  /* of zstd, 1..22; 0: PACKED_SINK_LEVEL_DEFAULT */
-    gboolean digest;            /* whether its digest is wanted */
-    const char *backing_name;   /* (nullable): what is absent is of this image */
-    const char *backing_format; /* of that, or NULL */
-} PackedImage;
 
 /**
  * packed_sink_new:

@@ -13,7 +13,16 @@
 static const char *
 way_name(const PlanLayer *layer)
 {
-    return layer->way == PLAN_WAY_COPY ? "copy" : "flatten";
+    switch (layer->way) {
+    case PLAN_WAY_COPY:
+        return N_("copy");
+    case PLAN_WAY_COMPRESS:
+        return N_("compress");
+    case PLAN_WAY_FLATTEN:
+        break;
+    }
+
+    return N_("flatten");
 }
 
 /* --- JSON ----------------------------------------------------------------- */
@@ -189,8 +198,7 @@ show_layers(const Plan *plan)
         g_autofree char *bytes = format_bytes(layer->bytes);
         g_autofree char *users = g_strdup_printf("%u", layer->users);
 
-        table_add(table, layer->file,
-                  layer->way == PLAN_WAY_COPY ? _("copy") : _("flatten"), bytes, users, NULL);
+        table_add(table, layer->file, _(way_name(layer)), bytes, users, NULL);
     }
     table_print(table, TRUE);
 }

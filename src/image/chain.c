@@ -208,6 +208,10 @@ read_qcow2(Walk *walk, Layer *layer, int fd, const char *reached, GError **error
     layer->capacity = header->virtual_size;
     layer->encrypted = header->crypt_method != 0;
     layer->n_snapshots = header->n_snapshots;
+    layer->unit_bits = header->cluster_bits;
+    /* A cluster has 32 of them. */
+    if (header->incompatible & QCOW2_INCOMPATIBLE_EXTENDED_L2)
+        layer->unit_bits -= 5;
     if (!header->backing_name)
         return TRUE;
     layer->backing_name = g_strdup(header->backing_name);

@@ -24,6 +24,7 @@ struct Layer {
     guint64 capacity;  /* bytes that a guest sees */
     gboolean encrypted;
     guint32 n_snapshots; /* internal ones */
+    guint32 unit_bits;   /* of what its tables allot, clusters or their parts; 0: raw */
     char *backing_name;  /* the reference as it stands in the header, or NULL */
     Layer *backing;      /* owned by the cache; NULL: the base */
 };

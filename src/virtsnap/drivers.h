@@ -13,6 +13,18 @@ G_BEGIN_DECLS
 /* What the library needs from outside. The drivers fill it in when the program starts, so that
  * the library never calls upwards. */
 
+/** What a compressed image is to be like. */
+typedef struct {
+    guint64 size;               /* of the disk, bytes */
+    int level;                  /* of zstd, 1..22 */
+    gboolean digest;            /* whether its digest is wanted */
+    const char *backing_name;   /* (nullable): what is absent is of this image */
+    const char *backing_format; /* of that, or NULL */
+} PackedImage;
+
+/* What compressed images are made of: whole clusters of 64 KiB. */
+#define PACKED_CLUSTER_BITS 16
+
 typedef struct {
     /* Connects to the hypervisor at @uri (NULL: its default). */
     Hypervisor *(*open_hypervisor)(const char *uri, GError **error);
@@ -27,6 +39,18 @@ typedef struct {
      * as one standalone qcow2 image. @live: a running domain has the top image open for writing
      * (an internal snapshot in it is fixed all the same). */
     Source *(*open_flat)(const Layer *top, const char *snapshot, gboolean live, GError **error);
+
+    /* The same as the guest sees it, not as an image. */
+    Source *(*open_guest)(const Layer *top, const char *snapshot, gboolean live, GError **error);
+
+    /* What the qcow2 image @layer itself has of the disk: a hole is what it leaves to its backing
+     * image; zeros that hide that are data. */
+    Source *(*open_layer)(const Layer *layer, GError **error);
+
+    /* Creates the file @name below @dirfd: a qcow2 image with zstd clusters, to be given what the
+     * guest sees (or what one layer has of it). */
+    Sink *(*create_packed)(int dirfd, const char *name, const PackedImage *image, mode_t mode,
+                           GError **error);
 
     /* Creates the file @name below @dirfd, to be filled; it has the permissions @mode once it is
      * complete. */

@@ -149,6 +149,52 @@ hold_chain(ExportItem *self, GError **error)
     return TRUE;
 }
 
+/* Its size is known when it is complete. */
+static gboolean
+open_packed(ExportItem *self, GError **error)
+{
+    const PlanLayer *layer = self->layer;
+    g_autofree char *backing =
+        layer->backing ? g_path_get_basename(layer->backing->file) : NULL;
+    PackedImage image = {
+        .size = self->engine.source->size,
+        .level = layer->level,
+        .digest = self->engine.want_digest,
+        .backing_name = backing,
+        .backing_format = layer->backing ? layer->backing->format : NULL,
+    };
+
+    self->engine.sink = drivers_get()->create_packed(self->dirfd, layer->file, &image, LAYER_MODE,
+                                                     error);
+
+    return self->engine.sink != NULL;
+}
+
+static gboolean
+open_compress_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    int fd = open_locked(self->layer->source, error);
+
+    if (fd < 0)
+        return FALSE;
+    g_array_append_val(self->held, fd);
+    item->source = drivers_get()->open_layer(self->layer->source, error);
+
+    return item->source && open_packed(self, error);
+}
+
+static gboolean
+finish_compress_item(EngineItem *item, G_GNUC_UNUSED GError **error)
+{
+    ExportItem *self = item->user_data;
+
+    self->size = item->sink->size;
+    g_array_set_size(self->held, 0);
+
+    return TRUE;
+}
+
 static gboolean
 open_flat_item(EngineItem *item, GError **error)
 {
@@ -157,6 +203,11 @@ open_flat_item(EngineItem *item, GError **error)
 
     if (!hold_chain(self, error))
         return FALSE;
+    if (layer->level > 0) {
+        item->source =
+            drivers_get()->open_guest(layer->source, layer->snapshot, layer->live, error);
+        return item->source && open_packed(self, error);
+    }
     item->source =
         drivers_get()->open_flat(layer->source, layer->snapshot, layer->live, error);
 
@@ -185,6 +236,7 @@ finish_flat_item(EngineItem *item, GError **error)
     if (layer->snapshot && !layer_has_snapshot(layer->source, layer->snapshot, error))
         return FALSE;
     g_atomic_int_set(&self->finished, TRUE);
+    self->size = item->sink->size;
     g_array_set_size(self->held, 0);
 
     return TRUE;
@@ -269,6 +321,11 @@ export_item_new_layer(const PlanLayer *layer, guint part, int dirfd, gboolean di
     if (layer->way == PLAN_WAY_COPY) {
         self->engine.open = open_copy_item;
         self->engine.finish = finish_copy_item;
+        return self;
+    }
+    if (layer->way == PLAN_WAY_COMPRESS) {
+        self->engine.open = open_compress_item;
+        self->engine.finish = finish_compress_item;
         return self;
     }
     self->engine.open = open_flat_item;

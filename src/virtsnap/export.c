@@ -104,6 +104,9 @@ layer_needs(const PlanLayer *layer, const TargetSpace *space)
 
     if (layer->way == PLAN_WAY_COPY)
         return space->clones && layer->source->device == space->device ? 0 : layer->bytes;
+    /* Nor how much can be compressed. */
+    if (layer->level > 0)
+        return 0;
     /* How much the layers hide of one another is not known before they are read: what is
      * certain is that the result holds no less than the largest of them can be reduced to. Too
      * little space shows while it is written, then. */

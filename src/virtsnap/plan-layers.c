@@ -3,8 +3,10 @@
 
 #include <config.h>
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "virtsnap/drivers.h"
 #include "virtsnap/plan-layers.h"
 
 /* Enough to tell names apart at a glance; a clash takes more digits. */
@@ -13,6 +15,8 @@
 #define STEM_BYTES_MAX 100
 /* Sizes in a qcow2 header are read as whole sectors; QEMU fills the last one with zeros. */
 #define SECTOR 512
+/* Of zstd: within a hundredth of what its own default, 3, saves of clusters, in less time. */
+#define LEVEL_DEFAULT 1
 
 void
 plan_layer_free(PlanLayer *layer)
@@ -66,6 +70,18 @@ name_layer(Plan *plan, const char *path, const char *key, const char *format)
     return g_strdup_printf("layers/%s-%s.%s", stem, hash, format);
 }
 
+/* Of "zstd:LEVEL" or "zstd"; 0 for none. */
+static int
+compression_level(const char *compression)
+{
+    const char *level = compression ? strchr(compression, ':') : NULL;
+
+    if (level)
+        return atoi(level + 1);
+
+    return compression ? LEVEL_DEFAULT : 0;
+}
+
 static PlanLayer *
 add_layer(Plan *plan, const char *key, const Layer *source, const char *format, PlanWay way)
 {
@@ -76,6 +92,8 @@ add_layer(Plan *plan, const char *key, const Layer *source, const char *format, 
     layer->way = way;
     layer->source = source;
     layer->capacity = source->capacity;
+    if (way != PLAN_WAY_COPY)
+        layer->level = compression_level(plan->settings->compression);
     if (way == PLAN_WAY_FLATTEN)
         layer->capacity = (layer->capacity + SECTOR - 1) / SECTOR * SECTOR;
     g_hash_table_insert(plan->by_key, g_strdup(key), layer);
@@ -84,15 +102,27 @@ add_layer(Plan *plan, const char *key, const Layer *source, const char *format, 
     return layer;
 }
 
+/* Whether the image's data alone makes the same image again: nothing else is kept in it, and it
+ * leaves to its backing image nothing smaller than a cluster of a compressed one. */
+static gboolean
+can_compress(const Plan *plan, const Layer *source)
+{
+    return plan->settings->compression && g_str_equal(source->format, "qcow2") &&
+           !source->encrypted && source->n_snapshots == 0 &&
+           source->unit_bits >= PACKED_CLUSTER_BITS;
+}
+
 PlanLayer *
 plan_layers_copy(Plan *plan, const Layer *source)
 {
-    g_autofree char *key = g_strdup_printf("copy:%s:%s", source->format, source->path);
+    PlanWay way = can_compress(plan, source) ? PLAN_WAY_COMPRESS : PLAN_WAY_COPY;
+    g_autofree char *key = g_strdup_printf("%s:%s:%s", way == PLAN_WAY_COPY ? "copy" : "compress",
+                                           source->format, source->path);
     PlanLayer *backing = source->backing ? plan_layers_copy(plan, source->backing) : NULL;
     PlanLayer *layer = g_hash_table_lookup(plan->by_key, key);
 
     if (!layer) {
-        layer = add_layer(plan, key, source, source->format, PLAN_WAY_COPY);
+        layer = add_layer(plan, key, source, source->format, way);
         layer->backing = backing;
         layer->bytes = source->allocated;
         plan->bytes += layer->bytes;

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
 /** How a layer of the export comes about. */
 typedef enum {
     PLAN_WAY_COPY,    /* the file as it is, its backing reference patched */
-    PLAN_WAY_FLATTEN, /* what a guest sees of the chain, read through QEMU, as one qcow2 */
+    PLAN_WAY_FLATTEN, /* what a guest sees of the chain, as one qcow2 */
+    PLAN_WAY_COMPRESS, /* what the image itself holds, as a compressed qcow2 on its backing */
 } PlanWay;
 
 /** One image of the export. */
@@ -31,6 +32,7 @@ struct PlanLayer {
     PlanLayer *backing;  /* NULL: none */
     guint64 capacity;    /* bytes that a guest sees */
     guint64 bytes;       /* bytes of data to be copied, as far as known */
+    int level;           /* of zstd, with which it is compressed; 0: it is not */
     guint users;         /* how many disks have it in their chain */
 };
 

@@ -344,7 +344,6 @@ virt_snap_export_settings_check_supported(const VirtSnapExportSettings *self, GE
     } missing[] = {
         {"base", self->base != NULL},
         {"live", self->live != VIRT_SNAP_LIVE_NO},
-        {"compression", self->compression != NULL},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(missing); i++) {

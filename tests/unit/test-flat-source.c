@@ -34,6 +34,7 @@ typedef struct {
 } Disk;
 
 static const Disk disks[] = {
+    {"no disk", 0, {{0}}, 0},
     {"no data", GIB, {{0}}, 0},
     {"one sector", 512, {{0, 512}}, 1},
     {"one sector, empty", 512, {{0}}, 0},

@@ -294,7 +294,7 @@ test_supported(void)
         gboolean supported;
     } table[] = {
         {"intent", "merge", TRUE},  {"storage", "no", TRUE},       {"base", "/x", FALSE},
-        {"live", "memory", FALSE},  {"live", "no", TRUE},          {"compression", "zstd", FALSE},
+        {"live", "memory", FALSE},  {"live", "no", TRUE},          {"compression", "zstd", TRUE},
         {"compression", "none", TRUE}, {"live", "crash-consistent", FALSE},
     };
 
