@@ -9,6 +9,8 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/qcow2/chain-source.h \
 	drivers/qcow2/cluster-map.c \
 	drivers/qcow2/cluster-map.h \
+	drivers/qcow2/cluster-pack.c \
+	drivers/qcow2/cluster-pack.h \
 	drivers/qcow2/cluster-unpack.c \
 	drivers/qcow2/cluster-unpack.h \
 	drivers/qcow2/flat-source.c \

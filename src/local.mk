@@ -12,6 +12,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/image/qcow2-header.h \
 	src/transfer/control.c \
 	src/transfer/control.h \
+	src/transfer/digest-parts.c \
+	src/transfer/digest-parts.h \
 	src/transfer/digest.c \
 	src/transfer/digest.h \
 	src/transfer/engine.c \

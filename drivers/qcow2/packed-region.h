@@ -3,14 +3,13 @@
 
 #pragma once
 
-#include "virtsnap/drivers.h"
+#include "drivers/qcow2/cluster-pack.h"
 
 G_BEGIN_DECLS
 
 /* A part of a compressed image that is being filled, whose place in the file is not known yet:
  * streams are packed from its front, whole clusters from its end. */
 
-#define PACKED_CLUSTER ((gsize)1 << PACKED_CLUSTER_BITS)
 /* So that the gap in the middle, less than a cluster and a stream, is little. */
 #define PACKED_REGION ((gsize)2 << 20)
 

@@ -5,12 +5,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
+#include "drivers/qcow2/cluster-pack.h"
 #include "drivers/qcow2/packed-region.h"
 #include "drivers/qcow2/packed-sink.h"
 #include "image/qcow2-header.h"
-#include "transfer/digest.h"
+#include "transfer/digest-parts.h"
 
 #define CLUSTER PACKED_CLUSTER
 #define L2_ENTRIES (CLUSTER / 8)
@@ -23,27 +23,13 @@
 #define SECTORS_SHIFT 54
 #define HEADER_LENGTH 112
 #define COMPRESSION_OFFSET 104
-/* What saves less than this is not worth the time of all who will read it. */
-#define STREAM_MAX (CLUSTER - CLUSTER / 32)
-/* How much of a cluster is looked at before it is compressed, and what the sum of the squares of
- * the counts of its byte values is, more than four deviations above what noise has. */
-#define SAMPLE 4096
-#define NOISE_SQUARES 71200
-#define SEGMENT_PARTS (DIGEST_SEGMENT / DIGEST_PART)
 
 /* What one writer at a time uses. */
 typedef struct {
     PackedRegion *region;
-    ZSTD_CCtx *zstd;
-    DigestSegment *digest;
-    guint8 stream[CLUSTER];
+    ClusterPacker *packer;
+    DigestSegment *hasher;
 } Packer;
-
-/* A segment of the file of which not all parts are hashed yet. */
-typedef struct {
-    guint8 parts[SEGMENT_PARTS * DIGEST_BYTES];
-    guint n;
-} OpenSegment;
 
 typedef struct {
     guint64 index;
@@ -56,6 +42,7 @@ typedef struct {
     PackedImage image;
     guint64 clusters; /* of the disk */
     guint64 n_tables;
+    DigestParts *digest;
     GMutex lock; /* guards all below */
     GPtrArray *idle;      /* Packer */
     guint64 next;         /* where the next region goes */
@@ -64,8 +51,6 @@ typedef struct {
     GQueue ready;         /* Table: complete, and not in a region yet */
     guint64 *l1;          /* big endian */
     GArray *refcounts;    /* guint16, by cluster of the file, big endian */
-    GHashTable *segments; /* index -> OpenSegment */
-    GByteArray *nodes;    /* of the segments */
 } PackedSink;
 
 static guint64
@@ -82,10 +67,8 @@ packer_new(void)
     Packer *packer = g_new0(Packer, 1);
 
     packer->region = packed_region_new(0);
-    packer->zstd = ZSTD_createCCtx();
-    if (!packer->zstd)
-        g_error("out of memory");
-    packer->digest = digest_segment_new();
+    packer->packer = cluster_packer_new();
+    packer->hasher = digest_segment_new();
 
     return packer;
 }
@@ -94,8 +77,8 @@ static void
 packer_free(Packer *packer)
 {
     packed_region_free(packer->region);
-    ZSTD_freeCCtx(packer->zstd);
-    digest_segment_free(packer->digest);
+    cluster_packer_free(packer->packer);
+    digest_segment_free(packer->hasher);
     g_free(packer);
 }
 
@@ -221,66 +204,20 @@ add_tables(PackedSink *self, PackedRegion *region)
     }
 }
 
-/* --- the digest ----------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
-static void
-keep_node(PackedSink *self, guint64 segment, const guint8 *node)
-{
-    gsize end = (gsize)(segment + 1) * DIGEST_BYTES;
-
-    if (self->nodes->len < end)
-        g_byte_array_set_size(self->nodes, (guint)end);
-    memcpy(self->nodes->data + segment * DIGEST_BYTES, node, DIGEST_BYTES);
-}
-
-static void
-keep_part(PackedSink *self, DigestSegment *digest, guint64 part, const guint8 *node)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
-    gpointer key = GSIZE_TO_POINTER(part / SEGMENT_PARTS);
-    OpenSegment *segment = g_hash_table_lookup(self->segments, key);
-    guint8 whole[DIGEST_BYTES];
-
-    if (!segment) {
-        segment = g_new0(OpenSegment, 1);
-        g_hash_table_insert(self->segments, key, segment);
-    }
-    memcpy(segment->parts + part % SEGMENT_PARTS * DIGEST_BYTES, node, DIGEST_BYTES);
-    if (++segment->n < SEGMENT_PARTS)
-        return;
-    digest_fold_parts(digest, segment->parts, SEGMENT_PARTS, FALSE, whole);
-    keep_node(self, part / SEGMENT_PARTS, whole);
-    g_hash_table_remove(self->segments, key);
-}
-
-/* Writes a part of the file that begins at one of the digest's parts, and hashes it. */
+/* Writes and hashes a part of the file, which begins where a part of the digest does. */
 static gboolean
-write_file(PackedSink *self, DigestSegment *digest, const guint8 *data, guint64 base, gsize length,
-           GError **error)
+write_file(PackedSink *self, DigestSegment *hasher, const guint8 *data, guint64 base,
+           gsize length, GError **error)
 {
     if (!self->file->ops->write(self->file, data, base, length, error))
         return FALSE;
-    for (gsize at = 0; self->image.digest && at < length; at += DIGEST_PART) {
-        guint8 node[DIGEST_BYTES];
-
-        digest_part(digest, data + at, (gsize)MIN(DIGEST_PART, length - at) / DIGEST_BLOCK, node);
-        keep_part(self, digest, (base + at) / DIGEST_PART, node);
-    }
+    if (self->image.digest)
+        digest_parts_add(self->digest, hasher, data, base, length);
 
     return TRUE;
 }
-
-static guint8 *
-packed_sink_digest(Sink *sink, guint8 *digest)
-{
-    PackedSink *self = (PackedSink *)sink;
-
-    digest_fold(self->nodes->data, sink->size, digest);
-
-    return g_memdup2(self->nodes->data, self->nodes->len);
-}
-
-/* --- writing -------------------------------------------------------------- */
 
 static gboolean
 write_region(PackedSink *self, Packer *packer, GError **error)
@@ -293,7 +230,7 @@ write_region(PackedSink *self, Packer *packer, GError **error)
     place_pieces(self, region, base);
     g_mutex_unlock(&self->lock);
     packed_region_seal(region);
-    if (!write_file(self, packer->digest, region->data, base, PACKED_REGION, error))
+    if (!write_file(self, packer->hasher, region->data, base, PACKED_REGION, error))
         return FALSE;
     packed_region_clear(region);
     g_mutex_lock(&self->lock);
@@ -309,26 +246,11 @@ is_zero(const guint8 *data)
     return data[0] == 0 && memcmp(data, data + 1, CLUSTER - 1) == 0;
 }
 
-/* Encrypted or compressed already: every byte value is as frequent as any other. */
-static gboolean
-is_noise(const guint8 *data)
-{
-    guint16 counts[256] = {0};
-    guint32 squares = 0;
-
-    for (gsize i = 0; i < SAMPLE; i++)
-        counts[data[CLUSTER / 2 + i]]++;
-    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
-        squares += (guint32)counts[i] * counts[i];
-
-    return squares < NOISE_SQUARES;
-}
-
 static gboolean
 pack_cluster(PackedSink *self, Packer *packer, guint64 cluster, const guint8 *data,
              GError **error)
 {
-    PackedPiece piece = {.index = cluster, .length = CLUSTER};
+    PackedPiece piece = {.index = cluster};
 
     if (is_zero(data)) {
         g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
@@ -339,20 +261,8 @@ pack_cluster(PackedSink *self, Packer *packer, guint64 cluster, const guint8 *da
             settle(self, cluster / L2_ENTRIES, 1);
         return TRUE;
     }
-    if (!is_noise(data)) {
-        gsize length = ZSTD_compressCCtx(packer->zstd, packer->stream, STREAM_MAX, data, CLUSTER,
-                                         self->image.level);
-
-        if (!ZSTD_isError(length)) {
-            piece.length = (guint32)length;
-            data = packer->stream;
-        }
-    }
-    if (packed_region_add(packer->region, &piece, data))
-        return TRUE;
-    if (!write_region(self, packer, error))
-        return FALSE;
-    /* There is room: tables are few beside the clusters they are for. */
+    data = cluster_pack(packer->packer, self->image.level, data, &piece.length);
+    /* Tables that are complete may fill the next region at once. */
     while (!packed_region_add(packer->region, &piece, data)) {
         if (!write_region(self, packer, error))
             return FALSE;
@@ -415,7 +325,7 @@ typedef struct {
 } Ending;
 
 static gboolean
-close_last(PackedSink *self, Ending *end, DigestSegment *digest, GError **error)
+close_last(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
 {
     place_pieces(self, end->last, end->base);
     packed_region_seal(end->last);
@@ -424,7 +334,7 @@ close_last(PackedSink *self, Ending *end, DigestSegment *digest, GError **error)
     } else {
         PackedRegion *last = end->last;
 
-        if (!write_file(self, digest, last->data, end->base, PACKED_REGION, error))
+        if (!write_file(self, hasher, last->data, end->base, PACKED_REGION, error))
             return FALSE;
         packed_region_free(last);
     }
@@ -436,7 +346,7 @@ close_last(PackedSink *self, Ending *end, DigestSegment *digest, GError **error)
 
 /* What did not fill a region of a writer of its own comes into common ones. */
 static gboolean
-gather(PackedSink *self, Ending *end, DigestSegment *digest, GError **error)
+gather(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
 {
     for (guint i = 0; i < self->idle->len; i++) {
         const PackedRegion *region = ((const Packer *)g_ptr_array_index(self->idle, i))->region;
@@ -447,7 +357,7 @@ gather(PackedSink *self, Ending *end, DigestSegment *digest, GError **error)
 
             if (packed_region_add(end->last, piece, data))
                 continue;
-            if (!close_last(self, end, digest, error))
+            if (!close_last(self, end, hasher, error))
                 return FALSE;
             if (!packed_region_add(end->last, piece, data))
                 g_assert_not_reached();
@@ -552,37 +462,21 @@ lay_out_end(PackedSink *self, Ending *end, GError **error)
                        table_n, error);
 }
 
-/* A file's last segment has fewer parts. */
-static void
-fold_last(PackedSink *self, DigestSegment *digest)
-{
-    guint64 last = digest_n_segments(self->parent.size) - 1;
-    const OpenSegment *segment = g_hash_table_lookup(self->segments, GSIZE_TO_POINTER(last));
-    guint8 node[DIGEST_BYTES];
-
-    if (!segment)
-        return;
-    digest_fold_parts(digest, segment->parts, segment->n, last == 0, node);
-    keep_node(self, last, node);
-}
-
 static gboolean
-write_ending(PackedSink *self, Ending *end, DigestSegment *digest, GError **error)
+write_ending(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
 {
-    if (!gather(self, end, digest, error))
+    if (!gather(self, end, hasher, error))
         return FALSE;
     /* What is left fitted before the regions that are written: the tables come behind those. */
-    if (!end->first && self->next > PACKED_REGION && !close_last(self, end, digest, error))
+    if (!end->first && self->next > PACKED_REGION && !close_last(self, end, hasher, error))
         return FALSE;
     end->used = packed_region_compact(end->last);
     place_pieces(self, end->last, end->base);
     if (!lay_out_end(self, end, error) ||
-        (end->first && !write_file(self, digest, end->first->data, 0, PACKED_REGION, error)) ||
-        !write_file(self, digest, end->buffer, end->base, end->length, error))
+        (end->first && !write_file(self, hasher, end->first->data, 0, PACKED_REGION, error)) ||
+        !write_file(self, hasher, end->buffer, end->base, end->length, error))
         return FALSE;
     self->parent.size = end->base + end->length;
-    if (self->image.digest)
-        fold_last(self, digest);
 
     return TRUE;
 }
@@ -591,15 +485,21 @@ static gboolean
 packed_sink_flush(Sink *sink, GError **error)
 {
     PackedSink *self = (PackedSink *)sink;
-    g_autoptr(DigestSegment) digest = digest_segment_new();
+    g_autoptr(DigestSegment) hasher = digest_segment_new();
     Ending end = {.last = packed_region_new(CLUSTER)};
-    gboolean ok = write_ending(self, &end, digest, error);
+    gboolean ok = write_ending(self, &end, hasher, error);
 
     packed_region_free(end.first);
     packed_region_free(end.last);
     free(end.buffer);
 
     return ok && self->file->ops->flush(self->file, error);
+}
+
+static guint8 *
+packed_sink_digest(Sink *sink, guint8 *digest)
+{
+    return digest_parts_finish(((PackedSink *)sink)->digest, sink->size, digest);
 }
 
 static void
@@ -623,8 +523,7 @@ packed_sink_free(Sink *sink)
     g_queue_clear_full(&self->ready, free_table);
     g_free(self->l1);
     g_array_unref(self->refcounts);
-    g_hash_table_unref(self->segments);
-    g_byte_array_unref(self->nodes);
+    digest_parts_free(self->digest);
     g_mutex_clear(&self->lock);
     g_free(sink->what);
     g_free(self);
@@ -661,8 +560,7 @@ packed_sink_new(Sink *file, const PackedImage *image)
     g_queue_init(&self->ready);
     self->l1 = g_new0(guint64, self->n_tables + 1);
     self->refcounts = g_array_new(FALSE, TRUE, sizeof(guint16));
-    self->segments = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    self->nodes = g_byte_array_new();
+    self->digest = digest_parts_new();
 
     return &self->parent;
 }

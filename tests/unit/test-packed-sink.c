@@ -177,7 +177,8 @@ test_layer_alone(void)
     g_assert_cmpint(g_chdir(dir), ==, 0);
     g_free(run("sh", "-ec",
                CREATE "b 4M;" IO "'write -q -P 1 0 4M' b;" CREATE "-b b -F qcow2 t;" IO
-               "'write -q -z 64k 64k' -c 'write -q -P 0 1M 64k' -c 'write -q -P 2 2M 64k' t", NULL));
+               "'write -q -z 64k 64k' -c 'write -q -P 0 1M 64k' -c 'write -q -P 2 2M 64k' t",
+               NULL));
     top = chain_resolve(cache, path, "qcow2", NULL, 0, &error);
     g_assert_no_error(error);
     pack(&one, top, 2);
