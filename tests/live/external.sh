@@ -80,6 +80,27 @@ check "a guest sees the same disk" vs_same_disk "$d/a.qcow2" qcow2 "$layer"
 check "the raw disk too" vs_same_disk "$d/data.raw" raw "$(vs_layer "$VS_EXPORT" a vdb)"
 is "$(vs_sources | grep -vE 'snap1 ')" "$before" "merging touched no source either"
 
+# --- compressed
+check "compressed layers" vs_export --domain a --domain b snap1 --to "$x/packed" --compress zstd:3
+check "and sound" vs_sound "$VS_EXPORT"
+layer=$(vs_layer "$VS_EXPORT" a vda)
+is "$(qemu-img info --output=json "$layer" |
+    jq -r '."format-specific".data."compression-type", ."backing-filename-format"' | xargs)" \
+    "zstd qcow2" "an overlay with zstd clusters, on its base"
+check "a guest sees the same disk" vs_same_disk "$d/a.qcow2" qcow2 "$layer"
+check "a raw layer is a copy" cmp "$d/data.raw" "$(vs_layer "$VS_EXPORT" a vdb)"
+check "less is written for it" [ "$(cat "$VS_EXPORT"/layers/base-* | wc -c)" -lt \
+    "$(cat "$x/one/a+b/snap1"/layers/base-* | wc -c)" ]
+check "compressed and merged" \
+    vs_export --domain a --domain b snap1 --to "$x/packed-merged" --merge --compress zstd
+check "and sound" vs_sound "$VS_EXPORT"
+layer=$(vs_layer "$VS_EXPORT" a vda)
+check "a guest sees the same disk" vs_same_disk "$d/a.qcow2" qcow2 "$layer"
+check "the raw disk too" vs_same_disk "$d/data.raw" raw "$(vs_layer "$VS_EXPORT" a vdb)"
+check "no clusters are lost in it" qemu-img check -q "$layer"
+check "verified by its manifest" vs verify "$VS_EXPORT"
+is "$(vs_sources | grep -vE 'snap1 ')" "$before" "compressing touched no source either"
+
 # --- other settings
 check "without a subdirectory" vs_export --domain a snap1 --to "$x/flat" --no-subdirectory
 is "$VS_EXPORT" "$x/flat" "it is in the directory itself"
