@@ -116,6 +116,7 @@ include tests/bench/local.mk
 include tests/cli/local.mk
 include tests/data/collection/local.mk
 include tests/fuzz/local.mk
+include tests/hostile/local.mk
 include tests/install/local.mk
 include tests/live/local.mk
 include tests/schemas/local.mk

@@ -1,0 +1,283 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Exports that somebody made to harm who looks at them: a clear error with the
+# right code, soon, and nothing outside of the export is opened.
+. "$abs_top_srcdir/tests/tap.sh"
+export LC_ALL=C.UTF-8
+requires virtsnap jq qemu-img fsverity xmllint strace
+strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
+
+good=$TEST_DIR/good
+e=$TEST_DIR/e
+outside=$TEST_DIR/outside # what no export has a business with
+said=$TEST_DIR/said
+trace=$TEST_DIR/trace
+mkdir "$outside"
+echo secret >"$outside/secret"
+qemu-img create -q -f qcow2 "$outside/image.qcow2" 4M
+mkfifo "$outside/fifo"
+
+# --- an export of one disk with its base, of libvirt's test driver
+
+images=$TEST_DIR/images
+mkdir "$images"
+qemu-img create -q -f qcow2 "$images/base.qcow2" 4M
+qemu-img create -q -f qcow2 -b base.qcow2 -F qcow2 "$images/web.qcow2"
+
+# domain_xml IMAGE
+domain_xml()
+{
+    echo "<name>web</name><uuid>ef861801-45b9-11cb-88e3-afbfe5370491</uuid>
+        <memory>8192</memory><os><type>hvm</type></os><devices><disk type='file' device='disk'>
+        <driver name='qemu' type='qcow2'/><source file='$images/$1.qcow2'/>
+        <target dev='vda' bus='virtio'/></disk></devices>"
+}
+cat >"$TEST_DIR/host.xml" <<END
+<node><domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
+$(domain_xml now)
+<test:domainsnapshot><name>s</name><state>shutoff</state><active>0</active>
+<creationTime>$(($(date +%s) + 60))</creationTime>
+<disks><disk name='vda' snapshot='external' type='file'><source file='$images/now.qcow2'/></disk>
+</disks><domain type='test'>$(domain_xml web)</domain></test:domainsnapshot></domain></node>
+END
+check "an export to spoil" virtsnap -c "test://$TEST_DIR/host.xml" export --domain web s \
+    --to "$good" --no-subdirectory || bail_out "nothing to spoil"
+check "it is sound" virtsnap verify --deep "$good"
+web=layers/$(basename "$good"/layers/web-*)
+base=layers/$(basename "$good"/layers/base-*)
+
+# --- looking at them
+
+# look ARGUMENT...: virtsnap, watched; its status is passed on. It must end
+# soon, must not be killed, and must not open what is outside.
+look()
+{
+    local status=0
+    timeout 30 strace -f -qq --seccomp-bpf -e trace=open,openat,openat2,readlink,readlinkat,execve \
+        -o "$trace" virtsnap "$@" >"$said" 2>&1 </dev/null || status=$?
+    if [ $status -gt 2 ]; then
+        echo "status $status"
+        return 99
+    fi
+    grep -E ' = [0-9]+' "$trace" | grep -F "$outside" && return 98
+    return $status
+}
+
+# clean: what was said is text: no control character but the line's end.
+clean()
+{
+    iconv -f UTF-8 -t UTF-8 <"$said" >/dev/null && ! grep -q '[[:cntrl:]]' "$said"
+}
+
+# found REGEX: verify names the problem, in text and in JSON.
+found()
+{
+    look verify "$e"
+    [ $? -eq 1 ] && clean || { cat -v "$said"; return 1; }
+    look verify --deep --json "$e"
+    [ $? -eq 1 ] && [ "$(jq -r .ok "$said")" = false ] &&
+        [[ $(jq -r '.problems[] | .file + ": " + .what' "$said") =~ $1 ]] ||
+        { cat "$said"; return 1; }
+}
+
+# listed: those who only read the manifest can live with it.
+listed()
+{
+    look export-info "$e" && clean && look export-info --json "$e" && jq -e . "$said" >/dev/null &&
+        look export-list "$e" && clean && [[ $(<"$said") != warning:* ]] ||
+        { cat -v "$said"; return 1; }
+}
+
+# refused CODE REGEX: nobody takes this manifest, and all say why.
+refused()
+{
+    found "manifest.xml: .*$2" || return 1
+    look export-info --json "$e"
+    [ $? -eq 1 ] && [ "$(jq -r .error.code "$said")" = "$1" ] &&
+        [[ $(jq -r .error.message "$said") =~ $2 ]] || { cat "$said"; return 1; }
+    look export-info "$e"
+    [ $? -eq 1 ] && clean || return 1
+    look export-list --json "$TEST_DIR/e" && [[ $(jq -r '.exports[].problem' "$said") =~ $2 ]] ||
+        { cat "$said"; return 1; }
+    look export-list "$e" && clean
+}
+
+fresh() { rm -rf "$e"; cp -a "$good" "$e"; chmod -R u+w "$e"; }
+
+# edit SED-SCRIPT: of the manifest; one that changes nothing is a mistake here.
+edit()
+{
+    sed -i.old "$1" "$e/manifest.xml"
+    ! cmp -s "$e/manifest.xml.old" "$e/manifest.xml" || bail_out "nothing to edit: $1"
+    rm "$e/manifest.xml.old"
+}
+
+# resign FILE: the manifest agrees with what the file holds now.
+resign()
+{
+    local digest
+    digest=$(fsverity digest "$e/$1" | cut -d ' ' -f 1)
+    edit "\\|path=\"$1\"| { s|bytes=\"[0-9]*\"|bytes=\"$(stat -c %s "$e/$1")\"|
+        s|digest=\"[^\"]*\"|digest=\"$digest\"| }
+        /<nodes>/d"
+}
+
+# --- paths that lead out
+for path in "../../../outside/secret" "$outside/secret" "layers/../../outside/secret" \
+    "./settings.xml" "layers//x" "."; do
+    fresh; edit "s|path=\"settings.xml\"|path=\"$path\"|"
+    check "a file at $path" refused 32802 'Element file failed|path'
+    fresh; edit "s|path=\"$base\"|path=\"$path\"|"
+    check "a layer at $path" refused 32802 'Element layer failed|path'
+done
+fresh; edit "s|directory=\"domains/web\"|directory=\"../outside\"|"
+check "a domain in ../outside" refused 32802 'line 7: Element domain failed'
+fresh; edit "s|backing=\"[^\"]*\"|backing=\"layers/../../outside/image.qcow2\"|"
+check "a backing layer outside" refused 32802 backing
+
+fresh; ln -sf "$outside/secret" "$e/settings.xml"
+check "a symbolic link" found 'settings.xml: '
+fresh; rm "$e/$base"; ln -s ../../outside/image.qcow2 "$e/$base"
+check "a relative one for a layer" found "$base: "
+fresh; mv "$e/layers" "$outside/layers"; ln -s "$outside/layers" "$e/layers"
+check "one for all layers" found "$base: "
+rm -rf "$outside/layers"
+fresh; mv "$e/domains" "$e/moved"; ln -s moved "$e/domains"
+check "one that stays inside" found 'domains/web/domain.xml: '
+fresh; mv "$e/manifest.xml" "$outside/"; ln -s "$outside/manifest.xml" "$e/"
+check "one for the manifest" refused 32802 'manifest.xml'
+rm "$outside/manifest.xml"
+fresh; ln -f "$outside/secret" "$e/settings.xml"
+check "a hard link to another file" found 'settings.xml: has 7 bytes'
+
+# --- no files
+for file in settings.xml "$web" domains/web/domain.xml; do
+    fresh; rm "$e/$file"; mkfifo "$e/$file"
+    check "a FIFO for $file" found "$file: is not a regular file"
+    fresh; rm "$e/$file"; mkdir "$e/$file"
+    check "a directory for $file" found "$file: is not a regular file"
+done
+fresh; rm "$e/$web"
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$e/$web" \
+    2>/dev/null && check "a socket for a layer" found "$web: "
+fresh; rm "$e/manifest.xml"; mkfifo "$e/manifest.xml"
+check "a FIFO for the manifest" refused 32802 'not a regular file'
+fresh; rm "$e/manifest.xml"; mkdir "$e/manifest.xml"
+check "a directory for the manifest" refused 32802 'not a regular file'
+if [ "$(id -u)" -eq 0 ] && mknod "$outside/device" c 1 5 2>/dev/null; then
+    fresh; rm "$e/$web"; cp -a "$outside/device" "$e/$web"
+    check "a device for a layer" found "$web: is not a regular file"
+fi
+fresh; mkdir -p "$e/layers/a/b"; mkfifo "$e/layers/a/fifo"; : >"$e/unknown"
+check "files that nobody knows" found 'unknown: is not in the manifest'
+check "and directories" found 'layers/a: is a directory that the manifest does not know'
+fresh; (cd "$e/domains/web" && for i in {1..600}; do mkdir d && cd d || exit; done)
+check "a deep tree" found 'domains/web/d: is a directory'
+
+# --- manifests of all sizes
+fresh; truncate -s 300M "$e/manifest.xml"
+check "a manifest of 300 MB" refused 32802 'larger than'
+fresh; truncate -s 255M "$e/manifest.xml"
+check "255 MB of nothing" refused 32802 'manifest.xml'
+fresh; : >"$e/manifest.xml"
+check "an empty one" refused 32802 'empty'
+
+# grown COUNT TEXT: so often before the end of the files; & in TEXT is the number.
+grown()
+{
+    fresh
+    {
+        sed '/<\/files>/,$d' "$good/manifest.xml"
+        seq "$1" | sed "s|.*|$2|"
+        sed -n '/<\/files>/,$p' "$good/manifest.xml"
+    } >"$e/manifest.xml"
+}
+grown 600000 '<file path="f&" role="domain" bytes="1"/>'
+check "600000 files" refused 32802 'too many elements'
+grown 20000 '<file path="f&" role="domain" bytes="1"/>'
+check "20000 that are not there" found 'f20000: is missing'
+check "can be listed" listed
+fresh; { echo '<manifest '; seq 200000 | sed 's|.*|a&=""|'; echo '/>'; } >"$e/manifest.xml"
+check "an element with 200000 attributes" refused 32802 'too many elements or attributes'
+grown 1 "$(printf '<a>%.0s' {1..5000})$(printf '</a>%.0s' {1..5000})"
+check "5000 elements, each in the other" refused 32802 'manifest.xml'
+fresh; edit '1a <!DOCTYPE manifest [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+check "a document type" refused 32802 'DOCTYPE'
+fresh; edit '/<nodes>/d'; edit "s|bytes=\"[0-9]*\"|bytes=\"18446744073709551615\"|"
+check "files of 16 EiB" found 'where the manifest says 18446744073709551615'
+check "can be listed" listed
+fresh; edit "s|capacity=\"[0-9]*\"|capacity=\"18446744073709551615\"|"
+check "disks of 16 EiB" found "$web: is a disk of 4194304 bytes"
+
+# --- digests and what belongs together
+fresh; edit "\\|path=\"$web\"|s|sha256:....|sha256:0000|"
+check "a digest that its nodes do not make" refused 32802 'nodes'
+fresh; edit '/<nodes>/d'; edit "\\|path=\"$web\"|s|sha256:....|sha256:0000|"
+check "a wrong digest" found "$web: has another digest"
+fresh; edit "s|path=\"settings.xml\"|path=\"$web\"|"
+check "a file that is named twice" refused 32802 'twice'
+fresh; edit "s|path=\"$web\"\\(.*\\) backing=\"[^\"]*\"|path=\"$web\"\\1 backing=\"$web\"|"
+check "a layer on itself" refused 32802 "$web"
+fresh; edit "s|layer=\"$web\"|layer=\"layers/none.qcow2\"|"
+check "a disk without its layer" refused 32802 'layers/none.qcow2'
+fresh; edit "s|path=\"domains/web/domain.xml\"|path=\"domains/web/other.xml\"|"
+check "a domain without its file" refused 32802 'domains/web/domain.xml'
+
+# --- images: the manifest is in order, the header is not
+rebase() { qemu-img rebase -u -f qcow2 "$@" "$e/$web" && resign "$web"; }
+for name in "$outside/image.qcow2" "../../outside/image.qcow2" \
+    "$outside/fifo" "../$base" "./${base#layers/}"; do
+    fresh; rebase -F qcow2 -b "$name"
+    check "a header that names $name" found "$web: .*refers to '"
+done
+for name in 'json:{"driver":"null-co"}' 'nbd:unix:/nowhere' "fat:$outside" \
+    "file:$outside/image.qcow2" 'http://localhost/x'; do
+    fresh; rebase -F raw -b "$name"
+    check "a header that names $name" found "$web: .*${name%%:*}:"
+done
+fresh; rebase -F raw -b "${base#layers/}"
+check "another format than the manifest's" found "$web: says that .* 'raw'"
+fresh; rebase -b ''
+check "no backing file where the manifest has one" found "$web: refers to '' "
+fresh; rm "$e/$web"
+qemu-img create -q -f qcow2 -o data_file="$outside/data" "$e/$web" 4M; resign "$web"
+check "a data file" found "$web: .*data"
+fresh; echo nonsense >"$e/$web"; resign "$web"
+check "no image at all" found "$web: .*qcow2"
+n=0
+for image in "$abs_top_srcdir"/tests/data/qcow2/invalid/*.qcow2; do
+    fresh; cp "$image" "$e/$web"; resign "$web"
+    look verify --json "$e"
+    if jq -e --arg f "$web" 'any(.problems[]; .file == $f)' "$said" >/dev/null; then
+        n=$((n + 1))
+    else
+        echo "# $image: $(cat "$said")"
+    fi
+done
+is "$n" "$(find "$abs_top_srcdir/tests/data/qcow2/invalid" -name '*.qcow2' | wc -l)" \
+    "every image of the corpus of bad headers"
+
+# --- names that would do something to a terminal
+fresh
+: >"$e"/$'\e]0;title\a'; : >"$e"/$'two\nlines'; : >"$e/layers"/$'\xff\xfe'
+: >"$e"/$'\u202egnp.exe'; : >"$e/-rf"
+check "names of files" found 'lines: is not in the manifest'
+like "$(jq -r '.problems[].file' "$said")" $'two\nlines' "JSON has them as they are"
+fresh
+edit "s|<snapshot>s<|<snapshot>s\&#155;2J\&#10;x\&#x202e;<|
+      s|target=\"vda\"|target=\"\&#155;31m\&#9;\"|
+      s|host=\"[^\"]*\"|host=\"\&#10;Warning: \&#133;\"|
+      s|</files>|</files><warning>\&#10;\&#155;1m</warning>|"
+check "names in the manifest" listed
+fresh; edit "s|path=\"settings.xml\"|path=\"\&#10;\&#155;2J\"|"
+check "a path with them" found '2J: is missing'
+check "listed" listed
+fresh; edit "s|kind=\"external\"|kind=\"\&#155;2J\&#10;x\"|"
+check "in what the schema complains of" refused 32802 'manifest.xml'
+fresh; mv "$e" "$TEST_DIR"/$'e\e[2J\nx'; e=$TEST_DIR/$'e\e[2J\nx'; : >"$e/manifest.xml"
+check "in the name of the export itself" eval '
+    ! look export-info "$e" && clean && look export-list "$e" && clean && ! look verify "$e" && clean'
+
+done_testing
