@@ -8,9 +8,10 @@ CLEANFILES += man/virtsnap.1 man/virtsnap.1-t
 # behind half made and up to date.
 man/virtsnap.1: man/virtsnap.pod
 	$(AM_V_GEN)$(MKDIR_P) man && \
+	$(SED) 's|/etc/virtsnap|$(sysconfdir)/virtsnap|g' $(srcdir)/man/virtsnap.pod | \
 	$(POD2MAN) --utf8 --errors=die --section=1 --name=VIRTSNAP \
 		--center='virtsnap $(VERSION)' --release='$(PACKAGE_STRING)' \
-		$(srcdir)/man/virtsnap.pod > $@-t && \
+		> $@-t && \
 	mv -f $@-t $@
 
 EXTRA_DIST += man/virtsnapd.pod man/org.virtsnap1.rst man/bus-page.sh

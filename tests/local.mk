@@ -109,6 +109,7 @@ EXTRA_DIST += \
 	tests/demo.sh \
 	tests/run-test \
 	tests/tap.sh \
+	tests/test-host.sh \
 	tests/unit/test-tap.sh \
 	$(NULL)
 
@@ -119,6 +120,7 @@ include tests/fuzz/local.mk
 include tests/hostile/local.mk
 include tests/install/local.mk
 include tests/live/local.mk
+include tests/memory/local.mk
 include tests/schemas/local.mk
 include tests/service/local.mk
 include tests/style/local.mk

@@ -61,6 +61,29 @@ fd_open_dir(int dirfd, const char *path, GError **error)
     return fd;
 }
 
+/* The same without openat2(), which valgrind and old kernels do not have: part by part. */
+static int
+walk_beneath(int dirfd, const char *path, int flags)
+{
+    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+    auto_fd fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
+
+    for (char **part = parts; *part && fd >= 0; part++) {
+        int how = part[1] ? O_PATH | O_DIRECTORY : flags;
+        int below;
+
+        if (!**part || g_str_equal(*part, ".") || g_str_equal(*part, "..")) {
+            errno = EXDEV;
+            return -1;
+        }
+        below = openat(fd, *part, how | O_NOFOLLOW | O_CLOEXEC);
+        fd_clear(&fd);
+        fd = below;
+    }
+
+    return fd_steal(&fd);
+}
+
 int
 fd_open_beneath(int dirfd, const char *path, int flags, GError **error)
 {
@@ -70,6 +93,8 @@ fd_open_beneath(int dirfd, const char *path, int flags, GError **error)
     };
     int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 
+    if (fd < 0 && errno == ENOSYS)
+        fd = walk_beneath(dirfd, path, flags);
     if (fd < 0)
         virt_snap_error_set_errno(error, errno, _("Cannot open '%s'"), path);
 

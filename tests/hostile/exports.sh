@@ -5,6 +5,7 @@
 # Exports that somebody made to harm who looks at them: a clear error with the
 # right code, soon, and nothing outside of the export is opened.
 . "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/test-host.sh"
 export LC_ALL=C.UTF-8
 requires virtsnap jq qemu-img fsverity xmllint strace
 strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
@@ -21,28 +22,8 @@ mkfifo "$outside/fifo"
 
 # --- an export of one disk with its base, of libvirt's test driver
 
-images=$TEST_DIR/images
-mkdir "$images"
-qemu-img create -q -f qcow2 "$images/base.qcow2" 4M
-qemu-img create -q -f qcow2 -b base.qcow2 -F qcow2 "$images/web.qcow2"
-
-# domain_xml IMAGE
-domain_xml()
-{
-    echo "<name>web</name><uuid>ef861801-45b9-11cb-88e3-afbfe5370491</uuid>
-        <memory>8192</memory><os><type>hvm</type></os><devices><disk type='file' device='disk'>
-        <driver name='qemu' type='qcow2'/><source file='$images/$1.qcow2'/>
-        <target dev='vda' bus='virtio'/></disk></devices>"
-}
-cat >"$TEST_DIR/host.xml" <<END
-<node><domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
-$(domain_xml now)
-<test:domainsnapshot><name>s</name><state>shutoff</state><active>0</active>
-<creationTime>$(($(date +%s) + 60))</creationTime>
-<disks><disk name='vda' snapshot='external' type='file'><source file='$images/now.qcow2'/></disk>
-</disks><domain type='test'>$(domain_xml web)</domain></test:domainsnapshot></domain></node>
-END
-check "an export to spoil" virtsnap -c "test://$TEST_DIR/host.xml" export --domain web s \
+test_host "$TEST_DIR"
+check "an export to spoil" virtsnap -c "$TEST_HOST" export --domain web s \
     --to "$good" --no-subdirectory || bail_out "nothing to spoil"
 check "it is sound" virtsnap verify --deep "$good"
 web=layers/$(basename "$good"/layers/web-*)
@@ -278,6 +259,7 @@ fresh; edit "s|kind=\"external\"|kind=\"\&#155;2J\&#10;x\"|"
 check "in what the schema complains of" refused 32802 'manifest.xml'
 fresh; mv "$e" "$TEST_DIR"/$'e\e[2J\nx'; e=$TEST_DIR/$'e\e[2J\nx'; : >"$e/manifest.xml"
 check "in the name of the export itself" eval '
-    ! look export-info "$e" && clean && look export-list "$e" && clean && ! look verify "$e" && clean'
+    ! look export-info "$e" && clean && look export-list "$e" && clean &&
+    ! look verify "$e" && clean'
 
 done_testing

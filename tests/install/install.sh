@@ -22,6 +22,10 @@ VIRTSNAP_SCHEMA_DIR=$(dirname "$(at share/virtsnap/schemas/collection.rng)") \
     VIRTSNAP_CONFIG_DIR=$PWD/config \
     check "with the schemas that were installed" "$bin" collection-create-as shop --domain web
 
+dir=$(sed -n 's|^\.IX Item "\(/.*\)/collections"|\1|p' "$(at man/man1/virtsnap.1)")
+check "its page names the directory that it looks into ($dir)" \
+    grep -aqF "${dir:-none}" "$(at libvirtsnap.so)"
+
 # A program as anybody writes it.
 cat >use.c <<'END'
 #include <stdio.h>

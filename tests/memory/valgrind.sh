@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# An export, a merge and a verification under valgrind, and the unit tests of
+# what reads other people's texts: no error, and nothing lost.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/test-host.sh"
+requires valgrind virtsnap qemu-img qemu-nbd
+if grep -aq __asan_init "$abs_top_builddir/virtsnap" "$abs_top_builddir/.libs/virtsnap"; then
+    skip_all "built with the address sanitizer, which does not go with valgrind"
+fi
+
+export G_SLICE=always-malloc
+tested() { TEST_VALGRIND=1 "$abs_top_srcdir/tests/run-test" "$abs_top_builddir/$1" "${@:2}"; }
+
+test_host "$TEST_DIR" || bail_out "no images"
+x=$TEST_DIR/x
+check "export" tested virtsnap -c "$TEST_HOST" export --domain web s --to "$x"
+check "merged" tested virtsnap -c "$TEST_HOST" export --domain web s --to "$x-merged" --merge
+check "plan" tested virtsnap -c "$TEST_HOST" --json export --domain web s --to "$x-none" --dry-run
+check "verify" tested virtsnap verify --deep "$x/web/s"
+check "export-info" tested virtsnap --json export-info "$x/web/s"
+rm "$x"/web/s/layers/web-*
+tested virtsnap verify "$x/web/s" >"$TEST_DIR/said" 2>&1
+is "$?" 1 "verify of a damaged one"
+for test in chain qcow2-header settings snapshot-def; do
+    check "$test" tested "tests/unit/test-$test"
+done
+
+done_testing
