@@ -190,6 +190,7 @@ finish_compress_item(EngineItem *item, G_GNUC_UNUSED GError **error)
     ExportItem *self = item->user_data;
 
     self->size = item->sink->size;
+    g_atomic_int_set(&self->finished, TRUE);
     g_array_set_size(self->held, 0);
 
     return TRUE;
