@@ -70,6 +70,7 @@ static const Drivers drivers = {
     .open_layer = layer_source_open,
     .create_packed = create_packed,
     .create_file = file_sink_new,
+    .reopen_file = file_sink_reopen,
     .check_image = qemu_check_image,
 };
 

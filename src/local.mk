@@ -66,6 +66,10 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/job-state.h \
 	src/virtsnap/job.c \
 	src/virtsnap/job.h \
+	src/virtsnap/journal-content.c \
+	src/virtsnap/journal-content.h \
+	src/virtsnap/journal.c \
+	src/virtsnap/journal.h \
 	src/virtsnap/manifest-format.c \
 	src/virtsnap/manifest.c \
 	src/virtsnap/manifest.h \

@@ -84,6 +84,16 @@ file_sink_clone(Sink *sink, int fd)
 }
 
 static gboolean
+file_sink_sync(Sink *sink, GError **error)
+{
+    if (fdatasync(((FileSink *)sink)->fd) == 0)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot write '%s'"), sink->what);
+
+    return FALSE;
+}
+
+static gboolean
 file_sink_flush(Sink *sink, GError **error)
 {
     FileSink *self = (FileSink *)sink;
@@ -115,31 +125,64 @@ static const SinkOps file_sink_ops = {
     .name = "file",
     .write = file_sink_write,
     .clone = file_sink_clone,
+    .sync = file_sink_sync,
     .flush = file_sink_flush,
     .free = file_sink_free,
 };
 
+/* Takes over @fd. */
+static Sink *
+sink_on(int fd, const char *name, guint64 size, mode_t mode)
+{
+    FileSink *self = g_new0(FileSink, 1);
+    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+
+    self->parent.ops = &file_sink_ops;
+    self->parent.what = g_strdup(name);
+    self->parent.size = size;
+    self->mode = mode;
+    self->fd = fd;
+    self->direct_fd = openat(AT_FDCWD, path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+
+    return &self->parent;
+}
+
 Sink *
 file_sink_new(int dirfd, const char *name, guint64 size, mode_t mode, GError **error)
 {
-    FileSink *self = g_new0(FileSink, 1);
-    g_autoptr(Sink) sink = &self->parent;
-    g_autofree char *path = NULL;
+    auto_fd fd = fd_open(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, error);
 
-    sink->ops = &file_sink_ops;
-    sink->what = g_strdup(name);
-    sink->size = size;
-    self->mode = mode;
-    self->direct_fd = -1;
-    self->fd = fd_open(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, error);
-    if (self->fd < 0)
+    if (fd < 0)
         return NULL;
-    if (ftruncate(self->fd, (off_t)size) < 0) {
+    if (ftruncate(fd, (off_t)size) < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot give '%s' its size"), name);
         return NULL;
     }
-    path = g_strdup_printf("/proc/self/fd/%d", self->fd);
-    self->direct_fd = openat(AT_FDCWD, path, O_WRONLY | O_DIRECT | O_CLOEXEC);
 
-    return g_steal_pointer(&sink);
+    return sink_on(fd_steal(&fd), name, size, mode);
+}
+
+Sink *
+file_sink_reopen(int dirfd, const char *name, guint64 size, mode_t mode, GError **error)
+{
+    struct stat st;
+    auto_fd fd = -1;
+
+    /* A complete one may not be written to. */
+    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+        (S_ISREG(st.st_mode) && fchmodat(dirfd, name, 0600, 0) < 0)) {
+        virt_snap_error_set_errno(error, errno, _("Cannot go on with '%s'"), name);
+        return NULL;
+    }
+    fd = fd_open(dirfd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, error);
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (guint64)st.st_size != size) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                    _("'%s' is not what an earlier run has left; export anew, without resuming"),
+                    name);
+        return NULL;
+    }
+
+    return sink_on(fd_steal(&fd), name, size, mode);
 }

@@ -20,4 +20,9 @@ G_BEGIN_DECLS
 Sink *file_sink_new(int dirfd, const char *name, guint64 size, mode_t mode, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** file_sink_reopen: The same for a file that file_sink_new() created earlier, to be gone on with;
+ * NOT_FOUND if it is not there, CORRUPT if it is not of this size. */
+Sink *file_sink_reopen(int dirfd, const char *name, guint64 size, mode_t mode, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

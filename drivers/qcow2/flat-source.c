@@ -312,6 +312,17 @@ lay_out(FlatSource *self)
     l->data = l->l2 + l->l2_n;
 }
 
+/* Everything else follows from it. */
+static void
+take_fingerprint(FlatSource *self)
+{
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize length = DIGEST_BYTES;
+
+    ranked_bits_checksum(self->data, checksum);
+    g_checksum_get_digest(checksum, self->parent.layout, &length);
+}
+
 Source *
 flat_source_new(Source *guest, const char *what, GError **error)
 {
@@ -328,6 +339,7 @@ flat_source_new(Source *guest, const char *what, GError **error)
         return NULL;
     lay_out(self);
     source->size = self->layout.total * CLUSTER;
+    take_fingerprint(self);
 
     return g_steal_pointer(&source);
 }

@@ -38,7 +38,7 @@ static const GOptionEntry export_options[] = {
     {"dry-run", 0, 0, G_OPTION_ARG_NONE, MEMBER(dry_run),
      N_("show what would be done, and touch nothing"), NULL},
     {"resume", 0, 0, G_OPTION_ARG_NONE, MEMBER(resume),
-     N_("go on with an interrupted export (not supported yet)"), NULL},
+     N_("go on with an export that was interrupted"), NULL},
     {"async", 0, 0, G_OPTION_ARG_NONE, MEMBER(async),
      N_("let the service start the job, and return"), NULL},
     {"progress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(progress),
@@ -53,16 +53,6 @@ static const CommandArg export_args[] = {
     {"SNAPSHOT", TRUE, FALSE, COMPLETE_SNAPSHOT},
     {NULL},
 };
-
-static int
-refuse_option(CliContext *cli, const char *option)
-{
-    g_autoptr(GError) error =
-        g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("export: the option %s is not supported yet; leave it out"), option);
-
-    return cli_fail(cli, error);
-}
 
 static int
 run_export(CliContext *cli, const CommandLine *line)
@@ -87,8 +77,6 @@ run_export(CliContext *cli, const CommandLine *line)
                                 "with --domain"));
     if (*options->to == '\0')
         return cli_usage(cli, _("export: --to is empty; name a directory"));
-    if (options->resume)
-        return refuse_option(cli, "--resume");
     if (!progress_mode_parse(options->progress, &request.progress, &error))
         return cli_fail(cli, error);
 

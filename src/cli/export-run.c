@@ -78,8 +78,8 @@ do_it(ExportRun *run, GError **error)
 
     control_set_bandwidth(run->control, run->plan->settings->bandwidth);
 
-    return export_execute(run->hypervisor, run->plan, run->target, run->control, &run->result,
-                          error);
+    return export_execute(run->hypervisor, run->plan, run->target, run->control,
+                          run->request->options->resume, &run->result, error);
 }
 
 static gboolean
@@ -132,25 +132,33 @@ leave(ExportRun *run)
 }
 
 static gboolean
-on_signal(gpointer data)
+end_run(ExportRun *run)
 {
-    ExportRun *run = data;
-
-    control_cancel(run->control);
     /* libvirt cannot be hurried, but nothing has been written that would have to be removed. */
     if (!run->cli->session &&
         g_atomic_int_compare_and_exchange(&run->phase, PHASE_PLANNING, PHASE_LEFT))
         leave(run);
     if (++run->n_signals > 1) {
-        cli_warning(_("ended by force; the partial directory is left, and the next export of the "
-                      "same set removes it"));
+        cli_warning(_("ended by force; the partial directory is left: the next export of the same "
+                      "set removes it, or goes on with it with --resume"));
         _exit(CLI_FAILED);
     }
 
     return G_SOURCE_CONTINUE;
 }
 
-/* Ends a shell as well: it is the process that is asked to go. */
+static gboolean
+on_cancel(gpointer data)
+{
+    ExportRun *run = data;
+
+    control_cancel(run->control);
+
+    return end_run(run);
+}
+
+/* Not the user, but the system: the work is to be gone on with. It ends a shell as well: it is the
+ * process that is asked to go. */
 static gboolean
 on_terminate(gpointer data)
 {
@@ -158,15 +166,16 @@ on_terminate(gpointer data)
 
     if (run->cli->session)
         run->cli->session->leave = TRUE;
+    control_interrupt(run->control);
 
-    return on_signal(run);
+    return end_run(run);
 }
 
 static void
 run_loop(ExportRun *run)
 {
     guint sources[] = {
-        g_unix_signal_add(SIGINT, on_signal, run),
+        g_unix_signal_add(SIGINT, on_cancel, run),
         g_unix_signal_add(SIGTERM, on_terminate, run),
         g_unix_signal_add(SIGHUP, on_terminate, run),
         g_timeout_add(PROGRESS_MS, show_progress, run),
@@ -211,12 +220,27 @@ tell_done(ExportRun *run)
 }
 
 static int
+tell_failed(ExportRun *run)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!run->result.resumable)
+        return cli_fail(run->cli, run->error);
+    error = g_error_new(run->error->domain, run->error->code,
+                        _("%s; what has been copied is kept: the same command with --resume goes "
+                          "on with it"),
+                        run->error->message);
+
+    return cli_fail(run->cli, error);
+}
+
+static int
 tell(ExportRun *run)
 {
     GPtrArray *warnings;
 
     if (run->error)
-        return cli_fail(run->cli, run->error);
+        return tell_failed(run);
     warnings = run->request->dry_run ? run->plan->warnings : run->result.warnings;
     for (guint i = 0; !run->cli->globals.json && i < warnings->len; i++)
         cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));

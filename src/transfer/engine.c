@@ -48,25 +48,30 @@ void
 engine_item_clear(EngineItem *item)
 {
     g_clear_pointer(&item->nodes, g_free);
+    g_clear_pointer(&item->done, g_free);
     item->n_nodes = 0;
 }
 
 static void
 release_ends(EngineItem *item)
 {
+    if (item->stop && item->source && item->sink)
+        item->stop(item);
     g_clear_pointer(&item->source, source_free);
     g_clear_pointer(&item->sink, sink_free);
 }
 
 static void
-set_first_error(Engine *self, GError *error)
+set_first_error(Engine *self, GError *error, gboolean sink_failed)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
-    if (self->error)
+    if (self->error) {
         g_error_free(error);
-    else
+    } else {
         self->error = error;
+        self->stats.sink_failed = sink_failed;
+    }
     g_cond_broadcast(&self->opened);
 }
 
@@ -160,44 +165,8 @@ try_clone(EngineItem *item, GError **error)
     return TRUE;
 }
 
-static gboolean
-open_item(EngineItem *item, GError **error)
-{
-    if (!item->open(item, error) || !try_clone(item, error))
-        return FALSE;
-    item->n_segments = digest_n_segments(item->source->size);
-    item->segments_left = item->n_segments;
-    item->n_nodes = item->n_segments;
-    item->nodes = g_malloc0(item->n_segments * DIGEST_BYTES + 1);
-
-    return TRUE;
-}
-
-/* The rest of the item's weight is counted now that it is durable. */
-static gboolean
-finish_item(Engine *self, EngineItem *item, GError **error)
-{
-    if (item->source->ops->check && !item->source->ops->check(item->source, error))
-        return FALSE;
-    if (item->sink && !item->sink->ops->flush(item->sink, error))
-        return FALSE;
-    if (hashes(item)) {
-        digest_fold(item->nodes, item->source->size, item->digest);
-    } else if (item->want_digest) {
-        g_free(item->nodes);
-        item->nodes = item->sink->ops->digest(item->sink, item->digest);
-        item->n_nodes = digest_n_segments(item->sink->size);
-    }
-    if (item->finish && !item->finish(item, error))
-        return FALSE;
-    release_ends(item);
-    control_advance_part(self->control, item->part, item->weight - item->credited);
-
-    return TRUE;
-}
-
 static void
-credit(Engine *self, EngineItem *item, gsize bytes)
+credit(Engine *self, EngineItem *item, guint64 bytes)
 {
     guint64 part;
 
@@ -208,6 +177,65 @@ credit(Engine *self, EngineItem *item, gsize bytes)
     item->credited += part;
     g_mutex_unlock(&self->lock);
     control_advance_part(self->control, item->part, part);
+}
+
+/* What was moved by an earlier run counts as its part of the whole. */
+static void
+take_earlier(Engine *self, EngineItem *item)
+{
+    gsize n = 0;
+
+    item->done = g_malloc0(item->n_segments + 1);
+    for (guint i = 0; i < item->earlier->len; i++) {
+        const EngineSegment *segment = &g_array_index(item->earlier, EngineSegment, i);
+
+        memcpy(item->nodes + segment->index * DIGEST_BYTES, segment->node, DIGEST_BYTES);
+        n += !item->done[segment->index];
+        item->done[segment->index] = TRUE;
+    }
+    item->segments_left -= n;
+    if (n > 0)
+        credit(self, item, (guint64)((double)item->weight * (double)n / (double)item->n_segments));
+}
+
+static gboolean
+open_item(Engine *self, EngineItem *item, GError **error)
+{
+    if (!item->open(item, error) || !try_clone(item, error))
+        return FALSE;
+    item->n_segments = digest_n_segments(item->source->size);
+    item->segments_left = item->n_segments;
+    item->n_nodes = item->n_segments;
+    item->nodes = g_malloc0(item->n_segments * DIGEST_BYTES + 1);
+    if (item->earlier)
+        take_earlier(self, item);
+
+    return TRUE;
+}
+
+/* The rest of the item's weight is counted now that it is durable. */
+static gboolean
+finish_item(Engine *self, EngineItem *item, gboolean *sink_failed, GError **error)
+{
+    if (item->source->ops->check && !item->source->ops->check(item->source, error))
+        return FALSE;
+    *sink_failed = item->sink && !item->sink->ops->flush(item->sink, error);
+    if (*sink_failed)
+        return FALSE;
+    if (hashes(item)) {
+        digest_fold(item->nodes, item->source->size, item->digest);
+    } else if (item->want_digest) {
+        g_free(item->nodes);
+        item->nodes = item->sink->ops->digest(item->sink, item->digest);
+        item->n_nodes = digest_n_segments(item->sink->size);
+    }
+    if (item->finish && !item->finish(item, error))
+        return FALSE;
+    g_clear_pointer(&item->source, source_free);
+    g_clear_pointer(&item->sink, sink_free);
+    control_advance_part(self->control, item->part, item->weight - item->credited);
+
+    return TRUE;
 }
 
 static void
@@ -247,8 +275,10 @@ move_block(Worker *worker, Segment *segment, guint64 offset, gsize length, GErro
         write = FALSE;
     }
     if (write) {
-        if (!item->sink->ops->write(item->sink, worker->buffer, offset, length, error))
+        if (!item->sink->ops->write(item->sink, worker->buffer, offset, length, error)) {
+            worker->stats.sink_failed = TRUE;
             return FALSE;
+        }
         worker->stats.bytes_written += length;
     }
     credit(worker->engine, item, length);
@@ -376,15 +406,16 @@ static gboolean
 open_current(Engine *self, EngineItem *item)
 {
     GError *error = NULL;
+    gboolean sink_failed = FALSE;
     gboolean ok;
 
     self->opening = TRUE;
     g_mutex_unlock(&self->lock);
-    ok = control_pass(self->control, 0, &error) && open_item(item, &error);
-    if (ok && item->n_segments == 0)
-        ok = finish_item(self, item, &error);
+    ok = control_pass(self->control, 0, &error) && open_item(self, item, &error);
+    if (ok && item->segments_left == 0)
+        ok = finish_item(self, item, &sink_failed, &error);
     if (!ok)
-        set_first_error(self, error);
+        set_first_error(self, error, sink_failed);
     g_mutex_lock(&self->lock);
     self->opening = FALSE;
     g_cond_broadcast(&self->opened);
@@ -407,6 +438,9 @@ take_segment(Engine *self, Segment *segment)
         }
         if (!item->nodes && !open_current(self, item))
             return FALSE;
+        while (item->done && item->next_segment < item->n_segments &&
+               item->done[item->next_segment])
+            item->next_segment++;
         if (item->next_segment == item->n_segments) {
             self->current++;
             continue;
@@ -417,6 +451,18 @@ take_segment(Engine *self, Segment *segment)
         segment->end = MIN(segment->start + DIGEST_SEGMENT, item->source->size);
         return TRUE;
     }
+
+    return FALSE;
+}
+
+static gboolean
+tell_segment(Worker *worker, const Segment *segment, GError **error)
+{
+    EngineItem *item = segment->item;
+
+    if (!item->segment || item->segment(item, segment->index, error))
+        return TRUE;
+    worker->stats.sink_failed = TRUE;
 
     return FALSE;
 }
@@ -438,10 +484,11 @@ work(Worker *worker)
     while (take_segment(worker->engine, &segment)) {
         GError *error = NULL;
 
-        if (!move_segment(worker, &segment, &error) ||
+        if (!move_segment(worker, &segment, &error) || !tell_segment(worker, &segment, &error) ||
             (segment_done(worker->engine, segment.item) &&
-             !finish_item(worker->engine, segment.item, &error))) {
-            set_first_error(worker->engine, error);
+             !finish_item(worker->engine, segment.item, &worker->stats.sink_failed,
+                          &error))) {
+            set_first_error(worker->engine, error, worker->stats.sink_failed);
             return;
         }
     }

@@ -15,6 +15,12 @@ G_BEGIN_DECLS
 
 typedef struct EngineItem EngineItem;
 
+/** A segment that is moved, and its node of the digest. */
+typedef struct {
+    gsize index;
+    guint8 node[DIGEST_BYTES];
+} EngineSegment;
+
 /** One source and where it goes. The engine owns none of it; results are valid after a run. */
 struct EngineItem {
     /* Sets source, and sink unless it is to be read only. Called when the item's turn comes, so
@@ -22,12 +28,18 @@ struct EngineItem {
     gboolean (*open)(EngineItem *item, GError **error);
     /* Called when all of it is moved, hashed and durable; source and sink are freed after it. */
     gboolean (*finish)(EngineItem *item, GError **error);
+    /* Called when segment @index is moved and hashed, by several workers at once. NULL: none. */
+    gboolean (*segment)(EngineItem *item, gsize index, GError **error);
+    /* Called instead of finish, with both ends still open, if the run ends before the item does.
+     * NULL: none. */
+    void (*stop)(EngineItem *item);
     gpointer user_data;
 
     guint64 weight; /* bytes it counts for in the progress, and the order: heaviest first */
     guint part;     /* of the progress that it counts for; 0: none */
     GBytes *head;   /* (nullable): bytes in place of the source's first ones */
     gboolean want_digest;
+    GArray *earlier; /* (nullable): EngineSegment: those that the sink holds already; set by open */
 
     Source *source;
     Sink *sink;
@@ -42,6 +54,7 @@ struct EngineItem {
     gsize next_segment;
     gsize n_segments;
     gsize segments_left;
+    guint8 *done; /* one a segment: not 0 if it was there earlier, NULL: none was */
 };
 
 /** What a run did, for tests and benches; does not depend on the clock. */
@@ -49,6 +62,7 @@ typedef struct {
     guint64 bytes_read;
     guint64 bytes_written;
     guint64 blocks_zero; /* blocks that were read, were all zeros, and so were not written */
+    gboolean sink_failed; /* the error is one of a sink */
 } EngineStats;
 
 /** Frees what a run left in @item, not the item. */

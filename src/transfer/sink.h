@@ -28,6 +28,9 @@ typedef struct {
      * need not be told. */
     gboolean (*hole)(Sink *sink, guint64 offset, guint64 length, GError **error);
 
+    /* Makes durable what was written so far, while others may go on writing. NULL: cannot. */
+    gboolean (*sync)(Sink *sink, GError **error);
+
     /* Makes all that was written durable and gives the file its exact size. */
     gboolean (*flush)(Sink *sink, GError **error);
 

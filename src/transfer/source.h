@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "util/error.h"
+#include "transfer/digest.h"
 
 G_BEGIN_DECLS
 
@@ -49,6 +49,9 @@ struct Source {
     const SourceOps *ops;
     char *what;   /* owned: what it is, for error texts: "/images/base.qcow2" */
     guint64 size; /* bytes, fixed when opened */
+    /* A fingerprint of what decides where everything is, if that is not given by an image itself;
+     * all zeros: it is. */
+    guint8 layout[DIGEST_BYTES];
 };
 
 static inline void

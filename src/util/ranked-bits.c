@@ -40,6 +40,13 @@ ranked_bits_free(RankedBits *self)
 }
 
 void
+ranked_bits_checksum(const RankedBits *self, GChecksum *checksum)
+{
+    g_checksum_update(checksum, (const guchar *)self->words,
+                      (gssize)(self->n_words * sizeof *self->words));
+}
+
+void
 ranked_bits_set(RankedBits *self, guint64 from, guint64 to)
 {
     g_return_if_fail(to <= self->n);

@@ -36,6 +36,9 @@ guint64 ranked_bits_count(const RankedBits *self);
 /** ranked_bits_any: Returns: whether any of @from .. @to - 1 is a member. */
 gboolean ranked_bits_any(const RankedBits *self, guint64 from, guint64 to);
 
+/** Adds the whole set to @checksum. */
+void ranked_bits_checksum(const RankedBits *self, GChecksum *checksum);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RankedBits, ranked_bits_free)
 
 G_END_DECLS

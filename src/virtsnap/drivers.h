@@ -56,6 +56,10 @@ typedef struct {
      * complete. */
     Sink *(*create_file)(int dirfd, const char *name, guint64 size, mode_t mode, GError **error);
 
+    /* The same for a file that was created earlier, and not finished: NOT_FOUND if it is not there,
+     * CORRUPT if it has another size. */
+    Sink *(*reopen_file)(int dirfd, const char *name, guint64 size, mode_t mode, GError **error);
+
     /* Lets QEMU check the qcow2 image that is open as @fd, without what is below it. Returns FALSE
      * with CORRUPT and QEMU's own words if it found damage; unused clusters are none. */
     gboolean (*check_image)(int fd, const char *what, GError **error);

@@ -23,6 +23,8 @@ struct ExportItem {
     int dirfd;              /* not owned */
     const PlanFile *file;   /* one of the two */
     const PlanLayer *layer;
+    Journal *journal;       /* not owned; NULL: it is written in one go */
+    guint number;           /* of the layer, in the journal */
     GArray *held;           /* int: layers below, open and locked while they are read */
     guint64 size;           /* bytes of the file, once it is known */
     gint finished;          /* atomic: nothing more is read */
@@ -76,6 +78,76 @@ open_file_item(EngineItem *item, GError **error)
     return item->source && open_sink(self, file->path, FILE_MODE, error);
 }
 
+/* --- the journal ------------------------------------------------------------ */
+
+/* Whether what the journal knows of the layer is still of use. A file whose entry did not survive
+ * a crash is not there: the rest is kept in order by those who wrote it. */
+static gboolean
+reopen_layer(ExportItem *self, GError **error)
+{
+    const JournalLayer *earlier = self->journal ? journal_layer(self->journal, self->number) : NULL;
+    const Source *source = self->engine.source;
+    g_autoptr(GError) why = NULL;
+
+    if (!earlier || !earlier->opened || earlier->size != source->size ||
+        memcmp(earlier->layout, source->layout, DIGEST_BYTES) != 0)
+        return TRUE;
+    self->engine.sink = drivers_get()->reopen_file(self->dirfd, self->layer->file, source->size,
+                                                   LAYER_MODE, &why);
+    if (self->engine.sink) {
+        self->size = source->size;
+        self->engine.earlier = earlier->segments;
+        return TRUE;
+    }
+    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
+static gboolean
+open_layer_sink(ExportItem *self, GError **error)
+{
+    if (!reopen_layer(self, error))
+        return FALSE;
+    if (self->engine.sink)
+        return TRUE;
+    if (self->journal &&
+        !journal_restart(self->journal, self->number, self->engine.source, error))
+        return FALSE;
+
+    return tree_remove_at(self->dirfd, self->layer->file, error) &&
+           open_sink(self, self->layer->file, LAYER_MODE, error);
+}
+
+static gboolean
+record_segment(EngineItem *item, gsize index, GError **error)
+{
+    ExportItem *self = item->user_data;
+
+    return journal_add(self->journal, self->number, index, item->nodes + index * DIGEST_BYTES,
+                       item->sink, error);
+}
+
+/* The run has failed already: what cannot be recorded is done again. */
+static void
+record_rest(EngineItem *item)
+{
+    ExportItem *self = item->user_data;
+    g_autoptr(GError) error = NULL;
+
+    if (!journal_sync(self->journal, self->number, item->sink, &error))
+        g_debug("%s", error->message);
+}
+
+/* Of the whole layer, which is durable now. */
+static gboolean
+record_layer(ExportItem *self, GError **error)
+{
+    return !self->journal || journal_sync(self->journal, self->number, NULL, error);
+}
+
 /* --- layers --------------------------------------------------------------- */
 
 /* Nobody may write to the image from now on until the descriptor is closed. */
@@ -125,7 +197,7 @@ open_copy_item(EngineItem *item, GError **error)
         return FALSE;
     item->source = drivers_get()->wrap_file(fd_steal(&fd), path, error);
 
-    return item->source && open_sink(self, self->layer->file, LAYER_MODE, error);
+    return item->source && open_layer_sink(self, error);
 }
 
 /* The image that a running domain writes to is its own; below it nothing may change. */
@@ -212,7 +284,7 @@ open_flat_item(EngineItem *item, GError **error)
     item->source =
         drivers_get()->open_flat(layer->source, layer->snapshot, layer->live, error);
 
-    return item->source && open_sink(self, layer->file, LAYER_MODE, error);
+    return item->source && open_layer_sink(self, error);
 }
 
 static gboolean
@@ -240,7 +312,7 @@ finish_flat_item(EngineItem *item, GError **error)
     self->size = item->sink->size;
     g_array_set_size(self->held, 0);
 
-    return TRUE;
+    return record_layer(self, error);
 }
 
 static gboolean
@@ -250,7 +322,7 @@ finish_copy_item(EngineItem *item, GError **error)
 
     g_atomic_int_set(&self->finished, TRUE);
 
-    return TRUE;
+    return record_layer(self, error);
 }
 
 static gboolean
@@ -313,18 +385,30 @@ export_item_new_file(const PlanFile *file, int dirfd, gboolean digest)
 }
 
 ExportItem *
-export_item_new_layer(const PlanLayer *layer, guint part, int dirfd, gboolean digest)
+export_item_new_layer(const PlanLayer *layer, guint number, int dirfd, gboolean digest,
+                      Journal *journal)
 {
     ExportItem *self = item_new(dirfd, layer->bytes, digest);
 
     self->layer = layer;
-    self->engine.part = part;
+    self->number = number;
+    self->engine.part = number + 1;
+    /* What a running domain writes to cannot be told to be the same as before. */
+    if (!layer->live) {
+        self->journal = journal;
+        self->engine.segment = record_segment;
+        self->engine.stop = record_rest;
+    }
     if (layer->way == PLAN_WAY_COPY) {
         self->engine.open = open_copy_item;
         self->engine.finish = finish_copy_item;
         return self;
     }
     if (layer->way == PLAN_WAY_COMPRESS) {
+        /* Where its blocks go is found out on the way: there is nothing to go on with. */
+        self->journal = NULL;
+        self->engine.segment = NULL;
+        self->engine.stop = NULL;
         self->engine.open = open_compress_item;
         self->engine.finish = finish_compress_item;
         return self;

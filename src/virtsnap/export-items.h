@@ -4,6 +4,7 @@
 #pragma once
 
 #include "transfer/engine.h"
+#include "virtsnap/journal.h"
 #include "virtsnap/manifest.h"
 #include "virtsnap/plan.h"
 
@@ -17,15 +18,16 @@ typedef struct ExportItem ExportItem;
 /**
  * export_item_new_file:
  * export_item_new_layer:
- * @part: of the progress, see EngineItem
+ * @number: of the layer in the plan; its part of the progress is one more
+ * @journal: where its finished segments are recorded, and the earlier ones are known from
  * @dirfd: the directory that the export is written into; must stay open
  * @digest: whether its digest is wanted
  *
  * Returns: owned by the caller; @file or @layer must stay.
  */
 ExportItem *export_item_new_file(const PlanFile *file, int dirfd, gboolean digest);
-ExportItem *export_item_new_layer(const PlanLayer *layer, guint part, int dirfd,
-                                  gboolean digest);
+ExportItem *export_item_new_layer(const PlanLayer *layer, guint number, int dirfd,
+                                  gboolean digest, Journal *journal);
 
 /** export_item_engine: Returns: (transfer none): what to give to engine_run(). */
 EngineItem *export_item_engine(ExportItem *self);

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "virtsnap/export-items.h"
 #include "virtsnap/export-watch.h"
 #include "virtsnap/export.h"
+#include "virtsnap/journal.h"
 
 /* Beside the data: directories, the manifest, the file system's own records. */
 #define SPACE_EXTRA ((guint64)4 << 20)
@@ -176,10 +178,16 @@ static gboolean
 create_directories(GTree *directories, int dirfd, GError **error)
 {
     for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
-        auto_fd fd = dir_create_at(dirfd, g_tree_node_key(node), error);
+        const char *name = g_tree_node_key(node);
+        g_autoptr(GError) why = NULL;
+        auto_fd fd = dir_create_at(dirfd, name, &why);
 
-        if (fd < 0)
+        /* The layers' may have been kept. */
+        if (fd < 0 && !(g_str_equal(name, TARGET_LAYERS) &&
+                        g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS))) {
+            g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
+        }
     }
 
     return TRUE;
@@ -202,7 +210,7 @@ sync_directories(GTree *directories, int dirfd, GError **error)
 /* --- carrying it out ------------------------------------------------------ */
 
 static GPtrArray *
-make_items(const Plan *plan, int dirfd)
+make_items(const Plan *plan, int dirfd, Journal *journal)
 {
     GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)export_item_free);
     gboolean digest = plan->settings->digest;
@@ -211,8 +219,8 @@ make_items(const Plan *plan, int dirfd)
         g_ptr_array_add(items, export_item_new_file(g_ptr_array_index(plan->files, i), dirfd,
                                                     digest));
     for (guint i = 0; i < plan->layers->len; i++)
-        g_ptr_array_add(items, export_item_new_layer(g_ptr_array_index(plan->layers, i), i + 1,
-                                                     dirfd, digest));
+        g_ptr_array_add(items, export_item_new_layer(g_ptr_array_index(plan->layers, i), i, dirfd,
+                                                     digest, journal));
 
     return items;
 }
@@ -250,17 +258,43 @@ write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *resu
     return file_create_at(dirfd, MANIFEST_FILE, text, strlen(text), error);
 }
 
+/* What the earlier run began of layers that are written in one go, or of no layer. */
+static gboolean
+remove_strangers(const Plan *plan, int dirfd, Journal *journal, GError **error)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GPtrArray) names = NULL;
+    auto_fd fd = openat(dirfd, TARGET_LAYERS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return TRUE;
+    for (guint i = 0; i < plan->layers->len; i++) {
+        const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
+
+        if (journal_layer(journal, i)->opened)
+            g_hash_table_add(known, layer->file + strlen(TARGET_LAYERS "/"));
+    }
+    names = dir_list_at(fd, ".", error);
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+
+        if (!g_hash_table_contains(known, name) && !tree_remove_at(fd, name, error))
+            return FALSE;
+    }
+
+    return names != NULL;
+}
+
 /* While somebody looks after what they are made from. */
 static gboolean
 move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control *control,
-             ExportResult *result, GError **error)
+             ExportResult *result, EngineStats *stats, GError **error)
 {
     g_autoptr(ExportWatch) watch = export_watch_new(hypervisor, plan, items, control);
-    EngineStats stats = {0};
 
-    if (!move_items(plan, items, control, &stats, error))
+    if (!move_items(plan, items, control, stats, error))
         return FALSE;
-    result->copied = stats.bytes_written;
+    result->copied = stats->bytes_written;
     result->warnings = export_watch_warnings(watch);
 
     return TRUE;
@@ -268,13 +302,14 @@ move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control
 
 static gboolean
 write_export(Hypervisor *hypervisor, const Plan *plan, int dirfd, Control *control,
-             ExportResult *result, GError **error)
+             Journal *journal, ExportResult *result, EngineStats *stats, GError **error)
 {
     g_autoptr(GTree) directories = directories_of(plan);
-    g_autoptr(GPtrArray) items = make_items(plan, dirfd);
+    g_autoptr(GPtrArray) items = make_items(plan, dirfd, journal);
 
-    if (!create_directories(directories, dirfd, error) ||
-        !move_watched(hypervisor, plan, items, control, result, error) ||
+    if (!control_pass(control, 0, error) || !remove_strangers(plan, dirfd, journal, error) ||
+        !create_directories(directories, dirfd, error) ||
+        !move_watched(hypervisor, plan, items, control, result, stats, error) ||
         !write_manifest(plan, items, dirfd, result, error) ||
         !sync_directories(directories, dirfd, error))
         return FALSE;
@@ -290,21 +325,79 @@ export_result_clear(ExportResult *result)
     g_clear_pointer(&result->warnings, g_ptr_array_unref);
 }
 
+/* Who has ended the job wants to go on later; a target that failed is worth that only if some of
+ * the work is done. */
+static gboolean
+is_resumable(Journal *journal, const EngineStats *stats, const GError *error)
+{
+    if (error->code == VIRT_SNAP_ERROR_INTERRUPTED)
+        return TRUE;
+    if (error->code == VIRT_SNAP_ERROR_CANCELLED)
+        return FALSE;
+
+    return (stats->sink_failed || error->code == VIRT_SNAP_ERROR_NO_SPACE) &&
+           journal_n_segments(journal) > 0;
+}
+
+static Journal *
+open_journal(const Plan *plan, Target *target, gboolean resume, GError **error)
+{
+    guint made = target_made(target);
+    g_autoptr(GError) why = NULL;
+    Journal *journal = journal_open(target_journal(target), plan, resume, &made, &why);
+
+    if (journal) {
+        target_set_made(target, made);
+        return journal;
+    }
+    /* The user may want to put right what has changed. */
+    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE) ||
+        g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT))
+        target_keep(target);
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return NULL;
+}
+
 gboolean
 export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *control,
-               ExportResult *result, GError **error)
+               gboolean resume, ExportResult *result, GError **error)
 {
+    g_autoptr(Journal) journal = NULL;
+    g_autoptr(GError) why = NULL;
+    EngineStats stats = {0};
+
     *result = (ExportResult){0};
     control_set_end(control, plan->bytes + EXPORT_COMMIT_WEIGHT);
-    if (!control_pass(control, 0, error) || !target_begin(target, error))
+    if (!target_begin(target, resume, error))
         return FALSE;
-    if (!write_export(hypervisor, plan, target_fd(target), control, result, error)) {
+    journal = open_journal(plan, target, resume, error);
+    if (!journal) {
         g_prefix_error(error, _("Export to '%s': "), target_path(target));
+        return FALSE;
+    }
+    if (!write_export(hypervisor, plan, target_fd(target), control, journal, result, &stats,
+                      &why)) {
+        result->resumable = is_resumable(journal, &stats, why);
+        if (result->resumable)
+            target_keep(target);
+        g_propagate_prefixed_error(error, g_steal_pointer(&why), _("Export to '%s': "),
+                                   target_path(target));
         return FALSE;
     }
     if (!target_commit(target, error))
         return FALSE;
     control_advance(control, EXPORT_COMMIT_WEIGHT);
+
+    return TRUE;
+}
+
+gboolean
+export_discard(Target *target, GError **error)
+{
+    if (!target_begin(target, TRUE, error))
+        return FALSE;
+    target_set_made(target, MAX(target_made(target), journal_made(target_journal(target))));
 
     return TRUE;
 }

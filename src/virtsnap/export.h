@@ -31,7 +31,7 @@ typedef struct {
     guint64 copied; /* bytes that had to be written for it */
     guint layers;
     guint domains;
-    gboolean resumable; /* it failed, and what there is of it can be gone on with */
+    gboolean resumable; /* it failed, and what there is of it can be gone on with: it is kept */
     GPtrArray *warnings; /* char*: those of the plan, and what happened meanwhile */
 } ExportResult;
 
@@ -76,15 +76,20 @@ gboolean export_check_space(const Plan *plan, const Target *target, GError **err
  * export_execute:
  * @hypervisor: (nullable): tells what happens to the domains meanwhile (export-watch.h)
  * @target: begun here and committed at the end
+ * @resume: goes on with what an earlier run left, if there is something
  * @control: progress in bytes, part I of it for layer I-1; cancel, interrupt, suspend,
  * bandwidth, which is the caller's to set
  * @result: (out): what was done; to be cleared in any case
  *
  * Returns: TRUE when the complete export has its final name and is durable. Otherwise nothing
- * has that name, and freeing @target removes what was written.
+ * has that name, and freeing @target removes what was written, unless it can be gone on with, or
+ * what an earlier run left cannot: INVALID_STATE naming what has changed, or CORRUPT.
  */
 gboolean export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target,
-                        Control *control, ExportResult *result, GError **error)
+                        Control *control, gboolean resume, ExportResult *result, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/** export_discard: Removes what an earlier run left at @target. IN_USE if a process is at it. */
+gboolean export_discard(Target *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -197,8 +197,8 @@ do_run(Run *run, GError **error)
 
     begin_running(run);
 
-    return export_execute(run->hypervisor, run->plan, run->target, run->control, &run->result,
-                          error);
+    return export_execute(run->hypervisor, run->plan, run->target, run->control, run->resume,
+                          &run->result, error);
 }
 
 /* With the lock held, and so fail(). */
@@ -251,6 +251,23 @@ end_run(Run *run, const GError *error)
     tell(self);
 }
 
+/* Kill leaves nothing, also of an earlier run when the present one did not get to it. */
+static void
+discard_left_over(Job *self)
+{
+    g_autoptr(JobInfo) info = job_get_info(self);
+    const JobSubject *subject = info->subject;
+    ExportSubject what = {.collection = subject->collection, .domains = subject->domains};
+    g_autofree char *name = export_name(&what);
+    gboolean subdirectory = !subject->settings || subject->settings->subdirectory;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Target) target =
+        target_new(subject->directory, name, subject->snapshot, subdirectory, &error);
+
+    if (!target || !export_discard(target, &error))
+        g_debug("Nothing of '%s' is removed: %s", self->id, error->message);
+}
+
 static void
 run_free(Run *run)
 {
@@ -273,6 +290,8 @@ run_main(gpointer data)
     do_run(run, &error);
     /* What was written for nothing goes before anybody is told. */
     g_clear_pointer(&run->target, target_free);
+    if (run->resume && g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED))
+        discard_left_over(run->job);
     end_run(run, error);
     run_free(run);
 
@@ -373,13 +392,17 @@ JobRequestResult
 job_request_state_change(Job *self, guint request, guint64 timeout)
 {
     JobRequestResult result;
+    gboolean discard;
     JobState next;
 
     g_mutex_lock(&self->lock);
     result = job_state_request(self->info->state, self->info->resumable, request, timeout, &next);
     if (result == JOB_RESULT_DONE || result == JOB_RESULT_STARTED)
         apply_request(self, request, next);
+    discard = result == JOB_RESULT_DONE && next == JOB_STATE_KILLED && self->restarted;
     g_mutex_unlock(&self->lock);
+    if (discard)
+        discard_left_over(self);
     tell(self);
 
     return result;

@@ -52,6 +52,25 @@ target_fd(const Target *self)
     return self->fd;
 }
 
+int
+target_journal(const Target *self)
+{
+    return self->journal_fd;
+}
+
+guint
+target_made(const Target *self)
+{
+    return self->made_directory ? 2 : self->made_parent ? 1 : 0;
+}
+
+void
+target_set_made(Target *self, guint made)
+{
+    self->made_parent = made >= 1;
+    self->made_directory = made >= 2;
+}
+
 void
 target_keep(Target *self)
 {
@@ -219,6 +238,25 @@ target_new(const char *directory, const char *collection, const char *snapshot,
     return g_steal_pointer(&self);
 }
 
+/* Bytes of disk that the layers of an earlier run take. */
+static guint64
+left_over(const Target *self)
+{
+    g_autofree char *path = g_build_filename(self->parent, self->partial, TARGET_LAYERS, NULL);
+    g_autoptr(GPtrArray) names = is_there(path) ? dir_list_at(AT_FDCWD, path, NULL) : NULL;
+    guint64 bytes = 0;
+
+    for (guint i = 0; names && i < names->len; i++) {
+        g_autofree char *file = g_build_filename(path, g_ptr_array_index(names, i), NULL);
+        struct stat st;
+
+        if (lstat(file, &st) == 0)
+            bytes += (guint64)st.st_blocks * 512;
+    }
+
+    return bytes;
+}
+
 gboolean
 target_space(const Target *self, TargetSpace *space, GError **error)
 {
@@ -232,7 +270,7 @@ target_space(const Target *self, TargetSpace *space, GError **error)
                                   directory);
         return FALSE;
     }
-    space->free = (guint64)vfs.f_bavail * vfs.f_frsize;
+    space->free = (guint64)vfs.f_bavail * vfs.f_frsize + left_over(self);
     space->device = st.st_dev;
     space->clones = fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC;
 
@@ -376,7 +414,7 @@ take_partial(Target *self, GError **error)
 }
 
 static gboolean
-clear_partial(Target *self, GError **error)
+clear_partial(Target *self, gboolean resume, GError **error)
 {
     g_autoptr(GPtrArray) names = dir_list_at(self->fd, ".", error);
 
@@ -385,6 +423,8 @@ clear_partial(Target *self, GError **error)
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
 
+        if (resume && g_str_equal(name, TARGET_LAYERS))
+            continue;
         if (!g_str_equal(name, JOURNAL_FILE) && !tree_remove_at(self->fd, name, error))
             return FALSE;
     }
@@ -393,7 +433,7 @@ clear_partial(Target *self, GError **error)
 }
 
 gboolean
-target_begin(Target *self, GError **error)
+target_begin(Target *self, gboolean resume, GError **error)
 {
     struct stat st;
 
@@ -405,7 +445,7 @@ target_begin(Target *self, GError **error)
         fstatat(self->parent_fd, self->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return already_exists(self->path, error);
 
-    return clear_partial(self, error);
+    return clear_partial(self, resume, error);
 }
 
 static gboolean

@@ -41,16 +41,31 @@ typedef struct {
     gboolean clones; /* files on it can share blocks (reflink) */
 } TargetSpace;
 
-/** target_space: Asks the file system that the target will be on. */
+/** target_space: Asks the file system that the target will be on. What an earlier run left there is
+ * free: it is removed, or needs not be written again. */
 gboolean target_space(const Target *self, TargetSpace *space, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * target_begin:
- * Creates the partial directory and takes it for this process; what an earlier process that died
- * left in it is removed. Returns: FALSE with IN_USE if another process is at it.
+ * @resume: keeps the layers and the journal that an earlier process has left
+ *
+ * Creates the partial directory and takes it for this process; what an earlier process left in
+ * it is removed. Returns: FALSE with IN_USE if another process is at it.
  */
-gboolean target_begin(Target *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean target_begin(Target *self, gboolean resume, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** The directory in the partial directory that layers are in, */
+#define TARGET_LAYERS "layers"
+
+/** target_journal: Returns: and the journal, open and locked; still owned by @self. */
+int target_journal(const Target *self);
+
+/** target_made: Returns: how many directories were created for the export, beside its own. */
+guint target_made(const Target *self);
+
+/** target_set_made: The same; those that an earlier process created count, too. */
+void target_set_made(Target *self, guint made);
 
 /** target_fd: Returns: the partial directory, open; still owned by @self. */
 int target_fd(const Target *self);

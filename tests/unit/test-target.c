@@ -66,7 +66,7 @@ begin(Fixture *f, const char *snapshot, gboolean subdirectory)
     Target *target = target_new(f->to, "coll", snapshot, subdirectory, &error);
 
     g_assert_no_error(error);
-    g_assert_true(target_begin(target, &error));
+    g_assert_true(target_begin(target, FALSE, &error));
     g_assert_no_error(error);
 
     return target;
@@ -95,7 +95,7 @@ test_commit(Fixture *f, gconstpointer data)
     /* Nothing is touched before it begins. */
     assert_listing(f, "");
     g_assert_cmpstr(target_path(target), ==, path);
-    g_assert_true(target_begin(target, &error));
+    g_assert_true(target_begin(target, FALSE, &error));
     put(target, "manifest.xml");
     assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
                       "./to/coll/.snap.partial/journal\n./to/coll/.snap.partial/manifest.xml\n");
@@ -320,7 +320,7 @@ test_names(Fixture *f, gconstpointer data)
 
         g_test_message("%s", names[i]);
         g_assert_no_error(error);
-        g_assert_true(target_begin(target, &error));
+        g_assert_true(target_begin(target, FALSE, &error));
         g_assert_no_error(error);
         g_assert_true(target_commit(target, &error));
         g_assert_no_error(error);
@@ -342,7 +342,7 @@ test_link(Fixture *f, gconstpointer data)
     sh(f, "mkdir to; ln -s to link");
     target = target_new(link, "coll", "snap", TRUE, &error);
     g_assert_no_error(error);
-    g_assert_true(target_begin(target, &error));
+    g_assert_true(target_begin(target, FALSE, &error));
     g_assert_true(target_commit(target, &error));
     assert_listing(f, "./link\n./to\n./to/coll\n./to/coll/snap\n");
 }
@@ -364,7 +364,7 @@ test_in_use(Fixture *f, gconstpointer data)
         put(one, "a");
         before = listing(f);
         g_assert_no_error(error);
-        g_assert_false(target_begin(two, &error));
+        g_assert_false(target_begin(two, FALSE, &error));
         g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
         target_free(two);
         after = listing(f);
@@ -387,7 +387,7 @@ test_in_use_at_the_end(Fixture *f, gconstpointer data)
     put(one, "a");
     /* A second one that opened the place before would then make a journal of its own. */
     g_assert_cmpint(unlinkat(target_fd(one), "journal", 0), ==, 0);
-    g_assert_false(target_begin(two, &error));
+    g_assert_false(target_begin(two, FALSE, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
     target_free(two);
     /* Nor did it leave anything in what is about to be the export. */
@@ -405,7 +405,7 @@ test_second(Fixture *f, gconstpointer data)
 
     put(one, "a");
     g_assert_true(target_commit(one, &error));
-    g_assert_false(target_begin(two, &error));
+    g_assert_false(target_begin(two, FALSE, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
     target_free(two);
     target_free(one);
@@ -419,7 +419,7 @@ hold(const char *directory)
     g_autoptr(GError) error = NULL;
     g_autoptr(Target) target = target_new(directory, "coll", "snap", TRUE, &error);
 
-    if (!target || !target_begin(target, &error) ||
+    if (!target || !target_begin(target, FALSE, &error) ||
         !file_create_at(target_fd(target), "half", "x", 1, &error) ||
         mkdirat(target_fd(target), "layers", 0500) < 0)
         return 1;
@@ -444,7 +444,7 @@ test_killed(Fixture *f, gconstpointer data)
     g_assert_cmpstr(said, ==, "held\n");
     target = target_new(f->to, "coll", "snap", TRUE, &error);
     g_assert_no_error(error);
-    g_assert_false(target_begin(target, &error));
+    g_assert_false(target_begin(target, FALSE, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
     g_clear_error(&error);
     g_clear_pointer(&target, target_free);
@@ -471,7 +471,7 @@ race(const char *directory)
         g_autofree char *name = g_strdup_printf("%02d", i);
         g_autoptr(Target) target = target_new(directory, "coll", name, TRUE, NULL);
 
-        if (target && target_begin(target, NULL) &&
+        if (target && target_begin(target, FALSE, NULL) &&
             file_create_at(target_fd(target), "a", "x", 1, NULL) &&
             file_create_at(target_fd(target), "b", "x", 1, NULL) && target_commit(target, NULL))
             made++;
@@ -531,7 +531,7 @@ test_strange_partial(Fixture *f, gconstpointer data)
         before = listing(f);
         target = target_new(f->to, "coll", "snap", TRUE, &error);
         g_assert_no_error(error);
-        g_assert_false(target_begin(target, &error));
+        g_assert_false(target_begin(target, FALSE, &error));
         g_assert_nonnull(error);
         g_clear_pointer(&target, target_free);
         after = listing(f);
