@@ -113,6 +113,12 @@ EXTRA_DIST += \
 	tests/unit/test-tap.sh \
 	$(NULL)
 
+# What is worth its time in a build with --enable-sanitizers.
+.PHONY: check-sanitized
+check-sanitized:
+	$(MAKE) check TESTS='$(unit_tests) $(cli_unit_tests) $(fuzz_replays) $(sanitized_shell_tests)'
+sanitized_shell_tests = tests/cli/collection.sh
+
 include tests/bench/local.mk
 include tests/cli/local.mk
 include tests/data/collection/local.mk
