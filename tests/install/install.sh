@@ -5,7 +5,8 @@
 # What `make install` puts where, and that it works from there.
 . "$abs_top_srcdir/tests/tap.sh"
 
-root=$PWD/root
+cd "$TEST_DIR" || bail_out "no place"
+root=$TEST_DIR/root
 check "make install into a directory" eval '
     make -s -C "$abs_top_builddir" install DESTDIR="$root" >install.log 2>&1 || {
         cat install.log; false; }' || bail_out "nothing is installed"
@@ -19,7 +20,7 @@ for file in bin/virtsnap 'lib*/libvirtsnap.so' 'pkgconfig/virtsnap.pc' \
 done
 like "$("$bin" --version)" '^virtsnap [0-9.]+|^[0-9.]+' "the command runs"
 VIRTSNAP_SCHEMA_DIR=$(dirname "$(at share/virtsnap/schemas/collection.rng)") \
-    VIRTSNAP_CONFIG_DIR=$PWD/config \
+    VIRTSNAP_CONFIG_DIR=$TEST_DIR/config \
     check "with the schemas that were installed" "$bin" collection-create-as shop --domain web
 
 dir=$(sed -n 's|^\.IX Item "\(/.*\)/collections"|\1|p' "$(at man/man1/virtsnap.1)")
