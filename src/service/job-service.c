@@ -11,20 +11,17 @@
 #include "service/access.h"
 #include "bus/bus-path.h"
 #include "service/job-object.h"
+#include "service/job-prepare.h"
 #include "service/job-queue.h"
 #include "service/job-service.h"
 #include "util/fd.h"
-#include "virtsnap/drivers.h"
 #include "virtsnap/job-record.h"
 #include "virtsnap/job.h"
-#include "virtsnap/members.h"
 
 /* PropertiesChanged at most five times a second. */
 #define UPDATE_MS 200
 /* How long jobs get to end in order when the service has to. */
 #define STOP_SECONDS 20
-/* Workers of a job that does not say how many it wants, as the engine has it. */
-#define WORKERS_DEFAULT 4
 
 struct JobService {
     const ServiceConfig *config;
@@ -52,72 +49,17 @@ typedef struct {
     guint removal_timer;
 } ServiceJob;
 
-/* --- what a job does -------------------------------------------------------- */
-
-static guint
-workers_for(const ServiceConfig *config, const VirtSnapExportSettings *settings)
-{
-    guint wanted = settings->parallel > 0 ? settings->parallel : WORKERS_DEFAULT;
-    guint share = MAX(config->transfers / config->jobs, 1);
-
-    return MIN(wanted, share);
-}
-
-typedef struct {
-    JobSubject *subject;
-    char *uri;
-    guint workers;
-} Preparation;
-
-static void
-preparation_free(gpointer data)
-{
-    Preparation *preparation = data;
-
-    job_subject_free(preparation->subject);
-    g_free(preparation->uri);
-    g_free(preparation);
-}
-
-/* In the job's own thread. */
-static gboolean
-prepare(gpointer data, Control *control, Hypervisor **hypervisor, Plan **plan, Target **target,
-        GError **error)
-{
-    const Preparation *preparation = data;
-    const JobSubject *subject = preparation->subject;
-    g_autoptr(Members) members = members_new(subject->collection, NULL, error);
-    g_autoptr(VirtSnapExportSettings) settings = virt_snap_export_settings_copy(subject->settings);
-    ExportSubject what = {.snapshot = subject->snapshot, .settings = settings};
-
-    if (!members)
-        return FALSE;
-    settings->parallel = preparation->workers;
-    what.collection = subject->collection;
-    what.collections = members->collections;
-    what.domains = members->domains;
-    *target = target_new(subject->directory, subject->collection, subject->snapshot,
-                         settings->subdirectory, error);
-    if (!*target)
-        return FALSE;
-    *hypervisor = drivers_get()->open_hypervisor(preparation->uri, error);
-    if (*hypervisor)
-        *plan = export_plan(*hypervisor, &what, control, error);
-
-    return *plan && export_check_space(*plan, *target, error);
-}
+/* --- its turn ----------------------------------------------------------------- */
 
 static void
 start_now(gpointer data)
 {
     ServiceJob *self = data;
     g_autoptr(JobInfo) info = job_get_info(self->job);
-    Preparation *preparation = g_new0(Preparation, 1);
+    JobPreparation *preparation =
+        job_preparation_new(self->service->config, self->service->uri, info->subject);
 
-    preparation->subject = job_subject_copy(info->subject);
-    preparation->uri = g_strdup(self->service->uri);
-    preparation->workers = workers_for(self->service->config, info->subject->settings);
-    if (!job_start_export(self->job, prepare, preparation, preparation_free))
+    if (!job_start_export(self->job, job_prepare, preparation, job_preparation_free))
         g_warning("%s could not be started", self->path);
 }
 

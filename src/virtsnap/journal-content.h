@@ -11,19 +11,19 @@ G_BEGIN_DECLS
 /* The text of a journal, version 1. One record a line, fields separated by single spaces, names
  * as in a URI. First what the export is of, which does not change:
  *
- *	virtsnap-journal 1
- *	collection NAME                  unless it is the unnamed one
- *	snapshot NAME
- *	settings SHA256                  of the document, without what only sets the speed
- *	domain UUID NAME                 each member
- *	layer FILE copy|flatten BACKING  each layer, and the images that it is read from, from the
- *	source DEVICE INODE SIZE SECONDS.NANOSECONDS PATH                       top one down
- *	begin MADE                       how many directories above were created for it
+ *     virtsnap-journal 1
+ *     collection NAME                  unless it is the unnamed one
+ *     snapshot NAME
+ *     settings SHA256                  of the document, without what only sets the speed
+ *     domain UUID NAME                 each member
+ *     layer FILE copy|flatten BACKING  each layer, and the images that it is read from, from the
+ *     source DEVICE INODE SIZE SECONDS.NANOSECONDS PATH                       top one down
+ *     begin MADE                       how many directories above were created for it
  *
  * then what is done, appended when it is durable; layers and segments are counted from 0:
  *
- *	open LAYER SIZE LAYOUT           its file has been created anew
- *	done LAYER SEGMENT NODE
+ *     open LAYER SIZE LAYOUT           its file has been created anew
+ *     done LAYER SEGMENT NODE
  */
 
 /** The most that is read of one: the segments of a hundred terabytes. */
