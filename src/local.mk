@@ -34,8 +34,11 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/ranked-bits.h \
 	src/util/record-dir.c \
 	src/util/record-dir.h \
+	src/util/strings.c \
+	src/util/strings.h \
 	src/util/xml.c \
 	src/util/xml.h \
+	src/virtsnap/collection-api.h \
 	src/virtsnap/collection-load.c \
 	src/virtsnap/collection-private.h \
 	src/virtsnap/collection-store.c \
@@ -79,6 +82,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/plan-layers.h \
 	src/virtsnap/plan.c \
 	src/virtsnap/plan.h \
+	src/virtsnap/settings-api.h \
 	src/virtsnap/settings-cim.c \
 	src/virtsnap/settings-private.h \
 	src/virtsnap/settings-xml.c \
@@ -113,16 +117,5 @@ libvirtsnap_la_LDFLAGS = \
 	$(NULL)
 libvirtsnap_la_DEPENDENCIES = libvirtsnap-internal.la src/libvirtsnap.syms
 EXTRA_DIST += src/libvirtsnap.syms
-
-# <virtsnap/virtsnap.h>, and beside it what that includes.
-publicdir = $(includedir)/virtsnap/virtsnap
-public_HEADERS = \
-	src/virtsnap/collection-store.h \
-	src/virtsnap/collection.h \
-	src/virtsnap/settings.h \
-	src/virtsnap/virtsnap.h \
-	$(NULL)
-publicutildir = $(includedir)/virtsnap/util
-publicutil_HEADERS = src/util/error.h
 
 pkgconfig_DATA += src/virtsnap.pc

@@ -5,6 +5,7 @@
 
 #include "cli/context.h"
 #include "virtsnap/collection-store.h"
+#include "virtsnap/collection.h"
 
 G_BEGIN_DECLS
 

@@ -12,6 +12,7 @@
 #include "cli/service.h"
 #include "cli/shell-words.h"
 #include "virtsnap/collection-store.h"
+#include "virtsnap/collection.h"
 #include "virtsnap/snapshot-list.h"
 
 /* What is known of the word to be completed. */

@@ -9,7 +9,9 @@
 #include "service/access.h"
 #include "bus/bus-path.h"
 #include "service/collection-service.h"
+#include "util/strings.h"
 #include "virtsnap/collection-store.h"
+#include "virtsnap/collection.h"
 #include "virtsnap/drivers.h"
 #include "virtsnap/snapshot-list.h"
 
@@ -22,17 +24,6 @@ struct CollectionService {
 };
 
 /* --- an object for each ---------------------------------------------------- */
-
-static GStrv
-names_of(GPtrArray *names)
-{
-    GStrv copy = g_new0(char *, names->len + 1);
-
-    for (guint i = 0; i < names->len; i++)
-        copy[i] = g_strdup(g_ptr_array_index(names, i));
-
-    return copy;
-}
 
 /* What the members have in common: for one collection, in a thread, because libvirt takes its
  * time. */
@@ -118,8 +109,8 @@ on_list_snapshots(BusCollection *object, GDBusMethodInvocation *invocation, gpoi
 static void
 fill(BusCollection *bus, const VirtSnapCollection *collection)
 {
-    g_auto(GStrv) domains = names_of(collection->domains);
-    g_auto(GStrv) collections = names_of(collection->collections);
+    g_auto(GStrv) domains = strings_to_strv(collection->domains);
+    g_auto(GStrv) collections = strings_to_strv(collection->collections);
     g_autofree char *definition = virt_snap_collection_format(collection);
 
     bus_collection_set_name(bus, collection->name);

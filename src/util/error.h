@@ -11,6 +11,22 @@ G_BEGIN_DECLS
 
 /**
  * VirtSnapError:
+ * @VIRT_SNAP_ERROR_NOT_SUPPORTED: no such feature, or not yet
+ * @VIRT_SNAP_ERROR_FAILED: what has no code of its own
+ * @VIRT_SNAP_ERROR_TIMEOUT: it took too long
+ * @VIRT_SNAP_ERROR_INVALID_PARAMETER: the message names it and what was expected
+ * @VIRT_SNAP_ERROR_INVALID_STATE: it cannot be done now
+ * @VIRT_SNAP_ERROR_INVALID_TYPE: something of another kind was expected
+ * @VIRT_SNAP_ERROR_ACCESS_DENIED: no permission
+ * @VIRT_SNAP_ERROR_IN_USE: somebody else is at it
+ * @VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE: the hypervisor cannot be reached
+ * @VIRT_SNAP_ERROR_OUT_OF_MEMORY: no memory
+ * @VIRT_SNAP_ERROR_NOT_FOUND: it does not exist
+ * @VIRT_SNAP_ERROR_ALREADY_EXISTS: it exists
+ * @VIRT_SNAP_ERROR_NO_SPACE: the file system is full
+ * @VIRT_SNAP_ERROR_CORRUPT: what was read is damaged
+ * @VIRT_SNAP_ERROR_INTERRUPTED: it was ended and can be gone on with
+ * @VIRT_SNAP_ERROR_CANCELLED: it was ended on request
  *
  * What can go wrong. Each value is also the result code that the method
  * Msvm_CollectionSnapshotService.ExportSnapshot returns for it: 1..6 are the
@@ -36,7 +52,11 @@ typedef enum {
     VIRT_SNAP_ERROR_CANCELLED = 32804,
 } VirtSnapError;
 
-/** The error domain. Its codes have D-Bus names: org.virtsnap1.Error.*. */
+/**
+ * virt_snap_error_quark:
+ *
+ * Returns: the error domain; its codes have D-Bus names: org.virtsnap1.Error.*
+ */
 GQuark virt_snap_error_quark(void);
 
 /**
@@ -44,7 +64,7 @@ GQuark virt_snap_error_quark(void);
  * @error: an error of any domain
  *
  * Returns: the method's result code for @error; errors of other domains are
- * mapped where there is an equivalent and are 2 (failed) otherwise.
+ * mapped where there is an equivalent and are 2 (failed) otherwise
  */
 guint virt_snap_error_result_code(const GError *error);
 
@@ -58,7 +78,7 @@ guint virt_snap_error_result_code(const GError *error);
 const char *virt_snap_error_result_name(guint code);
 
 /**
- * virt_snap_error_set_errno:
+ * virt_snap_error_set_errno: (skip)
  * @error: (out) (optional): where the error goes
  * @errsv: the saved errno
  * @format: what was being done and to what, printf-like

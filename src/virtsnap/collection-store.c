@@ -15,6 +15,9 @@ struct VirtSnapCollectionStore {
     char *directory;
 };
 
+G_DEFINE_BOXED_TYPE(VirtSnapCollectionStore, virt_snap_collection_store,
+                    virt_snap_collection_store_copy, virt_snap_collection_store_free)
+
 static char *
 default_directory(void)
 {
@@ -36,6 +39,12 @@ virt_snap_collection_store_new(const char *directory)
     self->directory = directory ? g_strdup(directory) : default_directory();
 
     return self;
+}
+
+VirtSnapCollectionStore *
+virt_snap_collection_store_copy(const VirtSnapCollectionStore *self)
+{
+    return virt_snap_collection_store_new(self->directory);
 }
 
 void

@@ -3,12 +3,15 @@
 
 #pragma once
 
-#include "virtsnap/collection.h"
+#include "virtsnap/collection-api.h"
 
 G_BEGIN_DECLS
 
-/* Where collections are kept: a directory with a file for each, "<name>.xml" (its name as
- * name_to_component() writes it). Nobody is asked whether the domains exist: a collection may
+/**
+ * VirtSnapCollectionStore:
+ *
+ * Where collections are kept: a directory with a file for each, "NAME.xml" (characters that no
+ * file name can have are escaped). Nobody is asked whether the domains exist: a collection may
  * name those of several hosts, or of tomorrow. Collections that are members do exist, and none is
  * a member of itself, directly or through others.
  *
@@ -17,58 +20,97 @@ G_BEGIN_DECLS
  *
  * Beside the errors named below each can fail with CORRUPT, naming the file, if a file that it
  * has to read holds no collection, with IN_USE if another process is at work for too long, and
- * as reading and writing files can: ACCESS_DENIED, NO_SPACE. */
+ * as reading and writing files can: ACCESS_DENIED, NO_SPACE.
+ */
 typedef struct VirtSnapCollectionStore VirtSnapCollectionStore;
+
+GType virt_snap_collection_store_get_type(void);
 
 /**
  * virt_snap_collection_store_new:
- * @directory: (nullable): which is created when something is stored; NULL: "collections" in
- * VIRTSNAP_CONFIG_DIR if that is set, else in the system's configuration directory for root, in
- * $XDG_CONFIG_HOME/virtsnap for others
+ * @directory: (nullable) (type filename): which is created when something is stored; NULL:
+ * "collections" in VIRTSNAP_CONFIG_DIR if that is set, else in the system's configuration
+ * directory for root, in $XDG_CONFIG_HOME/virtsnap for others
  *
- * Returns: owned by the caller. Nothing is looked at yet.
+ * Nothing is looked at yet.
+ *
+ * Returns: (transfer full): a store
  */
 VirtSnapCollectionStore *virt_snap_collection_store_new(const char *directory);
 
-/** virt_snap_collection_store_get_directory: Returns: (transfer none): its path. */
+/**
+ * virt_snap_collection_store_copy:
+ * @self: a store
+ *
+ * Returns: (transfer full): one of the same directory
+ */
+VirtSnapCollectionStore *virt_snap_collection_store_copy(const VirtSnapCollectionStore *self);
+
+/**
+ * virt_snap_collection_store_get_directory:
+ * @self: a store
+ *
+ * Returns: (transfer none) (type filename): its path
+ */
 const char *virt_snap_collection_store_get_directory(const VirtSnapCollectionStore *self);
 
 /**
  * virt_snap_collection_store_define:
+ * @self: a store
+ * @collection: what to store, in the place of the one with its name if there is one
+ * @error: NOT_FOUND if a collection that is a member does not exist, INVALID_PARAMETER naming the
+ * way round if it would be a member of itself
  *
- * Stores @collection, in the place of the one with its name if there is one. Returns: FALSE with
- * NOT_FOUND if a collection that is a member does not exist, INVALID_PARAMETER naming the way
- * round if it would be a member of itself.
+ * Returns: whether it is stored
  */
 gboolean virt_snap_collection_store_define(VirtSnapCollectionStore *self,
                                            const VirtSnapCollection *collection, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** virt_snap_collection_store_create: The same, but ALREADY_EXISTS if one has its name. */
+/**
+ * virt_snap_collection_store_create:
+ * @self: a store
+ * @collection: what to store
+ * @error: as virt_snap_collection_store_define() has it; ALREADY_EXISTS if one has its name
+ *
+ * Returns: whether it is stored
+ */
 gboolean virt_snap_collection_store_create(VirtSnapCollectionStore *self,
                                            const VirtSnapCollection *collection, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * virt_snap_collection_store_list:
- * @problems: (out) (element-type utf8): a text for each file that holds no collection or
- * must not be read, as it would be an error's; to be freed with g_ptr_array_unref()
+ * @self: a store
+ * @problems: (out) (transfer container) (element-type utf8): a text for each file that holds no
+ * collection or must not be read, as it would be an error's
+ * @error: if the directory cannot be read
  *
- * Returns: (element-type VirtSnapCollection): all the others by name, owned by the caller.
+ * Returns: (transfer container) (element-type VirtSnapCollection): all the others by name
  */
 GPtrArray *virt_snap_collection_store_list(VirtSnapCollectionStore *self, GPtrArray **problems,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** virt_snap_collection_store_load: Returns: owned by the caller; NOT_FOUND naming it. */
+/**
+ * virt_snap_collection_store_load:
+ * @self: a store
+ * @name: of a collection
+ * @error: NOT_FOUND naming it
+ *
+ * Returns: (transfer full): the collection
+ */
 VirtSnapCollection *virt_snap_collection_store_load(VirtSnapCollectionStore *self,
                                                     const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * virt_snap_collection_store_rename:
+ * @self: a store
+ * @name: of a collection
+ * @to: its new name, in the collections that have it as a member too
+ * @error: NOT_FOUND, or ALREADY_EXISTS if there is a collection @to
  *
- * Gives @name the name @to, in the collections that have it as a member too. Returns: FALSE with
- * NOT_FOUND, or ALREADY_EXISTS if there is a collection @to.
+ * Returns: whether that was done
  */
 gboolean virt_snap_collection_store_rename(VirtSnapCollectionStore *self, const char *name,
                                            const char *to, GError **error)
@@ -76,39 +118,65 @@ gboolean virt_snap_collection_store_rename(VirtSnapCollectionStore *self, const 
 
 /**
  * virt_snap_collection_store_add:
- * @domains: (nullable): names, ended by NULL
- * @collections: (nullable): likewise
+ * @self: a store
+ * @name: of a collection
+ * @domains: (nullable) (array zero-terminated=1): names
+ * @collections: (nullable) (array zero-terminated=1): likewise
+ * @error: ALREADY_EXISTS for what is one, and what virt_snap_collection_store_define() says
  *
- * Adds all of them as members of @name or, with an error, none: ALREADY_EXISTS for what is one,
- * and what virt_snap_collection_store_define() says.
+ * Adds all of them as members of @name or, with an error, none.
+ *
+ * Returns: whether that was done
  */
 gboolean virt_snap_collection_store_add(VirtSnapCollectionStore *self, const char *name,
                                         char *const *domains, char *const *collections,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** virt_snap_collection_store_remove: Likewise removes all, or none: NOT_FOUND for no member. */
+/**
+ * virt_snap_collection_store_remove:
+ * @self: a store
+ * @name: of a collection
+ * @domains: (nullable) (array zero-terminated=1): names
+ * @collections: (nullable) (array zero-terminated=1): likewise
+ * @error: NOT_FOUND for what is no member
+ *
+ * Removes all of them from @name or, with an error, none.
+ *
+ * Returns: whether that was done
+ */
 gboolean virt_snap_collection_store_remove(VirtSnapCollectionStore *self, const char *name,
                                            char *const *domains, char *const *collections,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * virt_snap_collection_store_undefine:
+ * @self: a store
+ * @name: of a collection, which is removed even if its file is damaged
+ * @error: NOT_FOUND, or IN_USE naming a collection that has it as a member
  *
- * Removes @name, even if its file is damaged. Returns: FALSE with NOT_FOUND, or with IN_USE
- * naming a collection that has it as a member.
+ * Returns: whether that was done
  */
 gboolean virt_snap_collection_store_undefine(VirtSnapCollectionStore *self, const char *name,
                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * virt_snap_collection_store_resolve:
+ * @self: a store
+ * @name: of a collection
+ * @error: NOT_FOUND for it or one below it
  *
- * Returns: (element-type utf8): the names of all domains that are members of @name, or of a
- * collection that is one, sorted, each once, owned by the caller. None if there are none.
+ * Returns: (transfer container) (element-type utf8): the names of all domains that are members of
+ * @name, or of a collection that is one, sorted, each once. None if there are none.
  */
 GPtrArray *virt_snap_collection_store_resolve(VirtSnapCollectionStore *self, const char *name,
                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * virt_snap_collection_store_free:
+ * @self: (nullable): a store
+ *
+ * Frees it; what it holds stays.
+ */
 void virt_snap_collection_store_free(VirtSnapCollectionStore *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtSnapCollectionStore, virt_snap_collection_store_free)

@@ -6,10 +6,14 @@
 #include <glib/gi18n-lib.h>
 
 #include "util/name.h"
+#include "util/strings.h"
 #include "util/xml.h"
 #include "virtsnap/collection.h"
 
 #define SCHEMA "collection.rng"
+
+G_DEFINE_BOXED_TYPE(VirtSnapCollection, virt_snap_collection, virt_snap_collection_copy,
+                    virt_snap_collection_free)
 
 /* By VirtSnapMember. */
 static const char *const member_elements[] = {"domain", "collection"};
@@ -58,6 +62,36 @@ virt_snap_collection_free(VirtSnapCollection *self)
     g_ptr_array_unref(self->domains);
     g_ptr_array_unref(self->collections);
     g_free(self);
+}
+
+static gpointer
+copy_name(gconstpointer name, gpointer data)
+{
+    return g_strdup(name);
+}
+
+VirtSnapCollection *
+virt_snap_collection_copy(const VirtSnapCollection *self)
+{
+    VirtSnapCollection *copy = g_new0(VirtSnapCollection, 1);
+
+    copy->name = g_strdup(self->name);
+    copy->domains = g_ptr_array_copy(self->domains, copy_name, NULL);
+    copy->collections = g_ptr_array_copy(self->collections, copy_name, NULL);
+
+    return copy;
+}
+
+const char *
+virt_snap_collection_get_name(const VirtSnapCollection *self)
+{
+    return self->name;
+}
+
+char **
+virt_snap_collection_dup_members(const VirtSnapCollection *self, VirtSnapMember kind)
+{
+    return strings_to_strv(members(self, kind));
 }
 
 gboolean

@@ -8,6 +8,7 @@
 
 #include "util/name.h"
 #include "virtsnap/collection-store.h"
+#include "virtsnap/collection.h"
 #include "virtsnap/members.h"
 
 static gint

@@ -13,6 +13,9 @@
 #define PARALLEL_MAX 64
 #define ZSTD_LEVEL_MAX 22
 
+G_DEFINE_BOXED_TYPE(VirtSnapExportSettings, virt_snap_export_settings,
+                    virt_snap_export_settings_copy, virt_snap_export_settings_free)
+
 static gboolean
 invalid(GError **error, const char *name, const char *text, const char *expected)
 {
@@ -319,19 +322,43 @@ virt_snap_export_settings_copy(const VirtSnapExportSettings *self)
     return copy;
 }
 
+static const Setting *
+find(const char *name, GError **error)
+{
+    const Setting *setting = settings_find(name);
+
+    if (!setting)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("There is no setting '%s'"), name);
+
+    return setting;
+}
+
 gboolean
 virt_snap_export_settings_set(VirtSnapExportSettings *self, const char *name, const char *text,
                               GError **error)
 {
-    const Setting *setting = settings_find(name);
+    const Setting *setting = find(name, error);
 
-    if (!setting) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                    _("There is no setting '%s'"), name);
-        return FALSE;
+    return setting && setting->parse(self, name, text, error);
+}
+
+char **
+virt_snap_export_settings_dup_values(const VirtSnapExportSettings *self, const char *name,
+                                     GError **error)
+{
+    const Setting *setting = find(name, error);
+    g_autoptr(GStrvBuilder) values = g_strv_builder_new();
+
+    if (!setting)
+        return NULL;
+    for (guint i = 0;; i++) {
+        g_autofree char *value = setting->format(self, i);
+
+        if (!value)
+            return g_strv_builder_end(values);
+        g_strv_builder_add(values, value);
     }
-
-    return setting->parse(self, name, text, error);
 }
 
 gboolean

@@ -3,12 +3,11 @@
 
 #pragma once
 
-#include "util/error.h"
+#include "virtsnap/settings-api.h"
 
 G_BEGIN_DECLS
 
-/* The ExportSettingData of the method: what is to be exported, and how. Text of it is either our
- * <exportsettings> document or a CIM-XML instance of Msvm_CollectionSnapshotExportSettingData. */
+/* What export settings are inside. */
 
 /** BackupIntent. */
 typedef enum {
@@ -37,7 +36,7 @@ typedef struct {
     char *target; /* "vda" */
 } VirtSnapExclude;
 
-typedef struct {
+struct VirtSnapExportSettings {
     gboolean storage;   /* copy the disks (default yes) */
     VirtSnapBackupIntent intent; /* default: preserve the chain */
     char *base;         /* an earlier export, or a snapshot collection; NULL: none */
@@ -51,46 +50,6 @@ typedef struct {
     char *compression;  /* "zstd:LEVEL"; NULL: none (default) */
     gboolean digest;    /* fs-verity digest of each file (default yes) */
     gboolean security_info; /* passwords in the domain XML (default no) */
-} VirtSnapExportSettings;
-
-/** virt_snap_export_settings_new: Returns: the defaults, owned by the caller. */
-VirtSnapExportSettings *virt_snap_export_settings_new(void);
-VirtSnapExportSettings *virt_snap_export_settings_copy(const VirtSnapExportSettings *self);
-void virt_snap_export_settings_free(VirtSnapExportSettings *self);
-
-/**
- * virt_snap_export_settings_parse:
- * @text: either form, of @length bytes, at most 1 MiB
- *
- * Returns: owned by the caller; INVALID_PARAMETER naming the element or property that is unknown,
- * twice there, of the wrong type or out of range.
- */
-VirtSnapExportSettings *virt_snap_export_settings_parse(const char *text, gsize length,
-                                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/** virt_snap_export_settings_load_file: The same for the file at @path. */
-VirtSnapExportSettings *virt_snap_export_settings_load_file(const char *path, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
-
-/** virt_snap_export_settings_format: Returns: the native form, owned by the caller. */
-char *virt_snap_export_settings_format(const VirtSnapExportSettings *self);
-
-/**
- * virt_snap_export_settings_set:
- * @name: a setting's native name, as "intent"
- * @text: its value in the native form; "DOMAIN:TARGET" is added to exclude
- */
-gboolean virt_snap_export_settings_set(VirtSnapExportSettings *self, const char *name,
-                                       const char *text, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
-
-/**
- * virt_snap_export_settings_check_supported:
- * Returns: FALSE with NOT_SUPPORTED naming a setting whose feature does not exist yet.
- */
-gboolean virt_snap_export_settings_check_supported(const VirtSnapExportSettings *self,
-                                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtSnapExportSettings, virt_snap_export_settings_free)
+};
 
 G_END_DECLS

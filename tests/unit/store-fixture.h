@@ -4,6 +4,7 @@
 #pragma once
 
 #include "virtsnap/collection-store.h"
+#include "virtsnap/collection.h"
 
 /* A store of collections for one test, and short ways to fill it and to look into it. */
 

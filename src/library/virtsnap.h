@@ -5,7 +5,11 @@
 
 /* All that programs may use of the library. */
 
+#include "library/job-report.h"
+#include "library/job.h"
+#include "library/service.h"
+#include "library/verify-result.h"
 #include "util/error.h"
+#include "virtsnap/collection-api.h"
 #include "virtsnap/collection-store.h"
-#include "virtsnap/collection.h"
-#include "virtsnap/settings.h"
+#include "virtsnap/settings-api.h"

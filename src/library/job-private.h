@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "library/job.h"
+#include "virtsnap/job-info.h"
+
+G_BEGIN_DECLS
+
+/** library_job_start: Returns: the export of @subject, which has begun; owned by the caller. */
+VirtSnapJob *library_job_start(const JobSubject *subject);
+
+/** library_job_error: Returns: why the job did not succeed, owned by the caller; NULL: it did, or
+ * is not over. */
+GError *library_job_error(const JobInfo *info);
+
+G_END_DECLS

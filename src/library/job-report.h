@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <glib-object.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VirtSnapJobReport:
+ *
+ * What an export has made, as Msvm_CollectionReferencePointExportJob reports it.
+ */
+typedef struct VirtSnapJobReport VirtSnapJobReport;
+
+GType virt_snap_job_report_get_type(void);
+
+/**
+ * virt_snap_job_report_ref:
+ * @self: a report
+ *
+ * Returns: (transfer full): @self
+ */
+VirtSnapJobReport *virt_snap_job_report_ref(VirtSnapJobReport *self);
+
+/**
+ * virt_snap_job_report_unref:
+ * @self: (nullable): a report
+ *
+ * Frees it if nobody else holds it.
+ */
+void virt_snap_job_report_unref(VirtSnapJobReport *self);
+
+/**
+ * virt_snap_job_report_get_directory:
+ * @self: a report
+ *
+ * Returns: (transfer none) (type filename): the directory of the export
+ */
+const char *virt_snap_job_report_get_directory(const VirtSnapJobReport *self);
+
+/**
+ * virt_snap_job_report_get_base:
+ * @self: a report
+ *
+ * Returns: (transfer none) (type filename) (nullable): the export that this one is based on
+ */
+const char *virt_snap_job_report_get_base(const VirtSnapJobReport *self);
+
+/**
+ * virt_snap_job_report_dup_domains:
+ * @self: a report
+ *
+ * Returns: (transfer full) (array zero-terminated=1) (element-type utf8):
+ * the UUIDs of the domains that are in it
+ */
+char **virt_snap_job_report_dup_domains(const VirtSnapJobReport *self);
+
+/**
+ * virt_snap_job_report_dup_disks:
+ * @self: a report
+ *
+ * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
+ * the path of the image of each disk; what that is based on is beside it
+ */
+char **virt_snap_job_report_dup_disks(const VirtSnapJobReport *self);
+
+/**
+ * virt_snap_job_report_dup_config:
+ * @self: a report
+ *
+ * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
+ * paths of the descriptions of domains and snapshots
+ */
+char **virt_snap_job_report_dup_config(const VirtSnapJobReport *self);
+
+/**
+ * virt_snap_job_report_dup_memory:
+ * @self: a report
+ *
+ * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
+ * paths of memory states
+ */
+char **virt_snap_job_report_dup_memory(const VirtSnapJobReport *self);
+
+/**
+ * virt_snap_job_report_dup_guest_state:
+ * @self: a report
+ *
+ * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
+ * paths of firmware variables and the like
+ */
+char **virt_snap_job_report_dup_guest_state(const VirtSnapJobReport *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtSnapJobReport, virt_snap_job_report_unref)
+
+G_END_DECLS

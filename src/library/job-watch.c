@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "library/job-private.h"
+#include "library/job-watch.h"
+
+/* As often as org.virtsnap1.Job says so. */
+#define UPDATE_MS 200
+
+struct JobWatch {
+    Job *job;
+    GWeakRef object;
+    JobWatchFunc func;
+    GMainContext *context;
+    gboolean ticking; /* used in the context only */
+    GMutex lock;      /* guards the rest */
+    GCond changed;
+    GPtrArray *tasks; /* GTask: who waits */
+};
+
+JobWatch *
+job_watch_ref(JobWatch *self)
+{
+    return g_atomic_rc_box_acquire(self);
+}
+
+static void
+clear(gpointer data)
+{
+    JobWatch *self = data;
+
+    job_unref(self->job);
+    g_weak_ref_clear(&self->object);
+    g_main_context_unref(self->context);
+    g_mutex_clear(&self->lock);
+    g_cond_clear(&self->changed);
+    g_ptr_array_unref(self->tasks);
+}
+
+void
+job_watch_unref(gpointer self)
+{
+    g_atomic_rc_box_release_full(self, clear);
+}
+
+Job *
+job_watch_job(JobWatch *self)
+{
+    return self->job;
+}
+
+/* --- in the main context ---------------------------------------------------- */
+
+static gboolean
+tick(gpointer data)
+{
+    JobWatch *self = data;
+    g_autoptr(GObject) object = g_weak_ref_get(&self->object);
+
+    self->ticking = object && !job_state_is_final(job_get_state(self->job));
+    if (self->ticking)
+        self->func(object, NULL);
+
+    return self->ticking ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void
+start_ticking(JobWatch *self)
+{
+    g_autoptr(GSource) source = g_timeout_source_new(UPDATE_MS);
+
+    self->ticking = TRUE;
+    g_source_set_callback(source, tick, job_watch_ref(self), job_watch_unref);
+    g_source_attach(source, self->context);
+}
+
+typedef struct {
+    JobWatch *watch;
+    JobState state;
+} Notice;
+
+static void
+notice_free(gpointer data)
+{
+    job_watch_unref(((Notice *)data)->watch);
+    g_free(data);
+}
+
+static gboolean
+deliver(gpointer data)
+{
+    const Notice *notice = data;
+    JobWatch *self = notice->watch;
+    g_autoptr(GObject) object = g_weak_ref_get(&self->object);
+
+    if (!object)
+        return G_SOURCE_REMOVE;
+    if (!self->ticking && !job_state_is_final(notice->state))
+        start_ticking(self);
+    self->func(object, &notice->state);
+
+    return G_SOURCE_REMOVE;
+}
+
+/* --- those who wait ------------------------------------------------------------ */
+
+/* Its callback is never called from within a function that the waiting program has called. */
+static gboolean
+complete(gpointer data)
+{
+    GTask *task = data;
+    GSource *cancelled = g_task_get_task_data(task);
+    GError *error = g_object_steal_data(G_OBJECT(task), "error");
+
+    if (cancelled)
+        g_source_destroy(cancelled);
+    if (g_task_return_error_if_cancelled(task))
+        g_clear_error(&error);
+    else if (error)
+        g_task_return_error(task, error);
+    else
+        g_task_return_boolean(task, TRUE);
+
+    return G_SOURCE_REMOVE;
+}
+
+static void
+complete_later(GTask *task, Job *job)
+{
+    g_autoptr(GSource) source = g_idle_source_new();
+    g_autoptr(JobInfo) info = job_get_info(job);
+
+    g_object_set_data_full(G_OBJECT(task), "error", library_job_error(info),
+                           (GDestroyNotify)g_error_free);
+    g_source_set_priority(source, G_PRIORITY_DEFAULT);
+    g_task_attach_source(task, source, complete);
+}
+
+static gboolean
+on_cancelled(GCancellable *cancellable, gpointer data)
+{
+    GTask *task = data;
+    JobWatch *self = g_object_get_data(G_OBJECT(task), "watch");
+    gboolean found;
+
+    g_object_ref(task);
+    g_mutex_lock(&self->lock);
+    found = g_ptr_array_remove(self->tasks, task);
+    g_mutex_unlock(&self->lock);
+    /* Otherwise complete() is on its way. */
+    if (found)
+        g_task_return_error_if_cancelled(task);
+    g_object_unref(task);
+
+    return G_SOURCE_REMOVE;
+}
+
+void
+job_watch_add_task(JobWatch *self, GTask *task)
+{
+    GCancellable *cancellable = g_task_get_cancellable(task);
+    g_autoptr(GMutexLocker) locker = NULL;
+
+    if (cancellable) {
+        GSource *source = g_cancellable_source_new(cancellable);
+
+        g_object_set_data_full(G_OBJECT(task), "watch", job_watch_ref(self), job_watch_unref);
+        g_task_set_task_data(task, source, (GDestroyNotify)g_source_unref);
+        g_task_attach_source(task, source, G_SOURCE_FUNC(on_cancelled));
+    }
+    locker = g_mutex_locker_new(&self->lock);
+    if (job_state_is_final(job_get_state(self->job))) {
+        complete_later(task, self->job);
+        g_object_unref(task);
+    } else {
+        g_ptr_array_add(self->tasks, task);
+    }
+}
+
+static void
+wake(GCancellable *cancellable, gpointer data)
+{
+    JobWatch *self = data;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    g_cond_broadcast(&self->changed);
+}
+
+gboolean
+job_watch_wait(JobWatch *self, GCancellable *cancellable)
+{
+    gulong id = cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(wake), self, NULL) : 0;
+    gboolean over;
+
+    g_mutex_lock(&self->lock);
+    while (!(over = job_state_is_final(job_get_state(self->job))) &&
+           !g_cancellable_is_cancelled(cancellable))
+        g_cond_wait(&self->changed, &self->lock);
+    g_mutex_unlock(&self->lock);
+    g_cancellable_disconnect(cancellable, id);
+
+    return over;
+}
+
+/* --- in any thread ------------------------------------------------------------- */
+
+static void
+send(JobWatch *self, JobState state)
+{
+    g_autoptr(GSource) source = g_idle_source_new();
+    Notice *notice = g_new0(Notice, 1);
+
+    notice->watch = job_watch_ref(self);
+    notice->state = state;
+    g_source_set_priority(source, G_PRIORITY_DEFAULT);
+    g_source_set_callback(source, deliver, notice, notice_free);
+    g_source_attach(source, self->context);
+}
+
+static void
+on_change(Job *job, const JobChange *change, gpointer data)
+{
+    JobWatch *self = data;
+    g_autoptr(GPtrArray) over = NULL;
+
+    if (change->kind != JOB_CHANGE_STATE)
+        return;
+    send(self, change->state);
+    g_mutex_lock(&self->lock);
+    g_cond_broadcast(&self->changed);
+    if (job_state_is_final(change->state)) {
+        over = self->tasks;
+        self->tasks = g_ptr_array_new_with_free_func(g_object_unref);
+    }
+    g_mutex_unlock(&self->lock);
+    for (guint i = 0; over && i < over->len; i++)
+        complete_later(g_ptr_array_index(over, i), job);
+}
+
+JobWatch *
+job_watch_new(Job *job, GObject *object, JobWatchFunc func)
+{
+    JobWatch *self = g_atomic_rc_box_new0(JobWatch);
+
+    self->job = job_ref(job);
+    g_weak_ref_init(&self->object, object);
+    self->func = func;
+    self->context = g_main_context_ref_thread_default();
+    g_mutex_init(&self->lock);
+    g_cond_init(&self->changed);
+    self->tasks = g_ptr_array_new_with_free_func(g_object_unref);
+    job_set_notify(job, on_change, self);
+
+    return self;
+}

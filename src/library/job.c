@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "library/job-private.h"
+#include "library/job-report-private.h"
+#include "library/job-watch.h"
+#include "util/strings.h"
+#include "virtsnap/drivers.h"
+#include "virtsnap/job.h"
+#include "virtsnap/members.h"
+
+struct _VirtSnapJob {
+    GObject parent_instance;
+    Job *job;
+    JobWatch *watch;
+    JobInfo *told; /* what was notified last */
+};
+
+G_DEFINE_FINAL_TYPE(VirtSnapJob, virt_snap_job, G_TYPE_OBJECT)
+
+enum {
+    PROP_ID = 1,
+    PROP_STATE,
+    PROP_PERCENT,
+    PROP_CUR,
+    PROP_END,
+    PROP_BANDWIDTH,
+    PROP_ERROR,
+    N_PROPERTIES,
+};
+static GParamSpec *properties[N_PROPERTIES];
+
+enum {
+    STATE_CHANGED,
+    COMPLETED,
+    N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
+
+#define STATE(name, nick)                                                                          \
+    {                                                                                              \
+        VIRT_SNAP_JOB_STATE_##name, "VIRT_SNAP_JOB_STATE_" #name, nick                             \
+    }
+
+GType
+virt_snap_job_state_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        STATE(NEW, "new"),
+        STATE(STARTING, "starting"),
+        STATE(RUNNING, "running"),
+        STATE(SUSPENDED, "suspended"),
+        STATE(SHUTTING_DOWN, "shutting-down"),
+        STATE(COMPLETED, "completed"),
+        STATE(TERMINATED, "terminated"),
+        STATE(KILLED, "killed"),
+        STATE(EXCEPTION, "exception"),
+        STATE(COMPLETED_WITH_WARNINGS, "completed-with-warnings"),
+        {0, NULL, NULL},
+    };
+
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("VirtSnapJobState", values));
+
+    return type;
+}
+
+GError *
+library_job_error(const JobInfo *info)
+{
+    if (!job_state_is_final(info->state) || job_state_is_success(info->state))
+        return NULL;
+
+    return g_error_new_literal(
+        VIRT_SNAP_ERROR, info->error_code ? (gint)info->error_code : VIRT_SNAP_ERROR_CANCELLED,
+        info->error ? info->error : _("The export was cancelled"));
+}
+
+/* --- what it does ------------------------------------------------------------ */
+
+/* In the job's own thread. The watch stays as long as the run, which tells it. */
+static gboolean
+prepare(gpointer watch, Control *control, Plan **plan, Target **target, GError **error)
+{
+    g_autoptr(JobInfo) info = job_get_info(job_watch_job(watch));
+    const JobSubject *subject = info->subject;
+    g_auto(GStrv) domains = strings_to_strv(subject->domains);
+    g_autoptr(Members) members = members_new(subject->collection, domains, error);
+    g_autoptr(Hypervisor) hypervisor = NULL;
+    g_autofree char *name = NULL;
+    ExportSubject what = {
+        .collection = subject->collection,
+        .snapshot = subject->snapshot,
+        .settings = subject->settings,
+    };
+
+    if (!members)
+        return FALSE;
+    what.collections = members->collections;
+    what.domains = members->domains;
+    name = export_name(&what);
+    *target = target_new(subject->directory, name, subject->snapshot,
+                         subject->settings->subdirectory, error);
+    if (!*target)
+        return FALSE;
+    hypervisor = drivers_get()->open_hypervisor(subject->uri, error);
+    if (hypervisor)
+        *plan = export_plan(hypervisor, &what, control, error);
+
+    return *plan && export_check_space(*plan, *target, error);
+}
+
+static void
+start(VirtSnapJob *self)
+{
+    job_start_export(self->job, prepare, job_watch_ref(self->watch), job_watch_unref);
+}
+
+/* --- what is told ------------------------------------------------------------- */
+
+static void
+notify_changes(VirtSnapJob *self)
+{
+    GObject *object = G_OBJECT(self);
+    g_autoptr(JobInfo) before = self->told;
+    JobInfo *now = job_get_info(self->job);
+
+    self->told = now;
+    g_object_freeze_notify(object);
+    if (now->state != before->state)
+        g_object_notify_by_pspec(object, properties[PROP_STATE]);
+    if (now->percent != before->percent)
+        g_object_notify_by_pspec(object, properties[PROP_PERCENT]);
+    if (now->figures.cur != before->figures.cur)
+        g_object_notify_by_pspec(object, properties[PROP_CUR]);
+    if (now->figures.end != before->figures.end)
+        g_object_notify_by_pspec(object, properties[PROP_END]);
+    if (now->figures.bandwidth != before->figures.bandwidth)
+        g_object_notify_by_pspec(object, properties[PROP_BANDWIDTH]);
+    if (now->error_code != before->error_code)
+        g_object_notify_by_pspec(object, properties[PROP_ERROR]);
+    g_object_thaw_notify(object);
+}
+
+static void
+on_told(GObject *object, const JobState *state)
+{
+    VirtSnapJob *self = VIRT_SNAP_JOB(object);
+    g_autoptr(GError) error = NULL;
+
+    notify_changes(self);
+    if (!state)
+        return;
+    g_signal_emit(self, signals[STATE_CHANGED], 0, *state);
+    if (!job_state_is_final(*state))
+        return;
+    error = virt_snap_job_get_error(self);
+    g_signal_emit(self, signals[COMPLETED], 0, error);
+}
+
+/* --- methods -------------------------------------------------------------------- */
+
+gboolean
+virt_snap_job_request_state_change(VirtSnapJob *self, VirtSnapJobRequest request, GError **error)
+{
+    JobRequestResult result = job_request_state_change(self->job, request, 0);
+
+    if (result == JOB_RESULT_INVALID_PARAMETER)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("There is no request %u; 2 to 5 are: start, suspend, terminate, kill"),
+                    (guint)request);
+    else if (result != JOB_RESULT_DONE && result != JOB_RESULT_STARTED)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The job cannot do that in the state '%s'"),
+                    job_state_name(job_get_state(self->job)));
+    else
+        start(self); /* does nothing unless the job is new: one that is gone on with is */
+
+    return result == JOB_RESULT_DONE || result == JOB_RESULT_STARTED;
+}
+
+void
+virt_snap_job_set_bandwidth(VirtSnapJob *self, guint64 bandwidth)
+{
+    job_set_bandwidth(self->job, bandwidth);
+}
+
+GError *
+virt_snap_job_get_error(VirtSnapJob *self)
+{
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+
+    return library_job_error(info);
+}
+
+VirtSnapJobReport *
+virt_snap_job_dup_report(VirtSnapJob *self)
+{
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+
+    return info->report ? library_job_report_new(info->report) : NULL;
+}
+
+char **
+virt_snap_job_dup_warnings(VirtSnapJob *self)
+{
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+
+    return strings_to_strv(info->warnings);
+}
+
+gboolean
+virt_snap_job_wait(VirtSnapJob *self, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GError) failed = NULL;
+
+    if (!job_watch_wait(self->watch, cancellable)) {
+        g_cancellable_set_error_if_cancelled(cancellable, error);
+        return FALSE;
+    }
+    failed = virt_snap_job_get_error(self);
+    if (!failed)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failed));
+
+    return FALSE;
+}
+
+void
+virt_snap_job_wait_async(VirtSnapJob *self, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, gpointer user_data)
+{
+    GTask *task = g_task_new(self, cancellable, callback, user_data);
+
+    g_task_set_source_tag(task, virt_snap_job_wait_async);
+    job_watch_add_task(self->watch, task);
+}
+
+gboolean
+virt_snap_job_wait_finish(VirtSnapJob *self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+/* --- the object ------------------------------------------------------------------- */
+
+static void
+get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+    VirtSnapJob *self = VIRT_SNAP_JOB(object);
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+
+    switch (id) {
+    case PROP_ID:
+        g_value_set_string(value, info->id);
+        break;
+    case PROP_STATE:
+        g_value_set_enum(value, (gint)info->state);
+        break;
+    case PROP_PERCENT:
+        g_value_set_uint(value, info->percent);
+        break;
+    case PROP_CUR:
+        g_value_set_uint64(value, info->figures.cur);
+        break;
+    case PROP_END:
+        g_value_set_uint64(value, info->figures.end);
+        break;
+    case PROP_BANDWIDTH:
+        g_value_set_uint64(value, info->figures.bandwidth);
+        break;
+    case PROP_ERROR:
+        g_value_take_boxed(value, library_job_error(info));
+        break;
+    default:
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    }
+}
+
+static void
+set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+    if (id == PROP_BANDWIDTH)
+        virt_snap_job_set_bandwidth(VIRT_SNAP_JOB(object), g_value_get_uint64(value));
+    else
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+}
+
+static void
+finalize(GObject *object)
+{
+    VirtSnapJob *self = VIRT_SNAP_JOB(object);
+
+    g_clear_pointer(&self->watch, job_watch_unref);
+    g_clear_pointer(&self->job, job_unref);
+    g_clear_pointer(&self->told, job_info_free);
+    G_OBJECT_CLASS(virt_snap_job_parent_class)->finalize(object);
+}
+
+static void
+add_signals(void)
+{
+    signals[STATE_CHANGED] =
+        g_signal_new("state-changed", VIRT_SNAP_TYPE_JOB, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                     G_TYPE_NONE, 1, VIRT_SNAP_TYPE_JOB_STATE);
+    signals[COMPLETED] = g_signal_new("completed", VIRT_SNAP_TYPE_JOB, G_SIGNAL_RUN_LAST, 0, NULL,
+                                      NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
+}
+
+static void
+virt_snap_job_class_init(VirtSnapJobClass *klass)
+{
+    const GParamFlags shown = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+    /* Told when the job has taken it over, as all else. */
+    const GParamFlags set = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+
+    object_class->get_property = get_property;
+    object_class->set_property = set_property;
+    object_class->finalize = finalize;
+    properties[PROP_ID] = g_param_spec_string("id", NULL, NULL, NULL, shown);
+    properties[PROP_STATE] = g_param_spec_enum("state", NULL, NULL, VIRT_SNAP_TYPE_JOB_STATE,
+                                               VIRT_SNAP_JOB_STATE_NEW, shown);
+    properties[PROP_PERCENT] = g_param_spec_uint("percent", NULL, NULL, 0, 100, 0, shown);
+    properties[PROP_CUR] = g_param_spec_uint64("cur", NULL, NULL, 0, G_MAXUINT64, 0, shown);
+    properties[PROP_END] = g_param_spec_uint64("end", NULL, NULL, 0, G_MAXUINT64, 1, shown);
+    properties[PROP_BANDWIDTH] =
+        g_param_spec_uint64("bandwidth", NULL, NULL, 0, G_MAXUINT64, 0, set);
+    properties[PROP_ERROR] = g_param_spec_boxed("error", NULL, NULL, G_TYPE_ERROR, shown);
+    g_object_class_install_properties(object_class, N_PROPERTIES, properties);
+    add_signals();
+}
+
+static void
+virt_snap_job_init(VirtSnapJob *self)
+{
+}
+
+VirtSnapJob *
+library_job_start(const JobSubject *subject)
+{
+    g_autofree char *uuid = g_uuid_string_random();
+    g_autofree char *id = g_strdup_printf("virtsnap:%s", uuid);
+    g_autofree char *name = g_strdup_printf("Export of %s, %s",
+                                            subject->collection ? subject->collection : "domains",
+                                            subject->snapshot);
+    VirtSnapJob *self = g_object_new(VIRT_SNAP_TYPE_JOB, NULL);
+
+    self->job = job_new(id, name, g_get_user_name(), subject);
+    self->told = job_get_info(self->job);
+    self->watch = job_watch_new(self->job, G_OBJECT(self), on_told);
+    start(self);
+
+    return self;
+}

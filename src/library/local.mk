@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+# What programs see: objects on top of all else.
+libvirtsnap_internal_la_SOURCES += \
+	src/library/job-private.h \
+	src/library/job-report-private.h \
+	src/library/job-report.c \
+	src/library/job-report.h \
+	src/library/job-watch.c \
+	src/library/job-watch.h \
+	src/library/job.c \
+	src/library/job.h \
+	src/library/service.c \
+	src/library/service.h \
+	src/library/verify-result-private.h \
+	src/library/verify-result.c \
+	src/library/verify-result.h \
+	src/library/virtsnap.h \
+	$(NULL)
+
+# <virtsnap/virtsnap.h>, and what that includes.
+publicdir = $(includedir)/virtsnap/virtsnap
+public_HEADERS = \
+	src/library/virtsnap.h \
+	src/virtsnap/collection-api.h \
+	src/virtsnap/collection-store.h \
+	src/virtsnap/settings-api.h \
+	$(NULL)
+publiclibrarydir = $(includedir)/virtsnap/library
+publiclibrary_HEADERS = \
+	src/library/job-report.h \
+	src/library/job.h \
+	src/library/service.h \
+	src/library/verify-result.h \
+	$(NULL)
+publicutildir = $(includedir)/virtsnap/util
+publicutil_HEADERS = src/util/error.h
+
+if HAVE_INTROSPECTION
+include $(INTROSPECTION_MAKEFILE)
+INTROSPECTION_GIRS = VirtSnap-1.0.gir
+INTROSPECTION_SCANNER_ARGS = --warn-all --warn-error --symbol-prefix=virt_snap
+VirtSnap-1.0.gir: libvirtsnap.la
+VirtSnap_1_0_gir_FILES = $(public_HEADERS) $(publiclibrary_HEADERS) $(publicutil_HEADERS)
+VirtSnap_1_0_gir_LIBS = libvirtsnap.la
+VirtSnap_1_0_gir_INCLUDES = GObject-2.0 Gio-2.0
+VirtSnap_1_0_gir_PACKAGES = gio-2.0
+VirtSnap_1_0_gir_EXPORT_PACKAGES = virtsnap
+VirtSnap_1_0_gir_C_INCLUDES = virtsnap/virtsnap.h
+VirtSnap_1_0_gir_CFLAGS = -I$(top_srcdir)/src
+girdir = $(datadir)/gir-1.0
+gir_DATA = VirtSnap-1.0.gir
+typelibdir = $(libdir)/girepository-1.0
+typelib_DATA = VirtSnap-1.0.typelib
+CLEANFILES += $(gir_DATA) $(typelib_DATA)
+endif
+
+# tests/install compiles it.
+EXTRA_DIST += examples/export.c

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "drivers/register.h"
+#include "library/job-private.h"
+#include "library/service.h"
+#include "library/verify-result-private.h"
+#include "util/strings.h"
+#include "virtsnap/collection-store.h"
+#include "virtsnap/drivers.h"
+#include "virtsnap/job-info.h"
+#include "virtsnap/members.h"
+#include "virtsnap/snapshot-list.h"
+
+struct _VirtSnapService {
+    GObject parent_instance;
+    char *uri;
+};
+
+G_DEFINE_FINAL_TYPE(VirtSnapService, virt_snap_service, G_TYPE_OBJECT)
+
+enum {
+    PROP_URI = 1,
+    N_PROPERTIES,
+};
+static GParamSpec *properties[N_PROPERTIES];
+
+VirtSnapService *
+virt_snap_service_new(const char *uri)
+{
+    return g_object_new(VIRT_SNAP_TYPE_SERVICE, "uri", uri, NULL);
+}
+
+const char *
+virt_snap_service_get_uri(VirtSnapService *self)
+{
+    return self->uri;
+}
+
+/* --- export ------------------------------------------------------------------- */
+
+static VirtSnapJob *
+export(VirtSnapService *self, const char *collection, char *const *domains, const char *snapshot,
+       const char *directory, const VirtSnapExportSettings *settings, GError **error)
+{
+    g_autoptr(Members) members = members_new(collection, domains, error);
+    g_autoptr(JobSubject) subject = job_subject_new();
+
+    if (!members)
+        return NULL;
+    g_clear_pointer(&subject->settings, virt_snap_export_settings_free);
+    subject->settings =
+        settings ? virt_snap_export_settings_copy(settings) : virt_snap_export_settings_new();
+    if (!virt_snap_export_settings_check_supported(subject->settings, error))
+        return NULL;
+    subject->uri = g_strdup(self->uri);
+    subject->collection = g_strdup(collection);
+    g_clear_pointer(&subject->domains, g_ptr_array_unref);
+    subject->domains = job_strings_copy(members->domains);
+    subject->snapshot = g_strdup(snapshot);
+    subject->directory = g_canonicalize_filename(directory, NULL);
+
+    return library_job_start(subject);
+}
+
+VirtSnapJob *
+virt_snap_service_export(VirtSnapService *self, const char *collection, const char *snapshot,
+                         const char *directory, VirtSnapExportSettings *settings, GError **error)
+{
+    return export(self, collection, NULL, snapshot, directory, settings, error);
+}
+
+VirtSnapJob *
+virt_snap_service_export_domains(VirtSnapService *self, char *const *domains,
+                                 const char *snapshot, const char *directory,
+                                 VirtSnapExportSettings *settings, GError **error)
+{
+    return export(self, NULL, domains, snapshot, directory, settings, error);
+}
+
+/* --- snapshots ------------------------------------------------------------------ */
+
+char **
+virt_snap_service_list_snapshots(VirtSnapService *self, const char *collection, GError **error)
+{
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+    g_autoptr(GPtrArray) domains = virt_snap_collection_store_resolve(store, collection, error);
+    g_autoptr(Hypervisor) hypervisor =
+        domains ? drivers_get()->open_hypervisor(self->uri, error) : NULL;
+    g_autoptr(GPtrArray) names =
+        hypervisor ? snapshot_list_common(hypervisor, domains, error) : NULL;
+
+    return names ? strings_to_strv(names) : NULL;
+}
+
+static void
+list_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    GError *error = NULL;
+    char **names = virt_snap_service_list_snapshots(source, data, &error);
+
+    if (names)
+        g_task_return_pointer(task, names, (GDestroyNotify)g_strfreev);
+    else
+        g_task_return_error(task, error);
+}
+
+void
+virt_snap_service_list_snapshots_async(VirtSnapService *self, const char *collection,
+                                       GCancellable *cancellable, GAsyncReadyCallback callback,
+                                       gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
+
+    g_task_set_source_tag(task, virt_snap_service_list_snapshots_async);
+    g_task_set_task_data(task, g_strdup(collection), g_free);
+    /* libvirt cannot be interrupted. */
+    g_task_set_return_on_cancel(task, TRUE);
+    g_task_run_in_thread(task, list_in_thread);
+}
+
+char **
+virt_snap_service_list_snapshots_finish(VirtSnapService *self, GAsyncResult *result,
+                                        GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+/* --- verify ----------------------------------------------------------------------- */
+
+static void
+cancel(GCancellable *cancellable, gpointer control)
+{
+    control_cancel(control);
+}
+
+VirtSnapVerifyResult *
+virt_snap_service_verify(VirtSnapService *self, const char *directory, gboolean deep,
+                         GCancellable *cancellable, GError **error)
+{
+    g_autoptr(Control) control = control_new();
+    g_autoptr(GError) failed = NULL;
+    gulong id =
+        cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(cancel), control, NULL) : 0;
+    VerifyReport *report = verify_export(directory, deep, control, &failed);
+
+    g_cancellable_disconnect(cancellable, id);
+    if (report)
+        return verify_result_new(report);
+    if (!g_cancellable_set_error_if_cancelled(cancellable, error))
+        g_propagate_error(error, g_steal_pointer(&failed));
+
+    return NULL;
+}
+
+typedef struct {
+    char *directory;
+    gboolean deep;
+} Verification;
+
+static void
+verification_free(gpointer data)
+{
+    g_free(((Verification *)data)->directory);
+    g_free(data);
+}
+
+static void
+verify_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    const Verification *what = data;
+    GError *error = NULL;
+    VirtSnapVerifyResult *result =
+        virt_snap_service_verify(source, what->directory, what->deep, cancellable, &error);
+
+    if (result)
+        g_task_return_pointer(task, result, (GDestroyNotify)virt_snap_verify_result_unref);
+    else
+        g_task_return_error(task, error);
+}
+
+void
+virt_snap_service_verify_async(VirtSnapService *self, const char *directory, gboolean deep,
+                               GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
+    Verification *what = g_new0(Verification, 1);
+
+    what->directory = g_strdup(directory);
+    what->deep = deep;
+    g_task_set_source_tag(task, virt_snap_service_verify_async);
+    g_task_set_task_data(task, what, verification_free);
+    g_task_run_in_thread(task, verify_in_thread);
+}
+
+VirtSnapVerifyResult *
+virt_snap_service_verify_finish(VirtSnapService *self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+/* --- the object --------------------------------------------------------------------- */
+
+static void
+get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+    if (id == PROP_URI)
+        g_value_set_string(value, VIRT_SNAP_SERVICE(object)->uri);
+    else
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+}
+
+static void
+set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+    if (id == PROP_URI)
+        VIRT_SNAP_SERVICE(object)->uri = g_value_dup_string(value);
+    else
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+}
+
+static void
+finalize(GObject *object)
+{
+    g_free(VIRT_SNAP_SERVICE(object)->uri);
+    G_OBJECT_CLASS(virt_snap_service_parent_class)->finalize(object);
+}
+
+static void
+virt_snap_service_class_init(VirtSnapServiceClass *klass)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+
+    object_class->get_property = get_property;
+    object_class->set_property = set_property;
+    object_class->finalize = finalize;
+    properties[PROP_URI] =
+        g_param_spec_string("uri", NULL, NULL, NULL,
+                            G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    g_object_class_install_properties(object_class, N_PROPERTIES, properties);
+    register_drivers();
+}
+
+static void
+virt_snap_service_init(VirtSnapService *self)
+{
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "library/job.h"
+#include "library/verify-result.h"
+#include "virtsnap/settings-api.h"
+
+G_BEGIN_DECLS
+
+#define VIRT_SNAP_TYPE_SERVICE (virt_snap_service_get_type())
+
+/**
+ * VirtSnapService:
+ *
+ * Where exports begin: what Msvm_CollectionSnapshotService is to a hypervisor. It holds no
+ * connection; each call opens one, so any thread may use it, and a hypervisor that goes away is
+ * noticed by the next call only.
+ */
+G_DECLARE_FINAL_TYPE(VirtSnapService, virt_snap_service, VIRT_SNAP, SERVICE, GObject)
+
+/**
+ * VirtSnapService:uri: (getter get_uri)
+ *
+ * The libvirt URI of the hypervisor; NULL: libvirt's default.
+ */
+
+/**
+ * virt_snap_service_new:
+ * @uri: (nullable): VirtSnapService:uri
+ *
+ * Nothing is connected to yet.
+ *
+ * Returns: (transfer full): a service
+ */
+VirtSnapService *virt_snap_service_new(const char *uri);
+
+/**
+ * virt_snap_service_get_uri: (get-property uri)
+ * @self: a service
+ *
+ * Returns: (transfer none) (nullable): VirtSnapService:uri
+ */
+const char *virt_snap_service_get_uri(VirtSnapService *self);
+
+/**
+ * virt_snap_service_export:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @snapshot: that all domains of @collection have
+ * @directory: (type filename): where to; its parent must be there
+ * @settings: (nullable): NULL: the defaults
+ * @error: NOT_FOUND, INVALID_STATE if it has no members, INVALID_PARAMETER, NOT_SUPPORTED naming
+ * a setting
+ *
+ * Begins to export a snapshot of a collection, as ExportSnapshot does. What can be wrong beyond
+ * the parameters is the job's error.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_export(VirtSnapService *self, const char *collection,
+                                      const char *snapshot, const char *directory,
+                                      VirtSnapExportSettings *settings, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_export_domains:
+ * @self: a service
+ * @domains: (array zero-terminated=1): names, as a collection without a name
+ * @snapshot: that all of them have
+ * @directory: (type filename): where to; its parent must be there
+ * @settings: (nullable): NULL: the defaults
+ * @error: as virt_snap_service_export() has it
+ *
+ * Begins to export a snapshot of domains.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_export_domains(VirtSnapService *self, char *const *domains,
+                                              const char *snapshot, const char *directory,
+                                              VirtSnapExportSettings *settings, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_list_snapshots:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @error: NOT_FOUND, SYSTEM_NOT_AVAILABLE
+ *
+ * Asks the hypervisor for the snapshots that can be exported. It can take long; see
+ * virt_snap_service_list_snapshots_async().
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the names of those that all domains of
+ * @collection have, parents before children
+ */
+char **virt_snap_service_list_snapshots(VirtSnapService *self, const char *collection,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_list_snapshots_async:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @cancellable: (nullable): ends it
+ * @callback: (scope async): called when it is over
+ * @user_data: for @callback
+ *
+ * The same without blocking.
+ */
+void virt_snap_service_list_snapshots_async(VirtSnapService *self, const char *collection,
+                                            GCancellable *cancellable,
+                                            GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * virt_snap_service_list_snapshots_finish:
+ * @self: a service
+ * @result: that the callback got
+ * @error: as virt_snap_service_list_snapshots() has it, or G_IO_ERROR_CANCELLED
+ *
+ * Returns: (transfer full) (array zero-terminated=1): names
+ */
+char **virt_snap_service_list_snapshots_finish(VirtSnapService *self, GAsyncResult *result,
+                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_verify:
+ * @self: a service
+ * @directory: (type filename): of an export
+ * @deep: also have QEMU check every qcow2 image
+ * @cancellable: (nullable): ends it
+ * @error: only if nothing can be said: NOT_FOUND, ACCESS_DENIED, G_IO_ERROR_CANCELLED
+ *
+ * Proves that an export is complete and unchanged. It reads all of it; see
+ * virt_snap_service_verify_async().
+ *
+ * Returns: (transfer full): what was found
+ */
+VirtSnapVerifyResult *virt_snap_service_verify(VirtSnapService *self, const char *directory,
+                                               gboolean deep, GCancellable *cancellable,
+                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_verify_async:
+ * @self: a service
+ * @directory: (type filename): of an export
+ * @deep: also have QEMU check every qcow2 image
+ * @cancellable: (nullable): ends it
+ * @callback: (scope async): called when it is over
+ * @user_data: for @callback
+ *
+ * The same without blocking.
+ */
+void virt_snap_service_verify_async(VirtSnapService *self, const char *directory, gboolean deep,
+                                    GCancellable *cancellable, GAsyncReadyCallback callback,
+                                    gpointer user_data);
+
+/**
+ * virt_snap_service_verify_finish:
+ * @self: a service
+ * @result: that the callback got
+ * @error: as virt_snap_service_verify() has it
+ *
+ * Returns: (transfer full): what was found
+ */
+VirtSnapVerifyResult *virt_snap_service_verify_finish(VirtSnapService *self,
+                                                      GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

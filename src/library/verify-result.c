@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "library/verify-result-private.h"
+
+struct VirtSnapVerifyProblem {
+    VerifyProblem is;
+};
+
+struct VirtSnapVerifyResult {
+    VerifyReport *report;
+};
+
+G_DEFINE_BOXED_TYPE(VirtSnapVerifyProblem, virt_snap_verify_problem,
+                    virt_snap_verify_problem_copy, virt_snap_verify_problem_free)
+G_DEFINE_BOXED_TYPE(VirtSnapVerifyResult, virt_snap_verify_result, virt_snap_verify_result_ref,
+                    virt_snap_verify_result_unref)
+
+VirtSnapVerifyProblem *
+virt_snap_verify_problem_copy(const VirtSnapVerifyProblem *self)
+{
+    VirtSnapVerifyProblem *copy = g_new0(VirtSnapVerifyProblem, 1);
+
+    copy->is.file = g_strdup(self->is.file);
+    copy->is.what = g_strdup(self->is.what);
+
+    return copy;
+}
+
+void
+virt_snap_verify_problem_free(VirtSnapVerifyProblem *self)
+{
+    if (!self)
+        return;
+    g_free(self->is.file);
+    g_free(self->is.what);
+    g_free(self);
+}
+
+const char *
+virt_snap_verify_problem_get_file(const VirtSnapVerifyProblem *self)
+{
+    return self->is.file;
+}
+
+const char *
+virt_snap_verify_problem_get_what(const VirtSnapVerifyProblem *self)
+{
+    return self->is.what;
+}
+
+VirtSnapVerifyResult *
+verify_result_new(VerifyReport *report)
+{
+    VirtSnapVerifyResult *self = g_atomic_rc_box_new0(VirtSnapVerifyResult);
+
+    self->report = report;
+
+    return self;
+}
+
+static void
+clear(gpointer data)
+{
+    verify_report_free(((VirtSnapVerifyResult *)data)->report);
+}
+
+VirtSnapVerifyResult *
+virt_snap_verify_result_ref(VirtSnapVerifyResult *self)
+{
+    return g_atomic_rc_box_acquire(self);
+}
+
+void
+virt_snap_verify_result_unref(VirtSnapVerifyResult *self)
+{
+    if (self)
+        g_atomic_rc_box_release_full(self, clear);
+}
+
+gboolean
+virt_snap_verify_result_get_ok(const VirtSnapVerifyResult *self)
+{
+    return self->report->problems->len == 0;
+}
+
+guint64
+virt_snap_verify_result_get_files(const VirtSnapVerifyResult *self)
+{
+    return self->report->files;
+}
+
+guint64
+virt_snap_verify_result_get_bytes(const VirtSnapVerifyResult *self)
+{
+    return self->report->bytes;
+}
+
+GPtrArray *
+virt_snap_verify_result_get_problems(const VirtSnapVerifyResult *self)
+{
+    return self->report->problems;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <glib-object.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VirtSnapVerifyProblem:
+ *
+ * Something in an export that is not as it should be.
+ */
+typedef struct VirtSnapVerifyProblem VirtSnapVerifyProblem;
+
+GType virt_snap_verify_problem_get_type(void);
+
+/**
+ * virt_snap_verify_problem_copy:
+ * @self: a problem
+ *
+ * Returns: (transfer full): the same
+ */
+VirtSnapVerifyProblem *virt_snap_verify_problem_copy(const VirtSnapVerifyProblem *self);
+
+/**
+ * virt_snap_verify_problem_free:
+ * @self: (nullable): a problem
+ *
+ * Frees it.
+ */
+void virt_snap_verify_problem_free(VirtSnapVerifyProblem *self);
+
+/**
+ * virt_snap_verify_problem_get_file:
+ * @self: a problem
+ *
+ * Returns: (transfer none) (type filename): the file, relative to the export
+ */
+const char *virt_snap_verify_problem_get_file(const VirtSnapVerifyProblem *self);
+
+/**
+ * virt_snap_verify_problem_get_what:
+ * @self: a problem
+ *
+ * Returns: (transfer none): what is wrong with the file, for people
+ */
+const char *virt_snap_verify_problem_get_what(const VirtSnapVerifyProblem *self);
+
+/**
+ * VirtSnapVerifyResult:
+ *
+ * What virt_snap_service_verify() has found.
+ */
+typedef struct VirtSnapVerifyResult VirtSnapVerifyResult;
+
+GType virt_snap_verify_result_get_type(void);
+
+/**
+ * virt_snap_verify_result_ref:
+ * @self: a result
+ *
+ * Returns: (transfer full): @self
+ */
+VirtSnapVerifyResult *virt_snap_verify_result_ref(VirtSnapVerifyResult *self);
+
+/**
+ * virt_snap_verify_result_unref:
+ * @self: (nullable): a result
+ *
+ * Frees it if nobody else holds it.
+ */
+void virt_snap_verify_result_unref(VirtSnapVerifyResult *self);
+
+/**
+ * virt_snap_verify_result_get_ok:
+ * @self: a result
+ *
+ * Returns: whether the export is complete and unchanged
+ */
+gboolean virt_snap_verify_result_get_ok(const VirtSnapVerifyResult *self);
+
+/**
+ * virt_snap_verify_result_get_files:
+ * @self: a result
+ *
+ * Returns: how many files were checked
+ */
+guint64 virt_snap_verify_result_get_files(const VirtSnapVerifyResult *self);
+
+/**
+ * virt_snap_verify_result_get_bytes:
+ * @self: a result
+ *
+ * Returns: the size of these files, in bytes
+ */
+guint64 virt_snap_verify_result_get_bytes(const VirtSnapVerifyResult *self);
+
+/**
+ * virt_snap_verify_result_get_problems:
+ * @self: a result
+ *
+ * Returns: (transfer none) (element-type VirtSnapVerifyProblem): what is not as it should be
+ */
+GPtrArray *virt_snap_verify_result_get_problems(const VirtSnapVerifyResult *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtSnapVerifyProblem, virt_snap_verify_problem_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtSnapVerifyResult, virt_snap_verify_result_unref)
+
+G_END_DECLS

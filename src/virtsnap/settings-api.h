@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <glib-object.h>
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/**
+ * VirtSnapExportSettings:
+ *
+ * The ExportSettingData of the method: what is to be exported, and how. Text of it is either our
+ * <exportsettings> document or a CIM-XML instance of Msvm_CollectionSnapshotExportSettingData.
+ * Each setting has the name of its element in that document.
+ */
+typedef struct VirtSnapExportSettings VirtSnapExportSettings;
+
+GType virt_snap_export_settings_get_type(void);
+
+/**
+ * virt_snap_export_settings_new:
+ *
+ * Returns: (transfer full): the defaults
+ */
+VirtSnapExportSettings *virt_snap_export_settings_new(void);
+
+/**
+ * virt_snap_export_settings_copy:
+ * @self: settings
+ *
+ * Returns: (transfer full): the same
+ */
+VirtSnapExportSettings *virt_snap_export_settings_copy(const VirtSnapExportSettings *self);
+
+/**
+ * virt_snap_export_settings_free:
+ * @self: (nullable): settings
+ *
+ * Frees them.
+ */
+void virt_snap_export_settings_free(VirtSnapExportSettings *self);
+
+/**
+ * virt_snap_export_settings_parse:
+ * @text: (array length=length) (element-type guint8): either form, at most 1 MiB
+ * @length: bytes of it
+ * @error: INVALID_PARAMETER naming the element or property that is unknown, twice there, of the
+ * wrong type or out of range
+ *
+ * Returns: (transfer full): what it says, and the defaults for the rest
+ */
+VirtSnapExportSettings *virt_snap_export_settings_parse(const char *text, gsize length,
+                                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_export_settings_load_file:
+ * @path: (type filename): a file
+ * @error: as virt_snap_export_settings_parse() has it, or why the file cannot be read
+ *
+ * Returns: (transfer full): what the file says, and the defaults for the rest
+ */
+VirtSnapExportSettings *virt_snap_export_settings_load_file(const char *path, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_export_settings_format:
+ * @self: settings
+ *
+ * Returns: (transfer full): the <exportsettings> document
+ */
+char *virt_snap_export_settings_format(const VirtSnapExportSettings *self);
+
+/**
+ * virt_snap_export_settings_set:
+ * @self: settings
+ * @name: of a setting, as "intent"
+ * @text: its value, as in the document; "DOMAIN:TARGET" is added to exclude
+ * @error: INVALID_PARAMETER saying what was expected
+ *
+ * Returns: whether it was set
+ */
+gboolean virt_snap_export_settings_set(VirtSnapExportSettings *self, const char *name,
+                                       const char *text, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_export_settings_dup_values:
+ * @self: settings
+ * @name: of a setting, as "intent"
+ * @error: INVALID_PARAMETER if there is none of that name
+ *
+ * Returns: (transfer full) (array zero-terminated=1): its value as in the document, or nothing if
+ * it has none; exclude can have several
+ */
+char **virt_snap_export_settings_dup_values(const VirtSnapExportSettings *self, const char *name,
+                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_export_settings_check_supported:
+ * @self: settings
+ * @error: NOT_SUPPORTED naming a setting whose feature does not exist yet
+ *
+ * Returns: whether all of them can be had
+ */
+gboolean virt_snap_export_settings_check_supported(const VirtSnapExportSettings *self,
+                                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtSnapExportSettings, virt_snap_export_settings_free)
+
+G_END_DECLS
