@@ -429,8 +429,8 @@ user_name(guint uid)
 }
 
 const char *
-job_service_start(JobService *service, const JobSubject *subject, guint uid, JobEnded ended,
-                  gpointer data, GError **error)
+job_service_start(JobService *service, const JobSubject *subject, guint uid, gboolean resume,
+                  JobEnded ended, gpointer data, GError **error)
 {
     g_autofree char *uuid = g_uuid_string_random();
     g_autofree char *id = g_strdup_printf("virtsnap:%s", uuid);
@@ -440,6 +440,8 @@ job_service_start(JobService *service, const JobSubject *subject, guint uid, Job
     ServiceJob *self =
         add_job(service, job_new(id, name, owner, subject), service->number + 1, uid);
 
+    if (resume)
+        job_set_resume(self->job);
     self->ended = ended;
     self->ended_data = data;
     service->busy(service->busy_data);

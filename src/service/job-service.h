@@ -36,12 +36,13 @@ typedef void (*JobEnded)(const GError *error, gpointer data);
  * job_service_start:
  * @subject: copied: what to do, checked
  * @uid: whose job it is
+ * @resume: go on with what an earlier export of the same set left
  * @ended: (nullable): called once with @data, from the main loop
  *
  * Returns: (transfer none): the path of the job's object; NULL with IN_USE if too many wait.
  */
 const char *job_service_start(JobService *self, const JobSubject *subject, guint uid,
-                              JobEnded ended, gpointer data, GError **error)
+                              gboolean resume, JobEnded ended, gpointer data, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /** job_service_is_idle: Returns: TRUE if no job runs or waits; those that have ended, or can be

@@ -33,8 +33,14 @@ refuse(GError **error, const char *format, const char *what)
     return FALSE;
 }
 
+/* The options of ExportSnapshot, all of them booleans. */
+typedef struct {
+    gboolean wait;
+    gboolean resume;
+} ExportFlags;
+
 static gboolean
-parse_options(GVariant *dictionary, gboolean *wait, GError **error)
+parse_options(GVariant *dictionary, ExportFlags *flags, GError **error)
 {
     GVariantIter iter;
     const char *key;
@@ -43,12 +49,15 @@ parse_options(GVariant *dictionary, gboolean *wait, GError **error)
     g_variant_iter_init(&iter, dictionary);
     while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
         g_autoptr(GVariant) owned = value;
+        gboolean *flag = g_str_equal(key, "wait")     ? &flags->wait
+                         : g_str_equal(key, "resume") ? &flags->resume
+                                                      : NULL;
 
-        if (!g_str_equal(key, "wait"))
+        if (!flag)
             return refuse(error, _("there is no option '%s'"), key);
         if (!g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN))
             return refuse(error, _("the option '%s' takes a boolean"), key);
-        *wait = g_variant_get_boolean(value);
+        *flag = g_variant_get_boolean(value);
     }
 
     return TRUE;
@@ -82,7 +91,7 @@ check_subject(const JobSubject *subject, GError **error)
 }
 
 static JobSubject *
-parse_subject(const SnapshotService *self, GVariant *parameters, guint uid, gboolean *wait,
+parse_subject(const SnapshotService *self, GVariant *parameters, guint uid, ExportFlags *flags,
               GError **error)
 {
     g_autoptr(JobSubject) subject = job_subject_new();
@@ -92,7 +101,7 @@ parse_subject(const SnapshotService *self, GVariant *parameters, guint uid, gboo
 
     g_variant_get(parameters, "(&os&s@a{sv})", &path, &subject->directory, &settings,
                   &dictionary);
-    if (!parse_options(dictionary, wait, error) ||
+    if (!parse_options(dictionary, flags, error) ||
         !bus_path_parse_snapshot(path, &subject->collection, &subject->snapshot, error))
         return NULL;
     if (!g_path_is_absolute(subject->directory)) {
@@ -146,18 +155,18 @@ export_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
     const SnapshotService *self = data;
     guint uid = access_caller_uid(invocation);
-    gboolean wait = FALSE;
+    ExportFlags flags = {0};
     g_autoptr(GError) error = NULL;
     g_autoptr(JobSubject) subject = parse_subject(
-        self, g_dbus_method_invocation_get_parameters(invocation), uid, &wait, &error);
-    Waiting *waiting = wait && subject ? g_new0(Waiting, 1) : NULL;
+        self, g_dbus_method_invocation_get_parameters(invocation), uid, &flags, &error);
+    Waiting *waiting = flags.wait && subject ? g_new0(Waiting, 1) : NULL;
     const char *path = NULL;
 
     if (waiting)
         waiting->invocation = invocation;
     if (subject)
-        path = job_service_start(self->jobs, subject, uid, waiting ? on_ended : NULL, waiting,
-                                 &error);
+        path = job_service_start(self->jobs, subject, uid, flags.resume,
+                                 waiting ? on_ended : NULL, waiting, &error);
     if (!path) {
         g_free(waiting);
         access_return_error(invocation, error);

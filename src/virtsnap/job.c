@@ -418,6 +418,14 @@ job_set_bandwidth(Job *self, guint64 rate)
 }
 
 void
+job_set_resume(Job *self)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    self->restarted = TRUE;
+}
+
+void
 job_set_time_before_removal(Job *self, guint64 seconds)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);

@@ -92,6 +92,9 @@ gboolean job_start_export(Job *self, JobPrepare prepare, gpointer data, GDestroy
  */
 JobRequestResult job_request_state_change(Job *self, guint request, guint64 timeout);
 
+/** job_set_resume: What an earlier run left, of whatever job, is gone on with. Before the start. */
+void job_set_resume(Job *self);
+
 /** Limits the transfers to @rate bytes a second, 0 for no limit. Works at once, and stays. */
 void job_set_bandwidth(Job *self, guint64 rate);
 

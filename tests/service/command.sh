@@ -78,6 +78,12 @@ check "export --service, with a bar" vs --service export pair night --to "$out/s
 check "is an export" vs verify "$out/s/pair/night"
 check "and fails as the job does" vs_refused 32800 "exists" --service export pair night --to \
     "$out/s"
+check "a job that ends" vs export pair night --to "$out/r" --async --bandwidth 2M -q
+live_wait "it runs" eval '[ "$(vs job-list --json | jq ".jobs[-1].cur")" -gt 1000000 ]'
+check "in order" eval 'vs -q job-terminate "$(vs job-list --json | jq ".jobs[-1].job")"'
+live_wait "it ends" eval '[ "$(vs job-list --json | jq ".jobs[-1].jobState")" = 8 ]'
+check "and another that goes on with it" vs --service export pair night --to "$out/r" --resume
+check "to the end" vs verify "$out/r/pair/night"
 check "Ctrl-C kills the job" eval '
     "$abs_top_builddir/virtsnap" --service export pair night --to "$out/c" --bandwidth 1M &
     pid=$!; sleep 1; kill -INT $pid; ! wait $pid && [ ! -e "$out/c" ]'
