@@ -35,6 +35,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-events.h \
 	drivers/libvirt/libvirt-hypervisor.c \
 	drivers/libvirt/libvirt-hypervisor.h \
+	drivers/libvirt/libvirt-loop.c \
+	drivers/libvirt/libvirt-loop.h \
 	$(NULL)
 libvirtsnap_libvirt_la_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 libvirtsnap_libvirt_la_LIBADD = $(LIBVIRT_LIBS)

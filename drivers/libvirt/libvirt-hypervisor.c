@@ -10,6 +10,7 @@
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-events.h"
 #include "drivers/libvirt/libvirt-hypervisor.h"
+#include "drivers/libvirt/libvirt-loop.h"
 
 /* A daemon that is silent for half a minute is gone, as virsh sees it. */
 #define KEEPALIVE_INTERVAL_S 5
@@ -290,28 +291,15 @@ keep_quiet(void *data, virErrorPtr error)
 {
 }
 
-static gpointer
-run_events(gpointer data)
-{
-    for (;;) {
-        if (virEventRunDefaultImpl() < 0)
-            g_usleep(G_USEC_PER_SEC / 10);
-    }
-
-    return NULL;
-}
-
 /* The embedded QEMU driver refuses to work without an event loop, and keepalive of remote
  * connections needs one too. It runs as long as the process does. */
 static gpointer
 start_libvirt(gpointer data)
 {
     virSetErrorFunc(NULL, keep_quiet);
-    if (virInitialize() < 0 || virEventRegisterDefaultImpl() < 0)
-        return GINT_TO_POINTER(FALSE);
-    g_thread_unref(g_thread_new("libvirt-events", run_events, NULL));
+    libvirt_loop_start();
 
-    return GINT_TO_POINTER(TRUE);
+    return GINT_TO_POINTER(virInitialize() == 0);
 }
 
 /* The embedded driver finds its running domains again in threads of its own, and a process that

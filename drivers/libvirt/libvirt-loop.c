@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib-unix.h>
+#include <libvirt/libvirt.h>
+
+#include "drivers/libvirt/libvirt-loop.h"
+
+/* A file descriptor or a timer that libvirt watches. */
+typedef struct {
+    int id;
+    int fd; /* -1: a timer */
+    virEventHandleCallback ready;
+    virEventTimeoutCallback elapsed;
+    void *opaque;
+    virFreeCallback free_opaque;
+    GSource *source; /* NULL: it is switched off */
+} Watch;
+
+static GMainContext *context;
+static GMutex lock; /* guards all below */
+static GHashTable *watches; /* Watch, by id */
+static int last_id;
+
+static const struct {
+    int event;
+    GIOCondition condition;
+} conditions[] = {
+    {VIR_EVENT_HANDLE_READABLE, G_IO_IN},
+    {VIR_EVENT_HANDLE_WRITABLE, G_IO_OUT},
+    {VIR_EVENT_HANDLE_ERROR, G_IO_ERR},
+    {VIR_EVENT_HANDLE_HANGUP, G_IO_HUP},
+};
+
+static gboolean
+on_ready(gint fd, GIOCondition condition, gpointer data)
+{
+    const Watch *watch = data;
+    int events = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(conditions); i++) {
+        if (condition & conditions[i].condition)
+            events |= conditions[i].event;
+    }
+    watch->ready(watch->id, watch->fd, events, watch->opaque);
+
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_elapsed(gpointer data)
+{
+    const Watch *watch = data;
+
+    watch->elapsed(watch->id, watch->opaque);
+
+    return G_SOURCE_CONTINUE;
+}
+
+/* With the lock held. @value: events or milliseconds. */
+static void
+set(Watch *watch, int value)
+{
+    GIOCondition condition = 0;
+
+    if (watch->source) {
+        g_source_destroy(watch->source);
+        g_clear_pointer(&watch->source, g_source_unref);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(conditions); i++) {
+        if (value & conditions[i].event)
+            condition |= conditions[i].condition;
+    }
+    if (watch->fd >= 0 && condition != 0) {
+        watch->source = g_unix_fd_source_new(watch->fd, condition);
+        g_source_set_callback(watch->source, G_SOURCE_FUNC(on_ready), watch, NULL);
+    } else if (watch->fd < 0 && value >= 0) {
+        watch->source = g_timeout_source_new((guint)value);
+        g_source_set_callback(watch->source, on_elapsed, watch, NULL);
+    }
+    if (watch->source)
+        g_source_attach(watch->source, context);
+}
+
+static int
+add(const Watch *what, int value)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    Watch *watch = g_memdup2(what, sizeof *what);
+
+    watch->id = ++last_id;
+    g_hash_table_insert(watches, GINT_TO_POINTER(watch->id), watch);
+    set(watch, value);
+
+    return watch->id;
+}
+
+static int
+add_handle(int fd, int events, virEventHandleCallback ready, void *opaque,
+           virFreeCallback free_opaque)
+{
+    return add(&(Watch){.fd = fd, .ready = ready, .opaque = opaque, .free_opaque = free_opaque},
+               events);
+}
+
+static int
+add_timeout(int ms, virEventTimeoutCallback elapsed, void *opaque, virFreeCallback free_opaque)
+{
+    return add(&(Watch){.fd = -1, .elapsed = elapsed, .opaque = opaque,
+                        .free_opaque = free_opaque},
+               ms);
+}
+
+static void
+update(int id, int value)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    Watch *watch = g_hash_table_lookup(watches, GINT_TO_POINTER(id));
+
+    if (watch)
+        set(watch, value);
+}
+
+static gboolean
+drop(gpointer data)
+{
+    Watch *watch = data;
+
+    if (watch->free_opaque)
+        watch->free_opaque(watch->opaque);
+    g_free(watch);
+
+    return G_SOURCE_REMOVE;
+}
+
+/* Freed by the loop itself, which may be in the watch's callback just now, and never from within
+ * this call: the caller may hold locks that free_opaque wants. */
+static int
+remove_watch(int id)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    g_autoptr(GSource) later = NULL;
+    Watch *watch = g_hash_table_lookup(watches, GINT_TO_POINTER(id));
+
+    if (!watch)
+        return -1;
+    g_hash_table_remove(watches, GINT_TO_POINTER(id));
+    if (watch->source) {
+        g_source_destroy(watch->source);
+        g_source_unref(watch->source);
+    }
+    later = g_idle_source_new();
+    g_source_set_priority(later, G_PRIORITY_DEFAULT);
+    g_source_set_callback(later, drop, watch, NULL);
+    g_source_attach(later, context);
+
+    return 0;
+}
+
+static gpointer
+run(gpointer data)
+{
+    for (;;)
+        g_main_context_iteration(context, TRUE);
+
+    return NULL;
+}
+
+void
+libvirt_loop_start(void)
+{
+    context = g_main_context_new();
+    watches = g_hash_table_new(NULL, NULL);
+    virEventRegisterImpl(add_handle, update, remove_watch, add_timeout, update, remove_watch);
+    g_thread_unref(g_thread_new("libvirt-events", run, NULL));
+}
