@@ -55,5 +55,5 @@ typelib_DATA = VirtSnap-1.0.typelib
 CLEANFILES += $(gir_DATA) $(typelib_DATA)
 endif
 
-# tests/install compiles it.
-EXTRA_DIST += examples/export.c
+# tests/install compiles the one, tests/live runs the other.
+EXTRA_DIST += examples/export.c examples/export.py

@@ -34,7 +34,8 @@ compile()
 {
     # shellcheck disable=SC2046
     ${CC:-cc} -Wall -Werror "$abs_top_srcdir/examples/export.c" -o use \
-        $(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --cflags gio-2.0) $(pc --cflags | tr ' ' '\n' | grep virtsnap) $(pc --libs-only-L) \
+        $(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --cflags gio-2.0) \
+        $(pc --cflags | tr ' ' '\n' | grep virtsnap) $(pc --libs-only-L) \
         -lvirtsnap -lgio-2.0 -lgobject-2.0 -lglib-2.0
 }
 check "a program compiles with what pkg-config says" compile

@@ -10,6 +10,7 @@ live_tests = \
 	tests/live/harness.sh \
 	tests/live/internal.sh \
 	tests/live/kinds.sh \
+	tests/live/python.sh \
 	$(NULL)
 TESTS += $(live_tests)
 
@@ -20,6 +21,7 @@ EXTRA_DIST += \
 	tests/live/lib.sh \
 	tests/live/libvirtd.sh \
 	tests/live/make-guest.sh \
+	tests/live/python.py \
 	$(NULL)
 
 # The guest and libvirt's knowledge about QEMU, kept from test to test.
