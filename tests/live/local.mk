@@ -11,6 +11,7 @@ live_tests = \
 	tests/live/internal.sh \
 	tests/live/kinds.sh \
 	tests/live/python.sh \
+	tests/live/reflink.sh \
 	$(NULL)
 TESTS += $(live_tests)
 
