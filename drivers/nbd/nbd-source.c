@@ -47,6 +47,8 @@ set_nbd_error(NbdSource *self, const char *doing, GError **error)
         if (!complaint)
             g_usleep(G_USEC_PER_SEC / 100);
     }
+    if (!complaint)
+        complaint = qemu_nbd_words(self->server);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s '%s' %s: %s", doing,
                 self->parent.what, _("through QEMU"),
                 complaint && *complaint ? complaint : said ? said : "?");

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -224,6 +225,20 @@ read_complaint(int fd)
     while (length < COMPLAINT_BYTES_MAX &&
            (n = read(fd, text + length, COMPLAINT_BYTES_MAX - length)) > 0)
         length += (gsize)n;
+    g_strstrip(text);
+
+    return g_utf8_make_valid(text, -1);
+}
+
+char *
+qemu_nbd_words(QemuNbd *self)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    struct pollfd there = {.fd = self->stderr_fd, .events = POLLIN};
+    g_autofree char *text = g_malloc0(COMPLAINT_BYTES_MAX + 1);
+
+    if (poll(&there, 1, 0) <= 0 || read(self->stderr_fd, text, COMPLAINT_BYTES_MAX) <= 0)
+        return NULL;
     g_strstrip(text);
 
     return g_utf8_make_valid(text, -1);

@@ -38,6 +38,13 @@ int qemu_nbd_connect(QemuNbd *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
  */
 char *qemu_nbd_complaint(QemuNbd *self);
 
+/**
+ * qemu_nbd_words:
+ * Returns: what qemu-nbd printed since it was last asked, or NULL if that is nothing; owned by the
+ * caller. It tells there why it leaves a client, and runs on.
+ */
+char *qemu_nbd_words(QemuNbd *self);
+
 /** Ends the process, waits for it, and removes its socket. NULL is fine. */
 void qemu_nbd_free(QemuNbd *self);
 

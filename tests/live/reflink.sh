@@ -47,7 +47,8 @@ check "is as its manifest says" timeout 60 "$abs_top_builddir/virtsnap" verify "
 check "shares their blocks" [ $(($(used) - before)) -lt 16384 ]
 check "though its backing reference is its own" \
     vs_same_disk "$d/t.qcow2" qcow2 "$(vs_layer "$VS_EXPORT" t vda)"
-check "1 TiB of holes holds what it held" cmp -n 16777216 "$d/large.raw" "$(vs_layer "$VS_EXPORT" t vdb)"
+check "1 TiB of holes holds what it held" \
+    cmp -n 16777216 "$d/large.raw" "$(vs_layer "$VS_EXPORT" t vdb)"
 
 echo '<exportsettings><digest>no</digest></exportsettings>' >"$LIVE_DIR/settings.xml"
 check "without digests" \

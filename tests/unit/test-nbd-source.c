@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -79,12 +80,35 @@ test_not_there(void)
     g_assert_nonnull(strstr(error->message, "/nowhere/image"));
 }
 
+/* A sector that cannot be read is an error that says so, though QEMU leaves us then. */
+static void
+test_read_error(void)
+{
+    g_autofree char *description = NULL;
+    g_autofree char *path = make_image(&description);
+    g_autofree char *broken = g_strdup_printf(
+        "json:{\"driver\":\"raw\",\"file\":{\"driver\":\"blkdebug\",\"inject-error\":"
+        "[{\"event\":\"none\",\"iotype\":\"read\",\"errno\":5,\"sector\":8}],"
+        "\"image\":{\"driver\":\"file\",\"filename\":\"%s\"}}}", path);
+    g_autofree char *buffer = g_malloc0(READ_BYTES);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Source) source = nbd_source_open(broken, NULL, "image", &error);
+
+    g_assert_no_error(error);
+    g_assert_false(source->ops->read(source, 0, buffer, READ_BYTES, READ_BYTES, &error));
+    g_test_message("%s", error->message);
+    g_assert_nonnull(strstr(error->message, "'image'"));
+    g_assert_nonnull(strstr(error->message, g_strerror(EIO)));
+    g_unlink(path);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/nbd-source/thread-ends", test_thread_ends);
     g_test_add_func("/nbd-source/not-there", test_not_there);
+    g_test_add_func("/nbd-source/read-error", test_read_error);
 
     return g_test_run();
 }

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "drivers/register.h"
 #include "tests/unit/harness.h"
 #include "transfer/engine.h"
+#include "util/fd.h"
 #include "virtsnap/drivers.h"
 
 /* Compressed images, by what QEMU and fsverity say of them. */
@@ -100,6 +102,48 @@ assert_digest(const EngineItem *item, guint64 size)
     g_assert_cmpuint(item->n_nodes, ==, digest_n_segments(size));
     digest_fold(item->nodes, size, folded);
     g_assert_cmpmem(folded, DIGEST_BYTES, item->digest, DIGEST_BYTES);
+}
+
+static gboolean
+open_on_small(EngineItem *item, GError **error)
+{
+    int here = fd_open_dir(AT_FDCWD, ".", error);
+    gboolean ok = g_chdir("small") == 0 && open_packed(item, error);
+
+    g_assert_cmpint(fchdir(here), ==, 0);
+    fd_clear(&here);
+
+    return ok;
+}
+
+/* Compressed or not, the file system may be full before the end. */
+static void
+test_full(void)
+{
+    g_autoptr(ChainCache) cache = chain_cache_new();
+    g_autoptr(Scratch) dir = scratch_new();
+    g_autofree char *old = g_get_current_dir();
+    g_autofree char *path = g_build_filename(dir, "t", NULL);
+    g_autoptr(GPtrArray) items = g_ptr_array_new();
+    g_autoptr(Control) control = control_new();
+    g_autoptr(GError) error = NULL;
+    const Case one = {.layer = FALSE};
+    Job job = {.one = &one};
+    EngineItem item = {.open = open_on_small, .user_data = &job, .want_digest = TRUE};
+
+    g_assert_cmpint(g_chdir(dir), ==, 0);
+    g_free(run("sh", "-ec", "head -c 9M /dev/urandom >t; mkdir small", NULL));
+    if (run_status("mount", "-t", "tmpfs", "-o", "size=3M", "none", "small", NULL) != 0) {
+        g_test_skip("nothing can be mounted here");
+    } else {
+        job.top = chain_resolve(cache, path, "raw", NULL, 0, &error);
+        g_ptr_array_add(items, &item);
+        g_assert_false(engine_run(items, 3, control, NULL, &error));
+        engine_item_clear(&item);
+        g_free(run("umount", "small", NULL));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE);
+    }
+    g_assert_cmpint(g_chdir(old), ==, 0);
 }
 
 static void
@@ -198,5 +242,6 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_case);
     }
     g_test_add_func("/packed-sink/layer-alone", test_layer_alone);
+    g_test_add_func("/packed-sink/full", test_full);
     return g_test_run();
 }
