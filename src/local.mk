@@ -62,6 +62,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/job-figures.h \
 	src/virtsnap/job-info.c \
 	src/virtsnap/job-info.h \
+	src/virtsnap/job-prepare.c \
 	src/virtsnap/job-record-xml.c \
 	src/virtsnap/job-record.c \
 	src/virtsnap/job-record.h \

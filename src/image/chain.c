@@ -68,6 +68,9 @@ open_image(const char *path, struct stat *st, GError **error)
                     path);
         return -1;
     }
+    /* Without this a header of a few bytes makes the kernel read megabytes ahead, into a page
+     * cache that is not ours to fill. */
+    posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
 
     return fd_steal(&fd);
 }

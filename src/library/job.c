@@ -85,34 +85,12 @@ library_job_error(const JobInfo *info)
 
 /* In the job's own thread. The watch stays as long as the run, which tells it. */
 static gboolean
-prepare(gpointer watch, Control *control, Plan **plan, Target **target, GError **error)
+prepare(gpointer watch, Control *control, Hypervisor **hypervisor, Plan **plan, Target **target,
+        GError **error)
 {
     g_autoptr(JobInfo) info = job_get_info(job_watch_job(watch));
-    const JobSubject *subject = info->subject;
-    g_auto(GStrv) domains = strings_to_strv(subject->domains);
-    g_autoptr(Members) members = members_new(subject->collection, domains, error);
-    g_autoptr(Hypervisor) hypervisor = NULL;
-    g_autofree char *name = NULL;
-    ExportSubject what = {
-        .collection = subject->collection,
-        .snapshot = subject->snapshot,
-        .settings = subject->settings,
-    };
 
-    if (!members)
-        return FALSE;
-    what.collections = members->collections;
-    what.domains = members->domains;
-    name = export_name(&what);
-    *target = target_new(subject->directory, name, subject->snapshot,
-                         subject->settings->subdirectory, error);
-    if (!*target)
-        return FALSE;
-    hypervisor = drivers_get()->open_hypervisor(subject->uri, error);
-    if (hypervisor)
-        *plan = export_plan(hypervisor, &what, control, error);
-
-    return *plan && export_check_space(*plan, *target, error);
+    return job_prepare_export(info->subject, control, hypervisor, plan, target, error);
 }
 
 static void

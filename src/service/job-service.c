@@ -11,7 +11,6 @@
 #include "service/access.h"
 #include "bus/bus-path.h"
 #include "service/job-object.h"
-#include "service/job-prepare.h"
 #include "service/job-queue.h"
 #include "service/job-service.h"
 #include "util/fd.h"
@@ -20,6 +19,8 @@
 
 /* PropertiesChanged at most five times a second. */
 #define UPDATE_MS 200
+/* Workers of a job that does not say how many it wants, as the engine has it. */
+#define WORKERS_DEFAULT 4
 /* How long jobs get to end in order when the service has to. */
 #define STOP_SECONDS 20
 
@@ -51,15 +52,27 @@ typedef struct {
 
 /* --- its turn ----------------------------------------------------------------- */
 
+static guint
+workers_for(const ServiceConfig *config, const VirtSnapExportSettings *settings)
+{
+    guint wanted = settings->parallel > 0 ? settings->parallel : WORKERS_DEFAULT;
+    guint share = MAX(config->transfers / config->jobs, 1);
+
+    return MIN(wanted, share);
+}
+
 static void
 start_now(gpointer data)
 {
     ServiceJob *self = data;
     g_autoptr(JobInfo) info = job_get_info(self->job);
-    JobPreparation *preparation =
-        job_preparation_new(self->service->config, self->service->uri, info->subject);
+    JobSubject *subject = job_subject_copy(info->subject);
 
-    if (!job_start_export(self->job, job_prepare, preparation, job_preparation_free))
+    g_free(subject->uri);
+    subject->uri = g_strdup(self->service->uri);
+    subject->settings->parallel = workers_for(self->service->config, subject->settings);
+    if (!job_start_export(self->job, job_prepare_export, subject,
+                          (GDestroyNotify)job_subject_free))
         g_warning("%s could not be started", self->path);
 }
 

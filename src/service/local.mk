@@ -9,8 +9,6 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/collection-service.h \
 	src/service/job-object.c \
 	src/service/job-object.h \
-	src/service/job-prepare.c \
-	src/service/job-prepare.h \
 	src/service/job-queue.c \
 	src/service/job-queue.h \
 	src/service/job-service.c \

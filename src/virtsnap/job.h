@@ -81,6 +81,11 @@ void job_set_notify(Job *self, JobNotify notify, gpointer data);
  */
 gboolean job_start_export(Job *self, JobPrepare prepare, gpointer data, GDestroyNotify free_data);
 
+/** job_prepare_export: The JobPrepare of an export by itself: @data is its JobSubject, whose @uri
+ * is the hypervisor to ask. */
+gboolean job_prepare_export(gpointer data, Control *control, Hypervisor **hypervisor, Plan **plan,
+                            Target **target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * job_request_state_change:
  * @request: a JobRequest, or any number

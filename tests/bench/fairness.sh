@@ -27,6 +27,8 @@ else
     sample_cold "$d"/{base,web,db}.qcow2
     check "an export of what is not in the page cache" \
         vs_export --domain web --domain db snap1 --to "$x/cold"
+    check "what was read is not there" \
+        test "$(sample_cached "$d"/{base,web,db}.qcow2)" -le $((layers / 16))
     check "what was written is not there" \
         test "$(sample_cached "$VS_EXPORT"/layers/*)" -le $((layers / 16))
     sample_warm "$d"/{base,web,db}.qcow2
