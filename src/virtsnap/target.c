@@ -385,6 +385,12 @@ lock_partial(Target *self, GError **error)
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
+    /* The one before us may have renamed it, and it is not for us to write into it then. */
+    if (!same_file(self->parent_fd, self->partial, self->fd)) {
+        virt_snap_error_set_errno(error, ENOENT, _("Cannot lock '%s/%s'"), self->parent,
+                                  self->partial);
+        return FALSE;
+    }
     self->journal_fd =
         fd_open(self->fd, JOURNAL_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, error);
 
