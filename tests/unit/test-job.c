@@ -266,6 +266,70 @@ test_refused(Fixture *f, gconstpointer data)
     assert_request(f, JOB_REQUEST_START, JOB_RESULT_INVALID_TRANSITION);
 }
 
+/* --- load ------------------------------------------------------------------- */
+
+#define LOOKERS 8
+#define DRIVERS 4
+
+static gpointer
+look(gpointer data)
+{
+    Fixture *f = data;
+    g_autoptr(JobInfo) before = job_get_info(f->job);
+    guint n = 0;
+
+    while (!job_state_is_final(before->state)) {
+        JobInfo *info = job_get_info(f->job);
+
+        assert_sane(info, before);
+        job_info_free(before);
+        before = info;
+        n++;
+    }
+
+    return GUINT_TO_POINTER(n);
+}
+
+static gpointer
+drive(gpointer data)
+{
+    Fixture *f = data;
+
+    while (!job_state_is_final(job_get_state(f->job))) {
+        switch (g_random_int_range(0, 3)) {
+        case 0:
+            job_request_state_change(f->job, JOB_REQUEST_SUSPEND, 0);
+            break;
+        case 1:
+            job_request_state_change(f->job, JOB_REQUEST_START, 0);
+            break;
+        default:
+            job_set_bandwidth(f->job, (guint64)g_random_int_range(2, 20) * MIB);
+        }
+        g_usleep((gulong)g_random_int_range(100, 5000));
+    }
+
+    return NULL;
+}
+
+/* At every look the figures agree, and none has fallen. */
+static void
+test_load(Fixture *f, gconstpointer data)
+{
+    GThread *threads[LOOKERS + DRIVERS];
+    guint looks = 0;
+
+    f->bandwidth = 8 * MIB;
+    start_it(f);
+    for (int i = 0; i < LOOKERS + DRIVERS; i++)
+        threads[i] = g_thread_new("load", i < LOOKERS ? look : drive, f);
+    for (int i = 0; i < LOOKERS + DRIVERS; i++)
+        looks += GPOINTER_TO_UINT(g_thread_join(threads[i]));
+    wait_for(f, JOB_STATE_COMPLETED);
+    g_assert_cmpuint(looks, >, 1000);
+    g_test_message("looked %u times", looks);
+}
+
 /* --- orders ----------------------------------------------------------------- */
 
 static void
@@ -351,6 +415,7 @@ main(int argc, char *argv[])
     register_drivers();
     g_test_init(&argc, &argv, NULL);
     g_test_add("/job/complete", Fixture, NULL, set_up, test_complete, tear_down);
+    g_test_add("/job/load", Fixture, NULL, set_up, test_load, tear_down);
     g_test_add("/job/refused", Fixture, NULL, set_up, test_refused, tear_down);
     g_test_add("/job/suspend", Fixture, NULL, set_up, test_suspend, tear_down);
     g_test_add("/job/kill", Fixture, NULL, set_up, test_kill, tear_down);
