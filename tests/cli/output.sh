@@ -71,9 +71,5 @@ fails 2 "not both" "a collection and --domain" virtsnap export c s --domain d --
 fails 2 "collection before the snapshot" "neither of them" virtsnap export s --to x
 fails 2 "'lots'" "export --progress=lots" virtsnap export c s --to x --progress=lots
 fails 2 "--to is empty" "an empty --to" virtsnap export c s --to ''
-for option in --resume; do
-    fails 1 "$option" "export $option is not supported" virtsnap export c s --to x "$option"
-    fails_json 1 not-supported "export $option" virtsnap --json export c s --to x "$option"
-done
 
 done_testing
