@@ -157,7 +157,7 @@ on_cancel(gpointer data)
     return end_run(run);
 }
 
-/* Not the user, but the system: the work is to be gone on with. It ends a shell as well: it is the
+/* Not the user, but the system: the work is to be gone on with. Ends a shell as well: it is the
  * process that is asked to go. */
 static gboolean
 on_terminate(gpointer data)

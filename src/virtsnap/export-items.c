@@ -393,8 +393,9 @@ export_item_new_layer(const PlanLayer *layer, guint number, int dirfd, gboolean 
     self->layer = layer;
     self->number = number;
     self->engine.part = number + 1;
-    /* What a running domain writes to cannot be told to be the same as before. */
-    if (!layer->live) {
+    /* What a running domain writes to cannot be told to be the same as before, and a compressed
+     * image takes shape as it is written. */
+    if (!layer->live && (layer->way == PLAN_WAY_COPY || layer->level == 0)) {
         self->journal = journal;
         self->engine.segment = record_segment;
         self->engine.stop = record_rest;
@@ -405,10 +406,6 @@ export_item_new_layer(const PlanLayer *layer, guint number, int dirfd, gboolean 
         return self;
     }
     if (layer->way == PLAN_WAY_COMPRESS) {
-        /* Where its blocks go is found out on the way: there is nothing to go on with. */
-        self->journal = NULL;
-        self->engine.segment = NULL;
-        self->engine.stop = NULL;
         self->engine.open = open_compress_item;
         self->engine.finish = finish_compress_item;
         return self;

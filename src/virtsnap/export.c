@@ -258,6 +258,21 @@ write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *resu
     return file_create_at(dirfd, MANIFEST_FILE, text, strlen(text), error);
 }
 
+/* While somebody looks after what they are made from. */
+static gboolean
+move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control *control,
+             ExportResult *result, EngineStats *stats, GError **error)
+{
+    g_autoptr(ExportWatch) watch = export_watch_new(hypervisor, plan, items, control);
+
+    if (!move_items(plan, items, control, stats, error))
+        return FALSE;
+    result->copied = stats->bytes_written;
+    result->warnings = export_watch_warnings(watch);
+
+    return TRUE;
+}
+
 /* What the earlier run began of layers that are written in one go, or of no layer. */
 static gboolean
 remove_strangers(const Plan *plan, int dirfd, Journal *journal, GError **error)
@@ -285,29 +300,16 @@ remove_strangers(const Plan *plan, int dirfd, Journal *journal, GError **error)
     return names != NULL;
 }
 
-/* While somebody looks after what they are made from. */
 static gboolean
-move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control *control,
-             ExportResult *result, EngineStats *stats, GError **error)
-{
-    g_autoptr(ExportWatch) watch = export_watch_new(hypervisor, plan, items, control);
-
-    if (!move_items(plan, items, control, stats, error))
-        return FALSE;
-    result->copied = stats->bytes_written;
-    result->warnings = export_watch_warnings(watch);
-
-    return TRUE;
-}
-
-static gboolean
-write_export(Hypervisor *hypervisor, const Plan *plan, int dirfd, Control *control,
+write_export(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *control,
              Journal *journal, ExportResult *result, EngineStats *stats, GError **error)
 {
+    int dirfd = target_fd(target);
     g_autoptr(GTree) directories = directories_of(plan);
     g_autoptr(GPtrArray) items = make_items(plan, dirfd, journal);
 
-    if (!control_pass(control, 0, error) || !remove_strangers(plan, dirfd, journal, error) ||
+    if (!control_pass(control, 0, error) || !target_tidy(target, error) ||
+        !remove_strangers(plan, dirfd, journal, error) ||
         !create_directories(directories, dirfd, error) ||
         !move_watched(hypervisor, plan, items, control, result, stats, error) ||
         !write_manifest(plan, items, dirfd, result, error) ||
@@ -344,11 +346,11 @@ open_journal(const Plan *plan, Target *target, gboolean resume, GError **error)
 {
     guint made = target_made(target);
     g_autoptr(GError) why = NULL;
-    Journal *journal = journal_open(target_journal(target), plan, resume, &made, &why);
+    g_autoptr(Journal) journal = journal_open(target_journal(target), plan, resume, &made, &why);
 
     if (journal) {
         target_set_made(target, made);
-        return journal;
+        return g_steal_pointer(&journal);
     }
     /* The user may want to put right what has changed. */
     if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE) ||
@@ -376,7 +378,7 @@ export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target, Control
         g_prefix_error(error, _("Export to '%s': "), target_path(target));
         return FALSE;
     }
-    if (!write_export(hypervisor, plan, target_fd(target), control, journal, result, &stats,
+    if (!write_export(hypervisor, plan, target, control, journal, result, &stats,
                       &why)) {
         result->resumable = is_resumable(journal, &stats, why);
         if (result->resumable)

@@ -51,15 +51,18 @@ add_source(GString *text, const Layer *layer, gboolean live)
 static void
 add_layer(GString *text, const PlanLayer *layer)
 {
-    gboolean copy = layer->way == PLAN_WAY_COPY;
+    static const char *const ways[] = {
+        [PLAN_WAY_COPY] = "copy", [PLAN_WAY_FLATTEN] = "flatten", [PLAN_WAY_COMPRESS] = "compress"};
 
     g_string_append(text, "layer");
     add_name(text, layer->file);
-    g_string_append(text, copy ? " copy" : " flatten");
+    g_string_append_printf(text, " %s", ways[layer->way]);
     add_name(text, layer->backing ? layer->backing->file : "-");
     g_string_append_c(text, '\n');
     add_source(text, layer->source, layer->live);
-    for (const Layer *below = layer->source->backing; below && !copy; below = below->backing)
+    if (layer->way != PLAN_WAY_FLATTEN)
+        return;
+    for (const Layer *below = layer->source->backing; below; below = below->backing)
         add_source(text, below, FALSE);
 }
 
@@ -266,6 +269,22 @@ whole_lines(const char *data, gsize length)
     return length;
 }
 
+/* Whether what has no end yet can be one's beginning. */
+static gboolean
+is_torn(const char *data, gsize length)
+{
+    return memcmp(data, FIRST_LINE, MIN(length, strlen(FIRST_LINE))) == 0;
+}
+
+static void
+set_damaged(guint line, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                _("The journal of the interrupted export is damaged in line %u; export anew, "
+                  "without resuming, which removes what is left of it"),
+                line);
+}
+
 JournalContent *
 journal_parse(const char *data, gsize length, GError **error)
 {
@@ -279,13 +298,14 @@ journal_parse(const char *data, gsize length, GError **error)
         g_autofree char *line = g_strndup(data + at, n);
 
         if (strlen(line) != n || !read_line(self, line, data, at)) {
-            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
-                        _("The journal of the interrupted export is damaged in line %u; export "
-                          "anew, without resuming, which removes what is left of it"),
-                        number + 1);
+            set_damaged(number + 1, error);
             return NULL;
         }
         at += n + 1;
+    }
+    if (end == 0 && !is_torn(data, length)) {
+        set_damaged(1, error);
+        return NULL;
     }
     /* Without its "begin" nothing was done. */
     if (!self->identity)

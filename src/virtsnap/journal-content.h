@@ -16,8 +16,9 @@ G_BEGIN_DECLS
  *     snapshot NAME
  *     settings SHA256                  of the document, without what only sets the speed
  *     domain UUID NAME                 each member
- *     layer FILE copy|flatten BACKING  each layer, and the images that it is read from, from the
- *     source DEVICE INODE SIZE SECONDS.NANOSECONDS PATH                       top one down
+ *     layer FILE WAY BACKING           each layer: copy, flatten, compress; and after it
+ *     source DEVICE INODE SIZE SECONDS.NANOSECONDS PATH
+ *                                      the images that it is read from
  *     begin MADE                       how many directories above were created for it
  *
  * then what is done, appended when it is durable; layers and segments are counted from 0:

@@ -420,7 +420,7 @@ take_partial(Target *self, GError **error)
 }
 
 static gboolean
-clear_partial(Target *self, gboolean resume, GError **error)
+clear_partial(Target *self, gboolean keep_layers, GError **error)
 {
     g_autoptr(GPtrArray) names = dir_list_at(self->fd, ".", error);
 
@@ -429,7 +429,7 @@ clear_partial(Target *self, gboolean resume, GError **error)
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
 
-        if (resume && g_str_equal(name, TARGET_LAYERS))
+        if (keep_layers && g_str_equal(name, TARGET_LAYERS))
             continue;
         if (!g_str_equal(name, JOURNAL_FILE) && !tree_remove_at(self->fd, name, error))
             return FALSE;
@@ -451,7 +451,13 @@ target_begin(Target *self, gboolean resume, GError **error)
         fstatat(self->parent_fd, self->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return already_exists(self->path, error);
 
-    return clear_partial(self, resume, error);
+    return resume || clear_partial(self, FALSE, error);
+}
+
+gboolean
+target_tidy(Target *self, GError **error)
+{
+    return clear_partial(self, TRUE, error);
 }
 
 static gboolean

@@ -48,12 +48,15 @@ gboolean target_space(const Target *self, TargetSpace *space, GError **error)
 
 /**
  * target_begin:
- * @resume: keeps the layers and the journal that an earlier process has left
+ * @resume: keeps what an earlier process has left in it, else that is removed
  *
- * Creates the partial directory and takes it for this process; what an earlier process left in
- * it is removed. Returns: FALSE with IN_USE if another process is at it.
+ * Creates the partial directory and takes it for this process. Returns: FALSE with IN_USE if
+ * another process is at it.
  */
 gboolean target_begin(Target *self, gboolean resume, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** target_tidy: Removes all from the partial directory but the layers and the journal. */
+gboolean target_tidy(Target *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** The directory in the partial directory that layers are in, */
 #define TARGET_LAYERS "layers"
