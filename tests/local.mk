@@ -49,6 +49,7 @@ unit_tests = \
 	tests/unit/test-image-lock \
 	tests/unit/test-job \
 	tests/unit/test-job-state \
+	tests/unit/test-journal \
 	tests/unit/test-job-record \
 	tests/unit/test-libvirt-events \
 	tests/unit/test-manifest \
@@ -90,6 +91,11 @@ tests_unit_test_collection_store_SOURCES = \
 tests_unit_test_libvirt_events_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 tests_unit_test_libvirt_events_LDADD = $(LDADD) $(LIBVIRT_LIBS)
 
+tests_unit_test_journal_SOURCES = \
+	tests/unit/plan-fixture.c \
+	tests/unit/plan-fixture.h \
+	tests/unit/test-journal.c \
+	$(NULL)
 tests_unit_test_plan_SOURCES = \
 	tests/unit/plan-fixture.c \
 	tests/unit/plan-fixture.h \

@@ -14,6 +14,7 @@ fuzz_replays = \
 	tests/fuzz/replay-cluster-map \
 	tests/fuzz/replay-collection \
 	tests/fuzz/replay-job-record \
+	tests/fuzz/replay-journal \
 	tests/fuzz/replay-manifest \
 	tests/fuzz/replay-qcow2 \
 	tests/fuzz/replay-settings \
@@ -28,6 +29,8 @@ tests_fuzz_replay_collection_SOURCES = \
 	tests/fuzz/fuzz-collection.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_job_record_SOURCES = \
 	tests/fuzz/fuzz-job-record.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_journal_SOURCES = \
+	tests/fuzz/fuzz-journal.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_manifest_SOURCES = \
 	tests/fuzz/fuzz-manifest.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_qcow2_SOURCES = \
@@ -37,7 +40,7 @@ tests_fuzz_replay_settings_SOURCES = \
 tests_fuzz_replay_snapshot_def_SOURCES = \
 	tests/fuzz/fuzz-snapshot-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
-.PHONY: fuzz-cluster-map fuzz-collection fuzz-job-record fuzz-manifest fuzz-qcow2 \
+.PHONY: fuzz-cluster-map fuzz-collection fuzz-job-record fuzz-journal fuzz-manifest fuzz-qcow2 \
 	fuzz-settings fuzz-snapshot-def
 
 if FUZZERS
@@ -45,6 +48,7 @@ fuzzers = \
 	tests/fuzz/fuzz-cluster-map \
 	tests/fuzz/fuzz-collection \
 	tests/fuzz/fuzz-job-record \
+	tests/fuzz/fuzz-journal \
 	tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-qcow2 \
 	tests/fuzz/fuzz-settings \
@@ -56,6 +60,7 @@ fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_cluster_map_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_collection_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_job_record_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_qcow2_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
@@ -75,6 +80,8 @@ fuzz-collection: tests/fuzz/fuzz-collection
 	$(fuzz_run) $(fuzz_data)/collection/valid $(fuzz_data)/collection/invalid
 fuzz-job-record: tests/fuzz/fuzz-job-record
 	$(fuzz_run) $(fuzz_data)/job/*
+fuzz-journal: tests/fuzz/fuzz-journal
+	$(fuzz_run) $(fuzz_data)/journal/*
 fuzz-manifest: tests/fuzz/fuzz-manifest
 	$(fuzz_run) $(fuzz_data)/manifest/*
 fuzz-qcow2: tests/fuzz/fuzz-qcow2

@@ -12,6 +12,7 @@ live_tests = \
 	tests/live/kinds.sh \
 	tests/live/python.sh \
 	tests/live/reflink.sh \
+	tests/live/resume.sh \
 	$(NULL)
 TESTS += $(live_tests)
 

@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <string.h>
 #include <sys/resource.h>
 
 #include "tests/unit/copies.h"
@@ -132,6 +133,135 @@ static void
 suspend(Control *control)
 {
     control_suspend(control, TRUE);
+}
+
+/* --- what an earlier run did -------------------------------------------------- */
+
+enum { SEGMENTS = 4 };
+
+typedef struct {
+    Copy copy;
+    gint told[SEGMENTS]; /* atomic */
+    gint stopped;        /* atomic */
+} Resumed;
+
+static gboolean
+note_segment(EngineItem *item, gsize index, G_GNUC_UNUSED GError **error)
+{
+    Resumed *resumed = item->user_data;
+
+    g_assert_nonnull(item->sink);
+    g_atomic_int_inc(&resumed->told[index]);
+
+    return TRUE;
+}
+
+static void
+note_stop(EngineItem *item)
+{
+    Resumed *resumed = item->user_data;
+
+    g_assert_true(item->source && item->sink);
+    g_atomic_int_inc(&resumed->stopped);
+}
+
+static void
+init_resumed(Resumed *resumed, FakeSource *source, FakeSink *sink)
+{
+    memset(resumed, 0, sizeof *resumed);
+    copy_init(&resumed->copy);
+    resumed->copy.fake = source;
+    resumed->copy.sink = sink;
+    resumed->copy.item.weight = source->size;
+    resumed->copy.item.segment = note_segment;
+    resumed->copy.item.stop = note_stop;
+}
+
+/* With @earlier, any of the segments 0..3, there already. */
+static void
+assert_resumed(guint earlier, const guint8 *nodes, const guint8 *digest)
+{
+    FakeSource source = {.size = 200 * MIB};
+    FakeSink sink = {.discard = TRUE};
+    g_autoptr(GArray) segments = g_array_new(FALSE, FALSE, sizeof(EngineSegment));
+    g_autoptr(Control) control = control_new();
+    g_autoptr(GError) error = NULL;
+    guint64 missing = 0;
+    guint64 cur, end;
+    EngineStats stats;
+    Resumed resumed;
+
+    init_resumed(&resumed, &source, &sink);
+    for (guint i = 0; i < SEGMENTS; i++) {
+        EngineSegment segment = {.index = i};
+
+        memcpy(segment.node, nodes + i * DIGEST_BYTES, DIGEST_BYTES);
+        if (earlier & 1U << i)
+            g_array_append_val(segments, segment);
+        else
+            missing += i < 3 ? 64 * MIB : 8 * MIB;
+    }
+    resumed.copy.item.earlier = segments;
+    control_set_end(control, source.size);
+    g_assert_true(run_copies(&resumed.copy, 1, 3, control, &stats, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(stats.bytes_read, ==, missing);
+    g_assert_cmpuint(stats.bytes_written, ==, missing);
+    g_assert_cmpmem(resumed.copy.item.digest, DIGEST_BYTES, digest, DIGEST_BYTES);
+    for (guint i = 0; i < SEGMENTS; i++)
+        g_assert_cmpint(resumed.told[i], ==, !(earlier & 1U << i));
+    g_assert_cmpuint(resumed.copy.finished, ==, 1);
+    g_assert_cmpuint(sink.flushes, ==, 1);
+    g_assert_cmpint(resumed.stopped, ==, 0);
+    control_progress(control, &cur, &end);
+    g_assert_cmpuint(cur, ==, end);
+    engine_item_clear(&resumed.copy.item);
+}
+
+static void
+test_earlier(void)
+{
+    FakeSource source = {.size = 200 * MIB};
+    Copy copy;
+    g_autoptr(Control) control = control_new();
+    g_autoptr(GError) error = NULL;
+
+    copy_init(&copy);
+    copy.fake = &source;
+    g_assert_true(run_copies(&copy, 1, 2, control, NULL, &error));
+    g_assert_cmpuint(copy.item.n_nodes, ==, SEGMENTS);
+    for (guint earlier = 0; earlier < 1U << SEGMENTS; earlier += 5)
+        assert_resumed(earlier, copy.item.nodes, copy.item.digest);
+    assert_resumed(1, copy.item.nodes, copy.item.digest);
+    assert_resumed(8, copy.item.nodes, copy.item.digest);
+    engine_item_clear(&copy.item);
+    g_assert_cmpint(fake_alive(), ==, 0);
+}
+
+static void
+test_stop(void)
+{
+    FakeSource source = {.size = 200 * MIB};
+    FakeSink sink = {.discard = TRUE, .fail_write = TRUE};
+    g_autoptr(Control) control = control_new();
+    g_autoptr(GError) error = NULL;
+    EngineStats stats;
+    Resumed resumed;
+
+    init_resumed(&resumed, &source, &sink);
+    g_assert_false(run_copies(&resumed.copy, 1, 2, control, &stats, &error));
+    g_assert_true(stats.sink_failed);
+    g_assert_cmpint(resumed.stopped, ==, 1);
+    engine_item_clear(&resumed.copy.item);
+    g_clear_error(&error);
+
+    source.fail_read = TRUE;
+    sink.fail_write = FALSE;
+    init_resumed(&resumed, &source, &sink);
+    g_assert_false(run_copies(&resumed.copy, 1, 2, control, &stats, &error));
+    g_assert_false(stats.sink_failed);
+    g_assert_cmpint(resumed.stopped, ==, 1);
+    engine_item_clear(&resumed.copy.item);
 }
 
 /* --- errors ----------------------------------------------------------------- */
@@ -349,6 +479,8 @@ main(int argc, char **argv)
     g_test_add_func("/engine-runs/many", test_many);
     g_test_add_func("/engine-runs/order", test_order);
     g_test_add_func("/engine-runs/nothing", test_nothing);
+    g_test_add_func("/engine-runs/earlier", test_earlier);
+    g_test_add_func("/engine-runs/stop", test_stop);
     g_test_add_func("/engine-runs/errors", test_errors);
     g_test_add_func("/engine-runs/error-ends-others", test_error_ends_others);
     g_test_add_func("/engine-runs/cancel", test_cancel);

@@ -31,6 +31,7 @@ typedef struct {
     char *out; /* export directory */
     Job *job;
     guint64 bandwidth; /* of the settings */
+    guint parallel;
     const char *refuse; /* prepare fails with it */
     gboolean wait;      /* prepare waits until it is to end */
     GMutex lock;
@@ -89,6 +90,7 @@ prepare(gpointer data, Control *control, Hypervisor **hypervisor, Plan **plan, T
         return FALSE;
     }
     settings->bandwidth = f->bandwidth;
+    settings->parallel = f->parallel;
     g_ptr_array_add(records, test_record("a", TRUE, "a.now", &a, 1));
     g_ptr_array_add(records, test_record("b", TRUE, "b.now", &b, 1));
     *plan = plan_new("farm", "<collection/>", "s", settings, records, test_host(), error);
@@ -376,6 +378,90 @@ test_kill(Fixture *f, gconstpointer data)
     g_assert_false(is_there(f, "farm"));
 }
 
+/* The base, of one segment, is done before the rest. */
+static void
+terminate(Fixture *f)
+{
+    f->bandwidth = 4 * MIB;
+    start_it(f);
+    wait_for_bytes(f, 10 * MIB);
+    assert_request(f, JOB_REQUEST_TERMINATE, JOB_RESULT_STARTED);
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + SECOND));
+    wait_for(f, JOB_STATE_TERMINATED);
+    g_assert_true(is_there(f, "farm/.s.partial/journal"));
+}
+
+static void
+test_terminate(Fixture *f, gconstpointer data)
+{
+    g_autoptr(JobInfo) info = NULL;
+    ExportResult result;
+
+    f->parallel = 1;
+    terminate(f);
+    info = job_get_info(f->job);
+    g_assert_cmpuint(info->error_code, ==, VIRT_SNAP_ERROR_INTERRUPTED);
+    g_assert_true(info->resumable);
+    job_set_bandwidth(f->job, 0);
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
+    start_it(f);
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + 60 * SECOND));
+    g_clear_pointer(&info, job_info_free);
+    info = job_get_info(f->job);
+    g_assert_cmpstr(info->error, ==, NULL);
+    wait_for(f, JOB_STATE_COMPLETED);
+    job_get_result(f->job, &result);
+    g_assert_cmpuint(result.copied, <, 8 * MIB);
+    g_assert_cmpuint(result.bytes, >, 14 * MIB);
+    g_assert_true(is_there(f, "farm/s/manifest.xml"));
+    g_assert_false(is_there(f, "farm/.s.partial"));
+}
+
+static void
+test_kill_resumed(Fixture *f, gconstpointer data)
+{
+    f->parallel = 1;
+    terminate(f);
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
+    f->wait = TRUE;
+    start_it(f);
+    wait_for(f, JOB_STATE_STARTING);
+    assert_request(f, JOB_REQUEST_KILL, JOB_RESULT_STARTED);
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + SECOND));
+    wait_for(f, JOB_STATE_KILLED);
+    g_assert_false(is_there(f, "farm"));
+}
+
+/* Before its turn comes. */
+static void
+test_kill_new(Fixture *f, gconstpointer data)
+{
+    f->parallel = 1;
+    terminate(f);
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
+    assert_request(f, JOB_REQUEST_KILL, JOB_RESULT_DONE);
+    wait_for(f, JOB_STATE_KILLED);
+    g_assert_false(is_there(f, "farm"));
+}
+
+static void
+test_changed(Fixture *f, gconstpointer data)
+{
+    g_autoptr(JobInfo) info = NULL;
+
+    f->parallel = 1;
+    terminate(f);
+    g_free(run("touch", "-d", "2001-02-03", "base.raw", NULL));
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
+    start_it(f);
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + 60 * SECOND));
+    info = job_get_info(f->job);
+    g_assert_cmpint(info->state, ==, JOB_STATE_EXCEPTION);
+    g_assert_cmpuint(info->error_code, ==, VIRT_SNAP_ERROR_INVALID_STATE);
+    g_assert_nonnull(strstr(info->error, "base.raw"));
+    g_assert_false(info->resumable);
+}
+
 /* Whatever it waits for. */
 static void
 test_kill_waiting(Fixture *f, gconstpointer data)
@@ -419,6 +505,10 @@ main(int argc, char *argv[])
     g_test_add("/job/refused", Fixture, NULL, set_up, test_refused, tear_down);
     g_test_add("/job/suspend", Fixture, NULL, set_up, test_suspend, tear_down);
     g_test_add("/job/kill", Fixture, NULL, set_up, test_kill, tear_down);
+    g_test_add("/job/terminate", Fixture, NULL, set_up, test_terminate, tear_down);
+    g_test_add("/job/kill-resumed", Fixture, NULL, set_up, test_kill_resumed, tear_down);
+    g_test_add("/job/kill-new", Fixture, NULL, set_up, test_kill_new, tear_down);
+    g_test_add("/job/changed", Fixture, NULL, set_up, test_changed, tear_down);
     g_test_add("/job/kill-waiting", Fixture, NULL, set_up, test_kill_waiting, tear_down);
     g_test_add("/job/new", Fixture, NULL, set_up, test_new, tear_down);
 
