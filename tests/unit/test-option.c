@@ -147,7 +147,7 @@ test_arguments(void)
 static void
 check_command(const Command *command)
 {
-    g_assert_nonnull(command->run);
+    g_assert_true(command->run || command->run_service);
     g_assert_nonnull(command->summary);
     g_assert_nonnull(command->description);
     g_assert_false(g_str_has_suffix(command->summary, "."));
