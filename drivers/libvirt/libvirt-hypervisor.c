@@ -324,6 +324,24 @@ await_embedded(virConnectPtr connection)
     }
 }
 
+/* The embedded driver starts within the first connection, and a second one that comes meanwhile
+ * finds it half made: one at a time. */
+static virConnectPtr
+connect_to(const char *uri)
+{
+    static GMutex opening;
+    g_autoptr(GMutexLocker) locker = NULL;
+    virConnectPtr connection;
+
+    if (uri && strstr(uri, "/embed"))
+        locker = g_mutex_locker_new(&opening);
+    connection = virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
+    if (connection)
+        await_embedded(connection);
+
+    return connection;
+}
+
 Hypervisor *
 libvirt_hypervisor_open(const char *uri, GError **error)
 {
@@ -337,7 +355,7 @@ libvirt_hypervisor_open(const char *uri, GError **error)
         libvirt_error_set(error, _("Cannot start libvirt's client library"));
         return NULL;
     }
-    self->connection = virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
+    self->connection = connect_to(uri);
     if (!self->connection) {
         libvirt_error_set(error, _("Cannot connect to libvirt at '%s'; is its service running?"),
                           uri ? uri : _("the default URI"));
@@ -348,7 +366,6 @@ libvirt_hypervisor_open(const char *uri, GError **error)
     }
     /* Only a daemon needs that, and not all have it. */
     virConnectSetKeepAlive(self->connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
-    await_embedded(self->connection);
 
     return g_steal_pointer(&hypervisor);
 }

@@ -33,6 +33,7 @@ struct JobService {
     JobQueue *queue;
     GHashTable *jobs; /* ServiceJob, by path; owned */
     int records;      /* the directory of their records */
+    GThreadPool *syncs; /* makes them durable, one by one, while callers go on */
     guint number;     /* of the last job */
 };
 
@@ -106,7 +107,21 @@ save(ServiceJob *self, GError **error)
 {
     g_autoptr(JobRecord) record = job_record_new(self->number, self->uid, job_get_info(self->job));
 
-    return job_record_save(record, self->service->records, error);
+    if (!job_record_save(record, self->service->records, error))
+        return FALSE;
+    g_thread_pool_push(self->service->syncs, GUINT_TO_POINTER(self->number), NULL);
+
+    return TRUE;
+}
+
+static void
+sync_record(gpointer number, gpointer data)
+{
+    const JobService *service = data;
+    g_autoptr(GError) error = NULL;
+
+    if (!job_record_sync(GPOINTER_TO_UINT(number), service->records, &error))
+        g_warning("%s", error->message);
 }
 
 /* Where nobody waits for an answer. */
@@ -292,7 +307,8 @@ request_granted(GDBusMethodInvocation *invocation, gpointer data)
         access_return_error(invocation, error);
         return;
     }
-    save_or_warn(self);
+    if (request == JOB_REQUEST_START)
+        save_or_warn(self);
     /* One that waits, and shall not start any more. */
     if (job_state_is_final(job_get_state(self->job)))
         job_queue_remove(self->service->queue, self);
@@ -513,6 +529,7 @@ job_service_new(const ServiceConfig *config, const char *uri, void (*busy)(gpoin
     self->busy_data = data;
     self->queue = job_queue_new(config->jobs, config->per_file_system, config->queued);
     self->jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, service_job_free);
+    self->syncs = g_thread_pool_new(sync_record, self, 1, FALSE, NULL);
     if (!restore_all(self, error)) {
         job_service_free(self);
         return NULL;
@@ -565,6 +582,7 @@ job_service_free(JobService *self)
         return;
     g_hash_table_unref(self->jobs);
     job_queue_free(self->queue);
+    g_thread_pool_free(self->syncs, FALSE, TRUE);
     fd_clear(&self->records);
     g_clear_object(&self->manager);
     g_free(self->uri);

@@ -73,9 +73,35 @@ gboolean
 job_record_save(const JobRecord *self, int dirfd, GError **error)
 {
     g_autofree char *file = file_of(self->number);
+    g_autofree char *temporary = g_strdup_printf(".%u.tmp", self->number);
     g_autofree char *text = job_record_format(self);
+    auto_fd fd = fd_open(dirfd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600, error);
 
-    return file_replace_at(dirfd, file, text, strlen(text), error);
+    if (fd < 0)
+        return FALSE;
+    if (!fd_pwrite_all(fd, text, strlen(text), 0, file, error)) {
+        unlinkat(dirfd, temporary, 0);
+        return FALSE;
+    }
+    if (renameat(dirfd, temporary, dirfd, file) == 0)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot put '%s' in place"), file);
+    unlinkat(dirfd, temporary, 0);
+
+    return FALSE;
+}
+
+gboolean
+job_record_sync(guint number, int dirfd, GError **error)
+{
+    g_autofree char *file = file_of(number);
+    auto_fd fd = openat(dirfd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+    /* It was removed meanwhile. */
+    if (fd < 0)
+        return TRUE;
+
+    return fd_sync(fd, file, error) && fd_sync(dirfd, file, error);
 }
 
 gboolean
