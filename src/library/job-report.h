@@ -20,6 +20,8 @@ GType virt_snap_job_report_get_type(void);
  * virt_snap_job_report_ref:
  * @self: a report
  *
+ * Holds the report.
+ *
  * Returns: (transfer full): @self
  */
 VirtSnapJobReport *virt_snap_job_report_ref(VirtSnapJobReport *self);
@@ -36,6 +38,8 @@ void virt_snap_job_report_unref(VirtSnapJobReport *self);
  * virt_snap_job_report_get_directory:
  * @self: a report
  *
+ * Tells where the export is.
+ *
  * Returns: (transfer none) (type filename): the directory of the export
  */
 const char *virt_snap_job_report_get_directory(const VirtSnapJobReport *self);
@@ -44,6 +48,8 @@ const char *virt_snap_job_report_get_directory(const VirtSnapJobReport *self);
  * virt_snap_job_report_get_base:
  * @self: a report
  *
+ * Tells what the export needs beside itself.
+ *
  * Returns: (transfer none) (type filename) (nullable): the export that this one is based on
  */
 const char *virt_snap_job_report_get_base(const VirtSnapJobReport *self);
@@ -51,6 +57,8 @@ const char *virt_snap_job_report_get_base(const VirtSnapJobReport *self);
 /**
  * virt_snap_job_report_dup_domains:
  * @self: a report
+ *
+ * Lists the domains.
  *
  * Returns: (transfer full) (array zero-terminated=1) (element-type utf8):
  * the UUIDs of the domains that are in it
@@ -61,6 +69,8 @@ char **virt_snap_job_report_dup_domains(const VirtSnapJobReport *self);
  * virt_snap_job_report_dup_disks:
  * @self: a report
  *
+ * Lists files.
+ *
  * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
  * the path of the image of each disk; what that is based on is beside it
  */
@@ -69,6 +79,8 @@ char **virt_snap_job_report_dup_disks(const VirtSnapJobReport *self);
 /**
  * virt_snap_job_report_dup_config:
  * @self: a report
+ *
+ * Lists files.
  *
  * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
  * paths of the descriptions of domains and snapshots
@@ -79,6 +91,8 @@ char **virt_snap_job_report_dup_config(const VirtSnapJobReport *self);
  * virt_snap_job_report_dup_memory:
  * @self: a report
  *
+ * Lists files.
+ *
  * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
  * paths of memory states
  */
@@ -87,6 +101,8 @@ char **virt_snap_job_report_dup_memory(const VirtSnapJobReport *self);
 /**
  * virt_snap_job_report_dup_guest_state:
  * @self: a report
+ *
+ * Lists files.
  *
  * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
  * paths of firmware variables and the like

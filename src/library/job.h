@@ -173,6 +173,8 @@ void virt_snap_job_wait_async(VirtSnapJob *self, GCancellable *cancellable,
  * @result: that the callback got
  * @error: as virt_snap_job_wait() has it
  *
+ * Ends virt_snap_job_wait_async().
+ *
  * Returns: whether the job succeeded
  */
 gboolean virt_snap_job_wait_finish(VirtSnapJob *self, GAsyncResult *result, GError **error);
@@ -180,6 +182,8 @@ gboolean virt_snap_job_wait_finish(VirtSnapJob *self, GAsyncResult *result, GErr
 /**
  * virt_snap_job_get_error:
  * @self: a job
+ *
+ * Asks why it did not succeed.
  *
  * Returns: (transfer full) (nullable): VirtSnapJob:error
  */
@@ -189,6 +193,8 @@ GError *virt_snap_job_get_error(VirtSnapJob *self);
  * virt_snap_job_dup_report:
  * @self: a job
  *
+ * Asks what it makes.
+ *
  * Returns: (transfer full) (nullable): what it makes; NULL before that is known
  */
 VirtSnapJobReport *virt_snap_job_dup_report(VirtSnapJob *self);
@@ -196,6 +202,8 @@ VirtSnapJobReport *virt_snap_job_dup_report(VirtSnapJob *self);
 /**
  * virt_snap_job_dup_warnings:
  * @self: a job
+ *
+ * Asks what it could not keep.
  *
  * Returns: (transfer full) (array zero-terminated=1): what cannot be kept, for people
  */

@@ -53,6 +53,21 @@ gir_DATA = VirtSnap-1.0.gir
 typelibdir = $(libdir)/girepository-1.0
 typelib_DATA = VirtSnap-1.0.typelib
 CLEANFILES += $(gir_DATA) $(typelib_DATA)
+
+# The reference, from the comments in the headers.
+api-doc/index.html: VirtSnap-1.0.gir src/library/virtsnap.toml
+	$(AM_V_GEN)$(GI_DOCGEN) generate -q --fatal-warnings --no-namespace-dir \
+		--config src/library/virtsnap.toml --output-dir api-doc VirtSnap-1.0.gir
+if HAVE_GI_DOCGEN
+all-local: api-doc/index.html
+install-data-hook: api-doc/index.html
+	$(MKDIR_P) "$(DESTDIR)$(docdir)"
+	cp -R api-doc "$(DESTDIR)$(docdir)/api"
+uninstall-hook:
+	rm -rf "$(DESTDIR)$(docdir)/api"
+mostlyclean-local:
+	rm -rf api-doc
+endif
 endif
 
 # tests/install compiles the one, tests/live runs the other.

@@ -40,6 +40,8 @@ VirtSnapService *virt_snap_service_new(const char *uri);
  * virt_snap_service_get_uri: (get-property uri)
  * @self: a service
  *
+ * Tells which hypervisor it is for.
+ *
  * Returns: (transfer none) (nullable): VirtSnapService:uri
  */
 const char *virt_snap_service_get_uri(VirtSnapService *self);
@@ -117,6 +119,8 @@ void virt_snap_service_list_snapshots_async(VirtSnapService *self, const char *c
  * @result: that the callback got
  * @error: as virt_snap_service_list_snapshots() has it, or G_IO_ERROR_CANCELLED
  *
+ * Ends virt_snap_service_list_snapshots_async().
+ *
  * Returns: (transfer full) (array zero-terminated=1): names
  */
 char **virt_snap_service_list_snapshots_finish(VirtSnapService *self, GAsyncResult *result,
@@ -159,6 +163,8 @@ void virt_snap_service_verify_async(VirtSnapService *self, const char *directory
  * @self: a service
  * @result: that the callback got
  * @error: as virt_snap_service_verify() has it
+ *
+ * Ends virt_snap_service_verify_async().
  *
  * Returns: (transfer full): what was found
  */

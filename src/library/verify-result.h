@@ -20,6 +20,8 @@ GType virt_snap_verify_problem_get_type(void);
  * virt_snap_verify_problem_copy:
  * @self: a problem
  *
+ * Copies a problem.
+ *
  * Returns: (transfer full): the same
  */
 VirtSnapVerifyProblem *virt_snap_verify_problem_copy(const VirtSnapVerifyProblem *self);
@@ -36,6 +38,8 @@ void virt_snap_verify_problem_free(VirtSnapVerifyProblem *self);
  * virt_snap_verify_problem_get_file:
  * @self: a problem
  *
+ * Tells where the problem is.
+ *
  * Returns: (transfer none) (type filename): the file, relative to the export
  */
 const char *virt_snap_verify_problem_get_file(const VirtSnapVerifyProblem *self);
@@ -43,6 +47,8 @@ const char *virt_snap_verify_problem_get_file(const VirtSnapVerifyProblem *self)
 /**
  * virt_snap_verify_problem_get_what:
  * @self: a problem
+ *
+ * Tells what the problem is.
  *
  * Returns: (transfer none): what is wrong with the file, for people
  */
@@ -61,6 +67,8 @@ GType virt_snap_verify_result_get_type(void);
  * virt_snap_verify_result_ref:
  * @self: a result
  *
+ * Holds the result.
+ *
  * Returns: (transfer full): @self
  */
 VirtSnapVerifyResult *virt_snap_verify_result_ref(VirtSnapVerifyResult *self);
@@ -77,6 +85,8 @@ void virt_snap_verify_result_unref(VirtSnapVerifyResult *self);
  * virt_snap_verify_result_get_ok:
  * @self: a result
  *
+ * Tells whether all is well.
+ *
  * Returns: whether the export is complete and unchanged
  */
 gboolean virt_snap_verify_result_get_ok(const VirtSnapVerifyResult *self);
@@ -84,6 +94,8 @@ gboolean virt_snap_verify_result_get_ok(const VirtSnapVerifyResult *self);
 /**
  * virt_snap_verify_result_get_files:
  * @self: a result
+ *
+ * Tells how much was checked.
  *
  * Returns: how many files were checked
  */
@@ -93,6 +105,8 @@ guint64 virt_snap_verify_result_get_files(const VirtSnapVerifyResult *self);
  * virt_snap_verify_result_get_bytes:
  * @self: a result
  *
+ * Tells how much was checked.
+ *
  * Returns: the size of these files, in bytes
  */
 guint64 virt_snap_verify_result_get_bytes(const VirtSnapVerifyResult *self);
@@ -100,6 +114,8 @@ guint64 virt_snap_verify_result_get_bytes(const VirtSnapVerifyResult *self);
 /**
  * virt_snap_verify_result_get_problems:
  * @self: a result
+ *
+ * Lists what is not well.
  *
  * Returns: (transfer none) (element-type VirtSnapVerifyProblem): what is not as it should be
  */

@@ -55,6 +55,8 @@ typedef enum {
 /**
  * virt_snap_error_quark:
  *
+ * The domain of all errors.
+ *
  * Returns: the error domain; its codes have D-Bus names: org.virtsnap1.Error.*
  */
 GQuark virt_snap_error_quark(void);
@@ -62,6 +64,8 @@ GQuark virt_snap_error_quark(void);
 /**
  * virt_snap_error_result_code:
  * @error: an error of any domain
+ *
+ * Gives an error the number that the method returns for it.
  *
  * Returns: the method's result code for @error; errors of other domains are
  * mapped where there is an equivalent and are 2 (failed) otherwise
@@ -71,6 +75,8 @@ guint virt_snap_error_result_code(const GError *error);
 /**
  * virt_snap_error_result_name:
  * @code: a result code
+ *
+ * Names a result code.
  *
  * Returns: (transfer none): the short name of @code, as "not-supported", or
  * "failed" for a code that has none.

@@ -36,6 +36,8 @@ GType virt_snap_collection_get_type(void);
  * @name: at most 255 characters, without control characters
  * @error: INVALID_PARAMETER if @name is none
  *
+ * Makes a collection.
+ *
  * Returns: (transfer full): a collection without members
  */
 VirtSnapCollection *virt_snap_collection_new(const char *name, GError **error)
@@ -45,6 +47,8 @@ VirtSnapCollection *virt_snap_collection_new(const char *name, GError **error)
  * virt_snap_collection_copy:
  * @self: a collection
  *
+ * Copies a collection.
+ *
  * Returns: (transfer full): the same
  */
 VirtSnapCollection *virt_snap_collection_copy(const VirtSnapCollection *self);
@@ -52,6 +56,8 @@ VirtSnapCollection *virt_snap_collection_copy(const VirtSnapCollection *self);
 /**
  * virt_snap_collection_get_name:
  * @self: a collection
+ *
+ * Tells its name.
  *
  * Returns: (transfer none): its name
  */
@@ -61,6 +67,8 @@ const char *virt_snap_collection_get_name(const VirtSnapCollection *self);
  * virt_snap_collection_dup_members:
  * @self: a collection
  * @kind: which of its members
+ *
+ * Lists its members.
  *
  * Returns: (transfer full) (array zero-terminated=1): their names, in the order in which they
  * were added
@@ -88,6 +96,8 @@ gboolean virt_snap_collection_add(VirtSnapCollection *self, VirtSnapMember kind,
  * @name: of a member
  * @error: NOT_FOUND if it is none
  *
+ * Takes a member out.
+ *
  * Returns: whether that was done
  */
 gboolean virt_snap_collection_remove(VirtSnapCollection *self, VirtSnapMember kind,
@@ -98,6 +108,8 @@ gboolean virt_snap_collection_remove(VirtSnapCollection *self, VirtSnapMember ki
  * @self: a collection
  * @kind: what @name is
  * @name: of a domain or a collection
+ *
+ * Looks for a member.
  *
  * Returns: whether it is a member itself, not only through another collection
  */
@@ -111,6 +123,8 @@ gboolean virt_snap_collection_has(const VirtSnapCollection *self, VirtSnapMember
  * @error: INVALID_PARAMETER if the text is too large, no XML, not valid against collection.rng,
  * or names something twice or by what is no name
  *
+ * Reads a collection from XML.
+ *
  * Returns: (transfer full): what it describes
  */
 VirtSnapCollection *virt_snap_collection_parse(const char *text, gsize length, GError **error)
@@ -119,6 +133,8 @@ VirtSnapCollection *virt_snap_collection_parse(const char *text, gsize length, G
 /**
  * virt_snap_collection_format:
  * @self: a collection
+ *
+ * Writes it as XML.
  *
  * Returns: (transfer full): the <collection> document
  */

@@ -42,6 +42,8 @@ VirtSnapCollectionStore *virt_snap_collection_store_new(const char *directory);
  * virt_snap_collection_store_copy:
  * @self: a store
  *
+ * Copies a store, not what it holds.
+ *
  * Returns: (transfer full): one of the same directory
  */
 VirtSnapCollectionStore *virt_snap_collection_store_copy(const VirtSnapCollectionStore *self);
@@ -49,6 +51,8 @@ VirtSnapCollectionStore *virt_snap_collection_store_copy(const VirtSnapCollectio
 /**
  * virt_snap_collection_store_get_directory:
  * @self: a store
+ *
+ * Tells where it is.
  *
  * Returns: (transfer none) (type filename): its path
  */
@@ -61,6 +65,8 @@ const char *virt_snap_collection_store_get_directory(const VirtSnapCollectionSto
  * @error: NOT_FOUND if a collection that is a member does not exist, INVALID_PARAMETER naming the
  * way round if it would be a member of itself
  *
+ * Stores a collection.
+ *
  * Returns: whether it is stored
  */
 gboolean virt_snap_collection_store_define(VirtSnapCollectionStore *self,
@@ -72,6 +78,8 @@ gboolean virt_snap_collection_store_define(VirtSnapCollectionStore *self,
  * @self: a store
  * @collection: what to store
  * @error: as virt_snap_collection_store_define() has it; ALREADY_EXISTS if one has its name
+ *
+ * Stores a new collection.
  *
  * Returns: whether it is stored
  */
@@ -86,6 +94,8 @@ gboolean virt_snap_collection_store_create(VirtSnapCollectionStore *self,
  * collection or must not be read, as it would be an error's
  * @error: if the directory cannot be read
  *
+ * Lists all collections.
+ *
  * Returns: (transfer container) (element-type VirtSnapCollection): all the others by name
  */
 GPtrArray *virt_snap_collection_store_list(VirtSnapCollectionStore *self, GPtrArray **problems,
@@ -96,6 +106,8 @@ GPtrArray *virt_snap_collection_store_list(VirtSnapCollectionStore *self, GPtrAr
  * @self: a store
  * @name: of a collection
  * @error: NOT_FOUND naming it
+ *
+ * Gets a collection.
  *
  * Returns: (transfer full): the collection
  */
@@ -109,6 +121,8 @@ VirtSnapCollection *virt_snap_collection_store_load(VirtSnapCollectionStore *sel
  * @name: of a collection
  * @to: its new name, in the collections that have it as a member too
  * @error: NOT_FOUND, or ALREADY_EXISTS if there is a collection @to
+ *
+ * Renames a collection.
  *
  * Returns: whether that was done
  */
@@ -154,6 +168,8 @@ gboolean virt_snap_collection_store_remove(VirtSnapCollectionStore *self, const 
  * @name: of a collection, which is removed even if its file is damaged
  * @error: NOT_FOUND, or IN_USE naming a collection that has it as a member
  *
+ * Removes a collection.
+ *
  * Returns: whether that was done
  */
 gboolean virt_snap_collection_store_undefine(VirtSnapCollectionStore *self, const char *name,
@@ -164,6 +180,8 @@ gboolean virt_snap_collection_store_undefine(VirtSnapCollectionStore *self, cons
  * @self: a store
  * @name: of a collection
  * @error: NOT_FOUND for it or one below it
+ *
+ * Lists the domains that a collection stands for.
  *
  * Returns: (transfer container) (element-type utf8): the names of all domains that are members of
  * @name, or of a collection that is one, sorted, each once. None if there are none.

@@ -23,6 +23,8 @@ GType virt_snap_export_settings_get_type(void);
 /**
  * virt_snap_export_settings_new:
  *
+ * Makes settings.
+ *
  * Returns: (transfer full): the defaults
  */
 VirtSnapExportSettings *virt_snap_export_settings_new(void);
@@ -30,6 +32,8 @@ VirtSnapExportSettings *virt_snap_export_settings_new(void);
 /**
  * virt_snap_export_settings_copy:
  * @self: settings
+ *
+ * Copies settings.
  *
  * Returns: (transfer full): the same
  */
@@ -50,6 +54,8 @@ void virt_snap_export_settings_free(VirtSnapExportSettings *self);
  * @error: INVALID_PARAMETER naming the element or property that is unknown, twice there, of the
  * wrong type or out of range
  *
+ * Reads settings from XML.
+ *
  * Returns: (transfer full): what it says, and the defaults for the rest
  */
 VirtSnapExportSettings *virt_snap_export_settings_parse(const char *text, gsize length,
@@ -60,6 +66,8 @@ VirtSnapExportSettings *virt_snap_export_settings_parse(const char *text, gsize 
  * @path: (type filename): a file
  * @error: as virt_snap_export_settings_parse() has it, or why the file cannot be read
  *
+ * Reads settings from a file.
+ *
  * Returns: (transfer full): what the file says, and the defaults for the rest
  */
 VirtSnapExportSettings *virt_snap_export_settings_load_file(const char *path, GError **error)
@@ -68,6 +76,8 @@ VirtSnapExportSettings *virt_snap_export_settings_load_file(const char *path, GE
 /**
  * virt_snap_export_settings_format:
  * @self: settings
+ *
+ * Writes them as XML.
  *
  * Returns: (transfer full): the <exportsettings> document
  */
@@ -79,6 +89,8 @@ char *virt_snap_export_settings_format(const VirtSnapExportSettings *self);
  * @name: of a setting, as "intent"
  * @text: its value, as in the document; "DOMAIN:TARGET" is added to exclude
  * @error: INVALID_PARAMETER saying what was expected
+ *
+ * Sets one of them.
  *
  * Returns: whether it was set
  */
@@ -92,6 +104,8 @@ gboolean virt_snap_export_settings_set(VirtSnapExportSettings *self, const char 
  * @name: of a setting, as "intent"
  * @error: INVALID_PARAMETER if there is none of that name
  *
+ * Gets a setting.
+ *
  * Returns: (transfer full) (array zero-terminated=1): its value as in the document, or nothing if
  * it has none; exclude can have several
  */
@@ -102,6 +116,8 @@ char **virt_snap_export_settings_dup_values(const VirtSnapExportSettings *self, 
  * virt_snap_export_settings_check_supported:
  * @self: settings
  * @error: NOT_SUPPORTED naming a setting whose feature does not exist yet
+ *
+ * Looks for settings that cannot be had.
  *
  * Returns: whether all of them can be had
  */

@@ -72,6 +72,11 @@ from gi.repository import VirtSnap
 print(VirtSnap.Service(uri="test:///default").props.uri)' 2>&1)" "test:///default" \
         "and works in Python"
 fi
+if grep -q '^HAVE_GI_DOCGEN_TRUE = #' "$abs_top_builddir/Makefile"; then
+    skip "its reference is there" "built without gi-docgen"
+else
+    check "its reference is there" [ -n "$(at doc/virtsnap/api/method.Service.export.html)" ]
+fi
 check "make uninstall" eval '
     make -s -C "$abs_top_builddir" uninstall DESTDIR="$root" >install.log 2>&1'
 is "$(find "$root" -type f)" "" "leaves nothing"
