@@ -161,7 +161,8 @@ void
 job_watch_add_task(JobWatch *self, GTask *task)
 {
     GCancellable *cancellable = g_task_get_cancellable(task);
-    g_autoptr(GMutexLocker) locker = NULL;
+    /* From here on: the task's context may run in another thread, and on_cancelled() with it. */
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     if (cancellable) {
         GSource *source = g_cancellable_source_new(cancellable);
@@ -170,7 +171,6 @@ job_watch_add_task(JobWatch *self, GTask *task)
         g_task_set_task_data(task, source, (GDestroyNotify)g_source_unref);
         g_task_attach_source(task, source, G_SOURCE_FUNC(on_cancelled));
     }
-    locker = g_mutex_locker_new(&self->lock);
     if (job_state_is_final(job_get_state(self->job))) {
         complete_later(task, self->job);
         g_object_unref(task);
