@@ -126,8 +126,9 @@ record_segment(EngineItem *item, gsize index, GError **error)
 {
     ExportItem *self = item->user_data;
 
+    /* The only one is as good as the whole. */
     return journal_add(self->journal, self->number, index, item->nodes + index * DIGEST_BYTES,
-                       item->sink, error);
+                       item->n_segments > 1 ? item->sink : NULL, error);
 }
 
 /* The run has failed already: what cannot be recorded is done again. */

@@ -260,7 +260,7 @@ journal_add(Journal *self, guint number, gsize index, const guint8 *node, Sink *
     memcpy(segment.node, node, DIGEST_BYTES);
     g_mutex_lock(&self->lock);
     g_array_append_val(pending->segments, segment);
-    if (!pending->syncing && begun >= pending->next) {
+    if (sink && !pending->syncing && begun >= pending->next) {
         due = steal_pending(pending);
         pending->syncing = TRUE;
     }

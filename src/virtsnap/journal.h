@@ -43,7 +43,7 @@ gboolean journal_restart(Journal *self, guint number, const Source *source, GErr
 /**
  * journal_add:
  * @node: DIGEST_BYTES bytes
- * @sink: the layer's
+ * @sink: the layer's; NULL: it is recorded by journal_sync() only
  *
  * Segment @index has been written. It is recorded after @sink was made durable, which happens for
  * several at once.
