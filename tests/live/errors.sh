@@ -209,7 +209,7 @@ check "100 MB" refused 4 'huge.xml' --settings "$d/huge.xml"
 check "no such file" refused 32779 'none.xml' --settings "$d/none.xml"
 check "an unknown property" cim Colour string red 4 Colour
 check "an intent that is none" cim BackupIntent uint16 7 4 BackupIntent
-for feature in "--base $x" "--async"; do
+for feature in "--base $x"; do
     # shellcheck disable=SC2086
     check "${feature%% *} is not there yet, and says so" refused 1 "not supported" $feature
 done

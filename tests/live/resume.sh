@@ -38,6 +38,9 @@ begin()
 # recorded N: the journal has so many segments.
 recorded() { [ "$(grep -sc ^done "$partial/journal")0" -ge "${1}0" ]; }
 
+# copying: the process that was begun has written a MiB.
+copying() { [ "$(awk '/^wchar/ { print $2 }' "/proc/$pid/io")" -gt $MIB ]; }
+
 # part N [ARGUMENT]...: an export that is killed when it has recorded so many.
 part()
 {
@@ -143,8 +146,10 @@ refused()
 }
 check "one segment" part 1
 check "other settings" refused 5 "settings have changed" --merge
-check "another speed is none" eval 'begin --resume --bandwidth 4M --parallel 2;
-    sleep 1; kill -KILL $pid; wait $pid 2>/dev/null; recorded 1'
+faster() { begin --resume --bandwidth 4M --parallel 2; live_wait "it copies" copying; }
+check "another speed is none" faster
+kill -KILL $pid
+wait $pid 2>/dev/null
 cp "$partial/journal" "$d/journal"
 echo "garbage" >>"$partial/journal"
 check "a damaged journal" refused 32802 "damaged in line"
@@ -180,7 +185,13 @@ done
 check "Ctrl-C is not" ended INT 32804
 is "$(ls -A "$x")" "" "and leaves nothing"
 check "one segment" part 1
-cancelled() { begin --resume --bandwidth 4M; sleep 1; kill -INT $pid; ! wait $pid; }
+cancelled()
+{
+    begin --resume --bandwidth 4M
+    live_wait "it copies" copying
+    kill -INT $pid
+    ! wait $pid
+}
 check "Ctrl-C of what goes on" cancelled
 is "$(ls -A "$x")" "" "leaves nothing either"
 
