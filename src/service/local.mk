@@ -43,8 +43,30 @@ systemdunit_DATA = src/service/virtsnapd.service
 virtsnapconfdir = $(sysconfdir)/virtsnap
 dist_virtsnapconf_DATA = src/service/virtsnapd.conf
 
-src/service/org.virtsnap1.service src/service/virtsnapd.service: %: %.in Makefile
+service_files = \
+	src/service/org.virtsnap1.service \
+	src/service/org.virtsnap1.session.service \
+	src/service/virtsnapd.service \
+	$(NULL)
+$(service_files): %: %.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) src/service && $(SED) 's|[@]sbindir[@]|$(sbindir)|g' \
 		$(srcdir)/$@.in >$@
-CLEANFILES += src/service/org.virtsnap1.service src/service/virtsnapd.service
-EXTRA_DIST += src/service/org.virtsnap1.service.in src/service/virtsnapd.service.in
+noinst_DATA = src/service/org.virtsnap1.session.service
+CLEANFILES += $(service_files)
+EXTRA_DIST += \
+	src/service/org.virtsnap1.service.in \
+	src/service/org.virtsnap1.session.service.in \
+	src/service/virtsnapd.service.in \
+	$(NULL)
+
+# Both buses know the service by the same file name.
+sessionservicesdir = $(datadir)/dbus-1/services
+install-data-local: install-session-service
+install-session-service: src/service/org.virtsnap1.session.service
+	$(MKDIR_P) "$(DESTDIR)$(sessionservicesdir)"
+	$(INSTALL_DATA) src/service/org.virtsnap1.session.service \
+		"$(DESTDIR)$(sessionservicesdir)/org.virtsnap1.service"
+uninstall-local: uninstall-session-service
+uninstall-session-service:
+	rm -f "$(DESTDIR)$(sessionservicesdir)/org.virtsnap1.service"
+.PHONY: install-session-service uninstall-session-service

@@ -162,4 +162,30 @@ check "it says nothing that it should not" [ ! -s "$LIVE_DIR/virtsnapd.log" ]
 printf '[service]\nidle_timeout=1\n' >"$LIVE_DIR/virtsnapd.conf"
 check "a new one" service_start
 check "leaves when nothing happens" live_wait "it leaves" service_gone
+
+# --- started by the bus
+mkdir "$LIVE_DIR/services"
+sed "s|^Exec=.*|Exec=$abs_top_builddir/virtsnapd --session --config $LIVE_DIR/virtsnapd.conf|" \
+    "$abs_top_builddir/src/service/org.virtsnap1.session.service" \
+    >"$LIVE_DIR/services/org.virtsnap1.service"
+cat >"$LIVE_DIR/session.conf" <<END
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=$LIVE_DIR</listen>
+  <servicedir>$LIVE_DIR/services</servicedir>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+END
+service_bus_stop
+check "a bus that can start it" service_bus --config-file="$LIVE_DIR/session.conf"
+is "$(service_get service CollectionSnapshotService Version)" \
+    "$("$abs_top_builddir/virtsnap" -q --version)" "a call starts it"
+like "$(service_get job/1 Job ExportDirectory)" "/pair/night" "with the jobs that there were"
+gone() { ! gdbus call --session --dest org.freedesktop.DBus --object-path / --method \
+    org.freedesktop.DBus.NameHasOwner org.virtsnap1 | grep -q true; }
+check "and it leaves again" live_wait "it leaves" gone
 done_testing

@@ -6,10 +6,10 @@
 # first. The embedded hypervisor is the service's from its first job on: prepare
 # domains before.
 
-# service_bus: a private session bus, in DBUS_SESSION_BUS_ADDRESS.
+# service_bus [OPTION]...: a private session bus, in DBUS_SESSION_BUS_ADDRESS.
 service_bus()
 {
-    dbus-daemon --session --fork --print-address=3 --print-pid=4 3>"$LIVE_DIR/bus" \
+    dbus-daemon "${@:---session}" --fork --print-address=3 --print-pid=4 3>"$LIVE_DIR/bus" \
         4>"$LIVE_DIR/bus.pid" || return 1
     DBUS_SESSION_BUS_ADDRESS=$(cat "$LIVE_DIR/bus")
     export DBUS_SESSION_BUS_ADDRESS
