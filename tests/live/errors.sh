@@ -132,17 +132,23 @@ fresh
 # --- changed while it is copied: the copy is slowed down, and the file is
 # written to by somebody who knows no locks
 qemu-io -f qcow2 -c 'write -P 5 0 24M' "$d/t.qcow2" >/dev/null
+# changed CODE COMMAND...: somebody does that meanwhile.
 changed()
 {
     vs --json export --domain t snap1 --to "$x/t" --bandwidth 8M >"$VS_OUT" 2>"$VS_ERR" &
     local pid=$!
     live_wait "it copies" test -e "$x/t/t/.snap1.partial/layers"
     sleep 0.5
-    printf X | dd of="$d/t.qcow2" bs=1 seek=2000000 conv=notrunc status=none
-    ! wait "$pid" && [ "$(vs_field .error.code)" = 32774 ] &&
-        [[ $(vs_field .error.message) =~ t.qcow2 ]] && [ -z "$(ls -A "$x")" ]
+    "${@:2}"
+    ! wait "$pid" && [ "$(vs_field .error.code)" = "$1" ] &&
+        [[ $(vs_field .error.message) =~ t.qcow2 ]] && [ -z "$(ls -A "$x")" ] ||
+        live_die "$(cat "$VS_OUT")"
 }
-check "a layer that changes while it is copied" changed
+scribble() { printf X | dd of="$d/t.qcow2" bs=1 seek=2000000 conv=notrunc status=none; }
+cp "$d/t.qcow2" "$d/whole"
+check "a layer that changes while it is copied" changed 32774 scribble
+check "one that is cut short" changed 32802 truncate -s 3M "$d/t.qcow2"
+cp "$d/whole" "$d/t.qcow2"
 
 # --- Ctrl-C
 interrupted()
