@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 #include <polkit/polkit.h>
+#include <pwd.h>
 
 #include "service/access.h"
 
@@ -48,6 +49,14 @@ access_caller_uid(GDBusMethodInvocation *invocation)
         g_variant_get(reply, "(u)", &uid);
 
     return uid;
+}
+
+char *
+access_user_name(guint uid)
+{
+    const struct passwd *entry = getpwuid(uid);
+
+    return entry ? g_strdup(entry->pw_name) : g_strdup_printf("%u", uid);
 }
 
 void

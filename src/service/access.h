@@ -27,6 +27,9 @@ void access_start(gboolean session);
  */
 guint access_caller_uid(GDBusMethodInvocation *invocation);
 
+/** access_user_name: Returns: what the user @uid is called, owned by the caller. */
+char *access_user_name(guint uid);
+
 /** What is to be done once a caller is known to be allowed to. */
 typedef void (*AccessGranted)(GDBusMethodInvocation *invocation, gpointer data);
 

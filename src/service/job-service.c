@@ -4,8 +4,6 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <pwd.h>
-#include <sys/types.h>
 #include <time.h>
 
 #include "service/access.h"
@@ -204,13 +202,24 @@ tell_ended(ServiceJob *self, const JobInfo *info)
         ended(error, self->ended_data);
 }
 
-/* A finished job stays some time; what can be resumed waits for that. */
+static void
+keep(ServiceJob *self)
+{
+    if (self->removal_timer)
+        g_source_remove(self->removal_timer);
+    self->removal_timer = 0;
+}
+
+/* A finished job stays some time; what can be resumed waits for that. One may be finished more
+ * than once, as when it was terminated and then is killed. */
 static void
 schedule_removal(ServiceJob *self, const JobInfo *info)
 {
     guint64 stay = MAX(info->time_before_removal, self->service->config->keep_seconds);
-    gint64 left = info->ended / G_USEC_PER_SEC + (gint64)stay - time(NULL);
+    gint64 ended = (info->ended > 0 ? info->ended : g_get_real_time()) / G_USEC_PER_SEC;
+    gint64 left = ended + (gint64)stay - time(NULL);
 
+    keep(self);
     if (!info->resumable)
         self->removal_timer = g_timeout_add_seconds((guint)CLAMP(left, 0, (gint64)stay),
                                                     remove_job, self);
@@ -236,9 +245,12 @@ on_state(ServiceJob *self, JobState state)
 
     job_object_update(self->bus, info);
     bus_job_emit_state_changed(self->bus, state);
-    if (job_state_is_final(state))
+    if (job_state_is_final(state)) {
         on_final(self, info);
-    else if (!self->update_timer)
+        return;
+    }
+    keep(self);
+    if (!self->update_timer)
         self->update_timer = g_timeout_add(UPDATE_MS, update, self);
 }
 
@@ -449,14 +461,6 @@ add_job(JobService *service, Job *job, guint number, guint uid)
     return self;
 }
 
-static char *
-user_name(guint uid)
-{
-    const struct passwd *entry = getpwuid(uid);
-
-    return entry ? g_strdup(entry->pw_name) : g_strdup_printf("%u", uid);
-}
-
 const char *
 job_service_start(JobService *service, const JobSubject *subject, guint uid, gboolean resume,
                   JobEnded ended, gpointer data, GError **error)
@@ -465,7 +469,7 @@ job_service_start(JobService *service, const JobSubject *subject, guint uid, gbo
     g_autofree char *id = g_strdup_printf("virtsnap:%s", uuid);
     g_autofree char *name =
         g_strdup_printf("Export of %s, %s", subject->collection, subject->snapshot);
-    g_autofree char *owner = user_name(uid);
+    g_autofree char *owner = access_user_name(uid);
     ServiceJob *self =
         add_job(service, job_new(id, name, owner, subject), service->number + 1, uid);
 

@@ -46,6 +46,8 @@ for i in {4..50}; do service_call "job/$i" Job.RequestStateChange 5 0 >/dev/null
 ended() { [ "$(vs job-list --json | jq '[.jobs[]|select(.jobState < 7)]|length')" = 0 ]; }
 check "all end" live_wait "they end" ended
 check "and leave nothing" [ -z "$(ls -A "$out")" ]
+sleep 1.5
+is "$(vs job-list --json | jq '.jobs|length')" 50 "those that never ran stay for some time, too"
 
 # --- the crowd
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$service_pid/status"; }
