@@ -22,6 +22,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/transfer/memory-source.h \
 	src/transfer/sink.h \
 	src/transfer/source.h \
+	src/util/big-endian.h \
 	src/util/error.c \
 	src/util/error.h \
 	src/util/fd.c \

@@ -18,7 +18,9 @@
 
 typedef struct {
     Hypervisor parent;
+    gint refs; /* atomic */
     virConnectPtr connection;
+    GMutex lock;           /* guards what follows */
     LibvirtEvents *events; /* NULL: nobody has watched */
 } LibvirtHypervisor;
 
@@ -243,6 +245,7 @@ static HypervisorWatch *
 watch(Hypervisor *hypervisor, HypervisorWatchFunc func, gpointer data, GError **error)
 {
     LibvirtHypervisor *self = (LibvirtHypervisor *)hypervisor;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     if (!self->events)
         self->events = libvirt_events_new(self->connection, error);
@@ -267,9 +270,12 @@ libvirt_hypervisor_free(Hypervisor *hypervisor)
 {
     LibvirtHypervisor *self = (LibvirtHypervisor *)hypervisor;
 
+    if (!g_atomic_int_dec_and_test(&self->refs))
+        return;
     libvirt_events_free(self->events);
     if (self->connection)
         virConnectClose(self->connection);
+    g_mutex_clear(&self->lock);
     g_free(self);
 }
 
@@ -304,15 +310,13 @@ start_libvirt(gpointer data)
 
 /* The embedded driver finds its running domains again in threads of its own, and a process that
  * leaves before they are done may take the domains down with it. A query that needs the domain's
- * monitor waits for that. A daemon has done it long ago. */
+ * monitor waits for that. */
 static void
 await_embedded(virConnectPtr connection)
 {
-    g_autofree char *uri = take_string(virConnectGetURI(connection));
     g_auto(DomainList) domains = NULL;
 
-    if (!uri || !strstr(uri, "/embed") ||
-        virConnectListAllDomains(connection, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE) < 0)
+    if (virConnectListAllDomains(connection, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE) < 0)
         return;
     for (DomainList next = domains; *next; next++) {
         virDomainIOThreadInfoPtr *threads = NULL;
@@ -324,38 +328,17 @@ await_embedded(virConnectPtr connection)
     }
 }
 
-/* The embedded driver starts within the first connection, and a second one that comes meanwhile
- * finds it half made: one at a time. */
-static virConnectPtr
-connect_to(const char *uri)
+static Hypervisor *
+open_connection(const char *uri, GError **error)
 {
-    static GMutex opening;
-    g_autoptr(GMutexLocker) locker = NULL;
-    virConnectPtr connection;
-
-    if (uri && strstr(uri, "/embed"))
-        locker = g_mutex_locker_new(&opening);
-    connection = virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
-    if (connection)
-        await_embedded(connection);
-
-    return connection;
-}
-
-Hypervisor *
-libvirt_hypervisor_open(const char *uri, GError **error)
-{
-    static GOnce once = G_ONCE_INIT;
     g_autoptr(Hypervisor) hypervisor = NULL;
     LibvirtHypervisor *self = g_new0(LibvirtHypervisor, 1);
 
     self->parent.ops = &libvirt_ops;
+    self->refs = 1;
+    g_mutex_init(&self->lock);
     hypervisor = &self->parent;
-    if (!g_once(&once, start_libvirt, NULL)) {
-        libvirt_error_set(error, _("Cannot start libvirt's client library"));
-        return NULL;
-    }
-    self->connection = connect_to(uri);
+    self->connection = virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
     if (!self->connection) {
         libvirt_error_set(error, _("Cannot connect to libvirt at '%s'; is its service running?"),
                           uri ? uri : _("the default URI"));
@@ -368,4 +351,45 @@ libvirt_hypervisor_open(const char *uri, GError **error)
     virConnectSetKeepAlive(self->connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
 
     return g_steal_pointer(&hypervisor);
+}
+
+/* There is one embedded driver in a process, until it ends; it starts within the first connection,
+ * a second one that comes meanwhile finds it half made, and after some fifteen libvirt has no room
+ * for more. So there is one connection to each root. */
+static Hypervisor *
+share_embedded(const char *uri, GError **error)
+{
+    static GMutex lock;
+    static GHashTable *embedded; /* LibvirtHypervisor, by URI */
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    LibvirtHypervisor *self;
+
+    if (!embedded)
+        embedded = g_hash_table_new(g_str_hash, g_str_equal);
+    self = g_hash_table_lookup(embedded, uri);
+    if (!self) {
+        self = (LibvirtHypervisor *)open_connection(uri, error);
+        if (!self)
+            return NULL;
+        await_embedded(self->connection);
+        g_hash_table_insert(embedded, g_strdup(uri), self);
+    }
+    g_atomic_int_inc(&self->refs);
+
+    return &self->parent;
+}
+
+Hypervisor *
+libvirt_hypervisor_open(const char *uri, GError **error)
+{
+    static GOnce once = G_ONCE_INIT;
+    const char *wanted = uri ? uri : g_getenv("LIBVIRT_DEFAULT_URI");
+
+    if (!g_once(&once, start_libvirt, NULL)) {
+        libvirt_error_set(error, _("Cannot start libvirt's client library"));
+        return NULL;
+    }
+
+    return wanted && strstr(wanted, "/embed") ? share_embedded(wanted, error)
+                                              : open_connection(uri, error);
 }

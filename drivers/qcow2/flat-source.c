@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "drivers/qcow2/flat-source.h"
+#include "util/big-endian.h"
 #include "util/ranked-bits.h"
 
 #define CLUSTER_BITS 16
@@ -43,20 +44,6 @@ static guint64
 div_up(guint64 a, guint64 b)
 {
     return (a + b - 1) / b;
-}
-
-static void
-put32(guint8 *p, guint32 value)
-{
-    value = GUINT32_TO_BE(value);
-    memcpy(p, &value, sizeof value);
-}
-
-static void
-put64(guint8 *p, guint64 value)
-{
-    value = GUINT64_TO_BE(value);
-    memcpy(p, &value, sizeof value);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "drivers/qcow2/packed-sink.h"
 #include "image/qcow2-header.h"
 #include "transfer/digest-parts.h"
+#include "util/big-endian.h"
 
 #define CLUSTER PACKED_CLUSTER
 #define L2_ENTRIES (CLUSTER / 8)
@@ -365,20 +366,6 @@ gather(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
     }
 
     return TRUE;
-}
-
-static void
-put32(guint8 *p, guint32 value)
-{
-    value = GUINT32_TO_BE(value);
-    memcpy(p, &value, sizeof value);
-}
-
-static void
-put64(guint8 *p, guint64 value)
-{
-    value = GUINT64_TO_BE(value);
-    memcpy(p, &value, sizeof value);
 }
 
 static gboolean

@@ -258,16 +258,6 @@ command_line_parse(char *const *argv, CliGlobals *globals, GError **error)
     return g_steal_pointer(&line);
 }
 
-int
-cli_not_supported(CliContext *cli, const CommandLine *line)
-{
-    g_autoptr(GError) error =
-        g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("the command %s is not supported yet"), line->command->name);
-
-    return cli_fail(cli, error);
-}
-
 /* Was --json asked for on a line that could not be parsed? The error has to know. */
 static gboolean
 wants_json(char *const *argv)

@@ -101,9 +101,6 @@ CommandLine *command_line_parse(char *const *argv, CliGlobals *globals, GError *
 /** command_synopsis: Returns: how @command is written, owned by the caller. */
 char *command_synopsis(const Command *command);
 
-/** cli_not_supported: The run function of a command whose feature is still to come. */
-int cli_not_supported(CliContext *cli, const CommandLine *line);
-
 /** command_run: The whole of main(): parses, dispatches. Returns: the exit status. */
 int command_run(CliContext *cli, char *const *argv);
 

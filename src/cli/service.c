@@ -72,15 +72,13 @@ choose_bus(CliContext *cli, GBusType *type, GError **error)
     const char *wanted = g_getenv("VIRTSNAP_BUS");
     const char *uri = cli->globals.connect;
 
-    *type = getuid() == 0 ? G_BUS_TYPE_SYSTEM : G_BUS_TYPE_SESSION;
     if (!wanted && uri && g_str_has_prefix(uri, "qemu:///"))
         wanted = uri + strlen("qemu:///");
     if (!wanted && !uri)
+        wanted = getuid() == 0 ? "system" : "session";
+    *type = g_strcmp0(wanted, "system") == 0 ? G_BUS_TYPE_SYSTEM : G_BUS_TYPE_SESSION;
+    if (*type == G_BUS_TYPE_SYSTEM || g_strcmp0(wanted, "session") == 0)
         return TRUE;
-    if (g_strcmp0(wanted, "system") == 0 || g_strcmp0(wanted, "session") == 0) {
-        *type = *wanted == 's' && wanted[1] == 'y' ? G_BUS_TYPE_SYSTEM : G_BUS_TYPE_SESSION;
-        return TRUE;
-    }
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                 _("The service cannot be reached by '%s': it is on the bus of qemu:///system or "
                   "qemu:///session, and has its own connection to the hypervisor"),

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "image/qcow2-header.h"
+#include "util/big-endian.h"
 #include "util/fd.h"
 
 #define MAGIC 0x514649fbu /* "QFI\xfb" */
@@ -33,47 +34,6 @@
 #define KNOWN_INCOMPATIBLE                                                                        \
     (QCOW2_INCOMPATIBLE_DIRTY | QCOW2_INCOMPATIBLE_CORRUPT | QCOW2_INCOMPATIBLE_DATA_FILE |       \
      QCOW2_INCOMPATIBLE_COMPRESSION | QCOW2_INCOMPATIBLE_EXTENDED_L2)
-
-static guint16
-get16(const guint8 *p)
-{
-    guint16 value;
-
-    memcpy(&value, p, sizeof value);
-    return GUINT16_FROM_BE(value);
-}
-
-static guint32
-get32(const guint8 *p)
-{
-    guint32 value;
-
-    memcpy(&value, p, sizeof value);
-    return GUINT32_FROM_BE(value);
-}
-
-static guint64
-get64(const guint8 *p)
-{
-    guint64 value;
-
-    memcpy(&value, p, sizeof value);
-    return GUINT64_FROM_BE(value);
-}
-
-static void
-put32(guint8 *p, guint32 value)
-{
-    value = GUINT32_TO_BE(value);
-    memcpy(p, &value, sizeof value);
-}
-
-static void
-put64(guint8 *p, guint64 value)
-{
-    value = GUINT64_TO_BE(value);
-    memcpy(p, &value, sizeof value);
-}
 
 static gboolean
 corrupt(GError **error, const char *what, const char *complaint)

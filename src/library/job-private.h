@@ -11,8 +11,4 @@ G_BEGIN_DECLS
 /** library_job_start: Returns: the export of @subject, which has begun; owned by the caller. */
 VirtSnapJob *library_job_start(const JobSubject *subject);
 
-/** library_job_error: Returns: why the job did not succeed, owned by the caller; NULL: it did, or
- * is not over. */
-GError *library_job_error(const JobInfo *info);
-
 G_END_DECLS

@@ -132,7 +132,7 @@ complete_later(GTask *task, Job *job)
     g_autoptr(GSource) source = g_idle_source_new();
     g_autoptr(JobInfo) info = job_get_info(job);
 
-    g_object_set_data_full(G_OBJECT(task), "error", library_job_error(info),
+    g_object_set_data_full(G_OBJECT(task), "error", job_info_error(info),
                            (GDestroyNotify)g_error_free);
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
     g_task_attach_source(task, source, complete);

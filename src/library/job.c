@@ -70,17 +70,6 @@ virt_snap_job_state_get_type(void)
     return type;
 }
 
-GError *
-library_job_error(const JobInfo *info)
-{
-    if (!job_state_is_final(info->state) || job_state_is_success(info->state))
-        return NULL;
-
-    return g_error_new_literal(
-        VIRT_SNAP_ERROR, info->error_code ? (gint)info->error_code : VIRT_SNAP_ERROR_CANCELLED,
-        info->error ? info->error : _("The export was cancelled"));
-}
-
 /* --- what it does ------------------------------------------------------------ */
 
 /* In the job's own thread. The watch stays as long as the run, which tells it. */
@@ -173,7 +162,7 @@ virt_snap_job_get_error(VirtSnapJob *self)
 {
     g_autoptr(JobInfo) info = job_get_info(self->job);
 
-    return library_job_error(info);
+    return job_info_error(info);
 }
 
 VirtSnapJobReport *
@@ -253,7 +242,7 @@ get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
         g_value_set_uint64(value, info->figures.bandwidth);
         break;
     case PROP_ERROR:
-        g_value_take_boxed(value, library_job_error(info));
+        g_value_take_boxed(value, job_info_error(info));
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -322,14 +311,9 @@ virt_snap_job_init(VirtSnapJob *self)
 VirtSnapJob *
 library_job_start(const JobSubject *subject)
 {
-    g_autofree char *uuid = g_uuid_string_random();
-    g_autofree char *id = g_strdup_printf("virtsnap:%s", uuid);
-    g_autofree char *name = g_strdup_printf("Export of %s, %s",
-                                            subject->collection ? subject->collection : "domains",
-                                            subject->snapshot);
     VirtSnapJob *self = g_object_new(VIRT_SNAP_TYPE_JOB, NULL);
 
-    self->job = job_new(id, name, g_get_user_name(), subject);
+    self->job = job_new(g_get_user_name(), subject);
     self->told = job_get_info(self->job);
     self->watch = job_watch_new(self->job, G_OBJECT(self), on_told);
     start(self);

@@ -43,7 +43,7 @@ access_caller_uid(GDBusMethodInvocation *invocation)
         connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
         "GetConnectionUnixUser", g_variant_new("(s)", sender), G_VARIANT_TYPE("(u)"),
         G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
-    guint uid = (guint)-1;
+    guint uid = ACCESS_NOBODY;
 
     if (reply)
         g_variant_get(reply, "(u)", &uid);

@@ -21,9 +21,12 @@ G_BEGIN_DECLS
 /** access_start: @session: whether the service is on a session bus. To be called first. */
 void access_start(gboolean session);
 
+/** No user: whoever has left the bus. */
+#define ACCESS_NOBODY ((guint)-1)
+
 /**
  * access_caller_uid:
- * Returns: the user id of who sent @invocation, (guint)-1 if the bus cannot tell (any more).
+ * Returns: the user id of who sent @invocation, ACCESS_NOBODY if the bus cannot tell (any more).
  */
 guint access_caller_uid(GDBusMethodInvocation *invocation);
 

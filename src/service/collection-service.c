@@ -6,8 +6,9 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "service/access.h"
 #include "bus/bus-path.h"
+#include "service/access.h"
+#include "service/bus-options.h"
 #include "service/collection-service.h"
 #include "util/strings.h"
 #include "virtsnap/collection-store.h"
@@ -196,30 +197,6 @@ typedef struct {
     Manage manage;
 } ManageCall;
 
-/* The one option that there is. */
-static gboolean
-parse_create(GVariant *options, gboolean *create, GError **error)
-{
-    GVariantIter iter;
-    const char *key;
-    GVariant *value;
-
-    g_variant_iter_init(&iter, options);
-    while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
-        g_autoptr(GVariant) owned = value;
-
-        if (!g_str_equal(key, "create") ||
-            !g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN)) {
-            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                        _("'%s' is not an option, or not of its type"), key);
-            return FALSE;
-        }
-        *create = g_variant_get_boolean(value);
-    }
-
-    return TRUE;
-}
-
 static GVariant *
 define(CollectionService *self, GVariant *parameters, GError **error)
 {
@@ -228,9 +205,10 @@ define(CollectionService *self, GVariant *parameters, GError **error)
     g_autoptr(VirtSnapCollection) collection = NULL;
     g_autofree char *path = NULL;
     gboolean create = FALSE;
+    const BusOption known[] = {{"create", &create}, {NULL, NULL}};
 
     g_variant_get(parameters, "(&s@a{sv})", &text, &options);
-    if (!parse_create(options, &create, error))
+    if (!bus_options_parse(options, known, error))
         return NULL;
     collection = virt_snap_collection_parse(text, strlen(text), error);
     if (!collection)

@@ -6,19 +6,18 @@
 #include <glib/gi18n.h>
 #include <time.h>
 
-#include "service/access.h"
 #include "bus/bus-path.h"
+#include "service/access.h"
 #include "service/job-object.h"
 #include "service/job-queue.h"
 #include "service/job-service.h"
+#include "transfer/engine.h"
 #include "util/fd.h"
 #include "virtsnap/job-record.h"
 #include "virtsnap/job.h"
 
 /* PropertiesChanged at most five times a second. */
 #define UPDATE_MS 200
-/* Workers of a job that does not say how many it wants, as the engine has it. */
-#define WORKERS_DEFAULT 4
 /* How long jobs get to end in order when the service has to. */
 #define STOP_SECONDS 20
 
@@ -54,7 +53,7 @@ typedef struct {
 static guint
 workers_for(const ServiceConfig *config, const VirtSnapExportSettings *settings)
 {
-    guint wanted = settings->parallel > 0 ? settings->parallel : WORKERS_DEFAULT;
+    guint wanted = settings->parallel > 0 ? settings->parallel : ENGINE_WORKERS;
     guint share = MAX(config->transfers / config->jobs, 1);
 
     return MIN(wanted, share);
@@ -159,10 +158,8 @@ service_job_free(gpointer data)
 {
     ServiceJob *self = data;
 
-    if (self->update_timer)
-        g_source_remove(self->update_timer);
-    if (self->removal_timer)
-        g_source_remove(self->removal_timer);
+    g_clear_handle_id(&self->update_timer, g_source_remove);
+    g_clear_handle_id(&self->removal_timer, g_source_remove);
     job_set_notify(self->job, NULL, NULL);
     g_clear_object(&self->bus);
     job_unref(self->job);
@@ -188,26 +185,13 @@ remove_job(gpointer data)
 static void
 tell_ended(ServiceJob *self, const JobInfo *info)
 {
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) error = job_info_error(info);
     JobEnded ended = self->ended;
 
-    if (!job_state_is_success(info->state))
-        error = g_error_new_literal(VIRT_SNAP_ERROR,
-                                    info->error_code ? (gint)info->error_code
-                                                     : VIRT_SNAP_ERROR_CANCELLED,
-                                    info->error ? info->error : _("The export was cancelled"));
     bus_job_emit_completed(self->bus, error == NULL, error ? error->message : "");
     self->ended = NULL;
     if (ended)
         ended(error, self->ended_data);
-}
-
-static void
-keep(ServiceJob *self)
-{
-    if (self->removal_timer)
-        g_source_remove(self->removal_timer);
-    self->removal_timer = 0;
 }
 
 /* A finished job stays some time; what can be resumed waits for that. One may be finished more
@@ -216,10 +200,9 @@ static void
 schedule_removal(ServiceJob *self, const JobInfo *info)
 {
     guint64 stay = MAX(info->time_before_removal, self->service->config->keep_seconds);
-    gint64 ended = (info->ended > 0 ? info->ended : g_get_real_time()) / G_USEC_PER_SEC;
-    gint64 left = ended + (gint64)stay - time(NULL);
+    gint64 left = info->ended / G_USEC_PER_SEC + (gint64)stay - time(NULL);
 
-    keep(self);
+    g_clear_handle_id(&self->removal_timer, g_source_remove);
     if (!info->resumable)
         self->removal_timer = g_timeout_add_seconds((guint)CLAMP(left, 0, (gint64)stay),
                                                     remove_job, self);
@@ -228,14 +211,28 @@ schedule_removal(ServiceJob *self, const JobInfo *info)
 static void
 on_final(ServiceJob *self, const JobInfo *info)
 {
-    if (self->update_timer)
-        g_source_remove(self->update_timer);
-    self->update_timer = 0;
+    job_queue_remove(self->service->queue, self);
+    /* It may have been resumed meanwhile: that will be told next. */
+    if (!job_state_is_final(info->state))
+        return;
+    g_clear_handle_id(&self->update_timer, g_source_remove);
     save_or_warn(self);
     tell_ended(self, info);
-    job_queue_remove(self->service->queue, self);
     schedule_removal(self, info);
     self->service->busy(self->service->busy_data);
+}
+
+/* One that was interrupted is new again, and waits for its turn like any other. Only here: its
+ * place in the queue from before has been given up by now. */
+static void
+on_new(ServiceJob *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (job_get_state(self->job) != JOB_STATE_NEW || enqueue(self, &error))
+        return;
+    g_warning("%s: %s", self->path, error->message);
+    job_request_state_change(self->job, JOB_REQUEST_TERMINATE, 0);
 }
 
 static void
@@ -249,7 +246,9 @@ on_state(ServiceJob *self, JobState state)
         on_final(self, info);
         return;
     }
-    keep(self);
+    g_clear_handle_id(&self->removal_timer, g_source_remove);
+    if (state == JOB_STATE_NEW)
+        on_new(self);
     if (!self->update_timer)
         self->update_timer = g_timeout_add(UPDATE_MS, update, self);
 }
@@ -296,7 +295,8 @@ on_change(Job *job, const JobChange *change, gpointer data)
         notice->disk = g_strdup_printf("%s:%s", change->domain, change->target);
         notice->status = change->status;
     }
-    g_idle_add(deliver, notice);
+    /* As urgent as calls are, or those would see what has long changed. */
+    g_idle_add_full(G_PRIORITY_DEFAULT, deliver, notice, NULL);
 }
 
 /* --- methods ---------------------------------------------------------------- */
@@ -306,19 +306,12 @@ request_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
     ServiceJob *self = data;
     GVariant *parameters = g_dbus_method_invocation_get_parameters(invocation);
-    g_autoptr(GError) error = NULL;
     JobRequestResult result;
     guint32 request;
     guint64 timeout;
 
     g_variant_get(parameters, "(ut)", &request, &timeout);
     result = job_request_state_change(self->job, request, timeout);
-    /* One that was interrupted is new again, and waits for its turn like any other. */
-    if (job_get_state(self->job) == JOB_STATE_NEW && request == JOB_REQUEST_START &&
-        (result == JOB_RESULT_DONE || result == JOB_RESULT_STARTED) && !enqueue(self, &error)) {
-        access_return_error(invocation, error);
-        return;
-    }
     if (request == JOB_REQUEST_START)
         save_or_warn(self);
     /* One that waits, and shall not start any more. */
@@ -379,7 +372,7 @@ control(ServiceJob *self, GDBusMethodInvocation *invocation, AccessGranted grant
     guint uid = access_caller_uid(invocation);
     ControlCall *call;
 
-    if (uid == self->uid || uid == 0) {
+    if (uid == 0 || (uid == self->uid && uid != ACCESS_NOBODY)) {
         granted(invocation, self);
         return TRUE;
     }
@@ -465,13 +458,8 @@ const char *
 job_service_start(JobService *service, const JobSubject *subject, guint uid, gboolean resume,
                   JobEnded ended, gpointer data, GError **error)
 {
-    g_autofree char *uuid = g_uuid_string_random();
-    g_autofree char *id = g_strdup_printf("virtsnap:%s", uuid);
-    g_autofree char *name =
-        g_strdup_printf("Export of %s, %s", subject->collection, subject->snapshot);
     g_autofree char *owner = access_user_name(uid);
-    ServiceJob *self =
-        add_job(service, job_new(id, name, owner, subject), service->number + 1, uid);
+    ServiceJob *self = add_job(service, job_new(owner, subject), service->number + 1, uid);
 
     if (resume)
         job_set_resume(self->job);

@@ -5,6 +5,8 @@ noinst_LTLIBRARIES += libvirtsnap-service.la
 libvirtsnap_service_la_SOURCES = \
 	src/service/access.c \
 	src/service/access.h \
+	src/service/bus-options.c \
+	src/service/bus-options.h \
 	src/service/collection-service.c \
 	src/service/collection-service.h \
 	src/service/job-object.c \

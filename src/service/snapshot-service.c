@@ -7,8 +7,9 @@
 #include <limits.h>
 #include <string.h>
 
-#include "service/access.h"
 #include "bus/bus-path.h"
+#include "service/access.h"
+#include "service/bus-options.h"
 #include "service/snapshot-service.h"
 #include "virtsnap/members.h"
 #include "virtsnap/target.h"
@@ -40,24 +41,17 @@ typedef struct {
 } ExportFlags;
 
 static gboolean
-parse_options(GVariant *dictionary, ExportFlags *flags, GError **error)
+check_directory(const char *directory, GError **error)
 {
-    GVariantIter iter;
-    const char *key;
-    GVariant *value;
-
-    g_variant_iter_init(&iter, dictionary);
-    while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
-        g_autoptr(GVariant) owned = value;
-        gboolean *flag = g_str_equal(key, "wait")     ? &flags->wait
-                         : g_str_equal(key, "resume") ? &flags->resume
-                                                      : NULL;
-
-        if (!flag)
-            return refuse(error, _("there is no option '%s'"), key);
-        if (!g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN))
-            return refuse(error, _("the option '%s' takes a boolean"), key);
-        *flag = g_variant_get_boolean(value);
+    if (!g_path_is_absolute(directory))
+        return refuse(error, _("The directory '%s' is not an absolute path"), directory);
+    if (strlen(directory) >= PATH_MAX)
+        return refuse(error, _("The path of the directory '%.40s…' is too long"), directory);
+    /* Its record is XML, which cannot say these. */
+    for (const char *c = directory; *c; c++) {
+        if (g_ascii_iscntrl(*c))
+            return refuse(error, _("The path '%s' has control characters; choose another"),
+                          directory);
     }
 
     return TRUE;
@@ -94,6 +88,8 @@ static JobSubject *
 parse_subject(const SnapshotService *self, GVariant *parameters, guint uid, ExportFlags *flags,
               GError **error)
 {
+    const BusOption known[] = {
+        {"wait", &flags->wait}, {"resume", &flags->resume}, {NULL, NULL}};
     g_autoptr(JobSubject) subject = job_subject_new();
     g_autoptr(GVariant) dictionary = NULL;
     const char *path;
@@ -101,24 +97,10 @@ parse_subject(const SnapshotService *self, GVariant *parameters, guint uid, Expo
 
     g_variant_get(parameters, "(&os&s@a{sv})", &path, &subject->directory, &settings,
                   &dictionary);
-    if (!parse_options(dictionary, flags, error) ||
-        !bus_path_parse_snapshot(path, &subject->collection, &subject->snapshot, error))
+    if (!bus_options_parse(dictionary, known, error) ||
+        !bus_path_parse_snapshot(path, &subject->collection, &subject->snapshot, error) ||
+        !check_directory(subject->directory, error))
         return NULL;
-    if (!g_path_is_absolute(subject->directory)) {
-        refuse(error, _("the directory '%s' is not an absolute path"), subject->directory);
-        return NULL;
-    }
-    /* Its record is XML, which cannot say these. */
-    for (const char *c = subject->directory; *c; c++) {
-        if (g_ascii_iscntrl(*c)) {
-            refuse(error, _("the path '%s' has control characters"), subject->directory);
-            return NULL;
-        }
-    }
-    if (strlen(subject->directory) >= PATH_MAX) {
-        refuse(error, _("the directory's path is longer than %s bytes"), "4095");
-        return NULL;
-    }
     virt_snap_export_settings_free(subject->settings);
     subject->settings = parse_settings(settings, error);
     if (!subject->settings ||

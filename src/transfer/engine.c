@@ -11,7 +11,6 @@
  * a suspend is noticed soon, and that the block is still in cache when it is hashed. */
 #define BLOCK_BYTES ((gsize)1 << 20)
 /* More than cores, because a worker that waits for the disk leaves its core to another. */
-#define WORKERS_DEFAULT 4
 #define WORKERS_MAX 64
 /* How long a worker that waits does not hear of what happens to the others, microseconds. */
 #define LISTEN_US 200000
@@ -542,7 +541,7 @@ engine_run(GPtrArray *items, guint workers, Control *control, EngineStats *stats
     g_ptr_array_sort(items, compare_weight);
     g_mutex_init(&engine.lock);
     g_cond_init(&engine.opened);
-    run_workers(&engine, workers > 0 ? MIN(workers, WORKERS_MAX) : WORKERS_DEFAULT);
+    run_workers(&engine, workers > 0 ? MIN(workers, WORKERS_MAX) : ENGINE_WORKERS);
     for (guint i = 0; i < items->len; i++)
         release_ends(g_ptr_array_index(items, i));
     g_cond_clear(&engine.opened);

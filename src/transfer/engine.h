@@ -68,10 +68,13 @@ typedef struct {
 /** Frees what a run left in @item, not the item. */
 void engine_item_clear(EngineItem *item);
 
+/** How many workers there are if nobody says how many. */
+#define ENGINE_WORKERS 4
+
 /**
  * engine_run:
  * @items: (element-type EngineItem): sorted by the engine
- * @workers: 1..64; 0: chosen by the engine
+ * @workers: 1..64; 0: ENGINE_WORKERS
  * @control: progress and orders
  * @stats: (out) (optional)
  *

@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "util/xml.h"
 #include "virtsnap/job-info.h"
 
@@ -77,6 +79,17 @@ add_kind(xmlNode *instance, guint code)
     }
     add_number(instance, "ErrorType", "uint16", type);
     add_number(instance, "CIMStatusCode", "uint32", status);
+}
+
+GError *
+job_info_error(const JobInfo *self)
+{
+    if (!job_state_is_final(self->state) || job_state_is_success(self->state))
+        return NULL;
+
+    return g_error_new_literal(
+        VIRT_SNAP_ERROR, self->error_code ? (gint)self->error_code : VIRT_SNAP_ERROR_CANCELLED,
+        self->error ? self->error : _("The export was cancelled"));
 }
 
 char *

@@ -95,6 +95,10 @@ JobInfo *job_info_new(void);
 /** job_info_copy: Returns: the same, owned by the caller. */
 JobInfo *job_info_copy(const JobInfo *self);
 
+/** job_info_error: Returns: why the job did not succeed, owned by the caller; NULL: it did, or is
+ * not over. */
+GError *job_info_error(const JobInfo *self);
+
 /** job_info_error_xml: Returns: GetError: an Msvm_Error as CIM-XML, owned by the caller; NULL if
  * the job has no error. */
 char *job_info_error_xml(const JobInfo *self);

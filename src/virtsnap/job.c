@@ -425,21 +425,7 @@ job_set_resume(Job *self)
     self->restarted = TRUE;
 }
 
-void
-job_set_time_before_removal(Job *self, guint64 seconds)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
-
-    self->info->time_before_removal = MAX(seconds, JOB_REMOVAL_SECONDS);
-}
-
 /* --- looking at it ---------------------------------------------------------- */
-
-const char *
-job_id(const Job *self)
-{
-    return self->id;
-}
 
 JobState
 job_get_state(Job *self)
@@ -503,13 +489,24 @@ new_with(JobInfo *info)
     return self;
 }
 
+/* "Export of web, nightly": the collection, or the domains of an unnamed one. */
+static char *
+name_of(const JobSubject *subject)
+{
+    ExportSubject what = {.collection = subject->collection, .domains = subject->domains};
+    g_autofree char *name = export_name(&what);
+
+    return g_strdup_printf("Export of %s, %s", name, subject->snapshot);
+}
+
 Job *
-job_new(const char *id, const char *name, const char *owner, const JobSubject *subject)
+job_new(const char *owner, const JobSubject *subject)
 {
     JobInfo *info = job_info_new();
+    g_autofree char *uuid = g_uuid_string_random();
 
-    info->id = g_strdup(id);
-    info->name = g_strdup(name);
+    info->id = g_strdup_printf("virtsnap:%s", uuid);
+    info->name = name_of(subject);
     info->owner = g_strdup(owner);
     info->type = JOB_TYPE_EXPORT;
     info->state = JOB_STATE_NEW;

@@ -52,14 +52,13 @@ typedef gboolean (*JobPrepare)(gpointer data, Control *control, Hypervisor **hyp
 
 /**
  * job_new:
- * @id: InstanceID, unique for ever
- * @name: for people
  * @owner: who has asked for it
  * @subject: copied: what it is for
  *
- * Returns: a job in the state New, owned by the caller. It does nothing by itself.
+ * Returns: a job in the state New, with an InstanceID that is unique for ever and a name for
+ * people, owned by the caller. It does nothing by itself.
  */
-Job *job_new(const char *id, const char *name, const char *owner, const JobSubject *subject);
+Job *job_new(const char *owner, const JobSubject *subject);
 
 /** job_restore: Returns: a job as @info says it was, owned by the caller. One that was not
  * finished has been interrupted: it is an Exception (INTERRUPTED), and resumable. */
@@ -102,12 +101,6 @@ void job_set_resume(Job *self);
 
 /** Limits the transfers to @rate bytes a second, 0 for no limit. Works at once, and stays. */
 void job_set_bandwidth(Job *self, guint64 rate);
-
-/** Sets how many seconds it stays when it is finished: JOB_REMOVAL_SECONDS at least. */
-void job_set_time_before_removal(Job *self, guint64 seconds);
-
-/** job_id: Returns: (transfer none): InstanceID. */
-const char *job_id(const Job *self);
 
 /** job_get_state: Returns: the state it is in. */
 JobState job_get_state(Job *self);

@@ -5,19 +5,15 @@
 # The system bus: polkit says who may do what, and the service does not become
 # a way to write or read with root's rights. polkit is a mock that says what
 # the test wants; the bus and the users are real.
-. "$abs_top_srcdir/tests/tap.sh"
-. "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/service/lib.sh"
-live_requires
-requires dbus-daemon gdbus setpriv /usr/bin/python3
+service_requires
+requires setpriv /usr/bin/python3
 # The one that the system packages are for.
 python=/usr/bin/python3
 [ "$(id -u)" -eq 0 ] || skip_all "needs root, to be two users"
 $python -c 'import dbus, gi' 2>/dev/null || skip_all "python3-dbus or python3-gi is missing"
 
-check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
-vs_setup
+service_setup
 service_place
 
 # --- a system bus of our own

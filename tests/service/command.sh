@@ -3,17 +3,11 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # The command with the service: --service, --async and the commands for jobs.
-. "$abs_top_srcdir/tests/tap.sh"
-. "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/service/lib.sh"
-live_requires
-requires dbus-daemon gdbus
+service_requires
 
-check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
-vs_setup
+service_setup
 service_place
-out=$LIVE_DIR/out
 check "a bus" service_bus || bail_out "no bus"
 export VIRTSNAP_BUS=session
 

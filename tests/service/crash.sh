@@ -4,15 +4,10 @@
 #
 # The service dies at any moment, comes back, and goes on; its records are
 # damaged, or cannot be written.
-. "$abs_top_srcdir/tests/tap.sh"
-. "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/service/lib.sh"
-live_requires
-requires dbus-daemon gdbus
+service_requires
 
-check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
-vs_setup
+service_setup
 service_place
 live_disk "$LIVE_DIR/root.qcow2" >/dev/null
 live_overlay "$LIVE_DIR/root.qcow2" "$LIVE_DIR/big.qcow2" >/dev/null
@@ -21,7 +16,6 @@ qemu-io -c "write -P 0x5a 0 200M" "$LIVE_DIR/big.qcow2" >/dev/null
 live_define big --disk "$LIVE_DIR/big.qcow2" >/dev/null
 live_snapshot_external big night >/dev/null
 vs -q collection-create-as big --domain big
-out=$LIVE_DIR/out
 export VIRTSNAP_BUS=session
 check "a bus" service_bus || bail_out "no bus"
 check "the service comes" service_start || bail_out "no service"
@@ -73,14 +67,23 @@ check "leaving nothing" [ ! -e "$out/term" ]
 is "$(vs job-list --json | jq -c '[.jobs[].state]')" '["completed","completed","killed"]' \
     "finished jobs stay through a restart"
 
-# --- damaged records
+# --- its time is over
 service_stop
 records=$LIVE_DIR/state/jobs
+long_ago=$((($(date +%s) - 301) * 1000000))
+sed -i "s|<ended>.*</ended>|<ended>$long_ago</ended>|" "$records/3.xml"
+check "a service with a job that ended 301 s ago" service_start
+check "forgets it" live_wait "it goes" eval \
+    '[ "$(vs job-list --json | jq -c "[.jobs[].job]")" = "[1,2]" ]'
+check "and its record" [ ! -e "$records/3.xml" ]
+
+# --- damaged records
+service_stop
 record=$(find "$records" -type f -name '*.xml' | sort | head -n 1)
 head -c 100 "$record" >"$record.cut" && mv "$record.cut" "$record"
 echo "no XML at all" >"$records/other.xml"
 check "a service with damaged records starts" service_start
-is "$(vs job-list --json | jq '.jobs|length')" 2 "and has the others"
+is "$(vs job-list --json | jq '.jobs|length')" 1 "and has the other"
 check "it names what it has set aside" grep -q "$(basename "$record" .xml)" \
     "$LIVE_DIR/virtsnapd.log"
 check "which is still there to look at" eval \

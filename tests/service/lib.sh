@@ -2,9 +2,27 @@
 # Copyright (C) 2026 The virtsnap developers
 # shellcheck shell=bash
 #
-# A virtsnapd on a bus of its own. Source tests/live/lib.sh and export-lib.sh
-# first. The embedded hypervisor is the service's from its first job on: prepare
+# A virtsnapd on a bus of its own; brings tap.sh and what the live tests have.
+# The embedded hypervisor is the service's from its first job on: prepare
 # domains before.
+
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+
+service_requires()
+{
+    live_requires
+    requires dbus-daemon gdbus
+}
+
+service_setup()
+{
+    check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+    vs_setup
+    out=$LIVE_DIR/out
+    mkdir "$out"
+}
 
 # service_bus [OPTION]...: a private session bus, in DBUS_SESSION_BUS_ADDRESS.
 service_bus()
@@ -93,7 +111,6 @@ service_place()
         live_snapshot_external "$domain" night
     done >/dev/null
     vs -q collection-create-as pair --domain left --domain right
-    mkdir -p "$LIVE_DIR/out"
     printf '[jobs]\nrunning=4\n[service]\nidle_timeout=0\n' >"$LIVE_DIR/virtsnapd.conf"
 }
 

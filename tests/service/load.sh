@@ -4,23 +4,16 @@
 #
 # 200 callers at random, and 50 jobs at once of which few may run. LOAD_SECONDS
 # in the environment makes it longer than the check has time for.
-. "$abs_top_srcdir/tests/tap.sh"
-. "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/service/lib.sh"
-live_requires
-requires dbus-daemon gdbus
+service_requires
 seconds=${LOAD_SECONDS:-15}
 
-check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
-vs_setup
+service_setup
 live_disk "$LIVE_DIR/base.qcow2" >/dev/null
 live_overlay "$LIVE_DIR/base.qcow2" "$LIVE_DIR/left.qcow2" >/dev/null
 live_define left --disk "$LIVE_DIR/left.qcow2" >/dev/null
 live_snapshot_external left night >/dev/null
 vs -q collection-create-as pair --domain left
-out=$LIVE_DIR/out
-mkdir "$out"
 printf '[jobs]\nrunning=4\nper_file_system=4\nqueued=100000\n[service]\nidle_timeout=0\n' \
     >"$LIVE_DIR/virtsnapd.conf"
 export VIRTSNAP_BUS=session
@@ -72,6 +65,7 @@ sound()
 check "and leave complete exports, or none" sound
 check "descriptors are closed ($fds_before, then $(fds))" [ "$(fds)" -le $((fds_before + 8)) ]
 check "memory is bounded ($(rss) KiB with $jobs jobs)" [ "$(rss)" -lt $((120000 + 20 * jobs)) ]
-check "it still answers" vs -q job-list
+check "and there is room for another job, which completes" \
+    vs -q --service export pair night --to "$out/last"
 service_stop
 done_testing

@@ -53,7 +53,7 @@ set_up(Fixture *f, gconstpointer data)
     subject->collection = g_strdup("farm");
     subject->snapshot = g_strdup("s");
     subject->directory = g_strdup(f->out);
-    f->job = job_new("job:1", "Export of farm", "me", subject);
+    f->job = job_new("me", subject);
 }
 
 static void

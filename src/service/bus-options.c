@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "service/bus-options.h"
+
+static gboolean
+set_option(const BusOption *options, const char *key, GVariant *value, GError **error)
+{
+    while (options->name && !g_str_equal(options->name, key))
+        options++;
+    if (!options->name) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("There is no option '%s'; org.virtsnap1(5) has those of each method"), key);
+        return FALSE;
+    }
+    if (!g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The option '%s' takes a boolean, not '%s'"), key,
+                    g_variant_get_type_string(value));
+        return FALSE;
+    }
+    *options->value = g_variant_get_boolean(value);
+
+    return TRUE;
+}
+
+gboolean
+bus_options_parse(GVariant *dictionary, const BusOption *options, GError **error)
+{
+    GVariantIter iter;
+    const char *key;
+    GVariant *value;
+
+    g_variant_iter_init(&iter, dictionary);
+    while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
+        g_autoptr(GVariant) owned = value;
+
+        if (!set_option(options, key, value, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
