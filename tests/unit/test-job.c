@@ -223,7 +223,8 @@ test_complete(Fixture *f, gconstpointer data)
     assert_told(f, " starting running a:vda=0 b:vda=0 completed");
     info = job_get_info(f->job);
     assert_sane(info, before);
-    g_assert_cmpstr(info->id, ==, "job:1");
+    g_assert_true(g_str_has_prefix(info->id, "virtsnap:"));
+    g_assert_cmpstr(info->name, ==, "Export of farm, s");
     g_assert_cmpstr(info->subject->collection, ==, "farm");
     g_assert_cmpint(info->state, ==, JOB_STATE_COMPLETED);
     g_assert_cmpuint(info->disks->len, ==, 2);
