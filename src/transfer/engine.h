@@ -68,8 +68,9 @@ typedef struct {
 /** Frees what a run left in @item, not the item. */
 void engine_item_clear(EngineItem *item);
 
-/** How many workers there are if nobody says how many. */
-#define ENGINE_WORKERS 4
+/** How many workers there are if nobody says how many: enough that a disk has something to write
+ * while others hash, on two processors as well. */
+#define ENGINE_WORKERS 16
 
 /**
  * engine_run:

@@ -82,7 +82,7 @@ about "$(moved write)" "$merged" "writes what it leaves"
 at_most "$merged" $((chain * 21 / 20)) "which is no more than the chain"
 
 # --- memory: 64 MiB and 2 MiB for each worker
-for workers in 1 4; do
+for workers in 1 4 16; do
     check "an export by $workers" "$sample_tools/measure" "$d/measured" "$program" -q export \
         --domain web --domain db snap1 --to "$x/memory$workers" --parallel $workers
     at_most "$(jq .peak_kib "$d/measured")" $((65536 + 2048 * workers)) "memory is bounded"
