@@ -10,6 +10,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/image/image-lock.h \
 	src/image/qcow2-header.c \
 	src/image/qcow2-header.h \
+	src/transfer/block-hash.c \
+	src/transfer/block-hash.h \
 	src/transfer/control.c \
 	src/transfer/control.h \
 	src/transfer/digest-parts.c \
@@ -106,6 +108,7 @@ libvirtsnap_internal_la_LIBADD = \
 	libvirtsnap-libvirt.la \
 	libvirtsnap-nbd.la \
 	$(VIRTSNAP_LIBS) \
+	$(IPSEC_MB_LIBS) \
 	$(NULL)
 
 # What programs link: the same, with the names of src/libvirtsnap.syms only.

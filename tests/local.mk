@@ -31,6 +31,7 @@ libvirtsnap_test_la_SOURCES = \
 libvirtsnap_test_la_LIBADD = libvirtsnap-internal.la
 
 unit_tests = \
+	tests/unit/test-block-hash \
 	tests/unit/test-collection \
 	tests/unit/test-collection-crash \
 	tests/unit/test-collection-shared \

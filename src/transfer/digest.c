@@ -3,9 +3,9 @@
 
 #include <config.h>
 
-#include <openssl/evp.h>
 #include <string.h>
 
+#include "transfer/block-hash.h"
 #include "transfer/digest.h"
 
 /* A tree block holds this many hashes. */
@@ -16,8 +16,7 @@
 #define LEVELS 3
 
 struct DigestSegment {
-    EVP_MD *md;         /* fetched once: a look-up for each block would cost as much as the hash */
-    EVP_MD_CTX *context;
+    BlockHash *hash;
     gsize n_blocks;
     /* Hashes that wait for their tree block to fill, for the levels above the data. */
     guint8 pending[LEVELS - 1][DIGEST_BLOCK];
@@ -26,16 +25,6 @@ struct DigestSegment {
     guint8 zero[LEVELS][DIGEST_BYTES]; /* what all-zero blocks come to, by level */
 };
 
-static void
-hash(DigestSegment *self, const void *data, gsize length, guint8 *out)
-{
-    /* These cannot fail with a fetched digest but for lack of memory. */
-    if (EVP_DigestInit_ex2(self->context, self->md, NULL) != 1 ||
-        EVP_DigestUpdate(self->context, data, length) != 1 ||
-        EVP_DigestFinal_ex(self->context, out, NULL) != 1)
-        g_error("SHA-256 is not to be had from libcrypto");
-}
-
 /* A block of 128 hashes is full of the zero block's hash at each level. */
 static void
 compute_zeros(DigestSegment *self)
@@ -43,7 +32,7 @@ compute_zeros(DigestSegment *self)
     guint8 block[DIGEST_BLOCK] = {0};
 
     for (int level = 0; level < LEVELS; level++) {
-        hash(self, block, sizeof block, self->zero[level]);
+        block_hash_one(self->hash, block, sizeof block, self->zero[level]);
         for (int i = 0; i < FANOUT; i++)
             memcpy(block + i * DIGEST_BYTES, self->zero[level], DIGEST_BYTES);
     }
@@ -54,10 +43,7 @@ digest_segment_new(void)
 {
     DigestSegment *self = g_new0(DigestSegment, 1);
 
-    self->md = EVP_MD_fetch(NULL, "SHA256", NULL);
-    self->context = EVP_MD_CTX_new();
-    if (!self->md || !self->context)
-        g_error("SHA-256 is not to be had from libcrypto");
+    self->hash = block_hash_new();
     compute_zeros(self);
 
     return self;
@@ -68,8 +54,7 @@ digest_segment_free(DigestSegment *self)
 {
     if (!self)
         return;
-    EVP_MD_CTX_free(self->context);
-    EVP_MD_free(self->md);
+    block_hash_free(self->hash);
     g_free(self);
 }
 
@@ -90,7 +75,7 @@ fold_level(DigestSegment *self, int level)
     gsize used = self->n_pending[level] * DIGEST_BYTES;
 
     memset(self->pending[level] + used, 0, DIGEST_BLOCK - used);
-    hash(self, self->pending[level], DIGEST_BLOCK, value);
+    block_hash_one(self->hash, self->pending[level], DIGEST_BLOCK, value);
     self->n_pending[level] = 0;
     add_hash(self, level + 1, value);
 }
@@ -111,14 +96,21 @@ void
 digest_segment_data(DigestSegment *self, const void *blocks, gsize n_blocks)
 {
     const guint8 *block = blocks;
-    guint8 value[DIGEST_BYTES];
 
     g_return_if_fail(self->n_blocks + n_blocks <= SEGMENT_BLOCKS);
-    for (gsize i = 0; i < n_blocks; i++, block += DIGEST_BLOCK) {
-        hash(self, block, DIGEST_BLOCK, value);
-        add_hash(self, 0, value);
-    }
     self->n_blocks += n_blocks;
+    /* As many at once as the tree block has room for. */
+    while (n_blocks > 0) {
+        gsize n = MIN(n_blocks, FANOUT - self->n_pending[0]);
+
+        block_hash_many(self->hash, block, DIGEST_BLOCK, n,
+                        self->pending[0] + self->n_pending[0] * DIGEST_BYTES);
+        self->n_pending[0] += n;
+        if (self->n_pending[0] == FANOUT)
+            fold_level(self, 0);
+        block += n * DIGEST_BLOCK;
+        n_blocks -= n;
+    }
 }
 
 void
@@ -176,7 +168,7 @@ digest_fold_parts(DigestSegment *self, const guint8 *parts, gsize n, gboolean on
     if (only && n == 1)
         memcpy(node, parts, DIGEST_BYTES);
     else
-        hash(self, block, sizeof block, node);
+        block_hash_one(self->hash, block, sizeof block, node);
 }
 
 gsize
@@ -199,7 +191,7 @@ fold_nodes(DigestSegment *self, const guint8 *nodes, gsize n, guint8 *root)
             gsize used = MIN(n - i * FANOUT, (gsize)FANOUT);
 
             memcpy(block, level + i * DIGEST_BLOCK, used * DIGEST_BYTES);
-            hash(self, block, sizeof block, level + i * DIGEST_BYTES);
+            block_hash_one(self->hash, block, sizeof block, level + i * DIGEST_BYTES);
         }
         n = n_above;
     }
@@ -232,7 +224,7 @@ digest_fold(const guint8 *nodes, guint64 size, guint8 *digest)
     /* The root of an empty file is all zeros. */
     if (size > 0)
         fold_nodes(self, nodes, digest_n_segments(size), descriptor.root_hash);
-    hash(self, &descriptor, sizeof descriptor, digest);
+    block_hash_one(self->hash, &descriptor, sizeof descriptor, digest);
 }
 
 void

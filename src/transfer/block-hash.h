@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/* SHA-256 of many blocks of one length. Each is a message of its own, so a processor with vectors
+ * works on up to sixteen of them at once, which libcrypto does not: intel-ipsec-mb does, where it
+ * was there to build with. What it says is compared with libcrypto before it is believed. */
+
+#define BLOCK_HASH_BYTES 32
+
+/** For one thread at a time. */
+typedef struct BlockHash BlockHash;
+
+/** block_hash_new: Returns: owned by the caller; cheap until block_hash_many is called. */
+BlockHash *block_hash_new(void);
+void block_hash_free(BlockHash *self);
+
+/**
+ * block_hash_one:
+ * @length: of @data, bytes
+ * @out: (out): BLOCK_HASH_BYTES bytes
+ */
+void block_hash_one(BlockHash *self, const void *data, gsize length, guint8 *out);
+
+/**
+ * block_hash_many:
+ * @blocks: @n of them, one behind the other
+ * @length: of each, bytes
+ * @out: (out): BLOCK_HASH_BYTES bytes for each, in order
+ */
+void block_hash_many(BlockHash *self, const guint8 *blocks, gsize length, gsize n, guint8 *out);
+
+/** block_hash_is_parallel: Returns: whether block_hash_many works on several at once. */
+gboolean block_hash_is_parallel(BlockHash *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BlockHash, block_hash_free)
+
+G_END_DECLS
