@@ -29,6 +29,8 @@ libvirtsnap_internal_la_SOURCES += \
 # its headers.
 noinst_LTLIBRARIES += libvirtsnap-libvirt.la libvirtsnap-nbd.la
 libvirtsnap_libvirt_la_SOURCES = \
+	drivers/libvirt/libvirt-capture.c \
+	drivers/libvirt/libvirt-capture.h \
 	drivers/libvirt/libvirt-error.c \
 	drivers/libvirt/libvirt-error.h \
 	drivers/libvirt/libvirt-events.c \

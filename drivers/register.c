@@ -53,6 +53,14 @@ open_flat(const Layer *top, const char *snapshot, gboolean live, GError **error)
     return guest ? flat_source_new(g_steal_pointer(&guest), top->path, error) : NULL;
 }
 
+static Source *
+open_captured(const char *socket, const char *name, GError **error)
+{
+    g_autoptr(Source) guest = nbd_source_connect(socket, name, name, error);
+
+    return guest ? flat_source_new(g_steal_pointer(&guest), name, error) : NULL;
+}
+
 static Sink *
 create_packed(int dirfd, const char *name, const PackedImage *image, mode_t mode, GError **error)
 {
@@ -67,6 +75,7 @@ static const Drivers drivers = {
     .wrap_file = file_source_new,
     .open_flat = open_flat,
     .open_guest = open_guest,
+    .open_captured = open_captured,
     .open_layer = layer_source_open,
     .create_packed = create_packed,
     .create_file = file_sink_new,

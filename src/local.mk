@@ -41,6 +41,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/strings.h \
 	src/util/xml.c \
 	src/util/xml.h \
+	src/virtsnap/capture.c \
+	src/virtsnap/capture.h \
 	src/virtsnap/collection-api.h \
 	src/virtsnap/collection-load.c \
 	src/virtsnap/collection-private.h \

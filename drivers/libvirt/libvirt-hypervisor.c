@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/libvirt/libvirt-capture.h"
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-events.h"
 #include "drivers/libvirt/libvirt-hypervisor.h"
@@ -259,6 +260,21 @@ unwatch(Hypervisor *hypervisor, HypervisorWatch *given)
     libvirt_events_unwatch(((LibvirtHypervisor *)hypervisor)->events, given);
 }
 
+static HypervisorCapture *
+capture(Hypervisor *hypervisor, const char *name, GPtrArray *targets, const char *scratch,
+        GError **error)
+{
+    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+
+    return domain ? libvirt_capture_begin(domain, targets, scratch, error) : NULL;
+}
+
+static gboolean
+release(G_GNUC_UNUSED Hypervisor *hypervisor, HypervisorCapture *given, GError **error)
+{
+    return libvirt_capture_end(given, error);
+}
+
 static gboolean
 is_alive(Hypervisor *hypervisor)
 {
@@ -287,6 +303,8 @@ static const HypervisorOps libvirt_ops = {
     .resolve = resolve,
     .watch = watch,
     .unwatch = unwatch,
+    .capture = capture,
+    .release = release,
     .is_alive = is_alive,
     .free = libvirt_hypervisor_free,
 };

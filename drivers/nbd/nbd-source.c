@@ -16,7 +16,9 @@
 
 typedef struct {
     Source parent;
-    QemuNbd *server;
+    QemuNbd *server; /* owned; NULL: somebody else runs one */
+    char *socket;    /* of that one, and the export's name; else NULL */
+    char *name;
     /* One a worker, used by that worker only, NULL until it first reads. */
     struct nbd_handle *connections[CONNECTIONS_MAX];
 } NbdSource;
@@ -31,14 +33,12 @@ nbd_handle_clear(NbdHandle *nbd)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NbdHandle, nbd_handle_clear)
 
-/* What libnbd says is true but seldom the reason: that is what qemu-nbd printed as it ended. */
-static void
-set_nbd_error(NbdSource *self, const char *doing, GError **error)
+/* What our server printed; its end may reach us a moment after its socket's. */
+static char *
+find_complaint(NbdSource *self)
 {
-    g_autofree char *complaint = NULL;
-    const char *said = nbd_get_error();
+    char *complaint = NULL;
 
-    /* Its end may reach us a moment after its socket's. */
     for (int i = 0; i < 50 && !complaint; i++) {
         complaint = qemu_nbd_complaint(self->server);
         if (nbd_get_errno() != 0 && nbd_get_errno() != ECONNRESET &&
@@ -47,26 +47,42 @@ set_nbd_error(NbdSource *self, const char *doing, GError **error)
         if (!complaint)
             g_usleep(G_USEC_PER_SEC / 100);
     }
-    if (!complaint)
-        complaint = qemu_nbd_words(self->server);
+
+    return complaint ? complaint : qemu_nbd_words(self->server);
+}
+
+/* What libnbd says is true but seldom the reason: that is what qemu-nbd printed as it ended. */
+static void
+set_nbd_error(NbdSource *self, const char *doing, GError **error)
+{
+    g_autofree char *said = g_strdup(nbd_get_error());
+    g_autofree char *complaint = self->server ? find_complaint(self) : NULL;
+
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s '%s' %s: %s", doing,
                 self->parent.what, _("through QEMU"),
                 complaint && *complaint ? complaint : said ? said : "?");
+}
+
+static gboolean
+connect_handle(NbdSource *self, NbdHandle *nbd)
+{
+    auto_fd fd = -1;
+
+    if (self->socket)
+        return nbd_set_export_name(nbd, self->name) == 0 &&
+               nbd_connect_unix(nbd, self->socket) == 0;
+    fd = qemu_nbd_connect(self->server, NULL);
+
+    return fd >= 0 && nbd_connect_socket(nbd, fd_steal(&fd)) == 0;
 }
 
 static NbdHandle *
 connect_once(NbdSource *self, GError **error)
 {
     g_autoptr(NbdHandle) nbd = nbd_create();
-    auto_fd fd = -1;
 
-    if (!nbd) {
-        set_nbd_error(self, _("Cannot read"), error);
-        return NULL;
-    }
-    fd = qemu_nbd_connect(self->server, NULL);
-    if (fd < 0 || nbd_add_meta_context(nbd, LIBNBD_CONTEXT_BASE_ALLOCATION) < 0 ||
-        nbd_connect_socket(nbd, fd_steal(&fd)) < 0) {
+    if (!nbd || nbd_add_meta_context(nbd, LIBNBD_CONTEXT_BASE_ALLOCATION) < 0 ||
+        !connect_handle(self, nbd)) {
         set_nbd_error(self, _("Cannot open"), error);
         return NULL;
     }
@@ -164,7 +180,7 @@ static gboolean
 nbd_source_check(Source *source, GError **error)
 {
     NbdSource *self = (NbdSource *)source;
-    g_autofree char *complaint = qemu_nbd_complaint(self->server);
+    g_autofree char *complaint = self->server ? qemu_nbd_complaint(self->server) : NULL;
 
     if (!complaint)
         return TRUE;
@@ -183,6 +199,8 @@ nbd_source_free(Source *source)
             nbd_close(self->connections[i]);
     }
     qemu_nbd_free(self->server);
+    g_free(self->socket);
+    g_free(self->name);
     g_free(source->what);
     g_free(self);
 }
@@ -195,33 +213,65 @@ static const SourceOps nbd_source_ops = {
     .free = nbd_source_free,
 };
 
-Source *
-nbd_source_open(const char *image, const char *snapshot, const char *what, GError **error)
+static NbdSource *
+source_new(const char *what)
 {
     NbdSource *self = g_new0(NbdSource, 1);
-    g_autoptr(Source) source = &self->parent;
-    NbdHandle *nbd;
+
+    self->parent.ops = &nbd_source_ops;
+    self->parent.what = g_strdup(what);
+
+    return self;
+}
+
+/* What the first connection tells. */
+static gboolean
+learn(NbdSource *self, GError **error)
+{
+    NbdHandle *nbd = connection_of(self, 0, error);
     int64_t size;
 
-    source->ops = &nbd_source_ops;
-    source->what = g_strdup(what);
-    self->server = qemu_nbd_start(image, snapshot, what, error);
-    if (!self->server)
-        return NULL;
-    nbd = connection_of(self, 0, error);
     if (!nbd)
-        return NULL;
+        return FALSE;
     size = nbd_get_size(nbd);
     if (size < 0) {
         set_nbd_error(self, _("Cannot read the size of"), error);
-        return NULL;
+        return FALSE;
     }
     if (!nbd_can_meta_context(nbd, LIBNBD_CONTEXT_BASE_ALLOCATION)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("qemu-nbd gives no block map of '%s'; a newer QEMU is needed"), what);
-        return NULL;
+                    _("QEMU gives no block map of '%s'; a newer QEMU is needed"),
+                    self->parent.what);
+        return FALSE;
     }
-    source->size = (guint64)size;
+    self->parent.size = (guint64)size;
+
+    return TRUE;
+}
+
+Source *
+nbd_source_open(const char *image, const char *snapshot, const char *what, GError **error)
+{
+    NbdSource *self = source_new(what);
+    g_autoptr(Source) source = &self->parent;
+
+    self->server = qemu_nbd_start(image, snapshot, what, error);
+    if (!self->server || !learn(self, error))
+        return NULL;
+
+    return g_steal_pointer(&source);
+}
+
+Source *
+nbd_source_connect(const char *socket, const char *name, const char *what, GError **error)
+{
+    NbdSource *self = source_new(what);
+    g_autoptr(Source) source = &self->parent;
+
+    self->socket = g_strdup(socket);
+    self->name = g_strdup(name);
+    if (!learn(self, error))
+        return NULL;
 
     return g_steal_pointer(&source);
 }

@@ -20,4 +20,15 @@ G_BEGIN_DECLS
 Source *nbd_source_open(const char *image, const char *snapshot, const char *what,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * nbd_source_connect:
+ * @socket: of an NBD server, which somebody else runs
+ * @name: of the export
+ * @what: what is read, for errors
+ *
+ * The same for what that server has. Returns: owned by the caller.
+ */
+Source *nbd_source_connect(const char *socket, const char *name, const char *what,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -43,6 +43,9 @@ typedef struct {
     /* The same as the guest sees it, not as an image. */
     Source *(*open_guest)(const Layer *top, const char *snapshot, gboolean live, GError **error);
 
+    /* What is in the export @name of the NBD server at @socket, as one standalone qcow2 image. */
+    Source *(*open_captured)(const char *socket, const char *name, GError **error);
+
     /* What the qcow2 image @layer itself has of the disk: a hole is what it leaves to its backing
      * image; zeros that hide that are data. */
     Source *(*open_layer)(const Layer *layer, GError **error);

@@ -59,6 +59,12 @@ typedef void (*HypervisorWatchFunc)(const HypervisorEvent *event, gpointer data)
 
 typedef struct HypervisorWatch HypervisorWatch;
 
+/** Disks of a running domain as they were at one instant, while it writes on: an NBD server on a
+ * unix socket, which has each disk as an export named for the disk's target. */
+typedef struct {
+    char *socket; /* absolute path */
+} HypervisorCapture;
+
 typedef struct {
     const char *name;
 
@@ -83,6 +89,17 @@ typedef struct {
 
     /* Waits for a call of the function that is under way; there is none afterwards. */
     void (*unwatch)(Hypervisor *hypervisor, HypervisorWatch *watch);
+
+    /* Holds the disks @targets (element-type utf8) of the running @domain as they are now. What the
+     * domain overwrites from now on is kept in files in @scratch, an absolute path that the
+     * hypervisor can write to. One capture of a domain at a time: IN_USE. Returns: what to give to
+     * release, whatever happens meanwhile. */
+    HypervisorCapture *(*capture)(Hypervisor *hypervisor, const char *domain, GPtrArray *targets,
+                                  const char *scratch, GError **error);
+
+    /* Ends and frees @capture. Returns: FALSE if it had ended by itself: what was read of it last
+     * need not be of that instant. */
+    gboolean (*release)(Hypervisor *hypervisor, HypervisorCapture *capture, GError **error);
 
     /* Returns: whether the connection still holds. */
     gboolean (*is_alive)(Hypervisor *hypervisor);

@@ -48,7 +48,9 @@ contender verify virtsnap-verify virtsnap "virtsnap verify"
 
 contender live virtnbdbackup "virtnbdbackup libvirtd" "virtnbdbackup -l copy"
 contender live push libvirtd "libvirt backup, push mode"
-contender live virtsnap-live "virtsnap libvirtd" "virtsnap export --merge, of a snapshot"
+contender live virtsnap-live libvirtd "virtsnap, the present state pulled"
+contender live virtsnap-live-plain libvirtd "the same, without a digest"
+contender live virtsnap-snapshot "virtsnap libvirtd" "virtsnap export --merge, of a snapshot"
 
 # --- limits -------------------------------------------------------------------
 
@@ -165,7 +167,17 @@ contend_virtsnap_with() { ours_export --domain web --domain db snap1 "$@"; }
 contend_virtsnap_merge() { contend_virtsnap_with --merge; }
 contend_virtsnap_merge_plain() { contend_virtsnap_with --merge --settings "$work/plain.xml"; }
 contend_virtsnap_zstd() { contend_virtsnap_with --merge --compress zstd; }
-contend_virtsnap_live() { ours_export --domain live --exclude live:vda snap1 --merge; }
+contend_virtsnap_live() { capture; }
+contend_virtsnap_live_plain() { capture --no-digest; }
+
+# capture [--no-digest]
+capture()
+{
+    "$bench_tools/measure" "$work/measured" "$bench_tools/capture" "$@" "$LIVE_URI" live \
+        "$target" vdb
+}
+
+contend_virtsnap_snapshot() { ours_export --domain live --exclude live:vda snap1 --merge; }
 
 contend_virtsnap_verify()
 {

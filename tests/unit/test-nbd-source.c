@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -102,6 +103,94 @@ test_read_error(void)
     g_unlink(path);
 }
 
+/* A server that somebody else runs, in which reads fail from when @trigger is there. */
+typedef struct {
+    char *directory;
+    char *socket;
+    char *trigger;
+    GSubprocess *process;
+} Server;
+
+static Server
+server_start(void)
+{
+    g_autoptr(GError) error = NULL;
+    Server server = {.directory = g_dir_make_tmp("nbd-XXXXXX", &error)};
+    g_autofree char *trigger = NULL;
+
+    g_assert_no_error(error);
+    server.socket = g_build_filename(server.directory, "socket", NULL);
+    server.trigger = g_build_filename(server.directory, "trigger", NULL);
+    trigger = g_strconcat("error-pread-file=", server.trigger, NULL);
+    server.process = g_subprocess_new(G_SUBPROCESS_FLAGS_NONE, &error, "nbdkit", "-f", "-U",
+                                      server.socket, "--filter=error", "data", "data=@0x100000 \"v\"*8192",
+                                      "size=4M", "error-pread=EIO", "error-pread-rate=100%",
+                                      trigger, NULL);
+    g_assert_no_error(error);
+    for (int i = 0; i < 1000 && !g_file_test(server.socket, G_FILE_TEST_EXISTS); i++)
+        g_usleep(G_USEC_PER_SEC / 100);
+    g_assert_true(g_file_test(server.socket, G_FILE_TEST_EXISTS));
+
+    return server;
+}
+
+static void
+server_stop(Server *server)
+{
+    g_subprocess_force_exit(server->process);
+    g_subprocess_wait(server->process, NULL, NULL);
+    g_object_unref(server->process);
+    g_unlink(server->socket);
+    g_unlink(server->trigger);
+    g_rmdir(server->directory);
+    g_free(server->socket);
+    g_free(server->trigger);
+    g_free(server->directory);
+}
+
+static void
+test_other_server(void)
+{
+    Server server = server_start();
+    g_autofree char *buffer = g_malloc0(READ_BYTES);
+    g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Source) source = nbd_source_connect(server.socket, "", "a disk", &error);
+    const Extent *second;
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(source->size, ==, IMAGE_BYTES);
+    g_assert_true(source->ops->extents(source, 1, 0, IMAGE_BYTES, extents, &error));
+    g_assert_cmpuint(extents->len, ==, 3);
+    second = &g_array_index(extents, Extent, 1);
+    g_assert_true(second->data);
+    g_assert_cmpuint(second->offset, <=, 1 << 20);
+    g_assert_true(source->ops->read(source, 2, buffer, 1 << 20, READ_BYTES, &error));
+    g_assert_cmpint(buffer[0], ==, 'v');
+    g_assert_true(source->ops->check(source, &error));
+
+    /* Now it cannot read any more, and then it is gone. */
+    g_assert_true(g_file_set_contents(server.trigger, "", 0, NULL));
+    g_assert_false(source->ops->read(source, 2, buffer, 1 << 20, READ_BYTES, &error));
+    g_assert_nonnull(strstr(error->message, "'a disk'"));
+    g_assert_nonnull(strstr(error->message, g_strerror(EIO)));
+    g_clear_error(&error);
+    server_stop(&server);
+    g_assert_false(source->ops->read(source, 2, buffer, 1 << 20, READ_BYTES, &error));
+    g_assert_nonnull(strstr(error->message, "'a disk'"));
+}
+
+static void
+test_no_server(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Source) source = nbd_source_connect("/nowhere/socket", "", "a disk", &error);
+
+    g_assert_null(source);
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "'a disk'"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -109,6 +198,8 @@ main(int argc, char **argv)
     g_test_add_func("/nbd-source/thread-ends", test_thread_ends);
     g_test_add_func("/nbd-source/not-there", test_not_there);
     g_test_add_func("/nbd-source/read-error", test_read_error);
+    g_test_add_func("/nbd-source/other-server", test_other_server);
+    g_test_add_func("/nbd-source/no-server", test_no_server);
 
     return g_test_run();
 }
