@@ -116,15 +116,11 @@ ClusterMap *
 cluster_map_new(int fd, const char *what, GError **error)
 {
     g_autoptr(ClusterMap) self = g_new0(ClusterMap, 1);
-    g_autoptr(GBytes) head = qcow2_head_read(fd, what, error);
     struct stat st;
 
-    if (!head)
-        return NULL;
     self->fd = fd;
     self->what = g_strdup(what);
-    self->header = qcow2_header_parse(g_bytes_get_data(head, NULL), g_bytes_get_size(head), what,
-                                      error);
+    self->header = qcow2_header_read(fd, what, error);
     if (!self->header)
         return NULL;
     if (fstat(fd, &st) < 0) {

@@ -100,14 +100,9 @@ layer_has_snapshot(const Layer *layer, const char *name, GError **error)
 {
     struct stat st;
     auto_fd fd = open_image(layer->path, &st, error);
-    g_autoptr(GBytes) head = fd < 0 ? NULL : qcow2_head_read(fd, layer->path, error);
-    g_autoptr(Qcow2Header) header = NULL;
+    g_autoptr(Qcow2Header) header = fd < 0 ? NULL : qcow2_header_read(fd, layer->path, error);
     g_autoptr(GPtrArray) snapshots = NULL;
 
-    if (!head)
-        return FALSE;
-    header = qcow2_header_parse(g_bytes_get_data(head, NULL), g_bytes_get_size(head), layer->path,
-                                error);
     snapshots = header ? qcow2_snapshots_read(fd, header, layer->path, error) : NULL;
     if (!snapshots)
         return FALSE;
@@ -195,16 +190,9 @@ static Layer *look_at(Walk *walk, const char *path, const char *format, const ch
 static gboolean
 read_qcow2(Walk *walk, Layer *layer, int fd, const char *reached, GError **error)
 {
-    g_autoptr(GBytes) head = qcow2_head_read(fd, layer->path, error);
-    g_autoptr(Qcow2Header) header = NULL;
+    g_autoptr(Qcow2Header) header = qcow2_header_read(fd, layer->path, error);
     g_autofree char *below = NULL;
-    gsize length;
-    const guint8 *data;
 
-    if (!head)
-        return FALSE;
-    data = g_bytes_get_data(head, &length);
-    header = qcow2_header_parse(data, length, layer->path, error);
     if (!header || !qcow2_header_check(header, layer->path, error) ||
         !check_length(header, layer, error))
         return FALSE;

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "image/qcow2-header.h"
 #include "util/big-endian.h"
@@ -25,6 +26,9 @@
 /* Cluster offsets have 56 bits in a qcow2 image. */
 #define OFFSET_MAX (((guint64)1 << 56) - 1)
 #define SNAPSHOT_BYTES_MAX 1024
+/* A header may fill a cluster, but next to none needs more than this: planning 20,000 layers took
+ * 4.4 s while a cluster of each was read, and takes 0.6 s (tests/bench/plan). */
+#define HEAD_BYTES 4096
 
 #define EXTENSION_END 0u
 #define EXTENSION_BACKING_FORMAT 0xe2792acau
@@ -373,6 +377,43 @@ qcow2_head_read(int fd, const char *what, GError **error)
         return NULL;
 
     return g_bytes_new_take(g_steal_pointer(&data), length);
+}
+
+/* Whether the header ends within @data, so that what is behind it makes no difference. */
+static gboolean
+is_complete(const Qcow2Header *header, const guint8 *data, gsize length)
+{
+    gsize end = extensions_end(data, length);
+    gsize at = MIN(header->header_length, end);
+    gboolean broken = FALSE;
+    Extension extension;
+
+    if (header->backing_name)
+        return TRUE;
+    while (next_extension(data, end, &at, &extension, &broken))
+        continue;
+
+    return end - at >= 8;
+}
+
+Qcow2Header *
+qcow2_header_read(int fd, const char *what, GError **error)
+{
+    guint8 block[HEAD_BYTES];
+    g_autoptr(GBytes) head = NULL;
+    Qcow2Header *header = NULL;
+    ssize_t n = pread(fd, block, sizeof block, 0);
+
+    if (n == (ssize_t)sizeof block)
+        header = qcow2_header_parse(block, sizeof block, what, NULL);
+    if (header && is_complete(header, block, sizeof block))
+        return header;
+    qcow2_header_free(header);
+    head = qcow2_head_read(fd, what, error);
+    if (!head)
+        return NULL;
+
+    return qcow2_header_parse(g_bytes_get_data(head, NULL), g_bytes_get_size(head), what, error);
 }
 
 /* One entry of the snapshot table, at *@offset of the file, which moves behind it. */

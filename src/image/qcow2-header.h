@@ -85,6 +85,11 @@ GBytes *qcow2_header_patch(const guint8 *data, gsize length, const char *backing
 /** qcow2_head_read: Returns: the first cluster of the image open as @fd; owned by the caller. */
 GBytes *qcow2_head_read(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** qcow2_header_read: Returns: the header of the image open as @fd, of which no more is read than
+ * needed; owned by the caller. The same errors as of qcow2_head_read and qcow2_header_parse. */
+Qcow2Header *qcow2_header_read(int fd, const char *what, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /** qcow2_snapshots_read: Returns: (element-type Qcow2Snapshot): its internal snapshots. */
 GPtrArray *qcow2_snapshots_read(int fd, const Qcow2Header *header, const char *what,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

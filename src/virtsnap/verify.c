@@ -204,12 +204,8 @@ static void
 check_image(Verify *self, const ManifestFile *file, int fd)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) head = qcow2_head_read(fd, file->path, &error);
-    g_autoptr(Qcow2Header) header = NULL;
+    g_autoptr(Qcow2Header) header = qcow2_header_read(fd, file->path, &error);
 
-    if (head)
-        header = qcow2_header_parse(g_bytes_get_data(head, NULL), g_bytes_get_size(head),
-                                    file->path, &error);
     if (!header || !qcow2_header_check(header, file->path, &error)) {
         verify_report_add(self->report, file->path, "%s", error->message);
         return;

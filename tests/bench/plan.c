@@ -22,7 +22,7 @@
 #define DOMAINS 1000
 #define DISKS 2
 #define LAYERS 10
-#define SECONDS_MAX 5.0
+#define SECONDS_MAX 2.0
 #define MEBIBYTES_MAX 200
 
 typedef struct {

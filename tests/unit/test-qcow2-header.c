@@ -402,6 +402,93 @@ test_short(Fixture *f, gconstpointer data)
     }
 }
 
+/* --- no more than needed -------------------------------------------------- */
+
+/* What is read of a file says the same as its whole first cluster. */
+static void
+check_read(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) head = read_head(path, NULL);
+    g_autoptr(Qcow2Header) whole = parse(head, NULL);
+    auto_fd fd = fd_open(AT_FDCWD, path, O_RDONLY, 0, &error);
+    g_autoptr(Qcow2Header) read = qcow2_header_read(fd, path, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(read->backing_name, ==, whole->backing_name);
+    g_assert_cmpstr(read->backing_format, ==, whole->backing_format);
+    g_assert_cmpint(read->data_file, ==, whole->data_file);
+    g_assert_cmpuint(read->virtual_size, ==, whole->virtual_size);
+    g_assert_cmpuint(read->l1_offset, ==, whole->l1_offset);
+}
+
+static void
+test_read(Fixture *f, gconstpointer data)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        make_image(f, &kinds[i]);
+        check_read(f->image);
+    }
+}
+
+static void
+put(guint8 *out, guint32 a, guint32 b)
+{
+    a = GUINT32_TO_BE(a);
+    b = GUINT32_TO_BE(b);
+    memcpy(out, &a, 4);
+    memcpy(out + 4, &b, 4);
+}
+
+/* An extension of @length bytes that nobody knows, and behind it one that says "data file". */
+static void
+test_long_extensions(Fixture *f, gconstpointer data)
+{
+    static const guint32 lengths[] = {8, 3000, 3960, 3968, 3976, 3984, 4096, 50000};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        g_autofree guint8 *extensions = g_malloc0(lengths[i] + 24);
+        auto_fd fd = -1;
+
+        make_image(f, &kinds[0]);
+        fd = fd_open(AT_FDCWD, f->image, O_RDWR, 0, NULL);
+        put(extensions, 0x01020304, lengths[i]);
+        put(extensions + 8 + lengths[i], 0x44415441, 0);
+        g_assert_true(fd_pwrite_all(fd, extensions, lengths[i] + 24, 112, f->image, NULL));
+        check_read(f->image);
+        {
+            g_autoptr(Qcow2Header) header = qcow2_header_read(fd, f->image, NULL);
+
+            g_test_message("%u", lengths[i]);
+            g_assert_true(header->data_file);
+        }
+    }
+}
+
+/* A reference that begins or ends behind the first block. */
+static void
+test_far_name(Fixture *f, gconstpointer data)
+{
+    static const guint32 offsets[] = {200, 4085, 4088, 4096, 60000};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(offsets); i++) {
+        g_autoptr(Qcow2Header) header = NULL;
+        guint8 reference[12] = {0};
+        auto_fd fd = -1;
+
+        make_image(f, &kinds[0]);
+        fd = fd_open(AT_FDCWD, f->image, O_RDWR, 0, NULL);
+        put(reference, 0, offsets[i]);
+        reference[11] = 8;
+        g_assert_true(fd_pwrite_all(fd, reference, sizeof reference, 8, f->image, NULL));
+        g_assert_true(fd_pwrite_all(fd, "\0\0\0\0\0\0\0", 8, 112, f->image, NULL));
+        g_assert_true(fd_pwrite_all(fd, "base.raw", 8, offsets[i], f->image, NULL));
+        check_read(f->image);
+        header = qcow2_header_read(fd, f->image, NULL);
+        g_assert_cmpstr(header->backing_name, ==, "base.raw");
+    }
+}
+
 /* --- internal snapshots ----------------------------------------------------- */
 
 static GPtrArray *
@@ -488,6 +575,9 @@ main(int argc, char **argv)
         {"damaged", test_damaged},
         {"protocols", test_protocols},
         {"short", test_short},
+        {"read", test_read},
+        {"long-extensions", test_long_extensions},
+        {"far-name", test_far_name},
         {"snapshots", test_snapshots},
         {"snapshots-damaged", test_snapshots_damaged},
     };
