@@ -40,9 +40,11 @@ check "which is right" vs verify "$out/pair/night"
 is "$(find "$out/pair" -name '.*' | wc -l)" 0 "and has left nothing"
 
 # --- what was copied is not copied again
-check "another" vs export big night --to "$out/again" --async --bandwidth 64M \
+check "another" vs export big night --to "$out/again" --async --bandwidth 32M \
     --parallel 1 -q
-live_wait "more than half" eval '[ "$(job 2 .cur)" -gt 150000000 ]'
+# How soon a segment is made durable depends on the disk.
+durable() { grep -c '^done ' "$out/again/big/.night.partial/journal" 2>/dev/null; }
+check "two segments of it are durable" live_wait "two segments" eval '[ "$(durable)" -ge 2 ]'
 service_stop KILL 2>/dev/null
 service_start >/dev/null
 bytes_read() { awk '/^rchar/ { print $2 }' "/proc/$service_pid/io"; }
