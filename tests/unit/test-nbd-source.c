@@ -122,10 +122,10 @@ server_start(void)
     server.socket = g_build_filename(server.directory, "socket", NULL);
     server.trigger = g_build_filename(server.directory, "trigger", NULL);
     trigger = g_strconcat("error-pread-file=", server.trigger, NULL);
-    server.process = g_subprocess_new(G_SUBPROCESS_FLAGS_NONE, &error, "nbdkit", "-f", "-U",
-                                      server.socket, "--filter=error", "data", "data=@0x100000 \"v\"*8192",
-                                      "size=4M", "error-pread=EIO", "error-pread-rate=100%",
-                                      trigger, NULL);
+    server.process = g_subprocess_new(
+        G_SUBPROCESS_FLAGS_NONE, &error, "nbdkit", "-f", "-U", server.socket, "--filter=error",
+        "data", "data=@0x100000 \"v\"*8192", "size=4M", "error-pread=EIO",
+        "error-pread-rate=100%", trigger, NULL);
     g_assert_no_error(error);
     for (int i = 0; i < 1000 && !g_file_test(server.socket, G_FILE_TEST_EXISTS); i++)
         g_usleep(G_USEC_PER_SEC / 100);
