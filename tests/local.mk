@@ -62,6 +62,7 @@ unit_tests = \
 	tests/unit/test-qcow2-header \
 	tests/unit/test-ranked-bits \
 	tests/unit/test-settings \
+	tests/unit/test-short-io \
 	tests/unit/test-snapshot-def \
 	tests/unit/test-target \
 	tests/unit/test-xml \
