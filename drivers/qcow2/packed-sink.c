@@ -24,6 +24,8 @@
 #define SECTORS_SHIFT 54
 #define HEADER_LENGTH 112
 #define COMPRESSION_OFFSET 104
+/* Each has 3 MiB; workers beyond that wait for one. */
+#define PACKERS_MAX 8
 
 /* What one writer at a time uses. */
 typedef struct {
@@ -43,9 +45,12 @@ typedef struct {
     PackedImage image;
     guint64 clusters; /* of the disk */
     guint64 n_tables;
+    guint packers_max;
     DigestParts *digest;
     GMutex lock; /* guards all below */
+    GCond given;          /* a packer was given back */
     GPtrArray *idle;      /* Packer */
+    guint n_packers;      /* idle and used */
     guint64 next;         /* where the next region goes */
     guint16 *settled;     /* by table: how many of its clusters have their entries */
     GHashTable *tables;   /* index of a table that is not complete -> its entries */
@@ -88,8 +93,11 @@ take_packer(PackedSink *self)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
+    while (self->idle->len == 0 && self->n_packers >= self->packers_max)
+        g_cond_wait(&self->given, &self->lock);
     if (self->idle->len > 0)
         return g_ptr_array_steal_index_fast(self->idle, self->idle->len - 1);
+    self->n_packers++;
 
     return packer_new();
 }
@@ -100,6 +108,7 @@ give_back(PackedSink *self, Packer *packer)
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     g_ptr_array_add(self->idle, packer);
+    g_cond_signal(&self->given);
 }
 
 /* --- entries; with the lock held ------------------------------------------ */
@@ -511,6 +520,7 @@ packed_sink_free(Sink *sink)
     g_free(self->l1);
     g_array_unref(self->refcounts);
     digest_parts_free(self->digest);
+    g_cond_clear(&self->given);
     g_mutex_clear(&self->lock);
     g_free(sink->what);
     g_free(self);
@@ -539,7 +549,10 @@ packed_sink_new(Sink *file, const PackedImage *image)
     self->image.backing_format = g_strdup(image->backing_format);
     self->clusters = div_up(image->size, CLUSTER);
     self->n_tables = div_up(self->clusters, L2_ENTRIES);
+    /* As many wait for the disk as there are processors. */
+    self->packers_max = MIN(2 * g_get_num_processors(), PACKERS_MAX);
     g_mutex_init(&self->lock);
+    g_cond_init(&self->given);
     self->idle = g_ptr_array_new_with_free_func((GDestroyNotify)packer_free);
     self->next = PACKED_REGION;
     self->settled = g_new0(guint16, self->n_tables + 1);

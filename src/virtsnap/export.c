@@ -16,8 +16,6 @@
 #include "virtsnap/export.h"
 #include "virtsnap/journal.h"
 
-/* Workers of an export that compresses. */
-#define COMPRESSING_WORKERS 4
 /* Beside the data: directories, the manifest, the file system's own records. */
 #define SPACE_EXTRA ((guint64)4 << 20)
 
@@ -227,16 +225,6 @@ make_items(const Plan *plan, int dirfd, Journal *journal)
     return items;
 }
 
-/* Compression keeps the processors busy with few of them, and each needs more memory. */
-static guint
-workers_of(const VirtSnapExportSettings *settings)
-{
-    if (settings->parallel > 0)
-        return settings->parallel;
-
-    return settings->compression ? COMPRESSING_WORKERS : ENGINE_WORKERS;
-}
-
 static gboolean
 move_items(const Plan *plan, GPtrArray *items, Control *control, EngineStats *stats,
            GError **error)
@@ -247,7 +235,7 @@ move_items(const Plan *plan, GPtrArray *items, Control *control, EngineStats *st
     for (guint i = 0; i < items->len; i++)
         g_ptr_array_add(engine_items, export_item_engine(g_ptr_array_index(items, i)));
 
-    return engine_run(engine_items, workers_of(plan->settings), control, stats, error);
+    return engine_run(engine_items, plan->settings->parallel, control, stats, error);
 }
 
 static gboolean

@@ -86,6 +86,10 @@ for workers in 1 4 16; do
     check "an export by $workers" "$sample_tools/measure" "$d/measured" "$program" -q export \
         --domain web --domain db snap1 --to "$x/memory$workers" --parallel $workers
     at_most "$(jq .peak_kib "$d/measured")" $((65536 + 2048 * workers)) "memory is bounded"
+    check "the same, compressed" "$sample_tools/measure" "$d/measured" "$program" -q export \
+        --domain web --domain db snap1 --to "$x/packed$workers" --parallel $workers \
+        --merge --compress zstd
+    at_most "$(jq .peak_kib "$d/measured")" $((65536 + 2048 * workers)) "memory is bounded, too"
 done
 
 done_testing
