@@ -28,6 +28,7 @@ contender chain cp+fsverity "cp fsverity" "cp --sparse=auto; fsverity digest"
 contender chain virtsnap virtsnap "virtsnap export"
 contender chain virtsnap-plain virtsnap "virtsnap export, without digests"
 
+contender merge dd-merge dd "limit of the disk: dd oflag=direct, of all that is in both"
 contender merge convert qemu-img "qemu-img convert"
 contender merge convert-w qemu-img "qemu-img convert -W -m 16"
 contender merge convert-none qemu-img "qemu-img convert -W -m 16 -t none"
@@ -46,6 +47,7 @@ contender verify sha256-one openssl "limit of one processor: SHA-256 at 4 KiB"
 contender verify fsverity fsverity "fsverity digest"
 contender verify virtsnap-verify virtsnap "virtsnap verify"
 
+contender live dd-live dd "limit of the disk: dd oflag=direct, of all that is in it"
 contender live virtnbdbackup "virtnbdbackup libvirtd" "virtnbdbackup -l copy"
 contender live push libvirtd "libvirt backup, push mode"
 contender live virtsnap-live libvirtd "virtsnap, the present state pulled"
@@ -55,13 +57,18 @@ contender live virtsnap-snapshot "virtsnap libvirtd" "virtsnap export --merge, o
 # --- limits -------------------------------------------------------------------
 
 # What is moved is data like ours: disks may know zeros.
-contend_dd_write()
+# write_directly FILE...
+write_directly()
 {
-    local file
-    for file in "${layers[@]}"; do
-        dd if="$file" of="$target/${file##*/}" bs=16M oflag=direct status=none || return 1
+    local file n=0
+    for file; do
+        dd if="$file" of="$target/$((n++))" bs=16M oflag=direct status=none || return 1
     done
 }
+
+contend_dd_write() { write_directly "${layers[@]}"; }
+contend_dd_merge() { write_directly "$source"/{base,web,base,db}.qcow2; }
+contend_dd_live() { write_directly "$source"/{base,web}.qcow2; }
 
 contend_dd_read()
 {

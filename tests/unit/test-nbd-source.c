@@ -12,6 +12,7 @@
 
 #define IMAGE_BYTES ((gsize)4 << 20)
 #define READ_BYTES 4096
+#define MIB ((gsize)1 << 20)
 
 /* A raw image with a pattern in it, and the description of it for QEMU. */
 static char *
@@ -148,11 +149,26 @@ server_stop(Server *server)
     g_free(server->directory);
 }
 
+/* What the server has: two blocks of it at the second MiB, zeros around them. */
+static void
+check_content(Source *source)
+{
+    g_autofree char *buffer = g_malloc(2 * MIB);
+    g_autoptr(GError) error = NULL;
+
+    memset(buffer, 'x', 2 * MIB);
+    g_assert_true(source->ops->read(source, 2, buffer, MIB - READ_BYTES, 2 * MIB, &error));
+    g_assert_no_error(error);
+    for (gsize i = 0; i < 2 * MIB; i++)
+        g_assert_cmpint(buffer[i], ==, i >= READ_BYTES && i < 3 * READ_BYTES ? 'v' : 0);
+}
+
+/* Several requests at once fail with one of them, and the next ones are not mixed up with them. */
 static void
 test_other_server(void)
 {
     Server server = server_start();
-    g_autofree char *buffer = g_malloc0(READ_BYTES);
+    g_autofree char *buffer = g_malloc0(MIB);
     g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
     g_autoptr(GError) error = NULL;
     g_autoptr(Source) source = nbd_source_connect(server.socket, "", "a disk", &error);
@@ -164,19 +180,20 @@ test_other_server(void)
     g_assert_cmpuint(extents->len, ==, 3);
     second = &g_array_index(extents, Extent, 1);
     g_assert_true(second->data);
-    g_assert_cmpuint(second->offset, <=, 1 << 20);
-    g_assert_true(source->ops->read(source, 2, buffer, 1 << 20, READ_BYTES, &error));
-    g_assert_cmpint(buffer[0], ==, 'v');
+    g_assert_cmpuint(second->offset, <=, MIB);
+    check_content(source);
     g_assert_true(source->ops->check(source, &error));
 
-    /* Now it cannot read any more, and then it is gone. */
+    /* Now it cannot read any more, then it can, and then it is gone. */
     g_assert_true(g_file_set_contents(server.trigger, "", 0, NULL));
-    g_assert_false(source->ops->read(source, 2, buffer, 1 << 20, READ_BYTES, &error));
+    g_assert_false(source->ops->read(source, 2, buffer, MIB, MIB, &error));
     g_assert_nonnull(strstr(error->message, "'a disk'"));
     g_assert_nonnull(strstr(error->message, g_strerror(EIO)));
     g_clear_error(&error);
+    g_assert_cmpint(g_unlink(server.trigger), ==, 0);
+    check_content(source);
     server_stop(&server);
-    g_assert_false(source->ops->read(source, 2, buffer, 1 << 20, READ_BYTES, &error));
+    g_assert_false(source->ops->read(source, 2, buffer, MIB, MIB, &error));
     g_assert_nonnull(strstr(error->message, "'a disk'"));
 }
 
