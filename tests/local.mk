@@ -121,10 +121,12 @@ EXTRA_DIST += \
 	tests/unit/test-tap.sh \
 	$(NULL)
 
-# What is worth its time in a build with --enable-sanitizers.
+# What is worth its time in a build with --enable-sanitizers, and no more is built for it.
 .PHONY: check-sanitized
-check-sanitized:
-	$(MAKE) check TESTS='$(unit_tests) $(cli_unit_tests) $(fuzz_replays) $(sanitized_shell_tests)'
+check-sanitized: $(BUILT_SOURCES)
+	$(MAKE) virtsnap$(EXEEXT)
+	$(MAKE) check-TESTS \
+		TESTS='$(unit_tests) $(cli_unit_tests) $(fuzz_replays) $(sanitized_shell_tests)'
 sanitized_shell_tests = tests/cli/collection.sh
 
 include tests/bench/local.mk
