@@ -7,15 +7,14 @@
 #include <string.h>
 
 #include "drivers/qcow2/packed-region.h"
-#include "transfer/digest.h"
+#include "util/fd.h"
 
 PackedRegion *
 packed_region_new(gsize reserved)
 {
     PackedRegion *region = g_new0(PackedRegion, 1);
 
-    if (posix_memalign((void **)&region->data, DIGEST_BLOCK, PACKED_REGION) != 0)
-        g_error("out of memory");
+    region->data = fd_buffer_new(PACKED_REGION);
     region->pieces = g_array_new(FALSE, FALSE, sizeof(PackedPiece));
     packed_region_clear(region);
     memset(region->data, 0, reserved);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "transfer/engine.h"
+#include "util/fd.h"
 
 /* One read and one write: large enough for the disk's full speed, small enough that a cancel or
  * a suspend is noticed soon, and that the block is still in cache when it is hashed. */
@@ -29,7 +30,7 @@ typedef struct {
 typedef struct {
     Engine *engine;
     guint index;
-    guint8 *buffer;
+    guint8 *buffer; /* BLOCK_BYTES; not owned */
     GArray *extents;
     DigestSegment *digest;
     EngineStats stats;
@@ -499,8 +500,6 @@ worker_main(gpointer data)
     Worker *worker = data;
     Engine *engine = worker->engine;
 
-    if (posix_memalign((void **)&worker->buffer, DIGEST_BLOCK, BLOCK_BYTES) != 0)
-        g_error("out of memory");
     worker->extents = g_array_new(FALSE, FALSE, sizeof(Extent));
     worker->digest = digest_segment_new();
     work(worker);
@@ -510,7 +509,6 @@ worker_main(gpointer data)
     engine->stats.bytes_written += worker->stats.bytes_written;
     engine->stats.blocks_zero += worker->stats.blocks_zero;
     g_mutex_unlock(&engine->lock);
-    free(worker->buffer);
     g_array_unref(worker->extents);
     digest_segment_free(worker->digest);
 
@@ -522,14 +520,17 @@ run_workers(Engine *engine, guint n)
 {
     Worker workers[WORKERS_MAX] = {0};
     GThread *threads[WORKERS_MAX];
+    guint8 *blocks = fd_buffer_new(n * BLOCK_BYTES);
 
     for (guint i = 0; i < n; i++) {
         workers[i].engine = engine;
         workers[i].index = i;
+        workers[i].buffer = blocks + i * BLOCK_BYTES;
         threads[i] = g_thread_new("virtsnap-copy", worker_main, &workers[i]);
     }
     for (guint i = 0; i < n; i++)
         g_thread_join(threads[i]);
+    free(blocks);
 }
 
 gboolean

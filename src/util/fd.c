@@ -10,11 +10,15 @@
 #include <inttypes.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "util/fd.h"
+
+#define HUGE_PAGE ((gsize)2 << 20)
 
 typedef DIR AutoDir;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AutoDir, closedir)
@@ -151,6 +155,20 @@ fd_pread_all(int fd, void *data, gsize length, guint64 offset, const char *what,
     }
 
     return TRUE;
+}
+
+void *
+fd_buffer_new(gsize length)
+{
+    gsize whole = (length + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    void *buffer;
+
+    if (posix_memalign(&buffer, HUGE_PAGE, whole) != 0)
+        g_error("out of memory");
+    /* A kernel without them has small pages, and goes on. */
+    madvise(buffer, whole, MADV_HUGEPAGE);
+
+    return buffer;
 }
 
 gboolean

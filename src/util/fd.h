@@ -55,6 +55,16 @@ gboolean fd_pwrite_all(int fd, const void *data, gsize length, guint64 offset, c
 gboolean fd_pread_all(int fd, void *data, gsize length, guint64 offset, const char *what,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * fd_buffer_new:
+ * @length: bytes, rounded up to whole huge pages of 2 MiB
+ *
+ * Memory for direct transfers, of huge pages where there are any. A disk takes a transfer in as
+ * many pieces as its memory has, and a MiB of small pages has 256: the whole queue of many a
+ * virtual disk. Returns: to be freed with free().
+ */
+void *fd_buffer_new(gsize length) G_GNUC_WARN_UNUSED_RESULT;
+
 /** fsync(2) of an open file or directory. @what names it. */
 gboolean fd_sync(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
