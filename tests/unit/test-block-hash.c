@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/unit/harness.h"
 #include "transfer/block-hash.h"
@@ -123,6 +124,53 @@ test_parallel(void)
 #endif
 }
 
+/* The processor's, not the clock's: others may be busy. */
+static gint64
+processor_ns(void)
+{
+    struct timespec now;
+
+    g_assert_cmpint(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), ==, 0);
+
+    return (gint64)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* At its best, of some rounds. */
+static gint64
+cost_of(BlockHash *hash, const guint8 *blocks, gboolean at_once)
+{
+    g_autofree guint8 *out = g_malloc(BLOCKS * BLOCK_HASH_BYTES);
+    gint64 best = G_MAXINT64;
+
+    for (int round = 0; round < 15; round++) {
+        gint64 start = processor_ns();
+
+        for (gsize i = 0; !at_once && i < BLOCKS; i++)
+            block_hash_one(hash, blocks + i * 4096, 4096, out + i * BLOCK_HASH_BYTES);
+        if (at_once)
+            block_hash_many(hash, blocks, 4096, BLOCKS, out);
+        best = MIN(best, processor_ns() - start);
+    }
+
+    return best;
+}
+
+/* Several at once may be the slower way, if it is not the right one for the processor. */
+static void
+test_cost(void)
+{
+    g_autoptr(BlockHash) hash = block_hash_new();
+    g_autofree guint8 *blocks = g_malloc(BLOCKS * 4096);
+    gint64 one, many;
+
+    fill_noise(blocks, BLOCKS * 4096, 4);
+    one = cost_of(hash, blocks, FALSE);
+    many = cost_of(hash, blocks, TRUE);
+    g_test_message("a block: %" G_GINT64_FORMAT " ns alone, %" G_GINT64_FORMAT " ns among many",
+                   one / BLOCKS, many / BLOCKS);
+    g_assert_cmpint(many, <, one - one / 10);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -132,5 +180,6 @@ main(int argc, char **argv)
     g_test_add_func("/block-hash/one", test_one);
     g_test_add_func("/block-hash/threads", test_threads);
     g_test_add_func("/block-hash/parallel", test_parallel);
+    g_test_add_func("/block-hash/cost", test_cost);
     return g_test_run();
 }
