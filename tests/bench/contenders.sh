@@ -21,14 +21,15 @@ declare -A what needs
 # contender GROUP NAME NEEDED-COMMANDS DESCRIPTION
 contender() { contenders+=("$1 $2"); needs[$2]=$3 what[$2]=$4; }
 
-contender chain dd-write dd "limit of the disk: dd oflag=direct"
-contender chain dd-read dd "limit of the disk: dd iflag=direct"
+contender chain writers "" "limit of the disk: 16 direct writers"
+contender chain dd-write dd "one writer: dd oflag=direct"
+contender chain dd-read dd "one reader: dd iflag=direct"
 contender chain cp cp "cp --sparse=auto"
 contender chain cp+fsverity "cp fsverity" "cp --sparse=auto; fsverity digest"
 contender chain virtsnap virtsnap "virtsnap export"
 contender chain virtsnap-plain virtsnap "virtsnap export, without digests"
 
-contender merge dd-merge dd "limit of the disk: dd oflag=direct, of all that is in both"
+contender merge writers-merge "" "limit of the disk: 16 direct writers, of all that is in both"
 contender merge convert qemu-img "qemu-img convert"
 contender merge convert-w qemu-img "qemu-img convert -W -m 16"
 contender merge convert-none qemu-img "qemu-img convert -W -m 16 -t none"
@@ -47,7 +48,7 @@ contender verify sha256-one openssl "limit of one processor: SHA-256 at 4 KiB"
 contender verify fsverity fsverity "fsverity digest"
 contender verify virtsnap-verify virtsnap "virtsnap verify"
 
-contender live dd-live dd "limit of the disk: dd oflag=direct, of all that is in it"
+contender live writers-live libvirtd "limit of the disk: 16 direct writers, of all that is in it"
 contender live virtnbdbackup "virtnbdbackup libvirtd" "virtnbdbackup -l copy"
 contender live push libvirtd "libvirt backup, push mode"
 contender live virtsnap-live libvirtd "virtsnap, the present state pulled"
@@ -67,8 +68,16 @@ write_directly()
 }
 
 contend_dd_write() { write_directly "${layers[@]}"; }
-contend_dd_merge() { write_directly "$source"/{base,web,base,db}.qcow2; }
-contend_dd_live() { write_directly "$source"/{base,web}.qcow2; }
+
+# writers FILE...: as much as is in them.
+writers()
+{
+    "$bench_tools/writers" 16 $(($(sample_allocated "$@") >> 20)) "$target/written"
+}
+
+contend_writers() { writers "${layers[@]}"; }
+contend_writers_merge() { writers "$source"/{base,web,base,db}.qcow2; }
+contend_writers_live() { writers "$source"/{base,web}.qcow2; }
 
 contend_dd_read()
 {
@@ -154,10 +163,17 @@ contend_push()
         <target file="%s"/></disk></disks></domainbackup>' "$target/vdb.qcow2" >"$LIVE_DIR/push.xml"
     live_virsh backup-begin --domain live --backupxml "$LIVE_DIR/push.xml" &&
         live_wait "the backup" push_ended &&
-        live_virsh domjobinfo --domain live --completed | grep -q '^Job type: *Completed'
+        push_state Completed --completed
 }
 
-push_ended() { live_virsh domjobinfo --domain live | grep -q '^Job type: *None'; }
+push_ended() { push_state None; }
+
+# push_state TYPE [OPTION]: what virsh calls it. It is read to its end, for virsh fails without.
+push_state()
+{
+    local info
+    info=$(live_virsh domjobinfo --domain live "${@:2}") && [[ $info =~ Job\ type:\ +$1 ]]
+}
 
 # --- ours ---------------------------------------------------------------------
 

@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -123,6 +125,49 @@ test_remove_follows_no_link(Fixture *f, gconstpointer data)
     g_assert_true(tree_remove_at(f->fd, "tree", &error));
 }
 
+/* The flags that the kernel has for the mapping of @address, as in proc(5). */
+static char *
+mapping_flags(const void *address)
+{
+    g_autofree char *smaps = NULL;
+    g_auto(GStrv) lines = NULL;
+    gboolean found = FALSE;
+
+    g_assert_true(g_file_get_contents("/proc/self/smaps", &smaps, NULL, NULL));
+    lines = g_strsplit(smaps, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        guint64 from, to;
+
+        if (sscanf(*line, "%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x ", &from, &to) == 2)
+            found = (guintptr)address >= from && (guintptr)address < to;
+        else if (found && g_str_has_prefix(*line, "VmFlags:"))
+            return g_strconcat(*line, " ", NULL);
+    }
+    g_assert_not_reached();
+}
+
+static void
+test_buffer(void)
+{
+    static const gsize lengths[] = {1, 1 << 20, (2 << 20) + 1};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        guint8 *buffer = fd_buffer_new(lengths[i]);
+        gsize pages = (lengths[i] + (2 << 20) - 1) >> 21;
+
+        g_assert_cmpuint((guintptr)buffer % (2 << 20), ==, 0);
+        memset(buffer, 1, pages << 21);
+        for (gsize page = 0; page < pages; page++) {
+            g_autofree char *flags = mapping_flags(buffer + (page << 21));
+
+            /* Huge pages are advised, "hg", where the kernel has them. */
+            if (g_file_test("/sys/kernel/mm/transparent_hugepage", G_FILE_TEST_IS_DIR))
+                g_assert_nonnull(strstr(flags, " hg "));
+        }
+        free(buffer);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -133,5 +178,6 @@ main(int argc, char **argv)
     ADD("/fd/read-is-careful", test_read_is_careful);
     ADD("/fd/short-file", test_short_file_is_corrupt);
     ADD("/fd/remove-follows-no-link", test_remove_follows_no_link);
+    g_test_add_func("/fd/buffer", test_buffer);
     return g_test_run();
 }
