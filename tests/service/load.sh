@@ -52,7 +52,10 @@ eval "$(tr ' ' '\n' <<<"$said" | grep -E '^[a-z_]+=[A-Za-z0-9-]+$')"
 check "the callers did much" [ "${calls:-0}" -gt $((seconds * 100)) ]
 is "${failures-}" 0 "every answer was one"
 is "${lost-}" 0 "no job was lost"
-check "each answer within 200 ms (the slowest: ${slowest_ms-} ms)" [ "${slow:-1}" -eq 0 ]
+# A virtual machine stands still at times, and its disk more often.
+check "99 of 100 answers within 200 ms (not: ${slow-} of ${calls-})" \
+    [ $((${slow:-1} * 100)) -le "${calls:-0}" ]
+check "and all within a second (the slowest: ${slowest_ms-} ms)" [ "${slowest_ms:-1000}" -lt 1000 ]
 check "all jobs end" live_wait "they end" ended
 # Those that were terminated keep what they have, to be gone on with.
 sound()
