@@ -29,8 +29,9 @@ contender chain cp+fsverity "cp fsverity" "cp --sparse=auto; fsverity digest"
 contender chain virtsnap virtsnap "virtsnap export"
 contender chain virtsnap-plain virtsnap "virtsnap export, without digests"
 
-contender merge writers-merge "" "limit of the disk: 16 direct writers, of all that is in both"
+contender merge writers-merge "" "limit of the disk: 16 direct writers, for both"
 contender merge convert qemu-img "qemu-img convert"
+contender merge convert-default+fsverity "qemu-img fsverity" "qemu-img convert; fsverity digest"
 contender merge convert-w qemu-img "qemu-img convert -W -m 16"
 contender merge convert-none qemu-img "qemu-img convert -W -m 16 -t none"
 contender merge convert-direct qemu-img "qemu-img convert -W -m 16 -t none -T none"
@@ -42,13 +43,14 @@ contender merge virtsnap-merge-plain virtsnap "virtsnap export --merge, without 
 
 contender compress convert-zstd qemu-img "qemu-img convert -c -W -m 4, zstd"
 contender compress virtsnap-zstd virtsnap "virtsnap export --merge --compress zstd"
+contender compress virtsnap-zstd-plain virtsnap "the same, without digests"
 
 contender verify sha256 openssl "limit of the processors: SHA-256 at 4 KiB"
 contender verify sha256-one openssl "limit of one processor: SHA-256 at 4 KiB"
 contender verify fsverity fsverity "fsverity digest"
 contender verify virtsnap-verify virtsnap "virtsnap verify"
 
-contender live writers-live libvirtd "limit of the disk: 16 direct writers, of all that is in it"
+contender live writers-live libvirtd "limit of the disk: 16 direct writers, for one"
 contender live virtnbdbackup "virtnbdbackup libvirtd" "virtnbdbackup -l copy"
 contender live push libvirtd "libvirt backup, push mode"
 contender live virtsnap-live libvirtd "virtsnap, the present state pulled"
@@ -129,6 +131,7 @@ convert()
 }
 
 contend_convert() { convert; }
+contend_convert_default_fsverity() { convert && digests "$target"; }
 contend_convert_w() { convert -W -m 16; }
 contend_convert_none() { convert -W -m 16 -t none; }
 contend_convert_direct() { convert -W -m 16 -t none -T none; }
@@ -189,7 +192,9 @@ contend_virtsnap_plain() { contend_virtsnap_with --settings "$work/plain.xml"; }
 contend_virtsnap_with() { ours_export --domain web --domain db snap1 "$@"; }
 contend_virtsnap_merge() { contend_virtsnap_with --merge; }
 contend_virtsnap_merge_plain() { contend_virtsnap_with --merge --settings "$work/plain.xml"; }
-contend_virtsnap_zstd() { contend_virtsnap_with --merge --compress zstd; }
+contend_virtsnap_zstd() { contend_virtsnap_zstd_with; }
+contend_virtsnap_zstd_with() { contend_virtsnap_with --merge --compress zstd "$@"; }
+contend_virtsnap_zstd_plain() { contend_virtsnap_zstd_with --settings "$work/plain.xml"; }
 contend_virtsnap_live() { capture; }
 contend_virtsnap_live_plain() { capture --no-digest; }
 
