@@ -15,7 +15,7 @@
 #define SERVICE "/org/virtsnap1/service"
 #define JOB_INTERFACE "org.virtsnap1.Job"
 /* How often a caller does something, in ms, on average. */
-#define PAUSE_MS 400
+#define PAUSE_MS 800
 /* One action in so many is to leave and come back as somebody else. */
 #define LEAVE_ONE_IN 40
 
