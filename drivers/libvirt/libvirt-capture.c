@@ -12,6 +12,8 @@
 
 /* How long libvirt may take to end a job, once it was told to. */
 #define END_US (30 * G_USEC_PER_SEC)
+/* And how long until it has forgotten the job, of whose end it told. */
+#define FORGET_US (5 * G_USEC_PER_SEC)
 
 /* Counted references: of the owner, and of libvirt as long as it may call. */
 typedef struct {
@@ -209,6 +211,19 @@ await_end(LibvirtCapture *self, GError **error)
     return TRUE;
 }
 
+/* The event comes before libvirt has noted that there is no job any more. An embedded driver that
+ * ends in between finds one when it is started again, and lets nobody else begin one. */
+static void
+await_forgotten(virDomainPtr domain)
+{
+    gint64 until = g_get_monotonic_time() + FORGET_US;
+    int operation;
+
+    while (job_operation(domain, &operation) > VIR_DOMAIN_JOB_NONE &&
+           operation == VIR_DOMAIN_JOB_OPERATION_BACKUP && g_get_monotonic_time() < until)
+        g_usleep(G_USEC_PER_SEC / 200);
+}
+
 static gboolean
 has_ended(LibvirtCapture *self)
 {
@@ -235,8 +250,11 @@ end_job(LibvirtCapture *self, GError **error)
         libvirt_error_set(error, _("Cannot end the backup job of the domain '%s'"), name);
         return FALSE;
     }
+    if (!await_end(self, error))
+        return FALSE;
+    await_forgotten(self->domain);
 
-    return await_end(self, error);
+    return TRUE;
 }
 
 gboolean
