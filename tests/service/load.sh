@@ -54,8 +54,8 @@ eval "$(tr ' ' '\n' <<<"$said" | grep -E '^[a-z_]+=[A-Za-z0-9-]+$')"
 check "the callers did much" [ "${calls:-0}" -gt $((seconds * 100)) ]
 is "${failures-}" 0 "every answer was one"
 is "${lost-}" 0 "no job was lost"
-# A record is put in place before its call is answered, and a file system that is writing its
-# journal has that wait, with all calls behind it: half a second, and rarely, on a slow disk.
+# Alone nearly all take less. Behind all other tests up to 69 of 3699 took more than 200 ms, and
+# 559 at most; what they wait for is not known.
 check "95 of 100 answers within 200 ms (not: ${slow-} of ${calls-})" \
     [ $((${slow:-1} * 20)) -le "${calls:-0}" ]
 check "and all within two seconds (the slowest: ${slowest_ms-} ms)" \
