@@ -28,6 +28,29 @@ is_inherited(const char *name)
     return FALSE;
 }
 
+/* WMI puts system properties into every text that it writes: __PATH, __CLASS, __DERIVATION and
+ * their like, of the class ___SYSTEM. No class of anybody else's may have names that begin so. */
+static gboolean
+is_system(xmlNode *node, const char *name)
+{
+    g_autofree char *origin = xml_attr(node, "CLASSORIGIN");
+
+    return g_str_has_prefix(name, "__") &&
+           (!origin || g_ascii_strcasecmp(origin, "___SYSTEM") == 0);
+}
+
+/* Some clients say by an attribute that the text of a value is an instance itself. */
+static gboolean
+is_embedded(xmlNode *property)
+{
+    for (const xmlAttr *attr = property->properties; attr; attr = attr->next) {
+        if (g_ascii_strcasecmp((const char *)attr->name, "EmbeddedObject") == 0)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
 static gboolean
 wrong(GError **error, xmlNode *node, const char *name, const char *complaint)
 {
@@ -75,7 +98,7 @@ set_value(VirtSnapExportSettings *self, const Setting *setting, xmlNode *node, c
 }
 
 /* The one element of kind @kind in @node, or NULL if there is none. FALSE if there is another, or
- * more than one and not @many. */
+ * more than one and not @many; among many some may be NULL, which says nothing. */
 static gboolean
 find_child(xmlNode *node, const char *kind, gboolean many, const char *name, xmlNode **found,
            GError **error)
@@ -85,7 +108,8 @@ find_child(xmlNode *node, const char *kind, gboolean many, const char *name, xml
          child = xmlNextElementSibling(child)) {
         g_autofree char *complaint = NULL;
 
-        if (g_str_equal(child->name, "QUALIFIER"))
+        if (g_str_equal(child->name, "QUALIFIER") ||
+            (many && g_str_equal(child->name, "VALUE.NULL")))
             continue;
         if (g_str_equal(child->name, kind) && (many || !*found)) {
             *found = *found ? *found : child;
@@ -116,6 +140,8 @@ parse_values(VirtSnapExportSettings *self, const Setting *setting, xmlNode *prop
         return TRUE;
     if (!find_child(values, "VALUE", array, name, &first, error))
         return FALSE;
+    if (first && is_embedded(property))
+        return wrong(error, property, name, _("its value is an embedded object"));
     for (xmlNode *node = first; node; node = xml_child(values, "VALUE", node)) {
         if (!set_value(self, setting, node, name, error))
             return FALSE;
@@ -133,7 +159,7 @@ parse_property(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen, GE
 
     if (!name)
         return wrong(error, node, "?", _("it has no NAME"));
-    if (!setting && is_inherited(name))
+    if (is_system(node, name) || (!setting && is_inherited(name)))
         return TRUE;
     if (!setting)
         return wrong(error, node, name, _("the class has no such property"));
@@ -152,6 +178,8 @@ parse_property(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen, GE
 static gboolean
 parse_instance(VirtSnapExportSettings *self, xmlNode *instance, GError **error)
 {
+    static const char *const properties[] = {"PROPERTY", "PROPERTY.ARRAY", "PROPERTY.REFERENCE",
+                                             NULL};
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     g_autofree char *class_name = xml_attr(instance, "CLASSNAME");
 
@@ -165,7 +193,7 @@ parse_instance(VirtSnapExportSettings *self, xmlNode *instance, GError **error)
          node = xmlNextElementSibling(node)) {
         if (g_str_equal(node->name, "QUALIFIER"))
             continue;
-        if (!g_str_equal(node->name, "PROPERTY") && !g_str_equal(node->name, "PROPERTY.ARRAY"))
+        if (!g_strv_contains(properties, (const char *)node->name))
             return wrong(error, node, (const char *)node->name, _("no such element is expected"));
         if (!parse_property(self, node, seen, error))
             return FALSE;
@@ -174,13 +202,14 @@ parse_instance(VirtSnapExportSettings *self, xmlNode *instance, GError **error)
     return TRUE;
 }
 
-/* The only child of @node that says more than where the instance lives; NULL if there is none, or
- * more than one. */
+/* The only child of @node that says more than where the instance lives, or what qualifiers mean;
+ * NULL if there is none, or more than one. */
 static xmlNode *
 only_child(xmlNode *node)
 {
-    static const char *const places[] = {"INSTANCENAME", "INSTANCEPATH", "LOCALNAMESPACEPATH",
-                                         "NAMESPACEPATH", NULL};
+    static const char *const places[] = {
+        "INSTANCENAME",  "INSTANCEPATH",          "LOCALINSTANCEPATH", "LOCALNAMESPACEPATH",
+        "NAMESPACEPATH", "QUALIFIER.DECLARATION", NULL};
     xmlNode *only = NULL;
 
     for (xmlNode *child = xmlFirstElementChild(node); child;
@@ -202,7 +231,7 @@ settings_parse_cim(VirtSnapExportSettings *self, xmlNode *root, GError **error)
         "CIM",          "DECLARATION",         "DECLGROUP",
         "DECLGROUP.WITHNAME", "DECLGROUP.WITHPATH",  "VALUE.OBJECT",
         "VALUE.NAMEDOBJECT",  "VALUE.NAMEDINSTANCE", "VALUE.OBJECTWITHPATH",
-        "VALUE.INSTANCEWITHPATH", NULL};
+        "VALUE.INSTANCEWITHPATH", "VALUE.OBJECTWITHLOCALPATH", NULL};
 
     /* Down through what may stand around an instance, which must be alone in it. */
     for (xmlNode *node = root; node; node = only_child(node)) {

@@ -85,6 +85,13 @@ test_named(void)
         {"settings-cim/invalid/class.xml", "Msvm_VirtualSystemExportSettingData"},
         {"settings-cim/invalid/twice.xml", "BackupIntent"},
         {"settings-cim/invalid/element-in-property.xml", "NUMBER"},
+        {"settings-cim/invalid/system-elsewhere.xml", "__COLOUR"},
+        {"settings-cim/invalid/system-origin.xml", "Colour"},
+        {"settings-cim/invalid/get-text-unknown.xml", "Colour"},
+        {"settings-cim/invalid/get-text-intent.xml", "BackupIntent"},
+        {"settings-cim/invalid/utf-16-unknown.xml", "Colour"},
+        {"settings-cim/invalid/reference-unknown.xml", "Colour"},
+        {"settings-cim/invalid/embedded.xml", "DifferentialBackupBase"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
@@ -97,6 +104,22 @@ test_named(void)
         g_test_message("%s: %s", table[i].file, error->message);
         g_assert_nonnull(strstr(error->message, table[i].name));
     }
+}
+
+/* A null among disks to leave out is none; the others are. */
+static void
+test_array_null(void)
+{
+    g_autofree char *path = data_path("settings-cim/valid/array-null-value.xml");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapExportSettings) s = virt_snap_export_settings_load_file(path, &error);
+    const VirtSnapExclude *exclude;
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(s->exclude->len, ==, 1);
+    exclude = g_ptr_array_index(s->exclude, 0);
+    g_assert_cmpstr(exclude->domain, ==, "web");
+    g_assert_cmpstr(exclude->target, ==, "vda");
 }
 
 /* --- values ----------------------------------------------------------------- */
@@ -169,6 +192,10 @@ test_cim_wrappers(void)
     static const char *const files[] = {
         "hyper-v", "case", "empty-array", "empty-string", "value-object", "named-instance",
         "named-object", "with-path",
+        /* As Windows writes them. */
+        "get-text", "get-text-new", "utf-16le", "utf-16be", "utf-16-said", "utf-8-bom",
+        "system-case", "system-twice", "array-null", "array-null-value", "embedded-null",
+        "embedded-inherited", "declgroup", "local-path",
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -396,6 +423,7 @@ main(int argc, char **argv)
     g_test_add_func("/settings/defaults", test_defaults);
     g_test_add_func("/settings/all", test_all);
     g_test_add_func("/settings/cim-wrappers", test_cim_wrappers);
+    g_test_add_func("/settings/cim-array-null", test_array_null);
     g_test_add_func("/settings/rows", test_rows);
     g_test_add_func("/settings/set-refused", test_set_refused);
     g_test_add_func("/settings/supported", test_supported);
