@@ -39,6 +39,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/record-dir.h \
 	src/util/strings.c \
 	src/util/strings.h \
+	src/util/xml-bounds.c \
+	src/util/xml-bounds.h \
 	src/util/xml.c \
 	src/util/xml.h \
 	src/virtsnap/capture.c \

@@ -7,17 +7,13 @@
 #include <libxml/relaxng.h>
 #include <string.h>
 
+#include "util/xml-bounds.h"
 #include "util/xml.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNG, xmlRelaxNGFree)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
-
-/* Signs that begin an element or enclose an attribute: in all of a document, and in one element. A
- * manifest with 200000 layers has 4 million. */
-#define MARKS_MAX ((gsize)4 << 20)
-#define QUOTES_MAX ((gsize)16 << 10)
 
 /* libxml2 would print its complaints; the first one becomes the error text instead. */
 static void
@@ -53,78 +49,80 @@ refuse_doctype(void *data, const xmlChar *name, const xmlChar *external, const x
 }
 
 /* UTF-8, or UTF-16 as Windows writes it. libxml2 would take many more, and in some of them
- * too_complex() could not see what it counts. */
-static gboolean
-is_unicode(const char *data, gsize length)
+ * xml_bounds_check() could not see what it counts. */
+static char *
+to_utf8(const char *data, gsize *length)
 {
-    return (length >= 2 &&
-            (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0)) ||
-           g_utf8_validate_len(data, length, NULL);
+    g_autofree char *text = NULL;
+    gsize converted = *length;
+
+    if (*length >= 2 && (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0))
+        text = g_convert(data, (gssize)*length, "UTF-8", "UTF-16", NULL, &converted, NULL);
+    else
+        text = g_strndup(data, *length);
+    if (!text || !g_utf8_validate_len(text, converted, NULL))
+        return NULL;
+    *length = converted;
+
+    return g_steal_pointer(&text);
 }
 
-/* libxml2 compares every attribute of an element with all others of it, and takes some 250 bytes
- * for every node: without limits 4 MiB of text would keep it busy for minutes, 256 MiB would fill
- * the memory. */
-static gboolean
-too_complex(const char *data, gsize length)
+static char *
+prepare(const char *data, gsize *length, const char **reason)
 {
-    gsize marks = 0;
-    gsize quotes = 0; /* since the last tag began */
+    g_autofree char *text = NULL;
 
-    for (const char *c = data; c < data + length; c++) {
-        if (*c == '<')
-            quotes = 0;
-        else if (*c == '"' || *c == '\'')
-            quotes++;
-        else
-            continue;
-        if (++marks > MARKS_MAX || quotes > QUOTES_MAX)
-            return TRUE;
-    }
+    if (*length == 0)
+        *reason = _("it is empty");
+    else if (*length > G_MAXINT)
+        *reason = _("it is too large");
+    else if (!(text = to_utf8(data, length)))
+        *reason = _("it is neither UTF-8 nor UTF-16");
+    else
+        *reason = xml_bounds_check(text, length);
 
-    return FALSE;
+    return g_steal_pointer(&text);
 }
 
-static const char *
-reason_to_refuse(const char *data, gsize length)
+static xmlDoc *
+read_memory(xmlParserCtxt *context, const char *text, gsize length, char **complaint)
 {
-    if (length == 0)
-        return _("it is empty");
-    if (length > G_MAXINT)
-        return _("it is too large");
-    if (!is_unicode(data, length))
-        return _("it is neither UTF-8 nor UTF-16");
+    xmlDoc *doc;
 
-    return too_complex(data, length) ? _("it has too many elements or attributes") : NULL;
+    context->sax->internalSubset = refuse_doctype;
+    xmlSetStructuredErrorFunc(complaint, keep_first_complaint);
+    /* HUGE lifts libxml2's limit on one text (a manifest's nodes of a 20 TiB disk pass it);
+     * what bounds a document is the size its reader allows. */
+    doc = xmlCtxtReadMemory(context, text, (int)length, NULL, NULL,
+                            XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_HUGE |
+                                XML_PARSE_IGNORE_ENC);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+
+    return doc;
 }
 
 xmlDoc *
 xml_parse(const char *data, gsize length, const char *what, GError **error)
 {
+    gsize sound = length;
+    const char *reason = NULL;
+    g_autofree char *text = prepare(data, &sound, &reason);
+    g_autofree char *complaint = NULL;
     g_autoptr(xmlParserCtxt) context = NULL;
     g_autoptr(xmlDoc) doc = NULL;
-    g_autofree char *complaint = NULL;
-    const char *reason = reason_to_refuse(data, length);
 
     if (reason) {
         set_invalid(error, what, reason);
         return NULL;
     }
     context = xmlNewParserCtxt();
-    context->sax->internalSubset = refuse_doctype;
-    xmlSetStructuredErrorFunc(&complaint, keep_first_complaint);
-    /* HUGE lifts libxml2's limit on one text (a manifest's nodes of a 20 TiB disk pass it);
-     * what bounds a document is the size its reader allows. */
-    doc = xmlCtxtReadMemory(context, data, (int)length, NULL, NULL,
-                            XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_HUGE |
-                                XML_PARSE_IGNORE_ENC);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-
+    doc = read_memory(context, text, sound, &complaint);
     if (context->_private) {
         set_invalid(error, what, _("a document type declaration (<!DOCTYPE>) is not allowed"));
         return NULL;
     }
-    if (!doc) {
+    /* What was cut off behind its first fault is none, whatever the rest would be. */
+    if (!doc || sound < strlen(text)) {
         set_invalid(error, what, complaint);
         return NULL;
     }

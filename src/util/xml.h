@@ -22,8 +22,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathObject, xmlXPathFreeObject)
  * @what: what it is, for the error ("settings file 'x.xml'")
  *
  * Parses a text that nobody vouches for: no network, no external entities, and no document type
- * declaration at all, so that entity bombs have nowhere to live; and not so many elements and
- * attributes that time or memory would be at stake. It is in UTF-8 or UTF-16, whatever it declares.
+ * declaration at all, so that entity bombs have nowhere to live; and nothing that would take more
+ * time or memory than its size accounts for (xml-bounds.h). It is in UTF-8 or UTF-16, whatever it
+ * declares.
  *
  * Returns: the document, owned by the caller; INVALID_PARAMETER naming line and reason if not.
  */

@@ -181,9 +181,11 @@ grown 20000 '<file path="f&" role="domain" bytes="1"/>'
 check "20000 that are not there" found 'f20000: is missing'
 check "can be listed" listed
 fresh; { echo '<manifest '; seq 200000 | sed 's|.*|a&=""|'; echo '/>'; } >"$e/manifest.xml"
-check "an element with 200000 attributes" refused 32802 'too many elements or attributes'
+check "an element with 200000 attributes" refused 32802 'too many attributes'
 grown 1 "$(printf '<a>%.0s' {1..5000})$(printf '</a>%.0s' {1..5000})"
-check "5000 elements, each in the other" refused 32802 'manifest.xml'
+check "5000 elements, each in the other" refused 32802 'nested too deeply'
+grown 1 "$(printf '<a xmlns:n%s="u">' {1..3000})"
+check "3000 namespaces, each in the other" refused 32802 'too many namespaces'
 fresh; edit '1a <!DOCTYPE manifest [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 check "a document type" refused 32802 'DOCTYPE'
 fresh; edit '/<nodes>/d'; edit "s|bytes=\"[0-9]*\"|bytes=\"18446744073709551615\"|"

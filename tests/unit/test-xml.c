@@ -37,35 +37,110 @@ test_refused(void)
     }
 }
 
-/* What would take libxml2 hours, or the machine's memory, is refused at once. */
+/* What would take libxml2 hours, or the machine's memory, is refused at once; what is just below
+ * a limit is taken. */
 static void
-test_complex(void)
+test_bounds(void)
 {
     static const struct {
         const char *before;
-        const char *repeated;
+        const char *repeated; /* %u: a number */
+        const char *after;
         guint times;
-        gboolean refused;
+        const char *reason; /* NULL: taken */
     } table[] = {
-        {"<a ", "b='' ", 1000000, TRUE},
-        {"<a>", "<b/>", 5000000, TRUE},
-        {"<a>", "<b c='' d=''/>", 1000000, TRUE},
-        {"<a>", "<b c='' d=''/>", 500000, FALSE},
-        {"<a>", "it's \"text\" ", 5000, FALSE},
+        {"<a ", "b='' ", "/>", 1000000, "too many attributes"},
+        {"<a ", "b%u='' ", "/>", 8000, "too many attributes"},
+        {"<a ", "b%u='' ", "/>", 257, "too many attributes"},
+        {"<a ", "b%u='' ", "/>", 256, NULL},
+        {"<a><c ", "b%u='>' ", "/></a>", 257, "too many attributes"},
+        {"<a>", "<b/>", "</a>", 5000000, "too many elements"},
+        {"<a>", "<b c='' d=''/>", "</a>", 1000000, "too many elements"},
+        {"<a>", "<b c='' d=''/>", "</a>", 500000, NULL},
+        {"<a>", "<!-- -->", "</a>", 5000000, "too many elements"},
+        {"<a>", "it's \"text\" ", "</a>", 50000, NULL},
+        {"<a><!-- ", "<b c='", " --></a>", 300000, NULL},
+        {"<a><![CDATA[ ", "<b c='", "]]></a>", 300000, NULL},
+        {"<a>", "<a xmlns:n%u='u'>", "", 600000, "too many namespaces"},
+        {"<a>", "<a>", "", 100000, "nested too deeply"},
+        {"<a>", "<a>", "", 512, "nested too deeply"},
+        {"<a>", "<b></b>", "</a>", 100000, NULL},
+        {"<a>", "<a xmlns:n%u='u'>", "", 300, "too many namespaces"},
+        {"<a ", "xmlns:n%u='u' ", "/>", 256, NULL},
+        {"<a xmlns='u'><b ", "xmlns:n%u='u' ", "/></a>", 256, "too many namespaces"},
+        {"<a>", "<b xmlns:n%u='u' xmlns='v'/>", "</a>", 4000, NULL},
+        {"<a>", "<b xmlns='u' xmlns:n='u'></b>", "</a>", 20000, NULL},
+        {"<a>", "<a%u/>", "</a>", 1000000, "too many different names"},
+        {"<a>", "<b c%u=''/>", "</a>", 1000000, "too many different names"},
+        {"<a>", "<?b%u?>", "</a>", 1000000, "too many different names"},
+        {"<a>", "<a%u/>", "</a>", 4095, NULL},
+        {"<a", "a", "/>", 4000000, "name that is too long"},
+        {"<a>", "<b xml:id='i%u'/>", "</a>", 500000, "too many identifiers"},
+        {"<a>", "&lt;", "</a>", 1000000, NULL},
+        {"<a b='", "&lt;", "'/>", 1000000, NULL},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(GString) text = g_string_new(table[i].before);
         g_autoptr(xmlDoc) doc = NULL;
+        const char *number = strchr(table[i].repeated, '%');
 
-        for (guint n = 0; n < table[i].times; n++)
-            g_string_append(text, table[i].repeated);
-        g_string_append(text, "</a>");
+        g_test_message("%s%s", table[i].before, table[i].repeated);
+        for (guint n = 0; n < table[i].times; n++) {
+            g_string_append_len(text, table[i].repeated,
+                                number ? number - table[i].repeated : -1);
+            if (number)
+                g_string_append_printf(text, "%u%s", n, number + 2);
+        }
+        g_string_append(text, table[i].after);
         doc = parse(text->str, &error);
-        g_assert_true((doc == NULL) == table[i].refused);
-        g_assert_true(!error || strstr(error->message, "too many"));
+        g_assert_true((doc == NULL) == (table[i].reason != NULL));
+        if (table[i].reason) {
+            g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+            g_assert_nonnull(strstr(error->message, table[i].reason));
+        }
     }
+}
+
+/* Whatever hides them from whoever counts hides them from the parser, too: the text is no XML. */
+static void
+test_hidden(void)
+{
+    static const char *const before[] = {
+        "<a b><c d=\"", "<a b='<'>", "<a <!-- >", "<a/></b>", "<a></a ", "<a>< ", "<a><!x ",
+        "<a/>\n<![CDATA[", "<a b=c ", "<a></a><", "<a><b></ ", "<!-->", "<a/ >", "<a><b =''",
+        "<?x", "<a b='", "<a><![cdata[", "<a \xc2\xa0>",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(before); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GString) text = g_string_new(before[i]);
+        g_autoptr(xmlDoc) doc = NULL;
+
+        g_test_message("%s", before[i]);
+        for (guint n = 0; n < 300000; n++)
+            g_string_append_printf(text, "<x xmlns:n%u=''>", n);
+        doc = parse(text->str, &error);
+        g_assert_null(doc);
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+    }
+}
+
+/* Where the parser says what is wrong it says where, too. */
+static void
+test_complaint(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(parse("<a>\n<b c='<'/>\n</a>", &error));
+    g_assert_nonnull(strstr(error->message, "line 2"));
+    g_clear_error(&error);
+    g_assert_null(parse("<a/><b/>", &error));
+    g_assert_nonnull(strstr(error->message, "line 1"));
+    g_clear_error(&error);
+    g_assert_null(parse("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", &error));
+    g_assert_nonnull(strstr(error->message, "DOCTYPE"));
 }
 
 /* The encoding is seen, not believed: EBCDIC and UTF-7 would hide what is counted. */
@@ -80,6 +155,32 @@ test_encoding(void)
     g_assert_cmpstr(text, ==, "+ADw-b/+AD4-");
     g_assert_null(parse("\x4c\x6f\xa7\x94\x93\x6e", &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+}
+
+/* In UTF-16 a limit is the same, and nothing hides behind a NUL. */
+static void
+test_utf16(void)
+{
+    static const struct {
+        const char *text;
+        gsize length;
+        gboolean taken;
+    } table[] = {
+        {"\xff\xfe<\0a\0/\0>\0", 10, TRUE},
+        {"\xfe\xff\0<\0a\0/\0>", 10, TRUE},
+        {"\xff\xfe<\0a\0/\0>\0\0\0<\0", 14, FALSE},
+        {"\xff\xfe<\0a\0/\0>", 9, FALSE},
+        {"\xff\xfe\0\xd8<\0a\0/\0>\0", 12, FALSE},
+        {"\xff\xfe", 2, FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(xmlDoc) doc = xml_parse(table[i].text, table[i].length, "test", &error);
+
+        g_assert_true((doc != NULL) == table[i].taken);
+        g_assert_true(doc || error);
+    }
 }
 
 static void
@@ -128,8 +229,11 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/xml/refused", test_refused);
-    g_test_add_func("/xml/complex", test_complex);
+    g_test_add_func("/xml/bounds", test_bounds);
+    g_test_add_func("/xml/hidden", test_hidden);
+    g_test_add_func("/xml/complaint", test_complaint);
     g_test_add_func("/xml/encoding", test_encoding);
+    g_test_add_func("/xml/utf16", test_utf16);
     g_test_add_func("/xml/read", test_read);
     g_test_add_func("/xml/write", test_write_escapes);
     return g_test_run();

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "util/xml-bounds.h"
+
+/* A tag is one mark and an attribute two: libxml2 takes some 250 bytes for every node, and 256 MiB
+ * of text would fill the memory. A manifest with 200000 layers has 4 million. */
+#define MARKS_MAX ((gsize)4 << 20)
+/* libvirt's documents stay far below all of these. Most deeply nested are the 200 layers of a
+ * backing chain. */
+#define ATTRIBUTES_MAX 256 /* of one element */
+#define DEPTH_MAX 512
+#define NAMESPACES_MAX 256 /* in force at once */
+#define NAMES_MAX 4096     /* that are different */
+#define NAME_BYTES_MAX 1024
+#define IDS_MAX 4096
+
+typedef struct {
+    const char *at;
+    const char *end;
+    const char *reason; /* NULL: none to refuse it so far */
+    gboolean broken;    /* at @at there is what no parser takes */
+    gsize marks;
+    guint depth;
+    guint namespaces;
+    guint declared[DEPTH_MAX]; /* of these by each element that is open */
+    guint ids;
+    GTree *names; /* Name */
+} Scan;
+
+typedef struct {
+    const char *text; /* in the document */
+    gsize length;
+} Name;
+
+/* A tree and not a hash table, in which whoever knows the function can have all names collide. */
+static gint
+compare_names(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const Name *one = a;
+    const Name *two = b;
+    int order = memcmp(one->text, two->text, MIN(one->length, two->length));
+
+    return order != 0 ? order : (one->length > two->length) - (one->length < two->length);
+}
+
+static gboolean
+refuse(Scan *self, const char *reason)
+{
+    self->reason = reason;
+
+    return FALSE;
+}
+
+static gboolean
+give_up(Scan *self)
+{
+    self->broken = TRUE;
+    self->at = MIN(self->at + 1, self->end);
+
+    return FALSE;
+}
+
+static gboolean
+add_marks(Scan *self, guint marks)
+{
+    self->marks += marks;
+
+    return self->marks <= MARKS_MAX || refuse(self, _("it has too many elements or attributes"));
+}
+
+static gboolean
+starts_with(const Scan *self, const char *text)
+{
+    gsize length = strlen(text);
+
+    return (gsize)(self->end - self->at) >= length && memcmp(self->at, text, length) == 0;
+}
+
+/* Goes behind @text, which ends what begins with @skip bytes here; behind all if it never does. */
+static gboolean
+go_behind(Scan *self, gsize skip, const char *text)
+{
+    gsize length = strlen(text);
+    const char *from = self->at + skip;
+    const char *found = memmem(from, (gsize)(self->end - from), text, length);
+
+    self->at = found ? found + length : self->end;
+
+    return TRUE;
+}
+
+static void
+skip_blanks(Scan *self)
+{
+    while (self->at < self->end && memchr(" \t\r\n", *self->at, 4))
+        self->at++;
+}
+
+static gboolean
+take(Scan *self, char c)
+{
+    if (self->at == self->end || *self->at != c)
+        return FALSE;
+    self->at++;
+
+    return TRUE;
+}
+
+static gboolean
+take_name(Scan *self, Name *name)
+{
+    name->text = self->at;
+    while (self->at < self->end && !memchr(" \t\r\n/<>='\"?", *self->at, 11))
+        self->at++;
+    name->length = (gsize)(self->at - name->text);
+    if (name->length == 0)
+        return give_up(self);
+    if (name->length > NAME_BYTES_MAX)
+        return refuse(self, _("it has a name that is too long"));
+    if (g_tree_lookup(self->names, name))
+        return TRUE;
+    g_tree_insert(self->names, g_memdup2(name, sizeof *name), GINT_TO_POINTER(1));
+
+    return g_tree_nnodes(self->names) <= NAMES_MAX ||
+           refuse(self, _("it has too many different names"));
+}
+
+static gboolean
+is_namespace(const Name *name)
+{
+    return name->length >= 5 && memcmp(name->text, "xmlns", 5) == 0 &&
+           (name->length == 5 || name->text[5] == ':');
+}
+
+static gboolean
+count_attribute(Scan *self, const Name *name)
+{
+    if (is_namespace(name)) {
+        self->declared[self->depth]++;
+        if (++self->namespaces > NAMESPACES_MAX)
+            return refuse(self, _("it has too many namespaces"));
+    }
+    if (name->length == 6 && memcmp(name->text, "xml:id", 6) == 0 && ++self->ids > IDS_MAX)
+        return refuse(self, _("it has too many identifiers (xml:id)"));
+
+    return add_marks(self, 2);
+}
+
+static gboolean
+take_value(Scan *self)
+{
+    const char *from = self->at + 1;
+    const char *to;
+
+    if (self->at == self->end || (*self->at != '"' && *self->at != '\''))
+        return give_up(self);
+    to = memchr(from, *self->at, (gsize)(self->end - from));
+    if (!to)
+        to = self->end;
+    self->at = to;
+    if (memchr(from, '<', (gsize)(to - from)))
+        return give_up(self);
+    self->at = MIN(to + 1, self->end);
+
+    return TRUE;
+}
+
+static gboolean
+take_attribute(Scan *self)
+{
+    Name name;
+
+    if (!take_name(self, &name) || !count_attribute(self, &name))
+        return FALSE;
+    skip_blanks(self);
+    if (!take(self, '='))
+        return give_up(self);
+    skip_blanks(self);
+
+    return take_value(self);
+}
+
+static void
+leave(Scan *self)
+{
+    self->namespaces -= self->declared[self->depth];
+}
+
+static gboolean
+take_start_tag(Scan *self)
+{
+    Name name;
+
+    self->at++;
+    if (self->depth == DEPTH_MAX)
+        return refuse(self, _("its elements are nested too deeply"));
+    self->declared[self->depth] = 0;
+    if (!add_marks(self, 1) || !take_name(self, &name))
+        return FALSE;
+    for (guint attributes = 0;; attributes++) {
+        skip_blanks(self);
+        if (take(self, '>')) {
+            self->depth++;
+            return TRUE;
+        }
+        if (take(self, '/')) {
+            leave(self);
+            return take(self, '>') || give_up(self);
+        }
+        if (attributes == ATTRIBUTES_MAX)
+            return refuse(self, _("it has an element with too many attributes"));
+        if (!take_attribute(self))
+            return FALSE;
+    }
+}
+
+static gboolean
+take_end_tag(Scan *self)
+{
+    Name name;
+
+    self->at += 2;
+    if (self->depth == 0)
+        return give_up(self);
+    self->depth--;
+    leave(self);
+    if (!add_marks(self, 1) || !take_name(self, &name))
+        return FALSE;
+    skip_blanks(self);
+
+    return take(self, '>') || give_up(self);
+}
+
+static gboolean
+take_instruction(Scan *self)
+{
+    Name name;
+
+    self->at += 2;
+
+    return add_marks(self, 1) && take_name(self, &name) && go_behind(self, 0, "?>");
+}
+
+/* Up to what decides what kind of declaration it is: the parser takes none. */
+static gboolean
+take_declaration(Scan *self)
+{
+    while (self->at < self->end && *self->at != '[' && *self->at != '>')
+        self->at++;
+
+    return give_up(self);
+}
+
+static gboolean
+take_markup(Scan *self)
+{
+    if (starts_with(self, "<!--"))
+        return add_marks(self, 1) && go_behind(self, 4, "-->");
+    if (starts_with(self, "<![CDATA["))
+        return add_marks(self, 1) && go_behind(self, 9, "]]>");
+    if (starts_with(self, "<!"))
+        return take_declaration(self);
+    if (starts_with(self, "<?"))
+        return take_instruction(self);
+
+    return starts_with(self, "</") ? take_end_tag(self) : take_start_tag(self);
+}
+
+const char *
+xml_bounds_check(const char *text, gsize *length)
+{
+    Scan self = {.at = text, .end = text + *length};
+
+    self.names = g_tree_new_full(compare_names, NULL, g_free, NULL);
+    while (!self.broken && !self.reason &&
+           (self.at = memchr(self.at, '<', (gsize)(self.end - self.at))))
+        take_markup(&self);
+    if (self.broken)
+        *length = (gsize)(self.at - text);
+    g_tree_destroy(self.names);
+
+    return self.reason;
+}
