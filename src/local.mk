@@ -86,6 +86,10 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/manifest.h \
 	src/virtsnap/members.c \
 	src/virtsnap/members.h \
+	src/virtsnap/plan-files.c \
+	src/virtsnap/plan-files.h \
+	src/virtsnap/plan-frozen.c \
+	src/virtsnap/plan-frozen.h \
 	src/virtsnap/plan-layers.c \
 	src/virtsnap/plan-layers.h \
 	src/virtsnap/plan.c \

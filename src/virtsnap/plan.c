@@ -3,28 +3,13 @@
 
 #include <config.h>
 
-#include <errno.h>
 #include <glib/gi18n-lib.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "util/name.h"
+#include "virtsnap/plan-files.h"
+#include "virtsnap/plan-frozen.h"
 #include "virtsnap/plan-layers.h"
 #include "virtsnap/plan.h"
-
-/* How long taking a snapshot may last: its time is that of its beginning, and a guest that is
- * asked to write everything back first may take its time. */
-#define FREEZE_SECONDS 60
-
-static void
-plan_file_free(PlanFile *file)
-{
-    g_free(file->path);
-    g_free(file->source);
-    g_free(file->content);
-    g_free(file);
-}
 
 static void
 plan_disk_free(PlanDisk *disk)
@@ -70,56 +55,6 @@ plan_free(Plan *plan)
     g_hash_table_unref(plan->written);
     chain_cache_free(plan->chains);
     g_free(plan);
-}
-
-static void
-warn(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void
-warn(Plan *plan, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_ptr_array_add(plan->warnings, g_strdup_vprintf(format, args));
-    va_end(args);
-}
-
-static void
-add_content(Plan *plan, const char *directory, const char *name, const char *role,
-            const char *content)
-{
-    PlanFile *file = g_new0(PlanFile, 1);
-
-    file->path = directory ? g_build_filename(directory, name, NULL) : g_strdup(name);
-    file->role = role;
-    file->content = g_strdup(content);
-    file->bytes = strlen(content);
-    plan->bytes += file->bytes;
-    g_ptr_array_add(plan->files, file);
-}
-
-static gboolean
-add_copy(Plan *plan, const char *directory, const char *name, const char *role,
-         const char *source, GError **error)
-{
-    PlanFile *file;
-    struct stat st;
-
-    if (stat(source, &st) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot look at the %s file '%s'"), role,
-                                  source);
-        return FALSE;
-    }
-    file = g_new0(PlanFile, 1);
-    file->path = g_build_filename(directory, name, NULL);
-    file->role = role;
-    file->source = g_strdup(source);
-    file->bytes = (guint64)st.st_size;
-    plan->bytes += file->bytes;
-    g_ptr_array_add(plan->files, file);
-
-    return TRUE;
 }
 
 /* --- disks ---------------------------------------------------------------- */
@@ -200,26 +135,6 @@ resolve_chain(Plan *plan, const DiskDef *disk, GError **error)
                          hints->len, error);
 }
 
-/* A frozen image that the domain writes to (or would, once started) is not frozen any more. */
-static gboolean
-check_frozen(GPtrArray *present, const Layer *top, GError **error)
-{
-    for (guint i = 0; i < present->len; i++) {
-        g_autofree char *canonical = realpath(g_ptr_array_index(present, i), NULL);
-
-        if (!canonical || !g_str_equal(canonical, top->path))
-            continue;
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                    _("the image '%s' that the snapshot froze is the domain's present image again "
-                      "(merged back, or the overlay was dropped), so it no longer holds that "
-                      "state; take a new snapshot"),
-                    top->path);
-        return FALSE;
-    }
-
-    return TRUE;
-}
-
 static gboolean
 plan_internal(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk *disk,
               const Layer *top, GError **error)
@@ -257,43 +172,13 @@ has_encrypted(const Layer *top)
     return FALSE;
 }
 
-/* From when on the layers of a snapshot do not change any more: a state of the memory is saved
- * before the disks are frozen. */
-static gint64
-frozen_since(const SnapshotDef *def)
-{
-    struct stat st;
-
-    if (def->memory_file && stat(def->memory_file, &st) == 0)
-        return MAX(def->creation_time, st.st_mtim.tv_sec) + FREEZE_SECONDS;
-
-    return def->creation_time + FREEZE_SECONDS;
-}
-
-/* A layer that was committed into, or written to in another way, holds another state than the
- * snapshot's. Its time stamp is all there is to see it by, and says no more than that. */
-static void
-warn_if_written(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, const Layer *top)
-{
-    gint64 since = frozen_since(def);
-
-    for (const Layer *layer = top; layer; layer = layer->backing) {
-        if (layer->mtime <= since || !g_hash_table_add(plan->written, (gpointer)layer))
-            continue;
-        warn(plan,
-             _("Domain '%s': the image '%s' was written to after the snapshot '%s' (by a block "
-               "commit?), so what is exported may not be the snapshot's state"),
-             domain->name, layer->path, def->name);
-    }
-}
-
 static gboolean
 plan_external(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk *disk,
               const Layer *top, GPtrArray *present, GError **error)
 {
-    if (!check_frozen(present, top, error))
+    if (!plan_frozen_check(present, top, error))
         return FALSE;
-    warn_if_written(plan, domain, def, top);
+    plan_frozen_warn(plan, domain, def, top);
     if (plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN) {
         disk->top = plan_layers_copy(plan, top);
         return TRUE;
@@ -345,39 +230,6 @@ consistency_of(const SnapshotDef *def)
 }
 
 static gboolean
-plan_memory(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot, gboolean first,
-            GError **error)
-{
-    const SnapshotDef *def = snapshot->def;
-    g_autofree char *component = name_to_component(def->name);
-    g_autofree char *other = g_strdup_printf("snapshots/%s.save", component);
-
-    if (def->memory == SNAPSHOT_LOCATION_NO || !plan->settings->memory ||
-        !plan->settings->storage)
-        return TRUE;
-    if (def->memory == SNAPSHOT_LOCATION_INTERNAL) {
-        for (guint i = 0; i < snapshot->disks->len; i++) {
-            const PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
-
-            if (disk->internal)
-                snapshot->memory_kept = TRUE;
-        }
-        if (!snapshot->memory_kept)
-            warn(plan,
-                 _("Domain '%s': the memory state of the snapshot '%s' is inside an image that "
-                   "could not be kept as it is; the disks are exported without it"),
-                 domain->name, def->name);
-        return TRUE;
-    }
-    if (!def->memory_file)
-        return TRUE;
-    snapshot->memory_kept = TRUE;
-
-    return add_copy(plan, domain->directory, first ? "memory.save" : other, "memory",
-                    def->memory_file, error);
-}
-
-static gboolean
 plan_disks(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot, GPtrArray *present,
            GError **error)
 {
@@ -415,7 +267,7 @@ plan_snapshot(Plan *plan, PlanDomain *domain, const SnapshotRecord *record, GPtr
     g_ptr_array_add(domain->snapshots, snapshot);
     if (!plan_disks(plan, domain, snapshot, present, error))
         return FALSE;
-    if (!plan_memory(plan, domain, snapshot, first, error)) {
+    if (!plan_files_memory(plan, domain, snapshot, first, error)) {
         g_prefix_error(error, "%s: ", what);
         return FALSE;
     }
@@ -424,56 +276,6 @@ plan_snapshot(Plan *plan, PlanDomain *domain, const SnapshotRecord *record, GPtr
 }
 
 /* --- domains -------------------------------------------------------------- */
-
-/* libvirt's external snapshots leave the firmware's variables out: what there is are the present
- * ones, which are the snapshot's as long as nobody wrote to them since. */
-static void
-warn_if_newer(Plan *plan, const PlanDomain *domain, const SnapshotDef *def)
-{
-    struct stat st;
-
-    if (stat(def->nvram, &st) == 0 && st.st_mtim.tv_sec > def->creation_time)
-        warn(plan,
-             _("Domain '%s': its firmware variables '%s' were changed after the snapshot; they are "
-               "exported as they are now"),
-             domain->name, def->nvram);
-}
-
-static gboolean
-plan_firmware(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, GError **error)
-{
-    if (def->tpm)
-        warn(plan, _("Domain '%s': the state of its TPM is not exported"), domain->name);
-    if (!def->nvram)
-        return TRUE;
-    if (!add_copy(plan, domain->directory, "nvram.fd", "nvram", def->nvram, error)) {
-        g_prefix_error(error, _("Domain '%s': "), domain->name);
-        return FALSE;
-    }
-    warn_if_newer(plan, domain, def);
-
-    return TRUE;
-}
-
-static void
-plan_configuration(Plan *plan, const PlanDomain *domain, const DomainRecord *record)
-{
-    const PlanSnapshot *first = g_ptr_array_index(domain->snapshots, 0);
-
-    add_content(plan, domain->directory, "domain.xml", "domain", first->def->domain_xml);
-    if (plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_NONE)
-        return;
-    for (guint i = 0; i < record->snapshots->len; i++) {
-        const SnapshotRecord *one = g_ptr_array_index(record->snapshots, i);
-        g_autofree char *component = name_to_component(one->name);
-        g_autofree char *name = g_strdup_printf("snapshots/%04u-%s.xml", i, component);
-
-        if (i == 0)
-            add_content(plan, domain->directory, "snapshot.xml", "snapshot", one->xml);
-        else
-            add_content(plan, domain->directory, name, "snapshot", one->xml);
-    }
-}
 
 static gboolean
 plan_domain(Plan *plan, const DomainRecord *record, GError **error)
@@ -495,10 +297,11 @@ plan_domain(Plan *plan, const DomainRecord *record, GError **error)
         if (!plan_snapshot(plan, domain, g_ptr_array_index(record->snapshots, i), present, error))
             return FALSE;
     }
-    plan_configuration(plan, domain, record);
+    plan_files_configuration(plan, domain, record);
 
-    return plan_firmware(plan, domain,
-                         ((PlanSnapshot *)g_ptr_array_index(domain->snapshots, 0))->def, error);
+    return plan_files_firmware(plan, domain,
+                               ((PlanSnapshot *)g_ptr_array_index(domain->snapshots, 0))->def,
+                               error);
 }
 
 static gboolean
@@ -547,7 +350,7 @@ plan_add_collection(Plan *plan, const char *name, const char *xml)
     g_autofree char *component = name_to_component(name);
     g_autofree char *file = g_strconcat(component, ".xml", NULL);
 
-    add_content(plan, "collections", file, "collection", xml);
+    plan_files_add_text(plan, "collections", file, "collection", xml);
 }
 
 Plan *
@@ -559,8 +362,8 @@ plan_new(const char *collection, const char *collection_xml, const char *snapsho
     g_autofree char *settings_xml = virt_snap_export_settings_format(settings);
 
     if (collection_xml)
-        add_content(plan, NULL, "collection.xml", "collection", collection_xml);
-    add_content(plan, NULL, "settings.xml", "settings", settings_xml);
+        plan_files_add_text(plan, NULL, "collection.xml", "collection", collection_xml);
+    plan_files_add_text(plan, NULL, "settings.xml", "settings", settings_xml);
     for (guint i = 0; i < records->len; i++) {
         if (!plan_domain(plan, g_ptr_array_index(records, i), error))
             return NULL;

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/name.h"
+#include "virtsnap/plan-files.h"
+
+void
+plan_file_free(PlanFile *file)
+{
+    g_free(file->path);
+    g_free(file->source);
+    g_free(file->content);
+    g_free(file);
+}
+
+void
+plan_warn(Plan *plan, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_ptr_array_add(plan->warnings, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+void
+plan_files_add_text(Plan *plan, const char *directory, const char *name, const char *role,
+            const char *content)
+{
+    PlanFile *file = g_new0(PlanFile, 1);
+
+    file->path = directory ? g_build_filename(directory, name, NULL) : g_strdup(name);
+    file->role = role;
+    file->content = g_strdup(content);
+    file->bytes = strlen(content);
+    plan->bytes += file->bytes;
+    g_ptr_array_add(plan->files, file);
+}
+
+static gboolean
+add_copy(Plan *plan, const char *directory, const char *name, const char *role,
+         const char *source, GError **error)
+{
+    PlanFile *file;
+    struct stat st;
+
+    if (stat(source, &st) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot look at the %s file '%s'"), role,
+                                  source);
+        return FALSE;
+    }
+    file = g_new0(PlanFile, 1);
+    file->path = g_build_filename(directory, name, NULL);
+    file->role = role;
+    file->source = g_strdup(source);
+    file->bytes = (guint64)st.st_size;
+    plan->bytes += file->bytes;
+    g_ptr_array_add(plan->files, file);
+
+    return TRUE;
+}
+
+gboolean
+plan_files_memory(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot, gboolean first,
+            GError **error)
+{
+    const SnapshotDef *def = snapshot->def;
+    g_autofree char *component = name_to_component(def->name);
+    g_autofree char *other = g_strdup_printf("snapshots/%s.save", component);
+
+    if (def->memory == SNAPSHOT_LOCATION_NO || !plan->settings->memory ||
+        !plan->settings->storage)
+        return TRUE;
+    if (def->memory == SNAPSHOT_LOCATION_INTERNAL) {
+        for (guint i = 0; i < snapshot->disks->len; i++) {
+            const PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
+
+            if (disk->internal)
+                snapshot->memory_kept = TRUE;
+        }
+        if (!snapshot->memory_kept)
+            plan_warn(plan,
+                 _("Domain '%s': the memory state of the snapshot '%s' is inside an image that "
+                   "could not be kept as it is; the disks are exported without it"),
+                 domain->name, def->name);
+        return TRUE;
+    }
+    if (!def->memory_file)
+        return TRUE;
+    snapshot->memory_kept = TRUE;
+
+    return add_copy(plan, domain->directory, first ? "memory.save" : other, "memory",
+                    def->memory_file, error);
+}
+
+/* libvirt's external snapshots leave the firmware's variables out: what there is are the present
+ * ones, which are the snapshot's as long as nobody wrote to them since. */
+static void
+warn_if_newer(Plan *plan, const PlanDomain *domain, const SnapshotDef *def)
+{
+    struct stat st;
+
+    if (stat(def->nvram, &st) == 0 && st.st_mtim.tv_sec > def->creation_time)
+        plan_warn(plan,
+             _("Domain '%s': its firmware variables '%s' were changed after the snapshot; they are "
+               "exported as they are now"),
+             domain->name, def->nvram);
+}
+
+gboolean
+plan_files_firmware(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, GError **error)
+{
+    if (def->tpm)
+        plan_warn(plan, _("Domain '%s': the state of its TPM is not exported"), domain->name);
+    if (!def->nvram)
+        return TRUE;
+    if (!add_copy(plan, domain->directory, "nvram.fd", "nvram", def->nvram, error)) {
+        g_prefix_error(error, _("Domain '%s': "), domain->name);
+        return FALSE;
+    }
+    warn_if_newer(plan, domain, def);
+
+    return TRUE;
+}
+
+void
+plan_files_configuration(Plan *plan, const PlanDomain *domain, const DomainRecord *record)
+{
+    const PlanSnapshot *first = g_ptr_array_index(domain->snapshots, 0);
+
+    plan_files_add_text(plan, domain->directory, "domain.xml", "domain", first->def->domain_xml);
+    if (plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_NONE)
+        return;
+    for (guint i = 0; i < record->snapshots->len; i++) {
+        const SnapshotRecord *one = g_ptr_array_index(record->snapshots, i);
+        g_autofree char *component = name_to_component(one->name);
+        g_autofree char *name = g_strdup_printf("snapshots/%04u-%s.xml", i, component);
+
+        if (i == 0)
+            plan_files_add_text(plan, domain->directory, "snapshot.xml", "snapshot", one->xml);
+        else
+            plan_files_add_text(plan, domain->directory, name, "snapshot", one->xml);
+    }
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "virtsnap/plan.h"
+
+G_BEGIN_DECLS
+
+/* What of a plan is neither a disk nor a layer: texts that are written, files that are copied as
+ * they are, and what has to be said of both. */
+
+/** plan_warn: Adds to @plan what a user has to know of the export. */
+void plan_warn(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/**
+ * plan_files_add_text:
+ * @directory: (nullable): in the export; NULL: its root
+ * @role: as in the manifest; not copied
+ *
+ * Has the export write the file @name from @content.
+ */
+void plan_files_add_text(Plan *plan, const char *directory, const char *name, const char *role,
+                         const char *content);
+
+/**
+ * plan_files_memory:
+ * @first: whether @snapshot is the one that is exported, not another one of the tree
+ *
+ * Has the export copy the memory state of @snapshot, or says that it cannot be kept. The disks
+ * are planned already.
+ */
+gboolean plan_files_memory(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot,
+                           gboolean first, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** plan_files_configuration: Has the export write the XML of @domain and of its snapshots. */
+void plan_files_configuration(Plan *plan, const PlanDomain *domain, const DomainRecord *record);
+
+/**
+ * plan_files_firmware:
+ * Has the export copy the firmware's variables of @domain, and says what of its firmware stays
+ * behind.
+ */
+gboolean plan_files_firmware(Plan *plan, const PlanDomain *domain, const SnapshotDef *def,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** plan_file_free: Frees @file. */
+void plan_file_free(PlanFile *file);
+
+G_END_DECLS
