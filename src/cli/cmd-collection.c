@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/cmd-groups.h"
 #include "cli/collections.h"
-#include "cli/command.h"
 #include "cli/output.h"
 #include "util/fd.h"
 

@@ -5,8 +5,9 @@
 
 #include <glib/gi18n.h>
 
-#include "cli/cmd-export.h"
+#include "cli/cmd-groups.h"
 #include "cli/export-inspect.h"
+#include "cli/export-request.h"
 
 #define MEMBER(member) OPTION_MEMBER(ExportOptions, member)
 

@@ -6,9 +6,10 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 
-#include "cli/command.h"
+#include "cli/cmd-groups.h"
 #include "cli/complete.h"
 #include "cli/connection.h"
+#include "cli/help.h"
 #include "cli/output.h"
 
 static HostInfo *
@@ -80,8 +81,9 @@ static int
 run_help(CliContext *cli, const CommandLine *line)
 {
     const char *topic = line->args[0];
-    const CommandGroup *group = topic ? command_group_find(topic) : NULL;
-    const Command *command = topic ? command_find(topic) : NULL;
+    const CommandGroup *group = topic ? command_group_find(cli->groups, topic) : NULL;
+    const Command *command = topic ? command_find(cli->groups, topic) : NULL;
+    const CommandGroup *const alone[] = {group, NULL};
 
     if (topic && !command && !group)
         return cli_usage(cli, _("there is neither a command nor a group of commands '%s'; "
@@ -89,13 +91,14 @@ run_help(CliContext *cli, const CommandLine *line)
                          topic);
 
     if (cli->globals.json)
-        cli_result(cli, command ? help_command_json(command) : help_commands_json(group));
+        cli_result(cli, command ? help_command_json(command)
+                                : help_commands_json(group ? alone : cli->groups));
     else if (command)
         help_command(command);
     else if (group)
         help_group(group);
     else
-        help_overview();
+        help_overview(cli->groups);
 
     return CLI_DONE;
 }

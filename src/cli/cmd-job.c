@@ -5,7 +5,7 @@
 
 #include <glib/gi18n.h>
 
-#include "cli/command.h"
+#include "cli/cmd-groups.h"
 #include "cli/job-show.h"
 #include "cli/service.h"
 #include "util/format.h"

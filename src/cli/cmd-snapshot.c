@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "bus/bus-path.h"
-#include "cli/command.h"
+#include "cli/cmd-groups.h"
 #include "cli/connection.h"
 #include "cli/output.h"
 #include "cli/plan-show.h"

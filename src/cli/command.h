@@ -50,20 +50,11 @@ typedef struct {
 } Command;
 
 /** Commands that belong together; one source file each. */
-typedef struct {
+struct CommandGroup {
     const char *keyword;     /* for `help KEYWORD` */
     const char *title;       /* N_() */
     const Command *commands; /* ends with one without a name */
-} CommandGroup;
-
-extern const CommandGroup cmd_collection_group;
-extern const CommandGroup cmd_snapshot_group;
-extern const CommandGroup cmd_export_group;
-extern const CommandGroup cmd_job_group;
-extern const CommandGroup cmd_host_group;
-
-/** All groups, in the order of the help, ended by NULL. */
-extern const CommandGroup *const command_groups[];
+};
 
 /** A command line that was understood. */
 struct CommandLine {
@@ -78,45 +69,10 @@ struct CommandLine {
 void command_line_free(CommandLine *line);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CommandLine, command_line_free)
 
-/** command_find: Returns: (nullable): the command @name. */
-const Command *command_find(const char *name);
+/** command_find: Returns: (nullable): the command @name of @groups, ended by NULL. */
+const Command *command_find(const CommandGroup *const *groups, const char *name);
 
-/** command_group_find: Returns: (nullable): the group with the keyword @keyword. */
-const CommandGroup *command_group_find(const char *keyword);
-
-/**
- * command_line_parse:
- * @argv: the whole command line, program name first, ended by NULL
- * @globals: (out): the options that are every command's
- *
- * Finds the command, which may have global options before and behind it, and parses its options
- * and arguments. Without a command, or with --help, arguments are not checked.
- *
- * Returns: the line (command NULL if none was named), owned by the caller; a G_OPTION_ERROR that
- * names the word and, if one is near, what was perhaps meant.
- */
-CommandLine *command_line_parse(char *const *argv, CliGlobals *globals, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
-
-/** command_synopsis: Returns: how @command is written, owned by the caller. */
-char *command_synopsis(const Command *command);
-
-/** command_run: The whole of main(): parses, dispatches. Returns: the exit status. */
-int command_run(CliContext *cli, char *const *argv);
-
-/** help_command: Prints all about @command to standard output. */
-void help_command(const Command *command);
-
-/** help_overview: Prints the global options and the commands, grouped. */
-void help_overview(void);
-
-/** help_command_json: Returns: all about @command, untranslated names with translated texts. */
-JsonObject *help_command_json(const Command *command);
-
-/** help_commands_json: Returns: {"commands":[…]}, all about the commands of @group, NULL: all. */
-JsonObject *help_commands_json(const CommandGroup *group);
-
-/** help_group: Prints the commands of @group with their summaries. */
-void help_group(const CommandGroup *group);
+/** command_group_find: Returns: (nullable): the one of @groups with the keyword @keyword. */
+const CommandGroup *command_group_find(const CommandGroup *const *groups, const char *keyword);
 
 G_END_DECLS

@@ -9,6 +9,7 @@
 #include "cli/complete.h"
 #include "cli/connection.h"
 #include "cli/job-show.h"
+#include "cli/option.h"
 #include "cli/service.h"
 #include "cli/shell-words.h"
 #include "virtsnap/collection-store.h"
@@ -48,8 +49,8 @@ offer(const Place *place, const char *prefix, const char *candidate)
 static void
 offer_commands(CliContext *cli, const Place *place, const char *prefix)
 {
-    for (gsize i = 0; command_groups[i]; i++) {
-        for (const Command *command = command_groups[i]->commands; command->name; command++) {
+    for (gsize i = 0; cli->groups[i]; i++) {
+        for (const Command *command = cli->groups[i]->commands; command->name; command++) {
             if (!command->hidden)
                 offer(place, prefix, command->name);
         }
@@ -265,7 +266,7 @@ take_word(CliContext *cli, Place *place, const char *raw)
         g_ptr_array_add(place->args, g_steal_pointer(&word));
         return;
     }
-    place->command = command_find(word);
+    place->command = command_find(cli->groups, word);
     if (place->command)
         place->scanner.tables[1] = place->command->options;
 }

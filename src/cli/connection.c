@@ -14,15 +14,9 @@ cli_connection(CliContext *cli, GError **error)
 
     /* A shell may have waited for its user longer than the daemon lived. */
     if (cli->hypervisor && !cli->hypervisor->ops->is_alive(cli->hypervisor))
-        cli_connection_close(cli);
+        g_clear_pointer(&cli->hypervisor, hypervisor_free);
     if (!cli->hypervisor)
         cli->hypervisor = drivers_get()->open_hypervisor(cli->globals.connect, error);
 
     return cli->hypervisor;
-}
-
-void
-cli_connection_close(CliContext *cli)
-{
-    g_clear_pointer(&cli->hypervisor, hypervisor_free);
 }

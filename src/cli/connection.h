@@ -18,7 +18,4 @@ G_BEGIN_DECLS
  */
 Hypervisor *cli_connection(CliContext *cli, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** cli_connection_close: Closes it if it is open. */
-void cli_connection_close(CliContext *cli);
-
 G_END_DECLS

@@ -7,7 +7,6 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 
-#include "cli/connection.h"
 #include "cli/context.h"
 #include "cli/option.h"
 #include "cli/output.h"
@@ -33,15 +32,19 @@ const GOptionEntry cli_globals[] = {
 };
 
 CliContext *
-cli_context_new(void)
+cli_context_new(const CommandGroup *const *groups)
 {
-    return g_new0(CliContext, 1);
+    CliContext *self = g_new0(CliContext, 1);
+
+    self->groups = groups;
+
+    return self;
 }
 
 CliContext *
 cli_context_new_line(CliContext *session)
 {
-    CliContext *cli = cli_context_new();
+    CliContext *cli = cli_context_new(session->groups);
 
     /* Not the connection: see connection.h. */
     cli->session = session;
@@ -59,7 +62,7 @@ cli_context_free(CliContext *cli)
     if (!cli)
         return;
     option_table_clear(cli_globals, &cli->globals);
-    cli_connection_close(cli);
+    g_clear_pointer(&cli->hypervisor, hypervisor_free);
     g_clear_pointer(&cli->result, json_object_unref);
     g_free(cli);
 }

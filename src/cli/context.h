@@ -30,17 +30,22 @@ typedef struct {
 /** Their table, for parsing, help and completion. */
 extern const GOptionEntry cli_globals[];
 
+typedef struct CommandGroup CommandGroup; /* see command.h */
+
 /** What one run of the command carries with it. */
 typedef struct CliContext CliContext;
 struct CliContext {
     CliGlobals globals;
+    const CommandGroup *const *groups; /* all commands, ended by NULL */
     CliContext *session; /* the shell whose line this is; NULL: not in a shell */
     gboolean leave;      /* of a shell: no more lines */
     Hypervisor *hypervisor; /* NULL until a command asks for it: see connection.h */
     JsonObject *result;        /* what --json prints at the end; NULL: just {"result":0} */
 };
 
-CliContext *cli_context_new(void);
+/** cli_context_new: @groups: all commands, ended by NULL; they outlive it. Returns: a context for
+ * one run of the command, owned by the caller. */
+CliContext *cli_context_new(const CommandGroup *const *groups);
 
 /**
  * cli_context_new_line:

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/cmd-export.h"
 #include "cli/connection.h"
+#include "cli/export-request.h"
 #include "cli/export-settings.h"
 #include "cli/output.h"
 #include "cli/plan-show.h"

@@ -6,7 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "bus/bus-path.h"
-#include "cli/cmd-export.h"
+#include "cli/export-request.h"
 #include "cli/export-settings.h"
 #include "cli/job-show.h"
 #include "cli/output.h"

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "cli/cmd-export.h"
+#include "cli/export-request.h"
 #include "virtsnap/settings.h"
 
 G_BEGIN_DECLS

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command.h"
+#include "cli/help.h"
 #include "cli/output.h"
 
 #define HELP_WIDTH 80
@@ -44,8 +44,8 @@ add_option(GString *out, const Command *command, const GOptionEntry *entry)
         g_string_append(out, "...");
 }
 
-char *
-command_synopsis(const Command *command)
+static char *
+format_synopsis(const Command *command)
 {
     GString *out = g_string_new(command->name);
 
@@ -114,7 +114,7 @@ print_options(const char *title, const GOptionEntry *table)
 void
 help_command(const Command *command)
 {
-    g_autofree char *synopsis = command_synopsis(command);
+    g_autofree char *synopsis = format_synopsis(command);
     g_autofree char *name = g_strdup_printf("%s - %s", command->name, _(command->summary));
 
     printf("  %s\n", _("NAME"));
@@ -139,14 +139,14 @@ help_group(const CommandGroup *group)
 }
 
 void
-help_overview(void)
+help_overview(const CommandGroup *const *groups)
 {
     printf("%s\n", _("virtsnap [OPTION]... COMMAND [ARGUMENT]..."));
     print_options(_("GLOBAL OPTIONS"), cli_globals);
 
-    for (gsize i = 0; command_groups[i]; i++) {
+    for (gsize i = 0; groups[i]; i++) {
         putchar('\n');
-        help_group(command_groups[i]);
+        help_group(groups[i]);
     }
     printf("\n%s\n", _("'virtsnap help COMMAND' tells all about a command."));
 }
@@ -173,7 +173,7 @@ options_json(const Command *command)
 JsonObject *
 help_command_json(const Command *command)
 {
-    g_autofree char *synopsis = command_synopsis(command);
+    g_autofree char *synopsis = format_synopsis(command);
     JsonObject *object = json_object_new();
 
     json_object_set_string_member(object, "name", command->name);
@@ -200,15 +200,13 @@ add_commands_json(JsonArray *array, const CommandGroup *group)
 }
 
 JsonObject *
-help_commands_json(const CommandGroup *group)
+help_commands_json(const CommandGroup *const *groups)
 {
     JsonObject *object = json_object_new();
     JsonArray *array = json_array_new();
 
-    for (gsize i = 0; command_groups[i]; i++) {
-        if (!group || group == command_groups[i])
-            add_commands_json(array, command_groups[i]);
-    }
+    for (gsize i = 0; groups[i]; i++)
+        add_commands_json(array, groups[i]);
     json_object_set_array_member(object, "commands", array);
 
     return object;

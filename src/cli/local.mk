@@ -5,14 +5,20 @@ noinst_LTLIBRARIES += libvirtsnap-cli.la
 libvirtsnap_cli_la_SOURCES = \
 	src/cli/cmd-collection.c \
 	src/cli/cmd-export.c \
-	src/cli/cmd-export.h \
+	src/cli/cmd-groups.h \
 	src/cli/cmd-host.c \
 	src/cli/cmd-job.c \
 	src/cli/cmd-snapshot.c \
 	src/cli/collections.c \
 	src/cli/collections.h \
+	src/cli/command-line.c \
+	src/cli/command-line.h \
+	src/cli/command-run.c \
+	src/cli/command-run.h \
 	src/cli/command.c \
 	src/cli/command.h \
+	src/cli/commands.c \
+	src/cli/commands.h \
 	src/cli/complete.c \
 	src/cli/complete.h \
 	src/cli/connection.c \
@@ -21,11 +27,13 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/context.h \
 	src/cli/export-inspect.c \
 	src/cli/export-inspect.h \
+	src/cli/export-request.h \
 	src/cli/export-run.c \
 	src/cli/export-service.c \
 	src/cli/export-settings.c \
 	src/cli/export-settings.h \
 	src/cli/help.c \
+	src/cli/help.h \
 	src/cli/job-follow.c \
 	src/cli/job-show.c \
 	src/cli/job-show.h \

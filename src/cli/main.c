@@ -9,7 +9,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "cli/command.h"
+#include "cli/command-run.h"
+#include "cli/commands.h"
+#include "cli/shell.h"
 #include "drivers/register.h"
 
 /* A standard descriptor that the caller closed would be given to the next file that is opened,
@@ -49,8 +51,8 @@ main(int argc, char **argv)
     set_up_messages();
     register_drivers();
 
-    cli = cli_context_new();
-    status = command_run(cli, argv);
+    cli = cli_context_new(all_commands);
+    status = command_run(cli, argv, shell_run);
 
     return cli_finish(cli, status);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/command.h"
+#include "cli/command-run.h"
 #include "cli/shell-terminal.h"
 #include "cli/shell-words.h"
 #include "cli/shell.h"
@@ -18,7 +18,7 @@ static int
 run_command(CliContext *session, char *const *argv)
 {
     g_autoptr(CliContext) cli = cli_context_new_line(session);
-    int status = command_run(cli, argv);
+    int status = command_run(cli, argv, NULL);
 
     return cli_finish(cli, status);
 }

@@ -3,7 +3,6 @@
 
 #include <config.h>
 
-#include "library/job-private.h"
 #include "library/job-watch.h"
 
 /* As often as org.virtsnap1.Job says so. */

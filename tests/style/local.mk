@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 style_tests = \
+	tests/style/circles.sh \
 	tests/style/house.sh \
 	tests/style/po.sh \
 	$(NULL)

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#include "cli/command.h"
+#include "cli/command-line.h"
+#include "cli/commands.h"
 #include "cli/option.h"
 #include "cli/shell-words.h"
 
@@ -129,9 +130,12 @@ test_arguments(void)
                     (char *)"-b", NULL};
     CliGlobals globals = {0};
     g_autoptr(GError) error = NULL;
-    g_autoptr(CommandLine) first = command_line_parse(two, &globals, &error);
-    g_autoptr(CommandLine) second = command_line_parse(one, &globals, &error);
-    g_autoptr(CommandLine) third = command_line_parse(rest, &globals, &error);
+    g_autoptr(CommandLine) first =
+        command_line_parse(all_commands, two, &globals, &error);
+    g_autoptr(CommandLine) second =
+        command_line_parse(all_commands, one, &globals, &error);
+    g_autoptr(CommandLine) third =
+        command_line_parse(all_commands, rest, &globals, &error);
 
     g_assert_no_error(error);
     g_assert_cmpstr(first->args[0], ==, "c");
@@ -151,7 +155,7 @@ check_command(const Command *command)
     g_assert_nonnull(command->summary);
     g_assert_nonnull(command->description);
     g_assert_false(g_str_has_suffix(command->summary, "."));
-    g_assert_true(command_find(command->name) == command);
+    g_assert_true(command_find(all_commands, command->name) == command);
     for (const CommandArg *arg = command->args; arg && arg->name; arg++)
         g_assert_true(!arg->repeatable || !arg[1].name);
     for (const GOptionEntry *entry = command->options; entry && entry->long_name; entry++) {
@@ -167,9 +171,11 @@ check_command(const Command *command)
 static void
 test_tables(void)
 {
-    for (gsize i = 0; command_groups[i]; i++) {
-        g_assert_true(command_group_find(command_groups[i]->keyword) == command_groups[i]);
-        for (const Command *command = command_groups[i]->commands; command->name; command++)
+    for (gsize i = 0; all_commands[i]; i++) {
+        const CommandGroup *group = all_commands[i];
+
+        g_assert_true(command_group_find(all_commands, group->keyword) == group);
+        for (const Command *command = group->commands; command->name; command++)
             check_command(command);
     }
 }

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "cli/command.h"
+#include "cli/context.h"
 #include "cli/progress.h"
 
 G_BEGIN_DECLS

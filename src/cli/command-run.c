@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command-line.h"
+#include "cli/command-run.h"
+#include "cli/help.h"
+
+/* Was --json asked for on a line that could not be parsed? The error has to know. */
+static gboolean
+wants_json(char *const *argv)
+{
+    for (; *argv && strcmp(*argv, "--") != 0; argv++) {
+        if (strcmp(*argv, "--json") == 0)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static int
+not_by_service(CliContext *cli, const Command *command)
+{
+    g_autoptr(GError) error =
+        g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("The service does not do '%s'; leave out --service"), command->name);
+
+    return cli_fail(cli, error);
+}
+
+static int
+run_line(CliContext *cli, const CommandLine *line, CommandFunc without_command)
+{
+    if (cli->globals.debug)
+        g_log_set_debug_enabled(TRUE);
+
+    if (!line->command && !without_command)
+        return cli_usage(cli, _("options alone do nothing; name a command: 'help' lists them"));
+    if (!line->command)
+        return without_command(cli);
+
+    if (cli->globals.service && !line->command->run_service)
+        return not_by_service(cli, line->command);
+    if (cli->globals.service || !line->command->run)
+        return line->command->run_service(cli, line);
+
+    return line->command->run(cli, line);
+}
+
+static void
+print_version(CliContext *cli)
+{
+    JsonObject *result;
+
+    cli_message(cli, "virtsnap %s", PACKAGE_VERSION);
+    if (cli->globals.quiet && !cli->globals.json)
+        printf("%s\n", PACKAGE_VERSION);
+    if (!cli->globals.json)
+        return;
+
+    result = json_object_new();
+    json_object_set_string_member(result, "virtsnap", PACKAGE_VERSION);
+    cli_result(cli, result);
+}
+
+static void
+show_help(CliContext *cli, const Command *command)
+{
+    if (cli->globals.json)
+        cli_result(cli, command ? help_command_json(command) : help_commands_json(cli->groups));
+    else if (command)
+        help_command(command);
+    else
+        help_overview(cli->groups);
+}
+
+int
+command_run(CliContext *cli, char *const *argv, CommandFunc without_command)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CommandLine) line =
+        command_line_parse(cli->groups, argv, &cli->globals, &error);
+
+    if (!line) {
+        cli->globals.json |= wants_json(argv);
+        return cli_fail(cli, error);
+    }
+    if (cli->globals.help) {
+        show_help(cli, line->command);
+        return CLI_DONE;
+    }
+    if (cli->globals.version) {
+        print_version(cli);
+        return CLI_DONE;
+    }
+
+    return run_line(cli, line, without_command);
+}

@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# No circle of files: who reads one must not have to know, by way of what it
+# uses, the file itself. A .c and its .h count as one file. Who uses whom is
+# told by the #include lines and, because one header may declare what several
+# files define, by the symbols of what was compiled.
+. "$abs_top_srcdir/tests/style/lib.sh"
+
+mapfile -t code < <(sources 'src/*.[ch]' 'drivers/*.[ch]' | grep -E '^(src|drivers)/')
+check "there is code to look at" test ${#code[@]} -gt 10
+
+# circles: of the edges "FILE USED" in the input, those that are part of a
+# circle: from what is used, uses lead back to the file.
+circles()
+{
+    sort -u | awk '
+        function reach(file,    list, n, i) {
+            if (file in seen) return
+            seen[file] = 1
+            n = split(used[file], list, " ")
+            for (i = 1; i <= n; i++) reach(list[i])
+        }
+        $1 != $2 { used[$1] = used[$1] " " $2; from[++n_edges] = $1; to[n_edges] = $2 }
+        END {
+            for (e = 1; e <= n_edges; e++) {
+                split("", seen)
+                reach(to[e])
+                if (from[e] in seen) print from[e] " -> " to[e]
+            }
+        }' | sort
+}
+
+is "$(printf '%s\n' 'a b' 'b c' 'c b' 'c d' 'd e' 'e d' 'f f' | circles)" 'b -> c
+c -> b
+d -> e
+e -> d' "circles are found, and what leads from one to another is in none"
+
+# file: a header that only the files of its concept include is part of it.
+file() { sed -E 's|-private( \|$)|\1|g'; }
+
+# Those that are there still: the planner, which shares a header with the value
+# that it makes, and two files of one concept each.
+known()
+{
+    grep -vE '^src/virtsnap/plan(-[a-z]+)? -> src/virtsnap/plan(-[a-z]+)?$' |
+        grep -vxE 'src/virtsnap/verify -> src/virtsnap/verify-tree
+src/virtsnap/verify-tree -> src/virtsnap/verify
+src/virtsnap/job-record -> src/virtsnap/job-record-xml
+src/virtsnap/job-record-xml -> src/virtsnap/job-record'
+}
+
+# includes: the edges "FILE USED" of the #include lines.
+includes()
+{
+    grep -HoE '^ *# *include +"[^"]+"' "${code[@]}" |
+        sed -nE 's|^([^:]*)\.[ch]:.*"(drivers/)?([^"]*)\.h"$|\1 \2\3|p' |
+        sed -E '/ drivers\//!s| | src/|' | file
+}
+includes | circles | known |
+    none "no circle of #include lines" \
+        "move what both need into a file of its own, or pass it in"
+
+# compiled FILE: what the compiler made of a .c, if it was compiled.
+compiled()
+{
+    local object name
+    name=$(basename "$1" .c)
+    for object in "$abs_top_builddir/$(dirname "$1")"/{.libs/,}{,lib*_la-}"$name.o"; do
+        [ ! -e "$object" ] || { printf '%s\n' "$object"; return; }
+    done
+}
+
+# uses: the edges "FILE USED", one for each file whose symbols another one needs.
+uses()
+{
+    local file object
+    for file in "${code[@]}"; do
+        [[ $file != *.c ]] || object=$(compiled "$file")
+        [[ $file != *.c || -z $object ]] || nm -P "$object" | sed "s|^|${file%.c} |"
+    done | awk '
+        $3 == "U" { needs[$1 " " $2] = 1; next }
+        $3 ~ /[A-TV-Z]/ { at[$2] = $1 }
+        END {
+            for (need in needs) {
+                split(need, part, " ")
+                if (part[2] in at) print part[1], at[part[2]]
+            }
+        }' | file
+}
+if command -v nm >/dev/null; then
+    uses=$(uses)
+    check "the compiled files tell who uses whom" test "$(wc -l <<<"$uses")" -gt 10
+    { includes; printf '%s\n' "$uses"; } | circles | known |
+        none "no circle of files that use each other's functions" \
+            "move what both need into a file of its own, or pass it in"
+else
+    skip "no circle of files that use each other's functions" "nm is missing"
+fi
+
+done_testing
