@@ -57,6 +57,7 @@ disk_def_free(DiskDef *disk)
     g_free(disk->path);
     g_free(disk->source);
     g_free(disk->format);
+    g_free(disk->overlay);
     g_clear_pointer(&disk->backing, g_ptr_array_unref);
     g_free(disk);
 }
@@ -156,21 +157,30 @@ parse_disk(xmlNode *node)
 }
 
 /* The snapshot names a disk by its target or by the path it had. */
-static SnapshotLocation
-find_location(xmlNode *root, const DiskDef *disk)
+static xmlNode *
+find_in_snapshot(xmlNode *root, const DiskDef *disk)
 {
     xmlNode *disks = xml_child(root, "disks", NULL);
 
-    if (!disks)
-        return SNAPSHOT_LOCATION_NO;
-    for (xmlNode *node = NULL; (node = xml_child(disks, "disk", node));) {
+    for (xmlNode *node = NULL; disks && (node = xml_child(disks, "disk", node));) {
         g_autofree char *name = xml_attr(node, "name");
 
         if (g_strcmp0(name, disk->target) == 0 || (name && g_strcmp0(name, disk->path) == 0))
-            return parse_location(node);
+            return node;
     }
 
-    return SNAPSHOT_LOCATION_NO;
+    return NULL;
+}
+
+/* A disk that is not listed is not part of the snapshot. */
+static void
+parse_location_of(DiskDef *disk, xmlNode *root)
+{
+    xmlNode *node = find_in_snapshot(root, disk);
+    xmlNode *source = node ? xml_child(node, "source", NULL) : NULL;
+
+    disk->location = parse_location(node);
+    disk->overlay = source ? xml_attr(source, "file") : NULL;
 }
 
 static GPtrArray *
@@ -184,7 +194,7 @@ parse_disks(xmlNode *root, xmlNode *domain)
     for (xmlNode *node = NULL; (node = xml_child(devices, "disk", node));) {
         DiskDef *disk = parse_disk(node);
 
-        disk->location = find_location(root, disk);
+        parse_location_of(disk, root);
         g_ptr_array_add(disks, disk);
     }
 

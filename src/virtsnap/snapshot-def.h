@@ -34,6 +34,7 @@ typedef struct {
     char *format;     /* "qcow2", "raw"; NULL: not given */
     gboolean read_only;
     SnapshotLocation location;
+    char *overlay; /* the file in which writing went on; NULL: none, or not a file */
     GPtrArray *backing; /* ImageRef: the images below path, as far as the XML names them */
 } DiskDef;
 

@@ -41,6 +41,7 @@ check_fails "nothing was touched" test -e "$x/one"
 check "export of both" vs_export --domain a --domain b snap1 --to "$x/one"
 is "$VS_EXPORT" "$x/one/a+b/snap1" "an unnamed collection has its members' names"
 is "$(vs_field '[.result, .domains, .layers] | join(" ")')" "0 2 4" "the result says so"
+is "$(vs_field '.warnings | length')" 0 "nothing to warn of: what guests wrote before is not new"
 check "the export is sound" vs_sound "$VS_EXPORT"
 layer=$(vs_layer "$VS_EXPORT" a vda)
 is "$(live_counter_of "$layer")" "$want" "the guest's counter, read by standard tools"

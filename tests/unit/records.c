@@ -29,6 +29,15 @@ append_disk(GString *xml, const TestDisk *disk)
                            or_nothing(disk->children));
 }
 
+static void
+append_overlay(GString *xml, const TestDisk *disk)
+{
+    g_string_append_printf(xml, "<disk name='%s' snapshot='%s'>", disk->target, disk->location);
+    if (disk->overlay)
+        g_string_append_printf(xml, "<source file='%s'/>", disk->overlay);
+    g_string_append(xml, "</disk>");
+}
+
 static char *
 snapshot_xml(const TestSnapshot *snapshot, const char *domain)
 {
@@ -44,8 +53,7 @@ snapshot_xml(const TestSnapshot *snapshot, const char *domain)
                            snapshot->memory ? snapshot->memory : "snapshot='no'");
     for (const TestDisk *disk = snapshot->disks; disk->target; disk++) {
         if (disk->location)
-            g_string_append_printf(xml, "<disk name='%s' snapshot='%s'/>", disk->target,
-                                   disk->location);
+            append_overlay(xml, disk);
     }
     g_string_append_printf(xml, "</disks><domain type='kvm'><name>%s</name>%s<devices>", escaped,
                            or_nothing(snapshot->domain));

@@ -17,6 +17,7 @@ typedef struct {
     const char *location; /* libvirt's word; NULL: not listed */
     const char *more;     /* attributes of <disk>, as "type='block'"; may be NULL */
     const char *children; /* more children of <disk>; may be NULL */
+    const char *overlay;  /* that the snapshot made of it; NULL: not said */
 } TestDisk;
 
 /** A snapshot; its disks end with a NULL target. */
