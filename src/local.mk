@@ -104,6 +104,10 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/snapshot-def.h \
 	src/virtsnap/snapshot-list.c \
 	src/virtsnap/snapshot-list.h \
+	src/virtsnap/target-foreign.c \
+	src/virtsnap/target-foreign.h \
+	src/virtsnap/target-space.c \
+	src/virtsnap/target-space.h \
 	src/virtsnap/target.c \
 	src/virtsnap/target.h \
 	src/virtsnap/verify-tree.c \

@@ -13,6 +13,7 @@
 
 #include "drivers/file/file-sink.h"
 #include "util/fd.h"
+#include "virtsnap/target-foreign.h"
 
 #define ALIGNMENT 4096
 
@@ -98,7 +99,8 @@ file_sink_flush(Sink *sink, GError **error)
 {
     FileSink *self = (FileSink *)sink;
 
-    if (fchmod(self->fd, self->mode) < 0) {
+    /* Where files have no permissions of their own, the target has said so. */
+    if (fchmod(self->fd, self->mode) < 0 && !foreign_mode_refused(errno)) {
         virt_snap_error_set_errno(error, errno, _("Cannot set the permissions of '%s'"),
                                   sink->what);
         return FALSE;
@@ -170,7 +172,8 @@ file_sink_reopen(int dirfd, const char *name, guint64 size, mode_t mode, GError 
 
     /* A complete one may not be written to. */
     if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-        (S_ISREG(st.st_mode) && fchmodat(dirfd, name, 0600, 0) < 0)) {
+        (S_ISREG(st.st_mode) && fchmodat(dirfd, name, 0600, 0) < 0 &&
+         !foreign_mode_refused(errno))) {
         virt_snap_error_set_errno(error, errno, _("Cannot go on with '%s'"), name);
         return NULL;
     }

@@ -171,10 +171,22 @@ fd_buffer_new(gsize length)
     return buffer;
 }
 
+/* Some file systems sync no directory by itself (EINVAL), but all that is theirs at once. */
+static int
+sync_fd(int fd)
+{
+    int result = fsync(fd);
+
+    if (result < 0 && (errno == EINVAL || errno == EOPNOTSUPP))
+        result = syncfs(fd);
+
+    return result;
+}
+
 gboolean
 fd_sync(int fd, const char *what, GError **error)
 {
-    if (fsync(fd) < 0) {
+    if (sync_fd(fd) < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot make '%s' durable"), what);
         return FALSE;
     }
@@ -247,7 +259,10 @@ int
 dir_create_at(int dirfd, const char *name, GError **error)
 {
     if (mkdirat(dirfd, name, 0700) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), name);
+        int errsv = errno;
+
+        virt_snap_error_set_errno(error, errsv, _("Cannot create the directory '%s'"), name);
+        errno = errsv;
         return -1;
     }
 

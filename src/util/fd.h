@@ -94,7 +94,8 @@ gboolean file_replace_at(int dirfd, const char *name, const void *data, gsize le
 GBytes *file_read_at(int dirfd, const char *name, gsize limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** Creates the directory @name (0700) in @dirfd and opens it. Returns: descriptor, or -1. */
+/** Creates the directory @name (0700) in @dirfd and opens it. Returns: descriptor, or -1; errno
+ * says why it could not be created, then. */
 int dir_create_at(int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** Removes @name and all below it, following no links. Absent is fine. */

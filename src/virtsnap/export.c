@@ -15,6 +15,7 @@
 #include "virtsnap/export-watch.h"
 #include "virtsnap/export.h"
 #include "virtsnap/journal.h"
+#include "virtsnap/target-foreign.h"
 
 /* Beside the data: directories, the manifest, the file system's own records. */
 #define SPACE_EXTRA ((guint64)4 << 20)
@@ -183,14 +184,28 @@ create_directories(GTree *directories, int dirfd, GError **error)
         auto_fd fd = dir_create_at(dirfd, name, &why);
 
         /* The layers' may have been kept. */
-        if (fd < 0 && !(g_str_equal(name, TARGET_LAYERS) &&
-                        g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS))) {
-            g_propagate_error(error, g_steal_pointer(&why));
+        if (fd < 0 && !(g_str_equal(name, TARGET_LAYERS) && errno == EEXIST)) {
+            if (foreign_name_error(errno, name, error))
+                g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
         }
     }
 
     return TRUE;
+}
+
+/* Before hours of copying. */
+static gboolean
+check_names(const Plan *plan, GTree *directories, int dirfd, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+
+    for (guint i = 0; i < plan->files->len; i++)
+        g_ptr_array_add(files, ((const PlanFile *)g_ptr_array_index(plan->files, i))->path);
+    for (guint i = 0; i < plan->layers->len; i++)
+        g_ptr_array_add(files, ((const PlanLayer *)g_ptr_array_index(plan->layers, i))->file);
+
+    return foreign_check_tree(dirfd, directories, files, error);
 }
 
 static gboolean
@@ -258,10 +273,10 @@ write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *resu
     return file_create_at(dirfd, MANIFEST_FILE, text, strlen(text), error);
 }
 
-/* While somebody looks after what they are made from. */
+/* While somebody looks after what they are made from. @warning: of the target, or NULL. */
 static gboolean
 move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control *control,
-             ExportResult *result, EngineStats *stats, GError **error)
+             const char *warning, ExportResult *result, EngineStats *stats, GError **error)
 {
     g_autoptr(ExportWatch) watch = export_watch_new(hypervisor, plan, items, control);
 
@@ -269,6 +284,8 @@ move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control
         return FALSE;
     result->copied = stats->bytes_written;
     result->warnings = export_watch_warnings(watch);
+    if (warning)
+        g_ptr_array_add(result->warnings, g_strdup(warning));
 
     return TRUE;
 }
@@ -311,7 +328,9 @@ write_export(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *
     if (!control_pass(control, 0, error) || !target_tidy(target, error) ||
         !remove_strangers(plan, dirfd, journal, error) ||
         !create_directories(directories, dirfd, error) ||
-        !move_watched(hypervisor, plan, items, control, result, stats, error) ||
+        !check_names(plan, directories, dirfd, error) ||
+        !move_watched(hypervisor, plan, items, control, target_warning(target), result, stats,
+                      error) ||
         !write_manifest(plan, items, dirfd, result, error) ||
         !sync_directories(directories, dirfd, error))
         return FALSE;

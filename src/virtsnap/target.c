@@ -6,17 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "util/fd.h"
 #include "util/name.h"
+#include "virtsnap/target-foreign.h"
+#include "virtsnap/target-space.h"
 #include "virtsnap/target.h"
 
 #define JOURNAL_FILE "journal"
@@ -33,8 +32,10 @@ struct Target {
     gboolean over_empty; /* the final directory is there, and empty */
     gboolean made_directory; /* what we created, and remove again if nothing comes of it */
     gboolean made_parent;
+    gboolean made_partial;
     gboolean begun;
     gboolean keep;
+    char *warning; /* what its file system does not keep, or NULL */
     int parent_fd;  /* owned */
     int fd;         /* the partial directory; owned */
     int journal_fd; /* locked as long as it is open; owned */
@@ -56,6 +57,12 @@ int
 target_journal(const Target *self)
 {
     return self->journal_fd;
+}
+
+const char *
+target_warning(const Target *self)
+{
+    return self->warning;
 }
 
 guint
@@ -238,43 +245,13 @@ target_new(const char *directory, const char *collection, const char *snapshot,
     return g_steal_pointer(&self);
 }
 
-/* Bytes of disk that the layers of an earlier run take. */
-static guint64
-left_over(const Target *self)
-{
-    g_autofree char *path = g_build_filename(self->parent, self->partial, TARGET_LAYERS, NULL);
-    g_autoptr(GPtrArray) names = is_there(path) ? dir_list_at(AT_FDCWD, path, NULL) : NULL;
-    guint64 bytes = 0;
-
-    for (guint i = 0; names && i < names->len; i++) {
-        g_autofree char *file = g_build_filename(path, g_ptr_array_index(names, i), NULL);
-        struct stat st;
-
-        if (lstat(file, &st) == 0)
-            bytes += (guint64)st.st_blocks * 512;
-    }
-
-    return bytes;
-}
-
 gboolean
 target_space(const Target *self, TargetSpace *space, GError **error)
 {
     g_autofree char *directory = deepest_existing(self);
-    struct statvfs vfs;
-    struct statfs fs;
-    struct stat st;
+    g_autofree char *earlier = g_build_filename(self->parent, self->partial, TARGET_LAYERS, NULL);
 
-    if (statvfs(directory, &vfs) < 0 || statfs(directory, &fs) < 0 || stat(directory, &st) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot ask for the free space of '%s'"),
-                                  directory);
-        return FALSE;
-    }
-    space->free = (guint64)vfs.f_bavail * vfs.f_frsize + left_over(self);
-    space->device = st.st_dev;
-    space->clones = fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC;
-
-    return TRUE;
+    return target_space_at(directory, earlier, space, error);
 }
 
 /* --- the partial directory ------------------------------------------------ */
@@ -285,7 +262,8 @@ open_or_create(const char *path, gboolean *made, GError **error)
 {
     *made = mkdir(path, 0700) == 0;
     if (!*made && errno != EEXIST) {
-        virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), path);
+        if (foreign_name_error(errno, path, error))
+            virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), path);
         return -1;
     }
 
@@ -302,11 +280,13 @@ open_parent(Target *self, GError **error)
         if (fd < 0)
             return FALSE;
         self->parent_fd = open_or_create(self->parent, &self->made_parent, error);
+        if (self->parent_fd < 0 || !foreign_check_dir(fd, self->parent, error))
+            return FALSE;
     } else {
         self->parent_fd = fd_open_dir(AT_FDCWD, self->parent, error);
     }
 
-    return self->parent_fd >= 0;
+    return self->parent_fd >= 0 && foreign_try_name(self->parent_fd, self->name, error);
 }
 
 static gboolean
@@ -320,13 +300,15 @@ same_file(int dirfd, const char *name, int fd)
            held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
-/* Somebody else's directory could be exchanged below us. */
+/* Somebody else's directory could be exchanged below us. What we have made is ours, whoever the
+ * file system says owns it. */
 static gboolean
 check_owner(const Target *self, GError **error)
 {
     struct stat st;
 
-    if (fstat(self->fd, &st) == 0 && st.st_uid == geteuid() && fchmod(self->fd, 0700) == 0)
+    if (self->made_partial ||
+        (fstat(self->fd, &st) == 0 && foreign_is_ours(self->parent_fd, &st)))
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
                 _("'%s/%s' belongs to another user; remove it or export into another directory"),
@@ -340,9 +322,11 @@ open_partial(Target *self, GError **error)
 {
     fd_clear(&self->fd);
     fd_clear(&self->journal_fd);
-    if (mkdirat(self->parent_fd, self->partial, 0700) < 0 && errno != EEXIST) {
-        virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s/%s'"),
-                                  self->parent, self->partial);
+    self->made_partial = mkdirat(self->parent_fd, self->partial, 0700) == 0;
+    if (!self->made_partial && errno != EEXIST) {
+        if (foreign_name_error(errno, self->partial, error))
+            virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s/%s'"),
+                                      self->parent, self->partial);
         return FALSE;
     }
     self->fd = fd_open_dir(self->parent_fd, self->partial, error);
@@ -397,6 +381,17 @@ lock_partial(Target *self, GError **error)
     return self->journal_fd >= 0 && lock(self, self->journal_fd, error);
 }
 
+/* What nobody has put anything into, and nobody else has taken. */
+static void
+unmake_partial(Target *self)
+{
+    if (!self->made_partial || self->fd < 0)
+        return;
+    if (self->journal_fd >= 0)
+        unlinkat(self->fd, JOURNAL_FILE, 0);
+    unlinkat(self->parent_fd, self->partial, AT_REMOVEDIR);
+}
+
 /* A lock on the journal that is (still) in the partial directory that is (still) in its place:
  * the process before us may have renamed or removed both while we waited. */
 static gboolean
@@ -408,6 +403,8 @@ take_partial(Target *self, GError **error)
         if (!open_partial(self, &why) || !lock_partial(self, &why)) {
             if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
                 continue;
+            if (!g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE))
+                unmake_partial(self);
             g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
         }
@@ -446,6 +443,8 @@ target_begin(Target *self, gboolean resume, GError **error)
     if (!open_parent(self, error) || !take_partial(self, error))
         return FALSE;
     self->begun = TRUE;
+    g_free(self->warning);
+    self->warning = foreign_close(self->fd, self->journal_fd, self->parent);
     /* The one who held it before may have finished. */
     if (!self->over_empty &&
         fstatat(self->parent_fd, self->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
@@ -467,12 +466,14 @@ rename_partial(Target *self, GError **error)
     int result = renameat2(self->parent_fd, self->partial, self->parent_fd, self->name, flags);
 
     /* Not every file system has the flag. Without it, only an empty directory is replaced. */
-    if (result < 0 && errno == EINVAL)
+    if (result < 0 && (errno == EINVAL || errno == ENOSYS))
         result = renameat(self->parent_fd, self->partial, self->parent_fd, self->name);
     if (result == 0)
         return TRUE;
     if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR)
         return already_exists(self->path, error);
+    if (!foreign_name_error(errno, self->name, error))
+        return FALSE;
     virt_snap_error_set_errno(error, errno, _("Cannot give the export its name '%s'"),
                               self->path);
 
@@ -525,13 +526,30 @@ target_commit(Target *self, GError **error)
     return TRUE;
 }
 
+/* The journal comes last, and is closed before its directory goes: NFS and FUSE keep what is
+ * removed and still open under another name. Who takes the directory then keeps it. */
+static gboolean
+remove_partial(Target *self, GError **error)
+{
+    if (!clear_partial(self, FALSE, error))
+        return FALSE;
+    unlinkat(self->fd, JOURNAL_FILE, 0);
+    fd_clear(&self->journal_fd);
+    if (unlinkat(self->parent_fd, self->partial, AT_REMOVEDIR) == 0 || errno == ENOENT ||
+        errno == ENOTEMPTY || errno == EEXIST)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot remove the directory '%s'"), self->partial);
+
+    return FALSE;
+}
+
 /* Directories that somebody else uses meanwhile are not empty, and stay. */
 static void
 discard(Target *self)
 {
     g_autoptr(GError) error = NULL;
 
-    if (self->begun && !tree_remove_at(self->parent_fd, self->partial, &error))
+    if (self->begun && !remove_partial(self, &error))
         g_warning("%s", error->message);
     if (self->made_parent)
         rmdir(self->parent);
@@ -554,5 +572,6 @@ target_free(Target *self)
     g_free(self->name);
     g_free(self->partial);
     g_free(self->path);
+    g_free(self->warning);
     g_free(self);
 }

@@ -51,7 +51,7 @@ gboolean target_space(const Target *self, TargetSpace *space, GError **error)
  * @resume: keeps what an earlier process has left in it, else that is removed
  *
  * Creates the partial directory and takes it for this process. Returns: FALSE with IN_USE if
- * another process is at it.
+ * another process is at it, INVALID_PARAMETER if the file system cannot hold a name.
  */
 gboolean target_begin(Target *self, gboolean resume, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -63,6 +63,10 @@ gboolean target_tidy(Target *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** target_journal: Returns: and the journal, open and locked; still owned by @self. */
 int target_journal(const Target *self);
+
+/** target_warning: Returns: (transfer none) (nullable): what its file system does not do as others
+ * do, for the user to know; once target_begin() is done. */
+const char *target_warning(const Target *self);
 
 /** target_made: Returns: how many directories were created for the export, beside its own. */
 guint target_made(const Target *self);
