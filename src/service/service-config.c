@@ -181,17 +181,32 @@ all_safe(const char *path)
     }
 }
 
+static gboolean
+is_allowed(const ServiceConfig *config, const char *canonical)
+{
+    for (char **allowed = config->directories; *allowed; allowed++) {
+        if (is_below(canonical, *allowed))
+            return all_safe(canonical);
+    }
+
+    return FALSE;
+}
+
 gboolean
 service_config_may_export(const ServiceConfig *config, guint uid, const char *directory,
-                          gboolean session, GError **error)
+                          gboolean subdirectory, gboolean session, GError **error)
 {
     g_autofree char *canonical = g_canonicalize_filename(directory, "/");
+    g_autofree char *above = g_path_get_dirname(canonical);
 
-    if (session || uid == 0)
+    if (session || uid == 0 || is_allowed(config, subdirectory ? canonical : above))
         return TRUE;
-    for (char **allowed = config->directories; *allowed; allowed++) {
-        if (is_below(canonical, *allowed) && all_safe(canonical))
-            return TRUE;
+    if (is_allowed(config, canonical)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
+                    _("You may export into '%s', but not in its place; name a directory in it, or "
+                      "leave out subdirectory=no"),
+                    directory);
+        return FALSE;
     }
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
                 _("You may not export to '%s'; the administrator can allow a directory of root's "

@@ -104,7 +104,8 @@ parse_subject(const SnapshotService *self, GVariant *parameters, guint uid, Expo
     virt_snap_export_settings_free(subject->settings);
     subject->settings = parse_settings(settings, error);
     if (!subject->settings ||
-        !service_config_may_export(self->config, uid, subject->directory, self->session, error) ||
+        !service_config_may_export(self->config, uid, subject->directory,
+                                   subject->settings->subdirectory, self->session, error) ||
         !check_subject(subject, error))
         return NULL;
 

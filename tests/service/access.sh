@@ -149,6 +149,11 @@ check "nor where he himself could put one" denied "$(as_export nobody "$allowed/
 rmdir "$allowed/his"
 check "nor to have a base read" eval '! as_export nobody "$allowed" \
     "<exportsettings><base>/etc</base></exportsettings>"'
+check "nor in the place of one that is" denied "$(as_export nobody "$allowed" \
+    '<exportsettings><subdirectory>no</subdirectory></exportsettings>')"
+check "nor by a dot" denied "$(as_export nobody "$allowed/." \
+    '<exportsettings><subdirectory>no</subdirectory></exportsettings>')"
+check "nothing is beside it" [ ! -e "$(dirname "$allowed")/.$(basename "$allowed").partial" ]
 check "into one that is" eval 'as_export nobody "$allowed" \
     "<exportsettings><bandwidth>1048576</bandwidth></exportsettings>" | grep -q "uint32 4096"'
 number=$(gdbus call --system --dest org.virtsnap1 --object-path /org/virtsnap1 --method \

@@ -77,7 +77,7 @@ static gboolean
 may(const ServiceConfig *config, guint uid, const char *directory, gboolean session)
 {
     g_autoptr(GError) error = NULL;
-    gboolean ok = service_config_may_export(config, uid, directory, session, &error);
+    gboolean ok = service_config_may_export(config, uid, directory, TRUE, session, &error);
 
     g_assert_true(ok == (error == NULL));
     if (error)
@@ -101,6 +101,44 @@ test_may_export(void)
     g_assert_false(may(config, 1000, "/usr/shared", FALSE));
     g_assert_false(may(config, 1000, "/usr/share/../lib", FALSE));
     g_assert_false(may(config, 1000, "/usr", FALSE));
+}
+
+/* Without a subdirectory the export takes the directory's place: that is in the one above it. */
+static void
+test_in_its_place(void)
+{
+    static const struct {
+        guint uid;
+        const char *directory;
+        gboolean session;
+        const char *says; /* NULL: it may */
+    } cases[] = {
+        {1000, "/usr/share/new", FALSE, NULL},
+        {1000, "/usr/share/new/", FALSE, NULL},
+        {1000, "/usr/share/new/deeper", FALSE, NULL},
+        {1000, "/usr/share", FALSE, "not in its place"},
+        {1000, "/usr/share/", FALSE, "not in its place"},
+        {1000, "/usr/share/new/..", FALSE, "not in its place"},
+        {1000, "/usr/lib", FALSE, "administrator"},
+        {0, "/usr/share", FALSE, NULL},
+        {1000, "/usr/share", TRUE, NULL},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ServiceConfig) config = load("[export]\ndirectories=/usr/share/;\n", &error);
+
+    g_assert_no_error(error);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) why = NULL;
+        gboolean ok = service_config_may_export(config, cases[i].uid, cases[i].directory, FALSE,
+                                                cases[i].session, &why);
+
+        g_test_message("%s", cases[i].directory);
+        g_assert_true(ok == (cases[i].says == NULL));
+        if (!ok) {
+            g_assert_error(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
+            g_assert_nonnull(strstr(why->message, cases[i].says));
+        }
+    }
 }
 
 /* What others may change can lead elsewhere, and so can a symbolic link. */
@@ -131,6 +169,7 @@ main(int argc, char **argv)
     g_test_add_func("/service-config/values", test_values);
     g_test_add_func("/service-config/refused", test_refused);
     g_test_add_func("/service-config/may-export", test_may_export);
+    g_test_add_func("/service-config/in-its-place", test_in_its_place);
     g_test_add_func("/service-config/unsafe", test_unsafe);
 
     return g_test_run();
