@@ -44,7 +44,8 @@ ServiceConfig *service_config_load(const char *path, GError **error) G_GNUC_WARN
  * Returns: FALSE with ACCESS_DENIED if not.
  */
 gboolean service_config_may_export(const ServiceConfig *config, guint uid, const char *directory,
-                                   gboolean subdirectory, gboolean session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                   gboolean subdirectory, gboolean session, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 void service_config_free(ServiceConfig *config);
 

@@ -310,6 +310,16 @@ record_dir_has(RecordDir *self, const char *file)
     return self->fd >= 0 && fstatat(self->fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+gsize
+record_dir_size(RecordDir *self, const char *file)
+{
+    struct stat st;
+
+    return self->fd >= 0 && fstatat(self->fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0
+               ? (gsize)st.st_size
+               : 0;
+}
+
 GPtrArray *
 record_dir_list(RecordDir *self, GError **error)
 {

@@ -54,6 +54,9 @@ GPtrArray *record_dir_list(RecordDir *self, GError **error) G_GNUC_WARN_UNUSED_R
 /** record_dir_has: Is there anything named @file? */
 gboolean record_dir_has(RecordDir *self, const char *file);
 
+/** record_dir_size: Returns: how many bytes @file has; 0 if it is not there. */
+gsize record_dir_size(RecordDir *self, const char *file);
+
 /** record_dir_read: As file_read_at(), with its @limit in bytes. NOT_FOUND if it is not there. */
 GBytes *record_dir_read(RecordDir *self, const char *file, gsize limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -81,13 +81,47 @@ format(const VirtSnapCollection *collection, GError **error)
     return g_steal_pointer(&text);
 }
 
+/* With @change in the place of what its file has now. */
 static gboolean
-store(RecordDir *dir, const VirtSnapCollection *collection, GError **error)
+check_room(RecordDir *dir, const RecordChange *change, GError **error)
+{
+    g_autoptr(GPtrArray) files = collection_list_files(dir, error);
+    gsize count = 1;
+    gsize bytes = strlen(change->text);
+
+    if (!files)
+        return FALSE;
+    for (guint i = 0; i < files->len; i++) {
+        const char *file = g_ptr_array_index(files, i);
+
+        if (g_str_equal(file, change->file))
+            continue;
+        bytes += record_dir_size(dir, file);
+        count++;
+    }
+    if (bytes <= VIRT_SNAP_COLLECTIONS_BYTES_MAX && count <= VIRT_SNAP_COLLECTIONS_MAX)
+        return TRUE;
+    /* What is too much already, written by hand, may become less. */
+    if (strlen(change->text) <= record_dir_size(dir, change->file))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE,
+                _("The collections in '%s' would be %zu with %zu bytes together, and %u with %zu "
+                  "are allowed; remove members, or collections that are not needed"),
+                record_dir_path(dir), count, bytes, VIRT_SNAP_COLLECTIONS_MAX,
+                VIRT_SNAP_COLLECTIONS_BYTES_MAX);
+
+    return FALSE;
+}
+
+static gboolean
+store(RecordDir *dir, const VirtSnapCollection *collection, gboolean larger, GError **error)
 {
     g_autofree char *file = collection_file(collection->name);
     g_autofree char *text = format(collection, error);
+    const RecordChange change = {file, text};
 
-    return text && record_dir_write(dir, &(RecordChange){file, text}, 1, error);
+    return text && (!larger || check_room(dir, &change, error)) &&
+           record_dir_write(dir, &change, 1, error);
 }
 
 /* The same, unless its collections are not all there, or lead back to it. */
@@ -96,7 +130,7 @@ check_and_store(RecordDir *dir, const VirtSnapCollection *collection, GError **e
 {
     g_autoptr(GHashTable) domains = collection_walk(dir, collection, error);
 
-    return domains && store(dir, collection, error);
+    return domains && store(dir, collection, TRUE, error);
 }
 
 gboolean
@@ -181,7 +215,7 @@ virt_snap_collection_store_remove(VirtSnapCollectionStore *self, const char *nam
     /* Not checked: what is wrong with its collections is mended by removing them. */
     return collection &&
            change_members(collection, virt_snap_collection_remove, domains, collections, error) &&
-           store(dir, collection, error);
+           store(dir, collection, FALSE, error);
 }
 
 static gboolean
@@ -392,19 +426,13 @@ compare_texts(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-GPtrArray *
-virt_snap_collection_store_resolve(VirtSnapCollectionStore *self, const char *name,
-                                   GError **error)
+static GPtrArray *
+sorted_names(GHashTable *domains)
 {
-    g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_READ, error);
-    g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
-    g_autoptr(GHashTable) domains = collection ? collection_walk(dir, collection, error) : NULL;
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     GHashTableIter iter;
     gpointer domain;
 
-    if (!domains)
-        return NULL;
     g_hash_table_iter_init(&iter, domains);
     while (g_hash_table_iter_next(&iter, &domain, NULL)) {
         g_hash_table_iter_steal(&iter);
@@ -412,5 +440,70 @@ virt_snap_collection_store_resolve(VirtSnapCollectionStore *self, const char *na
     }
     g_ptr_array_sort(names, compare_texts);
 
-    return g_steal_pointer(&names);
+    return names;
+}
+
+GPtrArray *
+virt_snap_collection_store_resolve(VirtSnapCollectionStore *self, const char *name,
+                                   GError **error)
+{
+    g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_READ, error);
+    g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
+    g_autoptr(GHashTable) domains = collection ? collection_walk(dir, collection, error) : NULL;
+
+    return domains ? sorted_names(domains) : NULL;
+}
+
+/* Adds the member collections of the one at @i that are not in @tree yet. */
+static gboolean
+load_below(RecordDir *dir, GPtrArray *tree, guint i, GHashTable *loaded, GError **error)
+{
+    const VirtSnapCollection *above = g_ptr_array_index(tree, i);
+
+    for (guint j = 0; j < above->collections->len; j++) {
+        VirtSnapCollection *below;
+
+        if (g_hash_table_contains(loaded, g_ptr_array_index(above->collections, j)))
+            continue;
+        below = collection_load(dir, g_ptr_array_index(above->collections, j), error);
+        if (!below)
+            return FALSE;
+        g_ptr_array_add(tree, below);
+        g_hash_table_add(loaded, below->name);
+    }
+
+    return TRUE;
+}
+
+/* @collection: (transfer full) */
+static GPtrArray *
+load_tree(RecordDir *dir, VirtSnapCollection *collection, GError **error)
+{
+    g_autoptr(GPtrArray) tree =
+        g_ptr_array_new_with_free_func((GDestroyNotify)virt_snap_collection_free);
+    g_autoptr(GHashTable) loaded = g_hash_table_new(g_str_hash, g_str_equal);
+
+    g_ptr_array_add(tree, collection);
+    g_hash_table_add(loaded, collection->name);
+    for (guint i = 0; i < tree->len; i++) {
+        if (!load_below(dir, tree, i, loaded, error))
+            return NULL;
+    }
+
+    return g_steal_pointer(&tree);
+}
+
+gboolean
+collection_store_read_tree(VirtSnapCollectionStore *self, const char *name,
+                           GPtrArray **collections, GPtrArray **domains, GError **error)
+{
+    g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_READ, error);
+    g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
+    g_autoptr(GHashTable) names = collection ? collection_walk(dir, collection, error) : NULL;
+
+    *collections = names ? load_tree(dir, g_steal_pointer(&collection), error) : NULL;
+    if (*collections)
+        *domains = sorted_names(names);
+
+    return *collections != NULL;
 }

@@ -63,7 +63,8 @@ const char *virt_snap_collection_store_get_directory(const VirtSnapCollectionSto
  * @self: a store
  * @collection: what to store, in the place of the one with its name if there is one
  * @error: NOT_FOUND if a collection that is a member does not exist, INVALID_PARAMETER naming the
- * way round if it would be a member of itself
+ * way round if it would be a member of itself, NO_SPACE if all collections together would be more
+ * than a store takes (10000, or 8 MiB of text)
  *
  * Stores a collection.
  *

@@ -13,6 +13,11 @@ G_BEGIN_DECLS
  * names. */
 #define VIRT_SNAP_COLLECTION_TEXT_MAX ((gsize)4 << 20)
 
+/** What a store takes, all texts together: virtsnapd has them all in one message on the bus, twice,
+ * and a bus throws out whoever sends one of more than 32 MiB. */
+#define VIRT_SNAP_COLLECTIONS_BYTES_MAX ((gsize)8 << 20)
+#define VIRT_SNAP_COLLECTIONS_MAX 10000u
+
 struct VirtSnapCollection {
     char *name;
     GPtrArray *domains;     /* char *: names, in the order in which they were added */

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "util/name.h"
-#include "virtsnap/collection-store.h"
-#include "virtsnap/collection.h"
+#include "virtsnap/collection-private.h"
 #include "virtsnap/members.h"
 
 static gint
@@ -21,11 +20,12 @@ static GPtrArray *
 sorted_once(char *const *names, GError **error)
 {
     g_autoptr(GPtrArray) sorted = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (char *const *name = names; *name; name++) {
         if (!name_check(*name, _("domain"), error))
             return NULL;
-        if (!g_ptr_array_find_with_equal_func(sorted, *name, g_str_equal, NULL))
+        if (g_hash_table_add(seen, *name))
             g_ptr_array_add(sorted, g_strdup(*name));
     }
     g_ptr_array_sort(sorted, compare_names);
@@ -34,69 +34,18 @@ sorted_once(char *const *names, GError **error)
 }
 
 static gboolean
-is_loaded(GPtrArray *collections, const char *name)
-{
-    for (guint i = 0; i < collections->len; i++) {
-        if (g_str_equal(((VirtSnapCollection *)g_ptr_array_index(collections, i))->name, name))
-            return TRUE;
-    }
-
-    return FALSE;
-}
-
-static gboolean
-load_one(VirtSnapCollectionStore *store, GPtrArray *collections, const char *name, GError **error)
-{
-    VirtSnapCollection *collection;
-
-    if (is_loaded(collections, name))
-        return TRUE;
-    collection = virt_snap_collection_store_load(store, name, error);
-    if (!collection)
-        return FALSE;
-    g_ptr_array_add(collections, collection);
-
-    return TRUE;
-}
-
-/* The collection @name first, then all below it, each once. */
-static GPtrArray *
-load_tree(VirtSnapCollectionStore *store, const char *name, GError **error)
-{
-    g_autoptr(GPtrArray) collections =
-        g_ptr_array_new_with_free_func((GDestroyNotify)virt_snap_collection_free);
-
-    if (!load_one(store, collections, name, error))
-        return NULL;
-    for (guint i = 0; i < collections->len; i++) {
-        const VirtSnapCollection *collection = g_ptr_array_index(collections, i);
-
-        for (guint j = 0; j < collection->collections->len; j++) {
-            if (!load_one(store, collections, g_ptr_array_index(collection->collections, j),
-                          error))
-                return NULL;
-        }
-    }
-
-    return g_steal_pointer(&collections);
-}
-
-static gboolean
 load_collection(Members *self, const char *name, GError **error)
 {
     g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
 
-    self->domains = virt_snap_collection_store_resolve(store, name, error);
-    if (!self->domains)
+    if (!collection_store_read_tree(store, name, &self->collections, &self->domains, error))
         return FALSE;
-    if (self->domains->len == 0) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                    _("The collection '%s' has no domains; add some with collection-add"), name);
-        return FALSE;
-    }
-    self->collections = load_tree(store, name, error);
+    if (self->domains->len > 0)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The collection '%s' has no domains; add some with collection-add"), name);
 
-    return self->collections != NULL;
+    return FALSE;
 }
 
 Members *

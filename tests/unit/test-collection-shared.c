@@ -15,6 +15,7 @@
 #include "tests/unit/sabotage.h"
 #include "tests/unit/store-fixture.h"
 #include "util/fd.h"
+#include "virtsnap/members.h"
 
 /* The store among others: processes, threads, and those who may not. */
 
@@ -82,6 +83,52 @@ read_many(gpointer data)
     }
 
     return NULL;
+}
+
+/* --- what is exported --------------------------------------------------------- */
+
+#define DEFINITIONS 400
+
+typedef struct {
+    StoreFixture *f;
+    gint stop; /* atomic */
+} Definer;
+
+static gpointer
+define_in_turn(gpointer data)
+{
+    Definer *definer = data;
+
+    for (guint i = 0; !g_atomic_int_get(&definer->stop); i++)
+        store_put(definer->f, "shop", i % 2 ? "a" : "b", NULL);
+
+    return NULL;
+}
+
+/* The collection and the domains that an export has are of one moment. */
+static void
+test_members_of_one_moment(StoreFixture *f, gconstpointer data)
+{
+    Definer definer = {f, 0};
+    g_autofree char *config = g_path_get_dirname(f->path);
+    GThread *thread;
+
+    g_setenv("VIRTSNAP_CONFIG_DIR", config, TRUE);
+    store_put(f, "shop", "a", NULL);
+    thread = g_thread_new("define", define_in_turn, &definer);
+    for (guint i = 0; i < DEFINITIONS; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Members) members = members_new("shop", NULL, &error);
+        const VirtSnapCollection *shop;
+
+        must(members != NULL, error);
+        shop = g_ptr_array_index(members->collections, 0);
+        g_assert_cmpuint(members->domains->len, ==, 1);
+        g_assert_cmpstr(g_ptr_array_index(shop->domains, 0), ==,
+                        g_ptr_array_index(members->domains, 0));
+    }
+    g_atomic_int_set(&definer.stop, 1);
+    g_thread_join(thread);
 }
 
 static const GThreadFunc works[ADDERS + 2] = {add_many, add_many, add_many, rename_many, read_many};
@@ -385,6 +432,7 @@ main(int argc, char **argv)
     /* Before there are threads. */
     xmlInitParser();
     ADD("default", test_default);
+    ADD("members-of-one-moment", test_members_of_one_moment);
     ADD("permissions", test_permissions);
     ADD("processes", test_processes);
     ADD("stuck", test_stuck);

@@ -437,6 +437,50 @@ test_too_many(StoreFixture *f, gconstpointer data)
     g_assert_true(virt_snap_collection_store_remove(f->store, "large", one, NULL, &error));
 }
 
+/* @bytes: of text, nearly. */
+static VirtSnapCollection *
+large_one(const char *name, gsize bytes)
+{
+    VirtSnapCollection *large = virt_snap_collection_new(name, NULL);
+    g_autofree char *filler = g_strnfill(200, 'x');
+
+    for (gsize i = 0; i * 225 < bytes; i++)
+        g_ptr_array_add(large->domains, g_strdup_printf("%s%04zu", filler, i));
+
+    return large;
+}
+
+/* All together are no more than the service can show. */
+static void
+test_too_much_together(StoreFixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollection) one = large_one("one", 3 << 20);
+    g_autoptr(VirtSnapCollection) two = large_one("two", 3 << 20);
+    g_autoptr(VirtSnapCollection) three = large_one("three", 3 << 20);
+    g_autofree char *text = NULL;
+
+    g_assert_true(virt_snap_collection_store_define(f->store, one, &error));
+    g_assert_true(virt_snap_collection_store_define(f->store, two, &error));
+    ASSERT_FAILS(virt_snap_collection_store_define(f->store, three, &error), error, NO_SPACE);
+    assert_says(&error, f->path);
+    ASSERT_FAILS(virt_snap_collection_store_create(f->store, three, &error), error, NO_SPACE);
+    g_clear_error(&error);
+    store_put(f, "small", "a", NULL);
+    g_assert_true(virt_snap_collection_store_define(f->store, two, &error));
+    /* What is too much, because somebody wrote it by hand, can be mended. */
+    text = virt_snap_collection_format(three);
+    store_put_text(f, "three.xml", text);
+    ASSERT_FAILS(virt_snap_collection_store_add(f->store, "small", (char *[]){(char *)"b", NULL},
+                                                NULL, &error),
+                 error, NO_SPACE);
+    g_clear_error(&error);
+    g_ptr_array_remove_range(three->domains, 10, three->domains->len - 10);
+    g_assert_true(virt_snap_collection_store_define(f->store, three, &error));
+    g_assert_true(virt_snap_collection_store_undefine(f->store, "two", &error));
+    store_put(f, "small", "b", NULL);
+}
+
 #define ADD(name, test)                                                                           \
     g_test_add("/collection-store/" name, StoreFixture, NULL, store_set_up, test, store_tear_down)
 
@@ -459,6 +503,7 @@ main(int argc, char **argv)
     ADD("damage", test_damage);
     ADD("other-files", test_other_files);
     ADD("too-many", test_too_many);
+    ADD("too-much-together", test_too_much_together);
 
     return g_test_run();
 }
