@@ -22,6 +22,16 @@ errors()
          }' "$1" "$2"
 }
 
+# gdbus-codegen takes one line for what a parameter is, and all that follows for the text.
+one_line_each()
+{
+    awk '{ text = $0; sub(/^ +/, "", text) }
+         open && text != "" && text !~ /^(@|-->)/ { printf " %s", text; next }
+         open { print ""; open = 0 }
+         text ~ /^@/ { printf "%s", $0; open = 1; next }
+         { print }' "$1"
+}
+
 # The generated headings have overlines, and levels of their own.
 headings()
 {
@@ -34,7 +44,8 @@ headings()
          { print }' "$1"
 }
 
-"$codegen" --generate-rst "$scratch/page" "$3"
+one_line_each "$3" >"$scratch/interfaces.xml"
+"$codegen" --generate-rst "$scratch/page" "$scratch/interfaces.xml"
 errors "${2%.c}.h" "$2" >"$scratch/errors"
 sed -e "/^@errors@/{
 r $scratch/errors

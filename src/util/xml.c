@@ -15,9 +15,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
 
+/* What libxml2 hands to its callback became constant in 2.12. */
+#if LIBXML_VERSION >= 21200
+typedef const xmlError Complaint;
+#else
+typedef xmlError Complaint;
+#endif
+
 /* libxml2 would print its complaints; the first one becomes the error text instead. */
 static void
-keep_first_complaint(void *data, xmlError *complaint)
+keep_first_complaint(void *data, Complaint *complaint)
 {
     char **first = data;
     int line;

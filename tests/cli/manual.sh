@@ -53,4 +53,16 @@ while read -r code; do
     like "$(<"$pod")" $'\n'"    $code +[a-z]" "the manual has the code $code"
 done <"$TEST_DIR/codes"
 
+# --- the page of the bus, as it is made from the interfaces
+if command -v gdbus-codegen >/dev/null; then
+    source=$abs_top_srcdir
+    check "the page of the bus is made" eval '"$source/man/bus-page.sh" \
+        "$source/man/org.virtsnap1.rst" "$source/src/util/error.c" \
+        "$source/src/bus/org.virtsnap1.xml" >"$TEST_DIR/page"'
+    is "$(grep -E '^ *``[a-z_]+``: ' "$TEST_DIR/page")" "" \
+        "what a parameter is does not run into the text"
+else
+    skip "the page of the bus" "gdbus-codegen is missing"
+fi
+
 done_testing

@@ -44,8 +44,8 @@ live_wait()
 # live_requires: skips the whole test where guests cannot run.
 live_requires()
 {
-    requires virsh qemu-system-x86_64 qemu-img qemu-ga busybox cpio debugfs mkfs.ext4 flock \
-        "$LIVE_FIRMWARE" /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so
+    requires virsh qemu-system-x86_64 qemu-img qemu-ga busybox cpio modprobe debugfs mkfs.ext4 \
+        flock "$LIVE_FIRMWARE" /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so
     ls /boot/vmlinuz-*-cloud-amd64 >/dev/null 2>&1 || skip_all "linux-image-cloud-amd64 is missing"
 }
 

@@ -14,10 +14,8 @@ umask 077
 PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd "$(dirname "$0")" && pwd)
-# The order matters: insmod resolves no dependencies.
-modules=(virtio/virtio_ring virtio/virtio virtio/virtio_pci_modern_dev
-         virtio/virtio_pci_legacy_dev virtio/virtio_pci block/virtio_blk
-         char/virtio_console input/evdev acpi/button)
+# What the guest needs; some kernels have some of it built in.
+modules=(virtio_pci virtio_blk virtio_console ext4 evdev button)
 applets=(sh cat dd insmod ln mkdir mount poweroff printf sed sync umount usleep)
 
 die() { echo "make-guest: $*" >&2; exit 1; }
@@ -41,18 +39,48 @@ add_agent()
     done
 }
 
+# module_files VERSION: what is to be loaded, in that order: insmod resolves no dependencies.
+module_files()
+{
+    local module
+    for module in "${modules[@]}"; do
+        modprobe -S "$1" --show-depends "$module" || die "the kernel $1 has no $module"
+    done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
+}
+
+# unpacked FILE: the guest's insmod wants modules as they are.
+unpacked()
+{
+    case $1 in
+    *.xz) xz -dc "$1" ;;
+    *.zst) zstd -qdc "$1" ;;
+    *.gz) gzip -dc "$1" ;;
+    *) cat "$1" ;;
+    esac
+}
+
+add_modules()
+{
+    local root=$1 file name
+    module_files "$2" >"$root/modules/files"
+    while read -r file; do
+        name=${file##*/}
+        name=${name%%.*}
+        unpacked "$file" >"$root/modules/$name.ko"
+        echo "$name" >>"$root/modules/order"
+    done <"$root/modules/files"
+}
+
 make_initrd()
 {
-    local root=$1 kernel=$2 out=$3 a m
+    local root=$1 kernel=$2 out=$3 a
     mkdir -p "$root"/{bin,sbin,dev,proc,sys,run,modules,disk,etc}
     cp "$(command -v busybox)" "$root/bin/"
     for a in "${applets[@]}"; do
         ln -s busybox "$root/bin/$a"
     done
-    for m in "${modules[@]}"; do
-        cp "/lib/modules/${kernel#*vmlinuz-}/kernel/drivers/$m.ko" "$root/modules/"
-        echo "${m##*/}" >>"$root/modules/order"
-    done
+    : >"$root/modules/order"
+    add_modules "$root" "${kernel#*vmlinuz-}"
     add_agent "$root"
     cp "$here/guest-init" "$root/init"
     printf '#!/bin/sh\n: >/run/stop\n' >"$root/sbin/shutdown"
