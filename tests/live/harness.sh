@@ -8,7 +8,9 @@
 . "$abs_top_srcdir/tests/live/libvirtd.sh"
 live_requires
 
+processors=$(live_processors)
 check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+is "$(live_processors | wc -l)" 1 "what opens it stays on one processor"
 d=$LIVE_DIR
 
 # --- a guest that writes, and what a snapshot freezes
@@ -19,6 +21,16 @@ live_overlay "$d/base.qcow2" "$d/b.qcow2"
 check "two domains on one base" eval '
     live_define a --disk "$d/a.qcow2" --disk "$d/data.raw" && live_define b --disk "$d/b.qcow2"'
 check "both guests boot and write" live_boot a b || bail_out "no guests"
+guests_are_free()
+{
+    local pid
+    for pid in $(pgrep -f "qemu-system.*$d/"); do
+        [ "$(live_processors "$pid")" = "$processors" ] || return 1
+        seen=$((${seen:-0} + 1))
+    done
+    [ "$seen" = 2 ]
+}
+check "guests have all processors" guests_are_free
 check "the counter grows" live_wait_counter a +5
 check "the agent answers" live_wait_agent a
 before=$(live_counter a)
