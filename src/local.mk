@@ -4,6 +4,8 @@
 # so that tests can reach the inside.
 noinst_LTLIBRARIES += libvirtsnap-internal.la
 libvirtsnap_internal_la_SOURCES = \
+	src/image/backing-reference.c \
+	src/image/backing-reference.h \
 	src/image/chain.c \
 	src/image/chain.h \
 	src/image/image-lock.c \
@@ -104,6 +106,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/snapshot-def.h \
 	src/virtsnap/snapshot-list.c \
 	src/virtsnap/snapshot-list.h \
+	src/virtsnap/storage-def.c \
+	src/virtsnap/storage-def.h \
 	src/virtsnap/target-foreign.c \
 	src/virtsnap/target-foreign.h \
 	src/virtsnap/target-space.c \

@@ -31,12 +31,14 @@ libvirtsnap_test_la_SOURCES = \
 libvirtsnap_test_la_LIBADD = libvirtsnap-internal.la
 
 unit_tests = \
+	tests/unit/test-backing-reference \
 	tests/unit/test-block-hash \
 	tests/unit/test-collection \
 	tests/unit/test-collection-crash \
 	tests/unit/test-collection-shared \
 	tests/unit/test-collection-store \
 	tests/unit/test-chain \
+	tests/unit/test-chain-named \
 	tests/unit/test-chain-source \
 	tests/unit/test-control \
 	tests/unit/test-digest \
@@ -64,12 +66,23 @@ unit_tests = \
 	tests/unit/test-settings \
 	tests/unit/test-short-io \
 	tests/unit/test-snapshot-def \
+	tests/unit/test-storage-def \
 	tests/unit/test-target \
 	tests/unit/test-xml \
 	$(NULL)
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests) tests/unit/test-tap.sh
 
+tests_unit_test_chain_SOURCES = \
+	tests/unit/chain-fixture.c \
+	tests/unit/chain-fixture.h \
+	tests/unit/test-chain.c \
+	$(NULL)
+tests_unit_test_chain_named_SOURCES = \
+	tests/unit/chain-fixture.c \
+	tests/unit/chain-fixture.h \
+	tests/unit/test-chain-named.c \
+	$(NULL)
 tests_unit_test_collection_crash_SOURCES = \
 	tests/unit/sabotage.c \
 	tests/unit/sabotage.h \

@@ -224,9 +224,9 @@ member_json(const SnapshotDef *def)
 
         json_set_text(one, "target", disk->target);
         json_set_text(one, "device", disk->device);
-        json_set_text(one, "type", disk->type);
+        json_set_text(one, "type", disk->storage->type);
         json_set_text(one, "snapshot", snapshot_location_name(disk->location));
-        json_set_text(one, "source", disk->source);
+        json_set_text(one, "source", disk->storage->label);
         json_array_add_object_element(disks, one);
     }
     json_object_set_array_member(object, "disks", disks);
@@ -263,7 +263,7 @@ print_disks(GPtrArray *defs)
             const DiskDef *disk = g_ptr_array_index(def->disks, j);
 
             table_add(table, def->domain_name, disk->target, disk->device,
-                      snapshot_location_name(disk->location), disk->source, NULL);
+                      snapshot_location_name(disk->location), disk->storage->label, NULL);
         }
     }
     table_print(table, TRUE);

@@ -38,7 +38,7 @@ disk_json(const PlanDisk *disk)
     json_set_text(object, "layer", disk->top ? disk->top->file : NULL);
     json_set_text(object, "internal", disk->internal);
     json_set_text(object, "recorded", disk->recorded);
-    json_set_text(object, "source", disk->def->source);
+    json_set_text(object, "source", disk->def->storage->label);
 
     return object;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "image/backing-reference.h"
 #include "image/chain.h"
 #include "image/qcow2-header.h"
 #include "util/fd.h"
@@ -17,24 +18,49 @@
 /* libvirt's own limit. */
 #define DEPTH_MAX 200
 
+/* A file that was looked at, read in one of the formats. */
+typedef struct {
+    Layer facts;          /* all but what is below it */
+    char *backing_format; /* by its header, or NULL */
+} ImageFile;
+
 struct ChainCache {
-    GHashTable *layers; /* "format:canonical path" -> Layer */
+    GHashTable *files;  /* "format:canonical path" -> ImageFile */
+    GHashTable *layers; /* the same, and what is below it -> Layer */
 };
 
 static void
-layer_free(Layer *layer)
+layer_clear(Layer *layer)
 {
     g_free(layer->path);
     g_free(layer->format);
     g_free(layer->backing_name);
+}
+
+static void
+layer_free(Layer *layer)
+{
+    layer_clear(layer);
     g_free(layer);
 }
+
+static void
+image_file_free(ImageFile *file)
+{
+    layer_clear(&file->facts);
+    g_free(file->backing_format);
+    g_free(file);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImageFile, image_file_free)
 
 ChainCache *
 chain_cache_new(void)
 {
     ChainCache *cache = g_new0(ChainCache, 1);
 
+    cache->files =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)image_file_free);
     cache->layers =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)layer_free);
 
@@ -46,6 +72,7 @@ chain_cache_free(ChainCache *cache)
 {
     if (!cache)
         return;
+    g_hash_table_unref(cache->files);
     g_hash_table_unref(cache->layers);
     g_free(cache);
 }
@@ -118,22 +145,24 @@ layer_has_snapshot(const Layer *layer, const char *name, GError **error)
     return FALSE;
 }
 
-static Layer *
-new_layer(const char *path, const char *format, const struct stat *st)
+static ImageFile *
+image_file_new(const char *path, const char *format, const struct stat *st)
 {
-    Layer *layer = g_new0(Layer, 1);
+    ImageFile *file = g_new0(ImageFile, 1);
 
-    layer->path = g_strdup(path);
-    layer->format = g_strdup(format);
-    layer->device = st->st_dev;
-    layer->inode = st->st_ino;
-    layer->size = (guint64)st->st_size;
-    layer->allocated = MIN((guint64)st->st_blocks * 512, layer->size);
-    layer->mtime = st->st_mtim.tv_sec;
-    layer->mtime_ns = (guint32)st->st_mtim.tv_nsec;
-    layer->capacity = layer->size;
+    file->facts = (Layer){
+        .path = g_strdup(path),
+        .format = g_strdup(format),
+        .device = st->st_dev,
+        .inode = st->st_ino,
+        .size = (guint64)st->st_size,
+        .allocated = MIN((guint64)st->st_blocks * 512, (guint64)st->st_size),
+        .mtime = st->st_mtim.tv_sec,
+        .mtime_ns = (guint32)st->st_mtim.tv_nsec,
+        .capacity = (guint64)st->st_size,
+    };
 
-    return layer;
+    return file;
 }
 
 /* A file that ends before its own tables is not whole. */
@@ -163,54 +192,82 @@ backing_path(const char *referrer, const char *name)
     return g_build_filename(directory, name, NULL);
 }
 
-static const char *
-hinted_format(const LayerHint *hints, gsize n_hints, const char *path)
-{
-    for (gsize i = 0; i < n_hints; i++) {
-        g_autofree char *canonical = hints[i].path ? realpath(hints[i].path, NULL) : NULL;
-
-        if (canonical && g_str_equal(canonical, path))
-            return hints[i].format;
-    }
-
-    return NULL;
-}
-
-typedef struct {
-    ChainCache *cache;
-    const LayerHint *hints;
-    gsize n_hints;
-    GHashTable *seen; /* canonical paths above: a loop shows there */
-} Walk;
-
-static Layer *look_at(Walk *walk, const char *path, const char *format, const char *referrer,
-                      GError **error);
-
-/* @reached: the name that led to the image, links and all. */
 static gboolean
-read_qcow2(Walk *walk, Layer *layer, int fd, const char *reached, GError **error)
+read_qcow2(ImageFile *file, int fd, GError **error)
 {
-    g_autoptr(Qcow2Header) header = qcow2_header_read(fd, layer->path, error);
-    g_autofree char *below = NULL;
+    Layer *facts = &file->facts;
+    g_autoptr(Qcow2Header) header = qcow2_header_read(fd, facts->path, error);
 
-    if (!header || !qcow2_header_check(header, layer->path, error) ||
-        !check_length(header, layer, error))
+    if (!header || !qcow2_header_check(header, facts->path, error) ||
+        !check_length(header, facts, error))
         return FALSE;
-    layer->capacity = header->virtual_size;
-    layer->encrypted = header->crypt_method != 0;
-    layer->n_snapshots = header->n_snapshots;
-    layer->unit_bits = header->cluster_bits;
+    facts->capacity = header->virtual_size;
+    facts->encrypted = header->crypt_method != 0;
+    facts->n_snapshots = header->n_snapshots;
+    facts->unit_bits = header->cluster_bits;
     /* A cluster has 32 of them. */
     if (header->incompatible & QCOW2_INCOMPATIBLE_EXTENDED_L2)
-        layer->unit_bits -= 5;
-    if (!header->backing_name)
-        return TRUE;
-    layer->backing_name = g_strdup(header->backing_name);
-    below = backing_path(reached, header->backing_name);
-    layer->backing = look_at(walk, below, header->backing_format, layer->path, error);
+        facts->unit_bits -= 5;
+    facts->backing_name = g_strdup(header->backing_name);
+    file->backing_format = g_strdup(header->backing_format);
 
-    return layer->backing != NULL;
+    return TRUE;
 }
+
+/* @path: canonical. One file is read once, whoever has it in a chain. */
+static const ImageFile *
+look_into(ChainCache *cache, const char *path, const char *format, GError **error)
+{
+    g_autofree char *key = g_strdup_printf("%s:%s", format, path);
+    const ImageFile *known = g_hash_table_lookup(cache->files, key);
+    g_autoptr(ImageFile) file = NULL;
+    auto_fd fd = -1;
+    struct stat st;
+
+    if (known)
+        return known;
+    fd = open_image(path, &st, error);
+    if (fd < 0)
+        return NULL;
+    file = image_file_new(path, format, &st);
+    if (g_str_equal(format, "qcow2") && !read_qcow2(file, fd, error))
+        return NULL;
+    known = file;
+    g_hash_table_insert(cache->files, g_steal_pointer(&key), g_steal_pointer(&file));
+
+    return known;
+}
+
+/* The layer that @file is above @backing: with something else below it is another one. */
+static Layer *
+intern(ChainCache *cache, const ImageFile *file, gboolean encrypted, Layer *backing)
+{
+    g_autofree char *key = g_strdup_printf("%p:%d:%s:%s", (void *)backing, encrypted,
+                                           file->facts.format, file->facts.path);
+    Layer *layer = g_hash_table_lookup(cache->layers, key);
+
+    if (layer)
+        return layer;
+    layer = g_new(Layer, 1);
+    *layer = file->facts;
+    layer->path = g_strdup(file->facts.path);
+    layer->format = g_strdup(file->facts.format);
+    layer->backing_name = g_strdup(file->facts.backing_name);
+    layer->encrypted |= encrypted;
+    layer->backing = backing;
+    g_hash_table_insert(cache->layers, g_steal_pointer(&key), layer);
+
+    return layer;
+}
+
+/* A chain on the way down: as far as @images go, then by the headers. */
+typedef struct {
+    ChainCache *cache;
+    const ChainImage *images;
+    gsize n_images;
+    gboolean ends;    /* nothing is below the last of them */
+    GHashTable *seen; /* canonical paths above: a loop shows there */
+} Walk;
 
 static gboolean
 check_place(Walk *walk, const char *path, const char *format, const char *referrer,
@@ -244,102 +301,113 @@ check_place(Walk *walk, const char *path, const char *format, const char *referr
     return TRUE;
 }
 
+/* @said: whether it is the domain's XML that names it. */
 static char *
-canonical_path(const char *path, const char *referrer, GError **error)
+canonical_path(const char *path, const char *referrer, gboolean said, GError **error)
 {
     g_autofree char *found = realpath(path, NULL);
 
     if (found)
         return g_strdup(found);
-    if (referrer)
+    if (!referrer)
+        virt_snap_error_set_errno(error, errno, _("Cannot find the image '%s'"), path);
+    else if (said)
+        virt_snap_error_set_errno(error, errno,
+                                  _("Cannot find the image '%s', which the domain's XML names as "
+                                    "the backing image of '%s' (if it was merged into another one "
+                                    "since, take a new snapshot)"),
+                                  path, referrer);
+    else
         virt_snap_error_set_errno(error, errno,
                                   _("Cannot find the image '%s', the backing image of '%s'"), path,
                                   referrer);
-    else
-        virt_snap_error_set_errno(error, errno, _("Cannot find the image '%s'"), path);
 
     return NULL;
 }
 
-static Layer *
-look_at_new(Walk *walk, const char *path, const char *format, const char *reached,
-            GError **error)
-{
-    struct stat st;
-    auto_fd fd = open_image(path, &st, error);
-    Layer *layer;
+static Layer *look_at(Walk *walk, gsize index, const ChainImage *image, const char *referrer,
+                      GError **error);
 
-    if (fd < 0)
+/* What the header of @file says is below it, which was reached as @reached, links and all. */
+static Layer *
+follow_header(Walk *walk, gsize index, const ImageFile *file, const char *reached,
+              GError **error)
+{
+    const char *path = file->facts.path;
+    g_autoptr(BackingReference) reference =
+        backing_reference_parse(file->facts.backing_name, path, error);
+    g_autofree char *below = NULL;
+    ChainImage image = {0};
+
+    if (!reference)
         return NULL;
-    layer = new_layer(path, format, &st);
-    g_hash_table_add(walk->seen, g_strdup(path));
-    if (g_str_equal(format, "qcow2") && !read_qcow2(walk, layer, fd, reached, error)) {
-        layer_free(layer);
+    below = backing_path(reached, reference->path);
+    image.path = below;
+    image.format = file->backing_format ? file->backing_format : reference->format;
+    if (g_strcmp0(image.format, reference->format ? reference->format : image.format) != 0) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("'%s' gives two formats for its backing image '%s', %s and %s; set one "
+                      "with: qemu-img rebase -u -F FORMAT -b '%s' '%s'"),
+                    path, below, image.format, reference->format, below, path);
         return NULL;
     }
 
-    return layer;
+    return look_at(walk, index + 1, &image, path, error);
 }
 
-/* An image that is known by another name: its references must lead to the same files from there,
- * or one of the two chains would get the other's base. */
+/* @backing (out): what is below @file, NULL for nothing. */
 static gboolean
-check_names(const Layer *layer, const char *reached, GError **error)
+find_backing(Walk *walk, gsize index, const ImageFile *file, const char *reached,
+             Layer **backing, GError **error)
 {
-    g_autofree char *name = g_strdup(reached);
-
-    for (; layer->backing; layer = layer->backing) {
-        g_autofree char *below = backing_path(name, layer->backing_name);
-        g_autofree char *canonical = canonical_path(below, name, error);
-
-        if (!canonical)
-            return FALSE;
-        if (!g_str_equal(canonical, layer->backing->path)) {
-            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                        _("The image '%s' is used by two names; by one its backing image is '%s', "
-                          "by the other, '%s', it is '%s'; give it an absolute reference"),
-                        layer->path, layer->backing->path, name, canonical);
+    *backing = NULL;
+    if (index + 1 < walk->n_images) {
+        if (g_str_equal(file->facts.format, "raw")) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                        _("The domain's XML names '%s' as the backing image of '%s', which is raw "
+                          "and cannot have one"),
+                        walk->images[index + 1].path, file->facts.path);
             return FALSE;
         }
-        g_free(name);
-        name = g_steal_pointer(&below);
+        *backing = look_at(walk, index + 1, &walk->images[index + 1], file->facts.path, error);
+        return *backing != NULL;
     }
+    if (!file->facts.backing_name || (walk->ends && index + 1 == walk->n_images))
+        return TRUE;
+    *backing = follow_header(walk, index, file, reached, error);
 
-    return TRUE;
+    return *backing != NULL;
 }
 
 static Layer *
-look_at(Walk *walk, const char *path, const char *format, const char *referrer, GError **error)
+look_at(Walk *walk, gsize index, const ChainImage *image, const char *referrer, GError **error)
 {
-    g_autofree char *canonical = canonical_path(path, referrer, error);
-    g_autofree char *key = NULL;
-    Layer *layer;
+    g_autofree char *canonical =
+        canonical_path(image->path, referrer, index < walk->n_images, error);
+    const ImageFile *file;
+    Layer *backing;
 
-    if (!canonical)
+    if (!canonical || !check_place(walk, canonical, image->format,
+                                   referrer ? referrer : image->path, error))
         return NULL;
-    if (!format)
-        format = hinted_format(walk->hints, walk->n_hints, canonical);
-    if (!check_place(walk, canonical, format, referrer ? referrer : path, error))
+    file = look_into(walk->cache, canonical, image->format, error);
+    if (!file)
         return NULL;
-    key = g_strdup_printf("%s:%s", format, canonical);
-    layer = g_hash_table_lookup(walk->cache->layers, key);
-    if (layer)
-        return check_names(layer, path, error) ? layer : NULL;
-    layer = look_at_new(walk, canonical, format, path, error);
-    if (layer)
-        g_hash_table_insert(walk->cache->layers, g_steal_pointer(&key), layer);
+    g_hash_table_add(walk->seen, g_steal_pointer(&canonical));
+    if (!find_backing(walk, index, file, image->path, &backing, error))
+        return NULL;
 
-    return layer;
+    return intern(walk->cache, file, image->encrypted, backing);
 }
 
 Layer *
-chain_resolve(ChainCache *cache, const char *path, const char *format, const LayerHint *hints,
-              gsize n_hints, GError **error)
+chain_resolve(ChainCache *cache, const ChainImage *images, gsize n_images, gboolean ends,
+              GError **error)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    Walk walk = {cache, hints, n_hints, seen};
+    Walk walk = {cache, images, n_images, ends, seen};
 
-    return look_at(&walk, path, format, NULL, error);
+    return look_at(&walk, 0, &images[0], NULL, error);
 }
 
 guint

@@ -7,10 +7,12 @@
 
 G_BEGIN_DECLS
 
-/* The images that a disk consists of, from the top one down to the base. Formats come from the
- * domain's XML or from the layer above, never from looking at the content. */
+/* The images that a disk consists of, from the top one down to the base. What the domain's XML says
+ * of them is what the hypervisor goes by, so it is followed as far as it goes; below that, what the
+ * headers say. Formats are never guessed from the content. */
 
-/** One image file, as it was when it was looked at. */
+/** One image file, as it was when it was looked at, above what is below it in one chain. With
+ * something else below, the same file is another layer. */
 typedef struct Layer Layer;
 struct Layer {
     char *path;      /* canonical: no symbolic links */
@@ -22,20 +24,22 @@ struct Layer {
     gint64 mtime;      /* seconds since the epoch */
     guint32 mtime_ns;
     guint64 capacity;  /* bytes that a guest sees */
-    gboolean encrypted;
+    gboolean encrypted; /* a guest sees something else than what is in the file */
     guint32 n_snapshots; /* internal ones */
     guint32 unit_bits;   /* of what its tables allot, clusters or their parts; 0: raw */
-    char *backing_name;  /* the reference as it stands in the header, or NULL */
+    char *backing_name;  /* the reference as it stands in its header, followed or not, or NULL */
     Layer *backing;      /* owned by the cache; NULL: the base */
 };
 
-/** What the domain's XML says of one image of a chain. */
+/** What is said of one image of a chain by those who name it. */
 typedef struct {
-    const char *path;   /* NULL: matches none */
+    const char *path;
     const char *format; /* NULL: not said */
-} LayerHint;
+    gboolean encrypted; /* as a whole, so that its own header does not tell */
+} ChainImage;
 
-/** Every image that was looked at: one that many disks share is read once, and is one Layer. */
+/** Every image that was looked at: one that many disks share is read once, and is one Layer if it
+ * has the same below it for all of them. */
 typedef struct ChainCache ChainCache;
 
 /** chain_cache_new: Returns: owned by the caller; it owns every Layer that it hands out. */
@@ -44,21 +48,19 @@ void chain_cache_free(ChainCache *cache);
 
 /**
  * chain_resolve:
- * @path: the top image
- * @format: (nullable): its format
- * @hints: what the XML says of the images below, @n_hints of them
+ * @images: the top image and those below it, as far as they are known; @n_images: at least 1
+ * @ends: nothing is below the last of them, whatever its header says
  *
- * Follows the backing references, relative ones from the directory of the name by which the image
- * was reached, as QEMU does, which need not be that of the file that a link led to. Nothing is
- * written, no access time is touched where we may avoid it.
+ * Looks at the images, and without @ends goes on from the last one by the backing references in the
+ * headers: relative ones from the directory of the name by which the image was reached, as QEMU
+ * does, which need not be that of the file that a link led to. What the headers of those above it
+ * refer to does not matter. Nothing is written, no access time is touched where we may avoid it.
  *
  * Returns: (transfer none): the top layer; NOT_FOUND, ACCESS_DENIED, CORRUPT, NOT_SUPPORTED (not
- * a local qcow2 or raw file), or INVALID_STATE (a loop, no format given, an image reached by two
- * names that has another base by each), each naming the file.
+ * a local qcow2 or raw file), or INVALID_STATE (a loop, no format given), each naming the file.
  */
-Layer *chain_resolve(ChainCache *cache, const char *path, const char *format,
-                     const LayerHint *hints, gsize n_hints, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+Layer *chain_resolve(ChainCache *cache, const ChainImage *images, gsize n_images, gboolean ends,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * layer_open:

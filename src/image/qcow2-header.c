@@ -141,9 +141,10 @@ parse_backing_name(Qcow2Header *header, const guint8 *data, gsize length, const 
     guint32 size = get32(data + 16);
     gsize cluster = (gsize)1 << header->cluster_bits;
 
-    if (offset == 0)
+    /* QEMU takes an empty name for none, wherever it would stand. */
+    if (offset == 0 || size == 0)
         return TRUE;
-    if (size == 0 || size > BACKING_NAME_MAX || offset < header->header_length ||
+    if (size > BACKING_NAME_MAX || offset < header->header_length ||
         offset > MIN(length, cluster) || size > MIN(length, cluster) - offset)
         return corrupt(error, what, _("its backing reference is not inside its header"));
     if (memchr(data + offset, 0, size))
@@ -226,15 +227,6 @@ qcow2_header_parse(const guint8 *data, gsize length, const char *what, GError **
     return g_steal_pointer(&header);
 }
 
-/* QEMU's rule: a colon before the first slash makes it a protocol. */
-static gboolean
-is_protocol(const char *name)
-{
-    gsize plain = strcspn(name, ":/");
-
-    return name[plain] == ':';
-}
-
 gboolean
 qcow2_header_check(const Qcow2Header *header, const char *what, GError **error)
 {
@@ -253,13 +245,6 @@ qcow2_header_check(const Qcow2Header *header, const char *what, GError **error)
                     _("'%s' has features that are not supported (incompatible features "
                       "0x%" PRIx64 ", encryption %u)"),
                     what, header->incompatible, header->crypt_method);
-        return FALSE;
-    }
-    if (header->backing_name && is_protocol(header->backing_name)) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("'%s' names '%s' as its backing image, which is no local path; only local "
-                      "files are supported"),
-                    what, header->backing_name);
         return FALSE;
     }
 

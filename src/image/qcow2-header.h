@@ -63,8 +63,8 @@ Qcow2Header *qcow2_header_parse(const guint8 *data, gsize length, const char *wh
 /**
  * qcow2_header_check:
  * Returns: FALSE if an image with this header cannot be exported: NOT_SUPPORTED for a data file,
- * features nobody here knows, the old AES encryption, or a backing reference that is no path;
- * CORRUPT if QEMU marked it as such.
+ * features nobody here knows, or the old AES encryption; CORRUPT if QEMU marked it as such. What
+ * its backing reference says is for those who follow it (backing-reference.h).
  */
 gboolean qcow2_header_check(const Qcow2Header *header, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

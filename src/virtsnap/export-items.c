@@ -163,26 +163,27 @@ open_locked(const Layer *layer, GError **error)
     return fd_steal(&fd);
 }
 
-/* The beginning of the file as it has to be in the export: its backing file beside it. */
+/* The beginning of the file as it has to be in the export: its backing file beside it. It may have
+ * referred to another one than the domain's XML, or to one where that has none. */
 static gboolean
 patch_head(ExportItem *self, int fd, GError **error)
 {
     const PlanLayer *layer = self->layer;
     const char *what = layer->source->path;
+    const char *format = layer->backing ? layer->backing->format : NULL;
     g_autofree char *backing = NULL;
     g_autoptr(GBytes) head = NULL;
     gsize length;
     const guint8 *data;
 
-    if (!layer->backing)
+    if (!layer->backing && !layer->source->backing_name)
         return TRUE;
     head = qcow2_head_read(fd, what, error);
     if (!head)
         return FALSE;
     data = g_bytes_get_data(head, &length);
-    backing = g_path_get_basename(layer->backing->file);
-    self->engine.head =
-        qcow2_header_patch(data, length, backing, layer->backing->format, what, error);
+    backing = layer->backing ? g_path_get_basename(layer->backing->file) : NULL;
+    self->engine.head = qcow2_header_patch(data, length, backing, format, what, error);
 
     return self->engine.head != NULL;
 }

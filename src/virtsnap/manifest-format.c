@@ -38,7 +38,7 @@ add_disk(xmlNode *parent, const PlanDisk *disk)
         xml_set(node, "layer", disk->top->file);
     xml_set(node, "internal", disk->internal);
     xml_set(node, "recorded", disk->recorded);
-    xml_set(node, "source", disk->def->source);
+    xml_set(node, "source", disk->def->storage->label);
 }
 
 static void

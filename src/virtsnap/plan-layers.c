@@ -52,7 +52,8 @@ stem_of(const char *path)
     return g_string_free(stem, FALSE);
 }
 
-/* The same source has the same name in every export, so that a later one can find it. */
+/* The same source above the same chain has the same name in every export, so that a later one can
+ * find it. */
 static char *
 name_layer(Plan *plan, const char *path, const char *key, const char *format)
 {
@@ -116,9 +117,11 @@ PlanLayer *
 plan_layers_copy(Plan *plan, const Layer *source)
 {
     PlanWay way = can_compress(plan, source) ? PLAN_WAY_COMPRESS : PLAN_WAY_COPY;
-    g_autofree char *key = g_strdup_printf("%s:%s:%s", way == PLAN_WAY_COPY ? "copy" : "compress",
-                                           source->format, source->path);
     PlanLayer *backing = source->backing ? plan_layers_copy(plan, source->backing) : NULL;
+    g_autofree char *key =
+        g_strdup_printf("%s:%s:%s%s%s", way == PLAN_WAY_COPY ? "copy" : "compress",
+                        source->format, source->path, backing ? "\n" : "",
+                        backing ? backing->file : "");
     PlanLayer *layer = g_hash_table_lookup(plan->by_key, key);
 
     if (!layer) {
@@ -132,11 +135,23 @@ plan_layers_copy(Plan *plan, const Layer *source)
     return layer;
 }
 
+/* One image may be the top of several chains. */
+static char *
+flat_key(const Layer *source, const char *snapshot)
+{
+    GString *key = g_string_new(NULL);
+
+    g_string_printf(key, "flat:%s:%s:%s", source->format, source->path, snapshot ? snapshot : "");
+    for (const Layer *layer = source->backing; layer; layer = layer->backing)
+        g_string_append_printf(key, "\n%s:%s", layer->format, layer->path);
+
+    return g_string_free(key, FALSE);
+}
+
 PlanLayer *
 plan_layers_flatten(Plan *plan, const Layer *source, const char *snapshot, gboolean live)
 {
-    g_autofree char *key = g_strdup_printf("flat:%s:%s:%s", source->format, source->path,
-                                           snapshot ? snapshot : "");
+    g_autofree char *key = flat_key(source, snapshot);
     PlanLayer *layer = g_hash_table_lookup(plan->by_key, key);
 
     if (!layer) {

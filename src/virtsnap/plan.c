@@ -108,31 +108,24 @@ check_kind(const DiskDef *disk, GError **error)
                       "supported; leave it out with --exclude"));
         return FALSE;
     }
-    if (!g_str_equal(disk->type, "file") || !disk->path) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("disks of the kind '%s' ('%s') are not supported yet; leave it out with "
-                      "--exclude"),
-                    disk->type, disk->source);
-        return FALSE;
-    }
 
-    return TRUE;
+    return storage_def_check(disk->storage, error);
 }
 
 static Layer *
-resolve_chain(Plan *plan, const DiskDef *disk, GError **error)
+resolve_chain(Plan *plan, const StorageDef *top, GError **error)
 {
-    g_autoptr(GArray) hints = g_array_new(FALSE, FALSE, sizeof(LayerHint));
+    guint n = storage_def_depth(top);
+    g_autofree ChainImage *images = g_new0(ChainImage, n);
+    const StorageDef *last = top;
+    const StorageDef *storage = top;
 
-    for (guint i = 0; i < disk->backing->len; i++) {
-        const ImageRef *image = g_ptr_array_index(disk->backing, i);
-        LayerHint hint = {image->path, image->format};
-
-        g_array_append_val(hints, hint);
+    for (guint i = 0; i < n; i++, storage = storage->backing) {
+        images[i] = (ChainImage){storage->path, storage->format, storage->encryption != NULL};
+        last = storage;
     }
 
-    return chain_resolve(plan->chains, disk->path, disk->format, (LayerHint *)hints->data,
-                         hints->len, error);
+    return chain_resolve(plan->chains, images, n, last->ends, error);
 }
 
 static gboolean
@@ -206,7 +199,7 @@ plan_disk(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk
         return TRUE;
     if (!check_kind(disk->def, error))
         return FALSE;
-    top = resolve_chain(plan, disk->def, error);
+    top = resolve_chain(plan, disk->def->storage, error);
     if (!top)
         return FALSE;
     if (disk->def->location == SNAPSHOT_LOCATION_INTERNAL)

@@ -37,28 +37,14 @@ parse_location(xmlNode *node)
 }
 
 void
-image_ref_free(ImageRef *ref)
-{
-    if (!ref)
-        return;
-    g_free(ref->path);
-    g_free(ref->format);
-    g_free(ref);
-}
-
-void
 disk_def_free(DiskDef *disk)
 {
     if (!disk)
         return;
     g_free(disk->target);
     g_free(disk->device);
-    g_free(disk->type);
-    g_free(disk->path);
-    g_free(disk->source);
-    g_free(disk->format);
     g_free(disk->overlay);
-    g_clear_pointer(&disk->backing, g_ptr_array_unref);
+    storage_def_free(disk->storage);
     g_free(disk);
 }
 
@@ -83,7 +69,7 @@ snapshot_def_free(SnapshotDef *def)
 gboolean
 disk_def_is_empty(const DiskDef *disk)
 {
-    return disk->source == NULL;
+    return disk->storage->label == NULL;
 }
 
 static char *
@@ -94,64 +80,17 @@ attr_or(xmlNode *node, const char *name, const char *otherwise)
     return value ? value : g_strdup(otherwise);
 }
 
-/* Something to call a source by, whatever its kind: the first of its attributes that is there. */
-static char *
-describe_source(xmlNode *source)
-{
-    static const char *const attributes[] = {"file", "dev", "name", "volume", "dir", "path"};
-
-    if (!source)
-        return NULL;
-    for (gsize i = 0; i < G_N_ELEMENTS(attributes); i++) {
-        g_autofree char *value = xml_attr(source, attributes[i]);
-
-        if (value)
-            return g_steal_pointer(&value);
-    }
-
-    /* vhost-user and NVMe sources have none of them, and a startupPolicy alone is an empty
-     * drive. */
-    return source->children ? g_strdup("?") : NULL;
-}
-
-static GPtrArray *
-parse_backing(xmlNode *disk)
-{
-    g_autoptr(GPtrArray) images = g_ptr_array_new_with_free_func((GDestroyNotify)image_ref_free);
-    xmlNode *store = disk;
-
-    while ((store = xml_child(store, "backingStore", NULL))) {
-        xmlNode *source = xml_child(store, "source", NULL);
-        xmlNode *format = xml_child(store, "format", NULL);
-        g_autoptr(ImageRef) image = g_new0(ImageRef, 1);
-
-        image->path = source ? xml_attr(source, "file") : NULL;
-        image->format = format ? xml_attr(format, "type") : NULL;
-        if (!image->path)
-            break;
-        g_ptr_array_add(images, g_steal_pointer(&image));
-    }
-
-    return g_steal_pointer(&images);
-}
-
 /* A disk of the <domain>; where its state went is in the snapshot's own list. */
 static DiskDef *
 parse_disk(xmlNode *node)
 {
     g_autoptr(DiskDef) disk = g_new0(DiskDef, 1);
-    xmlNode *source = xml_child(node, "source", NULL);
     xmlNode *target = xml_child(node, "target", NULL);
-    xmlNode *driver = xml_child(node, "driver", NULL);
 
     disk->target = attr_or(target, "dev", "?");
     disk->device = attr_or(node, "device", "disk");
-    disk->type = attr_or(node, "type", "file");
-    disk->path = source ? xml_attr(source, "file") : NULL;
-    disk->source = describe_source(source);
-    disk->format = driver ? xml_attr(driver, "type") : NULL;
     disk->read_only = xml_child(node, "readonly", NULL) != NULL;
-    disk->backing = parse_backing(node);
+    disk->storage = storage_def_parse(node);
 
     return g_steal_pointer(&disk);
 }
@@ -165,7 +104,8 @@ find_in_snapshot(xmlNode *root, const DiskDef *disk)
     for (xmlNode *node = NULL; disks && (node = xml_child(disks, "disk", node));) {
         g_autofree char *name = xml_attr(node, "name");
 
-        if (g_strcmp0(name, disk->target) == 0 || (name && g_strcmp0(name, disk->path) == 0))
+        if (name && (g_str_equal(name, disk->target) ||
+                     g_strcmp0(name, disk->storage->path) == 0))
             return node;
     }
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "util/error.h"
+#include "virtsnap/storage-def.h"
 
 G_BEGIN_DECLS
 
@@ -18,24 +18,14 @@ typedef enum {
     SNAPSHOT_LOCATION_MANUAL,   /* taken by the storage, outside libvirt */
 } SnapshotLocation;
 
-/** An image that the domain's XML names, with the format it gives for it. */
-typedef struct {
-    char *path;
-    char *format; /* NULL: not given */
-} ImageRef;
-
 /** A disk as it was when the snapshot was taken. */
 typedef struct {
     char *target;     /* "vda" */
     char *device;     /* "disk", "cdrom", "floppy", "lun" */
-    char *type;       /* "file", "block", "network", "volume", … */
-    char *path;       /* the image that held its state; NULL: an empty drive or not a file */
-    char *source;     /* what to call its source in messages; NULL: an empty drive */
-    char *format;     /* "qcow2", "raw"; NULL: not given */
     gboolean read_only;
     SnapshotLocation location;
     char *overlay; /* the file in which writing went on; NULL: none, or not a file */
-    GPtrArray *backing; /* ImageRef: the images below path, as far as the XML names them */
+    StorageDef *storage; /* the image that held its state, and those below */
 } DiskDef;
 
 typedef struct {
@@ -86,11 +76,9 @@ gboolean disk_def_is_empty(const DiskDef *disk);
 GPtrArray *domain_image_paths(const char *xml, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** Free what the name says. NULL is fine. */
-void image_ref_free(ImageRef *ref);
 void disk_def_free(DiskDef *disk);
 void snapshot_def_free(SnapshotDef *def);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImageRef, image_ref_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DiskDef, disk_def_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SnapshotDef, snapshot_def_free)
 

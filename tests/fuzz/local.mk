@@ -11,6 +11,7 @@
 # worth a name in tests/data.
 
 fuzz_replays = \
+	tests/fuzz/replay-backing-reference \
 	tests/fuzz/replay-cluster-map \
 	tests/fuzz/replay-collection \
 	tests/fuzz/replay-job-record \
@@ -19,10 +20,13 @@ fuzz_replays = \
 	tests/fuzz/replay-qcow2 \
 	tests/fuzz/replay-settings \
 	tests/fuzz/replay-snapshot-def \
+	tests/fuzz/replay-storage-def \
 	$(NULL)
 check_PROGRAMS += $(fuzz_replays)
 TESTS += $(fuzz_replays)
 
+tests_fuzz_replay_backing_reference_SOURCES = \
+	tests/fuzz/fuzz-backing-reference.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_cluster_map_SOURCES = \
 	tests/fuzz/fuzz-cluster-map.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_collection_SOURCES = \
@@ -39,12 +43,15 @@ tests_fuzz_replay_settings_SOURCES = \
 	tests/fuzz/fuzz-settings.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_snapshot_def_SOURCES = \
 	tests/fuzz/fuzz-snapshot-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_storage_def_SOURCES = \
+	tests/fuzz/fuzz-storage-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
-.PHONY: fuzz-cluster-map fuzz-collection fuzz-job-record fuzz-journal fuzz-manifest fuzz-qcow2 \
-	fuzz-settings fuzz-snapshot-def
+.PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-job-record fuzz-journal \
+	fuzz-manifest fuzz-qcow2 fuzz-settings fuzz-snapshot-def fuzz-storage-def
 
 if FUZZERS
 fuzzers = \
+	tests/fuzz/fuzz-backing-reference \
 	tests/fuzz/fuzz-cluster-map \
 	tests/fuzz/fuzz-collection \
 	tests/fuzz/fuzz-job-record \
@@ -53,10 +60,12 @@ fuzzers = \
 	tests/fuzz/fuzz-qcow2 \
 	tests/fuzz/fuzz-settings \
 	tests/fuzz/fuzz-snapshot-def \
+	tests/fuzz/fuzz-storage-def \
 	$(NULL)
 EXTRA_PROGRAMS += $(fuzzers)
 CLEANFILES += $(fuzzers)
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_backing_reference_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_cluster_map_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_collection_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_job_record_LDFLAGS = $(fuzz_ldflags)
@@ -65,6 +74,7 @@ tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_qcow2_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_snapshot_def_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_storage_def_LDFLAGS = $(fuzz_ldflags)
 
 FUZZ_SECONDS = 60
 fuzz_run = \
@@ -74,6 +84,8 @@ fuzz_run = \
 		-artifact_prefix=tests/fuzz/found-$@/ tests/fuzz/found-$@
 fuzz_data = $(top_srcdir)/tests/data
 
+fuzz-backing-reference: tests/fuzz/fuzz-backing-reference
+	$(fuzz_run) $(fuzz_data)/backing-reference/*
 fuzz-cluster-map: tests/fuzz/fuzz-cluster-map
 	$(fuzz_run) $(fuzz_data)/qcow2-map $(fuzz_data)/qcow2/valid
 fuzz-collection: tests/fuzz/fuzz-collection
@@ -90,4 +102,6 @@ fuzz-settings: tests/fuzz/fuzz-settings
 	$(fuzz_run) $(fuzz_data)/settings/* $(fuzz_data)/settings-cim/*
 fuzz-snapshot-def: tests/fuzz/fuzz-snapshot-def
 	$(fuzz_run) $(fuzz_data)/snapshot/*
+fuzz-storage-def: tests/fuzz/fuzz-storage-def
+	$(fuzz_run) $(fuzz_data)/storage/*
 endif

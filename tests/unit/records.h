@@ -27,7 +27,7 @@ typedef struct {
     const char *memory; /* attributes of <memory>; NULL: snapshot='no' */
     const char *domain; /* more children of <domain>; may be NULL */
     gint64 created;     /* seconds since 1970; 0: after every file that a test makes */
-    TestDisk disks[8];
+    TestDisk disks[10];
 } TestSnapshot;
 
 /**

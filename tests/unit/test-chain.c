@@ -9,69 +9,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image/chain.h"
+#include "tests/unit/chain-fixture.h"
 #include "tests/unit/harness.h"
 #include "util/fd.h"
 
-typedef struct {
-    char *dir; /* the working directory of the test */
-    char *old;
-    ChainCache *cache;
-} Fixture;
-
-static void
-set_up(Fixture *f, gconstpointer data)
-{
-    g_autofree char *made = scratch_new();
-
-    f->old = g_get_current_dir();
-    f->dir = realpath(made, NULL);
-    g_assert_cmpint(g_chdir(f->dir), ==, 0);
-    f->cache = chain_cache_new();
-}
-
-static void
-tear_down(Fixture *f, gconstpointer data)
-{
-    g_assert_cmpint(g_chdir(f->old), ==, 0);
-    chain_cache_free(f->cache);
-    scratch_free(f->dir);
-    g_free(f->old);
-}
-
-static void
-sh(const char *script)
-{
-    g_free(run("sh", "-ec", script, NULL));
-}
-
 static Layer *
-resolve(Fixture *f, const char *name, const char *format, GError **error)
+resolve(ChainFixture *f, const char *name, const char *format, GError **error)
 {
     g_autofree char *path = g_build_filename(f->dir, name, NULL);
 
-    return chain_resolve(f->cache, path, format, NULL, 0, error);
-}
-
-static void
-assert_layer(Fixture *f, const Layer *layer, const char *name, const char *format)
-{
-    g_autofree char *path = g_build_filename(f->dir, name, NULL);
-
-    g_assert_nonnull(layer);
-    g_assert_cmpstr(layer->path, ==, path);
-    g_assert_cmpstr(layer->format, ==, format);
+    return chain_resolve(f->cache, &(ChainImage){path, format, FALSE}, 1, FALSE, error);
 }
 
 /* What there is to say of one image, and of a shared one just once. */
 static void
-test_plain(Fixture *f, gconstpointer data)
+test_plain(ChainFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     Layer *one, *two;
     struct stat st;
 
-    sh("qemu-img create -q -f raw base.raw 4M\n"
+    chain_sh("qemu-img create -q -f raw base.raw 4M\n"
        "qemu-io -f raw -c 'write -q 0 64k' base.raw\n"
        "qemu-img create -q -f qcow2 -b base.raw -F raw one.qcow2 9M\n"
        "qemu-img create -q -f qcow2 -b $PWD/base.raw -F raw two.qcow2\n"
@@ -80,8 +38,8 @@ test_plain(Fixture *f, gconstpointer data)
     g_assert_no_error(error);
     two = resolve(f, "two.qcow2", "qcow2", &error);
     g_assert_no_error(error);
-    assert_layer(f, one, "one.qcow2", "qcow2");
-    assert_layer(f, one->backing, "base.raw", "raw");
+    chain_assert_layer(f, one, "one.qcow2", "qcow2");
+    chain_assert_layer(f, one->backing, "base.raw", "raw");
     g_assert_true(one->backing == two->backing);
     g_assert_null(one->backing->backing);
     g_assert_cmpuint(one->capacity, ==, 9 << 20);
@@ -102,12 +60,12 @@ test_plain(Fixture *f, gconstpointer data)
 }
 
 static void
-test_deep(Fixture *f, gconstpointer data)
+test_deep(ChainFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     const Layer *layer;
 
-    sh("qemu-img create -q -f qcow2 0 1M\n"
+    chain_sh("qemu-img create -q -f qcow2 0 1M\n"
        "for i in $(seq 24); do qemu-img create -q -f qcow2 -b $((i - 1)) -F qcow2 $i; done");
     layer = resolve(f, "24", "qcow2", &error);
     g_assert_no_error(error);
@@ -115,14 +73,14 @@ test_deep(Fixture *f, gconstpointer data)
     for (int i = 24; i >= 0; i--, layer = layer->backing) {
         g_autofree char *name = g_strdup_printf("%d", i);
 
-        assert_layer(f, layer, name, "qcow2");
+        chain_assert_layer(f, layer, name, "qcow2");
     }
 }
 
 /* Where a relative reference leads, is what QEMU makes of it: relative to the name by which the
  * image was opened, symbolic links and all. */
 static void
-test_places(Fixture *f, gconstpointer data)
+test_places(ChainFixture *f, gconstpointer data)
 {
     static const struct {
         const char *script;
@@ -150,10 +108,10 @@ test_places(Fixture *f, gconstpointer data)
         Layer *layer;
 
         g_test_message("row %zu", i);
-        sh(table[i].script);
+        chain_sh(table[i].script);
         layer = resolve(f, table[i].top, "qcow2", &error);
         g_assert_no_error(error);
-        assert_layer(f, layer->backing, table[i].base, "raw");
+        chain_assert_layer(f, layer->backing, table[i].base, "raw");
         /* And QEMU opens the very file. */
         qemu = run("qemu-img", "info", "--backing-chain", "--output=json", table[i].top, NULL);
         g_assert_cmpint(stat(table[i].base, &st), ==, 0);
@@ -164,58 +122,108 @@ test_places(Fixture *f, gconstpointer data)
     }
 }
 
-/* One file by two names whose directories hold different bases: which is meant cannot be known
- * from the file, so the second is refused. */
+/* One file by two names whose directories hold different bases: two layers, each above what QEMU
+ * would find by that name. */
 static void
-test_two_names(Fixture *f, gconstpointer data)
+test_two_names(ChainFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
+    const Layer *a, *b, *c;
 
-    sh("mkdir a b c; qemu-img create -q -f raw a/base 1M; qemu-img create -q -f raw b/base 1M\n"
+    chain_sh("mkdir a b c; for i in a b; do qemu-img create -q -f raw $i/base 1M; done\n"
        "qemu-img create -q -f qcow2 -u -b base -F raw a/top 1M\n"
        "ln -s ../a/top b/top; ln -s ../a/top c/top; ln -s ../a/base c/base");
-    assert_layer(f, resolve(f, "a/top", "qcow2", &error)->backing, "a/base", "raw");
-    assert_layer(f, resolve(f, "c/top", "qcow2", &error)->backing, "a/base", "raw");
-    g_assert_null(resolve(f, "b/top", "qcow2", &error));
-    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
-    g_assert_nonnull(strstr(error->message, "a/top"));
+    a = resolve(f, "a/top", "qcow2", &error);
+    b = resolve(f, "b/top", "qcow2", &error);
+    c = resolve(f, "c/top", "qcow2", &error);
+    g_assert_no_error(error);
+    chain_assert_layer(f, a->backing, "a/base", "raw");
+    chain_assert_layer(f, b, "a/top", "qcow2");
+    chain_assert_layer(f, b->backing, "b/base", "raw");
+    g_assert_true(a != b && a == c);
 }
 
-/* The format that the header does not give comes from the domain's XML, or from nowhere. */
+/* --- references ----------------------------------------------------------- */
+
+/* A format that the header does not give comes from nowhere. */
 static void
-test_hints(Fixture *f, gconstpointer data)
+test_no_format(ChainFixture *f, gconstpointer data)
 {
     g_autofree char *top = g_build_filename(f->dir, "top", NULL);
     g_autofree char *mid = g_build_filename(f->dir, "mid-link", NULL);
     g_autofree char *base = g_build_filename(f->dir, "base", NULL);
-    const LayerHint hints[] = {
-        {NULL, NULL}, {"/nowhere", "raw"}, {mid, "qcow2"}, {base, "raw"}};
+    const ChainImage chain[] = {{top, "qcow2", FALSE}, {mid, "qcow2", FALSE}, {base, "raw", FALSE}};
     g_autoptr(GError) error = NULL;
     Layer *layer;
 
     /* qemu-img 7.2 makes no such references any more; older ones did. */
-    sh("qemu-img create -q -f raw base 1M\n"
+    chain_sh("qemu-img create -q -f raw base 1M\n"
        "qemu-img create -q -f qcow2 -o compat=1.1 -u -b base -F raw mid 1M\n"
        "qemu-img create -q -f qcow2 -u -b mid -F qcow2 top 1M; ln -s mid mid-link\n"
        /* The backing format extension becomes one that nobody knows. */
        "for i in mid top; do printf '\\022\\064' |\n"
        "dd of=$i bs=1 seek=112 conv=notrunc status=none; done");
-    g_assert_null(chain_resolve(f->cache, top, "qcow2", NULL, 0, &error));
+    g_assert_null(chain_resolve(f->cache, chain, 1, FALSE, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
     g_assert_nonnull(strstr(error->message, top));
     g_assert_nonnull(strstr(error->message, "/mid"));
     g_clear_error(&error);
-    layer = chain_resolve(f->cache, top, "qcow2", hints, G_N_ELEMENTS(hints), &error);
+    layer = chain_resolve(f->cache, chain, 3, FALSE, &error);
     g_assert_no_error(error);
-    assert_layer(f, layer->backing, "mid", "qcow2");
-    assert_layer(f, layer->backing->backing, "base", "raw");
-    /* No format for the top one either. */
-    g_assert_null(chain_resolve(f->cache, base, NULL, NULL, 0, &error));
-    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
+    chain_assert_layer(f, layer->backing, "mid", "qcow2");
+    chain_assert_layer(f, layer->backing->backing, "base", "raw");
+}
+
+/* References that are no plain paths: where they lead, QEMU finds the same bytes. */
+static void
+test_references(ChainFixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *reference; /* %s: the directory */
+        const char *format;    /* in the header; NULL: taken away from it */
+        const char *found;
+    } table[] = {
+        {"file:%s/base", "qcow2", "qcow2"},
+        {"file://%s/base", "qcow2", "qcow2"},
+        {"json:{\"driver\":\"qcow2\",\"file\":{\"driver\":\"file\","
+         "\"filename\":\"%s/base\"}}", "qcow2", "qcow2"},
+        {"json:{\"driver\":\"qcow2\",\"file.driver\":\"file\","
+         "\"file.filename\":\"%s/base\"}", "qcow2", "qcow2"},
+        {"json:{\"file.filename\":\"%s/base\"}", "qcow2", "qcow2"},
+        {"json:{\"file.filename\":\"%s/base\"}", "raw", "raw"},
+        {"json:{\"driver\":\"raw\",\"file.filename\":\"%s/base\"}", NULL, "raw"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *reference = g_strdup_printf(table[i].reference, f->dir);
+        g_autofree char *create = g_strdup_printf(
+            "rm -f base top; qemu-img create -q -f qcow2 base 1M\n"
+            "qemu-io -f qcow2 -c 'write -q -P 0xaa 0 1M' base\n"
+            "qemu-img create -q -f qcow2 -u -b '%s' -F %s top 1M",
+            reference, table[i].format ? table[i].format : "raw");
+        g_autoptr(ChainCache) cache = chain_cache_new();
+        g_autoptr(GError) error = NULL;
+        g_autofree char *top = g_build_filename(f->dir, "top", NULL);
+        g_autofree char *read = NULL;
+        const Layer *layer;
+
+        g_test_message("%s", reference);
+        chain_sh(create);
+        if (!table[i].format)
+            chain_sh("printf '\\022\\064' | dd of=top bs=1 seek=112 conv=notrunc status=none");
+        layer = chain_resolve(cache, &(ChainImage){top, "qcow2", FALSE}, 1, FALSE, &error);
+        g_assert_no_error(error);
+        chain_assert_layer(f, layer->backing, "base", table[i].found);
+        read = run("qemu-io", "-r", "-f", "qcow2", "-c", "read -v 0 4", "top", NULL);
+        g_assert_true((strstr(read, "aa aa aa aa") != NULL) ==
+                      g_str_equal(table[i].found, "qcow2"));
+        g_assert_true((strstr(read, "51 46 49 fb") != NULL) ==
+                      g_str_equal(table[i].found, "raw"));
+    }
 }
 
 static void
-test_refused(Fixture *f, gconstpointer data)
+test_refused(ChainFixture *f, gconstpointer data)
 {
 #define CREATE "qemu-img create -q -f qcow2 -u "
     static const struct {
@@ -236,7 +244,10 @@ test_refused(Fixture *f, gconstpointer data)
         {CREATE "-b nbd://localhost/x -F raw t5 1M", "t5", "qcow2",
          VIRT_SNAP_ERROR_NOT_SUPPORTED, "nbd://localhost/x"},
         {CREATE "-b 'json:{\"driver\":\"raw\",\"file\":{\"filename\":\"x\"}}' -F raw t6 1M", "t6",
-         "qcow2", VIRT_SNAP_ERROR_NOT_SUPPORTED, "json:"},
+         "qcow2", VIRT_SNAP_ERROR_NOT_SUPPORTED, "file.filename"},
+        {CREATE "-b 'json:{\"driver\":\"raw\",\"file\":{\"filename\":\"/x\"}}' -F qcow2 t6b 1M",
+         "t6b", "qcow2", VIRT_SNAP_ERROR_NOT_SUPPORTED, "two formats"},
+        {CREATE "-b file:x -F raw t6c 1M", "t6c", "qcow2", VIRT_SNAP_ERROR_NOT_SUPPORTED, "file:x"},
         {"qemu-img create -q -f qcow2 -o data_file=t7d t7 1M", "t7", "qcow2",
          VIRT_SNAP_ERROR_NOT_SUPPORTED, "t7"},
         {"touch vmdk;" CREATE "-b vmdk -F vmdk t8 1M", "t8", "qcow2",
@@ -257,7 +268,7 @@ test_refused(Fixture *f, gconstpointer data)
         g_autoptr(GError) error = NULL;
 
         g_test_message("%s", table[i].top);
-        sh(table[i].script);
+        chain_sh(table[i].script);
         g_assert_null(resolve(f, table[i].top, table[i].format, &error));
         g_assert_nonnull(error);
         if (table[i].code != VIRT_SNAP_ERROR_FAILED)
@@ -267,7 +278,7 @@ test_refused(Fixture *f, gconstpointer data)
 }
 
 static void
-test_too_deep(Fixture *f, gconstpointer data)
+test_too_deep(ChainFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) image = NULL;
@@ -275,7 +286,7 @@ test_too_deep(Fixture *f, gconstpointer data)
     gsize length;
 
     /* One image, many times: its reference is "N" in three digits, as its name is. */
-    sh("qemu-img create -q -f qcow2 -u -b 000 -F qcow2 first 1M");
+    chain_sh("qemu-img create -q -f qcow2 -u -b 000 -F qcow2 first 1M");
     image = read_file("first");
     length = g_bytes_get_size(image);
     bytes = (guint8 *)g_bytes_get_data(image, NULL);
@@ -296,7 +307,7 @@ test_too_deep(Fixture *f, gconstpointer data)
 /* --- opening again ---------------------------------------------------------- */
 
 static void
-test_open(Fixture *f, gconstpointer data)
+test_open(ChainFixture *f, gconstpointer data)
 {
     static const struct {
         const char *script;
@@ -321,10 +332,10 @@ test_open(Fixture *f, gconstpointer data)
         auto_fd fd = -1;
 
         g_test_message("%s", table[i].script);
-        sh("rm -f x y; qemu-img create -q -f raw x 1M");
-        layer = chain_resolve(cache, path, "raw", NULL, 0, &error);
+        chain_sh("rm -f x y; qemu-img create -q -f raw x 1M");
+        layer = chain_resolve(cache, &(ChainImage){path, "raw", FALSE}, 1, FALSE, &error);
         g_assert_no_error(error);
-        sh(table[i].script);
+        chain_sh(table[i].script);
         fd = layer_open(layer, &error);
         g_assert_true((fd >= 0) == (table[i].code == 0));
         if (table[i].code)
@@ -333,19 +344,19 @@ test_open(Fixture *f, gconstpointer data)
 }
 
 static void
-test_has_snapshot(Fixture *f, gconstpointer data)
+test_has_snapshot(ChainFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     Layer *layer;
 
-    sh("qemu-img create -q -f qcow2 x 1M; qemu-img snapshot -c 'a b' x");
+    chain_sh("qemu-img create -q -f qcow2 x 1M; qemu-img snapshot -c 'a b' x");
     layer = resolve(f, "x", "qcow2", &error);
     g_assert_true(layer_has_snapshot(layer, "a b", &error));
     g_assert_false(layer_has_snapshot(layer, "a", &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
     g_clear_error(&error);
     /* As it is now. */
-    sh("qemu-img snapshot -c later x; qemu-img snapshot -d 'a b' x");
+    chain_sh("qemu-img snapshot -c later x; qemu-img snapshot -d 'a b' x");
     g_assert_true(layer_has_snapshot(layer, "later", &error));
     g_assert_false(layer_has_snapshot(layer, "a b", &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
@@ -353,13 +364,14 @@ test_has_snapshot(Fixture *f, gconstpointer data)
 
 /* Nothing of a source is touched, not even when it was last read. */
 static void
-test_untouched(Fixture *f, gconstpointer data)
+test_untouched(ChainFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *before = NULL;
     g_autofree char *after = NULL;
 
-    sh("qemu-img create -q -f qcow2 x 1M; qemu-img snapshot -c s x; touch -a -d 2001-01-01 x");
+    chain_sh("qemu-img create -q -f qcow2 x 1M; qemu-img snapshot -c s x\n"
+             "touch -a -d 2001-01-01 x");
     before = run("stat", "-c", "%x %y %z", "x", NULL);
     g_assert_true(layer_has_snapshot(resolve(f, "x", "qcow2", &error), "s", &error));
     after = run("stat", "-c", "%x %y %z", "x", NULL);
@@ -369,22 +381,16 @@ test_untouched(Fixture *f, gconstpointer data)
 int
 main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        void (*func)(Fixture *f, gconstpointer data);
-    } tests[] = {
+    static const ChainTest tests[] = {
         {"plain", test_plain},         {"deep", test_deep},
         {"places", test_places},       {"two-names", test_two_names},
-        {"hints", test_hints},         {"refused", test_refused},
-        {"too-deep", test_too_deep},   {"open", test_open},
-        {"has-snapshot", test_has_snapshot}, {"untouched", test_untouched},
+        {"no-format", test_no_format}, {"references", test_references},
+        {"refused", test_refused},     {"too-deep", test_too_deep},
+        {"open", test_open},           {"has-snapshot", test_has_snapshot},
+        {"untouched", test_untouched},
     };
 
     g_test_init(&argc, &argv, NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
-        g_autofree char *path = g_strdup_printf("/chain/%s", tests[i].name);
-
-        g_test_add(path, Fixture, NULL, set_up, tests[i].func, tear_down);
-    }
+    chain_run_tests("/chain", tests, G_N_ELEMENTS(tests));
     return g_test_run();
 }

@@ -178,7 +178,7 @@ assert_same_disks(const ManifestSnapshot *got, const PlanSnapshot *wanted)
         g_assert_cmpstr(disk->layer, ==, plan->top ? plan->top->file : NULL);
         g_assert_cmpstr(disk->internal, ==, plan->internal);
         g_assert_cmpstr(disk->recorded, ==, plan->recorded);
-        g_assert_cmpstr(disk->source, ==, plan->def->source);
+        g_assert_cmpstr(disk->source, ==, plan->def->storage->label);
     }
 }
 

@@ -20,9 +20,11 @@ test_recorded(PlanFixture *f, gconstpointer data)
                   {"vdb", "/no/such", "raw", "external", NULL, "<readonly/>"},
                   {"fda", "/no/such.img", "raw", "no", "device='floppy'"},
                   {"vdc", "/no/such", "raw", "no"},
-                  {"vdd", "/no/such", "raw", NULL}}};
-    static const char *const reasons[] = {NULL,        "empty",       "read-only", "read-only",
-                                          "removable", "no-snapshot", "no-snapshot"};
+                  {"vdd", "/no/such", "raw", NULL},
+                  /* What could not be copied does not matter then. */
+                  {"vde", "/no/such", "raw", "no", "mangled='yes'", "<transient/>"}}};
+    static const char *const reasons[] = {NULL,        "empty",       "read-only",  "read-only",
+                                          "removable", "no-snapshot", "no-snapshot", "no-snapshot"};
     g_autoptr(GError) error = NULL;
     g_autoptr(Plan) plan = NULL;
 
@@ -129,6 +131,20 @@ test_refused(PlanFixture *f, gconstpointer data)
          VIRT_SNAP_ERROR_NOT_SUPPORTED},
         {{.name = "s", .disks = {{"vdx", "base.raw", "qcow2", "external"}}}, NULL, "base.raw",
          VIRT_SNAP_ERROR_CORRUPT},
+        {{.name = "s", .disks = {{"vdx", "a.qcow2", "qcow2", "external", NULL, "<transient/>"}}},
+         NULL, "transient", VIRT_SNAP_ERROR_NOT_SUPPORTED},
+        {{.name = "s", .disks = {{"vdx", "a.qcow2", "qcow2", "external", "mangled='yes'"}}}, NULL,
+         "@mangled", VIRT_SNAP_ERROR_NOT_SUPPORTED},
+        {{.name = "s",
+          .disks = {{"vdx", "a.qcow2", "qcow2", "external", NULL,
+                     "<backingStore type='block'><format type='raw'/><source dev='/dev/vg/b'/>"
+                     "</backingStore>"}}},
+         NULL, "/dev/vg/b", VIRT_SNAP_ERROR_NOT_SUPPORTED},
+        {{.name = "s",
+          .disks = {{"vdx", "a.qcow2", "qcow2", "external", NULL,
+                     "<backingStore type='file'><format type='raw'/><source file='gone.raw'/>"
+                     "</backingStore>"}}},
+         NULL, "gone.raw", VIRT_SNAP_ERROR_NOT_FOUND},
         /* The overlay was merged back: what was frozen is written to again. */
         {{.name = "s", .disks = {{"vdx", "a.qcow2", "qcow2", "external"}}}, "./a.qcow2", "a.qcow2",
          VIRT_SNAP_ERROR_INVALID_STATE},

@@ -70,6 +70,78 @@ test_merge(PlanFixture *f, gconstpointer data)
     }
 }
 
+#define BACKING(format, file)                                                                      \
+    "<backingStore type='file'><format type='" format "'/><source file='" file "'/>"              \
+    "<backingStore/></backingStore>"
+
+/* One image under three domains that say three things of what is below it: three layers, each above
+ * its own, whether they are kept or merged. What is below two of them is there once. */
+static void
+test_one_image_many_chains(PlanFixture *f, gconstpointer data)
+{
+    static const TestSnapshot says_nothing = {
+        .name = "s", .disks = {{"vda", "a.qcow2", "qcow2", "external"}}};
+    static const TestSnapshot says_plain = {
+        .name = "s",
+        .disks = {{"vda", "a.qcow2", "qcow2", "external", NULL, BACKING("qcow2", "plain.qcow2")}}};
+    static const TestSnapshot says_raw = {
+        .name = "s",
+        .disks = {{"vda", "a.qcow2", "qcow2", "external", NULL, BACKING("raw", "base.raw")}}};
+    static const TestSnapshot says_end = {
+        .name = "s",
+        .disks = {{"vda", "a.qcow2", "qcow2", "external", NULL, "<backingStore/>"}}};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) kept = NULL;
+    g_autoptr(Plan) merged = NULL;
+    const PlanLayer *tops[4];
+
+    plan_add(f, "a", TRUE, "a.now", &says_nothing, 1);
+    plan_add(f, "b", TRUE, "b.now", &says_plain, 1);
+    plan_add(f, "c", TRUE, "b.now", &says_end, 1);
+    plan_add(f, "d", TRUE, "b.now", &says_raw, 1);
+    kept = plan_make(f, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < 4; i++) {
+        tops[i] = plan_disk_of(kept, i, 0)->top;
+        plan_assert_layer(f, tops[i], "a.qcow2", "qcow2", PLAN_WAY_COPY);
+    }
+    plan_assert_layer(f, tops[0]->backing, "base.raw", "raw", PLAN_WAY_COPY);
+    plan_assert_layer(f, tops[1]->backing, "plain.qcow2", "qcow2", PLAN_WAY_COPY);
+    g_assert_null(tops[2]->backing);
+    g_assert_true(tops[3] == tops[0]);
+    g_assert_cmpuint(kept->layers->len, ==, 5);
+    g_assert_cmpstr(tops[0]->file, !=, tops[1]->file);
+    g_assert_cmpstr(tops[1]->file, !=, tops[2]->file);
+    g_assert_cmpstr(tops[0]->file, !=, tops[2]->file);
+    plan_set(f, "intent", "merge");
+    merged = plan_make(f, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(merged->layers->len, ==, 3);
+    g_assert_true(plan_disk_of(merged, 0, 0)->top == plan_disk_of(merged, 3, 0)->top);
+    g_assert_null(plan_disk_of(merged, 2, 0)->top->source->backing);
+}
+
+/* What is encrypted as a whole is kept so, and never taken for what the guest sees. */
+static void
+test_encrypted(PlanFixture *f, gconstpointer data)
+{
+    static const TestSnapshot luks = {.name = "s",
+                                      .disks = {{"vda", "base.raw", "raw", "external", NULL,
+                                                 "<encryption format='luks'/>"}}};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) kept = NULL;
+
+    plan_set(f, "compression", "zstd");
+    plan_add(f, "a", TRUE, "a.now", &luks, 1);
+    kept = plan_make(f, &error);
+    g_assert_no_error(error);
+    plan_assert_layer(f, plan_disk_of(kept, 0, 0)->top, "base.raw", "raw", PLAN_WAY_COPY);
+    plan_set(f, "intent", "merge");
+    g_assert_null(plan_make(f, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
+    g_assert_nonnull(strstr(error->message, "base.raw"));
+}
+
 /* A raw image may end within a sector; a guest and a qcow2 image have whole ones. */
 static void
 test_merge_odd_size(PlanFixture *f, gconstpointer data)
@@ -453,6 +525,8 @@ main(int argc, char **argv)
     static const PlanTest tests[] = {
         {"preserve", test_preserve},
         {"merge", test_merge},
+        {"one-image-many-chains", test_one_image_many_chains},
+        {"encrypted", test_encrypted},
         {"internal", test_internal},
         {"files", test_files},
         {"tpm", test_tpm},

@@ -117,7 +117,7 @@ static const struct {
     {"internal-shutoff", 0, "vda", "disk", "file", "/images/web.qcow2", "/images/web.qcow2",
      "qcow2", FALSE, INTERNAL},
     {"internal-shutoff", 1, "sda", "cdrom", "file", NULL, NULL, "raw", TRUE, NO},
-    {"drives", 1, "vdb", "disk", "block", NULL, "/dev/vg/b", "raw", FALSE, NO},
+    {"drives", 1, "vdb", "disk", "block", "/dev/vg/b", "/dev/vg/b", "raw", FALSE, NO},
     {"drives", 2, "vdc", "disk", "network", NULL, "pool/image", "raw", FALSE, NO},
     {"drives", 3, "vdd", "disk", "volume", NULL, "d.qcow2", "qcow2", FALSE, NO},
     {"drives", 4, "sda", "cdrom", "file", "/iso/install.iso", "/iso/install.iso", "raw", TRUE, NO},
@@ -145,11 +145,11 @@ test_disks(void)
         g_test_message("%s %u", disks[i].file, disks[i].index);
         g_assert_cmpstr(disk->target, ==, disks[i].target);
         g_assert_cmpstr(disk->device, ==, disks[i].device);
-        g_assert_cmpstr(disk->type, ==, disks[i].type);
-        g_assert_cmpstr(disk->path, ==, disks[i].path);
-        g_assert_cmpstr(disk->source, ==, disks[i].source);
+        g_assert_cmpstr(disk->storage->type, ==, disks[i].type);
+        g_assert_cmpstr(disk->storage->path, ==, disks[i].path);
+        g_assert_cmpstr(disk->storage->label, ==, disks[i].source);
         g_assert_true(disk_def_is_empty(disk) == (disks[i].source == NULL));
-        g_assert_cmpstr(disk->format, ==, disks[i].format);
+        g_assert_cmpstr(disk->storage->format, ==, disks[i].format);
         g_assert_true(disk->read_only == disks[i].read_only);
         g_assert_cmpint(disk->location, ==, disks[i].location);
     }
@@ -161,16 +161,16 @@ test_backing(void)
     g_autoptr(SnapshotDef) def = load("valid/external-running", NULL);
     const DiskDef *chain = g_ptr_array_index(def->disks, 0);
     const DiskDef *alone = g_ptr_array_index(def->disks, 1);
-    const ImageRef *mid, *base;
+    const StorageDef *mid = chain->storage->backing;
 
-    g_assert_cmpuint(chain->backing->len, ==, 2);
-    mid = g_ptr_array_index(chain->backing, 0);
-    base = g_ptr_array_index(chain->backing, 1);
+    g_assert_cmpuint(storage_def_depth(chain->storage), ==, 3);
     g_assert_cmpstr(mid->path, ==, "/images/mid.qcow2");
     g_assert_cmpstr(mid->format, ==, "qcow2");
-    g_assert_cmpstr(base->path, ==, "/images/base.raw");
-    g_assert_cmpstr(base->format, ==, "raw");
-    g_assert_cmpuint(alone->backing->len, ==, 0);
+    g_assert_cmpstr(mid->backing->path, ==, "/images/base.raw");
+    g_assert_cmpstr(mid->backing->format, ==, "raw");
+    g_assert_true(mid->backing->ends);
+    g_assert_null(alone->storage->backing);
+    g_assert_false(alone->storage->ends);
 }
 
 /* The domain as it was is a <domain> of its own that says how it would start again. */

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "image/backing-reference.h"
+
+#define FILE_PREFIX "file:"
+#define JSON_PREFIX "json:"
+
+/* The keys of a "json:" reference that are understood, objects written as QEMU flattens them. */
+enum { KEY_DRIVER, KEY_FILE_DRIVER, KEY_FILE_FILENAME, KEY_FILENAME, N_KEYS };
+
+static const char *const key_names[N_KEYS] = {
+    [KEY_DRIVER] = "driver",
+    [KEY_FILE_DRIVER] = "file.driver",
+    [KEY_FILE_FILENAME] = "file.filename",
+    [KEY_FILENAME] = "filename",
+};
+
+typedef struct {
+    const char *values[N_KEYS]; /* the JSON document's; NULL: not given */
+    const char *what;
+} Description;
+
+void
+backing_reference_free(BackingReference *reference)
+{
+    if (!reference)
+        return;
+    g_free(reference->path);
+    g_free(reference->format);
+    g_free(reference);
+}
+
+static BackingReference *
+reference_new(const char *path, const char *format)
+{
+    BackingReference *reference = g_new0(BackingReference, 1);
+
+    reference->path = g_strdup(path);
+    reference->format = g_strdup(format);
+
+    return reference;
+}
+
+/* QEMU's rule: a colon before the first slash makes it a protocol. */
+static gboolean
+is_protocol(const char *name)
+{
+    return name[strcspn(name, ":/")] == ':';
+}
+
+static void
+refuse(const char *text, const char *what, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("'%s' names '%s' as its backing image, which is no local path; only local "
+                  "files are supported"),
+                what, text);
+}
+
+static gboolean
+refuse_key(const char *key, const char *what, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("'%s' describes its backing image by json:, and '%s' in it is not supported; "
+                  "only the path of a local qcow2 or raw file is"),
+                what, key);
+    return FALSE;
+}
+
+/* --- file: ------------------------------------------------------------------ */
+
+/* QEMU takes what follows for a path as it is. With a host in it, others would not; and a relative
+ * one is from the directory that QEMU happens to run in. */
+static BackingReference *
+parse_file(const char *text, const char *what, GError **error)
+{
+    const char *path = text + strlen(FILE_PREFIX);
+
+    if (*path == '/' && (path[1] != '/' || path[2] == '/'))
+        return reference_new(path, NULL);
+    refuse(text, what, error);
+
+    return NULL;
+}
+
+/* --- json: ------------------------------------------------------------------ */
+
+static gboolean
+take_value(Description *self, const char *key, JsonNode *node, GError **error)
+{
+    for (guint i = 0; i < N_KEYS; i++) {
+        if (!g_str_equal(key, key_names[i]))
+            continue;
+        if (self->values[i] || !JSON_NODE_HOLDS_VALUE(node) ||
+            json_node_get_value_type(node) != G_TYPE_STRING)
+            break;
+        self->values[i] = json_node_get_string(node);
+        return TRUE;
+    }
+
+    return refuse_key(key, self->what, error);
+}
+
+static gboolean
+take_members(Description *self, const char *prefix, JsonObject *object, GError **error)
+{
+    g_autoptr(GList) names = json_object_get_members(object);
+
+    for (GList *one = names; one; one = one->next) {
+        g_autofree char *key = g_strconcat(prefix, one->data, NULL);
+        JsonNode *node = json_object_get_member(object, one->data);
+        gboolean nested = g_str_equal(key, "file") && JSON_NODE_HOLDS_OBJECT(node);
+
+        if (nested ? !take_members(self, "file.", json_node_get_object(node), error)
+                   : !take_value(self, key, node, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* Either a format's driver over a file, or the file alone: what lies between would be opened by
+ * QEMU in another way, or not at all. */
+static BackingReference *
+compose(const Description *self, GError **error)
+{
+    const char *driver = self->values[KEY_DRIVER];
+    const char *below = self->values[KEY_FILE_DRIVER];
+    gboolean alone = self->values[KEY_FILENAME] != NULL;
+    const char *path = self->values[alone ? KEY_FILENAME : KEY_FILE_FILENAME];
+    gboolean format = driver && (g_str_equal(driver, "qcow2") || g_str_equal(driver, "raw"));
+    const char *wrong = NULL;
+
+    if (driver && !format && !(alone && g_str_equal(driver, "file")))
+        wrong = key_names[KEY_DRIVER];
+    else if (alone && (format || below || self->values[KEY_FILE_FILENAME]))
+        wrong = key_names[KEY_FILENAME];
+    else if (below && !g_str_equal(below, "file"))
+        wrong = key_names[KEY_FILE_DRIVER];
+    else if (!path || !g_path_is_absolute(path))
+        wrong = key_names[alone ? KEY_FILENAME : KEY_FILE_FILENAME];
+    if (wrong) {
+        refuse_key(wrong, self->what, error);
+        return NULL;
+    }
+
+    return reference_new(path, format ? driver : NULL);
+}
+
+static BackingReference *
+parse_json(const char *text, const char *what, GError **error)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    const char *json = text + strlen(JSON_PREFIX);
+    Description self = {.what = what};
+    JsonNode *root;
+
+    /* A zero byte would end the path too soon. */
+    if (strstr(json, "\\u0000") || !json_parser_load_from_data(parser, json, -1, NULL)) {
+        refuse(text, what, error);
+        return NULL;
+    }
+    root = json_parser_get_root(parser);
+    if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
+        refuse(text, what, error);
+        return NULL;
+    }
+    if (!take_members(&self, "", json_node_get_object(root), error))
+        return NULL;
+
+    return compose(&self, error);
+}
+
+BackingReference *
+backing_reference_parse(const char *text, const char *what, GError **error)
+{
+    if (!is_protocol(text))
+        return reference_new(text, NULL);
+    if (g_str_has_prefix(text, FILE_PREFIX))
+        return parse_file(text, what, error);
+    if (g_str_has_prefix(text, JSON_PREFIX))
+        return parse_json(text, what, error);
+    refuse(text, what, error);
+
+    return NULL;
+}
