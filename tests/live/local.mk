@@ -2,6 +2,7 @@
 
 live_tests = \
 	tests/live/capture.sh \
+	tests/live/chains.sh \
 	tests/live/collections.sh \
 	tests/live/crash.sh \
 	tests/live/daemon.sh \
