@@ -33,4 +33,8 @@ bench-host: all tests/bench/sample
 clean-local: clean-bench
 clean-bench:
 	rm -rf tests/bench/work tests/bench/*.work tests/bench/*.json
-.PHONY: bench bench-growth bench-host clean-bench
+# How long virtsnapd's answers take while 200 callers are at it.
+bench-load: all tests/service/load
+	LOAD_LIMITS=yes LOAD_SECONDS=60 $(SHELL) $(top_srcdir)/tests/run-test \
+		$(top_srcdir)/tests/service/load.sh
+.PHONY: bench bench-growth bench-host bench-load clean-bench

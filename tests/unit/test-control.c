@@ -6,6 +6,8 @@
 #include "transfer/control.h"
 
 #define MS G_GINT64_CONSTANT(1000)
+/* No test fails for the clock: what ends takes less, and on a busy machine, too. */
+#define HANG (60 * 1000 * MS)
 #define MIB (1024 * 1024)
 
 /* Something that another thread does while this one waits. */
@@ -53,7 +55,7 @@ test_free(void)
     g_assert_false(control_is_cancelled(control));
     for (int i = 0; i < 100000; i++)
         g_assert_true(control_pass(control, 100 * MIB, &error));
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 2000 * MS);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, HANG);
 }
 
 static void
@@ -151,7 +153,7 @@ test_wakes(void)
         control_suspend(control, table[i].suspended);
         took = pass_with_order(control, MIB, table[i].act, &error);
         g_assert_cmpint(took, >=, 90 * MS);
-        g_assert_cmpint(took, <, 1000 * MS);
+        g_assert_cmpint(took, <, HANG);
         if (table[i].code)
             g_assert_error(error, VIRT_SNAP_ERROR, table[i].code);
         else
@@ -174,11 +176,12 @@ test_bandwidth(void)
         g_assert_true(control_pass(control, MIB, &error));
     /* Four blocks of 100 ms, less the 50 ms that may be saved up. */
     g_assert_cmpint(g_get_monotonic_time() - begin, >=, 340 * MS);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 3000 * MS);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, HANG);
     begin = g_get_monotonic_time();
+    /* 100 s, if each cost as much as a block. */
     for (int i = 0; i < 1000; i++)
         g_assert_true(control_pass(control, 0, &error));
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 90 * MS);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, HANG);
 }
 
 /* Several threads share one limit. */
@@ -205,7 +208,7 @@ test_shared(void)
         g_thread_join(threads[i]);
     /* 20 MiB at 40 MiB/s, the first block free. */
     g_assert_cmpint(g_get_monotonic_time() - begin, >=, 400 * MS);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 4000 * MS);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, HANG);
 }
 
 static void

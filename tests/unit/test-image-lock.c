@@ -15,7 +15,7 @@
 static void
 wait_for_lock(const char *path, gboolean held)
 {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 6000; i++) {
         auto_fd fd = fd_open(AT_FDCWD, path, O_RDWR, 0, NULL);
         struct flock lock = {
             .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 100, .l_len = 200};

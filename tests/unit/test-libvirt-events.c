@@ -36,7 +36,7 @@ listener_clear(Listener *self)
 static void
 assert_told(Listener *self, HypervisorEventType type, const char *name)
 {
-    g_autofree char *got = g_async_queue_timeout_pop(self->told, 10 * G_USEC_PER_SEC);
+    g_autofree char *got = g_async_queue_timeout_pop(self->told, 60 * G_USEC_PER_SEC);
     g_autofree char *wanted = g_strdup_printf("%d %s", (int)type, name);
 
     g_assert_cmpstr(got, ==, wanted);

@@ -293,7 +293,7 @@ test_large(void)
     m = manifest_parse(text->str, text->len, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(m->files->len, ==, N + 1);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 20 * G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 120 * G_USEC_PER_SEC);
 }
 
 /* From a directory: there, not there, and not what it should be. */

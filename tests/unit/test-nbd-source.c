@@ -132,7 +132,7 @@ server_start(void)
         server.ready, "--filter=error", "data", "data=@0x100000 \"v\"*8192", "size=4M",
         "error-pread=EIO", "error-pread-rate=100%", trigger, NULL);
     g_assert_no_error(error);
-    for (int i = 0; i < 1000 && !g_file_test(server.ready, G_FILE_TEST_EXISTS); i++)
+    for (int i = 0; i < 6000 && !g_file_test(server.ready, G_FILE_TEST_EXISTS); i++)
         g_usleep(G_USEC_PER_SEC / 100);
     g_assert_true(g_file_test(server.ready, G_FILE_TEST_EXISTS));
 
