@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# configure says which library is too old, and what is needed.
+. "$abs_top_srcdir/tests/tap.sh"
+requires pkg-config
+
+mkdir "$TEST_DIR/pc" "$TEST_DIR/build"
+export PKG_CONFIG_PATH=$TEST_DIR/pc CONFIG_SHELL=/bin/sh
+
+# old_library NAME VERSION: the first that pkg-config finds.
+old_library()
+{
+    rm -f "$TEST_DIR/pc"/*
+    printf 'Name: %s\nDescription: an old one\nVersion: %s\n' "$1" "$2" >"$TEST_DIR/pc/$1.pc"
+}
+
+for library in libvirt:8.0.0 gio-unix-2.0:2.72.0 libxml-2.0:2.8.0; do
+    name=${library%:*}
+    old_library "$name" "${library#*:}"
+    check_fails "configure refuses $library" eval 'cd "$TEST_DIR/build" &&
+        /bin/sh "$abs_top_srcdir/configure" -q >"$TEST_DIR/said" 2>&1'
+    like "$(<"$TEST_DIR/said")" "$name.*${library#*:}" "and names it"
+    like "$(<"$TEST_DIR/said")" "needs libvirt 9.0, GLib 2.74 and libxml2 2.9" "and what is needed"
+done
+
+done_testing
