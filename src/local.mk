@@ -20,11 +20,16 @@ libvirtsnap_internal_la_SOURCES = \
 	src/transfer/digest-parts.h \
 	src/transfer/digest.c \
 	src/transfer/digest.h \
+	src/transfer/engine-head.c \
+	src/transfer/engine-head.h \
 	src/transfer/engine.c \
 	src/transfer/engine.h \
 	src/transfer/memory-source.c \
 	src/transfer/memory-source.h \
 	src/transfer/sink.h \
+	src/transfer/extents.c \
+	src/transfer/extents.h \
+	src/transfer/source.c \
 	src/transfer/source.h \
 	src/util/big-endian.h \
 	src/util/error.c \
@@ -35,6 +40,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/format.h \
 	src/util/name.c \
 	src/util/name.h \
+	src/util/process.c \
+	src/util/process.h \
 	src/util/ranked-bits.c \
 	src/util/ranked-bits.h \
 	src/util/record-dir.c \

@@ -257,6 +257,8 @@ file_source_new(int fd, const char *what, GError **error)
         return NULL;
     }
     source->size = (guint64)self->st.st_size;
+    if (!source_check_size(source->size, what, error))
+        return NULL;
     self->direct_fd = open_direct(fd);
 
     return g_steal_pointer(&source);

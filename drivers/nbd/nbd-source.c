@@ -290,6 +290,8 @@ learn(NbdSource *self, GError **error)
         return FALSE;
     }
     self->parent.size = (guint64)size;
+    if (!source_check_size(self->parent.size, self->parent.what, error))
+        return FALSE;
 
     return TRUE;
 }

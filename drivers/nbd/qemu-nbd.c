@@ -19,6 +19,7 @@
 
 #include "drivers/nbd/qemu-nbd.h"
 #include "util/fd.h"
+#include "util/process.h"
 
 /* systemd's protocol: the first passed descriptor is 3. */
 #define LISTEN_FD 3
@@ -58,6 +59,7 @@ set_up_child(gpointer data)
     setpgid(0, 0);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    process_restore();
     dup2(setup->listen_fd, LISTEN_FD);
     fcntl(LISTEN_FD, F_SETFD, 0);
 
@@ -66,13 +68,29 @@ set_up_child(gpointer data)
         mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr);
 }
 
+/* One that is cut off would be another file's. */
+static gboolean
+fill_address(struct sockaddr_un *address, const char *path, GError **error)
+{
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (g_strlcpy(address->sun_path, path, sizeof address->sun_path) < sizeof address->sun_path)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("'%s' is too long for the path of a socket; set TMPDIR to a directory with a "
+                  "shorter path"),
+                path);
+
+    return FALSE;
+}
+
 static int
 listen_at(const char *path, GError **error)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address;
     auto_fd fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+    if (!fill_address(&address, path, error))
+        return -1;
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
         listen(fd, BACKLOG) < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot listen on the socket '%s'"), path);
@@ -203,10 +221,11 @@ qemu_nbd_start(const char *image, const char *snapshot, const char *what, GError
 int
 qemu_nbd_connect(QemuNbd *self, GError **error)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address;
     auto_fd fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    g_strlcpy(address.sun_path, self->path, sizeof address.sun_path);
+    if (!fill_address(&address, self->path, error))
+        return -1;
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot connect to qemu-nbd"));
         return -1;

@@ -367,6 +367,8 @@ open_images(const Layer *top, gboolean alone, GError **error)
             return NULL;
     }
     source->size = ((const Image *)g_ptr_array_index(self->images, 0))->capacity;
+    if (!source_check_size(source->size, top->path, error))
+        return NULL;
 
     return g_steal_pointer(&source);
 }

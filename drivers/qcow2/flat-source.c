@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -322,6 +323,10 @@ flat_source_new(Source *guest, const char *what, GError **error)
     self->guest = guest;
     self->data = ranked_bits_new(clusters);
     self->tables = ranked_bits_new(div_up(clusters, L2_ENTRIES));
+    if (!self->data || !self->tables) {
+        virt_snap_error_set_errno(error, ENOMEM, _("Cannot map the disk of '%s'"), what);
+        return NULL;
+    }
     if (!find_data(self, error))
         return NULL;
     lay_out(self);

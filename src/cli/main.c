@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/shell.h"
 #include "drivers/register.h"
+#include "util/process.h"
 
 /* A standard descriptor that the caller closed would be given to the next file that is opened,
  * and our messages would be written into a disk image. Opened the wrong way round, so that the
@@ -48,6 +49,7 @@ main(int argc, char **argv)
     occupy_standard_descriptors();
     /* A reader that went away is an error that we report, not a sudden death. */
     signal(SIGPIPE, SIG_IGN);
+    process_set_up();
     set_up_messages();
     register_drivers();
 

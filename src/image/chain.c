@@ -14,6 +14,7 @@
 #include "image/chain.h"
 #include "image/qcow2-header.h"
 #include "util/fd.h"
+#include "util/name.h"
 
 /* libvirt's own limit. */
 #define DEPTH_MAX 200
@@ -305,10 +306,13 @@ check_place(Walk *walk, const char *path, const char *format, const char *referr
 static char *
 canonical_path(const char *path, const char *referrer, gboolean said, GError **error)
 {
-    g_autofree char *found = realpath(path, NULL);
+    g_autofree char *found = NULL;
 
+    if (!path_check(path, error))
+        return NULL;
+    found = realpath(path, NULL);
     if (found)
-        return g_strdup(found);
+        return path_check(found, error) ? g_strdup(found) : NULL;
     if (!referrer)
         virt_snap_error_set_errno(error, errno, _("Cannot find the image '%s'"), path);
     else if (said)

@@ -16,6 +16,7 @@
 #include "service/job-service.h"
 #include "service/service-config.h"
 #include "service/snapshot-service.h"
+#include "util/process.h"
 
 typedef struct {
     gboolean session;
@@ -214,6 +215,7 @@ main(int argc, char **argv)
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
     textdomain(GETTEXT_PACKAGE);
     umask(0077);
+    process_set_up();
     register_drivers();
     if (!parse_options(&daemon.options, &argc, &argv, &error)) {
         g_printerr("virtsnapd: %s\n", error->message);

@@ -11,6 +11,7 @@
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/snapshot-service.h"
+#include "util/name.h"
 #include "virtsnap/members.h"
 #include "virtsnap/target.h"
 
@@ -43,6 +44,8 @@ typedef struct {
 static gboolean
 check_directory(const char *directory, GError **error)
 {
+    if (!path_check(directory, error))
+        return FALSE;
     if (!g_path_is_absolute(directory))
         return refuse(error, _("The directory '%s' is not an absolute path"), directory);
     if (strlen(directory) >= PATH_MAX)

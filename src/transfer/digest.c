@@ -149,6 +149,12 @@ digest_segment_finish(DigestSegment *self, gboolean only, guint8 *node)
     memcpy(node, self->node, DIGEST_BYTES);
 }
 
+const guint8 *
+digest_segment_zeros(const DigestSegment *self)
+{
+    return self->zero[LEVELS - 1];
+}
+
 void
 digest_part(DigestSegment *self, const void *blocks, gsize n_blocks, guint8 *node)
 {
@@ -181,7 +187,8 @@ digest_n_segments(guint64 size)
 static void
 fold_nodes(DigestSegment *self, const guint8 *nodes, gsize n, guint8 *root)
 {
-    g_autofree guint8 *level = g_memdup2(nodes, n * DIGEST_BYTES);
+    g_autofree guint8 *level = g_malloc(((n + FANOUT - 1) / FANOUT) * DIGEST_BYTES);
+    const guint8 *below = nodes;
 
     while (n > 1) {
         gsize n_above = (n + FANOUT - 1) / FANOUT;
@@ -190,12 +197,13 @@ fold_nodes(DigestSegment *self, const guint8 *nodes, gsize n, guint8 *root)
             guint8 block[DIGEST_BLOCK] = {0};
             gsize used = MIN(n - i * FANOUT, (gsize)FANOUT);
 
-            memcpy(block, level + i * DIGEST_BLOCK, used * DIGEST_BYTES);
+            memcpy(block, below + i * DIGEST_BLOCK, used * DIGEST_BYTES);
             block_hash_one(self->hash, block, sizeof block, level + i * DIGEST_BYTES);
         }
         n = n_above;
+        below = level;
     }
-    memcpy(root, level, DIGEST_BYTES);
+    memcpy(root, below, DIGEST_BYTES);
 }
 
 void

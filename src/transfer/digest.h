@@ -43,6 +43,10 @@ void digest_segment_hole(DigestSegment *self, gsize n_blocks);
  */
 void digest_segment_finish(DigestSegment *self, gboolean only, guint8 *node);
 
+/** digest_segment_zeros: Returns: the node of a whole segment of zeros, in a file of several; as
+ * long as @self is. */
+const guint8 *digest_segment_zeros(const DigestSegment *self);
+
 /** What a part of a segment comes to that fills one block of the tree: 128 blocks of data. */
 #define DIGEST_PART ((guint64)DIGEST_BLOCK * (DIGEST_BLOCK / DIGEST_BYTES))
 

@@ -3,10 +3,15 @@
 
 #include <config.h>
 
+#include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "transfer/engine-head.h"
 #include "transfer/engine.h"
+#include "transfer/extents.h"
 #include "util/fd.h"
+#include "util/process.h"
 
 /* One read and one write: large enough for the disk's full speed, small enough that a cancel or
  * a suspend is noticed soon, and that the block is still in cache when it is hashed. */
@@ -15,6 +20,8 @@
 #define WORKERS_MAX 64
 /* How long a worker that waits does not hear of what happens to the others, microseconds. */
 #define LISTEN_US 200000
+/* How many segments of a hole are looked for at once: 64 GiB. */
+#define RUN_SEGMENTS 1024
 
 typedef struct {
     GPtrArray *items;
@@ -22,6 +29,7 @@ typedef struct {
     GMutex lock; /* guards all below, and the items' own fields */
     GCond opened;
     guint current;     /* items before this one have no segment left to hand out */
+    guint64 descriptors; /* of the items that are open */
     gboolean opening;  /* one worker opens the current item, the others wait */
     GError *error;     /* the first one */
     EngineStats stats;
@@ -127,31 +135,6 @@ block_is_zero(const guint8 *data, gsize length)
 }
 
 static gboolean
-write_head(EngineItem *item, GError **error)
-{
-    gsize length;
-    const void *data = g_bytes_get_data(item->head, &length);
-    gsize padded = (length + DIGEST_BLOCK - 1) / DIGEST_BLOCK * DIGEST_BLOCK;
-    g_autoptr(GBytes) owner = NULL;
-    guint8 *block = NULL;
-    gboolean ok;
-
-    /* The head's last block may end in the middle: the rest of it is the source's. */
-    if (posix_memalign((void **)&block, DIGEST_BLOCK, padded) != 0)
-        g_error("out of memory");
-    owner = g_bytes_new_with_free_func(block, padded, free, block);
-    memset(block, 0, padded);
-    ok = item->source->ops->read(item->source, 0, block, 0,
-                                 (gsize)MIN(padded, item->source->size), error);
-    if (!ok)
-        return FALSE;
-    memcpy(block, data, length);
-
-    return item->sink->ops->write(item->sink, block, 0, (gsize)MIN(padded, item->source->size),
-                                  error);
-}
-
-static gboolean
 try_clone(EngineItem *item, GError **error)
 {
     int fd = item->source->ops->get_fd ? item->source->ops->get_fd(item->source) : -1;
@@ -160,7 +143,7 @@ try_clone(EngineItem *item, GError **error)
         return TRUE;
     item->cloned = item->sink->ops->clone(item->sink, fd);
     if (item->cloned && item->head)
-        return write_head(item, error);
+        return engine_head_write(item, error);
 
     return TRUE;
 }
@@ -206,7 +189,11 @@ open_item(Engine *self, EngineItem *item, GError **error)
     item->n_segments = digest_n_segments(item->source->size);
     item->segments_left = item->n_segments;
     item->n_nodes = item->n_segments;
-    item->nodes = g_malloc0(item->n_segments * DIGEST_BYTES + 1);
+    item->nodes = g_try_malloc0(item->n_segments * DIGEST_BYTES + 1);
+    if (!item->nodes) {
+        virt_snap_error_set_errno(error, ENOMEM, _("Cannot copy '%s'"), item->source->what);
+        return FALSE;
+    }
     if (item->earlier)
         take_earlier(self, item);
 
@@ -233,19 +220,13 @@ finish_item(Engine *self, EngineItem *item, gboolean *sink_failed, GError **erro
         return FALSE;
     g_clear_pointer(&item->source, source_free);
     g_clear_pointer(&item->sink, sink_free);
+    g_mutex_lock(&self->lock);
+    self->descriptors -= item->descriptors;
+    g_cond_broadcast(&self->opened);
+    g_mutex_unlock(&self->lock);
     control_advance_part(self->control, item->part, item->weight - item->credited);
 
     return TRUE;
-}
-
-static void
-apply_head(const EngineItem *item, guint8 *buffer, guint64 offset, gsize length)
-{
-    gsize head_length = item->head ? g_bytes_get_size(item->head) : 0;
-    const guint8 *head = item->head ? g_bytes_get_data(item->head, NULL) : NULL;
-
-    if (offset < head_length)
-        memcpy(buffer, head + offset, MIN(length, head_length - (gsize)offset));
 }
 
 static gboolean
@@ -264,7 +245,7 @@ move_block(Worker *worker, Segment *segment, guint64 offset, gsize length, GErro
         return FALSE;
     /* A source may leave what it likes behind the end: hash and file want zeros there. */
     memset(worker->buffer + length, 0, n_blocks * DIGEST_BLOCK - length);
-    apply_head(item, worker->buffer, offset, length);
+    engine_head_apply(item, worker->buffer, offset, length);
     worker->stats.bytes_read += length;
     if (hashes(item))
         digest_segment_data(worker->digest, worker->buffer, n_blocks);
@@ -321,49 +302,6 @@ unit_of(const EngineItem *item)
     return item->sink && item->sink->unit > 0 ? item->sink->unit : DIGEST_BLOCK;
 }
 
-/* Makes whole digest blocks, or units of the sink, of what a source says: one that is data in
- * part is data, and so are those of the head. */
-static void
-round_extents(GArray *extents, const Segment *segment)
-{
-    g_autoptr(GArray) found = g_array_copy(extents);
-    guint64 head_end =
-        segment->item->head ? g_bytes_get_size(segment->item->head) : 0;
-    guint64 from = segment->start;
-    guint64 unit = unit_of(segment->item);
-
-    g_array_set_size(extents, 0);
-    if (from < head_end) {
-        Extent head = {from, MIN(head_end, segment->end) - from, TRUE};
-
-        head.length = MIN((head.length + unit - 1) / unit * unit,
-                          segment->end - from);
-        g_array_append_val(extents, head);
-        from += head.length;
-    }
-    for (guint i = 0; i < found->len && from < segment->end; i++) {
-        Extent extent = g_array_index(found, Extent, i);
-        guint64 end = extent.offset + extent.length;
-
-        end = extent.data ? (end + unit - 1) / unit * unit
-                          : end / unit * unit;
-        /* A hole that reaches the file's unaligned end is one to the end. */
-        if (end > segment->end || extent.offset + extent.length == segment->end)
-            end = segment->end;
-        if (end <= from)
-            continue;
-        extent.offset = from;
-        extent.length = end - from;
-        g_array_append_val(extents, extent);
-        from = end;
-    }
-    if (from < segment->end) {
-        Extent rest = {from, segment->end - from, TRUE};
-
-        g_array_append_val(extents, rest);
-    }
-}
-
 static gboolean
 find_extents(Worker *worker, const Segment *segment, GError **error)
 {
@@ -374,21 +312,90 @@ find_extents(Worker *worker, const Segment *segment, GError **error)
         !source->ops->extents(source, worker->index, segment->start,
                               segment->end - segment->start, worker->extents, error))
         return FALSE;
-    round_extents(worker->extents, segment);
+    extents_round(worker->extents, segment->start, segment->end,
+                  segment->item->head ? g_bytes_get_size(segment->item->head) : 0,
+                  unit_of(segment->item));
 
     return TRUE;
+}
+
+/* How many whole segments from @from on are one hole. */
+static gboolean
+measure_hole(Worker *worker, const EngineItem *item, guint64 from, gsize *n, GError **error)
+{
+    Source *source = item->source;
+    guint64 end = MIN(source->size / DIGEST_SEGMENT, from / DIGEST_SEGMENT + RUN_SEGMENTS);
+    const Extent *first;
+
+    *n = 0;
+    if (from >= end * DIGEST_SEGMENT)
+        return TRUE;
+    g_array_set_size(worker->extents, 0);
+    if (!source->ops->extents(source, worker->index, from, end * DIGEST_SEGMENT - from,
+                              worker->extents, error))
+        return FALSE;
+    first = &g_array_index(worker->extents, Extent, 0);
+    if (worker->extents->len > 0 && !first->data)
+        *n = (gsize)(first->length / DIGEST_SEGMENT);
+
+    return TRUE;
+}
+
+/* Those of the segments up to @end that nobody has taken yet are this worker's. */
+static void
+claim_run(Engine *self, EngineItem *item, gsize end, gsize *from, gsize *to)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    *from = item->next_segment;
+    *to = MAX(item->next_segment, end);
+    item->next_segment = *to;
+    for (gsize i = *from; i < *to; i++)
+        item->segments_left -= !(item->done && item->done[i]);
+}
+
+/* What follows a segment that is a hole, and is of the same one, is done in one step, and costs so
+ * little that it is not recorded for a later run. */
+static gboolean
+pass_run(Worker *worker, const Segment *segment, GError **error)
+{
+    EngineItem *item = segment->item;
+    gsize from, to, n;
+
+    if (!control_pass(worker->engine->control, 0, error) ||
+        !measure_hole(worker, item, segment->end, &n, error))
+        return FALSE;
+    if (n == 0)
+        return TRUE;
+    claim_run(worker->engine, item, segment->index + 1 + n, &from, &to);
+    for (gsize i = from; hashes(item) && i < to; i++)
+        memcpy(item->nodes + i * DIGEST_BYTES, digest_segment_zeros(worker->digest),
+               DIGEST_BYTES);
+    if (from == to || !item->sink || !item->sink->ops->hole)
+        return TRUE;
+
+    return item->sink->ops->hole(item->sink, from * DIGEST_SEGMENT, (to - from) * DIGEST_SEGMENT,
+                                 error);
+}
+
+static gboolean
+is_hole(const GArray *extents)
+{
+    return extents->len == 1 && !g_array_index(extents, Extent, 0).data;
 }
 
 static gboolean
 move_segment(Worker *worker, Segment *segment, GError **error)
 {
     EngineItem *item = segment->item;
+    gboolean hole;
 
     /* A clone without a digest is complete. */
     if (item->cloned && !item->want_digest)
         return control_pass(worker->engine->control, 0, error);
     if (!find_extents(worker, segment, error))
         return FALSE;
+    hole = is_hole(worker->extents);
     digest_segment_begin(worker->digest);
     for (guint i = 0; i < worker->extents->len; i++) {
         if (!move_extent(worker, segment, &g_array_index(worker->extents, Extent, i), error))
@@ -398,7 +405,15 @@ move_segment(Worker *worker, Segment *segment, GError **error)
         digest_segment_finish(worker->digest, item->n_segments == 1,
                               item->nodes + segment->index * DIGEST_BYTES);
 
-    return TRUE;
+    return !hole || pass_run(worker, segment, error);
+}
+
+/* With the lock held. One item may have what it needs; others wait until as much is free. */
+static gboolean
+has_room(const Engine *self, const EngineItem *item)
+{
+    return self->descriptors == 0 ||
+           self->descriptors + item->descriptors <= process_descriptors() / 2;
 }
 
 /* With the lock held, which is let go while the item is opened. */
@@ -410,6 +425,7 @@ open_current(Engine *self, EngineItem *item)
     gboolean ok;
 
     self->opening = TRUE;
+    self->descriptors += item->descriptors;
     g_mutex_unlock(&self->lock);
     ok = control_pass(self->control, 0, &error) && open_item(self, item, &error);
     if (ok && item->segments_left == 0)
@@ -433,6 +449,10 @@ take_segment(Engine *self, Segment *segment)
         EngineItem *item = g_ptr_array_index(self->items, self->current);
 
         if (self->opening) {
+            g_cond_wait(&self->opened, &self->lock);
+            continue;
+        }
+        if (!item->nodes && !has_room(self, item)) {
             g_cond_wait(&self->opened, &self->lock);
             continue;
         }

@@ -36,6 +36,7 @@ struct EngineItem {
     gpointer user_data;
 
     guint64 weight; /* bytes it counts for in the progress, and the order: heaviest first */
+    guint descriptors; /* open at once while it is moved, about; 0: few */
     guint part;     /* of the progress that it counts for; 0: none */
     GBytes *head;   /* (nullable): bytes in place of the source's first ones */
     gboolean want_digest;

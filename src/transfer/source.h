@@ -54,6 +54,15 @@ struct Source {
     guint8 layout[DIGEST_BYTES];
 };
 
+/** The most that a source may have, bytes: 512 TiB, of which each segment takes 32 bytes of memory
+ * while it is moved. Today's file systems and QEMU's images go further, on paper. */
+#define SOURCE_BYTES_MAX ((guint64)1 << 49)
+
+/** source_check_size: Returns: FALSE with NOT_SUPPORTED if @size is more than a source may have;
+ * @what names it. */
+gboolean source_check_size(guint64 size, const char *what, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 static inline void
 source_free(Source *source)
 {

@@ -114,9 +114,23 @@ code_of_errno(int errsv)
     return VIRT_SNAP_ERROR_FAILED;
 }
 
+/* Where the system's own words name the limit and not where it comes from. */
+static const char *
+way_out_of(int errsv)
+{
+    if (errsv == EFBIG)
+        return _("neither the file system's limit nor that of the process (ulimit -f) may be "
+                 "exceeded: raise it or use another file system");
+    if (errsv == EMFILE)
+        return _("raise the limit of open files (ulimit -n, or LimitNOFILE= of the service)");
+
+    return "";
+}
+
 void
 virt_snap_error_set_errno(GError **error, int errsv, const char *format, ...)
 {
+    const char *way_out = way_out_of(errsv);
     g_autofree char *what = NULL;
     va_list args;
 
@@ -124,5 +138,6 @@ virt_snap_error_set_errno(GError **error, int errsv, const char *format, ...)
     what = g_strdup_vprintf(format, args);
     va_end(args);
 
-    g_set_error(error, VIRT_SNAP_ERROR, code_of_errno(errsv), "%s: %s", what, g_strerror(errsv));
+    g_set_error(error, VIRT_SNAP_ERROR, code_of_errno(errsv), "%s: %s%s%s", what,
+                g_strerror(errsv), *way_out ? "; " : "", way_out);
 }

@@ -70,7 +70,8 @@ static int
 walk_beneath(int dirfd, const char *path, int flags)
 {
     g_auto(GStrv) parts = g_strsplit(path, "/", -1);
-    auto_fd fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
+    auto_fd fd = dirfd == AT_FDCWD ? open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)
+                                   : fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
 
     for (char **part = parts; *part && fd >= 0; part++) {
         int how = part[1] ? O_PATH | O_DIRECTORY : flags;
@@ -248,7 +249,11 @@ file_read_at(int dirfd, const char *name, gsize limit, GError **error)
         return NULL;
     }
 
-    data = g_malloc((gsize)st.st_size + 1);
+    data = g_try_malloc((gsize)st.st_size + 1);
+    if (!data) {
+        virt_snap_error_set_errno(error, ENOMEM, _("Cannot read '%s'"), name);
+        return NULL;
+    }
     if (!fd_pread_all(fd, data, (gsize)st.st_size, 0, name, error))
         return NULL;
 
@@ -291,9 +296,14 @@ dir_list_at(int dirfd, const char *name, GError **error)
     }
     fd_steal(&fd);
 
-    for (struct dirent *entry; (entry = readdir(dir));) {
+    for (struct dirent *entry; (errno = 0, entry = readdir(dir));) {
         if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, ".."))
             g_ptr_array_add(names, g_strdup(entry->d_name));
+    }
+    /* Half of a list is none. */
+    if (errno != 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot read the directory '%s'"), name);
+        return NULL;
     }
     g_ptr_array_sort(names, compare_names);
 

@@ -44,6 +44,36 @@ name_check(const char *name, const char *what, GError **error)
 }
 
 static gboolean
+xml_holds(const char *text)
+{
+    if (!g_utf8_validate(text, -1, NULL) || strstr(text, "\xef\xbf\xbe") ||
+        strstr(text, "\xef\xbf\xbf"))
+        return FALSE;
+    for (const char *c = text; *c; c++) {
+        if ((guchar)*c < ' ' && !strchr("\t\n\r", *c))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+gboolean
+path_check(const char *path, GError **error)
+{
+    g_autofree char *escaped = NULL;
+
+    if (xml_holds(path))
+        return TRUE;
+    escaped = g_strescape(path, NULL);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("The path '%s' holds bytes that XML cannot, so that no export could name it; "
+                  "rename what it leads to"),
+                escaped);
+
+    return FALSE;
+}
+
+static gboolean
 needs_escape(const char *name, const char *c)
 {
     /* '~' is escaped so that a cut component's mark is never a name's own. */

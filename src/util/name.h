@@ -18,6 +18,11 @@ G_BEGIN_DECLS
  */
 gboolean name_check(const char *name, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** path_check: Returns: FALSE with INVALID_PARAMETER, naming @path escaped, if it holds what XML
+ * cannot (bytes that are not UTF-8, control characters, U+FFFE, U+FFFF): nothing that is written
+ * of an export or a job could name it. */
+gboolean path_check(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * name_to_component:
  *

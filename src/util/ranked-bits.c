@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <string.h>
+
 #include "util/ranked-bits.h"
 
 /* Bits in one word, and words that share one entry of the index. */
@@ -19,14 +21,14 @@ struct RankedBits {
 RankedBits *
 ranked_bits_new(guint64 n)
 {
-    RankedBits *self = g_new0(RankedBits, 1);
+    g_autoptr(RankedBits) self = g_new0(RankedBits, 1);
 
     self->n = n;
     self->n_words = (gsize)(n / WORD + 1);
-    self->words = g_new0(guint64, self->n_words);
-    self->ranks = g_new0(guint64, self->n_words / GROUP + 2);
+    self->words = g_try_new0(guint64, self->n_words);
+    self->ranks = g_try_new0(guint64, self->n_words / GROUP + 2);
 
-    return self;
+    return self->words && self->ranks ? g_steal_pointer(&self) : NULL;
 }
 
 void
@@ -42,8 +44,19 @@ ranked_bits_free(RankedBits *self)
 void
 ranked_bits_checksum(const RankedBits *self, GChecksum *checksum)
 {
-    g_checksum_update(checksum, (const guchar *)self->words,
-                      (gssize)(self->n_words * sizeof *self->words));
+    static const guint64 none[GROUP];
+
+    /* What is empty, of a disk that is nearly all so, is not worth hashing. */
+    for (gsize at = 0; at < self->n_words; at += GROUP) {
+        gsize bytes = MIN(self->n_words - at, GROUP) * sizeof *self->words;
+        guint64 place = GUINT64_TO_LE(at);
+
+        if (memcmp(self->words + at, none, bytes) == 0)
+            continue;
+        g_checksum_update(checksum, (const guchar *)&place, sizeof place);
+        g_checksum_update(checksum, (const guchar *)(self->words + at), (gssize)bytes);
+    }
+    g_checksum_update(checksum, (const guchar *)&self->n, sizeof self->n);
 }
 
 void

@@ -12,8 +12,9 @@ G_BEGIN_DECLS
 
 typedef struct RankedBits RankedBits;
 
-/** ranked_bits_new: Returns: an empty set of numbers below @n, owned by the caller. */
-RankedBits *ranked_bits_new(guint64 n);
+/** ranked_bits_new: Returns: an empty set of numbers below @n, owned by the caller; NULL if there
+ * is not enough memory for it. */
+RankedBits *ranked_bits_new(guint64 n) G_GNUC_WARN_UNUSED_RESULT;
 void ranked_bits_free(RankedBits *self);
 
 /** Puts @from .. @to - 1 in. */

@@ -395,6 +395,9 @@ export_item_new_layer(const PlanLayer *layer, guint number, int dirfd, gboolean 
     self->layer = layer;
     self->number = number;
     self->engine.part = number + 1;
+    /* A flattened chain is open as a whole: locked, read, and read directly. */
+    if (layer->way == PLAN_WAY_FLATTEN)
+        self->engine.descriptors = 3 * chain_depth(layer->source);
     /* What a running domain writes to cannot be told to be the same as before, and a compressed
      * image takes shape as it is written. */
     if (!layer->live && (layer->way == PLAN_WAY_COPY || layer->level == 0)) {

@@ -3,7 +3,6 @@
 
 #include <config.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
@@ -180,20 +179,20 @@ by_number(gconstpointer a, gconstpointer b)
 static GPtrArray *
 list_files(int dirfd, GError **error)
 {
-    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
-    int fd = fd_open(dirfd, ".", O_RDONLY | O_DIRECTORY, 0, error);
-    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-    const struct dirent *entry;
+    g_autoptr(GPtrArray) names = dir_list_at(dirfd, ".", error);
+    GPtrArray *files;
 
-    if (!dir)
+    if (!names)
         return NULL;
-    while ((entry = readdir(dir))) {
-        if (entry->d_name[0] != '.' && g_str_has_suffix(entry->d_name, SUFFIX))
-            g_ptr_array_add(files, g_strdup(entry->d_name));
-    }
-    closedir(dir);
+    files = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
 
-    return g_steal_pointer(&files);
+        if (name[0] != '.' && g_str_has_suffix(name, SUFFIX))
+            g_ptr_array_add(files, g_strdup(name));
+    }
+
+    return files;
 }
 
 GPtrArray *

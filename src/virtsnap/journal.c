@@ -94,7 +94,11 @@ read_content(int fd, GError **error)
                       "anew, without resuming, which removes what is left of it"));
         return NULL;
     }
-    data = g_malloc((gsize)st.st_size + 1);
+    data = g_try_malloc((gsize)st.st_size + 1);
+    if (!data) {
+        virt_snap_error_set_errno(error, ENOMEM, _("Cannot read '%s'"), WHAT);
+        return NULL;
+    }
     if (!fd_pread_all(fd, data, (gsize)st.st_size, 0, WHAT, error))
         return NULL;
 

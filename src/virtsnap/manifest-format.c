@@ -10,6 +10,9 @@
 #include "virtsnap/manifest.h"
 
 #define FORMAT_VERSION 1
+/* Nodes tell which segment is damaged; the digest alone tells whether one is. Those of 128 TiB are
+ * half of what a manifest may have. */
+#define NODES_BYTES_MAX ((gsize)64 << 20)
 
 static void
 add_creator(xmlNode *root, const Plan *plan)
@@ -78,9 +81,11 @@ add_nodes(xmlNode *parent, GBytes *nodes)
     xml_add(parent, "nodes", text);
 }
 
+/* @room: bytes left for nodes in the manifest. */
 static void
-add_file(xmlNode *parent, const ManifestFile *file)
+add_file(xmlNode *parent, const ManifestFile *file, gsize *room)
 {
+    gsize nodes = file->nodes ? g_bytes_get_size(file->nodes) : 0;
     gboolean layer = file->format != NULL;
     xmlNode *node = xml_add(parent, layer ? "layer" : "file", NULL);
     g_autofree char *digest = file->has_digest ? digest_to_string(file->digest) : NULL;
@@ -97,8 +102,10 @@ add_file(xmlNode *parent, const ManifestFile *file)
     xml_set(node, "backing", file->backing);
     xml_set(node, "source", file->source);
     xml_set(node, "flattened", file->flattened ? "yes" : NULL);
-    if (file->nodes && g_bytes_get_size(file->nodes) > 0)
-        add_nodes(node, file->nodes);
+    if (nodes == 0 || nodes > *room)
+        return;
+    *room -= nodes;
+    add_nodes(node, file->nodes);
 }
 
 char *
@@ -108,6 +115,7 @@ manifest_format(const Plan *plan, GPtrArray *files, GPtrArray *warnings)
     xmlNode *root = xmlNewNode(NULL, BAD_CAST "manifest");
     xmlNode *domains;
     xmlNode *contents;
+    gsize room = NODES_BYTES_MAX;
 
     xmlDocSetRootElement(doc, root);
     xml_set_uint(root, "version", FORMAT_VERSION);
@@ -120,7 +128,7 @@ manifest_format(const Plan *plan, GPtrArray *files, GPtrArray *warnings)
         add_domain(domains, g_ptr_array_index(plan->domains, i));
     contents = xml_add(root, "files", NULL);
     for (guint i = 0; i < files->len; i++)
-        add_file(contents, g_ptr_array_index(files, i));
+        add_file(contents, g_ptr_array_index(files, i), &room);
     for (guint i = 0; i < warnings->len; i++)
         xml_add(root, "warning", g_ptr_array_index(warnings, i));
 

@@ -224,12 +224,16 @@ target_new(const char *directory, const char *collection, const char *snapshot,
     g_autoptr(Target) self = new_closed();
     g_autofree char *component = name_to_component(collection);
 
+    if (!path_check(directory, error))
+        return NULL;
     if (!g_path_is_absolute(directory)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                     _("The target directory '%s' is not an absolute path"), directory);
         return NULL;
     }
     self->directory = without_link(directory);
+    if (!path_check(self->directory, error))
+        return NULL;
     if (subdirectory) {
         self->parent = g_build_filename(self->directory, component, NULL);
         self->name = name_to_component(snapshot);

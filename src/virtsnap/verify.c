@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
@@ -70,7 +71,8 @@ verify_report_free(VerifyReport *report)
 typedef struct {
     EngineItem engine;
     const ManifestFile *file;
-    int fd; /* owned until the item is opened */
+    int fd; /* owned until the item is opened; -1: none was left, */
+    int errsv; /* and why */
 } VerifyItem;
 
 static gboolean
@@ -78,6 +80,10 @@ open_item(EngineItem *engine, GError **error)
 {
     VerifyItem *item = engine->user_data;
 
+    if (item->fd < 0) {
+        virt_snap_error_set_errno(error, item->errsv, _("Cannot read '%s'"), item->file->path);
+        return FALSE;
+    }
     engine->source = drivers_get()->wrap_file(fd_steal(&item->fd), item->file->path, error);
 
     return engine->source != NULL;
@@ -117,6 +123,7 @@ check_digest(Verify *self, const ManifestFile *file, int fd, GError **error)
     g_autoptr(GError) why = NULL;
     gboolean cancelled;
 
+    item.errsv = errno;
     item.engine.user_data = &item;
     item.engine.open = open_item;
     item.engine.weight = file->bytes;

@@ -14,6 +14,7 @@ live_tests = \
 	tests/live/harness.sh \
 	tests/live/internal.sh \
 	tests/live/kinds.sh \
+	tests/live/limits.sh \
 	tests/live/python.sh \
 	tests/live/reflink.sh \
 	tests/live/resume.sh \

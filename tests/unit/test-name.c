@@ -75,6 +75,21 @@ test_long_component(void)
     g_assert_null(name_from_component(one));
 }
 
+static void
+test_paths(void)
+{
+    static const char *const bad[] = {"/a\xff", "/a\001", "/\xef\xbf\xbf", "/\xef\xbf\xbe/b"};
+
+    g_assert_true(path_check("/a b/ñ\n\t", NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(path_check(bad[i], &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+        g_assert_true(g_utf8_validate(error->message, -1, NULL));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -82,5 +97,6 @@ main(int argc, char **argv)
     g_test_add_func("/name/check", test_check);
     g_test_add_func("/name/component", test_component);
     g_test_add_func("/name/long", test_long_component);
+    g_test_add_func("/name/paths", test_paths);
     return g_test_run();
 }

@@ -116,6 +116,13 @@ test_large(void)
     g_assert_false(ranked_bits_any(bits, 7, n - 3));
 }
 
+/* Where memory has a limit the answer is NULL. */
+static void
+test_absurd(void)
+{
+    g_assert_null(ranked_bits_new((guint64)1 << 62));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -123,5 +130,6 @@ main(int argc, char **argv)
     g_test_add_func("/ranked-bits/borders", test_borders);
     g_test_add_func("/ranked-bits/random", test_random);
     g_test_add_func("/ranked-bits/large", test_large);
+    g_test_add_func("/ranked-bits/absurd", test_absurd);
     return g_test_run();
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "transfer/extents.h"
+
+static void
+add(GArray *extents, guint64 *from, guint64 to, gboolean data)
+{
+    Extent extent = {*from, to - *from, data};
+
+    g_array_append_val(extents, extent);
+    *from = to;
+}
+
+void
+extents_round(GArray *extents, guint64 start, guint64 end, guint64 head, guint64 unit)
+{
+    g_autoptr(GArray) found = g_array_copy(extents);
+    guint64 from = start;
+
+    g_array_set_size(extents, 0);
+    if (from < head) {
+        guint64 length = (MIN(head, end) - from + unit - 1) / unit * unit;
+
+        add(extents, &from, MIN(from + length, end), TRUE);
+    }
+    for (guint i = 0; i < found->len && from < end; i++) {
+        const Extent *extent = &g_array_index(found, Extent, i);
+        guint64 last = extent->offset + extent->length;
+        guint64 to = extent->data ? (last + unit - 1) / unit * unit : last / unit * unit;
+
+        /* A hole that reaches the file's unaligned end is one to the end. */
+        if (to > end || last == end)
+            to = end;
+        if (to > from)
+            add(extents, &from, to, extent->data);
+    }
+    if (from < end)
+        add(extents, &from, end, TRUE);
+}

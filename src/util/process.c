@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "util/process.h"
+
+static struct rlimit before;
+static gboolean raised;
+
+void
+process_set_up(void)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    if (getrlimit(RLIMIT_NOFILE, &before) < 0 || before.rlim_cur == before.rlim_max)
+        return;
+    limit = (struct rlimit){before.rlim_max, before.rlim_max};
+    raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+void
+process_restore(void)
+{
+    signal(SIGXFSZ, SIG_DFL);
+    if (raised)
+        setrlimit(RLIMIT_NOFILE, &before);
+}
+
+guint64
+process_descriptors(void)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? 0 : (guint64)limit.rlim_cur;
+}

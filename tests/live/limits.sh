@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Sizes and limits: absurd images are refused and large ones quick, a limit of
+# the process or the system is an error that names it.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+live_requires
+[ "$(id -u)" -eq 0 ] || skip_all "only root mounts a file system that holds files so large"
+
+check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+mkdir "$x"
+mount -t tmpfs -o size=512m none "$x" || skip_all "nothing may be mounted here"
+at_exit umount -l "$x"
+
+# disk NAME FORMAT FILE: a domain of that disk, with a snapshot.
+disk()
+{
+    virsh -q define /dev/stdin <<END && live_snapshot_external "$1" s
+<domain type='qemu'><name>$1</name><memory unit='MiB'>64</memory>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><devices>
+<disk type='file' device='disk'><driver name='qemu' type='$2'/><source file='$3'/>
+<target dev='vda' bus='virtio'/></disk></devices></domain>
+END
+}
+refused() { vs_refused "$1" "$2" export --domain "$3" s --to "$x/to" "${@:4}" &&
+    [ ! -e "$x/to" ] || live_die "left: $(find "$x/to")"; }
+
+# --- sizes
+# What QEMU would not take as it is becomes so under the snapshot, as if it always had been.
+truncate -s 1M "$x/eib.raw"
+disk eib raw "$x/eib.raw"
+truncate -s 1E "$x/eib.raw"
+touch -d 2020-01-01 "$x"/*
+for way in "" --merge "--merge --compress zstd"; do
+    # shellcheck disable=SC2086
+    check "a raw image of 1 EiB $way" refused 1 "1.0.EiB.*512.0.TiB" eib $way
+done
+qemu-img create -q -f qcow2 "$x/two.qcow2" 1M
+disk two qcow2 "$x/two.qcow2"
+printf '\x20\0\0\0\0\0\0\0' | dd of="$x/two.qcow2" bs=1 seek=24 conv=notrunc status=none
+truncate -s 262144 "$x/two.qcow2"
+touch -d 2020-01-01 "$x"/*
+for way in --merge "--merge --compress zstd"; do
+    # shellcheck disable=SC2086
+    check "a small image that claims 2 EiB $way" refused 32802 "two.qcow2.*L1 table" two $way
+done
+truncate -s 16T "$x/large.raw"
+disk large raw "$x/large.raw"
+for way in "" --merge; do
+    # shellcheck disable=SC2086
+    check "16 TiB of holes $way" vs_export --domain large s --to "$x/to" $way
+    check "are verified" vs verify --json "$VS_EXPORT"
+    rm -rf "${x:?}/to"
+done
+printf x | dd of="$x/large.raw" bs=1 seek=8796093022208 conv=notrunc status=none
+touch -d 2020-01-01 "$x"/*
+check "16 TiB of holes with something in the middle" vs_export --domain large s --to "$x/to"
+layer=$(vs_layer "$VS_EXPORT" large vda)
+check "has it there" test "$(dd if="$layer" bs=1 skip=8796093022208 count=1 status=none)" = x
+check "and is verified" vs verify --json "$VS_EXPORT"
+damage() { chmod u+w "$layer" &&
+    printf y | dd of="$layer" bs=1 seek=4398046511104 conv=notrunc status=none &&
+    ! vs verify "$VS_EXPORT" >"$VS_OUT" 2>&1 && grep -q '4398046511104' "$VS_OUT"; }
+check "damage in a hole is seen, and where" damage
+rm -rf "${x:?}/to" "$x/large.raw"
+
+qemu-img create -q -f qcow2 "$d/o.qcow2" 16M
+qemu-io -f qcow2 -c 'write -P 1 0 16M' "$d/o.qcow2" >/dev/null
+disk o qcow2 "$d/o.qcow2"
+
+# --- paths that no manifest could name
+bad=$x/$(printf 'b\377d')
+qemu-img create -q -f raw "$bad" 1M
+ln -s "$bad" "$x/link.raw"
+disk link raw "$x/link.raw"
+check "a link to a name that is not UTF-8" refused 4 'b.377d' link
+qemu-img create -q -f qcow2 "$x/ref.qcow2" 1M
+disk ref qcow2 "$x/ref.qcow2"
+qemu-img rebase -u -f qcow2 -F raw -b "$bad" "$x/ref.qcow2"
+touch -d 2020-01-01 "$x"/*
+check "a reference to it" refused 4 'b.377d' ref
+for name in "$(printf 'b\001d')" "$(printf 'b\xef\xbf\xbfd')" "$(printf 'b\377d')"; do
+    check "a target of such a name" vs_refused 4 'XML cannot' export --domain o s --to "$x/$name"
+done
+
+# --- files that may not grow so large
+limited() { (ulimit -f 1000; refused "$@"); }
+check "a limit on the size of files" limited 32801 "ulimit -f" o
+
+# --- descriptors
+deep()
+{
+    local p=$d/c$1-0.qcow2 i
+    qemu-img create -q -f qcow2 "$p" 4M
+    qemu-io -f qcow2 -c "write -P $1 0 4M" "$p" >/dev/null
+    for i in $(seq 20); do
+        qemu-img create -q -u -f qcow2 -b "$p" -F qcow2 "$d/c$1-$i.qcow2" 4M
+        p=$d/c$1-$i.qcow2
+    done
+    disk "deep$1" qcow2 "$p"
+}
+for k in 1 2 3 4 5 6; do deep $k; done
+few() { (ulimit -n "$1"; "${@:2}"); }
+all=(--domain deep1 --domain deep2 --domain deep3 --domain deep4 --domain deep5 --domain deep6)
+check "more chains than descriptors for all of them" \
+    few 160 vs_export "${all[@]}" s --to "$x/to" --merge --bandwidth 20M
+right() { for k in 1 2 3 4 5 6; do
+    qemu-io -r -f qcow2 -c "read -P $k 0 4M" "$(vs_layer "$VS_EXPORT" deep$k vda)" |
+        grep -q 'verification failed' && return 1
+done; return 0; }
+check "all of them right" right
+rm -r "${x:?}/to"
+check "not enough for one" few 48 refused 2 "ulimit -n" deep1 --merge
+soft() { (ulimit -Sn 48; vs_export --domain deep1 s --to "$x/to" --merge); }
+check "a soft limit is raised" soft
+rm -r "${x:?}/to"
+
+# --- the path of a socket
+long=$d/$(printf 'a%.0s' {1..90})
+mkdir "$long"
+qemu-img snapshot -c inner "$d/c1-0.qcow2"
+qemu-img create -q -f qcow2 "$d/i.qcow2" 4M
+live_define i --disk "$d/i.qcow2"
+virsh -q snapshot-create-as i s >/dev/null
+socket() { TMPDIR=$long vs_refused 4 "too long for the path of a socket.*TMPDIR" \
+    export --domain i s --to "$x/to" --merge && [ ! -e "$x/to" ]; }
+check "a TMPDIR that is too long" socket
+
+done_testing
