@@ -10,6 +10,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/image/chain.h \
 	src/image/image-lock.c \
 	src/image/image-lock.h \
+	src/image/luks-header.c \
+	src/image/luks-header.h \
 	src/image/qcow2-header.c \
 	src/image/qcow2-header.h \
 	src/transfer/block-hash.c \

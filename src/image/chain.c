@@ -12,6 +12,7 @@
 
 #include "image/backing-reference.h"
 #include "image/chain.h"
+#include "image/luks-header.h"
 #include "image/qcow2-header.h"
 #include "util/fd.h"
 #include "util/name.h"
@@ -26,8 +27,8 @@ typedef struct {
 } ImageFile;
 
 struct ChainCache {
-    GHashTable *files;  /* "format:canonical path" -> ImageFile */
-    GHashTable *layers; /* the same, and what is below it -> Layer */
+    GHashTable *files;  /* "format:encrypted:canonical path" -> ImageFile */
+    GHashTable *layers; /* ImageFile, and the Layer below it -> Layer */
 };
 
 static void
@@ -215,11 +216,40 @@ read_qcow2(ImageFile *file, int fd, GError **error)
     return TRUE;
 }
 
+/* An image that is encrypted as a whole: a guest sees what is behind the header. */
+static gboolean
+read_luks(ImageFile *file, int fd, GError **error)
+{
+    Layer *facts = &file->facts;
+    guint64 payload;
+
+    if (!luks_payload_offset(fd, facts->path, &payload, error))
+        return FALSE;
+    facts->capacity = facts->size - MIN(payload, facts->size);
+
+    return TRUE;
+}
+
+static gboolean
+read_image(ImageFile *file, int fd, gboolean encrypted, GError **error)
+{
+    if (g_str_equal(file->facts.format, "qcow2")) {
+        if (!read_qcow2(file, fd, error))
+            return FALSE;
+    } else if (encrypted && !read_luks(file, fd, error)) {
+        return FALSE;
+    }
+    file->facts.encrypted |= encrypted;
+
+    return TRUE;
+}
+
 /* @path: canonical. One file is read once, whoever has it in a chain. */
 static const ImageFile *
-look_into(ChainCache *cache, const char *path, const char *format, GError **error)
+look_into(ChainCache *cache, const char *path, const char *format, gboolean encrypted,
+          GError **error)
 {
-    g_autofree char *key = g_strdup_printf("%s:%s", format, path);
+    g_autofree char *key = g_strdup_printf("%s:%d:%s", format, encrypted, path);
     const ImageFile *known = g_hash_table_lookup(cache->files, key);
     g_autoptr(ImageFile) file = NULL;
     auto_fd fd = -1;
@@ -231,7 +261,7 @@ look_into(ChainCache *cache, const char *path, const char *format, GError **erro
     if (fd < 0)
         return NULL;
     file = image_file_new(path, format, &st);
-    if (g_str_equal(format, "qcow2") && !read_qcow2(file, fd, error))
+    if (!read_image(file, fd, encrypted, error))
         return NULL;
     known = file;
     g_hash_table_insert(cache->files, g_steal_pointer(&key), g_steal_pointer(&file));
@@ -241,10 +271,9 @@ look_into(ChainCache *cache, const char *path, const char *format, GError **erro
 
 /* The layer that @file is above @backing: with something else below it is another one. */
 static Layer *
-intern(ChainCache *cache, const ImageFile *file, gboolean encrypted, Layer *backing)
+intern(ChainCache *cache, const ImageFile *file, Layer *backing)
 {
-    g_autofree char *key = g_strdup_printf("%p:%d:%s:%s", (void *)backing, encrypted,
-                                           file->facts.format, file->facts.path);
+    g_autofree char *key = g_strdup_printf("%p:%p", (const void *)file, (void *)backing);
     Layer *layer = g_hash_table_lookup(cache->layers, key);
 
     if (layer)
@@ -254,7 +283,6 @@ intern(ChainCache *cache, const ImageFile *file, gboolean encrypted, Layer *back
     layer->path = g_strdup(file->facts.path);
     layer->format = g_strdup(file->facts.format);
     layer->backing_name = g_strdup(file->facts.backing_name);
-    layer->encrypted |= encrypted;
     layer->backing = backing;
     g_hash_table_insert(cache->layers, g_steal_pointer(&key), layer);
 
@@ -394,14 +422,14 @@ look_at(Walk *walk, gsize index, const ChainImage *image, const char *referrer, 
     if (!canonical || !check_place(walk, canonical, image->format,
                                    referrer ? referrer : image->path, error))
         return NULL;
-    file = look_into(walk->cache, canonical, image->format, error);
+    file = look_into(walk->cache, canonical, image->format, image->encrypted, error);
     if (!file)
         return NULL;
     g_hash_table_add(walk->seen, g_steal_pointer(&canonical));
     if (!find_backing(walk, index, file, image->path, &backing, error))
         return NULL;
 
-    return intern(walk->cache, file, image->encrypted, backing);
+    return intern(walk->cache, file, backing);
 }
 
 Layer *

@@ -16,6 +16,7 @@ fuzz_replays = \
 	tests/fuzz/replay-collection \
 	tests/fuzz/replay-job-record \
 	tests/fuzz/replay-journal \
+	tests/fuzz/replay-luks \
 	tests/fuzz/replay-manifest \
 	tests/fuzz/replay-qcow2 \
 	tests/fuzz/replay-settings \
@@ -35,6 +36,8 @@ tests_fuzz_replay_job_record_SOURCES = \
 	tests/fuzz/fuzz-job-record.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_journal_SOURCES = \
 	tests/fuzz/fuzz-journal.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_luks_SOURCES = \
+	tests/fuzz/fuzz-luks.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_manifest_SOURCES = \
 	tests/fuzz/fuzz-manifest.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_qcow2_SOURCES = \
@@ -47,7 +50,7 @@ tests_fuzz_replay_storage_def_SOURCES = \
 	tests/fuzz/fuzz-storage-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
 .PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-job-record fuzz-journal \
-	fuzz-manifest fuzz-qcow2 fuzz-settings fuzz-snapshot-def fuzz-storage-def
+	fuzz-luks fuzz-manifest fuzz-qcow2 fuzz-settings fuzz-snapshot-def fuzz-storage-def
 
 if FUZZERS
 fuzzers = \
@@ -56,6 +59,7 @@ fuzzers = \
 	tests/fuzz/fuzz-collection \
 	tests/fuzz/fuzz-job-record \
 	tests/fuzz/fuzz-journal \
+	tests/fuzz/fuzz-luks \
 	tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-qcow2 \
 	tests/fuzz/fuzz-settings \
@@ -70,6 +74,7 @@ tests_fuzz_fuzz_cluster_map_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_collection_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_job_record_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_luks_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_qcow2_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
@@ -94,6 +99,8 @@ fuzz-job-record: tests/fuzz/fuzz-job-record
 	$(fuzz_run) $(fuzz_data)/job/*
 fuzz-journal: tests/fuzz/fuzz-journal
 	$(fuzz_run) $(fuzz_data)/journal/*
+fuzz-luks: tests/fuzz/fuzz-luks
+	$(fuzz_run) $(fuzz_data)/luks
 fuzz-manifest: tests/fuzz/fuzz-manifest
 	$(fuzz_run) $(fuzz_data)/manifest/*
 fuzz-qcow2: tests/fuzz/fuzz-qcow2

@@ -295,6 +295,8 @@ for way in '' '--compress zstd'; do
     check "as it is" vs_export --domain luks s --to "$x/$n" $way
     check "sound" vs_sound "$VS_EXPORT"
     check "not a byte is another" cmp "$d/luks.img" "$(vs_layer "$VS_EXPORT" luks vda)"
+    is "$(vs export-info "$VS_EXPORT" --json | jq '.files[] | select(.role == "layer").capacity')" \
+        $((2 << 20)) "the size is that of the disk"
     check "its XML says what it is" grep -q "<encryption format=.luks" \
         "$VS_EXPORT/domains/luks/domain.xml"
 done

@@ -148,19 +148,30 @@ test_named_refused(ChainFixture *f, gconstpointer data)
     }
 }
 
-/* An image that is encrypted as a whole says so nowhere in its beginning that is read here. */
+/* An image that is encrypted as a whole: what a guest sees of it is behind its header, and what has
+ * no such header is none. */
 static void
 test_encrypted(ChainFixture *f, gconstpointer data)
 {
     g_autofree char *path = g_build_filename(f->dir, "x", NULL);
+    g_autofree char *other = g_build_filename(f->dir, "other", NULL);
     g_autoptr(GError) error = NULL;
     const Layer *plain, *secret;
 
-    chain_sh("qemu-img create -q -f raw x 1M");
+    /* The payload begins at sector 8. */
+    chain_sh("for i in x other; do\n"
+             "    printf 'LUKS\\272\\276\\000\\001' >$i; truncate -s 104 $i\n"
+             "    printf '\\000\\000\\000\\010' >>$i; truncate -s 1M $i\n"
+             "done; printf '\\002' | dd of=other bs=1 seek=7 conv=notrunc status=none");
     secret = chain_resolve(f->cache, &(ChainImage){path, "raw", TRUE}, 1, FALSE, &error);
     plain = chain_resolve(f->cache, &(ChainImage){path, "raw", FALSE}, 1, FALSE, &error);
     g_assert_no_error(error);
     g_assert_true(secret->encrypted && !plain->encrypted);
+    g_assert_cmpuint(secret->capacity, ==, (1 << 20) - 4096);
+    g_assert_cmpuint(plain->capacity, ==, 1 << 20);
+    g_assert_null(chain_resolve(f->cache, &(ChainImage){other, "raw", TRUE}, 1, FALSE, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
+    g_assert_nonnull(strstr(error->message, "other"));
 }
 
 int

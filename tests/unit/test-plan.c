@@ -126,20 +126,22 @@ static void
 test_encrypted(PlanFixture *f, gconstpointer data)
 {
     static const TestSnapshot luks = {.name = "s",
-                                      .disks = {{"vda", "base.raw", "raw", "external", NULL,
+                                      .disks = {{"vda", "luks.raw", "raw", "external", NULL,
                                                  "<encryption format='luks'/>"}}};
     g_autoptr(GError) error = NULL;
     g_autoptr(Plan) kept = NULL;
 
+    g_free(run("sh", "-ec", "printf 'LUKS\\272\\276\\000\\001' >luks.raw; truncate -s 1M luks.raw",
+               NULL));
     plan_set(f, "compression", "zstd");
     plan_add(f, "a", TRUE, "a.now", &luks, 1);
     kept = plan_make(f, &error);
     g_assert_no_error(error);
-    plan_assert_layer(f, plan_disk_of(kept, 0, 0)->top, "base.raw", "raw", PLAN_WAY_COPY);
+    plan_assert_layer(f, plan_disk_of(kept, 0, 0)->top, "luks.raw", "raw", PLAN_WAY_COPY);
     plan_set(f, "intent", "merge");
     g_assert_null(plan_make(f, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
-    g_assert_nonnull(strstr(error->message, "base.raw"));
+    g_assert_nonnull(strstr(error->message, "luks.raw"));
 }
 
 /* A raw image may end within a sector; a guest and a qcow2 image have whole ones. */
