@@ -230,6 +230,13 @@ define internal "$(drive top-internal qcow2 "$(below qcow2 right)")"
 check "an internal snapshot" live_snapshot_internal internal s
 same internal 'aa aa aa aa'
 
+image top-running '' -b "$d/wrong" -F qcow2
+define running "$(drive top-running qcow2 "$(below qcow2 right)")"
+check "started" live_virsh start --domain running --paused
+check "an internal snapshot of a running domain" live_snapshot_internal running s
+same running 'aa aa aa aa'
+live_destroy running
+
 # --- one image, under several domains
 image top-shared '' -b "$d/wrong" -F qcow2
 define shared1 "$(drive top-shared qcow2)"
