@@ -63,6 +63,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/collection-store.h \
 	src/virtsnap/collection.c \
 	src/virtsnap/collection.h \
+	src/virtsnap/domain-files.c \
+	src/virtsnap/domain-files.h \
 	src/virtsnap/drivers.c \
 	src/virtsnap/drivers.h \
 	src/virtsnap/export-items.c \
@@ -97,10 +99,13 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/manifest.h \
 	src/virtsnap/members.c \
 	src/virtsnap/members.h \
+	src/virtsnap/plan-choice.c \
+	src/virtsnap/plan-choice.h \
 	src/virtsnap/plan-files.c \
 	src/virtsnap/plan-files.h \
 	src/virtsnap/plan-frozen.c \
 	src/virtsnap/plan-frozen.h \
+	src/virtsnap/plan-host-files.c \
 	src/virtsnap/plan-layers.c \
 	src/virtsnap/plan-layers.h \
 	src/virtsnap/plan.c \

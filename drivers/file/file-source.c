@@ -246,17 +246,25 @@ file_source_new(int fd, const char *what, GError **error)
 {
     FileSource *self = g_new0(FileSource, 1);
     g_autoptr(Source) source = &self->parent;
+    off_t end;
 
     source->ops = &file_source_ops;
     source->what = g_strdup(what);
     self->fd = fd;
     self->direct_fd = -1;
-    if (fstat(fd, &self->st) < 0 || !S_ISREG(self->st.st_mode)) {
+    if (fstat(fd, &self->st) < 0 ||
+        !(S_ISREG(self->st.st_mode) || S_ISBLK(self->st.st_mode))) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("'%s' is not a regular file"), what);
+                    _("'%s' is neither a regular file nor a block device"), what);
         return NULL;
     }
-    source->size = (guint64)self->st.st_size;
+    /* Of a device too, which has no size of its own. */
+    end = lseek(fd, 0, SEEK_END);
+    if (end < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot find out how large '%s' is"), what);
+        return NULL;
+    }
+    source->size = (guint64)end;
     if (!source_check_size(source->size, what, error))
         return NULL;
     self->direct_fd = open_direct(fd);

@@ -287,6 +287,23 @@ report_json(const VerifyReport *report)
     return object;
 }
 
+/* What QEMU says may be many lines. */
+static void
+print_problem(const VerifyProblem *problem)
+{
+    g_autofree char *file = text_printable(problem->file);
+    g_auto(GStrv) lines = g_strsplit(problem->what, "\n", -1);
+
+    for (char **line = lines; *line; line++) {
+        g_autofree char *what = text_printable(*line);
+
+        if (line == lines)
+            printf("%s: %s\n", file, what);
+        else
+            printf("    %s\n", what);
+    }
+}
+
 static void
 print_report(CliContext *cli, const char *path, const VerifyReport *report)
 {
@@ -295,16 +312,19 @@ print_report(CliContext *cli, const char *path, const VerifyReport *report)
 
     for (guint i = 0; i < report->problems->len; i++) {
         const VerifyProblem *problem = g_ptr_array_index(report->problems, i);
-        g_autofree char *file = text_printable(problem->file);
-        g_autofree char *what = text_printable(problem->what);
 
-        printf("%s: %s\n", file, what);
+        print_problem(problem);
     }
     if (report->problems->len == 0)
         cli_message(cli, _("'%s' is complete and unchanged: %" PRIu64 " files, %s"), where,
                     report->files, bytes);
+    else if (report->unclosed == report->problems->len)
+        cli_message(cli,
+                    _("'%s' is as it was exported, but images in it were not closed cleanly: %u"),
+                    where, report->unclosed);
     else
-        cli_message(cli, _("'%s' is damaged; problems: %u"), where, report->problems->len);
+        cli_message(cli, _("'%s' is damaged; problems: %u"), where,
+                    report->problems->len - report->unclosed);
 }
 
 int

@@ -205,6 +205,7 @@ read_qcow2(ImageFile *file, int fd, GError **error)
         return FALSE;
     facts->capacity = header->virtual_size;
     facts->encrypted = header->crypt_method != 0;
+    facts->dirty = (header->incompatible & QCOW2_INCOMPATIBLE_DIRTY) != 0;
     facts->n_snapshots = header->n_snapshots;
     facts->unit_bits = header->cluster_bits;
     /* A cluster has 32 of them. */

@@ -25,6 +25,7 @@ struct Layer {
     guint32 mtime_ns;
     guint64 capacity;  /* bytes that a guest sees */
     gboolean encrypted; /* a guest sees something else than what is in the file */
+    gboolean dirty;    /* its last writer did not close it */
     guint32 n_snapshots; /* internal ones */
     guint32 unit_bits;   /* of what its tables allot, clusters or their parts; 0: raw */
     char *backing_name;  /* the reference as it stands in its header, followed or not, or NULL */

@@ -13,6 +13,7 @@
 #include "util/big-endian.h"
 #include "util/fd.h"
 
+#define SECTOR 512
 #define MAGIC 0x514649fbu /* "QFI\xfb" */
 #define V2_LENGTH 72
 #define V3_LENGTH_MIN 104
@@ -174,6 +175,13 @@ check_tables(const Qcow2Header *header, const char *what, GError **error)
     return TRUE;
 }
 
+/* QEMU reads the size of a disk in sectors, and what is over is no part of it (qcow2_open()). */
+static guint64
+whole_sectors(guint64 size)
+{
+    return size / SECTOR * SECTOR;
+}
+
 static gboolean
 parse_fixed(Qcow2Header *header, const guint8 *data, gsize length, const char *what,
             GError **error)
@@ -182,7 +190,7 @@ parse_fixed(Qcow2Header *header, const guint8 *data, gsize length, const char *w
         return corrupt(error, what, _("it does not begin like one"));
     header->version = get32(data + 4);
     header->cluster_bits = get32(data + 20);
-    header->virtual_size = get64(data + 24);
+    header->virtual_size = whole_sectors(get64(data + 24));
     header->crypt_method = get32(data + 32);
     header->l1_entries = get32(data + 36);
     header->l1_offset = get64(data + 40);
@@ -430,7 +438,7 @@ read_snapshot(int fd, guint64 *offset, const char *what, GError **error)
     snapshot->name = g_strndup((char *)text + id_length, name_length);
     snapshot->date = (guint64)get32(fixed + 16) << 32 | get32(fixed + 20);
     snapshot->vm_state_bytes = extra_length >= 8 ? get64(extra) : get32(fixed + 32);
-    snapshot->virtual_size = extra_length >= 16 ? get64(extra + 8) : 0;
+    snapshot->virtual_size = extra_length >= 16 ? whole_sectors(get64(extra + 8)) : 0;
     *offset += (40 + extra_length + id_length + name_length + 7) & ~(guint64)7;
 
     return g_steal_pointer(&snapshot);

@@ -25,7 +25,7 @@ G_BEGIN_DECLS
 typedef struct {
     guint32 version;      /* 2 or 3 */
     guint32 cluster_bits; /* 9..21 */
-    guint64 virtual_size; /* bytes */
+    guint64 virtual_size; /* bytes, whole sectors of 512: QEMU cuts off the rest */
     guint32 crypt_method; /* 0 none, 1 AES, 2 LUKS */
     guint32 l1_entries;
     guint64 l1_offset;    /* bytes */

@@ -188,11 +188,12 @@ job_report_new_empty(void)
 static void
 report_file(JobReport *self, const PlanFile *file)
 {
+    static const char *const guest_state[] = {"nvram", "loader", "nvdimm", "tpm", NULL};
     GPtrArray *list = self->config;
 
     if (g_str_equal(file->role, "memory"))
         list = self->memory;
-    else if (g_str_equal(file->role, "nvram") || g_str_equal(file->role, "tpm"))
+    else if (g_strv_contains(guest_state, file->role))
         list = self->guest_state;
     g_ptr_array_add(list, g_build_filename(self->directory, file->path, NULL));
 }

@@ -4,10 +4,12 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
+#include "util/fd.h"
 #include "util/name.h"
 #include "virtsnap/plan-files.h"
 
@@ -44,14 +46,17 @@ plan_files_add_text(Plan *plan, const char *directory, const char *name, const c
     g_ptr_array_add(plan->files, file);
 }
 
-static gboolean
-add_copy(Plan *plan, const char *directory, const char *name, const char *role,
-         const char *source, GError **error)
+gboolean
+plan_files_add_copy(Plan *plan, const char *directory, const char *name, const char *role,
+                    const char *source, GError **error)
 {
+    auto_fd fd = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     PlanFile *file;
-    struct stat st;
+    off_t bytes;
 
-    if (stat(source, &st) < 0) {
+    /* A device has its size at its end. */
+    bytes = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+    if (bytes < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot look at the %s file '%s'"), role,
                                   source);
         return FALSE;
@@ -60,7 +65,7 @@ add_copy(Plan *plan, const char *directory, const char *name, const char *role,
     file->path = g_build_filename(directory, name, NULL);
     file->role = role;
     file->source = g_strdup(source);
-    file->bytes = (guint64)st.st_size;
+    file->bytes = (guint64)bytes;
     plan->bytes += file->bytes;
     g_ptr_array_add(plan->files, file);
 
@@ -96,38 +101,8 @@ plan_files_memory(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot, 
         return TRUE;
     snapshot->memory_kept = TRUE;
 
-    return add_copy(plan, domain->directory, first ? "memory.save" : other, "memory",
-                    def->memory_file, error);
-}
-
-/* libvirt's external snapshots leave the firmware's variables out: what there is are the present
- * ones, which are the snapshot's as long as nobody wrote to them since. */
-static void
-warn_if_newer(Plan *plan, const PlanDomain *domain, const SnapshotDef *def)
-{
-    struct stat st;
-
-    if (stat(def->nvram, &st) == 0 && st.st_mtim.tv_sec > def->creation_time)
-        plan_warn(plan,
-             _("Domain '%s': its firmware variables '%s' were changed after the snapshot; they are "
-               "exported as they are now"),
-             domain->name, def->nvram);
-}
-
-gboolean
-plan_files_firmware(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, GError **error)
-{
-    if (def->tpm)
-        plan_warn(plan, _("Domain '%s': the state of its TPM is not exported"), domain->name);
-    if (!def->nvram)
-        return TRUE;
-    if (!add_copy(plan, domain->directory, "nvram.fd", "nvram", def->nvram, error)) {
-        g_prefix_error(error, _("Domain '%s': "), domain->name);
-        return FALSE;
-    }
-    warn_if_newer(plan, domain, def);
-
-    return TRUE;
+    return plan_files_add_copy(plan, domain->directory, first ? "memory.save" : other, "memory",
+                               def->memory_file, error);
 }
 
 void

@@ -37,12 +37,24 @@ gboolean plan_files_memory(Plan *plan, const PlanDomain *domain, PlanSnapshot *s
 void plan_files_configuration(Plan *plan, const PlanDomain *domain, const DomainRecord *record);
 
 /**
- * plan_files_firmware:
- * Has the export copy the firmware's variables of @domain, and says what of its firmware stays
- * behind.
+ * plan_files_add_copy:
+ * @role: as in the manifest; not copied
+ * @source: a regular file or a block device
+ *
+ * Has the export copy @source to the file @name. Returns: FALSE if it cannot be looked at.
  */
-gboolean plan_files_firmware(Plan *plan, const PlanDomain *domain, const SnapshotDef *def,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean plan_files_add_copy(Plan *plan, const char *directory, const char *name,
+                             const char *role, const char *source, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * plan_files_host:
+ * Has the export copy what @domain needs of the host beside its disks, foremost its firmware's
+ * variables, and says what stays behind. Returns: FALSE with NOT_SUPPORTED for variables that
+ * cannot be read, unless the settings leave them out.
+ */
+gboolean plan_files_host(Plan *plan, const PlanDomain *domain, const SnapshotDef *def,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** plan_file_free: Frees @file. */
 void plan_file_free(PlanFile *file);

@@ -3,17 +3,19 @@
 
 #include <config.h>
 
+#include <glib/gi18n-lib.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "virtsnap/drivers.h"
+#include "virtsnap/plan-files.h"
 #include "virtsnap/plan-layers.h"
 
 /* Enough to tell names apart at a glance; a clash takes more digits. */
 #define IDENTITY_DIGITS 8
 #define IDENTITY_DIGITS_MAX 32
 #define STEM_BYTES_MAX 100
-/* Sizes in a qcow2 header are read as whole sectors; QEMU fills the last one with zeros. */
+/* A raw image may end within a sector: QEMU fills that one with zeros. A qcow2 image cannot. */
 #define SECTOR 512
 /* Of zstd: within a hundredth of what its own default, 3, saves of clusters, in less time. */
 #define LEVEL_DEFAULT 1
@@ -97,6 +99,12 @@ add_layer(Plan *plan, const char *key, const Layer *source, const char *format, 
         layer->level = compression_level(plan->settings->compression);
     if (way == PLAN_WAY_FLATTEN)
         layer->capacity = (layer->capacity + SECTOR - 1) / SECTOR * SECTOR;
+    if (way == PLAN_WAY_COPY && source->dirty)
+        plan_warn(plan,
+                  _("The image '%s' was not closed cleanly (its reference counts are out of "
+                    "date); it is exported as it is, and QEMU repairs it when it opens it for "
+                    "writing"),
+                  source->path);
     g_hash_table_insert(plan->by_key, g_strdup(key), layer);
     g_ptr_array_add(plan->layers, layer);
 

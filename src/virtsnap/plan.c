@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "util/name.h"
+#include "virtsnap/plan-choice.h"
 #include "virtsnap/plan-files.h"
 #include "virtsnap/plan-frozen.h"
 #include "virtsnap/plan-layers.h"
@@ -59,29 +60,11 @@ plan_free(Plan *plan)
 
 /* --- disks ---------------------------------------------------------------- */
 
-static gboolean
-is_excluded(Plan *plan, const char *domain, const char *target)
-{
-    gboolean found = FALSE;
-
-    /* All of them: who names a disk twice means it, and neither is unknown. */
-    for (guint i = 0; i < plan->settings->exclude->len; i++) {
-        VirtSnapExclude *exclude = g_ptr_array_index(plan->settings->exclude, i);
-
-        if (g_str_equal(exclude->domain, domain) && g_str_equal(exclude->target, target)) {
-            g_hash_table_add(plan->excluded, exclude);
-            found = TRUE;
-        }
-    }
-
-    return found;
-}
-
 /* Why the disk's content is not copied, or NULL if it is. */
 static const char *
 reason_to_record(Plan *plan, const PlanDomain *domain, const DiskDef *disk)
 {
-    gboolean excluded = is_excluded(plan, domain->name, disk->target);
+    gboolean excluded = plan_choice_excludes(plan, domain->name, disk->target);
 
     if (disk_def_is_empty(disk))
         return "empty";
@@ -292,26 +275,8 @@ plan_domain(Plan *plan, const DomainRecord *record, GError **error)
     }
     plan_files_configuration(plan, domain, record);
 
-    return plan_files_firmware(plan, domain,
-                               ((PlanSnapshot *)g_ptr_array_index(domain->snapshots, 0))->def,
-                               error);
-}
-
-static gboolean
-check_excluded(Plan *plan, GError **error)
-{
-    for (guint i = 0; i < plan->settings->exclude->len; i++) {
-        const VirtSnapExclude *exclude = g_ptr_array_index(plan->settings->exclude, i);
-
-        if (g_hash_table_contains(plan->excluded, exclude))
-            continue;
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                    _("exclude: no disk '%s' of a domain '%s' is in this collection"),
-                    exclude->target, exclude->domain);
-        return FALSE;
-    }
-
-    return TRUE;
+    return plan_files_host(plan, domain,
+                           ((PlanSnapshot *)g_ptr_array_index(domain->snapshots, 0))->def, error);
 }
 
 static Plan *
@@ -361,7 +326,7 @@ plan_new(const char *collection, const char *collection_xml, const char *snapsho
         if (!plan_domain(plan, g_ptr_array_index(records, i), error))
             return NULL;
     }
-    if (!check_excluded(plan, error))
+    if (!plan_choice_check(plan, error))
         return NULL;
 
     return g_steal_pointer(&plan);

@@ -47,7 +47,7 @@ typedef struct {
 /** A file beside the layers: copied from @source, or written from @content. */
 typedef struct {
     char *path;    /* in the export: "domains/web/domain.xml" */
-    const char *role; /* "domain", "snapshot", "memory", "nvram", "collection", "settings" */
+    const char *role; /* as in the manifest: "domain", "memory", "nvram", "kernel", … */
     char *source;  /* path, or NULL */
     char *content; /* text, or NULL */
     guint64 bytes;
@@ -84,7 +84,7 @@ typedef struct {
     /* While it is made. */
     GHashTable *by_key;  /* which layer: "copy:qcow2:/path" -> PlanLayer */
     GHashTable *names;   /* layer file names taken */
-    GHashTable *excluded; /* VirtSnapExclude that matched a disk */
+    GHashTable *excluded; /* VirtSnapExclude that matched something */
     GHashTable *written;  /* Layer that was warned of */
 } Plan;
 

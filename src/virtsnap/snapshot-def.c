@@ -57,8 +57,7 @@ snapshot_def_free(SnapshotDef *def)
     g_free(def->parent);
     g_free(def->state);
     g_free(def->memory_file);
-    g_free(def->nvram);
-    g_free(def->nvram_format);
+    g_clear_pointer(&def->files, g_ptr_array_unref);
     g_clear_pointer(&def->disks, g_ptr_array_unref);
     g_free(def->domain_name);
     g_free(def->domain_uuid);
@@ -149,25 +148,6 @@ child_text(xmlNode *parent, const char *name)
     return child ? xml_text(child, ".") : NULL;
 }
 
-static void
-parse_firmware(SnapshotDef *def, xmlNode *domain)
-{
-    xmlNode *os = xml_child(domain, "os", NULL);
-    xmlNode *devices = xml_child(domain, "devices", NULL);
-    xmlNode *nvram = os ? xml_child(os, "nvram", NULL) : NULL;
-
-    def->tpm = devices && xml_node(devices, "./tpm/backend[@type='emulator']") != NULL;
-    if (!nvram)
-        return;
-    def->nvram_format = xml_attr(nvram, "format");
-    /* libvirt 8.5 and later may write the path as a disk source. */
-    def->nvram = xml_text(nvram, "./source/@file");
-    if (!def->nvram)
-        def->nvram = xml_text(nvram, "./text()");
-    if (def->nvram && *g_strstrip(def->nvram) == '\0')
-        g_clear_pointer(&def->nvram, g_free);
-}
-
 static SnapshotDef *
 parse_root(xmlNode *root, const char *what, GError **error)
 {
@@ -191,7 +171,8 @@ parse_root(xmlNode *root, const char *what, GError **error)
     def->memory = parse_location(memory);
     def->memory_file = memory ? xml_attr(memory, "file") : NULL;
     def->disks = parse_disks(root, domain);
-    parse_firmware(def, domain);
+    def->files = domain_files_parse(domain);
+    def->tpm = xml_node(domain, "./devices/tpm/backend[@type='emulator']") != NULL;
     def->domain_name = child_text(domain, "name");
     def->domain_uuid = child_text(domain, "uuid");
     if (inactive)

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "virtsnap/domain-files.h"
 #include "virtsnap/storage-def.h"
 
 G_BEGIN_DECLS
@@ -35,8 +36,7 @@ typedef struct {
     gint64 creation_time; /* seconds since the epoch */
     SnapshotLocation memory;
     char *memory_file; /* of an external memory state, else NULL */
-    char *nvram;       /* firmware variables' file, or NULL */
-    char *nvram_format; /* NULL: raw */
+    GPtrArray *files;  /* DomainFile: what the domain needs beside its disks */
     gboolean tpm;      /* an emulated TPM is attached: it has a state outside the disks */
     GPtrArray *disks;  /* DiskDef, as in the XML */
     char *domain_name;

@@ -220,9 +220,19 @@ check_image(Verify *self, const ManifestFile *file, int fd)
     check_reference(self, file, header);
     check_internals(self, file, fd, header);
     /* Without its secret QEMU opens no encrypted image: nothing can be said of that one. */
-    if (self->deep && header->crypt_method == 0 &&
-        !drivers_get()->check_image(fd, file->path, &error))
+    if (!self->deep || header->crypt_method != 0 ||
+        drivers_get()->check_image(fd, file->path, &error))
+        return;
+    /* Until QEMU has opened such an image for writing its counts are not what they should be. */
+    if (!(header->incompatible & QCOW2_INCOMPATIBLE_DIRTY)) {
         verify_report_add(self->report, file->path, "%s", error->message);
+        return;
+    }
+    self->report->unclosed++;
+    verify_report_add(self->report, file->path,
+                      _("was not closed cleanly: QEMU repairs its reference counts when it opens "
+                        "it for writing, as qemu-img check -r all does; till then it says: %s"),
+                      error->message);
 }
 
 /* --- files ---------------------------------------------------------------- */

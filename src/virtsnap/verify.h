@@ -20,6 +20,7 @@ typedef struct {
     guint64 files;       /* how many were checked */
     guint64 bytes;       /* of them */
     GPtrArray *problems; /* VerifyProblem; empty: all is well */
+    guint unclosed;      /* how many of them are images that were not closed cleanly */
 } VerifyReport;
 
 /**

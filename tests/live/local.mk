@@ -9,6 +9,7 @@ live_tests = \
 	tests/live/errors.sh \
 	tests/live/events.sh \
 	tests/live/external.sh \
+	tests/live/files.sh \
 	tests/live/foreign.sh \
 	tests/live/frozen.sh \
 	tests/live/harness.sh \

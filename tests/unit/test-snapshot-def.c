@@ -84,8 +84,13 @@ test_snapshots(void)
         g_assert_cmpint(def->creation_time, ==, snapshots[i].time);
         g_assert_cmpint(def->memory, ==, snapshots[i].memory);
         g_assert_cmpstr(def->memory_file, ==, snapshots[i].memory_file);
-        g_assert_cmpstr(def->nvram, ==, snapshots[i].nvram);
-        g_assert_cmpstr(def->nvram_format, ==, snapshots[i].nvram_format);
+        if (snapshots[i].nvram) {
+            const DomainFile *nvram = g_ptr_array_index(def->files, 0);
+
+            g_assert_cmpstr(nvram->role, ==, "nvram");
+            g_assert_cmpstr(nvram->path, ==, snapshots[i].nvram);
+            g_assert_cmpstr(nvram->format, ==, snapshots[i].nvram_format);
+        }
         g_assert_true(def->tpm == snapshots[i].tpm);
         g_assert_cmpstr(snapshot_def_kind(def), ==, snapshots[i].kind);
         g_assert_cmpstr(def->domain_name, ==, snapshots[i].domain);
