@@ -131,6 +131,8 @@ job_follow(CliContext *cli, BusJob *job, ProgressMode mode, gboolean kill, GErro
         .cli = cli, .job = job, .progress = progress, .loop = loop, .kill = kill};
 
     watch(&follow);
+    if (!follow.gone)
+        cli_service_add_details(job);
     progress_finish(progress, job_state_is_success(bus_job_get_job_state(job)));
 
     return outcome(&follow, error);

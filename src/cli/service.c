@@ -194,8 +194,26 @@ cli_service_job(CliContext *cli, const char *job, GError **error)
         no_such_job(job, error);
         return NULL;
     }
+    cli_service_add_details(proxy);
 
     return g_steal_pointer(&proxy);
+}
+
+void
+cli_service_add_details(BusJob *job)
+{
+    g_autoptr(GVariant) details = NULL;
+    GVariantIter iter;
+    const char *name;
+    GVariant *value;
+
+    if (!bus_job_call_get_details_sync(job, &details, NULL, NULL))
+        return;
+    g_variant_iter_init(&iter, details);
+    while (g_variant_iter_next(&iter, "{&sv}", &name, &value)) {
+        g_dbus_proxy_set_cached_property(G_DBUS_PROXY(job), name, value);
+        g_variant_unref(value);
+    }
 }
 
 static guint64
@@ -263,8 +281,10 @@ cli_service_jobs(CliContext *cli, GError **error)
     for (GList *object = objects; object; object = object->next) {
         BusJob *job = bus_object_get_job(BUS_OBJECT(object->data));
 
-        if (job)
-            g_ptr_array_add(jobs, job);
+        if (!job)
+            continue;
+        cli_service_add_details(job);
+        g_ptr_array_add(jobs, job);
     }
     g_list_free_full(objects, g_object_unref);
     g_ptr_array_sort(jobs, by_number);

@@ -35,6 +35,10 @@ GVariant *cli_service_call(CliContext *cli, const char *path, const char *interf
 BusJob *cli_service_job(CliContext *cli, const char *job, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** cli_service_add_details: Gives the properties of @job that the system bus does not show to
+ * everybody their values of now, if the service tells this user. cli_service_job() has done it. */
+void cli_service_add_details(BusJob *job);
+
 /** cli_service_jobs: Returns: (element-type BusJob): all, in the order of their numbers. */
 GPtrArray *cli_service_jobs(CliContext *cli, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

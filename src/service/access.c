@@ -12,10 +12,16 @@
 typedef struct {
     GDBusMethodInvocation *invocation;
     char *action;
+    guint owner; /* of what it is about, who needs no permission; ACCESS_NOBODY: no matter */
     AccessGranted granted;
     gpointer data;
     GDestroyNotify destroy;
 } Check;
+
+/* Characters of an error's text that callers are told. */
+#define TEXT_MAX 16384
+/* Half of what the system bus takes. */
+#define ANSWER_BYTES_MAX ((gsize)16 << 20)
 
 static gboolean on_session_bus;
 
@@ -34,15 +40,18 @@ check_free(Check *check)
     g_free(check);
 }
 
-guint
-access_caller_uid(GDBusMethodInvocation *invocation)
+/* What the bus is asked, to tell the user of whoever sent @invocation. */
+static GVariant *
+ask_for_sender(GDBusMethodInvocation *invocation)
 {
-    GDBusConnection *connection = g_dbus_method_invocation_get_connection(invocation);
-    const char *sender = g_dbus_method_invocation_get_sender(invocation);
-    g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
-        connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-        "GetConnectionUnixUser", g_variant_new("(s)", sender), G_VARIANT_TYPE("(u)"),
-        G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+    return g_variant_new("(s)", g_dbus_method_invocation_get_sender(invocation));
+}
+
+#define BUS_ITSELF "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus"
+
+static guint
+uid_from_reply(GVariant *reply)
+{
     guint uid = ACCESS_NOBODY;
 
     if (reply)
@@ -51,20 +60,56 @@ access_caller_uid(GDBusMethodInvocation *invocation)
     return uid;
 }
 
+guint
+access_caller_uid(GDBusMethodInvocation *invocation)
+{
+    g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
+        g_dbus_method_invocation_get_connection(invocation), BUS_ITSELF, "GetConnectionUnixUser",
+        ask_for_sender(invocation), G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+
+    return uid_from_reply(reply);
+}
+
 char *
 access_user_name(guint uid)
 {
-    const struct passwd *entry = getpwuid(uid);
+    char buffer[16384];
+    struct passwd entry;
+    struct passwd *found = NULL;
 
-    return entry ? g_strdup(entry->pw_name) : g_strdup_printf("%u", uid);
+    if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) == 0 && found)
+        return g_strdup(found->pw_name);
+
+    return g_strdup_printf("%u", uid);
 }
 
 void
 access_return_error(GDBusMethodInvocation *invocation, const GError *error)
 {
+    /* What is no UTF-8, or larger than a message may be, would have the bus throw us out. */
+    g_autofree char *valid = g_utf8_make_valid(error->message, -1);
+    g_autofree char *text = g_utf8_substring(valid, 0, MIN(g_utf8_strlen(valid, -1), TEXT_MAX));
+
     /* Errors of other domains are what they amount to in ours. */
     g_dbus_method_invocation_return_error_literal(
-        invocation, VIRT_SNAP_ERROR, (gint)virt_snap_error_result_code(error), error->message);
+        invocation, VIRT_SNAP_ERROR, (gint)virt_snap_error_result_code(error), text);
+}
+
+void
+access_return_value(GDBusMethodInvocation *invocation, GVariant *answer)
+{
+    g_autoptr(GVariant) owned = g_variant_ref_sink(answer);
+    g_autoptr(GError) error = NULL;
+
+    if (g_variant_get_size(owned) <= ANSWER_BYTES_MAX) {
+        g_dbus_method_invocation_return_value(invocation, owned);
+        return;
+    }
+    error = g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                        _("The answer would have %zu bytes, more than the bus should be sent; see "
+                          "the export's manifest, or ask the command virtsnap without --service"),
+                        g_variant_get_size(owned));
+    access_return_error(invocation, error);
 }
 
 static void
@@ -130,15 +175,49 @@ grant_later(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void
+check_start(Check *check)
+{
+    if (on_session_bus)
+        g_idle_add(grant_later, check);
+    else
+        polkit_authority_get_async(NULL, on_authority, check);
+}
+
 void
 access_check(GDBusMethodInvocation *invocation, const char *action, AccessGranted granted,
              gpointer data, GDestroyNotify destroy)
 {
     Check *check = g_new0(Check, 1);
 
-    *check = (Check){invocation, g_strdup(action), granted, data, destroy};
-    if (on_session_bus)
-        g_idle_add(grant_later, check);
-    else
-        polkit_authority_get_async(NULL, on_authority, check);
+    *check = (Check){invocation, g_strdup(action), ACCESS_NOBODY, granted, data, destroy};
+    check_start(check);
+}
+
+static void
+on_uid(GObject *object, GAsyncResult *result, gpointer data)
+{
+    Check *check = data;
+    g_autoptr(GVariant) reply =
+        g_dbus_connection_call_finish(G_DBUS_CONNECTION(object), result, NULL);
+    guint uid = uid_from_reply(reply);
+
+    if (uid == 0 || (uid == check->owner && uid != ACCESS_NOBODY)) {
+        check->granted(check->invocation, check->data);
+        check_free(check);
+    } else {
+        check_start(check);
+    }
+}
+
+void
+access_check_unless_owner(GDBusMethodInvocation *invocation, guint owner, const char *action,
+                          AccessGranted granted, gpointer data, GDestroyNotify destroy)
+{
+    Check *check = g_new0(Check, 1);
+
+    *check = (Check){invocation, g_strdup(action), owner, granted, data, destroy};
+    g_dbus_connection_call(g_dbus_method_invocation_get_connection(invocation), BUS_ITSELF,
+                           "GetConnectionUnixUser", ask_for_sender(invocation),
+                           G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid, check);
 }

@@ -26,11 +26,13 @@ void access_start(gboolean session);
 
 /**
  * access_caller_uid:
+ * Asks the bus, and waits for it: to be called in a thread.
  * Returns: the user id of who sent @invocation, ACCESS_NOBODY if the bus cannot tell (any more).
  */
 guint access_caller_uid(GDBusMethodInvocation *invocation);
 
-/** access_user_name: Returns: what the user @uid is called, owned by the caller. */
+/** access_user_name: Looks into the system's users, which may be on a server: to be called in a
+ * thread. Returns: what the user @uid is called, owned by the caller. */
 char *access_user_name(guint uid);
 
 /** What is to be done once a caller is known to be allowed to. */
@@ -47,6 +49,23 @@ typedef void (*AccessGranted)(GDBusMethodInvocation *invocation, gpointer data);
  */
 void access_check(GDBusMethodInvocation *invocation, const char *action, AccessGranted granted,
                   gpointer data, GDestroyNotify destroy);
+
+/**
+ * access_check_unless_owner:
+ * @owner: the user whose thing it is
+ *
+ * The same, but root and @owner need no permission.
+ */
+void access_check_unless_owner(GDBusMethodInvocation *invocation, guint owner, const char *action,
+                               AccessGranted granted, gpointer data, GDestroyNotify destroy);
+
+/**
+ * access_return_value:
+ * @answer: (transfer floating): of any size
+ *
+ * Answers @invocation with @answer, or with an error if that is larger than a bus takes.
+ */
+void access_return_value(GDBusMethodInvocation *invocation, GVariant *answer);
 
 /**
  * access_return_error:

@@ -10,11 +10,15 @@
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/collection-service.h"
+#include "service/work.h"
 #include "util/strings.h"
 #include "virtsnap/collection-store.h"
 #include "virtsnap/collection.h"
 #include "virtsnap/drivers.h"
 #include "virtsnap/snapshot-list.h"
+
+/* Of all definitions together. Each is on the bus once as it is, and once as members. */
+#define BUS_BYTES_MAX (VIRT_SNAP_COLLECTIONS_BYTES_MAX + ((gsize)1 << 20))
 
 struct CollectionService {
     GDBusObjectManagerServer *manager; /* owned */
@@ -22,6 +26,11 @@ struct CollectionService {
     VirtSnapCollectionStore *store;
     GFileMonitor *monitor; /* NULL: changes by others are not seen */
     GHashTable *paths;     /* of the objects that are there */
+    gboolean reading;      /* a thread reads the store */
+    gboolean read_again;   /* it has changed meanwhile */
+    GQueue answers;        /* Answer, each to be given when the store has been read after it came */
+    void (*ready)(gpointer data); /* NULL: has been called */
+    gpointer ready_data;
 };
 
 /* --- an object for each ---------------------------------------------------- */
@@ -32,69 +41,66 @@ typedef struct {
     char *uri;
     char *name;
     GDBusMethodInvocation *invocation;
+    GPtrArray *names; /* NULL: error */
+    GError *error;
 } ListQuery;
 
 static void
-list_query_free(gpointer data)
+list_query_free(ListQuery *query)
 {
-    ListQuery *query = data;
-
+    g_clear_pointer(&query->names, g_ptr_array_unref);
+    g_clear_error(&query->error);
     g_free(query->uri);
     g_free(query->name);
     g_free(query);
 }
 
 static void
-list_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+list_in_thread(gpointer data)
 {
-    const ListQuery *query = data;
+    ListQuery *query = data;
     g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
-    GError *error = NULL;
     g_autoptr(GPtrArray) domains =
-        virt_snap_collection_store_resolve(store, query->name, &error);
+        virt_snap_collection_store_resolve(store, query->name, &query->error);
     g_autoptr(Hypervisor) hypervisor =
-        domains ? drivers_get()->open_hypervisor(query->uri, &error) : NULL;
-    GPtrArray *names = hypervisor ? snapshot_list_common(hypervisor, domains, &error) : NULL;
+        domains ? drivers_get()->open_hypervisor(query->uri, &query->error) : NULL;
 
-    if (names)
-        g_task_return_pointer(task, names, (GDestroyNotify)g_ptr_array_unref);
-    else
-        g_task_return_error(task, error);
+    if (hypervisor)
+        query->names = snapshot_list_common(hypervisor, domains, &query->error);
 }
 
 static void
-on_listed(GObject *source, GAsyncResult *result, gpointer data)
+on_listed(gpointer data)
 {
-    const ListQuery *query = g_task_get_task_data(G_TASK(result));
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) names = g_task_propagate_pointer(G_TASK(result), &error);
+    ListQuery *query = data;
     GVariantBuilder paths;
 
-    if (!names) {
-        access_return_error(query->invocation, error);
+    if (!query->names) {
+        access_return_error(query->invocation, query->error);
+        list_query_free(query);
         return;
     }
     g_variant_builder_init(&paths, G_VARIANT_TYPE("ao"));
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *path = bus_path_snapshot(query->name, g_ptr_array_index(names, i));
+    for (guint i = 0; i < query->names->len; i++) {
+        g_autofree char *path =
+            bus_path_snapshot(query->name, g_ptr_array_index(query->names, i));
 
         g_variant_builder_add(&paths, "o", path);
     }
-    g_dbus_method_invocation_return_value(query->invocation, g_variant_new("(ao)", &paths));
+    access_return_value(query->invocation, g_variant_new("(ao)", &paths));
+    list_query_free(query);
 }
 
 static void
 list_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
     ListQuery *query = g_new0(ListQuery, 1);
-    g_autoptr(GTask) task = g_task_new(NULL, NULL, on_listed, NULL);
 
     query->uri = g_strdup(data);
     query->name =
         bus_path_parse_collection(g_dbus_method_invocation_get_object_path(invocation), NULL);
     query->invocation = invocation;
-    g_task_set_task_data(task, query, list_query_free);
-    g_task_run_in_thread(task, list_in_thread);
+    work_run(WORK_TARGET, NULL, list_in_thread, on_listed, query);
 }
 
 static gboolean
@@ -108,11 +114,10 @@ on_list_snapshots(BusCollection *object, GDBusMethodInvocation *invocation, gpoi
 }
 
 static void
-fill(BusCollection *bus, const VirtSnapCollection *collection)
+fill(BusCollection *bus, const VirtSnapCollection *collection, const char *definition)
 {
     g_auto(GStrv) domains = strings_to_strv(collection->domains);
     g_auto(GStrv) collections = strings_to_strv(collection->collections);
-    g_autofree char *definition = virt_snap_collection_format(collection);
 
     bus_collection_set_name(bus, collection->name);
     bus_collection_set_domains(bus, (const char *const *)domains);
@@ -121,12 +126,13 @@ fill(BusCollection *bus, const VirtSnapCollection *collection)
 }
 
 static void
-add_object(CollectionService *self, const char *path, const VirtSnapCollection *collection)
+add_object(CollectionService *self, const char *path, const VirtSnapCollection *collection,
+           const char *definition)
 {
     g_autoptr(BusObjectSkeleton) object = bus_object_skeleton_new(path);
     g_autoptr(BusCollection) bus = bus_collection_skeleton_new();
 
-    fill(bus, collection);
+    fill(bus, collection, definition);
     g_signal_connect(bus, "handle-list-snapshots", G_CALLBACK(on_list_snapshots), self);
     bus_object_skeleton_set_collection(object, bus);
     g_dbus_object_manager_server_export(self->manager, G_DBUS_OBJECT_SKELETON(object));
@@ -134,7 +140,8 @@ add_object(CollectionService *self, const char *path, const VirtSnapCollection *
 }
 
 static void
-update_object(CollectionService *self, const VirtSnapCollection *collection)
+update_object(CollectionService *self, const VirtSnapCollection *collection,
+              const char *definition)
 {
     g_autofree char *path = bus_path_collection(collection->name);
     g_autoptr(GDBusObject) object =
@@ -142,9 +149,9 @@ update_object(CollectionService *self, const VirtSnapCollection *collection)
     g_autoptr(BusCollection) bus = object ? bus_object_get_collection(BUS_OBJECT(object)) : NULL;
 
     if (bus)
-        fill(bus, collection);
+        fill(bus, collection, definition);
     else
-        add_object(self, path, collection);
+        add_object(self, path, collection, definition);
 }
 
 static void
@@ -168,33 +175,154 @@ remove_others(CollectionService *self, GPtrArray *collections)
     }
 }
 
+/* --- what the store holds ---------------------------------------------------- */
+
+/* An answer that is given when the objects are as it says. */
+typedef struct {
+    GDBusMethodInvocation *invocation;
+    GVariant *value; /* owned */
+} Answer;
+
+/* One reading of the store. */
+typedef struct {
+    CollectionService *self;
+    GQueue answers; /* those that had come before it began */
+    GPtrArray *collections; /* NULL: error */
+    GPtrArray *definitions; /* char *: of each that there is room for */
+    GPtrArray *problems;
+    GError *error;
+} Reading;
+
+static void refresh(CollectionService *self);
+
+/* A store that somebody filled by hand may hold more than fits into one message: what is behind
+ * that is not on the bus, and said. */
+static void
+format_all(Reading *reading)
+{
+    gsize bytes = 0;
+
+    reading->definitions = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < reading->collections->len; i++) {
+        const VirtSnapCollection *collection = g_ptr_array_index(reading->collections, i);
+        char *text = virt_snap_collection_format(collection);
+
+        bytes += strlen(text);
+        if (bytes > BUS_BYTES_MAX || i == VIRT_SNAP_COLLECTIONS_MAX) {
+            g_ptr_array_add(reading->problems,
+                            g_strdup_printf(_("'%s' and those behind it are too much to be shown "
+                                              "on the bus; remove members, or collections that "
+                                              "are not needed"),
+                                            collection->name));
+            g_free(text);
+            g_ptr_array_set_size(reading->collections, (gint)i);
+            break;
+        }
+        g_ptr_array_add(reading->definitions, text);
+    }
+}
+
+static void
+read_in_thread(gpointer data)
+{
+    Reading *reading = data;
+
+    reading->collections = virt_snap_collection_store_list(reading->self->store,
+                                                           &reading->problems, &reading->error);
+    if (reading->collections)
+        format_all(reading);
+}
+
+static void
+show_all(CollectionService *self, const Reading *reading)
+{
+    if (!reading->collections) {
+        g_warning("collections: %s", reading->error->message);
+        return;
+    }
+    for (guint i = 0; i < reading->problems->len; i++)
+        g_warning("collections: %s", (const char *)g_ptr_array_index(reading->problems, i));
+    for (guint i = 0; i < reading->collections->len; i++)
+        update_object(self, g_ptr_array_index(reading->collections, i),
+                      g_ptr_array_index(reading->definitions, i));
+    remove_others(self, reading->collections);
+}
+
+static void
+reading_free(Reading *reading)
+{
+    g_clear_pointer(&reading->collections, g_ptr_array_unref);
+    g_clear_pointer(&reading->definitions, g_ptr_array_unref);
+    g_clear_pointer(&reading->problems, g_ptr_array_unref);
+    g_clear_error(&reading->error);
+    g_free(reading);
+}
+
+static void
+on_read(gpointer data)
+{
+    Reading *reading = data;
+    CollectionService *self = reading->self;
+    void (*ready)(gpointer data) = self->ready;
+    Answer *answer;
+
+    show_all(self, reading);
+    /* The objects are as the answer says before it is read. */
+    while ((answer = g_queue_pop_head(&reading->answers))) {
+        g_dbus_method_invocation_return_value(answer->invocation, answer->value);
+        g_variant_unref(answer->value);
+        g_free(answer);
+    }
+    reading_free(reading);
+    self->reading = FALSE;
+    self->ready = NULL;
+    if (ready)
+        ready(self->ready_data);
+    if (self->read_again || self->answers.length > 0)
+        refresh(self);
+}
+
+/* One at a time, so that what was read last is what is shown. */
 static void
 refresh(CollectionService *self)
 {
-    g_autoptr(GPtrArray) problems = NULL;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) collections =
-        virt_snap_collection_store_list(self->store, &problems, &error);
+    Reading *reading;
 
-    if (!collections) {
-        g_warning("collections: %s", error->message);
+    if (self->reading) {
+        self->read_again = TRUE;
         return;
     }
-    for (guint i = 0; i < problems->len; i++)
-        g_warning("collections: %s", (const char *)g_ptr_array_index(problems, i));
-    for (guint i = 0; i < collections->len; i++)
-        update_object(self, g_ptr_array_index(collections, i));
-    remove_others(self, collections);
+    self->reading = TRUE;
+    self->read_again = FALSE;
+    reading = g_new0(Reading, 1);
+    reading->self = self;
+    reading->answers = self->answers;
+    g_queue_init(&self->answers);
+    work_run(WORK_STORE, NULL, read_in_thread, on_read, reading);
+}
+
+static void
+answer_when_shown(CollectionService *self, GDBusMethodInvocation *invocation, GVariant *value)
+{
+    Answer *answer = g_new0(Answer, 1);
+
+    *answer = (Answer){invocation, g_variant_ref_sink(value)};
+    g_queue_push_tail(&self->answers, answer);
+    refresh(self);
 }
 
 /* --- methods --------------------------------------------------------------- */
 
-/* Each takes the method's parameters and returns what it answers, or NULL with an error. */
+/* Each takes the method's parameters and returns what it answers, or NULL with an error; called in
+ * a thread. */
 typedef GVariant *(*Manage)(CollectionService *self, GVariant *parameters, GError **error);
 
 typedef struct {
     CollectionService *self;
     Manage manage;
+    GDBusMethodInvocation *invocation;
+    GVariant *answer; /* floating; NULL: error */
+    GError *error;
 } ManageCall;
 
 static GVariant *
@@ -284,20 +412,37 @@ remove_member(CollectionService *self, GVariant *parameters, GError **error)
 }
 
 static void
-manage_granted(GDBusMethodInvocation *invocation, gpointer data)
+manage_in_thread(gpointer data)
 {
     ManageCall *call = data;
-    g_autoptr(GError) error = NULL;
-    GVariant *answer =
-        call->manage(call->self, g_dbus_method_invocation_get_parameters(invocation), &error);
 
-    if (!answer) {
-        access_return_error(invocation, error);
-        return;
-    }
-    /* The objects are as the answer says before it is read. */
-    refresh(call->self);
-    g_dbus_method_invocation_return_value(invocation, answer);
+    call->answer = call->manage(call->self,
+                                g_dbus_method_invocation_get_parameters(call->invocation),
+                                &call->error);
+}
+
+static void
+on_managed(gpointer data)
+{
+    ManageCall *call = data;
+
+    if (call->answer)
+        answer_when_shown(call->self, call->invocation, call->answer);
+    else
+        access_return_error(call->invocation, call->error);
+    g_clear_error(&call->error);
+    g_free(call);
+}
+
+/* What one caller asks for is done in the order in which it came. */
+static void
+manage_granted(GDBusMethodInvocation *invocation, gpointer data)
+{
+    ManageCall *call = g_memdup2(data, sizeof *call);
+
+    call->invocation = invocation;
+    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), manage_in_thread,
+             on_managed, call);
 }
 
 static gboolean
@@ -305,7 +450,8 @@ manage(GDBusMethodInvocation *invocation, CollectionService *self, Manage what)
 {
     ManageCall *call = g_new0(ManageCall, 1);
 
-    *call = (ManageCall){self, what};
+    call->self = self;
+    call->manage = what;
     access_check(invocation, ACTION_MANAGE_COLLECTIONS, manage_granted, call, g_free);
 
     return TRUE;
@@ -371,7 +517,7 @@ watch_store(CollectionService *self)
 
 CollectionService *
 collection_service_new(GDBusObjectManagerServer *manager, BusObjectSkeleton *object,
-                       const char *uri)
+                       const char *uri, void (*ready)(gpointer data), gpointer data)
 {
     CollectionService *self = g_new0(CollectionService, 1);
     g_autoptr(BusCollectionManagementService) bus =
@@ -381,14 +527,17 @@ collection_service_new(GDBusObjectManagerServer *manager, BusObjectSkeleton *obj
     self->uri = g_strdup(uri);
     self->store = virt_snap_collection_store_new(NULL);
     self->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_queue_init(&self->answers);
+    self->ready = ready;
+    self->ready_data = data;
     g_signal_connect(bus, "handle-define-collection", G_CALLBACK(on_define), self);
     g_signal_connect(bus, "handle-destroy-collection", G_CALLBACK(on_destroy), self);
     g_signal_connect(bus, "handle-rename-collection", G_CALLBACK(on_rename), self);
     g_signal_connect(bus, "handle-add-member", G_CALLBACK(on_add), self);
     g_signal_connect(bus, "handle-remove-member", G_CALLBACK(on_remove), self);
     bus_object_skeleton_set_collection_management_service(object, bus);
-    refresh(self);
     watch_store(self);
+    refresh(self);
 
     return self;
 }

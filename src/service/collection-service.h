@@ -17,11 +17,13 @@ typedef struct CollectionService CollectionService;
  * @manager: where the objects go
  * @object: the service's object, which gets the interface CollectionManagementService
  * @uri: (nullable): the hypervisor's URI
+ * @ready: called with @data when the objects of all collections are there
  *
- * Returns: owned by the caller.
+ * Returns: owned by the caller, who does not free it while work_is_idle() says no.
  */
 CollectionService *collection_service_new(GDBusObjectManagerServer *manager,
-                                          BusObjectSkeleton *object, const char *uri);
+                                          BusObjectSkeleton *object, const char *uri,
+                                          void (*ready)(gpointer data), gpointer data);
 
 void collection_service_free(CollectionService *self);
 

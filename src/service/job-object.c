@@ -27,17 +27,43 @@ disks_of(const JobInfo *info)
     return g_variant_builder_end(&disks);
 }
 
-void
-job_object_update(BusJob *bus, const JobInfo *info)
+static const char *
+directory_of(const JobInfo *info)
 {
-    bus_job_set_instance_id(bus, info->id);
+    return or_empty(info->report ? info->report->directory : info->subject->directory);
+}
+
+static void
+set_details(BusJob *bus, const JobInfo *info)
+{
     bus_job_set_name(bus, info->name);
+    bus_job_set_error_description(bus, or_empty(info->error));
+    bus_job_set_disks(bus, disks_of(info));
+    bus_job_set_export_directory(bus, directory_of(info));
+}
+
+static void
+set_no_details(BusJob *bus)
+{
+    bus_job_set_name(bus, "Export");
+    bus_job_set_error_description(bus, "");
+    bus_job_set_disks(bus, g_variant_new("a(stt)", NULL));
+    bus_job_set_export_directory(bus, "");
+}
+
+void
+job_object_update(BusJob *bus, const JobInfo *info, gboolean details)
+{
+    if (details)
+        set_details(bus, info);
+    else
+        set_no_details(bus);
+    bus_job_set_instance_id(bus, info->id);
     bus_job_set_owner(bus, info->owner);
     bus_job_set_job_type(bus, (guint16)info->type);
     bus_job_set_job_state(bus, info->state);
     bus_job_set_percent_complete(bus, (guint16)info->percent);
     bus_job_set_error_code(bus, info->error_code);
-    bus_job_set_error_description(bus, or_empty(info->error));
     bus_job_set_cancellable(bus, info->cancellable);
     bus_job_set_time_submitted(bus, info->submitted);
     bus_job_set_start_time(bus, info->started);
@@ -48,9 +74,22 @@ job_object_update(BusJob *bus, const JobInfo *info)
     bus_job_set_bandwidth(bus, info->figures.bandwidth);
     bus_job_set_cur(bus, info->figures.cur);
     bus_job_set_end(bus, info->figures.end);
-    bus_job_set_disks(bus, disks_of(info));
-    bus_job_set_export_directory(
-        bus, or_empty(info->report ? info->report->directory : info->subject->directory));
+}
+
+GVariant *
+job_object_details(const JobInfo *info)
+{
+    GVariantBuilder details;
+
+    g_variant_builder_init(&details, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add(&details, "{sv}", "Name", g_variant_new_string(info->name));
+    g_variant_builder_add(&details, "{sv}", "ErrorDescription",
+                          g_variant_new_string(or_empty(info->error)));
+    g_variant_builder_add(&details, "{sv}", "ExportDirectory",
+                          g_variant_new_string(directory_of(info)));
+    g_variant_builder_add(&details, "{sv}", "Disks", disks_of(info));
+
+    return g_variant_builder_end(&details);
 }
 
 static void

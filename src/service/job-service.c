@@ -7,46 +7,19 @@
 #include <time.h>
 
 #include "bus/bus-path.h"
-#include "service/access.h"
 #include "service/job-object.h"
-#include "service/job-queue.h"
-#include "service/job-service.h"
+#include "service/job-service-private.h"
+#include "service/work.h"
 #include "transfer/engine.h"
-#include "util/fd.h"
-#include "virtsnap/job-record.h"
 #include "virtsnap/job.h"
+#include "virtsnap/target.h"
 
 /* PropertiesChanged at most five times a second. */
 #define UPDATE_MS 200
 /* How long jobs get to end in order when the service has to. */
 #define STOP_SECONDS 20
-
-struct JobService {
-    const ServiceConfig *config;
-    char *uri;
-    void (*busy)(gpointer data);
-    gpointer busy_data;
-    GDBusObjectManagerServer *manager;
-    JobQueue *queue;
-    GHashTable *jobs; /* ServiceJob, by path; owned */
-    int records;      /* the directory of their records */
-    GThreadPool *syncs; /* makes them durable, one by one, while callers go on */
-    guint number;     /* of the last job */
-};
-
-/* A job with all that the service needs around it. */
-typedef struct {
-    JobService *service;
-    Job *job;
-    char *path;
-    guint number;
-    guint uid;
-    BusJob *bus;
-    JobEnded ended;
-    gpointer ended_data;
-    guint update_timer;
-    guint removal_timer;
-} ServiceJob;
+/* With what collections may take they all fit into one message on the bus. */
+#define JOBS_MAX 12000u
 
 /* --- its turn ----------------------------------------------------------------- */
 
@@ -74,81 +47,73 @@ start_now(gpointer data)
         g_warning("%s could not be started", self->path);
 }
 
-/* The file system that the job writes to, as far as it is there already. */
-static guint64
-device_of(const JobSubject *subject)
-{
-    g_autoptr(Target) target = target_new(subject->directory, subject->collection,
-                                          subject->snapshot, subject->settings->subdirectory,
-                                          NULL);
-    TargetSpace space = {0};
-
-    if (target && !target_space(target, &space, NULL))
-        return 0;
-
-    return space.device;
-}
-
 static gboolean
-enqueue(ServiceJob *self, GError **error)
+enqueue(ServiceJob *self, guint64 device, GError **error)
 {
-    g_autoptr(JobInfo) info = job_get_info(self->job);
-
-    return job_queue_add(self->service->queue, device_of(info->subject), start_now, self, error);
+    return job_queue_add(self->service->queue, device, start_now, self, error);
 }
 
 /* --- what is kept ------------------------------------------------------------ */
 
-static gboolean
-save(ServiceJob *self, GError **error)
-{
-    g_autoptr(JobRecord) record = job_record_new(self->number, self->uid, job_get_info(self->job));
-
-    if (!job_record_save(record, self->service->records, error))
-        return FALSE;
-    g_thread_pool_push(self->service->syncs, GUINT_TO_POINTER(self->number), NULL);
-
-    return TRUE;
-}
+static void tell_ended(ServiceJob *self);
 
 static void
-sync_record(gpointer number, gpointer data)
+on_saved(const GError *error, gpointer data)
 {
-    const JobService *service = data;
-    g_autoptr(GError) error = NULL;
-
-    if (!job_record_sync(GPOINTER_TO_UINT(number), service->records, &error))
+    if (error)
         g_warning("%s", error->message);
 }
 
-/* Where nobody waits for an answer. */
-static void
-save_or_warn(ServiceJob *self)
+void
+service_job_save(ServiceJob *self)
 {
-    g_autoptr(GError) error = NULL;
-
-    if (!save(self, &error))
-        g_warning("%s: its record cannot be written: %s", self->path, error->message);
+    job_keeper_save(self->service->keeper, self->job, self->number, self->uid, on_saved, NULL);
 }
 
-static void
-forget(ServiceJob *self)
-{
-    g_autoptr(GError) error = NULL;
+/* A job that has ended, whose record is written. */
+typedef struct {
+    JobService *service;
+    char *path;
+} Ended;
 
-    if (!job_record_remove(self->number, self->service->records, &error))
-        g_warning("%s: %s", self->path, error->message);
+static void
+on_end_saved(const GError *error, gpointer data)
+{
+    Ended *ended = data;
+    ServiceJob *self = g_hash_table_lookup(ended->service->jobs, ended->path);
+
+    on_saved(error, NULL);
+    if (self)
+        tell_ended(self);
+    g_free(ended->path);
+    g_free(ended);
+}
+
+/* Who waits for the end is told when it is on record. */
+static void
+save_end(ServiceJob *self)
+{
+    Ended *ended = g_new0(Ended, 1);
+
+    *ended = (Ended){self->service, g_strdup(self->path)};
+    job_keeper_save(self->service->keeper, self->job, self->number, self->uid, on_end_saved,
+                    ended);
 }
 
 /* --- what the bus sees ------------------------------------------------------ */
 
+void
+service_job_update(ServiceJob *self)
+{
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+
+    job_object_update(self->bus, info, self->service->session);
+}
+
 static gboolean
 update(gpointer data)
 {
-    ServiceJob *self = data;
-    g_autoptr(JobInfo) info = job_get_info(self->job);
-
-    job_object_update(self->bus, info);
+    service_job_update(data);
 
     return G_SOURCE_CONTINUE;
 }
@@ -164,6 +129,7 @@ service_job_free(gpointer data)
     g_clear_object(&self->bus);
     job_unref(self->job);
     g_free(self->path);
+    g_free(self->starter);
     g_free(self);
 }
 
@@ -174,7 +140,7 @@ remove_job(gpointer data)
     JobService *service = self->service;
 
     self->removal_timer = 0;
-    forget(self);
+    job_keeper_forget(service->keeper, self->number);
     g_dbus_object_manager_server_unexport(service->manager, self->path);
     g_hash_table_remove(service->jobs, self->path);
     service->busy(service->busy_data);
@@ -183,12 +149,18 @@ remove_job(gpointer data)
 }
 
 static void
-tell_ended(ServiceJob *self, const JobInfo *info)
+tell_ended(ServiceJob *self)
 {
+    g_autoptr(JobInfo) info = job_get_info(self->job);
     g_autoptr(GError) error = job_info_error(info);
     JobEnded ended = self->ended;
 
-    bus_job_emit_completed(self->bus, error == NULL, error ? error->message : "");
+    /* It goes on by now, and ends later. */
+    if (!job_state_is_final(info->state))
+        return;
+
+    bus_job_emit_completed(self->bus, error == NULL,
+                           error && self->service->session ? error->message : "");
     self->ended = NULL;
     if (ended)
         ended(error, self->ended_data);
@@ -216,10 +188,51 @@ on_final(ServiceJob *self, const JobInfo *info)
     if (!job_state_is_final(info->state))
         return;
     g_clear_handle_id(&self->update_timer, g_source_remove);
-    save_or_warn(self);
-    tell_ended(self, info);
+    save_end(self);
     schedule_removal(self, info);
     self->service->busy(self->service->busy_data);
+}
+
+/* The question which file system a job writes to, which one that hangs does not answer. */
+typedef struct {
+    JobService *service;
+    char *path;
+    JobInfo *info;
+    guint64 device;
+} Asking;
+
+static void
+ask_in_thread(gpointer data)
+{
+    Asking *asking = data;
+    const JobSubject *subject = asking->info->subject;
+    g_autoptr(Target) target = target_new(subject->directory, subject->collection,
+                                          subject->snapshot, subject->settings->subdirectory,
+                                          NULL);
+    TargetSpace space = {0};
+
+    if (target && target_space(target, &space, NULL))
+        asking->device = space.device;
+}
+
+/* It may have been ended meanwhile, and even be new once more: one answer is enough. */
+static void
+on_asked(gpointer data)
+{
+    Asking *asking = data;
+    ServiceJob *self = g_hash_table_lookup(asking->service->jobs, asking->path);
+    g_autoptr(GError) error = NULL;
+
+    if (self)
+        self->asking = FALSE;
+    if (self && job_get_state(self->job) == JOB_STATE_NEW &&
+        !enqueue(self, asking->device, &error)) {
+        g_warning("%s: %s", self->path, error->message);
+        job_request_state_change(self->job, JOB_REQUEST_TERMINATE, 0);
+    }
+    job_info_free(asking->info);
+    g_free(asking->path);
+    g_free(asking);
 }
 
 /* One that was interrupted is new again, and waits for its turn like any other. Only here: its
@@ -227,12 +240,14 @@ on_final(ServiceJob *self, const JobInfo *info)
 static void
 on_new(ServiceJob *self)
 {
-    g_autoptr(GError) error = NULL;
+    Asking *asking;
 
-    if (job_get_state(self->job) != JOB_STATE_NEW || enqueue(self, &error))
+    if (self->asking || job_get_state(self->job) != JOB_STATE_NEW)
         return;
-    g_warning("%s: %s", self->path, error->message);
-    job_request_state_change(self->job, JOB_REQUEST_TERMINATE, 0);
+    self->asking = TRUE;
+    asking = g_new0(Asking, 1);
+    *asking = (Asking){self->service, g_strdup(self->path), job_get_info(self->job), 0};
+    work_run(WORK_TARGET, NULL, ask_in_thread, on_asked, asking);
 }
 
 static void
@@ -240,7 +255,7 @@ on_state(ServiceJob *self, JobState state)
 {
     g_autoptr(JobInfo) info = job_get_info(self->job);
 
-    job_object_update(self->bus, info);
+    job_object_update(self->bus, info, self->service->session);
     bus_job_emit_state_changed(self->bus, state);
     if (job_state_is_final(state)) {
         on_final(self, info);
@@ -263,6 +278,21 @@ typedef struct {
     JobDiskStatus status;
 } Notice;
 
+static void
+tell_disk(const ServiceJob *self, const char *disk, gint status)
+{
+    GDBusConnection *connection = g_dbus_interface_skeleton_get_connection(
+        G_DBUS_INTERFACE_SKELETON(self->bus));
+
+    if (self->service->session)
+        bus_job_emit_block_job(self->bus, disk, JOB_BLOCK_TYPE_BACKUP, status);
+    else if (self->starter && connection)
+        g_dbus_connection_emit_signal(connection, self->starter, self->path, BUS_NAME ".Job",
+                                      "BlockJob",
+                                      g_variant_new("(sii)", disk, JOB_BLOCK_TYPE_BACKUP, status),
+                                      NULL);
+}
+
 static gboolean
 deliver(gpointer data)
 {
@@ -272,8 +302,7 @@ deliver(gpointer data)
     if (self && notice->kind == JOB_CHANGE_STATE)
         on_state(self, notice->state);
     else if (self)
-        bus_job_emit_block_job(self->bus, notice->disk, JOB_BLOCK_TYPE_BACKUP,
-                               (gint)notice->status);
+        tell_disk(self, notice->disk, (gint)notice->status);
     g_free(notice->path);
     g_free(notice->disk);
     g_free(notice);
@@ -299,124 +328,6 @@ on_change(Job *job, const JobChange *change, gpointer data)
     g_idle_add_full(G_PRIORITY_DEFAULT, deliver, notice, NULL);
 }
 
-/* --- methods ---------------------------------------------------------------- */
-
-static void
-request_granted(GDBusMethodInvocation *invocation, gpointer data)
-{
-    ServiceJob *self = data;
-    GVariant *parameters = g_dbus_method_invocation_get_parameters(invocation);
-    JobRequestResult result;
-    guint32 request;
-    guint64 timeout;
-
-    g_variant_get(parameters, "(ut)", &request, &timeout);
-    result = job_request_state_change(self->job, request, timeout);
-    if (request == JOB_REQUEST_START)
-        save_or_warn(self);
-    /* One that waits, and shall not start any more. */
-    if (job_state_is_final(job_get_state(self->job)))
-        job_queue_remove(self->service->queue, self);
-    g_dbus_method_invocation_return_value(invocation, g_variant_new("(u)", result));
-}
-
-static void
-speed_granted(GDBusMethodInvocation *invocation, gpointer data)
-{
-    ServiceJob *self = data;
-    guint64 rate;
-
-    g_variant_get(g_dbus_method_invocation_get_parameters(invocation), "(t)", &rate);
-    job_set_bandwidth(self->job, rate);
-    update(self);
-    save_or_warn(self);
-    g_dbus_method_invocation_return_value(invocation, NULL);
-}
-
-/* What was granted may be about a job that has gone meanwhile. */
-typedef struct {
-    JobService *service;
-    char *path;
-    AccessGranted granted;
-} ControlCall;
-
-static void
-control_call_free(gpointer data)
-{
-    ControlCall *control = data;
-
-    g_free(control->path);
-    g_free(control);
-}
-
-static void
-control_granted(GDBusMethodInvocation *invocation, gpointer data)
-{
-    const ControlCall *control = data;
-    ServiceJob *self = g_hash_table_lookup(control->service->jobs, control->path);
-    g_autoptr(GError) error = NULL;
-
-    if (self) {
-        control->granted(invocation, self);
-        return;
-    }
-    error = g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
-                        _("The job '%s' is not there any more"), control->path);
-    access_return_error(invocation, error);
-}
-
-/* One's own jobs are one's own; those of others are for whom the policy lets. */
-static gboolean
-control(ServiceJob *self, GDBusMethodInvocation *invocation, AccessGranted granted)
-{
-    guint uid = access_caller_uid(invocation);
-    ControlCall *call;
-
-    if (uid == 0 || (uid == self->uid && uid != ACCESS_NOBODY)) {
-        granted(invocation, self);
-        return TRUE;
-    }
-    call = g_new0(ControlCall, 1);
-    *call = (ControlCall){self->service, g_strdup(self->path), granted};
-    access_check(invocation, ACTION_CONTROL_OTHERS_JOBS, control_granted, call, control_call_free);
-
-    return TRUE;
-}
-
-static gboolean
-on_request(BusJob *bus, GDBusMethodInvocation *invocation, guint32 request, guint64 timeout,
-           gpointer data)
-{
-    return control(data, invocation, request_granted);
-}
-
-static gboolean
-on_set_speed(BusJob *bus, GDBusMethodInvocation *invocation, guint64 bandwidth, gpointer data)
-{
-    return control(data, invocation, speed_granted);
-}
-
-static gboolean
-on_get_error(BusJob *bus, GDBusMethodInvocation *invocation, gpointer data)
-{
-    g_autoptr(JobInfo) info = job_get_info(((ServiceJob *)data)->job);
-    g_autofree char *xml = job_info_error_xml(info);
-
-    bus_job_complete_get_error(bus, invocation, xml ? xml : "");
-
-    return TRUE;
-}
-
-static gboolean
-on_get_report(BusJob *bus, GDBusMethodInvocation *invocation, gpointer data)
-{
-    g_autoptr(JobInfo) info = job_get_info(((ServiceJob *)data)->job);
-
-    bus_job_complete_get_report(bus, invocation, job_object_report(info));
-
-    return TRUE;
-}
-
 /* --- jobs ------------------------------------------------------------------- */
 
 static void
@@ -424,7 +335,7 @@ show(ServiceJob *self)
 {
     g_autoptr(BusObjectSkeleton) object = bus_object_skeleton_new(self->path);
 
-    update(self);
+    service_job_update(self);
     bus_object_skeleton_set_job(object, self->bus);
     g_dbus_object_manager_server_export(self->service->manager, G_DBUS_OBJECT_SKELETON(object));
 }
@@ -442,10 +353,7 @@ add_job(JobService *service, Job *job, guint number, guint uid)
     service->number = MAX(service->number, number);
     self->path = g_strdup_printf("%s/%u", BUS_JOBS, number);
     self->bus = bus_job_skeleton_new();
-    g_signal_connect(self->bus, "handle-request-state-change", G_CALLBACK(on_request), self);
-    g_signal_connect(self->bus, "handle-set-speed", G_CALLBACK(on_set_speed), self);
-    g_signal_connect(self->bus, "handle-get-error", G_CALLBACK(on_get_error), self);
-    g_signal_connect(self->bus, "handle-get-report", G_CALLBACK(on_get_report), self);
+    service_job_connect(self);
     job_set_notify(job, on_change, self);
     g_hash_table_insert(service->jobs, self->path, self);
     if (service->manager)
@@ -454,26 +362,76 @@ add_job(JobService *service, Job *job, guint number, guint uid)
     return self;
 }
 
-const char *
-job_service_start(JobService *service, const JobSubject *subject, guint uid, gboolean resume,
-                  JobEnded ended, gpointer data, GError **error)
-{
-    g_autofree char *owner = access_user_name(uid);
-    ServiceJob *self = add_job(service, job_new(owner, subject), service->number + 1, uid);
+/* A job that is not there before it is on record. */
+typedef struct {
+    JobService *service;
+    Job *job; /* owned */
+    guint number;
+    char *starter;
+    JobOrder order; /* its strings and its subject are not used any more */
+} Birth;
 
-    if (resume)
-        job_set_resume(self->job);
-    self->ended = ended;
-    self->ended_data = data;
-    service->busy(service->busy_data);
-    /* A job that was promised is not lost. */
-    if (save(self, error) && enqueue(self, error))
-        return self->path;
-    forget(self);
+static void
+take_back(ServiceJob *self)
+{
+    JobService *service = self->service;
+
+    job_keeper_forget(service->keeper, self->number);
     g_dbus_object_manager_server_unexport(service->manager, self->path);
     g_hash_table_remove(service->jobs, self->path);
+}
 
-    return NULL;
+static void
+on_new_saved(const GError *error, gpointer data)
+{
+    Birth *birth = data;
+    const JobOrder *order = &birth->order;
+    JobService *service = birth->service;
+    ServiceJob *self = NULL;
+    g_autoptr(GError) why = NULL;
+
+    if (!error) {
+        self = add_job(service, job_ref(birth->job), birth->number, order->uid);
+        self->starter = g_strdup(birth->starter);
+        self->ended = order->ended;
+        self->ended_data = order->data;
+    }
+    if (self && enqueue(self, order->device, &why)) {
+        order->started(self->path, NULL, order->data);
+    } else {
+        order->started(NULL, error ? error : why, order->data);
+        if (self)
+            take_back(self);
+    }
+    service->busy(service->busy_data);
+    job_unref(birth->job);
+    g_free(birth->starter);
+    g_free(birth);
+}
+
+/* A job that was promised is not lost: it is on record before anybody hears of it. */
+void
+job_service_start(JobService *service, const JobOrder *order)
+{
+    Birth *birth;
+
+    if (g_hash_table_size(service->jobs) >= JOBS_MAX) {
+        g_autoptr(GError) error =
+            g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                        _("There are %u jobs already; try again when some have gone, which those "
+                          "that have ended do by themselves"),
+                        JOBS_MAX);
+
+        order->started(NULL, error, order->data);
+        return;
+    }
+    birth = g_new0(Birth, 1);
+    *birth = (Birth){service, job_new(order->owner, order->subject), ++service->number,
+                     g_strdup(order->starter), *order};
+    if (order->resume)
+        job_set_resume(birth->job);
+    service->busy(service->busy_data);
+    job_keeper_save(service->keeper, birth->job, birth->number, order->uid, on_new_saved, birth);
 }
 
 /* --- jobs of earlier runs ----------------------------------------------------- */
@@ -491,16 +449,12 @@ restore(JobService *self, const JobRecord *record)
 static gboolean
 restore_all(JobService *self, GError **error)
 {
-    g_autofree char *directory = job_record_directory();
-    g_autoptr(GPtrArray) problems = NULL;
     g_autoptr(GPtrArray) records = NULL;
 
-    self->records = job_record_open(directory, error);
-    if (self->records < 0)
+    self->keeper = job_keeper_new(error);
+    if (!self->keeper)
         return FALSE;
-    records = job_record_load_all(self->records, &problems, error);
-    for (guint i = 0; i < problems->len; i++)
-        g_warning("%s: %s", directory, (const char *)g_ptr_array_index(problems, i));
+    records = job_keeper_load_all(self->keeper, error);
     for (guint i = 0; records && i < records->len; i++)
         restore(self, g_ptr_array_index(records, i));
 
@@ -510,18 +464,18 @@ restore_all(JobService *self, GError **error)
 /* --- the whole -------------------------------------------------------------- */
 
 JobService *
-job_service_new(const ServiceConfig *config, const char *uri, void (*busy)(gpointer data),
-                gpointer data, GError **error)
+job_service_new(const ServiceConfig *config, gboolean session, const char *uri,
+                void (*busy)(gpointer data), gpointer data, GError **error)
 {
     JobService *self = g_new0(JobService, 1);
 
     self->config = config;
+    self->session = session;
     self->uri = g_strdup(uri);
     self->busy = busy;
     self->busy_data = data;
     self->queue = job_queue_new(config->jobs, config->per_file_system, config->queued);
     self->jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, service_job_free);
-    self->syncs = g_thread_pool_new(sync_record, self, 1, FALSE, NULL);
     if (!restore_all(self, error)) {
         job_service_free(self);
         return NULL;
@@ -562,9 +516,13 @@ job_service_stop(JobService *self)
     while (g_hash_table_iter_next(&iter, NULL, &value))
         job_wait(((ServiceJob *)value)->job, end);
     /* The main loop does not come to that any more. */
+    work_finish_records();
     g_hash_table_iter_init(&iter, self->jobs);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        save_or_warn(value);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const ServiceJob *job = value;
+
+        job_keeper_save_last(self->keeper, job->job, job->number, job->uid);
+    }
 }
 
 void
@@ -574,8 +532,7 @@ job_service_free(JobService *self)
         return;
     g_hash_table_unref(self->jobs);
     job_queue_free(self->queue);
-    g_thread_pool_free(self->syncs, FALSE, TRUE);
-    fd_clear(&self->records);
+    job_keeper_free(self->keeper);
     g_clear_object(&self->manager);
     g_free(self->uri);
     g_free(self);

@@ -9,16 +9,22 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/bus-options.h \
 	src/service/collection-service.c \
 	src/service/collection-service.h \
+	src/service/job-keeper.c \
+	src/service/job-keeper.h \
+	src/service/job-methods.c \
 	src/service/job-object.c \
 	src/service/job-object.h \
 	src/service/job-queue.c \
 	src/service/job-queue.h \
 	src/service/job-service.c \
+	src/service/job-service-private.h \
 	src/service/job-service.h \
 	src/service/service-config.c \
 	src/service/service-config.h \
 	src/service/snapshot-service.c \
 	src/service/snapshot-service.h \
+	src/service/work.c \
+	src/service/work.h \
 	$(NULL)
 libvirtsnap_service_la_CFLAGS = $(AM_CFLAGS) $(POLKIT_CFLAGS)
 libvirtsnap_service_la_LIBADD = \

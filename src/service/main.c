@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "drivers/register.h"
@@ -16,6 +17,7 @@
 #include "service/job-service.h"
 #include "service/service-config.h"
 #include "service/snapshot-service.h"
+#include "service/work.h"
 #include "util/process.h"
 
 typedef struct {
@@ -35,8 +37,21 @@ typedef struct {
     JobService *jobs;
     SnapshotService *snapshots;
     guint idle_timer;
+    guint name_timer;
+    guint owner; /* of the name; 0: not asked for yet */
     int status;
 } Daemon;
+
+/* The objects are there before the name is, so that no early call finds nothing; but others shall
+ * not wait for long for somebody who has locked the store of collections. */
+#define NAME_SECONDS 2
+
+/* Whether nothing is under way that the end of the service would break off. */
+static gboolean
+is_idle(const Daemon *daemon)
+{
+    return job_service_is_idle(daemon->jobs) && work_is_idle();
+}
 
 /* --- leaving --------------------------------------------------------------- */
 
@@ -46,8 +61,10 @@ on_idle(gpointer data)
     Daemon *daemon = data;
 
     daemon->idle_timer = 0;
-    if (job_service_is_idle(daemon->jobs))
+    if (is_idle(daemon))
         g_main_loop_quit(daemon->loop);
+    else
+        daemon->idle_timer = g_timeout_add_seconds(daemon->config->idle_seconds, on_idle, daemon);
 
     return G_SOURCE_REMOVE;
 }
@@ -107,6 +124,28 @@ on_name_lost(GDBusConnection *connection, const char *name, gpointer data)
     g_main_loop_quit(daemon->loop);
 }
 
+static gboolean
+own_name(gpointer data)
+{
+    Daemon *daemon = data;
+
+    g_clear_handle_id(&daemon->name_timer, g_source_remove);
+    daemon->owner = g_bus_own_name_on_connection(
+        daemon->connection, BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, on_name_acquired,
+        on_name_lost, daemon, NULL);
+
+    return G_SOURCE_REMOVE;
+}
+
+static void
+on_collections(gpointer data)
+{
+    Daemon *daemon = data;
+
+    if (!daemon->owner)
+        own_name(daemon);
+}
+
 static void
 export_objects(Daemon *daemon)
 {
@@ -114,7 +153,8 @@ export_objects(Daemon *daemon)
 
     daemon->manager = g_dbus_object_manager_server_new(BUS_ROOT);
     daemon->collections =
-        collection_service_new(daemon->manager, object, daemon->options.connect);
+        collection_service_new(daemon->manager, object, daemon->options.connect, on_collections,
+                               daemon);
     daemon->snapshots = snapshot_service_new(object, daemon->jobs, daemon->config,
                                              daemon->options.session);
     job_service_export(daemon->jobs, daemon->manager);
@@ -125,19 +165,16 @@ export_objects(Daemon *daemon)
 static void
 serve(Daemon *daemon)
 {
-    guint owner;
-
     daemon->loop = g_main_loop_new(NULL, FALSE);
     export_objects(daemon);
     g_dbus_connection_add_filter(daemon->connection, on_message, daemon, NULL);
     g_unix_signal_add(SIGINT, on_signal, daemon);
     g_unix_signal_add(SIGTERM, on_signal, daemon);
-    /* The objects are there before the name is, so that no early call finds nothing. */
-    owner = g_bus_own_name_on_connection(daemon->connection, BUS_NAME,
-                                         G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, on_name_acquired,
-                                         on_name_lost, daemon, NULL);
+    daemon->name_timer = g_timeout_add_seconds(NAME_SECONDS, own_name, daemon);
     g_main_loop_run(daemon->loop);
-    g_bus_unown_name(owner);
+    g_clear_handle_id(&daemon->name_timer, g_source_remove);
+    if (daemon->owner)
+        g_bus_unown_name(daemon->owner);
     g_dbus_connection_flush_sync(daemon->connection, NULL, NULL);
 }
 
@@ -179,7 +216,8 @@ start(Daemon *daemon, GError **error)
     if (!daemon->config)
         return FALSE;
     access_start(daemon->options.session);
-    daemon->jobs = job_service_new(daemon->config, daemon->options.connect, touch, daemon, error);
+    daemon->jobs = job_service_new(daemon->config, daemon->options.session,
+                                   daemon->options.connect, touch, daemon, error);
     if (!daemon->jobs)
         return FALSE;
     daemon->connection = g_bus_get_sync(
@@ -229,6 +267,9 @@ main(int argc, char **argv)
         g_printerr("virtsnapd: %s\n", error->message);
         daemon.status = 1;
     }
+    /* Who hangs in a thread still has all of it, and is not waited for. */
+    if (!work_is_idle())
+        exit(daemon.status);
     daemon_clear(&daemon);
 
     return daemon.status;

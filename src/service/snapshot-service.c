@@ -11,6 +11,7 @@
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/snapshot-service.h"
+#include "service/work.h"
 #include "util/name.h"
 #include "virtsnap/members.h"
 #include "virtsnap/target.h"
@@ -18,6 +19,9 @@
 /* Answers of the method; others are D-Bus errors. */
 #define RESULT_DONE 0
 #define RESULT_JOB_STARTED 4096
+
+/* More calls than this do not wait for file systems that hang. */
+#define TARGETS_WAITED_FOR 1000u
 
 struct SnapshotService {
     JobService *jobs;
@@ -73,95 +77,171 @@ parse_settings(const char *text, GError **error)
     return g_steal_pointer(&settings);
 }
 
-/* What can be said now is said now, and not by a job that fails. */
-static gboolean
-check_subject(const JobSubject *subject, GError **error)
+/* --- ExportSnapshot --------------------------------------------------------- */
+
+/* A call on its way through what has to be looked at before a job is made of it. */
+typedef struct {
+    const SnapshotService *self;
+    GDBusMethodInvocation *invocation;
+    guint uid;
+    char *owner;
+    ExportFlags flags;
+    JobSubject *subject;
+    guint64 device; /* that it writes to */
+    char *path;     /* of the job, which the caller waits for */
+    GError *error;  /* NULL: none so far */
+} ExportCall;
+
+static void
+export_call_free(ExportCall *call)
 {
-    g_autoptr(Members) members = members_new(subject->collection, NULL, error);
-    g_autoptr(Target) target = NULL;
-
-    if (members)
-        target = target_new(subject->directory, subject->collection, subject->snapshot,
-                            subject->settings->subdirectory, error);
-
-    return target != NULL;
+    job_subject_free(call->subject);
+    g_clear_error(&call->error);
+    g_free(call->owner);
+    g_free(call->path);
+    g_free(call);
 }
 
-static JobSubject *
-parse_subject(const SnapshotService *self, GVariant *parameters, guint uid, ExportFlags *flags,
-              GError **error)
+static void
+export_call_fail(ExportCall *call, const GError *error)
+{
+    access_return_error(call->invocation, error);
+    export_call_free(call);
+}
+
+static gboolean
+parse_call(ExportCall *call, GError **error)
 {
     const BusOption known[] = {
-        {"wait", &flags->wait}, {"resume", &flags->resume}, {NULL, NULL}};
-    g_autoptr(JobSubject) subject = job_subject_new();
+        {"wait", &call->flags.wait}, {"resume", &call->flags.resume}, {NULL, NULL}};
     g_autoptr(GVariant) dictionary = NULL;
+    JobSubject *subject = call->subject;
     const char *path;
     const char *settings;
 
-    g_variant_get(parameters, "(&os&s@a{sv})", &path, &subject->directory, &settings,
-                  &dictionary);
+    g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&os&s@a{sv})",
+                  &path, &subject->directory, &settings, &dictionary);
     if (!bus_options_parse(dictionary, known, error) ||
         !bus_path_parse_snapshot(path, &subject->collection, &subject->snapshot, error) ||
         !check_directory(subject->directory, error))
-        return NULL;
-    virt_snap_export_settings_free(subject->settings);
+        return FALSE;
     subject->settings = parse_settings(settings, error);
-    if (!subject->settings ||
-        !service_config_may_export(self->config, uid, subject->directory,
-                                   subject->settings->subdirectory, self->session, error) ||
-        !check_subject(subject, error))
-        return NULL;
 
-    return g_steal_pointer(&subject);
+    return subject->settings != NULL;
 }
 
-/* --- ExportSnapshot --------------------------------------------------------- */
+/* What can be said now is said now, and not by a job that fails: in a thread, as the store may be
+ * locked. */
+static void
+look_at_call(gpointer data)
+{
+    ExportCall *call = data;
+    g_autoptr(Members) members = NULL;
 
-typedef struct {
-    GDBusMethodInvocation *invocation;
-    char *path; /* of the job */
-} Waiting;
+    call->uid = access_caller_uid(call->invocation);
+    call->owner = access_user_name(call->uid);
+    call->subject = job_subject_new();
+    if (parse_call(call, &call->error))
+        members = members_new(call->subject->collection, NULL, &call->error);
+}
+
+/* And in one that may hang with the file system that the target is on. */
+static void
+look_at_target(gpointer data)
+{
+    ExportCall *call = data;
+    const JobSubject *subject = call->subject;
+    gboolean subdirectory = subject->settings->subdirectory;
+    g_autoptr(Target) target = NULL;
+    TargetSpace space = {0};
+
+    if (!service_config_may_export(call->self->config, call->uid, subject->directory,
+                                   subdirectory, call->self->session, &call->error))
+        return;
+    target = target_new(subject->directory, subject->collection, subject->snapshot, subdirectory,
+                        &call->error);
+    if (target && target_space(target, &space, NULL))
+        call->device = space.device;
+}
 
 static void
 on_ended(const GError *error, gpointer data)
 {
-    Waiting *waiting = data;
+    ExportCall *call = data;
 
-    if (error)
-        access_return_error(waiting->invocation, error);
-    else
-        g_dbus_method_invocation_return_value(
-            waiting->invocation, g_variant_new("(uo)", RESULT_DONE, waiting->path));
-    g_free(waiting->path);
-    g_free(waiting);
+    if (error) {
+        export_call_fail(call, error);
+        return;
+    }
+    g_dbus_method_invocation_return_value(call->invocation,
+                                          g_variant_new("(uo)", RESULT_DONE, call->path));
+    export_call_free(call);
 }
 
 static void
+on_started(const char *path, const GError *error, gpointer data)
+{
+    ExportCall *call = data;
+
+    if (!path) {
+        export_call_fail(call, error);
+        return;
+    }
+    call->path = g_strdup(path);
+    if (call->flags.wait)
+        return;
+    g_dbus_method_invocation_return_value(call->invocation,
+                                          g_variant_new("(uo)", RESULT_JOB_STARTED, path));
+    export_call_free(call);
+}
+
+static void
+on_target_looked_at(gpointer data)
+{
+    ExportCall *call = data;
+    const JobOrder order = {.subject = call->subject,
+                            .uid = call->uid,
+                            .owner = call->owner,
+                            .starter =
+                                g_dbus_method_invocation_get_sender(call->invocation),
+                            .device = call->device,
+                            .resume = call->flags.resume,
+                            .started = on_started,
+                            .ended = call->flags.wait ? on_ended : NULL,
+                            .data = call};
+
+    if (call->error)
+        export_call_fail(call, call->error);
+    else
+        job_service_start(call->self->jobs, &order);
+}
+
+static void
+on_call_looked_at(gpointer data)
+{
+    ExportCall *call = data;
+
+    if (!call->error && work_pending(WORK_TARGET) >= TARGETS_WAITED_FOR)
+        g_set_error(&call->error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                    _("%u calls wait for file systems or for libvirt already; see which of them "
+                      "does not answer"),
+                    TARGETS_WAITED_FOR);
+    if (call->error)
+        export_call_fail(call, call->error);
+    else
+        work_run(WORK_TARGET, NULL, look_at_target, on_target_looked_at, call);
+}
+
+/* After what the same caller has done to collections before. */
+static void
 export_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
-    const SnapshotService *self = data;
-    guint uid = access_caller_uid(invocation);
-    ExportFlags flags = {0};
-    g_autoptr(GError) error = NULL;
-    g_autoptr(JobSubject) subject = parse_subject(
-        self, g_dbus_method_invocation_get_parameters(invocation), uid, &flags, &error);
-    Waiting *waiting = flags.wait && subject ? g_new0(Waiting, 1) : NULL;
-    const char *path = NULL;
+    ExportCall *call = g_new0(ExportCall, 1);
 
-    if (waiting)
-        waiting->invocation = invocation;
-    if (subject)
-        path = job_service_start(self->jobs, subject, uid, flags.resume,
-                                 waiting ? on_ended : NULL, waiting, &error);
-    if (!path) {
-        g_free(waiting);
-        access_return_error(invocation, error);
-    } else if (waiting) {
-        waiting->path = g_strdup(path);
-    } else {
-        g_dbus_method_invocation_return_value(invocation,
-                                              g_variant_new("(uo)", RESULT_JOB_STARTED, path));
-    }
+    call->self = data;
+    call->invocation = invocation;
+    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), look_at_call,
+             on_call_looked_at, call);
 }
 
 static gboolean

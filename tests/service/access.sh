@@ -158,13 +158,34 @@ check "into one that is" eval 'as_export nobody "$allowed" \
     "<exportsettings><bandwidth>1048576</bandwidth></exportsettings>" | grep -q "uint32 4096"'
 number=$(gdbus call --system --dest org.virtsnap1 --object-path /org/virtsnap1 --method \
     org.freedesktop.DBus.ObjectManager.GetManagedObjects | grep -o 'job/[0-9]*' | tail -n 1)
+# details USER: what GetDetails says to him.
+details() { as "$1" "$number" Job.GetDetails; }
+check "it is planned" live_wait "it is planned" eval 'details root | grep -q left:vda'
 # accepted USER REQUEST
 accepted() { grep -qE "uint32 (0|4096)" <<<"$(as "$1" "$number" Job.RequestStateChange "$2" 0)"; }
 check "his own job is his" accepted nobody 3
 check "but not another's" denied "$(as daemon "$number" Job.RequestStateChange 5 0)"
+# seen_by USER: all that he can see.
+seen_by()
+{
+    setpriv --reuid "$1" --regid nogroup --clear-groups gdbus call --system --dest org.virtsnap1 \
+        --object-path /org/virtsnap1 --method org.freedesktop.DBus.ObjectManager.GetManagedObjects
+}
+like "$(seen_by daemon)" "'JobState': <uint32 [345]>" "everybody sees the state of a job"
+check "and not what it is about" eval '! seen_by daemon | grep -o "org.virtsnap1.Job.: .*" |
+    grep -qE "$allowed|night|:vda"'
+check "nor can he ask for it" denied "$(details daemon)"
+check "nor for its report" denied "$(as daemon "$number" Job.GetReport)"
+check "nor for its error" denied "$(as daemon "$number" Job.GetError)"
+like "$(details nobody)" "$allowed/pair/night" "whose job it is can"
+like "$(details nobody)" "left:vda" "and has its disks"
+like "$(details root)" "Export of pair, night" "and so can root"
 check "nor its speed" denied "$(as daemon "$number" Job.SetSpeed 1)"
 check "a polkit that lets others' jobs be controlled" may org.virtsnap1.control-others-jobs
 check "then it is" accepted daemon 2
+like "$(details daemon)" "$allowed/pair/night" "and may be looked at"
+like "$(VIRTSNAP_BUS=system vs job-info "${number#job/}")" "$allowed/pair/night" \
+    "the command shows root what it is about"
 check "root needs no polkit for that" accepted root 5
 live_wait "it ends" eval '[ -z "$(ls -A "$allowed")" ]'
 check "and leaves nothing" [ -z "$(ls -A "$allowed")" ]

@@ -5,6 +5,7 @@ service_tests = \
 	tests/service/command.sh \
 	tests/service/crash.sh \
 	tests/service/exports.sh \
+	tests/service/hangs.sh \
 	tests/service/load.sh \
 	$(NULL)
 TESTS += $(service_tests)

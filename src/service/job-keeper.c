@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "service/job-keeper.h"
+#include "service/work.h"
+#include "util/fd.h"
+
+struct JobKeeper {
+    char *directory;
+    int fd;             /* of it */
+    GThreadPool *syncs; /* makes records durable, one by one, while callers go on */
+};
+
+typedef struct {
+    JobKeeper *keeper;
+    Job *job; /* owned; NULL: the record goes away */
+    guint number;
+    guint uid;
+    JobKept kept;
+    gpointer data;
+    GError *error;
+} Keeping;
+
+static gboolean
+write_record(JobKeeper *self, Job *job, guint number, guint uid, GError **error)
+{
+    g_autoptr(JobRecord) record = job_record_new(number, uid, job_get_info(job));
+
+    if (!job_record_save(record, self->fd, error)) {
+        g_prefix_error(error, _("The record of the job %u cannot be written: "), number);
+        return FALSE;
+    }
+    g_thread_pool_push(self->syncs, GUINT_TO_POINTER(number), NULL);
+
+    return TRUE;
+}
+
+static void
+keep_in_thread(gpointer data)
+{
+    Keeping *keeping = data;
+    JobKeeper *self = keeping->keeper;
+    gboolean done = keeping->job ? write_record(self, keeping->job, keeping->number, keeping->uid,
+                                                &keeping->error)
+                                 : job_record_remove(keeping->number, self->fd, &keeping->error);
+
+    if (!done)
+        g_debug("%s", keeping->error->message);
+}
+
+static void
+on_kept(gpointer data)
+{
+    Keeping *keeping = data;
+
+    keeping->kept(keeping->error, keeping->data);
+    if (keeping->job)
+        job_unref(keeping->job);
+    g_clear_error(&keeping->error);
+    g_free(keeping);
+}
+
+void
+job_keeper_save(JobKeeper *self, Job *job, guint number, guint uid, JobKept kept, gpointer data)
+{
+    Keeping *keeping = g_new0(Keeping, 1);
+
+    *keeping = (Keeping){self, job_ref(job), number, uid, kept, data, NULL};
+    work_run(WORK_RECORDS, NULL, keep_in_thread, on_kept, keeping);
+}
+
+static void
+on_forgotten(const GError *error, gpointer data)
+{
+    if (error)
+        g_warning("%s", error->message);
+}
+
+void
+job_keeper_forget(JobKeeper *self, guint number)
+{
+    Keeping *keeping = g_new0(Keeping, 1);
+
+    *keeping = (Keeping){self, NULL, number, 0, on_forgotten, NULL, NULL};
+    work_run(WORK_RECORDS, NULL, keep_in_thread, on_kept, keeping);
+}
+
+void
+job_keeper_save_last(JobKeeper *self, Job *job, guint number, guint uid)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!write_record(self, job, number, uid, &error))
+        g_warning("%s", error->message);
+}
+
+static void
+sync_record(gpointer number, gpointer data)
+{
+    const JobKeeper *self = data;
+    g_autoptr(GError) error = NULL;
+
+    if (!job_record_sync(GPOINTER_TO_UINT(number), self->fd, &error))
+        g_warning("%s", error->message);
+}
+
+GPtrArray *
+job_keeper_load_all(JobKeeper *self, GError **error)
+{
+    g_autoptr(GPtrArray) problems = NULL;
+    GPtrArray *records = job_record_load_all(self->fd, &problems, error);
+
+    for (guint i = 0; i < problems->len; i++)
+        g_warning("%s: %s", self->directory, (const char *)g_ptr_array_index(problems, i));
+
+    return records;
+}
+
+JobKeeper *
+job_keeper_new(GError **error)
+{
+    JobKeeper *self = g_new0(JobKeeper, 1);
+
+    self->directory = job_record_directory();
+    self->syncs = g_thread_pool_new(sync_record, self, 1, FALSE, NULL);
+    self->fd = job_record_open(self->directory, error);
+    if (self->fd >= 0)
+        return self;
+    job_keeper_free(self);
+
+    return NULL;
+}
+
+void
+job_keeper_free(JobKeeper *self)
+{
+    if (!self)
+        return;
+    g_thread_pool_free(self->syncs, FALSE, TRUE);
+    fd_clear(&self->fd);
+    g_free(self->directory);
+    g_free(self);
+}

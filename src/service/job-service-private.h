@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "service/job-keeper.h"
+#include "service/job-queue.h"
+#include "service/job-service.h"
+#include "virtsnap/job.h"
+
+G_BEGIN_DECLS
+
+struct JobService {
+    const ServiceConfig *config;
+    gboolean session; /* one user, who may see all */
+    char *uri;
+    void (*busy)(gpointer data);
+    gpointer busy_data;
+    GDBusObjectManagerServer *manager;
+    JobQueue *queue;
+    GHashTable *jobs; /* ServiceJob, by path; owned */
+    JobKeeper *keeper; /* of their records */
+    guint number;     /* of the last job */
+};
+
+/** A job with all that the service needs around it. */
+typedef struct {
+    JobService *service;
+    Job *job; /* owned */
+    char *path;
+    guint number;
+    guint uid;
+    char *starter; /* who hears of its disks, by his name on the bus; NULL: everybody */
+    BusJob *bus;
+    JobEnded ended;
+    gpointer ended_data;
+    gboolean asking; /* for its file system */
+    guint update_timer;
+    guint removal_timer;
+} ServiceJob;
+
+/** service_job_save: Has its record written anew, as it is by then. */
+void service_job_save(ServiceJob *self);
+
+/** service_job_update: Shows on the bus how it is. */
+void service_job_update(ServiceJob *self);
+
+/** service_job_connect: Has the methods of its object done. */
+void service_job_connect(ServiceJob *self);
+
+G_END_DECLS
