@@ -41,6 +41,19 @@ typedef struct {
     pid_t parent;
 } ChildSetup;
 
+/* The root of a chroot is no mount, and has no attributes: a copy of all that is mounted in it has.
+ * Its descriptor stays open for as long as QEMU runs, which keeps the copy. */
+static void
+enter_copy_of_root(struct mount_attr *attr)
+{
+    int tree = open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | AT_RECURSIVE);
+
+    if (tree < 0 ||
+        mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, attr, sizeof *attr) < 0 ||
+        fchdir(tree) < 0 || chroot(".") < 0)
+        return;
+}
+
 /* In the child, between fork and exec: async-signal-safe calls only. */
 static void
 set_up_child(gpointer data)
@@ -64,8 +77,9 @@ set_up_child(gpointer data)
     fcntl(LISTEN_FD, F_SETFD, 0);
 
     /* Needs CAP_SYS_ADMIN; without it QEMU is still told to open everything read-only. */
-    if (unshare(CLONE_NEWNS) == 0)
-        mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr);
+    if (unshare(CLONE_NEWNS) == 0 &&
+        mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr) < 0)
+        enter_copy_of_root(&attr);
 }
 
 /* One that is cut off would be another file's. */

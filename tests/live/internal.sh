@@ -71,6 +71,32 @@ check "the whole tree" vs_export --domain i off --to "$x/all" --snapshots all
 check "sound" vs_sound "$VS_EXPORT"
 is "$(find "$VS_EXPORT/layers" -type f | wc -l)" 2 "one image and its base hold them both"
 
+# --- in a root that is no mount
+# in_chroot COMMAND...: a directory that has in it all that the root has.
+in_chroot()
+{
+    unshare --mount --propagation private "$BASH" -c '
+        mount -t tmpfs none "$1" && mkdir "$1/root" || exit 1
+        for entry in /*; do
+            if [ -L "$entry" ]; then cp -P "$entry" "$1/root/"
+            elif [ -d "$entry" ]; then
+                mkdir "$1/root$entry" && mount --rbind "$entry" "$1/root$entry" || exit 1
+            fi
+        done
+        chroot "$1/root" "${@:2}"' chroot "$d/chroot" "$@"
+}
+mkdir "$d/chroot"
+if in_chroot true 2>/dev/null; then
+    # So old that any read would be noted.
+    touch -a -d '3 days ago' "$d/i.qcow2" "$d/base.qcow2"
+    before=$(vs_sources)
+    check "merged in a chroot" in_chroot "$abs_top_builddir/virtsnap" -q export --domain i on \
+        --to "$x/chroot" --merge
+    is "$(vs_sources)" "$before" "no source was touched"
+else
+    skip "merged in a chroot" "not root, or nothing may be mounted"
+fi
+
 # --- a snapshot that is in the XML and no longer in the image
 cp "$d/i.qcow2" "$d/saved"
 qemu-img snapshot -d on "$d/i.qcow2"
