@@ -43,6 +43,7 @@ unit_tests = \
 	tests/unit/test-control \
 	tests/unit/test-digest \
 	tests/unit/test-engine \
+	tests/unit/test-engine-holes \
 	tests/unit/test-engine-runs \
 	tests/unit/test-error \
 	tests/unit/test-fd \

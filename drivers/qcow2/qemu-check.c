@@ -8,6 +8,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "drivers/qcow2/qemu-check.h"
+#include "util/process.h"
 
 /* The descriptor by which the child knows the image: whatever happens to its name meanwhile, and
  * whatever characters are in it. */
@@ -23,6 +24,12 @@ enum {
     CHECK_LEAKS = 3,
 };
 
+static void
+restore(G_GNUC_UNUSED gpointer data)
+{
+    process_restore();
+}
+
 static GSubprocess *
 start_check(int fd, GError **error)
 {
@@ -36,6 +43,7 @@ start_check(int fd, GError **error)
     }
     g_subprocess_launcher_setenv(launcher, "LC_ALL", "C", TRUE);
     g_subprocess_launcher_take_fd(launcher, copy, CHILD_FD);
+    g_subprocess_launcher_set_child_setup(launcher, restore, NULL, NULL);
 
     return g_subprocess_launcher_spawn(launcher, error, "qemu-img", "check", IMAGE, NULL);
 }

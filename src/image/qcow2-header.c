@@ -235,6 +235,17 @@ qcow2_header_parse(const guint8 *data, gsize length, const char *what, GError **
     return g_steal_pointer(&header);
 }
 
+/* As QEMU has it: an L1 table that covers the whole disk. */
+static gboolean
+covers_disk(const Qcow2Header *header)
+{
+    guint entry_bits = header->incompatible & QCOW2_INCOMPATIBLE_EXTENDED_L2 ? 4 : 3;
+    guint table_bits = 2 * header->cluster_bits - entry_bits;
+    guint64 last = header->virtual_size > 0 ? header->virtual_size - 1 : 0;
+
+    return header->virtual_size == 0 || last >> table_bits < header->l1_entries;
+}
+
 gboolean
 qcow2_header_check(const Qcow2Header *header, const char *what, GError **error)
 {
@@ -255,6 +266,8 @@ qcow2_header_check(const Qcow2Header *header, const char *what, GError **error)
                     what, header->incompatible, header->crypt_method);
         return FALSE;
     }
+    if (!covers_disk(header))
+        return corrupt(error, what, _("its L1 table is too small"));
 
     return TRUE;
 }

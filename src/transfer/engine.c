@@ -520,6 +520,7 @@ worker_main(gpointer data)
     Worker *worker = data;
     Engine *engine = worker->engine;
 
+    process_block_file_limit();
     worker->extents = g_array_new(FALSE, FALSE, sizeof(Extent));
     worker->digest = digest_segment_new();
     work(worker);

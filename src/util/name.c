@@ -57,6 +57,23 @@ xml_holds(const char *text)
     return TRUE;
 }
 
+char *
+text_for_xml(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *out = g_string_sized_new(strlen(valid));
+
+    for (const char *c = valid; *c; c = g_utf8_next_char(c)) {
+        gunichar letter = g_utf8_get_char(c);
+        gboolean held = letter >= ' ' ? letter != 0xfffe && letter != 0xffff
+                                      : strchr("\t\n\r", (int)letter) != NULL;
+
+        g_string_append_unichar(out, held ? letter : 0xfffd);
+    }
+
+    return g_string_free(out, FALSE);
+}
+
 gboolean
 path_check(const char *path, GError **error)
 {

@@ -26,9 +26,25 @@ process_set_up(void)
 void
 process_restore(void)
 {
+    sigset_t set;
+
     signal(SIGXFSZ, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGXFSZ);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
     if (raised)
         setrlimit(RLIMIT_NOFILE, &before);
+}
+
+void
+process_block_file_limit(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGXFSZ);
+    /* The signal goes to the thread that writes. */
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 guint64

@@ -19,6 +19,10 @@ void process_set_up(void);
 /** process_restore: Undoes that in a child between fork and exec; async-signal-safe. */
 void process_restore(void);
 
+/** process_block_file_limit: The same in one thread of a process that is not ours: a file that
+ * grows too large there is an error, whatever the process does about SIGXFSZ. */
+void process_block_file_limit(void);
+
 /** process_descriptors: Returns: how many descriptors this process can have open. */
 guint64 process_descriptors(void);
 

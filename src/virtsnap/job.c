@@ -5,6 +5,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "util/name.h"
+#include "util/process.h"
 #include "virtsnap/job-figures.h"
 #include "virtsnap/job.h"
 
@@ -120,7 +122,8 @@ set_error(Job *self, guint code, const char *message)
 {
     self->info->error_code = code;
     g_free(self->info->error);
-    self->info->error = g_strdup(message);
+    /* It goes into the record and over the bus. */
+    self->info->error = text_for_xml(message);
 }
 
 static void
@@ -287,6 +290,7 @@ run_main(gpointer data)
     Run *run = data;
     g_autoptr(GError) error = NULL;
 
+    process_block_file_limit();
     do_run(run, &error);
     /* What was written for nothing goes before anybody is told. */
     g_clear_pointer(&run->target, target_free);

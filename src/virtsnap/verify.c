@@ -13,6 +13,7 @@
 #include "image/qcow2-header.h"
 #include "transfer/engine.h"
 #include "util/fd.h"
+#include "util/name.h"
 #include "virtsnap/drivers.h"
 #include "virtsnap/manifest.h"
 #include "virtsnap/verify-tree.h"
@@ -30,12 +31,15 @@ void
 verify_report_add(VerifyReport *report, const char *file, const char *format, ...)
 {
     VerifyProblem *problem = g_new0(VerifyProblem, 1);
+    g_autofree char *text = NULL;
     va_list args;
 
     va_start(args, format);
-    problem->file = g_strdup(file);
-    problem->what = g_strdup_vprintf(format, args);
+    problem->file = text_for_xml(file);
+    text = g_strdup_vprintf(format, args);
     va_end(args);
+    /* A stranger's image may be quoted in it. */
+    problem->what = text_for_xml(text);
     g_ptr_array_add(report->problems, problem);
 }
 

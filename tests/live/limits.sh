@@ -46,7 +46,7 @@ disk two qcow2 "$x/two.qcow2"
 printf '\x20\0\0\0\0\0\0\0' | dd of="$x/two.qcow2" bs=1 seek=24 conv=notrunc status=none
 truncate -s 262144 "$x/two.qcow2"
 touch -d 2020-01-01 "$x"/*
-for way in --merge "--merge --compress zstd"; do
+for way in "" --merge "--merge --compress zstd"; do
     # shellcheck disable=SC2086
     check "a small image that claims 2 EiB $way" refused 32802 "two.qcow2.*L1 table" two $way
 done
@@ -73,6 +73,24 @@ rm -rf "${x:?}/to" "$x/large.raw"
 qemu-img create -q -f qcow2 "$d/o.qcow2" 16M
 qemu-io -f qcow2 -c 'write -P 1 0 16M' "$d/o.qcow2" >/dev/null
 disk o qcow2 "$d/o.qcow2"
+
+# --- verifying a stranger's
+strange()
+{
+    local file
+    vs_export --domain o s --to "$x/to" && file=$(vs_layer "$VS_EXPORT" o vda) || return 1
+    chmod u+w "$file"
+    truncate -s "$1" "$file"
+    sed -i "s/bytes=\"$2\"/bytes=\"$(stat -c %s "$file")\"/; /<nodes>/d" \
+        "$VS_EXPORT/manifest.xml"
+    ! vs verify --json "${@:3}" "$VS_EXPORT" >"$VS_OUT" 2>&1 &&
+        grep -q 'more than 512' "$VS_OUT" || live_die "$(cat "$VS_OUT")"
+}
+bytes=$(stat -c %s "$d/o.qcow2")
+check "an export with a file of 1 EiB" strange 1E "$bytes"
+rm -rf "${x:?}/to"
+check "and looked at deeply" strange 1E "$bytes" --deep
+rm -rf "${x:?}/to"
 
 # --- paths that no manifest could name
 bad=$x/$(printf 'b\377d')
@@ -111,9 +129,10 @@ all=(--domain deep1 --domain deep2 --domain deep3 --domain deep4 --domain deep5 
 check "more chains than descriptors for all of them" \
     few 160 vs_export "${all[@]}" s --to "$x/to" --merge --bandwidth 20M
 right() { for k in 1 2 3 4 5 6; do
-    qemu-io -r -f qcow2 -c "read -P $k 0 4M" "$(vs_layer "$VS_EXPORT" deep$k vda)" |
-        grep -q 'verification failed' && return 1
-done; return 0; }
+    out=$(qemu-io -r -f qcow2 -c "read -P $k 0 4M" "$(vs_layer "$VS_EXPORT" deep$k vda)") &&
+        [[ $out == read\ 4194304/* ]] || live_die "$out" || return 1
+done; }
+VS_EXPORT=$(vs_field .export)
 check "all of them right" right
 rm -r "${x:?}/to"
 check "not enough for one" few 48 refused 2 "ulimit -n" deep1 --merge
