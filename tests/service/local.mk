@@ -18,9 +18,11 @@ service_unit_tests = \
 	tests/unit/test-bus-path \
 	tests/unit/test-job-queue \
 	tests/unit/test-service-config \
+	tests/unit/test-work \
 	$(NULL)
 check_PROGRAMS += $(service_unit_tests)
 TESTS += $(service_unit_tests)
 tests_unit_test_bus_path_LDADD = libvirtsnap-service.la $(LDADD)
 tests_unit_test_job_queue_LDADD = libvirtsnap-service.la $(LDADD)
 tests_unit_test_service_config_LDADD = libvirtsnap-service.la $(LDADD)
+tests_unit_test_work_LDADD = libvirtsnap-service.la $(LDADD)
