@@ -170,27 +170,15 @@ virt_snap_collection_store_create(VirtSnapCollectionStore *self,
            check_and_store(dir, collection, error);
 }
 
-typedef gboolean (*Change)(VirtSnapCollection *self, VirtSnapMember kind, const char *name,
+typedef gboolean (*Change)(VirtSnapCollection *self, VirtSnapMember kind, char *const *names,
                            GError **error);
-
-static gboolean
-change_all(VirtSnapCollection *collection, Change change, VirtSnapMember kind,
-           char *const *names, GError **error)
-{
-    for (; names && *names; names++) {
-        if (!change(collection, kind, *names, error))
-            return FALSE;
-    }
-
-    return TRUE;
-}
 
 static gboolean
 change_members(VirtSnapCollection *collection, Change change, char *const *domains,
                char *const *collections, GError **error)
 {
-    return change_all(collection, change, VIRT_SNAP_MEMBER_DOMAIN, domains, error) &&
-           change_all(collection, change, VIRT_SNAP_MEMBER_COLLECTION, collections, error);
+    return change(collection, VIRT_SNAP_MEMBER_DOMAIN, domains, error) &&
+           change(collection, VIRT_SNAP_MEMBER_COLLECTION, collections, error);
 }
 
 gboolean
@@ -201,7 +189,7 @@ virt_snap_collection_store_add(VirtSnapCollectionStore *self, const char *name,
     g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
 
     return collection &&
-           change_members(collection, virt_snap_collection_add, domains, collections, error) &&
+           change_members(collection, collection_add_all, domains, collections, error) &&
            check_and_store(dir, collection, error);
 }
 
@@ -214,7 +202,7 @@ virt_snap_collection_store_remove(VirtSnapCollectionStore *self, const char *nam
 
     /* Not checked: what is wrong with its collections is mended by removing them. */
     return collection &&
-           change_members(collection, virt_snap_collection_remove, domains, collections, error) &&
+           change_members(collection, collection_remove_all, domains, collections, error) &&
            store(dir, collection, FALSE, error);
 }
 

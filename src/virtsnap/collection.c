@@ -119,23 +119,89 @@ virt_snap_collection_add(VirtSnapCollection *self, VirtSnapMember kind, const ch
     return TRUE;
 }
 
+static gboolean
+no_member(const VirtSnapCollection *self, VirtSnapMember kind, const char *name, GError **error)
+{
+    g_autofree char *shown = g_utf8_make_valid(name, -1);
+
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                kind == VIRT_SNAP_MEMBER_DOMAIN
+                    ? _("The domain '%s' is no member of the collection '%s'")
+                    : _("The collection '%s' is no member of the collection '%s'"),
+                shown, self->name);
+
+    return FALSE;
+}
+
 gboolean
 virt_snap_collection_remove(VirtSnapCollection *self, VirtSnapMember kind, const char *name,
                             GError **error)
 {
     guint place;
 
-    if (!find_member(self, kind, name, &place)) {
-        g_autofree char *shown = g_utf8_make_valid(name, -1);
-
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
-                    kind == VIRT_SNAP_MEMBER_DOMAIN
-                        ? _("The domain '%s' is no member of the collection '%s'")
-                        : _("The collection '%s' is no member of the collection '%s'"),
-                    shown, self->name);
-        return FALSE;
-    }
+    if (!find_member(self, kind, name, &place))
+        return no_member(self, kind, name, error);
     g_ptr_array_remove_index(members(self, kind), place);
+
+    return TRUE;
+}
+
+static GHashTable *
+set_of(const GPtrArray *names)
+{
+    GHashTable *set = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < names->len; i++)
+        g_hash_table_add(set, g_ptr_array_index(names, i));
+
+    return set;
+}
+
+gboolean
+collection_add_all(VirtSnapCollection *self, VirtSnapMember kind, char *const *names,
+                   GError **error)
+{
+    GPtrArray *all = members(self, kind);
+    g_autoptr(GHashTable) there = set_of(all);
+
+    for (; names && *names; names++) {
+        /* That has the words for it. */
+        if (g_hash_table_contains(there, *names))
+            return virt_snap_collection_add(self, kind, *names, error);
+        if (!check_name(kind, *names, error))
+            return FALSE;
+        g_ptr_array_add(all, g_strdup(*names));
+        g_hash_table_add(there, g_ptr_array_index(all, all->len - 1));
+    }
+
+    return TRUE;
+}
+
+gboolean
+collection_remove_all(VirtSnapCollection *self, VirtSnapMember kind, char *const *names,
+                      GError **error)
+{
+    GPtrArray *all = members(self, kind);
+    g_autoptr(GHashTable) stay = set_of(all);
+    g_autoptr(GPtrArray) left = g_ptr_array_new();
+
+    for (char *const *name = names; name && *name; name++) {
+        /* Named twice, it is no member any more, which is the same error. */
+        if (!g_hash_table_remove(stay, *name))
+            return no_member(self, kind, *name, error);
+    }
+    for (guint i = 0; i < all->len; i++) {
+        char *name = g_ptr_array_index(all, i);
+
+        if (g_hash_table_contains(stay, name))
+            g_ptr_array_add(left, name);
+        else
+            g_free(name);
+    }
+    g_ptr_array_set_free_func(all, NULL);
+    g_ptr_array_set_size(all, 0);
+    g_ptr_array_set_free_func(all, g_free);
+    g_ptr_array_extend_and_steal(all, g_steal_pointer(&left));
 
     return TRUE;
 }

@@ -24,4 +24,17 @@ struct VirtSnapCollection {
     GPtrArray *collections; /* char *: likewise */
 };
 
+/**
+ * collection_add_all:
+ * @names: (nullable) (array zero-terminated=1): any number, in a time that grows as that does
+ *
+ * virt_snap_collection_add() for each of @names. With an error some may have been added.
+ */
+gboolean collection_add_all(VirtSnapCollection *self, VirtSnapMember kind, char *const *names,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** collection_remove_all: Likewise virt_snap_collection_remove() for each of @names. */
+gboolean collection_remove_all(VirtSnapCollection *self, VirtSnapMember kind, char *const *names,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

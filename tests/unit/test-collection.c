@@ -201,6 +201,40 @@ test_large(void)
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
 }
 
+/* Many at once are those that one by one would have been. */
+static void
+test_all_at_once(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollection) shop = virt_snap_collection_new("shop", &error);
+    g_auto(GStrv) many = g_new0(char *, 50001);
+    char *twice[] = {(char *)"n1", (char *)"n1", NULL};
+    char *bad[] = {(char *)"fine", (char *)"", NULL};
+
+    for (guint i = 0; i < 50000; i++)
+        many[i] = g_strdup_printf("n%u", i);
+    g_assert_true(collection_add_all(shop, VIRT_SNAP_MEMBER_DOMAIN, NULL, &error));
+    g_assert_true(collection_add_all(shop, VIRT_SNAP_MEMBER_DOMAIN, many, &error));
+    g_assert_cmpuint(shop->domains->len, ==, 50000);
+    g_assert_cmpstr(g_ptr_array_index(shop->domains, 49999), ==, "n49999");
+    g_assert_false(collection_add_all(shop, VIRT_SNAP_MEMBER_DOMAIN, twice, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+    g_clear_error(&error);
+    g_assert_false(collection_add_all(shop, VIRT_SNAP_MEMBER_COLLECTION, twice, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+    g_clear_error(&error);
+    g_assert_false(collection_add_all(shop, VIRT_SNAP_MEMBER_DOMAIN, bad, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+    g_clear_error(&error);
+    g_assert_false(collection_remove_all(shop, VIRT_SNAP_MEMBER_DOMAIN, twice, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_true(collection_remove_all(shop, VIRT_SNAP_MEMBER_DOMAIN, many + 1, &error));
+    g_assert_cmpuint(shop->domains->len, ==, 2);
+    g_assert_cmpstr(g_ptr_array_index(shop->domains, 0), ==, "n0");
+    g_assert_cmpstr(g_ptr_array_index(shop->domains, 1), ==, "fine");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -209,6 +243,7 @@ main(int argc, char **argv)
     g_test_add_func("/collection/invalid", test_invalid);
     g_test_add_func("/collection/complaints", test_complaints);
     g_test_add_func("/collection/members", test_members);
+    g_test_add_func("/collection/all-at-once", test_all_at_once);
     g_test_add_func("/collection/names", test_names);
     g_test_add_func("/collection/large", test_large);
 
