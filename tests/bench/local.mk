@@ -37,4 +37,8 @@ clean-bench:
 bench-load: all tests/service/load
 	LOAD_LIMITS=yes LOAD_SECONDS=60 $(SHELL) $(top_srcdir)/tests/run-test \
 		$(top_srcdir)/tests/service/load.sh
-.PHONY: bench bench-growth bench-host bench-load clean-bench
+# How long they take while another process holds a lock, and while a target hangs.
+bench-hangs: all
+	HANGS_LIMITS=yes $(SHELL) $(top_srcdir)/tests/run-test \
+		$(top_srcdir)/tests/service/hangs.sh
+.PHONY: bench bench-growth bench-hangs bench-host bench-load clean-bench
