@@ -31,7 +31,7 @@ for who in web off; do
 done
 
 # slowly DOMAIN BANDWIDTH: its export in the background, seen copying; its number is in pid.
-# What is to end it needs time to happen on a busy machine: at 1M there are 24 s.
+# What is to end it needs time to happen on a busy machine: at 128K there are 3 minutes.
 slowly()
 {
     rm -rf "${x:?}"/*
@@ -43,55 +43,50 @@ slowly()
     sleep 0.5
 }
 
-# ended CODE REGEX: soon after $start, when virsh was done, be the machine busy; and leaving
+# ended CODE REGEX: before it was done, which takes minutes at the bandwidth it has; and leaving
 # nothing.
 ended()
 {
-    local ms
     ! wait "$pid" || live_die "was done" || return 1
-    ms=$((($(date +%s%N) - start) / 1000000))
-    echo "ended after $ms ms: $(cat "$VS_OUT")"
+    echo "ended: $(cat "$VS_OUT")"
     [ "$(vs_field .error.code)" = "$1" ] && [[ $(vs_field .error.message) =~ $2 ]] &&
-        [ $ms -lt 3000 ] && [ ! -e "$x/$who/snap2" ] && [ ! -e "$x/$who/.snap2.partial" ]
+        [ ! -e "$x/$who/snap2" ] && [ ! -e "$x/$who/.snap2.partial" ]
 }
 
-# completed [REGEX]: with that warning, or none.
+# completed [REGEX]: with that warning, or none. The commit that was begun above may have written
+# to web.qcow2, and then each export says so.
 completed()
 {
-    local warnings
+    local warnings others
     wait "$pid" || live_die "$(cat "$VS_OUT")" || return 1
     warnings=$(vs_field '.warnings | join("\n")')
     echo "warnings: $warnings"
-    [[ $warnings =~ ${1:-^$} ]] && [ "$warnings" = "$(vs export-info "$x/$who/snap2" --json |
+    others=$(grep -v "web.qcow2' was written to" <<<"$warnings")
+    [[ $others =~ ${1:-^$} ]] && [ "$warnings" = "$(vs export-info "$x/$who/snap2" --json |
         jq -r '.warnings | join("\n")')" ] && vs_sound "$x/$who/snap2"
 }
 
-now() { start=$(date +%s%N); }
-
 # --- what changes layers
-slowly web 1M
+slowly web 128K
 live_virsh blockcommit --domain web --path vdb --top "$d/data-web.snap1" \
     --base "$d/data-web.qcow2" >"$d/said" 2>&1
 check "a commit into the layer that is read is refused by QEMU's lock" grep -q lock "$d/said"
 live_virsh blockcommit --domain web --path vda --top "$d/web.snap1" --base "$d/web.qcow2" \
     --bytes --bandwidth 4096 >"$d/said" 2>&1
-now
 check "a commit into a layer that waits ends it at once" \
     ended 32774 "block job .* 'web'.* disk 'vda'.*web.qcow2"
 live_virsh blockjob --domain web --path vda --abort
 
 live_define thief --disk "$d/off.qcow2"
-slowly off 1M
+slowly off 128K
 live_start thief
-now
 check "so does a domain that starts with such a layer as its disk" \
     ended 32774 "'thief' runs now.* 'off', disk 'vda'.*off.qcow2"
 live_destroy thief
 
-slowly off 1M
+slowly off 128K
 rm "$d/off.qcow2"
 live_virsh undefine --domain off --snapshots-metadata
-now
 check "a domain undefined whose images are gone" ended 32779 "'off', disk 'vda'.*off.qcow2"
 
 # --- what changes none
