@@ -39,6 +39,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-hypervisor.h \
 	drivers/libvirt/libvirt-loop.c \
 	drivers/libvirt/libvirt-loop.h \
+	drivers/libvirt/libvirt-place.c \
+	drivers/libvirt/libvirt-place.h \
 	$(NULL)
 libvirtsnap_libvirt_la_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 libvirtsnap_libvirt_la_LIBADD = $(LIBVIRT_LIBS)

@@ -12,6 +12,7 @@
 #include "drivers/libvirt/libvirt-events.h"
 #include "drivers/libvirt/libvirt-hypervisor.h"
 #include "drivers/libvirt/libvirt-loop.h"
+#include "drivers/libvirt/libvirt-place.h"
 
 /* A daemon that is silent for half a minute is gone, as virsh sees it. */
 #define KEEPALIVE_INTERVAL_S 5
@@ -21,6 +22,7 @@ typedef struct {
     Hypervisor parent;
     gint refs; /* atomic */
     virConnectPtr connection;
+    LibvirtPlace *place;
     GMutex lock;           /* guards what follows */
     LibvirtEvents *events; /* NULL: nobody has watched */
 } LibvirtHypervisor;
@@ -89,6 +91,14 @@ host_info(Hypervisor *hypervisor, GError **error)
     }
 
     return g_steal_pointer(&info);
+}
+
+static gboolean
+sees(Hypervisor *hypervisor, const char *path, GError **error)
+{
+    LibvirtHypervisor *self = (LibvirtHypervisor *)hypervisor;
+
+    return libvirt_place_sees(self->place, self->connection, path, error);
 }
 
 static int
@@ -291,6 +301,7 @@ libvirt_hypervisor_free(Hypervisor *hypervisor)
     libvirt_events_free(self->events);
     if (self->connection)
         virConnectClose(self->connection);
+    libvirt_place_free(self->place);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
@@ -298,6 +309,7 @@ libvirt_hypervisor_free(Hypervisor *hypervisor)
 static const HypervisorOps libvirt_ops = {
     .name = "libvirt",
     .host_info = host_info,
+    .sees = sees,
     .list_domains = list_domains,
     .list_snapshots = list_snapshots,
     .resolve = resolve,
@@ -346,55 +358,106 @@ await_embedded(virConnectPtr connection)
     }
 }
 
-static Hypervisor *
+static gboolean
+set_connect_error(const char *uri, GError **error)
+{
+    libvirt_error_set(error, _("Cannot connect to libvirt at '%s'; is its service running?"),
+                      uri ? uri : _("the default URI"));
+    /* Whatever kept us out, there is no hypervisor to work with. */
+    if (error && *error && (*error)->code == VIRT_SNAP_ERROR_FAILED)
+        (*error)->code = VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE;
+
+    return FALSE;
+}
+
+static gboolean
+connect_to(LibvirtHypervisor *self, const char *uri, GError **error)
+{
+    g_autoptr(GHashTable) before = libvirt_place_sockets();
+
+    self->connection = virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
+    if (!self->connection)
+        return set_connect_error(uri, error);
+    self->place = libvirt_place_new(self->connection, before);
+    /* Only a daemon needs that, and not all have it. */
+    virConnectSetKeepAlive(self->connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
+
+    return TRUE;
+}
+
+static LibvirtHypervisor *
 open_connection(const char *uri, GError **error)
 {
-    g_autoptr(Hypervisor) hypervisor = NULL;
     LibvirtHypervisor *self = g_new0(LibvirtHypervisor, 1);
+    g_autoptr(Hypervisor) hypervisor = &self->parent;
 
     self->parent.ops = &libvirt_ops;
     self->refs = 1;
     g_mutex_init(&self->lock);
-    hypervisor = &self->parent;
-    self->connection = virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
-    if (!self->connection) {
-        libvirt_error_set(error, _("Cannot connect to libvirt at '%s'; is its service running?"),
-                          uri ? uri : _("the default URI"));
-        /* Whatever kept us out, there is no hypervisor to work with. */
-        if (error && *error && (*error)->code == VIRT_SNAP_ERROR_FAILED)
-            (*error)->code = VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE;
+    if (!connect_to(self, uri, error))
         return NULL;
-    }
-    /* Only a daemon needs that, and not all have it. */
-    virConnectSetKeepAlive(self->connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
+    g_steal_pointer(&hypervisor);
 
-    return g_steal_pointer(&hypervisor);
+    return self;
 }
 
 /* There is one embedded driver in a process, until it ends; it starts within the first connection,
  * a second one that comes meanwhile finds it half made, and after some fifteen libvirt has no room
- * for more. So there is one connection to each root. */
-static Hypervisor *
-share_embedded(const char *uri, GError **error)
-{
-    static GMutex lock;
-    static GHashTable *embedded; /* LibvirtHypervisor, by URI */
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
-    LibvirtHypervisor *self;
+ * for more. So there is one connection to each root, whatever it was asked for by. */
+static GMutex embedded_lock;
+static GHashTable *embedded; /* LibvirtHypervisor, by what it was asked for by; guarded */
 
+/* With the lock held. */
+static Hypervisor *
+share(const char *wanted)
+{
+    LibvirtHypervisor *self = embedded ? g_hash_table_lookup(embedded, wanted) : NULL;
+
+    if (self)
+        g_atomic_int_inc(&self->refs);
+
+    return (Hypervisor *)self;
+}
+
+static Hypervisor *
+keep(const char *wanted, LibvirtHypervisor *self)
+{
+    await_embedded(self->connection);
     if (!embedded)
         embedded = g_hash_table_new(g_str_hash, g_str_equal);
-    self = g_hash_table_lookup(embedded, uri);
-    if (!self) {
-        self = (LibvirtHypervisor *)open_connection(uri, error);
-        if (!self)
-            return NULL;
-        await_embedded(self->connection);
-        g_hash_table_insert(embedded, g_strdup(uri), self);
-    }
-    g_atomic_int_inc(&self->refs);
+    g_hash_table_insert(embedded, g_strdup(wanted), self);
 
-    return &self->parent;
+    return share(wanted);
+}
+
+static Hypervisor *
+open_embedded(const char *uri, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&embedded_lock);
+    Hypervisor *shared = share(uri);
+    LibvirtHypervisor *self = shared ? NULL : open_connection(uri, error);
+
+    return self ? keep(uri, self) : shared;
+}
+
+/* An alias, or the default of libvirt's configuration, may turn out to be the embedded driver. */
+static Hypervisor *
+open_other(const char *uri, GError **error)
+{
+    const char *wanted = uri ? uri : "";
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&embedded_lock);
+    Hypervisor *shared = share(wanted);
+    LibvirtHypervisor *self;
+
+    if (shared)
+        return shared;
+    g_clear_pointer(&locker, g_mutex_locker_free);
+    self = open_connection(uri, error);
+    if (!self || !libvirt_place_is_embedded(self->place))
+        return (Hypervisor *)self;
+    locker = g_mutex_locker_new(&embedded_lock);
+
+    return keep(wanted, self);
 }
 
 Hypervisor *
@@ -408,6 +471,6 @@ libvirt_hypervisor_open(const char *uri, GError **error)
         return NULL;
     }
 
-    return wanted && strstr(wanted, "/embed") ? share_embedded(wanted, error)
-                                              : open_connection(uri, error);
+    return libvirt_uri_is_embedded(wanted) ? open_embedded(wanted, error)
+                                           : open_other(wanted, error);
 }

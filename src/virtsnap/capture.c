@@ -148,7 +148,8 @@ capture_disks(Hypervisor *hypervisor, const char *domain, GPtrArray *targets,
     HypervisorCapture *capture;
     gboolean ok;
 
-    if (dirfd < 0 || !check_absent(dirfd, targets, directory, error))
+    if (dirfd < 0 || !check_absent(dirfd, targets, directory, error) ||
+        !hypervisor->ops->sees(hypervisor, directory, error))
         return NULL;
     capture = hypervisor->ops->capture(hypervisor, domain, targets, directory, error);
     if (!capture)

@@ -73,15 +73,76 @@ keep_collections(Plan *plan, GPtrArray *collections)
     }
 }
 
+/* --- where the files are -------------------------------------------------- */
+
+static gboolean
+sees_chain(Hypervisor *hypervisor, const Layer *top, GError **error)
+{
+    for (const Layer *layer = top; layer; layer = layer->backing) {
+        if (!hypervisor->ops->sees(hypervisor, layer->path, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* By the names that the domain knows them by, too, which may be links. */
+static gboolean
+sees_disks(Hypervisor *hypervisor, const PlanSnapshot *snapshot, GError **error)
+{
+    for (guint i = 0; i < snapshot->disks->len; i++) {
+        const PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
+
+        for (const StorageDef *one = disk->top ? disk->def->storage : NULL; one;
+             one = one->backing) {
+            if (one->path && !hypervisor->ops->sees(hypervisor, one->path, error))
+                return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
+/* Every file that is to be read is the one that the domains have. */
+static gboolean
+check_files(Hypervisor *hypervisor, const Plan *plan, GError **error)
+{
+    for (guint i = 0; i < plan->layers->len; i++) {
+        const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
+
+        if (!sees_chain(hypervisor, layer->source, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < plan->files->len; i++) {
+        const PlanFile *file = g_ptr_array_index(plan->files, i);
+
+        if (file->source && !hypervisor->ops->sees(hypervisor, file->source, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < plan->domains->len; i++) {
+        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
+
+        for (guint j = 0; j < domain->snapshots->len; j++) {
+            if (!sees_disks(hypervisor, g_ptr_array_index(domain->snapshots, j), error))
+                return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
 Plan *
 export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
             GError **error)
 {
-    g_autoptr(GPtrArray) records = export_resolve(hypervisor, subject, control, error);
+    g_autoptr(GPtrArray) records = NULL;
     g_autofree char *xml = NULL;
     g_autoptr(Plan) plan = NULL;
     HostInfo *host;
 
+    /* Before any path of theirs is looked at: also the configuration has files beside it. */
+    if (hypervisor->ops->sees(hypervisor, NULL, error))
+        records = export_resolve(hypervisor, subject, control, error);
     if (!records)
         return NULL;
     host = hypervisor->ops->host_info(hypervisor, error);
@@ -91,7 +152,7 @@ export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *contr
         xml = virt_snap_collection_format(g_ptr_array_index(subject->collections, 0));
     plan = plan_new(subject->collection, xml, subject->snapshot, subject->settings, records, host,
                     error);
-    if (!plan)
+    if (!plan || !check_files(hypervisor, plan, error))
         return NULL;
     keep_collections(plan, subject->collections);
 

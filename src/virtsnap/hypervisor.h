@@ -71,6 +71,11 @@ typedef struct {
     /* Fills in who the hypervisor is. Returns: owned by the caller. */
     HostInfo *(*host_info)(Hypervisor *hypervisor, GError **error);
 
+    /* Whether the domains have the same file at the absolute path @path as this process (NULL:
+     * whether they may have any). SYSTEM_NOT_AVAILABLE, naming their host, if not. What the
+     * hypervisor tells needs no such thing, only who opens what it names. */
+    gboolean (*sees)(Hypervisor *hypervisor, const char *path, GError **error);
+
     /* Returns: (element-type utf8): the names of all domains, sorted. */
     GPtrArray *(*list_domains)(Hypervisor *hypervisor, GError **error);
 

@@ -18,6 +18,7 @@ live_tests = \
 	tests/live/limits.sh \
 	tests/live/python.sh \
 	tests/live/reflink.sh \
+	tests/live/remote.sh \
 	tests/live/resume.sh \
 	$(NULL)
 TESTS += $(live_tests)
@@ -30,6 +31,7 @@ EXTRA_DIST += \
 	tests/live/libvirtd.sh \
 	tests/live/make-guest.sh \
 	tests/live/python.py \
+	tests/live/relay.py \
 	$(NULL)
 
 # The guest and libvirt's knowledge about QEMU, kept from test to test.
