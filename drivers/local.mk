@@ -37,6 +37,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-events.h \
 	drivers/libvirt/libvirt-hypervisor.c \
 	drivers/libvirt/libvirt-hypervisor.h \
+	drivers/libvirt/libvirt-lookup.c \
+	drivers/libvirt/libvirt-lookup.h \
 	drivers/libvirt/libvirt-loop.c \
 	drivers/libvirt/libvirt-loop.h \
 	drivers/libvirt/libvirt-place.c \

@@ -88,3 +88,9 @@ register_drivers(void)
 {
     drivers_register(&drivers);
 }
+
+void
+drivers_keep_quiet(void)
+{
+    libvirt_keep_quiet();
+}

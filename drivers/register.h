@@ -5,3 +5,7 @@
 
 /** Registers the drivers of this folder with the library. To be called when a program starts. */
 void register_drivers(void);
+
+/** Keeps what the drivers use from printing errors by itself. For a program, not for a library:
+ * it is for the whole process. */
+void drivers_keep_quiet(void);

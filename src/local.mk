@@ -34,6 +34,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/transfer/source.c \
 	src/transfer/source.h \
 	src/util/big-endian.h \
+	src/util/child-limits.c \
+	src/util/child-limits.h \
 	src/util/error.c \
 	src/util/error.h \
 	src/util/fd.c \

@@ -63,6 +63,7 @@ unit_tests = \
 	tests/unit/test-plan \
 	tests/unit/test-plan-refused \
 	tests/unit/test-qcow2-header \
+	tests/unit/test-qemu-check \
 	tests/unit/test-ranked-bits \
 	tests/unit/test-settings \
 	tests/unit/test-short-io \

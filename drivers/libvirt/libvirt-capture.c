@@ -177,7 +177,7 @@ libvirt_capture_begin(virDomainPtr domain, GPtrArray *targets, const char *scrat
 {
     g_autofree char *socket = socket_path(scratch, error);
     g_autofree char *xml = socket ? describe(targets, scratch, socket) : NULL;
-    const char *name = virDomainGetName(domain); /* which forgets the last error */
+    const char *name = virDomainGetName(domain);
     LibvirtCapture *self;
 
     if (!socket || !check_domain(domain, error))

@@ -48,9 +48,8 @@ code_of(const virError *last)
 }
 
 void
-libvirt_error_set(GError **error, const char *format, ...)
+libvirt_error_take(GError **error, virErrorPtr last, const char *format, ...)
 {
-    const virError *last = virGetLastError();
     g_autofree char *what = NULL;
     va_list args;
 
@@ -58,11 +57,12 @@ libvirt_error_set(GError **error, const char *format, ...)
     what = g_strdup_vprintf(format, args);
     va_end(args);
 
-    if (!last) {
+    if (!last || last->code == VIR_ERR_OK)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
                     _("%s: libvirt gives no reason"), what);
-        return;
-    }
-    g_set_error(error, VIRT_SNAP_ERROR, code_of(last), _("%s: %s (libvirt error %d of domain %d)"),
-                what, last->message ? last->message : "?", last->code, last->domain);
+    else
+        g_set_error(error, VIRT_SNAP_ERROR, code_of(last),
+                    _("%s: %s (libvirt error %d of domain %d)"), what,
+                    last->message ? last->message : "?", last->code, last->domain);
+    virFreeError(last);
 }

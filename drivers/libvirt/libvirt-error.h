@@ -32,11 +32,30 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibvirtSnapshot, libvirt_snapshot_clear)
 
 /**
  * libvirt_error_set:
- * @format: what was being done and to what, printf-like
+ * @error: (nullable)
+ * @...: what was being done and to what, printf-like
  *
  * Translates libvirt's last error of this thread (virGetLastError) into our domain. libvirt's own
  * text and its error code and domain stay in the message, for whoever has to look deeper.
+ *
+ * Every call of libvirt's forgets the last error, virDomainGetName() too, so it is taken before
+ * what is to be told is looked at, which may call libvirt.
  */
-void libvirt_error_set(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+#define libvirt_error_set(error, ...)                                                             \
+    G_STMT_START {                                                                                \
+        virErrorPtr libvirt_error_ = virSaveLastError();                                          \
+        libvirt_error_take(error, libvirt_error_, __VA_ARGS__);                                   \
+    }                                                                                             \
+    G_STMT_END
+
+/**
+ * libvirt_error_take:
+ * @last: (nullable) (transfer full): what libvirt complained of
+ * @format: what was being done and to what, printf-like
+ *
+ * The same of an error that was saved.
+ */
+void libvirt_error_take(GError **error, virErrorPtr last, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-events.h"
 #include "drivers/libvirt/libvirt-hypervisor.h"
+#include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-loop.h"
 #include "drivers/libvirt/libvirt-place.h"
 
@@ -80,12 +81,13 @@ host_info(Hypervisor *hypervisor, GError **error)
         libvirt_error_set(error, _("Cannot ask libvirt for its version"));
         return NULL;
     }
-    info->uri = take_string(virConnectGetURI(connection));
-    info->host = take_string(virConnectGetHostname(connection));
     info->type = g_strdup(type);
     info->version = format_version(version);
     info->libvirt_version = format_version(libvirt_version);
-    if (!info->uri || !info->host) {
+    info->uri = take_string(virConnectGetURI(connection));
+    if (info->uri)
+        info->host = take_string(virConnectGetHostname(connection));
+    if (!info->host) {
         libvirt_error_set(error, _("Cannot ask libvirt for its host name"));
         return NULL;
     }
@@ -128,13 +130,16 @@ list_domains(Hypervisor *hypervisor, GError **error)
 static virDomainPtr
 look_up(Hypervisor *hypervisor, const char *name, GError **error)
 {
+    return libvirt_domain_by_name(((LibvirtHypervisor *)hypervisor)->connection, name, error);
+}
+
+static char *
+find_domain(Hypervisor *hypervisor, const char *word, GError **error)
+{
     virConnectPtr connection = ((LibvirtHypervisor *)hypervisor)->connection;
-    virDomainPtr domain = virDomainLookupByName(connection, name);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_find(connection, word, error);
 
-    if (!domain)
-        libvirt_error_set(error, _("Cannot find the domain '%s'"), name);
-
-    return domain;
+    return domain ? g_strdup(virDomainGetName(domain)) : NULL;
 }
 
 static SnapshotList
@@ -213,12 +218,15 @@ describe_domain(virDomainPtr domain, gboolean secure, GError **error)
 {
     g_autoptr(DomainRecord) record = g_new0(DomainRecord, 1);
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
-    int active = virDomainIsActive(domain);
+    int active;
 
     record->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
     record->name = g_strdup(virDomainGetName(domain));
-    record->xml = take_string(virDomainGetXMLDesc(domain, secure ? VIR_DOMAIN_XML_SECURE : 0));
-    if (active < 0 || !record->xml || virDomainGetUUIDString(domain, uuid) < 0) {
+    /* The next call forgets why this one failed. */
+    active = virDomainIsActive(domain);
+    if (active >= 0)
+        record->xml = take_string(virDomainGetXMLDesc(domain, secure ? VIR_DOMAIN_XML_SECURE : 0));
+    if (!record->xml || virDomainGetUUIDString(domain, uuid) < 0) {
         libvirt_error_set(error, _("Cannot read the domain '%s'"), record->name);
         return NULL;
     }
@@ -311,6 +319,7 @@ static const HypervisorOps libvirt_ops = {
     .host_info = host_info,
     .sees = sees,
     .list_domains = list_domains,
+    .find_domain = find_domain,
     .list_snapshots = list_snapshots,
     .resolve = resolve,
     .watch = watch,
@@ -327,12 +336,17 @@ keep_quiet(void *data, virErrorPtr error)
 {
 }
 
+void
+libvirt_keep_quiet(void)
+{
+    virSetErrorFunc(NULL, keep_quiet);
+}
+
 /* The embedded QEMU driver refuses to work without an event loop, and keepalive of remote
  * connections needs one too. It runs as long as the process does. */
 static gpointer
 start_libvirt(gpointer data)
 {
-    virSetErrorFunc(NULL, keep_quiet);
     libvirt_loop_start();
 
     return GINT_TO_POINTER(virInitialize() == 0);
@@ -378,6 +392,7 @@ connect_to(LibvirtHypervisor *self, const char *uri, GError **error)
     self->connection = virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
     if (!self->connection)
         return set_connect_error(uri, error);
+    virConnSetErrorFunc(self->connection, NULL, keep_quiet);
     self->place = libvirt_place_new(self->connection, before);
     /* Only a daemon needs that, and not all have it. */
     virConnectSetKeepAlive(self->connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);

@@ -17,6 +17,8 @@
  * domain, at 1 MiB, it had 9 s of system time; at 256 KiB 3.9 s, at 128 KiB 2.2 s, at 64 KiB 2.8 s
  * (medians of three, tests/bench/capture, 16 workers). */
 #define REQUEST_BYTES ((gsize)128 << 10)
+/* A server that has not answered a single one of several requests for so long will not do so. */
+#define ANSWER_MS (10 * 60 * 1000)
 
 typedef struct {
     Source parent;
@@ -109,14 +111,17 @@ connection_of(NbdSource *self, guint worker, GError **error)
 
 /* Waits until @n requests are answered, or one of them with an error. */
 static gboolean
-await_answers(NbdHandle *nbd, gsize n)
+await_answers(NbdHandle *nbd, gsize n, gboolean *silent)
 {
     while (n > 0) {
         int64_t cookie = nbd_aio_peek_command_completed(nbd);
         int done;
 
         if (cookie <= 0) {
-            if (nbd_poll(nbd, -1) < 0)
+            int moved = nbd_poll(nbd, ANSWER_MS);
+
+            *silent = moved == 0;
+            if (moved <= 0)
                 return FALSE;
             continue;
         }
@@ -130,7 +135,7 @@ await_answers(NbdHandle *nbd, gsize n)
 }
 
 static gboolean
-read_pieces(NbdHandle *nbd, guint8 *buffer, gsize length, guint64 offset)
+read_pieces(NbdHandle *nbd, gboolean *silent, guint8 *buffer, gsize length, guint64 offset)
 {
     gsize n = 0;
 
@@ -141,7 +146,7 @@ read_pieces(NbdHandle *nbd, guint8 *buffer, gsize length, guint64 offset)
             return FALSE;
     }
 
-    return await_answers(nbd, n);
+    return await_answers(nbd, n, silent);
 }
 
 static gboolean
@@ -150,12 +155,19 @@ nbd_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsiz
 {
     NbdSource *self = (NbdSource *)source;
     NbdHandle *nbd = connection_of(self, worker, error);
+    gboolean silent = FALSE;
 
     if (!nbd)
         return FALSE;
-    if (read_pieces(nbd, buffer, length, offset))
+    if (read_pieces(nbd, &silent, buffer, length, offset))
         return TRUE;
-    set_nbd_error(self, _("Cannot read"), error);
+    if (silent)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_TIMEOUT,
+                    _("QEMU has not answered for ten minutes while '%s' was read; does its disk "
+                      "answer?"),
+                    source->what);
+    else
+        set_nbd_error(self, _("Cannot read"), error);
     /* Answers that are still to come have no place to go to. */
     nbd_close(nbd);
     self->connections[worker] = NULL;
@@ -305,6 +317,7 @@ nbd_source_open(const char *image, const char *snapshot, const char *what, GErro
     self->server = qemu_nbd_start(image, snapshot, what, error);
     if (!self->server || !learn(self, error))
         return NULL;
+    qemu_nbd_set_size(self->server, self->parent.size);
 
     return g_steal_pointer(&source);
 }

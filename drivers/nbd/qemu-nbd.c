@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "drivers/nbd/qemu-nbd.h"
+#include "util/child-limits.h"
 #include "util/fd.h"
 #include "util/process.h"
 
@@ -39,6 +40,7 @@ struct QemuNbd {
 typedef struct {
     int listen_fd;
     pid_t parent;
+    ChildLimits limits;
 } ChildSetup;
 
 /* The root of a chroot is no mount, and has no attributes: a copy of all that is mounted in it has.
@@ -70,6 +72,7 @@ set_up_child(gpointer data)
         _exit(1);
     /* Ctrl-C at a terminal is for us: we end it in our own order. */
     setpgid(0, 0);
+    child_limits_set(&setup->limits);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     process_restore();
@@ -197,7 +200,8 @@ spawn(QemuNbd *self, const char *image, const char *snapshot, GError **error)
     Start start = {
         .server = self,
         .argv = (char **)argv->pdata,
-        .setup = {listen_fd, getpid()},
+        /* For the opening; how much there is to be read is only known then. */
+        .setup = {listen_fd, getpid(), child_limits_for(0)},
     };
 
     if (listen_fd < 0)
@@ -277,14 +281,34 @@ qemu_nbd_words(QemuNbd *self)
     return g_utf8_make_valid(text, -1);
 }
 
+void
+qemu_nbd_set_size(QemuNbd *self, guint64 size)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    ChildLimits limits = child_limits_for(size);
+
+    if (self->pid)
+        child_limits_raise(self->pid, &limits);
+}
+
+static char *
+complaint_of(QemuNbd *self, int status)
+{
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+        return g_strdup(_("it needed more processor time than any sound image of this size"));
+
+    return read_complaint(self->stderr_fd);
+}
+
 char *
 qemu_nbd_complaint(QemuNbd *self)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    int status;
 
-    if (self->pid && waitpid(self->pid, NULL, WNOHANG) == self->pid) {
+    if (self->pid && waitpid(self->pid, &status, WNOHANG) == self->pid) {
         self->pid = 0;
-        self->complaint = read_complaint(self->stderr_fd);
+        self->complaint = complaint_of(self, status);
     }
 
     return g_strdup(self->complaint);

@@ -27,6 +27,15 @@ QemuNbd *qemu_nbd_start(const char *image, const char *snapshot, const char *wha
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * qemu_nbd_set_size:
+ * @size: bytes that are to be read
+ *
+ * Until it is called the process may use the processor time that it takes to open an image, and
+ * from then on what so much needs (child_limits_for()). Its memory is limited from the beginning.
+ */
+void qemu_nbd_set_size(QemuNbd *self, guint64 size);
+
+/**
  * qemu_nbd_connect:
  * Returns: a connected socket, owned by the caller, or -1. May be called from any thread.
  */

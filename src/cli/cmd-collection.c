@@ -11,6 +11,7 @@
 
 #include "cli/cmd-groups.h"
 #include "cli/collections.h"
+#include "cli/connection.h"
 #include "cli/output.h"
 #include "util/fd.h"
 
@@ -175,8 +176,10 @@ run_create_as(CliContext *cli, const CommandLine *line)
     const char *name = line->args[0];
     g_autoptr(GError) error = NULL;
     g_autoptr(VirtSnapCollection) collection = virt_snap_collection_new(name, &error);
+    g_auto(GStrv) domains =
+        collection ? cli_domain_names(cli, options->domains, NULL, &error) : NULL;
 
-    if (!collection || !add_all(collection, VIRT_SNAP_MEMBER_DOMAIN, options->domains, &error) ||
+    if (!domains || !add_all(collection, VIRT_SNAP_MEMBER_DOMAIN, domains, &error) ||
         !add_all(collection, VIRT_SNAP_MEMBER_COLLECTION, options->collections, &error) ||
         !collections_create(cli, collection, &error))
         return cli_fail(cli, error);
@@ -319,11 +322,12 @@ run_add(CliContext *cli, const CommandLine *line)
     const char *name = line->args[0];
     guint n = count_members(options);
     g_autoptr(GError) error = NULL;
+    g_auto(GStrv) domains = NULL;
 
     if (n == 0)
         return no_members(cli, line);
-    if (!collections_add(cli, name, options->domains, options->collections,
-                                        &error))
+    domains = cli_domain_names(cli, options->domains, NULL, &error);
+    if (!domains || !collections_add(cli, name, domains, options->collections, &error))
         return cli_fail(cli, error);
 
     return done(cli, name,
@@ -339,11 +343,15 @@ run_remove(CliContext *cli, const CommandLine *line)
     const char *name = line->args[0];
     guint n = count_members(options);
     g_autoptr(GError) error = NULL;
+    g_autoptr(VirtSnapCollection) collection = NULL;
+    g_auto(GStrv) domains = NULL;
 
     if (n == 0)
         return no_members(cli, line);
-    if (!collections_remove(cli, name, options->domains, options->collections,
-                                           &error))
+    collection = collections_load(cli, name, &error);
+    if (collection)
+        domains = cli_domain_names(cli, options->domains, collection->domains, &error);
+    if (!domains || !collections_remove(cli, name, domains, options->collections, &error))
         return cli_fail(cli, error);
 
     return done(cli, name,
@@ -369,8 +377,9 @@ static const Command commands[] = {
         .run_service = run_create_as,
         .summary = N_("define a collection from a list of members"),
         .description = N_("Stores a new collection NAME whose members are the domains and "
-                          "collections named. Whether the domains exist is not looked at; the "
-                          "collections must."),
+                          "collections named. A domain may be named by its UUID or id, too; "
+                          "its name is stored. Whether the domains exist is not looked at "
+                          "otherwise; the collections must."),
         .args = new_args,
         .options = member_options,
         .options_size = sizeof(MemberOptions),

@@ -18,4 +18,15 @@ G_BEGIN_DECLS
  */
 Hypervisor *cli_connection(CliContext *cli, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * cli_domain_names:
+ * @words: (nullable): what domains were named by; ended by NULL
+ * @known: (nullable) (element-type utf8): names that are taken as they are
+ *
+ * A number or a UUID is looked up, as virsh would; any other word is a name, of a domain that need
+ * not be there. Returns: their names, owned by the caller; NULL with an error.
+ */
+char **cli_domain_names(CliContext *cli, char *const *words, GPtrArray *known, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

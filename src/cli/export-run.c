@@ -30,7 +30,7 @@ enum {
 typedef struct {
     CliContext *cli;
     const ExportRequest *request;
-    const Members *members;
+    Members *members;
     ExportSubject subject;
     Control *control;
     Progress *progress;
@@ -51,14 +51,16 @@ static gboolean
 plan_it(ExportRun *run, GError **error)
 {
     const VirtSnapExportSettings *settings = run->subject.settings;
-    g_autofree char *name = export_name(&run->subject);
+    g_autofree char *name = NULL;
 
+    run->hypervisor = cli_connection(run->cli, error);
+    if (!run->hypervisor || !members_find(run->members, run->hypervisor, error))
+        return FALSE;
+    run->subject.domains = run->members->domains;
+    name = export_name(&run->subject);
     run->target = target_new(run->request->directory, name, run->subject.snapshot,
                              settings->subdirectory, error);
     if (!run->target)
-        return FALSE;
-    run->hypervisor = cli_connection(run->cli, error);
-    if (!run->hypervisor)
         return FALSE;
     run->plan = export_plan(run->hypervisor, &run->subject, run->control, error);
 
@@ -290,6 +292,7 @@ export_run(CliContext *cli, const ExportRequest *request)
     members = members_new(request->collection, request->domains, &error);
     if (!members)
         return cli_fail(cli, error);
+    run.members = members;
     run.subject = (ExportSubject){
         .collection = request->collection,
         .collections = members->collections,

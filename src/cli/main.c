@@ -52,6 +52,7 @@ main(int argc, char **argv)
     process_set_up();
     set_up_messages();
     register_drivers();
+    drivers_keep_quiet();
 
     cli = cli_context_new(all_commands);
     status = command_run(cli, argv, shell_run);

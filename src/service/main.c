@@ -255,6 +255,7 @@ main(int argc, char **argv)
     umask(0077);
     process_set_up();
     register_drivers();
+    drivers_keep_quiet();
     if (!parse_options(&daemon.options, &argc, &argv, &error)) {
         g_printerr("virtsnapd: %s\n", error->message);
         return 2;

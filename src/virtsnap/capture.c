@@ -137,6 +137,21 @@ check_absent(int dirfd, GPtrArray *targets, const char *directory, GError **erro
     return TRUE;
 }
 
+/* A job that may still be there keeps others from the domain, and fills its scratch files: whatever
+ * else went wrong, the user hears of it. */
+static void
+tell_late(const GError *late, gboolean alone, GError **error)
+{
+    if (alone)
+        g_propagate_error(error, g_error_copy(late));
+    else if (error && *error) {
+        g_autofree char *text = g_strdup_printf("%s; %s", (*error)->message, late->message);
+
+        g_free((*error)->message);
+        (*error)->message = g_steal_pointer(&text);
+    }
+}
+
 GPtrArray *
 capture_disks(Hypervisor *hypervisor, const char *domain, GPtrArray *targets,
               const char *directory, guint workers, gboolean digest, Control *control,
@@ -159,8 +174,8 @@ capture_disks(Hypervisor *hypervisor, const char *domain, GPtrArray *targets,
                                         digest));
     ok = move_items(items, workers, control, stats, error);
     /* What was read is that instant's only if it was held until now. */
-    if (!hypervisor->ops->release(hypervisor, capture, ok ? &late : NULL) && ok) {
-        g_propagate_error(error, g_steal_pointer(&late));
+    if (!hypervisor->ops->release(hypervisor, capture, &late)) {
+        tell_late(late, ok, error);
         ok = FALSE;
     }
     if (ok && fd_sync(dirfd, directory, error))

@@ -79,6 +79,11 @@ typedef struct {
     /* Returns: (element-type utf8): the names of all domains, sorted. */
     GPtrArray *(*list_domains)(Hypervisor *hypervisor, GError **error);
 
+    /* Returns: the name of the domain that @word means: its name, UUID or the id that it has while
+     * it runs; owned by the caller. NOT_FOUND says where it was looked for; INVALID_PARAMETER if
+     * it could mean two. */
+    char *(*find_domain)(Hypervisor *hypervisor, const char *word, GError **error);
+
     /* Returns: (element-type utf8): the snapshot names of @domain, parents before children. */
     GPtrArray *(*list_snapshots)(Hypervisor *hypervisor, const char *domain, GError **error);
 

@@ -33,6 +33,9 @@ job_prepare_export(gpointer data, Control *control, Hypervisor **hypervisor, Pla
 
     if (!members)
         return FALSE;
+    *hypervisor = drivers_get()->open_hypervisor(subject->uri, error);
+    if (!*hypervisor || !members_find(members, *hypervisor, error))
+        return FALSE;
     what.collections = members->collections;
     what.domains = members->domains;
     name = export_name(&what);
@@ -40,9 +43,7 @@ job_prepare_export(gpointer data, Control *control, Hypervisor **hypervisor, Pla
                          subject->settings->subdirectory, error);
     if (!*target)
         return FALSE;
-    *hypervisor = drivers_get()->open_hypervisor(subject->uri, error);
-    if (*hypervisor)
-        *plan = export_plan(*hypervisor, &what, control, error);
+    *plan = export_plan(*hypervisor, &what, control, error);
 
     return *plan && export_check_space(*plan, *target, error);
 }

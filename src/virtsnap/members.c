@@ -65,6 +65,32 @@ members_new(const char *collection, char *const *domains, GError **error)
     return g_steal_pointer(&self);
 }
 
+gboolean
+members_find(Members *self, Hypervisor *hypervisor, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *sorted;
+
+    if (self->collections)
+        return TRUE;
+    for (guint i = 0; i < self->domains->len; i++) {
+        char *name =
+            hypervisor->ops->find_domain(hypervisor, g_ptr_array_index(self->domains, i), error);
+
+        if (!name)
+            return FALSE;
+        g_ptr_array_add(names, name);
+    }
+    g_ptr_array_add(names, NULL);
+    sorted = sorted_once((char *const *)names->pdata, error);
+    if (!sorted)
+        return FALSE;
+    g_ptr_array_unref(self->domains);
+    self->domains = sorted;
+
+    return TRUE;
+}
+
 void
 members_free(Members *self)
 {

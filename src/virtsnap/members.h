@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "util/error.h"
+#include "virtsnap/hypervisor.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +24,15 @@ typedef struct {
  */
 Members *members_new(const char *collection, char *const *domains, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * members_find:
+ * Exchanges the words that domains were named by, which may be ids or UUIDs, for their names; what
+ * a collection has are names. NOT_FOUND, INVALID_PARAMETER as HypervisorOps.find_domain.
+ */
+gboolean members_find(Members *self, Hypervisor *hypervisor, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 void members_free(Members *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Members, members_free)

@@ -16,6 +16,7 @@ live_tests = \
 	tests/live/internal.sh \
 	tests/live/kinds.sh \
 	tests/live/limits.sh \
+	tests/live/names.sh \
 	tests/live/python.sh \
 	tests/live/reflink.sh \
 	tests/live/remote.sh \

@@ -123,7 +123,7 @@ fi
 # --- errors and strings -----------------------------------------------------
 
 printf '%s\n' "${code[@]}" | grep '^src/\|^drivers/' | xargs -r grep -nE '^void .*GError \*\*' |
-    grep -v 'virt_snap_error_set_errno\|libvirt_error_set' |
+    grep -v 'virt_snap_error_set_errno\|libvirt_error_take' |
     none "what can fail says so by its result" "return gboolean or a pointer beside GError **"
 printf '%s\n' "${code[@]}" | grep -E '^(src|drivers)/' |
     xargs -r grep -nE '\bg_(debug|info|message|warning|critical)\( *_\(' |

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <libvirt/libvirt.h>
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/**
+ * libvirt_domain_by_name:
+ * virDomainLookupByName(). Returns: owned by the caller; NOT_FOUND says where it was looked for.
+ */
+virDomainPtr libvirt_domain_by_name(virConnectPtr connection, const char *name, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * libvirt_domain_find:
+ * @word: a domain's name, its UUID, or the id that it has while it runs
+ *
+ * As virsh takes them, but where that takes the first that fits, a word that is the name of one
+ * domain and the id of another is INVALID_PARAMETER. Returns: owned by the caller; NOT_FOUND says
+ * where it was looked for.
+ */
+virDomainPtr libvirt_domain_find(virConnectPtr connection, const char *word, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
