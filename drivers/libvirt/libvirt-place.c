@@ -60,7 +60,8 @@ static gboolean
 split(const char *uri, UriParts *parts)
 {
     return g_uri_split(uri, G_URI_FLAGS_ENCODED | G_URI_FLAGS_PARSE_RELAXED, &parts->scheme, NULL,
-                       &parts->host, NULL, &parts->path, &parts->query, NULL, NULL);
+                       &parts->host, NULL, &parts->path, &parts->query, NULL, NULL) &&
+           parts->scheme;
 }
 
 static gboolean
