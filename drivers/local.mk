@@ -43,6 +43,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-loop.h \
 	drivers/libvirt/libvirt-place.c \
 	drivers/libvirt/libvirt-place.h \
+	drivers/libvirt/libvirt-scratch.c \
+	drivers/libvirt/libvirt-scratch.h \
 	$(NULL)
 libvirtsnap_libvirt_la_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 libvirtsnap_libvirt_la_LIBADD = $(LIBVIRT_LIBS)

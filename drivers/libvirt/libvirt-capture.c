@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "drivers/libvirt/libvirt-capture.h"
+#include "drivers/libvirt/libvirt-scratch.h"
 #include "util/xml.h"
 
 /* How long libvirt may take to end a job, once it was told to. */
@@ -19,6 +20,7 @@
 typedef struct {
     HypervisorCapture parent;
     virDomainPtr domain;
+    char *scratch; /* directory for QEMU; NULL once it is removed */
     int event;   /* what libvirt calls the subscription, -1: none */
     GMutex lock; /* guards what follows */
     GCond changed;
@@ -149,14 +151,16 @@ capture_free(LibvirtCapture *self)
 {
     if (self->event >= 0)
         virConnectDomainEventDeregisterAny(virDomainGetConnect(self->domain), self->event);
+    libvirt_scratch_remove(g_steal_pointer(&self->scratch));
     capture_unref(self);
 }
 
 static LibvirtCapture *
-capture_new(virDomainPtr domain, char *socket)
+capture_new(virDomainPtr domain, char *scratch, char *socket)
 {
     LibvirtCapture *self = g_atomic_rc_box_new0(LibvirtCapture);
 
+    self->scratch = scratch;
     self->parent.socket = socket;
     virDomainRef(domain);
     self->domain = domain;
@@ -171,24 +175,40 @@ capture_new(virDomainPtr domain, char *socket)
     return self;
 }
 
-HypervisorCapture *
-libvirt_capture_begin(virDomainPtr domain, GPtrArray *targets, const char *scratch,
-                      GError **error)
+static HypervisorCapture *
+begin_in(virDomainPtr domain, GPtrArray *targets, char **scratch, GError **error)
 {
-    g_autofree char *socket = socket_path(scratch, error);
-    g_autofree char *xml = socket ? describe(targets, scratch, socket) : NULL;
-    const char *name = virDomainGetName(domain);
+    g_autofree char *socket = socket_path(*scratch, error);
+    g_autofree char *xml = socket ? describe(targets, *scratch, socket) : NULL;
     LibvirtCapture *self;
 
-    if (!socket || !check_domain(domain, error))
+    if (!socket)
         return NULL;
-    self = capture_new(domain, g_steal_pointer(&socket));
+    self = capture_new(domain, g_steal_pointer(scratch), g_steal_pointer(&socket));
     if (self->event >= 0 && virDomainBackupBegin(domain, xml, NULL, 0) == 0)
         return &self->parent;
-    libvirt_error_set(error, _("Cannot capture the state of the domain '%s'"), name);
+    libvirt_error_set(error, _("Cannot capture the state of the domain '%s'"),
+                      virDomainGetName(domain));
     capture_free(self);
 
     return NULL;
+}
+
+HypervisorCapture *
+libvirt_capture_begin(virDomainPtr domain, GPtrArray *targets, const LibvirtPlace *place,
+                      const char *directory, GError **error)
+{
+    HypervisorCapture *capture = NULL;
+    char *scratch;
+
+    if (!check_domain(domain, error))
+        return NULL;
+    scratch = libvirt_scratch_make(domain, directory, error);
+    if (scratch && libvirt_place_sees(place, virDomainGetConnect(domain), scratch, error))
+        capture = begin_in(domain, targets, &scratch, error);
+    libvirt_scratch_remove(scratch);
+
+    return capture;
 }
 
 /* --- ending ---------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-place.h"
 #include "virtsnap/hypervisor.h"
 
 G_BEGIN_DECLS
@@ -15,12 +16,13 @@ G_BEGIN_DECLS
  * libvirt_capture_begin:
  * @domain: running
  * @targets: (element-type utf8): of its disks
- * @scratch: absolute path of a directory
+ * @directory: absolute path, where scratch files go if QEMU can reach it (libvirt-scratch.h)
  *
  * virDomainBackupBegin(). Returns: owned by the caller, to be ended with libvirt_capture_end.
  */
 HypervisorCapture *libvirt_capture_begin(virDomainPtr domain, GPtrArray *targets,
-                                         const char *scratch, GError **error)
+                                         const LibvirtPlace *place, const char *directory,
+                                         GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**

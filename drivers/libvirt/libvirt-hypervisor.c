@@ -279,12 +279,14 @@ unwatch(Hypervisor *hypervisor, HypervisorWatch *given)
 }
 
 static HypervisorCapture *
-capture(Hypervisor *hypervisor, const char *name, GPtrArray *targets, const char *scratch,
+capture(Hypervisor *hypervisor, const char *name, GPtrArray *targets, const char *directory,
         GError **error)
 {
     g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
 
-    return domain ? libvirt_capture_begin(domain, targets, scratch, error) : NULL;
+    return domain ? libvirt_capture_begin(domain, targets, ((LibvirtHypervisor *)hypervisor)->place,
+                                          directory, error)
+                  : NULL;
 }
 
 static gboolean

@@ -27,7 +27,8 @@ void captured_disk_free(CapturedDisk *disk);
  * capture_disks:
  * @domain: name of a running domain
  * @targets: (element-type utf8): of its disks
- * @directory: absolute path; what the domain overwrites meanwhile is kept in there, too
+ * @directory: absolute path; what the domain overwrites meanwhile is kept in there, too,
+ *   if QEMU can reach it
  * @workers: as for engine_run
  * @digest: whether digests are wanted
  * @stats: (out) (optional)

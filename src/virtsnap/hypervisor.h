@@ -101,11 +101,11 @@ typedef struct {
     void (*unwatch)(Hypervisor *hypervisor, HypervisorWatch *watch);
 
     /* Holds the disks @targets (element-type utf8) of the running @domain as they are now. What the
-     * domain overwrites from now on is kept in files in @scratch, an absolute path that the
-     * hypervisor can write to. One capture of a domain at a time: IN_USE. Returns: what to give to
-     * release, whatever happens meanwhile. */
+     * domain overwrites from now on is kept in files in @directory, an absolute path, or where else
+     * the hypervisor can write to. One capture of a domain at a time: IN_USE. Returns: what to give
+     * to release, whatever happens meanwhile. */
     HypervisorCapture *(*capture)(Hypervisor *hypervisor, const char *domain, GPtrArray *targets,
-                                  const char *scratch, GError **error);
+                                  const char *directory, GError **error);
 
     /* Ends and frees @capture. Returns: FALSE if it had ended by itself: what was read of it last
      * need not be of that instant. */

@@ -21,6 +21,7 @@ live_tests = \
 	tests/live/reflink.sh \
 	tests/live/remote.sh \
 	tests/live/resume.sh \
+	tests/live/user.sh \
 	$(NULL)
 TESTS += $(live_tests)
 

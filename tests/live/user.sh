@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# With libvirt's own user for QEMU, who owns the images and cannot reach all
+# that root can: exports and captures of a domain that writes.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+live_requires
+requires jq fsverity setpriv
+live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
+user=libvirt-qemu
+id "$user" >/dev/null 2>&1 || skip_all "there is no user $user"
+
+# Only the driver of owners: what a default installation has beside it (AppArmor,
+# SELinux, control groups) is not there in a container.
+live_qemu_conf()
+{
+    mkdir -p "$1" && printf '%s\n' 'stdio_handler = "file"' 'security_driver = "none"' \
+        "user = \"$user\"" "group = \"$(id -gn "$user")\"" 'dynamic_ownership = 1' \
+        'cgroup_controllers = [ ]' 'namespaces = [ ]' >"$1/qemu.conf"
+}
+
+check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+chmod 711 "$TEST_DIR" "$d"
+mkdir -m 711 "$d/images"
+mkdir -m 700 "$x"
+live_disk "$d/images/base.qcow2"
+live_overlay "$d/images/base.qcow2" "$d/images/a.qcow2"
+chown "$user:" "$d/images" "$d"/images/*
+chmod 600 "$d"/images/*
+mkdir -p "$d/console" && chmod 777 "$d/console"
+check "a domain boots" eval 'live_define a --disk "$d/images/a.qcow2" && live_boot a' ||
+    bail_out "no guest"
+qemu=$(live_processes | while read -r pid; do
+    grep -aqs '^/usr/bin/qemu-system' "/proc/$pid/cmdline" && echo "$pid"; done | head -n 1)
+is "$(stat -c %U "/proc/$qemu")" "$user" "its QEMU is not root's"
+check "who cannot enter the target" eval '! setpriv --reuid "$user" --regid "$(id -g "$user")" \
+    --clear-groups ls "$x" 2>/dev/null'
+
+check "a first snapshot" live_snapshot_external a snap1
+live_wait_counter a +2
+check "a second one" live_snapshot_external a snap2
+owners() { stat -c '%n %U:%G %a' "$d"/images/*; }
+before=$(owners)
+check "the second one is exported" vs_export --domain a snap2 --to "$x"
+check "the export is sound" vs_sound "$VS_EXPORT"
+check "of one instant" live_consistent "$(vs_layer "$VS_EXPORT" a vda snap2)"
+rm -r "${VS_EXPORT:?}"
+check "in one file a disk" vs_export --domain a snap2 --to "$x" --merge
+check "which is sound, too" vs_sound "$VS_EXPORT"
+check "and of one instant" live_consistent "$(vs_layer "$VS_EXPORT" a vda)"
+is "$(owners)" "$before" "images keep owner and mode"
+check "the guest writes on" live_wait_counter a +2
+
+# --- captures: QEMU makes a socket and files of its own
+capture()
+{
+    live_inside "$abs_top_builddir/tests/bench/capture" "$LIVE_URI" a "$@" >"$d/out" 2>"$d/err" || {
+        cat "$d/err"
+        return 1
+    }
+}
+check "a capture" capture "$x" vda
+check "is sound" qemu-img check -q "$x/vda.qcow2"
+check "of one instant" live_consistent "$x/vda.qcow2"
+is "$(find "$x" "$d/host/lib" -name '.virtsnap*' -o -name '*.scratch' -o -name 'nbd.sock')" "" \
+    "nothing is left in the target and below libvirt's directory"
+check "nothing is overwritten" eval '! capture "$x" vda >/dev/null'
+is "$(find "$d/host/lib" -name '.virtsnap*')" "" "nor is anything left by that"
+check "a disk that is not there" eval '! capture "$x" vdz >/dev/null'
+is "$(find "$x" "$d/host/lib" -name '.virtsnap*')" "" "nor by that"
+check "the guest still writes" live_wait_counter a +2
+
+done_testing
