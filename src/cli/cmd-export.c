@@ -31,6 +31,8 @@ static const GOptionEntry export_options[] = {
     {"exclude", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(exclude),
      N_("do not copy this disk, or (as nvram) the firmware's variables; may be repeated"),
      "DOMAIN:TARGET"},
+    {"include", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(include),
+     N_("copy this disk, which is only recorded else; may be repeated"), "DOMAIN:TARGET"},
     {"bandwidth", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(bandwidth),
      N_("read at most so many bytes a second; K, M and G are understood"), "RATE"},
     {"parallel", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(parallel),

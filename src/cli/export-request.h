@@ -19,6 +19,7 @@ typedef struct {
     gboolean no_storage;
     char *snapshots; /* "one", "all", "none" */
     char **exclude;  /* "DOMAIN:TARGET" */
+    char **include;  /* the same */
     char *bandwidth; /* bytes/s, with K, M, G */
     char *parallel;
     char *compress; /* "zstd", "zstd:LEVEL" */

@@ -13,6 +13,17 @@ overlay(VirtSnapExportSettings *settings, const char *name, const char *value, G
 }
 
 static gboolean
+overlay_list(VirtSnapExportSettings *settings, const char *name, char **values, GError **error)
+{
+    for (char **value = values; value && *value; value++) {
+        if (!overlay(settings, name, *value, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
 overlay_all(VirtSnapExportSettings *settings, const ExportOptions *options, GError **error)
 {
     const struct {
@@ -33,12 +44,8 @@ overlay_all(VirtSnapExportSettings *settings, const ExportOptions *options, GErr
         if (!overlay(settings, given[i].name, given[i].value, error))
             return FALSE;
     }
-    for (char **exclude = options->exclude; exclude && *exclude; exclude++) {
-        if (!overlay(settings, "exclude", *exclude, error))
-            return FALSE;
-    }
-
-    return TRUE;
+    return overlay_list(settings, "exclude", options->exclude, error) &&
+           overlay_list(settings, "include", options->include, error);
 }
 
 VirtSnapExportSettings *

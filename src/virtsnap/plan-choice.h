@@ -20,7 +20,11 @@ G_BEGIN_DECLS
  */
 gboolean plan_choice_excludes(Plan *plan, const char *domain, const char *target);
 
-/** plan_choice_check: Returns: FALSE with INVALID_PARAMETER naming what the settings leave out and
+/** plan_choice_includes: Returns: whether the settings ask for the disk, though it is read-only or
+ * no part of the snapshot; the rest as above. */
+gboolean plan_choice_includes(Plan *plan, const char *domain, const char *target);
+
+/** plan_choice_check: Returns: FALSE with INVALID_PARAMETER naming what the settings speak of and
  * no domain has. To be called when all domains have been asked about. */
 gboolean plan_choice_check(Plan *plan, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -65,17 +65,18 @@ static const char *
 reason_to_record(Plan *plan, const PlanDomain *domain, const DiskDef *disk)
 {
     gboolean excluded = plan_choice_excludes(plan, domain->name, disk->target);
+    gboolean included = plan_choice_includes(plan, domain->name, disk->target);
 
     if (disk_def_is_empty(disk))
         return "empty";
-    if (g_str_equal(disk->device, "cdrom") || disk->read_only)
+    if (!included && (g_str_equal(disk->device, "cdrom") || disk->read_only))
         return "read-only";
-    if (g_str_equal(disk->device, "floppy"))
+    if (!included && g_str_equal(disk->device, "floppy"))
         return "removable";
-    if (disk->location == SNAPSHOT_LOCATION_NO)
-        return "no-snapshot";
     if (excluded)
         return "excluded";
+    if (!included && disk->location == SNAPSHOT_LOCATION_NO)
+        return "no-snapshot";
     if (!plan->settings->storage)
         return "no-storage";
 
@@ -148,11 +149,33 @@ has_encrypted(const Layer *top)
     return FALSE;
 }
 
+/* A disk that was asked for is not frozen by the snapshot: it is as it is now. */
+static gboolean
+check_included(Plan *plan, const PlanDomain *domain, const DiskDef *disk, GError **error)
+{
+    if (disk->read_only || g_str_equal(disk->device, "cdrom"))
+        return TRUE;
+    if (domain->active) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                    _("it is no part of the snapshot, and the running domain writes to it; shut "
+                      "the domain down, or do without --include"));
+        return FALSE;
+    }
+    plan_warn(plan,
+              _("Domain '%s': the disk '%s' is no part of the snapshot; it is exported as it is "
+                "now"),
+              domain->name, disk->target);
+
+    return TRUE;
+}
+
 static gboolean
 plan_external(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk *disk,
               const Layer *top, GPtrArray *present, GError **error)
 {
-    if (!plan_frozen_check(present, top, error))
+    if (disk->def->location == SNAPSHOT_LOCATION_NO
+            ? !check_included(plan, domain, disk->def, error)
+            : !plan_frozen_check(present, top, error))
         return FALSE;
     plan_frozen_warn(plan, domain, def, top);
     if (plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN) {
@@ -171,6 +194,20 @@ plan_external(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, Plan
     return TRUE;
 }
 
+/* A disk that the guest writes to is missed, unless it was left out on purpose. Once, however many
+ * snapshots there are. */
+static void
+warn_if_left(Plan *plan, const PlanDomain *domain, const PlanDisk *disk)
+{
+    if (g_strcmp0(disk->recorded, "no-snapshot") != 0 || !plan->settings->storage ||
+        domain->snapshots->len > 1)
+        return;
+    plan_warn(plan,
+              _("Domain '%s': the disk '%s' ('%s') is no part of the snapshot and is not "
+                "exported; ask for it with --include"),
+              domain->name, disk->def->target, disk->def->storage->label);
+}
+
 static gboolean
 plan_disk(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk *disk,
           GPtrArray *present, GError **error)
@@ -178,8 +215,10 @@ plan_disk(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk
     Layer *top;
 
     disk->recorded = reason_to_record(plan, domain, disk->def);
-    if (disk->recorded)
+    if (disk->recorded) {
+        warn_if_left(plan, domain, disk);
         return TRUE;
+    }
     if (!check_kind(disk->def, error))
         return FALSE;
     top = resolve_chain(plan, disk->def->storage, error);

@@ -84,7 +84,7 @@ typedef struct {
     /* While it is made. */
     GHashTable *by_key;  /* which layer: "copy:qcow2:/path" -> PlanLayer */
     GHashTable *names;   /* layer file names taken */
-    GHashTable *excluded; /* VirtSnapExclude that matched something */
+    GHashTable *excluded; /* VirtSnapExclude of exclude or include that matched */
     GHashTable *written;  /* Layer that was warned of */
 } Plan;
 

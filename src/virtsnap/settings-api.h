@@ -88,6 +88,7 @@ char *virt_snap_export_settings_format(const VirtSnapExportSettings *self);
  * @self: settings
  * @name: of a setting, as "intent"
  * @text: its value, as in the document; "DOMAIN:TARGET" is added to exclude
+ * or include
  * @error: INVALID_PARAMETER saying what was expected
  *
  * Sets one of them.
@@ -107,7 +108,7 @@ gboolean virt_snap_export_settings_set(VirtSnapExportSettings *self, const char 
  * Gets a setting.
  *
  * Returns: (transfer full) (array zero-terminated=1): its value as in the document, or nothing if
- * it has none; exclude can have several
+ * it has none; exclude and include can have several
  */
 char **virt_snap_export_settings_dup_values(const VirtSnapExportSettings *self, const char *name,
                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -138,31 +138,55 @@ format_base(const VirtSnapExportSettings *self, guint i)
 
 /* A domain's name may hold colons, a target does not. */
 static gboolean
-parse_exclude(VirtSnapExportSettings *self, const char *name, const char *text, GError **error)
+parse_disk(GPtrArray *disks, const char *name, const char *text, GError **error)
 {
     const char *colon = strrchr(text, ':');
-    VirtSnapExclude *exclude;
+    VirtSnapExclude *disk;
 
     if (!colon || colon == text || colon[1] == '\0')
         return invalid(error, name, text, "DOMAIN:TARGET");
-    exclude = g_new0(VirtSnapExclude, 1);
-    exclude->domain = g_strndup(text, (gsize)(colon - text));
-    exclude->target = g_strdup(colon + 1);
-    g_ptr_array_add(self->exclude, exclude);
+    disk = g_new0(VirtSnapExclude, 1);
+    disk->domain = g_strndup(text, (gsize)(colon - text));
+    disk->target = g_strdup(colon + 1);
+    g_ptr_array_add(disks, disk);
 
     return TRUE;
 }
 
 static char *
+format_disk(GPtrArray *disks, guint i)
+{
+    const VirtSnapExclude *disk;
+
+    if (i >= disks->len)
+        return NULL;
+    disk = g_ptr_array_index(disks, i);
+
+    return g_strdup_printf("%s:%s", disk->domain, disk->target);
+}
+
+static gboolean
+parse_exclude(VirtSnapExportSettings *self, const char *name, const char *text, GError **error)
+{
+    return parse_disk(self->exclude, name, text, error);
+}
+
+static char *
 format_exclude(const VirtSnapExportSettings *self, guint i)
 {
-    const VirtSnapExclude *exclude;
+    return format_disk(self->exclude, i);
+}
 
-    if (i >= self->exclude->len)
-        return NULL;
-    exclude = g_ptr_array_index(self->exclude, i);
+static gboolean
+parse_include(VirtSnapExportSettings *self, const char *name, const char *text, GError **error)
+{
+    return parse_disk(self->include, name, text, error);
+}
 
-    return g_strdup_printf("%s:%s", exclude->domain, exclude->target);
+static char *
+format_include(const VirtSnapExportSettings *self, guint i)
+{
+    return format_disk(self->include, i);
 }
 
 static gboolean
@@ -230,6 +254,7 @@ const Setting settings_table[] = {
      format_snapshots},
     {"live", "CaptureLiveState", "uint8", FALSE, parse_live, format_live},
     {"exclude", "ExcludedVirtualHardDisks", "string", TRUE, parse_exclude, format_exclude},
+    {"include", NULL, "string", TRUE, parse_include, format_include},
     {"bandwidth", NULL, "uint64", FALSE, parse_bandwidth, format_bandwidth},
     {"parallel", NULL, "uint32", FALSE, parse_parallel, format_parallel},
     {"compression", NULL, "string", FALSE, parse_compression, format_compression},
@@ -284,6 +309,7 @@ virt_snap_export_settings_new(void)
     self->snapshots = VIRT_SNAP_SNAPSHOTS_ONE;
     self->live = VIRT_SNAP_LIVE_NO;
     self->exclude = g_ptr_array_new_with_free_func(exclude_free);
+    self->include = g_ptr_array_new_with_free_func(exclude_free);
     self->digest = TRUE;
 
     return self;
@@ -297,27 +323,37 @@ virt_snap_export_settings_free(VirtSnapExportSettings *self)
     g_free(self->base);
     g_free(self->compression);
     g_ptr_array_unref(self->exclude);
+    g_ptr_array_unref(self->include);
     g_free(self);
+}
+
+static void
+copy_disks(GPtrArray *to, GPtrArray *from)
+{
+    for (guint i = 0; i < from->len; i++) {
+        const VirtSnapExclude *one = g_ptr_array_index(from, i);
+        VirtSnapExclude *copy = g_new0(VirtSnapExclude, 1);
+
+        copy->domain = g_strdup(one->domain);
+        copy->target = g_strdup(one->target);
+        g_ptr_array_add(to, copy);
+    }
 }
 
 VirtSnapExportSettings *
 virt_snap_export_settings_copy(const VirtSnapExportSettings *self)
 {
     VirtSnapExportSettings *copy = virt_snap_export_settings_new();
-    g_autoptr(GPtrArray) exclude = copy->exclude;
+    GPtrArray *exclude = copy->exclude;
+    GPtrArray *include = copy->include;
 
     *copy = *self;
     copy->base = g_strdup(self->base);
     copy->compression = g_strdup(self->compression);
-    copy->exclude = g_steal_pointer(&exclude);
-    for (guint i = 0; i < self->exclude->len; i++) {
-        const VirtSnapExclude *from = g_ptr_array_index(self->exclude, i);
-        VirtSnapExclude *to = g_new0(VirtSnapExclude, 1);
-
-        to->domain = g_strdup(from->domain);
-        to->target = g_strdup(from->target);
-        g_ptr_array_add(copy->exclude, to);
-    }
+    copy->exclude = exclude;
+    copy->include = include;
+    copy_disks(exclude, self->exclude);
+    copy_disks(include, self->include);
 
     return copy;
 }

@@ -30,7 +30,7 @@ typedef enum {
     VIRT_SNAP_LIVE_APPLICATION_CONSISTENT = 2,
 } VirtSnapLiveState;
 
-/** A disk that is left out. */
+/** A disk that is left out, or asked for. */
 typedef struct {
     char *domain;
     char *target; /* "vda" */
@@ -45,6 +45,7 @@ struct VirtSnapExportSettings {
     VirtSnapSnapshots snapshots; /* default: the exported one */
     VirtSnapLiveState live;      /* default: no */
     GPtrArray *exclude; /* VirtSnapExclude */
+    GPtrArray *include; /* VirtSnapExclude: disks that are only recorded else */
     guint64 bandwidth;  /* bytes a second; 0: no limit (default) */
     guint parallel;     /* transfers at once, 1..64; 0: chosen for the machine (default) */
     char *compression;  /* "zstd:LEVEL"; NULL: none (default) */

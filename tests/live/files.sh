@@ -122,6 +122,29 @@ for kind in raw qcow2; do
     done
 done
 
+# --- disks that are asked for
+qemu-img create -q -f raw "$d/ro.raw" 1M
+qemu-io -f raw -c 'write -q -P 7 0 1M' "$d/ro.raw"
+cp "$d/ro.raw" "$d/apart.raw"
+qemu-img create -q -f qcow2 "$d/inc.qcow2" 1M
+check "a read-only disk and one without a snapshot" eval '
+    live_define inc --disk "$d/inc.qcow2" --readonly "$d/ro.raw" --no-snapshot "$d/apart.raw" &&
+    live_snapshot_external inc s1 --diskspec "vda,file=$d/inc.over"'
+check "not asked for" vs_export --domain inc s1 --to "$x/not"
+is "$(vs_recorded "$VS_EXPORT" inc vdb) $(vs_recorded "$VS_EXPORT" inc vdc)" \
+    "read-only no-snapshot" "they are recorded"
+like "$(vs_field '.warnings[]')" "'vdc'.*apart.raw.*no part" "the one that is written to is missed"
+check "asked for" vs_export --domain inc s1 --to "$x/asked" --include inc:vdb --include inc:vdc
+for target in vdb vdc; do
+    check "$target is there" cmp "$d/ro.raw" "$(vs_layer "$VS_EXPORT" inc $target)"
+done
+like "$(vs_field '.warnings[]')" "'vdc'.*as it is now" "of the one it is said that it is not old"
+check "and sound" vs_sound "$VS_EXPORT"
+check "one that is not there is an error" vs_refused 4 "include.*vdz" \
+    export --domain inc s1 --to "$x/never" --include inc:vdz
+check "left out on purpose" vs_export --domain inc s1 --to "$x/out" --exclude inc:vdc
+check_fails "it is not missed" grep -q apart.raw <(vs_field '.warnings[]')
+
 # --- an image that was not closed
 qemu-img create -q -f qcow2 -o lazy_refcounts=on "$d/dirty.qcow2" 8M
 qemu-io -c 'write -q -P 1 0 2M' -c abort "$d/dirty.qcow2" >/dev/null 2>&1

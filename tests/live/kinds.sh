@@ -50,7 +50,15 @@ like "$targets" 'read-only' "the read-only one is recorded"
 like "$targets" 'no-snapshot' "the one without snapshot is recorded"
 like "$targets" 'empty' "the empty drive is recorded"
 is "$(find "$kinds/layers" -type f | wc -l)" 2 "two layers, of the two disks"
-is "$(vs_field '.warnings | length')" 0 "nothing to warn of"
+is "$(vs_field '.warnings | length')" 1 "one warning"
+like "$(vs_field '.warnings[]')" "'drives'.*'vdc'.*no.qcow2.*--include" \
+    "of the disk that is no part of the snapshot"
+check "which cannot be had while it is written to" vs_refused 32774 "vdc.*running domain" \
+    export --domain drives snap1 --to "$x/busy" --include drives:vdc
+check "the read-only one can" vs_export --domain drives snap1 --to "$x/asked" \
+    --include drives:vdb
+check "it is the same" cmp "$d/ro.raw" "$(vs_layer "$VS_EXPORT" drives vdb)"
+check "and sound" vs_sound "$VS_EXPORT"
 check "without memory, as the settings say" eval '
     echo "<exportsettings><memory>no</memory></exportsettings>" >"$d/settings.xml" &&
     vs_export --domain uefi snap1 --to "$x/no-memory" --settings "$d/settings.xml"'

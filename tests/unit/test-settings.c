@@ -224,6 +224,7 @@ static const struct {
     {"snapshots", "none", "1"},
     {"live", "crash-consistent", "0"},
     {"exclude", " a domain :vda", " a domain :vda"},
+    {"include", "a:b:sda", "a:b:sda"},
     {"bandwidth", "12345678901234567890", "12345678901234567890"},
     {"parallel", "17", "17"},
     {"compression", "zstd:7", "zstd:7"},
