@@ -99,9 +99,13 @@ control_set_bandwidth(Control *self, guint64 rate)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
+    gint64 now = g_get_monotonic_time();
+    double owed = self->next > now ? (double)(self->next - now) * (double)self->bandwidth : 0;
+
+    /* The bytes that went ahead of their time still count, at the new rate: a change works at
+     * once, and one who changes the rate again and again does not get around it. */
+    self->next = rate > 0 ? now + (gint64)(owed / (double)rate) : 0;
     self->bandwidth = rate;
-    /* Debts of the old rate are forgotten: a change works at once. */
-    self->next = 0;
     g_cond_broadcast(&self->changed);
 }
 

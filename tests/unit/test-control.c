@@ -162,6 +162,20 @@ test_wakes(void)
 }
 
 /* A long pause saves up no burst, and no bytes cost nothing. */
+/* What went ahead of its time is not forgotten when the rate is set again. */
+static void
+test_bandwidth_set_again(void)
+{
+    g_autoptr(Control) control = control_new();
+    g_autoptr(GError) error = NULL;
+
+    control_set_bandwidth(control, 1);
+    g_assert_true(control_pass(control, 100 * MIB, &error));
+    control_set_bandwidth(control, 1);
+    pass_with_order(control, 1, control_cancel, &error);
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
+}
+
 static void
 test_bandwidth(void)
 {
@@ -244,6 +258,7 @@ main(int argc, char **argv)
     g_test_add_func("/control/fail", test_fail);
     g_test_add_func("/control/wakes", test_wakes);
     g_test_add_func("/control/bandwidth", test_bandwidth);
+    g_test_add_func("/control/bandwidth-set-again", test_bandwidth_set_again);
     g_test_add_func("/control/shared", test_shared);
     g_test_add_func("/control/progress", test_progress);
     return g_test_run();
