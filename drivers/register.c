@@ -36,7 +36,7 @@ open_guest(const Layer *top, const char *snapshot, gboolean live, GError **error
         if (source)
             return source;
     }
-    if (refused && refused->code != VIRT_SNAP_ERROR_NOT_SUPPORTED) {
+    if (refused && !g_error_matches(refused, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED)) {
         g_propagate_error(error, g_steal_pointer(&refused));
         return NULL;
     }

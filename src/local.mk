@@ -24,6 +24,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/transfer/digest.h \
 	src/transfer/engine-head.c \
 	src/transfer/engine-head.h \
+	src/transfer/engine-item.h \
 	src/transfer/engine.c \
 	src/transfer/engine.h \
 	src/transfer/memory-source.c \
@@ -36,6 +37,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/big-endian.h \
 	src/util/child-limits.c \
 	src/util/child-limits.h \
+	src/util/error-private.h \
 	src/util/error.c \
 	src/util/error.h \
 	src/util/fd.c \
@@ -61,6 +63,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/collection-api.h \
 	src/virtsnap/collection-load.c \
 	src/virtsnap/collection-private.h \
+	src/virtsnap/collection-store-private.h \
 	src/virtsnap/collection-store.c \
 	src/virtsnap/collection-store.h \
 	src/virtsnap/collection.c \
@@ -86,6 +89,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/job-info.h \
 	src/virtsnap/job-prepare.c \
 	src/virtsnap/job-record-xml.c \
+	src/virtsnap/job-record-xml.h \
 	src/virtsnap/job-record.c \
 	src/virtsnap/job-record.h \
 	src/virtsnap/job-state.c \
@@ -130,6 +134,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/target-space.h \
 	src/virtsnap/target.c \
 	src/virtsnap/target.h \
+	src/virtsnap/verify-report.c \
+	src/virtsnap/verify-report.h \
 	src/virtsnap/verify-tree.c \
 	src/virtsnap/verify-tree.h \
 	src/virtsnap/verify.c \
@@ -153,6 +159,6 @@ libvirtsnap_la_LDFLAGS = \
 	-Wl,--version-script=$(srcdir)/src/libvirtsnap.syms \
 	$(NULL)
 libvirtsnap_la_DEPENDENCIES = libvirtsnap-internal.la src/libvirtsnap.syms
-EXTRA_DIST += src/libvirtsnap.syms
+EXTRA_DIST += src/libvirtsnap.released src/libvirtsnap.syms
 
 pkgconfig_DATA += src/virtsnap.pc

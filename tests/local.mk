@@ -31,6 +31,7 @@ libvirtsnap_test_la_SOURCES = \
 libvirtsnap_test_la_LIBADD = libvirtsnap-internal.la
 
 unit_tests = \
+	tests/unit/test-async \
 	tests/unit/test-backing-reference \
 	tests/unit/test-block-hash \
 	tests/unit/test-collection \
@@ -50,6 +51,7 @@ unit_tests = \
 	tests/unit/test-flat-source \
 	tests/unit/test-flatten \
 	tests/unit/test-format \
+	tests/unit/test-handlers \
 	tests/unit/test-image-lock \
 	tests/unit/test-job \
 	tests/unit/test-job-state \
@@ -63,6 +65,7 @@ unit_tests = \
 	tests/unit/test-packed-sink \
 	tests/unit/test-plan \
 	tests/unit/test-plan-refused \
+	tests/unit/test-public \
 	tests/unit/test-qcow2-header \
 	tests/unit/test-qemu-check \
 	tests/unit/test-ranked-bits \

@@ -14,6 +14,8 @@
 #include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-loop.h"
 #include "drivers/libvirt/libvirt-place.h"
+#include "util/error-private.h"
+#include "util/strings.h"
 
 /* A daemon that is silent for half a minute is gone, as virsh sees it. */
 #define KEEPALIVE_INTERVAL_S 5
@@ -103,12 +105,6 @@ sees(Hypervisor *hypervisor, const char *path, GError **error)
     return libvirt_place_sees(self->place, self->connection, path, error);
 }
 
-static int
-compare_strings(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static GPtrArray *
 list_domains(Hypervisor *hypervisor, GError **error)
 {
@@ -122,7 +118,7 @@ list_domains(Hypervisor *hypervisor, GError **error)
     }
     for (DomainList next = domains; *next; next++)
         g_ptr_array_add(names, g_strdup(virDomainGetName(*next)));
-    g_ptr_array_sort(names, compare_strings);
+    strings_sort(names);
 
     return g_steal_pointer(&names);
 }
@@ -380,8 +376,7 @@ set_connect_error(const char *uri, GError **error)
     libvirt_error_set(error, _("Cannot connect to libvirt at '%s'; is its service running?"),
                       uri ? uri : _("the default URI"));
     /* Whatever kept us out, there is no hypervisor to work with. */
-    if (error && *error && (*error)->code == VIRT_SNAP_ERROR_FAILED)
-        (*error)->code = VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE;
+    error_recode(error, VIRT_SNAP_ERROR_FAILED, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE);
 
     return FALSE;
 }

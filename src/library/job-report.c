@@ -32,6 +32,8 @@ clear(gpointer data)
 VirtSnapJobReport *
 virt_snap_job_report_ref(VirtSnapJobReport *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return g_atomic_rc_box_acquire(self);
 }
 
@@ -45,41 +47,55 @@ virt_snap_job_report_unref(VirtSnapJobReport *self)
 const char *
 virt_snap_job_report_get_directory(const VirtSnapJobReport *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return self->report->directory;
 }
 
 const char *
 virt_snap_job_report_get_base(const VirtSnapJobReport *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return self->report->base;
 }
 
 char **
 virt_snap_job_report_dup_domains(const VirtSnapJobReport *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return strings_to_strv(self->report->domains);
 }
 
 char **
 virt_snap_job_report_dup_disks(const VirtSnapJobReport *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return strings_to_strv(self->report->disks);
 }
 
 char **
 virt_snap_job_report_dup_config(const VirtSnapJobReport *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return strings_to_strv(self->report->config);
 }
 
 char **
 virt_snap_job_report_dup_memory(const VirtSnapJobReport *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return strings_to_strv(self->report->memory);
 }
 
 char **
 virt_snap_job_report_dup_guest_state(const VirtSnapJobReport *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return strings_to_strv(self->report->guest_state);
 }

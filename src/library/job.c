@@ -135,6 +135,9 @@ on_told(GObject *object, const JobState *state)
 gboolean
 virt_snap_job_request_state_change(VirtSnapJob *self, VirtSnapJobRequest request, GError **error)
 {
+    g_return_val_if_fail(VIRT_SNAP_IS_JOB(self), FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     JobRequestResult result = job_request_state_change(self->job, request, 0);
 
     if (result == JOB_RESULT_INVALID_PARAMETER)
@@ -154,12 +157,16 @@ virt_snap_job_request_state_change(VirtSnapJob *self, VirtSnapJobRequest request
 void
 virt_snap_job_set_bandwidth(VirtSnapJob *self, guint64 bandwidth)
 {
+    g_return_if_fail(VIRT_SNAP_IS_JOB(self));
+
     job_set_bandwidth(self->job, bandwidth);
 }
 
 GError *
 virt_snap_job_get_error(VirtSnapJob *self)
 {
+    g_return_val_if_fail(VIRT_SNAP_IS_JOB(self), NULL);
+
     g_autoptr(JobInfo) info = job_get_info(self->job);
 
     return job_info_error(info);
@@ -168,6 +175,8 @@ virt_snap_job_get_error(VirtSnapJob *self)
 VirtSnapJobReport *
 virt_snap_job_dup_report(VirtSnapJob *self)
 {
+    g_return_val_if_fail(VIRT_SNAP_IS_JOB(self), NULL);
+
     g_autoptr(JobInfo) info = job_get_info(self->job);
 
     return info->report ? library_job_report_new(info->report) : NULL;
@@ -176,6 +185,8 @@ virt_snap_job_dup_report(VirtSnapJob *self)
 char **
 virt_snap_job_dup_warnings(VirtSnapJob *self)
 {
+    g_return_val_if_fail(VIRT_SNAP_IS_JOB(self), NULL);
+
     g_autoptr(JobInfo) info = job_get_info(self->job);
 
     return strings_to_strv(info->warnings);
@@ -184,6 +195,10 @@ virt_snap_job_dup_warnings(VirtSnapJob *self)
 gboolean
 virt_snap_job_wait(VirtSnapJob *self, GCancellable *cancellable, GError **error)
 {
+    g_return_val_if_fail(VIRT_SNAP_IS_JOB(self), FALSE);
+    g_return_val_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable), FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     g_autoptr(GError) failed = NULL;
 
     if (!job_watch_wait(self->watch, cancellable)) {
@@ -202,6 +217,9 @@ void
 virt_snap_job_wait_async(VirtSnapJob *self, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data)
 {
+    g_return_if_fail(VIRT_SNAP_IS_JOB(self));
+    g_return_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable));
+
     GTask *task = g_task_new(self, cancellable, callback, user_data);
 
     g_task_set_source_tag(task, virt_snap_job_wait_async);
@@ -211,6 +229,10 @@ virt_snap_job_wait_async(VirtSnapJob *self, GCancellable *cancellable,
 gboolean
 virt_snap_job_wait_finish(VirtSnapJob *self, GAsyncResult *result, GError **error)
 {
+    g_return_val_if_fail(VIRT_SNAP_IS_JOB(self), FALSE);
+    g_return_val_if_fail(g_task_is_valid(result, self), FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     return g_task_propagate_boolean(G_TASK(result), error);
 }
 

@@ -2,6 +2,8 @@
 
 # What programs see: objects on top of all else.
 libvirtsnap_internal_la_SOURCES += \
+	src/library/collection-store-async.c \
+	src/library/collection-store-async.h \
 	src/library/job-private.h \
 	src/library/job-report-private.h \
 	src/library/job-report.c \
@@ -18,36 +20,51 @@ libvirtsnap_internal_la_SOURCES += \
 	src/library/virtsnap.h \
 	$(NULL)
 
-# <virtsnap/virtsnap.h>, and what that includes.
-publicdir = $(includedir)/virtsnap/virtsnap
-public_HEADERS = \
-	src/library/virtsnap.h \
-	src/virtsnap/collection-api.h \
-	src/virtsnap/collection-store.h \
-	src/virtsnap/settings-api.h \
+# <virtsnap/virtsnap.h>, and what that includes: the headers of several rooms, side by side in one
+# folder, each including the others by the names that they have there. "-api" tells them from the
+# headers of the inside, and is of no use outside.
+publicdir = $(includedir)/virtsnap
+public_headers = \
+	include/virtsnap/collection-store-async.h \
+	include/virtsnap/collection-store.h \
+	include/virtsnap/collection.h \
+	include/virtsnap/error.h \
+	include/virtsnap/job-report.h \
+	include/virtsnap/job.h \
+	include/virtsnap/service.h \
+	include/virtsnap/settings.h \
+	include/virtsnap/verify-result.h \
+	include/virtsnap/virtsnap.h \
 	$(NULL)
-publiclibrarydir = $(includedir)/virtsnap/library
-publiclibrary_HEADERS = \
-	src/library/job-report.h \
-	src/library/job.h \
-	src/library/service.h \
-	src/library/verify-result.h \
-	$(NULL)
-publicutildir = $(includedir)/virtsnap/util
-publicutil_HEADERS = src/util/error.h
+nodist_public_HEADERS = $(public_headers)
+include/virtsnap/collection-store-async.h: src/library/collection-store-async.h
+include/virtsnap/collection-store.h: src/virtsnap/collection-store.h
+include/virtsnap/collection.h: src/virtsnap/collection-api.h
+include/virtsnap/error.h: src/util/error.h
+include/virtsnap/job-report.h: src/library/job-report.h
+include/virtsnap/job.h: src/library/job.h
+include/virtsnap/service.h: src/library/service.h
+include/virtsnap/settings.h: src/virtsnap/settings-api.h
+include/virtsnap/verify-result.h: src/library/verify-result.h
+include/virtsnap/virtsnap.h: src/library/virtsnap.h
+$(public_headers):
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -E \
+		's|^#include "[a-z]+/([a-z-]+)\.h"|#include <virtsnap/\1.h>|; s|-api\.h>|.h>|' \
+		$< >$@.tmp && mv $@.tmp $@
+CLEANFILES += $(public_headers)
 
 if HAVE_INTROSPECTION
 include $(INTROSPECTION_MAKEFILE)
 INTROSPECTION_GIRS = VirtSnap-1.0.gir
 INTROSPECTION_SCANNER_ARGS = --warn-all --warn-error --symbol-prefix=virt_snap
 VirtSnap-1.0.gir: libvirtsnap.la
-VirtSnap_1_0_gir_FILES = $(public_HEADERS) $(publiclibrary_HEADERS) $(publicutil_HEADERS)
+VirtSnap_1_0_gir_FILES = $(public_headers)
 VirtSnap_1_0_gir_LIBS = libvirtsnap.la
 VirtSnap_1_0_gir_INCLUDES = GObject-2.0 Gio-2.0
 VirtSnap_1_0_gir_PACKAGES = gio-2.0
 VirtSnap_1_0_gir_EXPORT_PACKAGES = virtsnap
 VirtSnap_1_0_gir_C_INCLUDES = virtsnap/virtsnap.h
-VirtSnap_1_0_gir_CFLAGS = -I$(top_srcdir)/src
+VirtSnap_1_0_gir_CFLAGS = -I$(top_builddir)/include
 girdir = $(datadir)/gir-1.0
 gir_DATA = VirtSnap-1.0.gir
 typelibdir = $(libdir)/girepository-1.0

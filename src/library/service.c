@@ -36,40 +36,59 @@ virt_snap_service_new(const char *uri)
 const char *
 virt_snap_service_get_uri(VirtSnapService *self)
 {
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+
     return self->uri;
 }
 
 /* --- export ------------------------------------------------------------------- */
 
-static VirtSnapJob *
-export(VirtSnapService *self, const char *collection, char *const *domains, const char *snapshot,
-       const char *directory, const VirtSnapExportSettings *settings, GError **error)
+/* What is asked for, all but the domains. */
+static JobSubject *
+ask_for(VirtSnapService *self, const char *collection, const char *snapshot,
+        const char *directory, const VirtSnapExportSettings *settings)
 {
-    g_autoptr(Members) members = members_new(collection, domains, error);
-    g_autoptr(JobSubject) subject = job_subject_new();
+    JobSubject *subject = job_subject_new();
 
-    if (!members)
-        return NULL;
     g_clear_pointer(&subject->settings, virt_snap_export_settings_free);
     subject->settings =
         settings ? virt_snap_export_settings_copy(settings) : virt_snap_export_settings_new();
-    if (!virt_snap_export_settings_check_supported(subject->settings, error))
-        return NULL;
     subject->uri = g_strdup(self->uri);
     subject->collection = g_strdup(collection);
-    g_clear_pointer(&subject->domains, g_ptr_array_unref);
-    subject->domains = job_strings_copy(members->domains);
     subject->snapshot = g_strdup(snapshot);
     subject->directory = g_canonicalize_filename(directory, NULL);
 
-    return library_job_start(subject);
+    return subject;
+}
+
+/* Finds the members of the collection, or checks that @domains are some; waits for who changes
+ * collections. */
+static gboolean
+find_members(JobSubject *subject, char *const *domains, GError **error)
+{
+    g_autoptr(Members) members = members_new(subject->collection, domains, error);
+
+    if (!members)
+        return FALSE;
+    g_clear_pointer(&subject->domains, g_ptr_array_unref);
+    subject->domains = strings_copy(members->domains);
+
+    return virt_snap_export_settings_check_supported(subject->settings, error);
 }
 
 VirtSnapJob *
 virt_snap_service_export(VirtSnapService *self, const char *collection, const char *snapshot,
                          const char *directory, VirtSnapExportSettings *settings, GError **error)
 {
-    return export(self, collection, NULL, snapshot, directory, settings, error);
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(collection != NULL, NULL);
+    g_return_val_if_fail(snapshot != NULL, NULL);
+    g_return_val_if_fail(directory != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    g_autoptr(JobSubject) subject = ask_for(self, collection, snapshot, directory, settings);
+
+    return find_members(subject, NULL, error) ? library_job_start(subject) : NULL;
 }
 
 VirtSnapJob *
@@ -77,7 +96,60 @@ virt_snap_service_export_domains(VirtSnapService *self, char *const *domains,
                                  const char *snapshot, const char *directory,
                                  VirtSnapExportSettings *settings, GError **error)
 {
-    return export(self, NULL, domains, snapshot, directory, settings, error);
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(domains != NULL, NULL);
+    g_return_val_if_fail(snapshot != NULL, NULL);
+    g_return_val_if_fail(directory != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    g_autoptr(JobSubject) subject = ask_for(self, NULL, snapshot, directory, settings);
+
+    return find_members(subject, domains, error) ? library_job_start(subject) : NULL;
+}
+
+static void
+export_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    GError *error = NULL;
+
+    if (find_members(data, NULL, &error))
+        g_task_return_boolean(task, TRUE);
+    else
+        g_task_return_error(task, error);
+}
+
+void
+virt_snap_service_export_async(VirtSnapService *self, const char *collection,
+                               const char *snapshot, const char *directory,
+                               VirtSnapExportSettings *settings, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data)
+{
+    g_return_if_fail(VIRT_SNAP_IS_SERVICE(self));
+    g_return_if_fail(collection != NULL);
+    g_return_if_fail(snapshot != NULL);
+    g_return_if_fail(directory != NULL);
+    g_return_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable));
+
+    g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
+
+    g_task_set_source_tag(task, virt_snap_service_export_async);
+    g_task_set_task_data(task, ask_for(self, collection, snapshot, directory, settings),
+                         (GDestroyNotify)job_subject_free);
+    g_task_set_return_on_cancel(task, TRUE);
+    g_task_run_in_thread(task, export_in_thread);
+}
+
+/* Here, because the job tells its changes in the context of the thread that starts it. */
+VirtSnapJob *
+virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult *result, GError **error)
+{
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(g_task_is_valid(result, self), NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    return g_task_propagate_boolean(G_TASK(result), error)
+               ? library_job_start(g_task_get_task_data(G_TASK(result)))
+               : NULL;
 }
 
 /* --- snapshots ------------------------------------------------------------------ */
@@ -85,6 +157,10 @@ virt_snap_service_export_domains(VirtSnapService *self, char *const *domains,
 char **
 virt_snap_service_list_snapshots(VirtSnapService *self, const char *collection, GError **error)
 {
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(collection != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
     g_autoptr(GPtrArray) domains = virt_snap_collection_store_resolve(store, collection, error);
     g_autoptr(Hypervisor) hypervisor =
@@ -112,6 +188,10 @@ virt_snap_service_list_snapshots_async(VirtSnapService *self, const char *collec
                                        GCancellable *cancellable, GAsyncReadyCallback callback,
                                        gpointer user_data)
 {
+    g_return_if_fail(VIRT_SNAP_IS_SERVICE(self));
+    g_return_if_fail(collection != NULL);
+    g_return_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable));
+
     g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 
     g_task_set_source_tag(task, virt_snap_service_list_snapshots_async);
@@ -125,6 +205,10 @@ char **
 virt_snap_service_list_snapshots_finish(VirtSnapService *self, GAsyncResult *result,
                                         GError **error)
 {
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(g_task_is_valid(result, self), NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     return g_task_propagate_pointer(G_TASK(result), error);
 }
 
@@ -140,6 +224,11 @@ VirtSnapVerifyResult *
 virt_snap_service_verify(VirtSnapService *self, const char *directory, gboolean deep,
                          GCancellable *cancellable, GError **error)
 {
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(directory != NULL, NULL);
+    g_return_val_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable), NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     g_autoptr(Control) control = control_new();
     g_autoptr(GError) failed = NULL;
     gulong id =
@@ -186,6 +275,10 @@ virt_snap_service_verify_async(VirtSnapService *self, const char *directory, gbo
                                GCancellable *cancellable, GAsyncReadyCallback callback,
                                gpointer user_data)
 {
+    g_return_if_fail(VIRT_SNAP_IS_SERVICE(self));
+    g_return_if_fail(directory != NULL);
+    g_return_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable));
+
     g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
     Verification *what = g_new0(Verification, 1);
 
@@ -199,6 +292,10 @@ virt_snap_service_verify_async(VirtSnapService *self, const char *directory, gbo
 VirtSnapVerifyResult *
 virt_snap_service_verify_finish(VirtSnapService *self, GAsyncResult *result, GError **error)
 {
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(g_task_is_valid(result, self), NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     return g_task_propagate_pointer(G_TASK(result), error);
 }
 

@@ -85,6 +85,38 @@ VirtSnapJob *virt_snap_service_export_domains(VirtSnapService *self, char *const
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * virt_snap_service_export_async:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @snapshot: that all domains of @collection have
+ * @directory: (type filename): where to; its parent must be there
+ * @settings: (nullable): NULL: the defaults
+ * @cancellable: (nullable): ends it before the job is started
+ * @callback: (scope async): called when the job can be started
+ * @user_data: for @callback
+ *
+ * Begins to export a snapshot of a collection without blocking: virt_snap_service_export() waits
+ * for whoever changes collections. virt_snap_service_export_finish() starts the job.
+ */
+void virt_snap_service_export_async(VirtSnapService *self, const char *collection,
+                                    const char *snapshot, const char *directory,
+                                    VirtSnapExportSettings *settings, GCancellable *cancellable,
+                                    GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * virt_snap_service_export_finish:
+ * @self: a service
+ * @result: that the callback got
+ * @error: as virt_snap_service_export() has it, or G_IO_ERROR_CANCELLED
+ *
+ * Ends virt_snap_service_export_async(), and starts the job.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult *result,
+                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * virt_snap_service_list_snapshots:
  * @self: a service
  * @collection: in the default #VirtSnapCollectionStore

@@ -21,6 +21,8 @@ G_DEFINE_BOXED_TYPE(VirtSnapVerifyResult, virt_snap_verify_result, virt_snap_ver
 VirtSnapVerifyProblem *
 virt_snap_verify_problem_copy(const VirtSnapVerifyProblem *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     VirtSnapVerifyProblem *copy = g_new0(VirtSnapVerifyProblem, 1);
 
     copy->is.file = g_strdup(self->is.file);
@@ -42,12 +44,16 @@ virt_snap_verify_problem_free(VirtSnapVerifyProblem *self)
 const char *
 virt_snap_verify_problem_get_file(const VirtSnapVerifyProblem *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return self->is.file;
 }
 
 const char *
 virt_snap_verify_problem_get_what(const VirtSnapVerifyProblem *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return self->is.what;
 }
 
@@ -70,6 +76,8 @@ clear(gpointer data)
 VirtSnapVerifyResult *
 virt_snap_verify_result_ref(VirtSnapVerifyResult *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return g_atomic_rc_box_acquire(self);
 }
 
@@ -83,23 +91,31 @@ virt_snap_verify_result_unref(VirtSnapVerifyResult *self)
 gboolean
 virt_snap_verify_result_get_ok(const VirtSnapVerifyResult *self)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+
     return self->report->problems->len == 0;
 }
 
 guint64
 virt_snap_verify_result_get_files(const VirtSnapVerifyResult *self)
 {
+    g_return_val_if_fail(self != NULL, 0);
+
     return self->report->files;
 }
 
 guint64
 virt_snap_verify_result_get_bytes(const VirtSnapVerifyResult *self)
 {
+    g_return_val_if_fail(self != NULL, 0);
+
     return self->report->bytes;
 }
 
 GPtrArray *
 virt_snap_verify_result_get_problems(const VirtSnapVerifyResult *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return self->report->problems;
 }

@@ -5,6 +5,7 @@
 
 /* All that programs may use of the library. */
 
+#include "library/collection-store-async.h"
 #include "library/job-report.h"
 #include "library/job.h"
 #include "library/service.h"

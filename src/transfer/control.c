@@ -56,7 +56,8 @@ end_with(Control *self, GError *reason)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
-    if (self->ending && reason->code != VIRT_SNAP_ERROR_CANCELLED) {
+    if (self->ending &&
+        !g_error_matches(reason, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED)) {
         g_error_free(reason);
     } else {
         g_clear_error(&self->ending);

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "transfer/engine.h"
+#include "transfer/engine-item.h"
 
 G_BEGIN_DECLS
 

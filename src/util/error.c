@@ -6,14 +6,14 @@
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 
-#include "util/error.h"
+#include "util/error-private.h"
 
 /* One line a code: everything that is known of it. */
 static const struct {
     VirtSnapError code;
     const char *name;
     const char *dbus_name;
-} codes[] = {
+} known_codes[] = {
     {VIRT_SNAP_ERROR_NOT_SUPPORTED, "not-supported", "org.virtsnap1.Error.NotSupported"},
     {VIRT_SNAP_ERROR_FAILED, "failed", "org.virtsnap1.Error.Failed"},
     {VIRT_SNAP_ERROR_TIMEOUT, "timeout", "org.virtsnap1.Error.Timeout"},
@@ -60,13 +60,13 @@ static const struct {
 GQuark
 virt_snap_error_quark(void)
 {
-    static GDBusErrorEntry entries[G_N_ELEMENTS(codes)];
+    static GDBusErrorEntry entries[G_N_ELEMENTS(known_codes)];
     static gsize quark;
 
     if (quark == 0) {
-        for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
-            entries[i].error_code = codes[i].code;
-            entries[i].dbus_error_name = codes[i].dbus_name;
+        for (gsize i = 0; i < G_N_ELEMENTS(known_codes); i++) {
+            entries[i].error_code = known_codes[i].code;
+            entries[i].dbus_error_name = known_codes[i].dbus_name;
         }
         g_dbus_error_register_error_domain("virt-snap-error-quark", &quark, entries,
                                            G_N_ELEMENTS(entries));
@@ -95,12 +95,35 @@ virt_snap_error_result_code(const GError *error)
 const char *
 virt_snap_error_result_name(guint code)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
-        if ((guint)codes[i].code == code)
-            return codes[i].name;
+    for (gsize i = 0; i < G_N_ELEMENTS(known_codes); i++) {
+        if ((guint)known_codes[i].code == code)
+            return known_codes[i].name;
     }
 
     return "failed";
+}
+
+gboolean
+virt_snap_error_is(const GError *error, const VirtSnapError *codes, gsize n_codes)
+{
+    g_return_val_if_fail(codes != NULL || n_codes == 0, FALSE);
+
+    for (gsize i = 0; i < n_codes; i++) {
+        if (g_error_matches(error, VIRT_SNAP_ERROR, (gint)codes[i]))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+gboolean
+error_recode(GError **error, VirtSnapError from, VirtSnapError to)
+{
+    if (!error || !g_error_matches(*error, VIRT_SNAP_ERROR, (gint)from))
+        return FALSE;
+    (*error)->code = (gint)to;
+
+    return TRUE;
 }
 
 static VirtSnapError
@@ -130,6 +153,9 @@ way_out_of(int errsv)
 void
 virt_snap_error_set_errno(GError **error, int errsv, const char *format, ...)
 {
+    g_return_if_fail(format != NULL);
+    g_return_if_fail(error == NULL || *error == NULL);
+
     const char *way_out = way_out_of(errsv);
     g_autofree char *what = NULL;
     va_list args;

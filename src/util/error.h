@@ -84,6 +84,18 @@ guint virt_snap_error_result_code(const GError *error);
 const char *virt_snap_error_result_name(guint code);
 
 /**
+ * virt_snap_error_is:
+ * @error: (nullable): an error of any domain
+ * @codes: (array length=n_codes): some codes
+ * @n_codes: how many
+ *
+ * Asks whether an error is one of several; g_error_matches() asks for one.
+ *
+ * Returns: whether @error is of the domain VIRT_SNAP_ERROR and has one of @codes
+ */
+gboolean virt_snap_error_is(const GError *error, const VirtSnapError *codes, gsize n_codes);
+
+/**
  * virt_snap_error_set_errno: (skip)
  * @error: (out) (optional): where the error goes
  * @errsv: the saved errno

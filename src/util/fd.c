@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/strings.h"
 
 #define HUGE_PAGE ((gsize)2 << 20)
 
@@ -274,12 +275,6 @@ dir_create_at(int dirfd, const char *name, GError **error)
     return fd_open_dir(dirfd, name, error);
 }
 
-static int
-compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 GPtrArray *
 dir_list_at(int dirfd, const char *name, GError **error)
 {
@@ -305,7 +300,7 @@ dir_list_at(int dirfd, const char *name, GError **error)
         virt_snap_error_set_errno(error, errno, _("Cannot read the directory '%s'"), name);
         return NULL;
     }
-    g_ptr_array_sort(names, compare_names);
+    strings_sort(names);
 
     return g_steal_pointer(&names);
 }

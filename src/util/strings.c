@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <string.h>
+
 #include "util/strings.h"
 
 GStrv
@@ -14,4 +16,32 @@ strings_to_strv(const GPtrArray *strings)
         copy[i] = g_strdup(g_ptr_array_index(strings, i));
 
     return copy;
+}
+
+static gpointer
+copy_string(gconstpointer string, gpointer data)
+{
+    return g_strdup(string);
+}
+
+GPtrArray *
+strings_copy(GPtrArray *strings)
+{
+    GPtrArray *copy = g_ptr_array_copy(strings, copy_string, NULL);
+
+    g_ptr_array_set_free_func(copy, g_free);
+
+    return copy;
+}
+
+static gint
+compare_strings(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void
+strings_sort(GPtrArray *strings)
+{
+    g_ptr_array_sort(strings, compare_strings);
 }

@@ -10,4 +10,10 @@ G_BEGIN_DECLS
 /** strings_to_strv: Returns: a copy of @strings (char*), ended by NULL, owned by the caller. */
 GStrv strings_to_strv(const GPtrArray *strings);
 
+/** strings_copy: Returns: a copy of @strings (char*), owned by the caller. */
+GPtrArray *strings_copy(GPtrArray *strings);
+
+/** strings_sort: Sorts @strings (char*) by their bytes. */
+void strings_sort(GPtrArray *strings);
+
 G_END_DECLS

@@ -3,9 +3,11 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <libxml/relaxng.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/xml-bounds.h"
 #include "util/xml.h"
@@ -44,14 +46,31 @@ set_invalid(GError **error, const char *what, const char *complaint)
                 complaint ? complaint : _("not well-formed XML"));
 }
 
+/* What is to be known of the reading of a document. libxml2 is told by the context, never for all
+ * of its users: the program that we are in may be one. */
+typedef struct {
+    char *complaint;  /* the first one */
+    gboolean doctype; /* there is a document type declaration */
+} Reading;
+
+static void
+keep_complaint(void *data, Complaint *complaint)
+{
+    xmlParserCtxt *context = data;
+    Reading *reading = context->_private;
+
+    keep_first_complaint(&reading->complaint, complaint);
+}
+
 /* Entities are declared in a document type declaration, and libxml2 expands them in attribute
  * values even when told not to: stop at the declaration, before anything in it is read. */
 static void
 refuse_doctype(void *data, const xmlChar *name, const xmlChar *external, const xmlChar *system)
 {
     xmlParserCtxt *context = data;
+    Reading *reading = context->_private;
 
-    context->_private = context;
+    reading->doctype = TRUE;
     xmlStopParser(context);
 }
 
@@ -92,20 +111,19 @@ prepare(const char *data, gsize *length, const char **reason)
 }
 
 static xmlDoc *
-read_memory(xmlParserCtxt *context, const char *text, gsize length, char **complaint)
+read_memory(const char *text, gsize length, Reading *reading)
 {
-    xmlDoc *doc;
+    g_autoptr(xmlParserCtxt) context = xmlNewParserCtxt();
 
+    context->_private = reading;
+    context->sax->serror = keep_complaint;
     context->sax->internalSubset = refuse_doctype;
-    xmlSetStructuredErrorFunc(complaint, keep_first_complaint);
+
     /* HUGE lifts libxml2's limit on one text (a manifest's nodes of a 20 TiB disk pass it);
      * what bounds a document is the size its reader allows. */
-    doc = xmlCtxtReadMemory(context, text, (int)length, NULL, NULL,
-                            XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_HUGE |
-                                XML_PARSE_IGNORE_ENC);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-
-    return doc;
+    return xmlCtxtReadMemory(context, text, (int)length, NULL, NULL,
+                             XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_HUGE |
+                                 XML_PARSE_IGNORE_ENC);
 }
 
 xmlDoc *
@@ -115,16 +133,16 @@ xml_parse(const char *data, gsize length, const char *what, GError **error)
     const char *reason = NULL;
     g_autofree char *text = prepare(data, &sound, &reason);
     g_autofree char *complaint = NULL;
-    g_autoptr(xmlParserCtxt) context = NULL;
     g_autoptr(xmlDoc) doc = NULL;
+    Reading reading = {NULL, FALSE};
 
     if (reason) {
         set_invalid(error, what, reason);
         return NULL;
     }
-    context = xmlNewParserCtxt();
-    doc = read_memory(context, text, sound, &complaint);
-    if (context->_private) {
+    doc = read_memory(text, sound, &reading);
+    complaint = reading.complaint;
+    if (reading.doctype) {
         set_invalid(error, what, _("a document type declaration (<!DOCTYPE>) is not allowed"));
         return NULL;
     }
@@ -146,27 +164,33 @@ schema_path(const char *schema)
 }
 
 static xmlRelaxNG *
+parse_schema(const char *path, char **complaint)
+{
+    g_autoptr(xmlRelaxNGParserCtxt) parser = NULL;
+
+    /* A file that cannot be read libxml2 would tell to all of its users. */
+    if (access(path, R_OK) < 0) {
+        *complaint = g_strdup(g_strerror(errno));
+        return NULL;
+    }
+    parser = xmlRelaxNGNewParserCtxt(path);
+    xmlRelaxNGSetParserStructuredErrors(parser, keep_first_complaint, complaint);
+
+    return xmlRelaxNGParse(parser);
+}
+
+static xmlRelaxNG *
 load_schema(const char *schema, GError **error)
 {
     g_autofree char *path = schema_path(schema);
-    g_autoptr(xmlRelaxNGParserCtxt) parser = xmlRelaxNGNewParserCtxt(path);
     g_autofree char *complaint = NULL;
-    xmlRelaxNG *rng;
+    xmlRelaxNG *rng = parse_schema(path, &complaint);
 
-    if (!parser) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
-                    _("Cannot load the schema '%s'"), path);
-        return NULL;
-    }
-    xmlSetStructuredErrorFunc(&complaint, keep_first_complaint);
-    rng = xmlRelaxNGParse(parser);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    if (!rng) {
+    if (!rng)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
                     _("Cannot load the schema '%s': %s; install virtsnap again or set "
                       "VIRTSNAP_SCHEMA_DIR"),
                     path, complaint ? complaint : "?");
-    }
 
     return rng;
 }

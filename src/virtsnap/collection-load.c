@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "util/error-private.h"
 #include "util/name.h"
 #include "virtsnap/collection-private.h"
 
@@ -34,13 +35,11 @@ collection_not_found(const char *name, GError **error)
 static void
 blame_file(RecordDir *dir, const char *file, GError **error)
 {
-    if (!g_error_matches(*error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER)) {
+    if (error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT))
+        g_prefix_error(error, _("The file '%s/%s' holds no collection, repair or remove it: "),
+                       record_dir_path(dir), file);
+    else
         g_prefix_error(error, _("In the directory '%s': "), record_dir_path(dir));
-        return;
-    }
-    (*error)->code = VIRT_SNAP_ERROR_CORRUPT;
-    g_prefix_error(error, _("The file '%s/%s' holds no collection, repair or remove it: "),
-                   record_dir_path(dir), file);
 }
 
 static VirtSnapCollection *

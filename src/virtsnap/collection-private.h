@@ -4,7 +4,6 @@
 #pragma once
 
 #include "util/record-dir.h"
-#include "virtsnap/collection-store.h"
 #include "virtsnap/collection.h"
 
 G_BEGIN_DECLS
@@ -50,18 +49,6 @@ GPtrArray *collection_load_others(RecordDir *dir, const char *except, GError **e
  * there is one.
  */
 GHashTable *collection_walk(RecordDir *dir, const VirtSnapCollection *collection, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
-
-/**
- * collection_store_read_tree:
- * @collections: (out) (element-type VirtSnapCollection): @name first, then all below it, each once
- * @domains: (out) (element-type utf8): as virt_snap_collection_store_resolve() has them
- *
- * Reads both of one moment, whoever changes the store meanwhile. Returns: FALSE with the errors of
- * virt_snap_collection_store_resolve().
- */
-gboolean collection_store_read_tree(VirtSnapCollectionStore *self, const char *name,
-                                    GPtrArray **collections, GPtrArray **domains, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

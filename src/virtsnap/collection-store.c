@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "util/name.h"
+#include "util/strings.h"
 #include "virtsnap/collection-private.h"
-#include "virtsnap/collection-store.h"
+#include "virtsnap/collection-store-private.h"
 
 struct VirtSnapCollectionStore {
     char *directory;
@@ -44,6 +45,8 @@ virt_snap_collection_store_new(const char *directory)
 VirtSnapCollectionStore *
 virt_snap_collection_store_copy(const VirtSnapCollectionStore *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return virt_snap_collection_store_new(self->directory);
 }
 
@@ -59,6 +62,8 @@ virt_snap_collection_store_free(VirtSnapCollectionStore *self)
 const char *
 virt_snap_collection_store_get_directory(const VirtSnapCollectionStore *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return self->directory;
 }
 
@@ -137,6 +142,10 @@ gboolean
 virt_snap_collection_store_define(VirtSnapCollectionStore *self,
                                   const VirtSnapCollection *collection, GError **error)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+    g_return_val_if_fail(collection != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_CREATE, error);
 
     return dir && check_and_store(dir, collection, error);
@@ -164,6 +173,10 @@ gboolean
 virt_snap_collection_store_create(VirtSnapCollectionStore *self,
                                   const VirtSnapCollection *collection, GError **error)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+    g_return_val_if_fail(collection != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_CREATE, error);
 
     return dir && check_new(dir, collection->name, error) &&
@@ -185,6 +198,10 @@ gboolean
 virt_snap_collection_store_add(VirtSnapCollectionStore *self, const char *name,
                                char *const *domains, char *const *collections, GError **error)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+    g_return_val_if_fail(name != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_CHANGE, error);
     g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
 
@@ -197,6 +214,10 @@ gboolean
 virt_snap_collection_store_remove(VirtSnapCollectionStore *self, const char *name,
                                   char *const *domains, char *const *collections, GError **error)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+    g_return_val_if_fail(name != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_CHANGE, error);
     g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
 
@@ -236,6 +257,10 @@ gboolean
 virt_snap_collection_store_undefine(VirtSnapCollectionStore *self, const char *name,
                                     GError **error)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+    g_return_val_if_fail(name != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     g_autoptr(RecordDir) dir = NULL;
 
     if (!name_check(name, _("collection"), error))
@@ -334,6 +359,11 @@ gboolean
 virt_snap_collection_store_rename(VirtSnapCollectionStore *self, const char *name,
                                   const char *to, GError **error)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+    g_return_val_if_fail(name != NULL, FALSE);
+    g_return_val_if_fail(to != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_CHANGE, error);
     g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
     g_autoptr(GArray) changes = g_array_new(FALSE, FALSE, sizeof(RecordChange));
@@ -360,6 +390,8 @@ compare_names(gconstpointer a, gconstpointer b)
 static GPtrArray *
 load_all(RecordDir *dir, GPtrArray *problems, GError **error)
 {
+    static const VirtSnapError of_one_file[] = {VIRT_SNAP_ERROR_CORRUPT,
+                                                VIRT_SNAP_ERROR_ACCESS_DENIED};
     g_autoptr(GPtrArray) collections =
         g_ptr_array_new_with_free_func((GDestroyNotify)virt_snap_collection_free);
     g_autoptr(GPtrArray) files = collection_list_files(dir, error);
@@ -373,8 +405,7 @@ load_all(RecordDir *dir, GPtrArray *problems, GError **error)
 
         if (collection) {
             g_ptr_array_add(collections, collection);
-        } else if (g_error_matches(problem, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT) ||
-                   g_error_matches(problem, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED)) {
+        } else if (virt_snap_error_is(problem, of_one_file, G_N_ELEMENTS(of_one_file))) {
             g_ptr_array_add(problems, g_strdup(problem->message));
         } else {
             g_propagate_error(error, g_steal_pointer(&problem));
@@ -390,6 +421,10 @@ GPtrArray *
 virt_snap_collection_store_list(VirtSnapCollectionStore *self, GPtrArray **problems,
                                 GError **error)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+    g_return_val_if_fail(problems != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_READ, error);
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
     GPtrArray *collections = dir ? load_all(dir, found, error) : NULL;
@@ -403,15 +438,13 @@ virt_snap_collection_store_list(VirtSnapCollectionStore *self, GPtrArray **probl
 VirtSnapCollection *
 virt_snap_collection_store_load(VirtSnapCollectionStore *self, const char *name, GError **error)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+    g_return_val_if_fail(name != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_READ, error);
 
     return dir ? collection_load(dir, name, error) : NULL;
-}
-
-static int
-compare_texts(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static GPtrArray *
@@ -426,7 +459,7 @@ sorted_names(GHashTable *domains)
         g_hash_table_iter_steal(&iter);
         g_ptr_array_add(names, domain);
     }
-    g_ptr_array_sort(names, compare_texts);
+    strings_sort(names);
 
     return names;
 }
@@ -435,6 +468,10 @@ GPtrArray *
 virt_snap_collection_store_resolve(VirtSnapCollectionStore *self, const char *name,
                                    GError **error)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+    g_return_val_if_fail(name != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_READ, error);
     g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
     g_autoptr(GHashTable) domains = collection ? collection_walk(dir, collection, error) : NULL;

@@ -37,9 +37,18 @@ find_member(const VirtSnapCollection *self, VirtSnapMember kind, const char *nam
     return g_ptr_array_find_with_equal_func(members(self, kind), name, g_str_equal, place);
 }
 
+static gboolean
+is_kind(VirtSnapMember kind)
+{
+    return kind == VIRT_SNAP_MEMBER_DOMAIN || kind == VIRT_SNAP_MEMBER_COLLECTION;
+}
+
 VirtSnapCollection *
 virt_snap_collection_new(const char *name, GError **error)
 {
+    g_return_val_if_fail(name != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     VirtSnapCollection *self;
 
     if (!check_name(VIRT_SNAP_MEMBER_COLLECTION, name, error))
@@ -64,20 +73,16 @@ virt_snap_collection_free(VirtSnapCollection *self)
     g_free(self);
 }
 
-static gpointer
-copy_name(gconstpointer name, gpointer data)
-{
-    return g_strdup(name);
-}
-
 VirtSnapCollection *
 virt_snap_collection_copy(const VirtSnapCollection *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     VirtSnapCollection *copy = g_new0(VirtSnapCollection, 1);
 
     copy->name = g_strdup(self->name);
-    copy->domains = g_ptr_array_copy(self->domains, copy_name, NULL);
-    copy->collections = g_ptr_array_copy(self->collections, copy_name, NULL);
+    copy->domains = strings_copy(self->domains);
+    copy->collections = strings_copy(self->collections);
 
     return copy;
 }
@@ -85,18 +90,27 @@ virt_snap_collection_copy(const VirtSnapCollection *self)
 const char *
 virt_snap_collection_get_name(const VirtSnapCollection *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     return self->name;
 }
 
 char **
 virt_snap_collection_dup_members(const VirtSnapCollection *self, VirtSnapMember kind)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+    g_return_val_if_fail(is_kind(kind), NULL);
+
     return strings_to_strv(members(self, kind));
 }
 
 gboolean
 virt_snap_collection_has(const VirtSnapCollection *self, VirtSnapMember kind, const char *name)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+    g_return_val_if_fail(is_kind(kind), FALSE);
+    g_return_val_if_fail(name != NULL, FALSE);
+
     return find_member(self, kind, name, NULL);
 }
 
@@ -104,6 +118,11 @@ gboolean
 virt_snap_collection_add(VirtSnapCollection *self, VirtSnapMember kind, const char *name,
                          GError **error)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+    g_return_val_if_fail(is_kind(kind), FALSE);
+    g_return_val_if_fail(name != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     if (!check_name(kind, name, error))
         return FALSE;
     if (find_member(self, kind, name, NULL)) {
@@ -137,6 +156,11 @@ gboolean
 virt_snap_collection_remove(VirtSnapCollection *self, VirtSnapMember kind, const char *name,
                             GError **error)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+    g_return_val_if_fail(is_kind(kind), FALSE);
+    g_return_val_if_fail(name != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     guint place;
 
     if (!find_member(self, kind, name, &place))
@@ -235,6 +259,9 @@ parse_members(VirtSnapCollection *self, VirtSnapMember kind, xmlNode *root, GErr
 VirtSnapCollection *
 virt_snap_collection_parse(const char *text, gsize length, GError **error)
 {
+    g_return_val_if_fail(text != NULL || length == 0, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     g_autoptr(VirtSnapCollection) self = NULL;
     g_autoptr(xmlDoc) doc = NULL;
     g_autofree char *name = NULL;
@@ -272,6 +299,8 @@ format_members(const VirtSnapCollection *self, VirtSnapMember kind, xmlNode *roo
 char *
 virt_snap_collection_format(const VirtSnapCollection *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
     xmlNode *root = xmlNewNode(NULL, BAD_CAST "collection");
 

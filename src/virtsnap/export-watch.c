@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "util/strings.h"
 #include "virtsnap/export-items.h"
 #include "virtsnap/export-watch.h"
 
@@ -166,12 +167,6 @@ on_event(const HypervisorEvent *event, gpointer data)
 
 /* --- for the others --------------------------------------------------------- */
 
-static gpointer
-copy_text(gconstpointer text, G_GNUC_UNUSED gpointer data)
-{
-    return g_strdup(text);
-}
-
 ExportWatch *
 export_watch_new(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control *control)
 {
@@ -182,7 +177,7 @@ export_watch_new(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Con
     self->plan = plan;
     self->items = items;
     self->control = control;
-    self->warnings = g_ptr_array_copy(plan->warnings, copy_text, NULL);
+    self->warnings = strings_copy(plan->warnings);
     g_mutex_init(&self->lock);
     if (hypervisor)
         self->watch = hypervisor->ops->watch(hypervisor, on_event, self, &error);
@@ -199,7 +194,7 @@ export_watch_warnings(ExportWatch *self)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
-    return g_ptr_array_copy(self->warnings, copy_text, NULL);
+    return strings_copy(self->warnings);
 }
 
 void

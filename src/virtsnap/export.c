@@ -412,12 +412,13 @@ export_result_clear(ExportResult *result)
 static gboolean
 is_resumable(Journal *journal, const EngineStats *stats, const GError *error)
 {
-    if (error->code == VIRT_SNAP_ERROR_INTERRUPTED)
+    if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED))
         return TRUE;
-    if (error->code == VIRT_SNAP_ERROR_CANCELLED)
+    if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED))
         return FALSE;
 
-    return (stats->sink_failed || error->code == VIRT_SNAP_ERROR_NO_SPACE) &&
+    return (stats->sink_failed ||
+            g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE)) &&
            journal_n_segments(journal) > 0;
 }
 

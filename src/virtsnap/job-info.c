@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include "util/strings.h"
 #include "virtsnap/job-info.h"
 #include "virtsnap/manifest.h"
 
@@ -119,17 +120,6 @@ job_figures_percent(const JobFigures *figures)
 
 /* --- what it is for ------------------------------------------------------- */
 
-GPtrArray *
-job_strings_copy(GPtrArray *strings)
-{
-    GPtrArray *copy = g_ptr_array_new_with_free_func(g_free);
-
-    for (guint i = 0; i < strings->len; i++)
-        g_ptr_array_add(copy, g_strdup(g_ptr_array_index(strings, i)));
-
-    return copy;
-}
-
 JobSubject *
 job_subject_new(void)
 {
@@ -147,7 +137,7 @@ job_subject_copy(const JobSubject *self)
 
     copy->uri = g_strdup(self->uri);
     copy->collection = g_strdup(self->collection);
-    copy->domains = job_strings_copy(self->domains);
+    copy->domains = strings_copy(self->domains);
     copy->snapshot = g_strdup(self->snapshot);
     copy->directory = g_strdup(self->directory);
     copy->settings = self->settings ? virt_snap_export_settings_copy(self->settings) : NULL;
@@ -243,12 +233,12 @@ job_report_copy(const JobReport *self)
 {
     JobReport *copy = g_new0(JobReport, 1);
 
-    copy->domains = job_strings_copy(self->domains);
+    copy->domains = strings_copy(self->domains);
     copy->directory = g_strdup(self->directory);
-    copy->disks = job_strings_copy(self->disks);
-    copy->config = job_strings_copy(self->config);
-    copy->memory = job_strings_copy(self->memory);
-    copy->guest_state = job_strings_copy(self->guest_state);
+    copy->disks = strings_copy(self->disks);
+    copy->config = strings_copy(self->config);
+    copy->memory = strings_copy(self->memory);
+    copy->guest_state = strings_copy(self->guest_state);
     copy->base = g_strdup(self->base);
 
     return copy;
@@ -294,7 +284,7 @@ job_info_copy(const JobInfo *self)
     copy->disks = job_info_copy_disks(self->disks);
     copy->subject = self->subject ? job_subject_copy(self->subject) : NULL;
     copy->report = self->report ? job_report_copy(self->report) : NULL;
-    copy->warnings = job_strings_copy(self->warnings);
+    copy->warnings = strings_copy(self->warnings);
 
     return copy;
 }

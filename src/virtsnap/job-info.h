@@ -126,9 +126,6 @@ GPtrArray *job_disks_new(const Plan *plan, GPtrArray **parts);
 JobDisk *job_disk_new(const char *domain, const char *target, const char *path);
 JobDisk *job_disk_copy(const JobDisk *self);
 
-/** job_strings_copy: Returns: a copy of @strings (char*), owned by the caller. */
-GPtrArray *job_strings_copy(GPtrArray *strings);
-
 /** Free what the name says. NULL is fine. */
 void job_disk_free(JobDisk *self);
 void job_subject_free(JobSubject *self);

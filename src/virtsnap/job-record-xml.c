@@ -7,8 +7,28 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "util/error-private.h"
 #include "util/xml.h"
-#include "virtsnap/job-record.h"
+#include "virtsnap/job-record-xml.h"
+
+JobRecord *
+job_record_new(guint number, guint uid, JobInfo *info)
+{
+    JobRecord *self = g_new0(JobRecord, 1);
+
+    *self = (JobRecord){number, uid, info};
+
+    return self;
+}
+
+void
+job_record_free(JobRecord *self)
+{
+    if (!self)
+        return;
+    job_info_free(self->info);
+    g_free(self);
+}
 
 /* --- writing ------------------------------------------------------------------- */
 
@@ -274,8 +294,8 @@ job_record_parse(const char *text, gsize length, GError **error)
     JobRecord *self = parse(text, length, error);
 
     /* Nobody has typed it: what is wrong has been damaged. */
-    if (!self && error && *error)
-        (*error)->code = VIRT_SNAP_ERROR_CORRUPT;
+    if (!self)
+        error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
 
     return self;
 }

@@ -17,25 +17,6 @@
 /* What a damaged record is called: kept for whoever wants to look, and not read again. */
 #define SUFFIX_ASIDE ".corrupt"
 
-JobRecord *
-job_record_new(guint number, guint uid, JobInfo *info)
-{
-    JobRecord *self = g_new0(JobRecord, 1);
-
-    *self = (JobRecord){number, uid, info};
-
-    return self;
-}
-
-void
-job_record_free(JobRecord *self)
-{
-    if (!self)
-        return;
-    job_info_free(self->info);
-    g_free(self);
-}
-
 /* --- the directory ------------------------------------------------------------ */
 
 char *

@@ -3,32 +3,12 @@
 
 #pragma once
 
-#include "virtsnap/job-info.h"
+#include "virtsnap/job-record-xml.h"
 
 G_BEGIN_DECLS
 
 /* What is kept of a job when its program ends, however it ends: a file for each, "<number>.xml"
  * (schema: job.rng), in a directory that belongs to one program at a time. */
-
-/** A job's record has at most so many bytes. */
-#define JOB_RECORD_BYTES_MAX (16 * 1024 * 1024)
-
-typedef struct {
-    guint number; /* what it is called until it is removed */
-    guint uid;    /* whose it is */
-    JobInfo *info;
-} JobRecord;
-
-/** job_record_new: @info: (transfer full). Returns: owned by the caller. */
-JobRecord *job_record_new(guint number, guint uid, JobInfo *info);
-void job_record_free(JobRecord *self);
-
-/** job_record_parse: Returns: owned by the caller; CORRUPT if @text is not a job's record. */
-JobRecord *job_record_parse(const char *text, gsize length, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
-
-/** job_record_format: Returns: the document, owned by the caller. */
-char *job_record_format(const JobRecord *self);
 
 /** job_record_directory: Returns: where records are: "jobs" in VIRTSNAP_STATE_DIR if that is set,
  * else in the system's state directory for root, in the user's for others; owned by the caller. */
@@ -63,7 +43,5 @@ gboolean job_record_remove(guint number, int dirfd, GError **error) G_GNUC_WARN_
  */
 GPtrArray *job_record_load_all(int dirfd, GPtrArray **problems, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobRecord, job_record_free)
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 
 #include "util/name.h"
 #include "util/process.h"
+#include "util/strings.h"
 #include "virtsnap/job-figures.h"
 #include "virtsnap/job.h"
 
@@ -166,7 +167,7 @@ take_plan(Job *self, const Run *run)
     g_clear_pointer(&self->parts, g_ptr_array_unref);
     self->parts = job_figures_plan(info, run->plan);
     g_ptr_array_unref(info->warnings);
-    info->warnings = job_strings_copy(run->plan->warnings);
+    info->warnings = strings_copy(run->plan->warnings);
     job_report_free(info->report);
     info->report = job_report_new(run->plan, target_path(run->target));
     if (!self->bandwidth_set)

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "util/error-private.h"
 #include "util/fd.h"
 #include "util/xml.h"
 #include "virtsnap/manifest.h"
@@ -344,8 +345,7 @@ check_references(const Manifest *manifest, GError **error)
 static void
 blame_export(GError **error)
 {
-    if (error && *error && (*error)->code == VIRT_SNAP_ERROR_INVALID_PARAMETER)
-        (*error)->code = VIRT_SNAP_ERROR_CORRUPT;
+    error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
 }
 
 Manifest *

@@ -7,14 +7,10 @@
 #include <string.h>
 
 #include "util/name.h"
-#include "virtsnap/collection-private.h"
+#include "util/strings.h"
+#include "virtsnap/collection-store-private.h"
+#include "virtsnap/collection.h"
 #include "virtsnap/members.h"
-
-static gint
-compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 static GPtrArray *
 sorted_once(char *const *names, GError **error)
@@ -28,7 +24,7 @@ sorted_once(char *const *names, GError **error)
         if (g_hash_table_add(seen, *name))
             g_ptr_array_add(sorted, g_strdup(*name));
     }
-    g_ptr_array_sort(sorted, compare_names);
+    strings_sort(sorted);
 
     return g_steal_pointer(&sorted);
 }

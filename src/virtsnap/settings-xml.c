@@ -79,6 +79,9 @@ settings_parse_native(VirtSnapExportSettings *self, xmlNode *root, GError **erro
 VirtSnapExportSettings *
 virt_snap_export_settings_parse(const char *text, gsize length, GError **error)
 {
+    g_return_val_if_fail(text != NULL || length == 0, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     g_autoptr(VirtSnapExportSettings) self = virt_snap_export_settings_new();
     g_autoptr(xmlDoc) doc = NULL;
     xmlNode *root;
@@ -103,6 +106,9 @@ virt_snap_export_settings_parse(const char *text, gsize length, GError **error)
 VirtSnapExportSettings *
 virt_snap_export_settings_load_file(const char *path, GError **error)
 {
+    g_return_val_if_fail(path != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     /* A settings file may be a symbolic link; what it leads to may not be. */
     g_autofree char *canonical = realpath(path, NULL);
     g_autoptr(GBytes) bytes = NULL;
@@ -126,6 +132,8 @@ virt_snap_export_settings_load_file(const char *path, GError **error)
 char *
 virt_snap_export_settings_format(const VirtSnapExportSettings *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
     xmlNode *root = xmlNewNode(NULL, BAD_CAST "exportsettings");
 

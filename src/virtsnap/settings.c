@@ -343,6 +343,8 @@ copy_disks(GPtrArray *to, GPtrArray *from)
 VirtSnapExportSettings *
 virt_snap_export_settings_copy(const VirtSnapExportSettings *self)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+
     VirtSnapExportSettings *copy = virt_snap_export_settings_new();
     GPtrArray *exclude = copy->exclude;
     GPtrArray *include = copy->include;
@@ -374,6 +376,11 @@ gboolean
 virt_snap_export_settings_set(VirtSnapExportSettings *self, const char *name, const char *text,
                               GError **error)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+    g_return_val_if_fail(name != NULL, FALSE);
+    g_return_val_if_fail(text != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     const Setting *setting = find(name, error);
 
     return setting && setting->parse(self, name, text, error);
@@ -383,6 +390,10 @@ char **
 virt_snap_export_settings_dup_values(const VirtSnapExportSettings *self, const char *name,
                                      GError **error)
 {
+    g_return_val_if_fail(self != NULL, NULL);
+    g_return_val_if_fail(name != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
     const Setting *setting = find(name, error);
     g_autoptr(GStrvBuilder) values = g_strv_builder_new();
 
@@ -400,6 +411,9 @@ virt_snap_export_settings_dup_values(const VirtSnapExportSettings *self, const c
 gboolean
 virt_snap_export_settings_check_supported(const VirtSnapExportSettings *self, GError **error)
 {
+    g_return_val_if_fail(self != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
     /* A line goes when its feature comes. */
     const struct {
         const char *name;

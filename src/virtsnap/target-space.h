@@ -3,16 +3,24 @@
 
 #pragma once
 
-#include "virtsnap/target.h"
+#include "util/error.h"
 
 G_BEGIN_DECLS
+
+/** What the file system of a target has to offer. */
+typedef struct {
+    guint64 free;   /* bytes that may be written */
+    guint64 device; /* as in struct stat */
+    gboolean clones; /* files on it can share blocks (reflink) */
+} TargetSpace;
 
 /**
  * target_space_at:
  * @directory: on the file system that is asked
  * @earlier: the directory of what an earlier run has left there, which need not exist
  *
- * As target_space().
+ * Asks a file system what it has to offer. What an earlier run left there is free: it is removed,
+ * or needs not be written again.
  */
 gboolean target_space_at(const char *directory, const char *earlier, TargetSpace *space,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

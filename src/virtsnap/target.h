@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "util/error.h"
+#include "virtsnap/target-space.h"
 
 G_BEGIN_DECLS
 
@@ -33,13 +33,6 @@ void target_free(Target *self);
 
 /** target_path: Returns: (transfer none): the absolute path that the export will have. */
 const char *target_path(const Target *self);
-
-/** What the file system of a target has to offer. */
-typedef struct {
-    guint64 free;   /* bytes that may be written */
-    guint64 device; /* as in struct stat */
-    gboolean clones; /* files on it can share blocks (reflink) */
-} TargetSpace;
 
 /** target_space: Asks the file system that the target will be on. What an earlier run left there is
  * free: it is removed, or needs not be written again. */

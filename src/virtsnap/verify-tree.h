@@ -4,7 +4,7 @@
 #pragma once
 
 #include "virtsnap/manifest.h"
-#include "virtsnap/verify.h"
+#include "virtsnap/verify-report.h"
 
 G_BEGIN_DECLS
 

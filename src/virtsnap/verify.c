@@ -27,49 +27,6 @@ typedef struct {
     VerifyReport *report;
 } Verify;
 
-void
-verify_report_add(VerifyReport *report, const char *file, const char *format, ...)
-{
-    VerifyProblem *problem = g_new0(VerifyProblem, 1);
-    g_autofree char *text = NULL;
-    va_list args;
-
-    va_start(args, format);
-    problem->file = text_for_xml(file);
-    text = g_strdup_vprintf(format, args);
-    va_end(args);
-    /* A stranger's image may be quoted in it. */
-    problem->what = text_for_xml(text);
-    g_ptr_array_add(report->problems, problem);
-}
-
-static void
-problem_free(VerifyProblem *problem)
-{
-    g_free(problem->file);
-    g_free(problem->what);
-    g_free(problem);
-}
-
-static VerifyReport *
-report_new(void)
-{
-    VerifyReport *report = g_new0(VerifyReport, 1);
-
-    report->problems = g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
-
-    return report;
-}
-
-void
-verify_report_free(VerifyReport *report)
-{
-    if (!report)
-        return;
-    g_ptr_array_unref(report->problems);
-    g_free(report);
-}
-
 /* --- digests -------------------------------------------------------------- */
 
 typedef struct {
@@ -139,7 +96,7 @@ check_digest(Verify *self, const ManifestFile *file, int fd, GError **error)
     }
     fd_clear(&item.fd);
     engine_item_clear(&item.engine);
-    cancelled = why && why->code == VIRT_SNAP_ERROR_CANCELLED;
+    cancelled = g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
     if (why && !cancelled)
         verify_report_add(self->report, file->path, "%s", why->message);
     if (cancelled)
@@ -250,8 +207,9 @@ open_file(Verify *self, const ManifestFile *file)
 
     if (fd < 0) {
         verify_report_add(self->report, file->path, "%s",
-                          error->code == VIRT_SNAP_ERROR_NOT_FOUND ? _("is missing")
-                                                                   : error->message);
+                          g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND)
+                              ? _("is missing")
+                              : error->message);
         return -1;
     }
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -308,7 +266,7 @@ check_files(Verify *self, GError **error)
 VerifyReport *
 verify_export(const char *path, gboolean deep, Control *control, GError **error)
 {
-    g_autoptr(VerifyReport) report = report_new();
+    g_autoptr(VerifyReport) report = verify_report_new();
     g_autoptr(Manifest) manifest = NULL;
     g_autoptr(GError) why = NULL;
     auto_fd dirfd = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, error);
@@ -317,7 +275,7 @@ verify_export(const char *path, gboolean deep, Control *control, GError **error)
     if (dirfd < 0)
         return NULL;
     manifest = manifest_load(dirfd, &why);
-    if (!manifest && why->code == VIRT_SNAP_ERROR_ACCESS_DENIED) {
+    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED)) {
         g_propagate_error(error, g_steal_pointer(&why));
         return NULL;
     }

@@ -15,7 +15,7 @@ bin=$(at bin/virtsnap)
 for file in bin/virtsnap 'lib*/libvirtsnap.so' 'pkgconfig/virtsnap.pc' \
     'man/man1/virtsnap.1' 'share/virtsnap/schemas/manifest.rng' \
     'share/virtsnap/schemas/collection.rng' 'completions/virtsnap' \
-    'es/LC_MESSAGES/virtsnap.mo' 'include/virtsnap/virtsnap/virtsnap.h'; do
+    'es/LC_MESSAGES/virtsnap.mo' 'include/virtsnap/virtsnap.h'; do
     check "$file is there" [ -n "$(at "$file")" ]
 done
 like "$("$bin" --version)" '^virtsnap [0-9.]+|^[0-9.]+' "the command runs"
@@ -27,18 +27,58 @@ dir=$(sed -n 's|^\.IX Item "\(/.*\)/collections"|\1|p' "$(at man/man1/virtsnap.1
 check "its page names the directory that it looks into ($dir)" \
     grep -aqF "${dir:-none}" "$(at libvirtsnap.so)"
 
-# A program as anybody writes it.
+# --- programs as anybody writes them -----------------------------------------
+
 lib=$(dirname "$(at libvirtsnap.so)")
-pc() { PKG_CONFIG_PATH=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root pkg-config "$@" virtsnap; }
+# flags OPTION...: what pkg-config says. Of the paths that it gives, those of the library are below
+# $root, those of what it needs are not.
+flags()
+{
+    local flag
+    for flag in $(PKG_CONFIG_PATH=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
+        PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
+        pkg-config "$@" virtsnap); do
+        case $flag in
+        -[IL]"$root"*) [ -e "${flag#-[IL]}" ] || flag=${flag/"$root"/} ;;
+        esac
+        printf '%s\n' "$flag"
+    done
+}
+# compile COMPILER [OPTION]...: nothing is found by any folder but those of the pkg-config file.
 compile()
 {
     # shellcheck disable=SC2046
-    ${CC:-cc} -Wall -Werror "$abs_top_srcdir/examples/export.c" -o use \
-        $(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --cflags gio-2.0) \
-        $(pc --cflags | tr ' ' '\n' | grep virtsnap) $(pc --libs-only-L) \
-        -lvirtsnap -lgio-2.0 -lgobject-2.0 -lglib-2.0
+    "$@" -Wall -Wextra -Werror -Wno-unused-parameter $(flags --cflags)
 }
-check "a program compiles with what pkg-config says" compile
+includes=$(dirname "$(dirname "$(at include/virtsnap/virtsnap.h)")")
+is "$(cd "$includes" && find . -type d | sort | xargs)" ". ./virtsnap" \
+    "headers are in one folder"
+is "$(cd "$includes" && grep -rnE '^ *# *include +"|^ *# *include +<[^>]*/[^>]*>' . |
+    grep -vE '<(virtsnap|gio)/[a-z-]+\.h>')" "" "and include each other by it"
+mapfile -t public < <(cd "$includes" && find virtsnap -name '*.h' | sort)
+alone() # alone COMPILER [OPTION]...: each header compiles by itself
+{
+    local header
+    for header in "${public[@]}"; do
+        printf '#include <%s>\n' "$header" >alone.c
+        compile "$@" -fsyntax-only alone.c || { echo "$header"; return 1; }
+    done
+}
+check "there are headers" [ ${#public[@]} -gt 5 ]
+check "each compiles alone" alone "${CC:-cc}"
+check "as strict C99" alone "${CC:-cc}" -std=c99 -pedantic-errors
+if command -v c++ >/dev/null; then
+    check "as C++" alone c++ -x c++ -std=c++11 -pedantic-errors
+else
+    skip "as C++" "there is no compiler for it"
+fi
+printf '#include "util/error.h"\n' >alone.c
+check_fails "what is inside is not found by its inner name" \
+    compile "${CC:-cc}" -fsyntax-only alone.c
+
+mkdir examples && cp "$abs_top_srcdir"/examples/export.* examples
+check "the example compiles with what pkg-config says" eval '
+    compile "${CC:-cc}" examples/export.c -o use $(flags --libs)'
 case $(nm -D "$lib/libvirtsnap.so") in
 *__asan*) skip "it runs" "the library has the address sanitizer, the program has not" ;;
 *)
@@ -48,9 +88,6 @@ case $(nm -D "$lib/libvirtsnap.so") in
     ;;
 esac
 exported=$(grep -o 'virt_snap_[a-z_]*' "$abs_top_srcdir/src/libvirtsnap.syms" | sort)
-is "$(nm -D --defined-only "$lib/libvirtsnap.so" | awk '{ print $3 }' | sed 's/@.*//' |
-    grep -v '^VIRTSNAP_' | sort)" "$exported" \
-    "the library shows what its list of symbols says, and nothing else"
 # Comments apart; G_DECLARE_FINAL_TYPE() declares the function that returns the type.
 headers=$(find "$root" -path '*/include/virtsnap/*.h' -exec cat {} + |
     sed -E '/^ *(\/\*|\*)/d; s/G_DECLARE_FINAL_TYPE\(\w+, (\w+),.*/\1_get_type(/')
@@ -65,12 +102,22 @@ else
     is "$(grep -oE '(c:identifier|glib:get-type)="virt_snap_[a-z_]*"' "$gir" | cut -d'"' -f2 |
         sort -u)" "$exported" "and so does the gir"
     check "the typelib is there" [ -n "$(at girepository-1.0/VirtSnap-1.0.typelib)" ]
-    is "$(GI_TYPELIB_PATH=$lib/girepository-1.0 LD_LIBRARY_PATH=$lib /usr/bin/python3 -c '
+    python()
+    {
+        GI_TYPELIB_PATH=$lib/girepository-1.0 LD_LIBRARY_PATH=$lib \
+            VIRTSNAP_CONFIG_DIR=$PWD/config /usr/bin/python3 "$@" 2>&1
+    }
+    is "$(python -c '
 import gi
 gi.require_version("VirtSnap", "1.0")
-from gi.repository import VirtSnap
-print(VirtSnap.Service(uri="test:///default").props.uri)' 2>&1)" "test:///default" \
+from gi.repository import GLib, VirtSnap
+error = GLib.Error.new_literal(VirtSnap.error_quark(), "x", VirtSnap.Error.NOT_FOUND)
+print(VirtSnap.error_is(error, [VirtSnap.Error.CORRUPT, VirtSnap.Error.NOT_FOUND]),
+      VirtSnap.error_is(error, [VirtSnap.Error.CORRUPT]),
+      VirtSnap.Service(uri="test:///default").props.uri)')" "True False test:///default" \
         "and works in Python"
+    like "$(python examples/export.py test:///default pair night "$PWD/out" test)" \
+        "^snapshots:.*error [0-9]+ \([a-z-]+\): .*night" "the example too"
 fi
 if grep -q '^HAVE_GI_DOCGEN_TRUE = #' "$abs_top_builddir/Makefile"; then
     skip "its reference is there" "built without gi-docgen"

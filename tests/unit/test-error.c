@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "util/error.h"
+#include "util/error-private.h"
 
 static void
 test_codes_have_names(void)
@@ -54,10 +54,48 @@ test_errno_maps(void)
     }
 }
 
+static void
+test_is(void)
+{
+    static const VirtSnapError codes[] = {VIRT_SNAP_ERROR_CORRUPT, VIRT_SNAP_ERROR_NOT_FOUND};
+    g_autoptr(GError) ours = g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND, "x");
+    g_autoptr(GError) other =
+        g_error_new_literal(G_FILE_ERROR, (int)VIRT_SNAP_ERROR_NOT_FOUND, "x");
+
+    g_assert_true(virt_snap_error_is(ours, codes, 2));
+    g_assert_false(virt_snap_error_is(ours, codes, 1));
+    g_assert_false(virt_snap_error_is(ours, NULL, 0));
+    g_assert_false(virt_snap_error_is(other, codes, 2));
+    g_assert_false(virt_snap_error_is(NULL, codes, 2));
+}
+
+static void
+test_recode(void)
+{
+    g_autoptr(GError) ours =
+        g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER, "x");
+    g_autoptr(GError) other =
+        g_error_new_literal(G_FILE_ERROR, (int)VIRT_SNAP_ERROR_INVALID_PARAMETER, "x");
+    GError *none = NULL;
+
+    g_assert_true(
+        error_recode(&ours, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT));
+    g_assert_error(ours, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
+    g_assert_false(
+        error_recode(&ours, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_FAILED));
+    g_assert_false(
+        error_recode(&other, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT));
+    g_assert_error(other, G_FILE_ERROR, (int)VIRT_SNAP_ERROR_INVALID_PARAMETER);
+    g_assert_false(error_recode(&none, VIRT_SNAP_ERROR_FAILED, VIRT_SNAP_ERROR_CORRUPT));
+    g_assert_false(error_recode(NULL, VIRT_SNAP_ERROR_FAILED, VIRT_SNAP_ERROR_CORRUPT));
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/error/is", test_is);
+    g_test_add_func("/error/recode", test_recode);
     g_test_add_func("/error/names", test_codes_have_names);
     g_test_add_func("/error/errno", test_errno_maps);
     return g_test_run();

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+/* What a program may rely on that calls the library: a call that makes no sense is said to be one,
+ * and does nothing. */
+
+#include <config.h>
+
+#include "library/virtsnap.h"
+
+/* Calls @call, which has to be refused by a precondition. */
+#define REFUSED(call)                                                                              \
+    do {                                                                                           \
+        g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL, "*assertion*failed*");           \
+        g_assert_true(!(call));                                                                    \
+        g_test_assert_expected_messages();                                                         \
+    } while (0)
+
+static void
+test_collection(void)
+{
+    g_autoptr(GError) set = g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "x");
+    g_autoptr(VirtSnapCollection) shop = virt_snap_collection_new("shop", NULL);
+
+    REFUSED(virt_snap_collection_new(NULL, NULL));
+    REFUSED(virt_snap_collection_new("a", &set));
+    REFUSED(virt_snap_collection_copy(NULL));
+    REFUSED(virt_snap_collection_get_name(NULL));
+    REFUSED(virt_snap_collection_dup_members(shop, 7));
+    REFUSED(virt_snap_collection_has(shop, VIRT_SNAP_MEMBER_DOMAIN, NULL));
+    REFUSED(virt_snap_collection_add(shop, VIRT_SNAP_MEMBER_DOMAIN, "a", &set));
+    REFUSED(virt_snap_collection_add(shop, 7, "a", NULL));
+    REFUSED(virt_snap_collection_remove(NULL, VIRT_SNAP_MEMBER_DOMAIN, "a", NULL));
+    REFUSED(virt_snap_collection_parse(NULL, 1, NULL));
+    REFUSED(virt_snap_collection_format(NULL));
+    g_assert_false(virt_snap_collection_has(shop, VIRT_SNAP_MEMBER_DOMAIN, "a"));
+    g_assert_error(set, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
+    virt_snap_collection_free(NULL);
+}
+
+static void
+test_store(void)
+{
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new("/nowhere");
+
+    REFUSED(virt_snap_collection_store_get_directory(NULL));
+    REFUSED(virt_snap_collection_store_define(store, NULL, NULL));
+    REFUSED(virt_snap_collection_store_create(store, NULL, NULL));
+    REFUSED(virt_snap_collection_store_list(store, NULL, NULL));
+    REFUSED(virt_snap_collection_store_load(store, NULL, NULL));
+    REFUSED(virt_snap_collection_store_rename(store, "a", NULL, NULL));
+    REFUSED(virt_snap_collection_store_add(store, NULL, NULL, NULL, NULL));
+    REFUSED(virt_snap_collection_store_remove(NULL, "a", NULL, NULL, NULL));
+    REFUSED(virt_snap_collection_store_undefine(store, NULL, NULL));
+    REFUSED(virt_snap_collection_store_resolve(NULL, "a", NULL));
+    virt_snap_collection_store_free(NULL);
+}
+
+static void
+test_settings(void)
+{
+    g_autoptr(VirtSnapExportSettings) settings = virt_snap_export_settings_new();
+
+    REFUSED(virt_snap_export_settings_copy(NULL));
+    REFUSED(virt_snap_export_settings_parse(NULL, 1, NULL));
+    REFUSED(virt_snap_export_settings_load_file(NULL, NULL));
+    REFUSED(virt_snap_export_settings_format(NULL));
+    REFUSED(virt_snap_export_settings_set(settings, "intent", NULL, NULL));
+    REFUSED(virt_snap_export_settings_dup_values(settings, NULL, NULL));
+    REFUSED(virt_snap_export_settings_check_supported(NULL, NULL));
+    virt_snap_export_settings_free(NULL);
+}
+
+static void
+test_service(void)
+{
+    g_autoptr(VirtSnapService) service = virt_snap_service_new("nowhere:///");
+    char *const domains[] = {NULL};
+
+    REFUSED(virt_snap_service_get_uri(NULL));
+    REFUSED(virt_snap_service_export(service, NULL, "s", "/d", NULL, NULL));
+    REFUSED(virt_snap_service_export(service, "c", NULL, "/d", NULL, NULL));
+    REFUSED(virt_snap_service_export(service, "c", "s", NULL, NULL, NULL));
+    REFUSED(virt_snap_service_export_domains(service, NULL, "s", "/d", NULL, NULL));
+    REFUSED(virt_snap_service_export_domains(NULL, domains, "s", "/d", NULL, NULL));
+    REFUSED(virt_snap_service_list_snapshots(service, NULL, NULL));
+    REFUSED(virt_snap_service_list_snapshots_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_verify(service, NULL, FALSE, NULL, NULL));
+    REFUSED(virt_snap_service_verify_finish(service, NULL, NULL));
+}
+
+static void
+test_results(void)
+{
+    REFUSED(virt_snap_job_wait(NULL, NULL, NULL));
+    REFUSED(virt_snap_job_request_state_change(NULL, VIRT_SNAP_JOB_REQUEST_KILL, NULL));
+    REFUSED(virt_snap_job_get_error(NULL));
+    REFUSED(virt_snap_job_dup_report(NULL));
+    REFUSED(virt_snap_job_dup_warnings(NULL));
+    REFUSED(virt_snap_job_report_get_directory(NULL));
+    REFUSED(virt_snap_job_report_dup_disks(NULL));
+    REFUSED(virt_snap_verify_result_get_ok(NULL));
+    REFUSED(virt_snap_verify_result_get_problems(NULL));
+    REFUSED(virt_snap_verify_problem_get_file(NULL));
+    virt_snap_job_report_unref(NULL);
+    virt_snap_verify_result_unref(NULL);
+    virt_snap_verify_problem_free(NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/public/collection", test_collection);
+    g_test_add_func("/public/store", test_store);
+    g_test_add_func("/public/settings", test_settings);
+    g_test_add_func("/public/service", test_service);
+    g_test_add_func("/public/results", test_results);
+
+    return g_test_run();
+}
