@@ -58,6 +58,7 @@ unit_tests = \
 	tests/unit/test-journal \
 	tests/unit/test-job-record \
 	tests/unit/test-libvirt-events \
+	tests/unit/test-libvirt-handlers \
 	tests/unit/test-libvirt-place \
 	tests/unit/test-manifest \
 	tests/unit/test-name \
@@ -111,6 +112,8 @@ tests_unit_test_collection_store_SOURCES = \
 # It acts itself on what it watches.
 tests_unit_test_libvirt_events_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 tests_unit_test_libvirt_events_LDADD = $(LDADD) $(LIBVIRT_LIBS)
+tests_unit_test_libvirt_handlers_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
+tests_unit_test_libvirt_handlers_LDADD = $(LDADD) $(LIBVIRT_LIBS)
 tests_unit_test_libvirt_place_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 
 tests_unit_test_journal_SOURCES = \

@@ -6,7 +6,11 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include "drivers/nbd/nbd-source.h"
 
@@ -214,6 +218,106 @@ test_no_server(void)
     g_assert_nonnull(strstr(error->message, "'a disk'"));
 }
 
+/* A qemu-nbd in the place of the real one, which it can reach as "$real". */
+static char *
+pretend(const char *script, char **before)
+{
+    g_autofree char *real = g_find_program_in_path("qemu-nbd");
+    g_autofree char *text = g_strdup_printf("#!/bin/sh\nreal=%s\n%s\n", real, script);
+    g_autoptr(GError) error = NULL;
+    char *directory = g_dir_make_tmp("nbd-XXXXXX", &error);
+    g_autofree char *program = g_build_filename(directory, "qemu-nbd", NULL);
+    g_autofree char *path = g_strconcat(directory, ":", g_getenv("PATH"), NULL);
+
+    g_file_set_contents_full(program, text, -1, G_FILE_SET_CONTENTS_NONE, 0700, &error);
+    g_assert_no_error(error);
+    *before = g_strdup(g_getenv("PATH"));
+    g_setenv("PATH", path, TRUE);
+
+    return directory;
+}
+
+static void
+pretend_no_more(char *directory, char *before)
+{
+    g_autofree char *program = g_build_filename(directory, "qemu-nbd", NULL);
+
+    g_setenv("PATH", before, TRUE);
+    g_unlink(program);
+    g_rmdir(directory);
+    g_free(before);
+    g_free(directory);
+}
+
+static GError *
+failure_of(const char *script)
+{
+    char *before;
+    char *directory = pretend(script, &before);
+    GError *error = NULL;
+
+    g_assert_null(nbd_source_open("json:{}", NULL, "image", &error));
+    g_assert_nonnull(error);
+    g_test_message("%s", error->message);
+    pretend_no_more(directory, before);
+
+    return error;
+}
+
+/* An image may keep it busy for days, or have it fill the memory. */
+static void
+test_limits(void)
+{
+    g_autoptr(GError) limits = failure_of("{ ulimit -S -d; ulimit -S -t; } >&2; exit 1");
+    g_autoptr(GError) busy = failure_of("kill -s XCPU $$");
+
+    /* KiB of memory, seconds of processor time. */
+    g_assert_nonnull(strstr(limits->message, "2097152\n600"));
+    g_assert_error(busy, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
+    g_assert_nonnull(strstr(busy->message, "processor time"));
+}
+
+/* The one child that this process has, whichever thread has made it. */
+static pid_t
+only_child(void)
+{
+    g_autoptr(GDir) tasks = g_dir_open("/proc/self/task", 0, NULL);
+    const char *task;
+    pid_t child = 0;
+
+    while ((task = g_dir_read_name(tasks))) {
+        g_autofree char *path = g_build_filename("/proc/self/task", task, "children", NULL);
+        g_autofree char *pids = NULL;
+
+        if (g_file_get_contents(path, &pids, NULL, NULL) && *pids)
+            child = (pid_t)strtol(pids, NULL, 10);
+    }
+
+    return child;
+}
+
+/* How much there is to be read is known when it is open. */
+static void
+test_limits_grow(void)
+{
+    g_autofree char *description = NULL;
+    g_autofree char *path = make_image(&description);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Source) source = NULL;
+    struct rlimit limit;
+
+    g_assert_cmpint(truncate(path, (off_t)4 << 30), ==, 0);
+    source = nbd_source_open(description, NULL, "image", &error);
+    g_assert_no_error(error);
+    if (only_child() == 0) {
+        g_test_skip("the kernel does not tell children");
+    } else {
+        g_assert_cmpint(prlimit(only_child(), RLIMIT_CPU, NULL, &limit), ==, 0);
+        g_assert_cmpuint(limit.rlim_cur, ==, 600 + 4 * 10);
+    }
+    g_unlink(path);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -223,6 +327,8 @@ main(int argc, char **argv)
     g_test_add_func("/nbd-source/read-error", test_read_error);
     g_test_add_func("/nbd-source/other-server", test_other_server);
     g_test_add_func("/nbd-source/no-server", test_no_server);
+    g_test_add_func("/nbd-source/limits", test_limits);
+    g_test_add_func("/nbd-source/limits-grow", test_limits_grow);
 
     return g_test_run();
 }
