@@ -324,17 +324,18 @@ live_define()
     return $status
 }
 
-# live_domain_xml, with the arguments of live_define: just the XML.
+# live_domain_xml, with the arguments of live_define: just the XML. LIVE_BOOT is a directory with
+# copies of the kernel and the initrd, if they are to lie elsewhere than the cache.
 live_domain_xml()
 {
-    local name=$1 uefi=no machine=pc memory=128
+    local name=$1 uefi=no machine=pc memory=128 boot=${LIVE_BOOT:-$LIVE_CACHE}
     shift
     [ "${1-}" != --uefi ] || { uefi=yes machine=q35 memory=192; shift; }
     printf '<domain type="%s">\n<name>%s</name>\n' "$(live_accel)" "$(live_escape "$name")"
     printf '<memory unit="MiB">%d</memory>\n<features><acpi/></features>\n' $memory
     printf '<os>\n<type arch="x86_64" machine="%s">hvm</type>\n' $machine
     [ $uefi = no ] || live_firmware "$name"
-    printf '<kernel>%s</kernel>\n<initrd>%s</initrd>\n' "$LIVE_CACHE/kernel" "$LIVE_CACHE/initrd"
+    printf '<kernel>%s</kernel>\n<initrd>%s</initrd>\n' "$boot/kernel" "$boot/initrd"
     printf '<cmdline>%s</cmdline>\n</os>\n<devices>\n' "$LIVE_CMDLINE"
     live_drives "$@" || return 1
     printf '<serial type="file"><source path="%s"/></serial>\n' \
