@@ -3,11 +3,9 @@
 
 #include <config.h>
 
-#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <libxml/relaxng.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "util/xml-bounds.h"
 #include "util/xml.h"
@@ -163,17 +161,38 @@ schema_path(const char *schema)
     return g_build_filename(dir && *dir ? dir : SCHEMADIR, schema, NULL);
 }
 
+/* A schema's parser would open the file by a context that nobody gets hold of, and tell what is
+ * wrong with it to all users of libxml2: it is read here. What it includes lies beside it. */
+static xmlDoc *
+read_schema(const char *path, char **complaint)
+{
+    g_autoptr(xmlParserCtxt) context = xmlNewParserCtxt();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    Reading reading = {NULL, FALSE};
+    gsize length;
+    xmlDoc *doc;
+
+    if (!g_file_get_contents(path, &text, &length, &error)) {
+        *complaint = g_strdup(error->message);
+        return NULL;
+    }
+    context->_private = &reading;
+    context->sax->serror = keep_complaint;
+    doc = xmlCtxtReadMemory(context, text, (int)length, path, NULL, XML_PARSE_NONET);
+    *complaint = reading.complaint;
+
+    return doc;
+}
+
 static xmlRelaxNG *
 parse_schema(const char *path, char **complaint)
 {
-    g_autoptr(xmlRelaxNGParserCtxt) parser = NULL;
+    g_autoptr(xmlDoc) doc = read_schema(path, complaint);
+    g_autoptr(xmlRelaxNGParserCtxt) parser = doc ? xmlRelaxNGNewDocParserCtxt(doc) : NULL;
 
-    /* A file that cannot be read libxml2 would tell to all of its users. */
-    if (access(path, R_OK) < 0) {
-        *complaint = g_strdup(g_strerror(errno));
+    if (!parser)
         return NULL;
-    }
-    parser = xmlRelaxNGNewParserCtxt(path);
     xmlRelaxNGSetParserStructuredErrors(parser, keep_first_complaint, complaint);
 
     return xmlRelaxNGParse(parser);
@@ -213,12 +232,18 @@ xml_validate(xmlDoc *doc, const char *schema, const char *what, GError **error)
     return FALSE;
 }
 
+static void
+keep_quiet(void *data, Complaint *complaint)
+{
+}
+
 static xmlXPathObject *
 evaluate(xmlNode *node, const char *path)
 {
     g_autoptr(xmlXPathContext) context = xmlXPathNewContext(node->doc);
 
     context->node = node;
+    context->error = keep_quiet;
     return xmlXPathEval(BAD_CAST path, context);
 }
 
