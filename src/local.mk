@@ -87,6 +87,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/job-figures.h \
 	src/virtsnap/job-info.c \
 	src/virtsnap/job-info.h \
+	src/virtsnap/job-left.c \
+	src/virtsnap/job-left.h \
 	src/virtsnap/job-prepare.c \
 	src/virtsnap/job-record-xml.c \
 	src/virtsnap/job-record-xml.h \
@@ -128,6 +130,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/snapshot-list.h \
 	src/virtsnap/storage-def.c \
 	src/virtsnap/storage-def.h \
+	src/virtsnap/target-commit.c \
+	src/virtsnap/target-private.h \
 	src/virtsnap/target-foreign.c \
 	src/virtsnap/target-foreign.h \
 	src/virtsnap/target-space.c \

@@ -54,9 +54,11 @@ unit_tests = \
 	tests/unit/test-handlers \
 	tests/unit/test-image-lock \
 	tests/unit/test-job \
+	tests/unit/test-job-again \
 	tests/unit/test-job-state \
 	tests/unit/test-journal \
 	tests/unit/test-job-record \
+	tests/unit/test-lost-writes \
 	tests/unit/test-libvirt-events \
 	tests/unit/test-libvirt-handlers \
 	tests/unit/test-libvirt-place \
@@ -75,6 +77,7 @@ unit_tests = \
 	tests/unit/test-snapshot-def \
 	tests/unit/test-storage-def \
 	tests/unit/test-target \
+	tests/unit/test-target-again \
 	tests/unit/test-xml \
 	$(NULL)
 check_PROGRAMS += $(unit_tests)
@@ -116,10 +119,25 @@ tests_unit_test_libvirt_handlers_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 tests_unit_test_libvirt_handlers_LDADD = $(LDADD) $(LIBVIRT_LIBS)
 tests_unit_test_libvirt_place_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 
+tests_unit_test_job_SOURCES = \
+	tests/unit/job-fixture.c \
+	tests/unit/job-fixture.h \
+	tests/unit/test-job.c \
+	$(NULL)
+tests_unit_test_job_again_SOURCES = \
+	tests/unit/job-fixture.c \
+	tests/unit/job-fixture.h \
+	tests/unit/test-job-again.c \
+	$(NULL)
 tests_unit_test_journal_SOURCES = \
 	tests/unit/plan-fixture.c \
 	tests/unit/plan-fixture.h \
 	tests/unit/test-journal.c \
+	$(NULL)
+tests_unit_test_lost_writes_SOURCES = \
+	tests/unit/lost-writes.c \
+	tests/unit/lost-writes.h \
+	tests/unit/test-lost-writes.c \
 	$(NULL)
 tests_unit_test_plan_SOURCES = \
 	tests/unit/plan-fixture.c \

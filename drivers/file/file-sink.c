@@ -22,7 +22,28 @@ typedef struct {
     int fd;        /* buffered; owned */
     int direct_fd; /* the same file with O_DIRECT, or -1; owned */
     mode_t mode;   /* of the complete file */
+    GMutex lock;   /* one at a time makes it durable, */
+    gint failed;   /* atomic: and the errno that it failed with stays; 0: none */
 } FileSink;
+
+/* The kernel tells once that what was written did not reach the disk, and drops it: after that,
+ * fsync(2) of the same file succeeds and says nothing about what was lost. */
+static gboolean
+fail(FileSink *self, int errsv, GError **error)
+{
+    g_atomic_int_compare_and_exchange(&self->failed, 0, errsv);
+    virt_snap_error_set_errno(error, errsv, _("Cannot write '%s'"), self->parent.what);
+
+    return FALSE;
+}
+
+/* Whether starting to write back has met an error of the disk, and not one of a file system that
+ * does not have the call. */
+static gboolean
+is_loss(int errsv)
+{
+    return errsv == EIO || errsv == ENOSPC || errsv == EDQUOT;
+}
 
 static gboolean
 write_buffered(FileSink *self, const guint8 *buffer, guint64 offset, gsize length,
@@ -32,7 +53,9 @@ write_buffered(FileSink *self, const guint8 *buffer, guint64 offset, gsize lengt
         return FALSE;
     /* Started at once and in step with the copy: no heap of dirty pages for the end, and the
      * page cache stays its owner's. */
-    sync_file_range(self->fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE);
+    if (sync_file_range(self->fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE) < 0 &&
+        is_loss(errno))
+        return fail(self, errno, error);
 
     return TRUE;
 }
@@ -84,14 +107,23 @@ file_sink_clone(Sink *sink, int fd)
     return ioctl(((FileSink *)sink)->fd, FICLONE, fd) == 0;
 }
 
+/* @how: fsync(2) or fdatasync(2) */
+static gboolean
+make_durable(FileSink *self, int (*how)(int fd), GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    int failed = g_atomic_int_get(&self->failed);
+
+    if (failed != 0)
+        return fail(self, failed, error);
+
+    return how(self->fd) == 0 || fail(self, errno, error);
+}
+
 static gboolean
 file_sink_sync(Sink *sink, GError **error)
 {
-    if (fdatasync(((FileSink *)sink)->fd) == 0)
-        return TRUE;
-    virt_snap_error_set_errno(error, errno, _("Cannot write '%s'"), sink->what);
-
-    return FALSE;
+    return make_durable((FileSink *)sink, fdatasync, error);
 }
 
 static gboolean
@@ -105,7 +137,7 @@ file_sink_flush(Sink *sink, GError **error)
                                   sink->what);
         return FALSE;
     }
-    if (!fd_sync(self->fd, sink->what, error))
+    if (!make_durable(self, fsync, error))
         return FALSE;
     posix_fadvise(self->fd, 0, 0, POSIX_FADV_DONTNEED);
 
@@ -119,6 +151,7 @@ file_sink_free(Sink *sink)
 
     fd_clear(&self->fd);
     fd_clear(&self->direct_fd);
+    g_mutex_clear(&self->lock);
     g_free(sink->what);
     g_free(self);
 }
@@ -143,6 +176,7 @@ sink_on(int fd, const char *name, guint64 size, mode_t mode)
     self->parent.what = g_strdup(name);
     self->parent.size = size;
     self->mode = mode;
+    g_mutex_init(&self->lock);
     self->fd = fd;
     self->direct_fd = openat(AT_FDCWD, path, O_WRONLY | O_DIRECT | O_CLOEXEC);
 

@@ -12,6 +12,7 @@
 
 #include "image/backing-reference.h"
 #include "image/chain.h"
+#include "image/image-lock.h"
 #include "image/luks-header.h"
 #include "image/qcow2-header.h"
 #include "util/fd.h"
@@ -104,24 +105,60 @@ open_image(const char *path, struct stat *st, GError **error)
     return fd_steal(&fd);
 }
 
+/* Whether @fd is the file that @layer was made from, and nobody has written to it since. */
+static gboolean
+is_same(const Layer *layer, int fd, GError **error)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot look at the image '%s'"), layer->path);
+        return FALSE;
+    }
+    if (st.st_dev == layer->device && st.st_ino == layer->inode &&
+        (guint64)st.st_size == layer->size && st.st_mtim.tv_sec == layer->mtime &&
+        (guint32)st.st_mtim.tv_nsec == layer->mtime_ns)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("The image '%s' was changed or replaced since it was planned to copy it; start "
+                  "again"),
+                layer->path);
+
+    return FALSE;
+}
+
 int
 layer_open(const Layer *layer, GError **error)
 {
     struct stat st;
     auto_fd fd = open_image(layer->path, &st, error);
 
-    if (fd < 0)
+    if (fd < 0 || !is_same(layer, fd, error))
         return -1;
-    if (st.st_dev == layer->device && st.st_ino == layer->inode &&
-        (guint64)st.st_size == layer->size && st.st_mtim.tv_sec == layer->mtime &&
-        (guint32)st.st_mtim.tv_nsec == layer->mtime_ns)
-        return fd_steal(&fd);
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
-                _("The image '%s' was changed or replaced since it was planned to copy it; start "
-                  "again"),
-                layer->path);
 
-    return -1;
+    return fd_steal(&fd);
+}
+
+/* What is compared before the lock is held may be written to between the two. */
+int
+layer_open_locked(const Layer *layer, GError **error)
+{
+    struct stat st;
+    auto_fd fd = open_image(layer->path, &st, error);
+
+    if (fd < 0 || !image_lock_acquire(fd, layer->path, error) || !is_same(layer, fd, error))
+        return -1;
+
+    return fd_steal(&fd);
+}
+
+gboolean
+layer_probe(const Layer *layer, GError **error)
+{
+    struct stat st;
+    auto_fd fd = open_image(layer->path, &st, error);
+
+    return fd >= 0 && image_lock_probe(fd, layer->path, error) && is_same(layer, fd, error);
 }
 
 gboolean

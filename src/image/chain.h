@@ -71,6 +71,17 @@ Layer *chain_resolve(ChainCache *cache, const ChainImage *images, gsize n_images
 int layer_open(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * layer_open_locked:
+ * The same under QEMU's image lock (image_lock_acquire()), which is taken first: from then on
+ * until the descriptor is closed it is, and stays, the file that it was.
+ */
+int layer_open_locked(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** layer_probe: Returns: FALSE with the error that layer_open_locked() would fail with; takes no
+ * lock. */
+gboolean layer_probe(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * layer_has_snapshot:
  * @name: of an internal snapshot
  *

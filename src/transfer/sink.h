@@ -28,7 +28,8 @@ typedef struct {
      * need not be told. */
     gboolean (*hole)(Sink *sink, guint64 offset, guint64 length, GError **error);
 
-    /* Makes durable what was written so far, while others may go on writing. NULL: cannot. */
+    /* Makes durable what was written so far, while others may go on writing. Once it or flush has
+     * failed, both fail: what was lost then is not known. NULL: cannot. */
     gboolean (*sync)(Sink *sink, GError **error);
 
     /* Makes all that was written durable and gives the file its exact size. */

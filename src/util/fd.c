@@ -11,6 +11,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -210,22 +211,51 @@ file_create_at(int dirfd, const char *name, const void *data, gsize length, GErr
 }
 
 gboolean
+file_stage_at(int dirfd, const char *temporary, const void *data, gsize length, GError **error)
+{
+    auto_fd fd = fd_open(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, error);
+
+    if (fd < 0)
+        return FALSE;
+    if (fd_pwrite_all(fd, data, length, 0, temporary, error))
+        return TRUE;
+    unlinkat(dirfd, temporary, 0);
+
+    return FALSE;
+}
+
+static gboolean
+sync_and_rename(int dirfd, const char *temporary, const char *name, GError **error)
+{
+    auto_fd fd = fd_open(dirfd, temporary, O_RDONLY | O_NOFOLLOW, 0, error);
+
+    if (fd < 0 || !fd_sync(fd, name, error))
+        return FALSE;
+    if (renameat(dirfd, temporary, dirfd, name) == 0)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot put '%s' in place"), name);
+
+    return FALSE;
+}
+
+gboolean
+file_put_at(int dirfd, const char *temporary, const char *name, GError **error)
+{
+    if (sync_and_rename(dirfd, temporary, name, error))
+        return fd_sync(dirfd, name, error);
+    unlinkat(dirfd, temporary, 0);
+
+    return FALSE;
+}
+
+gboolean
 file_replace_at(int dirfd, const char *name, const void *data, gsize length, GError **error)
 {
     g_autofree char *id = g_uuid_string_random();
     g_autofree char *temporary = g_strdup_printf(".%.8s.tmp", id);
 
-    if (!file_create_at(dirfd, temporary, data, length, error)) {
-        unlinkat(dirfd, temporary, 0);
-        return FALSE;
-    }
-    if (renameat(dirfd, temporary, dirfd, name) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot put '%s' in place"), name);
-        unlinkat(dirfd, temporary, 0);
-        return FALSE;
-    }
-
-    return fd_sync(dirfd, name, error);
+    return file_stage_at(dirfd, temporary, data, length, error) &&
+           file_put_at(dirfd, temporary, name, error);
 }
 
 GBytes *
@@ -342,4 +372,42 @@ tree_remove_at(int dirfd, const char *name, GError **error)
     }
 
     return TRUE;
+}
+
+/* --- entries ------------------------------------------------------------------ */
+
+#define REWRITTEN ".rewritten"
+
+static gboolean
+rename_entry(int dirfd, const char *from, const char *to, GError **error)
+{
+    if (renameat(dirfd, from, dirfd, to) == 0 || errno == ENOENT)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot rename '%s'"), from);
+
+    return FALSE;
+}
+
+gboolean
+dir_rewrite_entry(int dirfd, const char *name, GError **error)
+{
+    g_autofree char *other = g_strconcat(name, REWRITTEN, NULL);
+
+    return rename_entry(dirfd, name, other, error) && rename_entry(dirfd, other, name, error);
+}
+
+gboolean
+dir_restore_entries(int dirfd, GError **error)
+{
+    g_autoptr(GPtrArray) names = dir_list_at(dirfd, ".", error);
+
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        g_autofree char *own = g_strndup(name, strlen(name) - MIN(strlen(name), strlen(REWRITTEN)));
+
+        if (g_str_has_suffix(name, REWRITTEN) && !rename_entry(dirfd, name, own, error))
+            return FALSE;
+    }
+
+    return names != NULL;
 }

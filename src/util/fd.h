@@ -77,6 +77,20 @@ gboolean file_create_at(int dirfd, const char *name, const void *data, gsize len
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * file_stage_at:
+ * Writes @data to the new file @temporary in @dirfd (mode 0600): the first half of
+ * file_replace_at(), which does not wait for the disk. What it wrote outlives the program.
+ */
+gboolean file_stage_at(int dirfd, const char *temporary, const void *data, gsize length,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** file_put_at: The second half: makes @temporary durable and then, not before, @name. What fails
+ * leaves no @temporary, and @name as it was, unless all that fails is to make the directory
+ * durable. */
+gboolean file_put_at(int dirfd, const char *temporary, const char *name, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * file_replace_at:
  * Puts @data at @name in @dirfd, atomically and durably: written to a temporary file beside it,
  * synced, renamed, the directory synced. A reader sees the old or the new content, never a mix.
@@ -100,6 +114,19 @@ int dir_create_at(int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSE
 
 /** Removes @name and all below it, following no links. Absent is fine. */
 gboolean tree_remove_at(int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * dir_rewrite_entry:
+ * Has the entry @name of @dirfd written to the disk again by the next fd_sync() of @dirfd, as it
+ * may have been lost there if an earlier one failed, which the kernel tells only once. It goes by
+ * another name for a moment, which dir_restore_entries() undoes for who was killed then. Absent is
+ * fine.
+ */
+gboolean dir_rewrite_entry(int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** dir_restore_entries: Gives the entries of @dirfd that dir_rewrite_entry() was killed at their
+ * names. */
+gboolean dir_restore_entries(int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * dir_list_at:

@@ -7,7 +7,6 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "image/image-lock.h"
 #include "image/qcow2-header.h"
 #include "transfer/memory-source.h"
 #include "util/fd.h"
@@ -80,8 +79,9 @@ open_file_item(EngineItem *item, GError **error)
 
 /* --- the journal ------------------------------------------------------------ */
 
-/* Whether what the journal knows of the layer is still of use. A file whose entry did not survive
- * a crash is not there: the rest is kept in order by those who wrote it. */
+/* Whether what the journal knows of the layer is still of use. One of which nothing is durable may
+ * have any size, and is begun anew. A file whose entry did not survive a crash is not there: the
+ * rest is kept in order by those who wrote it. */
 static gboolean
 reopen_layer(ExportItem *self, GError **error)
 {
@@ -89,7 +89,7 @@ reopen_layer(ExportItem *self, GError **error)
     const Source *source = self->engine.source;
     g_autoptr(GError) why = NULL;
 
-    if (!earlier || !earlier->opened || earlier->size != source->size ||
+    if (!earlier || earlier->segments->len == 0 || earlier->size != source->size ||
         memcmp(earlier->layout, source->layout, DIGEST_BYTES) != 0)
         return TRUE;
     self->engine.sink = drivers_get()->reopen_file(self->dirfd, self->layer->file, source->size,
@@ -151,18 +151,6 @@ record_layer(ExportItem *self, GError **error)
 
 /* --- layers --------------------------------------------------------------- */
 
-/* Nobody may write to the image from now on until the descriptor is closed. */
-static int
-open_locked(const Layer *layer, GError **error)
-{
-    auto_fd fd = layer_open(layer, error);
-
-    if (fd < 0 || !image_lock_acquire(fd, layer->path, error))
-        return -1;
-
-    return fd_steal(&fd);
-}
-
 /* The beginning of the file as it has to be in the export: its backing file beside it. It may have
  * referred to another one than the domain's XML, or to one where that has none. */
 static gboolean
@@ -193,7 +181,7 @@ open_copy_item(EngineItem *item, GError **error)
 {
     ExportItem *self = item->user_data;
     const char *path = self->layer->source->path;
-    auto_fd fd = open_locked(self->layer->source, error);
+    auto_fd fd = layer_open_locked(self->layer->source, error);
 
     if (fd < 0 || !patch_head(self, fd, error))
         return FALSE;
@@ -213,7 +201,7 @@ static gboolean
 hold_chain(ExportItem *self, GError **error)
 {
     for (const Layer *layer = first_frozen(self->layer); layer; layer = layer->backing) {
-        int fd = open_locked(layer, error);
+        int fd = layer_open_locked(layer, error);
 
         if (fd < 0)
             return FALSE;
@@ -248,7 +236,7 @@ static gboolean
 open_compress_item(EngineItem *item, GError **error)
 {
     ExportItem *self = item->user_data;
-    int fd = open_locked(self->layer->source, error);
+    int fd = layer_open_locked(self->layer->source, error);
 
     if (fd < 0)
         return FALSE;
@@ -327,14 +315,6 @@ finish_copy_item(EngineItem *item, GError **error)
     return record_layer(self, error);
 }
 
-static gboolean
-check_free(const Layer *layer, GError **error)
-{
-    auto_fd fd = layer_open(layer, error);
-
-    return fd >= 0 && image_lock_probe(fd, layer->path, error);
-}
-
 gboolean
 export_item_check(ExportItem *self, GError **error)
 {
@@ -346,7 +326,7 @@ export_item_check(ExportItem *self, GError **error)
 
         if (g_atomic_int_get(&self->finished))
             return TRUE;
-        if (check_free(layer, &problem))
+        if (layer_probe(layer, &problem))
             continue;
         /* Once it is read, others may do with it what they like. */
         if (g_atomic_int_get(&self->finished))

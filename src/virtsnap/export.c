@@ -314,6 +314,23 @@ move_items(const Plan *plan, GPtrArray *items, Control *control, EngineStats *st
     return engine_run(engine_items, plan->settings->parallel, control, stats, error);
 }
 
+/* What cannot be read again is no export, whatever in it may be the cause. */
+static gboolean
+check_manifest(const char *text, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(Manifest) manifest = manifest_parse(text, strlen(text), &why);
+
+    if (manifest)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("The manifest of this export could not be read again, so the export is not made "
+                  "(is there a name that XML cannot hold?): %s"),
+                why->message);
+
+    return FALSE;
+}
+
 static gboolean
 write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *result,
                GError **error)
@@ -331,7 +348,8 @@ write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *resu
     text = manifest_format(plan, files, result->warnings);
     result->bytes += strlen(text);
 
-    return file_create_at(dirfd, MANIFEST_FILE, text, strlen(text), error);
+    return check_manifest(text, error) &&
+           file_create_at(dirfd, MANIFEST_FILE, text, strlen(text), error);
 }
 
 /* While somebody looks after what they are made from. @warning: of the target, or NULL. */
@@ -351,31 +369,62 @@ move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control
     return TRUE;
 }
 
-/* What the earlier run began of layers that are written in one go, or of no layer. */
-static gboolean
-remove_strangers(const Plan *plan, int dirfd, Journal *journal, GError **error)
+/* The files of layers that the journal knows something durable of. */
+static GHashTable *
+known_files(const Plan *plan, Journal *journal)
 {
-    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GPtrArray) names = NULL;
-    auto_fd fd = openat(dirfd, TARGET_LAYERS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    GHashTable *known = g_hash_table_new(g_str_hash, g_str_equal);
 
-    if (fd < 0)
-        return TRUE;
     for (guint i = 0; i < plan->layers->len; i++) {
         const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
 
-        if (journal_layer(journal, i)->opened)
+        if (journal_layer(journal, i)->segments->len > 0)
             g_hash_table_add(known, layer->file + strlen(TARGET_LAYERS "/"));
     }
+
+    return known;
+}
+
+/* Removes what the earlier run began of other layers, or of none. What is kept has to be found by
+ * its name after a crash, even if the earlier run could not make sure of that. */
+static gboolean
+sift_layers(int fd, GHashTable *known, GError **error)
+{
+    g_autoptr(GPtrArray) names = NULL;
+
+    if (!dir_restore_entries(fd, error))
+        return FALSE;
     names = dir_list_at(fd, ".", error);
     for (guint i = 0; names && i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
 
-        if (!g_hash_table_contains(known, name) && !tree_remove_at(fd, name, error))
+        if (!(g_hash_table_contains(known, name) ? dir_rewrite_entry(fd, name, error)
+                                                 : tree_remove_at(fd, name, error)))
             return FALSE;
     }
 
-    return names != NULL;
+    /* A file that is made anew must not be found with its earlier content. */
+    return names && fd_sync(fd, TARGET_LAYERS, error);
+}
+
+/* Before anything new is written, all is on the disk as it is known here: the directory and the
+ * journal (journal_open()), so that no earlier lines are found there beside newer files. */
+static gboolean
+settle_earlier(const Plan *plan, int dirfd, Journal *journal, GError **error)
+{
+    g_autoptr(GHashTable) known = known_files(plan, journal);
+    auto_fd fd = openat(dirfd, TARGET_LAYERS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0 && errno != ENOENT) {
+        virt_snap_error_set_errno(error, errno, _("Cannot open the directory '%s'"),
+                                  TARGET_LAYERS);
+        return FALSE;
+    }
+    if (fd >= 0 && (!sift_layers(fd, known, error) ||
+                    !dir_rewrite_entry(dirfd, TARGET_LAYERS, error)))
+        return FALSE;
+
+    return fd_sync(dirfd, ".", error);
 }
 
 static gboolean
@@ -387,7 +436,7 @@ write_export(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *
     g_autoptr(GPtrArray) items = make_items(plan, dirfd, journal);
 
     if (!control_pass(control, 0, error) || !target_tidy(target, error) ||
-        !remove_strangers(plan, dirfd, journal, error) ||
+        !settle_earlier(plan, dirfd, journal, error) ||
         !create_directories(directories, dirfd, error) ||
         !check_names(plan, directories, dirfd, error) ||
         !move_watched(hypervisor, plan, items, control, target_warning(target), result, stats,
@@ -407,39 +456,76 @@ export_result_clear(ExportResult *result)
     g_clear_pointer(&result->warnings, g_ptr_array_unref);
 }
 
-/* Who has ended the job wants to go on later; a target that failed is worth that only if some of
- * the work is done. */
 static gboolean
-is_resumable(Journal *journal, const EngineStats *stats, const GError *error)
+is_cancelled(Control *control)
+{
+    g_autoptr(GError) reason = NULL;
+
+    return !control_pass_for(control, 0, 0, &(gboolean){FALSE}, &reason) &&
+           g_error_matches(reason, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
+}
+
+/* Who has ended the job wants to go on later; a target that failed is worth that only if some of
+ * the work is done. Who goes on already shall not lose what there was by a lock or a disk that is
+ * in the way now. */
+static gboolean
+is_resumable(Journal *journal, gboolean target_failed, const GError *error)
 {
     if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED))
         return TRUE;
-    if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED))
-        return FALSE;
+    if (journal_continues(journal))
+        return !g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
 
-    return (stats->sink_failed ||
+    return (target_failed ||
             g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE)) &&
            journal_n_segments(journal) > 0;
+}
+
+static void
+end_failed(Target *target, Journal *journal, Control *control, gboolean target_failed,
+           const GError *error, ExportResult *result)
+{
+    if (is_cancelled(control)) {
+        result->kept = FALSE;
+        target_drop(target);
+        return;
+    }
+    result->resumable = is_resumable(journal, target_failed, error);
+    result->kept = result->resumable || journal_continues(journal);
+    if (result->kept)
+        target_keep(target);
 }
 
 static Journal *
 open_journal(const Plan *plan, Target *target, gboolean resume, GError **error)
 {
     guint made = target_made(target);
-    g_autoptr(GError) why = NULL;
-    g_autoptr(Journal) journal = journal_open(target_journal(target), plan, resume, &made, &why);
+    g_autoptr(Journal) journal = journal_open(target_journal(target), plan, resume, &made, error);
 
-    if (journal) {
-        target_set_made(target, made);
-        return g_steal_pointer(&journal);
+    if (!journal) {
+        g_prefix_error(error, _("Export to '%s': "), target_path(target));
+        return NULL;
     }
-    /* The user may want to put right what has changed. */
-    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE) ||
-        g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT))
-        target_keep(target);
-    g_propagate_error(error, g_steal_pointer(&why));
+    target_set_made(target, made);
+    /* Of an earlier run there may be a directory and nothing of use in it. */
+    if (!journal_continues(journal))
+        target_drop(target);
 
-    return NULL;
+    return g_steal_pointer(&journal);
+}
+
+static gboolean
+commit(Target *target, ExportResult *result, GError **error)
+{
+    if (!target_commit(target, error))
+        return FALSE;
+    if (target_moved_from(target))
+        g_ptr_array_add(result->warnings,
+                        g_strdup_printf(_("A directory was renamed while it was exported to: the "
+                                          "export is not at '%s', but at '%s'"),
+                                        target_moved_from(target), target_path(target)));
+
+    return TRUE;
 }
 
 gboolean
@@ -449,30 +535,27 @@ export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target, Control
     g_autoptr(Journal) journal = NULL;
     g_autoptr(GError) why = NULL;
     EngineStats stats = {0};
+    gboolean written;
 
-    *result = (ExportResult){0};
+    *result = (ExportResult){.kept = resume};
     control_set_end(control, plan->bytes + EXPORT_COMMIT_WEIGHT);
     if (!target_begin(target, resume, error))
         return FALSE;
     journal = open_journal(plan, target, resume, error);
-    if (!journal) {
-        g_prefix_error(error, _("Export to '%s': "), target_path(target));
+    if (!journal)
         return FALSE;
+    written = write_export(hypervisor, plan, target, control, journal, result, &stats, &why);
+    if (written && commit(target, result, &why)) {
+        result->kept = FALSE;
+        control_advance(control, EXPORT_COMMIT_WEIGHT);
+        return TRUE;
     }
-    if (!write_export(hypervisor, plan, target, control, journal, result, &stats,
-                      &why)) {
-        result->resumable = is_resumable(journal, &stats, why);
-        if (result->resumable)
-            target_keep(target);
-        g_propagate_prefixed_error(error, g_steal_pointer(&why), _("Export to '%s': "),
-                                   target_path(target));
-        return FALSE;
-    }
-    if (!target_commit(target, error))
-        return FALSE;
-    control_advance(control, EXPORT_COMMIT_WEIGHT);
+    end_failed(target, journal, control, stats.sink_failed || written, why, result);
+    if (!written)
+        g_prefix_error(&why, _("Export to '%s': "), target_path(target));
+    g_propagate_error(error, g_steal_pointer(&why));
 
-    return TRUE;
+    return FALSE;
 }
 
 gboolean
@@ -480,6 +563,7 @@ export_discard(Target *target, GError **error)
 {
     if (!target_begin(target, TRUE, error))
         return FALSE;
+    target_drop(target);
     target_set_made(target, MAX(target_made(target), journal_made(target_journal(target))));
 
     return TRUE;

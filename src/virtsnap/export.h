@@ -32,6 +32,8 @@ typedef struct {
     guint layers;
     guint domains;
     gboolean resumable; /* it failed, and what there is of it can be gone on with: it is kept */
+    gboolean kept;      /* it failed, and something is left, if only for who puts right what has
+                         * changed since */
     GPtrArray *warnings; /* char*: those of the plan, and what happened meanwhile */
 } ExportResult;
 
@@ -81,9 +83,10 @@ gboolean export_check_space(const Plan *plan, const Target *target, GError **err
  * bandwidth, which is the caller's to set
  * @result: (out): what was done; to be cleared in any case
  *
- * Returns: TRUE when the complete export has its final name and is durable. Otherwise nothing
- * has that name, and freeing @target removes what was written, unless it can be gone on with, or
- * what an earlier run left cannot: INVALID_STATE naming what has changed, or CORRUPT.
+ * Returns: TRUE when the complete export has its final name (target_path()) and is durable.
+ * Otherwise nothing has that name, and freeing @target removes what was written, unless it can be
+ * gone on with. What an earlier run left and this one was to go on with stays whatever happens,
+ * unless it is cancelled; INVALID_STATE naming what has changed, or CORRUPT, if it cannot be used.
  */
 gboolean export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target,
                         Control *control, gboolean resume, ExportResult *result, GError **error)

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "util/strings.h"
+#include "virtsnap/export.h"
 #include "virtsnap/job-info.h"
 #include "virtsnap/manifest.h"
 
@@ -270,6 +271,36 @@ job_info_new(void)
     self->warnings = g_ptr_array_new_with_free_func(g_free);
 
     return self;
+}
+
+/* "Export of web, nightly": the collection, or the domains of an unnamed one. */
+static char *
+name_of(const JobSubject *subject)
+{
+    ExportSubject what = {.collection = subject->collection, .domains = subject->domains};
+    g_autofree char *name = export_name(&what);
+
+    return g_strdup_printf("Export of %s, %s", name, subject->snapshot);
+}
+
+JobInfo *
+job_info_begin(const char *owner, const JobSubject *subject)
+{
+    JobInfo *info = job_info_new();
+    g_autofree char *uuid = g_uuid_string_random();
+
+    info->id = g_strdup_printf("virtsnap:%s", uuid);
+    info->name = name_of(subject);
+    info->owner = g_strdup(owner);
+    info->type = JOB_TYPE_EXPORT;
+    info->state = JOB_STATE_NEW;
+    info->submitted = info->changed = g_get_real_time();
+    info->cancellable = TRUE;
+    info->time_before_removal = JOB_REMOVAL_SECONDS;
+    info->figures = (JobFigures){.type = JOB_BLOCK_TYPE_BACKUP, .end = 1};
+    info->subject = job_subject_copy(subject);
+
+    return info;
 }
 
 JobInfo *

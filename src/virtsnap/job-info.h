@@ -80,7 +80,8 @@ typedef struct {
     guint error_code; /* 0: none */
     char *error;      /* ErrorDescription, or NULL */
     gboolean cancellable;
-    gboolean resumable; /* requesting it to start goes on with what is there */
+    gboolean resumable; /* something is left, which requesting it to start goes on with, and to
+                         * kill it removes */
     guint64 time_before_removal; /* seconds */
     JobFigures figures;
     GPtrArray *disks;   /* JobDisk */
@@ -91,6 +92,10 @@ typedef struct {
 
 /** job_info_new: Returns: one in which nothing is set but lists, owned by the caller. */
 JobInfo *job_info_new(void);
+
+/** job_info_begin: Returns: that of a new export of @subject (copied) that @owner asked for, with
+ * an id of its own; owned by the caller. */
+JobInfo *job_info_begin(const char *owner, const JobSubject *subject);
 
 /** job_info_copy: Returns: the same, owned by the caller. */
 JobInfo *job_info_copy(const JobInfo *self);

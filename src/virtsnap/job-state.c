@@ -135,8 +135,8 @@ job_state_request(JobState state, gboolean resumable, guint request, guint64 tim
     if (i < 0)
         return JOB_RESULT_INVALID_TRANSITION;
     if (job_state_is_final(state) && !job_state_is_success(state) && resumable &&
-        request == JOB_REQUEST_START) {
-        *next = JOB_STATE_NEW;
+        (request == JOB_REQUEST_START || request == JOB_REQUEST_KILL)) {
+        *next = request == JOB_REQUEST_START ? JOB_STATE_NEW : JOB_STATE_SHUTTING_DOWN;
         return JOB_RESULT_STARTED;
     }
 

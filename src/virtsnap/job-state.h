@@ -64,8 +64,9 @@ gboolean job_state_allows(JobState from, JobState to);
  * @next: (out): the state to go to now; @state itself if nothing changes yet
  *
  * What a request does. A job whose run is over is not changed any more; but one that is
- * @resumable is taken up by a new run, which begins as any: @next is New then, the one step that
- * job_state_allows() does not have, because it is no step of one run.
+ * @resumable is taken up by a new run, which begins as any: @next is New then; or it is killed,
+ * which removes what it has left: @next is ShuttingDown. These are the steps that
+ * job_state_allows() does not have, because they are none of one run.
  *
  * Returns: DONE if the request is fulfilled by going to @next, STARTED if it takes longer; else
  * why it is refused. Source: CIM_ConcreteJob.RequestStateChange, with the values of

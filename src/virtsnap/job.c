@@ -9,6 +9,7 @@
 #include "util/process.h"
 #include "util/strings.h"
 #include "virtsnap/job-figures.h"
+#include "virtsnap/job-left.h"
 #include "virtsnap/job.h"
 
 struct Job {
@@ -41,6 +42,8 @@ typedef struct {
     Plan *plan;
     Target *target;
     gboolean resume;
+    char *path;         /* of the complete export */
+    gboolean discarded; /* what was left has been removed, because it was killed */
     ExportResult result;
 } Run;
 
@@ -124,7 +127,7 @@ set_error(Job *self, guint code, const char *message)
     self->info->error_code = code;
     g_free(self->info->error);
     /* It goes into the record and over the bus. */
-    self->info->error = text_for_xml(message);
+    self->info->error = message ? text_for_xml(message) : NULL;
 }
 
 static void
@@ -194,8 +197,7 @@ do_run(Run *run, GError **error)
     if (!control_pass(run->control, 0, error) ||
         !run->prepare(run->data, run->control, &run->hypervisor, &run->plan, &run->target,
                       error)) {
-        /* What an earlier run left is still there. */
-        run->result.resumable = run->resume;
+        run->result.kept = run->resume;
         return FALSE;
     }
 
@@ -207,8 +209,9 @@ do_run(Run *run, GError **error)
 
 /* With the lock held, and so fail(). */
 static void
-succeed(Job *self, ExportResult *result)
+succeed(Job *self, Run *run)
 {
+    ExportResult *result = &run->result;
     JobState state = result->warnings->len > 0 ? JOB_STATE_COMPLETED_WITH_WARNINGS
                                                : JOB_STATE_COMPLETED;
 
@@ -218,6 +221,10 @@ succeed(Job *self, ExportResult *result)
     while (!job_state_allows(self->info->state, state))
         g_cond_wait(&self->changed, &self->lock);
     self->result = *result;
+    if (!g_str_equal(self->info->report->directory, run->path)) {
+        job_report_free(self->info->report);
+        self->info->report = job_report_new(run->plan, run->path);
+    }
     end_disks(self, JOB_DISK_COMPLETED);
     go_to(self, state);
 }
@@ -228,48 +235,55 @@ fail(Job *self, const Run *run, const GError *error)
     guint code = virt_snap_error_result_code(error);
     JobState state = JOB_STATE_EXCEPTION;
 
-    if (self->ending == JOB_REQUEST_KILL)
+    if (self->ending == JOB_REQUEST_KILL && !(run->discarded && run->result.kept))
         state = JOB_STATE_KILLED;
     else if (self->ending == JOB_REQUEST_TERMINATE && code == VIRT_SNAP_ERROR_INTERRUPTED)
         state = JOB_STATE_TERMINATED;
     self->info->resumable =
-        state == JOB_STATE_TERMINATED || (state == JOB_STATE_EXCEPTION && run->result.resumable);
-    set_error(self, code, error->message);
+        state == JOB_STATE_TERMINATED || (state == JOB_STATE_EXCEPTION && run->result.kept);
+    if (state == JOB_STATE_KILLED)
+        set_error(self, VIRT_SNAP_ERROR_CANCELLED, _("The export was cancelled"));
+    else
+        set_error(self, code, error->message);
     end_disks(self, state == JOB_STATE_EXCEPTION ? JOB_DISK_FAILED : JOB_DISK_CANCELLED);
     go_to(self, state);
 }
 
+/* With the lock held, which is let go meanwhile. Somebody may lose patience at any time until the
+ * run has ended: before that, nothing is there any more. */
 static void
-end_run(Run *run, const GError *error)
+discard_if_killed(Job *self, Run *run, GError **error)
+{
+    while (*error && self->ending == JOB_REQUEST_KILL && !run->discarded) {
+        g_autoptr(GError) why = NULL;
+
+        g_mutex_unlock(&self->lock);
+        run->discarded = TRUE;
+        run->result.kept = !job_discard_left_over(self->info->subject, &why);
+        if (run->result.kept) {
+            g_clear_error(error);
+            g_propagate_prefixed_error(error, g_steal_pointer(&why),
+                                       _("What the killed job has copied cannot be removed: "));
+        }
+        g_mutex_lock(&self->lock);
+    }
+}
+
+static void
+end_run(Run *run, GError **error)
 {
     Job *self = run->job;
 
     g_mutex_lock(&self->lock);
+    discard_if_killed(self, run, error);
     job_figures_update(self->info, self->parts, self->control);
-    if (error)
-        fail(self, run, error);
+    if (*error)
+        fail(self, run, *error);
     else
-        succeed(self, &run->result);
+        succeed(self, run);
     job_figures_update(self->info, self->parts, self->control);
     g_mutex_unlock(&self->lock);
     tell(self);
-}
-
-/* Kill leaves nothing, also of an earlier run when the present one did not get to it. */
-static void
-discard_left_over(Job *self)
-{
-    g_autoptr(JobInfo) info = job_get_info(self);
-    const JobSubject *subject = info->subject;
-    ExportSubject what = {.collection = subject->collection, .domains = subject->domains};
-    g_autofree char *name = export_name(&what);
-    gboolean subdirectory = !subject->settings || subject->settings->subdirectory;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Target) target =
-        target_new(subject->directory, name, subject->snapshot, subdirectory, &error);
-
-    if (!target || !export_discard(target, &error))
-        g_debug("Nothing of '%s' is removed: %s", self->id, error->message);
 }
 
 static void
@@ -277,6 +291,7 @@ run_free(Run *run)
 {
     if (run->free_data)
         run->free_data(run->data);
+    g_free(run->path);
     export_result_clear(&run->result);
     plan_free(run->plan);
     target_free(run->target);
@@ -293,11 +308,12 @@ run_main(gpointer data)
 
     process_block_file_limit();
     do_run(run, &error);
+    if (!error)
+        run->path = g_strdup(target_path(run->target));
     /* What was written for nothing goes before anybody is told. */
     g_clear_pointer(&run->target, target_free);
-    if (run->resume && g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED))
-        discard_left_over(run->job);
-    end_run(run, error);
+    run->result.kept = run->result.kept && job_left_over(run->job->info->subject);
+    end_run(run, &error);
     run_free(run);
 
     return NULL;
@@ -374,11 +390,46 @@ end_unstarted(Job *self, JobRequest request)
     }
 }
 
+static gpointer
+removal_main(gpointer data)
+{
+    Job *self = data;
+    g_autoptr(GError) error = NULL;
+    gboolean removed = job_discard_left_over(self->info->subject, &error);
+
+    if (removed)
+        g_set_error(&error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
+                    _("The job was killed, and what it had copied is removed"));
+    else
+        g_prefix_error(&error, _("What the killed job has copied cannot be removed: "));
+    g_mutex_lock(&self->lock);
+    self->info->resumable = !removed;
+    set_error(self, virt_snap_error_result_code(error), error->message);
+    go_to(self, removed ? JOB_STATE_KILLED : JOB_STATE_EXCEPTION);
+    g_mutex_unlock(&self->lock);
+    tell(self);
+    job_unref(self);
+    return NULL;
+}
+
+/* Whether a kill has to remove what an earlier run left, and no run is there to do it. */
+static gboolean
+needs_removal(const Job *self, guint request)
+{
+    return request == JOB_REQUEST_KILL && (job_state_is_final(self->info->state) ||
+                                           (self->info->state == JOB_STATE_NEW && self->restarted));
+}
+
 static void
 apply_request(Job *self, JobRequest request, JobState next)
 {
     JobState state = self->info->state;
 
+    if (needs_removal(self, request)) {
+        set_state(self, JOB_STATE_SHUTTING_DOWN);
+        g_thread_unref(g_thread_new("virtsnap-kill", removal_main, job_ref(self)));
+        return;
+    }
     if (next == JOB_STATE_NEW) {
         renew(self);
         return;
@@ -397,17 +448,15 @@ JobRequestResult
 job_request_state_change(Job *self, guint request, guint64 timeout)
 {
     JobRequestResult result;
-    gboolean discard;
     JobState next;
 
     g_mutex_lock(&self->lock);
     result = job_state_request(self->info->state, self->info->resumable, request, timeout, &next);
-    if (result == JOB_RESULT_DONE || result == JOB_RESULT_STARTED)
+    if (result == JOB_RESULT_DONE || result == JOB_RESULT_STARTED) {
         apply_request(self, request, next);
-    discard = result == JOB_RESULT_DONE && next == JOB_STATE_KILLED && self->restarted;
+        result = self->info->state == JOB_STATE_SHUTTING_DOWN ? JOB_RESULT_STARTED : result;
+    }
     g_mutex_unlock(&self->lock);
-    if (discard)
-        discard_left_over(self);
     tell(self);
 
     return result;
@@ -494,34 +543,10 @@ new_with(JobInfo *info)
     return self;
 }
 
-/* "Export of web, nightly": the collection, or the domains of an unnamed one. */
-static char *
-name_of(const JobSubject *subject)
-{
-    ExportSubject what = {.collection = subject->collection, .domains = subject->domains};
-    g_autofree char *name = export_name(&what);
-
-    return g_strdup_printf("Export of %s, %s", name, subject->snapshot);
-}
-
 Job *
 job_new(const char *owner, const JobSubject *subject)
 {
-    JobInfo *info = job_info_new();
-    g_autofree char *uuid = g_uuid_string_random();
-
-    info->id = g_strdup_printf("virtsnap:%s", uuid);
-    info->name = name_of(subject);
-    info->owner = g_strdup(owner);
-    info->type = JOB_TYPE_EXPORT;
-    info->state = JOB_STATE_NEW;
-    info->submitted = info->changed = g_get_real_time();
-    info->cancellable = TRUE;
-    info->time_before_removal = JOB_REMOVAL_SECONDS;
-    info->figures = (JobFigures){.type = JOB_BLOCK_TYPE_BACKUP, .end = 1};
-    info->subject = job_subject_copy(subject);
-
-    return new_with(info);
+    return new_with(job_info_begin(owner, subject));
 }
 
 Job *

@@ -91,8 +91,8 @@ gboolean job_prepare_export(gpointer data, Control *control, Hypervisor **hyperv
  * @timeout: milliseconds; only 0 is supported
  *
  * RequestStateChange. A job that was interrupted and is requested to start is New again: whoever
- * has started it the first time starts it again when its turn comes. Returns: a
- * JobRequestResult.
+ * has started it the first time starts it again when its turn comes. One that is requested to be
+ * killed then removes, in a thread of its own, what it has left. Returns: a JobRequestResult.
  */
 JobRequestResult job_request_state_change(Job *self, guint request, guint64 timeout);
 

@@ -22,15 +22,18 @@
 typedef struct {
     GArray *segments; /* EngineSegment */
     gboolean syncing; /* a worker makes the file durable */
+    gboolean failed;  /* that failed once: nothing more of it is certain */
     gint64 next;      /* when that is due again, monotonic us */
 } Pending;
 
 struct Journal {
     int fd;              /* not owned */
     JournalContent *old; /* of the earlier run; each layer is touched by who opens it only */
+    gboolean continues;  /* there was one */
     GMutex lock;         /* guards all below */
     guint64 end;         /* bytes of whole records */
     guint64 n_segments;
+    gboolean failed;     /* the journal itself could not be written, or not be made durable */
     GPtrArray *pending;  /* Pending of each layer */
 };
 
@@ -43,16 +46,42 @@ pending_free(gpointer data)
     g_free(self);
 }
 
+static gboolean
+gave_up(GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                _("Nothing more is recorded of what could not be made durable before; export "
+                  "again when the disk of the target is in order"));
+
+    return FALSE;
+}
+
 /* With the lock held. What is written in part only is cut off again. */
 static gboolean
 append(Journal *self, const char *text, gsize length, GError **error)
 {
+    if (self->failed)
+        return gave_up(error);
     if (fd_pwrite_all(self->fd, text, length, self->end, WHAT, error)) {
         self->end += length;
         return TRUE;
     }
+    self->failed = TRUE;
     if (ftruncate(self->fd, (off_t)self->end) < 0)
         g_warning("Cannot cut '%s': %s", WHAT, g_strerror(errno));
+
+    return FALSE;
+}
+
+/* With the lock held. The kernel tells of what it has lost once only. */
+static gboolean
+make_durable(Journal *self, GError **error)
+{
+    if (!self->failed && fd_sync(self->fd, WHAT, error))
+        return TRUE;
+    if (self->failed)
+        return gave_up(error);
+    self->failed = TRUE;
 
     return FALSE;
 }
@@ -78,10 +107,10 @@ append_segments(Journal *self, guint number, GArray *segments, GError **error)
 
 /* --- opening ---------------------------------------------------------------- */
 
+/* @data: (out): owned by the caller */
 static JournalContent *
-read_content(int fd, GError **error)
+read_content(int fd, char **data, GError **error)
 {
-    g_autofree char *data = NULL;
     struct stat st;
 
     if (fstat(fd, &st) < 0) {
@@ -94,23 +123,39 @@ read_content(int fd, GError **error)
                       "anew, without resuming, which removes what is left of it"));
         return NULL;
     }
-    data = g_try_malloc((gsize)st.st_size + 1);
-    if (!data) {
+    *data = g_try_malloc((gsize)st.st_size + 1);
+    if (!*data) {
         virt_snap_error_set_errno(error, ENOMEM, _("Cannot read '%s'"), WHAT);
         return NULL;
     }
-    if (!fd_pread_all(fd, data, (gsize)st.st_size, 0, WHAT, error))
+    if (!fd_pread_all(fd, *data, (gsize)st.st_size, 0, WHAT, error))
         return NULL;
 
-    return journal_parse(data, (gsize)st.st_size, error);
+    return journal_parse(*data, (gsize)st.st_size, error);
 }
 
 guint
 journal_made(int fd)
 {
-    g_autoptr(JournalContent) content = read_content(fd, NULL);
+    g_autofree char *data = NULL;
+    g_autoptr(JournalContent) content = read_content(fd, &data, NULL);
 
     return content ? content->made : 0;
+}
+
+/* What is gone on with is written once more as it is: the page cache may have lines that an earlier
+ * run could not bring to the disk, where older ones are in their place. Nothing is appended before
+ * the rest of a torn line is gone from the disk, too. */
+static gboolean
+settle(Journal *self, const char *data, GError **error)
+{
+    self->end = self->old->length;
+    if (ftruncate(self->fd, (off_t)self->end) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot write '%s'"), WHAT);
+        return FALSE;
+    }
+
+    return fd_pwrite_all(self->fd, data, (gsize)self->end, 0, WHAT, error);
 }
 
 static gboolean
@@ -153,19 +198,18 @@ journal_open(int fd, const Plan *plan, gboolean resume, guint *made, GError **er
 {
     g_autofree char *identity = journal_identity(plan);
     g_autoptr(Journal) self = new_at(fd);
+    g_autofree char *data = NULL;
 
-    self->old = resume ? read_content(fd, error) : journal_parse("", 0, error);
+    self->old = resume ? read_content(fd, &data, error) : journal_parse("", 0, error);
     if (!self->old)
         return NULL;
     /* What it says has to be as it was before anything is touched. */
-    if (self->old->identity && !take_over(self, identity, made, error))
+    self->continues = self->old->identity != NULL;
+    if (self->continues && !take_over(self, identity, made, error))
         return NULL;
-    self->end = self->old->length;
-    if (ftruncate(fd, (off_t)self->end) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot write '%s'"), WHAT);
-        return NULL;
-    }
-    if (!self->old->identity && !begin(self, plan, identity, *made, error))
+    if (!settle(self, data, error) ||
+        (!self->continues && !begin(self, plan, identity, *made, error)) ||
+        !make_durable(self, error))
         return NULL;
     for (guint i = 0; i < plan->layers->len; i++) {
         Pending *pending = g_new0(Pending, 1);
@@ -196,6 +240,12 @@ journal_layer(const Journal *self, guint number)
     return g_ptr_array_index(self->old->layers, number);
 }
 
+gboolean
+journal_continues(const Journal *self)
+{
+    return self->continues;
+}
+
 guint64
 journal_n_segments(Journal *self)
 {
@@ -212,11 +262,14 @@ journal_restart(Journal *self, guint number, const Source *source, GError **erro
     g_autofree char *layout = journal_hex(source->layout);
     g_autofree char *text =
         g_strdup_printf("open %u %" PRIu64 " %s\n", number, source->size, layout);
+    gboolean again = old->opened;
 
     self->n_segments -= old->segments->len;
     journal_layer_reset(old);
 
-    return append(self, text, strlen(text), error);
+    /* On the disk before its file is touched, or what was done of an earlier file of that name
+     * would count for the new one. */
+    return append(self, text, strlen(text), error) && (!again || make_durable(self, error));
 }
 
 /* What is to be recorded, once it is durable. */
@@ -241,12 +294,35 @@ sync_ended(Journal *self, Pending *pending, gint64 begun)
 }
 
 static gboolean
+has_failed(Journal *self, Pending *pending)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    return pending->failed;
+}
+
+/* What of the layer is not recorded by now never is in this run. */
+static void
+give_up(Journal *self, Pending *pending)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    pending->failed = TRUE;
+}
+
+static gboolean
 record(Journal *self, guint number, GArray *segments, Sink *sink, GError **error)
 {
+    Pending *pending = g_ptr_array_index(self->pending, number);
+
     if (segments->len == 0)
         return TRUE;
-    if (sink && !sink->ops->sync(sink, error))
+    if (has_failed(self, pending))
+        return gave_up(error);
+    if (sink && !sink->ops->sync(sink, error)) {
+        give_up(self, pending);
         return FALSE;
+    }
 
     return append_segments(self, number, segments, error);
 }

@@ -20,6 +20,7 @@ typedef struct Journal Journal;
  * @resume: FALSE: forgets what an earlier run wrote; TRUE: goes on with it if there is something
  * @made: (inout): directories created for the export, by this run and the earlier one
  *
+ * It is durable when that returns; its entry in the directory is for the caller.
  * Returns: owned by the caller; CORRUPT, or INVALID_STATE naming what is not the same.
  */
 Journal *journal_open(int fd, const Plan *plan, gboolean resume, guint *made, GError **error)
@@ -33,10 +34,14 @@ guint journal_made(int fd);
 /** journal_layer: Returns: (transfer none): what an earlier run did of layer @number. */
 const JournalLayer *journal_layer(const Journal *self, guint number);
 
+/** journal_continues: Returns: TRUE if it goes on with what an earlier run wrote. */
+gboolean journal_continues(const Journal *self);
+
 /** journal_n_segments: Returns: how many segments are recorded as done. */
 guint64 journal_n_segments(Journal *self);
 
-/** journal_restart: The file of layer @number begins anew, to hold what @source gives. */
+/** journal_restart: The file of layer @number begins anew, to hold what @source gives. What was
+ * done of an earlier one is forgotten, durably, when that returns. */
 gboolean journal_restart(Journal *self, guint number, const Source *source, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
@@ -46,7 +51,8 @@ gboolean journal_restart(Journal *self, guint number, const Source *source, GErr
  * @sink: the layer's; NULL: it is recorded by journal_sync() only
  *
  * Segment @index has been written. It is recorded after @sink was made durable, which happens for
- * several at once.
+ * several at once. Where that has failed once, nothing more is recorded of the layer: the kernel
+ * tells only once that it has lost something.
  */
 gboolean journal_add(Journal *self, guint number, gsize index, const guint8 *node, Sink *sink,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -15,31 +15,12 @@
 #include "util/fd.h"
 #include "util/name.h"
 #include "virtsnap/target-foreign.h"
+#include "virtsnap/target-private.h"
 #include "virtsnap/target-space.h"
-#include "virtsnap/target.h"
 
-#define JOURNAL_FILE "journal"
 /* Somebody who removes the partial directory while it is taken makes us start again: once or
  * twice is a race, more is malice. */
 #define TAKE_ATTEMPTS 5
-
-struct Target {
-    char *directory; /* as given, without a symbolic link in its last part if it is there */
-    char *parent;    /* of the final directory */
-    char *name;      /* of the final directory, in parent */
-    char *partial;   /* of the partial directory, in parent */
-    char *path;      /* parent/name */
-    gboolean over_empty; /* the final directory is there, and empty */
-    gboolean made_directory; /* what we created, and remove again if nothing comes of it */
-    gboolean made_parent;
-    gboolean made_partial;
-    gboolean begun;
-    gboolean keep;
-    char *warning; /* what its file system does not keep, or NULL */
-    int parent_fd;  /* owned */
-    int fd;         /* the partial directory; owned */
-    int journal_fd; /* locked as long as it is open; owned */
-};
 
 const char *
 target_path(const Target *self)
@@ -82,6 +63,27 @@ void
 target_keep(Target *self)
 {
     self->keep = TRUE;
+}
+
+void
+target_drop(Target *self)
+{
+    self->keep = FALSE;
+}
+
+const char *
+target_moved_from(const Target *self)
+{
+    return self->asked;
+}
+
+gboolean
+target_has_left(const Target *self)
+{
+    g_autofree char *path = g_build_filename(self->parent, self->partial, NULL);
+    struct stat st;
+
+    return lstat(path, &st) == 0 || errno != ENOENT;
 }
 
 /* --- checks that touch nothing -------------------------------------------- */
@@ -140,8 +142,8 @@ check_writable(const Target *self, GError **error)
     return FALSE;
 }
 
-static gboolean
-already_exists(const char *path, GError **error)
+gboolean
+target_already_exists(const char *path, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
                 _("'%s' exists already, and nothing is ever overwritten; name another directory "
@@ -167,7 +169,7 @@ check_empty(Target *self, GError **error)
     if (!names)
         return FALSE;
     if (names->len > 0)
-        return already_exists(self->path, error);
+        return target_already_exists(self->path, error);
     if (stat(self->path, &st) == 0 && stat(self->parent, &above) == 0 &&
         st.st_dev != above.st_dev) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
@@ -189,7 +191,7 @@ check(Target *self, gboolean subdirectory, GError **error)
     if (subdirectory && is_there(self->parent) && !check_directory(self->parent, error))
         return FALSE;
     if (subdirectory && is_there(self->path))
-        return already_exists(self->path, error);
+        return target_already_exists(self->path, error);
     if (!subdirectory && !check_empty(self, error))
         return FALSE;
 
@@ -293,8 +295,8 @@ open_parent(Target *self, GError **error)
     return self->parent_fd >= 0 && foreign_try_name(self->parent_fd, self->name, error);
 }
 
-static gboolean
-same_file(int dirfd, const char *name, int fd)
+gboolean
+target_same_file(int dirfd, const char *name, int fd)
 {
     struct stat there;
     struct stat held;
@@ -374,7 +376,7 @@ lock_partial(Target *self, GError **error)
         return FALSE;
     }
     /* The one before us may have renamed it, and it is not for us to write into it then. */
-    if (!same_file(self->parent_fd, self->partial, self->fd)) {
+    if (!target_same_file(self->parent_fd, self->partial, self->fd)) {
         virt_snap_error_set_errno(error, ENOENT, _("Cannot lock '%s/%s'"), self->parent,
                                   self->partial);
         return FALSE;
@@ -412,8 +414,8 @@ take_partial(Target *self, GError **error)
             g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
         }
-        if (same_file(self->parent_fd, self->partial, self->fd) &&
-            same_file(self->fd, JOURNAL_FILE, self->journal_fd))
+        if (target_same_file(self->parent_fd, self->partial, self->fd) &&
+            target_same_file(self->fd, JOURNAL_FILE, self->journal_fd))
             return TRUE;
     }
 
@@ -449,85 +451,19 @@ target_begin(Target *self, gboolean resume, GError **error)
     self->begun = TRUE;
     g_free(self->warning);
     self->warning = foreign_close(self->fd, self->journal_fd, self->parent);
+    self->keep = resume && !self->made_partial;
     /* The one who held it before may have finished. */
     if (!self->over_empty &&
         fstatat(self->parent_fd, self->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        return already_exists(self->path, error);
+        return target_already_exists(self->path, error);
 
-    return resume || clear_partial(self, FALSE, error);
+    return resume ? dir_restore_entries(self->fd, error) : clear_partial(self, FALSE, error);
 }
 
 gboolean
 target_tidy(Target *self, GError **error)
 {
     return clear_partial(self, TRUE, error);
-}
-
-static gboolean
-rename_partial(Target *self, GError **error)
-{
-    unsigned int flags = self->over_empty ? 0 : RENAME_NOREPLACE;
-    int result = renameat2(self->parent_fd, self->partial, self->parent_fd, self->name, flags);
-
-    /* Not every file system has the flag. Without it, only an empty directory is replaced. */
-    if (result < 0 && (errno == EINVAL || errno == ENOSYS))
-        result = renameat(self->parent_fd, self->partial, self->parent_fd, self->name);
-    if (result == 0)
-        return TRUE;
-    if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR)
-        return already_exists(self->path, error);
-    if (!foreign_name_error(errno, self->name, error))
-        return FALSE;
-    virt_snap_error_set_errno(error, errno, _("Cannot give the export its name '%s'"),
-                              self->path);
-
-    return FALSE;
-}
-
-static gboolean
-sync_path(const char *path, GError **error)
-{
-    auto_fd fd = fd_open_dir(AT_FDCWD, path, error);
-
-    return fd >= 0 && fd_sync(fd, path, error);
-}
-
-/* The entries of every directory on the way that is new. */
-static gboolean
-sync_parents(const Target *self, GError **error)
-{
-    if (!fd_sync(self->parent_fd, self->parent, error))
-        return FALSE;
-    if (self->made_parent && !sync_path(self->directory, error))
-        return FALSE;
-    if (self->made_directory) {
-        g_autofree char *above = g_path_get_dirname(self->directory);
-
-        return sync_path(above, error);
-    }
-
-    return TRUE;
-}
-
-gboolean
-target_commit(Target *self, GError **error)
-{
-    if (unlinkat(self->fd, JOURNAL_FILE, 0) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot remove '%s/%s'"), self->partial,
-                                  JOURNAL_FILE);
-        return FALSE;
-    }
-    if (!fd_sync(self->fd, self->partial, error) || !rename_partial(self, error))
-        return FALSE;
-    if (!sync_parents(self, error)) {
-        /* What may not survive a crash was not done. */
-        renameat(self->parent_fd, self->name, self->parent_fd, self->partial);
-        return FALSE;
-    }
-    self->begun = FALSE;
-    self->made_directory = self->made_parent = FALSE;
-
-    return TRUE;
 }
 
 /* The journal comes last, and is closed before its directory goes: NFS and FUSE keep what is
@@ -555,7 +491,7 @@ discard(Target *self)
 
     if (self->begun && !remove_partial(self, &error))
         g_warning("%s", error->message);
-    if (self->made_parent)
+    if (self->made_parent && target_same_file(AT_FDCWD, self->parent, self->parent_fd))
         rmdir(self->parent);
     if (self->made_directory)
         rmdir(self->directory);
@@ -576,6 +512,7 @@ target_free(Target *self)
     g_free(self->name);
     g_free(self->partial);
     g_free(self->path);
+    g_free(self->asked);
     g_free(self->warning);
     g_free(self);
 }

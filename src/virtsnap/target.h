@@ -31,8 +31,16 @@ Target *target_new(const char *directory, const char *collection, const char *sn
  * was called. NULL is fine. */
 void target_free(Target *self);
 
-/** target_path: Returns: (transfer none): the absolute path that the export will have. */
+/** target_path: Returns: (transfer none): the absolute path that the export will have; after
+ * target_commit() the one that it has. */
 const char *target_path(const Target *self);
+
+/** target_moved_from: Returns: (transfer none): after target_commit(), the path that was asked for
+ * if the export has another one, because somebody renamed a directory meanwhile; else NULL. */
+const char *target_moved_from(const Target *self);
+
+/** target_has_left: Returns: FALSE if there is no partial directory, of no earlier run either. */
+gboolean target_has_left(const Target *self);
 
 /** target_space: Asks the file system that the target will be on. What an earlier run left there is
  * free: it is removed, or needs not be written again. */
@@ -41,7 +49,8 @@ gboolean target_space(const Target *self, TargetSpace *space, GError **error)
 
 /**
  * target_begin:
- * @resume: keeps what an earlier process has left in it, else that is removed
+ * @resume: keeps what an earlier process has left in it, also when @self is freed, until
+ * target_drop(); else that is removed
  *
  * Creates the partial directory and takes it for this process. Returns: FALSE with IN_USE if
  * another process is at it, INVALID_PARAMETER if the file system cannot hold a name.
@@ -73,12 +82,16 @@ int target_fd(const Target *self);
 /**
  * target_commit:
  * Gives the partial directory its final name, durably. All in it has to be durable already.
- * Returns: FALSE with nothing under the final name.
+ * Returns: FALSE with nothing under the final name, and the journal as it was; NOT_FOUND if the
+ * directory has been removed.
  */
 gboolean target_commit(Target *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** target_keep: Leaves the partial directory in place when @self is freed. */
 void target_keep(Target *self);
+
+/** target_drop: Removes it then, also what an earlier process has left. */
+void target_drop(Target *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_free)
 

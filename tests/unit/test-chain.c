@@ -4,6 +4,8 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -306,6 +308,53 @@ test_too_deep(ChainFixture *f, gconstpointer data)
 
 /* --- opening again ---------------------------------------------------------- */
 
+/* What happens in the moment in which a lock is taken; NULL: nothing. */
+static const char *meanwhile;
+
+/* Takes the place of the C library's, because the program's own come first. */
+int
+fcntl(int fd, int command, ...)
+{
+    va_list args;
+    void *argument;
+
+    va_start(args, command);
+    argument = va_arg(args, void *);
+    va_end(args);
+    if (command == F_OFD_SETLK && meanwhile) {
+        const char *script = g_steal_pointer(&meanwhile);
+
+        chain_sh(script);
+    }
+
+    return (int)syscall(SYS_fcntl, fd, command, argument);
+}
+
+/* A writer that was there before the lock, and has gone by then, is seen. */
+static void
+test_lock_first(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(ChainCache) cache = chain_cache_new();
+    g_autofree char *path = g_build_filename(f->dir, "x", NULL);
+    g_autoptr(GError) error = NULL;
+    Layer *layer;
+    auto_fd fd = -1;
+
+    chain_sh("qemu-img create -q -f raw x 1M; touch -d 2001-01-01 x");
+    layer = chain_resolve(cache, &(ChainImage){path, "raw", FALSE}, 1, FALSE, &error);
+    g_assert_no_error(error);
+    fd = layer_open_locked(layer, &error);
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_true(layer_probe(layer, &error));
+    fd_clear(&fd);
+    meanwhile = "qemu-io -f raw -c 'write -q 0 4k' x";
+    fd = layer_open_locked(layer, &error);
+    g_assert_cmpint(fd, <, 0);
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
+    g_assert_null(meanwhile);
+    g_assert_false(layer_probe(layer, NULL));
+}
+
 static void
 test_open(ChainFixture *f, gconstpointer data)
 {
@@ -386,7 +435,8 @@ main(int argc, char **argv)
         {"places", test_places},       {"two-names", test_two_names},
         {"no-format", test_no_format}, {"references", test_references},
         {"refused", test_refused},     {"too-deep", test_too_deep},
-        {"open", test_open},           {"has-snapshot", test_has_snapshot},
+        {"lock-first", test_lock_first}, {"open", test_open},
+        {"has-snapshot", test_has_snapshot},
         {"untouched", test_untouched},
     };
 

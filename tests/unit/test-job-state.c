@@ -58,10 +58,10 @@ static const Answer answers[N_STATES][4] = {
 };
 
 static gboolean
-is_restart(JobState state, gboolean resumable, guint request)
+is_again(JobState state, gboolean resumable, guint request)
 {
-    return resumable && request == JOB_REQUEST_START && job_state_is_final(state) &&
-           !job_state_is_success(state);
+    return resumable && (request == JOB_REQUEST_START || request == JOB_REQUEST_KILL) &&
+           job_state_is_final(state) && !job_state_is_success(state);
 }
 
 static void
@@ -72,12 +72,14 @@ check_request(int i, gboolean resumable, guint request)
     JobRequestResult result = job_state_request(all[i], resumable, request, 0, &next);
 
     g_test_message("%s, request %u", job_state_name(all[i]), request);
-    if (is_restart(all[i], resumable, request))
-        expected = (Answer){JOB_RESULT_STARTED, JOB_STATE_NEW};
+    if (is_again(all[i], resumable, request))
+        expected = (Answer){JOB_RESULT_STARTED, request == JOB_REQUEST_START
+                                                    ? JOB_STATE_NEW
+                                                    : JOB_STATE_SHUTTING_DOWN};
     g_assert_cmpint(result, ==, expected.result);
     g_assert_cmpint(next, ==, expected.next != 0 ? expected.next : all[i]);
     /* No request goes where the state may not go. */
-    if (next != all[i] && next != JOB_STATE_NEW)
+    if (next != all[i] && !is_again(all[i], resumable, request))
         g_assert_true(job_state_allows(all[i], next));
     /* Whether it may be timed or not is not asked of a request that there is not. */
     g_assert_cmpint(job_state_request(all[i], resumable, request, 1, &next), ==,

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gstdio.h>
+#include <stdlib.h>
+
+#include "tests/unit/harness.h"
+#include "tests/unit/job-fixture.h"
+#include "tests/unit/records.h"
+
+/* Two disks on one base: base.raw counts for both. */
+#define IMAGES                                                                                     \
+    "qemu-img create -q -f raw base.raw 8M; qemu-io -f raw -c 'write -q -P 7 0 8M' base.raw\n"     \
+    "for i in a b; do\n"                                                                           \
+    "    qemu-img create -q -f qcow2 -b base.raw -F raw $i.qcow2\n"                                \
+    "    qemu-io -f qcow2 -c 'write -q -P 3 0 3M' $i.qcow2\n"                                      \
+    "    qemu-img create -q -f qcow2 -b $i.qcow2 -F qcow2 $i.now\n"                                \
+    "done\n"
+
+void
+set_up(Fixture *f, gconstpointer data)
+{
+    g_autofree char *made = scratch_new();
+    g_autoptr(JobSubject) subject = job_subject_new();
+
+    f->old = g_get_current_dir();
+    f->dir = realpath(made, NULL);
+    g_assert_cmpint(g_chdir(f->dir), ==, 0);
+    g_free(run("sh", "-ec", IMAGES, NULL));
+    f->out = g_build_filename(f->dir, "out", NULL);
+    f->told = g_string_new(NULL);
+    subject->collection = g_strdup("farm");
+    subject->snapshot = g_strdup("s");
+    subject->directory = g_strdup(f->out);
+    f->job = job_new("me", subject);
+}
+
+void
+tear_down(Fixture *f, gconstpointer data)
+{
+    job_unref(f->job);
+    g_assert_cmpint(g_chdir(f->old), ==, 0);
+    scratch_free(f->dir);
+    g_free(f->old);
+    g_free(f->out);
+    g_string_free(f->told, TRUE);
+}
+
+gboolean
+prepare(gpointer data, Control *control, Hypervisor **hypervisor, Plan **plan, Target **target,
+        GError **error)
+{
+    static const TestSnapshot a = {.name = "s",
+                                   .disks = {{"vda", "a.qcow2", "qcow2", "external"}}};
+    static const TestSnapshot b = {.name = "s",
+                                   .disks = {{"vda", "b.qcow2", "qcow2", "external"}}};
+    Fixture *f = data;
+    g_autoptr(GPtrArray) records =
+        g_ptr_array_new_with_free_func((GDestroyNotify)domain_record_free);
+    g_autoptr(VirtSnapExportSettings) settings = virt_snap_export_settings_new();
+
+    while (f->wait) {
+        if (!control_pass(control, 0, error))
+            return FALSE;
+        g_usleep(1000);
+    }
+    if (f->refuse) {
+        g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND, f->refuse);
+        return FALSE;
+    }
+    settings->bandwidth = f->bandwidth;
+    settings->parallel = f->parallel;
+    g_ptr_array_add(records, test_record("a", TRUE, "a.now", &a, 1));
+    g_ptr_array_add(records, test_record("b", TRUE, "b.now", &b, 1));
+    *plan = plan_new("farm", "<collection/>", "s", settings, records, test_host(), error);
+    *target = target_new(f->out, "farm", "s", TRUE, error);
+
+    return *plan && *target;
+}
+
+static void
+note(Job *job, const JobChange *change, gpointer data)
+{
+    Fixture *f = data;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&f->lock);
+
+    /* It may call what it likes. */
+    g_assert_nonnull(job_state_name(job_get_state(job)));
+    if (change->kind == JOB_CHANGE_STATE)
+        g_string_append_printf(f->told, " %s", job_state_name(change->state));
+    else
+        g_string_append_printf(f->told, " %s:%s=%d", change->domain, change->target,
+                               (int)change->status);
+}
+
+void
+start_it(Fixture *f)
+{
+    job_set_notify(f->job, note, f);
+    g_assert_true(job_start_export(f->job, prepare, f, NULL));
+}
+
+void
+assert_told(Fixture *f, const char *expected)
+{
+    /* The last word may come a moment after the state. */
+    for (int i = 0; i < TRIES; i++) {
+        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&f->lock);
+
+        if (g_str_equal(f->told->str, expected))
+            return;
+        g_clear_pointer(&locker, g_mutex_locker_free);
+        g_usleep(1000);
+    }
+    g_assert_cmpstr(f->told->str, ==, expected);
+}
+
+void
+wait_for(Fixture *f, JobState state)
+{
+    for (int i = 0; i < TRIES && job_get_state(f->job) != state; i++)
+        g_usleep(1000);
+    g_assert_cmpstr(job_state_name(job_get_state(f->job)), ==, job_state_name(state));
+}
+
+/* Until something is copied. */
+void
+wait_for_bytes(Fixture *f, guint64 bytes)
+{
+    for (int i = 0; i < TRIES; i++) {
+        g_autoptr(JobInfo) info = job_get_info(f->job);
+
+        if (info->figures.cur >= bytes)
+            return;
+        g_usleep(1000);
+    }
+    g_assert_not_reached();
+}
+
+void
+assert_request(Fixture *f, JobRequest request, JobRequestResult result)
+{
+    g_assert_cmpint(job_request_state_change(f->job, request, 0), ==, result);
+}
+
+gboolean
+is_there(Fixture *f, const char *name)
+{
+    g_autofree char *path = g_build_filename(f->out, name, NULL);
+
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* The base, of one segment, is done before the rest. */
+void
+terminate(Fixture *f)
+{
+    f->bandwidth = 4 * MIB;
+    start_it(f);
+    wait_for_bytes(f, 10 * MIB);
+    assert_request(f, JOB_REQUEST_TERMINATE, JOB_RESULT_STARTED);
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + 60 * SECOND));
+    wait_for(f, JOB_STATE_TERMINATED);
+    g_assert_true(is_there(f, "farm/.s.partial/journal"));
+}

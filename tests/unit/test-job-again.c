@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "drivers/register.h"
+#include "tests/unit/harness.h"
+#include "tests/unit/job-fixture.h"
+#include "util/fd.h"
+
+/* Jobs that were interrupted: gone on with, or killed. */
+
+/* When it is over already. */
+static void
+test_kill_interrupted(Fixture *f, gconstpointer data)
+{
+    g_autoptr(JobInfo) info = NULL;
+
+    f->parallel = 1;
+    terminate(f);
+    assert_request(f, JOB_REQUEST_KILL, JOB_RESULT_STARTED);
+    wait_for(f, JOB_STATE_KILLED);
+    g_assert_false(is_there(f, "farm"));
+    info = job_get_info(f->job);
+    g_assert_cmpuint(info->error_code, ==, VIRT_SNAP_ERROR_CANCELLED);
+    g_assert_false(info->resumable);
+    assert_request(f, JOB_REQUEST_KILL, JOB_RESULT_INVALID_TRANSITION);
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_INVALID_TRANSITION);
+}
+
+/* While somebody else is at it, it cannot be removed, and that is what is told. */
+static void
+test_kill_in_use(Fixture *f, gconstpointer data)
+{
+    g_autofree char *directory = g_build_filename(f->out, "farm", ".s.partial", NULL);
+    g_autoptr(JobInfo) info = NULL;
+    auto_fd fd = -1;
+
+    f->parallel = 1;
+    terminate(f);
+    fd = fd_open_dir(AT_FDCWD, directory, NULL);
+    g_assert_cmpint(flock(fd, LOCK_EX), ==, 0);
+    assert_request(f, JOB_REQUEST_KILL, JOB_RESULT_STARTED);
+    wait_for(f, JOB_STATE_EXCEPTION);
+    info = job_get_info(f->job);
+    g_assert_cmpuint(info->error_code, ==, VIRT_SNAP_ERROR_IN_USE);
+    g_assert_true(info->resumable);
+    g_assert_true(is_there(f, "farm/.s.partial/journal"));
+    fd_clear(&fd);
+    assert_request(f, JOB_REQUEST_KILL, JOB_RESULT_STARTED);
+    wait_for(f, JOB_STATE_KILLED);
+    g_assert_false(is_there(f, "farm"));
+}
+
+/* Somebody loses patience while the last flush of an orderly end takes its time. */
+static Job *impatient;
+
+int
+fdatasync(int fd)
+{
+    Job *job = g_atomic_pointer_get(&impatient);
+
+    if (job && job_get_state(job) == JOB_STATE_SHUTTING_DOWN)
+        job_request_state_change(job, JOB_REQUEST_KILL, 0);
+
+    return (int)syscall(SYS_fdatasync, fd);
+}
+
+static void
+test_terminate_kill(Fixture *f, gconstpointer data)
+{
+    /* Two segments, of which one is written and not yet durable. */
+    g_free(run("qemu-io", "-f", "raw", "-c", "truncate 200M", "-c", "write -q 130M 8M", "base.raw",
+               NULL));
+    f->parallel = 1;
+    f->bandwidth = 4 * MIB;
+    start_it(f);
+    wait_for_bytes(f, 10 * MIB);
+    g_atomic_pointer_set(&impatient, f->job);
+    assert_request(f, JOB_REQUEST_TERMINATE, JOB_RESULT_STARTED);
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + 60 * SECOND));
+    g_atomic_pointer_set(&impatient, NULL);
+    g_test_message("%s", f->told->str);
+    wait_for(f, JOB_STATE_KILLED);
+    g_assert_false(is_there(f, "farm"));
+}
+
+/* What stands in the way of going on may be gone a moment later. */
+static void
+assert_goes_on_after(Fixture *f, guint code)
+{
+    g_autoptr(JobInfo) info = NULL;
+
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + 60 * SECOND));
+    info = job_get_info(f->job);
+    g_assert_cmpint(info->state, ==, JOB_STATE_EXCEPTION);
+    g_assert_cmpuint(info->error_code, ==, code);
+    g_assert_true(info->resumable);
+    g_assert_true(is_there(f, "farm/.s.partial/journal"));
+}
+
+static void
+finish(Fixture *f)
+{
+    ExportResult result;
+
+    job_set_bandwidth(f->job, 0);
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
+    start_it(f);
+    wait_for(f, JOB_STATE_COMPLETED);
+    job_get_result(f->job, &result);
+    g_assert_cmpuint(result.copied, <, 8 * MIB);
+}
+
+static void
+test_locked(Fixture *f, gconstpointer data)
+{
+    auto_fd in = -1;
+    GPid pid;
+
+    f->parallel = 1;
+    terminate(f);
+    pid = start(&in, NULL, "qemu-io", "-f", "qcow2", "a.qcow2", NULL);
+    while (run_status("qemu-io", "-f", "qcow2", "-c", "quit", "a.qcow2", NULL) == 0)
+        g_usleep(10000);
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
+    start_it(f);
+    assert_goes_on_after(f, VIRT_SNAP_ERROR_IN_USE);
+    stop(pid);
+    finish(f);
+}
+
+static void
+test_no_answer(Fixture *f, gconstpointer data)
+{
+    f->parallel = 1;
+    terminate(f);
+    f->refuse = "libvirt has gone";
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
+    start_it(f);
+    assert_goes_on_after(f, VIRT_SNAP_ERROR_NOT_FOUND);
+    f->refuse = NULL;
+    finish(f);
+}
+
+/* No descriptor is left, at whatever point of it. */
+static void
+test_no_descriptors(Fixture *f, gconstpointer data)
+{
+    struct rlimit all;
+    gboolean done = FALSE;
+
+    f->parallel = 1;
+    terminate(f);
+    job_set_bandwidth(f->job, 0);
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &all), ==, 0);
+    for (rlim_t n = 4; !done && n < 64; n++) {
+        struct rlimit few = {n, all.rlim_max};
+
+        assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
+        g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &few), ==, 0);
+        start_it(f);
+        g_assert_true(job_wait(f->job, g_get_monotonic_time() + 60 * SECOND));
+        g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &all), ==, 0);
+        done = job_get_state(f->job) == JOB_STATE_COMPLETED;
+        g_assert_true(done || is_there(f, "farm/.s.partial/journal"));
+    }
+    g_assert_true(done);
+}
+
+int
+main(int argc, char *argv[])
+{
+    register_drivers();
+    g_test_init(&argc, &argv, NULL);
+    g_test_add("/job-again/kill-interrupted", Fixture, NULL, set_up, test_kill_interrupted,
+               tear_down);
+    g_test_add("/job-again/kill-in-use", Fixture, NULL, set_up, test_kill_in_use, tear_down);
+    g_test_add("/job-again/terminate-kill", Fixture, NULL, set_up, test_terminate_kill, tear_down);
+    g_test_add("/job-again/locked", Fixture, NULL, set_up, test_locked, tear_down);
+    g_test_add("/job-again/no-answer", Fixture, NULL, set_up, test_no_answer, tear_down);
+    g_test_add("/job-again/no-descriptors", Fixture, NULL, set_up, test_no_descriptors, tear_down);
+
+    return g_test_run();
+}
