@@ -14,6 +14,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/image/luks-header.h \
 	src/image/qcow2-header.c \
 	src/image/qcow2-header.h \
+	src/image/save-image.c \
+	src/image/save-image.h \
 	src/transfer/block-hash.c \
 	src/transfer/block-hash.h \
 	src/transfer/control.c \
@@ -116,6 +118,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/plan-host-files.c \
 	src/virtsnap/plan-layers.c \
 	src/virtsnap/plan-layers.h \
+	src/virtsnap/plan-memory.c \
 	src/virtsnap/plan.c \
 	src/virtsnap/plan.h \
 	src/virtsnap/settings-api.h \

@@ -161,27 +161,52 @@ layer_probe(const Layer *layer, GError **error)
     return fd >= 0 && image_lock_probe(fd, layer->path, error) && is_same(layer, fd, error);
 }
 
-gboolean
-layer_has_snapshot(const Layer *layer, const char *name, GError **error)
+/* The internal snapshots of @layer as it is now. */
+static GPtrArray *
+read_snapshots(const Layer *layer, GError **error)
 {
     struct stat st;
     auto_fd fd = open_image(layer->path, &st, error);
     g_autoptr(Qcow2Header) header = fd < 0 ? NULL : qcow2_header_read(fd, layer->path, error);
-    g_autoptr(GPtrArray) snapshots = NULL;
 
-    snapshots = header ? qcow2_snapshots_read(fd, header, layer->path, error) : NULL;
-    if (!snapshots)
-        return FALSE;
+    return header ? qcow2_snapshots_read(fd, header, layer->path, error) : NULL;
+}
+
+static const Qcow2Snapshot *
+find_snapshot(GPtrArray *snapshots, const char *name)
+{
     for (guint i = 0; i < snapshots->len; i++) {
         const Qcow2Snapshot *snapshot = g_ptr_array_index(snapshots, i);
 
         if (g_str_equal(snapshot->name, name))
-            return TRUE;
+            return snapshot;
     }
+
+    return NULL;
+}
+
+gboolean
+layer_has_snapshot(const Layer *layer, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) snapshots = read_snapshots(layer, error);
+
+    if (!snapshots)
+        return FALSE;
+    if (find_snapshot(snapshots, name))
+        return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
                 _("The image '%s' has no internal snapshot '%s' any more"), layer->path, name);
 
     return FALSE;
+}
+
+gboolean
+layer_has_memory(const Layer *layer, const char *name)
+{
+    g_autoptr(GPtrArray) snapshots = read_snapshots(layer, NULL);
+    const Qcow2Snapshot *snapshot = snapshots ? find_snapshot(snapshots, name) : NULL;
+
+    return snapshot && snapshot->vm_state_bytes > 0;
 }
 
 static ImageFile *

@@ -91,6 +91,14 @@ gboolean layer_probe(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESU
 gboolean layer_has_snapshot(const Layer *layer, const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * layer_has_memory:
+ * @name: of an internal snapshot
+ *
+ * Returns: TRUE if the image, as it is now, has that snapshot and a state of the memory with it.
+ */
+gboolean layer_has_memory(const Layer *layer, const char *name);
+
 /** chain_depth: Returns: how many images @top and those below it are. */
 guint chain_depth(const Layer *top);
 

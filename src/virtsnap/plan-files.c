@@ -72,39 +72,6 @@ plan_files_add_copy(Plan *plan, const char *directory, const char *name, const c
     return TRUE;
 }
 
-gboolean
-plan_files_memory(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot, gboolean first,
-            GError **error)
-{
-    const SnapshotDef *def = snapshot->def;
-    g_autofree char *component = name_to_component(def->name);
-    g_autofree char *other = g_strdup_printf("snapshots/%s.save", component);
-
-    if (def->memory == SNAPSHOT_LOCATION_NO || !plan->settings->memory ||
-        !plan->settings->storage)
-        return TRUE;
-    if (def->memory == SNAPSHOT_LOCATION_INTERNAL) {
-        for (guint i = 0; i < snapshot->disks->len; i++) {
-            const PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
-
-            if (disk->internal)
-                snapshot->memory_kept = TRUE;
-        }
-        if (!snapshot->memory_kept)
-            plan_warn(plan,
-                 _("Domain '%s': the memory state of the snapshot '%s' is inside an image that "
-                   "could not be kept as it is; the disks are exported without it"),
-                 domain->name, def->name);
-        return TRUE;
-    }
-    if (!def->memory_file)
-        return TRUE;
-    snapshot->memory_kept = TRUE;
-
-    return plan_files_add_copy(plan, domain->directory, first ? "memory.save" : other, "memory",
-                               def->memory_file, error);
-}
-
 void
 plan_files_configuration(Plan *plan, const PlanDomain *domain, const DomainRecord *record)
 {

@@ -28,7 +28,8 @@ void plan_files_add_text(Plan *plan, const char *directory, const char *name, co
  * @first: whether @snapshot is the one that is exported, not another one of the tree
  *
  * Has the export copy the memory state of @snapshot, or says that it cannot be kept. The disks
- * are planned already.
+ * are planned already. Returns: FALSE with CORRUPT if the file is no memory state that libvirt
+ * saved of @domain, with INVALID_STATE if another snapshot of it has the same file.
  */
 gboolean plan_files_memory(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot,
                            gboolean first, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -19,6 +19,7 @@ fuzz_replays = \
 	tests/fuzz/replay-luks \
 	tests/fuzz/replay-manifest \
 	tests/fuzz/replay-qcow2 \
+	tests/fuzz/replay-save-image \
 	tests/fuzz/replay-settings \
 	tests/fuzz/replay-snapshot-def \
 	tests/fuzz/replay-storage-def \
@@ -42,6 +43,8 @@ tests_fuzz_replay_manifest_SOURCES = \
 	tests/fuzz/fuzz-manifest.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_qcow2_SOURCES = \
 	tests/fuzz/fuzz-qcow2.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_save_image_SOURCES = \
+	tests/fuzz/fuzz-save-image.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_settings_SOURCES = \
 	tests/fuzz/fuzz-settings.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_snapshot_def_SOURCES = \
@@ -50,7 +53,8 @@ tests_fuzz_replay_storage_def_SOURCES = \
 	tests/fuzz/fuzz-storage-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
 .PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-job-record fuzz-journal \
-	fuzz-luks fuzz-manifest fuzz-qcow2 fuzz-settings fuzz-snapshot-def fuzz-storage-def
+	fuzz-luks fuzz-manifest fuzz-qcow2 fuzz-save-image fuzz-settings fuzz-snapshot-def \
+	fuzz-storage-def
 
 if FUZZERS
 fuzzers = \
@@ -62,6 +66,7 @@ fuzzers = \
 	tests/fuzz/fuzz-luks \
 	tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-qcow2 \
+	tests/fuzz/fuzz-save-image \
 	tests/fuzz/fuzz-settings \
 	tests/fuzz/fuzz-snapshot-def \
 	tests/fuzz/fuzz-storage-def \
@@ -77,6 +82,7 @@ tests_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_luks_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_qcow2_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_save_image_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_snapshot_def_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_storage_def_LDFLAGS = $(fuzz_ldflags)
@@ -105,6 +111,8 @@ fuzz-manifest: tests/fuzz/fuzz-manifest
 	$(fuzz_run) $(fuzz_data)/manifest/*
 fuzz-qcow2: tests/fuzz/fuzz-qcow2
 	$(fuzz_run) $(fuzz_data)/qcow2/*
+fuzz-save-image: tests/fuzz/fuzz-save-image
+	$(fuzz_run) $(fuzz_data)/save-image
 fuzz-settings: tests/fuzz/fuzz-settings
 	$(fuzz_run) $(fuzz_data)/settings/* $(fuzz_data)/settings-cim/*
 fuzz-snapshot-def: tests/fuzz/fuzz-snapshot-def

@@ -3,11 +3,16 @@
 
 #include <config.h>
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "tests/unit/harness.h"
 #include "tests/unit/plan-fixture.h"
+#include "util/big-endian.h"
+#include "util/fd.h"
 
 /* The images that all tests have; "present" is on top of each frozen one. */
 #define IMAGES                                                                                     \
@@ -18,7 +23,7 @@
     "done\n"                                                                                       \
     "qemu-img create -q -f qcow2 i.qcow2 2M; qemu-img snapshot -c s i.qcow2\n"                     \
     "qemu-img create -q -f qcow2 plain.qcow2 2M\n"                                                 \
-    "echo memory >memory; echo nvram >nvram; truncate -s 1025 odd.raw\n"
+    "echo nvram >nvram; truncate -s 1025 odd.raw\n"
 
 static void
 set_up(PlanFixture *f, gconstpointer data)
@@ -104,6 +109,32 @@ plan_assert_layer(PlanFixture *f, const PlanLayer *layer, const char *source, co
     g_assert_cmpint(layer->way, ==, way);
     g_assert_true(g_str_has_prefix(layer->file, "layers/"));
     g_assert_true(g_str_has_suffix(layer->file, ending));
+}
+
+void
+plan_write_memory(const char *name, const char *magic, const char *domain)
+{
+    g_autofree char *xml = g_strdup_printf("<domain><uuid>00000000-0000-4000-8000-%012x</uuid>"
+                                           "</domain>",
+                                           g_str_hash(domain));
+    guint32 numbers[19] = {2, (guint32)strlen(xml) + 1};
+    g_autoptr(GString) all = g_string_new(magic);
+
+    g_string_append_len(all, (const char *)numbers, sizeof numbers);
+    g_string_append_len(all, xml, (gssize)strlen(xml) + 1);
+    g_string_append(all, "memory");
+    g_assert_true(g_file_set_contents(name, all->str, (gssize)all->len, NULL));
+}
+
+void
+plan_write_memory_bytes(const char *path, guint64 bytes)
+{
+    auto_fd fd = open(path, O_RDWR | O_CLOEXEC);
+    guint8 at[8], number[8];
+
+    put64(number, bytes);
+    g_assert_cmpint(pread(fd, at, sizeof at, 64), ==, sizeof at);
+    g_assert_cmpint(pwrite(fd, number, sizeof number, (off_t)get64(at) + 40), ==, sizeof number);
 }
 
 void

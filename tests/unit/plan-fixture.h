@@ -29,6 +29,15 @@ void plan_set(PlanFixture *f, const char *name, const char *value);
 void plan_add(PlanFixture *f, const char *name, gboolean active, const char *present,
               const TestSnapshot *snapshots, gsize n);
 
+/** plan_write_memory: The file @name, as libvirt saves the memory of @domain: @magic begins it. */
+void plan_write_memory(const char *name, const char *magic, const char *domain);
+
+#define MEMORY_MAGIC "LibvirtQemudSave"
+
+/** plan_write_memory_bytes: Has the first internal snapshot of the qcow2 image @path say that it
+ * has a state of the memory. */
+void plan_write_memory_bytes(const char *path, guint64 bytes);
+
 /** plan_add_two: The members "a" and "b", whose frozen images share a base. */
 void plan_add_two(PlanFixture *f);
 

@@ -292,6 +292,7 @@ test_written_memory(PlanFixture *f, gconstpointer data)
     } table[] = {{-300, NULL}, {-1, NULL}, {0.9, NULL}, {2.1, DOUBT}, {61, SURE}};
     const gint64 saved = 1000000000;
 
+    plan_write_memory("memory", MEMORY_MAGIC, "a");
     g_free(run("touch", "-d", "@1000000000", "memory", NULL));
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autofree char *got =
@@ -323,6 +324,7 @@ test_internal(PlanFixture *f, gconstpointer data)
                                           .memory = "snapshot='internal'",
                                           .disks = {{"vda", "i.qcow2", "qcow2", "internal"}}};
 
+    plan_write_memory_bytes("i.qcow2", 12345);
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Plan) plan = NULL;
@@ -385,6 +387,7 @@ test_files(PlanFixture *f, gconstpointer data)
         {"all", 2, "yes", "domains/web/snapshots/0001-older%2Fone.xml", "snapshot"},
     };
 
+    plan_write_memory("memory", MEMORY_MAGIC, "web");
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Plan) plan = NULL;
@@ -507,6 +510,7 @@ test_consistency(PlanFixture *f, gconstpointer data)
         {"running", NULL, "unknown"},
     };
 
+    plan_write_memory("memory", MEMORY_MAGIC, "web");
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         TestSnapshot snapshot = {
             .name = "s", .state = table[i].state, .memory = table[i].memory};

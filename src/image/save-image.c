@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "image/save-image.h"
+#include "util/fd.h"
+#include "util/xml.h"
+
+#define MAGIC "LibvirtQemudSave"
+/* What is there until everything is: the magic is written last. */
+#define MAGIC_UNFINISHED "LibvirtQemudPart"
+#define MAGIC_BYTES 16
+/* Versions are small numbers; in the other byte order they are huge ones. */
+#define VERSION_MAX 0xffff
+/* The magic and 19 numbers of 32 bits. */
+#define HEADER_BYTES 92
+/* Much more than the XML of any domain. */
+#define XML_BYTES_MAX (16 << 20)
+
+/* The numbers of the header, in the byte order of the host that wrote it. */
+enum { FIELD_VERSION, DATA_BYTES, WAS_RUNNING, FORMAT, COOKIE_AT, N_FIELDS };
+
+static gboolean
+damaged(GError **error, const char *what, const char *why)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                _("'%s' is no memory state that libvirt saved: %s"), what, why);
+
+    return FALSE;
+}
+
+static gboolean
+check_magic(const guint8 *head, const char *what, GError **error)
+{
+    if (memcmp(head, MAGIC, MAGIC_BYTES) == 0)
+        return TRUE;
+    if (memcmp(head, MAGIC_UNFINISHED, MAGIC_BYTES) == 0)
+        return damaged(error, what, _("it was begun and never finished"));
+
+    return damaged(error, what, _("it does not begin like one"));
+}
+
+static gboolean
+read_fields(int fd, guint32 *fields, const char *what, GError **error)
+{
+    guint8 head[HEADER_BYTES];
+    ssize_t n = pread(fd, head, sizeof head, 0);
+
+    if (n != (ssize_t)sizeof head)
+        return damaged(error, what, _("it is too short"));
+    if (!check_magic(head, what, error))
+        return FALSE;
+    memcpy(fields, head + MAGIC_BYTES, N_FIELDS * sizeof *fields);
+    for (guint i = N_FIELDS; fields[FIELD_VERSION] > VERSION_MAX && i-- > 0;)
+        fields[i] = GUINT32_SWAP_LE_BE(fields[i]);
+    if (fields[FIELD_VERSION] == 0 || fields[FIELD_VERSION] > VERSION_MAX)
+        return damaged(error, what, _("its version is not one"));
+
+    return TRUE;
+}
+
+/* The XML is the first of the data behind the header, a cookie may follow. */
+static gboolean
+check_lengths(int fd, const guint32 *fields, guint32 *xml_bytes, const char *what,
+              GError **error)
+{
+    off_t end = lseek(fd, 0, SEEK_END);
+
+    *xml_bytes = fields[COOKIE_AT] ? fields[COOKIE_AT] : fields[DATA_BYTES];
+    if (*xml_bytes == 0 || *xml_bytes > fields[DATA_BYTES] || *xml_bytes > XML_BYTES_MAX)
+        return damaged(error, what, _("the lengths in its header cannot be"));
+    /* The memory itself comes after that. */
+    if (end <= (off_t)HEADER_BYTES + fields[DATA_BYTES])
+        return damaged(error, what, _("it ends before the memory begins"));
+
+    return TRUE;
+}
+
+static char *
+uuid_of(const char *xml, gsize length, const char *what, GError **error)
+{
+    g_autoptr(xmlDoc) doc = xml_parse(xml, strnlen(xml, length), what, NULL);
+    char *uuid = doc ? xml_text(xmlDocGetRootElement(doc), "/domain/uuid") : NULL;
+
+    if (!uuid)
+        damaged(error, what, _("it does not say which domain it is of"));
+
+    return uuid;
+}
+
+char *
+save_image_uuid(int fd, const char *what, GError **error)
+{
+    guint32 fields[N_FIELDS] = {0};
+    guint32 length = 0;
+    g_autofree char *xml = NULL;
+
+    if (!read_fields(fd, fields, what, error) ||
+        !check_lengths(fd, fields, &length, what, error))
+        return NULL;
+    xml = g_malloc(length);
+    if (!fd_pread_all(fd, xml, length, HEADER_BYTES, what, error))
+        return NULL;
+
+    return uuid_of(xml, length, what, error);
+}
