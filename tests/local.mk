@@ -68,6 +68,7 @@ unit_tests = \
 	tests/unit/test-packed-sink \
 	tests/unit/test-plan \
 	tests/unit/test-plan-memory \
+	tests/unit/test-plan-frozen \
 	tests/unit/test-plan-refused \
 	tests/unit/test-public \
 	tests/unit/test-qcow2-header \
@@ -149,6 +150,11 @@ tests_unit_test_plan_memory_SOURCES = \
 	tests/unit/plan-fixture.c \
 	tests/unit/plan-fixture.h \
 	tests/unit/test-plan-memory.c \
+	$(NULL)
+tests_unit_test_plan_frozen_SOURCES = \
+	tests/unit/plan-fixture.c \
+	tests/unit/plan-fixture.h \
+	tests/unit/test-plan-frozen.c \
 	$(NULL)
 tests_unit_test_plan_refused_SOURCES = \
 	tests/unit/plan-fixture.c \

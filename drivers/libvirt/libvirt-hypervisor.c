@@ -171,7 +171,8 @@ list_snapshots(Hypervisor *hypervisor, const char *name, GError **error)
 }
 
 static gboolean
-add_snapshot(DomainRecord *record, virDomainSnapshotPtr snapshot, gboolean secure, GError **error)
+add_snapshot(const DomainRecord *record, GPtrArray *records, virDomainSnapshotPtr snapshot,
+             gboolean secure, GError **error)
 {
     unsigned int flags = secure ? VIR_DOMAIN_SNAPSHOT_XML_SECURE : 0;
     const char *name = virDomainSnapshotGetName(snapshot);
@@ -186,15 +187,17 @@ add_snapshot(DomainRecord *record, virDomainSnapshotPtr snapshot, gboolean secur
     one = g_new0(SnapshotRecord, 1);
     one->name = g_strdup(name);
     one->xml = take_string(xml);
-    g_ptr_array_add(record->snapshots, one);
+    g_ptr_array_add(records, one);
 
     return TRUE;
 }
 
+/* @all: they are to be exported, too. If not, one that is gone by now is none. */
 static gboolean
-add_the_others(DomainRecord *record, virDomainPtr domain, const char *first, gboolean secure,
-               GError **error)
+add_the_others(DomainRecord *record, virDomainPtr domain, const char *first, gboolean all,
+               gboolean secure, GError **error)
 {
+    GPtrArray *records = all ? record->snapshots : record->others;
     g_auto(SnapshotList) snapshots = list_tree(domain, error);
 
     if (!snapshots)
@@ -202,7 +205,7 @@ add_the_others(DomainRecord *record, virDomainPtr domain, const char *first, gbo
     for (SnapshotList next = snapshots; *next; next++) {
         if (g_str_equal(virDomainSnapshotGetName(*next), first))
             continue;
-        if (!add_snapshot(record, *next, secure, error))
+        if (!add_snapshot(record, records, *next, all && secure, all ? error : NULL) && all)
             return FALSE;
     }
 
@@ -217,6 +220,7 @@ describe_domain(virDomainPtr domain, gboolean secure, GError **error)
     int active;
 
     record->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
+    record->others = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
     record->name = g_strdup(virDomainGetName(domain));
     /* The next call forgets why this one failed. */
     active = virDomainIsActive(domain);
@@ -248,9 +252,8 @@ resolve(Hypervisor *hypervisor, const char *name, const char *snapshot_name, gbo
         return NULL;
     }
     record = describe_domain(domain, secure, error);
-    if (!record || !add_snapshot(record, snapshot, secure, error))
-        return NULL;
-    if (all && !add_the_others(record, domain, snapshot_name, secure, error))
+    if (!record || !add_snapshot(record, record->snapshots, snapshot, secure, error) ||
+        !add_the_others(record, domain, snapshot_name, all, secure, error))
         return NULL;
 
     return g_steal_pointer(&record);

@@ -35,6 +35,8 @@ typedef struct {
     char *xml;            /* <domain> as it is now */
     GPtrArray *snapshots; /* SnapshotRecord; the one asked for first, then, if all were asked for,
                            * the others, parents before children */
+    GPtrArray *others;    /* SnapshotRecord: those that were not asked for, for what they tell of
+                           * the images; NULL: none */
 } DomainRecord;
 
 /** What happens to a domain, or to the connection. */
@@ -88,7 +90,8 @@ typedef struct {
     GPtrArray *(*list_snapshots)(Hypervisor *hypervisor, const char *domain, GError **error);
 
     /* Returns: @domain with its snapshot @snapshot (NOT_FOUND naming the domain if it has none),
-     * and with the rest of the snapshot tree if @all. @secure includes passwords. */
+     * and with the rest of the snapshot tree, which is in its snapshots if @all. @secure includes
+     * passwords. */
     DomainRecord *(*resolve)(Hypervisor *hypervisor, const char *domain, const char *snapshot,
                              gboolean all, gboolean secure, GError **error);
 

@@ -22,10 +22,16 @@ gboolean plan_frozen_check(GPtrArray *present, const Layer *top, GError **error)
  * plan_frozen_warn:
  * Says of each image of the chain at @top that was written to after @def froze it. A layer that
  * was committed into, or written to in another way, holds another state than the snapshot's; that
- * it is newer than the overlay that took its place is all there is to see it by. Where nothing
- * tells when the overlay was made, whatever may have been after that is said to be doubtful.
+ * it is newer than the overlay that took its place, or on top again for a later snapshot of the
+ * domain, is all there is to see it by. Where nothing tells when the overlay was made, whatever may
+ * have been after that is said to be doubtful.
  */
 void plan_frozen_warn(Plan *plan, const PlanDomain *domain, const SnapshotDef *def,
                       const Layer *top);
+
+/** plan_frozen_warn_below: The same for the images below @top, which hold for an internal snapshot
+ * in @top what it does not hold itself. */
+void plan_frozen_warn_below(Plan *plan, const PlanDomain *domain, const SnapshotDef *def,
+                            const Layer *top);
 
 G_END_DECLS

@@ -34,6 +34,7 @@ plan_domain_free(PlanDomain *domain)
     g_free(domain->uuid);
     g_free(domain->directory);
     g_ptr_array_unref(domain->snapshots);
+    g_ptr_array_unref(domain->tree);
     g_free(domain);
 }
 
@@ -292,6 +293,19 @@ plan_snapshot(Plan *plan, PlanDomain *domain, const SnapshotRecord *record, GPtr
 
 /* --- domains -------------------------------------------------------------- */
 
+/* One that cannot be read tells nothing; if it is exported, that is refused where it is planned. */
+static void
+add_to_tree(PlanDomain *domain, GPtrArray *records)
+{
+    for (guint i = 0; records && i < records->len; i++) {
+        const SnapshotRecord *record = g_ptr_array_index(records, i);
+        SnapshotDef *def = snapshot_def_parse(record->xml, record->name, NULL);
+
+        if (def)
+            g_ptr_array_add(domain->tree, def);
+    }
+}
+
 static gboolean
 plan_domain(Plan *plan, const DomainRecord *record, GError **error)
 {
@@ -307,6 +321,9 @@ plan_domain(Plan *plan, const DomainRecord *record, GError **error)
     domain->directory = g_build_filename("domains", component, NULL);
     domain->active = record->active;
     domain->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)plan_snapshot_free);
+    domain->tree = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_def_free);
+    add_to_tree(domain, record->snapshots);
+    add_to_tree(domain, record->others);
     g_ptr_array_add(plan->domains, domain);
     for (guint i = 0; i < record->snapshots->len; i++) {
         if (!plan_snapshot(plan, domain, g_ptr_array_index(record->snapshots, i), present, error))
@@ -336,7 +353,7 @@ new_empty(const char *collection, const char *snapshot, const VirtSnapExportSett
     plan->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     plan->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     plan->excluded = g_hash_table_new(NULL, NULL);
-    plan->written = g_hash_table_new(NULL, NULL);
+    plan->written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     return plan;
 }

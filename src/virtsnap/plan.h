@@ -68,6 +68,7 @@ typedef struct {
     char *directory; /* in the export: "domains/web" */
     gboolean active;
     GPtrArray *snapshots; /* PlanSnapshot; the one that is exported first */
+    GPtrArray *tree;      /* SnapshotDef: all that the domain has, exported or not */
 } PlanDomain;
 
 typedef struct {
@@ -85,7 +86,7 @@ typedef struct {
     GHashTable *by_key;  /* which layer: "copy:qcow2:/path" -> PlanLayer */
     GHashTable *names;   /* layer file names taken */
     GHashTable *excluded; /* VirtSnapExclude of exclude or include that matched */
-    GHashTable *written;  /* Layer that was warned of */
+    GHashTable *written;  /* Layer and SnapshotDef that were warned of */
 } Plan;
 
 /**

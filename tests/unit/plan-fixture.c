@@ -64,6 +64,16 @@ plan_add(PlanFixture *f, const char *name, gboolean active, const char *present,
     g_ptr_array_add(f->records, test_record(name, active, present, snapshots, n));
 }
 
+void
+plan_add_others(PlanFixture *f, const TestSnapshot *snapshots, gsize n)
+{
+    DomainRecord *last = g_ptr_array_index(f->records, f->records->len - 1);
+    DomainRecord *others = test_record(last->name, FALSE, NULL, snapshots, n);
+
+    last->others = g_steal_pointer(&others->snapshots);
+    domain_record_free(others);
+}
+
 Plan *
 plan_make(PlanFixture *f, GError **error)
 {

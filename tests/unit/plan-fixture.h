@@ -38,6 +38,9 @@ void plan_write_memory(const char *name, const char *magic, const char *domain);
  * has a state of the memory. */
 void plan_write_memory_bytes(const char *path, guint64 bytes);
 
+/** plan_add_others: Snapshots that the last member has and that were not asked for. */
+void plan_add_others(PlanFixture *f, const TestSnapshot *snapshots, gsize n);
+
 /** plan_add_two: The members "a" and "b", whose frozen images share a base. */
 void plan_add_two(PlanFixture *f);
 

@@ -3,9 +3,7 @@
 
 #include <config.h>
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "tests/unit/harness.h"
 #include "tests/unit/plan-fixture.h"
@@ -162,146 +160,6 @@ test_merge_odd_size(PlanFixture *f, gconstpointer data)
     merged = plan_make(f, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(plan_disk_of(merged, 0, 0)->top->capacity, ==, 1536);
-}
-
-/* The warnings of a snapshot that began at @created, whose one frozen layer was written to last
- * at @written and has the overlay @overlay. */
-static char *
-warnings_of(PlanFixture *f, gint64 created, double written, const char *memory,
-            const char *overlay)
-{
-    const TestSnapshot late = {.name = "s",
-                               .created = created,
-                               .memory = memory,
-                               .disks = {{.target = "vda",
-                                          .path = "odd.raw",
-                                          .format = "raw",
-                                          .location = "external",
-                                          .overlay = overlay},
-                                         {"vdb", "odd.raw", "raw", "external"}}};
-    g_autofree char *stamp = g_strdup_printf("@%.3f", written);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Plan) plan = NULL;
-
-    g_free(run("touch", "-d", stamp, "odd.raw", NULL));
-    g_ptr_array_set_size(f->records, 0);
-    plan_add(f, "a", TRUE, "a.now", &late, 1);
-    plan = plan_make(f, &error);
-    g_assert_no_error(error);
-    /* Once, however many disks have it. */
-    g_assert_cmpuint(plan->warnings->len, <=, 1);
-
-    return plan->warnings->len > 0 ? g_strdup(g_ptr_array_index(plan->warnings, 0)) : NULL;
-}
-
-static void
-assert_warning(const char *got, const char *expected)
-{
-    if (!expected) {
-        g_assert_cmpstr(got, ==, NULL);
-        return;
-    }
-    g_assert_nonnull(got);
-    g_assert_nonnull(strstr(got, "odd.raw"));
-    g_assert_nonnull(strstr(got, expected));
-}
-
-#define SURE "was written to after the snapshot"
-#define DOUBT "cannot be told"
-
-static double
-birth_of(const char *path)
-{
-    struct statx st;
-
-    g_assert_cmpint(statx(AT_FDCWD, path, 0, STATX_BTIME, &st), ==, 0);
-
-    return st.stx_mask & STATX_BTIME ? (double)st.stx_btime.tv_sec + st.stx_btime.tv_nsec / 1e9
-                                     : -1;
-}
-
-/* The overlay was made when the layer was frozen: what is newer was written to. */
-static void
-test_written_since(PlanFixture *f, gconstpointer data)
-{
-    static const struct {
-        double begun;   /* the snapshot, before its overlay was made */
-        double written; /* the layer, after that */
-        const char *warning;
-    } table[] = {
-        {1, -100, NULL},
-        {1, 0.5, NULL},
-        {1, 2.2, SURE}, /* a commit two seconds later */
-        {1, 100, SURE},
-        /* A guest that writes everything back first. */
-        {40, -0.1, NULL},
-        {40, 2.2, SURE},
-        /* An overlay that was there before says nothing of the time. */
-        {-10, 5, NULL},
-        {-10, 10.5, NULL},
-        {-10, 13.2, DOUBT},
-        {-10, 80, SURE},
-        /* Nor one that was put there later. */
-        {1000, -999.5, NULL},
-        {1000, -990, DOUBT},
-        {1000, -100, SURE},
-    };
-    double birth = birth_of("a.now");
-
-    if (birth < 0) {
-        g_test_skip("no birth times on this file system");
-        return;
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
-        g_autofree char *got = warnings_of(f, (gint64)(birth - table[i].begun),
-                                           birth + table[i].written, NULL, "a.now");
-
-        g_test_message("row %zu: %s", i, got);
-        assert_warning(got, table[i].warning);
-    }
-}
-
-/* Without a birth time the snapshot's own time is what there is. */
-static void
-test_written_unknown(PlanFixture *f, gconstpointer data)
-{
-    static const struct {
-        double written; /* after the snapshot */
-        const char *warning;
-    } table[] = {{-100, NULL}, {0, NULL}, {1.9, NULL}, {2.1, DOUBT}, {59, DOUBT}, {61, SURE}};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
-        const gint64 begun = 1000000000;
-        g_autofree char *gone =
-            warnings_of(f, begun, begun + table[i].written, NULL, "no-such-overlay");
-        g_autofree char *unsaid = warnings_of(f, begun, begun + table[i].written, NULL, NULL);
-
-        g_test_message("row %zu: %s", i, gone);
-        assert_warning(gone, table[i].warning);
-        assert_warning(unsaid, table[i].warning);
-    }
-}
-
-/* The memory is saved before the disks are frozen, which may take long. */
-static void
-test_written_memory(PlanFixture *f, gconstpointer data)
-{
-    static const struct {
-        double written; /* after the memory was saved */
-        const char *warning;
-    } table[] = {{-300, NULL}, {-1, NULL}, {0.9, NULL}, {2.1, DOUBT}, {61, SURE}};
-    const gint64 saved = 1000000000;
-
-    plan_write_memory("memory", MEMORY_MAGIC, "a");
-    g_free(run("touch", "-d", "@1000000000", "memory", NULL));
-    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
-        g_autofree char *got =
-            warnings_of(f, saved - 500, saved + table[i].written,
-                        "snapshot='external' file='memory'", NULL);
-
-        g_test_message("row %zu: %s", i, got);
-        assert_warning(got, table[i].warning);
-    }
 }
 
 /* An internal snapshot: the image as it is, if nobody writes to it and that is wanted. */
@@ -540,9 +398,6 @@ main(int argc, char **argv)
         {"stable", test_stable},
         {"consistency", test_consistency},
         {"odd-size", test_merge_odd_size},
-        {"written-since", test_written_since},
-        {"written-unknown", test_written_unknown},
-        {"written-memory", test_written_memory},
     };
 
     g_test_init(&argc, &argv, NULL);
