@@ -325,7 +325,8 @@ live_define()
 }
 
 # live_domain_xml, with the arguments of live_define: just the XML. LIVE_BOOT is a directory with
-# copies of the kernel and the initrd, if they are to lie elsewhere than the cache.
+# copies of the kernel and the initrd, if they are to lie elsewhere than the cache, or "none" for
+# domains that boot nothing, where the bytes of an export are counted.
 live_domain_xml()
 {
     local name=$1 uefi=no machine=pc memory=128 boot=${LIVE_BOOT:-$LIVE_CACHE}
@@ -335,8 +336,10 @@ live_domain_xml()
     printf '<memory unit="MiB">%d</memory>\n<features><acpi/></features>\n' $memory
     printf '<os>\n<type arch="x86_64" machine="%s">hvm</type>\n' $machine
     [ $uefi = no ] || live_firmware "$name"
-    printf '<kernel>%s</kernel>\n<initrd>%s</initrd>\n' "$boot/kernel" "$boot/initrd"
-    printf '<cmdline>%s</cmdline>\n</os>\n<devices>\n' "$LIVE_CMDLINE"
+    [ "$boot" = none ] ||
+        printf '<kernel>%s</kernel>\n<initrd>%s</initrd>\n<cmdline>%s</cmdline>\n' \
+            "$boot/kernel" "$boot/initrd" "$LIVE_CMDLINE"
+    printf '</os>\n<devices>\n'
     live_drives "$@" || return 1
     printf '<serial type="file"><source path="%s"/></serial>\n' \
         "$(live_escape "$(live_console "$name")")"

@@ -10,6 +10,7 @@ live_requires
 
 check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
 vs_setup
+LIVE_BOOT=none
 d=$LIVE_DIR
 x=$d/x
 partial=$x/t/.snap1.partial
