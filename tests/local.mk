@@ -67,6 +67,7 @@ unit_tests = \
 	tests/unit/test-nbd-source \
 	tests/unit/test-packed-sink \
 	tests/unit/test-plan \
+	tests/unit/test-plan-host-files \
 	tests/unit/test-plan-memory \
 	tests/unit/test-plan-frozen \
 	tests/unit/test-plan-refused \
@@ -145,6 +146,11 @@ tests_unit_test_plan_SOURCES = \
 	tests/unit/plan-fixture.c \
 	tests/unit/plan-fixture.h \
 	tests/unit/test-plan.c \
+	$(NULL)
+tests_unit_test_plan_host_files_SOURCES = \
+	tests/unit/plan-fixture.c \
+	tests/unit/plan-fixture.h \
+	tests/unit/test-plan-host-files.c \
 	$(NULL)
 tests_unit_test_plan_memory_SOURCES = \
 	tests/unit/plan-fixture.c \

@@ -72,12 +72,64 @@ plan_files_add_copy(Plan *plan, const char *directory, const char *name, const c
     return TRUE;
 }
 
+static const DiskDef *
+find_target(GPtrArray *disks, const char *target)
+{
+    for (guint i = 0; i < disks->len; i++) {
+        const DiskDef *disk = g_ptr_array_index(disks, i);
+
+        if (g_str_equal(disk->target, target))
+            return disk;
+    }
+
+    return NULL;
+}
+
+/* A medium that was changed is no part of an export. */
+static gboolean
+is_removable(const DiskDef *disk)
+{
+    return g_str_equal(disk->device, "cdrom") || g_str_equal(disk->device, "floppy");
+}
+
+/* The disks are those that the running domain had; domain.xml is what it would be started with. */
+static void
+warn_of_other_disks(Plan *plan, const PlanDomain *domain, const SnapshotDef *def)
+{
+    for (guint i = 0; i < def->disks->len; i++) {
+        const DiskDef *disk = g_ptr_array_index(def->disks, i);
+        const DiskDef *other = find_target(def->inactive_disks, disk->target);
+
+        if (is_removable(disk) ||
+            (other && g_strcmp0(disk->storage->label, other->storage->label) == 0))
+            continue;
+        plan_warn(plan,
+                  _("Domain '%s': its disk '%s' was '%s' when the snapshot was taken, but is '%s' "
+                    "in the persistent definition that is exported as domain.xml; a restored "
+                    "domain.xml must be given the exported image"),
+                  domain->name, disk->target, disk->storage->label ? disk->storage->label : "-",
+                  other && other->storage->label ? other->storage->label : "-");
+    }
+    for (guint i = 0; i < def->inactive_disks->len; i++) {
+        const DiskDef *disk = g_ptr_array_index(def->inactive_disks, i);
+
+        if (is_removable(disk) || find_target(def->disks, disk->target))
+            continue;
+        plan_warn(plan,
+                  _("Domain '%s': the persistent definition that is exported as domain.xml has the "
+                    "disk '%s' ('%s'), which the running domain had not; that one is not exported"),
+                  domain->name, disk->target, disk->storage->label ? disk->storage->label : "-");
+    }
+}
+
 void
 plan_files_configuration(Plan *plan, const PlanDomain *domain, const DomainRecord *record)
 {
     const PlanSnapshot *first = g_ptr_array_index(domain->snapshots, 0);
 
     plan_files_add_text(plan, domain->directory, "domain.xml", "domain", first->def->domain_xml);
+    if (first->def->inactive_disks && plan->settings->storage)
+        warn_of_other_disks(plan, domain, first->def);
     if (plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_NONE)
         return;
     for (guint i = 0; i < record->snapshots->len; i++) {

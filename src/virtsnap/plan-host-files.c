@@ -39,8 +39,8 @@ never_started(const HostFiles *self)
     return !self->domain->active && g_strcmp0(self->def->state, "shutoff") == 0;
 }
 
-/* libvirt's external snapshots leave the firmware's variables out: what there is are the present
- * ones, which are the snapshot's as long as nobody wrote to them since. */
+/* libvirt's external snapshots leave these files out: what there is are the present ones, which are
+ * the snapshot's as long as nobody wrote to them since. Its time is in whole seconds. */
 static void
 warn_of_age(const HostFiles *self, const DomainFile *file, const struct stat *st)
 {
@@ -51,9 +51,14 @@ warn_of_age(const HostFiles *self, const DomainFile *file, const struct stat *st
                   self->domain->name, file->source, file->element);
     else if (st->st_mtim.tv_sec > self->def->creation_time)
         plan_warn(self->plan,
-                  _("Domain '%s': its firmware variables '%s' were changed after the snapshot; "
-                    "they are exported as they are now"),
-                  self->domain->name, file->path);
+                  _("Domain '%s': '%s' (<%s>) was changed after the snapshot; it is exported as "
+                    "it is now"),
+                  self->domain->name, file->path, file->element);
+    else if (st->st_mtim.tv_sec == self->def->creation_time)
+        plan_warn(self->plan,
+                  _("Domain '%s': '%s' (<%s>) was changed in the second in which the snapshot was "
+                    "taken; whether before or after cannot be told, it is exported as it is now"),
+                  self->domain->name, file->path, file->element);
 }
 
 /* A copy of a qcow2 image is only whole if all of it is in that file. */
@@ -114,8 +119,8 @@ plan_state(const HostFiles *self, const DomainFile *file, GError **error)
             return FALSE;
         }
         plan_warn(self->plan,
-                  _("Domain '%s': its firmware has no variables yet, there is no '%s'; libvirt "
-                    "makes them when the domain starts for the first time"),
+                  _("Domain '%s': no firmware variables are exported, there is no '%s': it was "
+                    "never started, or they were deleted; libvirt makes new ones when it starts"),
                   self->domain->name, file->path);
         return TRUE;
     }
@@ -163,12 +168,8 @@ plan_copied(const HostFiles *self, const DomainFile *file, guint number, GError 
         warn_of_rest(self, file, why);
         return TRUE;
     }
-    if (file->shared && stat(file->path, &st) == 0 &&
-        st.st_mtim.tv_sec > self->def->creation_time)
-        plan_warn(self->plan,
-                  _("Domain '%s': '%s' (<%s>) was changed after the snapshot; it is exported as "
-                    "it is now"),
-                  self->domain->name, file->path, file->element);
+    if (stat(file->path, &st) == 0)
+        warn_of_age(self, file, &st);
 
     return plan_files_add_copy(self->plan, self->domain->directory,
                                file->shared || number > 0 ? name : file->name, file->role,
@@ -214,6 +215,11 @@ plan_files_host(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, GE
 
     if (def->tpm)
         plan_warn(plan, _("Domain '%s': the state of its TPM is not exported"), domain->name);
+    if (def->arguments && plan->settings->storage)
+        plan_warn(plan,
+                  _("Domain '%s': QEMU gets arguments of its own (<qemu:commandline>: %s); no file "
+                    "or disk that they name is exported"),
+                  domain->name, def->arguments);
     for (guint i = 0; i < def->files->len; i++) {
         if (!plan_one(&self, i, error)) {
             g_prefix_error(error, _("Domain '%s': "), domain->name);

@@ -59,6 +59,8 @@ snapshot_def_free(SnapshotDef *def)
     g_free(def->memory_file);
     g_clear_pointer(&def->files, g_ptr_array_unref);
     g_clear_pointer(&def->disks, g_ptr_array_unref);
+    g_clear_pointer(&def->inactive_disks, g_ptr_array_unref);
+    g_free(def->arguments);
     g_free(def->domain_name);
     g_free(def->domain_uuid);
     g_free(def->domain_xml);
@@ -148,6 +150,23 @@ child_text(xmlNode *parent, const char *name)
     return child ? xml_text(child, ".") : NULL;
 }
 
+/* What is handed to QEMU past libvirt, in one line. */
+static char *
+parse_arguments(xmlNode *domain)
+{
+    g_autoptr(GPtrArray) nodes =
+        xml_nodes(domain, "./*[local-name()='commandline']/*[local-name()='arg']");
+    g_autoptr(GString) line = g_string_new(NULL);
+
+    for (guint i = 0; i < nodes->len; i++) {
+        g_autofree char *value = xml_attr(g_ptr_array_index(nodes, i), "value");
+
+        g_string_append_printf(line, "%s%s", i > 0 ? " " : "", value ? value : "");
+    }
+
+    return nodes->len > 0 ? g_string_free(g_steal_pointer(&line), FALSE) : NULL;
+}
+
 static SnapshotDef *
 parse_root(xmlNode *root, const char *what, GError **error)
 {
@@ -175,6 +194,9 @@ parse_root(xmlNode *root, const char *what, GError **error)
     def->tpm = xml_node(domain, "./devices/tpm/backend[@type='emulator']") != NULL;
     def->domain_name = child_text(domain, "name");
     def->domain_uuid = child_text(domain, "uuid");
+    def->arguments = parse_arguments(domain);
+    if (inactive)
+        def->inactive_disks = parse_disks(root, inactive);
     if (inactive)
         xmlNodeSetName(inactive, BAD_CAST "domain");
     def->domain_xml = xml_node_to_string(inactive ? inactive : domain);

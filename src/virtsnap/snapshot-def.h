@@ -38,7 +38,9 @@ typedef struct {
     char *memory_file; /* of an external memory state, else NULL */
     GPtrArray *files;  /* DomainFile: what the domain needs beside its disks */
     gboolean tpm;      /* an emulated TPM is attached: it has a state outside the disks */
+    char *arguments;   /* for QEMU itself, <qemu:commandline>; NULL: none */
     GPtrArray *disks;  /* DiskDef, as in the XML */
+    GPtrArray *inactive_disks; /* DiskDef of domain_xml; NULL: those are the disks */
     char *domain_name;
     char *domain_uuid;
     char *domain_xml; /* <domain> in its inactive form, as it was */

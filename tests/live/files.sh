@@ -62,10 +62,11 @@ check "and sound" vs_sound "$VS_EXPORT"
 check "never started" domain new \
     "$code<nvram template='$LIVE_FIRMWARE_VARS'>$d/new_VARS.fd</nvram>" ''
 check "exported" vs_export --domain new s1 --to "$x"
-like "$(vs_field '.warnings[]')" "'new'.*no variables yet.*new_VARS.fd" "a warning says so"
+like "$(vs_field '.warnings[]')" "'new'.*no firmware variables.*new_VARS.fd.*deleted" \
+    "a warning says so"
 check "and sound" vs_sound "$VS_EXPORT"
 check "the configuration alone" vs_export --domain new s1 --to "$x/conf" --no-storage
-like "$(vs_field '.warnings[]')" "no variables yet" "the same warning"
+like "$(vs_field '.warnings[]')" "no firmware variables" "the same warning"
 
 qemu-img create -q -f qcow2 -b "$d/block.qcow2" -F qcow2 "$d/on-top.fd"
 check "variables that are an overlay" domain ontop \
@@ -83,7 +84,7 @@ echo kernel >"$d/vmlinuz"
 echo initrd >"$d/initrd"
 truncate -s 64M "$d/nvdimm"
 echo pmem | dd of="$d/nvdimm" conv=notrunc status=none
-touch -d '1 hour ago' "$d/nvdimm"
+touch -d '1 hour ago' "$d/nvdimm" "$d/vmlinuz" "$d/initrd"
 check "a kernel of its own, and an NVDIMM" domain f \
     "<kernel>$d/vmlinuz</kernel><initrd>$d/initrd</initrd>" \
     "<memory model='nvdimm'><source><path>$d/nvdimm</path></source><target>

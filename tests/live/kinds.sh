@@ -87,7 +87,7 @@ is "$(vs_sources)" "$before" "no source was touched"
 
 touch "$d/nvram/uefi_VARS.fd"
 check "variables that changed since" vs_export --domain uefi snap1 --to "$x/newer"
-like "$(vs_field '.warnings[]')" "'uefi'.*firmware variables" "are warned of"
+like "$(vs_field '.warnings[]')" "'uefi'.*VARS.*changed after" "are warned of"
 
 # A drive that may be written to is part of a snapshot, unless it is a floppy.
 live_define floppy --disk "$d/no.qcow2" --floppy "$d/floppy.img" --floppy ''

@@ -59,7 +59,10 @@ snapshot_xml(const TestSnapshot *snapshot, const char *domain)
                            or_nothing(snapshot->domain));
     for (const TestDisk *disk = snapshot->disks; disk->target; disk++)
         append_disk(xml, disk);
-    g_string_append(xml, "</devices></domain></domainsnapshot>");
+    g_string_append(xml, "</devices></domain>");
+    if (snapshot->inactive)
+        g_string_append_printf(xml, "<inactiveDomain>%s</inactiveDomain>", snapshot->inactive);
+    g_string_append(xml, "</domainsnapshot>");
 
     return g_string_free(g_steal_pointer(&xml), FALSE);
 }

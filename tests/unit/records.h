@@ -26,6 +26,7 @@ typedef struct {
     const char *state;  /* NULL: "disk-snapshot" */
     const char *memory; /* attributes of <memory>; NULL: snapshot='no' */
     const char *domain; /* more children of <domain>; may be NULL */
+    const char *inactive; /* children of <inactiveDomain>; NULL: there is none */
     gint64 created;     /* seconds since 1970; 0: after every file that a test makes */
     TestDisk disks[10];
 } TestSnapshot;

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <string.h>
+
+#include "tests/unit/harness.h"
+#include "tests/unit/plan-fixture.h"
+
+/* What is said of files of the host, and of what is left there. */
+
+#define BEGUN 1000000000
+#define DISK "<disk><source file='%s'/><target dev='%s'/></disk>"
+
+/* The warnings of one snapshot, each in a line of its own. */
+static char *
+warnings_of(PlanFixture *f, const TestSnapshot *snapshot, gboolean active)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) plan = NULL;
+
+    g_ptr_array_set_size(f->records, 0);
+    plan_add(f, "web", active, "a.now", snapshot, 1);
+    plan = plan_make(f, &error);
+    g_assert_no_error(error);
+    g_ptr_array_add(plan->warnings, NULL);
+
+    return g_strjoinv("\n", (char **)plan->warnings->pdata);
+}
+
+static void
+assert_says(const char *got, const char *expected)
+{
+    g_test_message("%s", got);
+    if (expected)
+        g_assert_nonnull(strstr(got, expected));
+    else
+        g_assert_cmpstr(got, ==, "");
+}
+
+/* Whatever is copied is the present file, which may be another than that of the snapshot. */
+static void
+test_age(PlanFixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *domain;
+        const char *written;
+        const char *warning;
+    } table[] = {
+        {"<os><kernel>file</kernel></os>", "@999999999.9", NULL},
+        {"<os><kernel>file</kernel></os>", "@1000000000.5", "cannot be told"},
+        {"<os><kernel>file</kernel></os>", "@1000000001", "(<kernel>) was changed after"},
+        {"<os><initrd>file</initrd></os>", "@1000000001", "(<initrd>) was changed after"},
+        {"<os><dtb>file</dtb></os>", "@1000000001", "(<dtb>) was changed after"},
+        {"<os><nvram>file</nvram></os>", "@999999999.9", NULL},
+        {"<os><nvram>file</nvram></os>", "@1000000000.5", "cannot be told"},
+        {"<os><nvram>file</nvram></os>", "@1000000001", "(<nvram>) was changed after"},
+    };
+
+    g_assert_true(g_file_set_contents("file", "x", 1, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        TestSnapshot snapshot = {.name = "s", .created = BEGUN, .domain = table[i].domain};
+        g_autofree char *got = NULL;
+
+        g_free(run("touch", "-d", table[i].written, "file", NULL));
+        got = warnings_of(f, &snapshot, FALSE);
+        assert_says(got, table[i].warning);
+    }
+}
+
+/* Variables that are not there may have been. */
+static void
+test_no_variables(PlanFixture *f, gconstpointer data)
+{
+    static const TestSnapshot snapshot = {
+        .name = "s", .state = "shutoff", .domain = "<os><nvram>no-such</nvram></os>"};
+    g_autofree char *got = warnings_of(f, &snapshot, FALSE);
+
+    assert_says(got, "no-such");
+    assert_says(got, "never started, or they were deleted");
+}
+
+static void
+test_arguments(PlanFixture *f, gconstpointer data)
+{
+    static const TestSnapshot snapshot = {
+        .name = "s",
+        .domain = "<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>"
+                  "<q:arg value='-drive'/><q:arg value='file=/x.qcow2,if=none'/></q:commandline>"};
+    g_autofree char *got = warnings_of(f, &snapshot, FALSE);
+
+    assert_says(got, "-drive file=/x.qcow2,if=none");
+}
+
+/* What is started again need not be what ran. */
+static void
+test_other_disks(PlanFixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *path;
+        const char *target;
+        const char *warning;
+        guint n;
+    } table[] = {
+        {"a.qcow2", "vda", NULL, 0},
+        {"b.qcow2", "vda", "'a.qcow2' when the snapshot was taken, but is 'b.qcow2'", 1},
+        {"a.qcow2", "vdb", "the disk 'vdb' ('a.qcow2'), which the running domain had not", 2},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *devices = g_strdup_printf("<devices>" DISK "</devices>", table[i].path,
+                                                   table[i].target);
+        TestSnapshot snapshot = {.name = "s",
+                                 .inactive = devices,
+                                 .disks = {{"vda", "a.qcow2", "qcow2", "external"}}};
+        g_autofree char *got = warnings_of(f, &snapshot, TRUE);
+        g_auto(GStrv) lines = g_strsplit(got, "\n", -1);
+
+        assert_says(got, table[i].warning);
+        g_assert_cmpuint(g_strv_length(lines), ==, table[i].n);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    static const PlanTest tests[] = {
+        {"age", test_age},
+        {"no-variables", test_no_variables},
+        {"arguments", test_arguments},
+        {"other-disks", test_other_disks},
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    plan_run_tests("/plan-host-files", tests, G_N_ELEMENTS(tests));
+
+    return g_test_run();
+}
