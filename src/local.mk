@@ -115,6 +115,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/virtsnap/plan-files.h \
 	src/virtsnap/plan-frozen.c \
 	src/virtsnap/plan-frozen.h \
+	src/virtsnap/plan-internal.c \
+	src/virtsnap/plan-internal.h \
 	src/virtsnap/plan-host-files.c \
 	src/virtsnap/plan-layers.c \
 	src/virtsnap/plan-layers.h \

@@ -185,19 +185,49 @@ find_snapshot(GPtrArray *snapshots, const char *name)
     return NULL;
 }
 
-gboolean
-layer_has_snapshot(const Layer *layer, const char *name, GError **error)
+/* The one of @snapshots with this name. QEMU takes the first of two. */
+static Qcow2Snapshot *
+steal_named(GPtrArray *snapshots, const char *name, const char *path, GError **error)
+{
+    gint found = -1;
+
+    for (guint i = 0; i < snapshots->len; i++) {
+        const Qcow2Snapshot *snapshot = g_ptr_array_index(snapshots, i);
+
+        if (!g_str_equal(snapshot->name, name))
+            continue;
+        if (found >= 0) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                        _("The image '%s' has two internal snapshots '%s', and which of them is "
+                          "meant is not known; delete one, by its id, with: qemu-img snapshot -d"),
+                        path, name);
+            return NULL;
+        }
+        found = (gint)i;
+    }
+    if (found < 0) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                    _("The image '%s' has no internal snapshot '%s' any more"), path, name);
+        return NULL;
+    }
+
+    return g_ptr_array_steal_index(snapshots, (guint)found);
+}
+
+Qcow2Snapshot *
+layer_find_snapshot(const Layer *layer, const char *name, GError **error)
 {
     g_autoptr(GPtrArray) snapshots = read_snapshots(layer, error);
 
-    if (!snapshots)
-        return FALSE;
-    if (find_snapshot(snapshots, name))
-        return TRUE;
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
-                _("The image '%s' has no internal snapshot '%s' any more"), layer->path, name);
+    return snapshots ? steal_named(snapshots, name, layer->path, error) : NULL;
+}
 
-    return FALSE;
+gboolean
+layer_has_snapshot(const Layer *layer, const char *name, GError **error)
+{
+    g_autoptr(Qcow2Snapshot) snapshot = layer_find_snapshot(layer, name, error);
+
+    return snapshot != NULL;
 }
 
 gboolean

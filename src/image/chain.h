@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "util/error.h"
+#include "image/qcow2-header.h"
 
 G_BEGIN_DECLS
 
@@ -82,12 +82,16 @@ int layer_open_locked(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RES
 gboolean layer_probe(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * layer_has_snapshot:
+ * layer_find_snapshot:
  * @name: of an internal snapshot
  *
- * Looks into the image as it is now, which a running domain may be writing to.
- * Returns: FALSE with NOT_FOUND if it has no such snapshot.
+ * Looks into the image as it is now, which a running domain may be writing to. Returns: owned by
+ * the caller; NULL with NOT_FOUND if it has no such snapshot, INVALID_STATE if it has two.
  */
+Qcow2Snapshot *layer_find_snapshot(const Layer *layer, const char *name, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** layer_has_snapshot: Returns: whether layer_find_snapshot() finds it; the same errors. */
 gboolean layer_has_snapshot(const Layer *layer, const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

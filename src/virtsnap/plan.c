@@ -9,6 +9,7 @@
 #include "virtsnap/plan-choice.h"
 #include "virtsnap/plan-files.h"
 #include "virtsnap/plan-frozen.h"
+#include "virtsnap/plan-internal.h"
 #include "virtsnap/plan-layers.h"
 #include "virtsnap/plan.h"
 
@@ -114,32 +115,6 @@ resolve_chain(Plan *plan, const StorageDef *top, GError **error)
 }
 
 static gboolean
-plan_internal(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk *disk,
-              const Layer *top, GError **error)
-{
-    gboolean merge = plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_MERGE;
-
-    if (!layer_has_snapshot(top, def->name, error))
-        return FALSE;
-    /* Only an image that nobody writes to can be kept as it is. */
-    if (!domain->active && !merge) {
-        disk->top = plan_layers_copy(plan, top);
-        disk->internal = g_strdup(def->name);
-        return TRUE;
-    }
-    if (top->encrypted) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("the image '%s' is encrypted and cannot be read without its secret; shut "
-                      "the domain down and export with the chain preserved"),
-                    top->path);
-        return FALSE;
-    }
-    disk->top = plan_layers_flatten(plan, top, def->name, domain->active);
-
-    return TRUE;
-}
-
-static gboolean
 has_encrypted(const Layer *top)
 {
     for (const Layer *layer = top; layer; layer = layer->backing) {
@@ -226,7 +201,7 @@ plan_disk(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk
     if (!top)
         return FALSE;
     if (disk->def->location == SNAPSHOT_LOCATION_INTERNAL)
-        return plan_internal(plan, domain, def, disk, top, error);
+        return plan_internal_disk(plan, domain, def, disk, top, error);
 
     return plan_external(plan, domain, def, disk, top, present, error);
 }

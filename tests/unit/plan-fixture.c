@@ -17,6 +17,7 @@
 /* The images that all tests have; "present" is on top of each frozen one. */
 #define IMAGES                                                                                     \
     "qemu-img create -q -f raw base.raw 4M; qemu-io -f raw -c 'write -q 0 1M' base.raw\n"          \
+    "touch -d '1 hour ago' base.raw\n"                                                             \
     "for i in a b; do\n"                                                                           \
     "    qemu-img create -q -f qcow2 -b base.raw -F raw $i.qcow2\n"                                \
     "    qemu-img create -q -f qcow2 -b $i.qcow2 -F qcow2 $i.now\n"                                \

@@ -38,6 +38,18 @@ append_overlay(GString *xml, const TestDisk *disk)
     g_string_append(xml, "</disk>");
 }
 
+/* An internal one that nobody gave a time has none: that in its image is of the test's run. */
+static gint64
+created_of(const TestSnapshot *snapshot)
+{
+    for (const TestDisk *disk = snapshot->disks; disk->target && !snapshot->created; disk++) {
+        if (g_strcmp0(disk->location, "internal") == 0)
+            return 0;
+    }
+
+    return snapshot->created ? snapshot->created : IN_2100;
+}
+
 static char *
 snapshot_xml(const TestSnapshot *snapshot, const char *domain)
 {
@@ -48,7 +60,7 @@ snapshot_xml(const TestSnapshot *snapshot, const char *domain)
     g_string_append_printf(xml, "<name>%s</name><state>%s</state>"
                            "<creationTime>%" G_GINT64_FORMAT "</creationTime>",
                            name, snapshot->state ? snapshot->state : "disk-snapshot",
-                           snapshot->created ? snapshot->created : IN_2100);
+                           created_of(snapshot));
     g_string_append_printf(xml, "<memory %s/><disks>",
                            snapshot->memory ? snapshot->memory : "snapshot='no'");
     for (const TestDisk *disk = snapshot->disks; disk->target; disk++) {

@@ -27,7 +27,8 @@ typedef struct {
     const char *memory; /* attributes of <memory>; NULL: snapshot='no' */
     const char *domain; /* more children of <domain>; may be NULL */
     const char *inactive; /* children of <inactiveDomain>; NULL: there is none */
-    gint64 created;     /* seconds since 1970; 0: after every file that a test makes */
+    gint64 created;     /* seconds since 1970; 0: after every file that a test makes, and
+                         * none for an internal one */
     TestDisk disks[10];
 } TestSnapshot;
 

@@ -260,6 +260,129 @@ test_written_memory(PlanFixture *f, gconstpointer data)
     }
 }
 
+/* --- internal ones ---------------------------------------------------------- */
+
+static gint64
+date_of_internal(const char *image)
+{
+    g_autofree char *text = run("sh", "-ec",
+                                "qemu-img info --output json $0 | jq '.snapshots[0][\"date-sec\"]'",
+                                image, NULL);
+
+    return g_ascii_strtoll(text, NULL, 10);
+}
+
+static Plan *
+plan_of_internal(PlanFixture *f, const char *image, const char *state, gint64 created,
+                 GError **error)
+{
+    const TestSnapshot snapshot = {.name = "s",
+                                   .state = state,
+                                   .created = created,
+                                   .disks = {{"vda", image, "qcow2", "internal"}}};
+
+    g_ptr_array_set_size(f->records, 0);
+    plan_add(f, "a", FALSE, image, &snapshot, 1);
+
+    return plan_make(f, error);
+}
+
+/* One that was deleted and made again is not that of the domain's snapshot. */
+static void
+test_internal_date(PlanFixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *state;
+        int late; /* seconds after the domain's snapshot */
+        gboolean refused;
+        gboolean doubtful;
+    } table[] = {
+        {"shutoff", -2, TRUE, FALSE}, {"shutoff", 0, FALSE, FALSE}, {"shutoff", 1, FALSE, FALSE},
+        {"shutoff", 2, FALSE, TRUE},  {"shutoff", 60, FALSE, TRUE}, {"shutoff", 61, TRUE, FALSE},
+        {"running", 10, FALSE, FALSE}, {"running", 11, FALSE, TRUE}, {"running", 61, TRUE, FALSE},
+    };
+    gint64 date = date_of_internal("i.qcow2");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Plan) plan =
+            plan_of_internal(f, "i.qcow2", table[i].state, date - table[i].late, &error);
+
+        g_test_message("row %zu: %s", i, error ? error->message : "");
+        if (table[i].refused) {
+            g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
+            g_assert_nonnull(strstr(error->message, "i.qcow2"));
+            continue;
+        }
+        g_assert_no_error(error);
+        g_assert_cmpuint(plan->warnings->len, ==, table[i].doubtful ? 1 : 0);
+        if (table[i].doubtful)
+            g_assert_nonnull(strstr(g_ptr_array_index(plan->warnings, 0), DOUBT));
+    }
+}
+
+/* What is below the image holds the snapshot's state, too. */
+static void
+test_internal_below(PlanFixture *f, gconstpointer data)
+{
+    static const struct {
+        int written; /* the base, seconds after the snapshot */
+        const char *warning;
+    } table[] = {{-5, NULL}, {1, NULL}, {3, SURE}, {100, SURE}};
+    gint64 date;
+
+    g_free(run("sh", "-ec", "qemu-img create -q -f qcow2 -b odd.raw -F raw top.qcow2 1M\n"
+               "qemu-img snapshot -c s top.qcow2", NULL));
+    date = date_of_internal("top.qcow2");
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *stamp =
+            g_strdup_printf("@%" G_GINT64_FORMAT, date + table[i].written);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Plan) plan = NULL;
+
+        g_free(run("touch", "-d", stamp, "odd.raw", NULL));
+        plan = plan_of_internal(f, "top.qcow2", "shutoff", date, &error);
+        g_assert_no_error(error);
+        g_test_message("row %zu", i);
+        assert_warning(plan->warnings->len > 0 ? g_ptr_array_index(plan->warnings, 0) : NULL,
+                       table[i].warning);
+    }
+}
+
+static void
+test_internal_twice(PlanFixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_free(run("qemu-img", "snapshot", "-c", "s", "i.qcow2", NULL));
+    g_assert_null(plan_of_internal(f, "i.qcow2", "shutoff", 0, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
+    g_assert_nonnull(strstr(error->message, "i.qcow2"));
+    g_assert_nonnull(strstr(error->message, "'s'"));
+}
+
+/* Only the image as a whole has an internal snapshot of another size. */
+static void
+test_internal_resized(PlanFixture *f, gconstpointer data)
+{
+    static const char *const resizes[] = {"+1M", "1M"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(resizes); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Plan) kept = NULL;
+
+        g_free(run("qemu-img", "resize", "-q", "--shrink", "i.qcow2", resizes[i], NULL));
+        plan_set(f, "intent", "preserve-chain");
+        kept = plan_of_internal(f, "i.qcow2", "shutoff", 0, &error);
+        g_assert_no_error(error);
+        plan_set(f, "intent", "merge");
+        g_assert_null(plan_of_internal(f, "i.qcow2", "shutoff", 0, &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
+        g_assert_nonnull(strstr(error->message, "2097152"));
+        g_assert_nonnull(strstr(error->message, i == 0 ? "3145728" : "1048576"));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -270,6 +393,10 @@ main(int argc, char **argv)
         {"written-off", test_written_off},
         {"written-tree", test_written_tree},
         {"written-each", test_written_each},
+        {"internal-date", test_internal_date},
+        {"internal-below", test_internal_below},
+        {"internal-twice", test_internal_twice},
+        {"internal-resized", test_internal_resized},
     };
 
     g_test_init(&argc, &argv, NULL);
