@@ -137,6 +137,11 @@ tests_unit_test_journal_SOURCES = \
 	tests/unit/plan-fixture.h \
 	tests/unit/test-journal.c \
 	$(NULL)
+tests_unit_test_job_record_SOURCES = \
+	tests/unit/lost-writes.c \
+	tests/unit/lost-writes.h \
+	tests/unit/test-job-record.c \
+	$(NULL)
 tests_unit_test_lost_writes_SOURCES = \
 	tests/unit/lost-writes.c \
 	tests/unit/lost-writes.h \

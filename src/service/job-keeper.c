@@ -11,8 +11,7 @@
 
 struct JobKeeper {
     char *directory;
-    int fd;             /* of it */
-    GThreadPool *syncs; /* makes records durable, one by one, while callers go on */
+    int fd; /* of it */
 };
 
 typedef struct {
@@ -30,13 +29,11 @@ write_record(JobKeeper *self, Job *job, guint number, guint uid, GError **error)
 {
     g_autoptr(JobRecord) record = job_record_new(number, uid, job_get_info(job));
 
-    if (!job_record_save(record, self->fd, error)) {
-        g_prefix_error(error, _("The record of the job %u cannot be written: "), number);
-        return FALSE;
-    }
-    g_thread_pool_push(self->syncs, GUINT_TO_POINTER(number), NULL);
+    if (job_record_save(record, self->fd, error))
+        return TRUE;
+    g_prefix_error(error, _("The record of the job %u cannot be written: "), number);
 
-    return TRUE;
+    return FALSE;
 }
 
 static void
@@ -98,16 +95,6 @@ job_keeper_save_last(JobKeeper *self, Job *job, guint number, guint uid)
         g_warning("%s", error->message);
 }
 
-static void
-sync_record(gpointer number, gpointer data)
-{
-    const JobKeeper *self = data;
-    g_autoptr(GError) error = NULL;
-
-    if (!job_record_sync(GPOINTER_TO_UINT(number), self->fd, &error))
-        g_warning("%s", error->message);
-}
-
 GPtrArray *
 job_keeper_load_all(JobKeeper *self, GError **error)
 {
@@ -126,7 +113,6 @@ job_keeper_new(GError **error)
     JobKeeper *self = g_new0(JobKeeper, 1);
 
     self->directory = job_record_directory();
-    self->syncs = g_thread_pool_new(sync_record, self, 1, FALSE, NULL);
     self->fd = job_record_open(self->directory, error);
     if (self->fd >= 0)
         return self;
@@ -140,7 +126,6 @@ job_keeper_free(JobKeeper *self)
 {
     if (!self)
         return;
-    g_thread_pool_free(self->syncs, FALSE, TRUE);
     fd_clear(&self->fd);
     g_free(self->directory);
     g_free(self);

@@ -28,8 +28,8 @@ GPtrArray *job_keeper_load_all(JobKeeper *self, GError **error) G_GNUC_WARN_UNUS
  * job_keeper_save:
  * @kept: called once with @data
  *
- * Writes the record @number, of @job, which belongs to the user @uid. It survives the service when
- * @kept is called, and the machine some time later.
+ * Writes the record @number, of @job, which belongs to the user @uid. It survives the service and
+ * the machine when @kept is called.
  */
 void job_keeper_save(JobKeeper *self, Job *job, guint number, guint uid, JobKept kept,
                      gpointer data);
@@ -41,7 +41,7 @@ void job_keeper_forget(JobKeeper *self, guint number);
  * when nothing writes in a thread any more. */
 void job_keeper_save_last(JobKeeper *self, Job *job, guint number, guint uid);
 
-/** job_keeper_free: Waits until what is written is durable. NULL is fine. */
+/** job_keeper_free: After work_finish_records(). NULL is fine. */
 void job_keeper_free(JobKeeper *self);
 
 G_END_DECLS

@@ -53,35 +53,17 @@ gboolean
 job_record_save(const JobRecord *self, int dirfd, GError **error)
 {
     g_autofree char *file = file_of(self->number);
+    /* One name for each record: what a program that was killed has left is taken away. */
     g_autofree char *temporary = g_strdup_printf(".%u.tmp", self->number);
     g_autofree char *text = job_record_format(self);
-    auto_fd fd = fd_open(dirfd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600, error);
 
-    if (fd < 0)
-        return FALSE;
-    if (!fd_pwrite_all(fd, text, strlen(text), 0, file, error)) {
-        unlinkat(dirfd, temporary, 0);
+    if (unlinkat(dirfd, temporary, 0) < 0 && errno != ENOENT) {
+        virt_snap_error_set_errno(error, errno, _("Cannot remove '%s'"), temporary);
         return FALSE;
     }
-    if (renameat(dirfd, temporary, dirfd, file) == 0)
-        return TRUE;
-    virt_snap_error_set_errno(error, errno, _("Cannot put '%s' in place"), file);
-    unlinkat(dirfd, temporary, 0);
 
-    return FALSE;
-}
-
-gboolean
-job_record_sync(guint number, int dirfd, GError **error)
-{
-    g_autofree char *file = file_of(number);
-    auto_fd fd = openat(dirfd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-    /* It was removed meanwhile. */
-    if (fd < 0)
-        return TRUE;
-
-    return fd_sync(fd, file, error) && fd_sync(dirfd, file, error);
+    return file_stage_at(dirfd, temporary, text, strlen(text), error) &&
+           file_put_at(dirfd, temporary, file, error);
 }
 
 gboolean

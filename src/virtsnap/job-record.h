@@ -23,14 +23,11 @@ int job_record_open(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RE
 
 /**
  * job_record_save:
- * Writes @self to @dirfd, in the place of what was there. It outlives the program at once, and the
- * machine after job_record_sync(), which takes as long as a disk does.
+ * Writes @self to @dirfd, durably and in the place of what was there: whatever happens, one of the
+ * two is found. Takes as long as a disk does. Those of one number are saved one after the other.
  */
 gboolean job_record_save(const JobRecord *self, int dirfd, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-
-/** job_record_sync: Makes the record @number durable; one that is not there is fine. */
-gboolean job_record_sync(guint number, int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** job_record_remove: Takes the record @number away; one that is not there is fine. */
 gboolean job_record_remove(guint number, int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -4,11 +4,14 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/harness.h"
+#include "tests/unit/lost-writes.h"
 #include "util/fd.h"
 #include "virtsnap/job-record.h"
 
@@ -104,6 +107,42 @@ save(int fd, guint number)
     g_assert_no_error(error);
 }
 
+/* Whenever the machine stops while a record is replaced, the old or the new one is found. */
+static void
+test_machine_stops(void)
+{
+    g_autofree char *top = g_dir_make_tmp("recXXXXXX", NULL);
+    g_autofree char *directory = g_build_filename(top, "jobs", NULL);
+    g_autofree char *aside = g_build_filename(top, "aside", NULL);
+    g_autoptr(GError) error = NULL;
+    auto_fd fd = job_record_open(directory, &error);
+    int status = LOST_STOPPED << 8;
+    guint stopped = 0;
+
+    g_assert_no_error(error);
+    g_assert_cmpint(g_mkdir(aside, 0700), ==, 0);
+    save(fd, 7);
+    for (guint step = 1; WEXITSTATUS(status) == LOST_STOPPED; step++) {
+        g_autoptr(GPtrArray) problems = NULL;
+        g_autoptr(GPtrArray) records = NULL;
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            lost_at(LOST_ALL, step, directory, aside);
+            save(fd, 7);
+            _exit(0);
+        }
+        g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+        g_assert_true(WIFEXITED(status));
+        stopped += WEXITSTATUS(status) == LOST_STOPPED;
+        records = job_record_load_all(fd, &problems, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(problems->len, ==, 0);
+        g_assert_cmpuint(records->len, ==, 1);
+    }
+    g_assert_cmpuint(stopped, >=, 2);
+}
+
 static void
 test_directory(void)
 {
@@ -156,6 +195,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/job-record/round-trip", test_round_trip);
     g_test_add_func("/job-record/directory", test_directory);
+    g_test_add_func("/job-record/machine-stops", test_machine_stops);
     g_test_add_func("/job-record/no-directory", test_no_directory);
 
     return g_test_run();
