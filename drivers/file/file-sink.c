@@ -111,7 +111,7 @@ file_sink_clone(Sink *sink, int fd)
 static gboolean
 make_durable(FileSink *self, int (*how)(int fd), GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     int failed = g_atomic_int_get(&self->failed);
 
     if (failed != 0)

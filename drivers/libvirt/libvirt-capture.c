@@ -123,7 +123,7 @@ on_completed(virConnectPtr connection, virDomainPtr domain, virTypedParameterPtr
              void *data)
 {
     LibvirtCapture *self = data;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     self->ended = TRUE;
     g_cond_broadcast(&self->changed);
@@ -216,7 +216,7 @@ libvirt_capture_begin(virDomainPtr domain, GPtrArray *targets, const LibvirtPlac
 static gboolean
 await_end(LibvirtCapture *self, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     gint64 until = g_get_monotonic_time() + END_US;
 
     while (!self->ended) {
@@ -247,7 +247,7 @@ await_forgotten(virDomainPtr domain)
 static gboolean
 has_ended(LibvirtCapture *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     return self->ended;
 }

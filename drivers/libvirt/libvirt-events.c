@@ -123,7 +123,7 @@ on_qemu_job(virConnectPtr connection, virDomainPtr domain, const char *event, lo
 static void
 tell(LibvirtEvents *self, const HypervisorEvent *event)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     for (guint i = 0; i < self->watches->len; i++) {
         HypervisorWatch *watch = g_ptr_array_index(self->watches, i);
@@ -252,7 +252,7 @@ libvirt_events_free(LibvirtEvents *self)
 HypervisorWatch *
 libvirt_events_watch(LibvirtEvents *self, HypervisorWatchFunc func, gpointer data)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     HypervisorWatch *watch = g_new0(HypervisorWatch, 1);
 
     watch->func = func;
@@ -265,7 +265,7 @@ libvirt_events_watch(LibvirtEvents *self, HypervisorWatchFunc func, gpointer dat
 void
 libvirt_events_unwatch(LibvirtEvents *self, HypervisorWatch *watch)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     g_ptr_array_remove(self->watches, watch);
 }

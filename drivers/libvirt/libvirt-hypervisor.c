@@ -263,7 +263,7 @@ static HypervisorWatch *
 watch(Hypervisor *hypervisor, HypervisorWatchFunc func, gpointer data, GError **error)
 {
     LibvirtHypervisor *self = (LibvirtHypervisor *)hypervisor;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     if (!self->events)
         self->events = libvirt_events_new(self->connection, error);
@@ -448,7 +448,7 @@ keep(const char *wanted, LibvirtHypervisor *self)
 static Hypervisor *
 open_embedded(const char *uri, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&embedded_lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&embedded_lock);
     Hypervisor *shared = share(uri);
     LibvirtHypervisor *self = shared ? NULL : open_connection(uri, error);
 
@@ -460,7 +460,7 @@ static Hypervisor *
 open_other(const char *uri, GError **error)
 {
     const char *wanted = uri ? uri : "";
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&embedded_lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&embedded_lock);
     Hypervisor *shared = share(wanted);
     LibvirtHypervisor *self;
 

@@ -87,7 +87,7 @@ set(Watch *watch, int value)
 static int
 add(const Watch *what, int value)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     Watch *watch = g_memdup2(what, sizeof *what);
 
     watch->id = ++last_id;
@@ -116,7 +116,7 @@ add_timeout(int ms, virEventTimeoutCallback elapsed, void *opaque, virFreeCallba
 static void
 update(int id, int value)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     Watch *watch = g_hash_table_lookup(watches, GINT_TO_POINTER(id));
 
     if (watch)
@@ -140,7 +140,7 @@ drop(gpointer data)
 static int
 remove_watch(int id)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     g_autoptr(GSource) later = NULL;
     Watch *watch = g_hash_table_lookup(watches, GINT_TO_POINTER(id));
 

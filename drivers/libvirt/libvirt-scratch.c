@@ -30,7 +30,6 @@ typedef struct {
 static char *
 text_of(char *xml, const char *what, const char *path)
 {
-    g_autofree char *owned = g_strdup(xml);
     g_autoptr(xmlDoc) doc = xml ? xml_parse(xml, strlen(xml), what, NULL) : NULL;
 
     free(xml);

@@ -270,7 +270,7 @@ read_complaint(int fd)
 char *
 qemu_nbd_words(QemuNbd *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     struct pollfd there = {.fd = self->stderr_fd, .events = POLLIN};
     g_autofree char *text = g_malloc0(COMPLAINT_BYTES_MAX + 1);
 
@@ -284,7 +284,7 @@ qemu_nbd_words(QemuNbd *self)
 void
 qemu_nbd_set_size(QemuNbd *self, guint64 size)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     ChildLimits limits = child_limits_for(size);
 
     if (self->pid)
@@ -303,7 +303,7 @@ complaint_of(QemuNbd *self, int status)
 char *
 qemu_nbd_complaint(QemuNbd *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     int status;
 
     if (self->pid && waitpid(self->pid, &status, WNOHANG) == self->pid) {

@@ -91,7 +91,7 @@ packer_free(Packer *packer)
 static Packer *
 take_packer(PackedSink *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     while (self->idle->len == 0 && self->n_packers >= self->packers_max)
         g_cond_wait(&self->given, &self->lock);
@@ -105,7 +105,7 @@ take_packer(PackedSink *self)
 static void
 give_back(PackedSink *self, Packer *packer)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     g_ptr_array_add(self->idle, packer);
     g_cond_signal(&self->given);
@@ -263,7 +263,7 @@ pack_cluster(PackedSink *self, Packer *packer, guint64 cluster, const guint8 *da
     PackedPiece piece = {.index = cluster};
 
     if (is_zero(data)) {
-        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+        G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
         if (self->image.backing_name)
             set_entry(self, cluster, ZERO);
@@ -308,7 +308,7 @@ static gboolean
 packed_sink_hole(Sink *sink, guint64 offset, guint64 length, G_GNUC_UNUSED GError **error)
 {
     PackedSink *self = (PackedSink *)sink;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     guint64 end = div_up(offset + length, CLUSTER);
 
     for (guint64 from = offset / CLUSTER; from < end;) {

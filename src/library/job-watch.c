@@ -161,7 +161,7 @@ job_watch_add_task(JobWatch *self, GTask *task)
 {
     GCancellable *cancellable = g_task_get_cancellable(task);
     /* From here on: the task's context may run in another thread, and on_cancelled() with it. */
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     if (cancellable) {
         GSource *source = g_cancellable_source_new(cancellable);
@@ -182,7 +182,7 @@ static void
 wake(GCancellable *cancellable, gpointer data)
 {
     JobWatch *self = data;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     g_cond_broadcast(&self->changed);
 }

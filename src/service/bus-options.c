@@ -37,7 +37,7 @@ bus_options_parse(GVariant *dictionary, const BusOption *options, GError **error
 
     g_variant_iter_init(&iter, dictionary);
     while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
-        g_autoptr(GVariant) owned = value;
+        G_GNUC_UNUSED g_autoptr(GVariant) owned = value;
 
         if (!set_option(options, key, value, error))
             return FALSE;

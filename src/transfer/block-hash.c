@@ -142,7 +142,7 @@ lanes_new(BlockHash *self)
 static Lanes *
 take_lanes(void)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&idle_lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&idle_lock);
 
     if (!idle_lanes || idle_lanes->len == 0)
         return NULL;
@@ -153,7 +153,7 @@ take_lanes(void)
 static void
 give_lanes_back(Lanes *lanes)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&idle_lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&idle_lock);
 
     if (!idle_lanes)
         idle_lanes = g_ptr_array_new();

@@ -54,7 +54,7 @@ control_free(Control *self)
 static void
 end_with(Control *self, GError *reason)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     if (self->ending &&
         !g_error_matches(reason, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED)) {
@@ -89,7 +89,7 @@ control_fail(Control *self, GError *reason)
 void
 control_suspend(Control *self, gboolean suspend)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     self->suspended = suspend;
     g_cond_broadcast(&self->changed);
@@ -98,7 +98,7 @@ control_suspend(Control *self, gboolean suspend)
 void
 control_set_bandwidth(Control *self, guint64 rate)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     gint64 now = g_get_monotonic_time();
     double owed = self->next > now ? (double)(self->next - now) * (double)self->bandwidth : 0;
@@ -113,7 +113,7 @@ control_set_bandwidth(Control *self, guint64 rate)
 guint64
 control_get_bandwidth(Control *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     return self->bandwidth;
 }
@@ -135,7 +135,7 @@ take_turn(Control *self, gsize bytes, gint64 now)
 gboolean
 control_pass_for(Control *self, gsize bytes, gint64 us, gboolean *passed, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     gint64 until = g_get_monotonic_time() + us;
 
     *passed = FALSE;
@@ -169,7 +169,7 @@ control_pass(Control *self, gsize bytes, GError **error)
 gboolean
 control_is_cancelled(Control *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     return self->ending != NULL;
 }
@@ -177,7 +177,7 @@ control_is_cancelled(Control *self)
 void
 control_set_end(Control *self, guint64 end)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     self->end = end;
 }
@@ -191,7 +191,7 @@ control_advance(Control *self, guint64 bytes)
 void
 control_advance_part(Control *self, guint part, guint64 bytes)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     self->cur += MIN(bytes, self->end - MIN(self->cur, self->end));
     if (part >= self->parts->len)
@@ -202,7 +202,7 @@ control_advance_part(Control *self, guint part, guint64 bytes)
 guint64
 control_progress_parts(Control *self, GArray *parts)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     g_array_set_size(parts, 0);
     g_array_append_vals(parts, self->parts->data, self->parts->len);
@@ -213,7 +213,7 @@ control_progress_parts(Control *self, GArray *parts)
 void
 control_progress(Control *self, guint64 *cur, guint64 *end)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     *cur = self->cur;
     *end = self->end;

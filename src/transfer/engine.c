@@ -72,7 +72,7 @@ release_ends(EngineItem *item)
 static void
 set_first_error(Engine *self, GError *error, gboolean sink_failed)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     if (self->error) {
         g_error_free(error);
@@ -87,7 +87,7 @@ set_first_error(Engine *self, GError *error, gboolean sink_failed)
 static gboolean
 check_others(Engine *self, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     if (!self->error)
         return TRUE;
@@ -345,7 +345,7 @@ measure_hole(Worker *worker, const EngineItem *item, guint64 from, gsize *n, GEr
 static void
 claim_run(Engine *self, EngineItem *item, gsize end, gsize *from, gsize *to)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     *from = item->next_segment;
     *to = MAX(item->next_segment, end);
@@ -443,7 +443,7 @@ open_current(Engine *self, EngineItem *item)
 static gboolean
 take_segment(Engine *self, Segment *segment)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     while (!self->error && self->current < self->items->len) {
         EngineItem *item = g_ptr_array_index(self->items, self->current);
@@ -491,7 +491,7 @@ tell_segment(Worker *worker, const Segment *segment, GError **error)
 static gboolean
 segment_done(Engine *self, EngineItem *item)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     return --item->segments_left == 0;
 }

@@ -465,7 +465,7 @@ job_request_state_change(Job *self, guint request, guint64 timeout)
 void
 job_set_bandwidth(Job *self, guint64 rate)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     self->bandwidth_set = TRUE;
     control_set_bandwidth(self->control, rate);
@@ -474,7 +474,7 @@ job_set_bandwidth(Job *self, guint64 rate)
 void
 job_set_resume(Job *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     self->restarted = TRUE;
 }
@@ -484,7 +484,7 @@ job_set_resume(Job *self)
 JobState
 job_get_state(Job *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     return self->info->state;
 }
@@ -492,7 +492,7 @@ job_get_state(Job *self)
 JobInfo *
 job_get_info(Job *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     JobInfo *info = self->info;
     gint64 end = info->ended > 0 ? info->ended : g_get_real_time();
 
@@ -505,7 +505,7 @@ job_get_info(Job *self)
 void
 job_get_result(Job *self, ExportResult *result)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     *result = self->result;
 }
@@ -513,7 +513,7 @@ job_get_result(Job *self, ExportResult *result)
 gboolean
 job_wait(Job *self, gint64 monotonic_end)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     while (!job_state_is_final(self->info->state)) {
         if (monotonic_end == 0)

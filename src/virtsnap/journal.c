@@ -89,7 +89,7 @@ make_durable(Journal *self, GError **error)
 static gboolean
 append_segments(Journal *self, guint number, GArray *segments, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (guint i = 0; i < segments->len; i++) {
@@ -249,7 +249,7 @@ journal_continues(const Journal *self)
 guint64
 journal_n_segments(Journal *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     return self->n_segments;
 }
@@ -257,7 +257,7 @@ journal_n_segments(Journal *self)
 gboolean
 journal_restart(Journal *self, guint number, const Source *source, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     JournalLayer *old = g_ptr_array_index(self->old->layers, number);
     g_autofree char *layout = journal_hex(source->layout);
     g_autofree char *text =
@@ -286,7 +286,7 @@ steal_pending(Pending *pending)
 static void
 sync_ended(Journal *self, Pending *pending, gint64 begun)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     gint64 now = g_get_monotonic_time();
 
     pending->syncing = FALSE;
@@ -296,7 +296,7 @@ sync_ended(Journal *self, Pending *pending, gint64 begun)
 static gboolean
 has_failed(Journal *self, Pending *pending)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     return pending->failed;
 }
@@ -305,7 +305,7 @@ has_failed(Journal *self, Pending *pending)
 static void
 give_up(Journal *self, Pending *pending)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     pending->failed = TRUE;
 }

@@ -118,8 +118,6 @@ check_directory(const char *path, GError **error)
 static char *
 deepest_existing(const Target *self)
 {
-    g_autofree char *above = NULL;
-
     if (is_there(self->parent))
         return g_strdup(self->parent);
     if (is_there(self->directory))

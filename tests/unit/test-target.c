@@ -513,8 +513,8 @@ static void
 test_strange_partial(Fixture *f, gconstpointer data)
 {
     static const char *const scripts[] = {
-        "mkdir -p to/coll/elsewhere; touch to/coll/elsewhere/precious;"
-        "ln -s elsewhere to/coll/.snap.partial",
+        ("mkdir -p to/coll/elsewhere; touch to/coll/elsewhere/precious;"
+         "ln -s elsewhere to/coll/.snap.partial"),
         "mkdir -p to/coll; touch to/coll/.snap.partial",
         "mkdir -p to/coll/.snap.partial; ln -s ../precious to/coll/.snap.partial/journal",
     };
