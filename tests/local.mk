@@ -180,6 +180,7 @@ EXTRA_DIST += \
 	tests/data \
 	tests/demo.sh \
 	tests/in-debian \
+	tests/repeat \
 	tests/run-test \
 	tests/tap.sh \
 	tests/test-host.sh \

@@ -62,4 +62,26 @@ check_fails "is removed, even after SIGKILL" [ -e "$dir" ]
 is "$(tr '\0' ' ' 2>/dev/null <"/proc/${out##*$'\n'}/cmdline")" '' \
     "and so are processes that use it"
 
+# repeats STATUS REGEX DESCRIPTION [OPTION]...: tests/repeat does it three times.
+repeats()
+{
+    local out status=0
+    out=$(cd "$TEST_DIR" &&
+        "$abs_top_srcdir/tests/repeat" -n 3 "${@:4}" inner.sh 2>&1) || status=$?
+    is "$status" "$1" "$3: status"
+    like "$out" "$2" "$3: output"
+}
+
+export COUNT=$TEST_DIR/count
+script 'echo >>"$COUNT"; check lame eval "[ \$(wc -l <\$COUNT) != 2 ]"; done_testing'
+repeats 1 'inner.sh: 2 of 3.*failed: .*inner.sh, run 2: not ok 1 - lame' "one of three fails"
+check "what it said is kept" grep -q 'not ok 1 - lame' "$TEST_DIR/repeat.log"
+script 'ok one; exit 0; done_testing'
+repeats 1 'inner.sh: 0 of 3' "no plan is a failure"
+script 'check busy eval "[ \$(pgrep -fc [t]ests/repeat.-n.3.--busy) -gt \$(nproc) ]"; done_testing'
+repeats 0 'inner.sh: 3 of 3' "beside busy processors" --busy
+check "which are so no more" eval \
+    '[ "$(pgrep -fc "$abs_top_srcdir/[t]ests/repeat -n 3 --busy")" = 0 ]'
+check_fails "none of a test's runs" "$abs_top_srcdir/tests/repeat" -n 0 "$TEST_DIR/inner.sh"
+
 done_testing
