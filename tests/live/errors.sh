@@ -135,10 +135,11 @@ qemu-io -f qcow2 -c 'write -P 5 0 24M' "$d/t.qcow2" >/dev/null
 # changed CODE COMMAND...: somebody does that meanwhile.
 changed()
 {
-    vs --json export --domain t snap1 --to "$x/t" --bandwidth 8M >"$VS_OUT" 2>"$VS_ERR" &
+    "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$x/t" --bandwidth 4M \
+        >"$VS_OUT" 2>"$VS_ERR" &
     local pid=$!
     live_wait "it copies" test -e "$x/t/t/.snap1.partial/layers"
-    sleep 0.5
+    live_wait "it has copied" live_wrote $pid 1000000
     "${@:2}"
     ! wait "$pid" && [ "$(vs_field .error.code)" = "$1" ] &&
         [[ $(vs_field .error.message) =~ t.qcow2 ]] && [ -z "$(ls -A "$x")" ] ||

@@ -40,7 +40,7 @@ slowly()
         --bandwidth "$2" >"$VS_OUT" 2>"$VS_ERR" &
     pid=$!
     live_wait "it copies" test -e "$x/$who/.snap2.partial/layers"
-    sleep 0.5
+    live_wait "it has copied" live_wrote $pid 100000
 }
 
 # ended CODE REGEX: before it was done, which takes minutes at the bandwidth it has; and leaving

@@ -25,7 +25,7 @@ LIVE_CMDLINE+=" initcall_blacklist=init_kprobe_trace,load_system_certificate_lis
 LIVE_FIRMWARE=/usr/share/OVMF/OVMF_CODE_4M.fd
 LIVE_FIRMWARE_VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
 # An emulated guest on a busy machine is slow, not dead.
-: "${LIVE_TIMEOUT:=120}"
+: "${LIVE_TIMEOUT:=900}"
 
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -144,7 +144,7 @@ live_accel()
     answer=qemu
     if [ -w /dev/kvm ]; then
         : >"$log"
-        timeout 10 qemu-system-x86_64 -accel kvm -m 128 -nodefaults -display none \
+        timeout 300 qemu-system-x86_64 -accel kvm -m 128 -nodefaults -display none \
             -serial "file:$log" -kernel "$LIVE_CACHE/kernel" -no-reboot \
             -initrd "$LIVE_CACHE/initrd" -append 'console=ttyS0' 2>/dev/null &
         while kill -0 $! 2>/dev/null && [ $answer = qemu ]; do
@@ -181,6 +181,23 @@ live_cleanup()
 }
 
 live_gone() { [ -z "$(live_processes)" ]; }
+
+# live_catches PID: it has come so far that it does as told when it is interrupted. What a script
+# has in the background ignores SIGINT until then.
+live_catches()
+{
+    local caught
+    caught=$(awk '/^SigCgt/ { print $2 }' "/proc/$1/status" 2>/dev/null)
+    [ $((0x${caught:-0} & 2)) -ne 0 ]
+}
+
+# live_wrote PID BYTES: the process has written that much, as to a layer that it copies.
+live_wrote()
+{
+    local bytes
+    bytes=$(awk '/^wchar/ { print $2 }' "/proc/$1/io" 2>/dev/null)
+    [ "${bytes:-0}" -ge "$2" ]
+}
 
 # live_virsh COMMAND [ARGUMENT]...
 live_virsh()

@@ -19,7 +19,7 @@ service_place || bail_out "no domains"
 python()
 {
     GI_TYPELIB_PATH=$abs_top_builddir LD_LIBRARY_PATH=$abs_top_builddir/.libs \
-        timeout 60 /usr/bin/python3 "$@"
+        timeout 900 /usr/bin/python3 "$@"
 }
 example() { python "$abs_top_srcdir/examples/export.py" "$LIVE_URI" "$@" >out 2>err; }
 

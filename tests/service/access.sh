@@ -76,7 +76,7 @@ authority = Authority(bus, "/org/freedesktop/PolicyKit1/Authority")
 GLib.MainLoop().run()
 END
     polkit_pid=$!
-    gdbus wait --system --timeout 20 org.freedesktop.PolicyKit1
+    gdbus wait --system --timeout 900 org.freedesktop.PolicyKit1
 }
 at_exit eval 'kill "$polkit_pid"'
 
@@ -111,7 +111,7 @@ check_fails "who is not root cannot have the service's name" \
     >>"$LIVE_DIR/virtsnapd.log" 2>&1 &
 service_pid=$!
 at_exit eval 'kill "$service_pid"'
-check "the service on the system bus" gdbus wait --system --timeout 20 org.virtsnap1 ||
+check "the service on the system bus" gdbus wait --system --timeout 900 org.virtsnap1 ||
     bail_out "no service"
 
 # --- nothing is allowed

@@ -80,7 +80,9 @@ check "and another that goes on with it" vs --service export pair night --to "$o
 check "to the end" vs verify "$out/r/pair/night"
 check "Ctrl-C kills the job" eval '
     "$abs_top_builddir/virtsnap" --service export pair night --to "$out/c" --bandwidth 1M &
-    pid=$!; sleep 1; kill -INT $pid; ! wait $pid && [ ! -e "$out/c" ]'
+    pid=$!; live_wait "it copies" eval "[ \$(vs job-list --json | jq .jobs[-1].cur) -gt 1000000 ]"
+    live_wait "it can be interrupted" live_catches $pid
+    kill -INT $pid; ! wait $pid && [ ! -e "$out/c" ]'
 check "unnamed collections are not for the service" vs_refused 1 "collection" \
     export --domain left night --to "$out/u" --async
 is "$(vs --service snapshot-list pair --json | jq -c '[.snapshots[].name]')" '["night"]' \

@@ -58,7 +58,7 @@ check "right" vs verify "$out/again/big/night"
 
 # --- an orderly end
 check "a third" vs export pair night --to "$out/term" --async --bandwidth 4M -q
-sleep 1
+live_wait "it copies" test -d "$out/term/pair/.night.partial"
 service_stop TERM
 check "SIGTERM keeps what is copied" [ -d "$out/term/pair/.night.partial" ]
 service_start >/dev/null

@@ -42,7 +42,7 @@ service_start()
     "$abs_top_builddir/virtsnapd" --session --connect "$LIVE_URI" \
         --config "$LIVE_DIR/virtsnapd.conf" "$@" >>"$LIVE_DIR/virtsnapd.log" 2>&1 &
     service_pid=$!
-    gdbus wait --session --timeout 20 org.virtsnap1 ||
+    gdbus wait --session --timeout 900 org.virtsnap1 ||
         { cat "$LIVE_DIR/virtsnapd.log"; return 1; }
 }
 
