@@ -45,7 +45,7 @@ sample_define()
 {
     local domain
     for domain in web db; do
-        live_define $domain --disk "$1/$domain.qcow2" &&
+        LIVE_BOOT=none live_define $domain --disk "$1/$domain.qcow2" &&
             live_snapshot_external $domain snap1 || return 1
     done
 }
