@@ -36,7 +36,8 @@ base=layers/$(basename "$good"/layers/base-*)
 look()
 {
     local status=0
-    timeout 900 strace -f -qq --seccomp-bpf -e trace=open,openat,openat2,readlink,readlinkat,execve \
+    timeout 900 strace -f -qq --seccomp-bpf \
+        -e trace=open,openat,openat2,readlink,readlinkat,execve \
         -o "$trace" virtsnap "$@" >"$said" 2>&1 </dev/null || status=$?
     if [ $status -gt 2 ]; then
         echo "status $status"
