@@ -6,11 +6,13 @@ SH_LOG_DRIVER = $(LOG_DRIVER)
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-test
 SH_LOG_COMPILER = $(LOG_COMPILER)
 TEST_SUITE_LOG = tests/test-suite.log
-# G_SLICE: without it a leaked GObject goes unreported by the leak check.
+# G_SLICE: without it a leaked GObject goes unreported by the leak check. ASAN_OPTIONS: what is too
+# large for the memory is refused, as it is without sanitizers, and does not end the program.
 AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; export LC_ALL; \
 	G_DEBUG=fatal-criticals; export G_DEBUG; \
 	G_SLICE=always-malloc; export G_SLICE; \
+	ASAN_OPTIONS=allocator_may_return_null=1; export ASAN_OPTIONS; \
 	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
 	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
 	VIRTSNAP_SCHEMA_DIR='$(abs_top_srcdir)/xml-schemas'; export VIRTSNAP_SCHEMA_DIR; \
