@@ -5,22 +5,12 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/file/file-sink.h \
 	drivers/file/file-source.c \
 	drivers/file/file-source.h \
-	drivers/qcow2/chain-source.c \
-	drivers/qcow2/chain-source.h \
-	drivers/qcow2/cluster-map.c \
-	drivers/qcow2/cluster-map.h \
-	drivers/qcow2/cluster-pack.c \
-	drivers/qcow2/cluster-pack.h \
-	drivers/qcow2/cluster-unpack.c \
-	drivers/qcow2/cluster-unpack.h \
-	drivers/qcow2/flat-source.c \
-	drivers/qcow2/flat-source.h \
-	drivers/qcow2/packed-region.c \
-	drivers/qcow2/packed-region.h \
-	drivers/qcow2/packed-sink.c \
-	drivers/qcow2/packed-sink.h \
-	drivers/qcow2/qemu-check.c \
-	drivers/qcow2/qemu-check.h \
+	drivers/qemu/qemu-check.c \
+	drivers/qemu/qemu-check.h \
+	drivers/qemu/qemu-image.c \
+	drivers/qemu/qemu-image.h \
+	drivers/qemu/qemu-nbd.c \
+	drivers/qemu/qemu-nbd.h \
 	drivers/register.c \
 	drivers/register.h \
 	$(NULL)
@@ -52,10 +42,6 @@ libvirtsnap_libvirt_la_LIBADD = $(LIBVIRT_LIBS)
 libvirtsnap_nbd_la_SOURCES = \
 	drivers/nbd/nbd-source.c \
 	drivers/nbd/nbd-source.h \
-	drivers/nbd/qemu-nbd.c \
-	drivers/nbd/qemu-image.c \
-	drivers/nbd/qemu-image.h \
-	drivers/nbd/qemu-nbd.h \
 	$(NULL)
 libvirtsnap_nbd_la_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 libvirtsnap_nbd_la_LIBADD = $(LIBNBD_LIBS)

@@ -7,13 +7,13 @@
 #include "drivers/file/file-source.h"
 #include "drivers/libvirt/libvirt-hypervisor.h"
 #include "drivers/nbd/nbd-source.h"
-#include "drivers/nbd/qemu-image.h"
-#include "drivers/qcow2/chain-source.h"
-#include "drivers/qcow2/flat-source.h"
-#include "drivers/qcow2/packed-sink.h"
-#include "drivers/qcow2/qemu-check.h"
+#include "drivers/qemu/qemu-check.h"
+#include "drivers/qemu/qemu-image.h"
 #include "drivers/register.h"
-#include "virtsnap/drivers.h"
+#include "hypervisor/drivers.h"
+#include "qcow2/chain-source.h"
+#include "qcow2/flat-source.h"
+#include "qcow2/packed-sink.h"
 
 static Source *
 open_file(int dirfd, const char *path, GError **error)
@@ -24,6 +24,12 @@ open_file(int dirfd, const char *path, GError **error)
 }
 
 static Source *
+open_layer(const Layer *layer, GError **error)
+{
+    return layer_source_open(layer, file_source_new, error);
+}
+
+static Source *
 open_guest(const Layer *top, const char *snapshot, gboolean live, GError **error)
 {
     g_autoptr(GError) refused = NULL;
@@ -31,7 +37,7 @@ open_guest(const Layer *top, const char *snapshot, gboolean live, GError **error
 
     /* What only QEMU can read, it reads for us. */
     if (!live && !snapshot) {
-        Source *source = chain_source_open(top, &refused);
+        Source *source = chain_source_open(top, file_source_new, &refused);
 
         if (source)
             return source;
@@ -76,7 +82,7 @@ static const Drivers drivers = {
     .open_flat = open_flat,
     .open_guest = open_guest,
     .open_captured = open_captured,
-    .open_layer = layer_source_open,
+    .open_layer = open_layer,
     .create_packed = create_packed,
     .create_file = file_sink_new,
     .reopen_file = file_sink_reopen,

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/target-foreign.h"
 #include "drivers/file/file-sink.h"
 #include "util/fd.h"
-#include "virtsnap/target-foreign.h"
 
 #define ALIGNMENT 4096
 

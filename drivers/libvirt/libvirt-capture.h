@@ -5,7 +5,7 @@
 
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-place.h"
-#include "virtsnap/hypervisor.h"
+#include "hypervisor/hypervisor.h"
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
 
 #include <libvirt/libvirt.h>
 
-#include "virtsnap/hypervisor.h"
+#include "hypervisor/hypervisor.h"
 
 G_BEGIN_DECLS
 

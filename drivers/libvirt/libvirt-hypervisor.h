@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "virtsnap/hypervisor.h"
+#include "hypervisor/hypervisor.h"
 
 G_BEGIN_DECLS
 

@@ -8,7 +8,7 @@
 #include <libnbd.h>
 
 #include "drivers/nbd/nbd-source.h"
-#include "drivers/nbd/qemu-nbd.h"
+#include "drivers/qemu/qemu-nbd.h"
 #include "util/fd.h"
 
 /* As many as an engine may have workers, and the one that looks at the layout. */

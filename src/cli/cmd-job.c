@@ -8,8 +8,8 @@
 #include "cli/cmd-groups.h"
 #include "cli/job-show.h"
 #include "cli/service.h"
+#include "job/job-state.h"
 #include "util/format.h"
-#include "virtsnap/job-state.h"
 
 /* The jobs of virtsnapd: those of the command itself end with it. */
 

@@ -12,10 +12,10 @@
 #include "cli/output.h"
 #include "cli/plan-show.h"
 #include "cli/service.h"
+#include "collection/members.h"
+#include "export/export.h"
+#include "snapshot/snapshot-list.h"
 #include "util/format.h"
-#include "virtsnap/export.h"
-#include "virtsnap/members.h"
-#include "virtsnap/snapshot-list.h"
 
 typedef struct {
     gboolean dot;

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "cli/context.h"
-#include "virtsnap/collection-store.h"
-#include "virtsnap/collection.h"
+#include "collection/collection-store.h"
+#include "collection/collection.h"
 
 G_BEGIN_DECLS
 

@@ -12,9 +12,9 @@
 #include "cli/option.h"
 #include "cli/service.h"
 #include "cli/shell-words.h"
-#include "virtsnap/collection-store.h"
-#include "virtsnap/collection.h"
-#include "virtsnap/snapshot-list.h"
+#include "collection/collection-store.h"
+#include "collection/collection.h"
+#include "snapshot/snapshot-list.h"
 
 /* What is known of the word to be completed. */
 typedef struct {

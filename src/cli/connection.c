@@ -6,7 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "cli/connection.h"
-#include "virtsnap/drivers.h"
+#include "hypervisor/drivers.h"
 
 Hypervisor *
 cli_connection(CliContext *cli, GError **error)

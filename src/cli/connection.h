@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cli/context.h"
-#include "virtsnap/hypervisor.h"
+#include "hypervisor/hypervisor.h"
 
 G_BEGIN_DECLS
 

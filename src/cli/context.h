@@ -5,7 +5,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "virtsnap/hypervisor.h"
+#include "hypervisor/hypervisor.h"
 
 G_BEGIN_DECLS
 

@@ -8,12 +8,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "archive/export-list.h"
+#include "archive/verify.h"
 #include "cli/export-inspect.h"
 #include "cli/output.h"
 #include "util/fd.h"
 #include "util/format.h"
-#include "virtsnap/export-list.h"
-#include "virtsnap/verify.h"
 
 /* --- export-list ---------------------------------------------------------- */
 

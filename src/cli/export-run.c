@@ -13,9 +13,9 @@
 #include "cli/export-settings.h"
 #include "cli/output.h"
 #include "cli/plan-show.h"
+#include "collection/members.h"
+#include "export/export.h"
 #include "util/format.h"
-#include "virtsnap/export.h"
-#include "virtsnap/members.h"
 
 /* As often as the eye takes it in; the display itself drops what comes too fast. */
 #define PROGRESS_MS 100

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cli/export-request.h"
-#include "virtsnap/settings.h"
+#include "settings/settings.h"
 
 G_BEGIN_DECLS
 

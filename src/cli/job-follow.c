@@ -8,7 +8,7 @@
 
 #include "cli/job-show.h"
 #include "cli/service.h"
-#include "virtsnap/job-state.h"
+#include "job/job-state.h"
 
 typedef struct {
     CliContext *cli;

@@ -10,8 +10,8 @@
 
 #include "cli/job-show.h"
 #include "cli/output.h"
+#include "job/job-state.h"
 #include "util/format.h"
-#include "virtsnap/job-state.h"
 
 const char *
 job_show_number(BusJob *job)

@@ -5,7 +5,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "virtsnap/plan.h"
+#include "export/plan.h"
 
 G_BEGIN_DECLS
 

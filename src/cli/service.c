@@ -9,7 +9,7 @@
 
 #include "bus/bus-path.h"
 #include "cli/service.h"
-#include "virtsnap/job-state.h"
+#include "job/job-state.h"
 
 #define INTERFACE_PREFIX "org.virtsnap1."
 

@@ -5,7 +5,7 @@
 
 #include <gio/gio.h>
 
-#include "virtsnap/collection-store.h"
+#include "collection/collection-store.h"
 
 G_BEGIN_DECLS
 

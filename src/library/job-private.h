@@ -3,8 +3,8 @@
 
 #pragma once
 
+#include "job/job-info.h"
 #include "library/job.h"
-#include "virtsnap/job-info.h"
 
 G_BEGIN_DECLS
 

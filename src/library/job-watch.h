@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "virtsnap/job.h"
+#include "job/job.h"
 
 G_BEGIN_DECLS
 

@@ -5,13 +5,13 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "collection/members.h"
+#include "hypervisor/drivers.h"
+#include "job/job.h"
 #include "library/job-private.h"
 #include "library/job-report-private.h"
 #include "library/job-watch.h"
 #include "util/strings.h"
-#include "virtsnap/drivers.h"
-#include "virtsnap/job.h"
-#include "virtsnap/members.h"
 
 struct _VirtSnapJob {
     GObject parent_instance;

@@ -38,13 +38,13 @@ public_headers = \
 	$(NULL)
 nodist_public_HEADERS = $(public_headers)
 include/virtsnap/collection-store-async.h: src/library/collection-store-async.h
-include/virtsnap/collection-store.h: src/virtsnap/collection-store.h
-include/virtsnap/collection.h: src/virtsnap/collection-api.h
+include/virtsnap/collection-store.h: src/collection/collection-store.h
+include/virtsnap/collection.h: src/collection/collection-api.h
 include/virtsnap/error.h: src/util/error.h
 include/virtsnap/job-report.h: src/library/job-report.h
 include/virtsnap/job.h: src/library/job.h
 include/virtsnap/service.h: src/library/service.h
-include/virtsnap/settings.h: src/virtsnap/settings-api.h
+include/virtsnap/settings.h: src/settings/settings-api.h
 include/virtsnap/verify-result.h: src/library/verify-result.h
 include/virtsnap/virtsnap.h: src/library/virtsnap.h
 $(public_headers):

@@ -3,16 +3,16 @@
 
 #include <config.h>
 
+#include "collection/collection-store.h"
+#include "collection/members.h"
 #include "drivers/register.h"
+#include "hypervisor/drivers.h"
+#include "job/job-info.h"
 #include "library/job-private.h"
 #include "library/service.h"
 #include "library/verify-result-private.h"
+#include "snapshot/snapshot-list.h"
 #include "util/strings.h"
-#include "virtsnap/collection-store.h"
-#include "virtsnap/drivers.h"
-#include "virtsnap/job-info.h"
-#include "virtsnap/members.h"
-#include "virtsnap/snapshot-list.h"
 
 struct _VirtSnapService {
     GObject parent_instance;

@@ -5,7 +5,7 @@
 
 #include "library/job.h"
 #include "library/verify-result.h"
-#include "virtsnap/settings-api.h"
+#include "settings/settings-api.h"
 
 G_BEGIN_DECLS
 

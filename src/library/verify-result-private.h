@@ -3,8 +3,8 @@
 
 #pragma once
 
+#include "archive/verify.h"
 #include "library/verify-result.h"
-#include "virtsnap/verify.h"
 
 G_BEGIN_DECLS
 

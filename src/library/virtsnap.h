@@ -5,12 +5,12 @@
 
 /* All that programs may use of the library. */
 
+#include "collection/collection-api.h"
+#include "collection/collection-store.h"
 #include "library/collection-store-async.h"
 #include "library/job-report.h"
 #include "library/job.h"
 #include "library/service.h"
 #include "library/verify-result.h"
+#include "settings/settings-api.h"
 #include "util/error.h"
-#include "virtsnap/collection-api.h"
-#include "virtsnap/collection-store.h"
-#include "virtsnap/settings-api.h"

@@ -7,15 +7,15 @@
 #include <string.h>
 
 #include "bus/bus-path.h"
+#include "collection/collection-store.h"
+#include "collection/collection.h"
+#include "hypervisor/drivers.h"
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/collection-service.h"
 #include "service/work.h"
+#include "snapshot/snapshot-list.h"
 #include "util/strings.h"
-#include "virtsnap/collection-store.h"
-#include "virtsnap/collection.h"
-#include "virtsnap/drivers.h"
-#include "virtsnap/snapshot-list.h"
 
 /* Of all definitions together. Each is on the bus once as it is, and once as members. */
 #define BUS_BYTES_MAX (VIRT_SNAP_COLLECTIONS_BYTES_MAX + ((gsize)1 << 20))

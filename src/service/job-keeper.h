@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include "virtsnap/job-record.h"
-#include "virtsnap/job.h"
+#include "job/job-record.h"
+#include "job/job.h"
 
 G_BEGIN_DECLS
 

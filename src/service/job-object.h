@@ -4,7 +4,7 @@
 #pragma once
 
 #include "bus/bus.h"
-#include "virtsnap/job-info.h"
+#include "job/job-info.h"
 
 G_BEGIN_DECLS
 

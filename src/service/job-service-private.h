@@ -3,10 +3,10 @@
 
 #pragma once
 
+#include "job/job.h"
 #include "service/job-keeper.h"
 #include "service/job-queue.h"
 #include "service/job-service.h"
-#include "virtsnap/job.h"
 
 G_BEGIN_DECLS
 

@@ -6,13 +6,13 @@
 #include <glib/gi18n.h>
 #include <time.h>
 
+#include "archive/target.h"
 #include "bus/bus-path.h"
+#include "job/job.h"
 #include "service/job-object.h"
 #include "service/job-service-private.h"
 #include "service/work.h"
 #include "transfer/engine.h"
-#include "virtsnap/job.h"
-#include "virtsnap/target.h"
 
 /* PropertiesChanged at most five times a second. */
 #define UPDATE_MS 200

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "bus/bus.h"
+#include "job/job-info.h"
 #include "service/service-config.h"
-#include "virtsnap/job-info.h"
 
 G_BEGIN_DECLS
 

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "bus/bus-path.h"
 #include "drivers/register.h"
 #include "service/access.h"
-#include "bus/bus-path.h"
 #include "service/collection-service.h"
 #include "service/job-service.h"
 #include "service/service-config.h"

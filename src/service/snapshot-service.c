@@ -7,14 +7,14 @@
 #include <limits.h>
 #include <string.h>
 
+#include "archive/target.h"
 #include "bus/bus-path.h"
+#include "collection/members.h"
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/snapshot-service.h"
 #include "service/work.h"
 #include "util/name.h"
-#include "virtsnap/members.h"
-#include "virtsnap/target.h"
 
 /* Answers of the method; others are D-Bus errors. */
 #define RESULT_DONE 0

@@ -54,6 +54,10 @@ struct Source {
     guint8 layout[DIGEST_BYTES];
 };
 
+/** SourceOfFile: Makes a source of the open file @fd, which it owns from then on, also on error;
+ * @what names it in errors. What reads files by way of a source is handed one of these. */
+typedef Source *(*SourceOfFile)(int fd, const char *what, GError **error);
+
 /** The most that a source may have, bytes: 512 TiB, of which each segment takes 32 bytes of memory
  * while it is moved. Today's file systems and QEMU's images go further, on paper. */
 #define SOURCE_BYTES_MAX ((guint64)1 << 49)

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "drivers/register.h"
-#include "virtsnap/capture.h"
-#include "virtsnap/drivers.h"
+#include "export/capture.h"
+#include "hypervisor/drivers.h"
 
 /* usage: capture [--no-digest] URI DOMAIN DIRECTORY TARGET...
  *

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "export/plan.h"
 #include "image/qcow2-header.h"
-#include "virtsnap/plan.h"
 
 /* usage: plan [DOMAINS [LAYERS]]
  *

@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "drivers/qcow2/cluster-map.h"
-#include "drivers/qcow2/cluster-unpack.h"
+#include "qcow2/cluster-map.h"
+#include "qcow2/cluster-unpack.h"
 #include "tests/fuzz/fuzz.h"
 #include "util/fd.h"
 

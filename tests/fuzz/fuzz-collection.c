@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "collection/collection.h"
 #include "tests/fuzz/fuzz.h"
-#include "virtsnap/collection.h"
 
 const char *const fuzz_corpora[] = {"collection/valid", "collection/canonical",
                                     "collection/invalid", NULL};

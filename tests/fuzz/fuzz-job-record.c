@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "job/job-record.h"
 #include "tests/fuzz/fuzz.h"
-#include "virtsnap/job-record.h"
 
 const char *const fuzz_corpora[] = {"job/valid", "job/invalid", NULL};
 

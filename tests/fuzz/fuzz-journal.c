@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "archive/journal-content.h"
 #include "tests/fuzz/fuzz.h"
-#include "virtsnap/journal-content.h"
 
 const char *const fuzz_corpora[] = {"journal/valid", "journal/invalid", NULL};
 

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "archive/manifest.h"
 #include "tests/fuzz/fuzz.h"
-#include "virtsnap/manifest.h"
 
 const char *const fuzz_corpora[] = {"manifest/valid", "manifest/invalid", "manifest/refused",
                                     NULL};

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "settings/settings.h"
 #include "tests/fuzz/fuzz.h"
-#include "virtsnap/settings.h"
 
 const char *const fuzz_corpora[] = {"settings/valid",     "settings/invalid",
                                     "settings/refused",   "settings-cim/valid",

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "hypervisor/snapshot-def.h"
 #include "tests/fuzz/fuzz.h"
-#include "virtsnap/snapshot-def.h"
 
 const char *const fuzz_corpora[] = {"snapshot/valid", "snapshot/invalid", NULL};
 

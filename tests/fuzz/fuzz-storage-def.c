@@ -3,9 +3,9 @@
 
 #include <config.h>
 
+#include "hypervisor/storage-def.h"
 #include "tests/fuzz/fuzz.h"
 #include "util/xml.h"
-#include "virtsnap/storage-def.h"
 
 const char *const fuzz_corpora[] = {"storage/supported", "storage/refused", NULL};
 

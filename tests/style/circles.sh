@@ -44,7 +44,7 @@ file() { sed -E 's|-private( \|$)|\1|g'; }
 # methods of a job on the bus, which start and save it by the service that connects them.
 known()
 {
-    grep -vE '^src/virtsnap/plan(-[a-z-]+)? -> src/virtsnap/plan(-[a-z-]+)?$' |
+    grep -vE '^src/export/plan(-[a-z-]+)? -> src/export/plan(-[a-z-]+)?$' |
         grep -vxE 'src/service/job-methods -> src/service/job-service
 src/service/job-service -> src/service/job-methods'
 }

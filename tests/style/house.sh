@@ -12,31 +12,44 @@ check "there is code to look at" test ${#code[@]} -gt 10
 
 # --- who may include whom ---------------------------------------------------
 
-# below LAYER HIGHER...: no file of the layer includes one of a higher layer.
-below()
+# The floors, from the ground up. A file includes what is in its own room and on the floors below,
+# never what is beside it.
+floors=(util 'image transfer' qcow2 'hypervisor settings' collection job archive
+        'export snapshot import' drivers bus library 'service cli')
+
+# What is not in its place yet: jobs know of exports, and the manifest of the plan.
+not_yet()
 {
-    local layer=$1 higher
-    shift
-    higher=$(IFS='|'; printf '%s' "$*")
-    printf '%s\n' "${code[@]}" | grep "^$layer/" |
-        xargs -r grep -nE "^ *# *include +\"($higher)/" |
-        none "$layer includes nothing of what is built on it" \
-            "dependencies go one way, util <- image <- transfer <- virtsnap <- drivers <- library,
-service, cli: move what both need down, or pass it in (a struct of functions, as
-virtsnap/hypervisor.h)"
+    grep -vE '^src/job/[^:]*:[^:]*:.*"(archive|export)/' |
+        grep -vE '^src/archive/(journal-content|manifest)\.h:[^:]*:.*"export/plan\.h"'
 }
 
-below src/util image transfer virtsnap drivers library service cli
-below src/image transfer virtsnap drivers library service cli
-below src/transfer virtsnap drivers library service cli
-below src/virtsnap drivers library service cli
-below drivers library service cli
-below src/library service cli
+# beyond ROOM FLOOR: the rooms that are beside it and above it, as a pattern.
+beyond()
+{
+    # shellcheck disable=SC2086 # a floor is a list of words
+    printf '%s\n' ${floors[*]:$2} nothing | grep -vx "$1" | paste -sd'|'
+}
+
+for ((i = 0; i < ${#floors[@]}; i++)); do
+    for room in ${floors[i]}; do
+        folder=src/$room
+        [ "$room" != drivers ] || folder=drivers
+        printf '%s\n' "${code[@]}" | grep "^$folder/" |
+            xargs -r grep -nHE "^ *# *include +\"($(beyond "$room" "$i"))/" | not_yet |
+            none "$folder includes nothing of what is built on it or beside it" \
+                "dependencies go one way, as HACKING.md draws them: move what both need down,
+or pass it in (a struct of functions, as hypervisor/hypervisor.h)"
+    done
+done
+printf '%s\n' "${code[@]}" | grep -E '^src/' | cut -d/ -f2 | sort -u |
+    grep -vxE "$(beyond '' 0)" |
+    none "every room has its floor" "say in this test where the folder belongs"
 
 printf '%s\n' "${code[@]}" | grep -vE '^(drivers/libvirt|tests)/' |
     xargs -r grep -nE '^ *# *include +[<"]libvirt/' |
     none "only drivers/libvirt includes libvirt's headers" \
-        "ask through virtsnap/hypervisor.h, and add to it what is missing"
+        "ask through hypervisor/hypervisor.h, and add to it what is missing"
 
 printf '%s\n' "${code[@]}" | grep '\.c$' | grep -v '^examples/' |
     while read -r file; do

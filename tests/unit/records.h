@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "virtsnap/plan.h"
+#include "export/plan.h"
 
 G_BEGIN_DECLS
 

@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include "virtsnap/collection-store.h"
-#include "virtsnap/collection.h"
+#include "collection/collection-store.h"
+#include "collection/collection.h"
 
 /* A store of collections for one test, and short ways to fill it and to look into it. */
 

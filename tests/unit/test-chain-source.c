@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "drivers/file/file-sink.h"
-#include "drivers/qcow2/chain-source.h"
+#include "drivers/file/file-source.h"
+#include "qcow2/chain-source.h"
 #include "tests/unit/harness.h"
 #include "transfer/engine.h"
 #include "util/fd.h"
@@ -50,7 +51,7 @@ resolve(ChainCache *cache, const char *name, const char *format)
 static gboolean
 open_chain(EngineItem *item, GError **error)
 {
-    item->source = chain_source_open(item->user_data, error);
+    item->source = chain_source_open(item->user_data, file_source_new, error);
     if (!item->source)
         return FALSE;
     item->sink = file_sink_new(AT_FDCWD, "ours", item->source->size, 0600, error);
@@ -83,7 +84,7 @@ assert_holes(Layer *top)
                                top->path, top->format, NULL);
     g_auto(GStrv) lines = g_strsplit(g_strstrip(map), "\n", 0);
     g_autoptr(GError) error = NULL;
-    g_autoptr(Source) source = chain_source_open(top, &error);
+    g_autoptr(Source) source = chain_source_open(top, file_source_new, &error);
     g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
 
     g_assert_no_error(error);
@@ -226,7 +227,7 @@ test_large(const char *name)
     g_autoptr(ChainCache) cache = chain_cache_new();
     Layer *top = resolve(cache, name, "qcow2");
     g_autoptr(GError) error = NULL;
-    g_autoptr(Source) source = chain_source_open(top, &error);
+    g_autoptr(Source) source = chain_source_open(top, file_source_new, &error);
     g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
     guint64 data = 0;
 
@@ -335,7 +336,7 @@ test_encrypted(void)
                path, NULL));
     top = chain_resolve(cache, &(ChainImage){path, "qcow2", FALSE}, 1, FALSE, &error);
     g_assert_no_error(error);
-    g_assert_null(chain_source_open(top, &error));
+    g_assert_null(chain_source_open(top, file_source_new, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
 }
 

@@ -12,10 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "collection/members.h"
 #include "tests/unit/sabotage.h"
 #include "tests/unit/store-fixture.h"
 #include "util/fd.h"
-#include "virtsnap/members.h"
 
 /* The store among others: processes, threads, and those who may not. */
 

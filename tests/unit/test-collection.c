@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "collection/collection.h"
 #include "util/error.h"
-#include "virtsnap/collection.h"
 
 /* Set, the forms that the valid texts are expected to be written in are written anew. */
 #define REGENERATE "VIRTSNAP_TEST_REGENERATE"

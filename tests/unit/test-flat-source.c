@@ -9,7 +9,7 @@
 
 #include "drivers/file/file-sink.h"
 #include "drivers/file/file-source.h"
-#include "drivers/qcow2/flat-source.h"
+#include "qcow2/flat-source.h"
 #include "tests/unit/fake-ends.h"
 #include "tests/unit/harness.h"
 #include "transfer/memory-source.h"

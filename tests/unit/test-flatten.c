@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "drivers/register.h"
+#include "hypervisor/drivers.h"
 #include "image/chain.h"
 #include "tests/unit/harness.h"
 #include "transfer/engine.h"
 #include "util/fd.h"
-#include "virtsnap/drivers.h"
 
 /* Whole chains and internal snapshots, read through QEMU and written as one image: it has to say
  * what `qemu-img convert` says. */

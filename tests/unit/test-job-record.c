@@ -10,10 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "job/job-record.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/lost-writes.h"
 #include "util/fd.h"
-#include "virtsnap/job-record.h"
 
 static char *
 add(GPtrArray *texts, const char *text)

@@ -3,7 +3,7 @@
 
 #include <config.h>
 
-#include "virtsnap/job-state.h"
+#include "job/job-state.h"
 
 #define N_STATES 10
 

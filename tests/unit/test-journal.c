@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/journal.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/plan-fixture.h"
 #include "util/fd.h"
-#include "virtsnap/journal.h"
 
 #define NODE "0123456789abcdef0123456789abcdef"
 

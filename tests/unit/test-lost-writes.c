@@ -10,14 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "archive/manifest.h"
+#include "archive/verify.h"
 #include "drivers/register.h"
+#include "export/export.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/lost-writes.h"
 #include "tests/unit/records.h"
 #include "util/fd.h"
-#include "virtsnap/export.h"
-#include "virtsnap/manifest.h"
-#include "virtsnap/verify.h"
 
 /* Exports onto a disk that loses what is not durable: at each flush in turn it fails and loses
  * what it had to write, or the machine stops. What is gone on with afterwards is right, or

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/manifest.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/records.h"
 #include "util/fd.h"
 #include "util/xml.h"
-#include "virtsnap/manifest.h"
 
 /* --- corpora ---------------------------------------------------------------- */
 

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "drivers/register.h"
+#include "hypervisor/drivers.h"
 #include "tests/unit/harness.h"
 #include "transfer/engine.h"
 #include "util/fd.h"
-#include "virtsnap/drivers.h"
 
 /* Compressed images, by what QEMU and fsverity say of them. */
 

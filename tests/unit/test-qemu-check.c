@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "drivers/qcow2/qemu-check.h"
+#include "drivers/qemu/qemu-check.h"
 #include "util/error.h"
 
 #define CLUSTER 65536

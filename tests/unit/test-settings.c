@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "settings/settings-private.h"
 #include "tests/unit/harness.h"
 #include "util/xml.h"
-#include "virtsnap/settings-private.h"
 
 static VirtSnapExportSettings *
 parse_text(const char *text, GError **error)

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "drivers/register.h"
+#include "hypervisor/drivers.h"
 #include "image/chain.h"
 #include "tests/unit/harness.h"
 #include "transfer/engine.h"
-#include "virtsnap/drivers.h"
 
 /* A kernel that does less than it is asked for, which it may, and file systems that refuse direct
  * transfers only when it comes to one: every way of moving bytes copes with that. */

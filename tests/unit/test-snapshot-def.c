@@ -5,9 +5,9 @@
 
 #include <string.h>
 
+#include "hypervisor/snapshot-def.h"
 #include "tests/unit/harness.h"
 #include "util/xml.h"
-#include "virtsnap/snapshot-def.h"
 
 #define NO SNAPSHOT_LOCATION_NO
 #define INTERNAL SNAPSHOT_LOCATION_INTERNAL

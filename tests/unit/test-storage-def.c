@@ -5,9 +5,9 @@
 
 #include <string.h>
 
+#include "hypervisor/storage-def.h"
 #include "tests/unit/harness.h"
 #include "util/xml.h"
-#include "virtsnap/storage-def.h"
 
 static StorageDef *
 load(const char *name)

@@ -3,9 +3,9 @@
 
 #include <config.h>
 
+#include "archive/target.h"
 #include "tests/unit/harness.h"
 #include "util/fd.h"
-#include "virtsnap/target.h"
 
 typedef struct {
     char *dir;

@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/target.h"
 #include "tests/unit/harness.h"
 #include "util/fd.h"
-#include "virtsnap/target.h"
 
 /* By convention. */
 #define NOBODY 65534

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/journal.h"
+#include "util/fd.h"
+
+#define WHAT "journal"
+/* A worker that makes a file durable does so again only after this many times as long: it costs
+ * 3 % of one worker's time, however slow the disk is. */
+#define SYNC_PAUSE 32
+
+/* What is written of a layer, but perhaps not durable. */
+typedef struct {
+    GArray *segments; /* EngineSegment */
+    gboolean syncing; /* a worker makes the file durable */
+    gboolean failed;  /* that failed once: nothing more of it is certain */
+    gint64 next;      /* when that is due again, monotonic us */
+} Pending;
+
+struct Journal {
+    int fd;              /* not owned */
+    JournalContent *old; /* of the earlier run; each layer is touched by who opens it only */
+    gboolean continues;  /* there was one */
+    GMutex lock;         /* guards all below */
+    guint64 end;         /* bytes of whole records */
+    guint64 n_segments;
+    gboolean failed;     /* the journal itself could not be written, or not be made durable */
+    GPtrArray *pending;  /* Pending of each layer */
+};
+
+static void
+pending_free(gpointer data)
+{
+    Pending *self = data;
+
+    g_array_unref(self->segments);
+    g_free(self);
+}
+
+static gboolean
+gave_up(GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                _("Nothing more is recorded of what could not be made durable before; export "
+                  "again when the disk of the target is in order"));
+
+    return FALSE;
+}
+
+/* With the lock held. What is written in part only is cut off again. */
+static gboolean
+append(Journal *self, const char *text, gsize length, GError **error)
+{
+    if (self->failed)
+        return gave_up(error);
+    if (fd_pwrite_all(self->fd, text, length, self->end, WHAT, error)) {
+        self->end += length;
+        return TRUE;
+    }
+    self->failed = TRUE;
+    if (ftruncate(self->fd, (off_t)self->end) < 0)
+        g_warning("Cannot cut '%s': %s", WHAT, g_strerror(errno));
+
+    return FALSE;
+}
+
+/* With the lock held. The kernel tells of what it has lost once only. */
+static gboolean
+make_durable(Journal *self, GError **error)
+{
+    if (!self->failed && fd_sync(self->fd, WHAT, error))
+        return TRUE;
+    if (self->failed)
+        return gave_up(error);
+    self->failed = TRUE;
+
+    return FALSE;
+}
+
+static gboolean
+append_segments(Journal *self, guint number, GArray *segments, GError **error)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < segments->len; i++) {
+        const EngineSegment *segment = &g_array_index(segments, EngineSegment, i);
+        g_autofree char *node = journal_hex(segment->node);
+
+        g_string_append_printf(text, "done %u %zu %s\n", number, segment->index, node);
+    }
+    if (!append(self, text->str, text->len, error))
+        return FALSE;
+    self->n_segments += segments->len;
+
+    return TRUE;
+}
+
+/* --- opening ---------------------------------------------------------------- */
+
+/* @data: (out): owned by the caller */
+static JournalContent *
+read_content(int fd, char **data, GError **error)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot look at '%s'"), WHAT);
+        return NULL;
+    }
+    if ((guint64)st.st_size > JOURNAL_MAX) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                    _("The journal of the interrupted export is too large to be one; export "
+                      "anew, without resuming, which removes what is left of it"));
+        return NULL;
+    }
+    *data = g_try_malloc((gsize)st.st_size + 1);
+    if (!*data) {
+        virt_snap_error_set_errno(error, ENOMEM, _("Cannot read '%s'"), WHAT);
+        return NULL;
+    }
+    if (!fd_pread_all(fd, *data, (gsize)st.st_size, 0, WHAT, error))
+        return NULL;
+
+    return journal_parse(*data, (gsize)st.st_size, error);
+}
+
+guint
+journal_made(int fd)
+{
+    g_autofree char *data = NULL;
+    g_autoptr(JournalContent) content = read_content(fd, &data, NULL);
+
+    return content ? content->made : 0;
+}
+
+/* What is gone on with is written once more as it is: the page cache may have lines that an earlier
+ * run could not bring to the disk, where older ones are in their place. Nothing is appended before
+ * the rest of a torn line is gone from the disk, too. */
+static gboolean
+settle(Journal *self, const char *data, GError **error)
+{
+    self->end = self->old->length;
+    if (ftruncate(self->fd, (off_t)self->end) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot write '%s'"), WHAT);
+        return FALSE;
+    }
+
+    return fd_pwrite_all(self->fd, data, (gsize)self->end, 0, WHAT, error);
+}
+
+static gboolean
+begin(Journal *self, const Plan *plan, const char *identity, guint made, GError **error)
+{
+    g_autofree char *text = g_strdup_printf("%sbegin %u\n", identity, made);
+
+    for (guint i = 0; i < plan->layers->len; i++)
+        g_ptr_array_add(self->old->layers, journal_layer_new());
+
+    return append(self, text, strlen(text), error);
+}
+
+static gboolean
+take_over(Journal *self, const char *identity, guint *made, GError **error)
+{
+    if (!journal_content_check(self->old, identity, error))
+        return FALSE;
+    *made = MAX(*made, self->old->made);
+    for (guint i = 0; i < self->old->layers->len; i++)
+        self->n_segments += journal_layer(self, i)->segments->len;
+
+    return TRUE;
+}
+
+static Journal *
+new_at(int fd)
+{
+    Journal *self = g_new0(Journal, 1);
+
+    g_mutex_init(&self->lock);
+    self->fd = fd;
+    self->pending = g_ptr_array_new_with_free_func(pending_free);
+
+    return self;
+}
+
+Journal *
+journal_open(int fd, const Plan *plan, gboolean resume, guint *made, GError **error)
+{
+    g_autofree char *identity = journal_identity(plan);
+    g_autoptr(Journal) self = new_at(fd);
+    g_autofree char *data = NULL;
+
+    self->old = resume ? read_content(fd, &data, error) : journal_parse("", 0, error);
+    if (!self->old)
+        return NULL;
+    /* What it says has to be as it was before anything is touched. */
+    self->continues = self->old->identity != NULL;
+    if (self->continues && !take_over(self, identity, made, error))
+        return NULL;
+    if (!settle(self, data, error) ||
+        (!self->continues && !begin(self, plan, identity, *made, error)) ||
+        !make_durable(self, error))
+        return NULL;
+    for (guint i = 0; i < plan->layers->len; i++) {
+        Pending *pending = g_new0(Pending, 1);
+
+        pending->segments = g_array_new(FALSE, FALSE, sizeof(EngineSegment));
+        g_ptr_array_add(self->pending, pending);
+    }
+
+    return g_steal_pointer(&self);
+}
+
+void
+journal_free(Journal *self)
+{
+    if (!self)
+        return;
+    journal_content_free(self->old);
+    g_ptr_array_unref(self->pending);
+    g_mutex_clear(&self->lock);
+    g_free(self);
+}
+
+/* --- layers ----------------------------------------------------------------- */
+
+const JournalLayer *
+journal_layer(const Journal *self, guint number)
+{
+    return g_ptr_array_index(self->old->layers, number);
+}
+
+gboolean
+journal_continues(const Journal *self)
+{
+    return self->continues;
+}
+
+guint64
+journal_n_segments(Journal *self)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    return self->n_segments;
+}
+
+gboolean
+journal_restart(Journal *self, guint number, const Source *source, GError **error)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    JournalLayer *old = g_ptr_array_index(self->old->layers, number);
+    g_autofree char *layout = journal_hex(source->layout);
+    g_autofree char *text =
+        g_strdup_printf("open %u %" PRIu64 " %s\n", number, source->size, layout);
+    gboolean again = old->opened;
+
+    self->n_segments -= old->segments->len;
+    journal_layer_reset(old);
+
+    /* On the disk before its file is touched, or what was done of an earlier file of that name
+     * would count for the new one. */
+    return append(self, text, strlen(text), error) && (!again || make_durable(self, error));
+}
+
+/* What is to be recorded, once it is durable. */
+static GArray *
+steal_pending(Pending *pending)
+{
+    GArray *segments = pending->segments;
+
+    pending->segments = g_array_new(FALSE, FALSE, sizeof(EngineSegment));
+
+    return segments;
+}
+
+static void
+sync_ended(Journal *self, Pending *pending, gint64 begun)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    gint64 now = g_get_monotonic_time();
+
+    pending->syncing = FALSE;
+    pending->next = now + (now - begun) * SYNC_PAUSE;
+}
+
+static gboolean
+has_failed(Journal *self, Pending *pending)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    return pending->failed;
+}
+
+/* What of the layer is not recorded by now never is in this run. */
+static void
+give_up(Journal *self, Pending *pending)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    pending->failed = TRUE;
+}
+
+static gboolean
+record(Journal *self, guint number, GArray *segments, Sink *sink, GError **error)
+{
+    Pending *pending = g_ptr_array_index(self->pending, number);
+
+    if (segments->len == 0)
+        return TRUE;
+    if (has_failed(self, pending))
+        return gave_up(error);
+    if (sink && !sink->ops->sync(sink, error)) {
+        give_up(self, pending);
+        return FALSE;
+    }
+
+    return append_segments(self, number, segments, error);
+}
+
+gboolean
+journal_add(Journal *self, guint number, gsize index, const guint8 *node, Sink *sink,
+            GError **error)
+{
+    Pending *pending = g_ptr_array_index(self->pending, number);
+    EngineSegment segment = {.index = index};
+    g_autoptr(GArray) due = NULL;
+    gint64 begun = g_get_monotonic_time();
+    gboolean ok;
+
+    memcpy(segment.node, node, DIGEST_BYTES);
+    g_mutex_lock(&self->lock);
+    g_array_append_val(pending->segments, segment);
+    if (sink && !pending->syncing && begun >= pending->next) {
+        due = steal_pending(pending);
+        pending->syncing = TRUE;
+    }
+    g_mutex_unlock(&self->lock);
+    if (!due)
+        return TRUE;
+    ok = record(self, number, due, sink, error);
+    sync_ended(self, pending, begun);
+
+    return ok;
+}
+
+gboolean
+journal_sync(Journal *self, guint number, Sink *sink, GError **error)
+{
+    Pending *pending = g_ptr_array_index(self->pending, number);
+    g_autoptr(GArray) due = NULL;
+
+    g_mutex_lock(&self->lock);
+    due = steal_pending(pending);
+    g_mutex_unlock(&self->lock);
+
+    return record(self, number, due, sink, error);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "archive/manifest.h"
+#include "util/format.h"
+#include "util/xml.h"
+
+#define FORMAT_VERSION 1
+/* Nodes tell which segment is damaged; the digest alone tells whether one is. Those of 128 TiB are
+ * half of what a manifest may have. */
+#define NODES_BYTES_MAX ((gsize)64 << 20)
+
+static void
+add_creator(xmlNode *root, const Plan *plan)
+{
+    xmlNode *creator = xml_add(root, "creator", NULL);
+    g_autofree char *now = format_time(g_get_real_time() / G_USEC_PER_SEC);
+
+    xml_set(creator, "program", PACKAGE);
+    xml_set(creator, "version", VERSION);
+    xml_set(creator, "libvirt", plan->host->libvirt_version);
+    xml_set(creator, "hypervisor", plan->host->type);
+    xml_set(creator, "hypervisorVersion", plan->host->version);
+    xml_set(creator, "host", plan->host->host);
+    xml_set(creator, "time", now);
+}
+
+static void
+add_disk(xmlNode *parent, const PlanDisk *disk)
+{
+    xmlNode *node = xml_add(parent, "disk", NULL);
+
+    xml_set(node, "target", disk->def->target);
+    xml_set(node, "device", disk->def->device);
+    xml_set(node, "snapshot", snapshot_location_name(disk->def->location));
+    if (disk->top)
+        xml_set(node, "layer", disk->top->file);
+    xml_set(node, "internal", disk->internal);
+    xml_set(node, "recorded", disk->recorded);
+    xml_set(node, "source", disk->def->storage->label);
+}
+
+static void
+add_snapshot(xmlNode *parent, const PlanSnapshot *snapshot)
+{
+    xmlNode *node = xml_add(parent, "snapshot", NULL);
+    g_autofree char *created = g_strdup_printf("%" G_GINT64_FORMAT, snapshot->def->creation_time);
+
+    xml_set(node, "name", snapshot->def->name);
+    xml_set(node, "kind", snapshot_def_kind(snapshot->def));
+    xml_set(node, "creationTime", created);
+    xml_set(node, "consistency", snapshot->consistency);
+    xml_set(node, "memory", snapshot->memory_kept ? "yes" : "no");
+    for (guint i = 0; i < snapshot->disks->len; i++)
+        add_disk(node, g_ptr_array_index(snapshot->disks, i));
+}
+
+static void
+add_domain(xmlNode *parent, const PlanDomain *domain)
+{
+    xmlNode *node = xml_add(parent, "domain", NULL);
+
+    xml_set(node, "name", domain->name);
+    xml_set(node, "uuid", domain->uuid);
+    xml_set(node, "directory", domain->directory);
+    for (guint i = 0; i < domain->snapshots->len; i++)
+        add_snapshot(node, g_ptr_array_index(domain->snapshots, i));
+}
+
+static void
+add_nodes(xmlNode *parent, GBytes *nodes)
+{
+    gsize length;
+    const guint8 *data = g_bytes_get_data(nodes, &length);
+    g_autofree char *text = g_base64_encode(data, length);
+
+    xml_add(parent, "nodes", text);
+}
+
+/* @room: bytes left for nodes in the manifest. */
+static void
+add_file(xmlNode *parent, const ManifestFile *file, gsize *room)
+{
+    gsize nodes = file->nodes ? g_bytes_get_size(file->nodes) : 0;
+    gboolean layer = file->format != NULL;
+    xmlNode *node = xml_add(parent, layer ? "layer" : "file", NULL);
+    g_autofree char *digest = file->has_digest ? digest_to_string(file->digest) : NULL;
+
+    xml_set(node, "path", file->path);
+    if (!layer)
+        xml_set(node, "role", file->role);
+    xml_set_uint(node, "bytes", file->bytes);
+    xml_set(node, "digest", digest);
+    if (!layer)
+        return;
+    xml_set(node, "format", file->format);
+    xml_set_uint(node, "capacity", file->capacity);
+    xml_set(node, "backing", file->backing);
+    xml_set(node, "source", file->source);
+    xml_set(node, "flattened", file->flattened ? "yes" : NULL);
+    if (nodes == 0 || nodes > *room)
+        return;
+    *room -= nodes;
+    add_nodes(node, file->nodes);
+}
+
+char *
+manifest_format(const Plan *plan, GPtrArray *files, GPtrArray *warnings)
+{
+    g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
+    xmlNode *root = xmlNewNode(NULL, BAD_CAST "manifest");
+    xmlNode *domains;
+    xmlNode *contents;
+    gsize room = NODES_BYTES_MAX;
+
+    xmlDocSetRootElement(doc, root);
+    xml_set_uint(root, "version", FORMAT_VERSION);
+    if (plan->collection)
+        xml_add(root, "collection", plan->collection);
+    xml_add(root, "snapshot", plan->snapshot);
+    add_creator(root, plan);
+    domains = xml_add(root, "domains", NULL);
+    for (guint i = 0; i < plan->domains->len; i++)
+        add_domain(domains, g_ptr_array_index(plan->domains, i));
+    contents = xml_add(root, "files", NULL);
+    for (guint i = 0; i < files->len; i++)
+        add_file(contents, g_ptr_array_index(files, i), &room);
+    for (guint i = 0; i < warnings->len; i++)
+        xml_add(root, "warning", g_ptr_array_index(warnings, i));
+
+    return xml_doc_to_string(doc);
+}

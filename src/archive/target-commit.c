@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/target-foreign.h"
+#include "archive/target-private.h"
+#include "util/fd.h"
+
+/* The end of a target: its name, durably, and where that is. */
+
+static gboolean
+rename_partial(Target *self, GError **error)
+{
+    unsigned int flags = self->over_empty ? 0 : RENAME_NOREPLACE;
+    int result;
+
+    if (!target_same_file(self->parent_fd, self->partial, self->fd)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                    _("'%s/%s', which the export was written into, is not there any more: somebody "
+                      "has removed or renamed it; export again"),
+                    self->parent, self->partial);
+        return FALSE;
+    }
+    result = renameat2(self->parent_fd, self->partial, self->parent_fd, self->name, flags);
+
+    /* Not every file system has the flag. Without it, only an empty directory is replaced. */
+    if (result < 0 && (errno == EINVAL || errno == ENOSYS))
+        result = renameat(self->parent_fd, self->partial, self->parent_fd, self->name);
+    if (result == 0)
+        return TRUE;
+    if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR)
+        return target_already_exists(self->path, error);
+    if (!foreign_name_error(errno, self->name, error))
+        return FALSE;
+    virt_snap_error_set_errno(error, errno, _("Cannot give the export its name '%s'"),
+                              self->path);
+
+    return FALSE;
+}
+
+/* The directory @above, "..", of the one that the export is in, wherever that is by now. */
+static gboolean
+sync_above(const Target *self, const char *above, GError **error)
+{
+    auto_fd fd = fd_open_dir(self->parent_fd, above, error);
+
+    return fd >= 0 && fd_sync(fd, above, error);
+}
+
+/* The entries of every directory on the way that is new. */
+static gboolean
+sync_parents(const Target *self, GError **error)
+{
+    return fd_sync(self->parent_fd, self->parent, error) &&
+           (!self->made_parent || sync_above(self, "..", error)) &&
+           (!self->made_directory || sync_above(self, "../..", error));
+}
+
+/* Somebody may have renamed a directory that the export is in: it is where that has gone. */
+static gboolean
+find_place(Target *self, GError **error)
+{
+    g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", self->fd);
+    g_autofree char *now = NULL;
+
+    if (target_same_file(AT_FDCWD, self->path, self->fd))
+        return TRUE;
+    now = g_file_read_link(link, NULL);
+    if (now && target_same_file(AT_FDCWD, now, self->fd)) {
+        self->asked = self->path;
+        self->path = g_steal_pointer(&now);
+        return TRUE;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                _("The directory '%s' was removed or renamed while it was exported to, and where "
+                  "it is now cannot be told; export again"),
+                self->parent);
+
+    return FALSE;
+}
+
+/* A commit that fails has removed the journal, and there is nothing to go on with without. */
+static void
+restore_journal(const Target *self)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *data = NULL;
+    struct stat st;
+
+    if (fstat(self->journal_fd, &st) < 0)
+        return;
+    data = g_malloc((gsize)st.st_size + 1);
+    if (!fd_pread_all(self->journal_fd, data, (gsize)st.st_size, 0, JOURNAL_FILE, &error) ||
+        !file_replace_at(self->fd, JOURNAL_FILE, data, (gsize)st.st_size, &error))
+        g_debug("%s", error->message);
+}
+
+static gboolean
+commit(Target *self, GError **error)
+{
+    if (!fd_sync(self->fd, self->partial, error) || !rename_partial(self, error))
+        return FALSE;
+    if (sync_parents(self, error) && find_place(self, error))
+        return TRUE;
+    /* What may not survive a crash was not done. */
+    renameat(self->parent_fd, self->name, self->parent_fd, self->partial);
+
+    return FALSE;
+}
+
+gboolean
+target_commit(Target *self, GError **error)
+{
+    if (unlinkat(self->fd, JOURNAL_FILE, 0) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot remove '%s/%s'"), self->partial,
+                                  JOURNAL_FILE);
+        return FALSE;
+    }
+    if (!commit(self, error)) {
+        restore_journal(self);
+        return FALSE;
+    }
+    self->begun = self->keep = FALSE;
+    self->made_directory = self->made_parent = FALSE;
+
+    return TRUE;
+}

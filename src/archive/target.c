@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/target-foreign.h"
+#include "archive/target-private.h"
+#include "archive/target-space.h"
+#include "util/fd.h"
+#include "util/name.h"
+
+/* Somebody who removes the partial directory while it is taken makes us start again: once or
+ * twice is a race, more is malice. */
+#define TAKE_ATTEMPTS 5
+
+const char *
+target_path(const Target *self)
+{
+    return self->path;
+}
+
+int
+target_fd(const Target *self)
+{
+    return self->fd;
+}
+
+int
+target_journal(const Target *self)
+{
+    return self->journal_fd;
+}
+
+const char *
+target_warning(const Target *self)
+{
+    return self->warning;
+}
+
+guint
+target_made(const Target *self)
+{
+    return self->made_directory ? 2 : self->made_parent ? 1 : 0;
+}
+
+void
+target_set_made(Target *self, guint made)
+{
+    self->made_parent = made >= 1;
+    self->made_directory = made >= 2;
+}
+
+void
+target_keep(Target *self)
+{
+    self->keep = TRUE;
+}
+
+void
+target_drop(Target *self)
+{
+    self->keep = FALSE;
+}
+
+const char *
+target_moved_from(const Target *self)
+{
+    return self->asked;
+}
+
+gboolean
+target_has_left(const Target *self)
+{
+    g_autofree char *path = g_build_filename(self->parent, self->partial, NULL);
+    struct stat st;
+
+    return lstat(path, &st) == 0 || errno != ENOENT;
+}
+
+/* --- checks that touch nothing -------------------------------------------- */
+
+static gboolean
+is_there(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+static gboolean
+check_directory(const char *path, GError **error)
+{
+    struct stat st;
+
+    if (stat(path, &st) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot look at the target directory '%s'"),
+                                  path);
+        return FALSE;
+    }
+    if (S_ISDIR(st.st_mode))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("The target '%s' is not a directory; name another one"), path);
+
+    return FALSE;
+}
+
+/* The directory in which the first one has to be created. */
+static char *
+deepest_existing(const Target *self)
+{
+    if (is_there(self->parent))
+        return g_strdup(self->parent);
+    if (is_there(self->directory))
+        return g_strdup(self->directory);
+
+    return g_path_get_dirname(self->directory);
+}
+
+static gboolean
+check_writable(const Target *self, GError **error)
+{
+    g_autofree char *directory = deepest_existing(self);
+
+    if (!check_directory(directory, error))
+        return FALSE;
+    if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot write into the directory '%s'"), directory);
+
+    return FALSE;
+}
+
+gboolean
+target_already_exists(const char *path, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
+                _("'%s' exists already, and nothing is ever overwritten; name another directory "
+                  "or remove it first"),
+                path);
+
+    return FALSE;
+}
+
+/* Straight into the directory: empty, and renamed over, so not a mount point. */
+static gboolean
+check_empty(Target *self, GError **error)
+{
+    g_autoptr(GPtrArray) names = NULL;
+    struct stat st;
+    struct stat above;
+
+    if (!is_there(self->path))
+        return TRUE;
+    if (!check_directory(self->path, error))
+        return FALSE;
+    names = dir_list_at(AT_FDCWD, self->path, error);
+    if (!names)
+        return FALSE;
+    if (names->len > 0)
+        return target_already_exists(self->path, error);
+    if (stat(self->path, &st) == 0 && stat(self->parent, &above) == 0 &&
+        st.st_dev != above.st_dev) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("'%s' is a mount point, and an export cannot take its place; name a "
+                      "directory below it"),
+                    self->path);
+        return FALSE;
+    }
+    self->over_empty = TRUE;
+
+    return TRUE;
+}
+
+static gboolean
+check(Target *self, gboolean subdirectory, GError **error)
+{
+    if (is_there(self->directory) && !check_directory(self->directory, error))
+        return FALSE;
+    if (subdirectory && is_there(self->parent) && !check_directory(self->parent, error))
+        return FALSE;
+    if (subdirectory && is_there(self->path))
+        return target_already_exists(self->path, error);
+    if (!subdirectory && !check_empty(self, error))
+        return FALSE;
+
+    return check_writable(self, error);
+}
+
+static char *
+without_link(const char *directory)
+{
+    g_autofree char *canonical = g_canonicalize_filename(directory, "/");
+    char *resolved = realpath(canonical, NULL);
+    char *result = g_strdup(resolved ? resolved : canonical);
+
+    free(resolved);
+    return result;
+}
+
+static Target *
+new_closed(void)
+{
+    Target *self = g_new0(Target, 1);
+
+    self->parent_fd = self->fd = self->journal_fd = -1;
+
+    return self;
+}
+
+Target *
+target_new(const char *directory, const char *collection, const char *snapshot,
+           gboolean subdirectory, GError **error)
+{
+    g_autoptr(Target) self = new_closed();
+    g_autofree char *component = name_to_component(collection);
+
+    if (!path_check(directory, error))
+        return NULL;
+    if (!g_path_is_absolute(directory)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The target directory '%s' is not an absolute path"), directory);
+        return NULL;
+    }
+    self->directory = without_link(directory);
+    if (!path_check(self->directory, error))
+        return NULL;
+    if (subdirectory) {
+        self->parent = g_build_filename(self->directory, component, NULL);
+        self->name = name_to_component(snapshot);
+    } else {
+        self->parent = g_path_get_dirname(self->directory);
+        self->name = g_path_get_basename(self->directory);
+    }
+    self->partial = g_strdup_printf(".%s.partial", self->name);
+    self->path = g_build_filename(self->parent, self->name, NULL);
+    if (!check(self, subdirectory, error))
+        return NULL;
+
+    return g_steal_pointer(&self);
+}
+
+gboolean
+target_space(const Target *self, TargetSpace *space, GError **error)
+{
+    g_autofree char *directory = deepest_existing(self);
+    g_autofree char *earlier = g_build_filename(self->parent, self->partial, TARGET_LAYERS, NULL);
+
+    return target_space_at(directory, earlier, space, error);
+}
+
+/* --- the partial directory ------------------------------------------------ */
+
+/* Opens @path, creating it if it is not there. */
+static int
+open_or_create(const char *path, gboolean *made, GError **error)
+{
+    *made = mkdir(path, 0700) == 0;
+    if (!*made && errno != EEXIST) {
+        if (foreign_name_error(errno, path, error))
+            virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), path);
+        return -1;
+    }
+
+    return fd_open_dir(AT_FDCWD, path, error);
+}
+
+static gboolean
+open_parent(Target *self, GError **error)
+{
+    /* Without a subdirectory the parent was there all the time. */
+    if (g_str_has_prefix(self->parent, self->directory)) {
+        auto_fd fd = open_or_create(self->directory, &self->made_directory, error);
+
+        if (fd < 0)
+            return FALSE;
+        self->parent_fd = open_or_create(self->parent, &self->made_parent, error);
+        if (self->parent_fd < 0 || !foreign_check_dir(fd, self->parent, error))
+            return FALSE;
+    } else {
+        self->parent_fd = fd_open_dir(AT_FDCWD, self->parent, error);
+    }
+
+    return self->parent_fd >= 0 && foreign_try_name(self->parent_fd, self->name, error);
+}
+
+gboolean
+target_same_file(int dirfd, const char *name, int fd)
+{
+    struct stat there;
+    struct stat held;
+
+    return fd >= 0 && fstat(fd, &held) == 0 &&
+           fstatat(dirfd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+/* Somebody else's directory could be exchanged below us. What we have made is ours, whoever the
+ * file system says owns it. */
+static gboolean
+check_owner(const Target *self, GError **error)
+{
+    struct stat st;
+
+    if (self->made_partial ||
+        (fstat(self->fd, &st) == 0 && foreign_is_ours(self->parent_fd, &st)))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
+                _("'%s/%s' belongs to another user; remove it or export into another directory"),
+                self->parent, self->partial);
+
+    return FALSE;
+}
+
+static gboolean
+open_partial(Target *self, GError **error)
+{
+    fd_clear(&self->fd);
+    fd_clear(&self->journal_fd);
+    self->made_partial = mkdirat(self->parent_fd, self->partial, 0700) == 0;
+    if (!self->made_partial && errno != EEXIST) {
+        if (foreign_name_error(errno, self->partial, error))
+            virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s/%s'"),
+                                      self->parent, self->partial);
+        return FALSE;
+    }
+    self->fd = fd_open_dir(self->parent_fd, self->partial, error);
+
+    return self->fd >= 0 && check_owner(self, error);
+}
+
+static gboolean
+in_use(const Target *self, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("Another export into '%s' is under way; wait for it or end it"), self->path);
+
+    return FALSE;
+}
+
+static gboolean
+lock(const Target *self, int fd, GError **error)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    if (errno == EWOULDBLOCK)
+        return in_use(self, error);
+    virt_snap_error_set_errno(error, errno, _("Cannot lock '%s/%s'"), self->parent,
+                              self->partial);
+
+    return FALSE;
+}
+
+/* First the directory itself, which stays locked while a commit has removed the journal and not
+ * yet renamed the directory: nobody may make a new journal in it then. The journal is for file
+ * systems that cannot lock directories (NFS). */
+static gboolean
+lock_partial(Target *self, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (!lock(self, self->fd, &why) &&
+        g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    /* The one before us may have renamed it, and it is not for us to write into it then. */
+    if (!target_same_file(self->parent_fd, self->partial, self->fd)) {
+        virt_snap_error_set_errno(error, ENOENT, _("Cannot lock '%s/%s'"), self->parent,
+                                  self->partial);
+        return FALSE;
+    }
+    self->journal_fd =
+        fd_open(self->fd, JOURNAL_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, error);
+
+    return self->journal_fd >= 0 && lock(self, self->journal_fd, error);
+}
+
+/* What nobody has put anything into, and nobody else has taken. */
+static void
+unmake_partial(Target *self)
+{
+    if (!self->made_partial || self->fd < 0)
+        return;
+    if (self->journal_fd >= 0)
+        unlinkat(self->fd, JOURNAL_FILE, 0);
+    unlinkat(self->parent_fd, self->partial, AT_REMOVEDIR);
+}
+
+/* A lock on the journal that is (still) in the partial directory that is (still) in its place:
+ * the process before us may have renamed or removed both while we waited. */
+static gboolean
+take_partial(Target *self, GError **error)
+{
+    for (int i = 0; i < TAKE_ATTEMPTS; i++) {
+        g_autoptr(GError) why = NULL;
+
+        if (!open_partial(self, &why) || !lock_partial(self, &why)) {
+            if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+                continue;
+            if (!g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE))
+                unmake_partial(self);
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+        if (target_same_file(self->parent_fd, self->partial, self->fd) &&
+            target_same_file(self->fd, JOURNAL_FILE, self->journal_fd))
+            return TRUE;
+    }
+
+    return in_use(self, error);
+}
+
+static gboolean
+clear_partial(Target *self, gboolean keep_layers, GError **error)
+{
+    g_autoptr(GPtrArray) names = dir_list_at(self->fd, ".", error);
+
+    if (!names)
+        return FALSE;
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+
+        if (keep_layers && g_str_equal(name, TARGET_LAYERS))
+            continue;
+        if (!g_str_equal(name, JOURNAL_FILE) && !tree_remove_at(self->fd, name, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+gboolean
+target_begin(Target *self, gboolean resume, GError **error)
+{
+    struct stat st;
+
+    if (!open_parent(self, error) || !take_partial(self, error))
+        return FALSE;
+    self->begun = TRUE;
+    g_free(self->warning);
+    self->warning = foreign_close(self->fd, self->journal_fd, self->parent);
+    self->keep = resume && !self->made_partial;
+    /* The one who held it before may have finished. */
+    if (!self->over_empty &&
+        fstatat(self->parent_fd, self->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return target_already_exists(self->path, error);
+
+    return resume ? dir_restore_entries(self->fd, error) : clear_partial(self, FALSE, error);
+}
+
+gboolean
+target_tidy(Target *self, GError **error)
+{
+    return clear_partial(self, TRUE, error);
+}
+
+/* The journal comes last, and is closed before its directory goes: NFS and FUSE keep what is
+ * removed and still open under another name. Who takes the directory then keeps it. */
+static gboolean
+remove_partial(Target *self, GError **error)
+{
+    if (!clear_partial(self, FALSE, error))
+        return FALSE;
+    unlinkat(self->fd, JOURNAL_FILE, 0);
+    fd_clear(&self->journal_fd);
+    if (unlinkat(self->parent_fd, self->partial, AT_REMOVEDIR) == 0 || errno == ENOENT ||
+        errno == ENOTEMPTY || errno == EEXIST)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot remove the directory '%s'"), self->partial);
+
+    return FALSE;
+}
+
+/* Directories that somebody else uses meanwhile are not empty, and stay. */
+static void
+discard(Target *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (self->begun && !remove_partial(self, &error))
+        g_warning("%s", error->message);
+    if (self->made_parent && target_same_file(AT_FDCWD, self->parent, self->parent_fd))
+        rmdir(self->parent);
+    if (self->made_directory)
+        rmdir(self->directory);
+}
+
+void
+target_free(Target *self)
+{
+    if (!self)
+        return;
+    if (!self->keep)
+        discard(self);
+    fd_clear(&self->journal_fd);
+    fd_clear(&self->fd);
+    fd_clear(&self->parent_fd);
+    g_free(self->directory);
+    g_free(self->parent);
+    g_free(self->name);
+    g_free(self->partial);
+    g_free(self->path);
+    g_free(self->asked);
+    g_free(self->warning);
+    g_free(self);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "archive/verify-report.h"
+#include "util/name.h"
+
+void
+verify_report_add(VerifyReport *report, const char *file, const char *format, ...)
+{
+    VerifyProblem *problem = g_new0(VerifyProblem, 1);
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    problem->file = text_for_xml(file);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    /* A stranger's image may be quoted in it. */
+    problem->what = text_for_xml(text);
+    g_ptr_array_add(report->problems, problem);
+}
+
+static void
+problem_free(VerifyProblem *problem)
+{
+    g_free(problem->file);
+    g_free(problem->what);
+    g_free(problem);
+}
+
+VerifyReport *
+verify_report_new(void)
+{
+    VerifyReport *report = g_new0(VerifyReport, 1);
+
+    report->problems = g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+
+    return report;
+}
+
+void
+verify_report_free(VerifyReport *report)
+{
+    if (!report)
+        return;
+    g_ptr_array_unref(report->problems);
+    g_free(report);
+}

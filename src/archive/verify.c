@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "archive/manifest.h"
+#include "archive/verify-tree.h"
+#include "archive/verify.h"
+#include "hypervisor/drivers.h"
+#include "image/qcow2-header.h"
+#include "transfer/engine.h"
+#include "util/fd.h"
+#include "util/name.h"
+
+typedef struct {
+    int dirfd;
+    const Manifest *manifest;
+    gboolean deep;
+    Control *control;
+    VerifyReport *report;
+} Verify;
+
+/* --- digests -------------------------------------------------------------- */
+
+typedef struct {
+    EngineItem engine;
+    const ManifestFile *file;
+    int fd; /* owned until the item is opened; -1: none was left, */
+    int errsv; /* and why */
+} VerifyItem;
+
+static gboolean
+open_item(EngineItem *engine, GError **error)
+{
+    VerifyItem *item = engine->user_data;
+
+    if (item->fd < 0) {
+        virt_snap_error_set_errno(error, item->errsv, _("Cannot read '%s'"), item->file->path);
+        return FALSE;
+    }
+    engine->source = drivers_get()->wrap_file(fd_steal(&item->fd), item->file->path, error);
+
+    return engine->source != NULL;
+}
+
+/* The first segment that is not as it was, if the manifest knows the segments. */
+static void
+report_damage(Verify *self, const VerifyItem *item)
+{
+    const ManifestFile *file = item->file;
+    const guint8 *nodes = file->nodes ? g_bytes_get_data(file->nodes, NULL) : NULL;
+    guint damaged = 0;
+    guint64 first = 0;
+
+    for (gsize i = 0; nodes && i < item->engine.n_nodes; i++) {
+        if (memcmp(nodes + i * DIGEST_BYTES, item->engine.nodes + i * DIGEST_BYTES,
+                   DIGEST_BYTES) == 0)
+            continue;
+        if (damaged++ == 0)
+            first = i * DIGEST_SEGMENT;
+    }
+    if (damaged == 0)
+        verify_report_add(self->report, file->path, _("has another digest than in the manifest"));
+    else
+        verify_report_add(self->report, file->path,
+                          _("has another digest than in the manifest; damaged segments of 64 "
+                            "MiB: %u, the first at byte %" PRIu64),
+                          damaged, first);
+}
+
+/* File by file, so that one which cannot be read is a problem of its own. */
+static gboolean
+check_digest(Verify *self, const ManifestFile *file, int fd, GError **error)
+{
+    VerifyItem item = {.file = file, .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)};
+    g_autoptr(GPtrArray) items = g_ptr_array_new();
+    g_autoptr(GError) why = NULL;
+    gboolean cancelled;
+
+    item.errsv = errno;
+    item.engine.user_data = &item;
+    item.engine.open = open_item;
+    item.engine.weight = file->bytes;
+    item.engine.want_digest = TRUE;
+    g_ptr_array_add(items, &item.engine);
+    if (engine_run(items, 0, self->control, NULL, &why)) {
+        if (memcmp(item.engine.digest, file->digest, DIGEST_BYTES) != 0)
+            report_damage(self, &item);
+    }
+    fd_clear(&item.fd);
+    engine_item_clear(&item.engine);
+    cancelled = g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
+    if (why && !cancelled)
+        verify_report_add(self->report, file->path, "%s", why->message);
+    if (cancelled)
+        g_propagate_error(error, g_steal_pointer(&why));
+
+    return !cancelled;
+}
+
+/* --- images --------------------------------------------------------------- */
+
+static void
+check_internal(Verify *self, const ManifestFile *file, int fd, const Qcow2Header *header,
+               const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) snapshots = qcow2_snapshots_read(fd, header, file->path, &error);
+
+    if (!snapshots) {
+        verify_report_add(self->report, file->path, "%s", error->message);
+        return;
+    }
+    for (guint i = 0; i < snapshots->len; i++) {
+        if (g_str_equal(((const Qcow2Snapshot *)g_ptr_array_index(snapshots, i))->name, name))
+            return;
+    }
+    verify_report_add(self->report, file->path, _("does not hold the internal snapshot '%s'"),
+                      name);
+}
+
+/* The disks whose state is an internal snapshot of this image. */
+static void
+check_internals(Verify *self, const ManifestFile *file, int fd, const Qcow2Header *header)
+{
+    for (guint i = 0; i < self->manifest->domains->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(self->manifest->domains, i);
+
+        for (guint j = 0; j < domain->snapshots->len; j++) {
+            const ManifestSnapshot *snapshot = g_ptr_array_index(domain->snapshots, j);
+
+            for (guint k = 0; k < snapshot->disks->len; k++) {
+                const ManifestDisk *disk = g_ptr_array_index(snapshot->disks, k);
+
+                if (disk->internal && g_strcmp0(disk->layer, file->path) == 0)
+                    check_internal(self, file, fd, header, disk->internal);
+            }
+        }
+    }
+}
+
+static void
+check_reference(Verify *self, const ManifestFile *file, const Qcow2Header *header)
+{
+    const ManifestFile *below =
+        file->backing ? manifest_file(self->manifest, file->backing) : NULL;
+    g_autofree char *name = below ? g_path_get_basename(below->path) : NULL;
+
+    if (g_strcmp0(header->backing_name, name) != 0)
+        verify_report_add(self->report, file->path,
+                          _("refers to '%s' where the manifest says '%s'"),
+                          header->backing_name ? header->backing_name : "", name ? name : "");
+    if (below && g_strcmp0(header->backing_format, below->format) != 0)
+        verify_report_add(self->report, file->path,
+                          _("says that '%s' has the format '%s' where the manifest says '%s'"),
+                          name, header->backing_format ? header->backing_format : "",
+                          below->format);
+    if (header->virtual_size != file->capacity)
+        verify_report_add(self->report, file->path,
+                          _("is a disk of %" PRIu64 " bytes where the manifest says %" PRIu64),
+                          header->virtual_size, file->capacity);
+}
+
+static void
+check_image(Verify *self, const ManifestFile *file, int fd)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Qcow2Header) header = qcow2_header_read(fd, file->path, &error);
+
+    if (!header || !qcow2_header_check(header, file->path, &error)) {
+        verify_report_add(self->report, file->path, "%s", error->message);
+        return;
+    }
+    check_reference(self, file, header);
+    check_internals(self, file, fd, header);
+    /* Without its secret QEMU opens no encrypted image: nothing can be said of that one. */
+    if (!self->deep || header->crypt_method != 0 ||
+        drivers_get()->check_image(fd, file->path, &error))
+        return;
+    /* Until QEMU has opened such an image for writing its counts are not what they should be. */
+    if (!(header->incompatible & QCOW2_INCOMPATIBLE_DIRTY)) {
+        verify_report_add(self->report, file->path, "%s", error->message);
+        return;
+    }
+    self->report->unclosed++;
+    verify_report_add(self->report, file->path,
+                      _("was not closed cleanly: QEMU repairs its reference counts when it opens "
+                        "it for writing, as qemu-img check -r all does; till then it says: %s"),
+                      error->message);
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+static int
+open_file(Verify *self, const ManifestFile *file)
+{
+    g_autoptr(GError) error = NULL;
+    auto_fd fd = fd_open_beneath(self->dirfd, file->path, O_RDONLY | O_NONBLOCK, &error);
+    struct stat st;
+
+    if (fd < 0) {
+        verify_report_add(self->report, file->path, "%s",
+                          g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND)
+                              ? _("is missing")
+                              : error->message);
+        return -1;
+    }
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        verify_report_add(self->report, file->path, _("is not a regular file"));
+        return -1;
+    }
+    self->report->files++;
+    self->report->bytes += (guint64)st.st_size;
+    if ((guint64)st.st_size != file->bytes) {
+        verify_report_add(self->report, file->path,
+                          _("has %" PRIu64 " bytes where the manifest says %" PRIu64),
+                          (guint64)st.st_size, file->bytes);
+        return -1;
+    }
+
+    return fd_steal(&fd);
+}
+
+static gboolean
+check_file(Verify *self, const ManifestFile *file, GError **error)
+{
+    auto_fd fd = open_file(self, file);
+
+    if (fd < 0) {
+        control_advance(self->control, file->bytes);
+        return control_pass(self->control, 0, error);
+    }
+    if (!file->has_digest)
+        control_advance(self->control, file->bytes);
+    else if (!check_digest(self, file, fd, error))
+        return FALSE;
+    if (g_strcmp0(file->format, "qcow2") == 0)
+        check_image(self, file, fd);
+
+    return TRUE;
+}
+
+static gboolean
+check_files(Verify *self, GError **error)
+{
+    guint64 end = 0;
+
+    for (guint i = 0; i < self->manifest->files->len; i++)
+        end += ((const ManifestFile *)g_ptr_array_index(self->manifest->files, i))->bytes;
+    control_set_end(self->control, end);
+    for (guint i = 0; i < self->manifest->files->len; i++) {
+        if (!check_file(self, g_ptr_array_index(self->manifest->files, i), error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+VerifyReport *
+verify_export(const char *path, gboolean deep, Control *control, GError **error)
+{
+    g_autoptr(VerifyReport) report = verify_report_new();
+    g_autoptr(Manifest) manifest = NULL;
+    g_autoptr(GError) why = NULL;
+    auto_fd dirfd = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, error);
+    Verify self = {.dirfd = dirfd, .deep = deep, .control = control, .report = report};
+
+    if (dirfd < 0)
+        return NULL;
+    manifest = manifest_load(dirfd, &why);
+    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return NULL;
+    }
+    if (!manifest) {
+        verify_report_add(report, MANIFEST_FILE, "%s", why->message);
+        return g_steal_pointer(&report);
+    }
+    self.manifest = manifest;
+    report->files = 1;
+    verify_tree(dirfd, manifest, report);
+    if (!check_files(&self, error))
+        return NULL;
+
+    return g_steal_pointer(&report);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "archive/verify-report.h"
+#include "transfer/control.h"
+
+G_BEGIN_DECLS
+
+/* Proof of an export: every file is there with its digest, the images refer to one another as the
+ * manifest says, and nothing else is there. */
+
+/**
+ * verify_export:
+ * @path: the directory of an export
+ * @deep: also have QEMU check every qcow2 image
+ * @control: progress in bytes, cancel
+ *
+ * Returns: what was found, owned by the caller; an error only if nothing can be said: no such
+ * directory, no permission, cancelled.
+ */
+VerifyReport *verify_export(const char *path, gboolean deep, Control *control, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "export/export-items.h"
+#include "hypervisor/drivers.h"
+#include "image/qcow2-header.h"
+#include "transfer/memory-source.h"
+#include "util/fd.h"
+
+/* Finished layers are shared by hard links, so nobody is to change one. */
+#define LAYER_MODE 0400
+#define FILE_MODE 0600
+
+struct ExportItem {
+    EngineItem engine;
+    int dirfd;              /* not owned */
+    const PlanFile *file;   /* one of the two */
+    const PlanLayer *layer;
+    Journal *journal;       /* not owned; NULL: it is written in one go */
+    guint number;           /* of the layer, in the journal */
+    GArray *held;           /* int: layers below, open and locked while they are read */
+    guint64 size;           /* bytes of the file, once it is known */
+    gint finished;          /* atomic: nothing more is read */
+};
+
+static void
+close_held(gpointer fd)
+{
+    fd_clear(fd);
+}
+
+EngineItem *
+export_item_engine(ExportItem *self)
+{
+    return &self->engine;
+}
+
+const PlanLayer *
+export_item_layer(const ExportItem *self)
+{
+    return self->layer;
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+static gboolean
+open_sink(ExportItem *self, const char *path, mode_t mode, GError **error)
+{
+    EngineItem *item = &self->engine;
+
+    self->size = item->source->size;
+    item->sink = drivers_get()->create_file(self->dirfd, path, self->size, mode, error);
+
+    return item->sink != NULL;
+}
+
+static gboolean
+open_file_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    const PlanFile *file = self->file;
+
+    if (file->source) {
+        item->source = drivers_get()->open_file(AT_FDCWD, file->source, error);
+    } else {
+        g_autoptr(GBytes) text = g_bytes_new_static(file->content, strlen(file->content));
+
+        item->source = memory_source_new(text, file->path);
+    }
+
+    return item->source && open_sink(self, file->path, FILE_MODE, error);
+}
+
+/* --- the journal ------------------------------------------------------------ */
+
+/* Whether what the journal knows of the layer is still of use. One of which nothing is durable may
+ * have any size, and is begun anew. A file whose entry did not survive a crash is not there: the
+ * rest is kept in order by those who wrote it. */
+static gboolean
+reopen_layer(ExportItem *self, GError **error)
+{
+    const JournalLayer *earlier = self->journal ? journal_layer(self->journal, self->number) : NULL;
+    const Source *source = self->engine.source;
+    g_autoptr(GError) why = NULL;
+
+    if (!earlier || earlier->segments->len == 0 || earlier->size != source->size ||
+        memcmp(earlier->layout, source->layout, DIGEST_BYTES) != 0)
+        return TRUE;
+    self->engine.sink = drivers_get()->reopen_file(self->dirfd, self->layer->file, source->size,
+                                                   LAYER_MODE, &why);
+    if (self->engine.sink) {
+        self->size = source->size;
+        self->engine.earlier = earlier->segments;
+        return TRUE;
+    }
+    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
+static gboolean
+open_layer_sink(ExportItem *self, GError **error)
+{
+    if (!reopen_layer(self, error))
+        return FALSE;
+    if (self->engine.sink)
+        return TRUE;
+    if (self->journal &&
+        !journal_restart(self->journal, self->number, self->engine.source, error))
+        return FALSE;
+
+    return tree_remove_at(self->dirfd, self->layer->file, error) &&
+           open_sink(self, self->layer->file, LAYER_MODE, error);
+}
+
+static gboolean
+record_segment(EngineItem *item, gsize index, GError **error)
+{
+    ExportItem *self = item->user_data;
+
+    /* The only one is as good as the whole. */
+    return journal_add(self->journal, self->number, index, item->nodes + index * DIGEST_BYTES,
+                       item->n_segments > 1 ? item->sink : NULL, error);
+}
+
+/* The run has failed already: what cannot be recorded is done again. */
+static void
+record_rest(EngineItem *item)
+{
+    ExportItem *self = item->user_data;
+    g_autoptr(GError) error = NULL;
+
+    if (!journal_sync(self->journal, self->number, item->sink, &error))
+        g_debug("%s", error->message);
+}
+
+/* Of the whole layer, which is durable now. */
+static gboolean
+record_layer(ExportItem *self, GError **error)
+{
+    return !self->journal || journal_sync(self->journal, self->number, NULL, error);
+}
+
+/* --- layers --------------------------------------------------------------- */
+
+/* The beginning of the file as it has to be in the export: its backing file beside it. It may have
+ * referred to another one than the domain's XML, or to one where that has none. */
+static gboolean
+patch_head(ExportItem *self, int fd, GError **error)
+{
+    const PlanLayer *layer = self->layer;
+    const char *what = layer->source->path;
+    const char *format = layer->backing ? layer->backing->format : NULL;
+    g_autofree char *backing = NULL;
+    g_autoptr(GBytes) head = NULL;
+    gsize length;
+    const guint8 *data;
+
+    if (!layer->backing && !layer->source->backing_name)
+        return TRUE;
+    head = qcow2_head_read(fd, what, error);
+    if (!head)
+        return FALSE;
+    data = g_bytes_get_data(head, &length);
+    backing = layer->backing ? g_path_get_basename(layer->backing->file) : NULL;
+    self->engine.head = qcow2_header_patch(data, length, backing, format, what, error);
+
+    return self->engine.head != NULL;
+}
+
+static gboolean
+open_copy_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    const char *path = self->layer->source->path;
+    auto_fd fd = layer_open_locked(self->layer->source, error);
+
+    if (fd < 0 || !patch_head(self, fd, error))
+        return FALSE;
+    item->source = drivers_get()->wrap_file(fd_steal(&fd), path, error);
+
+    return item->source && open_layer_sink(self, error);
+}
+
+/* The image that a running domain writes to is its own; below it nothing may change. */
+static const Layer *
+first_frozen(const PlanLayer *layer)
+{
+    return layer->live ? layer->source->backing : layer->source;
+}
+
+static gboolean
+hold_chain(ExportItem *self, GError **error)
+{
+    for (const Layer *layer = first_frozen(self->layer); layer; layer = layer->backing) {
+        int fd = layer_open_locked(layer, error);
+
+        if (fd < 0)
+            return FALSE;
+        g_array_append_val(self->held, fd);
+    }
+
+    return TRUE;
+}
+
+/* Its size is known when it is complete. */
+static gboolean
+open_packed(ExportItem *self, GError **error)
+{
+    const PlanLayer *layer = self->layer;
+    g_autofree char *backing =
+        layer->backing ? g_path_get_basename(layer->backing->file) : NULL;
+    PackedImage image = {
+        .size = self->engine.source->size,
+        .level = layer->level,
+        .digest = self->engine.want_digest,
+        .backing_name = backing,
+        .backing_format = layer->backing ? layer->backing->format : NULL,
+    };
+
+    self->engine.sink = drivers_get()->create_packed(self->dirfd, layer->file, &image, LAYER_MODE,
+                                                     error);
+
+    return self->engine.sink != NULL;
+}
+
+static gboolean
+open_compress_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    int fd = layer_open_locked(self->layer->source, error);
+
+    if (fd < 0)
+        return FALSE;
+    g_array_append_val(self->held, fd);
+    item->source = drivers_get()->open_layer(self->layer->source, error);
+
+    return item->source && open_packed(self, error);
+}
+
+static gboolean
+finish_compress_item(EngineItem *item, G_GNUC_UNUSED GError **error)
+{
+    ExportItem *self = item->user_data;
+
+    self->size = item->sink->size;
+    g_atomic_int_set(&self->finished, TRUE);
+    g_array_set_size(self->held, 0);
+
+    return TRUE;
+}
+
+static gboolean
+open_flat_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    const PlanLayer *layer = self->layer;
+
+    if (!hold_chain(self, error))
+        return FALSE;
+    if (layer->level > 0) {
+        item->source =
+            drivers_get()->open_guest(layer->source, layer->snapshot, layer->live, error);
+        return item->source && open_packed(self, error);
+    }
+    item->source =
+        drivers_get()->open_flat(layer->source, layer->snapshot, layer->live, error);
+
+    return item->source && open_layer_sink(self, error);
+}
+
+static gboolean
+check_unchanged(const Layer *layer, GError **error)
+{
+    auto_fd fd = layer_open(layer, error);
+
+    return fd >= 0;
+}
+
+/* What was read is what was planned only if all of it still is there, unchanged. */
+static gboolean
+finish_flat_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    const PlanLayer *layer = self->layer;
+
+    for (const Layer *below = first_frozen(layer); below; below = below->backing) {
+        if (!check_unchanged(below, error))
+            return FALSE;
+    }
+    if (layer->snapshot && !layer_has_snapshot(layer->source, layer->snapshot, error))
+        return FALSE;
+    g_atomic_int_set(&self->finished, TRUE);
+    self->size = item->sink->size;
+    g_array_set_size(self->held, 0);
+
+    return record_layer(self, error);
+}
+
+static gboolean
+finish_copy_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+
+    g_atomic_int_set(&self->finished, TRUE);
+
+    return record_layer(self, error);
+}
+
+gboolean
+export_item_check(ExportItem *self, GError **error)
+{
+    gboolean copy = self->layer && self->layer->way == PLAN_WAY_COPY;
+
+    for (const Layer *layer = self->layer ? first_frozen(self->layer) : NULL; layer;
+         layer = copy ? NULL : layer->backing) {
+        g_autoptr(GError) problem = NULL;
+
+        if (g_atomic_int_get(&self->finished))
+            return TRUE;
+        if (layer_probe(layer, &problem))
+            continue;
+        /* Once it is read, others may do with it what they like. */
+        if (g_atomic_int_get(&self->finished))
+            return TRUE;
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* --- making them ---------------------------------------------------------- */
+
+static ExportItem *
+item_new(int dirfd, guint64 weight, gboolean digest)
+{
+    ExportItem *self = g_new0(ExportItem, 1);
+
+    self->dirfd = dirfd;
+    self->held = g_array_new(FALSE, FALSE, sizeof(int));
+    g_array_set_clear_func(self->held, close_held);
+    self->engine.user_data = self;
+    self->engine.weight = weight;
+    self->engine.want_digest = digest;
+
+    return self;
+}
+
+ExportItem *
+export_item_new_file(const PlanFile *file, int dirfd, gboolean digest)
+{
+    ExportItem *self = item_new(dirfd, file->bytes, digest);
+
+    self->file = file;
+    self->engine.open = open_file_item;
+
+    return self;
+}
+
+ExportItem *
+export_item_new_layer(const PlanLayer *layer, guint number, int dirfd, gboolean digest,
+                      Journal *journal)
+{
+    ExportItem *self = item_new(dirfd, layer->bytes, digest);
+
+    self->layer = layer;
+    self->number = number;
+    self->engine.part = number + 1;
+    /* A flattened chain is open as a whole: locked, read, and read directly. */
+    if (layer->way == PLAN_WAY_FLATTEN)
+        self->engine.descriptors = 3 * chain_depth(layer->source);
+    /* What a running domain writes to cannot be told to be the same as before, and a compressed
+     * image takes shape as it is written. */
+    if (!layer->live && (layer->way == PLAN_WAY_COPY || layer->level == 0)) {
+        self->journal = journal;
+        self->engine.segment = record_segment;
+        self->engine.stop = record_rest;
+    }
+    if (layer->way == PLAN_WAY_COPY) {
+        self->engine.open = open_copy_item;
+        self->engine.finish = finish_copy_item;
+        return self;
+    }
+    if (layer->way == PLAN_WAY_COMPRESS) {
+        self->engine.open = open_compress_item;
+        self->engine.finish = finish_compress_item;
+        return self;
+    }
+    self->engine.open = open_flat_item;
+    self->engine.finish = finish_flat_item;
+
+    return self;
+}
+
+static void
+describe_layer(ManifestFile *file, const ExportItem *self)
+{
+    const PlanLayer *layer = self->layer;
+    const EngineItem *item = &self->engine;
+
+    file->format = g_strdup(layer->format);
+    file->capacity = layer->capacity;
+    file->backing = layer->backing ? g_strdup(layer->backing->file) : NULL;
+    file->source = g_strdup(layer->source->path);
+    file->flattened = layer->way == PLAN_WAY_FLATTEN;
+    if (item->want_digest)
+        file->nodes = g_bytes_new(item->nodes, item->n_nodes * DIGEST_BYTES);
+}
+
+ManifestFile *
+export_item_manifest(const ExportItem *self)
+{
+    ManifestFile *file = g_new0(ManifestFile, 1);
+
+    file->path = g_strdup(self->layer ? self->layer->file : self->file->path);
+    file->role = g_strdup(self->layer ? "layer" : self->file->role);
+    file->bytes = self->size;
+    file->has_digest = self->engine.want_digest;
+    memcpy(file->digest, self->engine.digest, DIGEST_BYTES);
+    if (self->layer)
+        describe_layer(file, self);
+
+    return file;
+}
+
+void
+export_item_free(ExportItem *self)
+{
+    if (!self)
+        return;
+    engine_item_clear(&self->engine);
+    g_clear_pointer(&self->engine.head, g_bytes_unref);
+    g_array_unref(self->held);
+    g_free(self);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "archive/journal.h"
+#include "archive/manifest.h"
+#include "export/plan.h"
+#include "transfer/engine.h"
+
+G_BEGIN_DECLS
+
+/* What the engine has to do for a plan: an item for each file of the export, which knows how to
+ * open its two ends and what to tell the manifest about it. */
+
+typedef struct ExportItem ExportItem;
+
+/**
+ * export_item_new_file:
+ * export_item_new_layer:
+ * @number: of the layer in the plan; its part of the progress is one more
+ * @journal: where its finished segments are recorded, and the earlier ones are known from
+ * @dirfd: the directory that the export is written into; must stay open
+ * @digest: whether its digest is wanted
+ *
+ * Returns: owned by the caller; @file or @layer must stay.
+ */
+ExportItem *export_item_new_file(const PlanFile *file, int dirfd, gboolean digest);
+ExportItem *export_item_new_layer(const PlanLayer *layer, guint number, int dirfd,
+                                  gboolean digest, Journal *journal);
+
+/** export_item_engine: Returns: (transfer none): what to give to engine_run(). */
+EngineItem *export_item_engine(ExportItem *self);
+
+/** export_item_layer: Returns: (transfer none) (nullable): what it copies, NULL for a file. */
+const PlanLayer *export_item_layer(const ExportItem *self);
+
+/**
+ * export_item_check:
+ * Looks, at any time and from any thread, at the images that it still has to read, or is reading.
+ * Returns: FALSE with IN_USE or NOT_FOUND if one is not the one that was planned, or is written to.
+ */
+gboolean export_item_check(ExportItem *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** export_item_manifest: Returns: after a run, what to say of the file; owned by the caller. */
+ManifestFile *export_item_manifest(const ExportItem *self);
+
+void export_item_free(ExportItem *self);
+
+G_END_DECLS

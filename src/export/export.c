@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "archive/journal.h"
+#include "archive/target-foreign.h"
+#include "export/export-items.h"
+#include "export/export-watch.h"
+#include "export/export.h"
+#include "util/fd.h"
+#include "util/format.h"
+
+/* Beside the data: directories, the manifest, the file system's own records. */
+#define SPACE_EXTRA ((guint64)4 << 20)
+
+/* --- planning ------------------------------------------------------------- */
+
+char *
+export_name(const ExportSubject *subject)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+
+    if (subject->collection)
+        return g_strdup(subject->collection);
+    for (guint i = 0; i < subject->domains->len; i++)
+        g_string_append_printf(name, "%s%s", i > 0 ? "+" : "",
+                               (const char *)g_ptr_array_index(subject->domains, i));
+
+    return g_string_free(g_steal_pointer(&name), FALSE);
+}
+
+GPtrArray *
+export_resolve(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
+               GError **error)
+{
+    const VirtSnapExportSettings *settings = subject->settings;
+    g_autoptr(GPtrArray) records =
+        g_ptr_array_new_with_free_func((GDestroyNotify)domain_record_free);
+
+    for (guint i = 0; i < subject->domains->len; i++) {
+        const char *name = g_ptr_array_index(subject->domains, i);
+        DomainRecord *record;
+
+        if (!control_pass(control, 0, error))
+            return NULL;
+        record = hypervisor->ops->resolve(hypervisor, name, subject->snapshot,
+                                          settings->snapshots == VIRT_SNAP_SNAPSHOTS_ALL,
+                                          settings->security_info, error);
+        if (!record)
+            return NULL;
+        g_ptr_array_add(records, record);
+    }
+
+    return g_steal_pointer(&records);
+}
+
+/* The definitions of the collections that are members; the first one is the collection itself. */
+static void
+keep_collections(Plan *plan, GPtrArray *collections)
+{
+    for (guint i = 1; collections && i < collections->len; i++) {
+        const VirtSnapCollection *collection = g_ptr_array_index(collections, i);
+        g_autofree char *xml = virt_snap_collection_format(collection);
+
+        plan_add_collection(plan, collection->name, xml);
+    }
+}
+
+/* --- where the files are -------------------------------------------------- */
+
+static gboolean
+sees_chain(Hypervisor *hypervisor, const Layer *top, GError **error)
+{
+    for (const Layer *layer = top; layer; layer = layer->backing) {
+        if (!hypervisor->ops->sees(hypervisor, layer->path, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* By the names that the domain knows them by, too, which may be links. */
+static gboolean
+sees_disks(Hypervisor *hypervisor, const PlanSnapshot *snapshot, GError **error)
+{
+    for (guint i = 0; i < snapshot->disks->len; i++) {
+        const PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
+
+        for (const StorageDef *one = disk->top ? disk->def->storage : NULL; one;
+             one = one->backing) {
+            if (one->path && !hypervisor->ops->sees(hypervisor, one->path, error))
+                return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
+/* Every file that is to be read is the one that the domains have. */
+static gboolean
+check_files(Hypervisor *hypervisor, const Plan *plan, GError **error)
+{
+    for (guint i = 0; i < plan->layers->len; i++) {
+        const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
+
+        if (!sees_chain(hypervisor, layer->source, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < plan->files->len; i++) {
+        const PlanFile *file = g_ptr_array_index(plan->files, i);
+
+        if (file->source && !hypervisor->ops->sees(hypervisor, file->source, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < plan->domains->len; i++) {
+        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
+
+        for (guint j = 0; j < domain->snapshots->len; j++) {
+            if (!sees_disks(hypervisor, g_ptr_array_index(domain->snapshots, j), error))
+                return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
+Plan *
+export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
+            GError **error)
+{
+    g_autoptr(GPtrArray) records = NULL;
+    g_autofree char *xml = NULL;
+    g_autoptr(Plan) plan = NULL;
+    HostInfo *host;
+
+    /* Before any path of theirs is looked at: also the configuration has files beside it. */
+    if (hypervisor->ops->sees(hypervisor, NULL, error))
+        records = export_resolve(hypervisor, subject, control, error);
+    if (!records)
+        return NULL;
+    host = hypervisor->ops->host_info(hypervisor, error);
+    if (!host)
+        return NULL;
+    if (subject->collections)
+        xml = virt_snap_collection_format(g_ptr_array_index(subject->collections, 0));
+    plan = plan_new(subject->collection, xml, subject->snapshot, subject->settings, records, host,
+                    error);
+    if (!plan || !check_files(hypervisor, plan, error))
+        return NULL;
+    keep_collections(plan, subject->collections);
+
+    return g_steal_pointer(&plan);
+}
+
+/* --- space ---------------------------------------------------------------- */
+
+static guint64
+layer_needs(const PlanLayer *layer, const TargetSpace *space)
+{
+    guint64 largest = 0;
+
+    if (layer->way == PLAN_WAY_COPY)
+        return space->clones && layer->source->device == space->device ? 0 : layer->bytes;
+    /* Nor how much can be compressed. */
+    if (layer->level > 0)
+        return 0;
+    /* How much the layers hide of one another is not known before they are read: what is
+     * certain is that the result holds no less than the largest of them can be reduced to. Too
+     * little space shows while it is written, then. */
+    for (const Layer *below = layer->source; below; below = below->backing)
+        largest = MAX(largest, below->allocated);
+
+    return MIN(largest, layer->bytes);
+}
+
+gboolean
+export_check_space(const Plan *plan, const Target *target, GError **error)
+{
+    g_autofree char *needed = NULL;
+    g_autofree char *there = NULL;
+    TargetSpace space;
+    guint64 bytes = SPACE_EXTRA;
+
+    if (!target_space(target, &space, error))
+        return FALSE;
+    for (guint i = 0; i < plan->layers->len; i++)
+        bytes += layer_needs(g_ptr_array_index(plan->layers, i), &space);
+    for (guint i = 0; i < plan->files->len; i++)
+        bytes += ((const PlanFile *)g_ptr_array_index(plan->files, i))->bytes;
+    if (bytes <= space.free)
+        return TRUE;
+    needed = format_bytes(bytes);
+    there = format_bytes(space.free);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE,
+                _("The export to '%s' needs %s, and the file system has %s left; make room or "
+                  "export to another directory"),
+                target_path(target), needed, there);
+
+    return FALSE;
+}
+
+/* --- directories ---------------------------------------------------------- */
+
+/* Adds every directory above @path to @set. */
+static void
+add_directories(GTree *set, const char *path)
+{
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+        g_tree_insert(set, g_strndup(path, (gsize)(slash - path)), NULL);
+}
+
+static gint
+compare_names(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data)
+{
+    return strcmp(a, b);
+}
+
+/* In an order in which each comes after the one it is in. */
+static GTree *
+directories_of(const Plan *plan)
+{
+    GTree *set = g_tree_new_full(compare_names, NULL, g_free, NULL);
+
+    for (guint i = 0; i < plan->files->len; i++)
+        add_directories(set, ((const PlanFile *)g_ptr_array_index(plan->files, i))->path);
+    for (guint i = 0; i < plan->layers->len; i++)
+        add_directories(set, ((const PlanLayer *)g_ptr_array_index(plan->layers, i))->file);
+
+    return set;
+}
+
+static gboolean
+create_directories(GTree *directories, int dirfd, GError **error)
+{
+    for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
+        const char *name = g_tree_node_key(node);
+        g_autoptr(GError) why = NULL;
+        auto_fd fd = dir_create_at(dirfd, name, &why);
+
+        /* The layers' may have been kept. */
+        if (fd < 0 && !(g_str_equal(name, TARGET_LAYERS) && errno == EEXIST)) {
+            if (foreign_name_error(errno, name, error))
+                g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
+/* Before hours of copying. */
+static gboolean
+check_names(const Plan *plan, GTree *directories, int dirfd, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+
+    for (guint i = 0; i < plan->files->len; i++)
+        g_ptr_array_add(files, ((const PlanFile *)g_ptr_array_index(plan->files, i))->path);
+    for (guint i = 0; i < plan->layers->len; i++)
+        g_ptr_array_add(files, ((const PlanLayer *)g_ptr_array_index(plan->layers, i))->file);
+
+    return foreign_check_tree(dirfd, directories, files, error);
+}
+
+static gboolean
+sync_directories(GTree *directories, int dirfd, GError **error)
+{
+    for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
+        const char *name = g_tree_node_key(node);
+        auto_fd fd = fd_open_dir(dirfd, name, error);
+
+        if (fd < 0 || !fd_sync(fd, name, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* --- carrying it out ------------------------------------------------------ */
+
+static GPtrArray *
+make_items(const Plan *plan, int dirfd, Journal *journal)
+{
+    GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)export_item_free);
+    gboolean digest = plan->settings->digest;
+
+    for (guint i = 0; i < plan->files->len; i++)
+        g_ptr_array_add(items, export_item_new_file(g_ptr_array_index(plan->files, i), dirfd,
+                                                    digest));
+    for (guint i = 0; i < plan->layers->len; i++)
+        g_ptr_array_add(items, export_item_new_layer(g_ptr_array_index(plan->layers, i), i, dirfd,
+                                                     digest, journal));
+
+    return items;
+}
+
+static gboolean
+move_items(const Plan *plan, GPtrArray *items, Control *control, EngineStats *stats,
+           GError **error)
+{
+    /* The engine sorts them its way; the manifest has them in the plan's order. */
+    g_autoptr(GPtrArray) engine_items = g_ptr_array_new();
+
+    for (guint i = 0; i < items->len; i++)
+        g_ptr_array_add(engine_items, export_item_engine(g_ptr_array_index(items, i)));
+
+    return engine_run(engine_items, plan->settings->parallel, control, stats, error);
+}
+
+/* What cannot be read again is no export, whatever in it may be the cause. */
+static gboolean
+check_manifest(const char *text, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(Manifest) manifest = manifest_parse(text, strlen(text), &why);
+
+    if (manifest)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("The manifest of this export could not be read again, so the export is not made "
+                  "(is there a name that XML cannot hold?): %s"),
+                why->message);
+
+    return FALSE;
+}
+
+static gboolean
+write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *result,
+               GError **error)
+{
+    g_autoptr(GPtrArray) files =
+        g_ptr_array_new_with_free_func((GDestroyNotify)manifest_file_free);
+    g_autofree char *text = NULL;
+
+    for (guint i = 0; i < items->len; i++) {
+        ManifestFile *file = export_item_manifest(g_ptr_array_index(items, i));
+
+        result->bytes += file->bytes;
+        g_ptr_array_add(files, file);
+    }
+    text = manifest_format(plan, files, result->warnings);
+    result->bytes += strlen(text);
+
+    return check_manifest(text, error) &&
+           file_create_at(dirfd, MANIFEST_FILE, text, strlen(text), error);
+}
+
+/* While somebody looks after what they are made from. @warning: of the target, or NULL. */
+static gboolean
+move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control *control,
+             const char *warning, ExportResult *result, EngineStats *stats, GError **error)
+{
+    g_autoptr(ExportWatch) watch = export_watch_new(hypervisor, plan, items, control);
+
+    if (!move_items(plan, items, control, stats, error))
+        return FALSE;
+    result->copied = stats->bytes_written;
+    result->warnings = export_watch_warnings(watch);
+    if (warning)
+        g_ptr_array_add(result->warnings, g_strdup(warning));
+
+    return TRUE;
+}
+
+/* The files of layers that the journal knows something durable of. */
+static GHashTable *
+known_files(const Plan *plan, Journal *journal)
+{
+    GHashTable *known = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < plan->layers->len; i++) {
+        const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
+
+        if (journal_layer(journal, i)->segments->len > 0)
+            g_hash_table_add(known, layer->file + strlen(TARGET_LAYERS "/"));
+    }
+
+    return known;
+}
+
+/* Removes what the earlier run began of other layers, or of none. What is kept has to be found by
+ * its name after a crash, even if the earlier run could not make sure of that. */
+static gboolean
+sift_layers(int fd, GHashTable *known, GError **error)
+{
+    g_autoptr(GPtrArray) names = NULL;
+
+    if (!dir_restore_entries(fd, error))
+        return FALSE;
+    names = dir_list_at(fd, ".", error);
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+
+        if (!(g_hash_table_contains(known, name) ? dir_rewrite_entry(fd, name, error)
+                                                 : tree_remove_at(fd, name, error)))
+            return FALSE;
+    }
+
+    /* A file that is made anew must not be found with its earlier content. */
+    return names && fd_sync(fd, TARGET_LAYERS, error);
+}
+
+/* Before anything new is written, all is on the disk as it is known here: the directory and the
+ * journal (journal_open()), so that no earlier lines are found there beside newer files. */
+static gboolean
+settle_earlier(const Plan *plan, int dirfd, Journal *journal, GError **error)
+{
+    g_autoptr(GHashTable) known = known_files(plan, journal);
+    auto_fd fd = openat(dirfd, TARGET_LAYERS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0 && errno != ENOENT) {
+        virt_snap_error_set_errno(error, errno, _("Cannot open the directory '%s'"),
+                                  TARGET_LAYERS);
+        return FALSE;
+    }
+    if (fd >= 0 && (!sift_layers(fd, known, error) ||
+                    !dir_rewrite_entry(dirfd, TARGET_LAYERS, error)))
+        return FALSE;
+
+    return fd_sync(dirfd, ".", error);
+}
+
+static gboolean
+write_export(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *control,
+             Journal *journal, ExportResult *result, EngineStats *stats, GError **error)
+{
+    int dirfd = target_fd(target);
+    g_autoptr(GTree) directories = directories_of(plan);
+    g_autoptr(GPtrArray) items = make_items(plan, dirfd, journal);
+
+    if (!control_pass(control, 0, error) || !target_tidy(target, error) ||
+        !settle_earlier(plan, dirfd, journal, error) ||
+        !create_directories(directories, dirfd, error) ||
+        !check_names(plan, directories, dirfd, error) ||
+        !move_watched(hypervisor, plan, items, control, target_warning(target), result, stats,
+                      error) ||
+        !write_manifest(plan, items, dirfd, result, error) ||
+        !sync_directories(directories, dirfd, error))
+        return FALSE;
+    result->layers = plan->layers->len;
+    result->domains = plan->domains->len;
+
+    return control_pass(control, 0, error);
+}
+
+void
+export_result_clear(ExportResult *result)
+{
+    g_clear_pointer(&result->warnings, g_ptr_array_unref);
+}
+
+static gboolean
+is_cancelled(Control *control)
+{
+    g_autoptr(GError) reason = NULL;
+
+    return !control_pass_for(control, 0, 0, &(gboolean){FALSE}, &reason) &&
+           g_error_matches(reason, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
+}
+
+/* Who has ended the job wants to go on later; a target that failed is worth that only if some of
+ * the work is done. Who goes on already shall not lose what there was by a lock or a disk that is
+ * in the way now. */
+static gboolean
+is_resumable(Journal *journal, gboolean target_failed, const GError *error)
+{
+    if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED))
+        return TRUE;
+    if (journal_continues(journal))
+        return !g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
+
+    return (target_failed ||
+            g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE)) &&
+           journal_n_segments(journal) > 0;
+}
+
+static void
+end_failed(Target *target, Journal *journal, Control *control, gboolean target_failed,
+           const GError *error, ExportResult *result)
+{
+    if (is_cancelled(control)) {
+        result->kept = FALSE;
+        target_drop(target);
+        return;
+    }
+    result->resumable = is_resumable(journal, target_failed, error);
+    result->kept = result->resumable || journal_continues(journal);
+    if (result->kept)
+        target_keep(target);
+}
+
+static Journal *
+open_journal(const Plan *plan, Target *target, gboolean resume, GError **error)
+{
+    guint made = target_made(target);
+    g_autoptr(Journal) journal = journal_open(target_journal(target), plan, resume, &made, error);
+
+    if (!journal) {
+        g_prefix_error(error, _("Export to '%s': "), target_path(target));
+        return NULL;
+    }
+    target_set_made(target, made);
+    /* Of an earlier run there may be a directory and nothing of use in it. */
+    if (!journal_continues(journal))
+        target_drop(target);
+
+    return g_steal_pointer(&journal);
+}
+
+static gboolean
+commit(Target *target, ExportResult *result, GError **error)
+{
+    if (!target_commit(target, error))
+        return FALSE;
+    if (target_moved_from(target))
+        g_ptr_array_add(result->warnings,
+                        g_strdup_printf(_("A directory was renamed while it was exported to: the "
+                                          "export is not at '%s', but at '%s'"),
+                                        target_moved_from(target), target_path(target)));
+
+    return TRUE;
+}
+
+gboolean
+export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *control,
+               gboolean resume, ExportResult *result, GError **error)
+{
+    g_autoptr(Journal) journal = NULL;
+    g_autoptr(GError) why = NULL;
+    EngineStats stats = {0};
+    gboolean written;
+
+    *result = (ExportResult){.kept = resume};
+    control_set_end(control, plan->bytes + EXPORT_COMMIT_WEIGHT);
+    if (!target_begin(target, resume, error))
+        return FALSE;
+    journal = open_journal(plan, target, resume, error);
+    if (!journal)
+        return FALSE;
+    written = write_export(hypervisor, plan, target, control, journal, result, &stats, &why);
+    if (written && commit(target, result, &why)) {
+        result->kept = FALSE;
+        control_advance(control, EXPORT_COMMIT_WEIGHT);
+        return TRUE;
+    }
+    end_failed(target, journal, control, stats.sink_failed || written, why, result);
+    if (!written)
+        g_prefix_error(&why, _("Export to '%s': "), target_path(target));
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
+gboolean
+export_discard(Target *target, GError **error)
+{
+    if (!target_begin(target, TRUE, error))
+        return FALSE;
+    target_drop(target);
+    target_set_made(target, MAX(target_made(target), journal_made(target_journal(target))));
+
+    return TRUE;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "export/plan-files.h"
+#include "util/fd.h"
+#include "util/name.h"
+
+void
+plan_file_free(PlanFile *file)
+{
+    g_free(file->path);
+    g_free(file->source);
+    g_free(file->content);
+    g_free(file);
+}
+
+void
+plan_warn(Plan *plan, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_ptr_array_add(plan->warnings, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+void
+plan_files_add_text(Plan *plan, const char *directory, const char *name, const char *role,
+            const char *content)
+{
+    PlanFile *file = g_new0(PlanFile, 1);
+
+    file->path = directory ? g_build_filename(directory, name, NULL) : g_strdup(name);
+    file->role = role;
+    file->content = g_strdup(content);
+    file->bytes = strlen(content);
+    plan->bytes += file->bytes;
+    g_ptr_array_add(plan->files, file);
+}
+
+gboolean
+plan_files_add_copy(Plan *plan, const char *directory, const char *name, const char *role,
+                    const char *source, GError **error)
+{
+    auto_fd fd = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    PlanFile *file;
+    off_t bytes;
+
+    /* A device has its size at its end. */
+    bytes = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+    if (bytes < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot look at the %s file '%s'"), role,
+                                  source);
+        return FALSE;
+    }
+    file = g_new0(PlanFile, 1);
+    file->path = g_build_filename(directory, name, NULL);
+    file->role = role;
+    file->source = g_strdup(source);
+    file->bytes = (guint64)bytes;
+    plan->bytes += file->bytes;
+    g_ptr_array_add(plan->files, file);
+
+    return TRUE;
+}
+
+static const DiskDef *
+find_target(GPtrArray *disks, const char *target)
+{
+    for (guint i = 0; i < disks->len; i++) {
+        const DiskDef *disk = g_ptr_array_index(disks, i);
+
+        if (g_str_equal(disk->target, target))
+            return disk;
+    }
+
+    return NULL;
+}
+
+/* A medium that was changed is no part of an export. */
+static gboolean
+is_removable(const DiskDef *disk)
+{
+    return g_str_equal(disk->device, "cdrom") || g_str_equal(disk->device, "floppy");
+}
+
+/* The disks are those that the running domain had; domain.xml is what it would be started with. */
+static void
+warn_of_other_disks(Plan *plan, const PlanDomain *domain, const SnapshotDef *def)
+{
+    for (guint i = 0; i < def->disks->len; i++) {
+        const DiskDef *disk = g_ptr_array_index(def->disks, i);
+        const DiskDef *other = find_target(def->inactive_disks, disk->target);
+
+        if (is_removable(disk) ||
+            (other && g_strcmp0(disk->storage->label, other->storage->label) == 0))
+            continue;
+        plan_warn(plan,
+                  _("Domain '%s': its disk '%s' was '%s' when the snapshot was taken, but is '%s' "
+                    "in the persistent definition that is exported as domain.xml; a restored "
+                    "domain.xml must be given the exported image"),
+                  domain->name, disk->target, disk->storage->label ? disk->storage->label : "-",
+                  other && other->storage->label ? other->storage->label : "-");
+    }
+    for (guint i = 0; i < def->inactive_disks->len; i++) {
+        const DiskDef *disk = g_ptr_array_index(def->inactive_disks, i);
+
+        if (is_removable(disk) || find_target(def->disks, disk->target))
+            continue;
+        plan_warn(plan,
+                  _("Domain '%s': the persistent definition that is exported as domain.xml has the "
+                    "disk '%s' ('%s'), which the running domain had not; that one is not exported"),
+                  domain->name, disk->target, disk->storage->label ? disk->storage->label : "-");
+    }
+}
+
+void
+plan_files_configuration(Plan *plan, const PlanDomain *domain, const DomainRecord *record)
+{
+    const PlanSnapshot *first = g_ptr_array_index(domain->snapshots, 0);
+
+    plan_files_add_text(plan, domain->directory, "domain.xml", "domain", first->def->domain_xml);
+    if (first->def->inactive_disks && plan->settings->storage)
+        warn_of_other_disks(plan, domain, first->def);
+    if (plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_NONE)
+        return;
+    for (guint i = 0; i < record->snapshots->len; i++) {
+        const SnapshotRecord *one = g_ptr_array_index(record->snapshots, i);
+        g_autofree char *component = name_to_component(one->name);
+        g_autofree char *name = g_strdup_printf("snapshots/%04u-%s.xml", i, component);
+
+        if (i == 0)
+            plan_files_add_text(plan, domain->directory, "snapshot.xml", "snapshot", one->xml);
+        else
+            plan_files_add_text(plan, domain->directory, name, "snapshot", one->xml);
+    }
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export/plan-files.h"
+#include "export/plan-layers.h"
+#include "hypervisor/drivers.h"
+
+/* Enough to tell names apart at a glance; a clash takes more digits. */
+#define IDENTITY_DIGITS 8
+#define IDENTITY_DIGITS_MAX 32
+#define STEM_BYTES_MAX 100
+/* A raw image may end within a sector: QEMU fills that one with zeros. A qcow2 image cannot. */
+#define SECTOR 512
+/* Of zstd: within a hundredth of what its own default, 3, saves of clusters, in less time. */
+#define LEVEL_DEFAULT 1
+
+void
+plan_layer_free(PlanLayer *layer)
+{
+    g_free(layer->file);
+    g_free(layer->snapshot);
+    g_free(layer);
+}
+
+/* The source's name without its ending, of letters, digits and what no tool treats specially: a
+ * colon would make QEMU see a protocol, a comma would end an option. */
+static char *
+stem_of(const char *path)
+{
+    static const char *const endings[] = {".qcow2", ".qcow", ".img", ".raw"};
+    g_autofree char *base = g_path_get_basename(path);
+    g_autofree char *valid = NULL;
+    GString *stem = g_string_new(NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
+        if (g_str_has_suffix(base, endings[i]) && strlen(base) > strlen(endings[i]))
+            base[strlen(base) - strlen(endings[i])] = '\0';
+    }
+    valid = g_utf8_make_valid(base, -1);
+    for (const char *c = valid; *c && stem->len < STEM_BYTES_MAX; c = g_utf8_next_char(c)) {
+        gunichar letter = g_utf8_get_char(c);
+        gboolean inner = stem->len > 0 && (letter == '-' || letter == '.');
+        gboolean plain = g_unichar_isalnum(letter) && letter != 0xfffd;
+
+        g_string_append_unichar(stem, plain || inner || letter == '_' ? letter : '_');
+    }
+
+    return g_string_free(stem, FALSE);
+}
+
+/* The same source above the same chain has the same name in every export, so that a later one can
+ * find it. */
+static char *
+name_layer(Plan *plan, const char *path, const char *key, const char *format)
+{
+    g_autofree char *stem = stem_of(path);
+    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
+
+    for (int digits = IDENTITY_DIGITS; digits <= IDENTITY_DIGITS_MAX; digits += IDENTITY_DIGITS) {
+        g_autofree char *name =
+            g_strdup_printf("layers/%s-%.*s.%s", stem, digits, hash, format);
+
+        if (g_hash_table_add(plan->names, g_strdup(name)))
+            return g_steal_pointer(&name);
+    }
+
+    return g_strdup_printf("layers/%s-%s.%s", stem, hash, format);
+}
+
+/* Of "zstd:LEVEL" or "zstd"; 0 for none. */
+static int
+compression_level(const char *compression)
+{
+    const char *level = compression ? strchr(compression, ':') : NULL;
+
+    if (level)
+        return atoi(level + 1);
+
+    return compression ? LEVEL_DEFAULT : 0;
+}
+
+static PlanLayer *
+add_layer(Plan *plan, const char *key, const Layer *source, const char *format, PlanWay way)
+{
+    PlanLayer *layer = g_new0(PlanLayer, 1);
+
+    layer->file = name_layer(plan, source->path, key, format);
+    layer->format = format;
+    layer->way = way;
+    layer->source = source;
+    layer->capacity = source->capacity;
+    if (way != PLAN_WAY_COPY)
+        layer->level = compression_level(plan->settings->compression);
+    if (way == PLAN_WAY_FLATTEN)
+        layer->capacity = (layer->capacity + SECTOR - 1) / SECTOR * SECTOR;
+    if (way == PLAN_WAY_COPY && source->dirty)
+        plan_warn(plan,
+                  _("The image '%s' was not closed cleanly (its reference counts are out of "
+                    "date); it is exported as it is, and QEMU repairs it when it opens it for "
+                    "writing"),
+                  source->path);
+    g_hash_table_insert(plan->by_key, g_strdup(key), layer);
+    g_ptr_array_add(plan->layers, layer);
+
+    return layer;
+}
+
+/* Whether the image's data alone makes the same image again: nothing else is kept in it, and it
+ * leaves to its backing image nothing smaller than a cluster of a compressed one. */
+static gboolean
+can_compress(const Plan *plan, const Layer *source)
+{
+    return plan->settings->compression && g_str_equal(source->format, "qcow2") &&
+           !source->encrypted && source->n_snapshots == 0 &&
+           source->unit_bits >= PACKED_CLUSTER_BITS;
+}
+
+PlanLayer *
+plan_layers_copy(Plan *plan, const Layer *source)
+{
+    PlanWay way = can_compress(plan, source) ? PLAN_WAY_COMPRESS : PLAN_WAY_COPY;
+    PlanLayer *backing = source->backing ? plan_layers_copy(plan, source->backing) : NULL;
+    g_autofree char *key =
+        g_strdup_printf("%s:%s:%s%s%s", way == PLAN_WAY_COPY ? "copy" : "compress",
+                        source->format, source->path, backing ? "\n" : "",
+                        backing ? backing->file : "");
+    PlanLayer *layer = g_hash_table_lookup(plan->by_key, key);
+
+    if (!layer) {
+        layer = add_layer(plan, key, source, source->format, way);
+        layer->backing = backing;
+        layer->bytes = source->allocated;
+        plan->bytes += layer->bytes;
+    }
+    layer->users++;
+
+    return layer;
+}
+
+/* One image may be the top of several chains. */
+static char *
+flat_key(const Layer *source, const char *snapshot)
+{
+    GString *key = g_string_new(NULL);
+
+    g_string_printf(key, "flat:%s:%s:%s", source->format, source->path, snapshot ? snapshot : "");
+    for (const Layer *layer = source->backing; layer; layer = layer->backing)
+        g_string_append_printf(key, "\n%s:%s", layer->format, layer->path);
+
+    return g_string_free(key, FALSE);
+}
+
+PlanLayer *
+plan_layers_flatten(Plan *plan, const Layer *source, const char *snapshot, gboolean live)
+{
+    g_autofree char *key = flat_key(source, snapshot);
+    PlanLayer *layer = g_hash_table_lookup(plan->by_key, key);
+
+    if (!layer) {
+        layer = add_layer(plan, key, source, "qcow2", PLAN_WAY_FLATTEN);
+        layer->snapshot = g_strdup(snapshot);
+        layer->live = live;
+        /* An upper bound: clusters that an upper layer hides are counted too. */
+        for (const Layer *below = source; below; below = below->backing)
+            layer->bytes += below->allocated;
+        layer->bytes = MIN(layer->bytes, layer->capacity);
+        plan->bytes += layer->bytes;
+    }
+    layer->users++;
+
+    return layer;
+}

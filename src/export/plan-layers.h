@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "export/plan.h"
+
+G_BEGIN_DECLS
+
+/**
+ * plan_layers_copy:
+ * @live: see PlanLayer
+ *
+ * Puts @source and every image below it into the plan, as they are. An image that is there
+ * already, for another disk, is shared. Returns: (transfer none): the layer of @source.
+ */
+PlanLayer *plan_layers_copy(Plan *plan, const Layer *source);
+
+/**
+ * plan_layers_flatten:
+ * @snapshot: (nullable): internal snapshot
+ *
+ * Puts what a guest sees of the chain at @source into the plan, as one image.
+ * Returns: (transfer none): that layer.
+ */
+PlanLayer *plan_layers_flatten(Plan *plan, const Layer *source, const char *snapshot,
+                               gboolean live);
+
+/** plan_layer_free: Frees @layer. */
+void plan_layer_free(PlanLayer *layer);
+
+G_END_DECLS

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "hypervisor/hypervisor.h"
+#include "hypervisor/snapshot-def.h"
+#include "image/chain.h"
+#include "settings/settings.h"
+
+G_BEGIN_DECLS
+
+/* What an export will do, worked out before anything is touched. A plan is a value: the dry run
+ * prints it, the export carries it out, and nothing after it asks libvirt what to do. */
+
+/** How a layer of the export comes about. */
+typedef enum {
+    PLAN_WAY_COPY,    /* the file as it is, its backing reference patched */
+    PLAN_WAY_FLATTEN, /* what a guest sees of the chain, as one qcow2 */
+    PLAN_WAY_COMPRESS, /* what the image itself holds, as a compressed qcow2 on its backing */
+} PlanWay;
+
+/** One image of the export. */
+typedef struct PlanLayer PlanLayer;
+struct PlanLayer {
+    char *file;          /* in the export: "layers/base-1a2b3c4d.qcow2" */
+    const char *format;  /* of that file: "qcow2" or "raw" */
+    PlanWay way;
+    const Layer *source; /* the image, or the top one of the chain that is flattened */
+    char *snapshot;      /* internal snapshot that is flattened, or NULL */
+    gboolean live;       /* a running domain writes to the source */
+    PlanLayer *backing;  /* NULL: none */
+    guint64 capacity;    /* bytes that a guest sees */
+    guint64 bytes;       /* bytes of data to be copied, as far as known */
+    int level;           /* of zstd, with which it is compressed; 0: it is not */
+    guint users;         /* how many disks have it in their chain */
+};
+
+/** A disk of one snapshot. */
+typedef struct {
+    const DiskDef *def;
+    PlanLayer *top;       /* NULL: recorded only */
+    char *internal;       /* its state is this internal snapshot of top, or NULL */
+    const char *recorded; /* why it is recorded only: "empty", "read-only", "excluded", … */
+} PlanDisk;
+
+/** A file beside the layers: copied from @source, or written from @content. */
+typedef struct {
+    char *path;    /* in the export: "domains/web/domain.xml" */
+    const char *role; /* as in the manifest: "domain", "memory", "nvram", "kernel", … */
+    char *source;  /* path, or NULL */
+    char *content; /* text, or NULL */
+    guint64 bytes;
+} PlanFile;
+
+/** One snapshot of a member. */
+typedef struct {
+    SnapshotDef *def;
+    const char *consistency; /* what is known of it: "offline", "memory", "unknown" */
+    gboolean memory_kept;
+    GPtrArray *disks; /* PlanDisk */
+} PlanSnapshot;
+
+/** A member of the collection. */
+typedef struct {
+    char *name;
+    char *uuid;
+    char *directory; /* in the export: "domains/web" */
+    gboolean active;
+    GPtrArray *snapshots; /* PlanSnapshot; the one that is exported first */
+    GPtrArray *tree;      /* SnapshotDef: all that the domain has, exported or not */
+} PlanDomain;
+
+typedef struct {
+    char *collection; /* NULL: unnamed */
+    char *snapshot;
+    VirtSnapExportSettings *settings;
+    HostInfo *host;
+    ChainCache *chains;  /* owns every Layer */
+    GPtrArray *domains;  /* PlanDomain */
+    GPtrArray *layers;   /* PlanLayer; a backing layer stands before those above it */
+    GPtrArray *files;    /* PlanFile */
+    GPtrArray *warnings; /* char*: what cannot be kept */
+    guint64 bytes;       /* of data to copy, layers and files */
+    /* While it is made. */
+    GHashTable *by_key;  /* which layer: "copy:qcow2:/path" -> PlanLayer */
+    GHashTable *names;   /* layer file names taken */
+    GHashTable *excluded; /* VirtSnapExclude of exclude or include that matched */
+    GHashTable *written;  /* Layer and SnapshotDef that were warned of */
+} Plan;
+
+/**
+ * plan_new:
+ * @collection: (nullable): its name
+ * @collection_xml: (nullable): its definition, kept in the export
+ * @settings: copied
+ * @records: (element-type DomainRecord): the members as the hypervisor describes them
+ * @host: (transfer full): who that is
+ *
+ * Looks at every image and decides what happens to it. Returns: owned by the caller; an error
+ * names the domain, the disk and the file that stand in the way.
+ */
+Plan *plan_new(const char *collection, const char *collection_xml, const char *snapshot,
+               const VirtSnapExportSettings *settings, GPtrArray *records, HostInfo *host,
+               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * plan_add_collection:
+ * @name: of a collection that is a member, directly or not
+ * @xml: its definition, kept in the export as "collections/NAME.xml"
+ */
+void plan_add_collection(Plan *plan, const char *name, const char *xml);
+
+/** plan_free: Frees @plan and all in it. NULL is fine. */
+void plan_free(Plan *plan);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
+
+G_END_DECLS

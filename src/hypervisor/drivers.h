@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "hypervisor/hypervisor.h"
+#include "image/chain.h"
+#include "qcow2/packed-image.h"
+#include "transfer/sink.h"
+#include "transfer/source.h"
+
+G_BEGIN_DECLS
+
+/* What the library needs from outside. The drivers fill it in when the program starts, so that
+ * the library never calls upwards. */
+
+typedef struct {
+    /* Connects to the hypervisor at @uri (NULL: its default). */
+    Hypervisor *(*open_hypervisor)(const char *uri, GError **error);
+
+    /* Opens @path below @dirfd as a source: a local file, as it is. */
+    Source *(*open_file)(int dirfd, const char *path, GError **error);
+
+    /* The same for an open file, which the source owns from then on. */
+    SourceOfFile wrap_file;
+
+    /* What a guest sees of the chain below @top (at its internal snapshot @snapshot if not NULL)
+     * as one standalone qcow2 image. @live: a running domain has the top image open for writing
+     * (an internal snapshot in it is fixed all the same). */
+    Source *(*open_flat)(const Layer *top, const char *snapshot, gboolean live, GError **error);
+
+    /* The same as the guest sees it, not as an image. */
+    Source *(*open_guest)(const Layer *top, const char *snapshot, gboolean live, GError **error);
+
+    /* What is in the export @name of the NBD server at @socket, as one standalone qcow2 image. */
+    Source *(*open_captured)(const char *socket, const char *name, GError **error);
+
+    /* What the qcow2 image @layer itself has of the disk: a hole is what it leaves to its backing
+     * image; zeros that hide that are data. */
+    Source *(*open_layer)(const Layer *layer, GError **error);
+
+    /* Creates the file @name below @dirfd: a qcow2 image with zstd clusters, to be given what the
+     * guest sees (or what one layer has of it). */
+    Sink *(*create_packed)(int dirfd, const char *name, const PackedImage *image, mode_t mode,
+                           GError **error);
+
+    /* Creates the file @name below @dirfd, to be filled; it has the permissions @mode once it is
+     * complete. */
+    Sink *(*create_file)(int dirfd, const char *name, guint64 size, mode_t mode, GError **error);
+
+    /* The same for a file that was created earlier, and not finished: NOT_FOUND if it is not there,
+     * CORRUPT if it has another size. */
+    Sink *(*reopen_file)(int dirfd, const char *name, guint64 size, mode_t mode, GError **error);
+
+    /* Lets QEMU check the qcow2 image that is open as @fd, without what is below it. Returns FALSE
+     * with CORRUPT and QEMU's own words if it found damage; unused clusters are none. */
+    gboolean (*check_image)(int fd, const char *what, GError **error);
+} Drivers;
+
+/** Makes @drivers, which must stay, the ones that the library uses. */
+void drivers_register(const Drivers *drivers);
+
+/** drivers_get: Returns: the registered ones. */
+const Drivers *drivers_get(void);
+
+G_END_DECLS

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "hypervisor/storage-def.h"
+#include "util/xml.h"
+
+/* --- what is known ---------------------------------------------------------- */
+
+/* Attributes and children that are read here, or change nothing of what the guest sees on the
+ * disk: how it is attached, how fast, how often, by whose leave. What is not listed is refused
+ * where the disk is to be copied; known of that are <transient> (writes are thrown away),
+ * <backenddomain> (the file is another machine's), fdgroup (the path is not what is opened),
+ * <slices>, <dataStore> and the <snapshot> of a source. */
+typedef struct {
+    const char *const *attributes;
+    const char *const *children;
+} Known;
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const Known known_disk = {
+    WORDS("type", "device", "model", "snapshot", "rawio", "sgio"),
+    WORDS("driver", "source", "backingStore", "mirror", "encryption", "auth", "target", "boot",
+          "readonly", "shareable", "serial", "iotune", "throttlefilters", "alias", "acpi",
+          "address", "geometry", "blockio", "wwn", "vendor", "product", "privateData")};
+
+static const Known known_driver = {
+    WORDS("name", "type", "cache", "error_policy", "rerror_policy", "io", "ioeventfd",
+          "event_idx", "copy_on_read", "discard", "discard_no_unref", "iothread", "detect_zeroes",
+          "queues", "queue_size", "iommu", "ats", "packed", "page_per_vq"),
+    WORDS("metadata_cache", "iothreads", "statistics")};
+
+static const Known known_backing = {
+    WORDS("type", "index"), WORDS("format", "source", "backingStore", "encryption", "privateData")};
+
+static const Known known_format = {WORDS("type"), WORDS("metadata_cache")};
+
+static const Known known_source = {
+    WORDS("file", "dev", "dir", "protocol", "name", "query", "tls", "tlsHostname", "pool",
+          "volume", "mode", "type", "path", "namespace", "managed", "index", "startupPolicy"),
+    WORDS("encryption", "seclabel", "reservations", "privateData", "host", "auth", "initiator",
+          "address", "config", "ssl", "cookies", "readahead", "timeout", "identity", "knownHosts",
+          "reconnect")};
+
+static const Known known_encryption = {WORDS("format", "engine"),
+                                       WORDS("secret", "cipher", "ivgen")};
+
+/* @where: the path of an element within its image's, empty for that itself. */
+static void
+note(StorageDef *self, const char *where, const char *attribute, const char *what)
+{
+    if (!self->problem)
+        self->problem = g_strconcat(where, *where ? "/" : "", attribute, what, NULL);
+}
+
+static void
+note_unknown(StorageDef *self, const char *where, xmlNode *node, const Known *known)
+{
+    for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
+        if (!g_strv_contains(known->attributes, (const char *)attr->name))
+            note(self, where, "@", (const char *)attr->name);
+    }
+    for (const xmlNode *child = node->children; child; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE &&
+            !g_strv_contains(known->children, (const char *)child->name))
+            note(self, where, "", (const char *)child->name);
+    }
+}
+
+/* --- parsing ---------------------------------------------------------------- */
+
+static void
+storage_host_free(StorageHost *host)
+{
+    g_free(host->transport);
+    g_free(host->name);
+    g_free(host->port);
+    g_free(host->socket);
+    g_free(host);
+}
+
+static char *
+first_attr(xmlNode *node, const char *const *names)
+{
+    for (; *names; names++) {
+        char *value = xml_attr(node, *names);
+
+        if (value)
+            return value;
+    }
+
+    return NULL;
+}
+
+/* Something to call it by, whatever its kind. vhost-user and NVMe sources may have no name at all,
+ * and a startupPolicy alone is an empty drive. */
+static char *
+make_label(xmlNode *source)
+{
+    char *label = first_attr(source, WORDS("file", "dev", "name", "volume", "dir", "path"));
+
+    if (label)
+        return label;
+
+    return source->children ? g_strdup("?") : NULL;
+}
+
+static void
+parse_hosts(StorageDef *self, xmlNode *source)
+{
+    for (xmlNode *node = NULL; (node = xml_child(source, "host", node));) {
+        StorageHost *host = g_new0(StorageHost, 1);
+
+        host->transport = xml_attr(node, "transport");
+        if (!host->transport)
+            host->transport = g_strdup("tcp");
+        host->name = xml_attr(node, "name");
+        host->port = xml_attr(node, "port");
+        host->socket = xml_attr(node, "socket");
+        g_ptr_array_add(self->hosts, host);
+    }
+}
+
+/* @parent: a <source>, or the <disk> itself, where older versions of libvirt have it. */
+static void
+parse_encryption(StorageDef *self, const char *where, xmlNode *parent)
+{
+    xmlNode *node = xml_child(parent, "encryption", NULL);
+    xmlNode *secret = node ? xml_child(node, "secret", NULL) : NULL;
+    g_autofree char *format = node ? xml_attr(node, "format") : NULL;
+    g_autofree char *engine = node ? xml_attr(node, "engine") : NULL;
+
+    if (!node)
+        return;
+    note_unknown(self, where, node, &known_encryption);
+    if (g_strcmp0(format, "luks") != 0)
+        note(self, where, "@", "format");
+    if (engine && !g_str_equal(engine, "qemu"))
+        note(self, where, "@", "engine");
+    g_free(self->encryption);
+    self->encryption = format ? g_steal_pointer(&format) : g_strdup("?");
+    g_free(self->secret);
+    self->secret = secret ? first_attr(secret, WORDS("uuid", "usage")) : NULL;
+}
+
+static void
+parse_source(StorageDef *self, const char *where, xmlNode *source)
+{
+    g_autofree char *encryption = g_strconcat(where, "/encryption", NULL);
+
+    note_unknown(self, where, source, &known_source);
+    self->label = make_label(source);
+    if (g_str_equal(self->type, "file"))
+        self->path = xml_attr(source, "file");
+    else
+        self->path = first_attr(source, WORDS("dev", "dir", "path"));
+    self->protocol = xml_attr(source, "protocol");
+    self->name = xml_attr(source, "name");
+    self->query = xml_attr(source, "query");
+    self->pool = xml_attr(source, "pool");
+    self->volume = xml_attr(source, "volume");
+    parse_hosts(self, source);
+    parse_encryption(self, encryption, source);
+}
+
+static StorageDef *
+storage_def_new(xmlNode *node)
+{
+    StorageDef *self = g_new0(StorageDef, 1);
+
+    self->type = xml_attr(node, "type");
+    if (!self->type)
+        self->type = g_strdup("file");
+    self->hosts = g_ptr_array_new_with_free_func((GDestroyNotify)storage_host_free);
+
+    return self;
+}
+
+static StorageDef *
+parse_disk(xmlNode *node)
+{
+    StorageDef *self = storage_def_new(node);
+    xmlNode *source = xml_child(node, "source", NULL);
+    xmlNode *driver = xml_child(node, "driver", NULL);
+
+    note_unknown(self, "", node, &known_disk);
+    if (driver) {
+        note_unknown(self, "driver", driver, &known_driver);
+        self->format = xml_attr(driver, "type");
+    }
+    parse_encryption(self, "encryption", node);
+    if (source)
+        parse_source(self, "source", source);
+
+    return self;
+}
+
+/* libvirt has all three of them wherever there is an image. */
+static StorageDef *
+parse_backing(xmlNode *node)
+{
+    StorageDef *self = storage_def_new(node);
+    xmlNode *source = xml_child(node, "source", NULL);
+    xmlNode *format = xml_child(node, "format", NULL);
+
+    note_unknown(self, "backingStore", node, &known_backing);
+    if (!xmlHasProp(node, BAD_CAST "type"))
+        note(self, "backingStore", "@", "type");
+    parse_encryption(self, "backingStore/encryption", node);
+    if (format) {
+        note_unknown(self, "backingStore/format", format, &known_format);
+        self->format = xml_attr(format, "type");
+    } else {
+        note(self, "backingStore", "", "format");
+    }
+    if (source)
+        parse_source(self, "backingStore/source", source);
+    else
+        note(self, "backingStore", "", "source");
+
+    return self;
+}
+
+static gboolean
+is_end(xmlNode *store)
+{
+    return !xmlHasProp(store, BAD_CAST "type") && !xmlFirstElementChild(store);
+}
+
+StorageDef *
+storage_def_parse(xmlNode *disk)
+{
+    StorageDef *top = parse_disk(disk);
+    StorageDef *last = top;
+    xmlNode *node = disk;
+
+    /* A loop: chains may be as deep as XML. */
+    while ((node = xml_child(node, "backingStore", NULL))) {
+        last->ends = is_end(node);
+        if (last->ends)
+            break;
+        last->backing = parse_backing(node);
+        last = last->backing;
+    }
+
+    return top;
+}
+
+guint
+storage_def_depth(const StorageDef *self)
+{
+    guint depth = 0;
+
+    for (; self; self = self->backing)
+        depth++;
+
+    return depth;
+}
+
+void
+storage_def_free(StorageDef *self)
+{
+    while (self) {
+        StorageDef *backing = self->backing;
+
+        g_free(self->type);
+        g_free(self->format);
+        g_free(self->label);
+        g_free(self->path);
+        g_free(self->protocol);
+        g_free(self->name);
+        g_free(self->query);
+        g_ptr_array_unref(self->hosts);
+        g_free(self->pool);
+        g_free(self->volume);
+        g_free(self->encryption);
+        g_free(self->secret);
+        g_free(self->problem);
+        g_free(self);
+        self = backing;
+    }
+}
+
+/* --- what is handled -------------------------------------------------------- */
+
+static gboolean
+check_image(const StorageDef *self, GError **error)
+{
+    const char *label = self->label ? self->label : "";
+
+    if (!g_str_equal(self->type, "file") || !self->path) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("disks of the kind '%s' ('%s') are not supported yet; leave it out with "
+                      "--exclude"),
+                    self->type, label);
+        return FALSE;
+    }
+    if (self->problem) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("the XML of '%s' has '%s', which is not supported and could change what the "
+                      "guest sees; leave it out with --exclude"),
+                    label, self->problem);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* An overlay's header can name no image of which QEMU needs a secret. */
+static gboolean
+check_below(const StorageDef *self, GError **error)
+{
+    if (!self->encryption || g_strcmp0(self->format, "raw") != 0)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("the backing image '%s' is encrypted as a whole ('encryption'), which is not "
+                  "supported below another image; leave it out with --exclude"),
+                self->label);
+
+    return FALSE;
+}
+
+gboolean
+storage_def_check(const StorageDef *self, GError **error)
+{
+    if (!check_image(self, error))
+        return FALSE;
+    for (const StorageDef *below = self->backing; below; below = below->backing) {
+        if (!check_image(below, error) || !check_below(below, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "job/job-record-xml.h"
+#include "util/error-private.h"
+#include "util/xml.h"
+
+JobRecord *
+job_record_new(guint number, guint uid, JobInfo *info)
+{
+    JobRecord *self = g_new0(JobRecord, 1);
+
+    *self = (JobRecord){number, uid, info};
+
+    return self;
+}
+
+void
+job_record_free(JobRecord *self)
+{
+    if (!self)
+        return;
+    job_info_free(self->info);
+    g_free(self);
+}
+
+/* --- writing ------------------------------------------------------------------- */
+
+static void
+add_number(xmlNode *parent, const char *name, gint64 value)
+{
+    g_autofree char *text = g_strdup_printf("%" PRId64, value);
+
+    xml_add(parent, name, text);
+}
+
+static void
+add_texts(xmlNode *parent, const char *name, GPtrArray *texts)
+{
+    for (guint i = 0; i < texts->len; i++)
+        xml_add(parent, name, g_ptr_array_index(texts, i));
+}
+
+static void
+add_if(xmlNode *parent, const char *name, const char *text)
+{
+    if (text && *text)
+        xml_add(parent, name, text);
+}
+
+static void
+add_subject(xmlNode *root, const JobSubject *subject)
+{
+    xmlNode *node = xml_add(root, "subject", NULL);
+    g_autofree char *settings = virt_snap_export_settings_format(subject->settings);
+
+    add_if(node, "uri", subject->uri);
+    add_if(node, "collection", subject->collection);
+    add_texts(node, "domain", subject->domains);
+    xml_add(node, "snapshot", subject->snapshot);
+    xml_add(node, "directory", subject->directory);
+    /* A document in the document's text: its parser stays the only one. */
+    xml_add(node, "settings", settings);
+}
+
+static void
+add_disks(xmlNode *root, GPtrArray *disks)
+{
+    for (guint i = 0; i < disks->len; i++) {
+        const JobDisk *disk = g_ptr_array_index(disks, i);
+        xmlNode *node = xml_add(root, "disk", NULL);
+
+        xml_set(node, "domain", disk->domain);
+        xml_set(node, "target", disk->target);
+        xml_set(node, "path", disk->path);
+        xml_set_uint(node, "cur", disk->figures.cur);
+        xml_set_uint(node, "end", disk->figures.end);
+    }
+}
+
+static void
+add_report(xmlNode *root, const JobReport *report)
+{
+    xmlNode *node;
+
+    if (!report)
+        return;
+    node = xml_add(root, "report", NULL);
+    add_if(node, "directory", report->directory);
+    add_if(node, "base", report->base);
+    add_texts(node, "domain", report->domains);
+    add_texts(node, "disk", report->disks);
+    add_texts(node, "config", report->config);
+    add_texts(node, "memory", report->memory);
+    add_texts(node, "guestState", report->guest_state);
+}
+
+static void
+add_times(xmlNode *root, const JobInfo *info)
+{
+    add_number(root, "submitted", info->submitted);
+    add_number(root, "started", info->started);
+    add_number(root, "changed", info->changed);
+    add_number(root, "ended", info->ended);
+    add_number(root, "timeBeforeRemoval", (gint64)info->time_before_removal);
+}
+
+char *
+job_record_format(const JobRecord *self)
+{
+    const JobInfo *info = self->info;
+    g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
+    xmlNode *root = xmlNewNode(NULL, BAD_CAST "job");
+
+    xmlDocSetRootElement(doc, root);
+    xml_set_uint(root, "number", self->number);
+    xml_set_uint(root, "uid", self->uid);
+    xml_add(root, "id", info->id);
+    xml_add(root, "name", info->name);
+    xml_add(root, "owner", info->owner);
+    add_number(root, "type", info->type);
+    xml_add(root, "state", job_state_name(info->state));
+    add_number(root, "percent", info->percent);
+    add_times(root, info);
+    add_number(root, "errorCode", info->error_code);
+    add_if(root, "error", info->error);
+    xml_add(root, "resumable", info->resumable ? "yes" : "no");
+    add_number(root, "bandwidth", (gint64)info->figures.bandwidth);
+    add_number(root, "cur", (gint64)info->figures.cur);
+    add_number(root, "end", (gint64)info->figures.end);
+    add_subject(root, info->subject);
+    add_disks(root, info->disks);
+    add_report(root, info->report);
+    add_texts(root, "warning", info->warnings);
+
+    return xml_doc_to_string(doc);
+}
+
+/* --- reading: what the schema has let through ----------------------------------- */
+
+static gint64
+number(xmlNode *node, const char *path)
+{
+    g_autofree char *text = xml_text(node, path);
+
+    return text ? g_ascii_strtoll(text, NULL, 10) : 0;
+}
+
+static guint64
+attribute(xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attr(node, name);
+
+    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+static void
+read_texts(GPtrArray *texts, xmlNode *node, const char *path)
+{
+    g_autoptr(GPtrArray) nodes = xml_nodes(node, path);
+
+    for (guint i = 0; i < nodes->len; i++)
+        g_ptr_array_add(texts, xml_text(g_ptr_array_index(nodes, i), "."));
+}
+
+static gboolean
+read_subject(JobSubject *subject, xmlNode *node, GError **error)
+{
+    g_autofree char *settings = xml_text(node, "settings");
+
+    subject->uri = xml_text(node, "uri");
+    subject->collection = xml_text(node, "collection");
+    read_texts(subject->domains, node, "domain");
+    subject->snapshot = xml_text(node, "snapshot");
+    subject->directory = xml_text(node, "directory");
+    virt_snap_export_settings_free(subject->settings);
+    subject->settings = virt_snap_export_settings_parse(settings, strlen(settings), error);
+
+    return subject->settings != NULL;
+}
+
+static void
+read_disks(GPtrArray *disks, xmlNode *root)
+{
+    g_autoptr(GPtrArray) nodes = xml_nodes(root, "disk");
+
+    for (guint i = 0; i < nodes->len; i++) {
+        xmlNode *node = g_ptr_array_index(nodes, i);
+        g_autofree char *domain = xml_attr(node, "domain");
+        g_autofree char *target = xml_attr(node, "target");
+        g_autofree char *path = xml_attr(node, "path");
+        JobDisk *disk = job_disk_new(domain, target, path);
+
+        disk->figures.cur = attribute(node, "cur");
+        disk->figures.end = attribute(node, "end");
+        g_ptr_array_add(disks, disk);
+    }
+}
+
+static JobReport *
+read_report(xmlNode *root)
+{
+    xmlNode *node = xml_node(root, "report");
+    JobReport *report;
+
+    if (!node)
+        return NULL;
+    report = job_report_new_empty();
+    report->directory = xml_text(node, "directory");
+    report->base = xml_text(node, "base");
+    read_texts(report->domains, node, "domain");
+    read_texts(report->disks, node, "disk");
+    read_texts(report->config, node, "config");
+    read_texts(report->memory, node, "memory");
+    read_texts(report->guest_state, node, "guestState");
+
+    return report;
+}
+
+static void
+read_times(JobInfo *info, xmlNode *root)
+{
+    info->submitted = number(root, "submitted");
+    info->started = number(root, "started");
+    info->changed = number(root, "changed");
+    info->ended = number(root, "ended");
+    info->time_before_removal = (guint64)number(root, "timeBeforeRemoval");
+}
+
+static void
+read_state(JobInfo *info, xmlNode *root)
+{
+    g_autofree char *state = xml_text(root, "state");
+    g_autofree char *resumable = xml_text(root, "resumable");
+
+    info->type = (guint)number(root, "type");
+    info->state = job_state_from_name(state);
+    info->percent = (guint)number(root, "percent");
+    info->error_code = (guint)number(root, "errorCode");
+    info->error = xml_text(root, "error");
+    info->resumable = g_str_equal(resumable, "yes");
+    info->cancellable = !job_state_is_final(info->state);
+}
+
+static gboolean
+read_info(JobInfo *info, xmlNode *root, GError **error)
+{
+    info->id = xml_text(root, "id");
+    info->name = xml_text(root, "name");
+    info->owner = xml_text(root, "owner");
+    read_state(info, root);
+    read_times(info, root);
+    info->figures = (JobFigures){
+        .type = JOB_BLOCK_TYPE_BACKUP,
+        .bandwidth = (guint64)number(root, "bandwidth"),
+        .cur = (guint64)number(root, "cur"),
+        .end = (guint64)number(root, "end"),
+    };
+    read_disks(info->disks, root);
+    info->report = read_report(root);
+    read_texts(info->warnings, root, "warning");
+    if (!info->subject)
+        info->subject = job_subject_new();
+
+    return read_subject(info->subject, xml_node(root, "subject"), error);
+}
+
+static JobRecord *
+parse(const char *text, gsize length, GError **error)
+{
+    g_autoptr(xmlDoc) doc = xml_parse(text, length, _("the job's record"), error);
+    g_autoptr(JobInfo) info = job_info_new();
+    xmlNode *root;
+
+    if (!doc || !xml_validate(doc, "job.rng", _("the job's record"), error))
+        return NULL;
+    root = xmlDocGetRootElement(doc);
+    if (!read_info(info, root, error))
+        return NULL;
+
+    return job_record_new((guint)attribute(root, "number"), (guint)attribute(root, "uid"),
+                          g_steal_pointer(&info));
+}
+
+JobRecord *
+job_record_parse(const char *text, gsize length, GError **error)
+{
+    JobRecord *self = parse(text, length, error);
+
+    /* Nobody has typed it: what is wrong has been damaged. */
+    if (!self)
+        error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
+
+    return self;
+}

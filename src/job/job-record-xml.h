@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "job/job-info.h"
+
+G_BEGIN_DECLS
+
+/* What is kept of a job, as a value and as text (schema: job.rng). */
+
+/** A job's record has at most so many bytes. */
+#define JOB_RECORD_BYTES_MAX (16 * 1024 * 1024)
+
+typedef struct {
+    guint number; /* what it is called until it is removed */
+    guint uid;    /* whose it is */
+    JobInfo *info;
+} JobRecord;
+
+/** job_record_new: @info: (transfer full). Returns: owned by the caller. */
+JobRecord *job_record_new(guint number, guint uid, JobInfo *info);
+void job_record_free(JobRecord *self);
+
+/** job_record_parse: Returns: owned by the caller; CORRUPT if @text is not a job's record. */
+JobRecord *job_record_parse(const char *text, gsize length, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** job_record_format: Returns: the document, owned by the caller. */
+char *job_record_format(const JobRecord *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobRecord, job_record_free)
+
+G_END_DECLS

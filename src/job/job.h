@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "export/export.h"
+#include "job/job-info.h"
+
+G_BEGIN_DECLS
+
+/* A piece of work that outlives the call that began it, with the figures of CIM_ConcreteJob and
+ * those of a libvirt block job, which agree at every moment. Any function may be called from any
+ * thread. */
+
+typedef struct Job Job;
+
+/** What has changed in a job. */
+typedef enum {
+    JOB_CHANGE_STATE, /* state is the new one */
+    JOB_CHANGE_DISK,  /* disk has come to status */
+} JobChangeKind;
+
+typedef struct {
+    JobChangeKind kind;
+    JobState state;
+    const char *domain; /* the disk's, */
+    const char *target; /* "vda", */
+    const char *path;   /* and its image */
+    JobDiskStatus status;
+} JobChange;
+
+/**
+ * JobNotify:
+ * Told of changes in the order in which they happened, by whichever thread makes them, without a
+ * lock held: it may call any function of @job, but should not take long. What only grows, as the
+ * progress, is not told; ask for it.
+ */
+typedef void (*JobNotify)(Job *job, const JobChange *change, gpointer data);
+
+/**
+ * JobPrepare:
+ * @control: to be asked by control_pass() now and then
+ * @hypervisor: (out) (transfer full) (nullable): who tells what happens to the domains meanwhile
+ * @plan: (out) (transfer full): what to do
+ * @target: (out) (transfer full): where to
+ *
+ * Works out what a job has to do; called in the job's own thread, in the state Starting. Returns:
+ * FALSE with the error that the job ends with.
+ */
+typedef gboolean (*JobPrepare)(gpointer data, Control *control, Hypervisor **hypervisor,
+                               Plan **plan, Target **target, GError **error);
+
+/**
+ * job_new:
+ * @owner: who has asked for it
+ * @subject: copied: what it is for
+ *
+ * Returns: a job in the state New, with an InstanceID that is unique for ever and a name for
+ * people, owned by the caller. It does nothing by itself.
+ */
+Job *job_new(const char *owner, const JobSubject *subject);
+
+/** job_restore: Returns: a job as @info says it was, owned by the caller. One that was not
+ * finished has been interrupted: it is an Exception (INTERRUPTED), and resumable. */
+Job *job_restore(const JobInfo *info);
+
+Job *job_ref(Job *self);
+void job_unref(Job *self);
+
+/** Sets who is told of changes; to be called before anything can change. */
+void job_set_notify(Job *self, JobNotify notify, gpointer data);
+
+/**
+ * job_start_export:
+ * @prepare: gets @data
+ * @free_data: (nullable): called when @data is needed no more
+ *
+ * Starts a job that is New: its thread prepares and carries out an export. What an earlier run of
+ * the same job left is gone on with. Returns: FALSE, with @data freed, if it is not New any more.
+ */
+gboolean job_start_export(Job *self, JobPrepare prepare, gpointer data, GDestroyNotify free_data);
+
+/** job_prepare_export: The JobPrepare of an export by itself: @data is its JobSubject, whose @uri
+ * is the hypervisor to ask. */
+gboolean job_prepare_export(gpointer data, Control *control, Hypervisor **hypervisor, Plan **plan,
+                            Target **target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * job_request_state_change:
+ * @request: a JobRequest, or any number
+ * @timeout: milliseconds; only 0 is supported
+ *
+ * RequestStateChange. A job that was interrupted and is requested to start is New again: whoever
+ * has started it the first time starts it again when its turn comes. One that is requested to be
+ * killed then removes, in a thread of its own, what it has left. Returns: a JobRequestResult.
+ */
+JobRequestResult job_request_state_change(Job *self, guint request, guint64 timeout);
+
+/** job_set_resume: What an earlier run left, of whatever job, is gone on with. Before the start. */
+void job_set_resume(Job *self);
+
+/** Limits the transfers to @rate bytes a second, 0 for no limit. Works at once, and stays. */
+void job_set_bandwidth(Job *self, guint64 rate);
+
+/** job_get_state: Returns: the state it is in. */
+JobState job_get_state(Job *self);
+
+/** job_get_info: Returns: everything about it, all of one moment; owned by the caller. */
+JobInfo *job_get_info(Job *self);
+
+/** What it did, for a job that has succeeded in this process; else nothing but zeros. */
+void job_get_result(Job *self, ExportResult *result);
+
+/** Waits until @monotonic_end (0: for ever) for it to be finished. Returns: TRUE if it is. */
+gboolean job_wait(Job *self, gint64 monotonic_end);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_unref)
+
+G_END_DECLS

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "qcow2/flat-source.h"
+#include "util/big-endian.h"
+#include "util/ranked-bits.h"
+
+#define CLUSTER_BITS 16
+#define CLUSTER ((guint64)1 << CLUSTER_BITS)
+/* Entries of one L2 table, each of 8 bytes, in a cluster. */
+#define L2_ENTRIES (CLUSTER / 8)
+/* Refcounts of one block, each of 2 bytes, in a cluster. */
+#define REFCOUNTS (CLUSTER / 2)
+/* "Refcount is exactly one", which a table's reference carries. */
+#define COPIED ((guint64)1 << 63)
+#define HEADER_LENGTH 112
+/* The block map is asked for in pieces, to bound what is kept of it at once. */
+#define MAP_STEP ((guint64)4 << 30)
+
+/* Where things are, in clusters from the start of the file; the header is cluster 0. */
+typedef struct {
+    guint64 l1, l1_n;
+    guint64 refcount_table, refcount_table_n;
+    guint64 refcount_blocks, refcount_blocks_n;
+    guint64 l2, l2_n;
+    guint64 data, data_n;
+    guint64 total;
+} Layout;
+
+typedef struct {
+    Source parent;
+    Source *guest;      /* owned */
+    RankedBits *data;   /* guest clusters with data */
+    RankedBits *tables; /* L2 tables that are needed, by their place in the L1 table */
+    Layout layout;
+} FlatSource;
+
+static guint64
+div_up(guint64 a, guint64 b)
+{
+    return (a + b - 1) / b;
+}
+
+static void
+fill_header(FlatSource *self, guint8 *out)
+{
+    put32(out, 0x514649fb); /* "QFI\xfb" */
+    put32(out + 4, 3);
+    put32(out + 20, CLUSTER_BITS);
+    put64(out + 24, self->guest->size);
+    /* An empty disk has a table all the same: else its cluster would be lost. */
+    put32(out + 36, (guint32)MAX(div_up(div_up(self->guest->size, CLUSTER), L2_ENTRIES), 1));
+    put64(out + 40, self->layout.l1 * CLUSTER);
+    put64(out + 48, self->layout.refcount_table * CLUSTER);
+    put32(out + 56, (guint32)self->layout.refcount_table_n);
+    put32(out + 96, 4); /* refcounts of 1 << 4 bits */
+    put32(out + 100, HEADER_LENGTH);
+}
+
+static void
+fill_l1(FlatSource *self, guint64 cluster, guint8 *out)
+{
+    for (guint64 i = 0; i < L2_ENTRIES; i++) {
+        guint64 table = cluster * L2_ENTRIES + i;
+
+        if (ranked_bits_has(self->tables, table))
+            put64(out + i * 8,
+                  (self->layout.l2 + ranked_bits_rank(self->tables, table)) * CLUSTER | COPIED);
+    }
+}
+
+static void
+fill_refcount_table(FlatSource *self, guint64 cluster, guint8 *out)
+{
+    for (guint64 i = 0; i < L2_ENTRIES; i++) {
+        guint64 block = cluster * L2_ENTRIES + i;
+
+        if (block < self->layout.refcount_blocks_n)
+            put64(out + i * 8, (self->layout.refcount_blocks + block) * CLUSTER);
+    }
+}
+
+static void
+fill_refcounts(FlatSource *self, guint64 block, guint8 *out)
+{
+    for (guint64 i = 0; i < REFCOUNTS && block * REFCOUNTS + i < self->layout.total; i++)
+        out[i * 2 + 1] = 1;
+}
+
+static void
+fill_l2(FlatSource *self, guint64 rank, guint8 *out)
+{
+    guint64 first = ranked_bits_select(self->tables, rank) * L2_ENTRIES;
+    guint64 place = ranked_bits_rank(self->data, first);
+
+    for (guint64 i = 0; i < L2_ENTRIES; i++) {
+        if (ranked_bits_has(self->data, first + i))
+            put64(out + i * 8, (self->layout.data + place++) * CLUSTER | COPIED);
+    }
+}
+
+/* One whole metadata cluster, out of nothing but the layout. */
+static void
+fill_metadata(FlatSource *self, guint64 cluster, guint8 *out)
+{
+    const Layout *l = &self->layout;
+
+    memset(out, 0, CLUSTER);
+    if (cluster == 0)
+        fill_header(self, out);
+    else if (cluster < l->refcount_table)
+        fill_l1(self, cluster - l->l1, out);
+    else if (cluster < l->refcount_blocks)
+        fill_refcount_table(self, cluster - l->refcount_table, out);
+    else if (cluster < l->l2)
+        fill_refcounts(self, cluster - l->refcount_blocks, out);
+    else
+        fill_l2(self, cluster - l->l2, out);
+}
+
+/* Reads guest clusters that follow each other; the last one of the disk may be shorter. */
+static gboolean
+read_guest(FlatSource *self, guint worker, guint8 *out, guint64 offset, gsize length,
+           GError **error)
+{
+    gsize have = (gsize)MIN(length, self->guest->size - MIN(offset, self->guest->size));
+
+    memset(out + have, 0, length - have);
+    if (have == 0)
+        return TRUE;
+
+    return self->guest->ops->read(self->guest, worker, out, offset, have, error);
+}
+
+/* Data clusters stand in the guest's order: whole runs of them are one read. */
+static gboolean
+read_data(FlatSource *self, guint worker, guint8 *out, guint64 offset, gsize length,
+          GError **error)
+{
+    guint64 place = offset / CLUSTER - self->layout.data;
+    guint64 skip = offset % CLUSTER;
+    guint64 cluster = ranked_bits_select(self->data, place);
+
+    while (length > 0) {
+        guint64 run = 1;
+        gsize part;
+
+        while (run * CLUSTER - skip < length && ranked_bits_has(self->data, cluster + run))
+            run++;
+        part = (gsize)MIN(run * CLUSTER - skip, length);
+        if (!read_guest(self, worker, out, cluster * CLUSTER + skip, part, error))
+            return FALSE;
+        out += part;
+        length -= part;
+        place += run;
+        skip = 0;
+        if (length > 0)
+            cluster = ranked_bits_select(self->data, place);
+    }
+
+    return TRUE;
+}
+
+static void
+read_metadata(FlatSource *self, guint8 *out, guint64 offset, gsize length)
+{
+    g_autofree guint8 *cluster = g_malloc(CLUSTER);
+
+    while (length > 0) {
+        gsize skip = (gsize)(offset % CLUSTER);
+        gsize part = (gsize)MIN(CLUSTER - skip, length);
+
+        fill_metadata(self, offset / CLUSTER, cluster);
+        memcpy(out, cluster + skip, part);
+        out += part;
+        offset += part;
+        length -= part;
+    }
+}
+
+static gboolean
+flat_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsize length,
+                 GError **error)
+{
+    FlatSource *self = (FlatSource *)source;
+    guint64 data_start = self->layout.data * CLUSTER;
+    gsize metadata = offset < data_start ? (gsize)MIN(length, data_start - offset) : 0;
+
+    read_metadata(self, buffer, offset, metadata);
+    if (metadata == length)
+        return TRUE;
+
+    return read_data(self, worker, (guint8 *)buffer + metadata, offset + metadata,
+                     length - metadata, error);
+}
+
+static gboolean
+flat_source_check(Source *source, GError **error)
+{
+    FlatSource *self = (FlatSource *)source;
+
+    return !self->guest->ops->check || self->guest->ops->check(self->guest, error);
+}
+
+static void
+flat_source_free(Source *source)
+{
+    FlatSource *self = (FlatSource *)source;
+
+    source_free(self->guest);
+    ranked_bits_free(self->data);
+    ranked_bits_free(self->tables);
+    g_free(source->what);
+    g_free(self);
+}
+
+static const SourceOps flat_source_ops = {
+    .name = "flat",
+    .read = flat_source_read,
+    .check = flat_source_check,
+    .free = flat_source_free,
+};
+
+/* A source without a map is all data. */
+static gboolean
+map_guest(Source *guest, guint64 offset, guint64 length, GArray *extents, GError **error)
+{
+    Extent all = {offset, length, TRUE};
+
+    if (guest->ops->extents)
+        return guest->ops->extents(guest, 0, offset, length, extents, error);
+    g_array_append_val(extents, all);
+
+    return TRUE;
+}
+
+static gboolean
+find_data(FlatSource *self, GError **error)
+{
+    g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
+    guint64 clusters = div_up(self->guest->size, CLUSTER);
+
+    for (guint64 at = 0; at < self->guest->size; at += MAP_STEP) {
+        guint64 length = MIN(MAP_STEP, self->guest->size - at);
+
+        g_array_set_size(extents, 0);
+        if (!map_guest(self->guest, at, length, extents, error))
+            return FALSE;
+        for (guint i = 0; i < extents->len; i++) {
+            const Extent *extent = &g_array_index(extents, Extent, i);
+
+            if (extent->data)
+                ranked_bits_set(self->data, extent->offset / CLUSTER,
+                                div_up(extent->offset + extent->length, CLUSTER));
+        }
+    }
+    ranked_bits_index(self->data);
+    for (guint64 table = 0; table * L2_ENTRIES < clusters; table++) {
+        guint64 first = table * L2_ENTRIES;
+
+        if (ranked_bits_any(self->data, first, MIN(first + L2_ENTRIES, clusters)))
+            ranked_bits_set(self->tables, table, table + 1);
+    }
+    ranked_bits_index(self->tables);
+
+    return TRUE;
+}
+
+/* Refcounts count their own clusters too: grow until they suffice. */
+static void
+lay_out(FlatSource *self)
+{
+    Layout *l = &self->layout;
+    guint64 tables = div_up(div_up(self->guest->size, CLUSTER), L2_ENTRIES);
+
+    l->l1_n = MAX(div_up(tables, L2_ENTRIES), 1);
+    l->l2_n = ranked_bits_count(self->tables);
+    l->data_n = ranked_bits_count(self->data);
+    l->refcount_blocks_n = 1;
+    for (;;) {
+        guint64 needed;
+
+        l->refcount_table_n = div_up(l->refcount_blocks_n, L2_ENTRIES);
+        l->total = 1 + l->l1_n + l->refcount_table_n + l->refcount_blocks_n + l->l2_n + l->data_n;
+        needed = div_up(l->total, REFCOUNTS);
+        if (needed <= l->refcount_blocks_n)
+            break;
+        l->refcount_blocks_n = needed;
+    }
+    l->l1 = 1;
+    l->refcount_table = l->l1 + l->l1_n;
+    l->refcount_blocks = l->refcount_table + l->refcount_table_n;
+    l->l2 = l->refcount_blocks + l->refcount_blocks_n;
+    l->data = l->l2 + l->l2_n;
+}
+
+/* Everything else follows from it. */
+static void
+take_fingerprint(FlatSource *self)
+{
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize length = DIGEST_BYTES;
+
+    ranked_bits_checksum(self->data, checksum);
+    g_checksum_get_digest(checksum, self->parent.layout, &length);
+}
+
+Source *
+flat_source_new(Source *guest, const char *what, GError **error)
+{
+    FlatSource *self = g_new0(FlatSource, 1);
+    g_autoptr(Source) source = &self->parent;
+    guint64 clusters = div_up(guest->size, CLUSTER);
+
+    source->ops = &flat_source_ops;
+    source->what = g_strdup(what);
+    self->guest = guest;
+    self->data = ranked_bits_new(clusters);
+    self->tables = ranked_bits_new(div_up(clusters, L2_ENTRIES));
+    if (!self->data || !self->tables) {
+        virt_snap_error_set_errno(error, ENOMEM, _("Cannot map the disk of '%s'"), what);
+        return NULL;
+    }
+    if (!find_data(self, error))
+        return NULL;
+    lay_out(self);
+    source->size = self->layout.total * CLUSTER;
+    take_fingerprint(self);
+
+    return g_steal_pointer(&source);
+}

@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/qcow2-header.h"
+#include "qcow2/cluster-pack.h"
+#include "qcow2/packed-region.h"
+#include "qcow2/packed-sink.h"
+#include "transfer/digest-parts.h"
+#include "util/big-endian.h"
+
+#define CLUSTER PACKED_CLUSTER
+#define L2_ENTRIES (CLUSTER / 8)
+#define REFCOUNTS (CLUSTER / 2)
+#define SECTOR 512
+#define COPIED ((guint64)1 << 63)
+#define COMPRESSED ((guint64)1 << 62)
+#define ZERO ((guint64)1)
+/* Where a compressed cluster's entry has the number of its sectors. */
+#define SECTORS_SHIFT 54
+#define HEADER_LENGTH 112
+#define COMPRESSION_OFFSET 104
+/* Each has 3 MiB; workers beyond that wait for one. */
+#define PACKERS_MAX 8
+
+/* What one writer at a time uses. */
+typedef struct {
+    PackedRegion *region;
+    ClusterPacker *packer;
+    DigestSegment *hasher;
+} Packer;
+
+typedef struct {
+    guint64 index;
+    guint64 *entries; /* big endian; owned */
+} Table;
+
+typedef struct {
+    Sink parent;
+    Sink *file; /* owned */
+    PackedImage image;
+    guint64 clusters; /* of the disk */
+    guint64 n_tables;
+    guint packers_max;
+    DigestParts *digest;
+    GMutex lock; /* guards all below */
+    GCond given;          /* a packer was given back */
+    GPtrArray *idle;      /* Packer */
+    guint n_packers;      /* idle and used */
+    guint64 next;         /* where the next region goes */
+    guint16 *settled;     /* by table: how many of its clusters have their entries */
+    GHashTable *tables;   /* index of a table that is not complete -> its entries */
+    GQueue ready;         /* Table: complete, and not in a region yet */
+    guint64 *l1;          /* big endian */
+    GArray *refcounts;    /* guint16, by cluster of the file, big endian */
+} PackedSink;
+
+static guint64
+div_up(guint64 a, guint64 b)
+{
+    return (a + b - 1) / b;
+}
+
+/* --- what a writer has ---------------------------------------------------- */
+
+static Packer *
+packer_new(void)
+{
+    Packer *packer = g_new0(Packer, 1);
+
+    packer->region = packed_region_new(0);
+    packer->packer = cluster_packer_new();
+    packer->hasher = digest_segment_new();
+
+    return packer;
+}
+
+static void
+packer_free(Packer *packer)
+{
+    packed_region_free(packer->region);
+    cluster_packer_free(packer->packer);
+    digest_segment_free(packer->hasher);
+    g_free(packer);
+}
+
+static Packer *
+take_packer(PackedSink *self)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    while (self->idle->len == 0 && self->n_packers >= self->packers_max)
+        g_cond_wait(&self->given, &self->lock);
+    if (self->idle->len > 0)
+        return g_ptr_array_steal_index_fast(self->idle, self->idle->len - 1);
+    self->n_packers++;
+
+    return packer_new();
+}
+
+static void
+give_back(PackedSink *self, Packer *packer)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    g_ptr_array_add(self->idle, packer);
+    g_cond_signal(&self->given);
+}
+
+/* --- entries; with the lock held ------------------------------------------ */
+
+static void
+count_reference(PackedSink *self, guint64 from, guint64 length)
+{
+    guint64 last = (from + length - 1) / CLUSTER;
+
+    if (self->refcounts->len <= last)
+        g_array_set_size(self->refcounts, (guint)last + 1);
+    for (guint64 i = from / CLUSTER; i <= last; i++) {
+        guint16 *count = &g_array_index(self->refcounts, guint16, i);
+
+        *count = GUINT16_TO_BE(GUINT16_FROM_BE(*count) + 1);
+    }
+}
+
+/* So many more clusters of a table have their entries; the last ones complete it. */
+static void
+settle(PackedSink *self, guint64 index, guint64 n)
+{
+    guint64 all = MIN(self->clusters - index * L2_ENTRIES, L2_ENTRIES);
+    gpointer entries;
+
+    self->settled[index] += (guint16)n;
+    if (self->settled[index] < all ||
+        !g_hash_table_steal_extended(self->tables, GSIZE_TO_POINTER(index), NULL, &entries))
+        return;
+    {
+        Table *table = g_new(Table, 1);
+
+        *table = (Table){index, entries};
+        g_queue_push_tail(&self->ready, table);
+    }
+}
+
+static void
+set_entry(PackedSink *self, guint64 cluster, guint64 entry)
+{
+    guint64 index = cluster / L2_ENTRIES;
+    guint64 *entries = g_hash_table_lookup(self->tables, GSIZE_TO_POINTER(index));
+
+    if (!entries) {
+        entries = g_malloc0(CLUSTER);
+        g_hash_table_insert(self->tables, GSIZE_TO_POINTER(index), entries);
+    }
+    entries[cluster % L2_ENTRIES] = GUINT64_TO_BE(entry);
+    settle(self, index, 1);
+}
+
+static void
+place_piece(PackedSink *self, const PackedPiece *piece, guint64 base)
+{
+    guint64 at = base + piece->offset;
+    guint64 sectors;
+
+    if (piece->length == CLUSTER) {
+        count_reference(self, at, CLUSTER);
+        if (piece->table)
+            self->l1[piece->index] = GUINT64_TO_BE(at | COPIED);
+        else
+            set_entry(self, piece->index, at | COPIED);
+        return;
+    }
+    /* The sectors after the first one. */
+    sectors = (at + piece->length - 1) / SECTOR - at / SECTOR;
+    count_reference(self, at, (at / SECTOR + sectors + 1) * SECTOR - at);
+    set_entry(self, piece->index, COMPRESSED | sectors << SECTORS_SHIFT | at);
+}
+
+static void
+place_pieces(PackedSink *self, const PackedRegion *region, guint64 base)
+{
+    for (guint i = 0; i < region->pieces->len; i++)
+        place_piece(self, &g_array_index(region->pieces, PackedPiece, i), base);
+}
+
+static guint64
+take_place(PackedSink *self)
+{
+    guint64 base = self->next;
+
+    self->next += PACKED_REGION;
+
+    return base;
+}
+
+/* Complete tables go into the region that is begun. */
+static void
+add_tables(PackedSink *self, PackedRegion *region)
+{
+    Table *table;
+
+    while ((table = g_queue_peek_head(&self->ready)) != NULL) {
+        PackedPiece piece = {.index = table->index, .length = CLUSTER, .table = TRUE};
+
+        if (!packed_region_add(region, &piece, table->entries))
+            return;
+        g_queue_pop_head(&self->ready);
+        g_free(table->entries);
+        g_free(table);
+    }
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+/* Writes and hashes a part of the file, which begins where a part of the digest does. */
+static gboolean
+write_file(PackedSink *self, DigestSegment *hasher, const guint8 *data, guint64 base,
+           gsize length, GError **error)
+{
+    if (!self->file->ops->write(self->file, data, base, length, error))
+        return FALSE;
+    if (self->image.digest)
+        digest_parts_add(self->digest, hasher, data, base, length);
+
+    return TRUE;
+}
+
+static gboolean
+write_region(PackedSink *self, Packer *packer, GError **error)
+{
+    PackedRegion *region = packer->region;
+    guint64 base;
+
+    g_mutex_lock(&self->lock);
+    base = take_place(self);
+    place_pieces(self, region, base);
+    g_mutex_unlock(&self->lock);
+    packed_region_seal(region);
+    if (!write_file(self, packer->hasher, region->data, base, PACKED_REGION, error))
+        return FALSE;
+    packed_region_clear(region);
+    g_mutex_lock(&self->lock);
+    add_tables(self, region);
+    g_mutex_unlock(&self->lock);
+
+    return TRUE;
+}
+
+static gboolean
+is_zero(const guint8 *data)
+{
+    return data[0] == 0 && memcmp(data, data + 1, CLUSTER - 1) == 0;
+}
+
+static gboolean
+pack_cluster(PackedSink *self, Packer *packer, guint64 cluster, const guint8 *data,
+             GError **error)
+{
+    PackedPiece piece = {.index = cluster};
+
+    if (is_zero(data)) {
+        G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+        if (self->image.backing_name)
+            set_entry(self, cluster, ZERO);
+        else
+            settle(self, cluster / L2_ENTRIES, 1);
+        return TRUE;
+    }
+    data = cluster_pack(packer->packer, self->image.level, data, &piece.length);
+    /* Tables that are complete may fill the next region at once. */
+    while (!packed_region_add(packer->region, &piece, data)) {
+        if (!write_region(self, packer, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+packed_sink_write(Sink *sink, const void *buffer, guint64 offset, gsize length, GError **error)
+{
+    PackedSink *self = (PackedSink *)sink;
+    Packer *packer = take_packer(self);
+    const guint8 *data = buffer;
+    gboolean ok = TRUE;
+
+    for (gsize at = 0; ok && at < length; at += CLUSTER) {
+        g_autofree guint8 *last = NULL;
+
+        /* The disk's end may be within a cluster. */
+        if (length - at < CLUSTER) {
+            last = g_malloc0(CLUSTER);
+            memcpy(last, data + at, length - at);
+        }
+        ok = pack_cluster(self, packer, (offset + at) / CLUSTER, last ? last : data + at, error);
+    }
+    give_back(self, packer);
+
+    return ok;
+}
+
+static gboolean
+packed_sink_hole(Sink *sink, guint64 offset, guint64 length, G_GNUC_UNUSED GError **error)
+{
+    PackedSink *self = (PackedSink *)sink;
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    guint64 end = div_up(offset + length, CLUSTER);
+
+    for (guint64 from = offset / CLUSTER; from < end;) {
+        guint64 to = MIN(end, (from / L2_ENTRIES + 1) * L2_ENTRIES);
+
+        settle(self, from / L2_ENTRIES, to - from);
+        from = to;
+    }
+
+    return TRUE;
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+/* What is put together at the end: the file's first region, if that is not the last one too, and
+ * the last one with all tables that are left behind it. */
+typedef struct {
+    PackedRegion *first;
+    PackedRegion *last;
+    guint64 base;   /* of the last region */
+    gsize used;     /* bytes of it, once it is compact */
+    guint8 *buffer; /* the last region's content and the tables, aligned */
+    gsize length;
+} Ending;
+
+static gboolean
+close_last(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
+{
+    place_pieces(self, end->last, end->base);
+    packed_region_seal(end->last);
+    if (!end->first) {
+        end->first = end->last;
+    } else {
+        PackedRegion *last = end->last;
+
+        if (!write_file(self, hasher, last->data, end->base, PACKED_REGION, error))
+            return FALSE;
+        packed_region_free(last);
+    }
+    end->base = take_place(self);
+    end->last = packed_region_new(0);
+
+    return TRUE;
+}
+
+/* What did not fill a region of a writer of its own comes into common ones. */
+static gboolean
+gather(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
+{
+    for (guint i = 0; i < self->idle->len; i++) {
+        const PackedRegion *region = ((const Packer *)g_ptr_array_index(self->idle, i))->region;
+
+        for (guint j = 0; j < region->pieces->len; j++) {
+            const PackedPiece *piece = &g_array_index(region->pieces, PackedPiece, j);
+            const guint8 *data = region->data + piece->offset;
+
+            if (packed_region_add(end->last, piece, data))
+                continue;
+            if (!close_last(self, end, hasher, error))
+                return FALSE;
+            if (!packed_region_add(end->last, piece, data))
+                g_assert_not_reached();
+        }
+    }
+
+    return TRUE;
+}
+
+static gboolean
+fill_header(PackedSink *self, guint8 *out, guint64 l1, guint64 refcount_table,
+            guint64 refcount_table_n, GError **error)
+{
+    g_autoptr(GBytes) patched = NULL;
+
+    put32(out, 0x514649fb); /* "QFI\xfb" */
+    put32(out + 4, 3);
+    put32(out + 20, PACKED_CLUSTER_BITS);
+    put64(out + 24, self->image.size);
+    /* An empty disk has a table all the same: else its cluster would be lost. */
+    put32(out + 36, (guint32)MAX(self->n_tables, 1));
+    put64(out + 40, l1 * CLUSTER);
+    put64(out + 48, refcount_table * CLUSTER);
+    put32(out + 56, (guint32)refcount_table_n);
+    put64(out + 72, QCOW2_INCOMPATIBLE_COMPRESSION);
+    put32(out + 96, 4); /* refcounts of 1 << 4 bits */
+    put32(out + 100, HEADER_LENGTH);
+    out[COMPRESSION_OFFSET] = QCOW2_COMPRESSION_ZSTD;
+    if (!self->image.backing_name)
+        return TRUE;
+    patched = qcow2_header_patch(out, CLUSTER, self->image.backing_name,
+                                 self->image.backing_format, self->parent.what, error);
+    if (!patched)
+        return FALSE;
+    memcpy(out, g_bytes_get_data(patched, NULL), g_bytes_get_size(patched));
+
+    return TRUE;
+}
+
+static void
+put_tables(PackedSink *self, guint64 cluster, guint8 *out)
+{
+    Table *table;
+
+    for (; (table = g_queue_pop_head(&self->ready)) != NULL; cluster++, out += CLUSTER) {
+        self->l1[table->index] = GUINT64_TO_BE(cluster * CLUSTER | COPIED);
+        memcpy(out, table->entries, CLUSTER);
+        g_free(table->entries);
+        g_free(table);
+    }
+}
+
+/* The tables behind all data: L2 tables that are left, L1, refcount blocks, refcount table. */
+static gboolean
+lay_out_end(PackedSink *self, Ending *end, GError **error)
+{
+    guint64 l2 = (end->base + end->used) / CLUSTER;
+    guint64 l1 = l2 + self->ready.length;
+    guint64 l1_n = MAX(div_up(self->n_tables, L2_ENTRIES), 1);
+    guint64 blocks = l1 + l1_n, blocks_n = 1, table_n = 1, total;
+    guint8 *out;
+
+    for (;;) {
+        table_n = div_up(blocks_n, L2_ENTRIES);
+        total = blocks + blocks_n + table_n;
+        if (div_up(total, REFCOUNTS) <= blocks_n)
+            break;
+        blocks_n = div_up(total, REFCOUNTS);
+    }
+    end->length = (gsize)(total * CLUSTER - end->base);
+    if (posix_memalign((void **)&end->buffer, DIGEST_BLOCK, end->length) != 0)
+        g_error("out of memory");
+    memset(end->buffer, 0, end->length);
+    memcpy(end->buffer, end->last->data, end->used);
+    count_reference(self, 0, CLUSTER);
+    count_reference(self, l2 * CLUSTER, (total - l2) * CLUSTER);
+    out = end->buffer + end->used;
+    put_tables(self, l2, out);
+    out += (l1 - l2) * CLUSTER;
+    memcpy(out, self->l1, self->n_tables * 8);
+    out += l1_n * CLUSTER;
+    memcpy(out, self->refcounts->data, (gsize)self->refcounts->len * 2);
+    out += blocks_n * CLUSTER;
+    for (guint64 i = 0; i < blocks_n; i++)
+        put64(out + i * 8, (blocks + i) * CLUSTER);
+
+    return fill_header(self, end->first ? end->first->data : end->buffer, l1, blocks + blocks_n,
+                       table_n, error);
+}
+
+static gboolean
+write_ending(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
+{
+    if (!gather(self, end, hasher, error))
+        return FALSE;
+    /* What is left fitted before the regions that are written: the tables come behind those. */
+    if (!end->first && self->next > PACKED_REGION && !close_last(self, end, hasher, error))
+        return FALSE;
+    end->used = packed_region_compact(end->last);
+    place_pieces(self, end->last, end->base);
+    if (!lay_out_end(self, end, error) ||
+        (end->first && !write_file(self, hasher, end->first->data, 0, PACKED_REGION, error)) ||
+        !write_file(self, hasher, end->buffer, end->base, end->length, error))
+        return FALSE;
+    self->parent.size = end->base + end->length;
+
+    return TRUE;
+}
+
+static gboolean
+packed_sink_flush(Sink *sink, GError **error)
+{
+    PackedSink *self = (PackedSink *)sink;
+    g_autoptr(DigestSegment) hasher = digest_segment_new();
+    Ending end = {.last = packed_region_new(CLUSTER)};
+    gboolean ok = write_ending(self, &end, hasher, error);
+
+    packed_region_free(end.first);
+    packed_region_free(end.last);
+    free(end.buffer);
+
+    return ok && self->file->ops->flush(self->file, error);
+}
+
+static guint8 *
+packed_sink_digest(Sink *sink, guint8 *digest)
+{
+    return digest_parts_finish(((PackedSink *)sink)->digest, sink->size, digest);
+}
+
+static void
+free_table(gpointer data)
+{
+    g_free(((Table *)data)->entries);
+    g_free(data);
+}
+
+static void
+packed_sink_free(Sink *sink)
+{
+    PackedSink *self = (PackedSink *)sink;
+
+    sink_free(self->file);
+    g_free((char *)self->image.backing_name);
+    g_free((char *)self->image.backing_format);
+    g_ptr_array_unref(self->idle);
+    g_free(self->settled);
+    g_hash_table_unref(self->tables);
+    g_queue_clear_full(&self->ready, free_table);
+    g_free(self->l1);
+    g_array_unref(self->refcounts);
+    digest_parts_free(self->digest);
+    g_cond_clear(&self->given);
+    g_mutex_clear(&self->lock);
+    g_free(sink->what);
+    g_free(self);
+}
+
+static const SinkOps packed_sink_ops = {
+    .name = "packed",
+    .write = packed_sink_write,
+    .hole = packed_sink_hole,
+    .flush = packed_sink_flush,
+    .digest = packed_sink_digest,
+    .free = packed_sink_free,
+};
+
+Sink *
+packed_sink_new(Sink *file, const PackedImage *image)
+{
+    PackedSink *self = g_new0(PackedSink, 1);
+
+    self->parent.ops = &packed_sink_ops;
+    self->parent.what = g_strdup(file->what);
+    self->parent.unit = CLUSTER;
+    self->file = file;
+    self->image = *image;
+    self->image.backing_name = g_strdup(image->backing_name);
+    self->image.backing_format = g_strdup(image->backing_format);
+    self->clusters = div_up(image->size, CLUSTER);
+    self->n_tables = div_up(self->clusters, L2_ENTRIES);
+    /* As many wait for the disk as there are processors. */
+    self->packers_max = MIN(2 * g_get_num_processors(), PACKERS_MAX);
+    g_mutex_init(&self->lock);
+    g_cond_init(&self->given);
+    self->idle = g_ptr_array_new_with_free_func((GDestroyNotify)packer_free);
+    self->next = PACKED_REGION;
+    self->settled = g_new0(guint16, self->n_tables + 1);
+    self->tables = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    g_queue_init(&self->ready);
+    self->l1 = g_new0(guint64, self->n_tables + 1);
+    self->refcounts = g_array_new(FALSE, TRUE, sizeof(guint16));
+    self->digest = digest_parts_new();
+
+    return &self->parent;
+}
