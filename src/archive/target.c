@@ -86,6 +86,16 @@ target_has_left(const Target *self)
     return lstat(path, &st) == 0 || errno != ENOENT;
 }
 
+gint64
+target_left_changed(const Target *self)
+{
+    g_autofree char *partial = g_build_filename(self->parent, self->partial, NULL);
+    g_autofree char *journal = g_build_filename(partial, JOURNAL_FILE, NULL);
+    struct stat st;
+
+    return lstat(journal, &st) == 0 || lstat(partial, &st) == 0 ? st.st_mtim.tv_sec : 0;
+}
+
 /* --- checks that touch nothing -------------------------------------------- */
 
 static gboolean

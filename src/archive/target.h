@@ -42,6 +42,10 @@ const char *target_moved_from(const Target *self);
 /** target_has_left: Returns: FALSE if there is no partial directory, of no earlier run either. */
 gboolean target_has_left(const Target *self);
 
+/** target_left_changed: Returns: when the journal of what was left was last written to, in seconds
+ * since the epoch; 0: nothing is there. */
+gint64 target_left_changed(const Target *self);
+
 /** target_space: Asks the file system that the target will be on. What an earlier run left there is
  * free: it is removed, or needs not be written again. */
 gboolean target_space(const Target *self, TargetSpace *space, GError **error)

@@ -33,6 +33,14 @@ job_left_over(const JobSubject *subject)
     return target ? target_has_left(target) : !says_nothing_is_there(error);
 }
 
+gint64
+job_left_changed(const JobSubject *subject)
+{
+    g_autoptr(Target) target = target_of(subject, NULL);
+
+    return target ? target_left_changed(target) : 0;
+}
+
 gboolean
 job_discard_left_over(const JobSubject *subject, GError **error)
 {

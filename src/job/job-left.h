@@ -13,6 +13,10 @@ G_BEGIN_DECLS
  * there. */
 gboolean job_left_over(const JobSubject *subject);
 
+/** job_left_changed: Returns: when something was last written to it, of whatever job, in seconds
+ * since the epoch; 0: there is nothing, or it cannot be looked at. */
+gint64 job_left_changed(const JobSubject *subject);
+
 /** job_discard_left_over: Removes it. Returns: FALSE if it may still be there. */
 gboolean job_discard_left_over(const JobSubject *subject, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

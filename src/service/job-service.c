@@ -4,11 +4,11 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <time.h>
 
 #include "archive/target.h"
 #include "bus/bus-path.h"
 #include "job/job.h"
+#include "service/job-expiry.h"
 #include "service/job-object.h"
 #include "service/job-service-private.h"
 #include "service/work.h"
@@ -166,18 +166,54 @@ tell_ended(ServiceJob *self)
         ended(error, self->ended_data);
 }
 
-/* A finished job stays some time; what can be resumed waits for that. One may be finished more
- * than once, as when it was terminated and then is killed. */
+/* A job whose time to be resumed is over. */
+typedef struct {
+    JobService *service;
+    char *path;
+} Expiring;
+
+static gboolean expire(gpointer data);
+
+static void
+on_expiry_checked(guint left, gpointer data)
+{
+    Expiring *expiring = data;
+    ServiceJob *self = g_hash_table_lookup(expiring->service->jobs, expiring->path);
+
+    if (self && left > 0 && !self->removal_timer && job_state_is_final(job_get_state(self->job)))
+        self->removal_timer = g_timeout_add_seconds(left, expire, self);
+    g_free(expiring->path);
+    g_free(expiring);
+}
+
+static gboolean
+expire(gpointer data)
+{
+    ServiceJob *self = data;
+    Expiring *expiring = g_new0(Expiring, 1);
+
+    self->removal_timer = 0;
+    *expiring = (Expiring){self->service, g_strdup(self->path)};
+    job_expiry_check(self->job, self->path, self->service->config->keep_interrupted,
+                     on_expiry_checked, expiring);
+
+    return G_SOURCE_REMOVE;
+}
+
+/* A finished job stays some time; what can be resumed waits longer for that. One may be finished
+ * more than once, as when it was terminated and then is killed. */
 static void
 schedule_removal(ServiceJob *self, const JobInfo *info)
 {
-    guint64 stay = MAX(info->time_before_removal, self->service->config->keep_seconds);
-    gint64 left = info->ended / G_USEC_PER_SEC + (gint64)stay - time(NULL);
+    const ServiceConfig *config = self->service->config;
+    guint64 stay = info->resumable ? config->keep_interrupted
+                                   : MAX(info->time_before_removal, config->keep_seconds);
+    guint left = job_expiry_left(info->ended / G_USEC_PER_SEC, stay);
 
     g_clear_handle_id(&self->removal_timer, g_source_remove);
-    if (!info->resumable)
-        self->removal_timer = g_timeout_add_seconds((guint)CLAMP(left, 0, (gint64)stay),
-                                                    remove_job, self);
+    if (!info->resumable || config->keep_interrupted > 0)
+        self->removal_timer =
+            g_timeout_add_seconds(left, info->resumable ? expire : remove_job, self);
 }
 
 static void
@@ -436,6 +472,7 @@ job_service_start(JobService *service, const JobOrder *order)
 
 /* --- jobs of earlier runs ----------------------------------------------------- */
 
+/* When it was interrupted is not known, and has to be the same the next time. */
 static void
 restore(JobService *self, const JobRecord *record)
 {
@@ -443,6 +480,8 @@ restore(JobService *self, const JobRecord *record)
         add_job(self, job_restore(record->info), record->number, record->uid);
     g_autoptr(JobInfo) info = job_get_info(job->job);
 
+    if (!job_state_is_final(record->info->state))
+        service_job_save(job);
     schedule_removal(job, info);
 }
 
@@ -500,6 +539,21 @@ gboolean
 job_service_is_idle(JobService *self)
 {
     return job_queue_length(self->queue) == 0;
+}
+
+gboolean
+job_service_is_ending(JobService *self)
+{
+    GHashTableIter iter;
+    gpointer job;
+
+    g_hash_table_iter_init(&iter, self->jobs);
+    while (g_hash_table_iter_next(&iter, NULL, &job)) {
+        if (job_get_state(((ServiceJob *)job)->job) == JOB_STATE_SHUTTING_DOWN)
+            return TRUE;
+    }
+
+    return FALSE;
 }
 
 void

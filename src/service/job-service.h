@@ -62,6 +62,10 @@ void job_service_start(JobService *self, const JobOrder *order);
  * resumed, come back from their records whenever the service starts. */
 gboolean job_service_is_idle(JobService *self);
 
+/** job_service_is_ending: Returns: TRUE if what some job has copied is being removed, or it comes
+ * to its end in another way. */
+gboolean job_service_is_ending(JobService *self);
+
 /** job_service_stop: Ends all jobs so that they can be resumed, and waits for that, but not for
  * ever: what hangs with a file system is left to the end of the program. */
 void job_service_stop(JobService *self);

@@ -50,7 +50,8 @@ typedef struct {
 static gboolean
 is_idle(const Daemon *daemon)
 {
-    return job_service_is_idle(daemon->jobs) && work_is_idle();
+    return job_service_is_idle(daemon->jobs) && !job_service_is_ending(daemon->jobs) &&
+           work_is_idle();
 }
 
 /* --- leaving --------------------------------------------------------------- */

@@ -30,6 +30,7 @@ static const Number numbers[] = {
     {"jobs", "queued", 1, 100000, 1000, MEMBER(queued)},
     {"jobs", "keep_finished", KEEP_SECONDS_MIN, 31 * 86400, KEEP_SECONDS_MIN,
      MEMBER(keep_seconds)},
+    {"jobs", "keep_interrupted", 0, 3660 * 86400, 7 * 86400, MEMBER(keep_interrupted)},
     {"service", "idle_timeout", 0, 86400, 60, MEMBER(idle_seconds)},
 };
 

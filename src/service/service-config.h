@@ -15,6 +15,8 @@ typedef struct {
     guint transfers;       /* [jobs] transfers: at once, all jobs together */
     guint queued;          /* [jobs] queued: how many may wait */
     guint keep_seconds;    /* [jobs] keep_finished: how long a finished job stays, 300 at least */
+    guint keep_interrupted; /* [jobs] keep_interrupted: seconds that one that can be resumed stays,
+                             * with what it has copied; 0: for ever */
     guint idle_seconds;    /* [service] idle_timeout: the service leaves when nothing happens for
                             * so long; 0: never */
     char **directories;    /* [export] directories: where users other than root may export to */

@@ -79,6 +79,57 @@ check "forgets it" live_wait "it goes" eval \
     '[ "$(vs job-list --json | jq -c "[.jobs[].job]")" = "[1,2]" ]'
 check "and its record" [ ! -e "$records/3.xml" ]
 
+# --- nobody goes on with it
+records_of() { sed -nE "s|.*<$2>(.*)</$2>.*|\1|p" "$records/$1.xml"; }
+partial=$out/late/big/.night.partial
+check "a job" vs export big night --to "$out/late" --async --bandwidth 16M --parallel 1 -q
+late=$(vs job-list --json | jq '[.jobs[].job]|max')
+live_wait "it copies" test -s "$partial/journal"
+service_stop KILL 2>/dev/null
+is "$(records_of "$late" ended)" 0 "its record does not know its end"
+check "the service is back" service_start
+live_wait "the record is written" eval '[ "$(records_of "$late" state)" = exception ]'
+ended=$(records_of "$late" ended)
+check "when it was interrupted is on record" [ "$ended" -gt 0 ]
+service_stop KILL 2>/dev/null
+service_start >/dev/null
+is "$(job "$late" .state)" exception "it is there again"
+service_stop
+is "$(records_of "$late" ended)" "$ended" "and the moment stays the same"
+
+days_ago() { echo $((($(date +%s) - $1 * 86400) * 1000000)); }
+set_ended() { sed -i "s|<ended>.*</ended>|<ended>$1</ended>|" "$records/$late.xml"; }
+starts_with() { service_start >/dev/null && is "$(job "$late" .state)" "$1" "$2"; }
+
+set_ended "$(days_ago 8)"
+starts_with exception "8 days are over, but somebody has just written to what it left"
+service_stop
+check "which is there still" [ -s "$partial/journal" ]
+set_ended "$(days_ago -30)"
+touch -d "8 days ago" "$partial/journal"
+starts_with exception "by a clock that was set back it ends in the future: it stays"
+service_stop
+check "with what it has copied" [ -s "$partial/journal" ]
+set_ended "$(days_ago 6)"
+starts_with exception "6 days are not over"
+service_stop
+check "and it has lost nothing" [ -s "$partial/journal" ]
+set_ended "$(days_ago 8)"
+printf '[jobs]\nkeep_interrupted=0\n' >>"$LIVE_DIR/virtsnapd.conf"
+starts_with exception "keep_interrupted=0: for ever"
+service_stop
+sed -i '/keep_interrupted/d' "$LIVE_DIR/virtsnapd.conf"
+service_start >/dev/null
+check "after 8 days it is killed" live_wait "it is killed" \
+    eval '[ "$(job "$late" .state)" = killed ]'
+check "and nothing is left of it" [ ! -e "$out/late" ]
+live_wait "its record is written" eval '[ "$(records_of "$late" state)" = killed ]'
+is "$(records_of "$late" resumable)" no "nor on record"
+service_stop
+set_ended "$long_ago"
+service_start >/dev/null
+check "the record goes as that of any other" live_wait "it goes" [ ! -e "$records/$late.xml" ]
+
 # --- damaged records
 service_stop
 record=$(find "$records" -type f -name '*.xml' | sort | head -n 1)

@@ -16,6 +16,7 @@ check_PROGRAMS += tests/service/load
 
 service_unit_tests = \
 	tests/unit/test-bus-path \
+	tests/unit/test-job-expiry \
 	tests/unit/test-job-queue \
 	tests/unit/test-service-config \
 	tests/unit/test-work \
@@ -23,6 +24,12 @@ service_unit_tests = \
 check_PROGRAMS += $(service_unit_tests)
 TESTS += $(service_unit_tests)
 tests_unit_test_bus_path_LDADD = libvirtsnap-service.la $(LDADD)
+tests_unit_test_job_expiry_SOURCES = \
+	tests/unit/job-fixture.c \
+	tests/unit/job-fixture.h \
+	tests/unit/test-job-expiry.c \
+	$(NULL)
+tests_unit_test_job_expiry_LDADD = libvirtsnap-service.la $(LDADD)
 tests_unit_test_job_queue_LDADD = libvirtsnap-service.la $(LDADD)
 tests_unit_test_service_config_LDADD = libvirtsnap-service.la $(LDADD)
 tests_unit_test_work_LDADD = libvirtsnap-service.la $(LDADD)

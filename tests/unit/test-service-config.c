@@ -28,6 +28,7 @@ test_defaults(void)
     g_assert_cmpuint(config->jobs, ==, 4);
     g_assert_cmpuint(config->per_file_system, ==, 2);
     g_assert_cmpuint(config->keep_seconds, ==, 300);
+    g_assert_cmpuint(config->keep_interrupted, ==, 7 * 86400);
     g_assert_cmpuint(g_strv_length(config->directories), ==, 0);
 }
 
@@ -56,6 +57,8 @@ test_refused(void)
         {"[jobs]\nrunning=many\n", "running"},
         {"[jobs]\nrunning=-1\n", "running"},
         {"[jobs]\nkeep_finished=299\n", "keep_finished"},
+        {"[jobs]\nkeep_interrupted=-1\n", "keep_interrupted"},
+        {"[jobs]\nkeep_interrupted=1 week\n", "keep_interrupted"},
         {"[jobs]\ncolour=red\n", "colour"},
         {"[export]\ndirectories=relative;\n", "directories"},
         {"[other]\nrunning=1\n", "running"},
