@@ -70,6 +70,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/qcow2/cluster-unpack.h \
 	src/qcow2/flat-source.c \
 	src/qcow2/flat-source.h \
+	src/qcow2/layout.c \
+	src/qcow2/layout.h \
 	src/qcow2/packed-image.h \
 	src/qcow2/packed-region.c \
 	src/qcow2/packed-region.h \

@@ -10,6 +10,7 @@
 #include "export/plan-files.h"
 #include "export/plan-layers.h"
 #include "hypervisor/drivers.h"
+#include "qcow2/layout.h"
 
 /* Enough to tell names apart at a glance; a clash takes more digits. */
 #define IDENTITY_DIGITS 8
@@ -118,7 +119,7 @@ can_compress(const Plan *plan, const Layer *source)
 {
     return plan->settings->compression && g_str_equal(source->format, "qcow2") &&
            !source->encrypted && source->n_snapshots == 0 &&
-           source->unit_bits >= PACKED_CLUSTER_BITS;
+           source->unit_bits >= WRITTEN_CLUSTER_BITS;
 }
 
 PlanLayer *

@@ -17,7 +17,6 @@
 #define MAGIC 0x514649fbu /* "QFI\xfb" */
 #define V2_LENGTH 72
 #define V3_LENGTH_MIN 104
-#define COMPRESSION_OFFSET 104
 #define BACKING_NAME_MAX 1023
 #define CLUSTER_BITS_MIN 9
 #define CLUSTER_BITS_MAX 21
@@ -214,8 +213,8 @@ parse_fixed(Qcow2Header *header, const guint8 *data, gsize length, const char *w
         header->header_length > MIN(length, (gsize)1 << header->cluster_bits))
         return corrupt(error, what, _("its header's length is impossible"));
     if (header->incompatible & QCOW2_INCOMPATIBLE_COMPRESSION &&
-        header->header_length > COMPRESSION_OFFSET)
-        header->compression = data[COMPRESSION_OFFSET];
+        header->header_length > QCOW2_COMPRESSION_OFFSET)
+        header->compression = data[QCOW2_COMPRESSION_OFFSET];
 
     return TRUE;
 }

@@ -19,6 +19,8 @@ G_BEGIN_DECLS
 #define QCOW2_INCOMPATIBLE_COMPRESSION (1 << 3)
 #define QCOW2_INCOMPATIBLE_EXTENDED_L2 (1 << 4)
 
+/* Where a header has the kind of compression, if it is that long. */
+#define QCOW2_COMPRESSION_OFFSET 104
 #define QCOW2_COMPRESSION_ZLIB 0
 #define QCOW2_COMPRESSION_ZSTD 1
 

@@ -12,13 +12,12 @@
 #include <unistd.h>
 
 #include "qcow2/cluster-map.h"
+#include "qcow2/layout.h"
 
 /* Tables are read in parts of this size: a part of an L2 table is for 32 MiB of the guest when
  * clusters have 64 KiB. */
 #define PART_BYTES ((guint64)4096)
 #define OFFSET_MASK G_GUINT64_CONSTANT(0x00fffffffffffe00)
-#define FLAG_ZERO ((guint64)1)
-#define FLAG_COMPRESSED ((guint64)1 << 62)
 #define SUBCLUSTERS_BITS 5
 #define NOWHERE G_MAXUINT64
 
@@ -216,7 +215,7 @@ read_compressed(const ClusterMap *self, guint64 entry, guint64 guest, ClusterRun
                 GError **error)
 {
     guint size_shift = 62 - (self->cluster_bits - 8);
-    guint64 sectors = (entry & (FLAG_COMPRESSED - 1)) >> size_shift;
+    guint64 sectors = (entry & (QCOW2_COMPRESSED - 1)) >> size_shift;
 
     run->kind = CLUSTER_COMPRESSED;
     run->offset = entry & (((guint64)1 << size_shift) - 1);
@@ -233,7 +232,7 @@ static gboolean
 read_standard(const ClusterMap *self, guint64 entry, guint64 guest, ClusterRun *run,
               GError **error)
 {
-    if (entry & FLAG_ZERO) {
+    if (entry & QCOW2_ZERO) {
         if (self->header->version < 3)
             return corrupt(self, guest, _("a cluster of zeros is not of its version"), error);
         run->kind = CLUSTER_ZERO;
@@ -271,7 +270,7 @@ read_entry(const ClusterMap *self, const ClusterCursor *cursor, guint64 at, guin
     guint64 in_unit = guest & (((guint64)1 << unit_bits) - 1);
     gboolean ok;
 
-    if (entry & FLAG_COMPRESSED)
+    if (entry & QCOW2_COMPRESSED)
         return read_compressed(self, entry, guest, run, error);
     run->offset = entry & OFFSET_MASK;
     run->length = ((guint64)1 << unit_bits) - in_unit;

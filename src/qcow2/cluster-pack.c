@@ -8,7 +8,7 @@
 #include "qcow2/cluster-pack.h"
 
 /* What saves less than this is not worth the time of all who will read it. */
-#define STREAM_MAX (PACKED_CLUSTER - PACKED_CLUSTER / 32)
+#define STREAM_MAX (WRITTEN_CLUSTER - WRITTEN_CLUSTER / 32)
 /* How much of a cluster is looked at before it is compressed, and what the sum of the squares of
  * the counts of its byte values is, more than four deviations above what noise has. */
 #define SAMPLE 4096
@@ -48,7 +48,7 @@ is_noise(const guint8 *data)
     guint32 squares = 0;
 
     for (gsize i = 0; i < SAMPLE; i++)
-        counts[data[PACKED_CLUSTER / 2 + i]]++;
+        counts[data[WRITTEN_CLUSTER / 2 + i]]++;
     for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
         squares += (guint32)counts[i] * counts[i];
 
@@ -60,10 +60,10 @@ cluster_pack(ClusterPacker *self, int level, const guint8 *data, guint32 *length
 {
     gsize packed;
 
-    *length = PACKED_CLUSTER;
+    *length = WRITTEN_CLUSTER;
     if (is_noise(data))
         return data;
-    packed = ZSTD_compressCCtx(self->zstd, self->stream, STREAM_MAX, data, PACKED_CLUSTER, level);
+    packed = ZSTD_compressCCtx(self->zstd, self->stream, STREAM_MAX, data, WRITTEN_CLUSTER, level);
     /* Mostly: it does not fit. */
     if (ZSTD_isError(packed))
         return data;

@@ -3,11 +3,9 @@
 
 #pragma once
 
-#include "qcow2/packed-image.h"
+#include "qcow2/layout.h"
 
 G_BEGIN_DECLS
-
-#define PACKED_CLUSTER ((gsize)1 << PACKED_CLUSTER_BITS)
 
 /** What compresses clusters for qcow2 images; one a thread. */
 typedef struct ClusterPacker ClusterPacker;
@@ -19,7 +17,7 @@ void cluster_packer_free(ClusterPacker *self);
 /**
  * cluster_pack:
  * @level: of zstd
- * @data: *@length bytes, PACKED_CLUSTER of them
+ * @data: *@length bytes, WRITTEN_CLUSTER of them
  * @length: (inout): of what is returned
  *
  * Returns: the stream, which is valid until the next call, or @data if compressing it does not

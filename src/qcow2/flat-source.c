@@ -8,26 +8,19 @@
 #include <string.h>
 
 #include "qcow2/flat-source.h"
+#include "qcow2/layout.h"
 #include "util/big-endian.h"
 #include "util/ranked-bits.h"
 
-#define CLUSTER_BITS 16
-#define CLUSTER ((guint64)1 << CLUSTER_BITS)
-/* Entries of one L2 table, each of 8 bytes, in a cluster. */
-#define L2_ENTRIES (CLUSTER / 8)
-/* Refcounts of one block, each of 2 bytes, in a cluster. */
-#define REFCOUNTS (CLUSTER / 2)
-/* "Refcount is exactly one", which a table's reference carries. */
-#define COPIED ((guint64)1 << 63)
-#define HEADER_LENGTH 112
+#define CLUSTER WRITTEN_CLUSTER
 /* The block map is asked for in pieces, to bound what is kept of it at once. */
 #define MAP_STEP ((guint64)4 << 30)
 
 /* Where things are, in clusters from the start of the file; the header is cluster 0. */
 typedef struct {
     guint64 l1, l1_n;
-    guint64 refcount_table, refcount_table_n;
-    guint64 refcount_blocks, refcount_blocks_n;
+    WrittenRefcounts refcounts;
+    guint64 refcount_table, refcount_blocks;
     guint64 l2, l2_n;
     guint64 data, data_n;
     guint64 total;
@@ -41,47 +34,38 @@ typedef struct {
     Layout layout;
 } FlatSource;
 
-static guint64
-div_up(guint64 a, guint64 b)
-{
-    return (a + b - 1) / b;
-}
-
 static void
 fill_header(FlatSource *self, guint8 *out)
 {
-    put32(out, 0x514649fb); /* "QFI\xfb" */
-    put32(out + 4, 3);
-    put32(out + 20, CLUSTER_BITS);
-    put64(out + 24, self->guest->size);
-    /* An empty disk has a table all the same: else its cluster would be lost. */
-    put32(out + 36, (guint32)MAX(div_up(div_up(self->guest->size, CLUSTER), L2_ENTRIES), 1));
-    put64(out + 40, self->layout.l1 * CLUSTER);
-    put64(out + 48, self->layout.refcount_table * CLUSTER);
-    put32(out + 56, (guint32)self->layout.refcount_table_n);
-    put32(out + 96, 4); /* refcounts of 1 << 4 bits */
-    put32(out + 100, HEADER_LENGTH);
+    WrittenHeader header = {
+        .virtual_size = self->guest->size,
+        .l1 = self->layout.l1,
+        .refcount_table = self->layout.refcount_table,
+        .refcount_table_n = self->layout.refcounts.table,
+    };
+
+    written_header_put(out, &header);
 }
 
 static void
 fill_l1(FlatSource *self, guint64 cluster, guint8 *out)
 {
-    for (guint64 i = 0; i < L2_ENTRIES; i++) {
-        guint64 table = cluster * L2_ENTRIES + i;
+    for (guint64 i = 0; i < WRITTEN_ENTRIES; i++) {
+        guint64 table = cluster * WRITTEN_ENTRIES + i;
 
         if (ranked_bits_has(self->tables, table))
-            put64(out + i * 8,
-                  (self->layout.l2 + ranked_bits_rank(self->tables, table)) * CLUSTER | COPIED);
+            put64(out + i * 8, (self->layout.l2 + ranked_bits_rank(self->tables, table)) * CLUSTER |
+                                   QCOW2_COPIED);
     }
 }
 
 static void
 fill_refcount_table(FlatSource *self, guint64 cluster, guint8 *out)
 {
-    for (guint64 i = 0; i < L2_ENTRIES; i++) {
-        guint64 block = cluster * L2_ENTRIES + i;
+    for (guint64 i = 0; i < WRITTEN_ENTRIES; i++) {
+        guint64 block = cluster * WRITTEN_ENTRIES + i;
 
-        if (block < self->layout.refcount_blocks_n)
+        if (block < self->layout.refcounts.blocks)
             put64(out + i * 8, (self->layout.refcount_blocks + block) * CLUSTER);
     }
 }
@@ -89,19 +73,22 @@ fill_refcount_table(FlatSource *self, guint64 cluster, guint8 *out)
 static void
 fill_refcounts(FlatSource *self, guint64 block, guint8 *out)
 {
-    for (guint64 i = 0; i < REFCOUNTS && block * REFCOUNTS + i < self->layout.total; i++)
+    guint64 first = block * WRITTEN_REFCOUNTS;
+    guint64 end = MIN(first + WRITTEN_REFCOUNTS, self->layout.total);
+
+    for (guint64 i = 0; first + i < end; i++)
         out[i * 2 + 1] = 1;
 }
 
 static void
 fill_l2(FlatSource *self, guint64 rank, guint8 *out)
 {
-    guint64 first = ranked_bits_select(self->tables, rank) * L2_ENTRIES;
+    guint64 first = ranked_bits_select(self->tables, rank) * WRITTEN_ENTRIES;
     guint64 place = ranked_bits_rank(self->data, first);
 
-    for (guint64 i = 0; i < L2_ENTRIES; i++) {
+    for (guint64 i = 0; i < WRITTEN_ENTRIES; i++) {
         if (ranked_bits_has(self->data, first + i))
-            put64(out + i * 8, (self->layout.data + place++) * CLUSTER | COPIED);
+            put64(out + i * 8, (self->layout.data + place++) * CLUSTER | QCOW2_COPIED);
     }
 }
 
@@ -244,7 +231,7 @@ static gboolean
 find_data(FlatSource *self, GError **error)
 {
     g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
-    guint64 clusters = div_up(self->guest->size, CLUSTER);
+    guint64 clusters = units_for(self->guest->size, CLUSTER);
 
     for (guint64 at = 0; at < self->guest->size; at += MAP_STEP) {
         guint64 length = MIN(MAP_STEP, self->guest->size - at);
@@ -257,14 +244,14 @@ find_data(FlatSource *self, GError **error)
 
             if (extent->data)
                 ranked_bits_set(self->data, extent->offset / CLUSTER,
-                                div_up(extent->offset + extent->length, CLUSTER));
+                                units_for(extent->offset + extent->length, CLUSTER));
         }
     }
     ranked_bits_index(self->data);
-    for (guint64 table = 0; table * L2_ENTRIES < clusters; table++) {
-        guint64 first = table * L2_ENTRIES;
+    for (guint64 table = 0; table * WRITTEN_ENTRIES < clusters; table++) {
+        guint64 first = table * WRITTEN_ENTRIES;
 
-        if (ranked_bits_any(self->data, first, MIN(first + L2_ENTRIES, clusters)))
+        if (ranked_bits_any(self->data, first, MIN(first + WRITTEN_ENTRIES, clusters)))
             ranked_bits_set(self->tables, table, table + 1);
     }
     ranked_bits_index(self->tables);
@@ -272,31 +259,22 @@ find_data(FlatSource *self, GError **error)
     return TRUE;
 }
 
-/* Refcounts count their own clusters too: grow until they suffice. */
 static void
 lay_out(FlatSource *self)
 {
     Layout *l = &self->layout;
-    guint64 tables = div_up(div_up(self->guest->size, CLUSTER), L2_ENTRIES);
+    guint64 others;
 
-    l->l1_n = MAX(div_up(tables, L2_ENTRIES), 1);
+    l->l1_n = written_l1_clusters(self->guest->size);
     l->l2_n = ranked_bits_count(self->tables);
     l->data_n = ranked_bits_count(self->data);
-    l->refcount_blocks_n = 1;
-    for (;;) {
-        guint64 needed;
-
-        l->refcount_table_n = div_up(l->refcount_blocks_n, L2_ENTRIES);
-        l->total = 1 + l->l1_n + l->refcount_table_n + l->refcount_blocks_n + l->l2_n + l->data_n;
-        needed = div_up(l->total, REFCOUNTS);
-        if (needed <= l->refcount_blocks_n)
-            break;
-        l->refcount_blocks_n = needed;
-    }
+    others = 1 + l->l1_n + l->l2_n + l->data_n;
+    l->refcounts = written_refcounts(others);
+    l->total = others + l->refcounts.table + l->refcounts.blocks;
     l->l1 = 1;
     l->refcount_table = l->l1 + l->l1_n;
-    l->refcount_blocks = l->refcount_table + l->refcount_table_n;
-    l->l2 = l->refcount_blocks + l->refcount_blocks_n;
+    l->refcount_blocks = l->refcount_table + l->refcounts.table;
+    l->l2 = l->refcount_blocks + l->refcounts.blocks;
     l->data = l->l2 + l->l2_n;
 }
 
@@ -316,13 +294,13 @@ flat_source_new(Source *guest, const char *what, GError **error)
 {
     FlatSource *self = g_new0(FlatSource, 1);
     g_autoptr(Source) source = &self->parent;
-    guint64 clusters = div_up(guest->size, CLUSTER);
+    guint64 clusters = units_for(guest->size, CLUSTER);
 
     source->ops = &flat_source_ops;
     source->what = g_strdup(what);
     self->guest = guest;
     self->data = ranked_bits_new(clusters);
-    self->tables = ranked_bits_new(div_up(clusters, L2_ENTRIES));
+    self->tables = ranked_bits_new(written_tables(guest->size));
     if (!self->data || !self->tables) {
         virt_snap_error_set_errno(error, ENOMEM, _("Cannot map the disk of '%s'"), what);
         return NULL;

@@ -16,7 +16,4 @@ typedef struct {
     const char *backing_format; /* of that, or NULL */
 } PackedImage;
 
-/* What compressed images are made of: whole clusters of 64 KiB. */
-#define PACKED_CLUSTER_BITS 16
-
 G_END_DECLS

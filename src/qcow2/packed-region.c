@@ -48,8 +48,8 @@ packed_region_add(PackedRegion *region, const PackedPiece *piece, const void *da
 
     if (region->back - region->front < piece->length)
         return FALSE;
-    if (piece->length == PACKED_CLUSTER) {
-        region->back -= PACKED_CLUSTER;
+    if (piece->length == WRITTEN_CLUSTER) {
+        region->back -= WRITTEN_CLUSTER;
         added.offset = (guint32)region->back;
     } else {
         added.offset = (guint32)region->front;
@@ -70,7 +70,7 @@ packed_region_seal(PackedRegion *region)
 gsize
 packed_region_compact(PackedRegion *region)
 {
-    gsize to = (region->front + PACKED_CLUSTER - 1) / PACKED_CLUSTER * PACKED_CLUSTER;
+    gsize to = (region->front + WRITTEN_CLUSTER - 1) / WRITTEN_CLUSTER * WRITTEN_CLUSTER;
     gsize moved = region->back - to;
 
     packed_region_seal(region);
@@ -78,7 +78,7 @@ packed_region_compact(PackedRegion *region)
     for (guint i = 0; i < region->pieces->len; i++) {
         PackedPiece *piece = &g_array_index(region->pieces, PackedPiece, i);
 
-        if (piece->length == PACKED_CLUSTER)
+        if (piece->length == WRITTEN_CLUSTER)
             piece->offset -= (guint32)moved;
     }
     region->back = to;

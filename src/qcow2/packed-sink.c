@@ -8,22 +8,16 @@
 
 #include "image/qcow2-header.h"
 #include "qcow2/cluster-pack.h"
+#include "qcow2/layout.h"
 #include "qcow2/packed-region.h"
 #include "qcow2/packed-sink.h"
 #include "transfer/digest-parts.h"
 #include "util/big-endian.h"
 
-#define CLUSTER PACKED_CLUSTER
-#define L2_ENTRIES (CLUSTER / 8)
-#define REFCOUNTS (CLUSTER / 2)
+#define CLUSTER WRITTEN_CLUSTER
 #define SECTOR 512
-#define COPIED ((guint64)1 << 63)
-#define COMPRESSED ((guint64)1 << 62)
-#define ZERO ((guint64)1)
 /* Where a compressed cluster's entry has the number of its sectors. */
 #define SECTORS_SHIFT 54
-#define HEADER_LENGTH 112
-#define COMPRESSION_OFFSET 104
 /* Each has 3 MiB; workers beyond that wait for one. */
 #define PACKERS_MAX 8
 
@@ -58,12 +52,6 @@ typedef struct {
     guint64 *l1;          /* big endian */
     GArray *refcounts;    /* guint16, by cluster of the file, big endian */
 } PackedSink;
-
-static guint64
-div_up(guint64 a, guint64 b)
-{
-    return (a + b - 1) / b;
-}
 
 /* --- what a writer has ---------------------------------------------------- */
 
@@ -131,7 +119,7 @@ count_reference(PackedSink *self, guint64 from, guint64 length)
 static void
 settle(PackedSink *self, guint64 index, guint64 n)
 {
-    guint64 all = MIN(self->clusters - index * L2_ENTRIES, L2_ENTRIES);
+    guint64 all = MIN(self->clusters - index * WRITTEN_ENTRIES, WRITTEN_ENTRIES);
     gpointer entries;
 
     self->settled[index] += (guint16)n;
@@ -149,14 +137,14 @@ settle(PackedSink *self, guint64 index, guint64 n)
 static void
 set_entry(PackedSink *self, guint64 cluster, guint64 entry)
 {
-    guint64 index = cluster / L2_ENTRIES;
+    guint64 index = cluster / WRITTEN_ENTRIES;
     guint64 *entries = g_hash_table_lookup(self->tables, GSIZE_TO_POINTER(index));
 
     if (!entries) {
         entries = g_malloc0(CLUSTER);
         g_hash_table_insert(self->tables, GSIZE_TO_POINTER(index), entries);
     }
-    entries[cluster % L2_ENTRIES] = GUINT64_TO_BE(entry);
+    entries[cluster % WRITTEN_ENTRIES] = GUINT64_TO_BE(entry);
     settle(self, index, 1);
 }
 
@@ -169,15 +157,15 @@ place_piece(PackedSink *self, const PackedPiece *piece, guint64 base)
     if (piece->length == CLUSTER) {
         count_reference(self, at, CLUSTER);
         if (piece->table)
-            self->l1[piece->index] = GUINT64_TO_BE(at | COPIED);
+            self->l1[piece->index] = GUINT64_TO_BE(at | QCOW2_COPIED);
         else
-            set_entry(self, piece->index, at | COPIED);
+            set_entry(self, piece->index, at | QCOW2_COPIED);
         return;
     }
     /* The sectors after the first one. */
     sectors = (at + piece->length - 1) / SECTOR - at / SECTOR;
     count_reference(self, at, (at / SECTOR + sectors + 1) * SECTOR - at);
-    set_entry(self, piece->index, COMPRESSED | sectors << SECTORS_SHIFT | at);
+    set_entry(self, piece->index, QCOW2_COMPRESSED | sectors << SECTORS_SHIFT | at);
 }
 
 static void
@@ -266,9 +254,9 @@ pack_cluster(PackedSink *self, Packer *packer, guint64 cluster, const guint8 *da
         G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
         if (self->image.backing_name)
-            set_entry(self, cluster, ZERO);
+            set_entry(self, cluster, QCOW2_ZERO);
         else
-            settle(self, cluster / L2_ENTRIES, 1);
+            settle(self, cluster / WRITTEN_ENTRIES, 1);
         return TRUE;
     }
     data = cluster_pack(packer->packer, self->image.level, data, &piece.length);
@@ -309,12 +297,12 @@ packed_sink_hole(Sink *sink, guint64 offset, guint64 length, G_GNUC_UNUSED GErro
 {
     PackedSink *self = (PackedSink *)sink;
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
-    guint64 end = div_up(offset + length, CLUSTER);
+    guint64 end = units_for(offset + length, CLUSTER);
 
     for (guint64 from = offset / CLUSTER; from < end;) {
-        guint64 to = MIN(end, (from / L2_ENTRIES + 1) * L2_ENTRIES);
+        guint64 to = MIN(end, (from / WRITTEN_ENTRIES + 1) * WRITTEN_ENTRIES);
 
-        settle(self, from / L2_ENTRIES, to - from);
+        settle(self, from / WRITTEN_ENTRIES, to - from);
         from = to;
     }
 
@@ -378,24 +366,11 @@ gather(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
 }
 
 static gboolean
-fill_header(PackedSink *self, guint8 *out, guint64 l1, guint64 refcount_table,
-            guint64 refcount_table_n, GError **error)
+fill_header(PackedSink *self, guint8 *out, const WrittenHeader *header, GError **error)
 {
     g_autoptr(GBytes) patched = NULL;
 
-    put32(out, 0x514649fb); /* "QFI\xfb" */
-    put32(out + 4, 3);
-    put32(out + 20, PACKED_CLUSTER_BITS);
-    put64(out + 24, self->image.size);
-    /* An empty disk has a table all the same: else its cluster would be lost. */
-    put32(out + 36, (guint32)MAX(self->n_tables, 1));
-    put64(out + 40, l1 * CLUSTER);
-    put64(out + 48, refcount_table * CLUSTER);
-    put32(out + 56, (guint32)refcount_table_n);
-    put64(out + 72, QCOW2_INCOMPATIBLE_COMPRESSION);
-    put32(out + 96, 4); /* refcounts of 1 << 4 bits */
-    put32(out + 100, HEADER_LENGTH);
-    out[COMPRESSION_OFFSET] = QCOW2_COMPRESSION_ZSTD;
+    written_header_put(out, header);
     if (!self->image.backing_name)
         return TRUE;
     patched = qcow2_header_patch(out, CLUSTER, self->image.backing_name,
@@ -413,7 +388,7 @@ put_tables(PackedSink *self, guint64 cluster, guint8 *out)
     Table *table;
 
     for (; (table = g_queue_pop_head(&self->ready)) != NULL; cluster++, out += CLUSTER) {
-        self->l1[table->index] = GUINT64_TO_BE(cluster * CLUSTER | COPIED);
+        self->l1[table->index] = GUINT64_TO_BE(cluster * CLUSTER | QCOW2_COPIED);
         memcpy(out, table->entries, CLUSTER);
         g_free(table->entries);
         g_free(table);
@@ -426,17 +401,19 @@ lay_out_end(PackedSink *self, Ending *end, GError **error)
 {
     guint64 l2 = (end->base + end->used) / CLUSTER;
     guint64 l1 = l2 + self->ready.length;
-    guint64 l1_n = MAX(div_up(self->n_tables, L2_ENTRIES), 1);
-    guint64 blocks = l1 + l1_n, blocks_n = 1, table_n = 1, total;
+    guint64 l1_n = written_l1_clusters(self->image.size);
+    guint64 blocks = l1 + l1_n;
+    WrittenRefcounts counts = written_refcounts(blocks);
+    guint64 total = blocks + counts.blocks + counts.table;
+    WrittenHeader header = {
+        .virtual_size = self->image.size,
+        .l1 = l1,
+        .refcount_table = blocks + counts.blocks,
+        .refcount_table_n = counts.table,
+        .zstd = TRUE,
+    };
     guint8 *out;
 
-    for (;;) {
-        table_n = div_up(blocks_n, L2_ENTRIES);
-        total = blocks + blocks_n + table_n;
-        if (div_up(total, REFCOUNTS) <= blocks_n)
-            break;
-        blocks_n = div_up(total, REFCOUNTS);
-    }
     end->length = (gsize)(total * CLUSTER - end->base);
     if (posix_memalign((void **)&end->buffer, DIGEST_BLOCK, end->length) != 0)
         g_error("out of memory");
@@ -450,12 +427,11 @@ lay_out_end(PackedSink *self, Ending *end, GError **error)
     memcpy(out, self->l1, self->n_tables * 8);
     out += l1_n * CLUSTER;
     memcpy(out, self->refcounts->data, (gsize)self->refcounts->len * 2);
-    out += blocks_n * CLUSTER;
-    for (guint64 i = 0; i < blocks_n; i++)
+    out += counts.blocks * CLUSTER;
+    for (guint64 i = 0; i < counts.blocks; i++)
         put64(out + i * 8, (blocks + i) * CLUSTER);
 
-    return fill_header(self, end->first ? end->first->data : end->buffer, l1, blocks + blocks_n,
-                       table_n, error);
+    return fill_header(self, end->first ? end->first->data : end->buffer, &header, error);
 }
 
 static gboolean
@@ -547,8 +523,8 @@ packed_sink_new(Sink *file, const PackedImage *image)
     self->image = *image;
     self->image.backing_name = g_strdup(image->backing_name);
     self->image.backing_format = g_strdup(image->backing_format);
-    self->clusters = div_up(image->size, CLUSTER);
-    self->n_tables = div_up(self->clusters, L2_ENTRIES);
+    self->clusters = units_for(image->size, CLUSTER);
+    self->n_tables = written_tables(image->size);
     /* As many wait for the disk as there are processors. */
     self->packers_max = MIN(2 * g_get_num_processors(), PACKERS_MAX);
     g_mutex_init(&self->lock);
