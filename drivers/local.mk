@@ -21,12 +21,17 @@ noinst_LTLIBRARIES += libvirtsnap-libvirt.la libvirtsnap-nbd.la
 libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-capture.c \
 	drivers/libvirt/libvirt-capture.h \
+	drivers/libvirt/libvirt-connection.c \
+	drivers/libvirt/libvirt-connection.h \
+	drivers/libvirt/libvirt-domains.c \
+	drivers/libvirt/libvirt-domains.h \
 	drivers/libvirt/libvirt-error.c \
 	drivers/libvirt/libvirt-error.h \
 	drivers/libvirt/libvirt-events.c \
 	drivers/libvirt/libvirt-events.h \
 	drivers/libvirt/libvirt-hypervisor.c \
 	drivers/libvirt/libvirt-hypervisor.h \
+	drivers/libvirt/libvirt-lists.h \
 	drivers/libvirt/libvirt-lookup.c \
 	drivers/libvirt/libvirt-lookup.h \
 	drivers/libvirt/libvirt-loop.c \
@@ -35,6 +40,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-place.h \
 	drivers/libvirt/libvirt-scratch.c \
 	drivers/libvirt/libvirt-scratch.h \
+	drivers/libvirt/libvirt-snapshots.c \
+	drivers/libvirt/libvirt-snapshots.h \
 	$(NULL)
 libvirtsnap_libvirt_la_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 libvirtsnap_libvirt_la_LIBADD = $(LIBVIRT_LIBS)

@@ -5,6 +5,7 @@
 
 #include "drivers/file/file-sink.h"
 #include "drivers/file/file-source.h"
+#include "drivers/libvirt/libvirt-connection.h"
 #include "drivers/libvirt/libvirt-hypervisor.h"
 #include "drivers/nbd/nbd-source.h"
 #include "drivers/qemu/qemu-check.h"

@@ -16,11 +16,4 @@ G_BEGIN_DECLS
  */
 Hypervisor *libvirt_hypervisor_open(const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/**
- * libvirt_keep_quiet:
- * Keeps libvirt from printing errors, for the whole process: what a program may want, but no
- * library for it. Our own connections are quiet anyway. Source: virSetErrorFunc().
- */
-void libvirt_keep_quiet(void);
-
 G_END_DECLS

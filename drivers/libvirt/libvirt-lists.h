@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <glib.h>
+#include <libvirt/libvirt.h>
+#include <stdlib.h>
+
+G_BEGIN_DECLS
+
+/* Lists and strings as libvirt hands them out: made by malloc, the lists with NULL at their end. */
+
+typedef virDomainPtr *DomainList;
+typedef virDomainSnapshotPtr *SnapshotList;
+
+static inline void
+libvirt_domain_list_free(DomainList list)
+{
+    for (DomainList next = list; next && *next; next++)
+        virDomainFree(*next);
+    free(list);
+}
+
+static inline void
+libvirt_snapshot_list_free(SnapshotList list)
+{
+    for (SnapshotList next = list; next && *next; next++)
+        virDomainSnapshotFree(*next);
+    free(list);
+}
+
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(DomainList, libvirt_domain_list_free, NULL)
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(SnapshotList, libvirt_snapshot_list_free, NULL)
+
+/** libvirt_take_string: Returns: @text, which may be NULL and is freed, as a string of GLib. */
+static inline char *
+libvirt_take_string(char *text)
+{
+    char *copy = g_strdup(text);
+
+    free(text);
+    return copy;
+}
+
+G_END_DECLS
