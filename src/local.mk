@@ -103,19 +103,27 @@ libvirtsnap_internal_la_SOURCES = \
 	src/settings/settings-xml.c \
 	src/settings/settings.c \
 	src/settings/settings.h \
+	src/job/job-disk.c \
+	src/job/job-disk.h \
 	src/job/job-error.c \
 	src/job/job-figures.c \
 	src/job/job-figures.h \
 	src/job/job-info.c \
 	src/job/job-info.h \
-	src/job/job-left.c \
-	src/job/job-left.h \
+	src/job/job-private.h \
 	src/job/job-record-xml.c \
 	src/job/job-record-xml.h \
 	src/job/job-record.c \
 	src/job/job-record.h \
+	src/job/job-report.c \
+	src/job/job-report.h \
+	src/job/job-request.c \
+	src/job/job-run.c \
+	src/job/job-run.h \
 	src/job/job-state.c \
 	src/job/job-state.h \
+	src/job/job-work.c \
+	src/job/job-work.h \
 	src/job/job.c \
 	src/job/job.h \
 	src/archive/export-list.c \
@@ -147,9 +155,12 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/export-items.h \
 	src/export/export-watch.c \
 	src/export/export-watch.h \
+	src/export/export-report.c \
+	src/export/export-report.h \
+	src/export/export-work.c \
+	src/export/export-work.h \
 	src/export/export.c \
 	src/export/export.h \
-	src/export/job-prepare.c \
 	src/export/plan-choice.c \
 	src/export/plan-choice.h \
 	src/export/plan-files.c \

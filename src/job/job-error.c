@@ -89,7 +89,7 @@ job_info_error(const JobInfo *self)
 
     return g_error_new_literal(
         VIRT_SNAP_ERROR, self->error_code ? (gint)self->error_code : VIRT_SNAP_ERROR_CANCELLED,
-        self->error ? self->error : _("The export was cancelled"));
+        self->error ? self->error : _(self->work->type->cancelled));
 }
 
 char *

@@ -3,7 +3,6 @@
 
 #include <config.h>
 
-#include "export/export.h"
 #include "job/job-figures.h"
 
 /* Nothing is done to its last byte before the job is, and nothing is ever done less than it was. */
@@ -19,7 +18,7 @@ sum_parts(GArray *numbers, GArray *done)
     guint64 sum = 0;
 
     for (guint i = 0; i < numbers->len; i++) {
-        guint part = g_array_index(numbers, guint, i) + 1;
+        guint part = g_array_index(numbers, guint, i);
 
         sum += part < done->len ? g_array_index(done, guint64, part) : 0;
     }
@@ -79,20 +78,18 @@ keep_disk_floors(GPtrArray *disks, GPtrArray *old)
 }
 
 GPtrArray *
-job_figures_plan(JobInfo *info, const Plan *plan)
+job_figures_plan(JobInfo *info, const JobPlanned *planned)
 {
-    JobFigures figures = {
-        .type = JOB_BLOCK_TYPE_BACKUP,
-        .end = plan->bytes + EXPORT_COMMIT_WEIGHT,
-    };
-    GPtrArray *parts;
-    GPtrArray *disks = job_disks_new(plan, &parts);
+    JobFigures figures = {.type = info->figures.type, .end = planned->end};
+    GPtrArray *disks = job_disks_copy(planned->disks);
 
+    for (guint i = 0; i < disks->len; i++)
+        ((JobDisk *)g_ptr_array_index(disks, i))->figures.type = figures.type;
     keep_floor(&figures, &info->figures);
     keep_disk_floors(disks, info->disks);
     info->figures = figures;
     g_ptr_array_unref(info->disks);
     info->disks = disks;
 
-    return parts;
+    return g_ptr_array_ref(planned->parts);
 }

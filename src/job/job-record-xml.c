@@ -11,6 +11,9 @@
 #include "util/error-private.h"
 #include "util/xml.h"
 
+/* What records are of that do not say so. */
+#define FIRST_TYPE "export"
+
 JobRecord *
 job_record_new(guint number, guint uid, JobInfo *info)
 {
@@ -55,18 +58,12 @@ add_if(xmlNode *parent, const char *name, const char *text)
 }
 
 static void
-add_subject(xmlNode *root, const JobSubject *subject)
+add_work(xmlNode *root, const JobWork *work)
 {
     xmlNode *node = xml_add(root, "subject", NULL);
-    g_autofree char *settings = virt_snap_export_settings_format(subject->settings);
 
-    add_if(node, "uri", subject->uri);
-    add_if(node, "collection", subject->collection);
-    add_texts(node, "domain", subject->domains);
-    xml_add(node, "snapshot", subject->snapshot);
-    xml_add(node, "directory", subject->directory);
-    /* A document in the document's text: its parser stays the only one. */
-    xml_add(node, "settings", settings);
+    xml_set(node, "work", work->type->name);
+    work->type->format(work, node);
 }
 
 static void
@@ -134,7 +131,7 @@ job_record_format(const JobRecord *self)
     add_number(root, "bandwidth", (gint64)info->figures.bandwidth);
     add_number(root, "cur", (gint64)info->figures.cur);
     add_number(root, "end", (gint64)info->figures.end);
-    add_subject(root, info->subject);
+    add_work(root, info->work);
     add_disks(root, info->disks);
     add_report(root, info->report);
     add_texts(root, "warning", info->warnings);
@@ -169,24 +166,8 @@ read_texts(GPtrArray *texts, xmlNode *node, const char *path)
         g_ptr_array_add(texts, xml_text(g_ptr_array_index(nodes, i), "."));
 }
 
-static gboolean
-read_subject(JobSubject *subject, xmlNode *node, GError **error)
-{
-    g_autofree char *settings = xml_text(node, "settings");
-
-    subject->uri = xml_text(node, "uri");
-    subject->collection = xml_text(node, "collection");
-    read_texts(subject->domains, node, "domain");
-    subject->snapshot = xml_text(node, "snapshot");
-    subject->directory = xml_text(node, "directory");
-    virt_snap_export_settings_free(subject->settings);
-    subject->settings = virt_snap_export_settings_parse(settings, strlen(settings), error);
-
-    return subject->settings != NULL;
-}
-
 static void
-read_disks(GPtrArray *disks, xmlNode *root)
+read_disks(JobInfo *info, xmlNode *root)
 {
     g_autoptr(GPtrArray) nodes = xml_nodes(root, "disk");
 
@@ -197,9 +178,10 @@ read_disks(GPtrArray *disks, xmlNode *root)
         g_autofree char *path = xml_attr(node, "path");
         JobDisk *disk = job_disk_new(domain, target, path);
 
+        disk->figures.type = info->figures.type;
         disk->figures.cur = attribute(node, "cur");
         disk->figures.end = attribute(node, "end");
-        g_ptr_array_add(disks, disk);
+        g_ptr_array_add(info->disks, disk);
     }
 }
 
@@ -211,7 +193,7 @@ read_report(xmlNode *root)
 
     if (!node)
         return NULL;
-    report = job_report_new_empty();
+    report = job_report_new();
     report->directory = xml_text(node, "directory");
     report->base = xml_text(node, "base");
     read_texts(report->domains, node, "domain");
@@ -249,7 +231,7 @@ read_state(JobInfo *info, xmlNode *root)
 }
 
 static gboolean
-read_info(JobInfo *info, xmlNode *root, GError **error)
+read_info(JobInfo *info, const JobWorkType *type, xmlNode *root, GError **error)
 {
     info->id = xml_text(root, "id");
     info->name = xml_text(root, "name");
@@ -257,18 +239,35 @@ read_info(JobInfo *info, xmlNode *root, GError **error)
     read_state(info, root);
     read_times(info, root);
     info->figures = (JobFigures){
-        .type = JOB_BLOCK_TYPE_BACKUP,
+        .type = type->block_type,
         .bandwidth = (guint64)number(root, "bandwidth"),
         .cur = (guint64)number(root, "cur"),
         .end = (guint64)number(root, "end"),
     };
-    read_disks(info->disks, root);
+    read_disks(info, root);
     info->report = read_report(root);
     read_texts(info->warnings, root, "warning");
-    if (!info->subject)
-        info->subject = job_subject_new();
+    info->work = type->parse(xml_node(root, "subject"), error);
 
-    return read_subject(info->subject, xml_node(root, "subject"), error);
+    return info->work != NULL;
+}
+
+/* What the first version wrote has no type, and is an export. Asked for before the schema, which
+ * knows no more types than this version does. */
+static const JobWorkType *
+type_of(xmlNode *root, GError **error)
+{
+    xmlNode *node = xml_node(root, "subject");
+    g_autofree char *name = node ? xml_attr(node, "work") : NULL;
+    const JobWorkType *type = job_work_type_find(name ? name : FIRST_TYPE);
+
+    if (!type)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("the job is of the type '%s', which this version of virtsnap does not know; "
+                      "the version that made it does, or a later one"),
+                    name ? name : FIRST_TYPE);
+
+    return type;
 }
 
 static JobRecord *
@@ -276,12 +275,11 @@ parse(const char *text, gsize length, GError **error)
 {
     g_autoptr(xmlDoc) doc = xml_parse(text, length, _("the job's record"), error);
     g_autoptr(JobInfo) info = job_info_new();
-    xmlNode *root;
+    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+    const JobWorkType *type = root ? type_of(root, error) : NULL;
 
-    if (!doc || !xml_validate(doc, "job.rng", _("the job's record"), error))
-        return NULL;
-    root = xmlDocGetRootElement(doc);
-    if (!read_info(info, root, error))
+    if (!type || !xml_validate(doc, "job.rng", _("the job's record"), error) ||
+        !read_info(info, type, root, error))
         return NULL;
 
     return job_record_new((guint)attribute(root, "number"), (guint)attribute(root, "uid"),

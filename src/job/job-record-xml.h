@@ -22,7 +22,8 @@ typedef struct {
 JobRecord *job_record_new(guint number, guint uid, JobInfo *info);
 void job_record_free(JobRecord *self);
 
-/** job_record_parse: Returns: owned by the caller; CORRUPT if @text is not a job's record. */
+/** job_record_parse: Returns: owned by the caller; CORRUPT if @text is not a job's record,
+ * NOT_SUPPORTED if it is of work of a type that is not registered. */
 JobRecord *job_record_parse(const char *text, gsize length, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

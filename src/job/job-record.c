@@ -118,6 +118,7 @@ set_aside(int dirfd, const char *file, const GError *why, GPtrArray *problems)
                                         file, aside, why->message));
 }
 
+/* What a later version wrote stays for that, and is not changed here. */
 static void
 load_one(int dirfd, const char *file, GPtrArray *records, GPtrArray *problems)
 {
@@ -126,8 +127,19 @@ load_one(int dirfd, const char *file, GPtrArray *records, GPtrArray *problems)
 
     if (record)
         g_ptr_array_add(records, record);
+    else if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED))
+        g_ptr_array_add(problems,
+                        g_strdup_printf(_("The job's record '%s' cannot be used; it stays as it "
+                                          "is: %s"),
+                                        file, error->message));
     else
         set_aside(dirfd, file, error, problems);
+}
+
+static guint
+number_of(const char *file)
+{
+    return (guint)MIN(g_ascii_strtoull(file, NULL, 10), G_MAXUINT);
 }
 
 static gint
@@ -159,18 +171,23 @@ list_files(int dirfd, GError **error)
 }
 
 GPtrArray *
-job_record_load_all(int dirfd, GPtrArray **problems, GError **error)
+job_record_load_all(int dirfd, guint *last, GPtrArray **problems, GError **error)
 {
     GPtrArray *records = g_ptr_array_new_with_free_func((GDestroyNotify)job_record_free);
     g_autoptr(GPtrArray) files = list_files(dirfd, error);
 
+    *last = 0;
     *problems = g_ptr_array_new_with_free_func(g_free);
     if (!files) {
         g_ptr_array_unref(records);
         return NULL;
     }
-    for (guint i = 0; i < files->len; i++)
-        load_one(dirfd, g_ptr_array_index(files, i), records, *problems);
+    for (guint i = 0; i < files->len; i++) {
+        const char *file = g_ptr_array_index(files, i);
+
+        load_one(dirfd, file, records, *problems);
+        *last = MAX(*last, number_of(file));
+    }
     g_ptr_array_sort(records, by_number);
 
     return records;

@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include "export/export.h"
 #include "job/job-info.h"
 
 G_BEGIN_DECLS
@@ -38,27 +37,14 @@ typedef struct {
 typedef void (*JobNotify)(Job *job, const JobChange *change, gpointer data);
 
 /**
- * JobPrepare:
- * @control: to be asked by control_pass() now and then
- * @hypervisor: (out) (transfer full) (nullable): who tells what happens to the domains meanwhile
- * @plan: (out) (transfer full): what to do
- * @target: (out) (transfer full): where to
- *
- * Works out what a job has to do; called in the job's own thread, in the state Starting. Returns:
- * FALSE with the error that the job ends with.
- */
-typedef gboolean (*JobPrepare)(gpointer data, Control *control, Hypervisor **hypervisor,
-                               Plan **plan, Target **target, GError **error);
-
-/**
  * job_new:
  * @owner: who has asked for it
- * @subject: copied: what it is for
+ * @work: what it is to do; held by the job
  *
  * Returns: a job in the state New, with an InstanceID that is unique for ever and a name for
  * people, owned by the caller. It does nothing by itself.
  */
-Job *job_new(const char *owner, const JobSubject *subject);
+Job *job_new(const char *owner, JobWork *work);
 
 /** job_restore: Returns: a job as @info says it was, owned by the caller. One that was not
  * finished has been interrupted: it is an Exception (INTERRUPTED), and resumable. */
@@ -67,23 +53,18 @@ Job *job_restore(const JobInfo *info);
 Job *job_ref(Job *self);
 void job_unref(Job *self);
 
-/** Sets who is told of changes; to be called before anything can change. */
+/** job_set_notify: @notify: (nullable): who is told of changes from now on. Who was told before is
+ * not called any more when this returns; so it may not be called from within a JobNotify. */
 void job_set_notify(Job *self, JobNotify notify, gpointer data);
 
 /**
- * job_start_export:
- * @prepare: gets @data
- * @free_data: (nullable): called when @data is needed no more
+ * job_start:
+ * @host: (nullable): copied; NULL: one in which nothing is set
  *
- * Starts a job that is New: its thread prepares and carries out an export. What an earlier run of
- * the same job left is gone on with. Returns: FALSE, with @data freed, if it is not New any more.
+ * Starts a job that is New: a thread of its own runs its work, which goes on with what an earlier
+ * run of the same job left. Returns: FALSE if it is not New any more.
  */
-gboolean job_start_export(Job *self, JobPrepare prepare, gpointer data, GDestroyNotify free_data);
-
-/** job_prepare_export: The JobPrepare of an export by itself: @data is its JobSubject, whose @uri
- * is the hypervisor to ask. */
-gboolean job_prepare_export(gpointer data, Control *control, Hypervisor **hypervisor, Plan **plan,
-                            Target **target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean job_start(Job *self, const JobHost *host);
 
 /**
  * job_request_state_change:
@@ -108,8 +89,13 @@ JobState job_get_state(Job *self);
 /** job_get_info: Returns: everything about it, all of one moment; owned by the caller. */
 JobInfo *job_get_info(Job *self);
 
-/** What it did, for a job that has succeeded in this process; else nothing but zeros. */
-void job_get_result(Job *self, ExportResult *result);
+/** job_get_failure: Returns: what the last run failed with, as its work said it; owned by the
+ * caller. NULL: it did not, or was in another process. */
+GError *job_get_failure(Job *self);
+
+/** job_is_planned: Returns: FALSE if nothing has been changed by the present run; if it is
+ * ShuttingDown, nothing will be. */
+gboolean job_is_planned(Job *self);
 
 /** Waits until @monotonic_end (0: for ever) for it to be finished. Returns: TRUE if it is. */
 gboolean job_wait(Job *self, gint64 monotonic_end);

@@ -3,12 +3,13 @@
 
 #pragma once
 
-#include "job/job-info.h"
+#include "job/job-work.h"
 #include "library/job.h"
 
 G_BEGIN_DECLS
 
-/** library_job_start: Returns: the export of @subject, which has begun; owned by the caller. */
-VirtSnapJob *library_job_start(const JobSubject *subject);
+/** library_job_start: @uri: (nullable): of the hypervisor. Returns: the job that does @work (held),
+ * which has begun; owned by the caller. */
+VirtSnapJob *library_job_start(JobWork *work, const char *uri);
 
 G_END_DECLS

@@ -44,12 +44,6 @@ job_watch_unref(gpointer self)
     g_atomic_rc_box_release_full(self, clear);
 }
 
-Job *
-job_watch_job(JobWatch *self)
-{
-    return self->job;
-}
-
 /* --- in the main context ---------------------------------------------------- */
 
 static gboolean

@@ -22,9 +22,6 @@ JobWatch *job_watch_new(Job *job, GObject *object, JobWatchFunc func);
 JobWatch *job_watch_ref(JobWatch *self);
 void job_watch_unref(gpointer self);
 
-/** job_watch_job: Returns: (transfer none): the job. */
-Job *job_watch_job(JobWatch *self);
-
 /** job_watch_wait: Waits until the job is over. Returns: FALSE if @cancellable ended that. */
 gboolean job_watch_wait(JobWatch *self, GCancellable *cancellable);
 

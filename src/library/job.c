@@ -5,8 +5,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "collection/members.h"
-#include "hypervisor/drivers.h"
 #include "job/job.h"
 #include "library/job-private.h"
 #include "library/job-report-private.h"
@@ -17,6 +15,7 @@ struct _VirtSnapJob {
     GObject parent_instance;
     Job *job;
     JobWatch *watch;
+    char *uri; /* of the hypervisor, or NULL */
     JobInfo *told; /* what was notified last */
 };
 
@@ -72,20 +71,12 @@ virt_snap_job_state_get_type(void)
 
 /* --- what it does ------------------------------------------------------------ */
 
-/* In the job's own thread. The watch stays as long as the run, which tells it. */
-static gboolean
-prepare(gpointer watch, Control *control, Hypervisor **hypervisor, Plan **plan, Target **target,
-        GError **error)
-{
-    g_autoptr(JobInfo) info = job_get_info(job_watch_job(watch));
-
-    return job_prepare_export(info->subject, control, hypervisor, plan, target, error);
-}
-
 static void
 start(VirtSnapJob *self)
 {
-    job_start_export(self->job, prepare, job_watch_ref(self->watch), job_watch_unref);
+    const JobHost host = {.uri = self->uri};
+
+    job_start(self->job, &host);
 }
 
 /* --- what is told ------------------------------------------------------------- */
@@ -285,9 +276,12 @@ finalize(GObject *object)
 {
     VirtSnapJob *self = VIRT_SNAP_JOB(object);
 
+    if (self->job)
+        job_set_notify(self->job, NULL, NULL);
     g_clear_pointer(&self->watch, job_watch_unref);
     g_clear_pointer(&self->job, job_unref);
     g_clear_pointer(&self->told, job_info_free);
+    g_clear_pointer(&self->uri, g_free);
     G_OBJECT_CLASS(virt_snap_job_parent_class)->finalize(object);
 }
 
@@ -331,11 +325,12 @@ virt_snap_job_init(VirtSnapJob *self)
 }
 
 VirtSnapJob *
-library_job_start(const JobSubject *subject)
+library_job_start(JobWork *work, const char *uri)
 {
     VirtSnapJob *self = g_object_new(VIRT_SNAP_TYPE_JOB, NULL);
 
-    self->job = job_new(g_get_user_name(), subject);
+    self->job = job_new(g_get_user_name(), work);
+    self->uri = g_strdup(uri);
     self->told = job_get_info(self->job);
     self->watch = job_watch_new(self->job, G_OBJECT(self), on_told);
     start(self);

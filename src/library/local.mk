@@ -14,6 +14,8 @@ libvirtsnap_internal_la_SOURCES += \
 	src/library/job.h \
 	src/library/service.c \
 	src/library/service.h \
+	src/library/verbs.c \
+	src/library/verbs.h \
 	src/library/verify-result-private.h \
 	src/library/verify-result.c \
 	src/library/verify-result.h \

@@ -6,8 +6,8 @@
 #include "collection/collection-store.h"
 #include "collection/members.h"
 #include "drivers/register.h"
+#include "export/export-work.h"
 #include "hypervisor/drivers.h"
-#include "job/job-info.h"
 #include "library/job-private.h"
 #include "library/service.h"
 #include "library/verify-result-private.h"
@@ -43,37 +43,70 @@ virt_snap_service_get_uri(VirtSnapService *self)
 
 /* --- export ------------------------------------------------------------------- */
 
-/* What is asked for, all but the domains. */
-static JobSubject *
-ask_for(VirtSnapService *self, const char *collection, const char *snapshot,
-        const char *directory, const VirtSnapExportSettings *settings)
+/* What is asked for, as it was said. */
+typedef struct {
+    char *collection; /* NULL: domains are named */
+    char **domains;
+    char *snapshot;
+    char *directory;
+    VirtSnapExportSettings *settings;
+} Request;
+
+static void
+request_free(Request *self)
 {
-    JobSubject *subject = job_subject_new();
-
-    g_clear_pointer(&subject->settings, virt_snap_export_settings_free);
-    subject->settings =
-        settings ? virt_snap_export_settings_copy(settings) : virt_snap_export_settings_new();
-    subject->uri = g_strdup(self->uri);
-    subject->collection = g_strdup(collection);
-    subject->snapshot = g_strdup(snapshot);
-    subject->directory = g_canonicalize_filename(directory, NULL);
-
-    return subject;
+    g_free(self->collection);
+    g_strfreev(self->domains);
+    g_free(self->snapshot);
+    g_free(self->directory);
+    virt_snap_export_settings_free(self->settings);
+    g_free(self);
 }
 
-/* Finds the members of the collection, or checks that @domains are some; waits for who changes
- * collections. */
-static gboolean
-find_members(JobSubject *subject, char *const *domains, GError **error)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Request, request_free)
+
+static Request *
+ask_for(const char *collection, char *const *domains, const char *snapshot,
+        const char *directory, const VirtSnapExportSettings *settings)
 {
-    g_autoptr(Members) members = members_new(subject->collection, domains, error);
+    Request *self = g_new0(Request, 1);
+
+    self->collection = g_strdup(collection);
+    self->domains = g_strdupv((char **)domains);
+    self->snapshot = g_strdup(snapshot);
+    self->directory = g_canonicalize_filename(directory, NULL);
+    self->settings =
+        settings ? virt_snap_export_settings_copy(settings) : virt_snap_export_settings_new();
+
+    return self;
+}
+
+/* Finds the members of the collection, or checks that domains are some; waits for who changes
+ * collections. Returns: owned by the caller. */
+static JobWork *
+work_for(Request *request, GError **error)
+{
+    Members *members = members_new(request->collection, request->domains, error);
+    JobWork *work;
 
     if (!members)
-        return FALSE;
-    g_clear_pointer(&subject->domains, g_ptr_array_unref);
-    subject->domains = strings_copy(members->domains);
+        return NULL;
+    work = &export_work_new(request->collection, members, request->snapshot, request->directory,
+                            virt_snap_export_settings_copy(request->settings))
+                ->parent;
+    if (virt_snap_export_settings_check_supported(request->settings, error))
+        return work;
+    job_work_unref(work);
 
-    return virt_snap_export_settings_check_supported(subject->settings, error);
+    return NULL;
+}
+
+static VirtSnapJob *
+start_export(VirtSnapService *self, Request *request, GError **error)
+{
+    g_autoptr(JobWork) work = work_for(request, error);
+
+    return work ? library_job_start(work, self->uri) : NULL;
 }
 
 VirtSnapJob *
@@ -86,9 +119,9 @@ virt_snap_service_export(VirtSnapService *self, const char *collection, const ch
     g_return_val_if_fail(directory != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    g_autoptr(JobSubject) subject = ask_for(self, collection, snapshot, directory, settings);
+    g_autoptr(Request) request = ask_for(collection, NULL, snapshot, directory, settings);
 
-    return find_members(subject, NULL, error) ? library_job_start(subject) : NULL;
+    return start_export(self, request, error);
 }
 
 VirtSnapJob *
@@ -102,18 +135,19 @@ virt_snap_service_export_domains(VirtSnapService *self, char *const *domains,
     g_return_val_if_fail(directory != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    g_autoptr(JobSubject) subject = ask_for(self, NULL, snapshot, directory, settings);
+    g_autoptr(Request) request = ask_for(NULL, domains, snapshot, directory, settings);
 
-    return find_members(subject, domains, error) ? library_job_start(subject) : NULL;
+    return start_export(self, request, error);
 }
 
 static void
 export_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
     GError *error = NULL;
+    JobWork *work = work_for(data, &error);
 
-    if (find_members(data, NULL, &error))
-        g_task_return_boolean(task, TRUE);
+    if (work)
+        g_task_return_pointer(task, work, (GDestroyNotify)job_work_unref);
     else
         g_task_return_error(task, error);
 }
@@ -133,8 +167,8 @@ virt_snap_service_export_async(VirtSnapService *self, const char *collection,
     g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 
     g_task_set_source_tag(task, virt_snap_service_export_async);
-    g_task_set_task_data(task, ask_for(self, collection, snapshot, directory, settings),
-                         (GDestroyNotify)job_subject_free);
+    g_task_set_task_data(task, ask_for(collection, NULL, snapshot, directory, settings),
+                         (GDestroyNotify)request_free);
     g_task_set_return_on_cancel(task, TRUE);
     g_task_run_in_thread(task, export_in_thread);
 }
@@ -147,9 +181,9 @@ virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult *result, GEr
     g_return_val_if_fail(g_task_is_valid(result, self), NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    return g_task_propagate_boolean(G_TASK(result), error)
-               ? library_job_start(g_task_get_task_data(G_TASK(result)))
-               : NULL;
+    g_autoptr(JobWork) work = g_task_propagate_pointer(G_TASK(result), error);
+
+    return work ? library_job_start(work, self->uri) : NULL;
 }
 
 /* --- snapshots ------------------------------------------------------------------ */

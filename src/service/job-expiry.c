@@ -5,7 +5,6 @@
 
 #include <time.h>
 
-#include "job/job-left.h"
 #include "service/job-expiry.h"
 #include "service/work.h"
 
@@ -30,7 +29,8 @@ check_in_thread(gpointer data)
 {
     Expiry *self = data;
     g_autoptr(JobInfo) info = job_get_info(self->job);
-    gint64 changed = job_left_changed(info->subject);
+    JobWork *work = info->work;
+    gint64 changed = work->type->left_changed(work);
 
     self->left = changed > 0 ? job_expiry_left(changed, self->stay) : 0;
     if (self->left > 0 || !job_state_is_final(info->state) || !info->resumable)

@@ -96,10 +96,10 @@ job_keeper_save_last(JobKeeper *self, Job *job, guint number, guint uid)
 }
 
 GPtrArray *
-job_keeper_load_all(JobKeeper *self, GError **error)
+job_keeper_load_all(JobKeeper *self, guint *last, GError **error)
 {
     g_autoptr(GPtrArray) problems = NULL;
-    GPtrArray *records = job_record_load_all(self->fd, &problems, error);
+    GPtrArray *records = job_record_load_all(self->fd, last, &problems, error);
 
     for (guint i = 0; i < problems->len; i++)
         g_warning("%s: %s", self->directory, (const char *)g_ptr_array_index(problems, i));

@@ -21,8 +21,9 @@ typedef void (*JobKept)(const GError *error, gpointer data);
 JobKeeper *job_keeper_new(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** job_keeper_load_all: Returns: (element-type JobRecord): all records, by number; owned by the
- * caller. What cannot be used is warned of. */
-GPtrArray *job_keeper_load_all(JobKeeper *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * caller. @last: (out): the highest number that any has. What cannot be used is warned of. */
+GPtrArray *job_keeper_load_all(JobKeeper *self, guint *last, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * job_keeper_save:

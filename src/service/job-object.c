@@ -30,7 +30,9 @@ disks_of(const JobInfo *info)
 static const char *
 directory_of(const JobInfo *info)
 {
-    return or_empty(info->report ? info->report->directory : info->subject->directory);
+    const JobWork *work = info->work;
+
+    return or_empty(info->report ? info->report->directory : work->type->directory(work));
 }
 
 static void
@@ -43,9 +45,9 @@ set_details(BusJob *bus, const JobInfo *info)
 }
 
 static void
-set_no_details(BusJob *bus)
+set_no_details(BusJob *bus, const JobInfo *info)
 {
-    bus_job_set_name(bus, "Export");
+    bus_job_set_name(bus, info->work->type->title);
     bus_job_set_error_description(bus, "");
     bus_job_set_disks(bus, g_variant_new("a(stt)", NULL));
     bus_job_set_export_directory(bus, "");
@@ -57,7 +59,7 @@ job_object_update(BusJob *bus, const JobInfo *info, gboolean details)
     if (details)
         set_details(bus, info);
     else
-        set_no_details(bus);
+        set_no_details(bus, info);
     bus_job_set_instance_id(bus, info->id);
     bus_job_set_owner(bus, info->owner);
     bus_job_set_job_type(bus, (guint16)info->type);

@@ -5,14 +5,12 @@
 
 #include <glib/gi18n.h>
 
-#include "archive/target.h"
 #include "bus/bus-path.h"
 #include "job/job.h"
 #include "service/job-expiry.h"
 #include "service/job-object.h"
 #include "service/job-service-private.h"
 #include "service/work.h"
-#include "transfer/engine.h"
 
 /* PropertiesChanged at most five times a second. */
 #define UPDATE_MS 200
@@ -23,27 +21,17 @@
 
 /* --- its turn ----------------------------------------------------------------- */
 
-static guint
-workers_for(const ServiceConfig *config, const VirtSnapExportSettings *settings)
-{
-    guint wanted = settings->parallel > 0 ? settings->parallel : ENGINE_WORKERS;
-    guint share = MAX(config->transfers / config->jobs, 1);
-
-    return MIN(wanted, share);
-}
-
 static void
 start_now(gpointer data)
 {
     ServiceJob *self = data;
-    g_autoptr(JobInfo) info = job_get_info(self->job);
-    JobSubject *subject = job_subject_copy(info->subject);
+    const ServiceConfig *config = self->service->config;
+    const JobHost host = {
+        .uri = self->service->uri,
+        .workers = MAX(config->transfers / config->jobs, 1),
+    };
 
-    g_free(subject->uri);
-    subject->uri = g_strdup(self->service->uri);
-    subject->settings->parallel = workers_for(self->service->config, subject->settings);
-    if (!job_start_export(self->job, job_prepare_export, subject,
-                          (GDestroyNotify)job_subject_free))
+    if (!job_start(self->job, &host))
         g_warning("%s could not be started", self->path);
 }
 
@@ -241,14 +229,9 @@ static void
 ask_in_thread(gpointer data)
 {
     Asking *asking = data;
-    const JobSubject *subject = asking->info->subject;
-    g_autoptr(Target) target = target_new(subject->directory, subject->collection,
-                                          subject->snapshot, subject->settings->subdirectory,
-                                          NULL);
-    TargetSpace space = {0};
+    JobWork *work = asking->info->work;
 
-    if (target && target_space(target, &space, NULL))
-        asking->device = space.device;
+    asking->device = work->type->device(work);
 }
 
 /* It may have been ended meanwhile, and even be new once more: one answer is enough. */
@@ -319,13 +302,14 @@ tell_disk(const ServiceJob *self, const char *disk, gint status)
 {
     GDBusConnection *connection = g_dbus_interface_skeleton_get_connection(
         G_DBUS_INTERFACE_SKELETON(self->bus));
+    gint type = bus_job_get_type_(self->bus);
 
     if (self->service->session)
-        bus_job_emit_block_job(self->bus, disk, JOB_BLOCK_TYPE_BACKUP, status);
+        bus_job_emit_block_job(self->bus, disk, type, status);
     else if (self->starter && connection)
         g_dbus_connection_emit_signal(connection, self->starter, self->path, BUS_NAME ".Job",
                                       "BlockJob",
-                                      g_variant_new("(sii)", disk, JOB_BLOCK_TYPE_BACKUP, status),
+                                      g_variant_new("(sii)", disk, type, status),
                                       NULL);
 }
 
@@ -404,7 +388,7 @@ typedef struct {
     Job *job; /* owned */
     guint number;
     char *starter;
-    JobOrder order; /* its strings and its subject are not used any more */
+    JobOrder order; /* its strings and its work are not used any more */
 } Birth;
 
 static void
@@ -462,7 +446,7 @@ job_service_start(JobService *service, const JobOrder *order)
         return;
     }
     birth = g_new0(Birth, 1);
-    *birth = (Birth){service, job_new(order->owner, order->subject), ++service->number,
+    *birth = (Birth){service, job_new(order->owner, order->work), ++service->number,
                      g_strdup(order->starter), *order};
     if (order->resume)
         job_set_resume(birth->job);
@@ -493,7 +477,8 @@ restore_all(JobService *self, GError **error)
     self->keeper = job_keeper_new(error);
     if (!self->keeper)
         return FALSE;
-    records = job_keeper_load_all(self->keeper, error);
+    /* The number of a record that is not for us is not given away. */
+    records = job_keeper_load_all(self->keeper, &self->number, error);
     for (guint i = 0; records && i < records->len; i++)
         restore(self, g_ptr_array_index(records, i));
 

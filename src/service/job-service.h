@@ -39,7 +39,7 @@ typedef void (*JobEnded)(const GError *error, gpointer data);
 
 /** What is to become a job. */
 typedef struct {
-    const JobSubject *subject; /* what to do, checked */
+    JobWork *work; /* what to do, checked */
     guint uid;         /* whose job it is, */
     const char *owner; /* and what he is called, */
     const char *starter; /* and his name on the bus */

@@ -12,6 +12,7 @@
 
 #include "bus/bus-path.h"
 #include "drivers/register.h"
+#include "library/verbs.h"
 #include "service/access.h"
 #include "service/collection-service.h"
 #include "service/job-service.h"
@@ -256,6 +257,7 @@ main(int argc, char **argv)
     umask(0077);
     process_set_up();
     register_drivers();
+    register_verbs();
     drivers_keep_quiet();
     if (!parse_options(&daemon.options, &argc, &argv, &error)) {
         g_printerr("virtsnapd: %s\n", error->message);

@@ -7,9 +7,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "archive/target.h"
 #include "bus/bus-path.h"
-#include "collection/members.h"
+#include "export/export-work.h"
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/snapshot-service.h"
@@ -86,7 +85,7 @@ typedef struct {
     guint uid;
     char *owner;
     ExportFlags flags;
-    JobSubject *subject;
+    ExportWork *work; /* owned; NULL: not known yet */
     guint64 device; /* that it writes to */
     char *path;     /* of the job, which the caller waits for */
     GError *error;  /* NULL: none so far */
@@ -95,7 +94,8 @@ typedef struct {
 static void
 export_call_free(ExportCall *call)
 {
-    job_subject_free(call->subject);
+    if (call->work)
+        job_work_unref(&call->work->parent);
     g_clear_error(&call->error);
     g_free(call->owner);
     g_free(call->path);
@@ -109,25 +109,33 @@ export_call_fail(ExportCall *call, const GError *error)
     export_call_free(call);
 }
 
-static gboolean
+/* The collection is read here, and not again when it is the job's turn. */
+static ExportWork *
 parse_call(ExportCall *call, GError **error)
 {
     const BusOption known[] = {
         {"wait", &call->flags.wait}, {"resume", &call->flags.resume}, {NULL, NULL}};
     g_autoptr(GVariant) dictionary = NULL;
-    JobSubject *subject = call->subject;
+    g_autoptr(VirtSnapExportSettings) settings = NULL;
+    g_autofree char *collection = NULL;
+    g_autofree char *snapshot = NULL;
     const char *path;
-    const char *settings;
+    const char *directory;
+    const char *text;
+    Members *members;
 
-    g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&os&s@a{sv})",
-                  &path, &subject->directory, &settings, &dictionary);
+    g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&o&s&s@a{sv})",
+                  &path, &directory, &text, &dictionary);
     if (!bus_options_parse(dictionary, known, error) ||
-        !bus_path_parse_snapshot(path, &subject->collection, &subject->snapshot, error) ||
-        !check_directory(subject->directory, error))
-        return FALSE;
-    subject->settings = parse_settings(settings, error);
+        !bus_path_parse_snapshot(path, &collection, &snapshot, error) ||
+        !check_directory(directory, error))
+        return NULL;
+    settings = parse_settings(text, error);
+    members = settings ? members_new(collection, NULL, error) : NULL;
 
-    return subject->settings != NULL;
+    return members ? export_work_new(collection, members, snapshot, directory,
+                                     g_steal_pointer(&settings))
+                   : NULL;
 }
 
 /* What can be said now is said now, and not by a job that fails: in a thread, as the store may be
@@ -136,13 +144,10 @@ static void
 look_at_call(gpointer data)
 {
     ExportCall *call = data;
-    g_autoptr(Members) members = NULL;
 
     call->uid = access_caller_uid(call->invocation);
     call->owner = access_user_name(call->uid);
-    call->subject = job_subject_new();
-    if (parse_call(call, &call->error))
-        members = members_new(call->subject->collection, NULL, &call->error);
+    call->work = parse_call(call, &call->error);
 }
 
 /* And in one that may hang with the file system that the target is on. */
@@ -150,18 +155,13 @@ static void
 look_at_target(gpointer data)
 {
     ExportCall *call = data;
-    const JobSubject *subject = call->subject;
-    gboolean subdirectory = subject->settings->subdirectory;
-    g_autoptr(Target) target = NULL;
-    TargetSpace space = {0};
+    const ExportWork *work = call->work;
+    gboolean allowed = service_config_may_export(call->self->config, call->uid, work->directory,
+                                                 work->settings->subdirectory,
+                                                 call->self->session, &call->error);
 
-    if (!service_config_may_export(call->self->config, call->uid, subject->directory,
-                                   subdirectory, call->self->session, &call->error))
-        return;
-    target = target_new(subject->directory, subject->collection, subject->snapshot, subdirectory,
-                        &call->error);
-    if (target && target_space(target, &space, NULL))
-        call->device = space.device;
+    if (allowed && !export_work_check(work, &call->device, &call->error))
+        g_debug("%s", call->error->message);
 }
 
 static void
@@ -199,7 +199,7 @@ static void
 on_target_looked_at(gpointer data)
 {
     ExportCall *call = data;
-    const JobOrder order = {.subject = call->subject,
+    const JobOrder order = {.work = &call->work->parent,
                             .uid = call->uid,
                             .owner = call->owner,
                             .starter =

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "job/job-record.h"
+#include "library/verbs.h"
 #include "tests/fuzz/fuzz.h"
 
 const char *const fuzz_corpora[] = {"job/valid", "job/invalid", NULL};
@@ -14,13 +15,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(JobRecord) record = job_record_parse((const char *)data, size, &error);
+    g_autoptr(JobRecord) record = NULL;
     g_autoptr(JobRecord) again = NULL;
     g_autofree char *text = NULL;
 
+    register_verbs();
+    record = job_record_parse((const char *)data, size, &error);
     g_assert_true((record == NULL) == (error != NULL));
     if (!record) {
-        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
+        if (!g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED))
+            g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
         return 0;
     }
     g_assert_cmpuint(record->info->state, !=, 0);

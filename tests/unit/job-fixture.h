@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "export/export-work.h"
 #include "job/job.h"
 
 G_BEGIN_DECLS
@@ -18,21 +19,18 @@ typedef struct {
     char *dir; /* the working directory */
     char *old;
     char *out; /* export directory */
+    ExportWork *work; /* owned */
     Job *job;
     guint64 bandwidth; /* of the settings */
     guint parallel;
-    const char *refuse; /* prepare fails with it */
-    gboolean wait;      /* prepare waits until it is to end */
+    const char *refuse; /* its run fails with it */
+    gboolean wait;      /* its run waits until it is to end */
     GMutex lock;
     GString *told; /* what was told, one letter each */
 } Fixture;
 
 void set_up(Fixture *f, gconstpointer data);
 void tear_down(Fixture *f, gconstpointer data);
-
-/** prepare: The JobPrepare of the job; @data is its Fixture. */
-gboolean prepare(gpointer data, Control *control, Hypervisor **hypervisor, Plan **plan,
-                 Target **target, GError **error);
 
 /** Starts the job, which is New. */
 void start_it(Fixture *f);

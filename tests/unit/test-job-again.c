@@ -34,6 +34,25 @@ test_kill_interrupted(Fixture *f, gconstpointer data)
     assert_request(f, JOB_REQUEST_START, JOB_RESULT_INVALID_TRANSITION);
 }
 
+/* One that has written nothing leaves alone what another job has left. */
+static void
+test_kill_unplanned(Fixture *f, gconstpointer data)
+{
+    Job *first = f->job;
+
+    f->parallel = 1;
+    terminate(f);
+    f->job = job_new("me", &f->work->parent);
+    f->wait = TRUE;
+    start_it(f);
+    wait_for(f, JOB_STATE_STARTING);
+    assert_request(f, JOB_REQUEST_KILL, JOB_RESULT_STARTED);
+    wait_for(f, JOB_STATE_KILLED);
+    g_assert_true(is_there(f, "farm/.s.partial/journal"));
+    g_assert_false(job_is_planned(f->job));
+    job_unref(first);
+}
+
 /* While somebody else is at it, it cannot be removed, and that is what is told. */
 static void
 test_kill_in_use(Fixture *f, gconstpointer data)
@@ -108,14 +127,12 @@ assert_goes_on_after(Fixture *f, guint code)
 static void
 finish(Fixture *f)
 {
-    ExportResult result;
 
     job_set_bandwidth(f->job, 0);
     assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
     start_it(f);
     wait_for(f, JOB_STATE_COMPLETED);
-    job_get_result(f->job, &result);
-    g_assert_cmpuint(result.copied, <, 8 * MIB);
+    g_assert_cmpuint(f->work->result.copied, <, 8 * MIB);
 }
 
 static void
@@ -182,6 +199,7 @@ main(int argc, char *argv[])
     g_test_add("/job-again/kill-interrupted", Fixture, NULL, set_up, test_kill_interrupted,
                tear_down);
     g_test_add("/job-again/kill-in-use", Fixture, NULL, set_up, test_kill_in_use, tear_down);
+    g_test_add("/job-again/kill-unplanned", Fixture, NULL, set_up, test_kill_unplanned, tear_down);
     g_test_add("/job-again/terminate-kill", Fixture, NULL, set_up, test_terminate_kill, tear_down);
     g_test_add("/job-again/locked", Fixture, NULL, set_up, test_locked, tear_down);
     g_test_add("/job-again/no-answer", Fixture, NULL, set_up, test_no_answer, tear_down);

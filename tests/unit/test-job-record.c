@@ -10,7 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "export/export-work.h"
 #include "job/job-record.h"
+#include "job/job.h"
+#include "library/verbs.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/lost-writes.h"
 #include "util/fd.h"
@@ -21,6 +24,16 @@ add(GPtrArray *texts, const char *text)
     g_ptr_array_add(texts, g_strdup(text));
 
     return NULL;
+}
+
+static JobWork *
+some_work(void)
+{
+    VirtSnapExportSettings *settings = virt_snap_export_settings_new();
+
+    settings->bandwidth = 4096;
+
+    return &export_work_new("web", NULL, "night", "/backup/ä", settings)->parent;
 }
 
 static JobInfo *
@@ -44,18 +57,8 @@ some_info(void)
     disk->figures.end = G_MAXINT64;
     g_ptr_array_add(info->disks, disk);
     add(info->warnings, "beware");
-    info->subject = job_subject_new();
-    g_free(info->subject->collection);
-    g_free(info->subject->snapshot);
-    g_free(info->subject->directory);
-    info->subject->collection = g_strdup("web");
-    info->subject->snapshot = g_strdup("night");
-    info->subject->directory = g_strdup("/backup/ä");
-    add(info->subject->domains, "web & co");
-    if (!info->subject->settings)
-        info->subject->settings = virt_snap_export_settings_new();
-    info->subject->settings->bandwidth = 4096;
-    info->report = job_report_new_empty();
+    info->work = some_work();
+    info->report = job_report_new();
     info->report->directory = g_strdup("/backup/ä/web/night");
     add(info->report->disks, "layers/a-00000000.qcow2");
 
@@ -70,6 +73,7 @@ test_round_trip(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(JobRecord) again = job_record_parse(text, strlen(text), &error);
     g_autofree char *text_again = NULL;
+    const ExportWork *work;
     const JobDisk *disk;
 
     g_assert_no_error(error);
@@ -80,8 +84,10 @@ test_round_trip(void)
     g_assert_cmpuint(again->info->state, ==, JOB_STATE_RUNNING);
     g_assert_true(again->info->cancellable);
     g_assert_cmpuint(again->info->figures.cur, ==, 42);
-    g_assert_cmpstr(again->info->subject->directory, ==, "/backup/ä");
-    g_assert_cmpuint(again->info->subject->settings->bandwidth, ==, 4096);
+    g_assert_true(again->info->work->type == &export_work_type);
+    work = (const ExportWork *)again->info->work;
+    g_assert_cmpstr(work->directory, ==, "/backup/ä");
+    g_assert_cmpuint(work->settings->bandwidth, ==, 4096);
     disk = g_ptr_array_index(again->info->disks, 0);
     g_assert_cmpstr(disk->path, ==, "/a <b>.qcow2");
     g_assert_cmpuint(disk->figures.end, ==, G_MAXINT64);
@@ -125,6 +131,7 @@ test_machine_stops(void)
     for (guint step = 1; WEXITSTATUS(status) == LOST_STOPPED; step++) {
         g_autoptr(GPtrArray) problems = NULL;
         g_autoptr(GPtrArray) records = NULL;
+        guint last = 0;
         pid_t pid = fork();
 
         if (pid == 0) {
@@ -135,7 +142,7 @@ test_machine_stops(void)
         g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
         g_assert_true(WIFEXITED(status));
         stopped += WEXITSTATUS(status) == LOST_STOPPED;
-        records = job_record_load_all(fd, &problems, &error);
+        records = job_record_load_all(fd, &last, &problems, &error);
         g_assert_no_error(error);
         g_assert_cmpuint(problems->len, ==, 0);
         g_assert_cmpuint(records->len, ==, 1);
@@ -154,6 +161,7 @@ test_directory(void)
     g_autoptr(GPtrArray) problems = NULL;
     g_autoptr(GPtrArray) records = NULL;
     struct stat st;
+    guint last = 0;
     auto_fd fd = job_record_open(directory, &error);
 
     g_assert_no_error(error);
@@ -168,16 +176,87 @@ test_directory(void)
     put_file(directory, "5.xml", "<job");
     put_file(directory, "6.xml", wrong);
     put_file(directory, "notes.txt", "not ours");
-    records = job_record_load_all(fd, &problems, &error);
+    records = job_record_load_all(fd, &last, &problems, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(records->len, ==, 2);
     g_assert_cmpuint(((JobRecord *)g_ptr_array_index(records, 0))->number, ==, 3);
     g_assert_cmpuint(((JobRecord *)g_ptr_array_index(records, 1))->number, ==, 12);
     g_assert_cmpuint(problems->len, ==, 2);
+    g_assert_cmpuint(last, ==, 12);
     g_assert_cmpint(faccessat(fd, "5.xml", F_OK, 0), <, 0);
     g_assert_cmpint(faccessat(fd, "5.xml.corrupt", F_OK, 0), ==, 0);
     g_assert_cmpint(faccessat(fd, "6.xml.corrupt", F_OK, 0), ==, 0);
     g_assert_cmpint(faccessat(fd, "notes.txt", F_OK, 0), ==, 0);
+}
+
+/* As the first version wrote it, which knew no other work than exports. */
+#define FIRST_RECORD                                                                               \
+    "<?xml version=\"1.0\"?>\n<job number=\"7\" uid=\"1000\"><id>virtsnap:1</id>"                \
+    "<name>Export of web, night</name><owner>root</owner><type>62</type>"                          \
+    "<state>running</state><percent>42</percent><submitted>1</submitted><started>2</started>"      \
+    "<changed>3</changed><ended>0</ended><timeBeforeRemoval>300</timeBeforeRemoval>"               \
+    "<errorCode>0</errorCode><resumable>no</resumable><bandwidth>4096</bandwidth><cur>42</cur>"    \
+    "<end>100</end><subject><uri>qemu:///system</uri><collection>web</collection>"                 \
+    "<snapshot>night</snapshot><directory>/backup</directory>"                                     \
+    "<settings>&lt;exportsettings/&gt;</settings></subject>"                                       \
+    "<disk domain=\"web\" target=\"vda\" path=\"/a\" cur=\"7\" end=\"9\"/></job>\n"
+
+static void
+test_first_version(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JobRecord) record = job_record_parse(FIRST_RECORD, strlen(FIRST_RECORD), &error);
+    g_autoptr(Job) job = NULL;
+    g_autoptr(JobInfo) info = NULL;
+    const ExportWork *work;
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(record->uid, ==, 1000);
+    job = job_restore(record->info);
+    info = job_get_info(job);
+    g_assert_cmpint(info->state, ==, JOB_STATE_EXCEPTION);
+    g_assert_true(info->resumable);
+    g_assert_cmpuint(info->type, ==, JOB_TYPE_EXPORT);
+    g_assert_cmpuint(info->figures.type, ==, JOB_BLOCK_TYPE_BACKUP);
+    g_assert_true(info->work->type == &export_work_type);
+    work = (const ExportWork *)info->work;
+    g_assert_cmpstr(work->collection, ==, "web");
+    g_assert_cmpstr(work->snapshot, ==, "night");
+    g_assert_cmpstr(work->directory, ==, "/backup");
+}
+
+/* Of a later version: it is not touched and its number not used again, so that version finds it. */
+static void
+test_later_version(void)
+{
+    g_autofree char *top = g_dir_make_tmp("recXXXXXX", NULL);
+    g_autofree char *file = g_build_filename(top, "31.xml", NULL);
+    g_autofree char *now = NULL;
+    g_autoptr(JobRecord) record = job_record_new(31, 0, some_info());
+    g_autofree char *ours = job_record_format(record);
+    g_auto(GStrv) halves = g_strsplit(ours, "work=\"export\"", -1);
+    g_autofree char *text = g_strjoinv("work=\"time-travel\" to=\"1985\"", halves);
+    g_autoptr(GError) error = NULL;
+    auto_fd fd = job_record_open(top, &error);
+
+    g_assert_cmpuint(g_strv_length(halves), ==, 2);
+    put_file(top, "31.xml", text);
+    save(fd, 7);
+    for (int again = 0; again < 2; again++) {
+        g_autoptr(GPtrArray) problems = NULL;
+        g_autoptr(GPtrArray) records = NULL;
+        guint last = 0;
+
+        records = job_record_load_all(fd, &last, &problems, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(records->len, ==, 1);
+        g_assert_cmpuint(last, ==, 31);
+        g_assert_cmpuint(problems->len, ==, 1);
+        g_assert_nonnull(strstr(g_ptr_array_index(problems, 0), "31.xml"));
+        g_assert_nonnull(strstr(g_ptr_array_index(problems, 0), "time-travel"));
+    }
+    g_assert_true(g_file_get_contents(file, &now, NULL, NULL));
+    g_assert_cmpstr(now, ==, text);
 }
 
 static void
@@ -192,7 +271,10 @@ test_no_directory(void)
 int
 main(int argc, char **argv)
 {
+    register_verbs();
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/job-record/first-version", test_first_version);
+    g_test_add_func("/job-record/later-version", test_later_version);
     g_test_add_func("/job-record/round-trip", test_round_trip);
     g_test_add_func("/job-record/directory", test_directory);
     g_test_add_func("/job-record/machine-stops", test_machine_stops);

@@ -49,7 +49,6 @@ test_complete(Fixture *f, gconstpointer data)
 {
     g_autoptr(JobInfo) before = job_get_info(f->job);
     g_autoptr(JobInfo) info = NULL;
-    ExportResult result;
     const JobDisk *disk;
 
     g_assert_cmpint(before->state, ==, JOB_STATE_NEW);
@@ -63,7 +62,7 @@ test_complete(Fixture *f, gconstpointer data)
     assert_sane(info, before);
     g_assert_true(g_str_has_prefix(info->id, "virtsnap:"));
     g_assert_cmpstr(info->name, ==, "Export of farm, s");
-    g_assert_cmpstr(info->subject->collection, ==, "farm");
+    g_assert_cmpstr(((const ExportWork *)info->work)->collection, ==, "farm");
     g_assert_cmpint(info->state, ==, JOB_STATE_COMPLETED);
     g_assert_cmpuint(info->disks->len, ==, 2);
     disk = g_ptr_array_index(info->disks, 1);
@@ -80,9 +79,8 @@ test_complete(Fixture *f, gconstpointer data)
     g_assert_true(g_file_test(g_ptr_array_index(info->report->disks, 0), G_FILE_TEST_EXISTS));
     g_assert_true(g_file_test(g_ptr_array_index(info->report->config, 0), G_FILE_TEST_EXISTS));
     g_assert_true(is_there(f, "farm/s/manifest.xml"));
-    job_get_result(f->job, &result);
-    g_assert_cmpuint(result.layers, ==, 3);
-    g_assert_false(job_start_export(f->job, prepare, f, NULL));
+    g_assert_cmpuint(f->work->result.layers, ==, 3);
+    g_assert_false(job_start(f->job, NULL));
 }
 
 static void
@@ -235,7 +233,6 @@ static void
 test_terminate(Fixture *f, gconstpointer data)
 {
     g_autoptr(JobInfo) info = NULL;
-    ExportResult result;
 
     f->parallel = 1;
     terminate(f);
@@ -250,9 +247,8 @@ test_terminate(Fixture *f, gconstpointer data)
     info = job_get_info(f->job);
     g_assert_cmpstr(info->error, ==, NULL);
     wait_for(f, JOB_STATE_COMPLETED);
-    job_get_result(f->job, &result);
-    g_assert_cmpuint(result.copied, <, 8 * MIB);
-    g_assert_cmpuint(result.bytes, >, 14 * MIB);
+    g_assert_cmpuint(f->work->result.copied, <, 8 * MIB);
+    g_assert_cmpuint(f->work->result.bytes, >, 14 * MIB);
     g_assert_true(is_there(f, "farm/s/manifest.xml"));
     g_assert_false(is_there(f, "farm/.s.partial"));
 }
@@ -329,7 +325,7 @@ test_new(Fixture *f, gconstpointer data)
     g_assert_false(job_wait(f->job, g_get_monotonic_time() + 1000));
     assert_request(f, JOB_REQUEST_TERMINATE, JOB_RESULT_DONE);
     wait_for(f, JOB_STATE_TERMINATED);
-    g_assert_false(job_start_export(f->job, prepare, f, NULL));
+    g_assert_false(job_start(f->job, NULL));
     /* It may begin all the same. */
     assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
     start_it(f);

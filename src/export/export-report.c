@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "archive/manifest.h"
+#include "export/export-report.h"
+#include "job/job-disk.h"
+
+/* --- disks ---------------------------------------------------------------- */
+
+static guint
+layer_number(const Plan *plan, const PlanLayer *layer)
+{
+    guint i = 0;
+
+    while (g_ptr_array_index(plan->layers, i) != layer)
+        i++;
+
+    return i;
+}
+
+static void
+add_disk(const Plan *plan, const PlanDomain *domain, const PlanDisk *disk, GPtrArray *disks,
+         GPtrArray *parts)
+{
+    JobDisk *self = job_disk_new(domain->name, disk->def->target, disk->top->source->path);
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(guint));
+
+    for (const PlanLayer *layer = disk->top; layer; layer = layer->backing) {
+        guint number = layer_number(plan, layer) + 1;
+
+        g_array_append_val(numbers, number);
+        self->figures.end += layer->bytes;
+    }
+    g_ptr_array_add(disks, self);
+    g_ptr_array_add(parts, numbers);
+}
+
+GPtrArray *
+export_report_disks(const Plan *plan, GPtrArray **parts)
+{
+    GPtrArray *disks = job_disks_new();
+
+    *parts = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    for (guint i = 0; i < plan->domains->len; i++) {
+        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
+        const PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, 0);
+
+        for (guint j = 0; j < snapshot->disks->len; j++) {
+            const PlanDisk *disk = g_ptr_array_index(snapshot->disks, j);
+
+            if (disk->top)
+                add_disk(plan, domain, disk, disks, *parts);
+        }
+    }
+
+    return disks;
+}
+
+/* --- what it makes -------------------------------------------------------- */
+
+static void
+report_file(JobReport *self, const PlanFile *file)
+{
+    static const char *const guest_state[] = {"nvram", "loader", "nvdimm", "tpm", NULL};
+    GPtrArray *list = self->config;
+
+    if (g_str_equal(file->role, "memory"))
+        list = self->memory;
+    else if (g_strv_contains(guest_state, file->role))
+        list = self->guest_state;
+    g_ptr_array_add(list, g_build_filename(self->directory, file->path, NULL));
+}
+
+static void
+report_disk(JobReport *self, const PlanLayer *top)
+{
+    g_autofree char *path = g_build_filename(self->directory, top->file, NULL);
+
+    /* Disks may be shared, too. */
+    if (!g_ptr_array_find_with_equal_func(self->disks, path, g_str_equal, NULL))
+        g_ptr_array_add(self->disks, g_steal_pointer(&path));
+}
+
+static void
+report_domain(JobReport *self, const PlanDomain *domain)
+{
+    const PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, 0);
+
+    g_ptr_array_add(self->domains, g_strdup(domain->uuid));
+    for (guint i = 0; i < snapshot->disks->len; i++) {
+        const PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
+
+        if (disk->top)
+            report_disk(self, disk->top);
+    }
+}
+
+JobReport *
+export_report_new(const Plan *plan, const char *directory)
+{
+    JobReport *self = job_report_new();
+
+    self->directory = g_strdup(directory);
+    self->base = g_strdup(plan->settings->base);
+    for (guint i = 0; i < plan->domains->len; i++)
+        report_domain(self, g_ptr_array_index(plan->domains, i));
+    for (guint i = 0; i < plan->files->len; i++)
+        report_file(self, g_ptr_array_index(plan->files, i));
+    g_ptr_array_add(self->config, g_build_filename(directory, MANIFEST_FILE, NULL));
+
+    return self;
+}

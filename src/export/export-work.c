@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "export/export-report.h"
+#include "export/export-work.h"
+#include "transfer/engine.h"
+#include "util/strings.h"
+#include "util/xml.h"
+
+/* --- what it is about -------------------------------------------------------- */
+
+static ExportWork *
+of(JobWork *work)
+{
+    return (ExportWork *)work;
+}
+
+static const ExportWork *
+of_const(const JobWork *work)
+{
+    return (const ExportWork *)work;
+}
+
+static char *
+name_of(const ExportWork *self)
+{
+    const ExportSubject what = {.collection = self->collection, .domains = self->domains};
+
+    return self->name ? g_strdup(self->name) : export_name(&what);
+}
+
+static char *
+describe(const JobWork *work)
+{
+    const ExportWork *self = of_const(work);
+    g_autofree char *name = name_of(self);
+
+    return g_strdup_printf("Export of %s, %s", name, self->snapshot);
+}
+
+static const char *
+directory(const JobWork *work)
+{
+    return of_const(work)->directory;
+}
+
+/* --- its target ---------------------------------------------------------------- */
+
+static Target *
+target_of(const ExportWork *self, GError **error)
+{
+    g_autofree char *name = name_of(self);
+
+    return target_new(self->directory, name, self->snapshot, self->settings->subdirectory, error);
+}
+
+/* Nothing is where nothing can be. */
+static gboolean
+says_nothing_is_there(const GError *error)
+{
+    return g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND) ||
+           g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+}
+
+static gboolean
+has_left(JobWork *work)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Target) target = target_of(of(work), &error);
+
+    return target ? target_has_left(target) : !says_nothing_is_there(error);
+}
+
+static gint64
+left_changed(JobWork *work)
+{
+    g_autoptr(Target) target = target_of(of(work), NULL);
+
+    return target ? target_left_changed(target) : 0;
+}
+
+static gboolean
+discard(JobWork *work, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(Target) target = target_of(of(work), &why);
+
+    if (target)
+        return !target_has_left(target) || export_discard(target, error);
+    if (says_nothing_is_there(why))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
+gboolean
+export_work_check(const ExportWork *self, guint64 *device, GError **error)
+{
+    g_autoptr(Target) target = target_of(self, error);
+    TargetSpace space = {0};
+
+    *device = target && target_space(target, &space, NULL) ? space.device : 0;
+
+    return target != NULL;
+}
+
+static guint64
+device(JobWork *work)
+{
+    guint64 device;
+
+    return export_work_check(of(work), &device, NULL) ? device : 0;
+}
+
+/* --- its run -------------------------------------------------------------------- */
+
+/* With no more transfers at once than the program allows. */
+static VirtSnapExportSettings *
+settings_for(const ExportWork *self, const JobRun *run)
+{
+    VirtSnapExportSettings *settings = virt_snap_export_settings_copy(self->settings);
+    guint wanted = settings->parallel > 0 ? settings->parallel : ENGINE_WORKERS;
+    guint allowed = job_run_workers(run);
+
+    if (allowed > 0)
+        settings->parallel = MIN(wanted, allowed);
+
+    return settings;
+}
+
+static gboolean
+find_members(ExportWork *self, Hypervisor *hypervisor, GError **error)
+{
+    if (!self->members) {
+        g_auto(GStrv) domains = strings_to_strv(self->domains);
+
+        self->members = members_new(self->collection, domains, error);
+    }
+
+    return self->members && members_find(self->members, hypervisor, error);
+}
+
+static gboolean
+prepare(ExportWork *self, JobRun *run, Plan **plan, Target **target, GError **error)
+{
+    Hypervisor *hypervisor = job_run_hypervisor(run, error);
+    g_autoptr(VirtSnapExportSettings) settings = settings_for(self, run);
+    ExportSubject what = {
+        .collection = self->collection,
+        .snapshot = self->snapshot,
+        .settings = settings,
+    };
+
+    if (!hypervisor || !find_members(self, hypervisor, error))
+        return FALSE;
+    what.collections = self->members->collections;
+    what.domains = self->members->domains;
+    g_free(self->name);
+    self->name = export_name(&what);
+    *target = target_of(self, error);
+    if (!*target)
+        return FALSE;
+    *plan = export_plan(hypervisor, &what, job_run_control(run), error);
+
+    return *plan && export_check_space(*plan, *target, error);
+}
+
+/* Tells the job what is going to be done. */
+static gboolean
+announce(const Plan *plan, const Target *target, JobRun *run, GError **error)
+{
+    g_autoptr(JobReport) report = export_report_new(plan, target_path(target));
+    g_autoptr(GPtrArray) parts = NULL;
+    g_autoptr(GPtrArray) disks = export_report_disks(plan, &parts);
+    const JobPlanned planned = {
+        .end = plan->bytes + EXPORT_COMMIT_WEIGHT,
+        .disks = disks,
+        .parts = parts,
+        .bandwidth = plan->settings->bandwidth,
+        .warnings = plan->warnings,
+        .report = report,
+    };
+
+    return job_run_planned(run, &planned, error);
+}
+
+static void
+forget_results(ExportWork *self)
+{
+    export_result_clear(&self->result);
+    self->result = (ExportResult){0};
+    g_clear_pointer(&self->plan, plan_free);
+    g_clear_pointer(&self->path, g_free);
+}
+
+gboolean
+export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor, const Plan *plan,
+                      Target *target, GError **error)
+{
+    g_autoptr(Target) owned = target;
+    gboolean done;
+
+    forget_results(self);
+    if (!announce(plan, target, run, error))
+        return FALSE;
+    done = export_execute(hypervisor, plan, target, job_run_control(run), job_run_resumes(run),
+                          &self->result, error);
+    job_run_set_kept(run, self->result.kept);
+    if (!done)
+        return FALSE;
+    self->path = g_strdup(target_path(target));
+    job_run_set_result(run, export_report_new(plan, self->path),
+                       strings_copy(self->result.warnings));
+
+    return TRUE;
+}
+
+static gboolean
+run_export(JobWork *work, JobRun *run, GError **error)
+{
+    ExportWork *self = of(work);
+    g_autoptr(Plan) plan = NULL;
+    g_autoptr(Target) target = NULL;
+
+    forget_results(self);
+    if (!prepare(self, run, &plan, &target, error))
+        return FALSE;
+    if (self->dry_run) {
+        self->path = g_strdup(target_path(target));
+        self->plan = g_steal_pointer(&plan);
+        return TRUE;
+    }
+
+    return export_work_carry_out(self, run, job_run_hypervisor(run, NULL), plan,
+                                 g_steal_pointer(&target), error);
+}
+
+/* --- its record ------------------------------------------------------------------- */
+
+static void
+add_if(xmlNode *parent, const char *name, const char *text)
+{
+    if (text && *text)
+        xml_add(parent, name, text);
+}
+
+static void
+format(const JobWork *work, xmlNode *node)
+{
+    const ExportWork *self = of_const(work);
+    g_autofree char *settings = virt_snap_export_settings_format(self->settings);
+
+    add_if(node, "collection", self->collection);
+    for (guint i = 0; i < self->domains->len; i++)
+        xml_add(node, "domain", g_ptr_array_index(self->domains, i));
+    xml_add(node, "snapshot", self->snapshot);
+    xml_add(node, "directory", self->directory);
+    /* A document in the document's text: its parser stays the only one. */
+    xml_add(node, "settings", settings);
+}
+
+static ExportWork *
+new_empty(void)
+{
+    ExportWork *self = g_new0(ExportWork, 1);
+
+    job_work_init(&self->parent, &export_work_type);
+    self->domains = g_ptr_array_new_with_free_func(g_free);
+
+    return self;
+}
+
+static JobWork *
+parse(xmlNode *node, GError **error)
+{
+    g_autofree char *settings = xml_text(node, "settings");
+    g_autoptr(GPtrArray) domains = xml_nodes(node, "domain");
+    ExportWork *self = new_empty();
+
+    self->collection = xml_text(node, "collection");
+    for (guint i = 0; i < domains->len; i++)
+        g_ptr_array_add(self->domains, xml_text(g_ptr_array_index(domains, i), "."));
+    self->snapshot = xml_text(node, "snapshot");
+    self->directory = xml_text(node, "directory");
+    self->settings = virt_snap_export_settings_parse(settings, strlen(settings), error);
+    if (self->settings)
+        return &self->parent;
+    job_work_unref(&self->parent);
+
+    return NULL;
+}
+
+/* --- the work ----------------------------------------------------------------------- */
+
+static void
+free_export(JobWork *work)
+{
+    ExportWork *self = of(work);
+
+    forget_results(self);
+    g_free(self->collection);
+    g_ptr_array_unref(self->domains);
+    g_free(self->snapshot);
+    g_free(self->directory);
+    virt_snap_export_settings_free(self->settings);
+    members_free(self->members);
+    g_free(self->name);
+    g_free(self);
+}
+
+const JobWorkType export_work_type = {
+    .name = "export",
+    .title = "Export",
+    .job_type = JOB_TYPE_EXPORT,
+    .block_type = JOB_BLOCK_TYPE_BACKUP,
+    .cancelled = N_("The export was cancelled"),
+    .interrupted = N_("The export was interrupted; it can be resumed"),
+    .describe = describe,
+    .directory = directory,
+    .run = run_export,
+    .has_left = has_left,
+    .left_changed = left_changed,
+    .discard = discard,
+    .device = device,
+    .format = format,
+    .parse = parse,
+    .free = free_export,
+};
+
+ExportWork *
+export_work_new(const char *collection, Members *members, const char *snapshot,
+                const char *where, VirtSnapExportSettings *settings)
+{
+    ExportWork *self = new_empty();
+
+    self->collection = g_strdup(collection);
+    if (!collection) {
+        g_ptr_array_unref(self->domains);
+        self->domains = strings_copy(members->domains);
+    }
+    self->members = members;
+    self->snapshot = g_strdup(snapshot);
+    self->directory = g_strdup(where);
+    self->settings = settings;
+
+    return self;
+}

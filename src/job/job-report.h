@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/** What a job has made, as Msvm_CollectionReferencePointExportJob reports it: paths. */
+typedef struct {
+    GPtrArray *domains;     /* char*: UUIDs */
+    char *directory;        /* that all is in */
+    GPtrArray *disks;       /* char*: the top layer of each disk */
+    GPtrArray *config;      /* char*: descriptions of domains and snapshots */
+    GPtrArray *memory;      /* char*: memory states */
+    GPtrArray *guest_state; /* char*: firmware variables and the like */
+    char *base;             /* the export that this one is based on; NULL: none */
+} JobReport;
+
+/** job_report_new: Returns: one in which nothing is set but lists, owned by the caller. */
+JobReport *job_report_new(void);
+JobReport *job_report_copy(const JobReport *self);
+
+/** job_report_free: NULL is fine. */
+void job_report_free(JobReport *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobReport, job_report_free)
+
+G_END_DECLS

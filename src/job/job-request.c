@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "job/job-private.h"
+
+/* What may be asked of a job: all here is done with the lock held. */
+
+/* A new run is a beginning, but for what the earlier one got done. */
+static void
+renew(Job *self)
+{
+    self->info->ended = 0;
+    self->info->resumable = FALSE;
+    self->ending = 0;
+    job_set_error(self, 0, NULL);
+    job_set_state(self, JOB_STATE_NEW);
+}
+
+/* Who waits because it is suspended is woken, too. */
+static void
+obey(Job *self, JobRequest request)
+{
+    const JobWorkType *type = self->work->type;
+    gboolean kill = request == JOB_REQUEST_KILL;
+
+    self->ending = request;
+    control_fail(self->control,
+                 g_error_new_literal(VIRT_SNAP_ERROR,
+                                     kill ? VIRT_SNAP_ERROR_CANCELLED
+                                          : VIRT_SNAP_ERROR_INTERRUPTED,
+                                     kill ? _(type->cancelled) : _(type->interrupted)));
+}
+
+static void
+end_unstarted(Job *self, JobRequest request)
+{
+    if (request == JOB_REQUEST_TERMINATE) {
+        self->info->resumable = TRUE;
+        job_set_error(self, VIRT_SNAP_ERROR_INTERRUPTED, _("The job was ended before it began"));
+    } else {
+        job_set_error(self, VIRT_SNAP_ERROR_CANCELLED, _("The job was ended before it began"));
+    }
+}
+
+/* In a thread, without the lock. */
+static gpointer
+removal_main(gpointer data)
+{
+    g_autoptr(Job) self = data;
+    g_autoptr(GError) error = NULL;
+    gboolean removed = self->work->type->discard(self->work, &error);
+
+    if (removed)
+        g_set_error(&error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
+                    _("The job was killed, and what it had copied is removed"));
+    else
+        g_prefix_error(&error, _("What the killed job has copied cannot be removed: "));
+    g_mutex_lock(&self->lock);
+    self->info->resumable = !removed;
+    job_set_error(self, virt_snap_error_result_code(error), error->message);
+    job_go_to(self, removed ? JOB_STATE_KILLED : JOB_STATE_EXCEPTION);
+    g_mutex_unlock(&self->lock);
+    job_tell(self);
+
+    return NULL;
+}
+
+/* Whether a kill has to remove what an earlier run left, and no run is there to do it. */
+static gboolean
+needs_removal(const Job *self, guint request)
+{
+    return request == JOB_REQUEST_KILL && (job_state_is_final(self->info->state) ||
+                                           (self->info->state == JOB_STATE_NEW && self->restarted));
+}
+
+static void
+apply_request(Job *self, JobRequest request, JobState next)
+{
+    JobState state = self->info->state;
+
+    if (needs_removal(self, request)) {
+        job_set_state(self, JOB_STATE_SHUTTING_DOWN);
+        g_thread_unref(g_thread_new("virtsnap-kill", removal_main, job_ref(self)));
+        return;
+    }
+    if (next == JOB_STATE_NEW) {
+        renew(self);
+        return;
+    }
+    if (state == JOB_STATE_NEW)
+        end_unstarted(self, request);
+    else if (request == JOB_REQUEST_SUSPEND || request == JOB_REQUEST_START)
+        control_suspend(self->control, request == JOB_REQUEST_SUSPEND);
+    else
+        obey(self, request);
+    if (next != state)
+        job_set_state(self, next);
+}
+
+JobRequestResult
+job_request_state_change(Job *self, guint request, guint64 timeout)
+{
+    JobRequestResult result;
+    JobState next;
+
+    g_mutex_lock(&self->lock);
+    result = job_state_request(self->info->state, self->info->resumable, request, timeout, &next);
+    if (result == JOB_RESULT_DONE || result == JOB_RESULT_STARTED) {
+        apply_request(self, request, next);
+        result = self->info->state == JOB_STATE_SHUTTING_DOWN ? JOB_RESULT_STARTED : result;
+    }
+    g_mutex_unlock(&self->lock);
+    job_tell(self);
+
+    return result;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "hypervisor/drivers.h"
+#include "job/job-figures.h"
+#include "job/job-private.h"
+#include "job/job-run.h"
+#include "util/process.h"
+#include "util/strings.h"
+
+struct JobRun {
+    Job *job; /* owned */
+    Control *control;
+    JobHost host;
+    char *uri; /* the host's */
+    Hypervisor *hypervisor; /* NULL: not asked for yet */
+    gboolean resume;
+    gboolean kept;      /* something is left for a later run */
+    gboolean discarded; /* what was left has been removed, because it was killed */
+    JobReport *report;  /* of what was made; NULL: what was planned */
+    GPtrArray *warnings; /* NULL: those that were planned */
+};
+
+/* --- what the work asks and tells ------------------------------------------- */
+
+Control *
+job_run_control(JobRun *self)
+{
+    return self->control;
+}
+
+gboolean
+job_run_resumes(const JobRun *self)
+{
+    return self->resume;
+}
+
+guint
+job_run_workers(const JobRun *self)
+{
+    return self->host.workers;
+}
+
+Hypervisor *
+job_run_hypervisor(JobRun *self, GError **error)
+{
+    if (!self->hypervisor)
+        self->hypervisor = self->host.connect ? self->host.connect(self->host.data, error)
+                                              : drivers_get()->open_hypervisor(self->uri, error);
+
+    return self->hypervisor;
+}
+
+/* With the lock held. */
+static void
+take_plan(Job *self, const JobPlanned *planned)
+{
+    JobInfo *info = self->info;
+
+    g_clear_pointer(&self->parts, g_ptr_array_unref);
+    self->parts = job_figures_plan(info, planned);
+    g_ptr_array_unref(info->warnings);
+    info->warnings = strings_copy(planned->warnings);
+    job_report_free(info->report);
+    info->report = planned->report ? job_report_copy(planned->report) : NULL;
+    if (!self->bandwidth_set)
+        control_set_bandwidth(self->control, planned->bandwidth);
+}
+
+/* Somebody may have suspended it already, or be ending it. */
+gboolean
+job_run_planned(JobRun *run, const JobPlanned *planned, GError **error)
+{
+    Job *self = run->job;
+
+    g_mutex_lock(&self->lock);
+    take_plan(self, planned);
+    self->planned = self->ending == 0;
+    if (self->info->state == JOB_STATE_STARTING)
+        job_go_to(self, JOB_STATE_RUNNING);
+    g_mutex_unlock(&self->lock);
+    job_tell(self);
+
+    return control_pass(run->control, 0, error);
+}
+
+void
+job_run_set_kept(JobRun *self, gboolean kept)
+{
+    self->kept = kept;
+}
+
+void
+job_run_set_result(JobRun *self, JobReport *report, GPtrArray *warnings)
+{
+    job_report_free(self->report);
+    self->report = report;
+    g_clear_pointer(&self->warnings, g_ptr_array_unref);
+    self->warnings = warnings;
+}
+
+/* --- its end, with the lock held --------------------------------------------- */
+
+static void
+show_result(JobInfo *info, JobRun *run)
+{
+    if (run->report) {
+        job_report_free(info->report);
+        info->report = g_steal_pointer(&run->report);
+    }
+    if (run->warnings) {
+        g_ptr_array_unref(info->warnings);
+        info->warnings = g_steal_pointer(&run->warnings);
+    }
+}
+
+static void
+succeed(Job *self, JobRun *run)
+{
+    JobState state;
+
+    show_result(self->info, run);
+    state = self->info->warnings->len > 0 ? JOB_STATE_COMPLETED_WITH_WARNINGS
+                                          : JOB_STATE_COMPLETED;
+    /* Whose work had nothing to plan. */
+    if (self->info->state == JOB_STATE_STARTING)
+        job_go_to(self, JOB_STATE_RUNNING);
+    /* Done is done, but a job that is suspended does not end by itself. */
+    while (!job_state_allows(self->info->state, state))
+        g_cond_wait(&self->changed, &self->lock);
+    job_end_disks(self, JOB_DISK_COMPLETED);
+    job_go_to(self, state);
+}
+
+static void
+fail(Job *self, const JobRun *run, const GError *error)
+{
+    guint code = virt_snap_error_result_code(error);
+    JobState state = JOB_STATE_EXCEPTION;
+
+    if (self->ending == JOB_REQUEST_KILL && !(run->discarded && run->kept))
+        state = JOB_STATE_KILLED;
+    else if (self->ending == JOB_REQUEST_TERMINATE && code == VIRT_SNAP_ERROR_INTERRUPTED)
+        state = JOB_STATE_TERMINATED;
+    self->info->resumable =
+        state == JOB_STATE_TERMINATED || (state == JOB_STATE_EXCEPTION && run->kept);
+    if (state == JOB_STATE_KILLED)
+        job_set_error(self, VIRT_SNAP_ERROR_CANCELLED, _(self->work->type->cancelled));
+    else
+        job_set_error(self, code, error->message);
+    self->failure = g_error_copy(error);
+    job_end_disks(self, state == JOB_STATE_EXCEPTION ? JOB_DISK_FAILED : JOB_DISK_CANCELLED);
+    job_go_to(self, state);
+}
+
+/* The lock is let go meanwhile. Somebody may lose patience at any time until the run has ended:
+ * before that, nothing is there any more. What others have left is theirs. */
+static void
+discard_if_killed(Job *self, JobRun *run, GError **error)
+{
+    while (*error && self->ending == JOB_REQUEST_KILL && !run->discarded &&
+           (self->planned || run->resume)) {
+        g_autoptr(GError) why = NULL;
+
+        g_mutex_unlock(&self->lock);
+        run->discarded = TRUE;
+        run->kept = !self->work->type->discard(self->work, &why);
+        if (run->kept) {
+            g_clear_error(error);
+            g_propagate_prefixed_error(error, g_steal_pointer(&why),
+                                       _("What the killed job has copied cannot be removed: "));
+        }
+        g_mutex_lock(&self->lock);
+    }
+}
+
+/* --- the thread ---------------------------------------------------------------- */
+
+static void
+end_run(JobRun *run, GError **error)
+{
+    Job *self = run->job;
+
+    g_mutex_lock(&self->lock);
+    discard_if_killed(self, run, error);
+    job_figures_update(self->info, self->parts, self->control);
+    if (*error)
+        fail(self, run, *error);
+    else
+        succeed(self, run);
+    job_figures_update(self->info, self->parts, self->control);
+    g_mutex_unlock(&self->lock);
+    job_tell(self);
+}
+
+static void
+run_free(JobRun *run)
+{
+    if (!run->host.connect)
+        hypervisor_free(run->hypervisor);
+    g_clear_pointer(&run->warnings, g_ptr_array_unref);
+    job_report_free(run->report);
+    job_unref(run->job);
+    g_free(run->uri);
+    g_free(run);
+}
+
+static gpointer
+run_main(gpointer data)
+{
+    JobRun *run = data;
+    JobWork *work = run->job->work;
+    g_autoptr(GError) error = NULL;
+
+    process_block_file_limit();
+    if (control_pass(run->control, 0, &error))
+        work->type->run(work, run, &error);
+    run->kept = run->kept && work->type->has_left(work);
+    end_run(run, &error);
+    run_free(run);
+
+    return NULL;
+}
+
+/* With the lock held. */
+static JobRun *
+begin_run(Job *self)
+{
+    JobRun *run = g_new0(JobRun, 1);
+    guint64 bandwidth = control_get_bandwidth(self->control);
+
+    run->job = job_ref(self);
+    run->resume = run->kept = self->restarted;
+    if (self->restarted) {
+        g_clear_pointer(&self->parts, g_ptr_array_unref);
+        control_free(self->control);
+        self->control = control_new();
+        control_set_bandwidth(self->control, bandwidth);
+    }
+    run->control = self->control;
+    self->restarted = TRUE;
+    self->planned = FALSE;
+    g_clear_error(&self->failure);
+    self->info->started = g_get_real_time();
+    job_go_to(self, JOB_STATE_STARTING);
+
+    return run;
+}
+
+gboolean
+job_start(Job *self, const JobHost *host)
+{
+    JobRun *run = NULL;
+
+    g_mutex_lock(&self->lock);
+    if (self->info->state == JOB_STATE_NEW)
+        run = begin_run(self);
+    g_mutex_unlock(&self->lock);
+    job_tell(self);
+    if (!run)
+        return FALSE;
+    if (host)
+        run->host = *host;
+    run->uri = g_strdup(run->host.uri);
+    run->host.uri = NULL;
+    g_thread_unref(g_thread_new("virtsnap-job", run_main, run));
+
+    return TRUE;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "export/export-work.h"
+#include "library/verbs.h"
+
+/* One row for each verb that is a job. */
+static const JobWorkType *const verbs[] = {
+    &export_work_type,
+    NULL,
+};
+
+void
+register_verbs(void)
+{
+    job_work_types_register(verbs);
+}
