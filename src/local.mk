@@ -72,6 +72,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/qcow2/flat-source.h \
 	src/qcow2/layout.c \
 	src/qcow2/layout.h \
+	src/qcow2/image-end.c \
+	src/qcow2/image-end.h \
 	src/qcow2/packed-image.h \
 	src/qcow2/packed-region.c \
 	src/qcow2/packed-region.h \
@@ -151,6 +153,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/verify.h \
 	src/export/capture.c \
 	src/export/capture.h \
+	src/export/export-images.c \
+	src/export/export-images.h \
 	src/export/export-items.c \
 	src/export/export-items.h \
 	src/export/export-watch.c \

@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/test-flatten \
 	tests/unit/test-format \
 	tests/unit/test-handlers \
+	tests/unit/test-image-end \
 	tests/unit/test-image-lock \
 	tests/unit/test-job \
 	tests/unit/test-job-again \

@@ -11,6 +11,7 @@
 
 #include "archive/journal.h"
 #include "archive/target-foreign.h"
+#include "export/export-images.h"
 #include "export/export-items.h"
 #include "export/export-watch.h"
 #include "export/export.h"
@@ -539,6 +540,8 @@ export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target, Control
 
     *result = (ExportResult){.kept = resume};
     control_set_end(control, plan->bytes + EXPORT_COMMIT_WEIGHT);
+    if (!export_images_check(plan, control, error))
+        return FALSE;
     if (!target_begin(target, resume, error))
         return FALSE;
     journal = open_journal(plan, target, resume, error);

@@ -34,6 +34,10 @@
 #define EXTENSION_BACKING_FORMAT 0xe2792acau
 #define EXTENSION_FEATURE_NAMES 0x6803f857u
 #define EXTENSION_DATA_FILE 0x44415441u
+#define EXTENSION_BITMAPS 0x23852875u
+#define BITMAPS_LENGTH 24
+#define REFCOUNT_ORDER_V2 4
+#define REFCOUNT_ORDER_MAX 6
 
 #define KNOWN_INCOMPATIBLE                                                                        \
     (QCOW2_INCOMPATIBLE_DIRTY | QCOW2_INCOMPATIBLE_CORRUPT | QCOW2_INCOMPATIBLE_DATA_FILE |       \
@@ -109,6 +113,14 @@ extensions_end(const guint8 *data, gsize length)
     return backing_offset > 0 && backing_offset < end ? (gsize)backing_offset : end;
 }
 
+static void
+parse_bitmaps(Qcow2Header *header, const guint8 *data)
+{
+    header->n_bitmaps = get32(data);
+    header->bitmaps_bytes = get64(data + 8);
+    header->bitmaps_offset = get64(data + 16);
+}
+
 static gboolean
 parse_extensions(Qcow2Header *header, const guint8 *data, gsize length, const char *what,
                  GError **error)
@@ -121,6 +133,8 @@ parse_extensions(Qcow2Header *header, const guint8 *data, gsize length, const ch
     while (next_extension(data, end, &at, &extension, &broken)) {
         if (extension.type == EXTENSION_DATA_FILE)
             header->data_file = TRUE;
+        if (extension.type == EXTENSION_BITMAPS && extension.length == BITMAPS_LENGTH)
+            parse_bitmaps(header, data + extension.offset + 8);
         if (extension.type == EXTENSION_BACKING_FORMAT) {
             g_free(header->backing_format);
             header->backing_format =
@@ -197,6 +211,7 @@ parse_fixed(Qcow2Header *header, const guint8 *data, gsize length, const char *w
     header->refcount_clusters = get32(data + 56);
     header->n_snapshots = get32(data + 60);
     header->snapshots_offset = get64(data + 64);
+    header->refcount_order = REFCOUNT_ORDER_V2;
     header->header_length = V2_LENGTH;
     if (header->version != 2 && header->version != 3)
         return corrupt(error, what, _("its version is neither 2 nor 3"));
@@ -208,10 +223,13 @@ parse_fixed(Qcow2Header *header, const guint8 *data, gsize length, const char *w
     if (length < V3_LENGTH_MIN)
         return corrupt(error, what, _("its header is cut short"));
     header->incompatible = get64(data + 72);
+    header->refcount_order = get32(data + 96);
     header->header_length = get32(data + 100);
     if (header->header_length < V3_LENGTH_MIN ||
         header->header_length > MIN(length, (gsize)1 << header->cluster_bits))
         return corrupt(error, what, _("its header's length is impossible"));
+    if (header->refcount_order > REFCOUNT_ORDER_MAX)
+        return corrupt(error, what, _("its reference counts are of an impossible size"));
     if (header->incompatible & QCOW2_INCOMPATIBLE_COMPRESSION &&
         header->header_length > QCOW2_COMPRESSION_OFFSET)
         header->compression = data[QCOW2_COMPRESSION_OFFSET];
@@ -448,6 +466,8 @@ read_snapshot(int fd, guint64 *offset, const char *what, GError **error)
         return NULL;
     snapshot->id = g_strndup((char *)text, id_length);
     snapshot->name = g_strndup((char *)text + id_length, name_length);
+    snapshot->l1_offset = get64(fixed);
+    snapshot->l1_entries = get32(fixed + 8);
     snapshot->date = (guint64)get32(fixed + 16) << 32 | get32(fixed + 20);
     snapshot->vm_state_bytes = extra_length >= 8 ? get64(extra) : get32(fixed + 32);
     snapshot->virtual_size = extra_length >= 16 ? whole_sectors(get64(extra + 8)) : 0;

@@ -33,6 +33,7 @@ typedef struct {
     guint64 l1_offset;    /* bytes */
     guint64 refcount_offset; /* bytes */
     guint32 refcount_clusters;
+    guint32 refcount_order;  /* a count has 1 << order bits; 4 in version 2 */
     guint32 n_snapshots;
     guint64 snapshots_offset; /* bytes */
     guint64 incompatible; /* feature bits; 0 in version 2 */
@@ -41,6 +42,9 @@ typedef struct {
     char *backing_name;    /* as it stands there, or NULL */
     char *backing_format;  /* of the extension, or NULL */
     gboolean data_file;    /* a data file is named or needed */
+    guint32 n_bitmaps;     /* persistent dirty bitmaps */
+    guint64 bitmaps_offset; /* bytes, of their directory */
+    guint64 bitmaps_bytes;
 } Qcow2Header;
 
 /** One internal snapshot. */
@@ -50,6 +54,8 @@ typedef struct {
     guint64 vm_state_bytes; /* 0: no memory state */
     guint64 virtual_size;   /* bytes */
     guint64 date;           /* seconds since the epoch, << 32, and nanoseconds */
+    guint64 l1_offset;      /* bytes: its own L1 table, */
+    guint32 l1_entries;     /* of so many */
 } Qcow2Snapshot;
 
 /**

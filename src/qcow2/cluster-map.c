@@ -137,7 +137,7 @@ cluster_map_new(int fd, const char *what, GError **error)
     return g_steal_pointer(&self);
 }
 
-/* What a table has behind the end of the file is zeros, as QEMU reads it. */
+/* What the L1 table has behind the end of the file is zeros, as QEMU reads it. */
 static gboolean
 load_part(const ClusterMap *self, Part *part, guint64 offset, gsize length, GError **error)
 {
@@ -188,7 +188,7 @@ find_table(const ClusterMap *self, ClusterCursor *cursor, guint64 guest, guint64
     *table = get_entry(&cursor->l1, at) & OFFSET_MASK;
     if (*table % self->cluster != 0)
         return corrupt(self, guest, _("an L2 table does not begin at a cluster"), error);
-    if (*table > self->file_size)
+    if (*table > 0 && *table + self->cluster > self->file_size)
         return corrupt(self, guest, _("an L2 table lies behind its end"), error);
 
     return TRUE;
@@ -277,7 +277,7 @@ read_entry(const ClusterMap *self, const ClusterCursor *cursor, guint64 at, guin
     if (run->offset % self->cluster != 0)
         return corrupt(self, guest, _("a cluster does not begin at one"), error);
     /* The last cluster may be cut short, but not be missing: so says qemu-img check. */
-    if (run->offset > self->file_size)
+    if (run->offset > 0 && run->offset >= self->file_size)
         return corrupt(self, guest, _("a cluster lies behind its end"), error);
     ok = extended ? read_subcluster(self, get_entry(&cursor->l2, at + 8),
                                     (guint)(in_cluster >> unit_bits), guest, run, error)

@@ -8,6 +8,7 @@
 
 #include "qcow2/cluster-map.h"
 #include "qcow2/cluster-unpack.h"
+#include "qcow2/image-end.h"
 #include "tests/fuzz/fuzz.h"
 #include "util/fd.h"
 
@@ -62,6 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     auto_fd fd = memfd_create("fuzz", MFD_CLOEXEC);
     g_autoptr(GError) error = NULL;
+    g_autoptr(GError) end_error = NULL;
     g_autoptr(ClusterMap) map = NULL;
 
     g_assert_true(fd_pwrite_all(fd, data, size, 0, "fuzz", NULL));
@@ -69,6 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_assert_true((map == NULL) == (error != NULL));
     if (map)
         walk(fd, map, size);
+    g_assert_true(image_end_check(fd, size, "fuzz", &end_error) == (end_error == NULL));
 
     return 0;
 }

@@ -90,6 +90,22 @@ fresh; rm "$d/t.qcow2"
 check "the top layer is missing" refused 32779 "t.qcow2"
 fresh; truncate -s 100 "$d/below.qcow2"
 check "a layer is cut short" refused 32802 "below.qcow2"
+# One whose tables are there, and what they refer to is not.
+fill_and_cut()
+{
+    fresh
+    qemu-io -f qcow2 -c "write -q -P 7 0 1M" "$d/below.qcow2" >/dev/null
+    truncate -s "-$1" "$d/below.qcow2"
+}
+fill_and_cut 64K
+check "its last cluster is missing" refused 32802 "below.qcow2.*cut short"
+check "with merge, too" refused 32802 "below.qcow2.*cut short" --merge
+check "with compress, too" refused 32802 "below.qcow2.*cut short" --compress zstd
+check "with both" refused 32802 "below.qcow2.*cut short" --merge --compress zstd
+fill_and_cut 4K
+check "QEMU reads the rest of a last cluster as zeros" vs -q export --domain t snap1 --to "$x/t"
+check "and finds nothing wrong with it" vs verify "$x/t/t/snap1" --deep
+rm -r "$x/t"
 fresh; echo nonsense >"$d/below.qcow2"
 check "a layer is not qcow2" refused 32802 "below.qcow2"
 fresh; below -F raw -b 'json:{"driver":"null-co"}'

@@ -275,6 +275,8 @@ typedef struct {
 static const Damage damages[] = {
     {"table not at a cluster", "compat=1.1", 0x30000, 0x40200, "does not begin at a cluster"},
     {"table behind the end", "compat=1.1", 0x30000, 0x7fff0000, "behind its end"},
+    {"table at the end", "compat=1.1", 0x30000, 0x60000, "behind its end"},
+    {"cluster at the end", "compat=1.1", 0x40000, 0x60000, "behind its end"},
     {"table is the header", "compat=1.1", 0x40000, 0x514649fb00000003, "cluster"},
     {"cluster not at one", "compat=1.1", 0x40000, 0x50200, "does not begin"},
     {"cluster behind the end", "compat=1.1", 0x40000, 0x7fff0000, "behind its end"},
