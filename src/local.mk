@@ -40,6 +40,18 @@ libvirtsnap_internal_la_SOURCES = \
 	src/image/qcow2-header.h \
 	src/image/save-image.c \
 	src/image/save-image.h \
+	src/import/domain-gate.c \
+	src/import/domain-gate.h \
+	src/import/domain-rewrite.c \
+	src/import/domain-rewrite.h \
+	src/import/gate-findings.c \
+	src/import/gate-findings.h \
+	src/import/gate-rows-devices.c \
+	src/import/gate-rows-domain.c \
+	src/import/gate-table.c \
+	src/import/gate-table.h \
+	src/import/gate-value.c \
+	src/import/gate-value.h \
 	src/transfer/block-hash.c \
 	src/transfer/block-hash.h \
 	src/transfer/control.c \

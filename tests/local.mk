@@ -45,6 +45,8 @@ unit_tests = \
 	tests/unit/test-chain-source \
 	tests/unit/test-control \
 	tests/unit/test-digest \
+	tests/unit/test-domain-gate \
+	tests/unit/test-domain-rewrite \
 	tests/unit/test-engine \
 	tests/unit/test-engine-holes \
 	tests/unit/test-engine-runs \
@@ -117,6 +119,16 @@ tests_unit_test_collection_store_SOURCES = \
 	tests/unit/store-fixture.c \
 	tests/unit/store-fixture.h \
 	tests/unit/test-collection-store.c \
+	$(NULL)
+tests_unit_test_domain_gate_SOURCES = \
+	tests/unit/gate-fixture.c \
+	tests/unit/gate-fixture.h \
+	tests/unit/test-domain-gate.c \
+	$(NULL)
+tests_unit_test_domain_rewrite_SOURCES = \
+	tests/unit/gate-fixture.c \
+	tests/unit/gate-fixture.h \
+	tests/unit/test-domain-rewrite.c \
 	$(NULL)
 # It acts itself on what it watches.
 tests_unit_test_libvirt_events_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
