@@ -48,6 +48,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/gate-findings.h \
 	src/import/gate-rows-devices.c \
 	src/import/gate-rows-domain.c \
+	src/import/gate-rows.h \
 	src/import/gate-table.c \
 	src/import/gate-table.h \
 	src/import/gate-value.c \

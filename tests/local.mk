@@ -123,6 +123,8 @@ tests_unit_test_collection_store_SOURCES = \
 tests_unit_test_domain_gate_SOURCES = \
 	tests/unit/gate-fixture.c \
 	tests/unit/gate-fixture.h \
+	tests/unit/gate-hostile.c \
+	tests/unit/gate-hostile.h \
 	tests/unit/test-domain-gate.c \
 	$(NULL)
 tests_unit_test_domain_rewrite_SOURCES = \

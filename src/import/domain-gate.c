@@ -39,7 +39,7 @@ refuse(Gate *gate, xmlNode *node, const char *attribute, const char *value, cons
         gate->full = TRUE;
 }
 
-/* --- why what has no row is refused ------------------------------------------- */
+/* --- why what has no row is refused --------------------------------------- */
 
 static const char *
 unknown_reason(const xmlNode *node)
@@ -75,7 +75,7 @@ unknown_reason(const xmlNode *node)
     return _("it is not among the elements that are taken from an export");
 }
 
-/* --- metadata ---------------------------------------------------------------- */
+/* --- metadata ------------------------------------------------------------- */
 
 /* Adds up what @node holds; SIZE_MAX where there is something that is no plain data. */
 static gsize
@@ -115,7 +115,7 @@ check_metadata(Gate *gate, xmlNode *node)
                _("it is larger than 256 KiB, deeper than 64 elements, or no plain data"));
 }
 
-/* --- disks ------------------------------------------------------------------- */
+/* --- disks ---------------------------------------------------------------- */
 
 /* @node: a <source> or <backingStore>. Returns: the target of its disk, owned by the caller. */
 static char *
@@ -148,12 +148,12 @@ static void
 check_our_source(Gate *gate, xmlNode *node)
 {
     static const char *const attributes[] = {
-        "file",     "dev",   "dir",  "protocol",  "name",    "query", "tls", "tlsHostname", "pool",
-        "volume",   "mode",  "type", "namespace", "managed", "index", NULL};
+        "file", "dev",    "dir",  "protocol", "name",      "query",   "tls",   "tlsHostname",
+        "pool", "volume", "mode", "type",     "namespace", "managed", "index", NULL};
     static const char *const children[] = {
-        "seclabel", "reservations", "privateData", "host",    "auth",     "initiator",  "address",
-        "config",   "ssl",          "cookies",     "readahead", "timeout", "identity",  "knownHosts",
-        "reconnect", NULL};
+        "seclabel",  "reservations", "privateData", "host", "auth",    "initiator",
+        "address",   "config",       "ssl",         "cookies", "readahead", "timeout",
+        "identity",  "knownHosts",   "reconnect",   NULL};
 
     for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
         g_autofree char *value = xml_attr(node, (const char *)attr->name);
@@ -183,7 +183,7 @@ check_image(Gate *gate, xmlNode *node)
     }
 }
 
-/* --- everything else --------------------------------------------------------- */
+/* --- everything else ------------------------------------------------------ */
 
 static void
 check_attribute(Gate *gate, xmlNode *node, const xmlAttr *attr, const GateElement *element)

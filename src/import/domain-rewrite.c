@@ -11,7 +11,7 @@
 #include "import/gate-value.h"
 #include "util/xml.h"
 
-/* --- values ------------------------------------------------------------------- */
+/* --- values --------------------------------------------------------------- */
 
 static void
 image_free(gpointer data)
@@ -91,7 +91,7 @@ find_disk(GPtrArray *disks, const char *target)
     return NULL;
 }
 
-/* --- elements ----------------------------------------------------------------- */
+/* --- elements ------------------------------------------------------------- */
 
 static void
 remove_node(xmlNode *node)
@@ -153,7 +153,7 @@ replace_text(xmlNode *parent, const char *name, const char *text)
     set_text(need_child(parent, name), text);
 }
 
-/* --- what belonged to the other host ------------------------------------------- */
+/* --- what belonged to the other host -------------------------------------- */
 
 /* Whether the table lets @attr pass. What it does not is here because the user trusts it. */
 static gboolean
@@ -224,7 +224,7 @@ strip_aliases(xmlNode *domain)
     remove_nodes(domain, "./devices/*/alias[not(starts-with(@name, 'ua-'))]");
 }
 
-/* --- who it is ----------------------------------------------------------------- */
+/* --- who it is ------------------------------------------------------------ */
 
 /* libvirt refuses a domain whose firmware tables have another UUID. */
 static void
@@ -248,7 +248,7 @@ rewrite_identity(xmlNode *domain, const DomainRewrite *to)
         replace_text(domain, "genid", to->genid);
 }
 
-/* --- disks --------------------------------------------------------------------- */
+/* --- disks ---------------------------------------------------------------- */
 
 static void
 add_image(xmlNode *parent, const RewriteImage *image)
@@ -347,7 +347,7 @@ rewrite_disks(xmlNode *domain, GPtrArray *disks)
         rewrite_disk(g_ptr_array_index(nodes, i), disks);
 }
 
-/* --- files beside the disks ------------------------------------------------------ */
+/* --- files beside the disks ----------------------------------------------- */
 
 /* libvirt 8.5 and later may have the path in a <source>: a path as text is known to all. */
 static void
@@ -391,7 +391,7 @@ rewrite_os(xmlNode *domain, const DomainRewrite *to)
         set_attribute(nvram, "template", to->template);
 }
 
-/* --- network cards --------------------------------------------------------------- */
+/* --- network cards -------------------------------------------------------- */
 
 static void
 map_attribute(xmlNode *node, const char *name, GHashTable *map)
@@ -468,7 +468,7 @@ rewrite_network(xmlNode *domain, const DomainRewrite *to)
     map_attributes(domain, "./devices/interface/source[@bridge]", "bridge", to->bridges);
 }
 
-/* --- processor and emulator ------------------------------------------------------- */
+/* --- processor and emulator ----------------------------------------------- */
 
 static gboolean
 rewrite_cpu(xmlNode *domain, const char *text, GError **error)
@@ -521,7 +521,7 @@ domain_rewrite(xmlNode *domain, const DomainRewrite *to, GError **error)
     return rewrite_cpu(domain, to->cpu, error);
 }
 
-/* --- snapshots ---------------------------------------------------------------------- */
+/* --- snapshots ------------------------------------------------------------ */
 
 static void
 rewrite_overlay(xmlNode *disk, GPtrArray *overlays)

@@ -31,7 +31,7 @@ gate_findings_new(void)
     return g_ptr_array_new_with_free_func((GDestroyNotify)gate_finding_free);
 }
 
-/* --- names and paths --------------------------------------------------------- */
+/* --- names and paths ------------------------------------------------------ */
 
 /* A document chooses its prefixes itself; people know these. */
 static const char *
@@ -139,7 +139,7 @@ gate_node_path(const xmlNode *node, const char *attribute)
     return g_string_free(path, FALSE);
 }
 
-/* --- what is found ----------------------------------------------------------- */
+/* --- what is found -------------------------------------------------------- */
 
 /* One line without the white space between elements. */
 static char *
@@ -284,7 +284,7 @@ domain_gate_pass(GPtrArray *findings, GError **error)
     return findings->len == 0;
 }
 
-/* --- trust -------------------------------------------------------------------- */
+/* --- trust ---------------------------------------------------------------- */
 
 /* @path without the numbers of its elements. */
 static char *

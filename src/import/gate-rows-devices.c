@@ -3,7 +3,7 @@
 
 #include <config.h>
 
-#include "import/gate-table.h"
+#include "import/gate-rows.h"
 
 /* Options of virtio devices. */
 #define VIRTIO "iommu ats packed page_per_vq"

@@ -3,7 +3,7 @@
 
 #include <config.h>
 
-#include "import/gate-table.h"
+#include "import/gate-rows.h"
 
 #define STATE "state"
 #define SIZE "unit"
@@ -151,7 +151,8 @@ const GateRow gate_rows_domain[] = {
     {"cpu/numa/cell/cache/size", "value:number " SIZE, NULL},
     {"cpu/numa/cell/cache/line", "value:number " SIZE, NULL},
     {"cpu/numa/interconnects", NULL, NULL},
-    {"cpu/numa/interconnects/latency", "initiator:few target:few cache:few type value:number", NULL},
+    {"cpu/numa/interconnects/latency",
+     "initiator:few target:few cache:few type value:number", NULL},
     {"cpu/numa/interconnects/bandwidth",
      "initiator:few target:few cache:few type value:number " SIZE, NULL},
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "import/gate-rows.h"
 #include "import/gate-table.h"
 
 #define DEVICES "devices/"

@@ -167,9 +167,10 @@ static gboolean
 check_firmware(const char *value, const GateContext *context)
 {
     static const char *const directories[] = {
-        "/usr/share/OVMF/",  "/usr/share/ovmf/",    "/usr/share/AAVMF/",      "/usr/share/edk2/",
-        "/usr/share/edk2-",  "/usr/share/qemu/",    "/usr/share/qemu-efi",    "/usr/share/seabios/",
-        "/usr/share/u-boot", "/usr/lib/u-boot/",    "/run/libvirt/nix-ovmf/", "/usr/share/qemu-kvm/",
+        "/usr/share/OVMF/",  "/usr/share/ovmf/",    "/usr/share/AAVMF/",
+        "/usr/share/edk2/",  "/usr/share/edk2-",    "/usr/share/qemu/",
+        "/usr/share/qemu-kvm/", "/usr/share/qemu-efi", "/usr/share/seabios/",
+        "/usr/share/u-boot", "/usr/lib/u-boot/",    "/run/libvirt/nix-ovmf/",
         NULL};
 
     if (contains(context->rules->files, context->element))

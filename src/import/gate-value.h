@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "import/domain-gate.h"
+#include <glib.h>
 
 G_BEGIN_DECLS
 
@@ -24,6 +24,19 @@ G_BEGIN_DECLS
  *   channel     a socket below libvirt's own directories
  *   rendernode  a render node of a graphics card
  *   =a|b|c      one of those words */
+
+/** What an export may name of this host, and what of it is replaced in any case. */
+typedef struct {
+    const char *const *emulators; /* absolute paths, from the host's capabilities; NULL: none */
+    const char *const *firmware;  /* absolute paths that the host itself offers as <loader> or NVRAM
+                                   * template, beside the directories of firmware packages; NULL:
+                                   * none */
+    const char *const *disks; /* targets ("vda") whose source and chain are replaced by images of
+                               * the export, or that are left out; NULL: none */
+    const char *const *files; /* elements of <os> whose file is replaced by one of the export:
+                               * "kernel", "initrd", "dtb", "shim", "loader"; NULL: none. NVRAM
+                               * always is */
+} GateRules;
 
 /** What a value belongs to. */
 typedef struct {

@@ -8,7 +8,7 @@
 #include "tests/unit/gate-fixture.h"
 #include "tests/unit/harness.h"
 
-/* --- nothing of the other host is left ------------------------------------------------ */
+/* --- nothing of the other host is left ------------------------------------ */
 
 static void
 assert_nothing_left(const char *file)
@@ -57,7 +57,7 @@ test_ordinary(gconstpointer data)
     }
 }
 
-/* --- what is put there ------------------------------------------------------------------ */
+/* --- what is put there ---------------------------------------------------- */
 
 #define NAMES                                                                                      \
     "<name>old</name><uuid>11111111-2222-4333-8444-555555555555</uuid>"                            \
@@ -146,7 +146,8 @@ static const Case cases[] = {
      "<domain><devices><channel type='unix'><source mode='bind' path='/srv/a'/></channel>"
      "</devices></domain>",
      "string(./devices/channel/source/@path)", "/srv/a"},
-    {"trusted element", "<domain><devices><hostdev><alias name='ua-h'/></hostdev></devices></domain>",
+    {"trusted element",
+     "<domain><devices><hostdev><alias name='ua-h'/></hostdev></devices></domain>",
      "count(./devices/hostdev/alias)", "1"},
     {"label", "<domain><seclabel type='dynamic' model='dac'/></domain>", "count(./seclabel)", "0"},
     {"trusted label", "<domain><seclabel type='static' model='dac'/></domain>",
@@ -236,17 +237,17 @@ test_nothing(void)
     g_autofree char *values = NULL;
 
     g_assert_true(domain_rewrite(root, &nothing, &error));
-    values = evaluate(root, "concat(./name, '|', ./uuid, '|', ./@type, '|', ./devices/emulator, '|',"
-                            " ./os/type/@machine, '|', ./cpu/@mode, '|', ./os/loader, '|',"
-                            " ./devices/interface/mac/@address, '|', ./os/nvram, '|',"
-                            " ./devices/disk/source/@file)");
+    values = evaluate(root, "concat(./name, '|', ./uuid, '|', ./@type, '|', ./devices/emulator, "
+                            "'|', ./os/type/@machine, '|', ./cpu/@mode, '|', ./os/loader, '|', "
+                            "./devices/interface/mac/@address, '|', ./os/nvram, '|', "
+                            "./devices/disk/source/@file)");
     g_assert_cmpstr(values, ==,
                     "win11|0b1b2b3b-4b5b-4b7b-8b9b-abbbcbdbebfb|kvm|/usr/libexec/qemu-kvm|"
                     "pc-q35-8.2|host-model|/usr/share/OVMF/OVMF_CODE_4M.ms.fd|52:54:00:0a:0b:0c||"
                     "/images/win11.qcow2");
 }
 
-/* --- disks ---------------------------------------------------------------------------------- */
+/* --- disks ---------------------------------------------------------------- */
 
 #define DISKS                                                                                      \
     "<domain><devices>"                                                                            \
@@ -317,21 +318,23 @@ test_disks(void)
                "<encryption format='luks'/></source>"
                "<backingStore type='file'><format type='qcow2'/>"
                "<source file='/new/middle.qcow2'/><backingStore type='file'><format type='raw'/>"
-               "<source file='/new/base.raw'/><backingStore/></backingStore></backingStore></disk>");
+               "<source file='/new/base.raw'/><backingStore/></backingStore></backingStore>"
+               "</disk>");
     assert_xml(root, "./devices/disk[target/@dev='vdb']",
                "<disk type='file' device='disk'><target dev='vdb'/>"
                "<driver name='qemu' type='raw'/><source file='/new/single.raw'/><backingStore/>"
                "</disk>");
     g_assert_null(xml_node(root, "./devices/disk[target/@dev='vdc']"));
     assert_xml(root, "./devices/disk[target/@dev='vdd']",
-               "<disk type='file' device='disk'><source file='/trusted'/><target dev='vdd'/></disk>");
+               "<disk type='file' device='disk'><source file='/trusted'/><target dev='vdd'/>"
+               "</disk>");
     assert_xml(root, "./devices/disk[target/@dev='sda']",
                "<disk type='file' device='cdrom'><target dev='sda'/></disk>");
     assert_xml(root, "./devices/disk[target/@dev='fda']",
                "<disk type='file' device='floppy'><target dev='fda'/></disk>");
 }
 
-/* --- MAC addresses ---------------------------------------------------------------------------- */
+/* --- MAC addresses -------------------------------------------------------- */
 
 static void
 test_macs(void)
@@ -354,7 +357,7 @@ test_macs(void)
     g_assert_cmpstr(g_hash_table_lookup(macs, "52:54:00:aa:bb:cc"), ==, first);
 }
 
-/* --- snapshots ----------------------------------------------------------------------------------- */
+/* --- snapshots ------------------------------------------------------------ */
 
 static xmlDoc *
 rewrite_snapshot(const char *name, const char *memory, gboolean reverts)
