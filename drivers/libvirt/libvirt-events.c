@@ -50,7 +50,8 @@ event_free(gpointer data)
 }
 
 static void
-push(virConnectPtr connection, HypervisorEventType type, virDomainPtr domain, const char *reason)
+push_event(virConnectPtr connection, HypervisorEventType type, virDomainPtr domain,
+           const char *reason)
 {
     HypervisorEvent *event = g_new0(HypervisorEvent, 1);
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
@@ -84,20 +85,20 @@ on_closed(virConnectPtr connection, int reason, void *data)
     };
     gboolean known = reason >= 0 && (gsize)reason < G_N_ELEMENTS(words);
 
-    push(connection, HYPERVISOR_EVENT_CLOSED, NULL, known ? _(words[reason]) : "?");
+    push_event(connection, HYPERVISOR_EVENT_CLOSED, NULL, known ? _(words[reason]) : "?");
 }
 
 static int
 on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event, int detail, void *data)
 {
     if (event == VIR_DOMAIN_EVENT_UNDEFINED && detail != VIR_DOMAIN_EVENT_UNDEFINED_RENAMED)
-        push(connection, HYPERVISOR_EVENT_UNDEFINED, domain, NULL);
+        push_event(connection, HYPERVISOR_EVENT_UNDEFINED, domain, NULL);
     else if (event == VIR_DOMAIN_EVENT_DEFINED && detail == VIR_DOMAIN_EVENT_DEFINED_RENAMED)
-        push(connection, HYPERVISOR_EVENT_RENAMED, domain, NULL);
+        push_event(connection, HYPERVISOR_EVENT_RENAMED, domain, NULL);
     else if (event == VIR_DOMAIN_EVENT_STARTED || event == VIR_DOMAIN_EVENT_RESUMED)
-        push(connection, HYPERVISOR_EVENT_STARTED, domain, NULL);
+        push_event(connection, HYPERVISOR_EVENT_STARTED, domain, NULL);
     else if (event == VIR_DOMAIN_EVENT_STOPPED)
-        push(connection, HYPERVISOR_EVENT_STOPPED, domain, NULL);
+        push_event(connection, HYPERVISOR_EVENT_STOPPED, domain, NULL);
 
     return 0;
 }
@@ -106,7 +107,7 @@ static void
 on_block_job(virConnectPtr connection, virDomainPtr domain, const char *disk, int type, int status,
              void *data)
 {
-    push(connection, HYPERVISOR_EVENT_BLOCK_JOB, domain, NULL);
+    push_event(connection, HYPERVISOR_EVENT_BLOCK_JOB, domain, NULL);
 }
 
 /* {"status": "running", "id": …}: now it has locked what it is going to write to. */
@@ -115,13 +116,13 @@ on_qemu_job(virConnectPtr connection, virDomainPtr domain, const char *event, lo
             unsigned int micros, const char *details, void *data)
 {
     if (details && strstr(details, "\"running\""))
-        push(connection, HYPERVISOR_EVENT_BLOCK_JOB, domain, NULL);
+        push_event(connection, HYPERVISOR_EVENT_BLOCK_JOB, domain, NULL);
 }
 
 /* --- in our thread ---------------------------------------------------------- */
 
 static void
-tell(LibvirtEvents *self, const HypervisorEvent *event)
+tell_watchers(LibvirtEvents *self, const HypervisorEvent *event)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
@@ -149,7 +150,7 @@ unsubscribe(LibvirtEvents *self)
 }
 
 static void
-clear(gpointer data)
+event_clear(gpointer data)
 {
     LibvirtEvents *self = data;
 
@@ -160,7 +161,7 @@ clear(gpointer data)
 }
 
 static gpointer
-run(gpointer data)
+events_thread(gpointer data)
 {
     LibvirtEvents *self = data;
 
@@ -169,7 +170,7 @@ run(gpointer data)
 
         if (event == &last)
             break;
-        tell(self, event);
+        tell_watchers(self, event);
         event_free(event);
     }
     unsubscribe(self);
@@ -177,7 +178,7 @@ run(gpointer data)
     self->ended = TRUE;
     g_cond_signal(&self->changed);
     g_mutex_unlock(&self->lock);
-    g_atomic_rc_box_release_full(self, clear);
+    g_atomic_rc_box_release_full(self, event_clear);
 
     return NULL;
 }
@@ -226,10 +227,10 @@ libvirt_events_new(virConnectPtr connection, GError **error)
     if (!subscribe(self)) {
         libvirt_error_set(error, _("Cannot watch what libvirt reports"));
         unsubscribe(self);
-        g_atomic_rc_box_release_full(self, clear);
+        g_atomic_rc_box_release_full(self, event_clear);
         return NULL;
     }
-    g_thread_unref(g_thread_new("libvirt-watch", run, g_atomic_rc_box_acquire(self)));
+    g_thread_unref(g_thread_new("libvirt-watch", events_thread, g_atomic_rc_box_acquire(self)));
 
     return self;
 }
@@ -246,7 +247,7 @@ libvirt_events_free(LibvirtEvents *self)
     while (!self->ended && g_cond_wait_until(&self->changed, &self->lock, until))
         continue;
     g_mutex_unlock(&self->lock);
-    g_atomic_rc_box_release_full(self, clear);
+    g_atomic_rc_box_release_full(self, event_clear);
 }
 
 HypervisorWatch *

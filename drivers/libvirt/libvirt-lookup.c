@@ -50,7 +50,7 @@ by_uuid(virConnectPtr connection, const char *word)
 }
 
 static gboolean
-is_same(virDomainPtr one, virDomainPtr other)
+is_same_domain(virDomainPtr one, virDomainPtr other)
 {
     unsigned char a[VIR_UUID_BUFLEN];
     unsigned char b[VIR_UUID_BUFLEN];
@@ -68,7 +68,7 @@ libvirt_domain_find(virConnectPtr connection, const char *word, GError **error)
     if (!other)
         other = by_uuid(connection, word);
     named = libvirt_domain_by_name(connection, word, other ? NULL : error);
-    if (named && other && !is_same(named, other)) {
+    if (named && other && !is_same_domain(named, other)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                     _("'%s' is the name of one domain, and also what the domain '%s' is called by; "
                       "say which one is meant by its UUID (virsh domuuid)"),

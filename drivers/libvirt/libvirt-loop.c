@@ -114,7 +114,7 @@ add_timeout(int ms, virEventTimeoutCallback elapsed, void *opaque, virFreeCallba
 }
 
 static void
-update(int id, int value)
+loop_update(int id, int value)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     Watch *watch = g_hash_table_lookup(watches, GINT_TO_POINTER(id));
@@ -160,7 +160,7 @@ remove_watch(int id)
 }
 
 static gpointer
-run(gpointer data)
+loop_thread(gpointer data)
 {
     for (;;)
         g_main_context_iteration(context, TRUE);
@@ -173,6 +173,7 @@ libvirt_loop_start(void)
 {
     context = g_main_context_new();
     watches = g_hash_table_new(NULL, NULL);
-    virEventRegisterImpl(add_handle, update, remove_watch, add_timeout, update, remove_watch);
-    g_thread_unref(g_thread_new("libvirt-events", run, NULL));
+    virEventRegisterImpl(add_handle, loop_update, remove_watch, add_timeout, loop_update,
+                         remove_watch);
+    g_thread_unref(g_thread_new("libvirt-events", loop_thread, NULL));
 }

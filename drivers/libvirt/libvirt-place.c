@@ -113,7 +113,7 @@ each_socket(void (*func)(int fd, guint64 inode, gpointer data), gpointer data)
 }
 
 static void
-remember(int fd, guint64 inode, gpointer sockets)
+remember_socket(int fd, guint64 inode, gpointer sockets)
 {
     g_hash_table_add(sockets, g_memdup2(&inode, sizeof inode));
 }
@@ -123,7 +123,7 @@ libvirt_place_sockets(void)
 {
     GHashTable *sockets = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 
-    each_socket(remember, sockets);
+    each_socket(remember_socket, sockets);
 
     return sockets;
 }
@@ -149,7 +149,7 @@ has_name(const char *path, const char *wanted)
 /* libvirt does not hand out its socket, but it has just been opened, and has a name at the other
  * end. If another thread opened one like it meanwhile, both have to do. */
 static void
-look_at(int fd, guint64 inode, gpointer data)
+look_at_socket(int fd, guint64 inode, gpointer data)
 {
     Search *search = data;
     struct sockaddr_un peer = {0};
@@ -239,10 +239,10 @@ find_process(LibvirtPlace *self, const UriParts *parts, GHashTable *before)
     Search search = {.before = before, .pids = pids};
 
     search.path = params ? g_hash_table_lookup(params, "socket") : NULL;
-    each_socket(look_at, &search);
+    each_socket(look_at_socket, &search);
     search.any = TRUE;
     if (pids->len == 0)
-        each_socket(look_at, &search);
+        each_socket(look_at_socket, &search);
     self->kind = pids->len > 0 ? PLACE_HERE : PLACE_ELSEWHERE;
     for (guint i = 0; i < pids->len; i++) {
         pid_t pid = g_array_index(pids, pid_t, i);

@@ -53,8 +53,8 @@ unknown_option(const OptionScanner *scanner, const Command *command, const char 
 
 /* A word that is no command: taken into what GOptionContext gets, or refused. */
 static gboolean
-take_word(const OptionScanner *scanner, const Command *command, WordKind kind, const char *word,
-          const char *split, GPtrArray *out, GError **error)
+line_take_word(const OptionScanner *scanner, const Command *command, WordKind kind,
+               const char *word, const char *split, GPtrArray *out, GError **error)
 {
     if (kind == WORD_UNKNOWN) {
         unknown_option(scanner, command, word, error);
@@ -95,7 +95,7 @@ split_words(const CommandGroup *const *groups, char *const *argv, const Command 
             scanner.tables[1] = (*command)->options;
             continue;
         }
-        if (!take_word(&scanner, *command, kind, argv[i], split, out, error))
+        if (!line_take_word(&scanner, *command, kind, argv[i], split, out, error))
             return FALSE;
     }
     if (scanner.pending) {

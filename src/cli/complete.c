@@ -209,7 +209,7 @@ find_option(const Place *place, const char *name, gsize length)
 
 /* The values that say where to look for candidates. */
 static void
-take_value(CliContext *cli, Place *place, const GOptionEntry *entry, const char *value)
+complete_take_value(CliContext *cli, Place *place, const GOptionEntry *entry, const char *value)
 {
     if (g_str_equal(entry->long_name, "connect")) {
         g_free(cli->globals.connect);
@@ -241,15 +241,15 @@ take_option(CliContext *cli, Place *place, const char *word, const char *split)
     const char *equals = strchr(word, '=');
 
     if (split)
-        take_value(cli, place, find_letter(place, split[-1]), split);
+        complete_take_value(cli, place, find_letter(place, split[-1]), split);
     else if (equals && g_str_has_prefix(word, "--"))
-        take_value(cli, place, find_option(place, word + 2, (gsize)(equals - word) - 2),
-                   equals + 1);
+        complete_take_value(cli, place, find_option(place, word + 2, (gsize)(equals - word) - 2),
+                            equals + 1);
 }
 
 /* Takes one of the words before the one to be completed. */
 static void
-take_word(CliContext *cli, Place *place, const char *raw)
+complete_take_word(CliContext *cli, Place *place, const char *raw)
 {
     const GOptionEntry *pending = place->scanner.pending;
     g_autofree char *word = shell_unquote(raw);
@@ -257,7 +257,7 @@ take_word(CliContext *cli, Place *place, const char *raw)
     WordKind kind = option_scan(&place->scanner, word, &split);
 
     if (kind == WORD_VALUE)
-        take_value(cli, place, pending, word);
+        complete_take_value(cli, place, pending, word);
     else if (kind == WORD_OPTION)
         take_option(cli, place, word, split);
     if (kind != WORD_ARGUMENT)
@@ -303,7 +303,7 @@ complete_find(CliContext *cli, char *const *words, CompleteKind *kind)
     g_autofree char *word = NULL;
 
     for (; words[0] && words[1]; words++)
-        take_word(cli, &place, words[0]);
+        complete_take_word(cli, &place, words[0]);
     place.word = word = shell_unquote(words[0] ? words[0] : "");
     place.candidates = g_ptr_array_new_with_free_func(g_free);
     *kind = offer_word(cli, &place);

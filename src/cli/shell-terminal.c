@@ -161,7 +161,7 @@ open_history(void)
 
 /* Kept at once, so that shells side by side, and one that is killed, lose nothing. */
 static void
-remember(const char *line)
+remember_line(const char *line)
 {
     HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
 
@@ -226,7 +226,7 @@ on_resize(gpointer data)
 }
 
 static gboolean
-on_terminate(gpointer data)
+shell_on_terminate(gpointer data)
 {
     shell->leave = TRUE;
     on_line(NULL);
@@ -252,15 +252,15 @@ shell_terminal_read(const char *prompt)
     attach(context, g_unix_fd_source_new(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR),
            G_SOURCE_FUNC(on_key));
     attach(context, g_unix_signal_source_new(SIGINT), on_interrupt);
-    attach(context, g_unix_signal_source_new(SIGTERM), on_terminate);
-    attach(context, g_unix_signal_source_new(SIGHUP), on_terminate);
+    attach(context, g_unix_signal_source_new(SIGTERM), shell_on_terminate);
+    attach(context, g_unix_signal_source_new(SIGHUP), shell_on_terminate);
     attach(context, g_unix_signal_source_new(SIGWINCH), on_resize);
     typing = g_main_loop_new(context, FALSE);
     rl_callback_handler_install(prompt, on_line);
     g_main_loop_run(typing);
     g_clear_pointer(&typing, g_main_loop_unref);
     if (typed_line)
-        remember(typed_line);
+        remember_line(typed_line);
 
     return g_steal_pointer(&typed_line);
 }

@@ -25,7 +25,7 @@ run_command(CliContext *session, char *const *argv)
 
 /* Runs the commands of @line. Returns: the status of the last one that failed. */
 static int
-run_line(CliContext *session, const char *line)
+shell_run_line(CliContext *session, const char *line)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) commands = shell_split(line, &error);
@@ -69,7 +69,7 @@ run_script(CliContext *session)
 
         if (strlen(line) != (gsize)length)
             return read_failed(session, _("a line holds a zero byte"));
-        status = run_line(session, line);
+        status = shell_run_line(session, line);
         result = status == CLI_DONE ? result : status;
     }
 
@@ -96,7 +96,7 @@ run_terminal(CliContext *session)
             break;
         }
         /* Each error was told; nobody asks an interactive shell for a status. */
-        (void)run_line(session, line);
+        (void)shell_run_line(session, line);
     }
 
     return CLI_DONE;

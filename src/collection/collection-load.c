@@ -43,7 +43,7 @@ blame_file(RecordDir *dir, const char *file, GError **error)
 }
 
 static VirtSnapCollection *
-parse_file(const char *file, GBytes *bytes, GError **error)
+parse_collection_file(const char *file, GBytes *bytes, GError **error)
 {
     g_autoptr(VirtSnapCollection) collection =
         virt_snap_collection_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error);
@@ -66,7 +66,7 @@ collection_load_file(RecordDir *dir, const char *file, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     g_autoptr(GBytes) bytes = record_dir_read(dir, file, VIRT_SNAP_COLLECTION_TEXT_MAX, &cause);
-    VirtSnapCollection *collection = bytes ? parse_file(file, bytes, &cause) : NULL;
+    VirtSnapCollection *collection = bytes ? parse_collection_file(file, bytes, &cause) : NULL;
 
     if (!collection) {
         blame_file(dir, file, &cause);

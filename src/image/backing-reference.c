@@ -56,7 +56,7 @@ is_protocol(const char *name)
 }
 
 static void
-refuse(const char *text, const char *what, GError **error)
+refuse_reference(const char *text, const char *what, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                 _("'%s' names '%s' as its backing image, which is no local path; only local "
@@ -79,13 +79,13 @@ refuse_key(const char *key, const char *what, GError **error)
 /* QEMU takes what follows for a path as it is. With a host in it, others would not; and a relative
  * one is from the directory that QEMU happens to run in. */
 static BackingReference *
-parse_file(const char *text, const char *what, GError **error)
+parse_file_url(const char *text, const char *what, GError **error)
 {
     const char *path = text + strlen(FILE_PREFIX);
 
     if (*path == '/' && (path[1] != '/' || path[2] == '/'))
         return reference_new(path, NULL);
-    refuse(text, what, error);
+    refuse_reference(text, what, error);
 
     return NULL;
 }
@@ -93,7 +93,7 @@ parse_file(const char *text, const char *what, GError **error)
 /* --- json: ------------------------------------------------------------------ */
 
 static gboolean
-take_value(Description *self, const char *key, JsonNode *node, GError **error)
+take_json_value(Description *self, const char *key, JsonNode *node, GError **error)
 {
     for (guint i = 0; i < N_KEYS; i++) {
         if (!g_str_equal(key, key_names[i]))
@@ -119,7 +119,7 @@ take_members(Description *self, const char *prefix, JsonObject *object, GError *
         gboolean nested = g_str_equal(key, "file") && JSON_NODE_HOLDS_OBJECT(node);
 
         if (nested ? !take_members(self, "file.", json_node_get_object(node), error)
-                   : !take_value(self, key, node, error))
+                   : !take_json_value(self, key, node, error))
             return FALSE;
     }
 
@@ -164,12 +164,12 @@ parse_json(const char *text, const char *what, GError **error)
 
     /* A zero byte would end the path too soon. */
     if (strstr(json, "\\u0000") || !json_parser_load_from_data(parser, json, -1, NULL)) {
-        refuse(text, what, error);
+        refuse_reference(text, what, error);
         return NULL;
     }
     root = json_parser_get_root(parser);
     if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
-        refuse(text, what, error);
+        refuse_reference(text, what, error);
         return NULL;
     }
     if (!take_members(&self, "", json_node_get_object(root), error))
@@ -184,10 +184,10 @@ backing_reference_parse(const char *text, const char *what, GError **error)
     if (!is_protocol(text))
         return reference_new(text, NULL);
     if (g_str_has_prefix(text, FILE_PREFIX))
-        return parse_file(text, what, error);
+        return parse_file_url(text, what, error);
     if (g_str_has_prefix(text, JSON_PREFIX))
         return parse_json(text, what, error);
-    refuse(text, what, error);
+    refuse_reference(text, what, error);
 
     return NULL;
 }

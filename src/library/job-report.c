@@ -24,7 +24,7 @@ library_job_report_new(const JobReport *report)
 }
 
 static void
-clear(gpointer data)
+report_clear(gpointer data)
 {
     job_report_free(((VirtSnapJobReport *)data)->report);
 }
@@ -41,7 +41,7 @@ void
 virt_snap_job_report_unref(VirtSnapJobReport *self)
 {
     if (self)
-        g_atomic_rc_box_release_full(self, clear);
+        g_atomic_rc_box_release_full(self, report_clear);
 }
 
 const char *

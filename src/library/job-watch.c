@@ -26,7 +26,7 @@ job_watch_ref(JobWatch *self)
 }
 
 static void
-clear(gpointer data)
+watch_clear(gpointer data)
 {
     JobWatch *self = data;
 
@@ -41,7 +41,7 @@ clear(gpointer data)
 void
 job_watch_unref(gpointer self)
 {
-    g_atomic_rc_box_release_full(self, clear);
+    g_atomic_rc_box_release_full(self, watch_clear);
 }
 
 /* --- in the main context ---------------------------------------------------- */
@@ -82,7 +82,7 @@ notice_free(gpointer data)
 }
 
 static gboolean
-deliver(gpointer data)
+watch_deliver(gpointer data)
 {
     const Notice *notice = data;
     JobWatch *self = notice->watch;
@@ -208,12 +208,12 @@ send(JobWatch *self, JobState state)
     notice->watch = job_watch_ref(self);
     notice->state = state;
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    g_source_set_callback(source, deliver, notice, notice_free);
+    g_source_set_callback(source, watch_deliver, notice, notice_free);
     g_source_attach(source, self->context);
 }
 
 static void
-on_change(Job *job, const JobChange *change, gpointer data)
+watch_on_change(Job *job, const JobChange *change, gpointer data)
 {
     JobWatch *self = data;
     g_autoptr(GPtrArray) over = NULL;
@@ -244,7 +244,7 @@ job_watch_new(Job *job, GObject *object, JobWatchFunc func)
     g_mutex_init(&self->lock);
     g_cond_init(&self->changed);
     self->tasks = g_ptr_array_new_with_free_func(g_object_unref);
-    job_set_notify(job, on_change, self);
+    job_set_notify(job, watch_on_change, self);
 
     return self;
 }

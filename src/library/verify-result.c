@@ -68,7 +68,7 @@ verify_result_new(VerifyReport *report)
 }
 
 static void
-clear(gpointer data)
+verify_result_clear(gpointer data)
 {
     verify_report_free(((VirtSnapVerifyResult *)data)->report);
 }
@@ -85,7 +85,7 @@ void
 virt_snap_verify_result_unref(VirtSnapVerifyResult *self)
 {
     if (self)
-        g_atomic_rc_box_release_full(self, clear);
+        g_atomic_rc_box_release_full(self, verify_result_clear);
 }
 
 gboolean

@@ -95,7 +95,7 @@ on_message(GDBusConnection *connection, GDBusMessage *message, gboolean incoming
 }
 
 static gboolean
-on_signal(gpointer data)
+leave_on_signal(gpointer data)
 {
     Daemon *daemon = data;
 
@@ -170,8 +170,8 @@ serve(Daemon *daemon)
     daemon->loop = g_main_loop_new(NULL, FALSE);
     export_objects(daemon);
     g_dbus_connection_add_filter(daemon->connection, on_message, daemon, NULL);
-    g_unix_signal_add(SIGINT, on_signal, daemon);
-    g_unix_signal_add(SIGTERM, on_signal, daemon);
+    g_unix_signal_add(SIGINT, leave_on_signal, daemon);
+    g_unix_signal_add(SIGTERM, leave_on_signal, daemon);
     daemon->name_timer = g_timeout_add_seconds(NAME_SECONDS, own_name, daemon);
     g_main_loop_run(daemon->loop);
     g_clear_handle_id(&daemon->name_timer, g_source_remove);
@@ -209,7 +209,7 @@ parse_options(Options *options, int *argc, char ***argv, GError **error)
 }
 
 static gboolean
-start(Daemon *daemon, GError **error)
+start_service(Daemon *daemon, GError **error)
 {
     const char *config =
         daemon->options.config ? daemon->options.config : PKGSYSCONFDIR "/virtsnapd.conf";
@@ -265,7 +265,7 @@ main(int argc, char **argv)
     }
     if (daemon.options.version) {
         puts(PACKAGE_STRING);
-    } else if (start(&daemon, &error)) {
+    } else if (start_service(&daemon, &error)) {
         serve(&daemon);
     } else {
         g_printerr("virtsnapd: %s\n", error->message);

@@ -93,7 +93,7 @@ read_key(ServiceConfig *config, GKeyFile *file, const char *path, const char *gr
 }
 
 static gboolean
-read_all(ServiceConfig *config, GKeyFile *file, const char *path, GError **error)
+read_config(ServiceConfig *config, GKeyFile *file, const char *path, GError **error)
 {
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
@@ -132,7 +132,7 @@ service_config_load(const char *path, GError **error)
                     why->message);
         return NULL;
     }
-    if (!read_all(config, file, path, error))
+    if (!read_config(config, file, path, error))
         return NULL;
 
     return g_steal_pointer(&config);

@@ -49,7 +49,7 @@ start_threads(void)
 
 /* Another thread that could not be made means that those there are have it to do. */
 static void
-push(Work *work)
+push_work(Work *work)
 {
     g_thread_pool_push(pools[work->kind], work, NULL);
 }
@@ -60,7 +60,7 @@ next_in_lane(WorkKind kind, const char *lane)
     Work *next = g_queue_pop_head(g_hash_table_lookup(lanes[kind], lane));
 
     if (next)
-        push(next);
+        push_work(next);
     else
         g_hash_table_remove(lanes[kind], lane);
 }
@@ -97,7 +97,7 @@ work_run(WorkKind kind, const char *lane, WorkPart run, WorkPart done, gpointer 
     }
     if (lane)
         g_hash_table_insert(lanes[kind], g_strdup(lane), g_queue_new());
-    push(work);
+    push_work(work);
 }
 
 guint

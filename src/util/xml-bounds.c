@@ -40,7 +40,7 @@ typedef struct {
 
 /* A tree and not a hash table, in which whoever knows the function can have all names collide. */
 static gint
-compare_names(gconstpointer a, gconstpointer b, gpointer data)
+compare_tokens(gconstpointer a, gconstpointer b, gpointer data)
 {
     const Name *one = a;
     const Name *two = b;
@@ -50,7 +50,7 @@ compare_names(gconstpointer a, gconstpointer b, gpointer data)
 }
 
 static gboolean
-refuse(Scan *self, const char *reason)
+refuse_document(Scan *self, const char *reason)
 {
     self->reason = reason;
 
@@ -58,7 +58,7 @@ refuse(Scan *self, const char *reason)
 }
 
 static gboolean
-give_up(Scan *self)
+give_up_scan(Scan *self)
 {
     self->broken = TRUE;
     self->at = MIN(self->at + 1, self->end);
@@ -71,7 +71,8 @@ add_marks(Scan *self, guint marks)
 {
     self->marks += marks;
 
-    return self->marks <= MARKS_MAX || refuse(self, _("it has too many elements or attributes"));
+    return self->marks <= MARKS_MAX ||
+           refuse_document(self, _("it has too many elements or attributes"));
 }
 
 static gboolean
@@ -120,15 +121,15 @@ take_name(Scan *self, Name *name)
         self->at++;
     name->length = (gsize)(self->at - name->text);
     if (name->length == 0)
-        return give_up(self);
+        return give_up_scan(self);
     if (name->length > NAME_BYTES_MAX)
-        return refuse(self, _("it has a name that is too long"));
+        return refuse_document(self, _("it has a name that is too long"));
     if (g_tree_lookup(self->names, name))
         return TRUE;
     g_tree_insert(self->names, g_memdup2(name, sizeof *name), GINT_TO_POINTER(1));
 
     return g_tree_nnodes(self->names) <= NAMES_MAX ||
-           refuse(self, _("it has too many different names"));
+           refuse_document(self, _("it has too many different names"));
 }
 
 static gboolean
@@ -144,28 +145,28 @@ count_attribute(Scan *self, const Name *name)
     if (is_namespace(name)) {
         self->declared[self->depth]++;
         if (++self->namespaces > NAMESPACES_MAX)
-            return refuse(self, _("it has too many namespaces"));
+            return refuse_document(self, _("it has too many namespaces"));
     }
     if (name->length == 6 && memcmp(name->text, "xml:id", 6) == 0 && ++self->ids > IDS_MAX)
-        return refuse(self, _("it has too many identifiers (xml:id)"));
+        return refuse_document(self, _("it has too many identifiers (xml:id)"));
 
     return add_marks(self, 2);
 }
 
 static gboolean
-take_value(Scan *self)
+skim_value(Scan *self)
 {
     const char *from = self->at + 1;
     const char *to;
 
     if (self->at == self->end || (*self->at != '"' && *self->at != '\''))
-        return give_up(self);
+        return give_up_scan(self);
     to = memchr(from, *self->at, (gsize)(self->end - from));
     if (!to)
         to = self->end;
     self->at = to;
     if (memchr(from, '<', (gsize)(to - from)))
-        return give_up(self);
+        return give_up_scan(self);
     self->at = MIN(to + 1, self->end);
 
     return TRUE;
@@ -180,14 +181,14 @@ take_attribute(Scan *self)
         return FALSE;
     skip_blanks(self);
     if (!take(self, '='))
-        return give_up(self);
+        return give_up_scan(self);
     skip_blanks(self);
 
-    return take_value(self);
+    return skim_value(self);
 }
 
 static void
-leave(Scan *self)
+leave_element(Scan *self)
 {
     self->namespaces -= self->declared[self->depth];
 }
@@ -199,7 +200,7 @@ take_start_tag(Scan *self)
 
     self->at++;
     if (self->depth == DEPTH_MAX)
-        return refuse(self, _("its elements are nested too deeply"));
+        return refuse_document(self, _("its elements are nested too deeply"));
     self->declared[self->depth] = 0;
     if (!add_marks(self, 1) || !take_name(self, &name))
         return FALSE;
@@ -210,11 +211,11 @@ take_start_tag(Scan *self)
             return TRUE;
         }
         if (take(self, '/')) {
-            leave(self);
-            return take(self, '>') || give_up(self);
+            leave_element(self);
+            return take(self, '>') || give_up_scan(self);
         }
         if (attributes == ATTRIBUTES_MAX)
-            return refuse(self, _("it has an element with too many attributes"));
+            return refuse_document(self, _("it has an element with too many attributes"));
         if (!take_attribute(self))
             return FALSE;
     }
@@ -227,14 +228,14 @@ take_end_tag(Scan *self)
 
     self->at += 2;
     if (self->depth == 0)
-        return give_up(self);
+        return give_up_scan(self);
     self->depth--;
-    leave(self);
+    leave_element(self);
     if (!add_marks(self, 1) || !take_name(self, &name))
         return FALSE;
     skip_blanks(self);
 
-    return take(self, '>') || give_up(self);
+    return take(self, '>') || give_up_scan(self);
 }
 
 static gboolean
@@ -254,7 +255,7 @@ take_declaration(Scan *self)
     while (self->at < self->end && *self->at != '[' && *self->at != '>')
         self->at++;
 
-    return give_up(self);
+    return give_up_scan(self);
 }
 
 static gboolean
@@ -277,7 +278,7 @@ xml_bounds_check(const char *text, gsize *length)
 {
     Scan self = {.at = text, .end = text + *length};
 
-    self.names = g_tree_new_full(compare_names, NULL, g_free, NULL);
+    self.names = g_tree_new_full(compare_tokens, NULL, g_free, NULL);
     while (!self.broken && !self.reason &&
            (self.at = memchr(self.at, '<', (gsize)(self.end - self.at))))
         take_markup(&self);
