@@ -43,9 +43,10 @@ typedef struct {
     int status;
 } Daemon;
 
-/* The objects are there before the name is, so that no early call finds nothing; but others shall
- * not wait for long for somebody who has locked the store of collections. */
-#define NAME_SECONDS 2
+/* The objects are there before the name is, so that no early call finds nothing. But a store that
+ * hangs must not keep jobs from being served: the bus gives up a service that it starts after 25
+ * seconds. */
+#define NAME_SECONDS 10
 
 /* Whether nothing is under way that the end of the service would break off. */
 static gboolean
