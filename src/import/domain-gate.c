@@ -77,7 +77,7 @@ unknown_reason(const xmlNode *node)
 
 /* --- metadata ------------------------------------------------------------- */
 
-/* Adds up what @node holds; SIZE_MAX where there is something that is no plain data. */
+/* Adds up what @node holds; G_MAXSIZE where there is something that is no plain data. */
 static gsize
 metadata_bytes(const xmlNode *node, guint depth)
 {
@@ -86,11 +86,11 @@ metadata_bytes(const xmlNode *node, guint depth)
     if (depth > METADATA_DEPTH || (node->type != XML_ELEMENT_NODE && !xmlNodeIsText(node) &&
                                    node->type != XML_CDATA_SECTION_NODE &&
                                    node->type != XML_COMMENT_NODE))
-        return SIZE_MAX;
+        return G_MAXSIZE;
     if (node->type != XML_ELEMENT_NODE)
         return bytes + (node->content ? strlen((const char *)node->content) : 0);
     if (node->ns && g_strcmp0((const char *)node->ns->href, "http://www.w3.org/2001/XInclude") == 0)
-        return SIZE_MAX;
+        return G_MAXSIZE;
     for (const xmlAttr *attr = node->properties; attr; attr = attr->next)
         bytes += strlen((const char *)attr->name) +
                  (attr->children && attr->children->content
@@ -100,7 +100,7 @@ metadata_bytes(const xmlNode *node, guint depth)
         gsize below = metadata_bytes(child, depth + 1);
 
         if (below > METADATA_BYTES || bytes > METADATA_BYTES)
-            return SIZE_MAX;
+            return G_MAXSIZE;
         bytes += below;
     }
 
