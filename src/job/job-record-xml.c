@@ -278,7 +278,7 @@ parse(const char *text, gsize length, GError **error)
     xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
     const JobWorkType *type = root ? type_of(root, error) : NULL;
 
-    if (!type || !xml_validate(doc, "job.rng", _("the job's record"), error) ||
+    if (!type || !xml_validate(doc, JOB_RECORD_SCHEMA, _("the job's record"), error) ||
         !read_info(info, type, root, error))
         return NULL;
 

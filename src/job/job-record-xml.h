@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 
 /* What is kept of a job, as a value and as text (schema: job.rng). */
 
+#define JOB_RECORD_SCHEMA "job.rng"
 /** A job's record has at most so many bytes. */
 #define JOB_RECORD_BYTES_MAX (16 * 1024 * 1024)
 

@@ -12,6 +12,7 @@
 
 #include "job/job-record.h"
 #include "util/fd.h"
+#include "util/xml.h"
 
 #define SUFFIX ".xml"
 /* What a damaged record is called: kept for whoever wants to look, and not read again. */
@@ -118,7 +119,17 @@ set_aside(int dirfd, const char *file, const GError *why, GPtrArray *problems)
                                         file, aside, why->message));
 }
 
-/* What a later version wrote stays for that, and is not changed here. */
+static gboolean
+is_damage(const GError *error)
+{
+    static const VirtSnapError codes[] = {VIRT_SNAP_ERROR_CORRUPT,
+                                          VIRT_SNAP_ERROR_INVALID_PARAMETER};
+
+    return virt_snap_error_is(error, codes, G_N_ELEMENTS(codes));
+}
+
+/* What a later version wrote stays for that, and is not changed here; nor is what cannot be read
+ * for a reason that may pass. */
 static void
 load_one(int dirfd, const char *file, GPtrArray *records, GPtrArray *problems)
 {
@@ -127,7 +138,7 @@ load_one(int dirfd, const char *file, GPtrArray *records, GPtrArray *problems)
 
     if (record)
         g_ptr_array_add(records, record);
-    else if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED))
+    else if (!is_damage(error))
         g_ptr_array_add(problems,
                         g_strdup_printf(_("The job's record '%s' cannot be used; it stays as it "
                                           "is: %s"),
@@ -178,7 +189,7 @@ job_record_load_all(int dirfd, guint *last, GPtrArray **problems, GError **error
 
     *last = 0;
     *problems = g_ptr_array_new_with_free_func(g_free);
-    if (!files) {
+    if (!files || !xml_check_schema(JOB_RECORD_SCHEMA, error)) {
         g_ptr_array_unref(records);
         return NULL;
     }

@@ -37,9 +37,10 @@ gboolean job_record_remove(guint number, int dirfd, GError **error) G_GNUC_WARN_
  * @last: (out): the highest number that a record in @dirfd has, also one that cannot be used; 0 if
  * there is none
  * @problems: (out): (element-type utf8): what cannot be used, and why: what is damaged is set aside
- * by another name, what a later version of virtsnap wrote stays as it is
+ * by another name; what a later version of virtsnap wrote, or cannot be read now, stays as it is
  *
- * Returns: (element-type JobRecord): all records in @dirfd, by number; owned by the caller.
+ * Returns: (element-type JobRecord): all records in @dirfd, by number; owned by the caller. NULL,
+ * and nothing is touched, if there is no schema to know them by.
  */
 GPtrArray *job_record_load_all(int dirfd, guint *last, GPtrArray **problems, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

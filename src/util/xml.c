@@ -215,6 +215,14 @@ load_schema(const char *schema, GError **error)
 }
 
 gboolean
+xml_check_schema(const char *schema, GError **error)
+{
+    g_autoptr(xmlRelaxNG) rng = load_schema(schema, error);
+
+    return rng != NULL;
+}
+
+gboolean
 xml_validate(xmlDoc *doc, const char *schema, const char *what, GError **error)
 {
     g_autoptr(xmlRelaxNG) rng = load_schema(schema, error);

@@ -42,6 +42,10 @@ xmlDoc *xml_parse(const char *data, gsize length, const char *what, GError **err
 gboolean xml_validate(xmlDoc *doc, const char *schema, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** xml_check_schema: Returns: FALSE with FAILED if @schema cannot be loaded, and so xml_validate()
+ * takes nothing: the installation is broken. */
+gboolean xml_check_schema(const char *schema, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** xml_nodes: Returns: (element-type xmlNode): what @path selects below @node; nodes not owned. */
 GPtrArray *xml_nodes(xmlNode *node, const char *path);
 

@@ -3,10 +3,12 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -259,6 +261,74 @@ test_later_version(void)
     g_assert_cmpstr(now, ==, text);
 }
 
+/* A broken installation is no broken record. */
+static void
+test_no_schema(void)
+{
+    g_autofree char *top = g_dir_make_tmp("recXXXXXX", NULL);
+    g_autofree char *schemas = g_strdup(g_getenv("VIRTSNAP_SCHEMA_DIR"));
+    g_autoptr(GPtrArray) problems = NULL;
+    g_autoptr(GPtrArray) records = NULL;
+    g_autoptr(GError) error = NULL;
+    guint last = 0;
+    auto_fd fd = job_record_open(top, &error);
+
+    save(fd, 7);
+    g_setenv("VIRTSNAP_SCHEMA_DIR", top, TRUE);
+    g_assert_null(job_record_load_all(fd, &last, &problems, &error));
+    g_setenv("VIRTSNAP_SCHEMA_DIR", schemas, TRUE);
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "job.rng"));
+    g_clear_error(&error);
+    g_clear_pointer(&problems, g_ptr_array_unref);
+    records = job_record_load_all(fd, &last, &problems, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(records->len, ==, 1);
+    g_assert_cmpuint(problems->len, ==, 0);
+}
+
+/* A disk that does not give the content of one file. */
+static ino_t unreadable;
+
+ssize_t
+pread(int fd, void *data, size_t length, off_t offset)
+{
+    struct stat st;
+
+    if (unreadable != 0 && fstat(fd, &st) == 0 && st.st_ino == unreadable) {
+        errno = EIO;
+        return -1;
+    }
+
+    return syscall(SYS_pread64, fd, data, length, offset);
+}
+
+/* Nor is one that cannot be read now. */
+static void
+test_unreadable(void)
+{
+    g_autofree char *top = g_dir_make_tmp("recXXXXXX", NULL);
+    g_autoptr(GPtrArray) problems = NULL;
+    g_autoptr(GPtrArray) records = NULL;
+    g_autoptr(GError) error = NULL;
+    struct stat st;
+    guint last = 0;
+    auto_fd fd = job_record_open(top, &error);
+
+    save(fd, 7);
+    save(fd, 9);
+    g_assert_cmpint(fstatat(fd, "9.xml", &st, 0), ==, 0);
+    unreadable = st.st_ino;
+    records = job_record_load_all(fd, &last, &problems, &error);
+    unreadable = 0;
+    g_assert_no_error(error);
+    g_assert_cmpuint(records->len, ==, 1);
+    g_assert_cmpuint(last, ==, 9);
+    g_assert_cmpuint(problems->len, ==, 1);
+    g_assert_nonnull(strstr(g_ptr_array_index(problems, 0), "9.xml"));
+    g_assert_cmpint(faccessat(fd, "9.xml", F_OK, 0), ==, 0);
+}
+
 static void
 test_no_directory(void)
 {
@@ -278,6 +348,8 @@ main(int argc, char **argv)
     g_test_add_func("/job-record/round-trip", test_round_trip);
     g_test_add_func("/job-record/directory", test_directory);
     g_test_add_func("/job-record/machine-stops", test_machine_stops);
+    g_test_add_func("/job-record/no-schema", test_no_schema);
+    g_test_add_func("/job-record/unreadable", test_unreadable);
     g_test_add_func("/job-record/no-directory", test_no_directory);
 
     return g_test_run();
