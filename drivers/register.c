@@ -17,14 +17,6 @@
 #include "qcow2/packed-sink.h"
 
 static Source *
-open_file(int dirfd, const char *path, GError **error)
-{
-    int fd = file_open_source(dirfd, path, 0, error);
-
-    return fd < 0 ? NULL : file_source_new(fd, path, error);
-}
-
-static Source *
 open_layer(const Layer *layer, GError **error)
 {
     return layer_source_open(layer, file_source_new, error);
@@ -78,8 +70,9 @@ create_packed(int dirfd, const char *name, const PackedImage *image, mode_t mode
 
 static const Drivers drivers = {
     .open_hypervisor = libvirt_hypervisor_open,
-    .open_file = open_file,
+    .open_file = file_source_open,
     .wrap_file = file_source_new,
+    .wrap_part = file_source_new_part,
     .open_flat = open_flat,
     .open_guest = open_guest,
     .open_captured = open_captured,

@@ -5,6 +5,8 @@
 noinst_LTLIBRARIES += libvirtsnap-internal.la
 libvirtsnap_internal_la_SOURCES = \
 	src/util/big-endian.h \
+	src/util/block-device.c \
+	src/util/block-device.h \
 	src/util/child-limits.c \
 	src/util/child-limits.h \
 	src/util/error-private.h \
@@ -34,10 +36,14 @@ libvirtsnap_internal_la_SOURCES = \
 	src/image/chain.h \
 	src/image/image-lock.c \
 	src/image/image-lock.h \
+	src/image/layer-snapshots.c \
+	src/image/layer-snapshots.h \
 	src/image/luks-header.c \
 	src/image/luks-header.h \
 	src/image/qcow2-header.c \
 	src/image/qcow2-header.h \
+	src/image/qcow2-used.c \
+	src/image/qcow2-used.h \
 	src/image/save-image.c \
 	src/image/save-image.h \
 	src/import/domain-gate.c \

@@ -44,6 +44,7 @@ unit_tests = \
 	tests/unit/test-chain-named \
 	tests/unit/test-chain-source \
 	tests/unit/test-control \
+	tests/unit/test-device \
 	tests/unit/test-digest \
 	tests/unit/test-domain-gate \
 	tests/unit/test-domain-rewrite \
@@ -78,6 +79,7 @@ unit_tests = \
 	tests/unit/test-plan-refused \
 	tests/unit/test-public \
 	tests/unit/test-qcow2-header \
+	tests/unit/test-qcow2-used \
 	tests/unit/test-qemu-check \
 	tests/unit/test-ranked-bits \
 	tests/unit/test-settings \
@@ -100,6 +102,16 @@ tests_unit_test_chain_named_SOURCES = \
 	tests/unit/chain-fixture.c \
 	tests/unit/chain-fixture.h \
 	tests/unit/test-chain-named.c \
+	$(NULL)
+tests_unit_test_device_SOURCES = \
+	tests/unit/chain-fixture.c \
+	tests/unit/chain-fixture.h \
+	tests/unit/test-device.c \
+	$(NULL)
+tests_unit_test_qcow2_used_SOURCES = \
+	tests/unit/chain-fixture.c \
+	tests/unit/chain-fixture.h \
+	tests/unit/test-qcow2-used.c \
 	$(NULL)
 tests_unit_test_collection_crash_SOURCES = \
 	tests/unit/sabotage.c \

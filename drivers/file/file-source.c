@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "drivers/file/file-source.h"
+#include "util/block-device.h"
 #include "util/fd.h"
 
 #define ALIGNMENT 4096
@@ -23,23 +24,11 @@ typedef struct {
     Source parent;
     int fd;         /* buffered; owned */
     int direct_fd;  /* the same file with O_DIRECT, or -1; owned */
+    gsize unit;     /* bytes that are read directly in whole multiples of */
     struct stat st; /* when it was opened */
+    gboolean block; /* it is a block device, */
+    BlockDevice device; /* in this state when it was opened */
 } FileSource;
-
-int
-file_open_source(int dirfd, const char *path, int flags, GError **error)
-{
-    int base = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags;
-    int fd = openat(dirfd, path, base | O_NOATIME);
-
-    /* O_NOATIME is for the file's owner and the privileged. */
-    if (fd < 0 && errno == EPERM)
-        fd = openat(dirfd, path, base);
-    if (fd < 0)
-        virt_snap_error_set_errno(error, errno, _("Cannot open '%s'"), path);
-
-    return fd;
-}
 
 /* Linux 6.5; the headers may be older. */
 #ifndef SYS_cachestat
@@ -90,7 +79,7 @@ is_cached(const FileSource *self, guint64 offset, gsize length)
 static gssize
 read_direct(FileSource *self, guint8 *to, guint64 offset, gsize length, GError **error)
 {
-    gsize direct = self->direct_fd >= 0 ? length / ALIGNMENT * ALIGNMENT : 0;
+    gsize direct = self->direct_fd >= 0 ? length / self->unit * self->unit : 0;
     gsize done = 0;
 
     while (done < direct) {
@@ -99,7 +88,7 @@ read_direct(FileSource *self, guint8 *to, guint64 offset, gsize length, GError *
         if (n < 0 && errno == EINTR)
             continue;
         /* The rest goes through the page cache, as in the file sink. */
-        if ((n < 0 && errno == EINVAL) || n == 0 || (n > 0 && n % ALIGNMENT != 0))
+        if ((n < 0 && errno == EINVAL) || n == 0 || (n > 0 && n % (ssize_t)self->unit != 0))
             return (gssize)done;
         if (n < 0) {
             virt_snap_error_set_errno(error, errno, _("Cannot read '%s'"), self->parent.what);
@@ -112,7 +101,8 @@ read_direct(FileSource *self, guint8 *to, guint64 offset, gsize length, GError *
 }
 
 /* What is in the page cache is read from there; the rest goes by it, because a host's page cache
- * is not ours to fill. (RWF_NOWAIT cannot tell: a miss makes the kernel read ahead.) */
+ * is not ours to fill. (RWF_NOWAIT cannot tell: a miss makes the kernel read ahead.) That of a
+ * device need not have heard of what other hosts wrote, or was written to what is below it. */
 static gboolean
 file_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsize length,
                  GError **error)
@@ -122,7 +112,7 @@ file_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsi
     gssize direct;
     gsize rest;
 
-    if (is_cached(self, offset, length))
+    if (!self->block && is_cached(self, offset, length))
         return fd_pread_all(self->fd, to, length, offset, source->what, error);
     direct = read_direct(self, to, offset, length, error);
     if (direct < 0)
@@ -183,17 +173,36 @@ file_source_get_fd(Source *source)
 
 /* Not the change time: libvirt's relabelling changes that. */
 static gboolean
-file_source_check(Source *source, GError **error)
+is_unchanged(const FileSource *self, gboolean *unchanged, GError **error)
 {
-    FileSource *self = (FileSource *)source;
+    const struct stat *st = &self->st;
     struct stat now;
+    BlockDevice device;
 
+    if (self->block) {
+        if (!block_device_look(self->fd, self->parent.what, &device, error))
+            return FALSE;
+        *unchanged = block_device_is_same(&self->device, &device);
+        return TRUE;
+    }
     if (fstat(self->fd, &now) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot look at '%s'"), source->what);
+        virt_snap_error_set_errno(error, errno, _("Cannot look at '%s'"), self->parent.what);
         return FALSE;
     }
-    if (now.st_size == self->st.st_size && now.st_mtim.tv_sec == self->st.st_mtim.tv_sec &&
-        now.st_mtim.tv_nsec == self->st.st_mtim.tv_nsec)
+    *unchanged = now.st_size == st->st_size && now.st_mtim.tv_sec == st->st_mtim.tv_sec &&
+                 now.st_mtim.tv_nsec == st->st_mtim.tv_nsec;
+
+    return TRUE;
+}
+
+static gboolean
+file_source_check(Source *source, GError **error)
+{
+    gboolean unchanged;
+
+    if (!is_unchanged((FileSource *)source, &unchanged, error))
+        return FALSE;
+    if (unchanged)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
                 _("'%s' was changed by somebody while it was read: it is not frozen, and what "
@@ -241,33 +250,76 @@ open_direct(int fd)
     return fd_steal(&direct);
 }
 
+/* Sectors of more than a page, where there are any, go through the page cache. */
+static gboolean
+look_at_device(FileSource *self, GError **error)
+{
+    self->block = TRUE;
+    if (!block_device_look(self->fd, self->parent.what, &self->device, error))
+        return FALSE;
+    self->unit = MIN(self->device.sector, ALIGNMENT);
+
+    return TRUE;
+}
+
+static gboolean
+look_at(FileSource *self, GError **error)
+{
+    Source *source = &self->parent;
+
+    if (fstat(self->fd, &self->st) < 0 ||
+        !(S_ISREG(self->st.st_mode) || S_ISBLK(self->st.st_mode))) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("'%s' is neither a regular file nor a block device"), source->what);
+        return FALSE;
+    }
+    if (S_ISBLK(self->st.st_mode) && !look_at_device(self, error))
+        return FALSE;
+    source->size = self->block ? self->device.bytes : (guint64)self->st.st_size;
+
+    return TRUE;
+}
+
 Source *
-file_source_new(int fd, const char *what, GError **error)
+file_source_new_part(int fd, guint64 length, const char *what, GError **error)
 {
     FileSource *self = g_new0(FileSource, 1);
     g_autoptr(Source) source = &self->parent;
-    off_t end;
 
     source->ops = &file_source_ops;
     source->what = g_strdup(what);
     self->fd = fd;
     self->direct_fd = -1;
-    if (fstat(fd, &self->st) < 0 ||
-        !(S_ISREG(self->st.st_mode) || S_ISBLK(self->st.st_mode))) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("'%s' is neither a regular file nor a block device"), what);
+    self->unit = ALIGNMENT;
+    if (!look_at(self, error))
         return NULL;
-    }
-    /* Of a device too, which has no size of its own. */
-    end = lseek(fd, 0, SEEK_END);
-    if (end < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot find out how large '%s' is"), what);
-        return NULL;
-    }
-    source->size = (guint64)end;
+    source->size = MIN(source->size, length);
     if (!source_check_size(source->size, what, error))
         return NULL;
     self->direct_fd = open_direct(fd);
 
     return g_steal_pointer(&source);
+}
+
+Source *
+file_source_new(int fd, const char *what, GError **error)
+{
+    return file_source_new_part(fd, G_MAXUINT64, what, error);
+}
+
+Source *
+file_source_open(int dirfd, const char *path, GError **error)
+{
+    struct stat st;
+    int fd = fd_open_data(dirfd, path, 0, &st);
+
+    if (fd >= 0)
+        return file_source_new(fd, path, error);
+    if (errno == EMEDIUMTYPE)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("'%s' is neither a regular file nor a block device"), path);
+    else
+        virt_snap_error_set_errno(error, errno, _("Cannot open '%s'"), path);
+
+    return NULL;
 }

@@ -336,8 +336,13 @@ is_same_file(int root, const char *path)
     auto_fd fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
     struct stat theirs, ours;
 
-    return fd >= 0 && fstat(fd, &theirs) == 0 && stat(path, &ours) == 0 &&
-           theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+    if (fd < 0 || fstat(fd, &theirs) < 0 || stat(path, &ours) < 0)
+        return FALSE;
+    /* A container has a /dev of its own, and the same devices. */
+    if (S_ISBLK(theirs.st_mode) && S_ISBLK(ours.st_mode))
+        return theirs.st_rdev == ours.st_rdev;
+
+    return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 
 gboolean

@@ -16,7 +16,7 @@ add_layer(JsonBuilder *json, const Layer *layer, gboolean lock)
     json_builder_set_member_name(json, "file");
     json_builder_begin_object(json);
     json_builder_set_member_name(json, "driver");
-    json_builder_add_string_value(json, "file");
+    json_builder_add_string_value(json, layer->block ? "host_device" : "file");
     json_builder_set_member_name(json, "filename");
     json_builder_add_string_value(json, layer->path);
     json_builder_set_member_name(json, "locking");

@@ -9,7 +9,8 @@
 
 #include "export/export-items.h"
 #include "hypervisor/drivers.h"
-#include "image/qcow2-header.h"
+#include "image/layer-snapshots.h"
+#include "qcow2/image-end.h"
 #include "transfer/memory-source.h"
 #include "util/fd.h"
 
@@ -176,16 +177,25 @@ patch_head(ExportItem *self, int fd, GError **error)
     return self->engine.head != NULL;
 }
 
+/* What is behind the end of a qcow2 image on a device is left there, so that none of it may be
+ * needed. */
+static gboolean
+check_end(const Layer *source, int fd, GError **error)
+{
+    return !source->block || !g_str_equal(source->format, "qcow2") ||
+           image_end_check_tables(fd, source->length, source->path, error);
+}
+
 static gboolean
 open_copy_item(EngineItem *item, GError **error)
 {
     ExportItem *self = item->user_data;
-    const char *path = self->layer->source->path;
-    auto_fd fd = layer_open_locked(self->layer->source, error);
+    const Layer *source = self->layer->source;
+    auto_fd fd = layer_open_locked(source, error);
 
-    if (fd < 0 || !patch_head(self, fd, error))
+    if (fd < 0 || !check_end(source, fd, error) || !patch_head(self, fd, error))
         return FALSE;
-    item->source = drivers_get()->wrap_file(fd_steal(&fd), path, error);
+    item->source = drivers_get()->wrap_part(fd_steal(&fd), source->length, source->path, error);
 
     return item->source && open_layer_sink(self, error);
 }
@@ -366,6 +376,22 @@ export_item_new_file(const PlanFile *file, int dirfd, gboolean digest)
     return self;
 }
 
+static gboolean
+reads_block(const PlanLayer *layer)
+{
+    return layer->way == PLAN_WAY_FLATTEN ? chain_has_block(layer->source) : layer->source->block;
+}
+
+/* Whether what an earlier run has copied of it is still of use. What a running domain writes to, or
+ * lies on a block device, cannot be told to be the same as before, and a compressed image takes
+ * shape as it is written. */
+static gboolean
+can_resume(const PlanLayer *layer)
+{
+    return !layer->live && !reads_block(layer) &&
+           (layer->way == PLAN_WAY_COPY || layer->level == 0);
+}
+
 ExportItem *
 export_item_new_layer(const PlanLayer *layer, guint number, int dirfd, gboolean digest,
                       Journal *journal)
@@ -378,9 +404,7 @@ export_item_new_layer(const PlanLayer *layer, guint number, int dirfd, gboolean 
     /* A flattened chain is open as a whole: locked, read, and read directly. */
     if (layer->way == PLAN_WAY_FLATTEN)
         self->engine.descriptors = 3 * chain_depth(layer->source);
-    /* What a running domain writes to cannot be told to be the same as before, and a compressed
-     * image takes shape as it is written. */
-    if (!layer->live && (layer->way == PLAN_WAY_COPY || layer->level == 0)) {
+    if (can_resume(layer)) {
         self->journal = journal;
         self->engine.segment = record_segment;
         self->engine.stop = record_rest;

@@ -162,21 +162,27 @@ export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *contr
 
 /* --- space ---------------------------------------------------------------- */
 
+static gboolean
+is_on(const Layer *layer, const TargetSpace *space)
+{
+    return !layer->block && layer->device == space->device;
+}
+
 static guint64
 layer_needs(const PlanLayer *layer, const TargetSpace *space)
 {
     guint64 largest = 0;
 
-    if (layer->way == PLAN_WAY_COPY)
-        return space->clones && layer->source->device == space->device ? 0 : layer->bytes;
-    /* Nor how much can be compressed. */
-    if (layer->level > 0)
+    /* How much can be compressed is not known, nor what of a raw device is zeros. */
+    if (layer->level > 0 || (layer->way == PLAN_WAY_COPY && !layer->source->measured))
         return 0;
+    if (layer->way == PLAN_WAY_COPY)
+        return space->clones && is_on(layer->source, space) ? 0 : layer->bytes;
     /* How much the layers hide of one another is not known before they are read: what is
      * certain is that the result holds no less than the largest of them can be reduced to. Too
      * little space shows while it is written, then. */
     for (const Layer *below = layer->source; below; below = below->backing)
-        largest = MAX(largest, below->allocated);
+        largest = MAX(largest, below->measured ? below->allocated : 0);
 
     return MIN(largest, layer->bytes);
 }

@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -43,9 +42,7 @@ gboolean
 plan_frozen_check(GPtrArray *present, const Layer *top, GError **error)
 {
     for (guint i = 0; i < present->len; i++) {
-        g_autofree char *canonical = realpath(g_ptr_array_index(present, i), NULL);
-
-        if (!canonical || !g_str_equal(canonical, top->path))
+        if (!layer_is_at(top, g_ptr_array_index(present, i)))
             continue;
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
                     _("the image '%s' that the snapshot froze is the domain's present image again "
@@ -58,13 +55,14 @@ plan_frozen_check(GPtrArray *present, const Layer *top, GError **error)
     return TRUE;
 }
 
-/* When the file was made, or -1 if its file system does not tell or it is gone. */
+/* When the file was made, or -1 if its file system does not tell, it is gone, or a device. */
 static gint64
 birth_of(const char *path, guint64 *device)
 {
     struct statx st;
 
-    if (statx(AT_FDCWD, path, 0, STATX_BTIME, &st) < 0 || !(st.stx_mask & STATX_BTIME))
+    if (statx(AT_FDCWD, path, 0, STATX_BTIME | STATX_TYPE, &st) < 0 ||
+        !(st.stx_mask & STATX_BTIME) || !S_ISREG(st.stx_mode))
         return -1;
     *device = makedev(st.stx_dev_major, st.stx_dev_minor);
 
@@ -143,16 +141,15 @@ is_reused(const PlanDomain *domain, const SnapshotDef *def, const char *overlay)
     return FALSE;
 }
 
-/* Whether @def froze the image @path, or put a state into it: a disk had it on top then. */
+/* Whether @def froze @layer, or put a state into it: a disk had it on top then. */
 static gboolean
-has_top(const SnapshotDef *def, const char *path)
+has_top(const SnapshotDef *def, const Layer *layer)
 {
     for (guint i = 0; i < def->disks->len; i++) {
         const DiskDef *disk = g_ptr_array_index(def->disks, i);
-        g_autofree char *canonical =
-            disk->storage->path && !disk->read_only ? realpath(disk->storage->path, NULL) : NULL;
+        const char *path = disk->read_only ? NULL : disk->storage->path;
 
-        if (disk->location != SNAPSHOT_LOCATION_NO && g_strcmp0(canonical, path) == 0)
+        if (path && disk->location != SNAPSHOT_LOCATION_NO && layer_is_at(layer, path))
             return TRUE;
     }
 
@@ -166,7 +163,7 @@ was_given_back(const PlanDomain *domain, const SnapshotDef *def, const Layer *la
     for (guint i = 0; i < domain->tree->len; i++) {
         const SnapshotDef *other = g_ptr_array_index(domain->tree, i);
 
-        if (is_later(domain, def, other) && has_top(other, layer->path))
+        if (is_later(domain, def, other) && has_top(other, layer))
             return TRUE;
     }
 
@@ -246,17 +243,46 @@ warn_of_layer(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, cons
                   domain->name, layer->path, def->name);
 }
 
+static gboolean
+is_news(Plan *plan, const SnapshotDef *def, const Layer *layer)
+{
+    g_autofree char *key = g_strdup_printf("%p %p", (const void *)layer, (const void *)def);
+
+    /* Once for each snapshot, however many of its disks have the layer. */
+    return g_hash_table_add(plan->written, g_steal_pointer(&key));
+}
+
+/* A device has no time at which it was written to last. */
+static void
+check_device(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, const Layer *layer)
+{
+    gboolean sure = was_given_back(domain, def, layer);
+
+    if (!is_news(plan, def, layer))
+        return;
+    if (sure)
+        warn_of_layer(plan, domain, def, layer, TRUE);
+    else
+        plan_warn(plan,
+                  _("Domain '%s': when the block device '%s' was last written to cannot be told, "
+                    "nor whether that was after the snapshot '%s'; it is exported as it is now"),
+                  domain->name, layer->path, def->name);
+}
+
 static void
 check_layer(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, const Layer *layer,
             FreezeTime frozen)
 {
     gint64 written = layer->mtime * SECOND + layer->mtime_ns / 1000;
-    gboolean sure = written > frozen.latest || (written > def->creation_time * SECOND &&
-                                                was_given_back(domain, def, layer));
+    gboolean sure;
 
-    /* Once for each snapshot, however many of its disks have the layer. */
-    if ((sure || written > frozen.earliest) &&
-        g_hash_table_add(plan->written, g_strdup_printf("%p %p", (void *)layer, (void *)def)))
+    if (layer->block) {
+        check_device(plan, domain, def, layer);
+        return;
+    }
+    sure = written > frozen.latest || (written > def->creation_time * SECOND &&
+                                       was_given_back(domain, def, layer));
+    if ((sure || written > frozen.earliest) && is_news(plan, def, layer))
         warn_of_layer(plan, domain, def, layer, sure);
 }
 

@@ -24,7 +24,7 @@ gboolean plan_frozen_check(GPtrArray *present, const Layer *top, GError **error)
  * was committed into, or written to in another way, holds another state than the snapshot's; that
  * it is newer than the overlay that took its place, or on top again for a later snapshot of the
  * domain, is all there is to see it by. Where nothing tells when the overlay was made, whatever may
- * have been after that is said to be doubtful.
+ * have been after that is said to be doubtful; so is every block device, which has no such time.
  */
 void plan_frozen_warn(Plan *plan, const PlanDomain *domain, const SnapshotDef *def,
                       const Layer *top);

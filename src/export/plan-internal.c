@@ -10,6 +10,7 @@
 #include "export/plan-frozen.h"
 #include "export/plan-internal.h"
 #include "export/plan-layers.h"
+#include "image/layer-snapshots.h"
 
 /* How many seconds after libvirt began a snapshot its part in an image usually is made: QEMU pauses
  * a running domain first, and qemu-img comes to the images of another one by one. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "export/plan-files.h"
+#include "image/layer-snapshots.h"
 #include "image/save-image.h"
 #include "util/fd.h"
 #include "util/name.h"
@@ -83,7 +84,8 @@ birth_of(const char *path)
 {
     struct statx st;
 
-    if (statx(AT_FDCWD, path, 0, STATX_BTIME, &st) < 0 || !(st.stx_mask & STATX_BTIME))
+    if (statx(AT_FDCWD, path, 0, STATX_BTIME | STATX_TYPE, &st) < 0 ||
+        !(st.stx_mask & STATX_BTIME) || !S_ISREG(st.stx_mode))
         return -1;
 
     return st.stx_btime.tv_sec;

@@ -98,22 +98,6 @@ check_kind(const DiskDef *disk, GError **error)
     return storage_def_check(disk->storage, error);
 }
 
-static Layer *
-resolve_chain(Plan *plan, const StorageDef *top, GError **error)
-{
-    guint n = storage_def_depth(top);
-    g_autofree ChainImage *images = g_new0(ChainImage, n);
-    const StorageDef *last = top;
-    const StorageDef *storage = top;
-
-    for (guint i = 0; i < n; i++, storage = storage->backing) {
-        images[i] = (ChainImage){storage->path, storage->format, storage->encryption != NULL};
-        last = storage;
-    }
-
-    return chain_resolve(plan->chains, images, n, last->ends, error);
-}
-
 static gboolean
 has_encrypted(const Layer *top)
 {
@@ -197,7 +181,7 @@ plan_disk(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk
     }
     if (!check_kind(disk->def, error))
         return FALSE;
-    top = resolve_chain(plan, disk->def->storage, error);
+    top = storage_def_resolve(disk->def->storage, plan->chains, error);
     if (!top)
         return FALSE;
     if (disk->def->location == SNAPSHOT_LOCATION_INTERNAL)
@@ -239,14 +223,25 @@ plan_disks(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot, GPtrArr
     return TRUE;
 }
 
+static SnapshotDef *
+parse_snapshot(const char *xml, const char *what, GPtrArray *volumes, GError **error)
+{
+    SnapshotDef *def = snapshot_def_parse(xml, what, error);
+
+    if (def && volumes)
+        snapshot_def_find_volumes(def, volumes);
+
+    return def;
+}
+
 static gboolean
 plan_snapshot(Plan *plan, PlanDomain *domain, const SnapshotRecord *record, GPtrArray *present,
-              GError **error)
+              GPtrArray *volumes, GError **error)
 {
     g_autofree char *what =
         g_strdup_printf(_("Domain '%s', snapshot '%s'"), domain->name, record->name);
     PlanSnapshot *snapshot;
-    SnapshotDef *def = snapshot_def_parse(record->xml, what, error);
+    SnapshotDef *def = parse_snapshot(record->xml, what, volumes, error);
     gboolean first = domain->snapshots->len == 0;
 
     if (!def)
@@ -270,11 +265,11 @@ plan_snapshot(Plan *plan, PlanDomain *domain, const SnapshotRecord *record, GPtr
 
 /* One that cannot be read tells nothing; if it is exported, that is refused where it is planned. */
 static void
-add_to_tree(PlanDomain *domain, GPtrArray *records)
+add_to_tree(PlanDomain *domain, GPtrArray *records, GPtrArray *volumes)
 {
     for (guint i = 0; records && i < records->len; i++) {
         const SnapshotRecord *record = g_ptr_array_index(records, i);
-        SnapshotDef *def = snapshot_def_parse(record->xml, record->name, NULL);
+        SnapshotDef *def = parse_snapshot(record->xml, record->name, volumes, NULL);
 
         if (def)
             g_ptr_array_add(domain->tree, def);
@@ -284,7 +279,7 @@ add_to_tree(PlanDomain *domain, GPtrArray *records)
 static gboolean
 plan_domain(Plan *plan, const DomainRecord *record, GError **error)
 {
-    g_autoptr(GPtrArray) present = domain_image_paths(record->xml, error);
+    g_autoptr(GPtrArray) present = domain_image_paths(record->xml, record->volumes, error);
     g_autofree char *component = name_to_component(record->name);
     PlanDomain *domain;
 
@@ -297,11 +292,12 @@ plan_domain(Plan *plan, const DomainRecord *record, GError **error)
     domain->active = record->active;
     domain->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)plan_snapshot_free);
     domain->tree = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_def_free);
-    add_to_tree(domain, record->snapshots);
-    add_to_tree(domain, record->others);
+    add_to_tree(domain, record->snapshots, record->volumes);
+    add_to_tree(domain, record->others, record->volumes);
     g_ptr_array_add(plan->domains, domain);
     for (guint i = 0; i < record->snapshots->len; i++) {
-        if (!plan_snapshot(plan, domain, g_ptr_array_index(record->snapshots, i), present, error))
+        if (!plan_snapshot(plan, domain, g_ptr_array_index(record->snapshots, i), present,
+                           record->volumes, error))
             return FALSE;
     }
     plan_files_configuration(plan, domain, record);

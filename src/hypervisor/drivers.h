@@ -18,11 +18,14 @@ typedef struct {
     /* Connects to the hypervisor at @uri (NULL: its default). */
     Hypervisor *(*open_hypervisor)(const char *uri, GError **error);
 
-    /* Opens @path below @dirfd as a source: a local file, as it is. */
+    /* Opens @path below @dirfd as a source: a local file or block device, as it is. */
     Source *(*open_file)(int dirfd, const char *path, GError **error);
 
     /* The same for an open file, which the source owns from then on. */
     SourceOfFile wrap_file;
+
+    /* The same, of the first @length bytes only. */
+    Source *(*wrap_part)(int fd, guint64 length, const char *what, GError **error);
 
     /* What a guest sees of the chain below @top (at its internal snapshot @snapshot if not NULL)
      * as one standalone qcow2 image. @live: a running domain has the top image open for writing

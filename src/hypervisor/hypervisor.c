@@ -38,5 +38,6 @@ domain_record_free(DomainRecord *record)
     g_free(record->xml);
     g_clear_pointer(&record->snapshots, g_ptr_array_unref);
     g_clear_pointer(&record->others, g_ptr_array_unref);
+    g_clear_pointer(&record->volumes, g_ptr_array_unref);
     g_free(record);
 }

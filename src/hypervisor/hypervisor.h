@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "util/error.h"
+#include "hypervisor/storage-def.h"
 
 G_BEGIN_DECLS
 
@@ -37,6 +37,7 @@ typedef struct {
                            * the others, parents before children */
     GPtrArray *others;    /* SnapshotRecord: those that were not asked for, for what they tell of
                            * the images; NULL: none */
+    GPtrArray *volumes;   /* VolumeDef: of pools, that all these documents name; NULL: none */
 } DomainRecord;
 
 /** What happens to a domain, or to the connection. */

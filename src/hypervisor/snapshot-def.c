@@ -122,6 +122,8 @@ parse_location_of(DiskDef *disk, xmlNode *root)
 
     disk->location = parse_location(node);
     disk->overlay = source ? xml_attr(source, "file") : NULL;
+    if (source && !disk->overlay)
+        disk->overlay = xml_attr(source, "dev");
 }
 
 static GPtrArray *
@@ -237,18 +239,41 @@ snapshot_def_kind(const SnapshotDef *def)
     return found == SNAPSHOT_LOCATION_NO ? "none" : snapshot_location_name(found);
 }
 
+static void
+find_in_disks(GPtrArray *disks, GPtrArray *volumes)
+{
+    for (guint i = 0; disks && i < disks->len; i++) {
+        DiskDef *disk = g_ptr_array_index(disks, i);
+
+        storage_def_find_volumes(disk->storage, volumes);
+    }
+}
+
+void
+snapshot_def_find_volumes(SnapshotDef *def, GPtrArray *volumes)
+{
+    find_in_disks(def->disks, volumes);
+    find_in_disks(def->inactive_disks, volumes);
+}
+
 GPtrArray *
-domain_image_paths(const char *xml, GError **error)
+domain_image_paths(const char *xml, GPtrArray *volumes, GError **error)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(xmlDoc) doc = xml_parse(xml, strlen(xml), _("domain XML"), error);
-    g_autoptr(GPtrArray) sources = NULL;
+    g_autoptr(GPtrArray) disks = NULL;
 
     if (!doc)
         return NULL;
-    sources = xml_nodes(xmlDocGetRootElement(doc), "./devices/disk[not(readonly)]/source/@file");
-    for (guint i = 0; i < sources->len; i++)
-        g_ptr_array_add(paths, xml_text(g_ptr_array_index(sources, i), "."));
+    disks = xml_nodes(xmlDocGetRootElement(doc), "./devices/disk[not(readonly)]");
+    for (guint i = 0; i < disks->len; i++) {
+        g_autoptr(StorageDef) storage = storage_def_parse(g_ptr_array_index(disks, i));
+
+        if (volumes)
+            storage_def_find_volumes(storage, volumes);
+        if (storage->path)
+            g_ptr_array_add(paths, g_strdup(storage->path));
+    }
 
     return g_steal_pointer(&paths);
 }

@@ -25,7 +25,7 @@ typedef struct {
     char *device;     /* "disk", "cdrom", "floppy", "lun" */
     gboolean read_only;
     SnapshotLocation location;
-    char *overlay; /* the file in which writing went on; NULL: none, or not a file */
+    char *overlay; /* the file or block device in which writing went on; NULL: none, or neither */
     StorageDef *storage; /* the image that held its state, and those below */
 } DiskDef;
 
@@ -68,14 +68,20 @@ const char *snapshot_def_kind(const SnapshotDef *def);
 /** disk_def_is_empty: Returns: TRUE for a drive without a medium. */
 gboolean disk_def_is_empty(const DiskDef *disk);
 
+/** snapshot_def_find_volumes: Lets each of its disks know its volumes
+ * (storage_def_find_volumes()). */
+void snapshot_def_find_volumes(SnapshotDef *def, GPtrArray *volumes);
+
 /**
  * domain_image_paths:
  * @xml: a <domain>
+ * @volumes: (element-type VolumeDef) (nullable): those of its disks
  *
- * Returns: (element-type utf8): for each of its file disks the path of the image that it writes
- * to, or would write to when started.
+ * Returns: (element-type utf8): for each of its disks the path of the file or block device that it
+ * writes to, or would write to when started.
  */
-GPtrArray *domain_image_paths(const char *xml, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *domain_image_paths(const char *xml, GPtrArray *volumes, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /** Free what the name says. NULL is fine. */
 void disk_def_free(DiskDef *disk);

@@ -11,10 +11,12 @@
 /* --- what is known ---------------------------------------------------------- */
 
 /* Attributes and children that are read here, or change nothing of what the guest sees on the
- * disk: how it is attached, how fast, how often, by whose leave. What is not listed is refused
- * where the disk is to be copied; known of that are <transient> (writes are thrown away),
- * <backenddomain> (the file is another machine's), fdgroup (the path is not what is opened),
- * <slices>, <dataStore> and the <snapshot> of a source. */
+ * disk: how it is attached, how fast, how often, by whose leave (<reservations> among them). What
+ * is not listed is refused where the disk is to be copied; known of that are <transient> (writes
+ * are thrown away), <backenddomain> (the file is another machine's), fdgroup (the path is not what
+ * is opened), <slices> (the image is a part of the file), <dataStore> and the <snapshot> of a
+ * source; what belongs to networks (<host>, <cookies>, <timeout>, …) is nothing that a source here
+ * has. */
 typedef struct {
     const char *const *attributes;
     const char *const *children;
@@ -39,12 +41,23 @@ static const Known known_backing = {
 
 static const Known known_format = {WORDS("type"), WORDS("metadata_cache")};
 
-static const Known known_source = {
-    WORDS("file", "dev", "dir", "protocol", "name", "query", "tls", "tlsHostname", "pool",
-          "volume", "mode", "type", "path", "namespace", "managed", "index", "startupPolicy"),
-    WORDS("encryption", "seclabel", "reservations", "privateData", "host", "auth", "initiator",
-          "address", "config", "ssl", "cookies", "readahead", "timeout", "identity", "knownHosts",
-          "reconnect")};
+/* A kind of disk: libvirt's word for it, what its image lies on, what its <source> may have. A row
+ * is all that a kind needs whose bytes are in a local file or block device. */
+typedef struct {
+    const char *type;
+    ImageOn on; /* ANY: its volume says */
+    Known source;
+} Kind;
+
+#define LOCAL_CHILDREN WORDS("encryption", "seclabel", "reservations", "privateData")
+
+static const Kind kinds[] = {
+    {"file", IMAGE_ON_FILE, {WORDS("file", "index", "startupPolicy"), LOCAL_CHILDREN}},
+    {"block", IMAGE_ON_DEVICE, {WORDS("dev", "index", "startupPolicy"), LOCAL_CHILDREN}},
+    {"volume",
+     IMAGE_ON_ANY,
+     {WORDS("pool", "volume", "mode", "index", "startupPolicy"), LOCAL_CHILDREN}},
+};
 
 static const Known known_encryption = {WORDS("format", "engine"),
                                        WORDS("secret", "cipher", "ivgen")};
@@ -147,12 +160,36 @@ parse_encryption(StorageDef *self, const char *where, xmlNode *parent)
     self->secret = secret ? first_attr(secret, WORDS("uuid", "usage")) : NULL;
 }
 
+static const Kind *
+find_kind(const char *type)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (g_str_equal(kinds[i].type, type))
+            return &kinds[i];
+    }
+
+    return NULL;
+}
+
+/* A volume can be had by its pool (mode='host') or from the pool's server (mode='direct'). */
+static void
+note_mode(StorageDef *self, const char *where, xmlNode *source)
+{
+    g_autofree char *mode = xml_attr(source, "mode");
+
+    if (mode && !g_str_equal(mode, "host"))
+        note(self, where, "@", "mode");
+}
+
 static void
 parse_source(StorageDef *self, const char *where, xmlNode *source)
 {
     g_autofree char *encryption = g_strconcat(where, "/encryption", NULL);
+    const Kind *kind = find_kind(self->type);
 
-    note_unknown(self, where, source, &known_source);
+    if (kind)
+        note_unknown(self, where, source, &kind->source);
+    note_mode(self, where, source);
     self->label = make_label(source);
     if (g_str_equal(self->type, "file"))
         self->path = xml_attr(source, "file");
@@ -250,6 +287,19 @@ storage_def_parse(xmlNode *disk)
     return top;
 }
 
+void
+volume_def_free(VolumeDef *volume)
+{
+    if (!volume)
+        return;
+    g_free(volume->pool);
+    g_free(volume->volume);
+    g_free(volume->type);
+    g_free(volume->path);
+    g_clear_error(&volume->problem);
+    g_free(volume);
+}
+
 guint
 storage_def_depth(const StorageDef *self)
 {
@@ -277,6 +327,8 @@ storage_def_free(StorageDef *self)
         g_ptr_array_unref(self->hosts);
         g_free(self->pool);
         g_free(self->volume);
+        g_free(self->found);
+        g_clear_error(&self->missing);
         g_free(self->encryption);
         g_free(self->secret);
         g_free(self->problem);
@@ -287,27 +339,74 @@ storage_def_free(StorageDef *self)
 
 /* --- what is handled -------------------------------------------------------- */
 
+static const VolumeDef *
+find_volume(const StorageDef *self, GPtrArray *volumes)
+{
+    for (guint i = 0; i < volumes->len; i++) {
+        const VolumeDef *volume = g_ptr_array_index(volumes, i);
+
+        if (g_strcmp0(volume->pool, self->pool) == 0 &&
+            g_strcmp0(volume->volume, self->volume) == 0)
+            return volume;
+    }
+
+    return NULL;
+}
+
+void
+storage_def_find_volumes(StorageDef *self, GPtrArray *volumes)
+{
+    for (; self; self = self->backing) {
+        const VolumeDef *volume = self->pool ? find_volume(self, volumes) : NULL;
+
+        if (!volume)
+            continue;
+        g_free(self->found);
+        self->found = g_strdup(volume->type);
+        g_free(self->path);
+        self->path = g_strdup(volume->path);
+        g_clear_error(&self->missing);
+        self->missing = volume->problem ? g_error_copy(volume->problem) : NULL;
+    }
+}
+
+static ImageOn
+place_of(const StorageDef *self)
+{
+    const Kind *kind = find_kind(self->found ? self->found : self->type);
+
+    return kind ? kind->on : IMAGE_ON_ANY;
+}
+
+static gboolean
+refuse_kind(const StorageDef *self, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("disks of the kind '%s' ('%s') are not supported yet; leave it out with "
+                  "--exclude"),
+                self->type, self->label ? self->label : "");
+
+    return FALSE;
+}
+
 static gboolean
 check_image(const StorageDef *self, GError **error)
 {
-    const char *label = self->label ? self->label : "";
-
-    if (!g_str_equal(self->type, "file") || !self->path) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("disks of the kind '%s' ('%s') are not supported yet; leave it out with "
-                      "--exclude"),
-                    self->type, label);
-        return FALSE;
-    }
+    if (!find_kind(self->type))
+        return refuse_kind(self, error);
     if (self->problem) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                     _("the XML of '%s' has '%s', which is not supported and could change what the "
                       "guest sees; leave it out with --exclude"),
-                    label, self->problem);
+                    self->label ? self->label : "", self->problem);
+        return FALSE;
+    }
+    if (self->missing) {
+        g_propagate_error(error, g_error_copy(self->missing));
         return FALSE;
     }
 
-    return TRUE;
+    return self->path || refuse_kind(self, error);
 }
 
 /* An overlay's header can name no image of which QEMU needs a secret. */
@@ -335,4 +434,20 @@ storage_def_check(const StorageDef *self, GError **error)
     }
 
     return TRUE;
+}
+
+Layer *
+storage_def_resolve(const StorageDef *self, ChainCache *cache, GError **error)
+{
+    guint n = storage_def_depth(self);
+    g_autofree ChainImage *images = g_new0(ChainImage, n);
+    const StorageDef *last = self;
+
+    for (guint i = 0; i < n; i++, self = self->backing) {
+        images[i] = (ChainImage){self->path, self->format, self->encryption != NULL,
+                                 place_of(self)};
+        last = self;
+    }
+
+    return chain_resolve(cache, images, n, last->ends, error);
 }

@@ -5,6 +5,7 @@
 
 #include <libxml/tree.h>
 
+#include "image/chain.h"
 #include "util/error.h"
 
 G_BEGIN_DECLS
@@ -22,19 +23,31 @@ typedef struct {
     char *socket;    /* path, or NULL */
 } StorageHost;
 
+/** A volume of a storage pool, as the hypervisor knows it. */
+typedef struct {
+    char *pool;
+    char *volume;
+    char *type; /* what it is: "file" or "block"; NULL: it cannot be used, */
+    char *path;
+    GError *problem; /* for this reason */
+} VolumeDef;
+
 /** One image, or whatever else holds them. */
 typedef struct StorageDef StorageDef;
 struct StorageDef {
     char *type;   /* libvirt's word: "file", "block", "network", "volume", "nvme", … */
     char *format; /* "qcow2", "raw", …; NULL: not given */
     char *label;  /* what to call it in messages; NULL: an empty drive */
-    char *path;   /* of a file, a device, a directory or a socket; NULL: it has none */
+    char *path;   /* of a file, a device, a directory or a socket; NULL: it has none, or it is of a
+                   * volume that was not found */
     char *protocol; /* of a network source, else NULL: "rbd", "nbd", … */
     char *name;     /* of the image there */
     char *query;    /* of its URI */
     GPtrArray *hosts; /* StorageHost */
     char *pool;   /* of a pool's volume, else NULL */
     char *volume;
+    char *found;      /* that volume is a "file" or a "block" device, at path; NULL: not known, */
+    GError *missing;  /* for this reason if it was looked for, else NULL */
     char *encryption; /* "luks", …; NULL: not encrypted, as far as the XML says */
     char *secret;     /* UUID or usage of its secret, or NULL */
     char *problem;    /* what of its XML is not handled, as "source/slices", or NULL */
@@ -52,15 +65,37 @@ struct StorageDef {
 StorageDef *storage_def_parse(xmlNode *disk);
 
 /**
+ * storage_def_find_volumes:
+ * @volumes: (element-type VolumeDef): what is known of volumes
+ *
+ * Gives those volumes that @self, and what is below it, name the paths of the files and devices
+ * that they are.
+ */
+void storage_def_find_volumes(StorageDef *self, GPtrArray *volumes);
+
+/**
  * storage_def_check:
  *
- * Returns: FALSE with NOT_SUPPORTED if @self, or what is below it, is no local file, or is used in
- * a way that is not handled; the error names the image and the element, and the way out.
+ * Returns: FALSE with NOT_SUPPORTED if @self, or what is below it, is no kind of image that can be
+ * read, or is used in a way that is not handled; the error names the image and the element, and the
+ * way out. For a volume that cannot be used the error that looking for it had.
  */
 gboolean storage_def_check(const StorageDef *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * storage_def_resolve:
+ * @self: the top image of a disk, which storage_def_check() let pass
+ *
+ * Returns: (transfer none): its chain; the errors are those of chain_resolve().
+ */
+Layer *storage_def_resolve(const StorageDef *self, ChainCache *cache, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /** storage_def_depth: Returns: how many images @self and those below it are. */
 guint storage_def_depth(const StorageDef *self);
+
+/** volume_def_free: Frees @volume. NULL is fine. */
+void volume_def_free(VolumeDef *volume);
 
 /** storage_def_free: Frees @self and all below it. NULL is fine. */
 void storage_def_free(StorageDef *self);

@@ -126,6 +126,13 @@ take_members(Description *self, const char *prefix, JsonObject *object, GError *
     return TRUE;
 }
 
+/* The drivers that QEMU opens local files and block devices by. */
+static gboolean
+is_local(const char *driver)
+{
+    return g_str_equal(driver, "file") || g_str_equal(driver, "host_device");
+}
+
 /* Either a format's driver over a file, or the file alone: what lies between would be opened by
  * QEMU in another way, or not at all. */
 static BackingReference *
@@ -137,12 +144,13 @@ compose(const Description *self, GError **error)
     const char *path = self->values[alone ? KEY_FILENAME : KEY_FILE_FILENAME];
     gboolean format = driver && (g_str_equal(driver, "qcow2") || g_str_equal(driver, "raw"));
     const char *wrong = NULL;
+    BackingReference *reference;
 
-    if (driver && !format && !(alone && g_str_equal(driver, "file")))
+    if (driver && !format && !(alone && is_local(driver)))
         wrong = key_names[KEY_DRIVER];
     else if (alone && (format || below || self->values[KEY_FILE_FILENAME]))
         wrong = key_names[KEY_FILENAME];
-    else if (below && !g_str_equal(below, "file"))
+    else if (below && !is_local(below))
         wrong = key_names[KEY_FILE_DRIVER];
     else if (!path || !g_path_is_absolute(path))
         wrong = key_names[alone ? KEY_FILENAME : KEY_FILE_FILENAME];
@@ -151,7 +159,10 @@ compose(const Description *self, GError **error)
         return NULL;
     }
 
-    return reference_new(path, format ? driver : NULL);
+    reference = reference_new(path, format ? driver : NULL);
+    reference->device = g_strcmp0(alone ? driver : below, "host_device") == 0;
+
+    return reference;
 }
 
 static BackingReference *

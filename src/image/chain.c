@@ -15,6 +15,7 @@
 #include "image/image-lock.h"
 #include "image/luks-header.h"
 #include "image/qcow2-header.h"
+#include "image/qcow2-used.h"
 #include "util/fd.h"
 #include "util/name.h"
 
@@ -83,19 +84,17 @@ chain_cache_free(ChainCache *cache)
 static int
 open_image(const char *path, struct stat *st, GError **error)
 {
-    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    auto_fd fd = open(path, flags | O_NOATIME);
+    auto_fd fd = fd_open_data(AT_FDCWD, path, 0, st);
 
-    if (fd < 0 && errno == EPERM)
-        fd = open(path, flags);
-    if (fd < 0 || fstat(fd, st) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot open the image '%s'"), path);
+    if (fd < 0 && errno == EMEDIUMTYPE) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("The image '%s' is neither a regular file nor a block device; other kinds "
+                      "are not supported"),
+                    path);
         return -1;
     }
-    if (!S_ISREG(st->st_mode)) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("The image '%s' is not a regular file; other kinds are not supported yet"),
-                    path);
+    if (fd < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot open the image '%s'"), path);
         return -1;
     }
     /* Without this a header of a few bytes makes the kernel read megabytes ahead, into a page
@@ -105,26 +104,43 @@ open_image(const char *path, struct stat *st, GError **error)
     return fd_steal(&fd);
 }
 
-/* Whether @fd is the file that @layer was made from, and nobody has written to it since. */
 static gboolean
-is_same(const Layer *layer, int fd, GError **error)
+is_same_file(const Layer *layer, const struct stat *st)
 {
-    struct stat st;
+    return S_ISREG(st->st_mode) && st->st_dev == layer->device && st->st_ino == layer->inode &&
+           (guint64)st->st_size == layer->size && st->st_mtim.tv_sec == layer->mtime &&
+           (guint32)st->st_mtim.tv_nsec == layer->mtime_ns;
+}
 
-    if (fstat(fd, &st) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot look at the image '%s'"), layer->path);
-        return FALSE;
+/* Whether @fd is what @layer was made from, and nobody has written to it since. */
+static gboolean
+is_same(const Layer *layer, int fd, const struct stat *st, GError **error)
+{
+    gboolean same;
+
+    if (layer->block && S_ISBLK(st->st_mode)) {
+        BlockDevice now;
+
+        if (!block_device_look(fd, layer->path, &now, error))
+            return FALSE;
+        same = block_device_is_same(&layer->state, &now);
+    } else {
+        same = !layer->block && is_same_file(layer, st);
     }
-    if (st.st_dev == layer->device && st.st_ino == layer->inode &&
-        (guint64)st.st_size == layer->size && st.st_mtim.tv_sec == layer->mtime &&
-        (guint32)st.st_mtim.tv_nsec == layer->mtime_ns)
-        return TRUE;
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
-                _("The image '%s' was changed or replaced since it was planned to copy it; start "
-                  "again"),
-                layer->path);
+    if (!same)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                    _("The image '%s' was changed or replaced since it was planned to copy it; "
+                      "start again"),
+                    layer->path);
 
-    return FALSE;
+    return same;
+}
+
+/* What is read of a device may not come from a page cache that has not heard of every change. */
+static gboolean
+settle(int fd, const char *path, const struct stat *st, GError **error)
+{
+    return !S_ISBLK(st->st_mode) || block_device_settle(fd, path, error);
 }
 
 int
@@ -133,7 +149,7 @@ layer_open(const Layer *layer, GError **error)
     struct stat st;
     auto_fd fd = open_image(layer->path, &st, error);
 
-    if (fd < 0 || !is_same(layer, fd, error))
+    if (fd < 0 || !settle(fd, layer->path, &st, error) || !is_same(layer, fd, &st, error))
         return -1;
 
     return fd_steal(&fd);
@@ -146,7 +162,9 @@ layer_open_locked(const Layer *layer, GError **error)
     struct stat st;
     auto_fd fd = open_image(layer->path, &st, error);
 
-    if (fd < 0 || !image_lock_acquire(fd, layer->path, error) || !is_same(layer, fd, error))
+    if (fd < 0 || !image_lock_acquire(fd, layer->path, error) ||
+        !settle(fd, layer->path, &st, error) || fstat(fd, &st) < 0 ||
+        !is_same(layer, fd, &st, error))
         return -1;
 
     return fd_steal(&fd);
@@ -158,85 +176,16 @@ layer_probe(const Layer *layer, GError **error)
     struct stat st;
     auto_fd fd = open_image(layer->path, &st, error);
 
-    return fd >= 0 && image_lock_probe(fd, layer->path, error) && is_same(layer, fd, error);
+    return fd >= 0 && image_lock_probe(fd, layer->path, error) &&
+           is_same(layer, fd, &st, error);
 }
 
-/* The internal snapshots of @layer as it is now. */
-static GPtrArray *
-read_snapshots(const Layer *layer, GError **error)
+int
+layer_open_now(const Layer *layer, GError **error)
 {
     struct stat st;
-    auto_fd fd = open_image(layer->path, &st, error);
-    g_autoptr(Qcow2Header) header = fd < 0 ? NULL : qcow2_header_read(fd, layer->path, error);
 
-    return header ? qcow2_snapshots_read(fd, header, layer->path, error) : NULL;
-}
-
-static const Qcow2Snapshot *
-find_snapshot(GPtrArray *snapshots, const char *name)
-{
-    for (guint i = 0; i < snapshots->len; i++) {
-        const Qcow2Snapshot *snapshot = g_ptr_array_index(snapshots, i);
-
-        if (g_str_equal(snapshot->name, name))
-            return snapshot;
-    }
-
-    return NULL;
-}
-
-/* The one of @snapshots with this name. QEMU takes the first of two. */
-static Qcow2Snapshot *
-steal_named(GPtrArray *snapshots, const char *name, const char *path, GError **error)
-{
-    gint found = -1;
-
-    for (guint i = 0; i < snapshots->len; i++) {
-        const Qcow2Snapshot *snapshot = g_ptr_array_index(snapshots, i);
-
-        if (!g_str_equal(snapshot->name, name))
-            continue;
-        if (found >= 0) {
-            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                        _("The image '%s' has two internal snapshots '%s', and which of them is "
-                          "meant is not known; delete one, by its id, with: qemu-img snapshot -d"),
-                        path, name);
-            return NULL;
-        }
-        found = (gint)i;
-    }
-    if (found < 0) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
-                    _("The image '%s' has no internal snapshot '%s' any more"), path, name);
-        return NULL;
-    }
-
-    return g_ptr_array_steal_index(snapshots, (guint)found);
-}
-
-Qcow2Snapshot *
-layer_find_snapshot(const Layer *layer, const char *name, GError **error)
-{
-    g_autoptr(GPtrArray) snapshots = read_snapshots(layer, error);
-
-    return snapshots ? steal_named(snapshots, name, layer->path, error) : NULL;
-}
-
-gboolean
-layer_has_snapshot(const Layer *layer, const char *name, GError **error)
-{
-    g_autoptr(Qcow2Snapshot) snapshot = layer_find_snapshot(layer, name, error);
-
-    return snapshot != NULL;
-}
-
-gboolean
-layer_has_memory(const Layer *layer, const char *name)
-{
-    g_autoptr(GPtrArray) snapshots = read_snapshots(layer, NULL);
-    const Qcow2Snapshot *snapshot = snapshots ? find_snapshot(snapshots, name) : NULL;
-
-    return snapshot && snapshot->vm_state_bytes > 0;
+    return open_image(layer->path, &st, error);
 }
 
 static ImageFile *
@@ -250,13 +199,49 @@ image_file_new(const char *path, const char *format, const struct stat *st)
         .device = st->st_dev,
         .inode = st->st_ino,
         .size = (guint64)st->st_size,
+        .length = (guint64)st->st_size,
         .allocated = MIN((guint64)st->st_blocks * 512, (guint64)st->st_size),
+        .measured = TRUE,
         .mtime = st->st_mtim.tv_sec,
         .mtime_ns = (guint32)st->st_mtim.tv_nsec,
         .capacity = (guint64)st->st_size,
     };
 
     return file;
+}
+
+static gboolean
+look_at_device(const char *path, int fd, BlockDevice *state, GError **error)
+{
+    if (!block_device_look(fd, path, state, error))
+        return FALSE;
+    if (state->bytes > 0)
+        return block_device_settle(fd, path, error) && block_device_look(fd, path, state, error);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The block device '%s' is empty: it was detached, or has no medium; bring it "
+                  "back, or leave the disk out with --exclude"),
+                path);
+
+    return FALSE;
+}
+
+/* What stat(2) has of a device's node says nothing of the device. */
+static gboolean
+read_device(ImageFile *file, int fd, GError **error)
+{
+    Layer *facts = &file->facts;
+
+    facts->block = TRUE;
+    if (!look_at_device(facts->path, fd, &facts->state, error))
+        return FALSE;
+    facts->device = facts->state.number;
+    facts->inode = 0;
+    facts->size = facts->length = facts->allocated = facts->capacity = facts->state.bytes;
+    facts->measured = FALSE;
+    facts->mtime = 0;
+    facts->mtime_ns = 0;
+
+    return TRUE;
 }
 
 /* A file that ends before its own tables is not whole. */
@@ -305,6 +290,12 @@ read_qcow2(ImageFile *file, int fd, GError **error)
         facts->unit_bits -= 5;
     facts->backing_name = g_strdup(header->backing_name);
     file->backing_format = g_strdup(header->backing_format);
+    if (!facts->block)
+        return TRUE;
+    facts->measured = TRUE;
+    if (!qcow2_used_bytes(fd, header, facts->size, facts->path, &facts->length, error))
+        return FALSE;
+    facts->allocated = facts->length;
 
     return TRUE;
 }
@@ -354,7 +345,8 @@ look_into(ChainCache *cache, const char *path, const char *format, gboolean encr
     if (fd < 0)
         return NULL;
     file = image_file_new(path, format, &st);
-    if (!read_image(file, fd, encrypted, error))
+    if ((S_ISBLK(st.st_mode) && !read_device(file, fd, error)) ||
+        !read_image(file, fd, encrypted, error))
         return NULL;
     known = file;
     g_hash_table_insert(cache->files, g_steal_pointer(&key), g_steal_pointer(&file));
@@ -450,6 +442,28 @@ canonical_path(const char *path, const char *referrer, gboolean said, GError **e
     return NULL;
 }
 
+/* QEMU opens files and devices by drivers of their own, and none of them takes the other. */
+static gboolean
+check_on(const ChainImage *image, const Layer *facts, GError **error)
+{
+    gboolean device = image->on == IMAGE_ON_DEVICE;
+
+    if (image->on == IMAGE_ON_ANY || device == facts->block)
+        return TRUE;
+    if (device)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("The image '%s' is named as a block device (type='block'), but is a regular "
+                      "file; leave it out with --exclude"),
+                    image->path);
+    else
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("The image '%s' is named as a file (type='file'), but is a block device; "
+                      "leave it out with --exclude"),
+                    image->path);
+
+    return FALSE;
+}
+
 static Layer *look_at(Walk *walk, gsize index, const ChainImage *image, const char *referrer,
                       GError **error);
 
@@ -468,6 +482,7 @@ follow_header(Walk *walk, gsize index, const ImageFile *file, const char *reache
         return NULL;
     below = backing_path(reached, reference->path);
     image.path = below;
+    image.on = reference->device ? IMAGE_ON_DEVICE : IMAGE_ON_ANY;
     image.format = file->backing_format ? file->backing_format : reference->format;
     if (g_strcmp0(image.format, reference->format ? reference->format : image.format) != 0) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
@@ -516,7 +531,7 @@ look_at(Walk *walk, gsize index, const ChainImage *image, const char *referrer, 
                                    referrer ? referrer : image->path, error))
         return NULL;
     file = look_into(walk->cache, canonical, image->format, image->encrypted, error);
-    if (!file)
+    if (!file || !check_on(image, &file->facts, error))
         return NULL;
     g_hash_table_add(walk->seen, g_steal_pointer(&canonical));
     if (!find_backing(walk, index, file, image->path, &backing, error))
@@ -533,6 +548,30 @@ chain_resolve(ChainCache *cache, const ChainImage *images, gsize n_images, gbool
     Walk walk = {cache, images, n_images, ends, seen};
 
     return look_at(&walk, 0, &images[0], NULL, error);
+}
+
+gboolean
+layer_is_at(const Layer *layer, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        return FALSE;
+    if (layer->block)
+        return S_ISBLK(st.st_mode) && st.st_rdev == layer->device;
+
+    return S_ISREG(st.st_mode) && st.st_dev == layer->device && st.st_ino == layer->inode;
+}
+
+gboolean
+chain_has_block(const Layer *top)
+{
+    for (const Layer *layer = top; layer; layer = layer->backing) {
+        if (layer->block)
+            return TRUE;
+    }
+
+    return FALSE;
 }
 
 guint

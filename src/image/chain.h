@@ -4,6 +4,7 @@
 #pragma once
 
 #include "image/qcow2-header.h"
+#include "util/block-device.h"
 
 G_BEGIN_DECLS
 
@@ -11,16 +12,20 @@ G_BEGIN_DECLS
  * of them is what the hypervisor goes by, so it is followed as far as it goes; below that, what the
  * headers say. Formats are never guessed from the content. */
 
-/** One image file, as it was when it was looked at, above what is below it in one chain. With
- * something else below, the same file is another layer. */
+/** One image, a file or a block device, as it was when it was looked at, above what is below it in
+ * one chain. With something else below, the same image is another layer. */
 typedef struct Layer Layer;
 struct Layer {
     char *path;      /* canonical: no symbolic links */
     char *format;    /* "qcow2" or "raw" */
-    guint64 device;  /* with inode: which file it is */
+    gboolean block;  /* it is a block device, */
+    BlockDevice state; /* in this state; it has none of the times of a file, nor an inode */
+    guint64 device;  /* with inode: which file it is; of a block device its own number */
     guint64 inode;
-    guint64 size;      /* bytes of the file */
-    guint64 allocated; /* bytes of it that are not holes */
+    guint64 size;      /* bytes of the file or device */
+    guint64 length;    /* bytes of it that the image takes: a qcow2 image ends before its device */
+    guint64 allocated; /* bytes of those that are not holes, as far as known: */
+    gboolean measured; /* what of a raw device is zeros is not, before it is read */
     gint64 mtime;      /* seconds since the epoch */
     guint32 mtime_ns;
     guint64 capacity;  /* bytes that a guest sees */
@@ -32,11 +37,19 @@ struct Layer {
     Layer *backing;      /* owned by the cache; NULL: the base */
 };
 
+/** What an image lies on, as those who name it say. */
+typedef enum {
+    IMAGE_ON_ANY,    /* not said: whatever is there */
+    IMAGE_ON_FILE,   /* type='file' in the domain's XML */
+    IMAGE_ON_DEVICE, /* type='block' */
+} ImageOn;
+
 /** What is said of one image of a chain by those who name it. */
 typedef struct {
     const char *path;
     const char *format; /* NULL: not said */
     gboolean encrypted; /* as a whole, so that its own header does not tell */
+    ImageOn on;
 } ChainImage;
 
 /** Every image that was looked at: one that many disks share is read once, and is one Layer if it
@@ -55,10 +68,13 @@ void chain_cache_free(ChainCache *cache);
  * Looks at the images, and without @ends goes on from the last one by the backing references in the
  * headers: relative ones from the directory of the name by which the image was reached, as QEMU
  * does, which need not be that of the file that a link led to. What the headers of those above it
- * refer to does not matter. Nothing is written, no access time is touched where we may avoid it.
+ * refer to does not matter. A header may lead to a block device, as to any file: QEMU shows its
+ * content to the guest, who cannot write the headers of qcow2 images. Nothing is written, no access
+ * time is touched where we may avoid it.
  *
- * Returns: (transfer none): the top layer; NOT_FOUND, ACCESS_DENIED, CORRUPT, NOT_SUPPORTED (not
- * a local qcow2 or raw file), or INVALID_STATE (a loop, no format given), each naming the file.
+ * Returns: (transfer none): the top layer; NOT_FOUND, ACCESS_DENIED, CORRUPT, NOT_SUPPORTED (no
+ * qcow2 or raw image on a local file or block device, or not on what it is said to be on), or
+ * INVALID_STATE (a loop, no format given), each naming the image.
  */
 Layer *chain_resolve(ChainCache *cache, const ChainImage *images, gsize n_images, gboolean ends,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -66,7 +82,8 @@ Layer *chain_resolve(ChainCache *cache, const ChainImage *images, gsize n_images
 /**
  * layer_open:
  * Opens the file of @layer for reading and makes sure that it still is the same one (device,
- * inode, size, time). Returns: a descriptor, owned by the caller, or -1.
+ * inode, size, time; of a block device, that nothing was written to it since, as far as the kernel
+ * counts that). Returns: a descriptor, owned by the caller, or -1.
  */
 int layer_open(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -81,27 +98,16 @@ int layer_open_locked(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RES
  * lock. */
 gboolean layer_probe(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/**
- * layer_find_snapshot:
- * @name: of an internal snapshot
- *
- * Looks into the image as it is now, which a running domain may be writing to. Returns: owned by
- * the caller; NULL with NOT_FOUND if it has no such snapshot, INVALID_STATE if it has two.
- */
-Qcow2Snapshot *layer_find_snapshot(const Layer *layer, const char *name, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/** layer_open_now: Opens what @layer was made from for reading, as it is now, which a running
+ * domain may be writing to. Returns: a descriptor, owned by the caller, or -1. */
+int layer_open_now(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** layer_has_snapshot: Returns: whether layer_find_snapshot() finds it; the same errors. */
-gboolean layer_has_snapshot(const Layer *layer, const char *name, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/** layer_is_at: Returns: TRUE if @path leads to the file or the block device of @layer, by whatever
+ * name or node. */
+gboolean layer_is_at(const Layer *layer, const char *path);
 
-/**
- * layer_has_memory:
- * @name: of an internal snapshot
- *
- * Returns: TRUE if the image, as it is now, has that snapshot and a state of the memory with it.
- */
-gboolean layer_has_memory(const Layer *layer, const char *name);
+/** chain_has_block: Returns: TRUE if @top, or an image below it, is on a block device. */
+gboolean chain_has_block(const Layer *top);
 
 /** chain_depth: Returns: how many images @top and those below it are. */
 guint chain_depth(const Layer *top);

@@ -6,7 +6,6 @@
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "image/qcow2-header.h"
@@ -379,11 +378,11 @@ qcow2_head_read(int fd, const char *what, GError **error)
 {
     guint8 fixed[V2_LENGTH];
     g_autofree guint8 *data = NULL;
-    struct stat st;
+    guint64 size;
     guint32 bits;
     gsize length;
 
-    if (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof fixed) {
+    if (!fd_size(fd, &size) || size < sizeof fixed) {
         corrupt(error, what, _("it is too short"));
         return NULL;
     }
@@ -394,7 +393,7 @@ qcow2_head_read(int fd, const char *what, GError **error)
         corrupt(error, what, _("it does not begin like one"));
         return NULL;
     }
-    length = MIN((gsize)st.st_size, (gsize)1 << bits);
+    length = (gsize)MIN(size, (guint64)1 << bits);
     data = g_malloc(length);
     if (!fd_pread_all(fd, data, length, 0, what, error))
         return NULL;

@@ -8,11 +8,11 @@
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "qcow2/cluster-map.h"
 #include "qcow2/layout.h"
+#include "util/fd.h"
 
 /* Tables are read in parts of this size: a part of an L2 table is for 32 MiB of the guest when
  * clusters have 64 KiB. */
@@ -115,18 +115,16 @@ ClusterMap *
 cluster_map_new(int fd, const char *what, GError **error)
 {
     g_autoptr(ClusterMap) self = g_new0(ClusterMap, 1);
-    struct stat st;
 
     self->fd = fd;
     self->what = g_strdup(what);
     self->header = qcow2_header_read(fd, what, error);
     if (!self->header)
         return NULL;
-    if (fstat(fd, &st) < 0) {
+    if (!fd_size(fd, &self->file_size)) {
         virt_snap_error_set_errno(error, errno, _("Cannot look at '%s'"), what);
         return NULL;
     }
-    self->file_size = (guint64)st.st_size;
     self->cluster_bits = self->header->cluster_bits;
     self->cluster = (guint64)1 << self->cluster_bits;
     self->entry_bytes = self->header->incompatible & QCOW2_INCOMPATIBLE_EXTENDED_L2 ? 16 : 8;

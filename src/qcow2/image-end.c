@@ -266,22 +266,41 @@ check_bitmaps(End *self, GError **error)
     return TRUE;
 }
 
-gboolean
-image_end_check(int fd, guint64 size, const char *what, GError **error)
+static gboolean
+check_tables(End *self, GError **error)
+{
+    const Qcow2Header *header = self->header;
+    g_autoptr(GHashTable) tables =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+
+    self->tables = tables;
+
+    return check_refcounts(self, error) &&
+           check_l1_table(self, header->l1_offset, header->l1_entries, error) &&
+           check_snapshots(self, error) && check_bitmaps(self, error);
+}
+
+static gboolean
+check_end(int fd, guint64 size, const char *what, gboolean counts, GError **error)
 {
     g_autoptr(Qcow2Header) header = qcow2_header_read(fd, what, error);
-    g_autoptr(GHashTable) tables = NULL;
-    End self;
+    End self = {.fd = fd, .what = what, .header = header, .size = size};
 
     if (!header || !qcow2_header_check(header, what, error))
         return FALSE;
-    self = (End){.fd = fd, .what = what, .header = header, .size = size};
     self.cluster = (guint64)1 << header->cluster_bits;
-    if (!may_be_cut(&self))
-        return TRUE;
-    self.tables = tables = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 
-    return check_refcounts(&self, error) &&
-           check_l1_table(&self, header->l1_offset, header->l1_entries, error) &&
-           check_snapshots(&self, error) && check_bitmaps(&self, error);
+    return (counts && !may_be_cut(&self)) || check_tables(&self, error);
+}
+
+gboolean
+image_end_check(int fd, guint64 size, const char *what, GError **error)
+{
+    return check_end(fd, size, what, TRUE, error);
+}
+
+gboolean
+image_end_check_tables(int fd, guint64 size, const char *what, GError **error)
+{
+    return check_end(fd, size, what, FALSE, error);
 }

@@ -129,12 +129,6 @@ compare_weight(gconstpointer a, gconstpointer b)
 }
 
 static gboolean
-block_is_zero(const guint8 *data, gsize length)
-{
-    return length == 0 || (data[0] == 0 && memcmp(data, data + 1, length - 1) == 0);
-}
-
-static gboolean
 try_clone(EngineItem *item, GError **error)
 {
     int fd = item->source->ops->get_fd ? item->source->ops->get_fd(item->source) : -1;
@@ -230,11 +224,45 @@ finish_item(Engine *self, EngineItem *item, gboolean *sink_failed, GError **erro
 }
 
 static gboolean
+write_part(Worker *worker, EngineItem *item, gsize from, guint64 offset, gsize length,
+           GError **error)
+{
+    if (!item->sink->ops->write(item->sink, worker->buffer + from, offset, length, error)) {
+        worker->stats.sink_failed = TRUE;
+        return FALSE;
+    }
+    worker->stats.bytes_written += length;
+
+    return TRUE;
+}
+
+/* A sink begins as zeros, so that those which a source does not know to be a hole need not be
+ * written. Who makes a digest of its own wants all. */
+static gboolean
+write_block(Worker *worker, EngineItem *item, guint64 offset, gsize length, GError **error)
+{
+    gsize zeros = 0;
+
+    if (item->sink->ops->digest)
+        return write_part(worker, item, 0, offset, length, error);
+    for (gsize at = 0; at < length; at += zeros) {
+        gsize data = extents_find_zeros(worker->buffer, at, length, &zeros) - at;
+
+        if (zeros == length)
+            worker->stats.blocks_zero++;
+        if (data > 0 && !write_part(worker, item, at, offset + at, data, error))
+            return FALSE;
+        at += data;
+    }
+
+    return TRUE;
+}
+
+static gboolean
 move_block(Worker *worker, Segment *segment, guint64 offset, gsize length, GError **error)
 {
     EngineItem *item = segment->item;
     gsize n_blocks = (length + DIGEST_BLOCK - 1) / DIGEST_BLOCK;
-    gboolean write;
 
     if (!wait_for_turn(worker->engine, length, error))
         return FALSE;
@@ -250,18 +278,8 @@ move_block(Worker *worker, Segment *segment, guint64 offset, gsize length, GErro
     if (hashes(item))
         digest_segment_data(worker->digest, worker->buffer, n_blocks);
 
-    write = item->sink && !item->cloned;
-    if (write && !item->sink->ops->digest && block_is_zero(worker->buffer, length)) {
-        worker->stats.blocks_zero++;
-        write = FALSE;
-    }
-    if (write) {
-        if (!item->sink->ops->write(item->sink, worker->buffer, offset, length, error)) {
-            worker->stats.sink_failed = TRUE;
-            return FALSE;
-        }
-        worker->stats.bytes_written += length;
-    }
+    if (item->sink && !item->cloned && !write_block(worker, item, offset, length, error))
+        return FALSE;
     credit(worker->engine, item, length);
 
     return TRUE;

@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <string.h>
+
 #include "transfer/extents.h"
 
 static void
@@ -39,4 +41,31 @@ extents_round(GArray *extents, guint64 start, guint64 end, guint64 head, guint64
     }
     if (from < end)
         add(extents, &from, end, TRUE);
+}
+
+static gboolean
+is_zero(const guint8 *data, gsize length)
+{
+    return length == 0 || (data[0] == 0 && memcmp(data, data + 1, length - 1) == 0);
+}
+
+gsize
+extents_find_zeros(const guint8 *data, gsize from, gsize length, gsize *zeros)
+{
+    gsize start = from;
+    gsize at = from;
+
+    while (at < length) {
+        gsize n = MIN(length - at, DIGEST_BLOCK);
+        gboolean zero = is_zero(data + at, n);
+
+        if (!zero && at - start >= EXTENTS_ZEROS_MIN)
+            break;
+        at += n;
+        if (!zero)
+            start = at;
+    }
+    *zeros = start == from || at - start >= EXTENTS_ZEROS_MIN ? at - start : 0;
+
+    return *zeros > 0 ? start : length;
 }

@@ -17,4 +17,18 @@ G_BEGIN_DECLS
  */
 void extents_round(GArray *extents, guint64 start, guint64 end, guint64 head, guint64 unit);
 
+/** Zeros that are fewer are written: a hole for each of them would cost more than it saves. */
+#define EXTENTS_ZEROS_MIN ((gsize)64 << 10)
+
+/**
+ * extents_find_zeros:
+ * @from, @length: of @data; @from is a multiple of 4096
+ * @zeros: (out): how many bytes of zeros are found, 0 if there are none
+ *
+ * Returns: where in @data, at a multiple of 4096 from @from on, the first EXTENTS_ZEROS_MIN or more
+ * bytes of zeros begin, or as many as there are if they are all that is left of it; @length if
+ * there are none.
+ */
+gsize extents_find_zeros(const guint8 *data, gsize from, gsize length, gsize *zeros);
+
 G_END_DECLS

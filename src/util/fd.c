@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -106,6 +108,64 @@ fd_open_beneath(int dirfd, const char *path, int flags, GError **error)
         virt_snap_error_set_errno(error, errno, _("Cannot open '%s'"), path);
 
     return fd;
+}
+
+/* By the name that the kernel has for @place, and where /proc is missing by its own. */
+static int
+reopen(int place, int dirfd, const char *path, int flags)
+{
+    g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", place);
+    int fd = open(link, flags);
+
+    return fd < 0 && errno == ENOENT ? openat(dirfd, path, flags) : fd;
+}
+
+static gboolean
+is_data(const struct stat *st)
+{
+    return S_ISREG(st->st_mode) || S_ISBLK(st->st_mode);
+}
+
+int
+fd_open_data(int dirfd, const char *path, int flags, struct stat *st)
+{
+    int all = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags;
+    auto_fd place = openat(dirfd, path, O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW));
+    auto_fd fd = -1;
+
+    if (place < 0 || fstat(place, st) < 0)
+        return -1;
+    if (!is_data(st)) {
+        errno = EMEDIUMTYPE;
+        return -1;
+    }
+    all &= ~O_NOFOLLOW;
+    fd = reopen(place, dirfd, path, all | O_NOATIME);
+    /* O_NOATIME is for the file's owner and the privileged. */
+    if (fd < 0 && errno == EPERM)
+        fd = reopen(place, dirfd, path, all);
+    if (fd < 0 || fstat(fd, st) < 0)
+        return -1;
+    if (!is_data(st)) {
+        errno = EMEDIUMTYPE;
+        return -1;
+    }
+
+    return fd_steal(&fd);
+}
+
+gboolean
+fd_size(int fd, guint64 *bytes)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return FALSE;
+    if (S_ISBLK(st.st_mode))
+        return ioctl(fd, BLKGETSIZE64, bytes) == 0;
+    *bytes = (guint64)st.st_size;
+
+    return TRUE;
 }
 
 gboolean

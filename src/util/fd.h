@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "util/error.h"
 
@@ -46,6 +46,22 @@ int fd_open_dir(int dirfd, const char *path, GError **error) G_GNUC_WARN_UNUSED_
  */
 int fd_open_beneath(int dirfd, const char *path, int flags, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * fd_open_data:
+ * @flags: as open(2), added to O_RDONLY; O_NOATIME where we may
+ * @st: (out): what it is
+ *
+ * Opens the regular file or block device @path. What it is is found out first: to open a tape, a
+ * watchdog or a FIFO already does something to it. Returns: the descriptor, owned by the caller, or
+ * -1 with errno: EMEDIUMTYPE if it is something else.
+ */
+int fd_open_data(int dirfd, const char *path, int flags, struct stat *st)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** fd_size: Returns: FALSE with errno if it is not known how many bytes the file or the block
+ * device @fd has. */
+gboolean fd_size(int fd, guint64 *bytes) G_GNUC_WARN_UNUSED_RESULT;
 
 /** Writes all of @data at @offset, through short writes and EINTR. @what names the file. */
 gboolean fd_pwrite_all(int fd, const void *data, gsize length, guint64 offset, const char *what,

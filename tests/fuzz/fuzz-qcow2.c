@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "image/qcow2-header.h"
+#include "image/qcow2-used.h"
 #include "tests/fuzz/fuzz.h"
 #include "util/fd.h"
 
@@ -43,6 +43,18 @@ try_patch(const uint8_t *data, size_t size, const Qcow2Header *header, const cha
     g_assert_true(again->data_file == header->data_file);
 }
 
+/* How much of a device it would take. */
+static void
+try_used(int fd, const Qcow2Header *header, size_t size)
+{
+    g_autoptr(GError) error = NULL;
+    guint64 bytes = 0;
+    gboolean ok = qcow2_used_bytes(fd, header, size, "fuzz", &bytes, &error);
+
+    assert_error(ok, error);
+    g_assert_true(!ok || (bytes > 0 && bytes <= size));
+}
+
 static void
 try_file(const uint8_t *data, size_t size)
 {
@@ -65,6 +77,7 @@ try_file(const uint8_t *data, size_t size)
     snapshots = qcow2_snapshots_read(fd, header, "fuzz", &error);
     assert_error(snapshots != NULL, error);
     g_assert_true(!snapshots || snapshots->len == header->n_snapshots);
+    try_used(fd, header, size);
 }
 
 int

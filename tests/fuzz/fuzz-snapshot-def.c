@@ -17,7 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(GError) error = NULL;
     g_autoptr(GError) paths_error = NULL;
     g_autoptr(SnapshotDef) def = snapshot_def_parse(text, "fuzz", &error);
-    g_autoptr(GPtrArray) paths = domain_image_paths(text, &paths_error);
+    g_autoptr(GPtrArray) paths = domain_image_paths(text, NULL, &paths_error);
 
     g_assert_true((def == NULL) == (error != NULL));
     g_assert_true((paths == NULL) == (paths_error != NULL));

@@ -245,6 +245,9 @@ live_overlay()
 live_format()
 {
     case $1 in
+    /dev/*)
+        if [ "$(head -c 3 "$1" | tr -d '\0')" = QFI ]; then echo qcow2; else echo raw; fi
+        ;;
     *.raw | *.img | *.iso) echo raw ;;
     *) echo qcow2 ;;
     esac
@@ -289,13 +292,15 @@ live_consistent()
 
 live_escape() { sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g' <<<"$1"; }
 
-# live_drive DEVICE TARGET BUS FILE [EXTRA-XML [DISK-ATTRIBUTE]]
+# live_drive DEVICE TARGET BUS FILE|BLOCK-DEVICE [EXTRA-XML [DISK-ATTRIBUTE]]
 live_drive()
 {
-    local format
+    local format type=file at=file
     format=$(live_format "$4")
-    printf '<disk type="file" device="%s" %s><driver name="qemu" type="%s"/>' "$1" "${6-}" "$format"
-    [ -z "$4" ] || printf '<source file="%s"/>' "$(live_escape "$4")"
+    [ ! -b "$4" ] || { type=block at=dev; }
+    printf '<disk type="%s" device="%s" %s>' $type "$1" "${6-}"
+    printf '<driver name="qemu" type="%s"/>' "$format"
+    [ -z "$4" ] || printf '<source %s="%s"/>' $at "$(live_escape "$4")"
     printf '<target dev="%s" bus="%s"/>%s</disk>\n' "$2" "$3" "${5-}"
 }
 

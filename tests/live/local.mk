@@ -6,6 +6,7 @@ live_tests = \
 	tests/live/collections.sh \
 	tests/live/crash.sh \
 	tests/live/daemon.sh \
+	tests/live/devices.sh \
 	tests/live/errors.sh \
 	tests/live/events.sh \
 	tests/live/external.sh \

@@ -23,22 +23,25 @@ test_valid(void)
         const char *file;
         const char *path;
         const char *format;
+        gboolean device;
     } table[] = {
-        {"plain", "base.qcow2", NULL},
-        {"absolute", "/i/base.qcow2", NULL},
-        {"up", "../b/base", NULL},
-        {"colon-behind-slash", "./a:b", NULL},
-        {"file-scheme", "/i/b", NULL},
-        {"file-uri", "///i/b", NULL},
+        {"plain", "base.qcow2", NULL, FALSE},
+        {"absolute", "/i/base.qcow2", NULL, FALSE},
+        {"up", "../b/base", NULL, FALSE},
+        {"colon-behind-slash", "./a:b", NULL, FALSE},
+        {"file-scheme", "/i/b", NULL, FALSE},
+        {"file-uri", "///i/b", NULL, FALSE},
         /* QEMU decodes nothing in it. */
-        {"file-percent", "/i/a%20b", NULL},
-        {"json-nested", "/i/b", "qcow2"},
-        {"json-flat", "/i/b", "raw"},
-        {"json-mixed", "/i/b", NULL},
-        {"json-no-driver", "/i/b", NULL},
-        {"json-file", "/i/b", NULL},
-        {"json-alone", "/i/b", NULL},
-        {"json-escapes", "/i/ñ \"b\":x", "qcow2"},
+        {"file-percent", "/i/a%20b", NULL, FALSE},
+        {"json-nested", "/i/b", "qcow2", FALSE},
+        {"json-flat", "/i/b", "raw", FALSE},
+        {"json-mixed", "/i/b", NULL, FALSE},
+        {"json-no-driver", "/i/b", NULL, FALSE},
+        {"json-file", "/i/b", NULL, FALSE},
+        {"json-alone", "/i/b", NULL, FALSE},
+        {"json-escapes", "/i/ñ \"b\":x", "qcow2", FALSE},
+        {"json-device", "/dev/vg/b", "raw", TRUE},
+        {"json-device-alone", "/dev/vg/b", NULL, TRUE},
     };
     g_autoptr(GPtrArray) files = corpus("backing-reference/valid");
 
@@ -53,6 +56,7 @@ test_valid(void)
         g_assert_no_error(error);
         g_assert_cmpstr(reference->path, ==, table[i].path);
         g_assert_cmpstr(reference->format, ==, table[i].format);
+        g_assert_true(reference->device == table[i].device);
     }
     /* Every file has a row. */
     g_assert_cmpuint(files->len, ==, G_N_ELEMENTS(table));

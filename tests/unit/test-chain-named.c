@@ -30,7 +30,7 @@ resolve_named(ChainFixture *f, const char *const *images, GError **error)
 
         g_ptr_array_add(paths, path);
         g_ptr_array_add(paths, format);
-        chain[n++] = (ChainImage){path, *format ? format : NULL, FALSE};
+        chain[n++] = (ChainImage){path, *format ? format : NULL, FALSE, IMAGE_ON_ANY};
     }
 
     return chain_resolve(f->cache, chain, n, images[n] != NULL, error);
@@ -163,13 +163,13 @@ test_encrypted(ChainFixture *f, gconstpointer data)
              "    printf 'LUKS\\272\\276\\000\\001' >$i; truncate -s 104 $i\n"
              "    printf '\\000\\000\\000\\010' >>$i; truncate -s 1M $i\n"
              "done; printf '\\002' | dd of=other bs=1 seek=7 conv=notrunc status=none");
-    secret = chain_resolve(f->cache, &(ChainImage){path, "raw", TRUE}, 1, FALSE, &error);
-    plain = chain_resolve(f->cache, &(ChainImage){path, "raw", FALSE}, 1, FALSE, &error);
+    secret = chain_resolve(f->cache, &(ChainImage){path, "raw", TRUE, 0}, 1, FALSE, &error);
+    plain = chain_resolve(f->cache, &(ChainImage){path, "raw", FALSE, 0}, 1, FALSE, &error);
     g_assert_no_error(error);
     g_assert_true(secret->encrypted && !plain->encrypted);
     g_assert_cmpuint(secret->capacity, ==, (1 << 20) - 4096);
     g_assert_cmpuint(plain->capacity, ==, 1 << 20);
-    g_assert_null(chain_resolve(f->cache, &(ChainImage){other, "raw", TRUE}, 1, FALSE, &error));
+    g_assert_null(chain_resolve(f->cache, &(ChainImage){other, "raw", TRUE, 0}, 1, FALSE, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
     g_assert_nonnull(strstr(error->message, "other"));
 }

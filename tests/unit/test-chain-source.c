@@ -41,7 +41,7 @@ resolve(ChainCache *cache, const char *name, const char *format)
     g_autofree char *dir = g_get_current_dir();
     g_autofree char *path = g_build_filename(dir, name, NULL);
     g_autoptr(GError) error = NULL;
-    Layer *top = chain_resolve(cache, &(ChainImage){path, format, FALSE}, 1, FALSE, &error);
+    Layer *top = chain_resolve(cache, &(ChainImage){path, format, FALSE, 0}, 1, FALSE, &error);
 
     g_assert_no_error(error);
 
@@ -336,7 +336,7 @@ test_encrypted(void)
                "qemu-img create -q -f qcow2 \"$0\" 1M; "
                "printf '\\0\\0\\0\\2' | dd of=\"$0\" bs=1 seek=32 conv=notrunc status=none",
                path, NULL));
-    top = chain_resolve(cache, &(ChainImage){path, "qcow2", FALSE}, 1, FALSE, &error);
+    top = chain_resolve(cache, &(ChainImage){path, "qcow2", FALSE, 0}, 1, FALSE, &error);
     g_assert_no_error(error);
     g_assert_null(chain_source_open(top, file_source_new, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image/layer-snapshots.h"
 #include "tests/unit/chain-fixture.h"
 #include "tests/unit/harness.h"
 #include "util/fd.h"
@@ -20,7 +21,7 @@ resolve(ChainFixture *f, const char *name, const char *format, GError **error)
 {
     g_autofree char *path = g_build_filename(f->dir, name, NULL);
 
-    return chain_resolve(f->cache, &(ChainImage){path, format, FALSE}, 1, FALSE, error);
+    return chain_resolve(f->cache, &(ChainImage){path, format, FALSE, 0}, 1, FALSE, error);
 }
 
 /* What there is to say of one image, and of a shared one just once. */
@@ -154,7 +155,8 @@ test_no_format(ChainFixture *f, gconstpointer data)
     g_autofree char *top = g_build_filename(f->dir, "top", NULL);
     g_autofree char *mid = g_build_filename(f->dir, "mid-link", NULL);
     g_autofree char *base = g_build_filename(f->dir, "base", NULL);
-    const ChainImage chain[] = {{top, "qcow2", FALSE}, {mid, "qcow2", FALSE}, {base, "raw", FALSE}};
+    const ChainImage chain[] = {
+        {top, "qcow2", FALSE, 0}, {mid, "qcow2", FALSE, 0}, {base, "raw", FALSE, 0}};
     g_autoptr(GError) error = NULL;
     Layer *layer;
 
@@ -213,7 +215,7 @@ test_references(ChainFixture *f, gconstpointer data)
         chain_sh(create);
         if (!table[i].format)
             chain_sh("printf '\\022\\064' | dd of=top bs=1 seek=112 conv=notrunc status=none");
-        layer = chain_resolve(cache, &(ChainImage){top, "qcow2", FALSE}, 1, FALSE, &error);
+        layer = chain_resolve(cache, &(ChainImage){top, "qcow2", FALSE, 0}, 1, FALSE, &error);
         g_assert_no_error(error);
         chain_assert_layer(f, layer->backing, "base", table[i].found);
         read = run("qemu-io", "-r", "-f", "qcow2", "-c", "read -v 0 4", "top", NULL);
@@ -341,7 +343,7 @@ test_lock_first(ChainFixture *f, gconstpointer data)
     auto_fd fd = -1;
 
     chain_sh("qemu-img create -q -f raw x 1M; touch -d 2001-01-01 x");
-    layer = chain_resolve(cache, &(ChainImage){path, "raw", FALSE}, 1, FALSE, &error);
+    layer = chain_resolve(cache, &(ChainImage){path, "raw", FALSE, 0}, 1, FALSE, &error);
     g_assert_no_error(error);
     fd = layer_open_locked(layer, &error);
     g_assert_cmpint(fd, >=, 0);
@@ -382,7 +384,7 @@ test_open(ChainFixture *f, gconstpointer data)
 
         g_test_message("%s", table[i].script);
         chain_sh("rm -f x y; qemu-img create -q -f raw x 1M");
-        layer = chain_resolve(cache, &(ChainImage){path, "raw", FALSE}, 1, FALSE, &error);
+        layer = chain_resolve(cache, &(ChainImage){path, "raw", FALSE, 0}, 1, FALSE, &error);
         g_assert_no_error(error);
         chain_sh(table[i].script);
         fd = layer_open(layer, &error);

@@ -8,6 +8,7 @@
 #include "tests/unit/fake-ends.h"
 #include "tests/unit/harness.h"
 #include "transfer/engine.h"
+#include "transfer/extents.h"
 #include "util/process.h"
 
 /* What the engine does with disks that are nearly empty, and with items that take much to open. */
@@ -212,12 +213,67 @@ test_descriptors(void)
         engine_item_clear(&items[i]);
 }
 
+/* --- zeros that are no holes ---------------------------------------------------- */
+
+/* Lets "KIND LENGTH" in KiB, one after the other, stand for a block; "0" is zeros. */
+static gsize
+fill(guint8 *data, const char *what)
+{
+    g_auto(GStrv) parts = g_strsplit(what, " ", -1);
+    gsize at = 0;
+
+    for (char **part = parts; *part; part++) {
+        gsize bytes = (gsize)g_ascii_strtoull(*part + 1, NULL, 10) * 1024;
+
+        memset(data + at, **part == '0' ? 0 : 1, bytes);
+        at += bytes;
+    }
+
+    return at;
+}
+
+static void
+test_zeros(void)
+{
+    static const struct {
+        const char *block;
+        gsize from, at, zeros; /* KiB */
+    } table[] = {
+        {"z0", 0, 0, 0},
+        {"04", 0, 0, 4},               /* all that is left, however little */
+        {"0100", 0, 0, 100},
+        {"d100", 0, 100, 0},
+        {"d100 064 d4", 0, 100, 64},
+        {"d100 060 d4", 0, 164, 0},    /* too few */
+        {"d100 060", 0, 160, 0},
+        {"d100 0100", 0, 100, 100},
+        {"d2 062 d2", 0, 66, 0},       /* 64 of it in whole blocks of 4 are not there */
+        {"d2 066 d4", 0, 4, 64},
+        {"0200 d4", 0, 0, 200},
+        {"060 d4 0200", 0, 64, 200},   /* few at the beginning are written, too */
+        {"0200 d4 060 d4 0300", 200, 268, 300},
+        {"d4 0100", 4, 4, 100},
+    };
+    g_autofree guint8 *data = g_malloc(MIB);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        gsize zeros = 1;
+        gsize length = fill(data, table[i].block);
+        gsize at = extents_find_zeros(data, table[i].from * 1024, length, &zeros);
+
+        g_test_message("%s", table[i].block);
+        g_assert_cmpuint(at, ==, table[i].at * 1024);
+        g_assert_cmpuint(zeros, ==, table[i].zeros * 1024);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/engine-holes/runs", test_holes);
     g_test_add_func("/engine-holes/descriptors", test_descriptors);
+    g_test_add_func("/engine-holes/zeros", test_zeros);
 
     return g_test_run();
 }

@@ -79,7 +79,7 @@ open_flat(EngineItem *item, GError **error)
     g_autoptr(ChainCache) cache = chain_cache_new();
     g_autofree char *dir = g_get_current_dir();
     g_autofree char *path = g_build_filename(dir, one->top, NULL);
-    Layer *top = chain_resolve(cache, &(ChainImage){path, one->format, FALSE}, 1, FALSE, error);
+    Layer *top = chain_resolve(cache, &(ChainImage){path, one->format, FALSE, 0}, 1, FALSE, error);
 
     if (!top)
         return FALSE;
@@ -151,7 +151,7 @@ test_no_snapshot(void)
     Layer *top;
 
     g_free(run("qemu-img", "create", "-q", "-f", "qcow2", path, "1M", NULL));
-    top = chain_resolve(cache, &(ChainImage){path, "qcow2", FALSE}, 1, FALSE, &error);
+    top = chain_resolve(cache, &(ChainImage){path, "qcow2", FALSE, 0}, 1, FALSE, &error);
     g_assert_no_error(error);
     g_assert_null(drivers_get()->open_flat(top, "gone", FALSE, &error));
     g_assert_nonnull(error);

@@ -136,7 +136,7 @@ test_full(void)
     if (run_status("mount", "-t", "tmpfs", "-o", "size=3M", "none", "small", NULL) != 0) {
         g_test_skip("nothing can be mounted here");
     } else {
-        job.top = chain_resolve(cache, &(ChainImage){path, "raw", FALSE}, 1, FALSE, &error);
+        job.top = chain_resolve(cache, &(ChainImage){path, "raw", FALSE, 0}, 1, FALSE, &error);
         g_ptr_array_add(items, &item);
         g_assert_false(engine_run(items, 3, control, NULL, &error));
         engine_item_clear(&item);
@@ -184,7 +184,7 @@ test_case(gconstpointer data)
 
     g_assert_cmpint(g_chdir(dir), ==, 0);
     g_free(run("sh", "-ec", one->script, NULL));
-    top = chain_resolve(cache, &(ChainImage){path, one->format, FALSE}, 1, FALSE, &error);
+    top = chain_resolve(cache, &(ChainImage){path, one->format, FALSE, 0}, 1, FALSE, &error);
     g_assert_no_error(error);
     for (guint workers = 1; workers <= 4; workers += 3) {
         pack(one, top, workers);
@@ -223,7 +223,7 @@ test_layer_alone(void)
                CREATE "b 4M;" IO "'write -q -P 1 0 4M' b;" CREATE "-b b -F qcow2 t;" IO
                "'write -q -z 64k 64k' -c 'write -q -P 0 1M 64k' -c 'write -q -P 2 2M 64k' t",
                NULL));
-    top = chain_resolve(cache, &(ChainImage){path, "qcow2", FALSE}, 1, FALSE, &error);
+    top = chain_resolve(cache, &(ChainImage){path, "qcow2", FALSE, 0}, 1, FALSE, &error);
     g_assert_no_error(error);
     pack(&one, top, 2);
     g_free(run("sh", "-ec", IO "'write -q -P 7 0 4M' b", NULL));

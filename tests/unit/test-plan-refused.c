@@ -122,7 +122,11 @@ test_refused(PlanFixture *f, gconstpointer data)
         {{.name = "s", .disks = {{"vdx", "gone.qcow2", "qcow2", "external"}}}, NULL, "gone.qcow2",
          VIRT_SNAP_ERROR_NOT_FOUND},
         {{.name = "s", .disks = {{"vdx", "/dev/x", "raw", "external", "type='block'"}}}, NULL,
-         "block", VIRT_SNAP_ERROR_NOT_SUPPORTED},
+         "/dev/x", VIRT_SNAP_ERROR_NOT_FOUND},
+        {{.name = "s", .disks = {{"vdx", "a.qcow2", "qcow2", "external", "type='block'"}}}, NULL,
+         "type='block'", VIRT_SNAP_ERROR_NOT_SUPPORTED},
+        {{.name = "s", .disks = {{"vdx", "x", "raw", "external", "type='network'"}}}, NULL,
+         "network", VIRT_SNAP_ERROR_NOT_SUPPORTED},
         {{.name = "s", .disks = {{"vdx", "plain.qcow2", "qcow2", "manual"}}}, NULL, "manual",
          VIRT_SNAP_ERROR_NOT_SUPPORTED},
         {{.name = "s", .disks = {{"vdx", "plain.qcow2", NULL, "external"}}}, NULL, "plain.qcow2",
@@ -139,7 +143,7 @@ test_refused(PlanFixture *f, gconstpointer data)
           .disks = {{"vdx", "a.qcow2", "qcow2", "external", NULL,
                      "<backingStore type='block'><format type='raw'/><source dev='/dev/vg/b'/>"
                      "</backingStore>"}}},
-         NULL, "/dev/vg/b", VIRT_SNAP_ERROR_NOT_SUPPORTED},
+         NULL, "/dev/vg/b", VIRT_SNAP_ERROR_NOT_FOUND},
         {{.name = "s",
           .disks = {{"vdx", "a.qcow2", "qcow2", "external", NULL,
                      "<backingStore type='file'><format type='raw'/><source file='gone.raw'/>"

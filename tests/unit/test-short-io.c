@@ -108,7 +108,7 @@ resolve(ChainCache *cache, GError **error)
     g_autofree char *dir = g_get_current_dir();
     g_autofree char *path = g_build_filename(dir, "t", NULL);
 
-    return chain_resolve(cache, &(ChainImage){path, "qcow2", FALSE}, 1, FALSE, error);
+    return chain_resolve(cache, &(ChainImage){path, "qcow2", FALSE, 0}, 1, FALSE, error);
 }
 
 static gboolean

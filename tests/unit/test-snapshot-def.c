@@ -243,13 +243,14 @@ test_image_paths(void)
         "<disk><source file='/c'/></disk>"
         "</devices></domain>";
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) paths = domain_image_paths(xml, &error);
+    g_autoptr(GPtrArray) paths = domain_image_paths(xml, NULL, &error);
 
     g_assert_no_error(error);
-    g_assert_cmpuint(paths->len, ==, 2);
+    g_assert_cmpuint(paths->len, ==, 3);
     g_assert_cmpstr(g_ptr_array_index(paths, 0), ==, "/a & b");
-    g_assert_cmpstr(g_ptr_array_index(paths, 1), ==, "/c");
-    g_assert_null(domain_image_paths("<domain", &error));
+    g_assert_cmpstr(g_ptr_array_index(paths, 1), ==, "/dev/b");
+    g_assert_cmpstr(g_ptr_array_index(paths, 2), ==, "/c");
+    g_assert_null(domain_image_paths("<domain", NULL, &error));
     g_assert_nonnull(error);
 }
 

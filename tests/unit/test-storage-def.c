@@ -28,6 +28,7 @@ test_supported(void)
 {
     static const struct {
         const char *file;
+        const char *type;
         const char *format;
         const char *path;
         const char *encryption;
@@ -35,14 +36,20 @@ test_supported(void)
         guint depth;
         gboolean ends; /* the last of them */
     } table[] = {
-        {"plain", "qcow2", "/i/a.qcow2", NULL, NULL, 1, FALSE},
-        {"minimal", NULL, "/i/a.raw", NULL, NULL, 1, FALSE},
-        {"ends", "qcow2", "/i/a.qcow2", NULL, NULL, 1, TRUE},
-        {"chain", "qcow2", "/i/a.qcow2", NULL, NULL, 3, TRUE},
-        {"open-chain", "qcow2", "/i/a.qcow2", NULL, NULL, 2, FALSE},
-        {"luks", "raw", "/i/l.img", "luks", "11111111-2222-3333-4444-555555555555", 1, FALSE},
-        {"luks-of-disk", "qcow2", "/i/l.qcow2", "luks", "the disk of web", 1, FALSE},
-        {"everything", "qcow2", "/i/a.qcow2", NULL, NULL, 1, TRUE},
+        {"plain", "file", "qcow2", "/i/a.qcow2", NULL, NULL, 1, FALSE},
+        {"minimal", "file", NULL, "/i/a.raw", NULL, NULL, 1, FALSE},
+        {"ends", "file", "qcow2", "/i/a.qcow2", NULL, NULL, 1, TRUE},
+        {"chain", "file", "qcow2", "/i/a.qcow2", NULL, NULL, 3, TRUE},
+        {"open-chain", "file", "qcow2", "/i/a.qcow2", NULL, NULL, 2, FALSE},
+        {"luks", "file", "raw", "/i/l.img", "luks", "11111111-2222-3333-4444-555555555555", 1,
+         FALSE},
+        {"luks-of-disk", "file", "qcow2", "/i/l.qcow2", "luks", "the disk of web", 1, FALSE},
+        {"everything", "file", "qcow2", "/i/a.qcow2", NULL, NULL, 1, TRUE},
+        {"block", "block", "qcow2", "/dev/vg/a", NULL, NULL, 1, FALSE},
+        {"block-everything", "block", "raw", "/dev/disk/by-id/a", NULL, NULL, 1, TRUE},
+        {"block-below", "file", "qcow2", "/i/a.qcow2", NULL, NULL, 3, TRUE},
+        {"block-luks", "block", "raw", "/dev/vg/l", "luks", "11111111-2222-3333-4444-555555555555",
+         1, FALSE},
     };
     g_autoptr(GPtrArray) files = corpus("storage/supported");
 
@@ -55,7 +62,7 @@ test_supported(void)
         g_test_message("%s", table[i].file);
         g_assert_true(storage_def_check(storage, &error));
         g_assert_no_error(error);
-        g_assert_cmpstr(storage->type, ==, "file");
+        g_assert_cmpstr(storage->type, ==, table[i].type);
         g_assert_cmpstr(storage->format, ==, table[i].format);
         g_assert_cmpstr(storage->path, ==, table[i].path);
         g_assert_cmpstr(storage->label, ==, table[i].path);
@@ -125,11 +132,16 @@ test_refused(void)
         {"luks-below", "/i/b.raw", "'encryption'"},
         {"backing-untyped", "/i/b.raw", "'backingStore/@type'"},
         {"backing-without-format", "/i/b.raw", "'backingStore/format'"},
-        {"backing-without-source", "''", "'file'"},
+        {"backing-without-source", "''", "'backingStore/source'"},
         {"network", "pool/image", "'network'"},
         {"network-below", "'x'", "'network'"},
-        {"volume", "a.qcow2", "'volume'"},
-        {"block", "/dev/vg/a", "'block'"},
+        {"volume", "a.qcow2", "'volume'"}, /* nobody has looked for it */
+        {"block-slices", "/dev/vg/a", "'source/slices'"},
+        {"block-cookies", "/dev/vg/a", "'source/cookies'"},
+        {"block-timeout", "/dev/vg/a", "'source/timeout'"},
+        {"block-of-file", "/i/a.raw", "'source/@file'"},
+        {"block-without-dev", "'?'", "'block'"},
+        {"volume-direct", "a.qcow2", "'source/@mode'"},
         {"nvme", "'?'", "'nvme'"},
         {"vhostuser", "/run/s", "'vhostuser'"},
         {"dir", "/some", "'dir'"},

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "image/layer-snapshots.h"
+#include "util/fd.h"
+
+/* The internal snapshots of @layer as it is now. */
+static GPtrArray *
+read_snapshots(const Layer *layer, GError **error)
+{
+    auto_fd fd = layer_open_now(layer, error);
+    g_autoptr(Qcow2Header) header = fd < 0 ? NULL : qcow2_header_read(fd, layer->path, error);
+
+    return header ? qcow2_snapshots_read(fd, header, layer->path, error) : NULL;
+}
+
+static const Qcow2Snapshot *
+find_snapshot(GPtrArray *snapshots, const char *name)
+{
+    for (guint i = 0; i < snapshots->len; i++) {
+        const Qcow2Snapshot *snapshot = g_ptr_array_index(snapshots, i);
+
+        if (g_str_equal(snapshot->name, name))
+            return snapshot;
+    }
+
+    return NULL;
+}
+
+/* The one of @snapshots with this name. QEMU takes the first of two. */
+static Qcow2Snapshot *
+steal_named(GPtrArray *snapshots, const char *name, const char *path, GError **error)
+{
+    gint found = -1;
+
+    for (guint i = 0; i < snapshots->len; i++) {
+        const Qcow2Snapshot *snapshot = g_ptr_array_index(snapshots, i);
+
+        if (!g_str_equal(snapshot->name, name))
+            continue;
+        if (found >= 0) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                        _("The image '%s' has two internal snapshots '%s', and which of them is "
+                          "meant is not known; delete one, by its id, with: qemu-img snapshot -d"),
+                        path, name);
+            return NULL;
+        }
+        found = (gint)i;
+    }
+    if (found < 0) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                    _("The image '%s' has no internal snapshot '%s' any more"), path, name);
+        return NULL;
+    }
+
+    return g_ptr_array_steal_index(snapshots, (guint)found);
+}
+
+Qcow2Snapshot *
+layer_find_snapshot(const Layer *layer, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) snapshots = read_snapshots(layer, error);
+
+    return snapshots ? steal_named(snapshots, name, layer->path, error) : NULL;
+}
+
+gboolean
+layer_has_snapshot(const Layer *layer, const char *name, GError **error)
+{
+    g_autoptr(Qcow2Snapshot) snapshot = layer_find_snapshot(layer, name, error);
+
+    return snapshot != NULL;
+}
+
+gboolean
+layer_has_memory(const Layer *layer, const char *name)
+{
+    g_autoptr(GPtrArray) snapshots = read_snapshots(layer, NULL);
+    const Qcow2Snapshot *snapshot = snapshots ? find_snapshot(snapshots, name) : NULL;
+
+    return snapshot && snapshot->vm_state_bytes > 0;
+}
