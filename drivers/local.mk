@@ -42,6 +42,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-scratch.h \
 	drivers/libvirt/libvirt-snapshots.c \
 	drivers/libvirt/libvirt-snapshots.h \
+	drivers/libvirt/libvirt-volumes.c \
+	drivers/libvirt/libvirt-volumes.h \
 	$(NULL)
 libvirtsnap_libvirt_la_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 libvirtsnap_libvirt_la_LIBADD = $(LIBVIRT_LIBS)

@@ -9,6 +9,7 @@
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-lists.h"
 #include "drivers/libvirt/libvirt-snapshots.h"
+#include "drivers/libvirt/libvirt-volumes.h"
 
 static SnapshotList
 list_tree(virDomainPtr domain, GError **error)
@@ -96,6 +97,7 @@ libvirt_snapshot_resolve(virDomainPtr domain, const char *name, gboolean all, gb
     if (!record || !add_snapshot(record, record->snapshots, snapshot, secure, error) ||
         !add_the_others(record, domain, name, all, secure, error))
         return NULL;
+    libvirt_volumes_find(virDomainGetConnect(domain), record);
 
     return g_steal_pointer(&record);
 }

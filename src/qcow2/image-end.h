@@ -27,8 +27,8 @@ G_BEGIN_DECLS
 gboolean image_end_check(int fd, guint64 size, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** image_end_check_tables: The same without asking the reference counts: all tables are read. For an
- * image whose end is where its counts say. */
+/** image_end_check_tables: The same without asking the reference counts: all tables are read. For
+ * an image whose end is where its counts say. */
 gboolean image_end_check_tables(int fd, guint64 size, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

@@ -23,6 +23,7 @@ live_tests = \
 	tests/live/remote.sh \
 	tests/live/resume.sh \
 	tests/live/user.sh \
+	tests/live/volumes.sh \
 	$(NULL)
 TESTS += $(live_tests)
 
