@@ -50,13 +50,12 @@ gboolean
 plan_files_add_copy(Plan *plan, const char *directory, const char *name, const char *role,
                     const char *source, GError **error)
 {
-    auto_fd fd = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    auto_fd fd = fd_open_data(AT_FDCWD, source, 0, &st);
     PlanFile *file;
-    off_t bytes;
+    guint64 bytes;
 
-    /* A device has its size at its end. */
-    bytes = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-    if (bytes < 0) {
+    if (fd < 0 || !fd_size(fd, &bytes)) {
         virt_snap_error_set_errno(error, errno, _("Cannot look at the %s file '%s'"), role,
                                   source);
         return FALSE;
@@ -65,7 +64,7 @@ plan_files_add_copy(Plan *plan, const char *directory, const char *name, const c
     file->path = g_build_filename(directory, name, NULL);
     file->role = role;
     file->source = g_strdup(source);
-    file->bytes = (guint64)bytes;
+    file->bytes = bytes;
     plan->bytes += file->bytes;
     g_ptr_array_add(plan->files, file);
 

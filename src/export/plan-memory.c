@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <sys/stat.h>
@@ -44,9 +45,14 @@ static gboolean
 check_content(const PlanDomain *domain, const char *path, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    auto_fd fd = fd_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &cause);
-    g_autofree char *uuid = fd < 0 ? NULL : save_image_uuid(fd, path, &cause);
+    struct stat st;
+    auto_fd fd = fd_open_data(AT_FDCWD, path, 0, &st);
+    g_autofree char *uuid = NULL;
 
+    if (fd < 0)
+        virt_snap_error_set_errno(&cause, errno, _("Cannot open '%s'"), path);
+    else
+        uuid = save_image_uuid(fd, path, &cause);
     if (uuid && g_ascii_strcasecmp(uuid, domain->uuid) == 0)
         return TRUE;
     if (uuid)

@@ -154,6 +154,46 @@ live_virsh define --file "$d/again.xml"
 check "a device that is the present one again, by another node, is not frozen" \
     vs_refused 5 'present image again' export --domain q512 snap3 --to "$x/again"
 
+# --- internal snapshots on a device
+truncate -s 100M "$d/in.img"
+loop in "$d/in.img"
+qemu-img create -q -f qcow2 "$in" 32M
+qemu-io -c 'write -q -P 5 0 3M' "$in"
+live_define in --disk "$in"
+check "an internal snapshot on a device" live_snapshot_internal in snap1
+qemu-io -c 'write -q -P 6 1M 3M' "$in"
+used=$(qemu-img check --output=json "$in" | jq '."image-end-offset"')
+check "is exported" vs_export --domain in snap1 --to "$x"
+check "soundly" vs_sound "$VS_EXPORT"
+layer=$(vs_layer "$VS_EXPORT" in vda)
+is "$(stat -c %s "$layer")" "$used" "with all that the image takes"
+qemu-img convert -l snap1 -O raw "$in" "$d/in.want"
+qemu-img convert -l snap1 -O raw "$layer" "$d/in.got"
+check "and what the snapshot holds" cmp "$d/in.want" "$d/in.got"
+check "a running domain" live_start in
+check "which writes to the device" vs_export --domain in snap1 --to "$x/live"
+check "is exported soundly" vs_sound "$VS_EXPORT"
+qemu-img convert -O raw "$(vs_layer "$VS_EXPORT" in vda)" "$d/in.got"
+check "with what the snapshot holds" cmp "$d/in.want" "$d/in.got"
+live_destroy in
+
+# --- a target that has less room than the device has sectors
+truncate -s 400M "$d/big.img"
+qemu-io -f raw -c 'write -q -P 1 100M 2M' "$d/big.img"
+loop big "$d/big.img"
+live_define big --disk "$big"
+frozen big snap1 "vda=$d/big.qcow2"
+truncate -s 48M "$d/small.img"
+mkfs.ext4 -q "$d/small.img"
+mkdir "$d/small"
+if mount -o loop "$d/small.img" "$d/small"; then
+    at_exit umount "$d/small"
+    check "a target for what is not zeros" vs_export --domain big snap1 --to "$d/small"
+    check "has all of it" cmp "$big" "$(vs_layer "$VS_EXPORT" big vda)"
+else
+    skip "a target for what is not zeros" "nothing can be mounted here"
+fi
+
 # --- what happens to a device while it is read
 # begin DOMAIN [ARGUMENT]...: a slow export in the background; its id in pid.
 begin()

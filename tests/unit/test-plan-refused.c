@@ -156,6 +156,9 @@ test_refused(PlanFixture *f, gconstpointer data)
          VIRT_SNAP_ERROR_NOT_FOUND},
         {{.name = "s", .memory = "snapshot='external' file='no-memory'"}, NULL, "no-memory",
          VIRT_SNAP_ERROR_NOT_FOUND},
+        /* Who opens a tape or a watchdog sets it going. */
+        {{.name = "s", .memory = "snapshot='external' file='/dev/zero'"}, NULL, "/dev/zero",
+         VIRT_SNAP_ERROR_NOT_SUPPORTED},
         {{.name = "s", .domain = "<os><nvram>no-nvram</nvram></os>"}, NULL, "no-nvram",
          VIRT_SNAP_ERROR_NOT_FOUND},
     };

@@ -188,6 +188,51 @@ test_network(void)
     g_assert_cmpstr(volume->volume, ==, "a.qcow2");
 }
 
+static VolumeDef *
+volume_new(const char *pool, const char *volume, const char *type, const char *path)
+{
+    VolumeDef *self = g_new0(VolumeDef, 1);
+
+    *self = (VolumeDef){g_strdup(pool), g_strdup(volume), g_strdup(type), g_strdup(path), NULL};
+    if (!path)
+        g_set_error(&self->problem, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND, "no '%s'", volume);
+
+    return self;
+}
+
+/* A volume is what was found for its pool and its name, and for both only. */
+static void
+test_volumes(void)
+{
+    static const struct {
+        const char *pool, *volume;
+        const char *path; /* NULL: it cannot be used */
+        VirtSnapError code;
+    } table[] = {
+        {"default", "a.qcow2", "/pool/a.qcow2", VIRT_SNAP_ERROR_FAILED},
+        {"default", "a.qcow2", NULL, VIRT_SNAP_ERROR_NOT_FOUND},
+        {"other", "a.qcow2", "/other/a.qcow2", VIRT_SNAP_ERROR_NOT_SUPPORTED},
+        {"default", "b.qcow2", "/pool/b.qcow2", VIRT_SNAP_ERROR_NOT_SUPPORTED},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(StorageDef) storage = load("refused/volume");
+        g_autoptr(GPtrArray) volumes =
+            g_ptr_array_new_with_free_func((GDestroyNotify)volume_def_free);
+        g_autoptr(GError) error = NULL;
+        gboolean right = i == 0;
+
+        g_ptr_array_add(volumes, volume_new(table[i].pool, table[i].volume,
+                                            table[i].path ? "file" : NULL, table[i].path));
+        storage_def_find_volumes(storage, volumes);
+        g_ptr_array_set_size(volumes, 0);
+        g_assert_true(storage_def_check(storage, &error) == right);
+        g_assert_cmpstr(storage->path, ==, right ? table[i].path : NULL);
+        if (!right)
+            g_assert_error(error, VIRT_SNAP_ERROR, (int)table[i].code);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -197,5 +242,6 @@ main(int argc, char **argv)
     g_test_add_func("/storage-def/chain", test_chain);
     g_test_add_func("/storage-def/refused", test_refused);
     g_test_add_func("/storage-def/network", test_network);
+    g_test_add_func("/storage-def/volumes", test_volumes);
     return g_test_run();
 }
