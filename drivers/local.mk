@@ -29,6 +29,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-error.h \
 	drivers/libvirt/libvirt-events.c \
 	drivers/libvirt/libvirt-events.h \
+	drivers/libvirt/libvirt-host.c \
+	drivers/libvirt/libvirt-host.h \
 	drivers/libvirt/libvirt-hypervisor.c \
 	drivers/libvirt/libvirt-hypervisor.h \
 	drivers/libvirt/libvirt-lists.h \

@@ -59,6 +59,24 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/gate-table.h \
 	src/import/gate-value.c \
 	src/import/gate-value.h \
+	src/import/host-ask.c \
+	src/import/host-ask.h \
+	src/import/host-compare.c \
+	src/import/host-compare.h \
+	src/import/host-devices.c \
+	src/import/host-devices.h \
+	src/import/host-finding.c \
+	src/import/host-finding.h \
+	src/import/host-machine.c \
+	src/import/host-machine.h \
+	src/import/host-taken.c \
+	src/import/host-taken.h \
+	src/import/rewrite-nodes.c \
+	src/import/rewrite-nodes.h \
+	src/import/rewrite-screens.c \
+	src/import/rewrite-screens.h \
+	src/import/rewrite-strip.c \
+	src/import/rewrite-strip.h \
 	src/transfer/block-hash.c \
 	src/transfer/block-hash.h \
 	src/transfer/control.c \
@@ -102,6 +120,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/hypervisor/domain-files.h \
 	src/hypervisor/drivers.c \
 	src/hypervisor/drivers.h \
+	src/hypervisor/host-facts.c \
+	src/hypervisor/host-facts.h \
 	src/hypervisor/hypervisor.c \
 	src/hypervisor/hypervisor.h \
 	src/hypervisor/snapshot-def.c \

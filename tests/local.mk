@@ -58,6 +58,7 @@ unit_tests = \
 	tests/unit/test-format \
 	tests/unit/test-handlers \
 	tests/unit/test-image-end \
+	tests/unit/test-host-compare \
 	tests/unit/test-image-lock \
 	tests/unit/test-job \
 	tests/unit/test-job-again \
@@ -138,6 +139,11 @@ tests_unit_test_domain_gate_SOURCES = \
 	tests/unit/gate-hostile.c \
 	tests/unit/gate-hostile.h \
 	tests/unit/test-domain-gate.c \
+	$(NULL)
+tests_unit_test_host_compare_SOURCES = \
+	tests/unit/gate-fixture.c \
+	tests/unit/gate-fixture.h \
+	tests/unit/test-host-compare.c \
 	$(NULL)
 tests_unit_test_domain_rewrite_SOURCES = \
 	tests/unit/gate-fixture.c \

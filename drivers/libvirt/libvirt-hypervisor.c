@@ -10,6 +10,7 @@
 #include "drivers/libvirt/libvirt-domains.h"
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-events.h"
+#include "drivers/libvirt/libvirt-host.h"
 #include "drivers/libvirt/libvirt-hypervisor.h"
 #include "drivers/libvirt/libvirt-lists.h"
 #include "drivers/libvirt/libvirt-lookup.h"
@@ -141,6 +142,28 @@ release(G_GNUC_UNUSED Hypervisor *hypervisor, HypervisorCapture *given, GError *
     return libvirt_capture_end(given, error);
 }
 
+static HostFacts *
+host_facts(Hypervisor *hypervisor, GError **error)
+{
+    return libvirt_host_facts(((LibvirtHypervisor *)hypervisor)->connection, error);
+}
+
+static char *
+domain_capabilities(Hypervisor *hypervisor, const char *arch, const char *machine, const char *type,
+                    GError **error)
+{
+    return libvirt_host_offer(((LibvirtHypervisor *)hypervisor)->connection, arch, machine, type,
+                              error);
+}
+
+static gboolean
+compare_cpu(Hypervisor *hypervisor, const char *arch, const char *machine, const char *type,
+            const char *cpu, char **problem, GError **error)
+{
+    return libvirt_host_compare_cpu(((LibvirtHypervisor *)hypervisor)->connection, arch, machine,
+                                    type, cpu, problem, error);
+}
+
 static gboolean
 is_alive(Hypervisor *hypervisor)
 {
@@ -174,6 +197,9 @@ static const HypervisorOps libvirt_ops = {
     .unwatch = unwatch,
     .capture = capture,
     .release = release,
+    .host_facts = host_facts,
+    .domain_capabilities = domain_capabilities,
+    .compare_cpu = compare_cpu,
     .is_alive = is_alive,
     .free = libvirt_hypervisor_free,
 };

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * plain text and values, so that everything after it is independent of libvirt. */
 
 typedef struct Hypervisor Hypervisor;
+typedef struct HostFacts HostFacts; /* host-facts.h */
 
 /** Who the hypervisor is, for the manifest. */
 typedef struct {
@@ -114,6 +115,21 @@ typedef struct {
     /* Ends and frees @capture. Returns: FALSE if it had ended by itself: what was read of it last
      * need not be of that instant. */
     gboolean (*release)(Hypervisor *hypervisor, HypervisorCapture *capture, GError **error);
+
+    /* Returns: what the host has, all its domains with it; owned by the caller. */
+    HostFacts *(*host_facts)(Hypervisor *hypervisor, GError **error);
+
+    /* Returns: what the host offers to a domain of the processor @arch, with @machine and of the
+     * @type "kvm" or "qemu" (NULL: the host's choice), as a <domainCapabilities>; owned by the
+     * caller. */
+    char *(*domain_capabilities)(Hypervisor *hypervisor, const char *arch, const char *machine,
+                                 const char *type, GError **error);
+
+    /* Compares @cpu, a whole <cpu> as text, with what the host offers to such a domain. @problem is
+     * NULL afterwards if it has all of that, else what it does not have, in the hypervisor's
+     * words; owned by the caller. */
+    gboolean (*compare_cpu)(Hypervisor *hypervisor, const char *arch, const char *machine,
+                            const char *type, const char *cpu, char **problem, GError **error);
 
     /* Returns: whether the connection still holds. */
     gboolean (*is_alive)(Hypervisor *hypervisor);

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "import/domain-rewrite.h"
-#include "import/gate-table.h"
 #include "import/gate-value.h"
+#include "import/rewrite-nodes.h"
+#include "import/rewrite-screens.h"
+#include "import/rewrite-strip.h"
 #include "util/xml.h"
 
 /* --- values --------------------------------------------------------------- */
@@ -91,137 +93,11 @@ find_disk(GPtrArray *disks, const char *target)
     return NULL;
 }
 
-/* --- elements ------------------------------------------------------------- */
-
-static void
-remove_node(xmlNode *node)
-{
-    xmlUnlinkNode(node);
-    xmlFreeNode(node);
-}
-
-static void
-remove_nodes(xmlNode *below, const char *path)
-{
-    g_autoptr(GPtrArray) nodes = xml_nodes(below, path);
-
-    for (guint i = 0; i < nodes->len; i++)
-        remove_node(g_ptr_array_index(nodes, i));
-}
-
-static void
-set_attribute(xmlNode *node, const char *name, const char *value)
-{
-    xmlSetProp(node, BAD_CAST name, BAD_CAST value);
-}
-
-static void
-unset_attribute(xmlNode *node, const char *name)
-{
-    xmlUnsetProp(node, BAD_CAST name);
-}
-
-/* All that is in @node is @text afterwards. */
-static void
-set_text(xmlNode *node, const char *text)
-{
-    xmlNode *child;
-
-    while ((child = node->children))
-        remove_node(child);
-    xmlNodeAddContent(node, BAD_CAST text);
-}
-
-/* The child @name of @parent, made where there is none. */
-static xmlNode *
-need_child(xmlNode *parent, const char *name)
-{
-    xmlNode *child = xml_child(parent, name, NULL);
-
-    return child ? child : xml_add(parent, name, NULL);
-}
-
-/* The only child @name of @parent afterwards is one with @text; NULL leaves what there is. */
-static void
-replace_text(xmlNode *parent, const char *name, const char *text)
-{
-    g_autofree char *others = g_strdup_printf("./%s[position() > 1]", name);
-
-    if (!text)
-        return;
-    remove_nodes(parent, others);
-    set_text(need_child(parent, name), text);
-}
-
-/* --- what belonged to the other host -------------------------------------- */
-
-/* Whether the table lets @attr pass. What it does not is here because the user trusts it. */
-static gboolean
-is_allowed(xmlNode *node, const xmlAttr *attr, const GateValue *known)
-{
-    const GateRules nothing = {NULL, NULL, NULL, NULL};
-    const GateContext context = {&nothing, (const char *)node->name};
-    g_autofree char *value = xml_attr(node, (const char *)attr->name);
-
-    return !attr->ns && known && value && gate_value_allowed(known->rule, value, &context);
-}
-
-static void
-strip_attributes(xmlNode *node, const GateElement *element)
-{
-    xmlAttr *next;
-
-    for (xmlAttr *attr = node->properties; attr; attr = next) {
-        const GateValue *known = gate_table_attribute(element, (const char *)attr->name);
-
-        next = attr->next;
-        if (known && known->removed && is_allowed(node, attr, known))
-            xmlRemoveProp(attr);
-    }
-}
-
-/* Whether @node would be refused as a whole, so that the user trusts all that is in it. */
-static gboolean
-is_trusted(xmlNode *node, const GateElement *element)
-{
-    for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
-        const GateValue *known = gate_table_attribute(element, (const char *)attr->name);
-
-        if (!is_allowed(node, attr, known) && (element->removed || (known && known->decides)))
-            return TRUE;
-    }
-
-    return FALSE;
-}
-
-/* Only elements that the table has are looked at: others are here because the user trusts them. */
-static void
-strip(xmlNode *node, const char *path)
-{
-    const GateElement *element = gate_table_find(path);
-    xmlNode *next;
-
-    if (!element || element->image || element->metadata || is_trusted(node, element))
-        return;
-    if (element->removed) {
-        remove_node(node);
-        return;
-    }
-    strip_attributes(node, element);
-    for (xmlNode *child = xmlFirstElementChild(node); child; child = next) {
-        g_autofree char *below = gate_table_below(path, (const char *)child->name);
-
-        next = xmlNextElementSibling(child);
-        if (!child->ns)
-            strip(child, below);
-    }
-}
-
 /* Aliases that a user gave begin so; libvirt makes the others at each start. */
 static void
 strip_aliases(xmlNode *domain)
 {
-    remove_nodes(domain, "./devices/*/alias[not(starts-with(@name, 'ua-'))]");
+    nodes_remove(domain, "./devices/*/alias[not(starts-with(@name, 'ua-'))]");
 }
 
 /* --- who it is ------------------------------------------------------------ */
@@ -234,18 +110,18 @@ rewrite_uuid(xmlNode *domain, const char *uuid)
 
     if (!uuid)
         return;
-    replace_text(domain, "uuid", uuid);
+    node_replace_text(domain, "uuid", uuid);
     for (guint i = 0; i < entries->len; i++)
-        set_text(g_ptr_array_index(entries, i), uuid);
+        node_set_text(g_ptr_array_index(entries, i), uuid);
 }
 
 static void
 rewrite_identity(xmlNode *domain, const DomainRewrite *to)
 {
-    replace_text(domain, "name", to->name);
+    node_replace_text(domain, "name", to->name);
     rewrite_uuid(domain, to->uuid);
     if (xml_child(domain, "genid", NULL))
-        replace_text(domain, "genid", to->genid);
+        node_replace_text(domain, "genid", to->genid);
 }
 
 /* --- disks ---------------------------------------------------------------- */
@@ -255,7 +131,7 @@ add_image(xmlNode *parent, const RewriteImage *image)
 {
     xmlNode *source = xml_add(parent, "source", NULL);
 
-    set_attribute(source, "file", image->path);
+    node_set(source, "file", image->path);
 }
 
 static void
@@ -267,8 +143,8 @@ add_chain(xmlNode *disk, GPtrArray *images)
         const RewriteImage *image = g_ptr_array_index(images, i);
 
         parent = xml_add(parent, "backingStore", NULL);
-        set_attribute(parent, "type", "file");
-        set_attribute(xml_add(parent, "format", NULL), "type", image->format);
+        node_set(parent, "type", "file");
+        node_set(xml_add(parent, "format", NULL), "type", image->format);
         add_image(parent, image);
     }
     xml_add(parent, "backingStore", NULL);
@@ -290,14 +166,14 @@ static void
 set_images(xmlNode *disk, GPtrArray *images)
 {
     const RewriteImage *top = g_ptr_array_index(images, 0);
-    xmlNode *driver = need_child(disk, "driver");
+    xmlNode *driver = node_need_child(disk, "driver");
     xmlNode *encryption = take_encryption(disk);
 
-    remove_nodes(disk, "./source | ./backingStore | ./driver[position() > 1]");
-    set_attribute(disk, "type", "file");
+    nodes_remove(disk, "./source | ./backingStore | ./driver[position() > 1]");
+    node_set(disk, "type", "file");
     if (!xmlHasProp(driver, BAD_CAST "name"))
-        set_attribute(driver, "name", "qemu");
-    set_attribute(driver, "type", top->format);
+        node_set(driver, "name", "qemu");
+    node_set(driver, "type", top->format);
     add_image(disk, top);
     if (encryption)
         xmlAddChild(xml_child(disk, "source", NULL), encryption);
@@ -307,8 +183,8 @@ set_images(xmlNode *disk, GPtrArray *images)
 static void
 set_empty(xmlNode *disk)
 {
-    remove_nodes(disk, "./source | ./backingStore");
-    set_attribute(disk, "type", "file");
+    nodes_remove(disk, "./source | ./backingStore");
+    node_set(disk, "type", "file");
 }
 
 static gboolean
@@ -330,7 +206,7 @@ rewrite_disk(xmlNode *disk, GPtrArray *disks)
         if (is_drive(disk))
             set_empty(disk);
     } else if (to->fate == REWRITE_DISK_LEFT_OUT) {
-        remove_node(disk);
+        node_remove(disk);
     } else if (to->fate == REWRITE_DISK_EMPTY || to->images->len == 0) {
         set_empty(disk);
     } else {
@@ -355,40 +231,50 @@ clear_nvram(xmlNode *os)
 {
     xmlNode *nvram = xml_child(os, "nvram", NULL);
 
-    remove_nodes(os, "./nvram[position() > 1]");
+    nodes_remove(os, "./nvram[position() > 1]");
     if (!nvram)
         return;
-    set_text(nvram, "");
-    unset_attribute(nvram, "type");
+    node_set_text(nvram, "");
+    node_unset(nvram, "type");
+}
+
+/* That of other firmware does not fit: libvirt finds the one that belongs to it. */
+static void
+clear_template(xmlNode *nvram)
+{
+    node_unset(nvram, "template");
+    node_unset(nvram, "templateFormat");
 }
 
 static void
 rewrite_file(xmlNode *os, const RewriteFile *file)
 {
-    replace_text(os, file->element, file->path);
+    node_replace_text(os, file->element, file->path);
     /* libvirt 9.0 knows of no other format than raw, and so of no attribute for it. */
     if (file->format && !g_str_equal(file->format, "raw"))
-        set_attribute(xml_child(os, file->element, NULL), "format", file->format);
+        node_set(xml_child(os, file->element, NULL), "format", file->format);
     else
-        unset_attribute(xml_child(os, file->element, NULL), "format");
+        node_unset(xml_child(os, file->element, NULL), "format");
 }
 
 static void
 rewrite_os(xmlNode *domain, const DomainRewrite *to)
 {
-    xmlNode *os = need_child(domain, "os");
+    xmlNode *os = node_need_child(domain, "os");
     xmlNode *nvram;
 
     if (to->machine && xml_child(os, "type", NULL))
-        set_attribute(xml_child(os, "type", NULL), "machine", to->machine);
+        node_set(xml_child(os, "type", NULL), "machine", to->machine);
     if (to->loader && xml_child(os, "loader", NULL))
-        replace_text(os, "loader", to->loader);
+        node_replace_text(os, "loader", to->loader);
     clear_nvram(os);
     for (guint i = 0; to->files && i < to->files->len; i++)
         rewrite_file(os, g_ptr_array_index(to->files, i));
     nvram = xml_child(os, "nvram", NULL);
     if (to->template && nvram)
-        set_attribute(nvram, "template", to->template);
+        node_set(nvram, "template", to->template);
+    else if (to->loader && nvram)
+        clear_template(nvram);
 }
 
 /* --- network cards -------------------------------------------------------- */
@@ -406,7 +292,7 @@ map_attribute(xmlNode *node, const char *name, GHashTable *map)
     if (!value && g_str_equal(name, "address"))
         value = g_hash_table_lookup(map, key);
     if (value)
-        set_attribute(node, name, value);
+        node_set(node, name, value);
 }
 
 static void
@@ -487,7 +373,7 @@ rewrite_cpu(xmlNode *domain, const char *text, GError **error)
                     _("'%s' is no <cpu>"), (const char *)cpu->name);
         return FALSE;
     }
-    remove_nodes(domain, "./cpu");
+    nodes_remove(domain, "./cpu");
     xmlAddChild(domain, xmlDocCopyNode(cpu, domain->doc, 1));
 
     return TRUE;
@@ -497,9 +383,9 @@ static void
 rewrite_machine(xmlNode *domain, const DomainRewrite *to)
 {
     if (to->type)
-        set_attribute(domain, "type", to->type);
+        node_set(domain, "type", to->type);
     if (to->emulator)
-        replace_text(need_child(domain, "devices"), "emulator", to->emulator);
+        node_replace_text(node_need_child(domain, "devices"), "emulator", to->emulator);
 }
 
 gboolean
@@ -510,13 +396,16 @@ domain_rewrite(xmlNode *domain, const DomainRewrite *to, GError **error)
                     _("'%s' is no <domain>"), (const char *)domain->name);
         return FALSE;
     }
-    strip(domain, "");
+    rewrite_strip(domain, "");
     strip_aliases(domain);
     rewrite_identity(domain, to);
     rewrite_disks(domain, to->disks);
     rewrite_os(domain, to);
     rewrite_network(domain, to);
     rewrite_machine(domain, to);
+    rewrite_video(domain, to->video);
+    if (to->no_spice)
+        rewrite_spice(domain);
 
     return rewrite_cpu(domain, to->cpu, error);
 }
@@ -529,11 +418,11 @@ rewrite_overlay(xmlNode *disk, GPtrArray *overlays)
     g_autofree char *name = xml_attr(disk, "name");
     const RewriteDisk *to = find_disk(overlays, name);
 
-    remove_nodes(disk, "./source");
+    nodes_remove(disk, "./source");
     if (!to || to->images->len == 0)
         return;
-    set_attribute(disk, "type", "file");
-    set_attribute(need_child(disk, "driver"), "type",
+    node_set(disk, "type", "file");
+    node_set(node_need_child(disk, "driver"), "type",
                   ((RewriteImage *)g_ptr_array_index(to->images, 0))->format);
     add_image(disk, g_ptr_array_index(to->images, 0));
 }
@@ -556,13 +445,13 @@ rewrite_memory(xmlNode *snapshot, const char *path)
     if (!memory)
         return;
     if (path) {
-        set_attribute(memory, "file", path);
+        node_set(memory, "file", path);
         return;
     }
-    set_attribute(memory, "snapshot", "no");
-    unset_attribute(memory, "file");
-    replace_text(snapshot, "state", "disk-snapshot");
-    remove_nodes(snapshot, "./cookie");
+    node_set(memory, "snapshot", "no");
+    node_unset(memory, "file");
+    node_replace_text(snapshot, "state", "disk-snapshot");
+    nodes_remove(snapshot, "./cookie");
 }
 
 static gboolean
@@ -582,13 +471,13 @@ snapshot_rewrite(xmlNode *snapshot, const SnapshotRewrite *to, GError **error)
                     (const char *)snapshot->name);
         return FALSE;
     }
-    strip(snapshot, "domainsnapshot");
+    rewrite_strip(snapshot, "domainsnapshot");
     rewrite_memory(snapshot, to->memory);
     rewrite_overlays(snapshot, "./disks/disk", to->overlays);
     if (to->reverts)
         rewrite_overlays(snapshot, "./revertDisks/disk", to->reverts);
     else
-        remove_nodes(snapshot, "./revertDisks");
+        nodes_remove(snapshot, "./revertDisks");
 
     return rewrite_inner(snapshot, "domain", to->domain, error) &&
            rewrite_inner(snapshot, "inactiveDomain", to->inactive ? to->inactive : to->domain,

@@ -60,6 +60,8 @@ typedef struct {
     const char *template; /* absolute path of its NVRAM template */
     GHashTable *networks; /* char* → char*, names of libvirt's networks; NULL: kept */
     GHashTable *bridges;  /* char* → char*; NULL: kept */
+    const char *video;    /* model of every <video> that is not "none" */
+    gboolean no_spice;    /* SPICE screens become VNC, its channels are removed */
 } DomainRewrite;
 
 /** What a snapshot is to be here. */

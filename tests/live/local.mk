@@ -14,6 +14,7 @@ live_tests = \
 	tests/live/foreign.sh \
 	tests/live/frozen.sh \
 	tests/live/harness.sh \
+	tests/live/host.sh \
 	tests/live/internal.sh \
 	tests/live/kinds.sh \
 	tests/live/limits.sh \
@@ -26,6 +27,9 @@ live_tests = \
 	tests/live/volumes.sh \
 	$(NULL)
 TESTS += $(live_tests)
+
+# Asks a host what tests/live/host.sh wants to know.
+check_PROGRAMS += tests/live/host
 
 EXTRA_DIST += \
 	$(live_tests) \

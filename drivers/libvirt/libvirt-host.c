@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "drivers/libvirt/libvirt-domains.h"
+#include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-host.h"
+#include "drivers/libvirt/libvirt-lists.h"
+
+/* --- lists --------------------------------------------------------------------- */
+
+/* The embedded driver has neither networks nor pools nor secrets, which is no error. */
+static gboolean
+take_unknown(GPtrArray **things, GError **error, const char *what)
+{
+    if (virGetLastErrorCode() != VIR_ERR_NO_SUPPORT) {
+        libvirt_error_set(error, "%s", what);
+        return FALSE;
+    }
+    g_clear_pointer(things, g_ptr_array_unref);
+
+    return TRUE;
+}
+
+static gboolean
+add_networks(virConnectPtr connection, HostFacts *facts, GError **error)
+{
+    virNetworkPtr *list = NULL;
+    int n = virConnectListAllNetworks(connection, &list, 0);
+
+    if (n < 0)
+        return take_unknown(&facts->networks, error, _("Cannot list the networks"));
+    for (int i = 0; i < n; i++) {
+        g_ptr_array_add(facts->networks, host_thing_new(virNetworkGetName(list[i]),
+                                                        virNetworkIsActive(list[i]) == 1));
+        virNetworkFree(list[i]);
+    }
+    free(list);
+
+    return TRUE;
+}
+
+static gboolean
+add_pools(virConnectPtr connection, HostFacts *facts, GError **error)
+{
+    virStoragePoolPtr *list = NULL;
+    int n = virConnectListAllStoragePools(connection, &list, 0);
+
+    if (n < 0)
+        return take_unknown(&facts->pools, error, _("Cannot list the storage pools"));
+    for (int i = 0; i < n; i++) {
+        g_ptr_array_add(facts->pools, host_thing_new(virStoragePoolGetName(list[i]),
+                                                     virStoragePoolIsActive(list[i]) == 1));
+        virStoragePoolFree(list[i]);
+    }
+    free(list);
+
+    return TRUE;
+}
+
+static gboolean
+add_secrets(virConnectPtr connection, HostFacts *facts, GError **error)
+{
+    virSecretPtr *list = NULL;
+    int n = virConnectListAllSecrets(connection, &list, 0);
+
+    if (n < 0)
+        return take_unknown(&facts->secrets, error, _("Cannot list the secrets"));
+    for (int i = 0; i < n; i++) {
+        char uuid[VIR_UUID_STRING_BUFLEN] = "";
+
+        if (virSecretGetUUIDString(list[i], uuid) == 0)
+            g_ptr_array_add(facts->secrets, g_strdup(uuid));
+        virSecretFree(list[i]);
+    }
+    free(list);
+
+    return TRUE;
+}
+
+/* One that is undefined meanwhile takes nothing any more. */
+static gboolean
+add_domains(virConnectPtr connection, HostFacts *facts, GError **error)
+{
+    g_auto(DomainList) domains = NULL;
+
+    if (virConnectListAllDomains(connection, &domains, 0) < 0) {
+        libvirt_error_set(error, _("Cannot list the domains"));
+        return FALSE;
+    }
+    for (DomainList next = domains; *next; next++) {
+        g_autoptr(GError) gone = NULL;
+        DomainRecord *record = libvirt_domain_describe(*next, FALSE, &gone);
+
+        if (record) {
+            g_ptr_array_add(facts->domains, record);
+        } else if (!g_error_matches(gone, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&gone));
+            return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
+/* --- what there is once ------------------------------------------------------------ */
+
+static gboolean
+add_host(virConnectPtr connection, HostFacts *facts, GError **error)
+{
+    virNodeInfo info;
+    unsigned long version = 0;
+
+    facts->capabilities = libvirt_take_string(virConnectGetCapabilities(connection));
+    if (!facts->capabilities || virNodeGetInfo(connection, &info) < 0 ||
+        virConnectGetLibVersion(connection, &version) < 0) {
+        libvirt_error_set(error, _("Cannot ask libvirt what the host has"));
+        return FALSE;
+    }
+    facts->memory = (guint64)info.memory * 1024;
+    facts->libvirt_version = g_strdup_printf("%lu.%lu.%lu", version / 1000000,
+                                             version / 1000 % 1000, version % 1000);
+
+    return TRUE;
+}
+
+HostFacts *
+libvirt_host_facts(virConnectPtr connection, GError **error)
+{
+    g_autoptr(HostFacts) facts = host_facts_new();
+
+    if (!add_host(connection, facts, error) || !add_networks(connection, facts, error) ||
+        !add_pools(connection, facts, error) || !add_secrets(connection, facts, error) ||
+        !add_domains(connection, facts, error))
+        return NULL;
+
+    return g_steal_pointer(&facts);
+}
+
+char *
+libvirt_host_offer(virConnectPtr connection, const char *arch, const char *machine,
+                   const char *type, GError **error)
+{
+    char *xml = libvirt_take_string(
+        virConnectGetDomainCapabilities(connection, NULL, arch, machine, type, 0));
+
+    if (!xml)
+        libvirt_error_set(error,
+                          _("Cannot ask libvirt what it offers to a domain '%s', '%s', '%s'"),
+                          arch ? arch : "-", machine ? machine : "-", type ? type : "-");
+
+    return xml;
+}
+
+gboolean
+libvirt_host_compare_cpu(virConnectPtr connection, const char *arch, const char *machine,
+                         const char *type, const char *cpu, char **problem, GError **error)
+{
+    int result = virConnectCompareHypervisorCPU(connection, NULL, arch, machine, type, cpu,
+                                                VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE);
+
+    *problem = NULL;
+    if (result == VIR_CPU_COMPARE_IDENTICAL || result == VIR_CPU_COMPARE_SUPERSET)
+        return TRUE;
+    /* The text names the features that are missing. What cannot be compared is told, too: a
+     * model that libvirt does not know, another architecture that is emulated. */
+    if (result == VIR_CPU_COMPARE_INCOMPATIBLE ||
+        virGetLastErrorCode() == VIR_ERR_CPU_INCOMPATIBLE ||
+        virGetLastErrorCode() == VIR_ERR_INTERNAL_ERROR) {
+        *problem = g_strdup(virGetLastErrorMessage());
+        return TRUE;
+    }
+    if (virGetLastErrorCode() == VIR_ERR_CONFIG_UNSUPPORTED ||
+        virGetLastErrorCode() == VIR_ERR_NO_SUPPORT)
+        return TRUE;
+    libvirt_error_set(error, _("Cannot compare the processor of a domain with the host's"));
+
+    return FALSE;
+}

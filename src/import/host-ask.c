@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <string.h>
+#include <unistd.h>
+
+#include "import/host-ask.h"
+#include "import/host-machine.h"
+#include "util/xml.h"
+
+/** What a domain is asked about. */
+typedef struct {
+    char *arch;
+    char *machine; /* or the one that would do */
+    char *type;    /* "qemu" where the host has no KVM */
+} Wanted;
+
+static void
+wanted_clear(Wanted *wanted)
+{
+    g_free(wanted->arch);
+    g_free(wanted->machine);
+    g_free(wanted->type);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Wanted, wanted_clear)
+
+static void
+wanted_read(Wanted *wanted, xmlNode *domain, xmlNode *capabilities)
+{
+    g_autofree char *machine = xml_text(domain, "./os/type/@machine");
+    g_autofree char *type = NULL;
+
+    wanted->arch = xml_text(domain, "./os/type/@arch");
+    if (!wanted->arch)
+        wanted->arch = xml_text(capabilities, "./host/cpu/arch");
+    type = xml_attr(domain, "type");
+    if (machine && wanted->arch)
+        wanted->machine = host_machine_choose(capabilities, wanted->arch, machine);
+    if (type && wanted->arch && host_has_type(capabilities, wanted->arch, type))
+        wanted->type = g_steal_pointer(&type);
+    else
+        wanted->type = g_strdup("qemu");
+}
+
+/* A model has to be there for an answer; other modes take what the host has. */
+static gboolean
+ask_cpu(Hypervisor *hypervisor, const Wanted *wanted, xmlNode *domain, HostOffer *offer,
+        GError **error)
+{
+    xmlNode *cpu = xml_node(domain, "./cpu[@mode='custom' or not(@mode)][model]");
+    g_autofree char *text = cpu ? xml_node_to_string(cpu) : NULL;
+
+    return !text || hypervisor->ops->compare_cpu(hypervisor, wanted->arch, wanted->machine,
+                                                 wanted->type, text, &offer->problem, error);
+}
+
+static gboolean
+ask_loader(Hypervisor *hypervisor, xmlNode *domain)
+{
+    g_autofree char *path = xml_text(domain, "./os/loader");
+
+    if (!path || !*g_strstrip(path))
+        return TRUE;
+
+    return hypervisor->ops->sees(hypervisor, path, NULL) && access(path, F_OK) == 0;
+}
+
+HostOffer *
+host_offer_ask(Hypervisor *hypervisor, const HostFacts *facts, xmlNode *domain, GError **error)
+{
+    g_autoptr(HostOffer) offer = g_new0(HostOffer, 1);
+    g_autoptr(xmlDoc) doc =
+        xml_parse(facts->capabilities, strlen(facts->capabilities), "capabilities", error);
+    g_auto(Wanted) wanted = {NULL, NULL, NULL};
+
+    if (!doc)
+        return NULL;
+    offer->facts = facts;
+    offer->loader = ask_loader(hypervisor, domain);
+    wanted_read(&wanted, domain, xmlDocGetRootElement(doc));
+    if (!wanted.arch || !host_has_arch(xmlDocGetRootElement(doc), wanted.arch))
+        return g_steal_pointer(&offer);
+    offer->offer = hypervisor->ops->domain_capabilities(hypervisor, wanted.arch, wanted.machine,
+                                                        wanted.type, error);
+    if (!offer->offer || !ask_cpu(hypervisor, &wanted, domain, offer, error))
+        return NULL;
+
+    return g_steal_pointer(&offer);
+}

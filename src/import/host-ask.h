@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "hypervisor/hypervisor.h"
+#include "import/host-compare.h"
+
+G_BEGIN_DECLS
+
+/**
+ * host_offer_ask:
+ * @facts: must stay as long as the result
+ *
+ * Asks the hypervisor what it offers to @domain. Returns: owned by the caller.
+ */
+HostOffer *host_offer_ask(Hypervisor *hypervisor, const HostFacts *facts, xmlNode *domain,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

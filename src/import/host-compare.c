@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "import/host-compare.h"
+#include "import/host-devices.h"
+#include "import/host-machine.h"
+#include "util/xml.h"
+
+/* --- values ---------------------------------------------------------------------- */
+
+HostAdaption *
+host_adaption_new(void)
+{
+    HostAdaption *adaption = g_new0(HostAdaption, 1);
+
+    adaption->networks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+
+    return adaption;
+}
+
+void
+host_adaption_free(HostAdaption *adaption)
+{
+    if (!adaption)
+        return;
+    g_free(adaption->type);
+    g_free(adaption->emulator);
+    g_free(adaption->machine);
+    g_free(adaption->cpu);
+    g_free(adaption->loader);
+    g_free(adaption->video);
+    g_hash_table_unref(adaption->networks);
+    g_free(adaption);
+}
+
+void
+host_offer_free(HostOffer *offer)
+{
+    if (!offer)
+        return;
+    g_free(offer->offer);
+    g_free(offer->problem);
+    g_free(offer);
+}
+
+void
+host_adaption_apply(const HostAdaption *adaption, gboolean force, DomainRewrite *to)
+{
+    to->emulator = adaption->emulator;
+    if (!force)
+        return;
+    to->type = adaption->type;
+    to->machine = adaption->machine;
+    to->cpu = adaption->cpu;
+    to->loader = adaption->loader;
+    to->video = adaption->video;
+    to->no_spice = adaption->no_spice;
+    to->networks = adaption->networks;
+}
+
+static void
+set_string(char **to, const char *value)
+{
+    g_free(*to);
+    *to = g_strdup(value);
+}
+
+/** One comparison under way. */
+typedef struct {
+    xmlNode *domain;
+    const char *member;
+    const HostOffer *offer;
+    xmlNode *capabilities; /* <capabilities> */
+    xmlNode *offered;      /* <domainCapabilities>; NULL: none */
+    char *arch;
+    char *type;
+    GPtrArray *findings;
+    HostAdaption *adaption;
+} Compare;
+
+static HostFinding *
+add(Compare *self, const char *kind, const char *what, char *have, char *would_do, char *option)
+{
+    return host_findings_add(self->findings, self->member, kind, what, have, would_do, option);
+}
+
+/* --- type, machine, emulator ------------------------------------------------------- */
+
+static void
+compare_type(Compare *self)
+{
+    if (!host_has_arch(self->capabilities, self->arch)) {
+        add(self, "emulator", self->arch, g_strdup(_("no emulator for this architecture")), NULL,
+            g_strdup_printf(_("install the package with qemu-system-%s"), self->arch));
+    } else if (!host_has_type(self->capabilities, self->arch, self->type)) {
+        set_string(&self->adaption->type, "qemu");
+        add(self, "type", self->type, g_strdup(_("only emulated domains (qemu)")),
+            g_strdup(_("emulates the processor, which is many times slower")),
+            g_strdup(_("make /dev/kvm usable, and load its kernel module")));
+    }
+}
+
+static void
+compare_machine(Compare *self)
+{
+    g_autofree char *machine = xml_text(self->domain, "./os/type/@machine");
+    g_autofree char *choice =
+        machine ? host_machine_choose(self->capabilities, self->arch, machine) : NULL;
+
+    if (!machine || g_strcmp0(machine, choice) == 0 ||
+        !host_has_arch(self->capabilities, self->arch))
+        return;
+    if (!choice) {
+        add(self, "machine", machine, g_strdup(_("no machine of this kind")), NULL,
+            g_strdup(_("install a QEMU that has it")));
+        return;
+    }
+    add(self, "machine", machine, g_strdup_printf(_("the newest of its kind is '%s'"), choice),
+        g_strdup_printf(_("uses '%s'"), choice), g_strdup(_("install a QEMU that has it")));
+    set_string(&self->adaption->machine, choice);
+}
+
+/* Where it is differs from distribution to distribution: the host's own is used. */
+static void
+compare_emulator(Compare *self)
+{
+    g_autofree char *path = xml_text(self->domain, "./devices/emulator");
+    g_autofree char *own = self->offered ? xml_text(self->offered, "./path") : NULL;
+    g_autoptr(GPtrArray) paths = host_emulators(self->capabilities);
+
+    if (!path || !own || g_strv_contains((const char *const *)paths->pdata, path))
+        return;
+    add(self, "emulator", path, g_strdup_printf(_("the host's is '%s'"), own),
+        g_strdup_printf(_("uses '%s'"), own), NULL)
+        ->blocks = FALSE;
+    set_string(&self->adaption->emulator, own);
+}
+
+/* --- processor ---------------------------------------------------------------------- */
+
+static gboolean
+offers_mode(Compare *self, const char *mode)
+{
+    g_autofree char *path =
+        g_strdup_printf("./cpu/mode[@name='%s' and @supported='yes']", mode);
+
+    return self->offered && xml_node(self->offered, path);
+}
+
+static const char *
+best_mode(Compare *self)
+{
+    static const char *const modes[] = {"host-model", "maximum", "host-passthrough", NULL};
+
+    for (const char *const *mode = modes; *mode; mode++) {
+        if (offers_mode(self, *mode))
+            return *mode;
+    }
+
+    return NULL;
+}
+
+/* What there is but the model, as topology and NUMA cells, is the guest's and stays. */
+static char *
+cpu_of_mode(Compare *self, const char *mode)
+{
+    xmlNode *cpu = xml_node(self->domain, "./cpu");
+    g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
+    xmlNode *copy;
+
+    copy = xmlNewDocNode(doc, NULL, BAD_CAST "cpu", NULL);
+    xmlDocSetRootElement(doc, copy);
+    xml_set(copy, "mode", mode);
+    for (xmlNode *child = xmlFirstElementChild(cpu); child; child = xmlNextElementSibling(child)) {
+        if (g_str_equal(child->name, "topology") || g_str_equal(child->name, "numa"))
+            xmlAddChild(copy, xmlDocCopyNode(child, doc, 1));
+    }
+
+    return xml_node_to_string(copy);
+}
+
+static void
+add_cpu(Compare *self, const char *what, const char *have)
+{
+    const char *mode = best_mode(self);
+
+    add(self, "cpu", what, g_strdup(have),
+        mode ? g_strdup_printf(_("uses mode '%s'"), mode) : NULL, NULL);
+    if (mode) {
+        g_free(self->adaption->cpu);
+        self->adaption->cpu = cpu_of_mode(self, mode);
+    }
+}
+
+static void
+compare_cpu(Compare *self)
+{
+    xmlNode *cpu = xml_node(self->domain, "./cpu");
+    g_autofree char *mode = cpu ? xml_attr(cpu, "mode") : NULL;
+    g_autofree char *model = cpu ? xml_text(cpu, "./model") : NULL;
+
+    if (!cpu || !self->offered)
+        return;
+    if (mode && !g_str_equal(mode, "custom") && !offers_mode(self, mode))
+        add_cpu(self, mode, _("this mode is not offered for domains of this type"));
+    else if (self->offer->problem)
+        add_cpu(self, model ? model : mode ? mode : "", self->offer->problem);
+}
+
+static void
+compare_vcpus(Compare *self)
+{
+    g_autofree char *count = xml_text(self->domain, "./vcpu");
+    g_autofree char *most = self->offered ? xml_text(self->offered, "./vcpu/@max") : NULL;
+
+    if (count && most && g_ascii_strtoull(g_strstrip(count), NULL, 10) >
+                             g_ascii_strtoull(most, NULL, 10))
+        add(self, "vcpu", count, g_strdup_printf(_("at most %s for this machine"), most), NULL,
+            g_strdup(_("--no-define, and give the domain fewer")));
+}
+
+/* --- memory -------------------------------------------------------------------------- */
+
+/* Source: libvirt's virScaleInteger(), the units of formatdomain; KiB where none is given. */
+static guint64
+unit_bytes(const char *unit)
+{
+    static const char letters[] = "KMGTPE";
+    const char *at = unit ? strchr(letters, g_ascii_toupper(*unit)) : letters;
+    gboolean decimal = unit && strlen(unit) == 2;
+    guint64 bytes = 1;
+
+    if (!at || !*at)
+        return 1;
+    for (; at >= letters; at--)
+        bytes *= decimal ? 1000 : 1024;
+
+    return bytes;
+}
+
+static void
+compare_memory(Compare *self)
+{
+    xmlNode *node = xml_node(self->domain, "./memory");
+    g_autofree char *text = node ? xml_text(node, ".") : NULL;
+    g_autofree char *unit = node ? xml_attr(node, "unit") : NULL;
+    guint64 number = text ? g_ascii_strtoull(g_strstrip(text), NULL, 10) : 0;
+    guint64 one = unit_bytes(unit);
+    guint64 host = self->offer->facts->memory;
+    g_autofree char *what = NULL;
+
+    if (number <= host / one)
+        return;
+    what = g_strdup_printf("%s %s", text, unit ? unit : "KiB");
+    add(self, "memory", what, g_strdup_printf(_("%" PRIu64 " MiB in all"), host >> 20), NULL,
+        g_strdup(_("--no-define, and give the domain less")));
+}
+
+/* --- firmware ------------------------------------------------------------------------- */
+
+/* Flash images of 2 and of 4 MiB have variables of different sizes, and those with keys enrolled
+ * need a machine that is made for them: only one alike can take the place of another. */
+static gboolean
+is_alike(const char *one, const char *other)
+{
+    static const char *const marks[] = {"4M", "secboot", ".ms", "snakeoil", "qcow2", NULL};
+    g_autofree char *name = g_path_get_basename(one);
+    g_autofree char *other_name = g_path_get_basename(other);
+
+    for (const char *const *mark = marks; *mark; mark++) {
+        if (!strstr(name, *mark) != !strstr(other_name, *mark))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static char *
+find_loader(Compare *self, const char *path)
+{
+    g_autoptr(GPtrArray) nodes = xml_nodes(self->offered, "./os/loader/value");
+
+    for (guint i = 0; i < nodes->len; i++) {
+        g_autofree char *own = xml_text(g_ptr_array_index(nodes, i), ".");
+
+        if (is_alike(path, own))
+            return g_steal_pointer(&own);
+    }
+
+    return NULL;
+}
+
+static void
+compare_firmware(Compare *self)
+{
+    g_autofree char *path = xml_text(self->domain, "./os/loader");
+    g_autofree char *own = NULL;
+
+    if (!path || !*g_strstrip(path) || self->offer->loader || !self->offered)
+        return;
+    own = find_loader(self, path);
+    if (own) {
+        add(self, "firmware", path, g_strdup_printf(_("'%s' is of the same kind"), own),
+            g_strdup_printf(_("uses '%s'"), own), NULL);
+        set_string(&self->adaption->loader, own);
+    } else {
+        add(self, "firmware", path, g_strdup(_("no firmware of this kind")), NULL,
+            g_strdup(_("install the package with this firmware (ovmf, edk2)")));
+    }
+}
+
+/* --- networks and secrets --------------------------------------------------------------- */
+
+static void
+compare_network(Compare *self, const char *name)
+{
+    GPtrArray *networks = self->offer->facts->networks;
+    const HostThing *network = host_thing_find(networks, name);
+    const HostThing *other = host_thing_find(networks, "default");
+
+    if (!networks)
+        return;
+    if (network && !network->active) {
+        add(self, "network", name, g_strdup(_("it is not active")), NULL,
+            g_strdup_printf("virsh net-start '%s'", name))
+            ->blocks = FALSE;
+    } else if (!network) {
+        add(self, "network", name, g_strdup(_("no such network")),
+            other ? g_strdup(_("connects to the network 'default'")) : NULL,
+            g_strdup(_("define one of this name with virsh net-define")));
+        if (other)
+            g_hash_table_insert(self->adaption->networks, g_strdup(name), g_strdup("default"));
+    }
+}
+
+static void
+compare_secret(Compare *self, const char *uuid)
+{
+    GPtrArray *secrets = self->offer->facts->secrets;
+
+    for (guint i = 0; secrets && i < secrets->len; i++) {
+        if (g_ascii_strcasecmp(g_ptr_array_index(secrets, i), uuid) == 0)
+            return;
+    }
+    if (secrets)
+        add(self, "secret", uuid, g_strdup(_("no such secret")), NULL,
+            g_strdup(_("define it with virsh secret-define and secret-set-value")));
+}
+
+static void
+for_each(Compare *self, const char *path, void (*compare)(Compare *self, const char *value))
+{
+    g_autoptr(GPtrArray) nodes = xml_nodes(self->domain, path);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; i < nodes->len; i++) {
+        char *value = xml_text(g_ptr_array_index(nodes, i), ".");
+
+        if (!g_hash_table_contains(seen, value))
+            compare(self, value);
+        g_hash_table_add(seen, value);
+    }
+}
+
+/* --- all of it ---------------------------------------------------------------------------- */
+
+static void
+compare_all(Compare *self)
+{
+    compare_type(self);
+    compare_machine(self);
+    compare_emulator(self);
+    compare_cpu(self);
+    compare_vcpus(self);
+    compare_memory(self);
+    compare_firmware(self);
+    for_each(self, "./devices/interface[@type='network']/source/@network", compare_network);
+    for_each(self, ".//secret/@uuid | .//encryption/@secret", compare_secret);
+    if (self->offered)
+        host_compare_devices(self->domain, self->member, self->offered, self->findings,
+                             &self->adaption->video, &self->adaption->no_spice);
+    host_compare_versions(self->domain, self->member, self->offer->facts->libvirt_version,
+                          self->findings);
+}
+
+gboolean
+host_compare(xmlNode *domain, const char *member, const HostOffer *offer, GPtrArray *findings,
+             HostAdaption *adaption, GError **error)
+{
+    const char *text = offer->facts->capabilities;
+    g_autoptr(xmlDoc) capabilities = xml_parse(text, strlen(text), "capabilities", error);
+    g_autoptr(xmlDoc) offered = NULL;
+    g_autofree char *arch = xml_text(domain, "./os/type/@arch");
+    g_autofree char *type = xml_attr(domain, "type");
+    Compare self = {domain, member, offer, NULL, NULL, NULL, NULL, findings, adaption};
+
+    if (!capabilities)
+        return FALSE;
+    if (offer->offer) {
+        offered = xml_parse(offer->offer, strlen(offer->offer), "domainCapabilities", error);
+        if (!offered)
+            return FALSE;
+        self.offered = xmlDocGetRootElement(offered);
+    }
+    self.capabilities = xmlDocGetRootElement(capabilities);
+    if (!arch)
+        arch = xml_text(self.capabilities, "./host/cpu/arch");
+    self.arch = arch;
+    self.type = type;
+    if (arch && type)
+        compare_all(&self);
+
+    return TRUE;
+}

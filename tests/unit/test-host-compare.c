@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <string.h>
+
+#include "hypervisor/host-facts.h"
+#include "hypervisor/hypervisor.h"
+#include "import/host-compare.h"
+#include "import/host-machine.h"
+#include "import/host-taken.h"
+#include "tests/unit/gate-fixture.h"
+#include "tests/unit/harness.h"
+
+/* --- a host as values ---------------------------------------------------------- */
+
+#define CAPABILITIES                                                                               \
+    "<capabilities><host><cpu><arch>x86_64</arch></cpu></host>"                                    \
+    "<guest><os_type>hvm</os_type><arch name='x86_64'>"                                            \
+    "<emulator>/usr/bin/qemu-system-x86_64</emulator>"                                             \
+    "<machine>pc-i440fx-7.2</machine><machine canonical='pc-i440fx-7.2'>pc</machine>"              \
+    "<machine>pc-i440fx-6.2</machine><machine>pc-q35-7.2</machine><machine>pc-q35-7.10</machine>"  \
+    "<machine canonical='pc-q35-7.2'>q35</machine><machine>microvm</machine>"                      \
+    "<domain type='qemu'/></arch></guest>"                                                         \
+    "<guest><os_type>hvm</os_type><arch name='aarch64'>"                                           \
+    "<emulator>/usr/bin/qemu-system-aarch64</emulator><machine>virt-7.2</machine>"                 \
+    "<domain type='qemu'/><domain type='kvm'/></arch></guest></capabilities>"
+
+#define OFFER                                                                                      \
+    "<domainCapabilities><path>/usr/bin/qemu-system-x86_64</path><vcpu max='255'/>"                \
+    "<os><loader supported='yes'><value>/usr/share/OVMF/OVMF_CODE_4M.fd</value></loader></os>"     \
+    "<cpu><mode name='host-passthrough' supported='no'/>"                                          \
+    "<mode name='maximum' supported='yes'/><mode name='host-model' supported='yes'/></cpu>"        \
+    "<devices><graphics supported='yes'><enum name='type'><value>vnc</value></enum></graphics>"    \
+    "<video supported='yes'><enum name='modelType'><value>vga</value><value>virtio</value></enum>" \
+    "</video><tpm supported='no'/><disk supported='yes'><enum name='bus'><value>virtio</value>"    \
+    "<value>sata</value></enum></disk></devices></domainCapabilities>"
+
+static HostFacts *
+facts_new(void)
+{
+    HostFacts *facts = host_facts_new();
+    DomainRecord *record = g_new0(DomainRecord, 1);
+
+    facts->capabilities = g_strdup(CAPABILITIES);
+    facts->libvirt_version = g_strdup("9.0.0");
+    facts->memory = G_GUINT64_CONSTANT(4) << 30;
+    g_ptr_array_add(facts->networks, host_thing_new("default", TRUE));
+    g_ptr_array_add(facts->networks, host_thing_new("asleep", FALSE));
+    g_ptr_array_add(facts->pools, host_thing_new("images", TRUE));
+    g_ptr_array_add(facts->pools, host_thing_new("asleep", FALSE));
+    g_ptr_array_add(facts->secrets, g_strdup("11111111-2222-4333-8444-aaaaaaaaaaaa"));
+    record->name = g_strdup("old");
+    record->uuid = g_strdup("11111111-2222-4333-8444-555555555555");
+    record->xml = g_strdup(
+        "<domain><os><nvram>/v/old.fd</nvram></os><devices><interface>"
+        "<mac address='52:54:00:AA:BB:CC'/></interface><disk><source file='/i/old.qcow2'/>"
+        "<backingStore><source file='/i/base.qcow2'/></backingStore></disk></devices></domain>");
+    g_ptr_array_add(facts->domains, record);
+
+    return facts;
+}
+
+/* --- what does not fit ------------------------------------------------------------- */
+
+#define DOMAIN(TYPE, REST)                                                                         \
+    "<domain type='" TYPE "'><os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os>" REST \
+    "</domain>"
+
+/* One domain and the one finding of it. */
+static const struct {
+    const char *xml;
+    const char *kind; /* NULL: it fits */
+    const char *what;
+    const char *would_do; /* something of it; NULL: nothing */
+    gboolean blocks;
+} table[] = {
+    {DOMAIN("qemu", ""), NULL, NULL, NULL, FALSE},
+    {DOMAIN("kvm", ""), "type", "kvm", "emulates", TRUE},
+    {"<domain type='qemu'><os><type arch='riscv64' machine='virt'>hvm</type></os></domain>",
+     "emulator", "riscv64", NULL, TRUE},
+    {"<domain type='qemu'><os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type></os></domain>",
+     "machine", "pc-q35-9.2", "'pc-q35-7.10'", TRUE},
+    {"<domain type='qemu'><os><type arch='x86_64' machine='pc-q35-rhel9.4.0'>hvm</type></os>"
+     "</domain>",
+     "machine", "pc-q35-rhel9.4.0", "'pc-q35-7.10'", TRUE},
+    {"<domain type='qemu'><os><type arch='x86_64' machine='xenfv'>hvm</type></os></domain>",
+     "machine", "xenfv", NULL, TRUE},
+    {"<domain type='qemu'><os><type arch='x86_64' machine='pc'>hvm</type></os></domain>", NULL,
+     NULL, NULL, FALSE},
+    {DOMAIN("qemu", "<devices><emulator>/usr/libexec/qemu-kvm</emulator></devices>"), "emulator",
+     "/usr/libexec/qemu-kvm", "/usr/bin/qemu-system-x86_64", FALSE},
+    {DOMAIN("qemu", "<cpu mode='host-passthrough'/>"), "cpu", "host-passthrough", "host-model",
+     TRUE},
+    {DOMAIN("qemu", "<cpu mode='maximum'/>"), NULL, NULL, NULL, FALSE},
+    {DOMAIN("qemu", "<vcpu>256</vcpu>"), "vcpu", "256", NULL, TRUE},
+    {DOMAIN("qemu", "<vcpu>255</vcpu>"), NULL, NULL, NULL, FALSE},
+    {DOMAIN("qemu", "<memory>4194305</memory>"), "memory", "4194305 KiB", NULL, TRUE},
+    {DOMAIN("qemu", "<memory unit='GiB'>4</memory>"), NULL, NULL, NULL, FALSE},
+    {DOMAIN("qemu", "<memory unit='TiB'>1</memory>"), "memory", "1 TiB", NULL, TRUE},
+    {DOMAIN("qemu", "<memory unit='GB'>4</memory>"), NULL, NULL, NULL, FALSE},
+    {DOMAIN("qemu", "<memory unit='b'>4</memory>"), NULL, NULL, NULL, FALSE},
+    {DOMAIN("qemu", "<memory unit='EiB'>18446744073709551615</memory>"), "memory",
+     "18446744073709551615 EiB", NULL, TRUE},
+    {DOMAIN("qemu", "<devices><interface type='network'><source network='lab'/></interface>"
+                    "<interface type='network'><source network='lab'/></interface></devices>"),
+     "network", "lab", "'default'", TRUE},
+    {DOMAIN("qemu", "<devices><interface type='network'><source network='asleep'/></interface>"
+                    "</devices>"),
+     "network", "asleep", NULL, FALSE},
+    {DOMAIN("qemu", "<devices><interface type='network'><source network='default'/></interface>"
+                    "</devices>"),
+     NULL, NULL, NULL, FALSE},
+    {DOMAIN("qemu", "<devices><disk><source><encryption><secret uuid='2'/></encryption></source>"
+                    "</disk></devices>"),
+     "secret", "2", NULL, TRUE},
+    {DOMAIN("qemu", "<devices><tpm><backend><encryption "
+                    "secret='11111111-2222-4333-8444-AAAAAAAAAAAA'/></backend></tpm></devices>"),
+     "device", "tpm", NULL, TRUE},
+    {DOMAIN("qemu", "<devices><graphics type='spice'/></devices>"), "device", "graphics spice",
+     "VNC", TRUE},
+    {DOMAIN("qemu", "<devices><video><model type='qxl'/></video></devices>"), "device",
+     "video qxl", "'virtio'", TRUE},
+    {DOMAIN("qemu", "<devices><disk><target bus='ide'/></disk></devices>"), "device", "disk ide",
+     NULL, TRUE},
+    {DOMAIN("qemu", "<devices><disk><target bus='sata'/></disk></devices>"), NULL, NULL, NULL,
+     FALSE},
+    {DOMAIN("qemu", "<features><ps2 state='off'/></features>"), "libvirt", "ps2", "leaves it out",
+     TRUE},
+    {DOMAIN("qemu", "<throttlegroups/>"), "libvirt", "throttlegroups", "leaves it out", TRUE},
+};
+
+static GPtrArray *
+compare(const char *xml, HostOffer *offer, HostAdaption *adaption)
+{
+    g_autoptr(xmlDoc) doc = gate_parse(xml);
+    GPtrArray *findings = host_findings_new();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(
+        host_compare(xmlDocGetRootElement(doc), "web1", offer, findings, adaption, &error));
+    g_assert_no_error(error);
+
+    return findings;
+}
+
+static void
+assert_row(gsize row, HostOffer *offer)
+{
+    g_autoptr(HostAdaption) adaption = host_adaption_new();
+    g_autoptr(GPtrArray) findings = compare(table[row].xml, offer, adaption);
+    const HostFinding *finding = findings->len > 0 ? g_ptr_array_index(findings, 0) : NULL;
+
+    g_assert_cmpuint(findings->len, ==, table[row].kind ? 1 : 0);
+    if (!finding)
+        return;
+    g_assert_cmpstr(finding->member, ==, "web1");
+    g_assert_cmpstr(finding->kind, ==, table[row].kind);
+    g_assert_cmpstr(finding->what, ==, table[row].what);
+    g_assert_cmpint(finding->blocks, ==, table[row].blocks);
+    g_assert_cmpint(finding->would_do != NULL, ==, table[row].would_do != NULL);
+    if (finding->would_do)
+        g_assert_nonnull(strstr(finding->would_do, table[row].would_do));
+    g_assert_true(finding->would_do || finding->option);
+}
+
+static void
+test_compare(void)
+{
+    g_autoptr(HostFacts) facts = facts_new();
+    HostOffer offer = {facts, (char *)OFFER, NULL, TRUE};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_test_message("%s", table[i].xml);
+        assert_row(i, &offer);
+    }
+}
+
+static void
+test_cpu_model(void)
+{
+    g_autoptr(HostFacts) facts = facts_new();
+    HostOffer offer = {facts, (char *)OFFER, (char *)"no avx512f here", TRUE};
+    g_autoptr(HostAdaption) adaption = host_adaption_new();
+    g_autoptr(GPtrArray) findings =
+        compare(DOMAIN("qemu", "<cpu><model>Icelake-Server</model><topology sockets='2'/>"
+                               "<feature name='x'/></cpu>"),
+                &offer, adaption);
+    const HostFinding *finding = g_ptr_array_index(findings, 0);
+
+    g_assert_cmpuint(findings->len, ==, 1);
+    g_assert_cmpstr(finding->what, ==, "Icelake-Server");
+    g_assert_cmpstr(finding->have, ==, "no avx512f here");
+    g_assert_nonnull(strstr(adaption->cpu, "mode=\"host-model\""));
+    g_assert_nonnull(strstr(adaption->cpu, "<topology sockets=\"2\"/>"));
+    g_assert_null(strstr(adaption->cpu, "feature"));
+}
+
+static void
+test_firmware(void)
+{
+    static const struct {
+        const char *path;
+        const char *would_do;
+    } loaders[] = {
+        {"/usr/share/edk2/x64/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE_4M.fd"},
+        {"/usr/share/OVMF/OVMF_CODE.fd", NULL},
+        {"/usr/share/OVMF/OVMF_CODE_4M.ms.fd", NULL},
+        {"/usr/share/edk2/ovmf/OVMF_CODE_4M.secboot.qcow2", NULL},
+    };
+    g_autoptr(HostFacts) facts = facts_new();
+    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(loaders); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<domain type='qemu'><os><type arch='x86_64' machine='pc'>hvm</type>"
+            "<loader type='pflash' readonly='yes'>%s</loader></os></domain>",
+            loaders[i].path);
+        g_autoptr(HostAdaption) adaption = host_adaption_new();
+        g_autoptr(GPtrArray) findings = compare(xml, &offer, adaption);
+        const HostFinding *finding = g_ptr_array_index(findings, 0);
+
+        g_test_message("%s", loaders[i].path);
+        g_assert_cmpuint(findings->len, ==, 1);
+        g_assert_cmpstr(finding->kind, ==, "firmware");
+        g_assert_cmpstr(adaption->loader, ==, loaders[i].would_do);
+        g_assert_cmpint(finding->would_do != NULL, ==, loaders[i].would_do != NULL);
+    }
+}
+
+/* With --force-host everything that something can be done about fits afterwards. */
+static void
+test_adaption(void)
+{
+    g_autoptr(HostFacts) facts = facts_new();
+    HostOffer offer = {facts, (char *)OFFER, NULL, TRUE};
+    g_autoptr(HostAdaption) adaption = host_adaption_new();
+    g_autoptr(xmlDoc) doc = gate_parse(
+        "<domain type='kvm'><os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type></os>"
+        "<cpu mode='host-passthrough'/><devices><emulator>/usr/libexec/qemu-kvm</emulator>"
+        "<graphics type='spice' autoport='yes'><image compression='off'/></graphics>"
+        "<channel type='spicevmc'/><redirdev type='spicevmc'/><audio id='1' type='spice'/>"
+        "<video><model type='qxl' ram='65536'/></video>"
+        "<interface type='network'><source network='lab'/></interface></devices></domain>");
+    xmlNode *root = xmlDocGetRootElement(doc);
+    g_autoptr(GPtrArray) before = host_findings_new();
+    g_autoptr(GPtrArray) after = host_findings_new();
+    g_autoptr(GError) error = NULL;
+    DomainRewrite to = {NULL};
+
+    g_assert_true(host_compare(root, "web1", &offer, before, adaption, &error));
+    g_assert_cmpuint(before->len, ==, 7);
+    g_assert_false(host_findings_pass(before, FALSE, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
+    g_assert_null(strstr(error->message, "/usr/libexec/qemu-kvm"));
+    g_clear_error(&error);
+    g_assert_true(host_findings_pass(before, TRUE, &error));
+    host_adaption_apply(adaption, TRUE, &to);
+    g_assert_true(domain_rewrite(root, &to, &error));
+    g_assert_true(host_compare(root, "web1", &offer, after, adaption, &error));
+    for (guint i = 0; i < after->len; i++) {
+        g_autofree char *line = host_finding_to_string(g_ptr_array_index(after, i));
+
+        g_test_message("%s", line);
+    }
+    g_assert_cmpuint(after->len, ==, 0);
+    g_assert_null(xml_node(root, ".//*[@type='spice' or @type='spicevmc']"));
+}
+
+static void
+test_unforced(void)
+{
+    g_autoptr(HostAdaption) adaption = host_adaption_new();
+    DomainRewrite to = {NULL};
+
+    adaption->emulator = g_strdup("/usr/bin/kvm");
+    adaption->machine = g_strdup("pc");
+    host_adaption_apply(adaption, FALSE, &to);
+    g_assert_cmpstr(to.emulator, ==, "/usr/bin/kvm");
+    g_assert_null(to.machine);
+}
+
+static void
+test_versions(void)
+{
+    g_assert_cmpint(host_version_compare("9.0.0", "9.0.0"), ==, 0);
+    g_assert_cmpint(host_version_compare("9.9.0", "9.10.0"), <, 0);
+    g_assert_cmpint(host_version_compare("10.0.0", "9.10.0"), >, 0);
+    g_assert_cmpint(host_version_compare("7.2", "7.10"), <, 0);
+    g_assert_cmpint(host_version_compare("7", "7.0.1"), <, 0);
+}
+
+/* --- what is taken ------------------------------------------------------------------- */
+
+static GPtrArray *
+strings(const char *one, const char *two)
+{
+    GPtrArray *list = g_ptr_array_new();
+
+    g_ptr_array_add(list, (gpointer)one);
+    if (two)
+        g_ptr_array_add(list, (gpointer)two);
+
+    return list;
+}
+
+static const HostFinding *
+find_kind(GPtrArray *findings, const char *member, const char *kind, const char *what)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const HostFinding *finding = g_ptr_array_index(findings, i);
+
+        if (g_str_equal(finding->member, member) && g_str_equal(finding->kind, kind) &&
+            g_str_equal(finding->what, what))
+            return finding;
+    }
+
+    return NULL;
+}
+
+static void
+test_taken(void)
+{
+    g_autoptr(Scratch) scratch = scratch_new();
+    g_autofree char *there = g_build_filename(scratch, "there", NULL);
+    g_autofree char *free_path = g_build_filename(scratch, "free", NULL);
+    g_autoptr(HostFacts) facts = facts_new();
+    g_autoptr(GPtrArray) macs = strings("52:54:00:aa:bb:cc", "52:54:00:00:00:01");
+    g_autoptr(GPtrArray) disks = strings("/i/base.qcow2", there);
+    g_autoptr(GPtrArray) other_macs = strings("52:54:00:00:00:01", NULL);
+    g_autoptr(GPtrArray) other_disks = strings(free_path, NULL);
+    HostClaim web = {"web", "old", "11111111-2222-4333-8444-555555555555", macs, disks,
+                     "/v/old.fd"};
+    HostClaim db = {"db", "new", NULL, other_macs, other_disks, NULL};
+    g_autoptr(GPtrArray) claims = g_ptr_array_new();
+    g_autoptr(GPtrArray) findings = host_findings_new();
+
+    write_file(there, "x", 1);
+    g_ptr_array_add(claims, &web);
+    g_ptr_array_add(claims, &db);
+    host_taken_find(facts, claims, findings);
+    g_assert_cmpuint(findings->len, ==, 7);
+    g_assert_nonnull(
+        strstr(find_kind(findings, "web", "name", "old")->option, "--rename 'web=NEW'"));
+    g_assert_cmpstr(find_kind(findings, "web", "uuid", web.uuid)->option, ==, "--new-uuid");
+    g_assert_cmpstr(find_kind(findings, "web", "mac", "52:54:00:aa:bb:cc")->option, ==,
+                    "--mac new");
+    g_assert_nonnull(find_kind(findings, "web", "disk", "/i/base.qcow2"));
+    g_assert_nonnull(find_kind(findings, "web", "disk", there));
+    g_assert_nonnull(find_kind(findings, "web", "nvram", "/v/old.fd"));
+    g_assert_nonnull(strstr(find_kind(findings, "db", "mac", "52:54:00:00:00:01")->have, "'web'"));
+}
+
+static void
+test_nothing_taken(void)
+{
+    g_autoptr(HostFacts) facts = facts_new();
+    HostClaim web = {"web", "web", "22222222-2222-4333-8444-555555555555", NULL, NULL, NULL};
+    g_autoptr(GPtrArray) claims = g_ptr_array_new();
+    g_autoptr(GPtrArray) findings = host_findings_new();
+
+    g_ptr_array_add(claims, &web);
+    host_taken_find(facts, claims, findings);
+    g_assert_cmpuint(findings->len, ==, 0);
+}
+
+static void
+test_pools(void)
+{
+    g_autoptr(HostFacts) facts = facts_new();
+    g_autoptr(GPtrArray) volumes = strings("a.qcow2", NULL);
+    g_autoptr(GPtrArray) findings = host_findings_new();
+
+    host_taken_volume(facts, "web", "images", volumes, "b.qcow2", findings);
+    host_taken_collection(volumes, "b", findings);
+    g_assert_cmpuint(findings->len, ==, 0);
+    host_taken_volume(facts, "web", "images", volumes, "a.qcow2", findings);
+    host_taken_volume(facts, "web", "none", volumes, "b.qcow2", findings);
+    host_taken_volume(facts, "web", "asleep", volumes, "b.qcow2", findings);
+    host_taken_collection(volumes, "a.qcow2", findings);
+    g_assert_cmpuint(findings->len, ==, 4);
+    g_assert_cmpstr(((HostFinding *)g_ptr_array_index(findings, 0))->kind, ==, "volume");
+    g_assert_cmpstr(((HostFinding *)g_ptr_array_index(findings, 1))->kind, ==, "pool");
+    g_assert_cmpstr(((HostFinding *)g_ptr_array_index(findings, 2))->option, ==,
+                    "virsh pool-start 'asleep'");
+    g_assert_cmpstr(((HostFinding *)g_ptr_array_index(findings, 3))->kind, ==, "collection");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/host-compare/compare", test_compare);
+    g_test_add_func("/host-compare/cpu-model", test_cpu_model);
+    g_test_add_func("/host-compare/firmware", test_firmware);
+    g_test_add_func("/host-compare/adaption", test_adaption);
+    g_test_add_func("/host-compare/unforced", test_unforced);
+    g_test_add_func("/host-compare/versions", test_versions);
+    g_test_add_func("/host-compare/taken", test_taken);
+    g_test_add_func("/host-compare/nothing-taken", test_nothing_taken);
+    g_test_add_func("/host-compare/pools", test_pools);
+
+    return g_test_run();
+}
