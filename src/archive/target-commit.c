@@ -87,22 +87,6 @@ find_place(Target *self, GError **error)
     return FALSE;
 }
 
-/* A commit that fails has removed the journal, and there is nothing to go on with without. */
-static void
-restore_journal(const Target *self)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *data = NULL;
-    struct stat st;
-
-    if (fstat(self->journal_fd, &st) < 0)
-        return;
-    data = g_malloc((gsize)st.st_size + 1);
-    if (!fd_pread_all(self->journal_fd, data, (gsize)st.st_size, 0, JOURNAL_FILE, &error) ||
-        !file_replace_at(self->fd, JOURNAL_FILE, data, (gsize)st.st_size, &error))
-        g_debug("%s", error->message);
-}
-
 static gboolean
 commit(Target *self, GError **error)
 {
@@ -116,18 +100,23 @@ commit(Target *self, GError **error)
     return FALSE;
 }
 
+/* Closed before it goes: NFS and FUSE keep what is removed and still open under another name. */
+static void
+remove_journal(Target *self)
+{
+    fd_clear(&self->journal_fd);
+    if (unlinkat(self->fd, JOURNAL_FILE, 0) < 0)
+        g_warning("Cannot remove '%s/%s': %s", self->path, JOURNAL_FILE, g_strerror(errno));
+}
+
+/* The journal goes last: whoever is killed before can be gone on with, and in a complete export it
+ * does no harm. */
 gboolean
 target_commit(Target *self, GError **error)
 {
-    if (unlinkat(self->fd, JOURNAL_FILE, 0) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot remove '%s/%s'"), self->partial,
-                                  JOURNAL_FILE);
+    if (!commit(self, error))
         return FALSE;
-    }
-    if (!commit(self, error)) {
-        restore_journal(self);
-        return FALSE;
-    }
+    remove_journal(self);
     self->begun = self->keep = FALSE;
     self->made_directory = self->made_parent = FALSE;
 

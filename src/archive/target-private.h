@@ -9,8 +9,6 @@ G_BEGIN_DECLS
 
 /* For the files that make up a target. */
 
-#define JOURNAL_FILE "journal"
-
 struct Target {
     char *directory; /* as given, without a symbolic link in its last part if it is there */
     char *parent;    /* of the final directory */

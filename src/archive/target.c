@@ -370,9 +370,9 @@ lock(const Target *self, int fd, GError **error)
     return FALSE;
 }
 
-/* First the directory itself, which stays locked while a commit has removed the journal and not
- * yet renamed the directory: nobody may make a new journal in it then. The journal is for file
- * systems that cannot lock directories (NFS). */
+/* First the directory itself, which whoever removes the journal with all that is left keeps locked:
+ * nobody may make a new journal in it then. The journal is for file systems that cannot lock
+ * directories (NFS). */
 static gboolean
 lock_partial(Target *self, GError **error)
 {

@@ -64,6 +64,9 @@ gboolean target_begin(Target *self, gboolean resume, GError **error) G_GNUC_WARN
 /** target_tidy: Removes all from the partial directory but the layers and the journal. */
 gboolean target_tidy(Target *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** The journal's name. An export of which the making was killed at its very end still has it. */
+#define JOURNAL_FILE "journal"
+
 /** The directory in the partial directory that layers are in, */
 #define TARGET_LAYERS "layers"
 
@@ -85,7 +88,8 @@ int target_fd(const Target *self);
 
 /**
  * target_commit:
- * Gives the partial directory its final name, durably. All in it has to be durable already.
+ * Gives the partial directory its final name, durably, and removes the journal. All in it has to
+ * be durable already.
  * Returns: FALSE with nothing under the final name, and the journal as it was; NOT_FOUND if the
  * directory has been removed.
  */

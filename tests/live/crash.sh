@@ -12,6 +12,7 @@ requires strace
 
 check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
 vs_setup
+LIVE_BOOT=none
 d=$LIVE_DIR
 x=$d/x
 mkdir "$x"
@@ -61,6 +62,21 @@ for call in mkdirat ftruncate pwrite64 fchmod fsync unlinkat renameat2; do
         [ -z "$bad" -a "$died" -gt 0 ]
     [ -z "$bad" ] || echo "# $bad"
 done
+
+# Whatever the last step is, what was copied before it is not lost.
+with renameat2:signal=KILL:when=1
+check "killed as it gets its name: nothing has it" [ ! -e "$x/t/snap1" ]
+check "it is gone on with" vs_export --domain t snap1 --to "$x" --resume
+check "and no layer is copied again ($(vs_field .copied) bytes)" \
+    [ "$(vs_field .copied)" -lt 100000 ]
+check "to the right end" vs_sound "$VS_EXPORT"
+# A journal that nobody could remove any more does no harm, anything else is told.
+echo x >"$VS_EXPORT/journal"
+check "a journal that was left" vs -q verify "$VS_EXPORT"
+rm "$VS_EXPORT/journal"
+mkdir "$VS_EXPORT/journal"
+check_fails "a directory of that name" vs -q verify "$VS_EXPORT"
+rm -rf "${x:?}"/*
 
 # --- a file system that fails
 fails()
