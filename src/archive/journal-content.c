@@ -93,6 +93,19 @@ journal_identity(const Plan *plan)
     return g_string_free(text, FALSE);
 }
 
+char *
+journal_changed(const PlanLayer *layer)
+{
+    GString *text = g_string_new(NULL);
+
+    for (const Layer *one = layer->source; one;
+         one = layer->way == PLAN_WAY_FLATTEN ? one->backing : NULL)
+        g_string_append_printf(text, "%s%" PRId64 ".%09" PRIu32, text->len > 0 ? "," : "",
+                               one->ctime, one->ctime_ns);
+
+    return g_string_free(text, FALSE);
+}
+
 /* --- comparing -------------------------------------------------------------- */
 
 /* The name that @line holds, as it is. */
@@ -123,6 +136,17 @@ describe_difference(const char *line)
     return g_strdup_printf(_("it was not of '%s'"), name);
 }
 
+static gboolean
+refuse(const char *difference, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The interrupted export cannot be resumed, %s; export anew, without resuming, "
+                  "which removes what is left of it"),
+                difference);
+
+    return FALSE;
+}
+
 gboolean
 journal_content_check(const JournalContent *self, const char *identity, GError **error)
 {
@@ -136,12 +160,16 @@ journal_content_check(const JournalContent *self, const char *identity, GError *
     if (!then[i] && !now[i])
         return TRUE;
     difference = describe_difference(now[i] && *now[i] ? now[i] : then[i]);
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                _("The interrupted export cannot be resumed, %s; export anew, without resuming, "
-                  "which removes what is left of it"),
-                difference);
 
-    return FALSE;
+    return refuse(difference, error);
+}
+
+gboolean
+journal_refuse(const char *path, GError **error)
+{
+    g_autofree char *difference = g_strdup_printf(_("the image '%s' has changed since"), path);
+
+    return refuse(difference, error);
 }
 
 /* --- reading ---------------------------------------------------------------- */
@@ -220,21 +248,34 @@ read_segment(JournalLayer *layer, const char *index, const char *node)
 }
 
 static gboolean
+is_changed(const char *text)
+{
+    return *text && strspn(text, "-0123456789.,") == strlen(text);
+}
+
+static gboolean
 read_done(JournalContent *self, char **fields)
 {
+    guint n = g_strv_length(fields);
     JournalLayer *layer;
     guint64 number;
 
-    if (g_strv_length(fields) != 4 || self->layers->len == 0 ||
+    if (n < 4 || n > 5 || self->layers->len == 0 ||
         !read_number(fields[1], self->layers->len - 1, &number))
         return FALSE;
     layer = g_ptr_array_index(self->layers, number);
     if (g_str_equal(fields[0], "done"))
-        return read_segment(layer, fields[2], fields[3]);
+        return n == 4 && read_segment(layer, fields[2], fields[3]);
     if (!g_str_equal(fields[0], "open"))
         return FALSE;
     journal_layer_reset(layer);
     layer->opened = TRUE;
+    /* Without it the first version wrote. */
+    if (n == 5) {
+        layer->changed = g_strdup(fields[4]);
+        if (!is_changed(layer->changed))
+            return FALSE;
+    }
 
     return read_number(fields[2], G_MAXINT64, &layer->size) &&
            read_hex(fields[3], layer->layout);
@@ -339,6 +380,7 @@ void
 journal_layer_reset(JournalLayer *self)
 {
     self->opened = FALSE;
+    g_clear_pointer(&self->changed, g_free);
     g_array_set_size(self->segments, 0);
 }
 
@@ -346,6 +388,7 @@ void
 journal_layer_free(JournalLayer *self)
 {
     g_array_unref(self->segments);
+    g_free(self->changed);
     g_free(self);
 }
 

@@ -23,7 +23,9 @@ G_BEGIN_DECLS
  *
  * then what is done, appended when it is durable; layers and segments are counted from 0:
  *
- *     open LAYER SIZE LAYOUT           its file has been created anew
+ *     open LAYER SIZE LAYOUT CHANGED   its file has been created anew; CHANGED: the ctimes of the
+ *                                      images, SECONDS.NANOSECONDS with commas between them (left
+ *                                      out in the first journals)
  *     done LAYER SEGMENT NODE
  */
 
@@ -35,6 +37,7 @@ typedef struct {
     gboolean opened;
     guint64 size;                 /* bytes of its file */
     guint8 layout[DIGEST_BYTES];  /* as its source had it */
+    char *changed;                /* CHANGED, or NULL: not known */
     GArray *segments;             /* EngineSegment: those that are done */
 } JournalLayer;
 
@@ -55,6 +58,12 @@ char *journal_identity(const Plan *plan);
  */
 JournalContent *journal_parse(const char *data, gsize length, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/** journal_changed: Returns: CHANGED of the images that @layer is read from; caller's. */
+char *journal_changed(const PlanLayer *layer);
+
+/** journal_refuse: Returns: FALSE with INVALID_STATE: the image @path has changed since then. */
+gboolean journal_refuse(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** journal_content_check: Returns: FALSE with INVALID_STATE naming what is not as in @identity. */
 gboolean journal_content_check(const JournalContent *self, const char *identity, GError **error)

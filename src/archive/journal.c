@@ -35,6 +35,7 @@ struct Journal {
     guint64 n_segments;
     gboolean failed;     /* the journal itself could not be written, or not be made durable */
     GPtrArray *pending;  /* Pending of each layer */
+    GPtrArray *changed;  /* char*: of each layer's images, now */
 };
 
 static void
@@ -189,6 +190,7 @@ new_at(int fd)
     g_mutex_init(&self->lock);
     self->fd = fd;
     self->pending = g_ptr_array_new_with_free_func(pending_free);
+    self->changed = g_ptr_array_new_with_free_func(g_free);
 
     return self;
 }
@@ -216,6 +218,7 @@ journal_open(int fd, const Plan *plan, gboolean resume, guint *made, GError **er
 
         pending->segments = g_array_new(FALSE, FALSE, sizeof(EngineSegment));
         g_ptr_array_add(self->pending, pending);
+        g_ptr_array_add(self->changed, journal_changed(g_ptr_array_index(plan->layers, i)));
     }
 
     return g_steal_pointer(&self);
@@ -228,6 +231,7 @@ journal_free(Journal *self)
         return;
     journal_content_free(self->old);
     g_ptr_array_unref(self->pending);
+    g_ptr_array_unref(self->changed);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
@@ -238,6 +242,13 @@ const JournalLayer *
 journal_layer(const Journal *self, guint number)
 {
     return g_ptr_array_index(self->old->layers, number);
+}
+
+gboolean
+journal_is_certain(const Journal *self, guint number)
+{
+    return g_strcmp0(journal_layer(self, number)->changed,
+                     g_ptr_array_index(self->changed, number)) == 0;
 }
 
 gboolean
@@ -261,7 +272,8 @@ journal_restart(Journal *self, guint number, const Source *source, GError **erro
     JournalLayer *old = g_ptr_array_index(self->old->layers, number);
     g_autofree char *layout = journal_hex(source->layout);
     g_autofree char *text =
-        g_strdup_printf("open %u %" PRIu64 " %s\n", number, source->size, layout);
+        g_strdup_printf("open %u %" PRIu64 " %s %s\n", number, source->size, layout,
+                        (const char *)g_ptr_array_index(self->changed, number));
     gboolean again = old->opened;
 
     self->n_segments -= old->segments->len;

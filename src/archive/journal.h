@@ -34,6 +34,10 @@ guint journal_made(int fd);
 /** journal_layer: Returns: (transfer none): what an earlier run did of layer @number. */
 const JournalLayer *journal_layer(const Journal *self, guint number);
 
+/** journal_is_certain: Returns: FALSE if an image that layer @number is read from may have been
+ * written to since, although it looks the same: its ctime is another one. */
+gboolean journal_is_certain(const Journal *self, guint number);
+
 /** journal_continues: Returns: TRUE if it goes on with what an earlier run wrote. */
 gboolean journal_continues(const Journal *self);
 

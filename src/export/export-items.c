@@ -28,6 +28,7 @@ struct ExportItem {
     GArray *held;           /* int: layers below, open and locked while they are read */
     guint64 size;           /* bytes of the file, once it is known */
     gint finished;          /* atomic: nothing more is read */
+    GArray *skipped;        /* EngineSegment: what is not read again; NULL: it is moved */
 };
 
 static void
@@ -80,6 +81,17 @@ open_file_item(EngineItem *item, GError **error)
 
 /* --- the journal ------------------------------------------------------------ */
 
+/* Without digests what is not certain cannot be compared. */
+static gboolean
+is_of_use(const ExportItem *self, const JournalLayer *earlier)
+{
+    const Source *source = self->engine.source;
+
+    return earlier->segments->len > 0 && earlier->size == source->size &&
+           memcmp(earlier->layout, source->layout, DIGEST_BYTES) == 0 &&
+           (self->engine.want_digest || journal_is_certain(self->journal, self->number));
+}
+
 /* Whether what the journal knows of the layer is still of use. One of which nothing is durable may
  * have any size, and is begun anew. A file whose entry did not survive a crash is not there: the
  * rest is kept in order by those who wrote it. */
@@ -90,8 +102,7 @@ reopen_layer(ExportItem *self, GError **error)
     const Source *source = self->engine.source;
     g_autoptr(GError) why = NULL;
 
-    if (!earlier || earlier->segments->len == 0 || earlier->size != source->size ||
-        memcmp(earlier->layout, source->layout, DIGEST_BYTES) != 0)
+    if (!earlier || !is_of_use(self, earlier))
         return TRUE;
     self->engine.sink = drivers_get()->reopen_file(self->dirfd, self->layer->file, source->size,
                                                    LAYER_MODE, &why);
@@ -107,9 +118,32 @@ reopen_layer(ExportItem *self, GError **error)
     return FALSE;
 }
 
+/* Of the layer's segments only those are read that an earlier run has done. */
+static void
+skip_the_rest(ExportItem *self)
+{
+    const JournalLayer *earlier = journal_layer(self->journal, self->number);
+    gsize n = digest_n_segments(self->engine.source->size);
+    g_autofree guint8 *done = g_malloc0(n + 1);
+
+    for (guint i = 0; is_of_use(self, earlier) && i < earlier->segments->len; i++)
+        done[g_array_index(earlier->segments, EngineSegment, i).index] = TRUE;
+    for (gsize i = 0; i < n; i++) {
+        EngineSegment segment = {.index = i};
+
+        if (!done[i])
+            g_array_append_val(self->skipped, segment);
+    }
+    self->engine.earlier = self->skipped;
+}
+
 static gboolean
 open_layer_sink(ExportItem *self, GError **error)
 {
+    if (self->skipped) {
+        skip_the_rest(self);
+        return TRUE;
+    }
     if (!reopen_layer(self, error))
         return FALSE;
     if (self->engine.sink)
@@ -325,6 +359,23 @@ finish_copy_item(EngineItem *item, GError **error)
     return record_layer(self, error);
 }
 
+static gboolean
+finish_recheck(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    const JournalLayer *earlier = journal_layer(self->journal, self->number);
+
+    for (guint i = 0; is_of_use(self, earlier) && i < earlier->segments->len; i++) {
+        const EngineSegment *segment = &g_array_index(earlier->segments, EngineSegment, i);
+
+        if (memcmp(item->nodes + segment->index * DIGEST_BYTES, segment->node, DIGEST_BYTES) == 0)
+            continue;
+        return journal_refuse(self->layer->source->path, error);
+    }
+
+    return TRUE;
+}
+
 gboolean
 export_item_check(ExportItem *self, GError **error)
 {
@@ -425,6 +476,25 @@ export_item_new_layer(const PlanLayer *layer, guint number, int dirfd, gboolean 
     return self;
 }
 
+ExportItem *
+export_item_new_recheck(const PlanLayer *layer, guint number, int dirfd, Journal *journal)
+{
+    ExportItem *self = export_item_new_layer(layer, number, dirfd, TRUE, journal);
+
+    if (!self->journal || journal_layer(journal, number)->segments->len == 0 ||
+        journal_is_certain(journal, number)) {
+        export_item_free(self);
+        return NULL;
+    }
+    self->skipped = g_array_new(FALSE, FALSE, sizeof(EngineSegment));
+    self->engine.weight = self->engine.part = 0;
+    self->engine.finish = finish_recheck;
+    self->engine.segment = NULL;
+    self->engine.stop = NULL;
+
+    return self;
+}
+
 static void
 describe_layer(ManifestFile *file, const ExportItem *self)
 {
@@ -464,5 +534,7 @@ export_item_free(ExportItem *self)
     engine_item_clear(&self->engine);
     g_clear_pointer(&self->engine.head, g_bytes_unref);
     g_array_unref(self->held);
+    if (self->skipped)
+        g_array_unref(self->skipped);
     g_free(self);
 }

@@ -29,6 +29,18 @@ ExportItem *export_item_new_file(const PlanFile *file, int dirfd, gboolean diges
 ExportItem *export_item_new_layer(const PlanLayer *layer, guint number, int dirfd,
                                   gboolean digest, Journal *journal);
 
+/**
+ * export_item_new_recheck:
+ * What an earlier run did of a layer is read once more, and compared, if its images are not certain
+ * to be as they were then: libvirt changes their owners, and so their ctimes, whenever a domain
+ * starts or ends, but whoever writes to one and puts its time back does so, too.
+ *
+ * Returns: owned by the caller; NULL if that is not needed. It ends with INVALID_STATE if something
+ * is not as it was.
+ */
+ExportItem *export_item_new_recheck(const PlanLayer *layer, guint number, int dirfd,
+                                    Journal *journal);
+
 /** export_item_engine: Returns: (transfer none): what to give to engine_run(). */
 EngineItem *export_item_engine(ExportItem *self);
 

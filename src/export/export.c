@@ -434,6 +434,23 @@ settle_earlier(const Plan *plan, int dirfd, Journal *journal, GError **error)
     return fd_sync(dirfd, ".", error);
 }
 
+/* Without digests there is nothing to compare with, and such a layer is begun anew. */
+static gboolean
+recheck_earlier(const Plan *plan, int dirfd, Journal *journal, Control *control, GError **error)
+{
+    g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func((GDestroyNotify)export_item_free);
+
+    for (guint i = 0; plan->settings->digest && i < plan->layers->len; i++) {
+        ExportItem *item = export_item_new_recheck(g_ptr_array_index(plan->layers, i), i, dirfd,
+                                                   journal);
+
+        if (item)
+            g_ptr_array_add(items, item);
+    }
+
+    return items->len == 0 || move_items(plan, items, control, NULL, error);
+}
+
 static gboolean
 write_export(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *control,
              Journal *journal, ExportResult *result, EngineStats *stats, GError **error)
@@ -443,6 +460,7 @@ write_export(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *
     g_autoptr(GPtrArray) items = make_items(plan, dirfd, journal);
 
     if (!control_pass(control, 0, error) || !target_tidy(target, error) ||
+        !recheck_earlier(plan, dirfd, journal, control, error) ||
         !settle_earlier(plan, dirfd, journal, error) ||
         !create_directories(directories, dirfd, error) ||
         !check_names(plan, directories, dirfd, error) ||

@@ -204,6 +204,8 @@ image_file_new(const char *path, const char *format, const struct stat *st)
         .measured = TRUE,
         .mtime = st->st_mtim.tv_sec,
         .mtime_ns = (guint32)st->st_mtim.tv_nsec,
+        .ctime = st->st_ctim.tv_sec,
+        .ctime_ns = (guint32)st->st_ctim.tv_nsec,
         .capacity = (guint64)st->st_size,
     };
 

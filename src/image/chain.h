@@ -28,6 +28,8 @@ struct Layer {
     gboolean measured; /* what of a raw device is zeros is not, before it is read */
     gint64 mtime;      /* seconds since the epoch */
     guint32 mtime_ns;
+    gint64 ctime; /* and of its last change of any kind, as of its owner; */
+    guint32 ctime_ns;
     guint64 capacity;  /* bytes that a guest sees */
     gboolean encrypted; /* a guest sees something else than what is in the file */
     gboolean dirty;    /* its last writer did not close it */

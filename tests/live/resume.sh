@@ -168,6 +168,44 @@ check "a source that has changed" refused 5 "t.raw' has changed"
 check "begins anew" whole
 clear_all
 
+# --- the same by its times: libvirt changes owners when a domain starts or ends
+check "one segment" part 1
+chmod 640 "$d/t.raw"
+chmod 600 "$d/t.raw"
+check "a source with another ctime is looked into" resumed
+check "and nothing is copied again ($(vs_field .copied))" \
+    [ "$(vs_field .copied)" -le $((22 * MIB)) ]
+clear_all
+check "one segment" part 1
+first=$(awk '$1 == "done" { print $3; exit }' "$partial/journal")
+place=$((first * 64 * MIB + 4096))
+# overwrite BYTE-IN-OCTAL: in place, and its time is put back.
+overwrite()
+{
+    local time
+    time=$(stat -c %y "$d/t.raw")
+    printf '%b' "\\0$1" | dd of="$d/t.raw" bs=1 seek=$place conv=notrunc status=none
+    touch -d "$time" "$d/t.raw"
+}
+before=$(od -An -to1 -j $place -N 1 "$d/t.raw" | tr -d ' ')
+overwrite 101
+check "a source that was written to, and its time put back" \
+    vs_refused 5 "t.raw' has changed.*without resuming" \
+    export --domain t snap1 --to "$x" --resume
+check "what was copied is still there" recorded 1
+overwrite "$before"
+check "as it was before it is gone on with" resumed
+check "with what there was" [ "$(vs_field .copied)" -le $((22 * MIB)) ]
+clear_all
+printf '<exportsettings><digest>no</digest></exportsettings>' >"$d/no-digest.xml"
+check "without digests" part 1 --settings "$d/no-digest.xml"
+overwrite 101
+check "it is copied anew" vs_export --domain t snap1 --to "$x" --resume \
+    --settings "$d/no-digest.xml"
+check "and is what the source is" cmp "$d/t.raw" "$(vs_layer "$VS_EXPORT" t vda)"
+overwrite "$before"
+clear_all
+
 # --- ended in order
 ended()
 {
