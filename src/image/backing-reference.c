@@ -165,6 +165,47 @@ compose(const Description *self, GError **error)
     return reference;
 }
 
+/* Where the string that begins at @text ends, its second quote; NULL: it does not. QEMU knows
+ * single quotes, too. */
+static const char *
+end_of_string(const char *text)
+{
+    char quote = *text;
+
+    for (text++; *text && *text != quote; text++) {
+        if (*text == '\\' && text[1])
+            text++;
+    }
+
+    return *text ? text : NULL;
+}
+
+/* Of several objects json-glib takes the last one (and loses the memory of the others), where QEMU
+ * takes none; and it knows comments, where the end of one could hide. */
+static gboolean
+is_one_object(const char *json)
+{
+    guint depth = 0;
+    gboolean over = FALSE;
+
+    for (; json && *json; json++) {
+        if (strchr(" \t\r\n", *json))
+            continue;
+        if (over || (depth == 0 && *json != '{') || strchr("/#", *json))
+            return FALSE;
+        if (strchr("{[", *json))
+            depth++;
+        else if (strchr("}]", *json))
+            over = --depth == 0;
+        else if (strchr("\"'", *json))
+            json = end_of_string(json);
+        if (!json)
+            return FALSE;
+    }
+
+    return over;
+}
+
 static BackingReference *
 parse_json(const char *text, const char *what, GError **error)
 {
@@ -174,7 +215,8 @@ parse_json(const char *text, const char *what, GError **error)
     JsonNode *root;
 
     /* A zero byte would end the path too soon. */
-    if (strstr(json, "\\u0000") || !json_parser_load_from_data(parser, json, -1, NULL)) {
+    if (strstr(json, "\\u0000") || !is_one_object(json) ||
+        !json_parser_load_from_data(parser, json, -1, NULL)) {
         refuse_reference(text, what, error);
         return NULL;
     }

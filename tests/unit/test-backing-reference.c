@@ -39,6 +39,7 @@ test_valid(void)
         {"json-no-driver", "/i/b", NULL, FALSE},
         {"json-file", "/i/b", NULL, FALSE},
         {"json-alone", "/i/b", NULL, FALSE},
+        {"json-quotes", "/i/a}{", "qcow2", FALSE},
         {"json-escapes", "/i/ñ \"b\":x", "qcow2", FALSE},
         {"json-device", "/dev/vg/b", "raw", TRUE},
         {"json-device-alone", "/dev/vg/b", NULL, TRUE},
