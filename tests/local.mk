@@ -228,8 +228,7 @@ check-sanitized: $(BUILT_SOURCES)
 	$(MAKE) virtsnap$(EXEEXT)
 	$(MAKE) check-TESTS \
 		TESTS='$(sanitized_tests) $(cli_unit_tests) $(sanitized_shell_tests)'
-# Left out: the largest texts take test-xml half an hour there.
-sanitized_tests = $(filter-out tests/unit/test-xml,$(unit_tests) $(fuzz_replays))
+sanitized_tests = $(unit_tests) $(fuzz_replays)
 sanitized_shell_tests = tests/cli/collection.sh
 
 include tests/bench/local.mk

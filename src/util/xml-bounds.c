@@ -83,15 +83,20 @@ starts_with(const Scan *self, const char *text)
     return (gsize)(self->end - self->at) >= length && memcmp(self->at, text, length) == 0;
 }
 
-/* Goes behind @text, which ends what begins with @skip bytes here; behind all if it never does. */
+/* Goes behind @text, which ends in '>' and ends what begins with @skip bytes here; behind all if it
+ * never does. By memchr(), which looks no further than it has to: what checks memmem() for errors
+ * looks at all that is left, each time. */
 static gboolean
 go_behind(Scan *self, gsize skip, const char *text)
 {
-    gsize length = strlen(text);
-    const char *from = self->at + skip;
-    const char *found = memmem(from, (gsize)(self->end - from), text, length);
+    gsize before = strlen(text) - 1;
+    const char *from = self->at + MIN(skip + before, (gsize)(self->end - self->at));
+    const char *found = from;
 
-    self->at = found ? found + length : self->end;
+    while (found && (found = memchr(found, '>', (gsize)(self->end - found))) &&
+           memcmp(found - before, text, before) != 0)
+        found++;
+    self->at = found ? found + 1 : self->end;
 
     return TRUE;
 }
