@@ -260,6 +260,11 @@ check_device(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, const
 
     if (!is_news(plan, def, layer))
         return;
+    if (!layer->state.counts)
+        plan_warn(plan,
+                  _("Domain '%s': whether the block device '%s' is written to while it is exported "
+                    "cannot be told: the kernel does not count that (its queue/iostats in /sys)"),
+                  domain->name, layer->path);
     if (sure)
         warn_of_layer(plan, domain, def, layer, TRUE);
     else

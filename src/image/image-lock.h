@@ -15,7 +15,9 @@ G_BEGIN_DECLS
  * Holds, as long as @fd is open, the lock that a QEMU holds which reads the image and lets nobody
  * write to it (QEMU block/file-posix.c: OFD read locks on bytes 100+n for what is done and 200+n
  * for what is not allowed to others). So no domain can start to write to it, and no block commit
- * into it can begin.
+ * into it can begin. QEMU locks block devices in the same way, but such a lock is that of a node,
+ * and libvirt usually gives each QEMU nodes of its own (namespaces of mounts): BlockDevice has what
+ * is known of a device besides.
  *
  * Returns: FALSE with IN_USE if somebody is writing to the image now; NOT_SUPPORTED if its file
  * system has no such locks.

@@ -194,6 +194,31 @@ else
     skip "a target for what is not zeros" "nothing can be mounted here"
 fi
 
+# --- a device that is written to: by another domain, and by its own one before a later snapshot
+live_define writer --disk "$big"
+check "a domain that writes to the device" live_start writer
+check "has it locked" vs_refused $IN_USE "'$big' is not frozen: another process writes to it" \
+    export --domain big snap1 --to "$x"
+live_destroy writer
+live_virsh dumpxml --domain big --inactive >"$d/big.xml"
+sed "s#<disk type='file'#<disk type='block'#; s#type='qcow2'#type='raw'#
+    s#<source file='$d/big.qcow2'#<source dev='$big'#" "$d/big.xml" >"$d/back.xml"
+live_virsh define --file "$d/back.xml"
+check "a device that was given back" frozen big snap2 "vda=$d/big2.qcow2"
+check "is exported" vs_export --domain big snap1 --to "$x"
+is "$(vs_field '.warnings[]' | grep -c "'$big' was written to after the snapshot 'snap1'")" 1 \
+    "and told of"
+
+iostats=/sys/block/${big##*/}/queue/iostats
+if echo 0 >"$iostats"; then
+    check "a device that nobody counts" vs_export --domain big snap1 --to "$x/uncounted"
+    is "$(vs_field '.warnings[]' | grep -c "'$big' is written to while it is exported")" 1 \
+        "is told of"
+    echo 1 >"$iostats"
+else
+    skip "a device that nobody counts" "$iostats cannot be changed here"
+fi
+
 # --- what happens to a device while it is read
 # begin DOMAIN [ARGUMENT]...: a slow export in the background; its id in pid.
 begin()
