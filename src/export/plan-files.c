@@ -51,10 +51,13 @@ plan_files_add_copy(Plan *plan, const char *directory, const char *name, const c
                     const char *source, GError **error)
 {
     struct stat st;
-    auto_fd fd = fd_open_data(AT_FDCWD, source, 0, &st);
+    auto_fd fd = -1;
     PlanFile *file;
     guint64 bytes;
 
+    if (!path_check(source, error))
+        return FALSE;
+    fd = fd_open_data(AT_FDCWD, source, 0, &st);
     if (fd < 0 || !fd_size(fd, &bytes)) {
         virt_snap_error_set_errno(error, errno, _("Cannot look at the %s file '%s'"), role,
                                   source);

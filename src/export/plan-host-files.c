@@ -11,6 +11,7 @@
 #include "export/plan-choice.h"
 #include "export/plan-files.h"
 #include "image/qcow2-header.h"
+#include "qcow2/image-end.h"
 #include "util/fd.h"
 
 typedef struct {
@@ -67,11 +68,15 @@ check_qcow2(const HostFiles *self, const DomainFile *file, GError **error)
 {
     auto_fd fd = fd_open(AT_FDCWD, file->path, O_RDONLY | O_NONBLOCK, 0, error);
     g_autoptr(Qcow2Header) header = fd < 0 ? NULL : qcow2_header_read(fd, file->path, error);
+    guint64 bytes;
 
     if (!header || !qcow2_header_check(header, file->path, error))
         return FALSE;
     if (header->backing_name)
         return refuse(error, self, file, _("it is an image on top of another one"));
+    if (!self->domain->active && fd_size(fd, &bytes) &&
+        !image_end_check(fd, bytes, file->path, error))
+        return FALSE;
     if (self->domain->active)
         plan_warn(self->plan,
                   _("Domain '%s': its firmware variables '%s' are a qcow2 image that the running "

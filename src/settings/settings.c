@@ -9,6 +9,7 @@
 
 #include "settings/settings-private.h"
 #include "util/format.h"
+#include "util/name.h"
 
 #define PARALLEL_MAX 64
 #define ZSTD_LEVEL_MAX 22
@@ -19,7 +20,7 @@ G_DEFINE_BOXED_TYPE(VirtSnapExportSettings, virt_snap_export_settings,
 static gboolean
 invalid(GError **error, const char *name, const char *text, const char *expected)
 {
-    g_autofree char *shown = g_utf8_make_valid(text, -1);
+    g_autofree char *shown = text_for_xml(text);
 
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("Setting '%s': '%s' is not valid; expected: %s"), name, shown, expected);
@@ -382,6 +383,9 @@ virt_snap_export_settings_set(VirtSnapExportSettings *self, const char *name, co
     g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
 
     const Setting *setting = find(name, error);
+
+    if (setting && !text_fits_xml(text))
+        return invalid(error, name, text, _("text that XML can hold"));
 
     return setting && setting->parse(self, name, text, error);
 }

@@ -43,8 +43,8 @@ name_check(const char *name, const char *what, GError **error)
     return TRUE;
 }
 
-static gboolean
-xml_holds(const char *text)
+gboolean
+text_fits_xml(const char *text)
 {
     if (!g_utf8_validate(text, -1, NULL) || strstr(text, "\xef\xbf\xbe") ||
         strstr(text, "\xef\xbf\xbf"))
@@ -79,7 +79,7 @@ path_check(const char *path, GError **error)
 {
     g_autofree char *escaped = NULL;
 
-    if (xml_holds(path))
+    if (text_fits_xml(path))
         return TRUE;
     escaped = g_strescape(path, NULL);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,

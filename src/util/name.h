@@ -23,6 +23,10 @@ gboolean name_check(const char *name, const char *what, GError **error) G_GNUC_W
  * of an export or a job could name it. */
 gboolean path_check(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** text_fits_xml: Returns: TRUE if XML can hold @text: it is UTF-8 without control characters, but
+ * for blanks, U+FFFE and U+FFFF. */
+gboolean text_fits_xml(const char *text);
+
 /** text_for_xml: Returns: @text with U+FFFD for what XML cannot hold, owned by the caller: for
  * messages that quote what a stranger wrote. */
 char *text_for_xml(const char *text);

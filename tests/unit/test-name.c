@@ -90,6 +90,30 @@ test_paths(void)
     }
 }
 
+static void
+test_text(void)
+{
+    static const struct {
+        const char *text;
+        const char *held;
+    } table[] = {
+        {"", ""},
+        {"a\tb\r\nñ<&>", "a\tb\r\nñ<&>"},
+        {"a\001b\033[1m", "a\uFFFDb\uFFFD[1m"},
+        {"\xff\xc3", "\uFFFD\uFFFD"},
+        {"\xef\xbf\xbe\xef\xbf\xbf\xef\xbf\xbd", "\uFFFD\uFFFD\uFFFD"},
+        {"\xf0\x9f\x90\xa7", "\xf0\x9f\x90\xa7"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *held = text_for_xml(table[i].text);
+
+        g_assert_cmpstr(held, ==, table[i].held);
+        g_assert_true(text_fits_xml(held));
+        g_assert_true(text_fits_xml(table[i].text) == g_str_equal(table[i].text, held));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -98,5 +122,6 @@ main(int argc, char **argv)
     g_test_add_func("/name/component", test_component);
     g_test_add_func("/name/long", test_long_component);
     g_test_add_func("/name/paths", test_paths);
+    g_test_add_func("/name/text", test_text);
     return g_test_run();
 }
