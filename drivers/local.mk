@@ -9,6 +9,8 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/qemu/qemu-check.h \
 	drivers/qemu/qemu-image.c \
 	drivers/qemu/qemu-image.h \
+	drivers/qemu/qemu-img.c \
+	drivers/qemu/qemu-img.h \
 	drivers/qemu/qemu-nbd.c \
 	drivers/qemu/qemu-nbd.h \
 	drivers/register.c \
@@ -25,6 +27,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-connection.h \
 	drivers/libvirt/libvirt-domains.c \
 	drivers/libvirt/libvirt-domains.h \
+	drivers/libvirt/libvirt-define.c \
+	drivers/libvirt/libvirt-define.h \
 	drivers/libvirt/libvirt-error.c \
 	drivers/libvirt/libvirt-error.h \
 	drivers/libvirt/libvirt-events.c \
@@ -40,6 +44,7 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-loop.h \
 	drivers/libvirt/libvirt-place.c \
 	drivers/libvirt/libvirt-place.h \
+	drivers/libvirt/libvirt-private.h \
 	drivers/libvirt/libvirt-scratch.c \
 	drivers/libvirt/libvirt-scratch.h \
 	drivers/libvirt/libvirt-snapshots.c \

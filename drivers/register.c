@@ -10,6 +10,7 @@
 #include "drivers/nbd/nbd-source.h"
 #include "drivers/qemu/qemu-check.h"
 #include "drivers/qemu/qemu-image.h"
+#include "drivers/qemu/qemu-img.h"
 #include "drivers/register.h"
 #include "hypervisor/drivers.h"
 #include "qcow2/chain-source.h"
@@ -80,6 +81,8 @@ static const Drivers drivers = {
     .create_packed = create_packed,
     .create_file = file_sink_new,
     .reopen_file = file_sink_reopen,
+    .create_overlay = qemu_img_create,
+    .apply_snapshot = qemu_img_apply,
     .check_image = qemu_check_image,
 };
 

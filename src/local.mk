@@ -71,6 +71,43 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/host-machine.h \
 	src/import/host-taken.c \
 	src/import/host-taken.h \
+	src/import/import-collections.c \
+	src/import/import-collections.h \
+	src/import/import-define.c \
+	src/import/import-define.h \
+	src/import/import-domain.c \
+	src/import/import-domain.h \
+	src/import/import-files.c \
+	src/import/import-files.h \
+	src/import/import-free.c \
+	src/import/import-free.h \
+	src/import/import-items.c \
+	src/import/import-items.h \
+	src/import/import-journal.c \
+	src/import/import-journal.h \
+	src/import/import-layers.c \
+	src/import/import-layers.h \
+	src/import/import-member.c \
+	src/import/import-member.h \
+	src/import/import-plan.c \
+	src/import/import-plan.h \
+	src/import/import-planner.c \
+	src/import/import-planner.h \
+	src/import/import-prepare.c \
+	src/import/import-prepare.h \
+	src/import/import-run.c \
+	src/import/import-run.h \
+	src/import/import-settings-xml.c \
+	src/import/import-settings.c \
+	src/import/import-settings.h \
+	src/import/import-snapshots.c \
+	src/import/import-snapshots.h \
+	src/import/import-source.c \
+	src/import/import-source.h \
+	src/import/import-undo.c \
+	src/import/import-undo.h \
+	src/import/import-work.c \
+	src/import/import-work.h \
 	src/import/rewrite-nodes.c \
 	src/import/rewrite-nodes.h \
 	src/import/rewrite-screens.c \

@@ -5,5 +5,6 @@ dist_schema_DATA += \
 	xml-schemas/job.rng \
 	xml-schemas/common.rng \
 	xml-schemas/exportsettings.rng \
+	xml-schemas/importsettings.rng \
 	xml-schemas/manifest.rng \
 	$(NULL)

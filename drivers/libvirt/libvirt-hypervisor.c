@@ -7,6 +7,7 @@
 
 #include "drivers/libvirt/libvirt-capture.h"
 #include "drivers/libvirt/libvirt-connection.h"
+#include "drivers/libvirt/libvirt-define.h"
 #include "drivers/libvirt/libvirt-domains.h"
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-events.h"
@@ -14,17 +15,8 @@
 #include "drivers/libvirt/libvirt-hypervisor.h"
 #include "drivers/libvirt/libvirt-lists.h"
 #include "drivers/libvirt/libvirt-lookup.h"
-#include "drivers/libvirt/libvirt-place.h"
+#include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-snapshots.h"
-
-typedef struct {
-    Hypervisor parent;
-    gint refs; /* atomic */
-    virConnectPtr connection;
-    LibvirtPlace *place;
-    GMutex lock;           /* guards what follows */
-    LibvirtEvents *events; /* NULL: nobody has watched */
-} LibvirtHypervisor;
 
 static char *
 format_version(unsigned long version)
@@ -200,6 +192,16 @@ static const HypervisorOps libvirt_ops = {
     .host_facts = host_facts,
     .domain_capabilities = domain_capabilities,
     .compare_cpu = compare_cpu,
+    .capabilities = libvirt_capabilities,
+    .owner = libvirt_owner,
+    .describe = libvirt_describe,
+    .define = libvirt_define,
+    .undefine = libvirt_undefine,
+    .redefine_snapshot = libvirt_redefine_snapshot,
+    .start = libvirt_start_domain,
+    .restore = libvirt_restore,
+    .revert = libvirt_revert,
+    .resume = libvirt_resume,
     .is_alive = is_alive,
     .free = libvirt_hypervisor_free,
 };

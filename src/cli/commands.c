@@ -8,5 +8,6 @@
 
 const CommandGroup *const all_commands[] = {
     &cmd_collection_group, &cmd_snapshot_group, &cmd_export_group,
-    &cmd_job_group,        &cmd_host_group,     NULL,
+    &cmd_import_group,     &cmd_job_group,      &cmd_host_group,
+    NULL,
 };

@@ -7,6 +7,7 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/cmd-export.c \
 	src/cli/cmd-groups.h \
 	src/cli/cmd-host.c \
+	src/cli/cmd-import.c \
 	src/cli/cmd-job.c \
 	src/cli/cmd-snapshot.c \
 	src/cli/collections.c \
@@ -34,6 +35,11 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/export-settings.h \
 	src/cli/help.c \
 	src/cli/help.h \
+	src/cli/import-options.c \
+	src/cli/import-request.h \
+	src/cli/import-run.c \
+	src/cli/import-show.c \
+	src/cli/import-show.h \
 	src/cli/job-follow.c \
 	src/cli/job-show.c \
 	src/cli/job-show.h \

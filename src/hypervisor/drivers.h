@@ -55,6 +55,15 @@ typedef struct {
      * CORRUPT if it has another size. */
     Sink *(*reopen_file)(int dirfd, const char *name, guint64 size, mode_t mode, GError **error);
 
+    /* Creates the file @name below @dirfd: an empty qcow2 image of @size bytes above @backing, an
+     * absolute path that need not be there yet. */
+    gboolean (*create_overlay)(int dirfd, const char *name, const char *backing,
+                               const char *format, guint64 size, GError **error);
+
+    /* Gives the qcow2 image that is open as @fd, for writing, the state of its internal snapshot
+     * with the id @id. */
+    gboolean (*apply_snapshot)(int fd, const char *id, const char *what, GError **error);
+
     /* Lets QEMU check the qcow2 image that is open as @fd, without what is below it. Returns FALSE
      * with CORRUPT and QEMU's own words if it found damage; unused clusters are none. */
     gboolean (*check_image)(int fd, const char *what, GError **error);

@@ -41,6 +41,12 @@ typedef struct {
     GPtrArray *volumes;   /* VolumeDef: of pools, that all these documents name; NULL: none */
 } DomainRecord;
 
+/** Whom the images of domains have to belong to, so that the hypervisor can open them. */
+typedef struct {
+    guint uid;
+    guint gid;
+} HypervisorOwner;
+
 /** What happens to a domain, or to the connection. */
 typedef enum {
     HYPERVISOR_EVENT_CLOSED,    /* the connection: nothing more will be told */
@@ -130,6 +136,45 @@ typedef struct {
      * words; owned by the caller. */
     gboolean (*compare_cpu)(Hypervisor *hypervisor, const char *arch, const char *machine,
                             const char *type, const char *cpu, char **problem, GError **error);
+
+    /* Returns: what the host can do, libvirt's <capabilities>, owned by the caller. */
+    char *(*capabilities)(Hypervisor *hypervisor, GError **error);
+
+    /* Finds out who opens the images of domains. */
+    gboolean (*owner)(Hypervisor *hypervisor, HypervisorOwner *owner, GError **error);
+
+    /* Returns: the domain with the UUID or else the name @word, as it is now, without snapshots;
+     * NULL, without an error, if there is none. @running: (out): whether its processors run. */
+    DomainRecord *(*describe)(Hypervisor *hypervisor, const char *word, gboolean *running,
+                              GError **error);
+
+    /* Defines the domain of @xml, which has a name and a UUID; ALREADY_EXISTS if there is one with
+     * either of them. */
+    gboolean (*define)(Hypervisor *hypervisor, const char *xml, GError **error);
+
+    /* Ends and undefines the domain with the UUID @uuid, with all that is known of its snapshots
+     * and its managed save; files of it stay. One that is not there is fine. */
+    gboolean (*undefine)(Hypervisor *hypervisor, const char *uuid, GError **error);
+
+    /* Makes the snapshot that @xml describes known for @domain, after its parent; nothing of the
+     * domain or its disks is changed. */
+    gboolean (*redefine_snapshot)(Hypervisor *hypervisor, const char *domain, const char *xml,
+                                  gboolean current, GError **error);
+
+    /* Starts @domain, which does not run before resume() lets it. */
+    gboolean (*start)(Hypervisor *hypervisor, const char *domain, GError **error);
+
+    /* Has @domain go on from the memory state in @file, an absolute path: paused, until resume()
+     * lets it run, or (@save) when it is started next. */
+    gboolean (*restore)(Hypervisor *hypervisor, const char *domain, const char *file,
+                        gboolean save, GError **error);
+
+    /* The same from its internal snapshot @snapshot, disks included. */
+    gboolean (*revert)(Hypervisor *hypervisor, const char *domain, const char *snapshot,
+                       gboolean save, GError **error);
+
+    /* Lets @domain run, which is paused. */
+    gboolean (*resume)(Hypervisor *hypervisor, const char *domain, GError **error);
 
     /* Returns: whether the connection still holds. */
     gboolean (*is_alive)(Hypervisor *hypervisor);

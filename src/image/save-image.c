@@ -94,19 +94,108 @@ uuid_of(const char *xml, gsize length, const char *what, GError **error)
     return uuid;
 }
 
+static char *
+read_xml(int fd, gsize *length, const char *what, GError **error)
+{
+    guint32 fields[N_FIELDS] = {0};
+    guint32 bytes = 0;
+    g_autofree char *xml = NULL;
+
+    if (!read_fields(fd, fields, what, error) || !check_lengths(fd, fields, &bytes, what, error))
+        return NULL;
+    xml = g_malloc((gsize)bytes + 1);
+    xml[bytes] = '\0';
+    if (!fd_pread_all(fd, xml, bytes, HEADER_BYTES, what, error))
+        return NULL;
+    *length = bytes;
+
+    return g_steal_pointer(&xml);
+}
+
 char *
 save_image_uuid(int fd, const char *what, GError **error)
 {
+    gsize length;
+    g_autofree char *xml = read_xml(fd, &length, what, error);
+
+    return xml ? uuid_of(xml, length, what, error) : NULL;
+}
+
+char *
+save_image_xml(int fd, const char *what, GError **error)
+{
+    gsize length;
+
+    return read_xml(fd, &length, what, error);
+}
+
+/* --- with another description ------------------------------------------------ */
+
+static gboolean
+no_room(const char *what, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("'%s' has no room for the description that its domain gets; use shorter names "
+                  "and paths"),
+                what);
+
+    return FALSE;
+}
+
+/* The number of the cookie's place is in the byte order of the others. */
+static void
+put_cookie_at(guint8 *head, const guint32 *fields, guint32 at)
+{
+    guint32 raw;
+
+    memcpy(&raw, head + MAGIC_BYTES, sizeof raw);
+    if (raw != fields[FIELD_VERSION])
+        at = GUINT32_SWAP_LE_BE(at);
+    memcpy(head + MAGIC_BYTES + COOKIE_AT * sizeof at, &at, sizeof at);
+}
+
+/* What is between the header and the memory: the description, with the zero at its end, and then
+ * the cookie. */
+static gboolean
+put_xml(guint8 *head, const guint32 *fields, const char *xml, const char *what, GError **error)
+{
+    guint8 *data = head + HEADER_BYTES;
+    gsize room = fields[DATA_BYTES];
+    gsize length = strlen(xml) + 1;
+    gsize cookie_bytes = fields[COOKIE_AT] ? room - fields[COOKIE_AT] : 0;
+    g_autofree guint8 *cookie =
+        cookie_bytes > 0 ? g_memdup2(data + fields[COOKIE_AT], cookie_bytes) : NULL;
+
+    cookie_bytes = cookie ? strnlen((char *)cookie, cookie_bytes) : 0;
+    if (length > room || (cookie && cookie_bytes + 1 > room - length))
+        return no_room(what, error);
+    memset(data, 0, room);
+    memcpy(data, xml, length);
+    if (!cookie)
+        return TRUE;
+    memcpy(data + length, cookie, cookie_bytes);
+    put_cookie_at(head, fields, (guint32)length);
+
+    return TRUE;
+}
+
+GBytes *
+save_image_patch(int fd, const char *xml, const char *what, GError **error)
+{
     guint32 fields[N_FIELDS] = {0};
-    guint32 length = 0;
-    g_autofree char *xml = NULL;
+    guint32 length;
+    g_autofree guint8 *head = NULL;
 
-    if (!read_fields(fd, fields, what, error) ||
-        !check_lengths(fd, fields, &length, what, error))
+    if (!read_fields(fd, fields, what, error) || !check_lengths(fd, fields, &length, what, error))
         return NULL;
-    xml = g_malloc(length);
-    if (!fd_pread_all(fd, xml, length, HEADER_BYTES, what, error))
+    if (fields[DATA_BYTES] > 2 * XML_BYTES_MAX) {
+        damaged(error, what, _("the lengths in its header cannot be"));
+        return NULL;
+    }
+    head = g_malloc((gsize)HEADER_BYTES + fields[DATA_BYTES]);
+    if (!fd_pread_all(fd, head, (gsize)HEADER_BYTES + fields[DATA_BYTES], 0, what, error) ||
+        !put_xml(head, fields, xml, what, error))
         return NULL;
 
-    return uuid_of(xml, length, what, error);
+    return g_bytes_new_take(g_steal_pointer(&head), (gsize)HEADER_BYTES + fields[DATA_BYTES]);
 }

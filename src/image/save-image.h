@@ -18,4 +18,20 @@ G_BEGIN_DECLS
  */
 char *save_image_uuid(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * save_image_xml:
+ * Returns: the description of the domain that is in it, owned by the caller; the same errors.
+ */
+char *save_image_xml(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * save_image_patch:
+ * @xml: another description of the same domain
+ *
+ * Returns: the beginning of the file as it is with that, to be written over the one that is there;
+ * owned by the caller. NULL with NOT_SUPPORTED if there is no room for it.
+ */
+GBytes *save_image_patch(int fd, const char *xml, const char *what, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

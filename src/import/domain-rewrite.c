@@ -398,6 +398,8 @@ domain_rewrite(xmlNode *domain, const DomainRewrite *to, GError **error)
     }
     rewrite_strip(domain, "");
     strip_aliases(domain);
+    /* With nothing in it libvirt takes no snapshot's domain, and does not say why. */
+    nodes_remove(domain, "./resource[not(*)]");
     rewrite_identity(domain, to);
     rewrite_disks(domain, to->disks);
     rewrite_os(domain, to);

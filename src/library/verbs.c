@@ -4,11 +4,13 @@
 #include <config.h>
 
 #include "export/export-work.h"
+#include "import/import-work.h"
 #include "library/verbs.h"
 
 /* One row for each verb that is a job. */
 static const JobWorkType *const verbs[] = {
     &export_work_type,
+    &import_work_type,
     NULL,
 };
 

@@ -15,6 +15,9 @@ live_tests = \
 	tests/live/frozen.sh \
 	tests/live/harness.sh \
 	tests/live/host.sh \
+	tests/live/import-crash.sh \
+	tests/live/import-kinds.sh \
+	tests/live/import.sh \
 	tests/live/internal.sh \
 	tests/live/kinds.sh \
 	tests/live/limits.sh \
@@ -35,6 +38,7 @@ EXTRA_DIST += \
 	$(live_tests) \
 	tests/live/export-lib.sh \
 	tests/live/guest-init \
+	tests/live/import-lib.sh \
 	tests/live/lib.sh \
 	tests/live/libvirtd.sh \
 	tests/live/make-guest.sh \

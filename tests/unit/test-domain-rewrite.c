@@ -156,6 +156,8 @@ static const Case cases[] = {
      "string(./metadata/*/@path)", "/x"},
     {"partition", "<domain><resource><partition>/m</partition></resource></domain>",
      "count(./resource/partition)", "0"},
+    {"empty resource", "<domain><resource><partition>/m</partition></resource></domain>",
+     "count(./resource)", "0"},
 };
 
 static char *

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "cli/cmd-groups.h"
+#include "cli/import-request.h"
+
+#define MEMBER(member) OPTION_MEMBER(ImportOptions, member)
+
+static const GOptionEntry import_options[] = {
+    {"to", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(to),
+     N_("the directory that files are imported into"), "DIR"},
+    {"domain", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(domains),
+     N_("import this domain of the export, not all; may be repeated"), "NAME"},
+    {"rename", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(renames),
+     N_("give a domain or the collection another name; may be repeated"), "OLD=NEW"},
+    {"suffix", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(suffix),
+     N_("append this to every name that has no --rename"), "SUFFIX"},
+    {"new-uuid", 0, 0, G_OPTION_ARG_NONE, MEMBER(new_uuid),
+     N_("give the domains new UUIDs"), NULL},
+    {"mac", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(mac),
+     N_("whether network cards keep their addresses"), "keep|new"},
+    {"with-snapshots", 0, 0, G_OPTION_ARG_NONE, MEMBER(with_snapshots),
+     N_("define the exported snapshots as well"), NULL},
+    {"start", 0, 0, G_OPTION_ARG_NONE, MEMBER(start),
+     N_("start the domains when all are there"), NULL},
+    {"no-define", 0, 0, G_OPTION_ARG_NONE, MEMBER(no_define),
+     N_("only copy the files; define nothing"), NULL},
+    {"trust", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(trust),
+     N_("let this element of a domain's XML pass; may be repeated"), "ELEMENT"},
+    {"bandwidth", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(bandwidth),
+     N_("read at most so many bytes a second; K, M and G are understood"), "RATE"},
+    {"parallel", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(parallel),
+     N_("how many transfers run at once, 1 to 64"), "N"},
+    {"dry-run", 0, 0, G_OPTION_ARG_NONE, MEMBER(dry_run),
+     N_("show what would be done, and touch nothing"), NULL},
+    {"resume", 0, 0, G_OPTION_ARG_NONE, MEMBER(resume),
+     N_("go on with an import that was interrupted"), NULL},
+    {"progress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(progress),
+     N_("how to show progress on standard error"), "auto|bar|json|none"},
+    {NULL},
+};
+
+static const char *const import_required[] = {"to", NULL};
+
+static const CommandArg import_args[] = {
+    {"EXPORT", TRUE, FALSE, COMPLETE_DIRECTORY},
+    {NULL},
+};
+
+static int
+run_import(CliContext *cli, const CommandLine *line)
+{
+    const ImportOptions *options = line->options;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ImportSettings) settings = NULL;
+    g_autofree char *path = g_canonicalize_filename(line->args[0], NULL);
+    g_autofree char *directory = NULL;
+    ImportRequest request = {.path = path, .options = options};
+
+    if (*options->to == '\0')
+        return cli_usage(cli, _("import: --to is empty; name a directory"));
+    if (!progress_mode_parse(options->progress, &request.progress, &error))
+        return cli_fail(cli, error);
+    settings = import_options_read(options, &error);
+    if (!settings)
+        return cli_fail(cli, error);
+    request.settings = settings;
+    request.directory = directory = g_canonicalize_filename(options->to, NULL);
+
+    return import_run(cli, &request);
+}
+
+static const Command commands[] = {
+    {
+        .name = "import",
+        .run = run_import,
+        .summary = N_("make domains of an export again"),
+        .description = N_("Copies the files of EXPORT into DIR/COLLECTION/SNAPSHOT and defines "
+                          "its domains, and its collection, with them: as they were at the "
+                          "snapshot. Every file is compared with its digest on the way. Nothing "
+                          "that exists is overwritten, and whatever goes wrong, either all of it "
+                          "is there afterwards or nothing.\n"
+                          "An export is taken for a stranger's: what in a domain's XML would give "
+                          "it something of this host is refused by name, unless --trust names "
+                          "it. A domain whose memory was exported goes on where it stood."),
+        .args = import_args,
+        .options = import_options,
+        .options_size = sizeof(ImportOptions),
+        .required = import_required,
+    },
+    {NULL},
+};
+
+const CommandGroup cmd_import_group = {"imports", N_("Imports"), commands};

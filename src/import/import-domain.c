@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "hypervisor/domain-files.h"
+#include "image/save-image.h"
+#include "import/import-domain.h"
+#include "import/import-snapshots.h"
+#include "util/xml.h"
+
+/* --- the gate --------------------------------------------------------------- */
+
+/* A guest that keeps its keys there does not come up without them. */
+static void
+find_tpm(const ImportMember *self, GPtrArray *findings)
+{
+    const char *name = self->to->from->name;
+    GateFinding *finding;
+
+    if (!xml_node(xmlDocGetRootElement(self->xml), "./devices/tpm/backend[@type='emulator']"))
+        return;
+    finding = g_new0(GateFinding, 1);
+    finding->member = g_strdup(name);
+    finding->document = g_strdup("domain.xml");
+    finding->path = g_strdup("devices/tpm");
+    finding->value = g_strdup("");
+    finding->reason = _("the export has no state of the TPM; trusted, it begins with an empty one, "
+                        "and what the guest keeps there is lost");
+    finding->trust = g_strconcat(name, ":devices/tpm", NULL);
+    g_ptr_array_add(findings, finding);
+}
+
+void
+import_member_gate(const ImportMember *self, const GateRules *host, GPtrArray *findings)
+{
+    GateRules rules = *host;
+    const char *name = self->to->from->name;
+
+    rules.disks = self->targets;
+    rules.files = self->elements;
+    domain_gate_check(xmlDocGetRootElement(self->xml), name, "domain.xml", &rules, findings);
+    for (guint i = 0; i < self->snapshots->len; i++) {
+        xmlDoc *doc = g_ptr_array_index(self->snapshots, i);
+        g_autofree char *document = import_snapshot_file(self->to->from, i);
+
+        domain_gate_check(xmlDocGetRootElement(doc), name, document, &rules, findings);
+    }
+    if (self->memory)
+        domain_gate_check(xmlDocGetRootElement(self->memory), name, IMPORT_MEMORY_FILE, &rules,
+                          findings);
+    find_tpm(self, findings);
+}
+
+/* --- what it becomes -------------------------------------------------------- */
+
+static gboolean
+is_removable(const ManifestDisk *disk)
+{
+    return g_str_equal(disk->device, "cdrom") || g_str_equal(disk->device, "floppy");
+}
+
+static RewriteDisk *
+without_image(const ImportMember *self, ImportPlan *plan, const ManifestDisk *disk)
+{
+    gboolean removable = is_removable(disk);
+
+    if (g_strcmp0(disk->recorded, "empty") != 0)
+        import_plan_warn(plan,
+                         removable ? _("Domain '%s': the drive '%s' is empty now: its medium '%s' "
+                                       "was not exported (%s)")
+                                   : _("Domain '%s': the disk '%s' is left out: its image '%s' was "
+                                       "not exported (%s)"),
+                         self->to->name, disk->target, disk->source ? disk->source : "-",
+                         disk->recorded ? disk->recorded : "-");
+
+    return rewrite_disk_new(disk->target,
+                            removable ? REWRITE_DISK_EMPTY : REWRITE_DISK_LEFT_OUT);
+}
+
+static gboolean
+plan_disks(const ImportMember *self, ImportPlan *plan, ImportLayers *layers, GPtrArray *disks,
+           GError **error)
+{
+    const ManifestSnapshot *first = import_member_first(self);
+    gboolean frozen = self->snapshots->len > 0;
+
+    for (guint i = 0; i < first->disks->len; i++) {
+        const ManifestDisk *disk = g_ptr_array_index(first->disks, i);
+        RewriteDisk *rewrite =
+            disk->layer ? import_layers_present(layers, self->to, disk, frozen, error)
+                        : without_image(self, plan, disk);
+
+        if (!rewrite)
+            return FALSE;
+        g_ptr_array_add(disks, rewrite);
+    }
+
+    return TRUE;
+}
+
+static ImportFile *
+add_file(const ImportMember *self, ImportPlan *plan, const ManifestFile *from)
+{
+    ImportFile *file = g_new0(ImportFile, 1);
+    g_autofree char *name = g_path_get_basename(from->path);
+
+    file->from = from;
+    file->path = g_build_filename(self->to->directory, name, NULL);
+    file->writable = TRUE;
+    plan->bytes += from->bytes;
+    g_ptr_array_add(plan->files, file);
+
+    return file;
+}
+
+static void
+plan_files(const ImportMember *self, ImportPlan *plan, GPtrArray *files)
+{
+    for (guint i = 0; i < self->files->len; i++) {
+        const DomainFile *file = g_ptr_array_index(self->files, i);
+        const ManifestFile *from = import_member_copy(self, i);
+        g_autofree char *path = NULL;
+
+        if (!from && g_str_equal(file->element, "nvram"))
+            import_plan_warn(plan,
+                             _("Domain '%s': its firmware variables were not exported; libvirt "
+                               "makes new ones when it starts"),
+                             self->to->name);
+        if (!from)
+            continue;
+        path = import_plan_path(plan, add_file(self, plan, from)->path);
+        g_ptr_array_add(files, rewrite_file_new(file->element, path, file->format));
+    }
+}
+
+/* The memory state has a description of its own, and goes by that when it is restored. */
+static gboolean
+plan_memory(const ImportMember *self, ImportPlan *plan, const DomainRewrite *to, GError **error)
+{
+    const ManifestFile *from = import_member_file(self, IMPORT_MEMORY_FILE);
+    xmlNode *root = xmlDocGetRootElement(self->memory);
+    g_autofree char *text = NULL;
+    ImportFile *file;
+
+    if (to->macs) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("Domain '%s': a guest that goes on where it stood knows its MAC addresses; "
+                      "import with --mac keep"),
+                    self->to->from->name);
+        return FALSE;
+    }
+    if (!domain_rewrite(root, to, error))
+        return FALSE;
+    file = add_file(self, plan, from);
+    text = xml_node_to_string(root);
+    file->head = save_image_patch(import_source_fd(self->source, from), text, from->path, error);
+    self->to->memory = import_plan_path(plan, file->path);
+
+    return file->head != NULL;
+}
+
+static void
+plan_revert(const ImportMember *self, ImportPlan *plan)
+{
+    const ManifestSnapshot *first = import_member_first(self);
+
+    if (!first->memory || !g_str_equal(first->kind, "internal"))
+        return;
+    if (self->snapshots->len > 0)
+        self->to->revert = g_strdup(first->name);
+    else
+        import_plan_warn(plan,
+                         _("Domain '%s': its memory state is inside its image, and the domain "
+                           "boots without it; import with --with-snapshots to go on with it"),
+                         self->to->name);
+}
+
+static GHashTable *
+new_macs(const ImportMember *self)
+{
+    GHashTable *macs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+
+    rewrite_macs_add(xmlDocGetRootElement(self->xml), macs);
+    for (guint i = 0; i < self->snapshots->len; i++) {
+        xmlDoc *doc = g_ptr_array_index(self->snapshots, i);
+        xmlNode *domain = xml_child(xmlDocGetRootElement(doc), "domain", NULL);
+
+        if (domain)
+            rewrite_macs_add(domain, macs);
+    }
+
+    return macs;
+}
+
+static gboolean
+write_with(ImportMember *self, ImportPlan *plan, ImportLayers *layers, const DomainRewrite *to,
+           GError **error)
+{
+    xmlNode *root = xmlDocGetRootElement(self->xml);
+
+    if ((self->memory && !plan_memory(self, plan, to, error)) ||
+        !import_snapshots_write(self, plan, layers, to, error) ||
+        !domain_rewrite(root, to, error))
+        return FALSE;
+    self->to->xml = xml_node_to_string(root);
+    plan_revert(self, plan);
+
+    return TRUE;
+}
+
+gboolean
+import_member_write(ImportMember *self, ImportPlan *plan, ImportLayers *layers,
+                    const DomainRewrite *host, GError **error)
+{
+    g_autoptr(GPtrArray) disks =
+        g_ptr_array_new_with_free_func((GDestroyNotify)rewrite_disk_free);
+    g_autoptr(GPtrArray) files =
+        g_ptr_array_new_with_free_func((GDestroyNotify)rewrite_file_free);
+    g_autoptr(GHashTable) macs = plan->settings->new_mac ? new_macs(self) : NULL;
+    g_autofree char *genid = g_uuid_string_random();
+    DomainRewrite to = host ? *host : (DomainRewrite){0};
+
+    to.name = self->to->name;
+    to.uuid = self->to->uuid;
+    to.genid = genid;
+    to.disks = disks;
+    to.files = files;
+    to.macs = macs;
+    if (!plan_disks(self, plan, layers, disks, error))
+        return FALSE;
+    plan_files(self, plan, files);
+
+    return write_with(self, plan, layers, &to, error);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/target-foreign.h"
+#include "hypervisor/drivers.h"
+#include "import/import-files.h"
+#include "util/fd.h"
+
+/* Others go through, and see nothing. */
+#define DIRECTORY_MODE 0711
+#define FILE_MODE 0600
+/* What several disks need is written to by none: QEMU would not be hindered else. */
+#define SHARED_MODE 0440
+
+/* --- directories ------------------------------------------------------------ */
+
+static gint
+compare_names(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data)
+{
+    return strcmp(a, b);
+}
+
+static void
+add_directories(GTree *set, const char *path)
+{
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+        g_tree_insert(set, g_strndup(path, (gsize)(slash - path)), NULL);
+}
+
+/* In an order in which each comes after the one it is in. */
+static GTree *
+directories_of(const ImportPlan *plan)
+{
+    GTree *set = g_tree_new_full(compare_names, NULL, g_free, NULL);
+
+    for (guint i = 0; i < plan->files->len; i++)
+        add_directories(set, ((const ImportFile *)g_ptr_array_index(plan->files, i))->path);
+    for (guint i = 0; i < plan->overlays->len; i++)
+        add_directories(set, ((const ImportOverlay *)g_ptr_array_index(plan->overlays, i))->path);
+
+    return set;
+}
+
+gboolean
+import_files_directories(const ImportPlan *plan, int dirfd, GError **error)
+{
+    g_autoptr(GTree) directories = directories_of(plan);
+
+    for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
+        const char *name = g_tree_node_key(node);
+
+        if (mkdirat(dirfd, name, 0700) == 0 || errno == EEXIST)
+            continue;
+        if (foreign_name_error(errno, name, error))
+            virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), name);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* --- images ----------------------------------------------------------------- */
+
+static gboolean
+make_overlay(const ImportOverlay *overlay, int dirfd, GError **error)
+{
+    return tree_remove_at(dirfd, overlay->path, error) &&
+           drivers_get()->create_overlay(dirfd, overlay->path, overlay->backing, overlay->format,
+                                         overlay->capacity, error);
+}
+
+/* QEMU takes a word for the id of a snapshot before it takes it for the name of another one. */
+static char *
+snapshot_id(const ImportFile *file, int fd, GError **error)
+{
+    g_autoptr(Qcow2Header) header = qcow2_header_read(fd, file->path, error);
+    g_autoptr(GPtrArray) all =
+        header ? qcow2_snapshots_read(fd, header, file->path, error) : NULL;
+    const char *id = NULL;
+    guint n = 0;
+
+    for (guint i = 0; all && i < all->len; i++) {
+        const Qcow2Snapshot *one = g_ptr_array_index(all, i);
+
+        if (!g_str_equal(one->name, file->snapshot))
+            continue;
+        id = one->id;
+        n++;
+    }
+    if (n == 1)
+        return g_strdup(id);
+    if (all)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                    _("'%s' has %u internal snapshots with the name '%s', where one is needed"),
+                    file->path, n, file->snapshot);
+
+    return NULL;
+}
+
+static gboolean
+apply_snapshot(const ImportFile *file, int dirfd, GError **error)
+{
+    auto_fd fd = fd_open(dirfd, file->path, O_RDWR | O_NOFOLLOW, 0, error);
+    g_autofree char *id = fd < 0 ? NULL : snapshot_id(file, fd, error);
+
+    return id && drivers_get()->apply_snapshot(fd, id, file->path, error);
+}
+
+gboolean
+import_files_images(const ImportPlan *plan, int dirfd, GError **error)
+{
+    for (guint i = 0; i < plan->files->len; i++) {
+        const ImportFile *file = g_ptr_array_index(plan->files, i);
+
+        if (file->snapshot && !apply_snapshot(file, dirfd, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < plan->overlays->len; i++) {
+        if (!make_overlay(g_ptr_array_index(plan->overlays, i), dirfd, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* --- owners and permissions -------------------------------------------------- */
+
+static gboolean
+close_entry(int dirfd, const char *path, int flags, mode_t mode, const HypervisorOwner *owner,
+            GError **error)
+{
+    auto_fd fd = fd_open(dirfd, path, flags | O_RDONLY | O_NOFOLLOW, 0, error);
+
+    if (fd < 0)
+        return FALSE;
+    if (owner && fchown(fd, owner->uid, owner->gid) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot give '%s' to the user of QEMU (%u:%u)"),
+                                  path, owner->uid, owner->gid);
+        return FALSE;
+    }
+    if (fchmod(fd, mode) < 0 && !foreign_mode_refused(errno)) {
+        virt_snap_error_set_errno(error, errno, _("Cannot set the permissions of '%s'"), path);
+        return FALSE;
+    }
+
+    return fd_sync(fd, path, error);
+}
+
+static gboolean
+close_files(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner, GError **error)
+{
+    for (guint i = 0; i < plan->files->len; i++) {
+        const ImportFile *file = g_ptr_array_index(plan->files, i);
+
+        if (!close_entry(dirfd, file->path, 0, file->shared ? SHARED_MODE : FILE_MODE, owner,
+                         error))
+            return FALSE;
+    }
+    for (guint i = 0; i < plan->overlays->len; i++) {
+        const ImportOverlay *overlay = g_ptr_array_index(plan->overlays, i);
+
+        if (!close_entry(dirfd, overlay->path, 0, FILE_MODE, owner, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+gboolean
+import_files_close(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner,
+                   GError **error)
+{
+    g_autoptr(GTree) directories = directories_of(plan);
+
+    if (!close_files(plan, dirfd, owner, error))
+        return FALSE;
+    for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
+        if (!close_entry(dirfd, g_tree_node_key(node), O_DIRECTORY, DIRECTORY_MODE, NULL, error))
+            return FALSE;
+    }
+
+    return close_entry(dirfd, ".", O_DIRECTORY, DIRECTORY_MODE, NULL, error);
+}
+
+static gboolean
+can_enter(const struct stat *st, const HypervisorOwner *owner)
+{
+    if (owner->uid == 0)
+        return TRUE;
+    if (st->st_uid == owner->uid)
+        return (st->st_mode & S_IXUSR) != 0;
+    if (st->st_gid == owner->gid)
+        return (st->st_mode & S_IXGRP) != 0;
+
+    return (st->st_mode & S_IXOTH) != 0;
+}
+
+/* Lists of access rights may let it in, which the mode does not show: what the kernel says would be
+ * better, and only that user can ask it. */
+gboolean
+import_files_reachable(const char *directory, const HypervisorOwner *owner, GError **error)
+{
+    g_autofree char *path = g_strdup(directory);
+    struct stat st;
+
+    while (strlen(path) > 1) {
+        char *above = g_path_get_dirname(path);
+
+        g_free(path);
+        path = above;
+        if (stat(path, &st) < 0 || can_enter(&st, owner))
+            continue;
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
+                    _("QEMU runs as the user %u:%u here, who cannot enter '%s': its domains would "
+                      "not start from '%s'; import into another directory, such as "
+                      "/var/lib/libvirt/images, or let that user in (chmod o+x, setfacl)"),
+                    owner->uid, owner->gid, path, directory);
+        return FALSE;
+    }
+
+    return TRUE;
+}

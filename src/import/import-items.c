@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hypervisor/drivers.h"
+#include "import/import-items.h"
+#include "util/fd.h"
+
+/* Of a copy while it is nobody's but ours. */
+#define COPY_MODE 0600
+
+typedef struct {
+    EngineItem engine;
+    const ImportSource *source;
+    const ImportFile *file;
+    int dirfd;              /* not owned */
+    ImportJournal *journal; /* not owned */
+    guint number;           /* of the file, in the journal */
+} Item;
+
+/* --- the two ends ----------------------------------------------------------- */
+
+/* A part that was copied earlier is gone on with only if it is there as it was left. */
+static gboolean
+open_sink(Item *self, GError **error)
+{
+    const ImportFile *file = self->file;
+    EngineItem *item = &self->engine;
+    GArray *earlier = import_journal_segments(self->journal, self->number);
+
+    if (earlier->len > 0)
+        item->sink = drivers_get()->reopen_file(self->dirfd, file->path, file->from->bytes,
+                                                COPY_MODE, NULL);
+    if (item->sink) {
+        item->earlier = earlier;
+        return TRUE;
+    }
+    if (!import_journal_restart(self->journal, self->number, error) ||
+        !tree_remove_at(self->dirfd, file->path, error))
+        return FALSE;
+    item->sink = drivers_get()->create_file(self->dirfd, file->path, file->from->bytes, COPY_MODE,
+                                            error);
+
+    return item->sink != NULL;
+}
+
+static gboolean
+open_item(EngineItem *item, GError **error)
+{
+    Item *self = item->user_data;
+    const ManifestFile *from = self->file->from;
+    int fd = fcntl(import_source_fd(self->source, from), F_DUPFD_CLOEXEC, 0);
+
+    if (fd < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot read '%s'"), from->path);
+        return FALSE;
+    }
+    item->source = drivers_get()->wrap_file(fd, from->path, error);
+    if (!item->source)
+        return FALSE;
+    if (item->source->size != from->bytes) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                    _("'%s' has another size than before"), from->path);
+        return FALSE;
+    }
+
+    return open_sink(self, error);
+}
+
+/* --- digests ---------------------------------------------------------------- */
+
+static gboolean
+damaged(const ManifestFile *from, gsize segment, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                _("'%s' is not what was exported: it has another digest than in the manifest, in "
+                  "the segment at byte %" PRIu64),
+                from->path, (guint64)segment * DIGEST_SEGMENT);
+
+    return FALSE;
+}
+
+/* Where the manifest knows the segments, damage is found where it is and not at the end. */
+static gboolean
+check_segment(const ManifestFile *from, const EngineItem *item, gsize index, GError **error)
+{
+    const guint8 *nodes = from->nodes ? g_bytes_get_data(from->nodes, NULL) : NULL;
+
+    return !nodes ||
+           memcmp(nodes + index * DIGEST_BYTES, item->nodes + index * DIGEST_BYTES,
+                  DIGEST_BYTES) == 0 ||
+           damaged(from, index, error);
+}
+
+static gboolean
+take_segment(EngineItem *item, gsize index, GError **error)
+{
+    Item *self = item->user_data;
+
+    return check_segment(self->file->from, item, index, error) &&
+           import_journal_add(self->journal, self->number, index,
+                              item->nodes + index * DIGEST_BYTES, item->sink, error);
+}
+
+static gboolean
+check_digest(const Item *self, GError **error)
+{
+    const ManifestFile *from = self->file->from;
+
+    if (!from->has_digest || memcmp(self->engine.digest, from->digest, DIGEST_BYTES) == 0)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                _("'%s' is not what was exported: it has another digest than in the manifest"),
+                from->path);
+
+    return FALSE;
+}
+
+/* --- the copy --------------------------------------------------------------- */
+
+static gboolean
+put_head(const ImportFile *file, int fd, GBytes *head, GError **error)
+{
+    gsize length;
+    const void *data = g_bytes_get_data(head, &length);
+
+    return fd_pwrite_all(fd, data, MIN(length, file->from->bytes), 0, file->path, error) &&
+           fd_sync(fd, file->path, error);
+}
+
+/* Its header is looked at once more: what was read before may have been changed before it was
+ * copied, and this here nobody else can change. */
+static gboolean
+patch_image(const Item *self, int fd, GError **error)
+{
+    const ImportFile *file = self->file;
+    g_autoptr(GBytes) head = NULL;
+    g_autoptr(GBytes) patched = NULL;
+
+    if (!import_check_layer(import_source_manifest(self->source), file->from, fd, error))
+        return FALSE;
+    if (!file->backing)
+        return TRUE;
+    head = qcow2_head_read(fd, file->path, error);
+    if (!head)
+        return FALSE;
+    patched = qcow2_header_patch(g_bytes_get_data(head, NULL), g_bytes_get_size(head),
+                                 file->backing, file->backing_format, file->path, error);
+
+    return patched && put_head(file, fd, patched, error);
+}
+
+/* Whether something is put in place of the beginning of the copy. */
+static gboolean
+is_patched(const ImportFile *file)
+{
+    return file->backing || file->head;
+}
+
+static gboolean
+work_on_copy(const Item *self, GError **error)
+{
+    const ImportFile *file = self->file;
+    auto_fd fd = -1;
+
+    if (!file->from->format && !file->head)
+        return TRUE;
+    fd = fd_open(self->dirfd, file->path, O_RDWR | O_NOFOLLOW, 0, error);
+    if (fd < 0)
+        return FALSE;
+
+    return file->from->format ? patch_image(self, fd, error)
+                              : put_head(file, fd, file->head, error);
+}
+
+static gboolean
+finish_item(EngineItem *item, GError **error)
+{
+    Item *self = item->user_data;
+
+    return check_digest(self, error) &&
+           (!is_patched(self->file) ||
+            import_journal_patching(self->journal, self->number, error)) &&
+           work_on_copy(self, error) && import_journal_finish(self->journal, self->number, error);
+}
+
+/* The run has failed already: what cannot be recorded is done again. */
+static void
+stop_item(EngineItem *item)
+{
+    Item *self = item->user_data;
+    g_autoptr(GError) error = NULL;
+
+    if (!import_journal_stop(self->journal, self->number, item->sink, &error))
+        g_debug("%s", error->message);
+}
+
+static Item *
+item_new(const ImportPlan *plan, guint number)
+{
+    Item *self = g_new0(Item, 1);
+
+    self->file = g_ptr_array_index(plan->files, number);
+    self->number = number;
+    self->engine.user_data = self;
+    self->engine.open = open_item;
+    self->engine.segment = take_segment;
+    self->engine.finish = finish_item;
+    self->engine.stop = stop_item;
+    self->engine.weight = self->file->from->bytes;
+    self->engine.part = number + 1;
+    self->engine.want_digest = TRUE;
+
+    return self;
+}
+
+static void
+item_free(gpointer data)
+{
+    Item *self = data;
+
+    engine_item_clear(&self->engine);
+    g_free(self);
+}
+
+gboolean
+import_items_move(const ImportPlan *plan, const ImportSource *source, int dirfd,
+                  ImportJournal *journal, Control *control, EngineStats *stats, GError **error)
+{
+    g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(item_free);
+    g_autoptr(GPtrArray) engine_items = g_ptr_array_new();
+
+    for (guint i = 0; i < plan->files->len; i++) {
+        const ImportFile *file = g_ptr_array_index(plan->files, i);
+        Item *item;
+
+        if (import_journal_is_finished(journal, i)) {
+            control_advance_part(control, i + 1, file->from->bytes);
+            continue;
+        }
+        item = item_new(plan, i);
+        item->source = source;
+        item->dirfd = dirfd;
+        item->journal = journal;
+        g_ptr_array_add(items, item);
+        g_ptr_array_add(engine_items, &item->engine);
+    }
+
+    return engine_run(engine_items, plan->settings->parallel, control, stats, error);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "import/import-layers.h"
+#include "util/name.h"
+
+struct ImportLayers {
+    ImportPlan *plan;
+    const Manifest *manifest;
+    GHashTable *users;  /* ManifestFile that is wanted -> char*: "DOMAIN TARGET" of the disk that
+                         * needs it, or "" if several do */
+    GHashTable *below;  /* ManifestFile: another one that is wanted is above it */
+    GHashTable *tops;   /* ManifestFile -> char*: "DOMAIN TARGET" of the disk that it is the top of,
+                         * or "" if of several */
+    GHashTable *files;  /* ManifestFile -> ImportFile */
+};
+
+/* --- what is wanted --------------------------------------------------------- */
+
+/* Returns: FALSE if that was known. */
+static gboolean
+note_user(GHashTable *users, const ManifestFile *file, const char *user)
+{
+    const char *known = g_hash_table_lookup(users, file);
+
+    if (known && (*known == '\0' || g_str_equal(known, user)))
+        return FALSE;
+    g_hash_table_insert(users, (gpointer)file, g_strdup(known ? "" : user));
+
+    return TRUE;
+}
+
+/* What is known of an image is known of those below it: no image is come to more than twice. */
+static void
+want_chain(ImportLayers *self, const ManifestFile *top, const char *user)
+{
+    const ManifestFile *file = top;
+
+    while (file && note_user(self->users, file, user)) {
+        file = file->backing ? manifest_file(self->manifest, file->backing) : NULL;
+        if (file)
+            g_hash_table_add(self->below, (gpointer)file);
+    }
+}
+
+static void
+want_disk(ImportLayers *self, const ManifestDomain *domain, const ManifestDisk *disk)
+{
+    const ManifestFile *top = disk->layer ? manifest_file(self->manifest, disk->layer) : NULL;
+    g_autofree char *user = g_strconcat(domain->directory, " ", disk->target, NULL);
+
+    if (!top)
+        return;
+    note_user(self->tops, top, user);
+    want_chain(self, top, user);
+}
+
+static void
+want_domain(ImportLayers *self, const ManifestDomain *domain)
+{
+    guint n = self->plan->settings->with_snapshots ? domain->snapshots->len : 1;
+
+    for (guint i = 0; i < n; i++) {
+        const ManifestSnapshot *snapshot = g_ptr_array_index(domain->snapshots, i);
+
+        for (guint j = 0; j < snapshot->disks->len; j++)
+            want_disk(self, domain, g_ptr_array_index(snapshot->disks, j));
+    }
+}
+
+static void
+add_file(ImportLayers *self, const ManifestFile *from)
+{
+    const ManifestFile *below = from->backing ? manifest_file(self->manifest, from->backing) : NULL;
+    ImportFile *file = g_new0(ImportFile, 1);
+
+    file->from = from;
+    file->path = g_strdup(from->path);
+    file->shared = *(const char *)g_hash_table_lookup(self->users, from) == '\0';
+    if (below) {
+        file->backing = import_plan_path(self->plan, below->path);
+        file->backing_format = below->format;
+    }
+    self->plan->bytes += from->bytes;
+    g_hash_table_insert(self->files, (gpointer)from, file);
+    g_ptr_array_add(self->plan->files, file);
+}
+
+ImportLayers *
+import_layers_new(ImportPlan *plan, const Manifest *manifest)
+{
+    ImportLayers *self = g_new0(ImportLayers, 1);
+
+    self->plan = plan;
+    self->manifest = manifest;
+    self->users = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    self->below = g_hash_table_new(NULL, NULL);
+    self->tops = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    self->files = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < plan->domains->len; i++)
+        want_domain(self, ((const ImportDomain *)g_ptr_array_index(plan->domains, i))->from);
+    /* In the manifest's order, in which one that is below others comes before them. */
+    for (guint i = 0; i < manifest->files->len; i++) {
+        const ManifestFile *file = g_ptr_array_index(manifest->files, i);
+
+        if (g_hash_table_contains(self->users, file))
+            add_file(self, file);
+    }
+
+    return self;
+}
+
+/* --- chains ----------------------------------------------------------------- */
+
+static void
+add_chain(const ImportLayers *self, RewriteDisk *disk, const ManifestFile *top)
+{
+    for (const ManifestFile *file = top; file;
+         file = file->backing ? manifest_file(self->manifest, file->backing) : NULL) {
+        g_autofree char *path = import_plan_path(self->plan, file->path);
+
+        rewrite_disk_add(disk, path, file->format);
+    }
+}
+
+/* Returns: the absolute path, owned by the caller. */
+static char *
+add_overlay(ImportLayers *self, const ImportDomain *domain, const char *name,
+            const ManifestFile *top)
+{
+    ImportOverlay *overlay = g_new0(ImportOverlay, 1);
+
+    overlay->path = g_build_filename(domain->directory, name, NULL);
+    overlay->backing = import_plan_path(self->plan, top->path);
+    overlay->format = top->format;
+    overlay->capacity = top->capacity;
+    g_ptr_array_add(self->plan->overlays, overlay);
+
+    return import_plan_path(self->plan, overlay->path);
+}
+
+static gboolean
+is_shared(const ImportLayers *self, const ManifestFile *top)
+{
+    return g_hash_table_contains(self->below, top) ||
+           *(const char *)g_hash_table_lookup(self->tops, top) == '\0';
+}
+
+static gboolean
+take_internal(ImportLayers *self, const ImportDomain *domain, const ManifestDisk *disk,
+              const ManifestFile *top, GError **error)
+{
+    ImportFile *file = g_hash_table_lookup(self->files, top);
+
+    if (!is_shared(self, top)) {
+        file->snapshot = g_strdup(disk->internal);
+        file->writable = TRUE;
+        return TRUE;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("Domain '%s', disk '%s': its state is the internal snapshot '%s' of '%s', which "
+                  "other disks need as well; export it with --merge"),
+                domain->from->name, disk->target, disk->internal, top->path);
+
+    return FALSE;
+}
+
+static void
+add_disk(ImportDomain *domain, const ManifestDisk *disk, const RewriteDisk *rewrite,
+         const ManifestFile *top)
+{
+    const RewriteImage *image = g_ptr_array_index(rewrite->images, 0);
+    ImportDisk *added = g_new0(ImportDisk, 1);
+
+    added->target = g_strdup(disk->target);
+    added->path = g_strdup(image->path);
+    added->format = g_intern_string(image->format);
+    added->capacity = top->capacity;
+    g_ptr_array_add(domain->disks, added);
+}
+
+RewriteDisk *
+import_layers_present(ImportLayers *self, ImportDomain *domain, const ManifestDisk *disk,
+                      gboolean frozen, GError **error)
+{
+    const ManifestFile *top = manifest_file(self->manifest, disk->layer);
+    g_autoptr(RewriteDisk) rewrite = rewrite_disk_new(disk->target, REWRITE_DISK_IMAGES);
+    g_autofree char *component = name_to_component(disk->target);
+    g_autofree char *name = g_strconcat(component, ".qcow2", NULL);
+    g_autofree char *path = NULL;
+
+    if (disk->internal) {
+        if (!take_internal(self, domain, disk, top, error))
+            return NULL;
+    } else if (frozen || is_shared(self, top)) {
+        path = add_overlay(self, domain, name, top);
+        rewrite_disk_add(rewrite, path, "qcow2");
+    } else {
+        ((ImportFile *)g_hash_table_lookup(self->files, top))->writable = TRUE;
+    }
+    add_chain(self, rewrite, top);
+    add_disk(domain, disk, rewrite, top);
+
+    return g_steal_pointer(&rewrite);
+}
+
+RewriteDisk *
+import_layers_frozen(const ImportLayers *self, const ManifestDisk *disk)
+{
+    RewriteDisk *rewrite = rewrite_disk_new(disk->target, REWRITE_DISK_IMAGES);
+
+    add_chain(self, rewrite, manifest_file(self->manifest, disk->layer));
+
+    return rewrite;
+}
+
+/* --- where writing went on --------------------------------------------------- */
+
+static const ManifestFile *
+find_source(const ImportLayers *self, const char *source)
+{
+    for (guint i = 0; source && i < self->manifest->files->len; i++) {
+        const ManifestFile *file = g_ptr_array_index(self->manifest->files, i);
+
+        if (g_strcmp0(file->source, source) == 0 && g_hash_table_contains(self->users, file))
+            return file;
+    }
+
+    return NULL;
+}
+
+RewriteDisk *
+import_layers_overlay(ImportLayers *self, const ImportDomain *domain, const char *snapshot,
+                      const ManifestDisk *disk, const char *source)
+{
+    RewriteDisk *rewrite = rewrite_disk_new(disk->target, REWRITE_DISK_IMAGES);
+    const ManifestFile *top = manifest_file(self->manifest, disk->layer);
+    const ManifestFile *known = find_source(self, source);
+    g_autofree char *words = g_strconcat(disk->target, "-", snapshot, NULL);
+    g_autofree char *component = name_to_component(words);
+    g_autofree char *name = g_strconcat(component, ".qcow2", NULL);
+    g_autofree char *path = known && g_strcmp0(known->backing, top->path) == 0
+                                ? import_plan_path(self->plan, known->path)
+                                : add_overlay(self, domain, name, top);
+
+    rewrite_disk_add(rewrite, path, "qcow2");
+
+    return rewrite;
+}
+
+void
+import_layers_free(ImportLayers *self)
+{
+    if (!self)
+        return;
+    g_hash_table_unref(self->users);
+    g_hash_table_unref(self->below);
+    g_hash_table_unref(self->tops);
+    g_hash_table_unref(self->files);
+    g_free(self);
+}

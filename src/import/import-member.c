@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "hypervisor/domain-files.h"
+#include "image/save-image.h"
+#include "import/import-member.h"
+#include "util/name.h"
+#include "util/xml.h"
+
+/* As plan_files_configuration() names them. */
+char *
+import_snapshot_file(const ManifestDomain *domain, guint index)
+{
+    const ManifestSnapshot *snapshot = g_ptr_array_index(domain->snapshots, index);
+    g_autofree char *component = name_to_component(snapshot->name);
+
+    return index == 0 ? g_strdup("snapshot.xml")
+                      : g_strdup_printf("snapshots/%04u-%s.xml", index, component);
+}
+
+static char *
+path_of(const ImportMember *self, const char *name)
+{
+    return g_build_filename(self->to->from->directory, name, NULL);
+}
+
+static xmlDoc *
+read_document(const ImportMember *self, const char *name, GError **error)
+{
+    g_autofree char *path = path_of(self, name);
+    g_autofree char *text = import_source_text(self->source, path, error);
+    xmlDoc *doc = text ? xml_parse(text, strlen(text), path, error) : NULL;
+
+    /* It is the export that is at fault, not whoever imports it. */
+    if (!doc && error && g_error_matches(*error, VIRT_SNAP_ERROR,
+                                         VIRT_SNAP_ERROR_INVALID_PARAMETER))
+        (*error)->code = VIRT_SNAP_ERROR_CORRUPT;
+
+    return doc;
+}
+
+const ManifestSnapshot *
+import_member_first(const ImportMember *self)
+{
+    return g_ptr_array_index(self->to->from->snapshots, 0);
+}
+
+static gboolean
+has_memory_file(const ImportMember *self)
+{
+    const ManifestSnapshot *first = import_member_first(self);
+
+    return first->memory && g_str_equal(first->kind, "external");
+}
+
+const ManifestFile *
+import_member_file(const ImportMember *self, const char *name)
+{
+    g_autofree char *path = path_of(self, name);
+
+    return manifest_file(import_source_manifest(self->source), path);
+}
+
+static gboolean
+read_memory(ImportMember *self, GError **error)
+{
+    const ManifestFile *file = import_member_file(self, IMPORT_MEMORY_FILE);
+    g_autofree char *xml =
+        save_image_xml(import_source_fd(self->source, file), file->path, error);
+
+    self->memory = xml ? xml_parse(xml, strlen(xml), file->path, error) : NULL;
+
+    return self->memory != NULL;
+}
+
+static gboolean
+read_snapshots(ImportMember *self, GError **error)
+{
+    GPtrArray *snapshots = self->to->from->snapshots;
+
+    if (!import_member_file(self, "snapshot.xml")) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                    _("The export has no description of the snapshot of '%s'; import without "
+                      "--with-snapshots"),
+                    self->to->from->name);
+        return FALSE;
+    }
+    for (guint i = 0; i < snapshots->len; i++) {
+        g_autofree char *name = import_snapshot_file(self->to->from, i);
+        xmlDoc *doc = read_document(self, name, error);
+
+        if (!doc)
+            return FALSE;
+        g_ptr_array_add(self->snapshots, doc);
+    }
+
+    return TRUE;
+}
+
+/* The name that plan_files_host() gave the copy of the file at @index. */
+static char *
+export_name(const GPtrArray *files, guint index)
+{
+    const DomainFile *file = g_ptr_array_index(files, index);
+    guint number = 0;
+
+    for (guint i = 0; i < index; i++)
+        number +=
+            g_strcmp0(((const DomainFile *)g_ptr_array_index(files, i))->name, file->name) == 0;
+    if (file->fate == DOMAIN_FILE_COPIED && (file->shared || number > 0))
+        return g_strdup_printf("%s-%u", file->name, number);
+
+    return g_strdup(file->name);
+}
+
+const ManifestFile *
+import_member_copy(const ImportMember *self, guint index)
+{
+    const DomainFile *file = g_ptr_array_index(self->files, index);
+    g_autofree char *name = file->name ? export_name(self->files, index) : NULL;
+
+    return name ? import_member_file(self, name) : NULL;
+}
+
+static void
+find_names(ImportMember *self)
+{
+    const ManifestSnapshot *first = import_member_first(self);
+
+    self->targets = g_new0(const char *, first->disks->len + 1);
+    for (guint i = 0; i < first->disks->len; i++)
+        self->targets[i] = ((const ManifestDisk *)g_ptr_array_index(first->disks, i))->target;
+    self->elements = g_new0(const char *, self->files->len + 1);
+    for (guint i = 0, n = 0; i < self->files->len; i++) {
+        if (import_member_copy(self, i))
+            self->elements[n++] = ((const DomainFile *)g_ptr_array_index(self->files, i))->element;
+    }
+}
+
+ImportMember *
+import_member_new(ImportDomain *to, const ImportSource *source, gboolean with_snapshots,
+                  GError **error)
+{
+    g_autoptr(ImportMember) self = g_new0(ImportMember, 1);
+
+    self->to = to;
+    self->source = source;
+    self->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)xmlFreeDoc);
+    self->xml = read_document(self, "domain.xml", error);
+    if (!self->xml || (with_snapshots && !read_snapshots(self, error)) ||
+        (has_memory_file(self) && !read_memory(self, error)))
+        return NULL;
+    self->files = domain_files_parse(xmlDocGetRootElement(self->xml));
+    find_names(self);
+
+    return g_steal_pointer(&self);
+}
+
+void
+import_member_free(ImportMember *self)
+{
+    if (!self)
+        return;
+    g_clear_pointer(&self->xml, xmlFreeDoc);
+    g_clear_pointer(&self->memory, xmlFreeDoc);
+    g_ptr_array_unref(self->snapshots);
+    g_clear_pointer(&self->files, g_ptr_array_unref);
+    g_free(self->targets);
+    g_free(self->elements);
+    g_free(self);
+}

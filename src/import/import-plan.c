@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "import/import-plan.h"
+
+/* --- values ----------------------------------------------------------------- */
+
+static void
+file_free(gpointer data)
+{
+    ImportFile *file = data;
+
+    g_free(file->path);
+    g_free(file->backing);
+    g_free(file->snapshot);
+    g_clear_pointer(&file->head, g_bytes_unref);
+    g_free(file);
+}
+
+static void
+overlay_free(gpointer data)
+{
+    ImportOverlay *overlay = data;
+
+    g_free(overlay->path);
+    g_free(overlay->backing);
+    g_free(overlay);
+}
+
+static void
+disk_free(gpointer data)
+{
+    ImportDisk *disk = data;
+
+    g_free(disk->target);
+    g_free(disk->path);
+    g_free(disk);
+}
+
+static void
+snapshot_free(gpointer data)
+{
+    ImportSnapshot *snapshot = data;
+
+    g_free(snapshot->name);
+    g_free(snapshot->xml);
+    g_free(snapshot);
+}
+
+ImportDomain *
+import_domain_new(void)
+{
+    ImportDomain *domain = g_new0(ImportDomain, 1);
+
+    domain->disks = g_ptr_array_new_with_free_func(disk_free);
+    domain->snapshots = g_ptr_array_new_with_free_func(snapshot_free);
+
+    return domain;
+}
+
+static void
+domain_free(gpointer data)
+{
+    ImportDomain *domain = data;
+
+    g_free(domain->name);
+    g_free(domain->uuid);
+    g_free(domain->directory);
+    g_free(domain->xml);
+    g_ptr_array_unref(domain->disks);
+    g_ptr_array_unref(domain->snapshots);
+    g_free(domain->memory);
+    g_free(domain->revert);
+    g_free(domain);
+}
+
+void
+import_plan_free(ImportPlan *self)
+{
+    if (!self)
+        return;
+    import_settings_free(self->settings);
+    g_free(self->directory);
+    g_free(self->collection);
+    g_ptr_array_unref(self->collections);
+    g_ptr_array_unref(self->files);
+    g_ptr_array_unref(self->overlays);
+    g_ptr_array_unref(self->domains);
+    g_ptr_array_unref(self->warnings);
+    g_free(self);
+}
+
+char *
+import_plan_path(const ImportPlan *self, const char *path)
+{
+    return g_build_filename(self->directory, path, NULL);
+}
+
+void
+import_plan_warn(ImportPlan *self, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_ptr_array_add(self->warnings, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+char *
+import_plan_name(const Manifest *manifest, const ImportSettings *settings)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+
+    if (manifest->collection)
+        return import_settings_name(settings, manifest->collection);
+    for (guint i = 0; i < manifest->domains->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
+        g_autofree char *new = import_settings_name(settings, domain->name);
+
+        if (import_settings_wants(settings, domain->name))
+            g_string_append_printf(name, "%s%s", name->len > 0 ? "+" : "", new);
+    }
+
+    return g_string_free(g_steal_pointer(&name), FALSE);
+}
+
+ImportPlan *
+import_plan_new(const ImportSettings *settings, const char *directory)
+{
+    ImportPlan *self = g_new0(ImportPlan, 1);
+
+    self->settings = import_settings_copy(settings);
+    self->directory = g_strdup(directory);
+    self->collections =
+        g_ptr_array_new_with_free_func((GDestroyNotify)virt_snap_collection_free);
+    self->files = g_ptr_array_new_with_free_func(file_free);
+    self->overlays = g_ptr_array_new_with_free_func(overlay_free);
+    self->domains = g_ptr_array_new_with_free_func(domain_free);
+    self->warnings = g_ptr_array_new_with_free_func(g_free);
+
+    return self;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "import/import-free.h"
+#include "import/import-planner.h"
+#include "import/import-prepare.h"
+#include "import/import-undo.h"
+#include "util/name.h"
+#include "util/xml.h"
+
+/* As target_new() does it, which refuses a place that is taken, though by what was left. */
+static char *
+final_path(const ImportSubject *subject, const char *name, const char *snapshot)
+{
+    g_autofree char *canonical = g_canonicalize_filename(subject->directory, "/");
+    char *resolved = realpath(canonical, NULL);
+    g_autofree char *collection = name_to_component(name);
+    g_autofree char *component = name_to_component(snapshot);
+    char *path = g_build_filename(resolved ? resolved : canonical, collection, component, NULL);
+
+    free(resolved);
+
+    return path;
+}
+
+static gboolean
+open_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
+            ImportPrepared *prepared, char **said, GError **error)
+{
+    const Manifest *manifest = import_source_manifest(prepared->source);
+    g_autofree char *name = import_plan_name(manifest, subject->settings);
+    g_autofree char *path = final_path(subject, name, manifest->snapshot);
+
+    if (!look && !import_undo_recover(path, hypervisor, said, error))
+        return FALSE;
+    prepared->target = target_new(subject->directory, name, manifest->snapshot, TRUE, error);
+
+    return prepared->target != NULL;
+}
+
+/* Returns: (element-type utf8): the programs that the host runs domains with, ended by NULL. */
+static GPtrArray *
+emulators_of(Hypervisor *hypervisor, GError **error)
+{
+    g_autofree char *text = hypervisor->ops->capabilities(hypervisor, error);
+    g_autoptr(xmlDoc) doc =
+        text ? xml_parse(text, strlen(text), _("the host's capabilities"), error) : NULL;
+    g_autoptr(GPtrArray) nodes =
+        doc ? xml_nodes(xmlDocGetRootElement(doc), "./guest/arch//emulator") : NULL;
+    GPtrArray *emulators;
+
+    if (!doc)
+        return NULL;
+    emulators = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < nodes->len; i++) {
+        char *path = xml_text(g_ptr_array_index(nodes, i), ".");
+
+        if (path)
+            g_ptr_array_add(emulators, path);
+    }
+    g_ptr_array_add(emulators, NULL);
+
+    return emulators;
+}
+
+static gboolean
+plan_all(Hypervisor *hypervisor, const ImportSubject *subject, ImportPrepared *prepared,
+         GError **error)
+{
+    g_autoptr(GPtrArray) emulators = emulators_of(hypervisor, error);
+    GateRules rules = {0};
+
+    if (!emulators)
+        return FALSE;
+    rules.emulators = (const char *const *)emulators->pdata;
+    prepared->plan = import_plan_make(prepared->source, subject->settings,
+                                      target_path(prepared->target), &rules, NULL, error);
+
+    return prepared->plan && import_check_free(hypervisor, prepared->plan, error) &&
+           import_check_space(prepared->plan, prepared->source, prepared->target, error);
+}
+
+gboolean
+import_prepare(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
+               Control *control, ImportPrepared *prepared, GError **error)
+{
+    g_autofree char *said = NULL;
+
+    *prepared = (ImportPrepared){0};
+    if (!hypervisor->ops->sees(hypervisor, NULL, error))
+        return FALSE;
+    prepared->source = import_source_open(subject->path, error);
+    if (!prepared->source || !control_pass(control, 0, error) ||
+        !import_plan_check(prepared->source, subject->settings, error) ||
+        !open_target(hypervisor, subject, look, prepared, &said, error) ||
+        !plan_all(hypervisor, subject, prepared, error))
+        return FALSE;
+    if (said)
+        import_plan_warn(prepared->plan, "%s", said);
+
+    return control_pass(control, 0, error);
+}
+
+void
+import_prepared_clear(ImportPrepared *prepared)
+{
+    g_clear_pointer(&prepared->plan, import_plan_free);
+    g_clear_pointer(&prepared->target, target_free);
+    g_clear_pointer(&prepared->source, import_source_free);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "import/import-define.h"
+#include "import/import-files.h"
+#include "import/import-free.h"
+#include "import/import-items.h"
+#include "import/import-run.h"
+#include "import/import-undo.h"
+#include "util/format.h"
+#include "util/strings.h"
+
+/* Beside the data: directories, new images, the file system's own records. */
+#define SPACE_EXTRA ((guint64)4 << 20)
+
+typedef struct {
+    Hypervisor *hypervisor;
+    ImportPlan *plan;
+    const ImportSource *source;
+    Target *target;
+    Control *control;
+    ImportJournal *journal;
+    ImportUndo *undo;
+    ImportResult *result;
+    gboolean target_failed;
+} Run;
+
+void
+import_result_clear(ImportResult *result)
+{
+    g_clear_pointer(&result->warnings, g_ptr_array_unref);
+}
+
+/* --- space ------------------------------------------------------------------ */
+
+static guint64
+file_needs(const ImportFile *file, const ImportSource *source, const TargetSpace *space)
+{
+    struct stat st;
+
+    if (fstat(import_source_fd(source, file->from), &st) < 0)
+        return file->from->bytes;
+    if (space->clones && st.st_dev == space->device)
+        return 0;
+
+    return MIN(file->from->bytes, (guint64)st.st_blocks * 512);
+}
+
+gboolean
+import_check_space(const ImportPlan *plan, const ImportSource *source, const Target *target,
+                   GError **error)
+{
+    g_autofree char *needed = NULL;
+    g_autofree char *there = NULL;
+    TargetSpace space;
+    guint64 bytes = SPACE_EXTRA;
+
+    if (!target_space(target, &space, error))
+        return FALSE;
+    for (guint i = 0; i < plan->files->len; i++)
+        bytes += file_needs(g_ptr_array_index(plan->files, i), source, &space);
+    if (bytes <= space.free)
+        return TRUE;
+    needed = format_bytes(bytes);
+    there = format_bytes(space.free);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE,
+                _("The import into '%s' needs %s, and the file system has %s left; make room or "
+                  "import into another directory"),
+                plan->directory, needed, there);
+
+    return FALSE;
+}
+
+/* --- files ------------------------------------------------------------------ */
+
+/* Only root gives files away, and only to somebody else. */
+static gboolean
+find_owner(const Run *self, HypervisorOwner *owner, gboolean *given, GError **error)
+{
+    *given = FALSE;
+    if (geteuid() != 0)
+        return TRUE;
+    if (!self->hypervisor->ops->owner(self->hypervisor, owner, error))
+        return FALSE;
+    *given = owner->uid != 0;
+
+    return !*given || import_files_reachable(self->plan->directory, owner, error);
+}
+
+static gboolean
+write_files(Run *self, GError **error)
+{
+    int dirfd = target_fd(self->target);
+    HypervisorOwner owner;
+    gboolean given;
+    EngineStats stats = {0};
+    gboolean moved;
+
+    if (!find_owner(self, &owner, &given, error) ||
+        !import_files_directories(self->plan, dirfd, error))
+        return FALSE;
+    moved = import_items_move(self->plan, self->source, dirfd, self->journal, self->control,
+                              &stats, error);
+    self->result->copied = stats.bytes_written;
+    self->target_failed = stats.sink_failed;
+
+    return moved && import_files_images(self->plan, dirfd, error) &&
+           import_files_close(self->plan, dirfd, given ? &owner : NULL, error) &&
+           control_pass(self->control, 0, error);
+}
+
+/* --- what they are for -------------------------------------------------------- */
+
+/* Target makes its directories for nobody else; QEMU has to come through to what is in them. */
+static void
+open_parents(const Run *self, guint made)
+{
+    g_autofree char *parent = g_path_get_dirname(self->plan->directory);
+    g_autofree char *above = g_path_get_dirname(parent);
+
+    if (made >= 1)
+        chmod(parent, 0711);
+    if (made >= 2)
+        chmod(above, 0711);
+}
+
+static gboolean
+commit(Run *self, GError **error)
+{
+    guint made = target_made(self->target);
+
+    /* Much may have come to be while files were copied, and all that is in the record is ours. */
+    if (!import_check_free(self->hypervisor, self->plan, error))
+        return FALSE;
+    self->undo = import_undo_begin(self->plan, target_fd(self->target), error);
+    if (!self->undo || !target_commit(self->target, error))
+        return FALSE;
+    open_parents(self, made);
+    if (target_moved_from(self->target)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                    _("A directory above '%s' was renamed while it was imported into"),
+                    self->plan->directory);
+        return FALSE;
+    }
+
+    return import_define(self->hypervisor, self->plan, self->undo, self->control, error) &&
+           import_undo_done(self->undo, error);
+}
+
+static void
+take_back(Run *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (self->undo && !import_undo_revert(self->undo, self->hypervisor, &error)) {
+        g_ptr_array_add(self->result->warnings, g_strdup(error->message));
+        self->result->kept = TRUE;
+    }
+}
+
+/* --- the whole ---------------------------------------------------------------- */
+
+static gboolean
+is_resumable(const Run *self, const GError *error)
+{
+    if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED) ||
+        g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT))
+        return FALSE;
+    if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED) ||
+        import_journal_continues(self->journal))
+        return TRUE;
+
+    return (self->target_failed ||
+            g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE)) &&
+           import_journal_has(self->journal);
+}
+
+static void
+end_failed(Run *self, gboolean written, const GError *error)
+{
+    if (written) {
+        take_back(self);
+        return;
+    }
+    self->result->resumable = is_resumable(self, error);
+    self->result->kept = self->result->resumable;
+    if (self->result->kept)
+        target_keep(self->target);
+    else
+        target_drop(self->target);
+}
+
+static gboolean
+run(Run *self, gboolean resume, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    gboolean written;
+
+    if (!target_begin(self->target, resume, error))
+        return FALSE;
+    self->journal =
+        import_journal_open(target_journal(self->target), self->plan, resume, error);
+    if (!self->journal)
+        return FALSE;
+    written = write_files(self, &why);
+    if (written && commit(self, &why)) {
+        self->result->kept = FALSE;
+        control_advance(self->control, IMPORT_COMMIT_WEIGHT);
+        import_start(self->hypervisor, self->plan, self->result->warnings);
+        return TRUE;
+    }
+    end_failed(self, written, why);
+    g_propagate_prefixed_error(error, g_steal_pointer(&why), _("Import into '%s': "),
+                               self->plan->directory);
+
+    return FALSE;
+}
+
+gboolean
+import_execute(Hypervisor *hypervisor, ImportPlan *plan, const ImportSource *source,
+               Target *target, Control *control, gboolean resume, ImportResult *result,
+               GError **error)
+{
+    Run self = {
+        .hypervisor = hypervisor,
+        .plan = plan,
+        .source = source,
+        .target = target,
+        .control = control,
+        .result = result,
+    };
+    gboolean ok;
+
+    *result = (ImportResult){.kept = resume, .warnings = strings_copy(plan->warnings)};
+    control_set_end(control, plan->bytes + IMPORT_COMMIT_WEIGHT);
+    ok = run(&self, resume, error);
+    import_undo_free(self.undo);
+    import_journal_free(self.journal);
+
+    return ok;
+}

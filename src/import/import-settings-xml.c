@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "import/import-settings.h"
+#include "util/name.h"
+#include "util/xml.h"
+
+#define WHAT _("the import settings")
+
+/* --- reading: the schema made sure of everything's form ----------------------- */
+
+static gboolean
+yes(xmlNode *root, const char *path, gboolean otherwise)
+{
+    g_autofree char *text = xml_text(root, path);
+
+    if (!text)
+        return otherwise;
+
+    return g_str_equal(text, "yes") || g_str_equal(text, "true") || g_str_equal(text, "1");
+}
+
+static guint64
+number(xmlNode *root, const char *path)
+{
+    g_autofree char *text = xml_text(root, path);
+
+    return text ? g_ascii_strtoull(g_strstrip(text), NULL, 10) : 0;
+}
+
+static void
+add_texts(GPtrArray *to, xmlNode *root, const char *name)
+{
+    for (xmlNode *node = NULL; (node = xml_child(root, name, node));)
+        g_ptr_array_add(to, xml_text(node, "."));
+}
+
+static gboolean
+add_renames(ImportSettings *self, xmlNode *root, GError **error)
+{
+    for (xmlNode *node = NULL; (node = xml_child(root, "rename", node));) {
+        char *from = xml_attr(node, "from");
+        g_autofree char *to = xml_attr(node, "to");
+        gboolean ok = name_check(to, _("domain"), error);
+
+        g_hash_table_insert(self->renames, from, g_steal_pointer(&to));
+        if (!ok)
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+read_root(ImportSettings *self, xmlNode *root, GError **error)
+{
+    g_autofree char *mac = xml_text(root, "./mac");
+
+    add_texts(self->domains, root, "domain");
+    add_texts(self->trust, root, "trust");
+    self->suffix = xml_text(root, "./suffix");
+    self->new_uuid = yes(root, "./newUuid", FALSE);
+    self->new_mac = g_strcmp0(mac, "new") == 0;
+    self->with_snapshots = yes(root, "./snapshots", FALSE);
+    self->start = yes(root, "./start", FALSE);
+    self->define = yes(root, "./define", TRUE);
+    self->bandwidth = number(root, "./bandwidth");
+    self->parallel = (guint)number(root, "./parallel");
+
+    return add_renames(self, root, error) && import_settings_check(self, error);
+}
+
+ImportSettings *
+import_settings_parse(const char *text, GError **error)
+{
+    g_autoptr(ImportSettings) self = import_settings_new();
+    g_autoptr(xmlDoc) doc = NULL;
+
+    if (!text || *text == '\0')
+        return g_steal_pointer(&self);
+    doc = xml_parse(text, strlen(text), WHAT, error);
+    if (!doc || !xml_validate(doc, "importsettings.rng", WHAT, error) ||
+        !read_root(self, xmlDocGetRootElement(doc), error))
+        return NULL;
+
+    return g_steal_pointer(&self);
+}
+
+/* --- writing ------------------------------------------------------------------ */
+
+static void
+add_number(xmlNode *root, const char *name, guint64 value)
+{
+    g_autofree char *text = g_strdup_printf("%" PRIu64, value);
+
+    if (value > 0)
+        xml_add(root, name, text);
+}
+
+static void
+add_choice(xmlNode *root, const char *name, gboolean is, const char *text)
+{
+    if (is)
+        xml_add(root, name, text);
+}
+
+static void
+add_lists(xmlNode *root, const ImportSettings *self)
+{
+    GHashTableIter iter;
+    gpointer from, to;
+
+    for (guint i = 0; i < self->domains->len; i++)
+        xml_add(root, "domain", g_ptr_array_index(self->domains, i));
+    g_hash_table_iter_init(&iter, self->renames);
+    while (g_hash_table_iter_next(&iter, &from, &to)) {
+        xmlNode *node = xml_add(root, "rename", NULL);
+
+        xml_set(node, "from", from);
+        xml_set(node, "to", to);
+    }
+    for (guint i = 0; i < self->trust->len; i++)
+        xml_add(root, "trust", g_ptr_array_index(self->trust, i));
+}
+
+char *
+import_settings_format(const ImportSettings *self)
+{
+    g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
+    xmlNode *root = xmlNewNode(NULL, BAD_CAST "importsettings");
+
+    xmlDocSetRootElement(doc, root);
+    add_lists(root, self);
+    add_choice(root, "suffix", self->suffix != NULL, self->suffix);
+    add_choice(root, "newUuid", self->new_uuid, "yes");
+    add_choice(root, "mac", self->new_mac, "new");
+    add_choice(root, "snapshots", self->with_snapshots, "yes");
+    add_choice(root, "start", self->start, "yes");
+    add_choice(root, "define", !self->define, "no");
+    add_number(root, "bandwidth", self->bandwidth);
+    add_number(root, "parallel", self->parallel);
+
+    return xml_doc_to_string(doc);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "archive/verify-tree.h"
+#include "import/import-source.h"
+#include "util/fd.h"
+#include "util/process.h"
+
+/* Far more than the XML of any domain or collection. */
+#define TEXT_BYTES_MAX ((guint64)16 << 20)
+/* Beside the files of the export: what is written, libvirt, and who else is at work. */
+#define DESCRIPTORS_SPARE 128
+
+struct ImportSource {
+    char *path;
+    int dirfd;
+    Manifest *manifest;
+    GHashTable *fds; /* ManifestFile -> descriptor + 1, owned by us */
+};
+
+G_GNUC_PRINTF(2, 3)
+static gboolean
+corrupt(GError **error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_propagate_error(error, g_error_new_valist(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT, format,
+                                                args));
+    va_end(args);
+
+    return FALSE;
+}
+
+const char *
+import_source_path(const ImportSource *self)
+{
+    return self->path;
+}
+
+const Manifest *
+import_source_manifest(const ImportSource *self)
+{
+    return self->manifest;
+}
+
+int
+import_source_fd(const ImportSource *self, const ManifestFile *file)
+{
+    return GPOINTER_TO_INT(g_hash_table_lookup(self->fds, file)) - 1;
+}
+
+/* --- what the headers of images say ----------------------------------------- */
+
+static gboolean
+inside(guint64 offset, guint64 length, guint64 size)
+{
+    return offset <= size && length <= size - offset;
+}
+
+/* QEMU takes a table that is not there for one of zeros, and grows the file when it writes. */
+static gboolean
+check_tables(const Qcow2Header *header, const ManifestFile *file, GError **error)
+{
+    guint64 cluster = (guint64)1 << header->cluster_bits;
+
+    if (!inside(header->l1_offset, (guint64)header->l1_entries * 8, file->bytes))
+        return corrupt(error, _("'%s': its L1 table lies beyond its end"), file->path);
+    if (!inside(header->refcount_offset, header->refcount_clusters * cluster, file->bytes))
+        return corrupt(error, _("'%s': its table of reference counts lies beyond its end"),
+                       file->path);
+    if (header->n_snapshots > 0 && !inside(header->snapshots_offset, 1, file->bytes))
+        return corrupt(error, _("'%s': its table of snapshots lies beyond its end"), file->path);
+
+    return TRUE;
+}
+
+static gboolean
+check_reference(const Manifest *manifest, const ManifestFile *file, const Qcow2Header *header,
+                GError **error)
+{
+    const ManifestFile *below = file->backing ? manifest_file(manifest, file->backing) : NULL;
+    g_autofree char *name = below ? g_path_get_basename(below->path) : NULL;
+
+    if (g_strcmp0(header->backing_name, name) != 0)
+        return corrupt(error, _("'%s' refers to '%s' where the manifest says '%s'"), file->path,
+                       header->backing_name ? header->backing_name : "", name ? name : "");
+    if (below && g_strcmp0(header->backing_format, below->format) != 0)
+        return corrupt(error,
+                       _("'%s' says that '%s' has the format '%s' where the manifest says '%s'"),
+                       file->path, name, header->backing_format ? header->backing_format : "",
+                       below->format);
+    if (header->virtual_size != file->capacity)
+        return corrupt(error,
+                       _("'%s' is a disk of %" PRIu64 " bytes where the manifest says %" PRIu64),
+                       file->path, header->virtual_size, file->capacity);
+
+    return TRUE;
+}
+
+gboolean
+import_check_layer(const Manifest *manifest, const ManifestFile *file, int fd, GError **error)
+{
+    g_autoptr(Qcow2Header) header = NULL;
+
+    if (g_strcmp0(file->format, "qcow2") != 0)
+        return TRUE;
+    header = qcow2_header_read(fd, file->path, error);
+
+    return header && qcow2_header_check(header, file->path, error) &&
+           check_tables(header, file, error) && check_reference(manifest, file, header, error);
+}
+
+/* --- files ------------------------------------------------------------------ */
+
+/* A hard link to a device is a device, and opening a FIFO or a terminal does not wait. */
+static int
+open_file(const ImportSource *self, const ManifestFile *file, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    auto_fd fd = fd_open_beneath(self->dirfd, file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &why);
+    struct stat st;
+
+    if (fd < 0 && g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND)) {
+        corrupt(error, _("'%s' is missing"), file->path);
+        return -1;
+    }
+    if (fd < 0) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return -1;
+    }
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        corrupt(error, _("'%s' is not a regular file"), file->path);
+        return -1;
+    }
+    if ((guint64)st.st_size != file->bytes) {
+        corrupt(error, _("'%s' has %" PRIu64 " bytes where the manifest says %" PRIu64),
+                file->path, (guint64)st.st_size, file->bytes);
+        return -1;
+    }
+
+    return fd_steal(&fd);
+}
+
+static gboolean
+take_file(ImportSource *self, ManifestFile *file, GError **error)
+{
+    int fd = open_file(self, file, error);
+
+    if (fd < 0)
+        return FALSE;
+    g_hash_table_insert(self->fds, file, GINT_TO_POINTER(fd + 1));
+
+    return import_check_layer(self->manifest, file, fd, error);
+}
+
+static gboolean
+check_number(const ImportSource *self, GError **error)
+{
+    guint64 room = process_descriptors();
+
+    if (self->manifest->files->len + DESCRIPTORS_SPARE <= room)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("it has %u files, and this process can have %" PRIu64 " open; raise the limit "
+                  "(ulimit -n) or import some of its domains"),
+                self->manifest->files->len, room);
+
+    return FALSE;
+}
+
+/* Something else than the manifest knows may be harmless; that it is there says that somebody was
+ * at the export. */
+static gboolean
+check_surplus(const ImportSource *self, GError **error)
+{
+    g_autoptr(VerifyReport) report = verify_report_new();
+    const VerifyProblem *first;
+
+    verify_tree(self->dirfd, self->manifest, report);
+    if (report->problems->len == 0)
+        return TRUE;
+    first = g_ptr_array_index(report->problems, 0);
+
+    return corrupt(error, _("'%s' %s; 'virtsnap verify' tells of all, and what does not belong "
+                            "there can be moved away"),
+                   first->file, first->what);
+}
+
+static gboolean
+take_all(ImportSource *self, GError **error)
+{
+    self->manifest = manifest_load(self->dirfd, error);
+    if (!self->manifest || !check_number(self, error) || !check_surplus(self, error))
+        return FALSE;
+    for (guint i = 0; i < self->manifest->files->len; i++) {
+        if (!take_file(self, g_ptr_array_index(self->manifest->files, i), error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+ImportSource *
+import_source_open(const char *path, GError **error)
+{
+    g_autoptr(ImportSource) self = g_new0(ImportSource, 1);
+
+    self->path = g_strdup(path);
+    self->fds = g_hash_table_new(NULL, NULL);
+    self->dirfd = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, error);
+    if (self->dirfd < 0)
+        return NULL;
+    if (!take_all(self, error)) {
+        g_prefix_error(error, _("The export '%s' is not imported: "), path);
+        return NULL;
+    }
+
+    return g_steal_pointer(&self);
+}
+
+/* --- small files ------------------------------------------------------------ */
+
+static gboolean
+check_text(const ManifestFile *file, const char *text, GError **error)
+{
+    guint8 digest[DIGEST_BYTES];
+
+    if (memchr(text, 0, file->bytes))
+        return corrupt(error, _("'%s' is no text"), file->path);
+    if (!file->has_digest)
+        return TRUE;
+    digest_bytes(text, file->bytes, digest);
+
+    return memcmp(digest, file->digest, DIGEST_BYTES) == 0 ||
+           corrupt(error, _("'%s' has another digest than in the manifest"), file->path);
+}
+
+char *
+import_source_text(const ImportSource *self, const char *path, GError **error)
+{
+    const ManifestFile *file = manifest_file(self->manifest, path);
+    g_autofree char *text = NULL;
+
+    if (!file) {
+        corrupt(error, _("The manifest has no '%s'"), path);
+        return NULL;
+    }
+    if (file->bytes > TEXT_BYTES_MAX) {
+        corrupt(error, _("'%s' is larger than any text of an export (%" PRIu64 " bytes)"), path,
+                file->bytes);
+        return NULL;
+    }
+    text = g_malloc(file->bytes + 1);
+    text[file->bytes] = '\0';
+    if (!fd_pread_all(import_source_fd(self, file), text, file->bytes, 0, path, error) ||
+        !check_text(file, text, error))
+        return NULL;
+
+    return g_steal_pointer(&text);
+}
+
+void
+import_source_free(ImportSource *self)
+{
+    GHashTableIter iter;
+    gpointer fd;
+
+    if (!self)
+        return;
+    g_hash_table_iter_init(&iter, self->fds);
+    while (g_hash_table_iter_next(&iter, NULL, &fd)) {
+        int number = GPOINTER_TO_INT(fd) - 1;
+
+        fd_clear(&number);
+    }
+    g_hash_table_unref(self->fds);
+    fd_clear(&self->dirfd);
+    manifest_free(self->manifest);
+    g_free(self->path);
+    g_free(self);
+}

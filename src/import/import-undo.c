@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collection/collection-store.h"
+#include "hypervisor/snapshot-def.h"
+#include "import/import-undo.h"
+#include "util/fd.h"
+#include "util/xml.h"
+
+#define RECORD_BYTES_MAX ((gsize)16 << 20)
+
+typedef struct {
+    char *name;
+    char *uuid;
+    gboolean made; /* it is not there, but for us */
+} UndoDomain;
+
+typedef struct {
+    char *name;
+    char *xml;     /* <collection> */
+    gboolean made;
+} UndoCollection;
+
+struct ImportUndo {
+    char *directory; /* absolute, of the import */
+    char *parent;    /* of that, and */
+    char *name;      /* its last part */
+    char *record;    /* the record's name in parent */
+    int parent_fd;   /* owned */
+    int fd;          /* the record, locked; owned */
+    guint64 device;  /* of the directory, with */
+    guint64 inode;   /* which it is */
+    GPtrArray *domains;     /* UndoDomain */
+    GPtrArray *collections; /* UndoCollection, in the order in which they are defined */
+};
+
+static void
+undo_domain_free(gpointer data)
+{
+    UndoDomain *domain = data;
+
+    g_free(domain->name);
+    g_free(domain->uuid);
+    g_free(domain);
+}
+
+static void
+undo_collection_free(gpointer data)
+{
+    UndoCollection *collection = data;
+
+    g_free(collection->name);
+    g_free(collection->xml);
+    g_free(collection);
+}
+
+void
+import_undo_free(ImportUndo *self)
+{
+    if (!self)
+        return;
+    fd_clear(&self->fd);
+    fd_clear(&self->parent_fd);
+    g_ptr_array_unref(self->domains);
+    g_ptr_array_unref(self->collections);
+    g_free(self->directory);
+    g_free(self->parent);
+    g_free(self->name);
+    g_free(self->record);
+    g_free(self);
+}
+
+static ImportUndo *
+undo_new(const char *directory)
+{
+    ImportUndo *self = g_new0(ImportUndo, 1);
+
+    self->directory = g_strdup(directory);
+    self->parent = g_path_get_dirname(directory);
+    self->name = g_path_get_basename(directory);
+    self->record = g_strdup_printf(".%s.import", self->name);
+    self->parent_fd = self->fd = -1;
+    self->domains = g_ptr_array_new_with_free_func(undo_domain_free);
+    self->collections = g_ptr_array_new_with_free_func(undo_collection_free);
+
+    return self;
+}
+
+static gboolean
+in_use(const ImportUndo *self, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("Another import into '%s' is under way; wait for it or end it"),
+                self->directory);
+
+    return FALSE;
+}
+
+/* --- writing ---------------------------------------------------------------- */
+
+static void
+add_domain(ImportUndo *self, const char *name, const char *uuid)
+{
+    UndoDomain *domain = g_new0(UndoDomain, 1);
+
+    domain->name = g_strdup(name);
+    domain->uuid = g_strdup(uuid);
+    g_ptr_array_add(self->domains, domain);
+}
+
+/* Takes over both. */
+static void
+add_collection(ImportUndo *self, char *name, char *xml)
+{
+    UndoCollection *collection = g_new0(UndoCollection, 1);
+
+    collection->name = name;
+    collection->xml = xml;
+    g_ptr_array_add(self->collections, collection);
+}
+
+static void
+take_plan(ImportUndo *self, const ImportPlan *plan)
+{
+    for (guint i = 0; plan->settings->define && i < plan->domains->len; i++) {
+        const ImportDomain *domain = g_ptr_array_index(plan->domains, i);
+
+        add_domain(self, domain->name, domain->uuid);
+    }
+    for (guint i = 0; i < plan->collections->len; i++) {
+        const VirtSnapCollection *one = g_ptr_array_index(plan->collections, i);
+
+        add_collection(self, g_strdup(virt_snap_collection_get_name(one)),
+                       virt_snap_collection_format(one));
+    }
+}
+
+static char *
+format(const ImportUndo *self)
+{
+    g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
+    xmlNode *root = xmlNewNode(NULL, BAD_CAST "import");
+
+    xmlDocSetRootElement(doc, root);
+    xml_set_uint(root, "device", self->device);
+    xml_set_uint(root, "inode", self->inode);
+    for (guint i = 0; i < self->domains->len; i++) {
+        const UndoDomain *domain = g_ptr_array_index(self->domains, i);
+
+        xml_set(xml_add(root, "domain", domain->name), "uuid", domain->uuid);
+    }
+    for (guint i = 0; i < self->collections->len; i++) {
+        const UndoCollection *collection = g_ptr_array_index(self->collections, i);
+
+        xml_set(xml_add(root, "collection", collection->xml), "name", collection->name);
+    }
+
+    return xml_doc_to_string(doc);
+}
+
+/* Locked before it has its name: nobody finds it and thinks that it was left. */
+static gboolean
+write_record(ImportUndo *self, GError **error)
+{
+    g_autofree char *text = format(self);
+    g_autofree char *id = g_uuid_string_random();
+    g_autofree char *temporary = g_strdup_printf("%s.%.8s", self->record, id);
+
+    self->fd = fd_open(self->parent_fd, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600,
+                       error);
+    if (self->fd < 0)
+        return FALSE;
+    if (flock(self->fd, LOCK_EX | LOCK_NB) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot lock '%s/%s'"), self->parent, temporary);
+    } else if (fd_pwrite_all(self->fd, text, strlen(text), 0, self->record, error) &&
+               fd_sync(self->fd, self->record, error)) {
+        if (linkat(self->parent_fd, temporary, self->parent_fd, self->record, 0) == 0) {
+            unlinkat(self->parent_fd, temporary, 0);
+            return fd_sync(self->parent_fd, self->parent, error);
+        }
+        if (errno == EEXIST)
+            in_use(self, error);
+        else
+            virt_snap_error_set_errno(error, errno, _("Cannot create '%s/%s'"), self->parent,
+                                      self->record);
+    }
+    unlinkat(self->parent_fd, temporary, 0);
+
+    return FALSE;
+}
+
+ImportUndo *
+import_undo_begin(const ImportPlan *plan, int fd, GError **error)
+{
+    g_autoptr(ImportUndo) self = undo_new(plan->directory);
+    struct stat st;
+
+    take_plan(self, plan);
+    if (fstat(fd, &st) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot look at '%s'"), plan->directory);
+        return NULL;
+    }
+    self->device = st.st_dev;
+    self->inode = st.st_ino;
+    self->parent_fd = fd_open_dir(AT_FDCWD, self->parent, error);
+    if (self->parent_fd < 0 || !write_record(self, error))
+        return NULL;
+
+    return g_steal_pointer(&self);
+}
+
+void
+import_undo_made(ImportUndo *self, guint domain)
+{
+    ((UndoDomain *)g_ptr_array_index(self->domains, domain))->made = TRUE;
+}
+
+void
+import_undo_made_collection(ImportUndo *self, guint collection)
+{
+    ((UndoCollection *)g_ptr_array_index(self->collections, collection))->made = TRUE;
+}
+
+void
+import_undo_touch(ImportUndo *self)
+{
+    futimens(self->fd, NULL);
+}
+
+gboolean
+import_undo_done(ImportUndo *self, GError **error)
+{
+    if (unlinkat(self->parent_fd, self->record, 0) == 0 || errno == ENOENT)
+        return fd_sync(self->parent_fd, self->parent, error);
+    virt_snap_error_set_errno(error, errno, _("Cannot remove '%s/%s'"), self->parent,
+                              self->record);
+
+    return FALSE;
+}
+
+/* --- taking back ------------------------------------------------------------ */
+
+/* A domain that has come to have this UUID in another way is not ours. */
+static gboolean
+is_ours(const ImportUndo *self, const DomainRecord *record)
+{
+    g_autoptr(GPtrArray) paths = domain_image_paths(record->xml, NULL);
+    g_autofree char *prefix = g_strconcat(self->directory, "/", NULL);
+
+    if (!paths || paths->len == 0)
+        return TRUE;
+    for (guint i = 0; i < paths->len; i++) {
+        if (g_str_has_prefix(g_ptr_array_index(paths, i), prefix))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static gboolean
+undefine_domain(const ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *domain,
+                GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    gboolean running = FALSE;
+    g_autoptr(DomainRecord) record =
+        domain->made ? hypervisor->ops->describe(hypervisor, domain->uuid, &running, &why) : NULL;
+
+    if (why) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    if (!record || !g_str_equal(record->name, domain->name) || !is_ours(self, record))
+        return TRUE;
+
+    return hypervisor->ops->undefine(hypervisor, domain->uuid, error);
+}
+
+/* One that somebody has changed, or made in its place, is not ours any more. */
+static gboolean
+undefine_collection(VirtSnapCollectionStore *store, const UndoCollection *collection,
+                    GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(VirtSnapCollection) present =
+        virt_snap_collection_store_load(store, collection->name, &why);
+    g_autofree char *xml = present ? virt_snap_collection_format(present) : NULL;
+
+    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND) ||
+        (xml && !g_str_equal(xml, collection->xml)))
+        return TRUE;
+    if (why) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+
+    return virt_snap_collection_store_undefine(store, collection->name, error);
+}
+
+static gboolean
+undefine_collections(const ImportUndo *self, GError **error)
+{
+    g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
+
+    for (guint i = self->collections->len; i-- > 0;) {
+        const UndoCollection *collection = g_ptr_array_index(self->collections, i);
+
+        if (collection->made && !undefine_collection(store, collection, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* One that has come to be there in another way stays. */
+static gboolean
+remove_directory(const ImportUndo *self, GError **error)
+{
+    struct stat st;
+
+    return fstatat(self->parent_fd, self->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+           st.st_dev != self->device || st.st_ino != self->inode ||
+           tree_remove_at(self->parent_fd, self->name, error);
+}
+
+gboolean
+import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **error)
+{
+    gboolean ok = TRUE;
+
+    for (guint i = self->domains->len; ok && i-- > 0;)
+        ok = undefine_domain(self, hypervisor, g_ptr_array_index(self->domains, i), error);
+    ok = ok && undefine_collections(self, error) &&
+         remove_directory(self, error) && import_undo_done(self, error);
+    if (!ok)
+        g_prefix_error(error, _("What was imported into '%s' cannot be taken back: "),
+                       self->directory);
+
+    return ok;
+}
+
+/* --- what was left ---------------------------------------------------------- */
+
+static gboolean
+is_later(const struct timespec *one, const struct timespec *other)
+{
+    return one->tv_sec > other->tv_sec ||
+           (one->tv_sec == other->tv_sec && one->tv_nsec > other->tv_nsec);
+}
+
+/* Whether a file below @name was written to after @since. */
+static gboolean
+was_written(int dirfd, const char *name, const struct timespec *since)
+{
+    g_autoptr(GPtrArray) names = dir_list_at(dirfd, name, NULL);
+
+    for (guint i = 0; names && i < names->len; i++) {
+        g_autofree char *path = g_build_filename(name, g_ptr_array_index(names, i), NULL);
+        struct stat st;
+
+        if (fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        if (S_ISDIR(st.st_mode) ? was_written(dirfd, path, since)
+                                : is_later(&st.st_mtim, since))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static gboolean
+was_used(const ImportUndo *self, Hypervisor *hypervisor)
+{
+    struct stat st;
+
+    for (guint i = 0; i < self->domains->len; i++) {
+        const UndoDomain *domain = g_ptr_array_index(self->domains, i);
+        gboolean running = FALSE;
+        g_autoptr(DomainRecord) record =
+            hypervisor->ops->describe(hypervisor, domain->uuid, &running, NULL);
+
+        if (record && running && is_ours(self, record))
+            return TRUE;
+    }
+
+    return fstat(self->fd, &st) == 0 && was_written(self->parent_fd, self->name, &st.st_mtim);
+}
+
+static guint64
+number_attr(xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attr(node, name);
+
+    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+static gboolean
+parse(ImportUndo *self, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read_at(self->parent_fd, self->record, RECORD_BYTES_MAX, error);
+    g_autoptr(xmlDoc) doc =
+        bytes ? xml_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), self->record,
+                          error)
+              : NULL;
+    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+
+    self->device = root ? number_attr(root, "device") : 0;
+    self->inode = root ? number_attr(root, "inode") : 0;
+    for (xmlNode *node = NULL; root && (node = xml_child(root, "domain", node));) {
+        g_autofree char *name = xml_text(node, ".");
+        g_autofree char *uuid = xml_attr(node, "uuid");
+
+        if (name && uuid)
+            add_domain(self, name, uuid);
+    }
+    for (xmlNode *node = NULL; root && (node = xml_child(root, "collection", node));) {
+        char *name = xml_attr(node, "name");
+        char *xml = xml_text(node, ".");
+
+        if (name && xml)
+            add_collection(self, g_steal_pointer(&name), g_steal_pointer(&xml));
+        g_free(name);
+        g_free(xml);
+    }
+
+    return root != NULL;
+}
+
+/* FALSE without an error: there is none. */
+static gboolean
+open_record(ImportUndo *self, GError **error)
+{
+    self->parent_fd = open(self->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (self->parent_fd < 0)
+        return FALSE;
+    self->fd = openat(self->parent_fd, self->record, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (self->fd < 0 && errno != ENOENT)
+        virt_snap_error_set_errno(error, errno, _("Cannot open '%s/%s'"), self->parent,
+                                  self->record);
+    if (self->fd < 0)
+        return FALSE;
+    if (flock(self->fd, LOCK_EX | LOCK_NB) < 0)
+        return in_use(self, error);
+
+    return parse(self, error);
+}
+
+gboolean
+import_undo_recover(const char *directory, Hypervisor *hypervisor, char **said, GError **error)
+{
+    g_autoptr(ImportUndo) self = undo_new(directory);
+    g_autoptr(GError) why = NULL;
+
+    *said = NULL;
+    if (!open_record(self, &why)) {
+        if (!why)
+            return TRUE;
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    if (was_used(self, hypervisor)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("An import into '%s' was interrupted, and what it left was used since then; "
+                      "to keep it, remove '%s/%s', and import to another directory; to be rid of "
+                      "it, undefine its domains and remove that directory"),
+                    self->directory, self->parent, self->record);
+        return FALSE;
+    }
+    /* None of them was there when the record was written. */
+    for (guint i = 0; i < self->domains->len; i++)
+        import_undo_made(self, i);
+    for (guint i = 0; i < self->collections->len; i++)
+        import_undo_made_collection(self, i);
+    if (!import_undo_revert(self, hypervisor, error))
+        return FALSE;
+    *said = g_strdup_printf(_("An earlier import into '%s' was interrupted; what it had left was "
+                              "removed (domains: %u)"),
+                            self->directory, self->domains->len);
+
+    return TRUE;
+}

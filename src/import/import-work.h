@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "import/import-prepare.h"
+#include "job/job-run.h"
+
+G_BEGIN_DECLS
+
+/* An import as the work of a job. */
+
+/** JobType of Msvm_ConcreteJob: import of a virtual machine. */
+#define JOB_TYPE_IMPORT 61
+
+/** virDomainBlockJobType: copies images to another place. */
+#define JOB_BLOCK_TYPE_COPY 2
+
+extern const JobWorkType import_work_type;
+
+typedef struct {
+    JobWork parent;
+
+    /* What it is to do: */
+    char *path;      /* of the export, absolute */
+    char *directory; /* that was asked for, absolute */
+    ImportSettings *settings;
+} ImportWork;
+
+/**
+ * import_work_new:
+ * @path: absolute, of the export
+ * @directory: absolute
+ * @settings: (transfer full): checked
+ *
+ * Returns: owned by the caller, as job_work_unref() frees it.
+ */
+ImportWork *import_work_new(const char *path, const char *directory, ImportSettings *settings);
+
+G_END_DECLS

@@ -1,0 +1,153 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# An import that dies at any step, or whose target fails, is full or is read-only: afterwards all of
+# it is there, or the next import of the same makes it so.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/import-lib.sh"
+live_requires
+requires strace
+
+check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+to=$d/new
+mkdir "$x" "$to"
+export LIVE_BOOT=none
+live_disk "$d/base.qcow2"
+live_overlay "$d/base.qcow2" "$d/t.qcow2"
+live_overlay "$d/base.qcow2" "$d/u.qcow2"
+qemu-io -f qcow2 -c 'write -P 5 0 3M' "$d/t.qcow2" >/dev/null
+live_define t --disk "$d/t.qcow2"
+live_define u --disk "$d/u.qcow2"
+vs -q collection-create-as pair --domain t --domain u
+live_snapshot_external t snap1
+live_snapshot_external u snap1
+check "export" vs_export pair snap1 --to "$x"
+export=$VS_EXPORT
+trusted "$export"
+lose t u
+vs -q collection-undefine pair
+rm "$d"/t.* "$d"/u.*
+
+strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
+
+# with INJECTION [STRACE-OPTION]...: one import under strace, which does at a system call what
+# INJECTION says. It counts the calls of each thread apart.
+with()
+{
+    {
+        strace -f -qq -o "$d/trace" -e "trace=${1%%:*}" -e "inject=$1" "${@:2}" \
+            "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --with-snapshots \
+            "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR"
+    } 2>"$d/shell"
+}
+
+is_complete()
+{
+    [ "$(live_virsh list --all --name | sort | xargs)" = "t u" ] &&
+        [ "$(live_virsh snapshot-list t --name | xargs)" = snap1 ] &&
+        vs -q collection-dumpxml pair >/dev/null && images_sound "$to"
+}
+
+# done_in_the_end: all of it is there, or the next import makes it so.
+done_in_the_end()
+{
+    if [ "$1" -eq 0 ]; then
+        finished=$((finished + 1))
+    else
+        died=$((died + 1))
+        vs_import "$export" --to "$to" --with-snapshots ||
+            { is_complete && finished=$((finished + 1)); } || return 1
+    fi
+    is_complete || live_die "not complete: $(ls -AR "$to") $(live_virsh list --all --name)" ||
+        return 1
+    forget t u && vs -q collection-undefine pair
+}
+
+# Killed at one call after the other of each kind that changes the target, or libvirt's files.
+for call in mkdirat ftruncate pwrite64 fchmod fsync linkat unlinkat renameat2; do
+    finished=0 died=0 bad=
+    for n in 1 2 4 7 11; do
+        with "$call:signal=KILL:when=$n"
+        status=$?
+        done_in_the_end $status >"$d/said" 2>&1 || { bad="call $n: $(cat "$d/said")"; break; }
+        [ "$status" -ne 0 ] || break
+    done
+    check "killed at $call: $died times, $finished times it was complete" \
+        [ -z "$bad" -a "$died" -gt 0 ]
+    [ -z "$bad" ] || { echo "# $bad"; lose t u; vs -q collection-undefine pair; rm -rf "$to"
+        mkdir "$to"; } 2>/dev/null
+done
+
+# --- killed when all files are there, and not all domains
+with "linkat:signal=KILL:when=1"
+check "what was begun has no final name" test ! -e "$to/pair/snap1"
+forget
+# The record goes last: everything is there then.
+with "unlinkat:signal=KILL:when=2"
+vs_import "$export" --to "$to" --with-snapshots
+like "$(vs_field '.warnings[]')" "interrupted" "the next import says what it has removed"
+forget t u
+vs -q collection-undefine pair
+
+# --- a target that fails
+fails()
+{
+    ! with "$1:error=$2:when=$4" && [ "$(vs_field .error.code)" = "$3" ] ||
+        live_die "said: $(cat "$VS_OUT")" || return 1
+    [ -z "$(live_virsh list --all --name | xargs)" ] || live_die "a domain is there" || return 1
+    [ ! -e "$to/pair/snap1" ] || live_die "a directory is there" || return 1
+    vs_import "$export" --to "$to" --with-snapshots && is_complete && forget t u &&
+        vs -q collection-undefine pair
+}
+check "a write fails" fails pwrite64 EIO 2 2+
+check "no space while writing" fails pwrite64 ENOSPC 32801 2+
+check "what was written does not reach the disk" fails fsync EIO 2 2
+check "the rename fails" fails renameat2 EIO 2 1
+
+# --- a file that is not what was exported
+layer=$(vs_layer "$export" t vda)
+chmod u+w "$layer"
+cp "$layer" "$d/kept"
+printf x | dd of="$layer" bs=1 seek=$(($(stat -c %s "$layer") - 1000)) conv=notrunc status=none
+check "a damaged layer is found on the way" vs_refused 32802 "another digest" \
+    import "$export" --to "$to" --with-snapshots "${TRUST[@]}"
+is "$(live_virsh list --all --name | xargs)$(ls -A "$to")" "" "and nothing of it is there"
+cp "$d/kept" "$layer"
+chmod u-w "$layer"
+
+# --- interrupted while it copies, and gone on with
+vs --json import "$export" --to "$to" "${TRUST[@]}" --bandwidth 1M >"$VS_OUT" 2>"$VS_ERR" &
+pid=$!
+live_wait "it copies" test -e "$to/pair/.snap1.partial/layers"
+live_wait "it has copied something" eval 'live_wrote $pid 2000000'
+kill -TERM $pid
+check_fails "it ends" wait "$pid"
+is "$(vs_field .error.code)" 32803 "as interrupted"
+like "$(vs_field .error.message)" "--resume" "and says how to go on"
+check "it is gone on with" vs_import "$export" --to "$to" --resume
+check "the images are sound" images_sound "$to"
+forget t u
+vs -q collection-undefine pair
+
+# --- a file system that is full, or may not be written to
+if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=6m none "$to" 2>/dev/null; then
+    at_exit umount "$to"
+    check "too little space is seen before" vs_refused 32801 "needs .* has .* left" \
+        import "$export" --to "$to" "${TRUST[@]}"
+    check "nothing was begun" [ -z "$(ls -A "$to")" ]
+    mount -o remount,ro "$to"
+    vs_refused 2 "Read-only" import "$export" --to "$to" "${TRUST[@]}" ||
+        vs_refused 32769 "" import "$export" --to "$to" "${TRUST[@]}"
+    check "read-only is told" [ $? -eq 0 ]
+    is "$(live_virsh list --all --name | xargs)" "" "nothing is defined"
+else
+    skip "a full file system" "nothing may be mounted here"
+fi
+
+done_testing

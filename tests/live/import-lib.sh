@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+# shellcheck shell=bash
+#
+# What is imported is as it was. Needs tests/live/export-lib.sh.
+
+# trusted ARGUMENT...: the guests here tell how far they are in files of the host, which has to be
+# allowed for each domain that is imported. Leaves the words in TRUST.
+trusted()
+{
+    local previous= domain
+    local -a all=()
+    TRUST=()
+    for argument; do
+        [ "$previous" != --domain ] || all+=("$argument")
+        previous=$argument
+    done
+    [ ${#all[@]} -gt 0 ] ||
+        mapfile -t all < <(vs export-info "$1" --json | jq -r '.domains[].name')
+    for domain in "${all[@]}"; do
+        TRUST+=(--trust "$domain:devices/serial" --trust "$domain:devices/console")
+    done
+}
+
+# vs_import EXPORT ARGUMENT...: leaves the JSON in VS_OUT.
+vs_import()
+{
+    trusted "$@"
+    vs import --json "$@" "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR" </dev/null || {
+        cat "$VS_OUT" "$VS_ERR"
+        return 1
+    }
+}
+
+# lose DOMAIN...: the domain, and all that libvirt knows of it, is gone.
+lose()
+{
+    local domain
+    for domain in "$@"; do
+        live_off "$domain" || live_destroy "$domain" || return 1
+        live_virsh undefine "$domain" --snapshots-metadata --managed-save --keep-nvram || return 1
+    done
+}
+
+# forget DOMAIN...: the same, and all that was imported into $to.
+forget()
+{
+    lose "$@" && rm -r "${to:?}" && mkdir "$to"
+}
+
+# imported_nothing DIR: no file of an import is there, nor a domain that was not there before.
+imported_nothing() { [ -z "$(ls -A "$1")" ]; }
+
+# image_of DOMAIN TARGET: the image that an imported domain writes to.
+image_of()
+{
+    jq -r --arg d "$1" --arg t "$2" \
+        '.domains[] | select(.name == $d) | .disks[] | select(.target == $t) | .path' "$VS_OUT"
+}
+
+# images_sound DIR: QEMU finds nothing wrong with any image, and every chain opens.
+images_sound()
+{
+    local file
+    while IFS= read -r -d '' file; do
+        qemu-img check -q "$file" >/dev/null || live_die "$file is damaged" || return 1
+        qemu-img info --backing-chain "$file" >/dev/null || return 1
+    done < <(find "$1" -name '*.qcow2' -print0)
+    [ -z "$(find "$1" -name '.*')" ] || live_die "something is left: $(find "$1" -name '.*')"
+}
+
+# fs_sound DOMAIN TARGET: the guest's file system, after its journal was replayed.
+fs_sound()
+{
+    local raw=$LIVE_DIR/fsck.raw status
+    qemu-img convert -f "$(live_format "$(image_of "$1" "$2")")" -O raw "$(image_of "$1" "$2")" \
+        "$raw" && e2fsck -fp "$raw" >/dev/null
+    [ $? -le 1 ] && e2fsck -fn "$raw" >/dev/null
+    status=$?
+    rm -f "$raw"
+    return $status
+}
+
+# goes_on DOMAIN NUMBER...: they boot, and count from there on.
+goes_on()
+{
+    local -a domains=("$@")
+    local i
+    for ((i = 0; i < $#; i += 2)); do
+        live_start "${domains[i]}" || return 1
+    done
+    for ((i = 0; i < $#; i += 2)); do
+        live_wait_boot "${domains[i]}" &&
+            live_wait_counter "${domains[i]}" "$((domains[i + 1] + 1))" || return 1
+        [ "$(first_counter "${domains[i]}")" -ge "${domains[i + 1]}" ] ||
+            live_die "${domains[i]} began at $(first_counter "${domains[i]}")" || return 1
+    done
+}
+
+# same_console OLD NEW: a domain that was given a new name writes where it wrote before.
+same_console() { ln -sf "$(live_console "$1")" "$(live_console "$2")"; }
+
+# first_counter DOMAIN: what the guest wrote first after its start.
+first_counter()
+{
+    local line
+    line=$(grep -aos '^counter [0-9]\{10\}' "$(live_console "$1")" | head -n 1)
+    line=${line#counter }
+    echo $((10#${line:-0}))
+}
+
+# same_content EXPORT DOMAIN OTHER-EXPORT OTHER-DOMAIN TARGET...: guests see the same disks.
+same_content()
+{
+    local one other target
+    for target in "${@:5}"; do
+        one=$(vs_layer "$1" "$2" "$target")
+        other=$(vs_layer "$3" "$4" "$target")
+        qemu-img compare -f "$(live_format "$one")" -F "$(live_format "$other")" "$one" "$other" ||
+            return 1
+    done
+}
+
+# goes_on_without_boot DOMAIN NUMBER LEAST: when it is started it counts on from its memory state,
+# and says nothing of booting. Between LEAST and NUMBER it was saved.
+goes_on_without_boot()
+{
+    : >"$(live_console "$1")"
+    live_virsh start --domain "$1" && still_counts "$@"
+}
+
+# still_counts DOMAIN NUMBER LEAST: the same for one that runs.
+still_counts()
+{
+    local first
+    live_wait_counter "$1" "$(($2 + 2))" || return 1
+    ! live_ready "$1" || live_die "$1 has booted" || return 1
+    first=$(first_counter "$1")
+    [ "$first" -ge "$3" ] || live_die "$1 began at $first"
+}
