@@ -8,6 +8,21 @@
 #include "service/bus-options.h"
 
 static gboolean
+set_text(const BusOption *option, GVariant *value, GError **error)
+{
+    if (g_variant_is_of_type(value, G_VARIANT_TYPE_STRING)) {
+        g_free(*option->text);
+        *option->text = g_variant_dup_string(value, NULL);
+        return TRUE;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("The option '%s' takes a string, not '%s'"), option->name,
+                g_variant_get_type_string(value));
+
+    return FALSE;
+}
+
+static gboolean
 set_option(const BusOption *options, const char *key, GVariant *value, GError **error)
 {
     while (options->name && !g_str_equal(options->name, key))
@@ -17,6 +32,8 @@ set_option(const BusOption *options, const char *key, GVariant *value, GError **
                     _("There is no option '%s'; org.virtsnap1(5) has those of each method"), key);
         return FALSE;
     }
+    if (options->text)
+        return set_text(options, value, error);
     if (!g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                     _("The option '%s' takes a boolean, not '%s'"), key,

@@ -7,14 +7,15 @@
 
 G_BEGIN_DECLS
 
-/** An option of a method, and where it goes. So far all are yes or no. */
+/** An option of a method, and where it goes: one of the two. */
 typedef struct {
     const char *name; /* NULL: the end of a table */
     gboolean *value;
+    char **text; /* owned by the caller afterwards */
 } BusOption;
 
 /** bus_options_parse: @dictionary: a{sv}. Returns: FALSE with INVALID_PARAMETER naming the key that
- * no one of @options has, or whose value is no boolean. */
+ * no one of @options has, or whose value is of another type. */
 gboolean bus_options_parse(GVariant *dictionary, const BusOption *options, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

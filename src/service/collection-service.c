@@ -333,7 +333,7 @@ define(CollectionService *self, GVariant *parameters, GError **error)
     g_autoptr(VirtSnapCollection) collection = NULL;
     g_autofree char *path = NULL;
     gboolean create = FALSE;
-    const BusOption known[] = {{"create", &create}, {NULL, NULL}};
+    const BusOption known[] = {{"create", &create, NULL}, {NULL, NULL, NULL}};
 
     g_variant_get(parameters, "(&s@a{sv})", &text, &options);
     if (!bus_options_parse(options, known, error))

@@ -11,6 +11,7 @@
 #include "export/export-work.h"
 #include "service/access.h"
 #include "service/bus-options.h"
+#include "service/import-service.h"
 #include "service/snapshot-service.h"
 #include "service/work.h"
 #include "util/name.h"
@@ -26,6 +27,7 @@ struct SnapshotService {
     JobService *jobs;
     const ServiceConfig *config;
     gboolean session;
+    ImportService *imports;
 };
 
 /* --- what a caller sends ---------------------------------------------------- */
@@ -114,7 +116,10 @@ static ExportWork *
 parse_call(ExportCall *call, GError **error)
 {
     const BusOption known[] = {
-        {"wait", &call->flags.wait}, {"resume", &call->flags.resume}, {NULL, NULL}};
+        {"wait", &call->flags.wait, NULL},
+        {"resume", &call->flags.resume, NULL},
+        {NULL, NULL, NULL},
+    };
     g_autoptr(GVariant) dictionary = NULL;
     g_autoptr(VirtSnapExportSettings) settings = NULL;
     g_autofree char *collection = NULL;
@@ -298,7 +303,8 @@ snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceC
     SnapshotService *self = g_new0(SnapshotService, 1);
     g_autoptr(BusCollectionSnapshotService) bus = bus_collection_snapshot_service_skeleton_new();
 
-    *self = (SnapshotService){jobs, config, session};
+    *self = (SnapshotService){jobs, config, session,
+                              import_service_new(bus, jobs, config, session)};
     bus_collection_snapshot_service_set_version(bus, PACKAGE_VERSION);
     g_signal_connect(bus, "handle-export-snapshot", G_CALLBACK(on_export), self);
     g_signal_connect(bus, "handle-create-snapshot", G_CALLBACK(on_create), self);
@@ -313,5 +319,7 @@ snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceC
 void
 snapshot_service_free(SnapshotService *self)
 {
+    if (self)
+        import_service_free(self->imports);
     g_free(self);
 }

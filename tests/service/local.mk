@@ -6,6 +6,7 @@ service_tests = \
 	tests/service/crash.sh \
 	tests/service/exports.sh \
 	tests/service/hangs.sh \
+	tests/service/imports.sh \
 	tests/service/large.sh \
 	tests/service/load.sh \
 	$(NULL)

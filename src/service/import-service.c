@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+#include <limits.h>
+#include <string.h>
+
+#include "import/import-work.h"
+#include "service/access.h"
+#include "service/bus-options.h"
+#include "service/import-service.h"
+#include "service/work.h"
+#include "util/name.h"
+
+/* Answers of the method; others are D-Bus errors. */
+#define RESULT_DONE 0
+#define RESULT_JOB_STARTED 4096
+
+struct ImportService {
+    JobService *jobs;
+    const ServiceConfig *config;
+    gboolean session;
+};
+
+/* A call on its way through what has to be looked at before a job is made of it. */
+typedef struct {
+    const ImportService *self;
+    GDBusMethodInvocation *invocation;
+    guint uid;
+    char *owner;
+    char *directory; /* option "to" */
+    gboolean wait;
+    gboolean resume;
+    ImportWork *work; /* owned; NULL: not known yet */
+    char *path;       /* of the job, which the caller waits for */
+    GError *error;    /* NULL: none so far */
+} ImportCall;
+
+static void
+import_call_free(ImportCall *call)
+{
+    if (call->work)
+        job_work_unref(&call->work->parent);
+    g_clear_error(&call->error);
+    g_free(call->owner);
+    g_free(call->directory);
+    g_free(call->path);
+    g_free(call);
+}
+
+static void
+import_call_fail(ImportCall *call, const GError *error)
+{
+    access_return_error(call->invocation, error);
+    import_call_free(call);
+}
+
+static gboolean
+check_path(const char *path, GError **error)
+{
+    if (!path_check(path, error))
+        return FALSE;
+    if (g_path_is_absolute(path) && strlen(path) < PATH_MAX)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("'%s' is not an absolute path, or too long"), path);
+
+    return FALSE;
+}
+
+static ImportWork *
+parse_call(ImportCall *call, GError **error)
+{
+    const BusOption known[] = {{"to", NULL, &call->directory},
+                               {"wait", &call->wait, NULL},
+                               {"resume", &call->resume, NULL},
+                               {NULL, NULL, NULL}};
+    g_autoptr(GVariant) dictionary = NULL;
+    const char *path;
+    const char *text;
+    ImportSettings *settings;
+
+    g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&s&s@a{sv})",
+                  &path, &text, &dictionary);
+    if (!bus_options_parse(dictionary, known, error))
+        return NULL;
+    if (!call->directory) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The option 'to' is missing: the directory to import into"));
+        return NULL;
+    }
+    if (!check_path(path, error) || !check_path(call->directory, error))
+        return NULL;
+    settings = import_settings_parse(text, error);
+
+    return settings ? import_work_new(path, call->directory, settings) : NULL;
+}
+
+/* In a thread, which may hang with a file system. */
+static void
+look_at_call(gpointer data)
+{
+    ImportCall *call = data;
+
+    call->uid = access_caller_uid(call->invocation);
+    call->owner = access_user_name(call->uid);
+    call->work = parse_call(call, &call->error);
+    if (call->work && !service_config_may_export(call->self->config, call->uid, call->directory,
+                                                 TRUE, call->self->session, &call->error))
+        g_debug("%s", call->error->message);
+}
+
+static void
+on_ended(const GError *error, gpointer data)
+{
+    ImportCall *call = data;
+
+    if (error) {
+        import_call_fail(call, error);
+        return;
+    }
+    g_dbus_method_invocation_return_value(call->invocation,
+                                          g_variant_new("(uo)", RESULT_DONE, call->path));
+    import_call_free(call);
+}
+
+static void
+on_started(const char *path, const GError *error, gpointer data)
+{
+    ImportCall *call = data;
+
+    if (!path) {
+        import_call_fail(call, error);
+        return;
+    }
+    call->path = g_strdup(path);
+    if (call->wait)
+        return;
+    g_dbus_method_invocation_return_value(call->invocation,
+                                          g_variant_new("(uo)", RESULT_JOB_STARTED, path));
+    import_call_free(call);
+}
+
+static void
+on_call_looked_at(gpointer data)
+{
+    ImportCall *call = data;
+    JobOrder order = {.uid = call->uid,
+                      .owner = call->owner,
+                      .starter = g_dbus_method_invocation_get_sender(call->invocation),
+                      .resume = call->resume,
+                      .started = on_started,
+                      .ended = call->wait ? on_ended : NULL,
+                      .data = call};
+
+    if (call->error) {
+        import_call_fail(call, call->error);
+        return;
+    }
+    order.work = &call->work->parent;
+    job_service_start(call->self->jobs, &order);
+}
+
+static void
+import_granted(GDBusMethodInvocation *invocation, gpointer data)
+{
+    ImportCall *call = g_new0(ImportCall, 1);
+
+    call->self = data;
+    call->invocation = invocation;
+    work_run(WORK_TARGET, NULL, look_at_call, on_call_looked_at, call);
+}
+
+static gboolean
+on_import(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+          const char *path, const char *settings, GVariant *options, gpointer self)
+{
+    access_check(invocation, ACTION_IMPORT, import_granted, self, NULL);
+
+    return TRUE;
+}
+
+ImportService *
+import_service_new(BusCollectionSnapshotService *bus, JobService *jobs,
+                   const ServiceConfig *config, gboolean session)
+{
+    ImportService *self = g_new0(ImportService, 1);
+
+    *self = (ImportService){jobs, config, session};
+    g_signal_connect(bus, "handle-import-export", G_CALLBACK(on_import), self);
+
+    return self;
+}
+
+void
+import_service_free(ImportService *self)
+{
+    g_free(self);
+}

@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Imports by the service, on a bus of its own.
+. "$abs_top_srcdir/tests/service/lib.sh"
+. "$abs_top_srcdir/tests/live/import-lib.sh"
+service_requires
+
+service_setup
+service_place
+to=$LIVE_DIR/new
+mkdir "$to"
+check "an export" vs_export pair night --to "$out"
+trusted "$VS_EXPORT"
+for ((i = 1; i < ${#TRUST[@]}; i += 2)); do
+    words+="<trust>${TRUST[i]}</trust>"
+done
+lose left right
+vs -q collection-undefine pair
+check "a bus" service_bus || bail_out "no bus"
+check "the service comes" service_start || bail_out "no service"
+
+# import PATH SETTINGS OPTIONS: prints the answer.
+import() { service_call service CollectionSnapshotService.ImportExport "$@"; }
+
+# refused ERROR REGEX PATH SETTINGS OPTIONS
+refused()
+{
+    local name=$1 regex=$2 answer
+    shift 2
+    answer=$(import "$@") && { echo "was done: $answer"; return 1; }
+    [[ $answer == *"org.virtsnap1.Error.$name"* && $answer =~ $regex ]] && return
+    echo "$answer"
+    return 1
+}
+check "a directory has to be named" refused InvalidParameter "'to'" "$VS_EXPORT" '' '{}'
+check "an unknown option" refused InvalidParameter "'x'" "$VS_EXPORT" '' "{'x': <true>}"
+check "a path that is not absolute" refused InvalidParameter absolute out '' "{'to': <'$to'>}"
+check "settings that are none" refused InvalidParameter settings "$VS_EXPORT" '<x/>' \
+    "{'to': <'$to'>}"
+check "what is not trusted is refused by the job" refused AccessDenied "left:devices/serial" \
+    "$VS_EXPORT" '' "{'to': <'$to'>, 'wait': <true>}"
+check "nothing is there" imported_nothing "$to"
+
+answer=$(import "$VS_EXPORT" "<importsettings><suffix>.new</suffix>$words</importsettings>" \
+    "{'to': <'$to'>}")
+like "$answer" "uint32 4096" "ImportExport answers before its job has ended"
+job=$(grep -o 'job/[0-9]*' <<<"$answer")
+is "$(service_wait "$job")" 7 "the job is completed"
+is "$(service_get "$job" Job JobType)" 61 "it is the import of a virtual machine"
+like "$(service_call "$job" Job.GetReport)" "pair.new/night" "the report has the directory"
+like "$(VIRTSNAP_BUS=session vs job-info "${job#job/}")" "Import of" "the command tells of it"
+check "the service ends" service_stop
+is "$(live_virsh list --all --name | sort | xargs)" "left.new right.new" "the domains are there"
+check "their images are sound" images_sound "$to"
+check "the service comes again" service_start
+like "$(service_get "$job" Job JobState)" 7 "and knows the job"
+
+done_testing
