@@ -1,0 +1,177 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Exports that somebody made to harm who imports them: a clear error with the right code, nothing
+# outside of the export is opened, and nothing is changed.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/test-host.sh"
+export LC_ALL=C.UTF-8
+requires virtsnap jq qemu-img fsverity strace
+strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
+
+good=$TEST_DIR/good
+e=$TEST_DIR/e
+to=$TEST_DIR/to
+outside=$TEST_DIR/outside # what no export has a business with
+said=$TEST_DIR/said
+trace=$TEST_DIR/trace
+mkdir "$outside" "$to"
+echo secret >"$outside/secret"
+qemu-img create -q -f qcow2 "$outside/image.qcow2" 4M
+mkfifo "$outside/fifo"
+
+test_host "$TEST_DIR"
+check "an export to spoil" virtsnap -c "$TEST_HOST" export --domain web s \
+    --to "$good" --no-subdirectory || bail_out "nothing to spoil"
+web=layers/$(basename "$good"/layers/web-*)
+base=layers/$(basename "$good"/layers/base-*)
+
+# refused CODE|any REGEX [OPTION]...: soon, with this result, and nothing is there.
+refused()
+{
+    local status=0
+    timeout 900 strace -f -qq --seccomp-bpf -e trace=open,openat,openat2,readlink,execve \
+        -o "$trace" virtsnap -c "$TEST_HOST" --json import "$e" --to "$to" "${@:3}" \
+        >"$said" 2>&1 </dev/null || status=$?
+    [ $status -eq 1 ] && [[ $1 == any || $(jq -r .error.code "$said") == "$1" ]] &&
+        [[ $(jq -r .error.message "$said") =~ $2 ]] || { cat -v "$said"; return 1; }
+    ! grep -E ' = [0-9]+' "$trace" | grep -F "$outside" || return 1
+    ! grep -F 'execve' "$trace" | grep -F qemu-img || return 1
+    [ -z "$(ls -A "$to")" ] || { ls -AR "$to"; return 1; }
+}
+
+fresh() { rm -rf "$e"; cp -a "$good" "$e"; chmod -R u+w "$e"; }
+
+# edit SED-SCRIPT: of the manifest; one that changes nothing is a mistake here.
+edit()
+{
+    sed -i.old "$1" "$e/manifest.xml"
+    ! cmp -s "$e/manifest.xml.old" "$e/manifest.xml" || bail_out "nothing to edit: $1"
+    rm "$e/manifest.xml.old"
+}
+
+# resign FILE: the manifest agrees with what the file holds now.
+resign()
+{
+    local digest
+    digest=$(fsverity digest "$e/$1" | cut -d ' ' -f 1)
+    edit "\\|path=\"$1\"| { s|bytes=\"[0-9]*\"|bytes=\"$(stat -c %s "$e/$1")\"|
+        s|digest=\"[^\"]*\"|digest=\"$digest\"| }
+        /<nodes>/d"
+}
+
+# --- paths
+for path in "../../../outside/secret" "$outside/secret" "layers/../../outside/secret" \
+    "./settings.xml" "layers//x" "."; do
+    fresh; edit "s|path=\"settings.xml\"|path=\"$path\"|"
+    check "a file at $path" refused 32802 'path|file'
+    fresh; edit "s|path=\"$base\"|path=\"$path\"|"
+    check "a layer at $path" refused 32802 'path|layer'
+done
+fresh; edit "s|directory=\"domains/web\"|directory=\"../outside\"|"
+check "a domain in ../outside" refused 32802 domain
+fresh; edit "s|backing=\"[^\"]*\"|backing=\"layers/../../outside/image.qcow2\"|"
+check "a backing layer outside" refused 32802 backing
+
+# --- what is no file of the export
+for file in settings.xml "$web" domains/web/domain.xml; do
+    fresh; ln -sf "$outside/secret" "$e/$file"
+    check "a symbolic link for $file" refused any "$file"
+    fresh; rm "$e/$file"; mkfifo "$e/$file"
+    check "a FIFO for $file" refused 32802 "$file' is not a regular file"
+    fresh; rm "$e/$file"; mkdir "$e/$file"
+    check "a directory for $file" refused 32802 "$file'"
+    fresh; rm "$e/$file"
+    check "no $file" refused 32802 "$file' is missing"
+    fresh; truncate -s +1 "$e/$file"
+    check "one byte more of $file" refused 32802 "$file' has .* bytes"
+done
+fresh; mv "$e/layers" "$outside/layers"; ln -s "$outside/layers" "$e/layers"
+check "a symbolic link for all layers" refused any layers
+rm -rf "$outside/layers"
+fresh; ln -f "$outside/secret" "$e/settings.xml"
+check "a hard link to another file" refused 32802 'settings.xml'
+if [ "$(id -u)" -eq 0 ] && mknod "$outside/device" c 1 5 2>/dev/null; then
+    fresh; rm "$e/$web"; ln "$outside/device" "$e/$web"
+    check "a hard link to a device" refused 32802 "$web' is not a regular file"
+fi
+fresh; : >"$e/unknown"
+check "a file that nobody knows" refused 32802 "unknown' is not in the manifest"
+fresh; mkdir "$e/layers/a"
+check "a directory that nobody knows" refused 32802 'layers/a'
+
+# --- lies of the manifest
+fresh; truncate -s 300M "$e/manifest.xml"
+check "a manifest of 300 MB" refused 32802 'larger than'
+fresh; edit "\\|path=\"$web\"|s|sha256:....|sha256:0000|"
+check "a digest that its nodes do not make" refused 32802 'nodes'
+fresh; edit "s|path=\"settings.xml\"|path=\"$web\"|"
+check "a file that is named twice" refused 32802 'twice'
+fresh; edit "s|path=\"$web\"\\(.*\\) backing=\"[^\"]*\"|path=\"$web\"\\1 backing=\"$web\"|"
+check "a layer on itself" refused 32802 "$web"
+fresh; edit "s|layer=\"$web\"|layer=\"layers/none.qcow2\"|"
+check "a disk without its layer" refused 32802 'layers/none.qcow2'
+fresh; edit "s|path=\"$web\"\\(.*\\) backing=\"[^\"]*\"|path=\"$web\"\\1|"
+check "a layer whose backing layer is kept quiet" refused 32802 "$web' refers to"
+fresh; edit "s|capacity=\"[0-9]*\"|capacity=\"8388608\"|"
+check "a disk of another size" refused 32802 "is a disk of 4194304 bytes"
+fresh; sed -i 's|<name>|<name>x|' "$e/domains/web/domain.xml"
+edit "\\|path=\"domains/web/domain.xml\"|s|bytes=\"[0-9]*\"|bytes=\"$(
+    stat -c %s "$e/domains/web/domain.xml")\"|"
+check "another domain than its digest says" refused 32802 "domain.xml' has another digest"
+fresh; echo '<domain' >"$e/domains/web/domain.xml"; resign domains/web/domain.xml
+check "a domain that is no XML" refused 32802 'domain.xml'
+fresh; printf '<domain>\0</domain>' >"$e/domains/web/domain.xml"; resign domains/web/domain.xml
+check "a domain that is no text" refused 32802 "domain.xml' is no text"
+fresh; { printf '<domain>'; head -c 20000000 /dev/zero | tr '\0' ' '; } \
+    >"$e/domains/web/domain.xml"
+resign domains/web/domain.xml
+check "a domain of 20 MB" refused 32802 'larger than any text'
+
+# --- images: the manifest is in order, the header is not
+rebase() { qemu-img rebase -u -f qcow2 "$@" "$e/$web" && resign "$web"; }
+for name in "$outside/image.qcow2" "../../outside/image.qcow2" "$outside/fifo" "../$base" \
+    "./${base#layers/}"; do
+    fresh; rebase -F qcow2 -b "$name"
+    check "a header that names $name" refused 32802 "$web' refers to '"
+done
+for name in 'json:{"driver":"null-co"}' 'nbd:unix:/nowhere' "fat:$outside" \
+    "file:$outside/image.qcow2" 'http://localhost/x'; do
+    fresh; rebase -F raw -b "$name"
+    check "a header that names $name" refused 32802 "$web' refers to '"
+done
+fresh; rebase -F raw -b "${base#layers/}"
+check "another format than the manifest's" refused 32802 "$web' says that .* 'raw'"
+fresh; rebase -b ''
+check "no backing file where the manifest has one" refused 32802 "$web' refers to '' "
+fresh; rm "$e/$web"
+qemu-img create -q -f qcow2 -o data_file="$outside/data" "$e/$web" 4M; resign "$web"
+check "a data file" refused 1 "$web"
+fresh; echo nonsense >"$e/$web"; resign "$web"
+check "no image at all" refused 32802 "$web"
+# put OFFSET HEX: into the header of the top layer.
+put() { printf '%b' "$2" | dd of="$e/$web" bs=1 seek="$1" conv=notrunc status=none; resign "$web"; }
+fresh; put 40 '\x00\x00\x00\x40\x00\x00\x00\x00'
+check "an L1 table beyond the file" refused 32802 "L1 table lies beyond"
+fresh; put 48 '\x00\x00\x00\x40\x00\x00\x00\x00'
+check "reference counts beyond the file" refused 32802 "reference counts lies beyond"
+fresh; put 32 '\x00\x00\x00\x01'
+check "encryption that nobody uses any more" refused 1 "$web"
+fresh; put 72 '\x00\x00\x00\x00\x00\x00\x01\x00'
+check "features that nobody knows" refused 1 "$web"
+n=0
+for image in "$abs_top_srcdir"/tests/data/qcow2/invalid/*.qcow2; do
+    fresh; cp "$image" "$e/$web"; resign "$web"
+    virtsnap -c "$TEST_HOST" --json import "$e" --to "$to" >"$said" 2>&1
+    if [[ $(jq -r .error.message "$said") == *"$web"* ]]; then
+        n=$((n + 1))
+    else
+        echo "# $image: $(cat "$said")"
+    fi
+done
+is "$n" "$(find "$abs_top_srcdir/tests/data/qcow2/invalid" -name '*.qcow2' | wc -l)" \
+    "every image of the corpus of bad headers"
+is "$(ls -A "$to")" "" "nothing was written by any of them"
+
+done_testing
