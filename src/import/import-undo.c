@@ -19,6 +19,8 @@
 #include "util/xml.h"
 
 #define RECORD_BYTES_MAX ((gsize)16 << 20)
+/* What the record is called until it is complete, in the directory that it is about. */
+#define STAGED ".import"
 
 typedef struct {
     char *name;
@@ -169,35 +171,40 @@ format(const ImportUndo *self)
     return xml_doc_to_string(doc);
 }
 
-/* Locked before it has its name: nobody finds it and thinks that it was left. */
 static gboolean
-write_record(ImportUndo *self, GError **error)
+give_name(const ImportUndo *self, int fd, GError **error)
 {
-    g_autofree char *text = format(self);
-    g_autofree char *id = g_uuid_string_random();
-    g_autofree char *temporary = g_strdup_printf("%s.%.8s", self->record, id);
-
-    self->fd = fd_open(self->parent_fd, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600,
-                       error);
-    if (self->fd < 0)
-        return FALSE;
-    if (flock(self->fd, LOCK_EX | LOCK_NB) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot lock '%s/%s'"), self->parent, temporary);
-    } else if (fd_pwrite_all(self->fd, text, strlen(text), 0, self->record, error) &&
-               fd_sync(self->fd, self->record, error)) {
-        if (linkat(self->parent_fd, temporary, self->parent_fd, self->record, 0) == 0) {
-            unlinkat(self->parent_fd, temporary, 0);
-            return fd_sync(self->parent_fd, self->parent, error);
-        }
-        if (errno == EEXIST)
-            in_use(self, error);
-        else
-            virt_snap_error_set_errno(error, errno, _("Cannot create '%s/%s'"), self->parent,
-                                      self->record);
-    }
-    unlinkat(self->parent_fd, temporary, 0);
+    if (linkat(fd, STAGED, self->parent_fd, self->record, 0) == 0)
+        return fd_sync(self->parent_fd, self->parent, error);
+    if (errno == EEXIST)
+        return in_use(self, error);
+    virt_snap_error_set_errno(error, errno, _("Cannot create '%s/%s'"), self->parent,
+                              self->record);
 
     return FALSE;
+}
+
+/* Locked before it has its name, so that nobody finds it and thinks that it was left. Until then it
+ * is in the partial directory, and goes with that. */
+static gboolean
+write_record(ImportUndo *self, int fd, GError **error)
+{
+    g_autofree char *text = format(self);
+    gboolean ok = FALSE;
+
+    unlinkat(fd, STAGED, 0);
+    self->fd = fd_open(fd, STAGED, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, error);
+    if (self->fd < 0)
+        return FALSE;
+    if (flock(self->fd, LOCK_EX | LOCK_NB) < 0)
+        virt_snap_error_set_errno(error, errno, _("Cannot lock '%s/%s'"), self->parent,
+                                  self->record);
+    else
+        ok = fd_pwrite_all(self->fd, text, strlen(text), 0, self->record, error) &&
+             fd_sync(self->fd, self->record, error) && give_name(self, fd, error);
+    unlinkat(fd, STAGED, 0);
+
+    return ok;
 }
 
 ImportUndo *
@@ -214,7 +221,7 @@ import_undo_begin(const ImportPlan *plan, int fd, GError **error)
     self->device = st.st_dev;
     self->inode = st.st_ino;
     self->parent_fd = fd_open_dir(AT_FDCWD, self->parent, error);
-    if (self->parent_fd < 0 || !write_record(self, error))
+    if (self->parent_fd < 0 || !write_record(self, fd, error))
         return NULL;
 
     return g_steal_pointer(&self);
