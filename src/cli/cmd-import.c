@@ -31,6 +31,8 @@ static const GOptionEntry import_options[] = {
      N_("only copy the files; define nothing"), NULL},
     {"trust", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(trust),
      N_("let this element of a domain's XML pass; may be repeated"), "ELEMENT"},
+    {"force-host", 0, 0, G_OPTION_ARG_NONE, MEMBER(force_host),
+     N_("change what does not fit this host so that it does"), NULL},
     {"bandwidth", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(bandwidth),
      N_("read at most so many bytes a second; K, M and G are understood"), "RATE"},
     {"parallel", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(parallel),

@@ -20,6 +20,7 @@ typedef struct {
     gboolean with_snapshots;
     gboolean start;
     gboolean no_define;
+    gboolean force_host;
     char **trust;
     char *bandwidth; /* bytes/s, with K, M, G */
     char *parallel;

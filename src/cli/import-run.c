@@ -174,16 +174,18 @@ tell(ImportRun *run)
 {
     gboolean dry_run = run->request->options->dry_run;
     GPtrArray *warnings;
+    GPtrArray *findings;
 
     if (run->error)
         return tell_failed(run);
+    findings = dry_run ? import_host_findings(run->prepared.host) : NULL;
     warnings = dry_run ? run->prepared.plan->warnings : run->result.warnings;
     for (guint i = 0; !run->cli->globals.json && i < warnings->len; i++)
         cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
     if (run->cli->globals.json)
-        cli_result(run->cli, import_show_json(run->prepared.plan, warnings, dry_run));
+        cli_result(run->cli, import_show_json(run->prepared.plan, warnings, findings));
     else if (dry_run)
-        import_show(run->prepared.plan);
+        import_show(run->prepared.plan, findings);
     else
         tell_done(run);
 

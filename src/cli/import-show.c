@@ -82,8 +82,30 @@ overlays_json(const ImportPlan *plan)
     return overlays;
 }
 
+static JsonArray *
+findings_json(GPtrArray *findings)
+{
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < findings->len; i++) {
+        const HostFinding *finding = g_ptr_array_index(findings, i);
+        JsonObject *object = json_object_new();
+
+        json_set_text(object, "domain", finding->member);
+        json_set_text(object, "kind", finding->kind);
+        json_set_text(object, "what", finding->what);
+        json_set_text(object, "have", finding->have);
+        json_set_text(object, "wouldDo", finding->would_do);
+        json_set_text(object, "option", finding->option);
+        json_object_set_boolean_member(object, "blocks", finding->blocks);
+        json_array_add_object_element(array, object);
+    }
+
+    return array;
+}
+
 JsonObject *
-import_show_json(const ImportPlan *plan, GPtrArray *warnings, gboolean planned)
+import_show_json(const ImportPlan *plan, GPtrArray *warnings, GPtrArray *findings)
 {
     JsonObject *object = json_object_new();
     JsonArray *domains = json_array_new();
@@ -94,10 +116,11 @@ import_show_json(const ImportPlan *plan, GPtrArray *warnings, gboolean planned)
     for (guint i = 0; i < plan->domains->len; i++)
         json_array_add_object_element(domains, domain_json(g_ptr_array_index(plan->domains, i)));
     json_object_set_array_member(object, "domains", domains);
-    if (planned) {
+    if (findings) {
         json_set_size(object, "bytes", plan->bytes);
         json_object_set_array_member(object, "files", files_json(plan));
         json_object_set_array_member(object, "overlays", overlays_json(plan));
+        json_object_set_array_member(object, "host", findings_json(findings));
     }
     json_set_texts(object, "warnings", warnings);
 
@@ -156,8 +179,23 @@ show_domains(const ImportPlan *plan)
     table_print(table, TRUE);
 }
 
+static void
+show_host(GPtrArray *findings)
+{
+    if (findings->len == 0)
+        printf(_("\nThis host has all that the domains need.\n"));
+    else
+        printf(_("\nWhat does not fit this host:\n"));
+    for (guint i = 0; i < findings->len; i++) {
+        g_autofree char *text = host_finding_to_string(g_ptr_array_index(findings, i));
+        g_autofree char *line = text_printable(text);
+
+        printf("  %s\n", line);
+    }
+}
+
 void
-import_show(const ImportPlan *plan)
+import_show(const ImportPlan *plan, GPtrArray *findings)
 {
     g_autofree char *directory = text_printable(plan->directory);
 
@@ -165,4 +203,5 @@ import_show(const ImportPlan *plan)
     show_domains(plan);
     printf("\n");
     show_files(plan);
+    show_host(findings);
 }

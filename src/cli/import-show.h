@@ -5,19 +5,21 @@
 
 #include <json-glib/json-glib.h>
 
+#include "import/host-finding.h"
 #include "import/import-plan.h"
 
 G_BEGIN_DECLS
 
-/** import_show: Prints what @plan is going to do. */
-void import_show(const ImportPlan *plan);
+/** import_show: Prints what @plan is going to do, and what does not fit: @findings (HostFinding). */
+void import_show(const ImportPlan *plan, GPtrArray *findings);
 
 /**
  * import_show_json:
- * @planned: also what is copied and made
+ * @findings: (nullable): (element-type HostFinding): it is only planned: also what is copied and
+ * made, and what does not fit the host
  *
  * Returns: what the import comes to, caller's.
  */
-JsonObject *import_show_json(const ImportPlan *plan, GPtrArray *warnings, gboolean planned);
+JsonObject *import_show_json(const ImportPlan *plan, GPtrArray *warnings, GPtrArray *findings);
 
 G_END_DECLS

@@ -143,14 +143,19 @@ pass_gate(const ImportPlan *self, GPtrArray *members, const GateRules *rules, GE
 }
 
 static gboolean
-write_members(ImportPlan *self, const ImportSource *source, GPtrArray *members,
-              const DomainRewrite *host, GError **error)
+write_members(ImportPlan *self, const ImportSource *source, GPtrArray *members, ImportHost *host,
+              GError **error)
 {
     g_autoptr(ImportLayers) layers =
         import_layers_new(self, import_source_manifest(source));
 
     for (guint i = 0; i < members->len; i++) {
-        if (!import_member_write(g_ptr_array_index(members, i), self, layers, host, error))
+        ImportMember *member = g_ptr_array_index(members, i);
+        DomainRewrite to = {0};
+
+        if (!import_host_adapt(host, xmlDocGetRootElement(member->xml), member->to->from->name,
+                               &to, error) ||
+            !import_member_write(member, self, layers, &to, error))
             return FALSE;
     }
 
@@ -200,8 +205,9 @@ warn_of_digests(ImportPlan *self)
 
 ImportPlan *
 import_plan_make(const ImportSource *source, const ImportSettings *settings, const char *directory,
-                 const GateRules *rules, const DomainRewrite *host, GError **error)
+                 ImportHost *host, GError **error)
 {
+    const GateRules rules = import_host_rules(host);
     g_autoptr(ImportPlan) self = import_plan_new(settings, directory);
     g_autoptr(GPtrArray) members = NULL;
 
@@ -209,7 +215,7 @@ import_plan_make(const ImportSource *source, const ImportSettings *settings, con
         !add_domains(self, import_source_manifest(source), error))
         return NULL;
     members = read_members(self, source, error);
-    if (!members || !pass_gate(self, members, rules, error) ||
+    if (!members || !pass_gate(self, members, &rules, error) ||
         !write_members(self, source, members, host, error) ||
         !import_collections_write(self, source, error) || !check_paths(self, error))
         return NULL;

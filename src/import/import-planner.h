@@ -3,8 +3,7 @@
 
 #pragma once
 
-#include "import/domain-gate.h"
-#include "import/domain-rewrite.h"
+#include "import/import-host.h"
 #include "import/import-plan.h"
 
 G_BEGIN_DECLS
@@ -13,15 +12,13 @@ G_BEGIN_DECLS
  * import_plan_make:
  * @directory: absolute path that the import will have
  * @settings: copied
- * @rules: what of this host the export may name
- * @host: (nullable): what of every domain the host decides
+ * @host: where it comes to; gets what does not fit it
  *
  * Returns: owned by the caller, refers to @source; NOT_FOUND for a name that the export does not
  * have, NOT_SUPPORTED naming each element of a domain that is not let pass.
  */
 ImportPlan *import_plan_make(const ImportSource *source, const ImportSettings *settings,
-                             const char *directory, const GateRules *rules,
-                             const DomainRewrite *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                             const char *directory, ImportHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** import_plan_check: Returns: FALSE with NOT_FOUND for a name in @settings that @source does not
  * have. */

@@ -5,14 +5,12 @@
 
 #include <glib/gi18n-lib.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "import/import-free.h"
 #include "import/import-planner.h"
 #include "import/import-prepare.h"
 #include "import/import-undo.h"
 #include "util/name.h"
-#include "util/xml.h"
 
 /* As target_new() does it, which refuses a place that is taken, though by what was left. */
 static char *
@@ -44,46 +42,37 @@ open_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
     return prepared->target != NULL;
 }
 
-/* Returns: (element-type utf8): the programs that the host runs domains with, ended by NULL. */
-static GPtrArray *
-emulators_of(Hypervisor *hypervisor, GError **error)
+/* What is done without being told to is told of. */
+static void
+warn_of_host(ImportPlan *plan, GPtrArray *findings, gboolean force)
 {
-    g_autofree char *text = hypervisor->ops->capabilities(hypervisor, error);
-    g_autoptr(xmlDoc) doc =
-        text ? xml_parse(text, strlen(text), _("the host's capabilities"), error) : NULL;
-    g_autoptr(GPtrArray) nodes =
-        doc ? xml_nodes(xmlDocGetRootElement(doc), "./guest/arch//emulator") : NULL;
-    GPtrArray *emulators;
+    for (guint i = 0; i < findings->len; i++) {
+        const HostFinding *finding = g_ptr_array_index(findings, i);
+        g_autofree char *text = host_finding_to_string(finding);
 
-    if (!doc)
-        return NULL;
-    emulators = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < nodes->len; i++) {
-        char *path = xml_text(g_ptr_array_index(nodes, i), ".");
-
-        if (path)
-            g_ptr_array_add(emulators, path);
+        if (!finding->blocks || force)
+            import_plan_warn(plan, "%s", text);
     }
-    g_ptr_array_add(emulators, NULL);
-
-    return emulators;
 }
 
 static gboolean
-plan_all(Hypervisor *hypervisor, const ImportSubject *subject, ImportPrepared *prepared,
-         GError **error)
+plan_all(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
+         ImportPrepared *prepared, GError **error)
 {
-    g_autoptr(GPtrArray) emulators = emulators_of(hypervisor, error);
-    GateRules rules = {0};
+    gboolean force = subject->settings->force_host;
 
-    if (!emulators)
+    prepared->host = import_host_new(hypervisor, force, error);
+    if (!prepared->host)
         return FALSE;
-    rules.emulators = (const char *const *)emulators->pdata;
     prepared->plan = import_plan_make(prepared->source, subject->settings,
-                                      target_path(prepared->target), &rules, NULL, error);
+                                      target_path(prepared->target), prepared->host, error);
+    if (!prepared->plan || !import_check_free(hypervisor, prepared->plan, error) ||
+        (!look && !import_host_pass(prepared->host, error)))
+        return FALSE;
+    if (!look)
+        warn_of_host(prepared->plan, import_host_findings(prepared->host), force);
 
-    return prepared->plan && import_check_free(hypervisor, prepared->plan, error) &&
-           import_check_space(prepared->plan, prepared->source, prepared->target, error);
+    return import_check_space(prepared->plan, prepared->source, prepared->target, error);
 }
 
 gboolean
@@ -99,7 +88,7 @@ import_prepare(Hypervisor *hypervisor, const ImportSubject *subject, gboolean lo
     if (!prepared->source || !control_pass(control, 0, error) ||
         !import_plan_check(prepared->source, subject->settings, error) ||
         !open_target(hypervisor, subject, look, prepared, &said, error) ||
-        !plan_all(hypervisor, subject, prepared, error))
+        !plan_all(hypervisor, subject, look, prepared, error))
         return FALSE;
     if (said)
         import_plan_warn(prepared->plan, "%s", said);
@@ -111,6 +100,7 @@ void
 import_prepared_clear(ImportPrepared *prepared)
 {
     g_clear_pointer(&prepared->plan, import_plan_free);
+    g_clear_pointer(&prepared->host, import_host_free);
     g_clear_pointer(&prepared->target, target_free);
     g_clear_pointer(&prepared->source, import_source_free);
 }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "import/import-host.h"
 #include "import/import-run.h"
 
 G_BEGIN_DECLS
@@ -18,6 +19,7 @@ typedef struct {
 typedef struct {
     ImportSource *source;
     Target *target;
+    ImportHost *host; /* with what does not fit it */
     ImportPlan *plan;
 } ImportPrepared;
 

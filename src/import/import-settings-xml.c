@@ -70,6 +70,7 @@ read_root(ImportSettings *self, xmlNode *root, GError **error)
     self->with_snapshots = yes(root, "./snapshots", FALSE);
     self->start = yes(root, "./start", FALSE);
     self->define = yes(root, "./define", TRUE);
+    self->force_host = yes(root, "./forceHost", FALSE);
     self->bandwidth = number(root, "./bandwidth");
     self->parallel = (guint)number(root, "./parallel");
 
@@ -143,6 +144,7 @@ import_settings_format(const ImportSettings *self)
     add_choice(root, "snapshots", self->with_snapshots, "yes");
     add_choice(root, "start", self->start, "yes");
     add_choice(root, "define", !self->define, "no");
+    add_choice(root, "forceHost", self->force_host, "yes");
     add_number(root, "bandwidth", self->bandwidth);
     add_number(root, "parallel", self->parallel);
 

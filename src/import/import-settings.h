@@ -18,6 +18,7 @@ typedef struct {
     gboolean with_snapshots;
     gboolean start;
     gboolean define;     /* FALSE: files only */
+    gboolean force_host; /* what does not fit the host is changed so that it does */
     GPtrArray *trust;    /* char*: elements of a domain's XML that are let pass */
     guint64 bandwidth;   /* bytes a second; 0: no limit */
     guint parallel;      /* transfers at once; 0: as many as is usual */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "import/host-ask.h"
+#include "import/import-host.h"
+#include "util/xml.h"
+
+struct ImportHost {
+    Hypervisor *hypervisor; /* not owned */
+    gboolean force;
+    HostFacts *facts;
+    GPtrArray *emulators; /* char*, ended by NULL */
+    GPtrArray *adaptions; /* HostAdaption, of every domain */
+    GPtrArray *findings;  /* HostFinding */
+};
+
+static gboolean
+find_emulators(ImportHost *self, GError **error)
+{
+    const char *text = self->facts->capabilities;
+    g_autoptr(xmlDoc) doc = xml_parse(text, strlen(text), _("the host's capabilities"), error);
+    g_autoptr(GPtrArray) nodes =
+        doc ? xml_nodes(xmlDocGetRootElement(doc), "./guest/arch//emulator") : NULL;
+
+    for (guint i = 0; nodes && i < nodes->len; i++) {
+        char *path = xml_text(g_ptr_array_index(nodes, i), ".");
+
+        if (path)
+            g_ptr_array_add(self->emulators, path);
+    }
+    g_ptr_array_add(self->emulators, NULL);
+
+    return doc != NULL;
+}
+
+ImportHost *
+import_host_new(Hypervisor *hypervisor, gboolean force, GError **error)
+{
+    g_autoptr(ImportHost) self = g_new0(ImportHost, 1);
+
+    self->hypervisor = hypervisor;
+    self->force = force;
+    self->emulators = g_ptr_array_new_with_free_func(g_free);
+    self->adaptions = g_ptr_array_new_with_free_func((GDestroyNotify)host_adaption_free);
+    self->findings = host_findings_new();
+    self->facts = hypervisor->ops->host_facts(hypervisor, error);
+    if (!self->facts || !find_emulators(self, error))
+        return NULL;
+
+    return g_steal_pointer(&self);
+}
+
+GateRules
+import_host_rules(const ImportHost *self)
+{
+    GateRules rules = {.emulators = (const char *const *)self->emulators->pdata};
+
+    return rules;
+}
+
+gboolean
+import_host_adapt(ImportHost *self, xmlNode *domain, const char *member, DomainRewrite *to,
+                  GError **error)
+{
+    g_autoptr(HostOffer) offer = host_offer_ask(self->hypervisor, self->facts, domain, error);
+    HostAdaption *adaption;
+
+    if (!offer)
+        return FALSE;
+    adaption = host_adaption_new();
+    g_ptr_array_add(self->adaptions, adaption);
+    if (!host_compare(domain, member, offer, self->findings, adaption, error))
+        return FALSE;
+    host_adaption_apply(adaption, self->force, to);
+
+    return TRUE;
+}
+
+GPtrArray *
+import_host_findings(const ImportHost *self)
+{
+    return self->findings;
+}
+
+gboolean
+import_host_pass(const ImportHost *self, GError **error)
+{
+    return host_findings_pass(self->findings, self->force, error);
+}
+
+void
+import_host_free(ImportHost *self)
+{
+    if (!self)
+        return;
+    host_facts_free(self->facts);
+    g_ptr_array_unref(self->emulators);
+    g_ptr_array_unref(self->adaptions);
+    g_ptr_array_unref(self->findings);
+    g_free(self);
+}
