@@ -90,4 +90,4 @@ endif
 endif
 
 # tests/install compiles the one, tests/live runs the other.
-EXTRA_DIST += examples/export.c examples/export.py
+EXTRA_DIST += examples/export.c examples/export.py examples/import.c examples/import.py

@@ -7,6 +7,7 @@
 #include "collection/members.h"
 #include "drivers/register.h"
 #include "export/export-work.h"
+#include "import/import-work.h"
 #include "hypervisor/drivers.h"
 #include "library/job-private.h"
 #include "library/service.h"
@@ -182,6 +183,25 @@ virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult *result, GEr
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
     g_autoptr(JobWork) work = g_task_propagate_pointer(G_TASK(result), error);
+
+    return work ? library_job_start(work, self->uri) : NULL;
+}
+
+/* --- import ------------------------------------------------------------------- */
+
+VirtSnapJob *
+virt_snap_service_import(VirtSnapService *self, const char *path, const char *directory,
+                         const char *settings, GError **error)
+{
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(path != NULL, NULL);
+    g_return_val_if_fail(directory != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    g_autofree char *from = g_canonicalize_filename(path, NULL);
+    g_autofree char *to = g_canonicalize_filename(directory, NULL);
+    ImportSettings *parsed = import_settings_parse(settings, error);
+    g_autoptr(JobWork) work = parsed ? &import_work_new(from, to, parsed)->parent : NULL;
 
     return work ? library_job_start(work, self->uri) : NULL;
 }

@@ -117,6 +117,23 @@ VirtSnapJob *virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult
                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * virt_snap_service_import:
+ * @self: a service
+ * @path: (type filename): of an export
+ * @directory: (type filename): below which its files come to be; it must be there, or its parent
+ * @settings: (nullable): an importsettings document; NULL: the defaults
+ * @error: INVALID_PARAMETER naming what is wrong with @settings
+ *
+ * Begins to make the domains of an export again. It does not block; what can be wrong beyond
+ * @settings is the job's error.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_import(VirtSnapService *self, const char *path,
+                                      const char *directory, const char *settings,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * virt_snap_service_list_snapshots:
  * @self: a service
  * @collection: in the default #VirtSnapCollectionStore

@@ -76,7 +76,9 @@ printf '#include "util/error.h"\n' >alone.c
 check_fails "what is inside is not found by its inner name" \
     compile "${CC:-cc}" -fsyntax-only alone.c
 
-mkdir examples && cp "$abs_top_srcdir"/examples/export.* examples
+mkdir examples && cp "$abs_top_srcdir"/examples/*.* examples
+check "that of an import, too" eval '
+    compile "${CC:-cc}" examples/import.c -o back $(flags --libs)'
 check "the example compiles with what pkg-config says" eval '
     compile "${CC:-cc}" examples/export.c -o use $(flags --libs)'
 case $(nm -D "$lib/libvirtsnap.so") in

@@ -35,6 +35,10 @@ is "$(example pair noon "$LIVE_DIR/out" left right; echo $?)" 1 "a snapshot that
 like "$(cat err)" '^error 32779 \(not-found\): .*noon' "is an error with its code"
 is "$(example pair night "$LIVE_DIR/out" left right; echo $?)" 1 "an export that is there"
 like "$(cat err)" '^error 32800 \(already-exists\): ' "is not written over"
+back() { python "$abs_top_srcdir/examples/import.py" "$LIVE_URI" "$@" >out 2>err; }
+is "$(back "$LIVE_DIR/out/pair/night" "$LIVE_DIR/new" .new; echo $?)" 1 "an import of the same"
+like "$(cat err)" "^error 32769 \\(access-denied\\): .*'left:devices/serial'" \
+    "is refused files of the host by name"
 printf x >>"$LIVE_DIR/out/pair/night/domains/left/domain.xml"
 
 python "$abs_top_srcdir/tests/live/python.py" "$LIVE_URI" "$LIVE_DIR/out" >tap.out 2>tap.err

@@ -81,6 +81,9 @@ test_service(void)
     REFUSED(virt_snap_service_export(service, NULL, "s", "/d", NULL, NULL));
     REFUSED(virt_snap_service_export(service, "c", NULL, "/d", NULL, NULL));
     REFUSED(virt_snap_service_export(service, "c", "s", NULL, NULL, NULL));
+    REFUSED(virt_snap_service_import(service, NULL, "/d", NULL, NULL));
+    REFUSED(virt_snap_service_import(service, "/e", NULL, NULL, NULL));
+    REFUSED(virt_snap_service_import(NULL, "/e", "/d", NULL, NULL));
     REFUSED(virt_snap_service_export_domains(service, NULL, "s", "/d", NULL, NULL));
     REFUSED(virt_snap_service_export_domains(NULL, domains, "s", "/d", NULL, NULL));
     REFUSED(virt_snap_service_list_snapshots(service, NULL, NULL));
