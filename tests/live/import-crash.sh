@@ -123,7 +123,8 @@ cp "$d/kept" "$layer"
 chmod u-w "$layer"
 
 # --- interrupted while it copies, and gone on with
-vs --json import "$export" --to "$to" "${TRUST[@]}" --bandwidth 1M >"$VS_OUT" 2>"$VS_ERR" &
+"$abs_top_builddir/virtsnap" --json import "$export" --to "$to" "${TRUST[@]}" --bandwidth 1M \
+    >"$VS_OUT" 2>"$VS_ERR" &
 pid=$!
 live_wait "it copies" test -e "$to/pair/.snap1.partial/layers"
 live_wait "it has copied something" eval 'live_wrote $pid 2000000'
