@@ -60,6 +60,7 @@ unit_tests = \
 	tests/unit/test-image-end \
 	tests/unit/test-host-compare \
 	tests/unit/test-image-lock \
+	tests/unit/test-import \
 	tests/unit/test-job \
 	tests/unit/test-job-again \
 	tests/unit/test-job-state \

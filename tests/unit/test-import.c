@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "image/save-image.h"
+#include "import/import-journal.h"
+#include "import/import-settings.h"
+#include "tests/unit/harness.h"
+#include "util/fd.h"
+
+/* Parts of an import that need no hypervisor: its settings, its journal, and the description in a
+ * memory state. */
+
+/* --- settings ----------------------------------------------------------------- */
+
+static void
+test_settings(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ImportSettings) settings = import_settings_parse(
+        "<importsettings><rename from='a=b' to='c'/><suffix>.new</suffix><trust>hostdev</trust>"
+        "<domain>a</domain><newUuid>yes</newUuid><mac>new</mac><snapshots>yes</snapshots>"
+        "<bandwidth>1000</bandwidth><parallel>3</parallel></importsettings>",
+        &error);
+    g_autofree char *text = settings ? import_settings_format(settings) : NULL;
+    g_autoptr(ImportSettings) again = text ? import_settings_parse(text, &error) : NULL;
+    g_autofree char *same = again ? import_settings_format(again) : NULL;
+    g_autofree char *renamed = NULL;
+    g_autofree char *suffixed = NULL;
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(text, ==, same);
+    g_assert_true(again->new_uuid && again->new_mac && again->with_snapshots && again->define);
+    g_assert_cmpuint(again->bandwidth, ==, 1000);
+    g_assert_cmpuint(again->parallel, ==, 3);
+    g_assert_true(import_settings_wants(again, "a"));
+    g_assert_false(import_settings_wants(again, "b"));
+    renamed = import_settings_name(again, "a=b");
+    suffixed = import_settings_name(again, "b");
+    g_assert_cmpstr(renamed, ==, "c");
+    g_assert_cmpstr(suffixed, ==, "b.new");
+}
+
+static void
+test_settings_refused(void)
+{
+    static const char *const texts[] = {
+        "<importsettings><unknown/></importsettings>",
+        "<importsettings><mac>other</mac></importsettings>",
+        "<importsettings><parallel>65</parallel></importsettings>",
+        "<importsettings><define>no</define><start>yes</start></importsettings>",
+        "<importsettings><define>no</define><snapshots>yes</snapshots></importsettings>",
+        "<importsettings><rename from='a' to='x&#10;y'/></importsettings>",
+        "<importsettings",
+        "<exportsettings/>",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(import_settings_parse(texts[i], &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+    }
+}
+
+static void
+test_renames(void)
+{
+    static const char *const refused[] = {"a", "=b", "a=", "a=x\ny"};
+    g_autoptr(ImportSettings) settings = import_settings_new();
+    g_autoptr(GError) none = NULL;
+
+    g_assert_true(import_settings_rename(settings, "a=b=c", &none));
+    g_assert_cmpstr(g_hash_table_lookup(settings->renames, "a"), ==, "b=c");
+    for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(import_settings_rename(settings, refused[i], &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+    }
+}
+
+/* --- the journal ---------------------------------------------------------------- */
+
+typedef struct {
+    Scratch *directory;
+    char *path;
+    int fd;
+    ManifestFile *from;
+    ImportPlan *plan;
+} JournalFixture;
+
+static void
+set_up(JournalFixture *f, gconstpointer data)
+{
+    g_autoptr(ImportSettings) settings = import_settings_new();
+    ImportFile *file = g_new0(ImportFile, 1);
+
+    f->directory = scratch_new();
+    f->path = g_build_filename(f->directory, "journal", NULL);
+    f->fd = open(f->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    f->from = g_new0(ManifestFile, 1);
+    f->from->path = g_strdup("layers/x.qcow2");
+    f->from->bytes = 3 * DIGEST_SEGMENT;
+    f->plan = import_plan_new(settings, "/to/c/s");
+    file->from = f->from;
+    file->path = g_strdup("layers/x.qcow2");
+    g_ptr_array_add(f->plan->files, file);
+}
+
+static void
+tear_down(JournalFixture *f, gconstpointer data)
+{
+    import_plan_free(f->plan);
+    manifest_file_free(f->from);
+    close(f->fd);
+    g_free(f->path);
+    scratch_free(f->directory);
+}
+
+static ImportJournal *
+journal_again(JournalFixture *f, gboolean resume)
+{
+    g_autoptr(GError) error = NULL;
+    ImportJournal *journal = import_journal_open(f->fd, f->plan, resume, &error);
+
+    g_assert_no_error(error);
+
+    return journal;
+}
+
+static void
+add_lines(JournalFixture *f, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    off_t end = lseek(f->fd, 0, SEEK_END);
+
+    g_assert_true(fd_pwrite_all(f->fd, text, strlen(text), (guint64)end, "journal", &error));
+}
+
+#define NODE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* What a line says counts up to one that is none: that was under way. */
+static void
+test_journal_read(JournalFixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *lines;
+        guint segments;
+        gboolean finished;
+    } table[] = {
+        {"", 0, FALSE},
+        {"s 0 0 " NODE "\n", 1, FALSE},
+        {"s 0 2 " NODE "\ns 0 1 " NODE "\n", 2, FALSE},
+        {"s 0 2 " NODE "\nr 0\n", 0, FALSE},
+        {"s 0 0 " NODE "\ns 0 1 " NODE "\np 0\n", 1, FALSE},
+        {"s 0 0 " NODE "\nf 0\n", 1, TRUE},
+        {"s 0 0 " NODE "\nf 0\np 0\n", 0, FALSE},
+        {"s 0 0 " NODE "\ns 0 1 0123", 1, FALSE},
+        {"s 0 0 " NODE "\ns 0 3 " NODE "\nf 0\n", 1, FALSE},
+        {"s 0 0 " NODE "\nf 1\nf 0\n", 1, FALSE},
+        {"s 0 0 " NODE "\nx\nf 0\n", 1, FALSE},
+        {"s 0 -1 " NODE "\n", 0, FALSE},
+        {"s 0 0 " NODE "0\n", 0, FALSE},
+        {"s\n\ns 0 0 " NODE "\n", 0, FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(ImportJournal) first = journal_again(f, FALSE);
+        g_autoptr(ImportJournal) again = NULL;
+
+        add_lines(f, table[i].lines);
+        again = journal_again(f, TRUE);
+        g_assert_cmpuint(import_journal_segments(again, 0)->len, ==, table[i].segments);
+        g_assert_cmpint(import_journal_is_finished(again, 0), ==, table[i].finished);
+        g_assert_cmpint(ftruncate(f->fd, 0), ==, 0);
+    }
+}
+
+/* Another plan's journal is none of this one. */
+static void
+test_journal_of_another(JournalFixture *f, gconstpointer data)
+{
+    g_autoptr(ImportJournal) first = journal_again(f, FALSE);
+    g_autoptr(ImportJournal) again = NULL;
+
+    add_lines(f, "s 0 0 " NODE "\n");
+    f->from->bytes++;
+    again = journal_again(f, TRUE);
+    g_assert_false(import_journal_continues(again));
+    g_assert_cmpuint(import_journal_segments(again, 0)->len, ==, 0);
+}
+
+/* --- memory states ---------------------------------------------------------------- */
+
+static void
+patch_one(const char *path, const char *xml, gboolean fits)
+{
+    g_autoptr(GError) error = NULL;
+    auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
+    g_autoptr(GBytes) head = save_image_patch(fd, xml, path, &error);
+    g_autoptr(GBytes) whole = read_file(path);
+    g_autofree char *copy = NULL;
+    g_autofree char *read = NULL;
+    gsize length = g_bytes_get_size(whole);
+    gsize head_length;
+    const guint8 *head_data;
+    auto_fd patched = -1;
+
+    if (!fits) {
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
+        return;
+    }
+    g_assert_no_error(error);
+    head_data = g_bytes_get_data(head, &head_length);
+    g_assert_cmpuint(head_length, <, length);
+    copy = g_memdup2(g_bytes_get_data(whole, NULL), length);
+    memcpy(copy, head_data, head_length);
+    write_file("patched", copy, (gssize)length);
+    patched = open("patched", O_RDONLY | O_CLOEXEC);
+    read = save_image_xml(patched, "patched", &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(read, ==, xml);
+}
+
+/* In both byte orders, with a cookie and without; the memory behind it is where it was. */
+static void
+test_memory_patched(void)
+{
+    static const char *const names[] = {"plain", "big-endian", "cookie", "padded"};
+    const char *short_xml = "<domain/>";
+    g_autofree char *long_xml = g_strnfill(1 << 20, 'x');
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *name = g_build_filename("save-image", names[i], NULL);
+        g_autofree char *path = data_path(name);
+
+        patch_one(path, short_xml, TRUE);
+        patch_one(path, long_xml, FALSE);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+    g_test_add_func("/import/settings", test_settings);
+    g_test_add_func("/import/settings-refused", test_settings_refused);
+    g_test_add_func("/import/renames", test_renames);
+    g_test_add("/import/journal", JournalFixture, NULL, set_up, test_journal_read, tear_down);
+    g_test_add("/import/journal-of-another", JournalFixture, NULL, set_up,
+               test_journal_of_another, tear_down);
+    g_test_add_func("/import/memory-patched", test_memory_patched);
+
+    return g_test_run();
+}
