@@ -81,6 +81,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-files.h \
 	src/import/import-free.c \
 	src/import/import-free.h \
+	src/import/import-host.c \
+	src/import/import-host.h \
 	src/import/import-items.c \
 	src/import/import-items.h \
 	src/import/import-journal.c \
