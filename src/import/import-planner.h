@@ -18,7 +18,8 @@ G_BEGIN_DECLS
  * have, NOT_SUPPORTED naming each element of a domain that is not let pass.
  */
 ImportPlan *import_plan_make(const ImportSource *source, const ImportSettings *settings,
-                             const char *directory, ImportHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                             const char *directory, ImportHost *host, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /** import_plan_check: Returns: FALSE with NOT_FOUND for a name in @settings that @source does not
  * have. */

@@ -262,7 +262,7 @@ import_undo_done(ImportUndo *self, GError **error)
 static gboolean
 is_ours(const ImportUndo *self, const DomainRecord *record)
 {
-    g_autoptr(GPtrArray) paths = domain_image_paths(record->xml, NULL);
+    g_autoptr(GPtrArray) paths = domain_image_paths(record->xml, NULL, NULL);
     g_autofree char *prefix = g_strconcat(self->directory, "/", NULL);
 
     if (!paths || paths->len == 0)
