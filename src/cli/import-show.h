@@ -10,7 +10,8 @@
 
 G_BEGIN_DECLS
 
-/** import_show: Prints what @plan is going to do, and what does not fit: @findings (HostFinding). */
+/** import_show: Prints what @plan is going to do, and what of it does not fit, which are
+ * @findings (HostFinding). */
 void import_show(const ImportPlan *plan, GPtrArray *findings);
 
 /**
