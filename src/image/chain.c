@@ -240,8 +240,8 @@ read_device(ImageFile *file, int fd, GError **error)
     facts->inode = 0;
     facts->size = facts->length = facts->allocated = facts->capacity = facts->state.bytes;
     facts->measured = FALSE;
-    facts->mtime = 0;
-    facts->mtime_ns = 0;
+    facts->mtime = facts->ctime = 0;
+    facts->mtime_ns = facts->ctime_ns = 0;
 
     return TRUE;
 }

@@ -160,6 +160,7 @@ test_raw(ChainFixture *f, gconstpointer data)
     g_assert_cmpuint(layer->size, ==, 3 * MIB);
     g_assert_cmpuint(layer->length, ==, 3 * MIB);
     g_assert_cmpuint(layer->capacity, ==, 3 * MIB);
+    g_assert_true(layer->inode == 0 && layer->mtime == 0 && layer->ctime == 0);
     g_assert_true(layer_is_at(layer, loop));
     g_assert_false(layer_is_at(layer, "a.raw") || layer_is_at(layer, "absent"));
     g_assert_null(resolve(f, loop, "raw", IMAGE_ON_FILE, &error));
