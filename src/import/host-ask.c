@@ -57,6 +57,29 @@ ask_cpu(Hypervisor *hypervisor, const Wanted *wanted, xmlNode *domain, HostOffer
                                                  wanted->type, text, &offer->problem, error);
 }
 
+/* libvirt's test driver cannot tell. An architecture that the host does not have is asked for
+ * nothing, and told by host_compare(). */
+static gboolean
+ask_offer(Hypervisor *hypervisor, const Wanted *wanted, xmlNode *capabilities, HostOffer *offer,
+          GError **error)
+{
+    gboolean known = wanted->arch && host_has_arch(capabilities, wanted->arch);
+    g_autoptr(GError) why = NULL;
+
+    offer->offer = hypervisor->ops->domain_capabilities(
+        hypervisor, known ? wanted->arch : NULL, known ? wanted->machine : NULL,
+        known ? wanted->type : NULL, &why);
+    offer->unknown = g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
+    if (!offer->offer && !offer->unknown) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    if (!known)
+        g_clear_pointer(&offer->offer, g_free);
+
+    return TRUE;
+}
+
 static gboolean
 ask_loader(Hypervisor *hypervisor, xmlNode *domain)
 {
@@ -81,11 +104,8 @@ host_offer_ask(Hypervisor *hypervisor, const HostFacts *facts, xmlNode *domain, 
     offer->facts = facts;
     offer->loader = ask_loader(hypervisor, domain);
     wanted_read(&wanted, domain, xmlDocGetRootElement(doc));
-    if (!wanted.arch || !host_has_arch(xmlDocGetRootElement(doc), wanted.arch))
-        return g_steal_pointer(&offer);
-    offer->offer = hypervisor->ops->domain_capabilities(hypervisor, wanted.arch, wanted.machine,
-                                                        wanted.type, error);
-    if (!offer->offer || !ask_cpu(hypervisor, &wanted, domain, offer, error))
+    if (!ask_offer(hypervisor, &wanted, xmlDocGetRootElement(doc), offer, error) ||
+        (offer->offer && !ask_cpu(hypervisor, &wanted, domain, offer, error)))
         return NULL;
 
     return g_steal_pointer(&offer);

@@ -373,8 +373,10 @@ for_each(Compare *self, const char *path, void (*compare)(Compare *self, const c
 static void
 compare_all(Compare *self)
 {
-    compare_type(self);
-    compare_machine(self);
+    if (!self->offer->unknown) {
+        compare_type(self);
+        compare_machine(self);
+    }
     compare_emulator(self);
     compare_cpu(self);
     compare_vcpus(self);

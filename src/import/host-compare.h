@@ -20,6 +20,7 @@ typedef struct {
     char *offer;   /* <domainCapabilities> for its machine, or for the one that would do; NULL: the
                     * host offers nothing to it */
     char *problem; /* what the host's processor does not have of the domain's; NULL: nothing */
+    gboolean unknown; /* the hypervisor does not say what it offers: that is not compared */
     gboolean loader; /* the domain's firmware is here */
 } HostOffer;
 

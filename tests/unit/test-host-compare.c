@@ -169,7 +169,7 @@ static void
 test_compare(void)
 {
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, NULL, TRUE};
+    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, TRUE};
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         g_test_message("%s", table[i].xml);
@@ -181,7 +181,7 @@ static void
 test_cpu_model(void)
 {
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, (char *)"no avx512f here", TRUE};
+    HostOffer offer = {facts, (char *)OFFER, (char *)"no avx512f here", FALSE, TRUE};
     g_autoptr(HostAdaption) adaption = host_adaption_new();
     g_autoptr(GPtrArray) findings =
         compare(DOMAIN("qemu", "<cpu><model>Icelake-Server</model><topology sockets='2'/>"
@@ -210,7 +210,7 @@ test_firmware(void)
         {"/usr/share/edk2/ovmf/OVMF_CODE_4M.secboot.qcow2", NULL},
     };
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE};
+    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, FALSE};
 
     for (gsize i = 0; i < G_N_ELEMENTS(loaders); i++) {
         g_autofree char *xml = g_strdup_printf(
@@ -234,7 +234,7 @@ static void
 test_adaption(void)
 {
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, NULL, TRUE};
+    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, TRUE};
     g_autoptr(HostAdaption) adaption = host_adaption_new();
     g_autoptr(xmlDoc) doc = gate_parse(
         "<domain type='kvm'><os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type></os>"
@@ -279,6 +279,22 @@ test_unforced(void)
     host_adaption_apply(adaption, FALSE, &to);
     g_assert_cmpstr(to.emulator, ==, "/usr/bin/kvm");
     g_assert_null(to.machine);
+}
+
+/* A hypervisor that does not say what it offers: only what is known without that is compared. */
+static void
+test_unknown(void)
+{
+    g_autoptr(HostFacts) facts = facts_new();
+    HostOffer offer = {facts, NULL, NULL, TRUE, TRUE};
+    g_autoptr(HostAdaption) adaption = host_adaption_new();
+    g_autoptr(GPtrArray) findings = compare(
+        "<domain type='xen'><os><type arch='riscv64' machine='virt'>hvm</type></os>"
+        "<devices><interface type='network'><source network='lab'/></interface></devices></domain>",
+        &offer, adaption);
+
+    g_assert_cmpuint(findings->len, ==, 1);
+    g_assert_cmpstr(((HostFinding *)g_ptr_array_index(findings, 0))->kind, ==, "network");
 }
 
 static void
@@ -396,6 +412,7 @@ main(int argc, char **argv)
     g_test_add_func("/host-compare/firmware", test_firmware);
     g_test_add_func("/host-compare/adaption", test_adaption);
     g_test_add_func("/host-compare/unforced", test_unforced);
+    g_test_add_func("/host-compare/unknown", test_unknown);
     g_test_add_func("/host-compare/versions", test_versions);
     g_test_add_func("/host-compare/taken", test_taken);
     g_test_add_func("/host-compare/nothing-taken", test_nothing_taken);
