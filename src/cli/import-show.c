@@ -91,11 +91,11 @@ findings_json(GPtrArray *findings)
         const HostFinding *finding = g_ptr_array_index(findings, i);
         JsonObject *object = json_object_new();
 
-        json_set_text(object, "domain", finding->member);
+        json_set_text(object, "member", finding->member);
         json_set_text(object, "kind", finding->kind);
         json_set_text(object, "what", finding->what);
         json_set_text(object, "have", finding->have);
-        json_set_text(object, "wouldDo", finding->would_do);
+        json_set_text(object, "would_do", finding->would_do);
         json_set_text(object, "option", finding->option);
         json_object_set_boolean_member(object, "blocks", finding->blocks);
         json_array_add_object_element(array, object);

@@ -67,7 +67,7 @@ plan_all(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
     prepared->plan = import_plan_make(prepared->source, subject->settings,
                                       target_path(prepared->target), prepared->host, error);
     if (!prepared->plan || !import_check_free(hypervisor, prepared->plan, error) ||
-        (!look && !import_host_pass(prepared->host, error)))
+        (!look && prepared->plan->settings->define && !import_host_pass(prepared->host, error)))
         return FALSE;
     if (!look)
         warn_of_host(prepared->plan, import_host_findings(prepared->host), force);

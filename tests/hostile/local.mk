@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-hostile_tests = tests/hostile/exports.sh tests/hostile/imports.sh
+hostile_tests = tests/hostile/exports.sh tests/hostile/import-domains.sh tests/hostile/imports.sh
 TESTS += $(hostile_tests)
 EXTRA_DIST += $(hostile_tests)

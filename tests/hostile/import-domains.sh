@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Exports whose domains would take something of the host that they are imported to: each element is
+# refused by its name, and passes where the user trusts it by that name; nothing is written.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/test-host.sh"
+export LC_ALL=C.UTF-8
+requires virtsnap jq qemu-img fsverity
+
+good=$TEST_DIR/good
+e=$TEST_DIR/e
+to=$TEST_DIR/to
+said=$TEST_DIR/said
+mkdir "$to"
+
+test_host "$TEST_DIR"
+check "an export to spoil" virtsnap -c "$TEST_HOST" export --domain web s \
+    --to "$good" --no-subdirectory || bail_out "nothing to spoil"
+
+# import ARGUMENT...: of what was spoilt, under a name that is free.
+import()
+{
+    virtsnap -c "$TEST_HOST" --json import "$e" --to "$to" --rename web=new --new-uuid "$@" \
+        >"$said" 2>&1 </dev/null
+}
+
+# refused CODE REGEX [ARGUMENT]...: nothing is written, and it says why.
+refused()
+{
+    import "${@:3}"
+    [ $? -eq 1 ] && [ "$(jq -r .error.code "$said")" = "$1" ] &&
+        [[ $(jq -r .error.message "$said") =~ $2 ]] && [ -z "$(ls -A "$to")" ] ||
+        { cat -v "$said"; ls -AR "$to"; return 1; }
+}
+
+fresh() { rm -rf "$e"; cp -a "$good" "$e"; chmod -R u+w "$e"; }
+
+# resign FILE: the manifest agrees with what the file holds now.
+resign()
+{
+    local digest
+    digest=$(fsverity digest "$e/$1" | cut -d ' ' -f 1)
+    sed -i "\\|path=\"$1\"| { s|bytes=\"[0-9]*\"|bytes=\"$(stat -c %s "$e/$1")\"|
+        s|digest=\"[^\"]*\"|digest=\"$digest\"| }" "$e/manifest.xml"
+}
+
+# domain PLACE XML: the export of an ordinary domain that has this, too, in its <PLACE>.
+domain()
+{
+    fresh
+    cat >"$e/domains/web/domain.xml" <<END
+<domain type='qemu'><name>web</name><uuid>ef861801-45b9-11cb-88e3-afbfe5370491</uuid>
+<memory>8192</memory><os><type>hvm</type></os><devices><disk type='file' device='disk'>
+<driver name='qemu' type='qcow2'/><source file='/images/web.qcow2'/>
+<target dev='vda' bus='virtio'/></disk></devices></domain>
+END
+    [ $# -eq 0 ] || sed -i "s|</$1>|$2&|" "$e/domains/web/domain.xml"
+    resign domains/web/domain.xml
+}
+
+# trusts WORD: the same import is not refused for that any more.
+trusts()
+{
+    import --dry-run --trust "$1"
+    ! grep -q "lets it pass" "$said" || { cat "$said"; return 1; }
+}
+
+# gate PLACE XML PATH: refused by this name, and passes where it is trusted by it.
+gate()
+{
+    local regex=${3//[/\\[}
+    domain "$1" "$2"
+    check "$3: $2" refused 32769 "'$regex' .*--trust 'web:$regex'"
+    check "$3 where it is trusted" trusts "web:$3"
+}
+
+domain
+check "an ordinary domain passes" import --dry-run
+
+# --- what a domain has
+gate devices '<emulator>/tmp/evil</emulator>' devices/emulator
+gate domain "<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'/>" \
+    qemu:commandline
+gate domain "<q:override xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'/>" qemu:override
+gate devices "<hostdev mode='subsystem' type='pci'/>" devices/hostdev
+gate devices "<filesystem type='mount'><source dir='/'/><target dir='h'/></filesystem>" \
+    devices/filesystem
+gate os '<kernel>/boot/vmlinuz</kernel>' os/kernel
+gate os '<initrd>/etc/shadow</initrd>' os/initrd
+gate os '<dtb>/etc/shadow</dtb>' os/dtb
+gate os "<loader readonly='yes' type='pflash'>/tmp/x.fd</loader>" os/loader
+gate os "<loader readonly='no' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader>" os/loader
+gate os "<nvram template='/etc/shadow'>/x</nvram>" os/nvram/@template
+gate domain "<seclabel type='none'/>" seclabel
+gate devices "<shmem name='x'/>" devices/shmem
+for type in file pipe dev tcp udp unix; do
+    gate devices "<serial type='$type'/>" devices/serial
+    gate devices "<console type='$type'/>" devices/console
+    gate devices "<parallel type='$type'/>" devices/parallel
+done
+gate devices "<rng model='virtio'><backend model='egd' type='tcp'/></rng>" devices/rng/backend
+gate devices "<rng model='virtio'><backend model='random'>/dev/sda</backend></rng>" \
+    devices/rng/backend
+gate devices "<tpm><backend type='passthrough'/></tpm>" devices/tpm/backend
+gate devices "<interface type='vhostuser'/>" devices/interface
+gate devices "<interface type='direct'/>" devices/interface
+gate devices "<interface type='bridge'><script path='/x'/></interface>" devices/interface/script
+gate domain '<iothreads>4000000000</iothreads>' iothreads
+gate domain "<memoryBacking><source type='file'/></memoryBacking>" memoryBacking/source
+gate domain "<launchSecurity type='sev'/>" launchSecurity
+gate domain "<sysinfo type='fwcfg'><entry name='x' file='/etc/shadow'/></sysinfo>" \
+    sysinfo/entry/@file
+gate domain "<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='/etc/shadow'/>" \
+    xi:include
+gate devices "<disk device='disk'><source file='/etc/shadow'/><target dev='vdb'/></disk>" \
+    'devices/disk[2]/source'
+domain
+{
+    sed 's|</domain>||' "$e/domains/web/domain.xml"
+    echo '<iothreadids>'
+    seq 100000 | sed "s|.*|<iothread id='&'/>|"
+    echo '</iothreadids></domain>'
+} >"$e/many.xml"
+mv "$e/many.xml" "$e/domains/web/domain.xml"; resign domains/web/domain.xml
+check "a hundred thousand threads" refused 32769 "'iothreadids' .*1024"
+domain
+{
+    echo "<domain type='qemu'><name>web</name><metadata><m xmlns='urn:m'>"
+    head -c 300000 /dev/zero | tr '\0' x
+    echo '</m></metadata></domain>'
+} >"$e/domains/web/domain.xml"
+resign domains/web/domain.xml
+check "metadata without end" refused 32769 "'metadata' .*256 KiB"
+domain devices '<hostdev/><shmem/>'
+check "all of it is in one answer" refused 32769 'devices/hostdev.*devices/shmem'
+check "trust in one is not trust in the other" refused 32769 'devices/shmem' \
+    --trust devices/hostdev
+check "what is not there cannot be trusted" refused 4 "nothing" --trust nothing
+domain
+sed -i '1i <!DOCTYPE domain [<!ENTITY x SYSTEM "file:///etc/passwd">]>' \
+    "$e/domains/web/domain.xml"
+resign domains/web/domain.xml
+check "a document type" refused "$(import; jq -r .error.code "$said")" DOCTYPE
+
+done_testing

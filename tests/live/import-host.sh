@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# An export of a host that had something else: told before anything is touched, and changed where
+# that is asked for. No guest boots.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/import-lib.sh"
+live_requires
+requires fsverity
+
+check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+to=$d/new
+e=$d/e
+mkdir "$x" "$to"
+
+live_disk "$d/a.qcow2"
+LIVE_BOOT=none live_define web --disk "$d/a.qcow2"
+check "snapshot" live_snapshot_external web snap1
+check "export" vs_export --domain web snap1 --to "$x" || bail_out "no export"
+good=$VS_EXPORT
+machine=$(live_virsh dumpxml --domain web | sed -n "s/.*machine='\([^']*\)'.*/\1/p")
+check "the domain is lost" lose web
+
+# elsewhere SED-SCRIPT: the export as a host with another domain would have made it.
+elsewhere()
+{
+    local file=domains/web/domain.xml digest
+    rm -rf "$e"
+    cp -a "$good" "$e" && chmod -R u+w "$e" && sed -i "$1" "$e/$file" || return 1
+    digest=$(fsverity digest "$e/$file" | cut -d ' ' -f 1)
+    sed -i "\\|path=\"$file\"| { s|bytes=\"[0-9]*\"|bytes=\"$(stat -c %s "$e/$file")\"|
+        s|digest=\"[^\"]*\"|digest=\"$digest\"| }" "$e/manifest.xml"
+}
+
+# looked_at: what import would say, in JSON.
+looked_at() { vs import --json "$e" --to "$to" --dry-run "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR"; }
+
+# --- one that fits
+elsewhere ''
+trusted "$e"
+check "a look at it" looked_at
+is "$(vs_field '.host | length')" 0 "it fits"
+like "$(vs import "$e" --to "$to" --dry-run "${TRUST[@]}")" "has all that the domains need" \
+    "which it says"
+
+# --- another machine and more memory
+elsewhere "s/machine='[^']*'\|machine=\"[^\"]*\"/machine='${machine%-*}-99.9'/"
+check "a look at one with a newer machine" looked_at
+is "$(vs_field '.host[] | [.member, .kind, .what, (.blocks | tostring)] | join(" ")')" \
+    "web machine ${machine%-*}-99.9 true" "it does not fit"
+like "$(vs_field '.host[].would_do')" "${machine%-*}-" "what would be done"
+check "it is refused" vs_refused 5 "machine '${machine%-*}-99.9'.*--force-host" \
+    import "$e" --to "$to" "${TRUST[@]}"
+check "nothing is touched" imported_nothing "$to"
+check "and changed where it is asked for" vs_import "$e" --to "$to" --force-host
+like "$(live_virsh dumpxml --domain web)" "machine='${machine%-*}-[0-9.]+'" \
+    "it has a machine of this host"
+like "$(vs_field '.warnings[]')" "machine" "which is told"
+check "it is gone again" forget web
+
+elsewhere 's,<memory .*</memory>,<memory unit="TiB">900</memory>,'
+check "too much memory cannot be helped" vs_refused 5 "memory '900 TiB'" \
+    import "$e" --to "$to" --force-host "${TRUST[@]}"
+check "nothing is touched by that either" imported_nothing "$to"
+check "files alone fit every host" vs_import "$e" --to "$to" --no-define
+rm -r "${to:?}"; mkdir "$to"
+
+# --- an emulator at another place
+elsewhere 's,<emulator>.*</emulator>,<emulator>/usr/libexec/qemu-kvm</emulator>,'
+check "the emulator is the host's in any case" vs_import "$e" --to "$to"
+like "$(live_virsh dumpxml --domain web)" "<emulator>/usr/bin/qemu-system" "it has the host's own"
+check "gone as well" forget web
+
+done_testing
