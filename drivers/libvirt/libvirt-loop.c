@@ -168,9 +168,29 @@ loop_thread(gpointer data)
     return NULL;
 }
 
+static void
+never(G_GNUC_UNUSED int timer, G_GNUC_UNUSED void *opaque)
+{
+}
+
+/* libvirt takes the first one of a process, and says so by taking a timer. */
+static gboolean
+has_loop(void)
+{
+    int timer = virEventAddTimeout(-1, never, NULL, NULL);
+
+    if (timer < 0)
+        return FALSE;
+    virEventRemoveTimeout(timer);
+
+    return TRUE;
+}
+
 void
 libvirt_loop_start(void)
 {
+    if (has_loop())
+        return;
     context = g_main_context_new();
     watches = g_hash_table_new(NULL, NULL);
     virEventRegisterImpl(add_handle, loop_update, remove_watch, add_timeout, loop_update,

@@ -17,6 +17,11 @@ G_BEGIN_DECLS
  * Where exports begin: what Msvm_CollectionSnapshotService is to a hypervisor. It holds no
  * connection; each call opens one, so any thread may use it, and a hypervisor that goes away is
  * noticed by the next call only.
+ *
+ * libvirt knows one event loop in a process, the first that is registered with it. Unless there is
+ * one when the first call comes, the library registers one, which runs in a thread of its own. A
+ * program that brings its own (virEventRegisterImpl(), virEventRegisterDefaultImpl()) registers it
+ * before that and runs it, in another thread than one that waits for a call of the library.
  */
 G_DECLARE_FINAL_TYPE(VirtSnapService, virt_snap_service, VIRT_SNAP, SERVICE, GObject)
 

@@ -62,10 +62,73 @@ test_kept(void)
     virSetErrorFunc(NULL, NULL);
 }
 
+/* --- an event loop ------------------------------------------------------------ */
+
+static int n_added;
+
+static int
+add_handle(int fd, int events, virEventHandleCallback ready, void *opaque, virFreeCallback done)
+{
+    return ++n_added;
+}
+
+static int
+add_timeout(int ms, virEventTimeoutCallback elapsed, void *opaque, virFreeCallback done)
+{
+    return ++n_added;
+}
+
+static void
+update(int id, int value)
+{
+}
+
+static int
+drop(int id)
+{
+    return 0;
+}
+
+/* Returns: whether a thread of this process is called so. */
+static gboolean
+has_thread(const char *name)
+{
+    g_autoptr(GDir) tasks = g_dir_open("/proc/self/task", 0, NULL);
+    const char *task;
+
+    while ((task = g_dir_read_name(tasks))) {
+        g_autofree char *path = g_build_filename("/proc/self/task", task, "comm", NULL);
+        g_autofree char *comm = NULL;
+
+        if (g_file_get_contents(path, &comm, NULL, NULL) &&
+            g_str_equal(g_strchomp(comm), name))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/* A process has one, and whoever is first keeps it. */
+static void
+test_loop(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Hypervisor) hypervisor = NULL;
+    int before;
+
+    virEventRegisterImpl(add_handle, update, drop, add_timeout, update, drop);
+    hypervisor = libvirt_hypervisor_open("test:///default", &error);
+    g_assert_no_error(error);
+    g_assert_false(has_thread("libvirt-events"));
+    before = n_added;
+    g_assert_cmpint(virEventAddTimeout(-1, NULL, NULL, NULL), ==, before + 1);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/libvirt-handlers/loop", test_loop);
     g_test_add_func("/libvirt-handlers/kept", test_kept);
 
     return g_test_run();
