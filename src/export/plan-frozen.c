@@ -16,6 +16,11 @@
  * back what it has of it and changes to the overlay, which takes hundredths of a second, or some
  * tenths on a busy host. */
 #define SWITCH_TIME SECOND
+/* A commit that ends within that time looks the same and cannot be told from it: the guest is not
+ * paused for a snapshot of disks alone, the last write before the switch is as legitimate as it is
+ * late, and nobody records when the switch was: libvirt has the snapshot's begin in whole seconds,
+ * qcow2 headers have no times, and the overlay's own mtime is that of its last write, not of its
+ * first. */
 /* How long that may take at most. */
 #define SWITCH_TIME_MAX (2 * SECOND)
 /* An overlay that is made later than this after the snapshot began (or after its memory was saved)

@@ -15,6 +15,7 @@ fuzz_replays = \
 	tests/fuzz/replay-cluster-map \
 	tests/fuzz/replay-collection \
 	tests/fuzz/replay-domain \
+	tests/fuzz/replay-domain-files \
 	tests/fuzz/replay-job-record \
 	tests/fuzz/replay-journal \
 	tests/fuzz/replay-luks \
@@ -36,6 +37,8 @@ tests_fuzz_replay_collection_SOURCES = \
 	tests/fuzz/fuzz-collection.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_domain_SOURCES = \
 	tests/fuzz/fuzz-domain.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_domain_files_SOURCES = \
+	tests/fuzz/fuzz-domain-files.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_job_record_SOURCES = \
 	tests/fuzz/fuzz-job-record.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_journal_SOURCES = \
@@ -55,7 +58,8 @@ tests_fuzz_replay_snapshot_def_SOURCES = \
 tests_fuzz_replay_storage_def_SOURCES = \
 	tests/fuzz/fuzz-storage-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
-.PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-domain fuzz-job-record fuzz-journal \
+.PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-domain \
+	fuzz-domain-files fuzz-job-record fuzz-journal \
 	fuzz-luks fuzz-manifest fuzz-qcow2 fuzz-save-image fuzz-settings fuzz-snapshot-def \
 	fuzz-storage-def
 
@@ -65,6 +69,7 @@ fuzzers = \
 	tests/fuzz/fuzz-cluster-map \
 	tests/fuzz/fuzz-collection \
 	tests/fuzz/fuzz-domain \
+	tests/fuzz/fuzz-domain-files \
 	tests/fuzz/fuzz-job-record \
 	tests/fuzz/fuzz-journal \
 	tests/fuzz/fuzz-luks \
@@ -82,6 +87,7 @@ tests_fuzz_fuzz_backing_reference_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_cluster_map_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_collection_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_domain_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_domain_files_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_job_record_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_luks_LDFLAGS = $(fuzz_ldflags)
@@ -108,6 +114,8 @@ fuzz-collection: tests/fuzz/fuzz-collection
 	$(fuzz_run) $(fuzz_data)/collection/valid $(fuzz_data)/collection/invalid
 fuzz-domain: tests/fuzz/fuzz-domain
 	$(fuzz_run) $(fuzz_data)/domain/*
+fuzz-domain-files: tests/fuzz/fuzz-domain-files
+	$(fuzz_run) $(fuzz_data)/domain-files
 fuzz-job-record: tests/fuzz/fuzz-job-record
 	$(fuzz_run) $(fuzz_data)/job/*
 fuzz-journal: tests/fuzz/fuzz-journal
