@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -191,6 +192,40 @@ test_no_descriptors(Fixture *f, gconstpointer data)
     g_assert_true(done);
 }
 
+/* A disk of the sources that gives no data for a while. */
+static gint source_fails;
+
+ssize_t
+pread(int fd, void *data, size_t length, off_t offset)
+{
+    if (g_atomic_int_get(&source_fails) && length >= 4096 && offset >= 4096) {
+        errno = EIO;
+        return -1;
+    }
+
+    return syscall(SYS_pread64, fd, data, length, offset);
+}
+
+static void
+test_unreadable(Fixture *f, gconstpointer data)
+{
+    g_autoptr(JobInfo) info = NULL;
+
+    f->parallel = 1;
+    terminate(f);
+    job_set_bandwidth(f->job, 0);
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
+    g_atomic_int_set(&source_fails, TRUE);
+    start_it(f);
+    wait_for(f, JOB_STATE_EXCEPTION);
+    g_atomic_int_set(&source_fails, FALSE);
+    info = job_get_info(f->job);
+    g_test_message("%s", info->error);
+    g_assert_true(info->resumable);
+    g_assert_true(is_there(f, "farm/.s.partial/journal"));
+    finish(f);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -202,6 +237,7 @@ main(int argc, char *argv[])
     g_test_add("/job-again/kill-unplanned", Fixture, NULL, set_up, test_kill_unplanned, tear_down);
     g_test_add("/job-again/terminate-kill", Fixture, NULL, set_up, test_terminate_kill, tear_down);
     g_test_add("/job-again/locked", Fixture, NULL, set_up, test_locked, tear_down);
+    g_test_add("/job-again/unreadable", Fixture, NULL, set_up, test_unreadable, tear_down);
     g_test_add("/job-again/no-answer", Fixture, NULL, set_up, test_no_answer, tear_down);
     g_test_add("/job-again/no-descriptors", Fixture, NULL, set_up, test_no_descriptors, tear_down);
 

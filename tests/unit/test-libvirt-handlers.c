@@ -5,7 +5,9 @@
 
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
+#include <string.h>
 
+#include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-hypervisor.h"
 
 /* Handlers of errors belong to the program that the library is part of: it finds its own ones as
@@ -124,12 +126,35 @@ test_loop(void)
     g_assert_cmpint(virEventAddTimeout(-1, NULL, NULL, NULL), ==, before + 1);
 }
 
+/* --- an error that is told by calling libvirt ----------------------------------- */
+
+static void
+test_told(void)
+{
+    g_autoptr(GError) error = NULL;
+    virConnectPtr connection = virConnectOpen("test:///default");
+    virDomainPtr domain = virDomainLookupByName(connection, "test");
+
+    g_assert_nonnull(domain);
+    g_assert_null(virDomainLookupByName(connection, "nobody"));
+    g_assert_nonnull(virGetLastError());
+    /* This call forgets the error that is to be told. */
+    libvirt_error_set(&error, "Looking beside '%s'", virDomainGetName(domain));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+    g_test_message("%s", error->message);
+    g_assert_nonnull(strstr(error->message, "Looking beside 'test'"));
+    g_assert_nonnull(strstr(error->message, "Domain not found"));
+    virDomainFree(domain);
+    virConnectClose(connection);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/libvirt-handlers/loop", test_loop);
     g_test_add_func("/libvirt-handlers/kept", test_kept);
+    g_test_add_func("/libvirt-handlers/told", test_told);
 
     return g_test_run();
 }
