@@ -79,6 +79,20 @@ import_check_space(const ImportPlan *plan, const ImportSource *source, const Tar
 
 /* --- files ------------------------------------------------------------------ */
 
+/* Target makes its directories for nobody else; QEMU has to come through to what is in them. */
+static void
+open_parents(const Run *self)
+{
+    guint made = target_made(self->target);
+    g_autofree char *parent = g_path_get_dirname(self->plan->directory);
+    g_autofree char *above = g_path_get_dirname(parent);
+
+    if (made >= 1)
+        chmod(parent, 0711);
+    if (made >= 2)
+        chmod(above, 0711);
+}
+
 /* Only root gives files away, and only to somebody else. */
 static gboolean
 find_owner(const Run *self, HypervisorOwner *owner, gboolean *given, GError **error)
@@ -117,31 +131,15 @@ write_files(Run *self, GError **error)
 
 /* --- what they are for -------------------------------------------------------- */
 
-/* Target makes its directories for nobody else; QEMU has to come through to what is in them. */
-static void
-open_parents(const Run *self, guint made)
-{
-    g_autofree char *parent = g_path_get_dirname(self->plan->directory);
-    g_autofree char *above = g_path_get_dirname(parent);
-
-    if (made >= 1)
-        chmod(parent, 0711);
-    if (made >= 2)
-        chmod(above, 0711);
-}
-
 static gboolean
 commit(Run *self, GError **error)
 {
-    guint made = target_made(self->target);
-
     /* Much may have come to be while files were copied, and all that is in the record is ours. */
     if (!import_check_free(self->hypervisor, self->plan, error))
         return FALSE;
     self->undo = import_undo_begin(self->plan, target_fd(self->target), error);
     if (!self->undo || !target_commit(self->target, error))
         return FALSE;
-    open_parents(self, made);
     if (target_moved_from(self->target)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
                     _("A directory above '%s' was renamed while it was imported into"),
@@ -204,6 +202,7 @@ run(Run *self, gboolean resume, GError **error)
 
     if (!target_begin(self->target, resume, error))
         return FALSE;
+    open_parents(self);
     self->journal =
         import_journal_open(target_journal(self->target), self->plan, resume, error);
     if (!self->journal)

@@ -77,4 +77,24 @@ check "a disk that is not there" eval '! capture "$x" vdz >/dev/null'
 is "$(find "$x" "$d/host/lib" -name '.virtsnap*')" "" "nor by that"
 check "the guest still writes" live_wait_counter a +2
 
+# --- and back: what is imported is for that user
+. "$abs_top_srcdir/tests/live/import-lib.sh"
+to=$d/new
+mkdir -m 711 "$to"
+rm -r "${VS_EXPORT:?}"
+check "an export to import" vs_export --domain a snap2 --to "$x"
+trusted "$VS_EXPORT"
+want=$(live_counter_of "$(vs_layer "$VS_EXPORT" a vda)")
+lose a
+rm -f "$d"/images/*
+mkdir -m 700 "$d/closed"
+check "a place that QEMU's user cannot enter is refused" \
+    vs_refused 32769 "cannot enter '$d/closed'" import "$VS_EXPORT" --to "$d/closed" "${TRUST[@]}"
+is "$(ls -A "$d/closed")" "" "nothing is there"
+check "import" vs_import "$VS_EXPORT" --to "$to"
+is "$(find "$to" -type f -printf '%u\n' | sort -u)" "$user" "all files are that user's"
+is "$(find "$to" -type f -perm /077 ! -perm 440)" "" "and nobody else's"
+check "its domain starts and goes on" goes_on a "$want"
+live_destroy a
+
 done_testing
