@@ -3,9 +3,9 @@
 
 #include <config.h>
 
-#include <glib-unix.h>
 #include <glib/gi18n.h>
 
+#include "cli/follow.h"
 #include "cli/job-show.h"
 #include "cli/service.h"
 #include "job/job-state.h"
@@ -13,98 +13,94 @@
 typedef struct {
     CliContext *cli;
     BusJob *job;
-    Progress *progress;
-    GMainLoop *loop;
-    gboolean kill;
+    Follow *follow;
+    gboolean kill; /* it is ours */
     gboolean left; /* the user has seen enough */
     gboolean gone; /* the service has */
-} Follow;
+} ServiceFollow;
 
 static void
-show(Follow *follow)
+show_job(ServiceFollow *self)
 {
-    guint64 end = bus_job_get_end(follow->job);
-
-    /* What there is to do is known when the job has been planned. */
-    if (end > 1)
-        progress_update(follow->progress, bus_job_get_name(follow->job),
-                        bus_job_get_cur(follow->job), end);
+    follow_show(self->follow, bus_job_get_cur(self->job), bus_job_get_end(self->job));
 }
 
 static void
 on_properties(GDBusProxy *proxy, GVariant *changed, GStrv invalidated, gpointer data)
 {
-    Follow *follow = data;
+    ServiceFollow *self = data;
 
-    show(follow);
-    if (job_state_is_final(bus_job_get_job_state(follow->job)))
-        g_main_loop_quit(follow->loop);
+    show_job(self);
+    if (job_state_is_final(bus_job_get_job_state(self->job)))
+        follow_quit(self->follow);
 }
 
 static void
 on_owner(GObject *proxy, GParamSpec *pspec, gpointer data)
 {
-    Follow *follow = data;
+    ServiceFollow *self = data;
     g_autofree char *owner = g_dbus_proxy_get_name_owner(G_DBUS_PROXY(proxy));
 
     if (owner)
         return;
-    follow->gone = TRUE;
-    g_main_loop_quit(follow->loop);
-}
-
-static gboolean
-on_signal(gpointer data)
-{
-    Follow *follow = data;
-    g_autoptr(GError) error = NULL;
-
-    if (follow->kill && !follow->left) {
-        follow->left = TRUE;
-        /* Its end is waited for; a second signal does not wait. */
-        if (cli_service_request(follow->cli, follow->job, JOB_REQUEST_KILL, &error))
-            return G_SOURCE_CONTINUE;
-        progress_hide(follow->progress);
-        cli_warning("%s", error->message);
-    }
-    follow->left = TRUE;
-    g_main_loop_quit(follow->loop);
-
-    return G_SOURCE_CONTINUE;
+    self->gone = TRUE;
+    follow_quit(self->follow);
 }
 
 static void
-watch(Follow *follow)
+end_service(Follow *follow, gpointer job, int signum)
 {
-    guint sources[] = {
-        g_unix_signal_add(SIGINT, on_signal, follow),
-        g_unix_signal_add(SIGTERM, on_signal, follow),
-        g_unix_signal_add(SIGHUP, on_signal, follow),
-    };
-    gulong properties = g_signal_connect(follow->job, "g-properties-changed",
-                                         G_CALLBACK(on_properties), follow);
-    gulong owner =
-        g_signal_connect(follow->job, "notify::g-name-owner", G_CALLBACK(on_owner), follow);
+    ServiceFollow *self = job;
+    g_autoptr(GError) error = NULL;
 
-    show(follow);
-    if (!job_state_is_final(bus_job_get_job_state(follow->job)))
-        g_main_loop_run(follow->loop);
-    g_signal_handler_disconnect(follow->job, properties);
-    g_signal_handler_disconnect(follow->job, owner);
-    for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)
-        g_source_remove(sources[i]);
+    if (self->kill && !self->left) {
+        self->left = TRUE;
+        /* Its end is waited for; a second signal does not wait. */
+        if (cli_service_request(self->cli, self->job, JOB_REQUEST_KILL, &error))
+            return;
+        follow_hide(follow);
+        cli_warning("%s", error->message);
+    }
+    self->left = TRUE;
+    follow_quit(follow);
+}
+
+/* A job of somebody else goes on while nobody watches it. */
+static gboolean
+suspend_service(Follow *follow, gpointer job, gboolean suspend)
+{
+    ServiceFollow *self = job;
+
+    return self->kill &&
+           cli_service_request(self->cli, self->job,
+                               suspend ? JOB_REQUEST_SUSPEND : JOB_REQUEST_START, NULL);
+}
+
+static void
+watch(ServiceFollow *self)
+{
+    gulong properties =
+        g_signal_connect(self->job, "g-properties-changed", G_CALLBACK(on_properties), self);
+    gulong owner =
+        g_signal_connect(self->job, "notify::g-name-owner", G_CALLBACK(on_owner), self);
+
+    show_job(self);
+    if (!job_state_is_final(bus_job_get_job_state(self->job)))
+        follow_run(self->follow);
+    g_signal_handler_disconnect(self->job, properties);
+    g_signal_handler_disconnect(self->job, owner);
 }
 
 static gboolean
-outcome(const Follow *follow, GError **error)
+outcome(const ServiceFollow *self, GError **error)
 {
-    const char *number = job_show_number(follow->job);
-    guint state = bus_job_get_job_state(follow->job);
-    guint code = bus_job_get_error_code(follow->job);
+    const char *number = job_show_number(self->job);
+    guint state = bus_job_get_job_state(self->job);
+    guint code = bus_job_get_error_code(self->job);
 
     if (job_state_is_success(state))
         return TRUE;
-    if (follow->gone)
+    if (self->gone)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED,
                     _("The service has gone while job %s was running; 'virtsnap job-resume %s' "
                       "goes on with it"),
@@ -114,7 +110,7 @@ outcome(const Follow *follow, GError **error)
                     _("Job %s goes on; 'virtsnap job-wait %s' shows how"), number, number);
     else if (code != 0)
         g_set_error_literal(error, VIRT_SNAP_ERROR, (gint)code,
-                            bus_job_get_error_description(follow->job));
+                            bus_job_get_error_description(self->job));
     else
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED, _("Job %s was ended: %s"),
                     number, job_state_name(state));
@@ -125,15 +121,16 @@ outcome(const Follow *follow, GError **error)
 gboolean
 job_follow(CliContext *cli, BusJob *job, ProgressMode mode, gboolean kill, GError **error)
 {
-    g_autoptr(Progress) progress = progress_new(mode, cli->globals.quiet);
-    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    Follow follow = {
-        .cli = cli, .job = job, .progress = progress, .loop = loop, .kill = kill};
+    static const FollowOps ops = {.end = end_service, .suspend = suspend_service};
+    g_autofree char *name = g_strdup(bus_job_get_name(job));
+    ServiceFollow self = {.cli = cli, .job = job, .kill = kill};
+    g_autoptr(Follow) follow = follow_new(&ops, &self, name, mode, cli->globals.quiet);
 
-    watch(&follow);
-    if (!follow.gone)
+    self.follow = follow;
+    watch(&self);
+    if (!self.gone)
         cli_service_add_details(job);
-    progress_finish(progress, job_state_is_success(bus_job_get_job_state(job)));
+    follow_finish(follow, job_state_is_success(bus_job_get_job_state(job)));
 
-    return outcome(&follow, error);
+    return outcome(&self, error);
 }

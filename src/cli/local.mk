@@ -40,7 +40,11 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/import-run.c \
 	src/cli/import-show.c \
 	src/cli/import-show.h \
+	src/cli/follow.c \
+	src/cli/follow.h \
 	src/cli/job-follow.c \
+	src/cli/job-local.c \
+	src/cli/job-local.h \
 	src/cli/job-show.c \
 	src/cli/job-show.h \
 	src/cli/option.c \

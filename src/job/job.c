@@ -143,6 +143,15 @@ job_get_state(Job *self)
     return self->info->state;
 }
 
+void
+job_get_figures(Job *self, JobFigures *figures)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    job_figures_update(self->info, self->parts, self->control);
+    *figures = self->info->figures;
+}
+
 JobInfo *
 job_get_info(Job *self)
 {

@@ -86,6 +86,9 @@ void job_set_bandwidth(Job *self, guint64 rate);
 /** job_get_state: Returns: the state it is in. */
 JobState job_get_state(Job *self);
 
+/** job_get_figures: How far it is, of one moment. */
+void job_get_figures(Job *self, JobFigures *figures);
+
 /** job_get_info: Returns: everything about it, all of one moment; owned by the caller. */
 JobInfo *job_get_info(Job *self);
 

@@ -83,6 +83,25 @@ check "Ctrl-C kills the job" eval '
     pid=$!; live_wait "it copies" eval "[ \$(vs job-list --json | jq .jobs[-1].cur) -gt 1000000 ]"
     live_wait "it can be interrupted" live_catches $pid
     kill -INT $pid; ! wait $pid && [ ! -e "$out/c" ]'
+last_job() { vs job-list --json | jq -r ".jobs[-1].$1"; }
+paused()
+{
+    local pid
+    set -m
+    "$abs_top_builddir/virtsnap" --service export pair night --to "$out/z" --bandwidth 1M -q &
+    pid=$!
+    set +m
+    live_wait "it copies" eval '[ "$(last_job cur)" -gt 1000000 ]'
+    live_wait "it can be interrupted" live_catches $pid
+    kill -TSTP $pid
+    live_wait "the job pauses" eval '[ "$(last_job state)" = suspended ]'
+    live_wait "the command stops" grep -q "^State:.T" "/proc/$pid/status"
+    kill -CONT $pid
+    live_wait "the job goes on" eval '[ "$(last_job state)" = running ]'
+    kill -INT $pid
+    ! wait $pid && [ ! -e "$out/z" ]
+}
+check "Ctrl-Z suspends the job, and fg lets it go on" paused
 check "unnamed collections are not for the service" vs_refused 1 "collection" \
     export --domain left night --to "$out/u" --async
 is "$(vs --service snapshot-list pair --json | jq -c '[.snapshots[].name]')" '["night"]' \

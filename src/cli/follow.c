@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cli/follow.h"
+#include "util/fd.h"
+
+struct Follow {
+    const FollowOps *ops;
+    gpointer job;
+    const char *label;
+    Progress *progress;
+    GMainLoop *loop;
+};
+
+/* --- ends ---------------------------------------------------------------------- */
+
+static gboolean
+on_int(gpointer data)
+{
+    Follow *self = data;
+
+    self->ops->end(self, self->job, SIGINT);
+
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_term(gpointer data)
+{
+    Follow *self = data;
+
+    self->ops->end(self, self->job, SIGTERM);
+
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_hup(gpointer data)
+{
+    Follow *self = data;
+
+    self->ops->end(self, self->job, SIGHUP);
+
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- Ctrl-Z: GLib's main loop does not know that signal ------------------------- */
+
+/* What the handler writes into, and the main loop reads from. */
+static int stop_pipe[2] = {-1, -1};
+
+static void
+on_stop_signal(int signum)
+{
+    int saved = errno;
+    G_GNUC_UNUSED gssize written = write(stop_pipe[1], "", 1);
+
+    errno = saved;
+}
+
+static void
+handle_stop(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTSTP, &action, NULL);
+}
+
+/* As the process would have done by itself: who has no terminal is not stopped for ever. Comes back
+ * when the user brings it back. */
+static void
+stop_process(void)
+{
+    handle_stop(SIG_DFL);
+    raise(SIGTSTP);
+    handle_stop(on_stop_signal);
+}
+
+static gboolean
+on_stop(gint fd, GIOCondition condition, gpointer data)
+{
+    Follow *self = data;
+    char bytes[64];
+    gboolean suspended;
+
+    while (read(fd, bytes, sizeof bytes) > 0)
+        ;
+    progress_hide(self->progress);
+    suspended = self->ops->suspend(self, self->job, TRUE);
+    stop_process();
+    if (suspended)
+        self->ops->suspend(self, self->job, FALSE);
+
+    return G_SOURCE_CONTINUE;
+}
+
+/* Returns: the source that looks after it; 0 if it is ignored, or cannot be had. */
+static guint
+watch_stop(Follow *self)
+{
+    struct sigaction before;
+
+    if (sigaction(SIGTSTP, NULL, &before) < 0 || before.sa_handler != SIG_DFL ||
+        !g_unix_open_pipe(stop_pipe, FD_CLOEXEC, NULL))
+        return 0;
+    g_unix_set_fd_nonblocking(stop_pipe[0], TRUE, NULL);
+    g_unix_set_fd_nonblocking(stop_pipe[1], TRUE, NULL);
+    handle_stop(on_stop_signal);
+
+    return g_unix_fd_add(stop_pipe[0], G_IO_IN, on_stop, self);
+}
+
+static void
+unwatch_stop(guint source)
+{
+    if (source == 0)
+        return;
+    handle_stop(SIG_DFL);
+    g_source_remove(source);
+    fd_clear(&stop_pipe[0]);
+    fd_clear(&stop_pipe[1]);
+}
+
+/* --- the whole ------------------------------------------------------------------- */
+
+void
+follow_run(Follow *self)
+{
+    guint sources[] = {
+        g_unix_signal_add(SIGINT, on_int, self),
+        g_unix_signal_add(SIGTERM, on_term, self),
+        g_unix_signal_add(SIGHUP, on_hup, self),
+    };
+    guint stop = watch_stop(self);
+
+    g_main_loop_run(self->loop);
+    unwatch_stop(stop);
+    for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)
+        g_source_remove(sources[i]);
+}
+
+void
+follow_quit(Follow *self)
+{
+    g_main_loop_quit(self->loop);
+}
+
+void
+follow_show(Follow *self, guint64 cur, guint64 end)
+{
+    /* What there is to do is known when the job has been planned. */
+    if (end > 1)
+        progress_update(self->progress, self->label, cur, end);
+}
+
+void
+follow_hide(Follow *self)
+{
+    progress_hide(self->progress);
+}
+
+void
+follow_finish(Follow *self, gboolean done)
+{
+    progress_finish(self->progress, done);
+}
+
+Follow *
+follow_new(const FollowOps *ops, gpointer job, const char *label, ProgressMode mode,
+           gboolean quiet)
+{
+    Follow *self = g_new0(Follow, 1);
+
+    self->ops = ops;
+    self->job = job;
+    self->label = label;
+    self->progress = progress_new(mode, quiet);
+    self->loop = g_main_loop_new(NULL, FALSE);
+
+    return self;
+}
+
+void
+follow_free(Follow *self)
+{
+    if (!self)
+        return;
+    g_main_loop_unref(self->loop);
+    progress_free(self->progress);
+    g_free(self);
+}

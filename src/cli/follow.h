@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "cli/progress.h"
+#include "job/job-state.h"
+
+G_BEGIN_DECLS
+
+/* Follows a job to its end: shows its progress, and does what the user asks for by a signal. The
+ * same for the jobs of virtsnapd and for those of this process, whatever they do. */
+
+typedef struct Follow Follow;
+
+/** What differs between the jobs. @job is what follow_new() got. */
+typedef struct {
+    /* Ctrl-C (SIGINT), or the wish of the system that the process goes (SIGTERM, SIGHUP). May be
+     * called more than once. */
+    void (*end)(Follow *follow, gpointer job, int signum);
+
+    /* Suspends the job, because the user has pressed Ctrl-Z, or lets it go on, because he has
+     * brought it back (fg). Returns: FALSE if that is not to be, or cannot be. */
+    gboolean (*suspend)(Follow *follow, gpointer job, gboolean suspend);
+} FollowOps;
+
+/** follow_new: @label: what the progress is of; outlives it, as @job does. Returns: owned by the
+ * caller. */
+Follow *follow_new(const FollowOps *ops, gpointer job, const char *label, ProgressMode mode,
+                   gboolean quiet);
+
+/** follow_show: Shows that @cur of @end bytes are done; @end is 1 as long as that is not known. */
+void follow_show(Follow *self, guint64 cur, guint64 end);
+
+/** follow_hide: Takes the progress off the terminal, for a message. */
+void follow_hide(Follow *self);
+
+/** follow_run: Runs the main loop until follow_quit(), with the signals as FollowOps says. */
+void follow_run(Follow *self);
+void follow_quit(Follow *self);
+
+/** follow_finish: Ends the progress; the job ended well if @done. */
+void follow_finish(Follow *self, gboolean done);
+void follow_free(Follow *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Follow, follow_free)
+
+G_END_DECLS

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cli/connection.h"
+#include "cli/follow.h"
+#include "cli/job-local.h"
+#include "job/job.h"
+
+/* As often as the eye takes it in; the display itself drops what comes too fast. */
+#define PROGRESS_MS 100
+
+typedef struct {
+    CliContext *cli;
+    JobWork *work;
+    Job *job;
+    Follow *follow;
+    gboolean resume;
+    guint n_signals;
+} LocalJob;
+
+/* In the job's thread. */
+static Hypervisor *
+connect_for(gpointer cli, GError **error)
+{
+    return cli_connection(cli, error);
+}
+
+static gboolean
+on_over(gpointer data)
+{
+    LocalJob *self = data;
+
+    follow_quit(self->follow);
+
+    return G_SOURCE_REMOVE;
+}
+
+/* In any thread. */
+static void
+on_change(Job *job, const JobChange *change, gpointer data)
+{
+    if (change->kind == JOB_CHANGE_STATE && job_state_is_final(change->state))
+        g_idle_add(on_over, data);
+}
+
+static gboolean
+show_figures(gpointer data)
+{
+    LocalJob *self = data;
+    JobFigures figures;
+
+    job_get_figures(self->job, &figures);
+    follow_show(self->follow, figures.cur, figures.end);
+
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- what the user asks for ----------------------------------------------------- */
+
+/* A hypervisor cannot be hurried, but nothing has been changed that would have to be put back. */
+static G_GNUC_NORETURN void
+leave(LocalJob *self, gboolean kill)
+{
+    const JobWorkType *type = self->work->type;
+    g_autoptr(GError) error =
+        kill ? g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED, _(type->cancelled))
+             : g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED,
+                                   _(type->interrupted));
+
+    follow_finish(self->follow, FALSE);
+    _exit(cli_finish(self->cli, cli_fail(self->cli, error)));
+}
+
+static gboolean
+is_ending_unplanned(Job *job)
+{
+    return job_get_state(job) == JOB_STATE_SHUTTING_DOWN && !job_is_planned(job);
+}
+
+/* SIGTERM is not the user, but the system: the work is to be gone on with. It ends a shell as well:
+ * it is the process that is asked to go. */
+static void
+end_local(Follow *follow, gpointer job, int signum)
+{
+    LocalJob *self = job;
+    gboolean kill = signum == SIGINT;
+    /* What an earlier command left is not ours to remove before we have gone on with it. */
+    gboolean remove = kill && (!self->resume || job_is_planned(self->job));
+
+    if (!kill && self->cli->session)
+        self->cli->session->leave = TRUE;
+    job_request_state_change(self->job, remove ? JOB_REQUEST_KILL : JOB_REQUEST_TERMINATE, 0);
+    if (!self->cli->session && is_ending_unplanned(self->job))
+        leave(self, kill);
+    if (++self->n_signals > 1) {
+        follow_hide(follow);
+        cli_warning(_("ended by force; the partial directory is left: the next export of the same "
+                      "set removes it, or goes on with it with --resume"));
+        _exit(CLI_FAILED);
+    }
+}
+
+static gboolean
+suspend_local(Follow *follow, gpointer job, gboolean suspend)
+{
+    LocalJob *self = job;
+
+    return job_request_state_change(self->job, suspend ? JOB_REQUEST_SUSPEND : JOB_REQUEST_START,
+                                    0) == JOB_RESULT_DONE;
+}
+
+/* --- the whole ------------------------------------------------------------------- */
+
+static void
+follow_to_end(LocalJob *self)
+{
+    const JobHost host = {.connect = connect_for, .data = self->cli};
+    guint timer = g_timeout_add(PROGRESS_MS, show_figures, self);
+
+    job_set_notify(self->job, on_change, self);
+    if (self->resume)
+        job_set_resume(self->job);
+    job_start(self->job, &host);
+    follow_run(self->follow);
+    job_set_notify(self->job, NULL, NULL);
+    g_source_remove(timer);
+}
+
+gboolean
+job_local_run(CliContext *cli, JobWork *work, const JobLocalOptions *options, GError **error)
+{
+    static const FollowOps ops = {.end = end_local, .suspend = suspend_local};
+    g_autoptr(Job) job = job_new(g_get_user_name(), work);
+    LocalJob self = {.cli = cli, .work = work, .job = job, .resume = options->resume};
+    g_autoptr(Follow) follow =
+        follow_new(&ops, &self, options->label, options->progress, cli->globals.quiet);
+    GError *failure;
+
+    self.follow = follow;
+    follow_to_end(&self);
+    failure = job_get_failure(job);
+    if (!failure)
+        show_figures(&self);
+    follow_finish(follow, !failure);
+    if (failure)
+        g_propagate_error(error, failure);
+
+    return !failure;
+}
