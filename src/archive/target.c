@@ -209,9 +209,8 @@ check(Target *self, gboolean subdirectory, GError **error)
 static char *
 without_link(const char *directory)
 {
-    g_autofree char *canonical = g_canonicalize_filename(directory, "/");
-    char *resolved = realpath(canonical, NULL);
-    char *result = g_strdup(resolved ? resolved : canonical);
+    char *resolved = realpath(directory, NULL);
+    char *result = g_strdup(resolved ? resolved : directory);
 
     free(resolved);
     return result;
@@ -228,32 +227,31 @@ new_closed(void)
 }
 
 Target *
-target_new(const char *directory, const char *collection, const char *snapshot,
-           gboolean subdirectory, GError **error)
+target_new(const ExportPlace *place, GError **error)
 {
     g_autoptr(Target) self = new_closed();
-    g_autofree char *component = name_to_component(collection);
+    g_autofree char *component = name_to_component(place->name);
 
-    if (!path_check(directory, error))
+    if (!path_check(place->directory, error))
         return NULL;
-    if (!g_path_is_absolute(directory)) {
+    if (!g_path_is_absolute(place->directory)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                    _("The target directory '%s' is not an absolute path"), directory);
+                    _("The target directory '%s' is not an absolute path"), place->directory);
         return NULL;
     }
-    self->directory = without_link(directory);
+    self->directory = without_link(place->directory);
     if (!path_check(self->directory, error))
         return NULL;
-    if (subdirectory) {
+    if (place->subdirectory) {
         self->parent = g_build_filename(self->directory, component, NULL);
-        self->name = name_to_component(snapshot);
+        self->name = name_to_component(place->snapshot);
     } else {
         self->parent = g_path_get_dirname(self->directory);
         self->name = g_path_get_basename(self->directory);
     }
     self->partial = g_strdup_printf(".%s.partial", self->name);
     self->path = g_build_filename(self->parent, self->name, NULL);
-    if (!check(self, subdirectory, error))
+    if (!check(self, place->subdirectory, error))
         return NULL;
 
     return g_steal_pointer(&self);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "archive/export-place.h"
 #include "archive/target-space.h"
 
 G_BEGIN_DECLS
@@ -15,17 +16,12 @@ typedef struct Target Target;
 
 /**
  * target_new:
- * @directory: absolute path
- * @collection: its name
- * @snapshot: its name
- * @subdirectory: TRUE: @directory/@collection/@snapshot, of which @directory's own parent must be
- * there; FALSE: @directory itself, which must be absent or empty
+ * @place: its name must be known
  *
  * Checks what can be checked without touching anything. Returns: owned by the caller;
  * ALREADY_EXISTS, ACCESS_DENIED, NOT_FOUND, INVALID_PARAMETER naming the path.
  */
-Target *target_new(const char *directory, const char *collection, const char *snapshot,
-                   gboolean subdirectory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+Target *target_new(const ExportPlace *place, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** target_free: Closes it; one that was begun and not committed is removed, unless target_keep()
  * was called. NULL is fine. */

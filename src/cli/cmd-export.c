@@ -8,6 +8,7 @@
 #include "cli/cmd-groups.h"
 #include "cli/export-inspect.h"
 #include "cli/export-request.h"
+#include "cli/export-settings.h"
 
 #define MEMBER(member) OPTION_MEMBER(ExportOptions, member)
 
@@ -63,11 +64,11 @@ run_export(CliContext *cli, const CommandLine *line)
 {
     const ExportOptions *options = line->options;
     g_autoptr(GError) error = NULL;
-    g_autofree char *directory = NULL;
+    g_autoptr(VirtSnapExportSettings) settings = NULL;
+    g_autoptr(ExportPlace) place = NULL;
     ExportRequest request = {
         .collection = line->args[0],
         .domains = options->domains,
-        .snapshot = line->args[1],
         .options = options,
         .dry_run = options->dry_run,
     };
@@ -84,7 +85,11 @@ run_export(CliContext *cli, const CommandLine *line)
     if (!progress_mode_parse(options->progress, &request.progress, &error))
         return cli_fail(cli, error);
 
-    request.directory = directory = g_canonicalize_filename(options->to, NULL);
+    request.settings = settings = export_settings_read(options, &error);
+    if (!settings)
+        return cli_fail(cli, error);
+    request.place = place =
+        export_place_new(options->to, NULL, line->args[1], settings->subdirectory);
 
     /* A job outlives its command only with the service. */
     if (cli->globals.service || options->async)

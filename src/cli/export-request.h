@@ -3,8 +3,10 @@
 
 #pragma once
 
+#include "archive/export-place.h"
 #include "cli/context.h"
 #include "cli/progress.h"
+#include "settings/settings.h"
 
 G_BEGIN_DECLS
 
@@ -33,8 +35,8 @@ typedef struct {
 typedef struct {
     const char *collection;      /* NULL: the unnamed collection of domains */
     char *const *domains;        /* ended by NULL; NULL if there is a collection */
-    const char *snapshot;
-    const char *directory;       /* absolute */
+    const ExportPlace *place;    /* where to, without a name */
+    const VirtSnapExportSettings *settings;
     const ExportOptions *options;
     gboolean dry_run;            /* show the plan, touch nothing */
     ProgressMode progress;

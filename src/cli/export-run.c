@@ -6,7 +6,6 @@
 #include <glib/gi18n.h>
 
 #include "cli/export-request.h"
-#include "cli/export-settings.h"
 #include "cli/job-local.h"
 #include "cli/output.h"
 #include "cli/plan-show.h"
@@ -80,7 +79,7 @@ static int
 run_work(CliContext *cli, const ExportRequest *request, ExportWork *work)
 {
     const JobLocalOptions options = {
-        .label = request->snapshot,
+        .label = request->place->snapshot,
         .progress = request->dry_run ? PROGRESS_NONE : request->progress,
         .resume = request->options->resume,
     };
@@ -97,18 +96,14 @@ int
 export_run(CliContext *cli, const ExportRequest *request)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(VirtSnapExportSettings) settings = export_settings_read(request->options, &error);
+    Members *members = members_new(request->collection, request->domains, &error);
     g_autoptr(JobWork) work = NULL;
     ExportWork *export;
-    Members *members;
 
-    if (!settings)
-        return cli_fail(cli, error);
-    members = members_new(request->collection, request->domains, &error);
     if (!members)
         return cli_fail(cli, error);
-    export = export_work_new(request->collection, members, request->snapshot, request->directory,
-                             g_steal_pointer(&settings));
+    export = export_work_new(request->collection, members, export_place_copy(request->place),
+                             virt_snap_export_settings_copy(request->settings));
     work = &export->parent;
 
     return run_work(cli, request, export);

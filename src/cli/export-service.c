@@ -7,7 +7,6 @@
 
 #include "bus/bus-path.h"
 #include "cli/export-request.h"
-#include "cli/export-settings.h"
 #include "cli/job-show.h"
 #include "cli/output.h"
 #include "cli/service.h"
@@ -33,23 +32,19 @@ check_request(const ExportRequest *request, GError **error)
 static char *
 start(CliContext *cli, const ExportRequest *request, GError **error)
 {
-    g_autoptr(VirtSnapExportSettings) settings = export_settings_read(request->options, error);
-    g_autofree char *path = NULL;
-    g_autofree char *xml = NULL;
+    const ExportPlace *place = request->place;
+    g_autofree char *path = bus_path_snapshot(request->collection, place->snapshot);
+    g_autofree char *xml = virt_snap_export_settings_format(request->settings);
     g_autoptr(GVariant) answer = NULL;
     GVariantDict options;
     guint32 result;
     char *job;
 
-    if (!settings)
-        return NULL;
-    path = bus_path_snapshot(request->collection, request->snapshot);
-    xml = virt_snap_export_settings_format(settings);
     g_variant_dict_init(&options, NULL);
     if (request->options->resume)
         g_variant_dict_insert(&options, "resume", "b", TRUE);
     answer = cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "ExportSnapshot",
-                              g_variant_new("(oss@a{sv})", path, request->directory, xml,
+                              g_variant_new("(oss@a{sv})", path, place->directory, xml,
                                             g_variant_dict_end(&options)),
                               G_VARIANT_TYPE("(uo)"), error);
     if (!answer)

@@ -15,49 +15,32 @@
 /* --- what it is about -------------------------------------------------------- */
 
 static ExportWork *
-of(JobWork *work)
+export_of(JobWork *work)
 {
     return (ExportWork *)work;
 }
 
 static const ExportWork *
-of_const(const JobWork *work)
+export_of_const(const JobWork *work)
 {
     return (const ExportWork *)work;
 }
 
 static char *
-name_of(const ExportWork *self)
+export_work_describe(const JobWork *work)
 {
-    const ExportSubject what = {.collection = self->collection, .domains = self->domains};
+    const ExportPlace *place = export_of_const(work)->place;
 
-    return self->name ? g_strdup(self->name) : export_name(&what);
-}
-
-static char *
-describe(const JobWork *work)
-{
-    const ExportWork *self = of_const(work);
-    g_autofree char *name = name_of(self);
-
-    return g_strdup_printf("Export of %s, %s", name, self->snapshot);
+    return g_strdup_printf("Export of %s, %s", place->name, place->snapshot);
 }
 
 static const char *
-directory(const JobWork *work)
+export_work_directory(const JobWork *work)
 {
-    return of_const(work)->directory;
+    return export_of_const(work)->place->directory;
 }
 
 /* --- its target ---------------------------------------------------------------- */
-
-static Target *
-target_of(const ExportWork *self, GError **error)
-{
-    g_autofree char *name = name_of(self);
-
-    return target_new(self->directory, name, self->snapshot, self->settings->subdirectory, error);
-}
 
 /* Nothing is where nothing can be. */
 static gboolean
@@ -68,27 +51,27 @@ says_nothing_is_there(const GError *error)
 }
 
 static gboolean
-has_left(JobWork *work)
+export_work_has_left(JobWork *work)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Target) target = target_of(of(work), &error);
+    g_autoptr(Target) target = target_new(export_of(work)->place, &error);
 
     return target ? target_has_left(target) : !says_nothing_is_there(error);
 }
 
 static gint64
-left_changed(JobWork *work)
+export_work_left_changed(JobWork *work)
 {
-    g_autoptr(Target) target = target_of(of(work), NULL);
+    g_autoptr(Target) target = target_new(export_of(work)->place, NULL);
 
     return target ? target_left_changed(target) : 0;
 }
 
 static gboolean
-discard(JobWork *work, GError **error)
+export_work_discard(JobWork *work, GError **error)
 {
     g_autoptr(GError) why = NULL;
-    g_autoptr(Target) target = target_of(of(work), &why);
+    g_autoptr(Target) target = target_new(export_of(work)->place, &why);
 
     if (target)
         return !target_has_left(target) || export_discard(target, error);
@@ -102,7 +85,7 @@ discard(JobWork *work, GError **error)
 gboolean
 export_work_check(const ExportWork *self, guint64 *device, GError **error)
 {
-    g_autoptr(Target) target = target_of(self, error);
+    g_autoptr(Target) target = target_new(self->place, error);
     TargetSpace space = {0};
 
     *device = target && target_space(target, &space, NULL) ? space.device : 0;
@@ -111,11 +94,11 @@ export_work_check(const ExportWork *self, guint64 *device, GError **error)
 }
 
 static guint64
-device(JobWork *work)
+export_work_device(JobWork *work)
 {
     guint64 device;
 
-    return export_work_check(of(work), &device, NULL) ? device : 0;
+    return export_work_check(export_of(work), &device, NULL) ? device : 0;
 }
 
 /* --- its run -------------------------------------------------------------------- */
@@ -147,13 +130,13 @@ find_members(ExportWork *self, Hypervisor *hypervisor, GError **error)
 }
 
 static gboolean
-prepare(ExportWork *self, JobRun *run, Plan **plan, Target **target, GError **error)
+prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GError **error)
 {
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
     g_autoptr(VirtSnapExportSettings) settings = settings_for(self, run);
     ExportSubject what = {
         .collection = self->collection,
-        .snapshot = self->snapshot,
+        .snapshot = self->place->snapshot,
         .settings = settings,
     };
 
@@ -161,9 +144,8 @@ prepare(ExportWork *self, JobRun *run, Plan **plan, Target **target, GError **er
         return FALSE;
     what.collections = self->members->collections;
     what.domains = self->members->domains;
-    g_free(self->name);
-    self->name = export_name(&what);
-    *target = target_of(self, error);
+    export_place_take_name(self->place, export_name(&what));
+    *target = target_new(self->place, error);
     if (!*target)
         return FALSE;
     *plan = export_plan(hypervisor, &what, job_run_control(run), error);
@@ -173,7 +155,7 @@ prepare(ExportWork *self, JobRun *run, Plan **plan, Target **target, GError **er
 
 /* Tells the job what is going to be done. */
 static gboolean
-announce(const Plan *plan, const Target *target, JobRun *run, GError **error)
+announce_plan(const Plan *plan, const Target *target, JobRun *run, GError **error)
 {
     g_autoptr(JobReport) report = export_report_new(plan, target_path(target));
     g_autoptr(GPtrArray) parts = NULL;
@@ -207,7 +189,7 @@ export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor, con
     gboolean done;
 
     forget_results(self);
-    if (!announce(plan, target, run, error))
+    if (!announce_plan(plan, target, run, error))
         return FALSE;
     done = export_execute(hypervisor, plan, target, job_run_control(run), job_run_resumes(run),
                           &self->result, error);
@@ -222,14 +204,14 @@ export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor, con
 }
 
 static gboolean
-run_export(JobWork *work, JobRun *run, GError **error)
+export_work_run(JobWork *work, JobRun *run, GError **error)
 {
-    ExportWork *self = of(work);
+    ExportWork *self = export_of(work);
     g_autoptr(Plan) plan = NULL;
     g_autoptr(Target) target = NULL;
 
     forget_results(self);
-    if (!prepare(self, run, &plan, &target, error))
+    if (!prepare_export(self, run, &plan, &target, error))
         return FALSE;
     if (self->dry_run) {
         self->path = g_strdup(target_path(target));
@@ -251,66 +233,73 @@ add_if(xmlNode *parent, const char *name, const char *text)
 }
 
 static void
-format(const JobWork *work, xmlNode *node)
+export_work_format(const JobWork *work, xmlNode *node)
 {
-    const ExportWork *self = of_const(work);
+    const ExportWork *self = export_of_const(work);
     g_autofree char *settings = virt_snap_export_settings_format(self->settings);
 
     add_if(node, "collection", self->collection);
     for (guint i = 0; i < self->domains->len; i++)
         xml_add(node, "domain", g_ptr_array_index(self->domains, i));
-    xml_add(node, "snapshot", self->snapshot);
-    xml_add(node, "directory", self->directory);
+    xml_add(node, "snapshot", self->place->snapshot);
+    xml_add(node, "directory", self->place->directory);
     /* A document in the document's text: its parser stays the only one. */
     xml_add(node, "settings", settings);
 }
 
+/* @domains, @place, @settings: (transfer full) */
 static ExportWork *
-new_empty(void)
+new_work(const char *collection, GPtrArray *domains, ExportPlace *place,
+         VirtSnapExportSettings *settings)
 {
     ExportWork *self = g_new0(ExportWork, 1);
+    const ExportSubject what = {.collection = collection, .domains = domains};
 
     job_work_init(&self->parent, &export_work_type);
-    self->domains = g_ptr_array_new_with_free_func(g_free);
+    self->collection = g_strdup(collection);
+    self->domains = domains;
+    self->place = place;
+    self->settings = settings;
+    export_place_take_name(place, export_name(&what));
 
     return self;
 }
 
 static JobWork *
-parse(xmlNode *node, GError **error)
+export_work_parse(xmlNode *node, GError **error)
 {
-    g_autofree char *settings = xml_text(node, "settings");
-    g_autoptr(GPtrArray) domains = xml_nodes(node, "domain");
-    ExportWork *self = new_empty();
+    g_autofree char *text = xml_text(node, "settings");
+    g_autofree char *collection = xml_text(node, "collection");
+    g_autofree char *snapshot = xml_text(node, "snapshot");
+    g_autofree char *where = xml_text(node, "directory");
+    g_autoptr(GPtrArray) nodes = xml_nodes(node, "domain");
+    VirtSnapExportSettings *settings = virt_snap_export_settings_parse(text, strlen(text), error);
+    GPtrArray *domains;
+    ExportPlace *place;
 
-    self->collection = xml_text(node, "collection");
-    for (guint i = 0; i < domains->len; i++)
-        g_ptr_array_add(self->domains, xml_text(g_ptr_array_index(domains, i), "."));
-    self->snapshot = xml_text(node, "snapshot");
-    self->directory = xml_text(node, "directory");
-    self->settings = virt_snap_export_settings_parse(settings, strlen(settings), error);
-    if (self->settings)
-        return &self->parent;
-    job_work_unref(&self->parent);
+    if (!settings)
+        return NULL;
+    domains = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < nodes->len; i++)
+        g_ptr_array_add(domains, xml_text(g_ptr_array_index(nodes, i), "."));
+    place = export_place_new(where, NULL, snapshot, settings->subdirectory);
 
-    return NULL;
+    return &new_work(collection, domains, place, settings)->parent;
 }
 
 /* --- the work ----------------------------------------------------------------------- */
 
 static void
-free_export(JobWork *work)
+export_work_free(JobWork *work)
 {
-    ExportWork *self = of(work);
+    ExportWork *self = export_of(work);
 
     forget_results(self);
     g_free(self->collection);
     g_ptr_array_unref(self->domains);
-    g_free(self->snapshot);
-    g_free(self->directory);
+    export_place_free(self->place);
     virt_snap_export_settings_free(self->settings);
     members_free(self->members);
-    g_free(self->name);
     g_free(self);
 }
 
@@ -321,33 +310,27 @@ const JobWorkType export_work_type = {
     .block_type = JOB_BLOCK_TYPE_BACKUP,
     .cancelled = N_("The export was cancelled"),
     .interrupted = N_("The export was interrupted; it can be resumed"),
-    .describe = describe,
-    .directory = directory,
-    .run = run_export,
-    .has_left = has_left,
-    .left_changed = left_changed,
-    .discard = discard,
-    .device = device,
-    .format = format,
-    .parse = parse,
-    .free = free_export,
+    .describe = export_work_describe,
+    .directory = export_work_directory,
+    .run = export_work_run,
+    .has_left = export_work_has_left,
+    .left_changed = export_work_left_changed,
+    .discard = export_work_discard,
+    .device = export_work_device,
+    .format = export_work_format,
+    .parse = export_work_parse,
+    .free = export_work_free,
 };
 
 ExportWork *
-export_work_new(const char *collection, Members *members, const char *snapshot,
-                const char *where, VirtSnapExportSettings *settings)
+export_work_new(const char *collection, Members *members, ExportPlace *place,
+                VirtSnapExportSettings *settings)
 {
-    ExportWork *self = new_empty();
+    GPtrArray *domains = collection ? g_ptr_array_new_with_free_func(g_free)
+                                    : strings_copy(members->domains);
+    ExportWork *self = new_work(collection, domains, place, settings);
 
-    self->collection = g_strdup(collection);
-    if (!collection) {
-        g_ptr_array_unref(self->domains);
-        self->domains = strings_copy(members->domains);
-    }
     self->members = members;
-    self->snapshot = g_strdup(snapshot);
-    self->directory = g_strdup(where);
-    self->settings = settings;
 
     return self;
 }

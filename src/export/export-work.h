@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "archive/export-place.h"
 #include "collection/members.h"
 #include "export/export.h"
 #include "job/job-run.h"
@@ -23,14 +24,13 @@ typedef struct {
     /* What it is to do: */
     char *collection;   /* NULL: unnamed */
     GPtrArray *domains; /* char*: what the domains of an unnamed collection are called by */
-    char *snapshot;
-    char *directory;    /* that was asked for, absolute */
     VirtSnapExportSettings *settings;
+    ExportPlace *place; /* whose name is export_name() of those domains until a run has found out
+                         * what they are called */
     gboolean dry_run;   /* only to be planned */
 
     /* Its runs': */
     Members *members; /* NULL: not looked up yet */
-    char *name;       /* export_name() of the members; NULL: not known yet */
 
     /* What the last run has come to, for who asks when the job is in a final state: */
     ExportResult result; /* zeros, but for what is left, if it failed */
@@ -42,13 +42,13 @@ typedef struct {
  * export_work_new:
  * @collection: (nullable): name; NULL: the unnamed collection of @members
  * @members: (transfer full): its members, as they are now
- * @directory: absolute path
+ * @place: (transfer full): where to; its name is found out here
  * @settings: (transfer full): checked
  *
  * Returns: owned by the caller, as job_work_unref() frees it.
  */
-ExportWork *export_work_new(const char *collection, Members *members, const char *snapshot,
-                            const char *directory, VirtSnapExportSettings *settings);
+ExportWork *export_work_new(const char *collection, Members *members, ExportPlace *place,
+                            VirtSnapExportSettings *settings);
 
 /**
  * export_work_check:

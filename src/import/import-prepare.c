@@ -34,10 +34,12 @@ open_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
     const Manifest *manifest = import_source_manifest(prepared->source);
     g_autofree char *name = import_plan_name(manifest, subject->settings);
     g_autofree char *path = final_path(subject, name, manifest->snapshot);
+    g_autoptr(ExportPlace) place = NULL;
 
     if (!look && !import_undo_recover(path, hypervisor, said, error))
         return FALSE;
-    prepared->target = target_new(subject->directory, name, manifest->snapshot, TRUE, error);
+    place = export_place_new(subject->directory, name, manifest->snapshot, TRUE);
+    prepared->target = target_new(place, error);
 
     return prepared->target != NULL;
 }

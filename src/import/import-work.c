@@ -43,8 +43,10 @@ target_of(const ImportWork *self, GError **error)
     g_autoptr(ImportSource) source = import_source_open(self->path, error);
     const Manifest *manifest = source ? import_source_manifest(source) : NULL;
     g_autofree char *name = manifest ? import_plan_name(manifest, self->settings) : NULL;
+    g_autoptr(ExportPlace) place =
+        name ? export_place_new(self->directory, name, manifest->snapshot, TRUE) : NULL;
 
-    return name ? target_new(self->directory, name, manifest->snapshot, TRUE, error) : NULL;
+    return place ? target_new(place, error) : NULL;
 }
 
 static gboolean

@@ -48,8 +48,7 @@ virt_snap_service_get_uri(VirtSnapService *self)
 typedef struct {
     char *collection; /* NULL: domains are named */
     char **domains;
-    char *snapshot;
-    char *directory;
+    ExportPlace *place;
     VirtSnapExportSettings *settings;
 } Request;
 
@@ -58,8 +57,7 @@ request_free(Request *self)
 {
     g_free(self->collection);
     g_strfreev(self->domains);
-    g_free(self->snapshot);
-    g_free(self->directory);
+    export_place_free(self->place);
     virt_snap_export_settings_free(self->settings);
     g_free(self);
 }
@@ -74,10 +72,9 @@ ask_for(const char *collection, char *const *domains, const char *snapshot,
 
     self->collection = g_strdup(collection);
     self->domains = g_strdupv((char **)domains);
-    self->snapshot = g_strdup(snapshot);
-    self->directory = g_canonicalize_filename(directory, NULL);
     self->settings =
         settings ? virt_snap_export_settings_copy(settings) : virt_snap_export_settings_new();
+    self->place = export_place_new(directory, NULL, snapshot, self->settings->subdirectory);
 
     return self;
 }
@@ -85,21 +82,21 @@ ask_for(const char *collection, char *const *domains, const char *snapshot,
 /* Finds the members of the collection, or checks that domains are some; waits for who changes
  * collections. Returns: owned by the caller. */
 static JobWork *
-work_for(Request *request, GError **error)
+work_for(const Request *request, GError **error)
 {
     Members *members = members_new(request->collection, request->domains, error);
-    JobWork *work;
+    g_autoptr(JobWork) work = NULL;
+    ExportWork *export;
 
     if (!members)
         return NULL;
-    work = &export_work_new(request->collection, members, request->snapshot, request->directory,
-                            virt_snap_export_settings_copy(request->settings))
-                ->parent;
-    if (virt_snap_export_settings_check_supported(request->settings, error))
-        return work;
-    job_work_unref(work);
+    export = export_work_new(request->collection, members, export_place_copy(request->place),
+                             virt_snap_export_settings_copy(request->settings));
+    work = &export->parent;
 
-    return NULL;
+    return virt_snap_export_settings_check_supported(request->settings, error)
+               ? g_steal_pointer(&work)
+               : NULL;
 }
 
 static VirtSnapJob *

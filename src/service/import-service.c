@@ -103,12 +103,16 @@ static void
 look_at_call(gpointer data)
 {
     ImportCall *call = data;
+    g_autoptr(ExportPlace) place = NULL;
 
     call->uid = access_caller_uid(call->invocation);
     call->owner = access_user_name(call->uid);
     call->work = parse_call(call, &call->error);
-    if (call->work && !service_config_may_export(call->self->config, call->uid, call->directory,
-                                                 TRUE, call->self->session, &call->error))
+    if (!call->work)
+        return;
+    place = export_place_new(call->directory, NULL, NULL, TRUE);
+    if (!service_config_may_export(call->self->config, call->uid, place, call->self->session,
+                                   &call->error))
         g_debug("%s", call->error->message);
 }
 

@@ -194,15 +194,15 @@ is_allowed(const ServiceConfig *config, const char *canonical)
 }
 
 gboolean
-service_config_may_export(const ServiceConfig *config, guint uid, const char *directory,
-                          gboolean subdirectory, gboolean session, GError **error)
+service_config_may_export(const ServiceConfig *config, guint uid, const ExportPlace *place,
+                          gboolean session, GError **error)
 {
-    g_autofree char *canonical = g_canonicalize_filename(directory, "/");
-    g_autofree char *above = g_path_get_dirname(canonical);
+    const char *directory = place->directory;
+    g_autofree char *above = g_path_get_dirname(directory);
 
-    if (session || uid == 0 || is_allowed(config, subdirectory ? canonical : above))
+    if (session || uid == 0 || is_allowed(config, place->subdirectory ? directory : above))
         return TRUE;
-    if (is_allowed(config, canonical)) {
+    if (is_allowed(config, directory)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
                     _("You may export into '%s', but not in its place; name a directory in it, or "
                       "leave out subdirectory=no"),

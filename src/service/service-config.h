@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "archive/export-place.h"
 #include "util/error.h"
 
 G_BEGIN_DECLS
@@ -33,9 +34,8 @@ ServiceConfig *service_config_load(const char *path, GError **error) G_GNUC_WARN
 /**
  * service_config_may_export:
  * @uid: who asks
- * @directory: absolute
- * @subdirectory: whether the export makes a directory in it, or takes its place, for which the
- * directory that it is in has to be allowed, too
+ * @place: where to; one that takes the place of its directory needs leave for the directory that
+ * this is in
  * @session: whether the service is on a session bus
  *
  * Root may export anywhere, and on a session bus the service has no rights that its user lacks.
@@ -45,8 +45,8 @@ ServiceConfig *service_config_load(const char *path, GError **error) G_GNUC_WARN
  *
  * Returns: FALSE with ACCESS_DENIED if not.
  */
-gboolean service_config_may_export(const ServiceConfig *config, guint uid, const char *directory,
-                                   gboolean subdirectory, gboolean session, GError **error)
+gboolean service_config_may_export(const ServiceConfig *config, guint uid, const ExportPlace *place,
+                                   gboolean session, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 void service_config_free(ServiceConfig *config);

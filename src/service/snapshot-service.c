@@ -128,6 +128,7 @@ parse_call(ExportCall *call, GError **error)
     const char *directory;
     const char *text;
     Members *members;
+    ExportPlace *place;
 
     g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&o&s&s@a{sv})",
                   &path, &directory, &text, &dictionary);
@@ -138,9 +139,11 @@ parse_call(ExportCall *call, GError **error)
     settings = parse_settings(text, error);
     members = settings ? members_new(collection, NULL, error) : NULL;
 
-    return members ? export_work_new(collection, members, snapshot, directory,
-                                     g_steal_pointer(&settings))
-                   : NULL;
+    if (!members)
+        return NULL;
+    place = export_place_new(directory, NULL, snapshot, settings->subdirectory);
+
+    return export_work_new(collection, members, place, g_steal_pointer(&settings));
 }
 
 /* What can be said now is said now, and not by a job that fails: in a thread, as the store may be
@@ -161,8 +164,7 @@ look_at_target(gpointer data)
 {
     ExportCall *call = data;
     const ExportWork *work = call->work;
-    gboolean allowed = service_config_may_export(call->self->config, call->uid, work->directory,
-                                                 work->settings->subdirectory,
+    gboolean allowed = service_config_may_export(call->self->config, call->uid, work->place,
                                                  call->self->session, &call->error);
 
     if (allowed && !export_work_check(work, &call->device, &call->error))

@@ -59,7 +59,7 @@ run_work(JobWork *work, JobRun *run, GError **error)
         return FALSE;
     }
     plan = make_plan(f, error);
-    target = plan ? target_new(f->out, "farm", "s", TRUE, error) : NULL;
+    target = plan ? target_new(f->work->place, error) : NULL;
 
     return target && export_work_carry_out(f->work, run, NULL, plan, target, error);
 }
@@ -77,7 +77,8 @@ set_up(Fixture *f, gconstpointer data)
     f->out = g_build_filename(f->dir, "out", NULL);
     f->told = g_string_new(NULL);
     members->domains = g_ptr_array_new();
-    f->work = export_work_new("farm", members, "s", f->out, virt_snap_export_settings_new());
+    f->work = export_work_new("farm", members, export_place_new(f->out, NULL, "s", TRUE),
+                              virt_snap_export_settings_new());
     /* An export in all but what libvirt would tell. */
     test_type = export_work_type;
     test_type.run = run_work;

@@ -119,3 +119,12 @@ test_host(void)
 
     return host;
 }
+
+Target *
+target_at(const char *directory, const char *name, const char *snapshot, gboolean subdirectory,
+          GError **error)
+{
+    g_autoptr(ExportPlace) place = export_place_new(directory, name, snapshot, subdirectory);
+
+    return target_new(place, error);
+}

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "archive/target.h"
 #include "export/plan.h"
 
 G_BEGIN_DECLS
@@ -43,5 +44,9 @@ DomainRecord *test_record(const char *name, gboolean active, const char *present
 
 /** test_host: Returns: a host, owned by the caller. */
 HostInfo *test_host(void);
+
+/** target_at: Returns: the target of that place, as target_new(). */
+Target *target_at(const char *directory, const char *name, const char *snapshot,
+                  gboolean subdirectory, GError **error);
 
 G_END_DECLS

@@ -32,10 +32,11 @@ static JobWork *
 some_work(void)
 {
     VirtSnapExportSettings *settings = virt_snap_export_settings_new();
+    ExportPlace *place = export_place_new("/backup/ä", NULL, "night", TRUE);
 
     settings->bandwidth = 4096;
 
-    return &export_work_new("web", NULL, "night", "/backup/ä", settings)->parent;
+    return &export_work_new("web", NULL, place, settings)->parent;
 }
 
 static JobInfo *
@@ -88,7 +89,7 @@ test_round_trip(void)
     g_assert_cmpuint(again->info->figures.cur, ==, 42);
     g_assert_true(again->info->work->type == &export_work_type);
     work = (const ExportWork *)again->info->work;
-    g_assert_cmpstr(work->directory, ==, "/backup/ä");
+    g_assert_cmpstr(work->place->directory, ==, "/backup/ä");
     g_assert_cmpuint(work->settings->bandwidth, ==, 4096);
     disk = g_ptr_array_index(again->info->disks, 0);
     g_assert_cmpstr(disk->path, ==, "/a <b>.qcow2");
@@ -223,8 +224,8 @@ test_first_version(void)
     g_assert_true(info->work->type == &export_work_type);
     work = (const ExportWork *)info->work;
     g_assert_cmpstr(work->collection, ==, "web");
-    g_assert_cmpstr(work->snapshot, ==, "night");
-    g_assert_cmpstr(work->directory, ==, "/backup");
+    g_assert_cmpstr(work->place->snapshot, ==, "night");
+    g_assert_cmpstr(work->place->directory, ==, "/backup");
 }
 
 /* Of a later version: it is not touched and its number not used again, so that version finds it. */

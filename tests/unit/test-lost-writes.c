@@ -78,7 +78,7 @@ export(const Fixture *f, gboolean resume)
     g_autoptr(GError) error = NULL;
     g_autoptr(Control) control = control_new();
     g_autoptr(Plan) plan = make_plan(f, &error);
-    g_autoptr(Target) target = target_new(f->out, "farm", "s", TRUE, &error);
+    g_autoptr(Target) target = target_at(f->out, "farm", "s", TRUE, &error);
     ExportResult result = {0};
     gboolean done;
 

@@ -80,7 +80,8 @@ static gboolean
 may(const ServiceConfig *config, guint uid, const char *directory, gboolean session)
 {
     g_autoptr(GError) error = NULL;
-    gboolean ok = service_config_may_export(config, uid, directory, TRUE, session, &error);
+    g_autoptr(ExportPlace) place = export_place_new(directory, NULL, "s", TRUE);
+    gboolean ok = service_config_may_export(config, uid, place, session, &error);
 
     g_assert_true(ok == (error == NULL));
     if (error)
@@ -132,8 +133,9 @@ test_in_its_place(void)
     g_assert_no_error(error);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) why = NULL;
-        gboolean ok = service_config_may_export(config, cases[i].uid, cases[i].directory, FALSE,
-                                                cases[i].session, &why);
+        g_autoptr(ExportPlace) place = export_place_new(cases[i].directory, NULL, "s", FALSE);
+        gboolean ok =
+            service_config_may_export(config, cases[i].uid, place, cases[i].session, &why);
 
         g_test_message("%s", cases[i].directory);
         g_assert_true(ok == (cases[i].says == NULL));

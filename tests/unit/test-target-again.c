@@ -5,6 +5,7 @@
 
 #include "archive/target.h"
 #include "tests/unit/harness.h"
+#include "tests/unit/records.h"
 #include "util/fd.h"
 
 typedef struct {
@@ -53,7 +54,7 @@ static Target *
 begin(Fixture *f, const char *snapshot, gboolean subdirectory)
 {
     g_autoptr(GError) error = NULL;
-    Target *target = target_new(f->to, "coll", snapshot, subdirectory, &error);
+    Target *target = target_at(f->to, "coll", snapshot, subdirectory, &error);
 
     g_assert_no_error(error);
     g_assert_true(target_begin(target, FALSE, &error));
@@ -77,7 +78,7 @@ static Target *
 begin_again(Fixture *f)
 {
     g_autoptr(GError) error = NULL;
-    Target *target = target_new(f->to, "coll", "snap", TRUE, &error);
+    Target *target = target_at(f->to, "coll", "snap", TRUE, &error);
 
     g_assert_no_error(error);
     g_assert_true(target_begin(target, TRUE, &error));
@@ -171,10 +172,28 @@ test_removed(Fixture *f, gconstpointer data)
     }
 }
 
+static void
+test_place(Fixture *f, gconstpointer data)
+{
+    g_autofree char *here = g_get_current_dir();
+    g_autofree char *below = g_build_filename(here, "y", "z", NULL);
+    g_autoptr(ExportPlace) place = export_place_new("x/..//y/./z/", NULL, "s", FALSE);
+    g_autoptr(ExportPlace) copy = NULL;
+
+    g_assert_cmpstr(place->directory, ==, below);
+    export_place_take_name(place, g_strdup("n"));
+    copy = export_place_copy(place);
+    g_assert_cmpstr(copy->directory, ==, below);
+    g_assert_cmpstr(copy->name, ==, "n");
+    g_assert_cmpstr(copy->snapshot, ==, "s");
+    g_assert_false(copy->subdirectory);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add("/target-again/place", Fixture, NULL, set_up, test_place, tear_down);
     g_test_add("/target-again/left", Fixture, NULL, set_up, test_left, tear_down);
     g_test_add("/target-again/renamed", Fixture, NULL, set_up, test_renamed, tear_down);
     g_test_add("/target-again/removed", Fixture, NULL, set_up, test_removed, tear_down);

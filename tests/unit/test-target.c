@@ -12,6 +12,7 @@
 
 #include "archive/target.h"
 #include "tests/unit/harness.h"
+#include "tests/unit/records.h"
 #include "util/fd.h"
 
 /* By convention. */
@@ -63,7 +64,7 @@ static Target *
 begin(Fixture *f, const char *snapshot, gboolean subdirectory)
 {
     g_autoptr(GError) error = NULL;
-    Target *target = target_new(f->to, "coll", snapshot, subdirectory, &error);
+    Target *target = target_at(f->to, "coll", snapshot, subdirectory, &error);
 
     g_assert_no_error(error);
     g_assert_true(target_begin(target, FALSE, &error));
@@ -87,7 +88,7 @@ static void
 test_commit(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Target) target = target_new(f->to, "coll", "snap", TRUE, &error);
+    g_autoptr(Target) target = target_at(f->to, "coll", "snap", TRUE, &error);
     g_autofree char *path = g_build_filename(f->to, "coll", "snap", NULL);
     struct stat st;
 
@@ -122,7 +123,7 @@ test_again(Fixture *f, gconstpointer data)
         g_assert_true(target_commit(target, &error));
     }
     assert_listing(f, "./to\n./to/coll\n./to/coll/one\n./to/coll/two\n");
-    g_assert_null(target_new(f->to, "coll", "one", TRUE, &error));
+    g_assert_null(target_at(f->to, "coll", "one", TRUE, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
     g_assert_nonnull(strstr(error->message, "to/coll/one"));
     assert_listing(f, "./to\n./to/coll\n./to/coll/one\n./to/coll/two\n");
@@ -231,7 +232,6 @@ test_refused(Fixture *f, gconstpointer data)
         gboolean subdirectory;
         int code;
     } table[] = {
-        {":", "=relative/path", TRUE, VIRT_SNAP_ERROR_INVALID_PARAMETER},
         {":", "=", TRUE, VIRT_SNAP_ERROR_INVALID_PARAMETER},
         {":", "no/such", TRUE, VIRT_SNAP_ERROR_NOT_FOUND},
         {":", "no/such", FALSE, VIRT_SNAP_ERROR_NOT_FOUND},
@@ -260,7 +260,7 @@ test_refused(Fixture *f, gconstpointer data)
         sh(f, "rm -rf to");
         sh(f, table[i].script);
         before = listing(f);
-        target = target_new(directory, "coll", "snap", table[i].subdirectory, &error);
+        target = target_at(directory, "coll", "snap", table[i].subdirectory, &error);
         g_assert_null(target);
         g_assert_error(error, VIRT_SNAP_ERROR, table[i].code);
         after = listing(f);
@@ -279,7 +279,7 @@ test_mount_point(Fixture *f, gconstpointer data)
         g_test_skip("nothing can be mounted here");
         return;
     }
-    target = target_new(f->to, "coll", "snap", FALSE, &error);
+    target = target_at(f->to, "coll", "snap", FALSE, &error);
     g_free(run("umount", f->to, NULL));
     g_assert_null(target);
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
@@ -296,7 +296,7 @@ test_not_writable(Fixture *f, gconstpointer data)
 
     if (user == 0)
         g_assert_cmpint(seteuid(NOBODY), ==, 0);
-    target = target_new("/usr/no-export", "coll", "snap", TRUE, &error);
+    target = target_at("/usr/no-export", "coll", "snap", TRUE, &error);
     g_assert_cmpint(seteuid(user), ==, 0);
     g_assert_null(target);
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
@@ -314,7 +314,7 @@ test_names(Fixture *f, gconstpointer data)
 
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(Target) target = target_new(f->to, names[i], names[i], TRUE, &error);
+        g_autoptr(Target) target = target_at(f->to, names[i], names[i], TRUE, &error);
         g_autofree char *parent = NULL;
         g_autofree char *above = NULL;
 
@@ -340,7 +340,7 @@ test_link(Fixture *f, gconstpointer data)
     g_autoptr(Target) target = NULL;
 
     sh(f, "mkdir to; ln -s to link");
-    target = target_new(link, "coll", "snap", TRUE, &error);
+    target = target_at(link, "coll", "snap", TRUE, &error);
     g_assert_no_error(error);
     g_assert_true(target_begin(target, FALSE, &error));
     g_assert_true(target_commit(target, &error));
@@ -357,7 +357,7 @@ test_in_use(Fixture *f, gconstpointer data)
     for (gsize i = 0; i < G_N_ELEMENTS(subdirectory); i++) {
         g_autoptr(GError) error = NULL;
         Target *one = begin(f, "snap", subdirectory[i]);
-        Target *two = target_new(f->to, "coll", "snap", subdirectory[i], &error);
+        Target *two = target_at(f->to, "coll", "snap", subdirectory[i], &error);
         g_autofree char *before = NULL;
         g_autofree char *after = NULL;
 
@@ -382,7 +382,7 @@ test_in_use_at_the_end(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     Target *one = begin(f, "snap", TRUE);
-    Target *two = target_new(f->to, "coll", "snap", TRUE, &error);
+    Target *two = target_at(f->to, "coll", "snap", TRUE, &error);
 
     put(one, "a");
     /* A second one that opened the place before would then make a journal of its own. */
@@ -400,7 +400,7 @@ static void
 test_second(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    Target *two = target_new(f->to, "coll", "snap", TRUE, &error);
+    Target *two = target_at(f->to, "coll", "snap", TRUE, &error);
     Target *one = begin(f, "snap", TRUE);
 
     put(one, "a");
@@ -417,7 +417,7 @@ static int
 hold(const char *directory)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Target) target = target_new(directory, "coll", "snap", TRUE, &error);
+    g_autoptr(Target) target = target_at(directory, "coll", "snap", TRUE, &error);
 
     if (!target || !target_begin(target, FALSE, &error) ||
         !file_create_at(target_fd(target), "half", "x", 1, &error) ||
@@ -442,7 +442,7 @@ test_killed(Fixture *f, gconstpointer data)
 
     g_assert_cmpint(read(out, said, 5), ==, 5);
     g_assert_cmpstr(said, ==, "held\n");
-    target = target_new(f->to, "coll", "snap", TRUE, &error);
+    target = target_at(f->to, "coll", "snap", TRUE, &error);
     g_assert_no_error(error);
     g_assert_false(target_begin(target, FALSE, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
@@ -469,7 +469,7 @@ race(const char *directory)
 
     for (int i = 0; i < RACES; i++) {
         g_autofree char *name = g_strdup_printf("%02d", i);
-        g_autoptr(Target) target = target_new(directory, "coll", name, TRUE, NULL);
+        g_autoptr(Target) target = target_at(directory, "coll", name, TRUE, NULL);
 
         if (target && target_begin(target, FALSE, NULL) &&
             file_create_at(target_fd(target), "a", "x", 1, NULL) &&
@@ -529,7 +529,7 @@ test_strange_partial(Fixture *f, gconstpointer data)
         sh(f, "rm -rf to");
         sh(f, scripts[i]);
         before = listing(f);
-        target = target_new(f->to, "coll", "snap", TRUE, &error);
+        target = target_at(f->to, "coll", "snap", TRUE, &error);
         g_assert_no_error(error);
         g_assert_false(target_begin(target, FALSE, &error));
         g_assert_nonnull(error);
@@ -543,7 +543,7 @@ static void
 test_space(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Target) target = target_new(f->to, "coll", "snap", TRUE, &error);
+    g_autoptr(Target) target = target_at(f->to, "coll", "snap", TRUE, &error);
     TargetSpace space = {0};
     struct stat st;
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib.h>
+
+#include "archive/export-place.h"
+
+ExportPlace *
+export_place_new(const char *directory, const char *name, const char *snapshot,
+                 gboolean subdirectory)
+{
+    ExportPlace *self = g_new0(ExportPlace, 1);
+
+    /* What is empty is a mistake, and not the working directory: target_new() says so. */
+    self->directory = *directory ? g_canonicalize_filename(directory, NULL) : g_strdup("");
+    self->name = g_strdup(name);
+    self->snapshot = g_strdup(snapshot);
+    self->subdirectory = subdirectory;
+
+    return self;
+}
+
+void
+export_place_take_name(ExportPlace *self, char *name)
+{
+    g_free(self->name);
+    self->name = name;
+}
+
+ExportPlace *
+export_place_copy(const ExportPlace *self)
+{
+    return export_place_new(self->directory, self->name, self->snapshot, self->subdirectory);
+}
+
+void
+export_place_free(ExportPlace *self)
+{
+    if (!self)
+        return;
+    g_free(self->directory);
+    g_free(self->name);
+    g_free(self->snapshot);
+    g_free(self);
+}
