@@ -214,7 +214,6 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/journal-content.h \
 	src/archive/journal.c \
 	src/archive/journal.h \
-	src/archive/manifest-format.c \
 	src/archive/manifest.c \
 	src/archive/manifest.h \
 	src/archive/target-commit.c \
@@ -237,6 +236,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/export-images.h \
 	src/export/export-items.c \
 	src/export/export-items.h \
+	src/export/export-space.c \
 	src/export/export-watch.c \
 	src/export/export-watch.h \
 	src/export/export-report.c \
@@ -245,6 +245,12 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/export-work.h \
 	src/export/export.c \
 	src/export/export.h \
+	src/export/manifest-format.c \
+	src/export/manifest-format.h \
+	src/export/plan-build.c \
+	src/export/plan-build.h \
+	src/export/plan-builder.c \
+	src/export/plan-builder.h \
 	src/export/plan-choice.c \
 	src/export/plan-choice.h \
 	src/export/plan-files.c \
@@ -252,6 +258,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-frozen.c \
 	src/export/plan-frozen.h \
 	src/export/plan-host-files.c \
+	src/export/plan-identity.c \
+	src/export/plan-identity.h \
 	src/export/plan-internal.c \
 	src/export/plan-internal.h \
 	src/export/plan-layers.c \

@@ -9,102 +9,7 @@
 
 #include "archive/journal-content.h"
 
-#define FIRST_LINE "virtsnap-journal 1"
 #define MADE_MAX 2
-
-/* --- what an export is of --------------------------------------------------- */
-
-static void
-add_name(GString *text, const char *name)
-{
-    g_autofree char *escaped = g_uri_escape_string(name, "/", FALSE);
-
-    g_string_append_printf(text, " %s", escaped);
-}
-
-/* Faster or slower, the export is the same. */
-static char *
-settings_digest(const VirtSnapExportSettings *settings)
-{
-    g_autoptr(VirtSnapExportSettings) copy = virt_snap_export_settings_copy(settings);
-    g_autofree char *document = NULL;
-
-    copy->bandwidth = 0;
-    copy->parallel = 0;
-    document = virt_snap_export_settings_format(copy);
-
-    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, document, -1);
-}
-
-/* An image that a running domain writes to changes all the time. */
-static void
-add_source(GString *text, const Layer *layer, gboolean live)
-{
-    g_string_append_printf(text,
-                           "source %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 ".%09" PRIu32,
-                           layer->device, layer->inode, live ? 0 : layer->size,
-                           live ? 0 : layer->mtime, live ? 0 : layer->mtime_ns);
-    add_name(text, layer->path);
-    g_string_append_c(text, '\n');
-}
-
-static void
-add_layer(GString *text, const PlanLayer *layer)
-{
-    static const char *const ways[] = {
-        [PLAN_WAY_COPY] = "copy", [PLAN_WAY_FLATTEN] = "flatten", [PLAN_WAY_COMPRESS] = "compress"};
-
-    g_string_append(text, "layer");
-    add_name(text, layer->file);
-    g_string_append_printf(text, " %s", ways[layer->way]);
-    add_name(text, layer->backing ? layer->backing->file : "-");
-    g_string_append_c(text, '\n');
-    add_source(text, layer->source, layer->live);
-    if (layer->way != PLAN_WAY_FLATTEN)
-        return;
-    for (const Layer *below = layer->source->backing; below; below = below->backing)
-        add_source(text, below, FALSE);
-}
-
-char *
-journal_identity(const Plan *plan)
-{
-    GString *text = g_string_new(FIRST_LINE "\n");
-    g_autofree char *settings = settings_digest(plan->settings);
-
-    if (plan->collection) {
-        g_string_append(text, "collection");
-        add_name(text, plan->collection);
-        g_string_append_c(text, '\n');
-    }
-    g_string_append(text, "snapshot");
-    add_name(text, plan->snapshot);
-    g_string_append_printf(text, "\nsettings %s\n", settings);
-    for (guint i = 0; i < plan->domains->len; i++) {
-        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
-
-        g_string_append_printf(text, "domain %s", domain->uuid);
-        add_name(text, domain->name);
-        g_string_append_c(text, '\n');
-    }
-    for (guint i = 0; i < plan->layers->len; i++)
-        add_layer(text, g_ptr_array_index(plan->layers, i));
-
-    return g_string_free(text, FALSE);
-}
-
-char *
-journal_changed(const PlanLayer *layer)
-{
-    GString *text = g_string_new(NULL);
-
-    for (const Layer *one = layer->source; one;
-         one = layer->way == PLAN_WAY_FLATTEN ? one->backing : NULL)
-        g_string_append_printf(text, "%s%" PRId64 ".%09" PRIu32, text->len > 0 ? "," : "",
-                               one->ctime, one->ctime_ns);
-
-    return g_string_free(text, FALSE);
-}
 
 /* --- comparing -------------------------------------------------------------- */
 
@@ -288,7 +193,7 @@ read_line(JournalContent *self, const char *line, const char *data, gsize at)
     g_auto(GStrv) fields = NULL;
 
     if (at == 0)
-        return g_str_equal(line, FIRST_LINE);
+        return g_str_equal(line, JOURNAL_FIRST_LINE);
     fields = g_strsplit(line, " ", 8);
     if (!fields[0])
         return FALSE;
@@ -314,7 +219,7 @@ whole_lines(const char *data, gsize length)
 static gboolean
 is_torn(const char *data, gsize length)
 {
-    return memcmp(data, FIRST_LINE, MIN(length, strlen(FIRST_LINE))) == 0;
+    return memcmp(data, JOURNAL_FIRST_LINE, MIN(length, strlen(JOURNAL_FIRST_LINE))) == 0;
 }
 
 static void

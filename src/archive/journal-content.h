@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include "export/plan.h"
 #include "transfer/engine.h"
 
 G_BEGIN_DECLS
@@ -29,6 +28,9 @@ G_BEGIN_DECLS
  *     done LAYER SEGMENT NODE
  */
 
+/** The first line. */
+#define JOURNAL_FIRST_LINE "virtsnap-journal 1"
+
 /** The most that is read of one: the segments of a hundred terabytes. */
 #define JOURNAL_MAX ((gsize)128 << 20)
 
@@ -48,9 +50,6 @@ typedef struct {
     gsize length;      /* bytes up to the end of the last whole line */
 } JournalContent;
 
-/** journal_identity: Returns: the lines that say what the export of @plan is of; caller's. */
-char *journal_identity(const Plan *plan);
-
 /**
  * journal_parse:
  * What came last may be torn, and is left out. Returns: owned by the caller; CORRUPT naming the
@@ -58,9 +57,6 @@ char *journal_identity(const Plan *plan);
  */
 JournalContent *journal_parse(const char *data, gsize length, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-
-/** journal_changed: Returns: CHANGED of the images that @layer is read from; caller's. */
-char *journal_changed(const PlanLayer *layer);
 
 /** journal_refuse: Returns: FALSE with INVALID_STATE: the image @path has changed since then. */
 gboolean journal_refuse(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;

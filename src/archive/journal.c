@@ -160,11 +160,11 @@ settle(Journal *self, const char *data, GError **error)
 }
 
 static gboolean
-begin(Journal *self, const Plan *plan, const char *identity, guint made, GError **error)
+begin(Journal *self, guint n_layers, const char *identity, guint made, GError **error)
 {
     g_autofree char *text = g_strdup_printf("%sbegin %u\n", identity, made);
 
-    for (guint i = 0; i < plan->layers->len; i++)
+    for (guint i = 0; i < n_layers; i++)
         g_ptr_array_add(self->old->layers, journal_layer_new());
 
     return append(self, text, strlen(text), error);
@@ -196,9 +196,9 @@ new_at(int fd)
 }
 
 Journal *
-journal_open(int fd, const Plan *plan, gboolean resume, guint *made, GError **error)
+journal_open(int fd, const char *identity, GPtrArray *changed, gboolean resume, guint *made,
+             GError **error)
 {
-    g_autofree char *identity = journal_identity(plan);
     g_autoptr(Journal) self = new_at(fd);
     g_autofree char *data = NULL;
 
@@ -210,15 +210,15 @@ journal_open(int fd, const Plan *plan, gboolean resume, guint *made, GError **er
     if (self->continues && !take_over(self, identity, made, error))
         return NULL;
     if (!settle(self, data, error) ||
-        (!self->continues && !begin(self, plan, identity, *made, error)) ||
+        (!self->continues && !begin(self, changed->len, identity, *made, error)) ||
         !make_durable(self, error))
         return NULL;
-    for (guint i = 0; i < plan->layers->len; i++) {
+    for (guint i = 0; i < changed->len; i++) {
         Pending *pending = g_new0(Pending, 1);
 
         pending->segments = g_array_new(FALSE, FALSE, sizeof(EngineSegment));
         g_ptr_array_add(self->pending, pending);
-        g_ptr_array_add(self->changed, journal_changed(g_ptr_array_index(plan->layers, i)));
+        g_ptr_array_add(self->changed, g_strdup(g_ptr_array_index(changed, i)));
     }
 
     return g_steal_pointer(&self);

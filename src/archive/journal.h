@@ -16,15 +16,17 @@ typedef struct Journal Journal;
 /**
  * journal_open:
  * @fd: the journal's file; must stay open
- * @plan: what the export is of
+ * @identity: what the export is of: the lines above "begin", as plan_identity() makes them
+ * @changed: (element-type utf8): of each layer when its images have changed, as
+ * plan_identity_changes() makes it
  * @resume: FALSE: forgets what an earlier run wrote; TRUE: goes on with it if there is something
  * @made: (inout): directories created for the export, by this run and the earlier one
  *
  * It is durable when that returns; its entry in the directory is for the caller.
  * Returns: owned by the caller; CORRUPT, or INVALID_STATE naming what is not the same.
  */
-Journal *journal_open(int fd, const Plan *plan, gboolean resume, guint *made, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+Journal *journal_open(int fd, const char *identity, GPtrArray *changed, gboolean resume,
+                      guint *made, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void journal_free(Journal *self);
 
 /** journal_made: Returns: how many directories the journal at @fd says were created; 0 if it

@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include "export/plan.h"
 #include "transfer/digest.h"
+#include "util/error.h"
 
 G_BEGIN_DECLS
 
@@ -63,15 +63,6 @@ typedef struct {
     GHashTable *by_path; /* the same; char* -> ManifestFile, both not owned */
     GPtrArray *warnings; /* char* */
 } Manifest;
-
-/**
- * manifest_format:
- * @files: (element-type ManifestFile): what was written
- * @warnings: (element-type utf8): those of @plan, and what happened meanwhile
- *
- * Returns: the manifest of an export that was made by @plan, as text owned by the caller.
- */
-char *manifest_format(const Plan *plan, GPtrArray *files, GPtrArray *warnings);
 
 /**
  * manifest_parse:

@@ -9,17 +9,6 @@
 
 /* --- disks ---------------------------------------------------------------- */
 
-static guint
-layer_number(const Plan *plan, const PlanLayer *layer)
-{
-    guint i = 0;
-
-    while (g_ptr_array_index(plan->layers, i) != layer)
-        i++;
-
-    return i;
-}
-
 static void
 add_disk(const Plan *plan, const PlanDomain *domain, const PlanDisk *disk, GPtrArray *disks,
          GPtrArray *parts)
@@ -28,7 +17,7 @@ add_disk(const Plan *plan, const PlanDomain *domain, const PlanDisk *disk, GPtrA
     GArray *numbers = g_array_new(FALSE, FALSE, sizeof(guint));
 
     for (const PlanLayer *layer = disk->top; layer; layer = layer->backing) {
-        guint number = layer_number(plan, layer) + 1;
+        guint number = layer->number + 1;
 
         g_array_append_val(numbers, number);
         self->figures.end += layer->bytes;

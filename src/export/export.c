@@ -15,11 +15,10 @@
 #include "export/export-items.h"
 #include "export/export-watch.h"
 #include "export/export.h"
+#include "export/manifest-format.h"
+#include "export/plan-build.h"
+#include "export/plan-identity.h"
 #include "util/fd.h"
-#include "util/format.h"
-
-/* Beside the data: directories, the manifest, the file system's own records. */
-#define SPACE_EXTRA ((guint64)4 << 20)
 
 /* --- planning ------------------------------------------------------------- */
 
@@ -151,66 +150,13 @@ export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *contr
         return NULL;
     if (subject->collections)
         xml = virt_snap_collection_format(g_ptr_array_index(subject->collections, 0));
-    plan = plan_new(subject->collection, xml, subject->snapshot, subject->settings, records, host,
+    plan = plan_build(subject->collection, xml, subject->snapshot, subject->settings, records, host,
                     error);
     if (!plan || !check_files(hypervisor, plan, error))
         return NULL;
     keep_collections(plan, subject->collections);
 
     return g_steal_pointer(&plan);
-}
-
-/* --- space ---------------------------------------------------------------- */
-
-static gboolean
-is_on(const Layer *layer, const TargetSpace *space)
-{
-    return !layer->block && layer->device == space->device;
-}
-
-static guint64
-layer_needs(const PlanLayer *layer, const TargetSpace *space)
-{
-    guint64 largest = 0;
-
-    /* How much can be compressed is not known, nor what of a raw device is zeros. */
-    if (layer->level > 0 || (layer->way == PLAN_WAY_COPY && !layer->source->measured))
-        return 0;
-    if (layer->way == PLAN_WAY_COPY)
-        return space->clones && is_on(layer->source, space) ? 0 : layer->bytes;
-    /* How much the layers hide of one another is not known before they are read: what is
-     * certain is that the result holds no less than the largest of them can be reduced to. Too
-     * little space shows while it is written, then. */
-    for (const Layer *below = layer->source; below; below = below->backing)
-        largest = MAX(largest, below->measured ? below->allocated : 0);
-
-    return MIN(largest, layer->bytes);
-}
-
-gboolean
-export_check_space(const Plan *plan, const Target *target, GError **error)
-{
-    g_autofree char *needed = NULL;
-    g_autofree char *there = NULL;
-    TargetSpace space;
-    guint64 bytes = SPACE_EXTRA;
-
-    if (!target_space(target, &space, error))
-        return FALSE;
-    for (guint i = 0; i < plan->layers->len; i++)
-        bytes += layer_needs(g_ptr_array_index(plan->layers, i), &space);
-    for (guint i = 0; i < plan->files->len; i++)
-        bytes += ((const PlanFile *)g_ptr_array_index(plan->files, i))->bytes;
-    if (bytes <= space.free)
-        return TRUE;
-    needed = format_bytes(bytes);
-    there = format_bytes(space.free);
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE,
-                _("The export to '%s' needs %s, and the file system has %s left; make room or "
-                  "export to another directory"),
-                target_path(target), needed, there);
-
-    return FALSE;
 }
 
 /* --- directories ---------------------------------------------------------- */
@@ -525,7 +471,10 @@ static Journal *
 open_journal(const Plan *plan, Target *target, gboolean resume, GError **error)
 {
     guint made = target_made(target);
-    g_autoptr(Journal) journal = journal_open(target_journal(target), plan, resume, &made, error);
+    g_autofree char *identity = plan_identity(plan);
+    g_autoptr(GPtrArray) changed = plan_identity_changes(plan);
+    g_autoptr(Journal) journal =
+        journal_open(target_journal(target), identity, changed, resume, &made, error);
 
     if (!journal) {
         g_prefix_error(error, _("Export to '%s': "), target_path(target));

@@ -8,7 +8,7 @@
 #include "export/plan-choice.h"
 
 static gboolean
-is_named(Plan *plan, GPtrArray *disks, const char *domain, const char *target)
+is_named(PlanBuilder *builder, GPtrArray *disks, const char *domain, const char *target)
 {
     gboolean found = FALSE;
 
@@ -17,7 +17,7 @@ is_named(Plan *plan, GPtrArray *disks, const char *domain, const char *target)
         VirtSnapExclude *disk = g_ptr_array_index(disks, i);
 
         if (g_str_equal(disk->domain, domain) && g_str_equal(disk->target, target)) {
-            g_hash_table_add(plan->excluded, disk);
+            g_hash_table_add(builder->excluded, disk);
             found = TRUE;
         }
     }
@@ -26,24 +26,24 @@ is_named(Plan *plan, GPtrArray *disks, const char *domain, const char *target)
 }
 
 gboolean
-plan_choice_excludes(Plan *plan, const char *domain, const char *target)
+plan_choice_excludes(PlanBuilder *builder, const char *domain, const char *target)
 {
-    return is_named(plan, plan->settings->exclude, domain, target);
+    return is_named(builder, builder->plan->settings->exclude, domain, target);
 }
 
 gboolean
-plan_choice_includes(Plan *plan, const char *domain, const char *target)
+plan_choice_includes(PlanBuilder *builder, const char *domain, const char *target)
 {
-    return is_named(plan, plan->settings->include, domain, target);
+    return is_named(builder, builder->plan->settings->include, domain, target);
 }
 
 static gboolean
-check_matched(Plan *plan, GPtrArray *disks, const char *setting, GError **error)
+check_matched(PlanBuilder *builder, GPtrArray *disks, const char *setting, GError **error)
 {
     for (guint i = 0; i < disks->len; i++) {
         const VirtSnapExclude *disk = g_ptr_array_index(disks, i);
 
-        if (g_hash_table_contains(plan->excluded, disk))
+        if (g_hash_table_contains(builder->excluded, disk))
             continue;
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                     _("%s: no disk '%s' of a domain '%s' is in this collection"), setting,
@@ -55,8 +55,8 @@ check_matched(Plan *plan, GPtrArray *disks, const char *setting, GError **error)
 }
 
 gboolean
-plan_choice_check(Plan *plan, GError **error)
+plan_choice_check(PlanBuilder *builder, GError **error)
 {
-    return check_matched(plan, plan->settings->exclude, "exclude", error) &&
-           check_matched(plan, plan->settings->include, "include", error);
+    return check_matched(builder, builder->plan->settings->exclude, "exclude", error) &&
+           check_matched(builder, builder->plan->settings->include, "include", error);
 }

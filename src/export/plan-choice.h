@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "export/plan.h"
+#include "export/plan-builder.h"
 
 G_BEGIN_DECLS
 
@@ -18,14 +18,14 @@ G_BEGIN_DECLS
  *
  * Returns: whether the settings leave it out; from then on what they said of it is known.
  */
-gboolean plan_choice_excludes(Plan *plan, const char *domain, const char *target);
+gboolean plan_choice_excludes(PlanBuilder *builder, const char *domain, const char *target);
 
 /** plan_choice_includes: Returns: whether the settings ask for the disk, though it is read-only or
  * no part of the snapshot; the rest as above. */
-gboolean plan_choice_includes(Plan *plan, const char *domain, const char *target);
+gboolean plan_choice_includes(PlanBuilder *builder, const char *domain, const char *target);
 
 /** plan_choice_check: Returns: FALSE with INVALID_PARAMETER naming what the settings speak of and
  * no domain has. To be called when all domains have been asked about. */
-gboolean plan_choice_check(Plan *plan, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean plan_choice_check(PlanBuilder *builder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -6,45 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "export/plan-files.h"
 #include "util/fd.h"
 #include "util/name.h"
-
-void
-plan_file_free(PlanFile *file)
-{
-    g_free(file->path);
-    g_free(file->source);
-    g_free(file->content);
-    g_free(file);
-}
-
-void
-plan_warn(Plan *plan, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_ptr_array_add(plan->warnings, g_strdup_vprintf(format, args));
-    va_end(args);
-}
-
-void
-plan_files_add_text(Plan *plan, const char *directory, const char *name, const char *role,
-            const char *content)
-{
-    PlanFile *file = g_new0(PlanFile, 1);
-
-    file->path = directory ? g_build_filename(directory, name, NULL) : g_strdup(name);
-    file->role = role;
-    file->content = g_strdup(content);
-    file->bytes = strlen(content);
-    plan->bytes += file->bytes;
-    g_ptr_array_add(plan->files, file);
-}
 
 gboolean
 plan_files_add_copy(Plan *plan, const char *directory, const char *name, const char *role,
@@ -129,7 +95,7 @@ plan_files_configuration(Plan *plan, const PlanDomain *domain, const DomainRecor
 {
     const PlanSnapshot *first = g_ptr_array_index(domain->snapshots, 0);
 
-    plan_files_add_text(plan, domain->directory, "domain.xml", "domain", first->def->domain_xml);
+    plan_add_text(plan, domain->directory, "domain.xml", "domain", first->def->domain_xml);
     if (first->def->inactive_disks && plan->settings->storage)
         warn_of_other_disks(plan, domain, first->def);
     if (plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_NONE)
@@ -140,8 +106,8 @@ plan_files_configuration(Plan *plan, const PlanDomain *domain, const DomainRecor
         g_autofree char *name = g_strdup_printf("snapshots/%04u-%s.xml", i, component);
 
         if (i == 0)
-            plan_files_add_text(plan, domain->directory, "snapshot.xml", "snapshot", one->xml);
+            plan_add_text(plan, domain->directory, "snapshot.xml", "snapshot", one->xml);
         else
-            plan_files_add_text(plan, domain->directory, name, "snapshot", one->xml);
+            plan_add_text(plan, domain->directory, name, "snapshot", one->xml);
     }
 }

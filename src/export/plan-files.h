@@ -3,25 +3,12 @@
 
 #pragma once
 
-#include "export/plan.h"
+#include "export/plan-builder.h"
 
 G_BEGIN_DECLS
 
 /* What of a plan is neither a disk nor a layer: texts that are written, files that are copied as
  * they are, and what has to be said of both. */
-
-/** plan_warn: Adds to @plan what a user has to know of the export. */
-void plan_warn(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-/**
- * plan_files_add_text:
- * @directory: (nullable): in the export; NULL: its root
- * @role: as in the manifest; not copied
- *
- * Has the export write the file @name from @content.
- */
-void plan_files_add_text(Plan *plan, const char *directory, const char *name, const char *role,
-                         const char *content);
 
 /**
  * plan_files_memory:
@@ -54,10 +41,7 @@ gboolean plan_files_add_copy(Plan *plan, const char *directory, const char *name
  * variables, and says what stays behind. Returns: FALSE with NOT_SUPPORTED for variables that
  * cannot be read, unless the settings leave them out.
  */
-gboolean plan_files_host(Plan *plan, const PlanDomain *domain, const SnapshotDef *def,
+gboolean plan_files_host(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/** plan_file_free: Frees @file. */
-void plan_file_free(PlanFile *file);
 
 G_END_DECLS

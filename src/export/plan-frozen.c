@@ -232,16 +232,16 @@ freeze_time_below(const SnapshotDef *def)
 }
 
 static void
-warn_of_layer(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, const Layer *layer,
-              gboolean sure)
+warn_of_layer(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
+              const Layer *layer, gboolean sure)
 {
     if (sure)
-        plan_warn(plan,
+        plan_warn(builder->plan,
                   _("Domain '%s': the image '%s' was written to after the snapshot '%s' (by a "
                     "block commit?), so what is exported may not be the snapshot's state"),
                   domain->name, layer->path, def->name);
     else
-        plan_warn(plan,
+        plan_warn(builder->plan,
                   _("Domain '%s': the image '%s' was written to within a minute of the beginning "
                     "of the snapshot '%s'; whether before it was frozen or after cannot be told, "
                     "so what is exported may not be the snapshot's state"),
@@ -249,66 +249,68 @@ warn_of_layer(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, cons
 }
 
 static gboolean
-is_news(Plan *plan, const SnapshotDef *def, const Layer *layer)
+is_news(PlanBuilder *builder, const SnapshotDef *def, const Layer *layer)
 {
     g_autofree char *key = g_strdup_printf("%p %p", (const void *)layer, (const void *)def);
 
     /* Once for each snapshot, however many of its disks have the layer. */
-    return g_hash_table_add(plan->written, g_steal_pointer(&key));
+    return g_hash_table_add(builder->written, g_steal_pointer(&key));
 }
 
 /* A device has no time at which it was written to last. */
 static void
-check_device(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, const Layer *layer)
+check_device(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
+             const Layer *layer)
 {
     gboolean sure = was_given_back(domain, def, layer);
 
-    if (!is_news(plan, def, layer))
+    if (!is_news(builder, def, layer))
         return;
     if (!layer->state.counts)
-        plan_warn(plan,
+        plan_warn(builder->plan,
                   _("Domain '%s': whether the block device '%s' is written to while it is exported "
                     "cannot be told: the kernel does not count that (its queue/iostats in /sys)"),
                   domain->name, layer->path);
     if (sure)
-        warn_of_layer(plan, domain, def, layer, TRUE);
+        warn_of_layer(builder, domain, def, layer, TRUE);
     else
-        plan_warn(plan,
+        plan_warn(builder->plan,
                   _("Domain '%s': when the block device '%s' was last written to cannot be told, "
                     "nor whether that was after the snapshot '%s'; it is exported as it is now"),
                   domain->name, layer->path, def->name);
 }
 
 static void
-check_layer(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, const Layer *layer,
-            FreezeTime frozen)
+check_layer(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
+            const Layer *layer, FreezeTime frozen)
 {
     gint64 written = layer->mtime * SECOND + layer->mtime_ns / 1000;
     gboolean sure;
 
     if (layer->block) {
-        check_device(plan, domain, def, layer);
+        check_device(builder, domain, def, layer);
         return;
     }
     sure = written > frozen.latest || (written > def->creation_time * SECOND &&
                                        was_given_back(domain, def, layer));
-    if ((sure || written > frozen.earliest) && is_news(plan, def, layer))
-        warn_of_layer(plan, domain, def, layer, sure);
+    if ((sure || written > frozen.earliest) && is_news(builder, def, layer))
+        warn_of_layer(builder, domain, def, layer, sure);
 }
 
 void
-plan_frozen_warn(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, const Layer *top)
+plan_frozen_warn(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
+                 const Layer *top)
 {
-    check_layer(plan, domain, def, top, freeze_time(domain, def, top));
-    plan_frozen_warn_below(plan, domain, def, top);
+    check_layer(builder, domain, def, top, freeze_time(domain, def, top));
+    plan_frozen_warn_below(builder, domain, def, top);
 }
 
 void
-plan_frozen_warn_below(Plan *plan, const PlanDomain *domain, const SnapshotDef *def,
+plan_frozen_warn_below(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
                        const Layer *top)
 {
     if (def->creation_time <= 0)
         return;
     for (const Layer *layer = top->backing; layer; layer = layer->backing)
-        check_layer(plan, domain, def, layer, freeze_time_below(def));
+        check_layer(builder, domain, def, layer, freeze_time_below(def));
 }

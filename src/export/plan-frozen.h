@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "export/plan.h"
+#include "export/plan-builder.h"
 
 G_BEGIN_DECLS
 
@@ -26,12 +26,12 @@ gboolean plan_frozen_check(GPtrArray *present, const Layer *top, GError **error)
  * domain, is all there is to see it by. Where nothing tells when the overlay was made, whatever may
  * have been after that is said to be doubtful; so is every block device, which has no such time.
  */
-void plan_frozen_warn(Plan *plan, const PlanDomain *domain, const SnapshotDef *def,
+void plan_frozen_warn(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
                       const Layer *top);
 
 /** plan_frozen_warn_below: The same for the images below @top, which hold for an internal snapshot
  * in @top what it does not hold itself. */
-void plan_frozen_warn_below(Plan *plan, const PlanDomain *domain, const SnapshotDef *def,
+void plan_frozen_warn_below(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
                             const Layer *top);
 
 G_END_DECLS

@@ -15,7 +15,7 @@
 #include "util/fd.h"
 
 typedef struct {
-    Plan *plan;
+    PlanBuilder *builder;
     const PlanDomain *domain;
     const SnapshotDef *def;
 } HostFiles;
@@ -46,17 +46,17 @@ static void
 warn_of_age(const HostFiles *self, const DomainFile *file, const struct stat *st)
 {
     if (S_ISBLK(st->st_mode))
-        plan_warn(self->plan,
+        plan_warn(self->builder->plan,
                   _("Domain '%s': whether '%s' (<%s>) was changed after the snapshot cannot be "
                     "told of a device; it is exported as it is now"),
                   self->domain->name, file->source, file->element);
     else if (st->st_mtim.tv_sec > self->def->creation_time)
-        plan_warn(self->plan,
+        plan_warn(self->builder->plan,
                   _("Domain '%s': '%s' (<%s>) was changed after the snapshot; it is exported as "
                     "it is now"),
                   self->domain->name, file->path, file->element);
     else if (st->st_mtim.tv_sec == self->def->creation_time)
-        plan_warn(self->plan,
+        plan_warn(self->builder->plan,
                   _("Domain '%s': '%s' (<%s>) was changed in the second in which the snapshot was "
                     "taken; whether before or after cannot be told, it is exported as it is now"),
                   self->domain->name, file->path, file->element);
@@ -78,7 +78,7 @@ check_qcow2(const HostFiles *self, const DomainFile *file, GError **error)
         !image_end_check(fd, bytes, file->path, error))
         return FALSE;
     if (self->domain->active)
-        plan_warn(self->plan,
+        plan_warn(self->builder->plan,
                   _("Domain '%s': its firmware variables '%s' are a qcow2 image that the running "
                     "domain writes to; a change of them while they are read may be missing"),
                   self->domain->name, file->path);
@@ -110,8 +110,8 @@ plan_state(const HostFiles *self, const DomainFile *file, GError **error)
 {
     struct stat st;
 
-    if (plan_choice_excludes(self->plan, self->domain->name, PLAN_TARGET_NVRAM)) {
-        plan_warn(self->plan, _("Domain '%s': '%s' (<%s>) is left out as asked for"),
+    if (plan_choice_excludes(self->builder, self->domain->name, PLAN_TARGET_NVRAM)) {
+        plan_warn(self->builder->plan, _("Domain '%s': '%s' (<%s>) is left out as asked for"),
                   self->domain->name, file->source, file->element);
         return TRUE;
     }
@@ -123,7 +123,7 @@ plan_state(const HostFiles *self, const DomainFile *file, GError **error)
                                       file->element);
             return FALSE;
         }
-        plan_warn(self->plan,
+        plan_warn(self->builder->plan,
                   _("Domain '%s': no firmware variables are exported, there is no '%s': it was "
                     "never started, or they were deleted; libvirt makes new ones when it starts"),
                   self->domain->name, file->path);
@@ -133,7 +133,7 @@ plan_state(const HostFiles *self, const DomainFile *file, GError **error)
         return FALSE;
     warn_of_age(self, file, &st);
 
-    return plan_files_add_copy(self->plan, self->domain->directory, file->name, file->role,
+    return plan_files_add_copy(self->builder->plan, self->domain->directory, file->name, file->role,
                                file->path, error);
 }
 
@@ -142,8 +142,8 @@ plan_state(const HostFiles *self, const DomainFile *file, GError **error)
 static void
 warn_of_rest(const HostFiles *self, const DomainFile *file, const char *why)
 {
-    plan_warn(self->plan, _("Domain '%s': '%s' (<%s>) is not exported: %s"), self->domain->name,
-              file->source, file->element, why);
+    plan_warn(self->builder->plan, _("Domain '%s': '%s' (<%s>) is not exported: %s"),
+              self->domain->name, file->source, file->element, why);
 }
 
 /* What a running guest has mapped changes while it is read. */
@@ -176,7 +176,7 @@ plan_copied(const HostFiles *self, const DomainFile *file, guint number, GError 
     if (stat(file->path, &st) == 0)
         warn_of_age(self, file, &st);
 
-    return plan_files_add_copy(self->plan, self->domain->directory,
+    return plan_files_add_copy(self->builder->plan, self->domain->directory,
                                file->shared || number > 0 ? name : file->name, file->role,
                                file->path, error);
 }
@@ -204,7 +204,7 @@ plan_one(const HostFiles *self, guint index, GError **error)
     if (file->fate == DOMAIN_FILE_STATE)
         return plan_state(self, file, error);
     /* Who wants the configuration only has no use for what it names. */
-    if (!self->plan->settings->storage)
+    if (!self->builder->plan->settings->storage)
         return TRUE;
     if (file->fate == DOMAIN_FILE_COPIED)
         return plan_copied(self, file, number_of(self->def->files, index), error);
@@ -214,14 +214,16 @@ plan_one(const HostFiles *self, guint index, GError **error)
 }
 
 gboolean
-plan_files_host(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, GError **error)
+plan_files_host(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
+                GError **error)
 {
-    HostFiles self = {plan, domain, def};
+    HostFiles self = {builder, domain, def};
 
     if (def->tpm)
-        plan_warn(plan, _("Domain '%s': the state of its TPM is not exported"), domain->name);
-    if (def->arguments && plan->settings->storage)
-        plan_warn(plan,
+        plan_warn(builder->plan, _("Domain '%s': the state of its TPM is not exported"),
+                  domain->name);
+    if (def->arguments && builder->plan->settings->storage)
+        plan_warn(builder->plan,
                   _("Domain '%s': QEMU gets arguments of its own (<qemu:commandline>: %s); no file "
                     "or disk that they name is exported"),
                   domain->name, def->arguments);

@@ -23,8 +23,8 @@
 
 /* One that was deleted and made again under its name has another time than libvirt knows. */
 static gboolean
-check_time(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, const Layer *layer,
-           const Qcow2Snapshot *snapshot, GError **error)
+check_time(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
+           const Layer *layer, const Qcow2Snapshot *snapshot, GError **error)
 {
     gint64 late = (gint64)(snapshot->date >> 32) - def->creation_time;
     gboolean off = g_strcmp0(def->state, "shutoff") == 0;
@@ -40,7 +40,7 @@ check_time(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, const L
         return FALSE;
     }
     if (late > (off ? USUAL_OFF : USUAL_RUNNING))
-        plan_warn(plan,
+        plan_warn(builder->plan,
                   _("Domain '%s': the internal snapshot '%s' in the image '%s' was made %d seconds "
                     "after the domain's snapshot began; whether it was deleted and made again "
                     "cannot be told, so what is exported may not be the snapshot's state"),
@@ -73,24 +73,24 @@ check_flatten(const SnapshotDef *def, const Layer *top, const Qcow2Snapshot *sna
 }
 
 gboolean
-plan_internal_disk(Plan *plan, const PlanDomain *domain, const SnapshotDef *def, PlanDisk *disk,
-                   const Layer *top, GError **error)
+plan_internal_disk(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
+                   PlanDisk *disk, const Layer *top, GError **error)
 {
-    gboolean merge = plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_MERGE;
+    gboolean merge = builder->plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_MERGE;
     g_autoptr(Qcow2Snapshot) snapshot = layer_find_snapshot(top, def->name, error);
 
-    if (!snapshot || !check_time(plan, domain, def, top, snapshot, error))
+    if (!snapshot || !check_time(builder, domain, def, top, snapshot, error))
         return FALSE;
-    plan_frozen_warn_below(plan, domain, def, top);
+    plan_frozen_warn_below(builder, domain, def, top);
     /* Only an image that nobody writes to can be kept as it is. */
     if (!domain->active && !merge) {
-        disk->top = plan_layers_copy(plan, top);
+        disk->top = plan_layers_copy(builder, top);
         disk->internal = g_strdup(def->name);
         return TRUE;
     }
     if (!check_flatten(def, top, snapshot, error))
         return FALSE;
-    disk->top = plan_layers_flatten(plan, top, def->name, domain->active);
+    disk->top = plan_layers_flatten(builder, top, def->name, domain->active);
 
     return TRUE;
 }

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "export/plan.h"
+#include "export/plan-builder.h"
 
 G_BEGIN_DECLS
 
@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  * Returns: FALSE with NOT_FOUND if the image has no such snapshot; INVALID_STATE if it has two, or
  * one of another time than @def; NOT_SUPPORTED if it cannot be flattened.
  */
-gboolean plan_internal_disk(Plan *plan, const PlanDomain *domain, const SnapshotDef *def,
+gboolean plan_internal_disk(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
                             PlanDisk *disk, const Layer *top, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

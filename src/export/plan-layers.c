@@ -21,14 +21,6 @@
 /* Of zstd: within a hundredth of what its own default, 3, saves of clusters, in less time. */
 #define LEVEL_DEFAULT 1
 
-void
-plan_layer_free(PlanLayer *layer)
-{
-    g_free(layer->file);
-    g_free(layer->snapshot);
-    g_free(layer);
-}
-
 /* The source's name without its ending, of letters, digits and what no tool treats specially: a
  * colon would make QEMU see a protocol, a comma would end an option. */
 static char *
@@ -58,7 +50,7 @@ stem_of(const char *path)
 /* The same source above the same chain has the same name in every export, so that a later one can
  * find it. */
 static char *
-name_layer(Plan *plan, const char *path, const char *key, const char *format)
+name_layer(PlanBuilder *builder, const char *path, const char *key, const char *format)
 {
     g_autofree char *stem = stem_of(path);
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
@@ -67,7 +59,7 @@ name_layer(Plan *plan, const char *path, const char *key, const char *format)
         g_autofree char *name =
             g_strdup_printf("layers/%s-%.*s.%s", stem, digits, hash, format);
 
-        if (g_hash_table_add(plan->names, g_strdup(name)))
+        if (g_hash_table_add(builder->names, g_strdup(name)))
             return g_steal_pointer(&name);
     }
 
@@ -87,27 +79,29 @@ compression_level(const char *compression)
 }
 
 static PlanLayer *
-add_layer(Plan *plan, const char *key, const Layer *source, const char *format, PlanWay way)
+add_layer(PlanBuilder *builder, const char *key, const Layer *source, const char *format,
+          PlanWay way)
 {
     PlanLayer *layer = g_new0(PlanLayer, 1);
 
-    layer->file = name_layer(plan, source->path, key, format);
+    layer->number = builder->plan->layers->len;
+    layer->file = name_layer(builder, source->path, key, format);
     layer->format = format;
     layer->way = way;
     layer->source = source;
     layer->capacity = source->capacity;
     if (way != PLAN_WAY_COPY)
-        layer->level = compression_level(plan->settings->compression);
+        layer->level = compression_level(builder->plan->settings->compression);
     if (way == PLAN_WAY_FLATTEN)
         layer->capacity = (layer->capacity + SECTOR - 1) / SECTOR * SECTOR;
     if (way == PLAN_WAY_COPY && source->dirty)
-        plan_warn(plan,
+        plan_warn(builder->plan,
                   _("The image '%s' was not closed cleanly (its reference counts are out of "
                     "date); it is exported as it is, and QEMU repairs it when it opens it for "
                     "writing"),
                   source->path);
-    g_hash_table_insert(plan->by_key, g_strdup(key), layer);
-    g_ptr_array_add(plan->layers, layer);
+    g_hash_table_insert(builder->by_key, g_strdup(key), layer);
+    g_ptr_array_add(builder->plan->layers, layer);
 
     return layer;
 }
@@ -115,29 +109,29 @@ add_layer(Plan *plan, const char *key, const Layer *source, const char *format, 
 /* Whether the image's data alone makes the same image again: nothing else is kept in it, and it
  * leaves to its backing image nothing smaller than a cluster of a compressed one. */
 static gboolean
-can_compress(const Plan *plan, const Layer *source)
+can_compress(const PlanBuilder *builder, const Layer *source)
 {
-    return plan->settings->compression && g_str_equal(source->format, "qcow2") &&
+    return builder->plan->settings->compression && g_str_equal(source->format, "qcow2") &&
            !source->encrypted && source->n_snapshots == 0 &&
            source->unit_bits >= WRITTEN_CLUSTER_BITS;
 }
 
 PlanLayer *
-plan_layers_copy(Plan *plan, const Layer *source)
+plan_layers_copy(PlanBuilder *builder, const Layer *source)
 {
-    PlanWay way = can_compress(plan, source) ? PLAN_WAY_COMPRESS : PLAN_WAY_COPY;
-    PlanLayer *backing = source->backing ? plan_layers_copy(plan, source->backing) : NULL;
+    PlanWay way = can_compress(builder, source) ? PLAN_WAY_COMPRESS : PLAN_WAY_COPY;
+    PlanLayer *backing = source->backing ? plan_layers_copy(builder, source->backing) : NULL;
     g_autofree char *key =
         g_strdup_printf("%s:%s:%s%s%s", way == PLAN_WAY_COPY ? "copy" : "compress",
                         source->format, source->path, backing ? "\n" : "",
                         backing ? backing->file : "");
-    PlanLayer *layer = g_hash_table_lookup(plan->by_key, key);
+    PlanLayer *layer = g_hash_table_lookup(builder->by_key, key);
 
     if (!layer) {
-        layer = add_layer(plan, key, source, source->format, way);
+        layer = add_layer(builder, key, source, source->format, way);
         layer->backing = backing;
         layer->bytes = source->allocated;
-        plan->bytes += layer->bytes;
+        builder->plan->bytes += layer->bytes;
     }
     layer->users++;
 
@@ -158,20 +152,20 @@ flat_key(const Layer *source, const char *snapshot)
 }
 
 PlanLayer *
-plan_layers_flatten(Plan *plan, const Layer *source, const char *snapshot, gboolean live)
+plan_layers_flatten(PlanBuilder *builder, const Layer *source, const char *snapshot, gboolean live)
 {
     g_autofree char *key = flat_key(source, snapshot);
-    PlanLayer *layer = g_hash_table_lookup(plan->by_key, key);
+    PlanLayer *layer = g_hash_table_lookup(builder->by_key, key);
 
     if (!layer) {
-        layer = add_layer(plan, key, source, "qcow2", PLAN_WAY_FLATTEN);
+        layer = add_layer(builder, key, source, "qcow2", PLAN_WAY_FLATTEN);
         layer->snapshot = g_strdup(snapshot);
         layer->live = live;
         /* An upper bound: clusters that an upper layer hides are counted too. */
         for (const Layer *below = source; below; below = below->backing)
             layer->bytes += below->allocated;
         layer->bytes = MIN(layer->bytes, layer->capacity);
-        plan->bytes += layer->bytes;
+        builder->plan->bytes += layer->bytes;
     }
     layer->users++;
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "export/plan.h"
+#include "export/plan-builder.h"
 
 G_BEGIN_DECLS
 
@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * Puts @source and every image below it into the plan, as they are. An image that is there
  * already, for another disk, is shared. Returns: (transfer none): the layer of @source.
  */
-PlanLayer *plan_layers_copy(Plan *plan, const Layer *source);
+PlanLayer *plan_layers_copy(PlanBuilder *builder, const Layer *source);
 
 /**
  * plan_layers_flatten:
@@ -23,10 +23,7 @@ PlanLayer *plan_layers_copy(Plan *plan, const Layer *source);
  * Puts what a guest sees of the chain at @source into the plan, as one image.
  * Returns: (transfer none): that layer.
  */
-PlanLayer *plan_layers_flatten(Plan *plan, const Layer *source, const char *snapshot,
+PlanLayer *plan_layers_flatten(PlanBuilder *builder, const Layer *source, const char *snapshot,
                                gboolean live);
-
-/** plan_layer_free: Frees @layer. */
-void plan_layer_free(PlanLayer *layer);
 
 G_END_DECLS

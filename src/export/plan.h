@@ -23,6 +23,7 @@ typedef enum {
 /** One image of the export. */
 typedef struct PlanLayer PlanLayer;
 struct PlanLayer {
+    guint number;        /* in the plan, from 0 */
     char *file;          /* in the export: "layers/base-1a2b3c4d.qcow2" */
     const char *format;  /* of that file: "qcow2" or "raw" */
     PlanWay way;
@@ -82,27 +83,25 @@ typedef struct {
     GPtrArray *files;    /* PlanFile */
     GPtrArray *warnings; /* char*: what cannot be kept */
     guint64 bytes;       /* of data to copy, layers and files */
-    /* While it is made. */
-    GHashTable *by_key;  /* which layer: "copy:qcow2:/path" -> PlanLayer */
-    GHashTable *names;   /* layer file names taken */
-    GHashTable *excluded; /* VirtSnapExclude of exclude or include that matched */
-    GHashTable *written;  /* Layer and SnapshotDef that were warned of */
 } Plan;
 
+/** plan_new: Returns: one of nothing, owned by the caller. @collection: (nullable); @settings:
+ * copied; @host: (transfer full). */
+Plan *plan_new(const char *collection, const char *snapshot,
+               const VirtSnapExportSettings *settings, HostInfo *host);
+
+/** plan_warn: Adds to @plan what a user has to know of the export. */
+void plan_warn(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /**
- * plan_new:
- * @collection: (nullable): its name
- * @collection_xml: (nullable): its definition, kept in the export
- * @settings: copied
- * @records: (element-type DomainRecord): the members as the hypervisor describes them
- * @host: (transfer full): who that is
+ * plan_add_text:
+ * @directory: (nullable): in the export; NULL: its root
+ * @role: as in the manifest; not copied
  *
- * Looks at every image and decides what happens to it. Returns: owned by the caller; an error
- * names the domain, the disk and the file that stand in the way.
+ * Has the export write the file @name from @content.
  */
-Plan *plan_new(const char *collection, const char *collection_xml, const char *snapshot,
-               const VirtSnapExportSettings *settings, GPtrArray *records, HostInfo *host,
-               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void plan_add_text(Plan *plan, const char *directory, const char *name, const char *role,
+                   const char *content);
 
 /**
  * plan_add_collection:
@@ -110,6 +109,13 @@ Plan *plan_new(const char *collection, const char *collection_xml, const char *s
  * @xml: its definition, kept in the export as "collections/NAME.xml"
  */
 void plan_add_collection(Plan *plan, const char *name, const char *xml);
+
+/** plan_domain_new: Adds to @plan and returns (transfer none) a member without snapshots. */
+PlanDomain *plan_domain_new(Plan *plan, const char *name, const char *uuid);
+
+/** plan_snapshot_new: Adds to @domain and returns (transfer none) a snapshot without disks. @def:
+ * (transfer full). */
+PlanSnapshot *plan_snapshot_new(PlanDomain *domain, SnapshotDef *def);
 
 /** plan_free: Frees @plan and all in it. NULL is fine. */
 void plan_free(Plan *plan);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "export/plan.h"
+#include "export/plan-build.h"
 #include "image/qcow2-header.h"
 
 /* usage: plan [DOMAINS [LAYERS]]
@@ -206,7 +206,7 @@ main(int argc, char **argv)
     make_images(&bench);
     records = make_records(&bench);
     start = g_get_monotonic_time();
-    plan = plan_new("all", NULL, "snap1", settings, records, make_host(), &error);
+    plan = plan_build("all", NULL, "snap1", settings, records, make_host(), &error);
     end = g_get_monotonic_time();
     if (!plan)
         g_error("%s", error->message);

@@ -40,12 +40,11 @@ e -> d' "circles are found, and what leads from one to another is in none"
 # file: a header that only the files of its concept include is part of it.
 file() { sed -E 's|-private( \|$)|\1|g'; }
 
-# What is there still: the planner, which shares a header with the value that it makes, and the
-# methods of a job on the bus, which start and save it by the service that connects them.
+# What is there still: the methods of a job on the bus, which start and save it by the service that
+# connects them.
 known()
 {
-    grep -vE '^src/export/plan(-[a-z-]+)? -> src/export/plan(-[a-z-]+)?$' |
-        grep -vxE 'src/service/job-methods -> src/service/job-service
+    grep -vxE 'src/service/job-methods -> src/service/job-service
 src/service/job-service -> src/service/job-methods'
 }
 

@@ -39,7 +39,7 @@ make_plan(Fixture *f, GError **error)
     g_ptr_array_add(records, test_record("a", TRUE, "a.now", &a, 1));
     g_ptr_array_add(records, test_record("b", TRUE, "b.now", &b, 1));
 
-    return plan_new("farm", "<collection/>", "s", settings, records, test_host(), error);
+    return plan_build("farm", "<collection/>", "s", settings, records, test_host(), error);
 }
 
 static gboolean

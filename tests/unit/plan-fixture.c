@@ -78,7 +78,7 @@ plan_add_others(PlanFixture *f, const TestSnapshot *snapshots, gsize n)
 Plan *
 plan_make(PlanFixture *f, GError **error)
 {
-    return plan_new("farm", "<collection/>", "s", f->settings, f->records, test_host(), error);
+    return plan_build("farm", "<collection/>", "s", f->settings, f->records, test_host(), error);
 }
 
 const PlanSnapshot *

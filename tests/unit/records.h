@@ -4,7 +4,7 @@
 #pragma once
 
 #include "archive/target.h"
-#include "export/plan.h"
+#include "export/plan-build.h"
 
 G_BEGIN_DECLS
 

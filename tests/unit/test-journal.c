@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "archive/journal.h"
+#include "export/plan-identity.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/plan-fixture.h"
 #include "util/fd.h"
@@ -71,7 +72,7 @@ test_content(PlanFixture *f, gconstpointer data)
 static JournalContent *
 content_of(const Plan *plan)
 {
-    g_autofree char *identity = journal_identity(plan);
+    g_autofree char *identity = plan_identity(plan);
     g_autofree char *text = g_strconcat(identity, "begin 1\n", NULL);
     g_autoptr(GError) error = NULL;
     JournalContent *content = journal_parse(text, strlen(text), &error);
@@ -92,7 +93,7 @@ assert_differs(PlanFixture *f, const JournalContent *content, const char *word)
     g_autofree char *identity = NULL;
 
     g_assert_no_error(error);
-    identity = journal_identity(plan);
+    identity = plan_identity(plan);
     g_assert_cmpint(journal_content_check(content, identity, &error), ==, word == NULL);
     if (!word)
         return;
@@ -179,10 +180,14 @@ static Journal *
 open_it(PlanFixture *f, int fd, gboolean resume, guint *made, GError **error)
 {
     g_autoptr(Plan) plan = plan_make(f, error);
+    g_autofree char *identity = NULL;
+    g_autoptr(GPtrArray) changed = NULL;
 
     g_assert_no_error(*error);
+    identity = plan_identity(plan);
+    changed = plan_identity_changes(plan);
 
-    return journal_open(fd, plan, resume, made, error);
+    return journal_open(fd, identity, changed, resume, made, error);
 }
 
 static void

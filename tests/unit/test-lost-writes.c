@@ -69,7 +69,7 @@ make_plan(const Fixture *f, GError **error)
         g_assert_true(virt_snap_export_settings_set(settings, "intent", "merge", NULL));
     g_ptr_array_add(records, test_record("a", TRUE, "a.now", &a, 1));
 
-    return plan_new("farm", "<collection/>", "s", settings, records, test_host(), error);
+    return plan_build("farm", "<collection/>", "s", settings, records, test_host(), error);
 }
 
 static int

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "archive/manifest.h"
+#include "export/manifest-format.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/records.h"
 #include "util/fd.h"
@@ -206,7 +207,7 @@ make_plan(const char *dir, const char *intent, const char *collection)
     g_free(run("sh", "-ec", script, NULL));
     g_assert_true(virt_snap_export_settings_set(settings, "intent", intent, &error));
     g_ptr_array_add(records, test_record("-web <&> ../x", TRUE, NULL, snapshots, 2));
-    plan = plan_new(collection, NULL, snapshots[0].name, settings, records, test_host(), &error);
+    plan = plan_build(collection, NULL, snapshots[0].name, settings, records, test_host(), &error);
     g_assert_no_error(error);
     g_ptr_array_add(plan->warnings, g_strdup("a warning with <, & and ñ"));
 

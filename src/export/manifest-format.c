@@ -5,7 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "archive/manifest.h"
+#include "export/manifest-format.h"
 #include "util/format.h"
 #include "util/xml.h"
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "archive/manifest.h"
+#include "export/plan.h"
+
+G_BEGIN_DECLS
+
+/**
+ * manifest_format:
+ * @files: (element-type ManifestFile): what was written
+ * @warnings: (element-type utf8): those of @plan, and what happened meanwhile
+ *
+ * Returns: the manifest of an export that was made by @plan, as text owned by the caller.
+ */
+char *manifest_format(const Plan *plan, GPtrArray *files, GPtrArray *warnings);
+
+G_END_DECLS
