@@ -135,28 +135,39 @@ live_qemu_conf()
 }
 
 # live_accel: kvm or qemu, by really running the guest: /dev/kvm may exist and
-# yet run nothing. Asked once a boot of this machine.
+# yet run nothing. Whichever is ready first is used; a processor that works is
+# always faster than one that is emulated. Asked once a boot of this machine.
 live_accel()
 {
-    local key answer log=$LIVE_DIR/console/accel
+    local key answer
     key=$(cat /proc/sys/kernel/random/boot_id)
     read -r answer 2>/dev/null <"$LIVE_CACHE/accel.$key" && echo "$answer" && return
     answer=qemu
-    if [ -w /dev/kvm ]; then
-        : >"$log"
-        timeout 300 qemu-system-x86_64 -accel kvm -m 128 -nodefaults -display none \
-            -serial "file:$log" -kernel "$LIVE_CACHE/kernel" -no-reboot \
-            -initrd "$LIVE_CACHE/initrd" -append 'console=ttyS0' 2>/dev/null &
-        while kill -0 $! 2>/dev/null && [ $answer = qemu ]; do
-            grep -q 'virtsnap-guest: ready' "$log" && answer=kvm
-            sleep 0.1
-        done
-        kill -9 $! 2>/dev/null
-        wait $! 2>/dev/null
-    fi
+    [ ! -w /dev/kvm ] || answer=$(live_accel_race)
     rm -f "$LIVE_CACHE"/accel.*
-    echo $answer >"$LIVE_CACHE/accel.$key"
-    echo $answer
+    echo "$answer" >"$LIVE_CACHE/accel.$key"
+    echo "$answer"
+}
+
+live_accel_race()
+{
+    local accel answer= log=$LIVE_DIR/console/accel end=$((SECONDS + LIVE_TIMEOUT))
+    local -A pid
+    for accel in kvm tcg; do
+        : >"$log.$accel"
+        qemu-system-x86_64 -accel $accel -m 128 -nodefaults -display none \
+            -serial "file:$log.$accel" -kernel "$LIVE_CACHE/kernel" -no-reboot \
+            -initrd "$LIVE_CACHE/initrd" -append 'console=ttyS0' >/dev/null 2>&1 &
+        pid[$accel]=$!
+    done
+    while [ -z "$answer" ] && kill -0 "${pid[tcg]}" 2>/dev/null && [ $SECONDS -lt $end ]; do
+        ! grep -q 'virtsnap-guest: ready' "$log.tcg" || answer=qemu
+        ! grep -q 'virtsnap-guest: ready' "$log.kvm" || answer=kvm
+        sleep 0.1
+    done
+    kill -9 "${pid[@]}" 2>/dev/null
+    wait "${pid[@]}" 2>/dev/null
+    echo "${answer:-qemu}"
 }
 
 # live_processes: the ids of processes that name LIVE_DIR, ours by that.
