@@ -184,11 +184,10 @@ interrupted()
 check "Ctrl-C ends it within a second, and nothing is left" interrupted INT
 
 # --- kinds of disks
-for kind in network block volume; do
+for kind in network nvme; do
     case $kind in
     network) source="<source protocol='nbd' name='x'><host name='localhost'/></source>" ;;
-    block) source="<source dev='/dev/null'/>" ;;
-    volume) source="<source pool='default' volume='v'/>" ;;
+    nvme) source="<source type='pci' namespace='1'><address domain='0' bus='9'/></source>" ;;
     esac
     live_domain_xml "$kind" --disk "$d/u.qcow2" |
         sed "s|disk type=\"file\"|disk type=\"$kind\"|
