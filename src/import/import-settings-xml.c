@@ -45,13 +45,17 @@ static gboolean
 add_renames(ImportSettings *self, xmlNode *root, GError **error)
 {
     for (xmlNode *node = NULL; (node = xml_child(root, "rename", node));) {
-        char *from = xml_attr(node, "from");
+        g_autofree char *from = xml_attr(node, "from");
         g_autofree char *to = xml_attr(node, "to");
-        gboolean ok = name_check(to, _("domain"), error);
 
-        g_hash_table_insert(self->renames, from, g_steal_pointer(&to));
-        if (!ok)
+        if (!name_check(to, _("domain"), error))
             return FALSE;
+        if (g_hash_table_contains(self->renames, from)) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                        _("The domain '%s' is renamed twice; give it one name"), from);
+            return FALSE;
+        }
+        g_hash_table_insert(self->renames, g_steal_pointer(&from), g_steal_pointer(&to));
     }
 
     return TRUE;

@@ -16,6 +16,7 @@ fuzz_replays = \
 	tests/fuzz/replay-collection \
 	tests/fuzz/replay-domain \
 	tests/fuzz/replay-domain-files \
+	tests/fuzz/replay-import-settings \
 	tests/fuzz/replay-job-record \
 	tests/fuzz/replay-journal \
 	tests/fuzz/replay-luks \
@@ -39,6 +40,8 @@ tests_fuzz_replay_domain_SOURCES = \
 	tests/fuzz/fuzz-domain.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_domain_files_SOURCES = \
 	tests/fuzz/fuzz-domain-files.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_import_settings_SOURCES = \
+	tests/fuzz/fuzz-import-settings.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_job_record_SOURCES = \
 	tests/fuzz/fuzz-job-record.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_journal_SOURCES = \
@@ -59,7 +62,7 @@ tests_fuzz_replay_storage_def_SOURCES = \
 	tests/fuzz/fuzz-storage-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
 .PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-domain \
-	fuzz-domain-files fuzz-job-record fuzz-journal \
+	fuzz-domain-files fuzz-import-settings fuzz-job-record fuzz-journal \
 	fuzz-luks fuzz-manifest fuzz-qcow2 fuzz-save-image fuzz-settings fuzz-snapshot-def \
 	fuzz-storage-def
 
@@ -70,6 +73,7 @@ fuzzers = \
 	tests/fuzz/fuzz-collection \
 	tests/fuzz/fuzz-domain \
 	tests/fuzz/fuzz-domain-files \
+	tests/fuzz/fuzz-import-settings \
 	tests/fuzz/fuzz-job-record \
 	tests/fuzz/fuzz-journal \
 	tests/fuzz/fuzz-luks \
@@ -88,6 +92,7 @@ tests_fuzz_fuzz_cluster_map_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_collection_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_domain_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_domain_files_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_import_settings_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_job_record_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_luks_LDFLAGS = $(fuzz_ldflags)
@@ -116,6 +121,8 @@ fuzz-domain: tests/fuzz/fuzz-domain
 	$(fuzz_run) $(fuzz_data)/domain/*
 fuzz-domain-files: tests/fuzz/fuzz-domain-files
 	$(fuzz_run) $(fuzz_data)/domain-files
+fuzz-import-settings: tests/fuzz/fuzz-import-settings
+	$(fuzz_run) $(fuzz_data)/importsettings/*
 fuzz-job-record: tests/fuzz/fuzz-job-record
 	$(fuzz_run) $(fuzz_data)/job/*
 fuzz-journal: tests/fuzz/fuzz-journal
