@@ -69,8 +69,6 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/host-finding.h \
 	src/import/host-machine.c \
 	src/import/host-machine.h \
-	src/import/host-taken.c \
-	src/import/host-taken.h \
 	src/import/import-collections.c \
 	src/import/import-collections.h \
 	src/import/import-define.c \

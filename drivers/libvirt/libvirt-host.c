@@ -5,14 +5,13 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "drivers/libvirt/libvirt-domains.h"
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-host.h"
 #include "drivers/libvirt/libvirt-lists.h"
 
 /* --- lists --------------------------------------------------------------------- */
 
-/* The embedded driver has neither networks nor pools nor secrets, which is no error. */
+/* The embedded driver has neither networks nor secrets, which is no error. */
 static gboolean
 take_unknown(GPtrArray **things, GError **error, const char *what)
 {
@@ -44,24 +43,6 @@ add_networks(virConnectPtr connection, HostFacts *facts, GError **error)
 }
 
 static gboolean
-add_pools(virConnectPtr connection, HostFacts *facts, GError **error)
-{
-    virStoragePoolPtr *list = NULL;
-    int n = virConnectListAllStoragePools(connection, &list, 0);
-
-    if (n < 0)
-        return take_unknown(&facts->pools, error, _("Cannot list the storage pools"));
-    for (int i = 0; i < n; i++) {
-        g_ptr_array_add(facts->pools, host_thing_new(virStoragePoolGetName(list[i]),
-                                                     virStoragePoolIsActive(list[i]) == 1));
-        virStoragePoolFree(list[i]);
-    }
-    free(list);
-
-    return TRUE;
-}
-
-static gboolean
 add_secrets(virConnectPtr connection, HostFacts *facts, GError **error)
 {
     virSecretPtr *list = NULL;
@@ -77,31 +58,6 @@ add_secrets(virConnectPtr connection, HostFacts *facts, GError **error)
         virSecretFree(list[i]);
     }
     free(list);
-
-    return TRUE;
-}
-
-/* One that is undefined meanwhile takes nothing any more. */
-static gboolean
-add_domains(virConnectPtr connection, HostFacts *facts, GError **error)
-{
-    g_auto(DomainList) domains = NULL;
-
-    if (virConnectListAllDomains(connection, &domains, 0) < 0) {
-        libvirt_error_set(error, _("Cannot list the domains"));
-        return FALSE;
-    }
-    for (DomainList next = domains; *next; next++) {
-        g_autoptr(GError) gone = NULL;
-        DomainRecord *record = libvirt_domain_describe(*next, FALSE, &gone);
-
-        if (record) {
-            g_ptr_array_add(facts->domains, record);
-        } else if (!g_error_matches(gone, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND)) {
-            g_propagate_error(error, g_steal_pointer(&gone));
-            return FALSE;
-        }
-    }
 
     return TRUE;
 }
@@ -133,8 +89,7 @@ libvirt_host_facts(virConnectPtr connection, GError **error)
     g_autoptr(HostFacts) facts = host_facts_new();
 
     if (!add_host(connection, facts, error) || !add_networks(connection, facts, error) ||
-        !add_pools(connection, facts, error) || !add_secrets(connection, facts, error) ||
-        !add_domains(connection, facts, error))
+        !add_secrets(connection, facts, error))
         return NULL;
 
     return g_steal_pointer(&facts);

@@ -12,9 +12,7 @@ host_facts_new(void)
     HostFacts *facts = g_new0(HostFacts, 1);
 
     facts->networks = g_ptr_array_new_with_free_func((GDestroyNotify)host_thing_free);
-    facts->pools = g_ptr_array_new_with_free_func((GDestroyNotify)host_thing_free);
     facts->secrets = g_ptr_array_new_with_free_func(g_free);
-    facts->domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_record_free);
 
     return facts;
 }
@@ -60,8 +58,6 @@ host_facts_free(HostFacts *facts)
     g_free(facts->capabilities);
     g_free(facts->libvirt_version);
     g_clear_pointer(&facts->networks, g_ptr_array_unref);
-    g_clear_pointer(&facts->pools, g_ptr_array_unref);
     g_clear_pointer(&facts->secrets, g_ptr_array_unref);
-    g_clear_pointer(&facts->domains, g_ptr_array_unref);
     g_free(facts);
 }

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /* What a host has, before a domain comes to it. */
 
-/** A network or storage pool. */
+/** A network. */
 typedef struct {
     char *name;
     gboolean active;
@@ -21,9 +21,7 @@ struct HostFacts {
     char *libvirt_version; /* "9.0.0" */
     guint64 memory;        /* bytes */
     GPtrArray *networks;   /* HostThing; NULL: this connection cannot tell */
-    GPtrArray *pools;      /* HostThing; NULL: this connection cannot tell */
     GPtrArray *secrets;    /* char*, their UUIDs; NULL: this connection cannot tell */
-    GPtrArray *domains;    /* DomainRecord, without snapshots */
 };
 
 /** host_facts_new: Returns: empty facts, whose lists all are there; owned by the caller. */

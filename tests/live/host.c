@@ -11,7 +11,6 @@
 #include "hypervisor/host-facts.h"
 #include "import/domain-gate.h"
 #include "import/host-ask.h"
-#include "import/host-taken.h"
 #include "util/xml.h"
 
 /* usage: host URI [FILE]...
@@ -78,28 +77,21 @@ pass_gate(const DomainRecord *record, GError **error)
     return TRUE;
 }
 
-static void
-claim(const HostFacts *facts, const DomainRecord *record)
-{
-    HostClaim wanted = {record->name, record->name, record->uuid, NULL, NULL, NULL};
-    g_autoptr(GPtrArray) claims = g_ptr_array_new();
-    g_autoptr(GPtrArray) findings = host_findings_new();
-
-    g_ptr_array_add(claims, &wanted);
-    host_taken_find(facts, claims, findings);
-    print_findings(findings);
-}
-
 static gboolean
 look_at_domains(Hypervisor *hypervisor, const HostFacts *facts, GError **error)
 {
-    for (guint i = 0; i < facts->domains->len; i++) {
-        const DomainRecord *record = g_ptr_array_index(facts->domains, i);
+    g_autoptr(GPtrArray) names = hypervisor->ops->list_domains(hypervisor, error);
 
-        if (!pass_gate(record, error) ||
+    if (!names)
+        return FALSE;
+    for (guint i = 0; i < names->len; i++) {
+        gboolean running;
+        g_autoptr(DomainRecord) record = hypervisor->ops->describe(
+            hypervisor, g_ptr_array_index(names, i), &running, error);
+
+        if (!record || !pass_gate(record, error) ||
             !compare(hypervisor, facts, record->name, record->xml, error))
             return FALSE;
-        claim(facts, record);
     }
 
     return TRUE;

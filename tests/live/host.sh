@@ -25,10 +25,7 @@ is "$(grep ' gate ' "$d/found" | sort)" \
 plain gate devices/serial
 uefi gate devices/console
 uefi gate devices/serial" "all but that passes the gate"
-is "$(grep -cE "^(plain|uefi): name '(plain|uefi)'.*--rename" "$d/found")" 2 \
-    "their names are taken, and what helps"
-is "$(grep -cE "^(plain|uefi): uuid .*--new-uuid" "$d/found")" 2 "their UUIDs, too"
-is "$(grep -vE ' gate |: name |: uuid ' "$d/found")" "" "they fit to the host that they are on"
+is "$(grep -vE ' gate ' "$d/found")" "" "they fit to the host that they are on"
 
 # --- what comes from elsewhere
 machine=$(live_virsh dumpxml --domain plain | sed -n "s/.*machine='\([^']*\)'.*/\1/p")

@@ -9,7 +9,6 @@
 #include "hypervisor/hypervisor.h"
 #include "import/host-compare.h"
 #include "import/host-machine.h"
-#include "import/host-taken.h"
 #include "tests/unit/gate-fixture.h"
 #include "tests/unit/harness.h"
 
@@ -41,23 +40,13 @@ static HostFacts *
 facts_new(void)
 {
     HostFacts *facts = host_facts_new();
-    DomainRecord *record = g_new0(DomainRecord, 1);
 
     facts->capabilities = g_strdup(CAPABILITIES);
     facts->libvirt_version = g_strdup("9.0.0");
     facts->memory = G_GUINT64_CONSTANT(4) << 30;
     g_ptr_array_add(facts->networks, host_thing_new("default", TRUE));
     g_ptr_array_add(facts->networks, host_thing_new("asleep", FALSE));
-    g_ptr_array_add(facts->pools, host_thing_new("images", TRUE));
-    g_ptr_array_add(facts->pools, host_thing_new("asleep", FALSE));
     g_ptr_array_add(facts->secrets, g_strdup("11111111-2222-4333-8444-aaaaaaaaaaaa"));
-    record->name = g_strdup("old");
-    record->uuid = g_strdup("11111111-2222-4333-8444-555555555555");
-    record->xml = g_strdup(
-        "<domain><os><nvram>/v/old.fd</nvram></os><devices><interface>"
-        "<mac address='52:54:00:AA:BB:CC'/></interface><disk><source file='/i/old.qcow2'/>"
-        "<backingStore><source file='/i/base.qcow2'/></backingStore></disk></devices></domain>");
-    g_ptr_array_add(facts->domains, record);
 
     return facts;
 }
@@ -307,102 +296,6 @@ test_versions(void)
     g_assert_cmpint(host_version_compare("7", "7.0.1"), <, 0);
 }
 
-/* --- what is taken ------------------------------------------------------------------- */
-
-static GPtrArray *
-strings(const char *one, const char *two)
-{
-    GPtrArray *list = g_ptr_array_new();
-
-    g_ptr_array_add(list, (gpointer)one);
-    if (two)
-        g_ptr_array_add(list, (gpointer)two);
-
-    return list;
-}
-
-static const HostFinding *
-find_kind(GPtrArray *findings, const char *member, const char *kind, const char *what)
-{
-    for (guint i = 0; i < findings->len; i++) {
-        const HostFinding *finding = g_ptr_array_index(findings, i);
-
-        if (g_str_equal(finding->member, member) && g_str_equal(finding->kind, kind) &&
-            g_str_equal(finding->what, what))
-            return finding;
-    }
-
-    return NULL;
-}
-
-static void
-test_taken(void)
-{
-    g_autoptr(Scratch) scratch = scratch_new();
-    g_autofree char *there = g_build_filename(scratch, "there", NULL);
-    g_autofree char *free_path = g_build_filename(scratch, "free", NULL);
-    g_autoptr(HostFacts) facts = facts_new();
-    g_autoptr(GPtrArray) macs = strings("52:54:00:aa:bb:cc", "52:54:00:00:00:01");
-    g_autoptr(GPtrArray) disks = strings("/i/base.qcow2", there);
-    g_autoptr(GPtrArray) other_macs = strings("52:54:00:00:00:01", NULL);
-    g_autoptr(GPtrArray) other_disks = strings(free_path, NULL);
-    HostClaim web = {"web", "old", "11111111-2222-4333-8444-555555555555", macs, disks,
-                     "/v/old.fd"};
-    HostClaim db = {"db", "new", NULL, other_macs, other_disks, NULL};
-    g_autoptr(GPtrArray) claims = g_ptr_array_new();
-    g_autoptr(GPtrArray) findings = host_findings_new();
-
-    write_file(there, "x", 1);
-    g_ptr_array_add(claims, &web);
-    g_ptr_array_add(claims, &db);
-    host_taken_find(facts, claims, findings);
-    g_assert_cmpuint(findings->len, ==, 7);
-    g_assert_nonnull(
-        strstr(find_kind(findings, "web", "name", "old")->option, "--rename 'web=NEW'"));
-    g_assert_cmpstr(find_kind(findings, "web", "uuid", web.uuid)->option, ==, "--new-uuid");
-    g_assert_cmpstr(find_kind(findings, "web", "mac", "52:54:00:aa:bb:cc")->option, ==,
-                    "--mac new");
-    g_assert_nonnull(find_kind(findings, "web", "disk", "/i/base.qcow2"));
-    g_assert_nonnull(find_kind(findings, "web", "disk", there));
-    g_assert_nonnull(find_kind(findings, "web", "nvram", "/v/old.fd"));
-    g_assert_nonnull(strstr(find_kind(findings, "db", "mac", "52:54:00:00:00:01")->have, "'web'"));
-}
-
-static void
-test_nothing_taken(void)
-{
-    g_autoptr(HostFacts) facts = facts_new();
-    HostClaim web = {"web", "web", "22222222-2222-4333-8444-555555555555", NULL, NULL, NULL};
-    g_autoptr(GPtrArray) claims = g_ptr_array_new();
-    g_autoptr(GPtrArray) findings = host_findings_new();
-
-    g_ptr_array_add(claims, &web);
-    host_taken_find(facts, claims, findings);
-    g_assert_cmpuint(findings->len, ==, 0);
-}
-
-static void
-test_pools(void)
-{
-    g_autoptr(HostFacts) facts = facts_new();
-    g_autoptr(GPtrArray) volumes = strings("a.qcow2", NULL);
-    g_autoptr(GPtrArray) findings = host_findings_new();
-
-    host_taken_volume(facts, "web", "images", volumes, "b.qcow2", findings);
-    host_taken_collection(volumes, "b", findings);
-    g_assert_cmpuint(findings->len, ==, 0);
-    host_taken_volume(facts, "web", "images", volumes, "a.qcow2", findings);
-    host_taken_volume(facts, "web", "none", volumes, "b.qcow2", findings);
-    host_taken_volume(facts, "web", "asleep", volumes, "b.qcow2", findings);
-    host_taken_collection(volumes, "a.qcow2", findings);
-    g_assert_cmpuint(findings->len, ==, 4);
-    g_assert_cmpstr(((HostFinding *)g_ptr_array_index(findings, 0))->kind, ==, "volume");
-    g_assert_cmpstr(((HostFinding *)g_ptr_array_index(findings, 1))->kind, ==, "pool");
-    g_assert_cmpstr(((HostFinding *)g_ptr_array_index(findings, 2))->option, ==,
-                    "virsh pool-start 'asleep'");
-    g_assert_cmpstr(((HostFinding *)g_ptr_array_index(findings, 3))->kind, ==, "collection");
-}
-
 int
 main(int argc, char **argv)
 {
@@ -414,9 +307,6 @@ main(int argc, char **argv)
     g_test_add_func("/host-compare/unforced", test_unforced);
     g_test_add_func("/host-compare/unknown", test_unknown);
     g_test_add_func("/host-compare/versions", test_versions);
-    g_test_add_func("/host-compare/taken", test_taken);
-    g_test_add_func("/host-compare/nothing-taken", test_nothing_taken);
-    g_test_add_func("/host-compare/pools", test_pools);
 
     return g_test_run();
 }
