@@ -27,16 +27,20 @@ struct ImportSource {
     GHashTable *fds; /* ManifestFile -> descriptor + 1, owned by us */
 };
 
+/* What a header says may be no text at all, and an error has to be one wherever it is shown. */
 G_GNUC_PRINTF(2, 3)
 static gboolean
 corrupt(GError **error, const char *format, ...)
 {
+    g_autofree char *text = NULL;
+    g_autofree char *valid = NULL;
     va_list args;
 
     va_start(args, format);
-    g_propagate_error(error, g_error_new_valist(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT, format,
-                                                args));
+    text = g_strdup_vprintf(format, args);
     va_end(args);
+    valid = g_utf8_make_valid(text, -1);
+    g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT, valid);
 
     return FALSE;
 }

@@ -3,48 +3,13 @@
 
 #include <config.h>
 
-#include <string.h>
-
 #include "import/domain-gate.h"
 #include "import/domain-rewrite.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/host-paths.h"
 #include "util/xml.h"
 
 const char *const fuzz_corpora[] = {"domain/ordinary", "domain/snapshots", "domain/hostile", NULL};
-
-/* What may name a file after rewriting: what packages have, and devices that every host has. */
-static gboolean
-may_stay(const char *value)
-{
-    static const char *const prefixes[] = {
-        "/usr/", "/bin/", "/run/libvirt/nix-ovmf/", "/dev/urandom", "/dev/random", "/dev/hwrng",
-        "/dev/net/tun", "/dev/vhost-net", NULL};
-
-    for (const char *const *prefix = prefixes; *prefix; prefix++) {
-        if (g_str_has_prefix(value, *prefix))
-            return TRUE;
-    }
-
-    return FALSE;
-}
-
-/* Texts for people and for the guest, and what other programs keep, may be anything. */
-static void
-assert_no_host_paths(xmlNode *root)
-{
-    g_autoptr(GPtrArray) nodes = xml_nodes(
-        root, ".//@*[not(ancestor::metadata or name() = 'passwd' or name() = 'appid' or "
-              "parent::entry)] | "
-              ".//text()[not(ancestor::metadata or parent::description or parent::title or "
-              "parent::name or parent::cmdline or parent::entry or parent::serial or "
-              "parent::vendor or parent::product)]");
-
-    for (guint i = 0; i < nodes->len; i++) {
-        g_autofree char *value = xml_text(g_ptr_array_index(nodes, i), ".");
-
-        g_assert_true(*g_strstrip(value) != '/' || may_stay(value));
-    }
-}
 
 static void
 assert_found(GPtrArray *findings)
@@ -68,7 +33,7 @@ rewrite(xmlNode *root)
         g_assert_true(domain_rewrite(root, &domain, &error));
     else if (!snapshot_rewrite(root, &snapshot, &error))
         return;
-    assert_no_host_paths(root);
+    host_paths_assert_none(root, NULL);
 }
 
 /* What passes with nothing trusted and no disk of its own names nothing of the host afterwards. */

@@ -16,6 +16,7 @@ fuzz_replays = \
 	tests/fuzz/replay-collection \
 	tests/fuzz/replay-domain \
 	tests/fuzz/replay-domain-files \
+	tests/fuzz/replay-import-plan \
 	tests/fuzz/replay-import-settings \
 	tests/fuzz/replay-job-record \
 	tests/fuzz/replay-journal \
@@ -37,9 +38,13 @@ tests_fuzz_replay_cluster_map_SOURCES = \
 tests_fuzz_replay_collection_SOURCES = \
 	tests/fuzz/fuzz-collection.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_domain_SOURCES = \
-	tests/fuzz/fuzz-domain.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+	tests/fuzz/fuzz-domain.c tests/fuzz/fuzz.h tests/fuzz/host-paths.c \
+	tests/fuzz/host-paths.h tests/fuzz/replay.c
 tests_fuzz_replay_domain_files_SOURCES = \
 	tests/fuzz/fuzz-domain-files.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_import_plan_SOURCES = \
+	tests/fuzz/fuzz-import-plan.c tests/fuzz/fuzz.h tests/fuzz/host-paths.c \
+	tests/fuzz/host-paths.h tests/fuzz/replay.c
 tests_fuzz_replay_import_settings_SOURCES = \
 	tests/fuzz/fuzz-import-settings.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_job_record_SOURCES = \
@@ -62,7 +67,7 @@ tests_fuzz_replay_storage_def_SOURCES = \
 	tests/fuzz/fuzz-storage-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
 .PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-domain \
-	fuzz-domain-files fuzz-import-settings fuzz-job-record fuzz-journal \
+	fuzz-domain-files fuzz-import-plan fuzz-import-settings fuzz-job-record fuzz-journal \
 	fuzz-luks fuzz-manifest fuzz-qcow2 fuzz-save-image fuzz-settings fuzz-snapshot-def \
 	fuzz-storage-def
 
@@ -73,6 +78,7 @@ fuzzers = \
 	tests/fuzz/fuzz-collection \
 	tests/fuzz/fuzz-domain \
 	tests/fuzz/fuzz-domain-files \
+	tests/fuzz/fuzz-import-plan \
 	tests/fuzz/fuzz-import-settings \
 	tests/fuzz/fuzz-job-record \
 	tests/fuzz/fuzz-journal \
@@ -87,11 +93,14 @@ fuzzers = \
 EXTRA_PROGRAMS += $(fuzzers)
 CLEANFILES += $(fuzzers)
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_domain_SOURCES = tests/fuzz/fuzz-domain.c tests/fuzz/host-paths.c
+tests_fuzz_fuzz_import_plan_SOURCES = tests/fuzz/fuzz-import-plan.c tests/fuzz/host-paths.c
 tests_fuzz_fuzz_backing_reference_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_cluster_map_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_collection_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_domain_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_domain_files_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_import_plan_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_import_settings_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_job_record_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
@@ -121,6 +130,8 @@ fuzz-domain: tests/fuzz/fuzz-domain
 	$(fuzz_run) $(fuzz_data)/domain/*
 fuzz-domain-files: tests/fuzz/fuzz-domain-files
 	$(fuzz_run) $(fuzz_data)/domain-files
+fuzz-import-plan: tests/fuzz/fuzz-import-plan
+	$(fuzz_run) $(fuzz_data)/import-plan
 fuzz-import-settings: tests/fuzz/fuzz-import-settings
 	$(fuzz_run) $(fuzz_data)/importsettings/*
 fuzz-job-record: tests/fuzz/fuzz-job-record
