@@ -206,6 +206,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/job/job.h \
 	src/archive/export-list.c \
 	src/archive/export-list.h \
+	src/archive/export-lock.c \
+	src/archive/export-lock.h \
 	src/archive/export-place.c \
 	src/archive/export-place.h \
 	src/archive/journal-content.c \

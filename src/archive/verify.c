@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/export-lock.h"
 #include "archive/manifest.h"
 #include "archive/verify-tree.h"
 #include "archive/verify.h"
@@ -263,6 +264,14 @@ check_files(Verify *self, GError **error)
     return TRUE;
 }
 
+/* No permission, or it is being removed. */
+static gboolean
+nothing_to_say(const GError *error)
+{
+    return export_lock_refused(error) ||
+           g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
+}
+
 VerifyReport *
 verify_export(const char *path, gboolean deep, Control *control, GError **error)
 {
@@ -270,12 +279,15 @@ verify_export(const char *path, gboolean deep, Control *control, GError **error)
     g_autoptr(Manifest) manifest = NULL;
     g_autoptr(GError) why = NULL;
     auto_fd dirfd = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, error);
+    auto_fd lock = -1;
     Verify self = {.dirfd = dirfd, .deep = deep, .control = control, .report = report};
 
     if (dirfd < 0)
         return NULL;
-    manifest = manifest_load(dirfd, &why);
-    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED)) {
+    lock = export_lock_read(dirfd, path, &why);
+    if (lock >= 0)
+        manifest = manifest_load(dirfd, &why);
+    if (nothing_to_say(why)) {
         g_propagate_error(error, g_steal_pointer(&why));
         return NULL;
     }

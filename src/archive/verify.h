@@ -18,7 +18,8 @@ G_BEGIN_DECLS
  * @control: progress in bytes, cancel
  *
  * Returns: what was found, owned by the caller; an error only if nothing can be said: no such
- * directory, no permission, cancelled.
+ * directory, no permission, cancelled, IN_USE or INVALID_STATE if it is being removed. Nobody can
+ * remove it meanwhile (export-lock.h).
  */
 VerifyReport *verify_export(const char *path, gboolean deep, Control *control, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

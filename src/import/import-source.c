@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/export-lock.h"
 #include "archive/verify-tree.h"
 #include "import/import-source.h"
 #include "util/fd.h"
@@ -23,6 +24,7 @@
 struct ImportSource {
     char *path;
     int dirfd;
+    int lock; /* keeps it from being removed */
     Manifest *manifest;
     GHashTable *fds; /* ManifestFile -> descriptor + 1, owned by us */
 };
@@ -203,6 +205,9 @@ check_surplus(const ImportSource *self, GError **error)
 static gboolean
 take_all(ImportSource *self, GError **error)
 {
+    self->lock = export_lock_read(self->dirfd, self->path, error);
+    if (self->lock < 0)
+        return FALSE;
     self->manifest = manifest_load(self->dirfd, error);
     if (!self->manifest || !check_number(self, error) || !check_surplus(self, error))
         return FALSE;
@@ -220,6 +225,7 @@ import_source_open(const char *path, GError **error)
     g_autoptr(ImportSource) self = g_new0(ImportSource, 1);
 
     self->path = g_strdup(path);
+    self->lock = -1;
     self->fds = g_hash_table_new(NULL, NULL);
     self->dirfd = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, error);
     if (self->dirfd < 0)
@@ -288,6 +294,7 @@ import_source_free(ImportSource *self)
         fd_clear(&number);
     }
     g_hash_table_unref(self->fds);
+    fd_clear(&self->lock);
     fd_clear(&self->dirfd);
     manifest_free(self->manifest);
     g_free(self->path);
