@@ -49,6 +49,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-scratch.h \
 	drivers/libvirt/libvirt-snapshots.c \
 	drivers/libvirt/libvirt-snapshots.h \
+	drivers/libvirt/libvirt-still.c \
+	drivers/libvirt/libvirt-still.h \
 	drivers/libvirt/libvirt-volumes.c \
 	drivers/libvirt/libvirt-volumes.h \
 	$(NULL)

@@ -153,6 +153,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/qcow2/packed-region.h \
 	src/qcow2/packed-sink.c \
 	src/qcow2/packed-sink.h \
+	src/hypervisor/consistency.c \
+	src/hypervisor/consistency.h \
 	src/hypervisor/domain-files.c \
 	src/hypervisor/domain-files.h \
 	src/hypervisor/drivers.c \
@@ -163,6 +165,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/hypervisor/hypervisor.h \
 	src/hypervisor/snapshot-def.c \
 	src/hypervisor/snapshot-def.h \
+	src/hypervisor/snapshot-ops.h \
 	src/hypervisor/storage-def.c \
 	src/hypervisor/storage-def.h \
 	src/collection/collection-api.h \

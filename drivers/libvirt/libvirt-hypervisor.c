@@ -17,6 +17,7 @@
 #include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-snapshots.h"
+#include "drivers/libvirt/libvirt-still.h"
 
 static char *
 format_version(unsigned long version)
@@ -179,6 +180,7 @@ libvirt_hypervisor_free(Hypervisor *hypervisor)
 
 static const HypervisorOps libvirt_ops = {
     .name = "libvirt",
+    .snapshots = &libvirt_snapshot_ops,
     .host_info = host_info,
     .sees = sees,
     .list_domains = list_domains,

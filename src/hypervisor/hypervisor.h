@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 
 typedef struct Hypervisor Hypervisor;
 typedef struct HostFacts HostFacts; /* host-facts.h */
+typedef struct HypervisorSnapshotOps HypervisorSnapshotOps; /* snapshot-ops.h */
 
 /** Who the hypervisor is, for the manifest. */
 typedef struct {
@@ -77,6 +78,7 @@ typedef struct {
 
 typedef struct {
     const char *name;
+    const HypervisorSnapshotOps *snapshots; /* of running domains; NULL: has no such thing */
 
     /* Fills in who the hypervisor is. Returns: owned by the caller. */
     HostInfo *(*host_info)(Hypervisor *hypervisor, GError **error);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* How much of a moment the disks of a member hold. The words are those of records and manifests. */
+
+/** What the disks (and the memory) of a member are of. */
+typedef enum {
+    CONSISTENCY_UNKNOWN,     /* nobody saw to it: each is of an instant of its own */
+    CONSISTENCY_CRASH,       /* all members were stopped at one moment: as if the power had failed */
+    CONSISTENCY_APPLICATION, /* the guest agent had frozen the file systems of all members */
+    CONSISTENCY_MEMORY,      /* stopped at one moment, and the memory is there, too */
+    CONSISTENCY_OFFLINE,     /* the domain was shut off */
+} Consistency;
+
+/** Why less was reached than was asked for. */
+typedef enum {
+    CONSISTENCY_REASON_NONE,
+    CONSISTENCY_REASON_NO_AGENT,      /* no guest agent is connected */
+    CONSISTENCY_REASON_AGENT_TIMEOUT, /* it did not answer in time */
+    CONSISTENCY_REASON_FREEZE_FAILED, /* it answered that it cannot, or was not to be asked */
+    CONSISTENCY_REASON_THAWED_EARLY,  /* the guest had thawed by itself before it was told to */
+} ConsistencyReason;
+
+/** consistency_name: Returns: "unknown", "crash", "application", "memory" or "offline". */
+const char *consistency_name(Consistency consistency);
+
+/** consistency_parse: Returns: FALSE if @name is none of these names. */
+gboolean consistency_parse(const char *name, Consistency *consistency);
+
+/** consistency_reason_name: Returns: (nullable): "no-agent", "agent-timeout", "freeze-failed" or
+ * "thawed-early"; NULL for none. */
+const char *consistency_reason_name(ConsistencyReason reason);
+
+/** consistency_reason_parse: @name: (nullable): NULL: none. Returns: FALSE if it is no name. */
+gboolean consistency_reason_parse(const char *name, ConsistencyReason *reason);
+
+G_END_DECLS
