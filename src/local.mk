@@ -270,6 +270,14 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-memory.c \
 	src/export/plan.c \
 	src/export/plan.h \
+	src/snapshot/guard-list.c \
+	src/snapshot/guard-list.h \
+	src/snapshot/guard.c \
+	src/snapshot/guard.h \
+	src/snapshot/moment-private.h \
+	src/snapshot/moment-still.c \
+	src/snapshot/moment.c \
+	src/snapshot/moment.h \
 	src/snapshot/snapshot-list.c \
 	src/snapshot/snapshot-list.h \
 	$(NULL)

@@ -16,6 +16,7 @@ AM_TESTS_ENVIRONMENT = \
 	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
 	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
 	VIRTSNAP_SCHEMA_DIR='$(abs_top_srcdir)/xml-schemas'; export VIRTSNAP_SCHEMA_DIR; \
+	VIRTSNAP_LIBEXEC_DIR='$(abs_top_builddir)'; export VIRTSNAP_LIBEXEC_DIR; \
 	$(NULL)
 
 # What the unit tests share.
@@ -72,6 +73,7 @@ unit_tests = \
 	tests/unit/test-libvirt-handlers \
 	tests/unit/test-libvirt-place \
 	tests/unit/test-manifest \
+	tests/unit/test-moment \
 	tests/unit/test-name \
 	tests/unit/test-nbd-source \
 	tests/unit/test-packed-sink \
@@ -211,6 +213,7 @@ tests_unit_test_plan_refused_SOURCES = \
 	$(NULL)
 
 # The programs' own objects use these for every test below tests/.
+EXTRA_tests_unit_test_moment_DEPENDENCIES = virtsnap-guard$(EXEEXT)
 LDADD = libvirtsnap-test.la libvirtsnap-internal.la $(VIRTSNAP_LIBS)
 
 EXTRA_DIST += \

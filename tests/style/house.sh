@@ -15,7 +15,7 @@ check "there is code to look at" test ${#code[@]} -gt 10
 # The floors, from the ground up. A file includes what is in its own room and on the floors below,
 # never what is beside it.
 floors=(util 'image transfer' qcow2 'hypervisor settings' collection job archive
-        snapshot 'export import' drivers bus library 'service cli')
+        snapshot 'export import' drivers bus library 'service cli guard')
 
 # beyond ROOM FLOOR: the rooms that are beside it and above it, as a pattern.
 beyond()

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "snapshot/moment-private.h"
+
+/* While this process is the only one that can thaw, it tries so long. */
+#define THAW_US (30 * G_USEC_PER_SEC)
+#define AGAIN_US (G_USEC_PER_SEC / 5)
+
+/* --- standing still --------------------------------------------------------------------- */
+
+static gboolean
+pause_member(HeldMember *held, GError **error)
+{
+    Hold *hold = held->hold;
+    MomentMember *member = held->member;
+
+    if (!guard_hold(hold->guard, GUARD_PAUSE, member->uuid, error))
+        return FALSE;
+    if (!held->since)
+        held->since = g_get_monotonic_time();
+    held->paused = hold->ops->suspend(hold->hypervisor, member->uuid, error);
+    if (held->paused)
+        member->reached = CONSISTENCY_CRASH;
+    else
+        guard_release(hold->guard, GUARD_PAUSE, member->uuid);
+
+    return held->paused;
+}
+
+/* After AGENT_TIMEOUT the guest may still freeze. */
+static gboolean
+freeze_member(HeldMember *held, GError **error)
+{
+    Hold *hold = held->hold;
+    MomentMember *member = held->member;
+
+    if (!held->agent) {
+        member->reason = CONSISTENCY_REASON_NO_AGENT;
+        return FALSE;
+    }
+    if (!guard_hold(hold->guard, GUARD_FREEZE, member->uuid, error))
+        return FALSE;
+    held->since = g_get_monotonic_time();
+    held->frozen = TRUE;
+    if (hold->ops->freeze(hold->hypervisor, member->uuid, hold->options.timeout,
+                          &held->filesystems, &member->reason, error)) {
+        member->reached = CONSISTENCY_APPLICATION;
+        return TRUE;
+    }
+    held->frozen = member->reason == CONSISTENCY_REASON_AGENT_TIMEOUT;
+    if (!held->frozen)
+        guard_release(hold->guard, GUARD_FREEZE, member->uuid);
+
+    return FALSE;
+}
+
+static void
+freeze_or_pause(HeldMember *held)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (freeze_member(held, &error))
+        return;
+    if (held->hold->options.best_effort)
+        pause_member(held, &held->member->error);
+    else
+        held->member->error = g_steal_pointer(&error);
+}
+
+void
+moment_hold_still(HeldMember *held)
+{
+    MomentMember *member = held->member;
+
+    switch (member->state) {
+    case DOMAIN_STATE_OFF:
+        member->reached = CONSISTENCY_OFFLINE;
+        break;
+    case DOMAIN_STATE_PAUSED:
+        member->reached = CONSISTENCY_CRASH;
+        if (member->asked == CONSISTENCY_APPLICATION)
+            member->reason = CONSISTENCY_REASON_FREEZE_FAILED;
+        break;
+    case DOMAIN_STATE_RUNNING:
+        if (held->hold->options.level == MOMENT_FREEZE)
+            freeze_or_pause(held);
+        else if (held->hold->options.level == MOMENT_PAUSE)
+            pause_member(held, &member->error);
+        break;
+    }
+}
+
+/* --- running on ------------------------------------------------------------------------- */
+
+gboolean
+moment_is_off(const Hold *hold, const MomentMember *member)
+{
+    g_autoptr(GError) error = NULL;
+    DomainState state;
+
+    if (hold->ops->state(hold->hypervisor, member->uuid, &state, &error))
+        return state == DOMAIN_STATE_OFF;
+
+    return g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+}
+
+static void
+let_run(HeldMember *held)
+{
+    Hold *hold = held->hold;
+    const MomentMember *member = held->member;
+
+    if (!hold->ops->resume(hold->hypervisor, member->uuid, NULL) && !moment_is_off(hold, member))
+        return;
+    held->paused = FALSE;
+    guard_release(hold->guard, GUARD_PAUSE, member->uuid);
+}
+
+/* Windows answers with an error to who thaws what has thawed by itself, Linux with none. */
+static void
+note_early(HeldMember *held, gboolean failed_before, guint thawed)
+{
+    MomentMember *member = held->member;
+
+    if (member->reached != CONSISTENCY_APPLICATION ||
+        (!failed_before && thawed >= held->filesystems))
+        return;
+    member->reached = CONSISTENCY_UNKNOWN;
+    member->reason = CONSISTENCY_REASON_THAWED_EARLY;
+}
+
+static void
+thaw(HeldMember *held)
+{
+    Hold *hold = held->hold;
+    const MomentMember *member = held->member;
+    gboolean sure = member->reached == CONSISTENCY_APPLICATION;
+    gint64 until = g_get_monotonic_time() + THAW_US;
+    gboolean failed = FALSE;
+    guint thawed = 0;
+
+    while (!hold->ops->thaw(hold->hypervisor, member->uuid, hold->options.timeout, &thawed, NULL)) {
+        failed = TRUE;
+        if (moment_is_off(hold, member))
+            break;
+        if (!sure || !hold->hypervisor->ops->is_alive(hold->hypervisor) ||
+            g_get_monotonic_time() > until)
+            return;
+        g_usleep(AGAIN_US);
+    }
+    held->frozen = FALSE;
+    guard_release(hold->guard, GUARD_FREEZE, member->uuid);
+    note_early(held, failed, thawed);
+}
+
+void
+moment_run_on(HeldMember *held)
+{
+    if (held->paused)
+        let_run(held);
+    if (held->frozen && !held->paused)
+        thaw(held);
+    if (held->since)
+        held->until = g_get_monotonic_time();
+}

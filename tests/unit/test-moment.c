@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "snapshot/guard-list.h"
+#include "snapshot/guard.h"
+#include "snapshot/moment.h"
+#include "tests/unit/harness.h"
+
+/* Members of a moment, on a hypervisor that does as it is told. The guard process is the real one,
+ * at libvirt's test driver. */
+
+typedef struct {
+    const char *name;
+    DomainState state;
+    gboolean no_agent;
+    ConsistencyReason refuses; /* to freeze, for that */
+    gboolean thaws_early;
+    guint bad_thaws;   /* so many fail first */
+    guint hangs_s;     /* before it freezes */
+    gboolean starts;   /* while the others stand still */
+    /* What came of it: */
+    gboolean frozen;
+    gboolean paused;
+    gboolean seen_still; /* in its function */
+} FakeDomain;
+
+typedef struct {
+    Hypervisor parent;
+    FakeDomain *domains;
+    guint n;
+    const char *fails; /* the member whose function does */
+    GMutex lock;
+} FakeHost;
+
+static char *
+uuid_of(guint i)
+{
+    return g_strdup_printf("00000000-0000-4000-8000-%012u", i);
+}
+
+static FakeDomain *
+find(Hypervisor *hypervisor, const char *uuid)
+{
+    FakeHost *host = (FakeHost *)hypervisor;
+
+    for (guint i = 0; i < host->n; i++) {
+        g_autofree char *own = uuid_of(i);
+
+        if (g_str_equal(own, uuid))
+            return &host->domains[i];
+    }
+    g_assert_not_reached();
+}
+
+static HostInfo *
+fake_info(Hypervisor *hypervisor, GError **error)
+{
+    HostInfo *info = g_new0(HostInfo, 1);
+
+    info->uri = g_strdup("test:///default");
+
+    return info;
+}
+
+static gboolean
+fake_alive(Hypervisor *hypervisor)
+{
+    return TRUE;
+}
+
+static gboolean
+fake_exclusive(Hypervisor *hypervisor)
+{
+    return FALSE;
+}
+
+static gboolean
+fake_state(Hypervisor *hypervisor, const char *uuid, DomainState *state, GError **error)
+{
+    *state = find(hypervisor, uuid)->state;
+
+    return TRUE;
+}
+
+static gboolean
+fake_has_agent(Hypervisor *hypervisor, const char *uuid)
+{
+    return !find(hypervisor, uuid)->no_agent;
+}
+
+static gboolean
+fake_freeze(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *frozen,
+            ConsistencyReason *reason, GError **error)
+{
+    FakeDomain *domain = find(hypervisor, uuid);
+
+    *frozen = 0;
+    *reason = domain->refuses;
+    if (domain->hangs_s)
+        g_usleep(domain->hangs_s * G_USEC_PER_SEC);
+    /* A guest that does not answer in time freezes all the same, later. */
+    domain->frozen = domain->refuses != CONSISTENCY_REASON_FREEZE_FAILED;
+    *frozen = domain->refuses ? 0 : 2;
+    if (!domain->refuses)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s does not freeze",
+                domain->name);
+
+    return FALSE;
+}
+
+static gboolean
+fake_thaw(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *thawed, GError **error)
+{
+    FakeDomain *domain = find(hypervisor, uuid);
+
+    if (domain->bad_thaws) {
+        domain->bad_thaws--;
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s does not thaw",
+                    domain->name);
+        return FALSE;
+    }
+    *thawed = domain->frozen && !domain->thaws_early ? 2 : 0;
+    domain->frozen = FALSE;
+
+    return TRUE;
+}
+
+static gboolean
+fake_suspend(Hypervisor *hypervisor, const char *uuid, GError **error)
+{
+    FakeDomain *domain = find(hypervisor, uuid);
+
+    domain->paused = TRUE;
+    domain->state = DOMAIN_STATE_PAUSED;
+
+    return TRUE;
+}
+
+static gboolean
+fake_resume(Hypervisor *hypervisor, const char *uuid, GError **error)
+{
+    FakeDomain *domain = find(hypervisor, uuid);
+
+    domain->paused = FALSE;
+    domain->state = DOMAIN_STATE_RUNNING;
+
+    return TRUE;
+}
+
+static const HypervisorSnapshotOps fake_snapshots = {
+    .is_exclusive = fake_exclusive,
+    .state = fake_state,
+    .has_agent = fake_has_agent,
+    .freeze = fake_freeze,
+    .thaw = fake_thaw,
+    .suspend = fake_suspend,
+    .resume = fake_resume,
+};
+
+static const HypervisorOps fake_ops = {
+    .name = "fake",
+    .snapshots = &fake_snapshots,
+    .host_info = fake_info,
+    .is_alive = fake_alive,
+};
+
+/* --- what is done with each ------------------------------------------------------- */
+
+static gboolean
+take(Hypervisor *hypervisor, MomentMember *member, gpointer data, GError **error)
+{
+    FakeHost *host = (FakeHost *)hypervisor;
+    FakeDomain *own = find(hypervisor, member->uuid);
+
+    own->seen_still = own->frozen || own->paused || own->state != DOMAIN_STATE_RUNNING;
+    if (own->starts)
+        own->state = DOMAIN_STATE_RUNNING;
+    if (g_strcmp0(host->fails, member->domain) != 0)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE, "no space for %s",
+                member->domain);
+
+    return FALSE;
+}
+
+static Moment *
+hold(FakeHost *host, MomentLevel level, gboolean best_effort, guint timeout, GError **error)
+{
+    const MomentOptions options = {.level = level, .best_effort = best_effort,
+                                   .timeout = timeout};
+    Moment *moment = moment_new();
+    gboolean ok;
+
+    host->parent.ops = &fake_ops;
+    for (guint i = 0; i < host->n; i++) {
+        g_autofree char *uuid = uuid_of(i);
+
+        moment_add(moment, host->domains[i].name, uuid, NULL);
+    }
+    ok = moment_hold(moment, &host->parent, &options, take, NULL, error);
+    g_assert_true(ok == (*error == NULL));
+    /* Whatever happened. */
+    for (guint i = 0; i < host->n; i++) {
+        g_assert_false(host->domains[i].frozen);
+        g_assert_false(host->domains[i].paused);
+    }
+
+    return moment;
+}
+
+static void
+assert_member(const Moment *moment, guint i, const char *reached, const char *reason)
+{
+    const MomentMember *member = g_ptr_array_index(moment->members, i);
+
+    g_assert_cmpstr(consistency_name(member->reached), ==, reached);
+    g_assert_cmpstr(consistency_reason_name(member->reason), ==, reason);
+}
+
+static guint
+count_done(const Moment *moment)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < moment->members->len; i++)
+        n += ((const MomentMember *)g_ptr_array_index(moment->members, i))->done;
+
+    return n;
+}
+
+#define FAKE_HOST(domains) {.domains = domains, .n = G_N_ELEMENTS(domains)}
+
+/* --- tests --------------------------------------------------------------------------- */
+
+static void
+test_levels(void)
+{
+    static const struct {
+        MomentLevel level;
+        const char *running;
+        const char *paused;
+    } table[] = {
+        {MOMENT_PAUSE, "crash", "crash"},
+        {MOMENT_NONE, "unknown", "unknown"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
+                                {.name = "b", .state = DOMAIN_STATE_RUNNING},
+                                {.name = "off"},
+                                {.name = "stopped", .state = DOMAIN_STATE_PAUSED}};
+        FakeHost host = FAKE_HOST(domains);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Moment) moment = hold(&host, table[i].level, FALSE, 0, &error);
+
+        g_assert_no_error(error);
+        assert_member(moment, 0, table[i].running, NULL);
+        assert_member(moment, 1, table[i].running, NULL);
+        assert_member(moment, 2, "offline", NULL);
+        assert_member(moment, 3, table[i].paused, NULL);
+        /* Who was paused by somebody else stays so. */
+        g_assert_cmpint(domains[3].state, ==, DOMAIN_STATE_PAUSED);
+        g_assert_cmpint(domains[0].seen_still, ==, table[i].level == MOMENT_PAUSE);
+        g_assert_cmpuint(count_done(moment), ==, 4);
+    }
+}
+
+static void
+test_freeze(void)
+{
+    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
+                            {.name = "b", .state = DOMAIN_STATE_RUNNING},
+                            {.name = "off"}};
+    FakeHost host = FAKE_HOST(domains);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Moment) moment = hold(&host, MOMENT_FREEZE, FALSE, 0, &error);
+
+    g_assert_no_error(error);
+    assert_member(moment, 0, "application", NULL);
+    assert_member(moment, 1, "application", NULL);
+    assert_member(moment, 2, "offline", NULL);
+    g_assert_true(domains[0].seen_still && domains[1].seen_still);
+    g_assert_cmpuint(moment->warnings->len, ==, 0);
+}
+
+static void
+test_alone(void)
+{
+    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING}, {.name = "off"}};
+    FakeHost host = FAKE_HOST(domains);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Moment) moment = hold(&host, MOMENT_NONE, FALSE, 0, &error);
+
+    g_assert_no_error(error);
+    assert_member(moment, 0, "crash", NULL);
+}
+
+/* What a member may be like, and what comes of it if all is wanted, and if not. */
+static void
+test_less(void)
+{
+    static const struct {
+        FakeDomain odd;
+        int code;
+        const char *reached;
+        const char *reason;
+        guint done; /* if all is wanted */
+    } table[] = {
+        {{.name = "odd", .state = DOMAIN_STATE_RUNNING, .no_agent = TRUE},
+         VIRT_SNAP_ERROR_INVALID_STATE, "crash", "no-agent", 0},
+        {{.name = "odd", .state = DOMAIN_STATE_PAUSED},
+         VIRT_SNAP_ERROR_INVALID_STATE, "crash", "freeze-failed", 0},
+        {{.name = "odd", .state = DOMAIN_STATE_RUNNING,
+          .refuses = CONSISTENCY_REASON_AGENT_TIMEOUT},
+         VIRT_SNAP_ERROR_FAILED, "crash", "agent-timeout", 0},
+        {{.name = "odd", .state = DOMAIN_STATE_RUNNING,
+          .refuses = CONSISTENCY_REASON_FREEZE_FAILED},
+         VIRT_SNAP_ERROR_FAILED, "crash", "freeze-failed", 0},
+        {{.name = "odd", .state = DOMAIN_STATE_RUNNING, .thaws_early = TRUE},
+         VIRT_SNAP_ERROR_TIMEOUT, "unknown", "thawed-early", 3},
+        {{.name = "odd", .state = DOMAIN_STATE_RUNNING, .thaws_early = TRUE, .bad_thaws = 1},
+         VIRT_SNAP_ERROR_TIMEOUT, "unknown", "thawed-early", 3},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        for (guint best_effort = 0; best_effort < 2; best_effort++) {
+            FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
+                                    table[i].odd,
+                                    {.name = "b", .state = DOMAIN_STATE_RUNNING}};
+            FakeHost host = FAKE_HOST(domains);
+            g_autoptr(GError) error = NULL;
+            g_autoptr(Moment) moment = hold(&host, MOMENT_FREEZE, best_effort, 1, &error);
+
+            g_test_message("%s, best effort: %u", table[i].reason, best_effort);
+            if (best_effort) {
+                g_assert_no_error(error);
+                assert_member(moment, 0, "application", NULL);
+                assert_member(moment, 1, table[i].reached, table[i].reason);
+                assert_member(moment, 2, "application", NULL);
+            } else {
+                g_assert_error(error, VIRT_SNAP_ERROR, table[i].code);
+                g_assert_nonnull(strstr(error->message, "odd"));
+                assert_member(moment, 0, "unknown", NULL);
+                g_assert_cmpuint(count_done(moment), ==, table[i].done);
+            }
+        }
+    }
+}
+
+static void
+test_function_fails(void)
+{
+    static const char *const names[] = {"a", "b", "c"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
+                                {.name = "b", .state = DOMAIN_STATE_RUNNING},
+                                {.name = "c", .state = DOMAIN_STATE_RUNNING}};
+        FakeHost host = FAKE_HOST(domains);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Moment) moment = NULL;
+
+        host.fails = names[i];
+        moment = hold(&host, MOMENT_FREEZE, TRUE, 0, &error);
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE);
+        for (guint j = 0; j < 3; j++)
+            g_assert_cmpint(((MomentMember *)g_ptr_array_index(moment->members, j))->done, ==,
+                            j != i);
+    }
+}
+
+static void
+test_started_meanwhile(void)
+{
+    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
+                            {.name = "off", .starts = TRUE}};
+    FakeHost host = FAKE_HOST(domains);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Moment) moment = hold(&host, MOMENT_FREEZE, TRUE, 0, &error);
+
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
+    g_assert_nonnull(strstr(error->message, "'off'"));
+}
+
+/* libvirt waits half a minute for another command of the agent: nobody else stands still so long,
+ * and who froze when it was over is thawed. */
+static void
+test_late(void)
+{
+    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
+                            {.name = "late", .state = DOMAIN_STATE_RUNNING, .hangs_s = 5}};
+    FakeHost host = FAKE_HOST(domains);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Moment) moment = hold(&host, MOMENT_FREEZE, TRUE, 1, &error);
+    const MomentMember *first = g_ptr_array_index(moment->members, 0);
+
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_TIMEOUT);
+    g_assert_nonnull(strstr(error->message, "'late'"));
+    g_assert_cmpuint(first->frozen_ms, <, 5000);
+    g_assert_cmpuint(count_done(moment), ==, 0);
+}
+
+/* Without a guard nobody is frozen: the fake would have been asked, and noted it. */
+static void
+test_no_guard(void)
+{
+    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING}};
+    FakeHost host = FAKE_HOST(domains);
+    g_autofree char *directory = g_strdup(g_getenv("VIRTSNAP_LIBEXEC_DIR"));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Moment) moment = NULL;
+
+    g_setenv("VIRTSNAP_LIBEXEC_DIR", "/nonexistent", TRUE);
+    moment = hold(&host, MOMENT_FREEZE, FALSE, 0, &error);
+    g_setenv("VIRTSNAP_LIBEXEC_DIR", directory, TRUE);
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "/nonexistent/virtsnap-guard"));
+    g_assert_cmpuint(((MomentMember *)g_ptr_array_index(moment->members, 0))->frozen_ms, ==, 0);
+}
+
+static void
+test_guard_list(void)
+{
+    FakeDomain domains[] = {
+        {.name = "a", .state = DOMAIN_STATE_RUNNING, .frozen = TRUE},
+        {.name = "b", .state = DOMAIN_STATE_PAUSED, .paused = TRUE, .frozen = TRUE},
+        {.name = "c", .state = DOMAIN_STATE_RUNNING, .frozen = TRUE, .bad_thaws = 1},
+        {.name = "off", .bad_thaws = 1}};
+    static const char *const lines[] = {
+        "+freeze 00000000-0000-4000-8000-000000000000",
+        "+freeze 00000000-0000-4000-8000-000000000001",
+        "+pause 00000000-0000-4000-8000-000000000001",
+        "+freeze 00000000-0000-4000-8000-000000000002",
+        "+freeze 00000000-0000-4000-8000-000000000003",
+        "+pause 00000000-0000-4000-8000-000000000004",
+        "-pause 00000000-0000-4000-8000-000000000004",
+    };
+    static const char *const nonsense[] = {"",        "+",           "+freeze", "+freeze x",
+                                           "+melt x", "- freeze",    "nown",    "-pause",
+                                           "\xff",    "+freeze  ../"};
+    FakeHost host = FAKE_HOST(domains);
+    g_autoptr(GuardList) list = guard_list_new();
+
+    host.parent.ops = &fake_ops;
+    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
+        g_assert_cmpint(guard_list_take(list, lines[i]), ==, GUARD_LINE_NOTED);
+    for (gsize i = 0; i < G_N_ELEMENTS(nonsense); i++)
+        g_assert_cmpint(guard_list_take(list, nonsense[i]), ==, GUARD_LINE_UNKNOWN);
+    g_assert_cmpint(guard_list_take(list, "now"), ==, GUARD_LINE_NOW);
+    g_assert_cmpint(guard_list_take(list, "done"), ==, GUARD_LINE_DONE);
+    g_assert_cmpuint(guard_list_size(list), ==, 4);
+    /* One is not ready yet, one is shut off. */
+    g_assert_cmpuint(guard_list_release(list, &host.parent, 1), ==, 1);
+    g_assert_true(domains[2].frozen);
+    g_assert_cmpuint(guard_list_release(list, &host.parent, 1), ==, 0);
+    for (guint i = 0; i < host.n; i++)
+        g_assert_false(domains[i].frozen || domains[i].paused);
+}
+
+static void
+test_guard_refused(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(guard_start("test:///no/such/file", FALSE, 1, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "no/such/file"));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/moment/freeze", test_freeze);
+    g_test_add_func("/moment/levels", test_levels);
+    g_test_add_func("/moment/alone", test_alone);
+    g_test_add_func("/moment/less-than-asked", test_less);
+    g_test_add_func("/moment/function-fails", test_function_fails);
+    g_test_add_func("/moment/started-meanwhile", test_started_meanwhile);
+    g_test_add_func("/moment/late", test_late);
+    g_test_add_func("/moment/no-guard", test_no_guard);
+    g_test_add_func("/guard/list", test_guard_list);
+    g_test_add_func("/guard/refused", test_guard_refused);
+
+    return g_test_run();
+}
