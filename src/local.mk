@@ -178,6 +178,10 @@ libvirtsnap_internal_la_SOURCES = \
 	src/collection/collection.h \
 	src/collection/members.c \
 	src/collection/members.h \
+	src/collection/set-record.c \
+	src/collection/set-record.h \
+	src/collection/set-store.c \
+	src/collection/set-store.h \
 	src/settings/settings-api.h \
 	src/settings/settings-cim.c \
 	src/settings/settings-private.h \

@@ -7,4 +7,5 @@ dist_schema_DATA += \
 	xml-schemas/exportsettings.rng \
 	xml-schemas/importsettings.rng \
 	xml-schemas/manifest.rng \
+	xml-schemas/snapshotset.rng \
 	$(NULL)

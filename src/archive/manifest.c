@@ -46,6 +46,7 @@ snapshot_free(ManifestSnapshot *snapshot)
     g_free(snapshot->name);
     g_free(snapshot->kind);
     g_free(snapshot->consistency);
+    g_free(snapshot->reason);
     g_ptr_array_unref(snapshot->disks);
     g_free(snapshot);
 }
@@ -116,6 +117,7 @@ parse_snapshot(xmlNode *node)
     snapshot->name = xml_attr(node, "name");
     snapshot->kind = xml_attr(node, "kind");
     snapshot->consistency = xml_attr(node, "consistency");
+    snapshot->reason = xml_attr(node, "reason");
     snapshot->creation_time = (gint64)number_attr(node, "creationTime");
     snapshot->memory = yes_attr(node, "memory");
     snapshot->disks = g_ptr_array_new_with_free_func((GDestroyNotify)disk_free);

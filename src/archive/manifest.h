@@ -40,7 +40,8 @@ typedef struct {
 typedef struct {
     char *name;
     char *kind;        /* "external", "internal", "none" */
-    char *consistency; /* "offline", "memory", "unknown" */
+    char *consistency; /* a word of hypervisor/consistency.h */
+    char *reason;      /* why it is less than was asked for; NULL: it is not, or not known */
     gint64 creation_time;
     gboolean memory;   /* its memory state is in the export */
     GPtrArray *disks;  /* ManifestDisk */

@@ -107,6 +107,7 @@ snapshot_json(const ManifestSnapshot *snapshot)
     json_set_text(object, "name", snapshot->name);
     json_set_text(object, "kind", snapshot->kind);
     json_set_text(object, "consistency", snapshot->consistency);
+    json_set_text(object, "reason", snapshot->reason);
     json_object_set_int_member(object, "creationTime", snapshot->creation_time);
     json_object_set_boolean_member(object, "memory", snapshot->memory);
     for (guint i = 0; i < snapshot->disks->len; i++)

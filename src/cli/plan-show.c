@@ -52,6 +52,7 @@ snapshot_json(const PlanSnapshot *snapshot)
     json_set_text(object, "name", snapshot->def->name);
     json_set_text(object, "kind", snapshot_def_kind(snapshot->def));
     json_set_text(object, "consistency", snapshot->consistency);
+    json_set_text(object, "reason", snapshot->reason);
     json_object_set_int_member(object, "creationTime", snapshot->def->creation_time);
     json_object_set_boolean_member(object, "memory", snapshot->memory_kept);
     for (guint i = 0; i < snapshot->disks->len; i++)

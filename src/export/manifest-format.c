@@ -54,6 +54,7 @@ add_snapshot(xmlNode *parent, const PlanSnapshot *snapshot)
     xml_set(node, "kind", snapshot_def_kind(snapshot->def));
     xml_set(node, "creationTime", created);
     xml_set(node, "consistency", snapshot->consistency);
+    xml_set(node, "reason", snapshot->reason);
     xml_set(node, "memory", snapshot->memory_kept ? "yes" : "no");
     for (guint i = 0; i < snapshot->disks->len; i++)
         add_disk(node, g_ptr_array_index(snapshot->disks, i));

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "collection/set-store.h"
 #include "export/plan-build.h"
 #include "export/plan-choice.h"
 #include "export/plan-files.h"
@@ -156,6 +157,22 @@ consistency_of(const SnapshotDef *def)
     return "unknown";
 }
 
+/* What we made ourselves we know better. */
+static void
+take_recorded(const PlanBuilder *builder, const PlanDomain *domain, PlanSnapshot *snapshot)
+{
+    const SetRecord *record =
+        builder->sets ? set_records_find(builder->sets, domain->uuid, snapshot->def->name,
+                                         snapshot->def->creation_time)
+                      : NULL;
+    const SetMember *member = record ? set_record_member(record, domain->uuid) : NULL;
+
+    if (!member)
+        return;
+    snapshot->consistency = consistency_name(member->consistency);
+    snapshot->reason = consistency_reason_name(member->reason);
+}
+
 static gboolean
 plan_disks(PlanBuilder *builder, const PlanDomain *domain, PlanSnapshot *snapshot,
            GPtrArray *present, GError **error)
@@ -200,6 +217,7 @@ plan_snapshot(PlanBuilder *builder, PlanDomain *domain, const SnapshotRecord *re
         return FALSE;
     snapshot = plan_snapshot_new(domain, def);
     snapshot->consistency = consistency_of(def);
+    take_recorded(builder, domain, snapshot);
     if (!plan_disks(builder, domain, snapshot, present, error))
         return FALSE;
     if (!plan_files_memory(builder->plan, domain, snapshot, first, error)) {

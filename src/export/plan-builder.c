@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include "collection/set-store.h"
 #include "export/plan-builder.h"
 
 PlanBuilder *
@@ -15,6 +16,7 @@ plan_builder_new(Plan *plan)
     self->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->excluded = g_hash_table_new(NULL, NULL);
     self->written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->sets = set_store_load(NULL);
 
     return self;
 }
@@ -26,5 +28,6 @@ plan_builder_free(PlanBuilder *self)
     g_hash_table_unref(self->names);
     g_hash_table_unref(self->excluded);
     g_hash_table_unref(self->written);
+    g_clear_pointer(&self->sets, g_ptr_array_unref);
     g_free(self);
 }

@@ -14,6 +14,8 @@ typedef struct {
     GHashTable *names;    /* layer file names taken */
     GHashTable *excluded; /* VirtSnapExclude of exclude or include that matched */
     GHashTable *written;  /* Layer and SnapshotDef that were warned of */
+    GPtrArray *sets;      /* SetRecord: of snapshot collections that virtsnap made; NULL: cannot be
+                           * read */
 } PlanBuilder;
 
 /** plan_builder_new: Returns: for @plan, owned by the caller. */

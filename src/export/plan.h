@@ -57,7 +57,8 @@ typedef struct {
 /** One snapshot of a member. */
 typedef struct {
     SnapshotDef *def;
-    const char *consistency; /* what is known of it: "offline", "memory", "unknown" */
+    const char *consistency; /* what is known of it: a word of consistency.h */
+    const char *reason;      /* why it is less than was asked for, or NULL */
     gboolean memory_kept;
     GPtrArray *disks; /* PlanDisk */
 } PlanSnapshot;

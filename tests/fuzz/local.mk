@@ -26,6 +26,7 @@ fuzz_replays = \
 	tests/fuzz/replay-save-image \
 	tests/fuzz/replay-settings \
 	tests/fuzz/replay-snapshot-def \
+	tests/fuzz/replay-snapshotset \
 	tests/fuzz/replay-storage-def \
 	$(NULL)
 check_PROGRAMS += $(fuzz_replays)
@@ -63,13 +64,15 @@ tests_fuzz_replay_settings_SOURCES = \
 	tests/fuzz/fuzz-settings.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_snapshot_def_SOURCES = \
 	tests/fuzz/fuzz-snapshot-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_snapshotset_SOURCES = \
+	tests/fuzz/fuzz-snapshotset.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_storage_def_SOURCES = \
 	tests/fuzz/fuzz-storage-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
 .PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-domain \
 	fuzz-domain-files fuzz-import-plan fuzz-import-settings fuzz-job-record fuzz-journal \
 	fuzz-luks fuzz-manifest fuzz-qcow2 fuzz-save-image fuzz-settings fuzz-snapshot-def \
-	fuzz-storage-def
+	fuzz-snapshotset fuzz-storage-def
 
 if FUZZERS
 fuzzers = \
@@ -88,6 +91,7 @@ fuzzers = \
 	tests/fuzz/fuzz-save-image \
 	tests/fuzz/fuzz-settings \
 	tests/fuzz/fuzz-snapshot-def \
+	tests/fuzz/fuzz-snapshotset \
 	tests/fuzz/fuzz-storage-def \
 	$(NULL)
 EXTRA_PROGRAMS += $(fuzzers)
@@ -110,6 +114,7 @@ tests_fuzz_fuzz_qcow2_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_save_image_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_snapshot_def_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_snapshotset_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_storage_def_LDFLAGS = $(fuzz_ldflags)
 
 FUZZ_SECONDS = 60
@@ -150,6 +155,8 @@ fuzz-settings: tests/fuzz/fuzz-settings
 	$(fuzz_run) $(fuzz_data)/settings/* $(fuzz_data)/settings-cim/*
 fuzz-snapshot-def: tests/fuzz/fuzz-snapshot-def
 	$(fuzz_run) $(fuzz_data)/snapshot/*
+fuzz-snapshotset: tests/fuzz/fuzz-snapshotset
+	$(fuzz_run) $(fuzz_data)/snapshotset/*
 fuzz-storage-def: tests/fuzz/fuzz-storage-def
 	$(fuzz_run) $(fuzz_data)/storage/*
 endif

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "collection/set-store.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/plan-fixture.h"
 
@@ -383,6 +384,38 @@ test_consistency(PlanFixture *f, gconstpointer data)
     }
 }
 
+/* Of a set that virtsnap made more is known; but only of these very snapshots. */
+static void
+test_recorded(PlanFixture *f, gconstpointer data)
+{
+    const TestSnapshot snapshot = {.name = "s", .created = 1000};
+
+    plan_add(f, "web", FALSE, NULL, &snapshot, 1);
+    for (gint64 created = 999; created <= 1000; created++) {
+        const DomainRecord *domain = g_ptr_array_index(f->records, 0);
+        g_autoptr(SetRecord) record = set_record_new(NULL, "s");
+        SetMember *member = set_record_add(record, "web", domain->uuid);
+        gboolean same = created == 1000;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Plan) plan = NULL;
+
+        record->complete = TRUE;
+        member->state = g_strdup("running");
+        member->kind = g_strdup("external");
+        member->asked = CONSISTENCY_APPLICATION;
+        member->consistency = CONSISTENCY_CRASH;
+        member->reason = CONSISTENCY_REASON_NO_AGENT;
+        member->creation_time = created;
+        g_assert_true(set_store_save(record, &error));
+        plan = plan_make(f, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(plan_first_snapshot(plan, 0)->consistency, ==,
+                        same ? "crash" : "unknown");
+        g_assert_cmpstr(plan_first_snapshot(plan, 0)->reason, ==, same ? "no-agent" : NULL);
+        g_assert_true(set_store_remove(record->id, &error));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -397,6 +430,7 @@ main(int argc, char **argv)
         {"names", test_names},
         {"stable", test_stable},
         {"consistency", test_consistency},
+        {"recorded", test_recorded},
         {"odd-size", test_merge_odd_size},
     };
 

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <stdlib.h>
+
+#include "collection/set-record.h"
+#include "util/xml.h"
+
+#define SCHEMA "snapshotset.rng"
+#define RECORD_VERSION 1
+
+/* --- making ------------------------------------------------------------------------ */
+
+static void
+disk_free(SetDisk *disk)
+{
+    g_free(disk->target);
+    g_free(disk->source);
+    g_free(disk->overlay);
+    g_free(disk);
+}
+
+static void
+member_free(SetMember *member)
+{
+    g_free(member->domain);
+    g_free(member->uuid);
+    g_free(member->state);
+    g_free(member->kind);
+    g_free(member->memory);
+    g_ptr_array_unref(member->disks);
+    g_free(member);
+}
+
+void
+set_record_free(SetRecord *self)
+{
+    if (!self)
+        return;
+    g_free(self->id);
+    g_free(self->collection);
+    g_free(self->snapshot);
+    g_free(self->program);
+    g_free(self->version);
+    g_free(self->user);
+    g_ptr_array_unref(self->members);
+    g_free(self);
+}
+
+static SetRecord *
+record_alloc(void)
+{
+    SetRecord *self = g_new0(SetRecord, 1);
+
+    self->members = g_ptr_array_new_with_free_func((GDestroyNotify)member_free);
+
+    return self;
+}
+
+SetRecord *
+set_record_new(const char *collection, const char *snapshot)
+{
+    SetRecord *self = record_alloc();
+    const char *program = g_get_prgname();
+
+    self->id = g_uuid_string_random();
+    self->collection = g_strdup(collection);
+    self->snapshot = g_strdup(snapshot);
+    self->program = g_strdup(program && *program ? program : PACKAGE);
+    self->version = g_strdup(PACKAGE_VERSION);
+    self->user = g_strdup(g_get_user_name());
+    self->created = g_get_real_time() / G_USEC_PER_SEC;
+
+    return self;
+}
+
+SetMember *
+set_record_add(SetRecord *self, const char *domain, const char *uuid)
+{
+    SetMember *member = g_new0(SetMember, 1);
+
+    member->domain = g_strdup(domain);
+    member->uuid = g_strdup(uuid);
+    member->disks = g_ptr_array_new_with_free_func((GDestroyNotify)disk_free);
+    g_ptr_array_add(self->members, member);
+
+    return member;
+}
+
+void
+set_member_add_disk(SetMember *self, const char *target, const char *source, const char *overlay)
+{
+    SetDisk *disk = g_new0(SetDisk, 1);
+
+    disk->target = g_strdup(target);
+    disk->source = g_strdup(source);
+    disk->overlay = g_strdup(overlay);
+    g_ptr_array_add(self->disks, disk);
+}
+
+const SetMember *
+set_record_member(const SetRecord *self, const char *uuid)
+{
+    for (guint i = 0; i < self->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(self->members, i);
+
+        if (g_ascii_strcasecmp(member->uuid, uuid) == 0)
+            return member;
+    }
+
+    return NULL;
+}
+
+/* --- writing ------------------------------------------------------------------------ */
+
+static void
+format_member(xmlNode *root, const SetMember *member)
+{
+    xmlNode *node = xml_add(root, "member", NULL);
+
+    xml_set(node, "domain", member->domain);
+    xml_set(node, "uuid", member->uuid);
+    xml_set(node, "state", member->state);
+    xml_set(node, "kind", member->kind);
+    xml_set(node, "asked", consistency_name(member->asked));
+    xml_set(node, "consistency", consistency_name(member->consistency));
+    xml_set(node, "reason", consistency_reason_name(member->reason));
+    xml_set_uint(node, "frozenMs", member->frozen_ms);
+    xml_set_uint(node, "creationTime", member->creation_time);
+    for (guint i = 0; i < member->disks->len; i++) {
+        const SetDisk *disk = g_ptr_array_index(member->disks, i);
+        xmlNode *one = xml_add(node, "disk", NULL);
+
+        xml_set(one, "target", disk->target);
+        xml_set(one, "source", disk->source);
+        xml_set(one, "overlay", disk->overlay);
+    }
+    if (member->memory)
+        xml_add(node, "memory", member->memory);
+}
+
+char *
+set_record_format(const SetRecord *self)
+{
+    g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
+    xmlNode *root = xmlNewDocNode(doc, NULL, BAD_CAST "snapshotset", NULL);
+    xmlNode *creator;
+
+    xmlDocSetRootElement(doc, root);
+    xml_set_uint(root, "version", RECORD_VERSION);
+    xml_set(root, "id", self->id);
+    xml_set(root, "complete", self->complete ? "yes" : "no");
+    xml_set(root, "bestEffort", self->best_effort ? "yes" : "no");
+    xml_set_uint(root, "windowMs", self->window_ms);
+    if (self->collection)
+        xml_add(root, "collection", self->collection);
+    xml_add(root, "snapshot", self->snapshot);
+    creator = xml_add(root, "creator", NULL);
+    xml_set(creator, "program", self->program);
+    xml_set(creator, "version", self->version);
+    xml_set(creator, "user", self->user);
+    xml_set_uint(creator, "time", self->created);
+    for (guint i = 0; i < self->members->len; i++)
+        format_member(root, g_ptr_array_index(self->members, i));
+
+    return xml_doc_to_string(doc);
+}
+
+/* --- reading ------------------------------------------------------------------------ */
+
+/* What the schema has let through. */
+static gint64
+number_of(xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attr(node, name);
+
+    return g_ascii_strtoll(text, NULL, 10);
+}
+
+static gboolean
+is_yes(xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attr(node, name);
+
+    return g_str_equal(text, "yes");
+}
+
+static Consistency
+consistency_of(xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attr(node, name);
+    Consistency consistency;
+
+    consistency_parse(text, &consistency);
+
+    return consistency;
+}
+
+static void
+parse_disk(SetMember *member, xmlNode *node)
+{
+    g_autofree char *target = xml_attr(node, "target");
+    g_autofree char *source = xml_attr(node, "source");
+    g_autofree char *overlay = xml_attr(node, "overlay");
+
+    set_member_add_disk(member, target, source, overlay);
+}
+
+static void
+parse_member(SetRecord *self, xmlNode *node)
+{
+    g_autofree char *domain = xml_attr(node, "domain");
+    g_autofree char *uuid = xml_attr(node, "uuid");
+    g_autofree char *reason = xml_attr(node, "reason");
+    SetMember *member = set_record_add(self, domain, uuid);
+
+    member->state = xml_attr(node, "state");
+    member->kind = xml_attr(node, "kind");
+    member->asked = consistency_of(node, "asked");
+    member->consistency = consistency_of(node, "consistency");
+    consistency_reason_parse(reason, &member->reason);
+    member->frozen_ms = number_of(node, "frozenMs");
+    member->creation_time = number_of(node, "creationTime");
+    member->memory = xml_text(node, "./memory");
+    for (xmlNode *disk = xml_child(node, "disk", NULL); disk;
+         disk = xml_child(node, "disk", disk))
+        parse_disk(member, disk);
+}
+
+static SetRecord *
+parse_root(xmlNode *root)
+{
+    SetRecord *self = record_alloc();
+    xmlNode *creator = xml_child(root, "creator", NULL);
+
+    self->id = xml_attr(root, "id");
+    self->complete = is_yes(root, "complete");
+    self->best_effort = is_yes(root, "bestEffort");
+    self->window_ms = number_of(root, "windowMs");
+    self->collection = xml_text(root, "./collection");
+    self->snapshot = xml_text(root, "./snapshot");
+    self->program = xml_attr(creator, "program");
+    self->version = xml_attr(creator, "version");
+    self->user = xml_attr(creator, "user");
+    self->created = number_of(creator, "time");
+    for (xmlNode *node = xml_child(root, "member", NULL); node;
+         node = xml_child(root, "member", node))
+        parse_member(self, node);
+
+    return self;
+}
+
+SetRecord *
+set_record_parse(const char *text, gsize length, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(xmlDoc) doc = xml_parse(text, length, _("the record of a snapshot collection"), &why);
+
+    if (doc && xml_validate(doc, SCHEMA, _("the record of a snapshot collection"), &why))
+        return parse_root(xmlDocGetRootElement(doc));
+    g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT, why->message);
+
+    return NULL;
+}

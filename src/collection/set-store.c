@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "collection/set-store.h"
+#include "util/fd.h"
+#include "util/record-dir.h"
+
+#define SUFFIX ".xml"
+
+static char *
+state_directory(const char *name)
+{
+    const char *state = g_getenv("VIRTSNAP_STATE_DIR");
+
+    if (state)
+        return g_build_filename(state, name, NULL);
+    if (geteuid() == 0)
+        return g_build_filename(PKGSTATEDIR, name, NULL);
+
+    return g_build_filename(g_get_user_state_dir(), "virtsnap", name, NULL);
+}
+
+static RecordDir *
+open_store(RecordDirUse use, GError **error)
+{
+    g_autofree char *path = state_directory("sets");
+
+    return record_dir_open(path, use, error);
+}
+
+/* --- reading -------------------------------------------------------------------------- */
+
+static SetRecord *
+load_file(RecordDir *dir, const char *file, GError **error)
+{
+    g_autoptr(GBytes) bytes = record_dir_read(dir, file, SET_RECORD_BYTES_MAX, error);
+
+    return bytes ? set_record_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error)
+                 : NULL;
+}
+
+static int
+by_time(gconstpointer a, gconstpointer b)
+{
+    const SetRecord *left = *(SetRecord *const *)a;
+    const SetRecord *right = *(SetRecord *const *)b;
+
+    return left->created < right->created   ? -1
+           : left->created > right->created ? 1
+                                            : strcmp(left->id, right->id);
+}
+
+GPtrArray *
+set_store_load(GError **error)
+{
+    g_autoptr(RecordDir) dir = open_store(RECORD_DIR_READ, error);
+    g_autoptr(GPtrArray) files = dir ? record_dir_list(dir, error) : NULL;
+    GPtrArray *records;
+
+    if (!files)
+        return NULL;
+    records = g_ptr_array_new_with_free_func((GDestroyNotify)set_record_free);
+    for (guint i = 0; i < files->len; i++) {
+        const char *file = g_ptr_array_index(files, i);
+        g_autoptr(GError) why = NULL;
+        SetRecord *record = g_str_has_suffix(file, SUFFIX) ? load_file(dir, file, &why) : NULL;
+
+        if (record)
+            g_ptr_array_add(records, record);
+        if (why)
+            g_warning("'%s/%s' is left alone: %s", record_dir_path(dir), file, why->message);
+    }
+    g_ptr_array_sort(records, by_time);
+
+    return records;
+}
+
+const SetRecord *
+set_records_find(GPtrArray *records, const char *uuid, const char *snapshot, gint64 creation_time)
+{
+    for (guint i = 0; i < records->len; i++) {
+        const SetRecord *record = g_ptr_array_index(records, i);
+        const SetMember *member = set_record_member(record, uuid);
+
+        if (record->complete && member && g_str_equal(record->snapshot, snapshot) &&
+            member->creation_time == creation_time)
+            return record;
+    }
+
+    return NULL;
+}
+
+/* --- changing ------------------------------------------------------------------------- */
+
+static char *
+file_of(const char *id)
+{
+    return g_strconcat(id, SUFFIX, NULL);
+}
+
+gboolean
+set_store_save(const SetRecord *self, GError **error)
+{
+    g_autofree char *file = file_of(self->id);
+    g_autofree char *text = set_record_format(self);
+    const RecordChange change = {file, text};
+    g_autoptr(RecordDir) dir = open_store(RECORD_DIR_CREATE, error);
+
+    return dir && record_dir_write(dir, &change, 1, error);
+}
+
+/* Whoever has it open goes on with the file that has no name any more; nobody else looks at it. */
+static void
+remove_lock(const char *id)
+{
+    g_autofree char *directory = state_directory("sets-in-the-making");
+    g_autofree char *path = g_build_filename(directory, id, NULL);
+
+    unlink(path);
+}
+
+gboolean
+set_store_remove(const char *id, GError **error)
+{
+    g_autofree char *file = file_of(id);
+    const RecordChange change = {file, NULL};
+    g_autoptr(RecordDir) dir = open_store(RECORD_DIR_CHANGE, error);
+
+    if (!dir)
+        return FALSE;
+    remove_lock(id);
+
+    return !record_dir_has(dir, file) || record_dir_write(dir, &change, 1, error);
+}
+
+int
+set_store_lock(const char *id, GError **error)
+{
+    g_autofree char *directory = state_directory("sets-in-the-making");
+    g_autofree char *path = g_build_filename(directory, id, NULL);
+    auto_fd fd = -1;
+
+    if (g_mkdir_with_parents(directory, 0700) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), directory);
+        return -1;
+    }
+    fd = fd_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, error);
+    if (fd < 0)
+        return -1;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd_steal(&fd);
+    if (errno == EWOULDBLOCK)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                    _("Somebody else is at this snapshot collection; wait for the end of that"));
+    else
+        virt_snap_error_set_errno(error, errno, _("Cannot lock '%s'"), path);
+
+    return -1;
+}
