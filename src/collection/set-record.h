@@ -9,7 +9,8 @@
 G_BEGIN_DECLS
 
 /* What is kept of a snapshot collection that virtsnap made: <snapshotset>, whose schema is
- * xml-schemas/snapshotset.rng. One that was made otherwise has no record, and is no worse for it. */
+ * xml-schemas/snapshotset.rng. One that was made otherwise has no record, and is no worse for
+ * it. */
 
 /** A larger text is not read. */
 #define SET_RECORD_BYTES_MAX (16 * 1024 * 1024)
@@ -51,8 +52,8 @@ typedef struct {
     GPtrArray *members; /* SetMember */
 } SetRecord;
 
-/** set_record_new: @collection: (nullable). Returns: one without members, with an id of its own, not
- * complete, made now by this program and user; owned by the caller. */
+/** set_record_new: @collection: (nullable). Returns: one without members, with an id of its
+ * own, not complete, made now by this program and user; owned by the caller. */
 SetRecord *set_record_new(const char *collection, const char *snapshot);
 
 /** set_record_add: Adds a member. Returns: (transfer none): it, with no disks. */

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 /* Where the records of snapshot collections are: "sets" in VIRTSNAP_STATE_DIR if that is set, else
  * in the system's state directory for root, in the user's for others. */
 
-/** set_store_load: Returns: (element-type SetRecord): all records, complete or not, by the time they
- * were made; owned by the caller. What cannot be read is left out, and said in the log. */
+/** set_store_load: Returns: (element-type SetRecord): all records, complete or not, by the time
+ * they were made; owned by the caller. What cannot be read is left out, and said in the log. */
 GPtrArray *set_store_load(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** set_store_save: Writes @self, durably, in the place of what it had before. */

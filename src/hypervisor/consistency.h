@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /** What the disks (and the memory) of a member are of. */
 typedef enum {
     CONSISTENCY_UNKNOWN,     /* nobody saw to it: each is of an instant of its own */
-    CONSISTENCY_CRASH,       /* all members were stopped at one moment: as if the power had failed */
+    CONSISTENCY_CRASH,       /* all members were stopped at one moment, as by a power failure */
     CONSISTENCY_APPLICATION, /* the guest agent had frozen the file systems of all members */
     CONSISTENCY_MEMORY,      /* stopped at one moment, and the memory is there, too */
     CONSISTENCY_OFFLINE,     /* the domain was shut off */

@@ -7,8 +7,8 @@
 
 #include "snapshot/moment-private.h"
 
-/* A freeze that libvirt holds back longer than the agent has to answer, because it waits for another
- * command of the agent, is not waited for. */
+/* A freeze that libvirt holds back longer than the agent has to answer, because it waits for
+ * another command of the agent, is not waited for. */
 #define LATE_US (2 * G_USEC_PER_SEC)
 
 /* --- the moment --------------------------------------------------------------------- */
