@@ -189,14 +189,14 @@ export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor, con
     gboolean done;
 
     forget_results(self);
-    if (!announce_plan(plan, target, run, error))
+    if (!announce_plan(plan, owned, run, error))
         return FALSE;
-    done = export_execute(hypervisor, plan, target, job_run_control(run), job_run_resumes(run),
+    done = export_execute(hypervisor, plan, owned, job_run_control(run), job_run_resumes(run),
                           &self->result, error);
     job_run_set_kept(run, self->result.kept);
     if (!done)
         return FALSE;
-    self->path = g_strdup(target_path(target));
+    self->path = g_strdup(target_path(owned));
     job_run_set_result(run, export_report_new(plan, self->path),
                        strings_copy(self->result.warnings));
 
