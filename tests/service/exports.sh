@@ -125,6 +125,14 @@ check "an option of another type" refused InvalidParameter "'wait'" $night "$out
 check "settings that are none" refused InvalidParameter "" $night "$out" '<no/>' '{}'
 check "settings that are not supported" refused NotSupported "live" $night "$out" \
     '<exportsettings><live>memory</live></exportsettings>' '{}'
+check "a directory that no manifest could name" refused InvalidParameter "" $night \
+    "$out/"$'a\001b' '' '{}'
+check "a disk in XML that could not be named" refused InvalidParameter "include" $night "$out" \
+    '<exportsettings><include>vda</include></exportsettings>' '{}'
+check "a disk that is asked for, and there is none" service_export pair/night "$out/include" \
+    '<exportsettings><include>left:vdz</include></exportsettings>'
+is "$(service_wait "$service_job")" 10 "is an exception"
+like "$(service_get "$service_job" Job ErrorDescription)" "include.*vdz.*left" "that names it"
 check "an enormous directory" refused InvalidParameter "" $night "/$long" '' '{}'
 check "an enormous path" refused InvalidParameter "" "/org/virtsnap1/snapshot/$long/x" "$out" '' \
     '{}'

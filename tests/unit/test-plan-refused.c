@@ -88,6 +88,44 @@ test_excluded_unknown(PlanFixture *f, gconstpointer data)
     }
 }
 
+/* A disk that is only recorded otherwise is copied when it is asked for; what cannot be copied is
+ * then an error, as it is for any other disk. */
+static void
+test_included(PlanFixture *f, gconstpointer data)
+{
+    static const TestSnapshot snapshot = {
+        .name = "s",
+        .disks = {{"vda", "a.qcow2", "qcow2", "external"},
+                  {"vdb", "plain.qcow2", "qcow2", "no", NULL, "<readonly/>"},
+                  {"vdc", "/no/such", "raw", "no"}}};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) plan = NULL;
+
+    plan_add(f, "a:b", TRUE, "a.now", &snapshot, 1);
+    plan_set(f, "include", "a:b:vdb");
+    plan = plan_make(f, &error);
+    g_assert_no_error(error);
+    g_assert_null(plan_disk_of(plan, 0, 1)->recorded);
+    g_assert_nonnull(plan_disk_of(plan, 0, 1)->top);
+    g_assert_cmpstr(plan_disk_of(plan, 0, 2)->recorded, ==, "no-snapshot");
+    plan_set(f, "include", "a:b:vdc");
+    g_assert_null(plan_make(f, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+    g_assert_nonnull(strstr(error->message, "vdc"));
+}
+
+static void
+test_included_unknown(PlanFixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    plan_add_two(f);
+    plan_set(f, "include", "b:vdz");
+    g_assert_null(plan_make(f, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+    g_assert_nonnull(strstr(error->message, "include"));
+}
+
 static void
 test_no_storage(PlanFixture *f, gconstpointer data)
 {
@@ -186,6 +224,8 @@ main(int argc, char **argv)
         {"recorded", test_recorded},
         {"excluded", test_excluded},
         {"excluded-unknown", test_excluded_unknown},
+        {"included", test_included},
+        {"included-unknown", test_included_unknown},
         {"no-storage", test_no_storage},
         {"refused", test_refused},
     };
