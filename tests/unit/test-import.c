@@ -171,9 +171,9 @@ test_journal_read(JournalFixture *f, gconstpointer data)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
-        g_autoptr(ImportJournal) first = journal_again(f, FALSE);
         g_autoptr(ImportJournal) again = NULL;
 
+        import_journal_free(journal_again(f, FALSE));
         add_lines(f, table[i].lines);
         again = journal_again(f, TRUE);
         g_assert_cmpuint(import_journal_segments(again, 0)->len, ==, table[i].segments);
@@ -186,9 +186,9 @@ test_journal_read(JournalFixture *f, gconstpointer data)
 static void
 test_journal_of_another(JournalFixture *f, gconstpointer data)
 {
-    g_autoptr(ImportJournal) first = journal_again(f, FALSE);
     g_autoptr(ImportJournal) again = NULL;
 
+    import_journal_free(journal_again(f, FALSE));
     add_lines(f, "s 0 0 " NODE "\n");
     f->from->bytes++;
     again = journal_again(f, TRUE);
