@@ -76,6 +76,7 @@ static const Drivers drivers = {
     .wrap_part = file_source_new_part,
     .open_flat = open_flat,
     .open_guest = open_guest,
+    .open_above = flat_source_new_above,
     .open_captured = open_captured,
     .open_layer = open_layer,
     .create_packed = create_packed,

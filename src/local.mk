@@ -239,6 +239,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/verify.h \
 	src/export/capture.c \
 	src/export/capture.h \
+	src/export/changes.c \
+	src/export/changes.h \
 	src/export/export-images.c \
 	src/export/export-images.h \
 	src/export/export-items.c \

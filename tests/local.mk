@@ -38,6 +38,7 @@ unit_tests = \
 	tests/unit/test-backing-reference \
 	tests/unit/test-block-hash \
 	tests/unit/test-collection \
+	tests/unit/test-changes \
 	tests/unit/test-collection-crash \
 	tests/unit/test-collection-shared \
 	tests/unit/test-collection-store \

@@ -35,6 +35,11 @@ typedef struct {
     /* The same as the guest sees it, not as an image. */
     Source *(*open_guest)(const Layer *top, const char *snapshot, gboolean live, GError **error);
 
+    /* What is data in @disk, which it owns from then on, as a qcow2 image above another one: a hole
+     * is what it leaves to that. The header refers to that by @backing_name and @backing_format. */
+    Source *(*open_above)(Source *disk, const char *backing_name, const char *backing_format,
+                          const char *what, GError **error);
+
     /* What is in the export @name of the NBD server at @socket, as one standalone qcow2 image. */
     Source *(*open_captured)(const char *socket, const char *name, GError **error);
 

@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "image/qcow2-header.h"
 #include "qcow2/flat-source.h"
 #include "qcow2/layout.h"
 #include "util/big-endian.h"
@@ -29,14 +30,17 @@ typedef struct {
 typedef struct {
     Source parent;
     Source *guest;      /* owned */
+    GBytes *header;     /* its first cluster */
     RankedBits *data;   /* guest clusters with data */
     RankedBits *tables; /* L2 tables that are needed, by their place in the L1 table */
     Layout layout;
 } FlatSource;
 
-static void
-fill_header(FlatSource *self, guint8 *out)
+/* Once the layout is known. */
+static gboolean
+make_header(FlatSource *self, const char *backing_name, const char *backing_format, GError **error)
 {
+    g_autofree guint8 *out = g_malloc0(CLUSTER);
     WrittenHeader header = {
         .virtual_size = self->guest->size,
         .l1 = self->layout.l1,
@@ -45,6 +49,13 @@ fill_header(FlatSource *self, guint8 *out)
     };
 
     written_header_put(out, &header);
+    if (backing_name)
+        self->header = qcow2_header_patch(out, CLUSTER, backing_name, backing_format,
+                                          self->parent.what, error);
+    else
+        self->header = g_bytes_new_take(g_steal_pointer(&out), CLUSTER);
+
+    return self->header != NULL;
 }
 
 static void
@@ -100,7 +111,7 @@ fill_metadata(FlatSource *self, guint64 cluster, guint8 *out)
 
     memset(out, 0, CLUSTER);
     if (cluster == 0)
-        fill_header(self, out);
+        memcpy(out, g_bytes_get_data(self->header, NULL), CLUSTER);
     else if (cluster < l->refcount_table)
         fill_l1(self, cluster - l->l1, out);
     else if (cluster < l->refcount_blocks)
@@ -203,6 +214,8 @@ flat_source_free(Source *source)
     source_free(self->guest);
     ranked_bits_free(self->data);
     ranked_bits_free(self->tables);
+    if (self->header)
+        g_bytes_unref(self->header);
     g_free(source->what);
     g_free(self);
 }
@@ -289,8 +302,9 @@ take_fingerprint(FlatSource *self)
     g_checksum_get_digest(checksum, self->parent.layout, &length);
 }
 
-Source *
-flat_source_new(Source *guest, const char *what, GError **error)
+static Source *
+new_source(Source *guest, const char *backing_name, const char *backing_format, const char *what,
+           GError **error)
 {
     FlatSource *self = g_new0(FlatSource, 1);
     g_autoptr(Source) source = &self->parent;
@@ -309,7 +323,22 @@ flat_source_new(Source *guest, const char *what, GError **error)
         return NULL;
     lay_out(self);
     source->size = self->layout.total * CLUSTER;
+    if (!make_header(self, backing_name, backing_format, error))
+        return NULL;
     take_fingerprint(self);
 
     return g_steal_pointer(&source);
+}
+
+Source *
+flat_source_new(Source *guest, const char *what, GError **error)
+{
+    return new_source(guest, NULL, NULL, what, error);
+}
+
+Source *
+flat_source_new_above(Source *guest, const char *backing_name, const char *backing_format,
+                      const char *what, GError **error)
+{
+    return new_source(guest, backing_name, backing_format, what, error);
 }

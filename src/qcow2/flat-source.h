@@ -23,4 +23,15 @@ G_BEGIN_DECLS
 Source *flat_source_new(Source *guest, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * flat_source_new_above:
+ * @backing_name: of the image below, as it is to stand in the header
+ * @backing_format: "qcow2" or "raw"
+ *
+ * The same for an image above another one: the holes of @guest are what it leaves to that, and all
+ * else, zeros included, is its own.
+ */
+Source *flat_source_new_above(Source *guest, const char *backing_name, const char *backing_format,
+                              const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "drivers/file/file-sink.h"
+#include "drivers/file/file-source.h"
+#include "export/changes.h"
+#include "qcow2/flat-source.h"
+#include "qcow2/packed-sink.h"
+#include "tests/unit/fake-ends.h"
+#include "tests/unit/harness.h"
+#include "transfer/engine.h"
+#include "util/fd.h"
+
+#define KIB G_GUINT64_CONSTANT(1024)
+#define MIB (1024 * KIB)
+
+typedef struct {
+    guint64 offset;
+    guint64 length;
+    guint32 seed; /* of what is written there; 0: a hole is made */
+} Write;
+
+/* A disk as it was, and what was done to it. */
+typedef struct {
+    const char *name;
+    guint64 before;
+    Write first[4];
+    guint64 now;
+    Write then[4];
+    guint64 changed; /* parts of 64 KiB that are not the same after it */
+} Case;
+
+static const Case cases[] = {
+    {"nothing", 3 * MIB, {{0, MIB, 1}}, 3 * MIB, {{0}}, 0},
+    {"no disk", 0, {{0}}, 0, {{0}}, 0},
+    {"the same again", 3 * MIB, {{0, MIB, 1}}, 3 * MIB, {{0, MIB, 1}}, 0},
+    {"one byte", 3 * MIB, {{0, MIB, 1}}, 3 * MIB, {{MIB - 1, 1, 9}}, 1},
+    {"over a border", 3 * MIB, {{0, MIB, 1}}, 3 * MIB, {{64 * KIB - 1, 2, 9}}, 2},
+    {"first and last", 200 * MIB, {{0, MIB, 1}}, 200 * MIB,
+     {{0, 1, 9}, {200 * MIB - 512, 512, 9}}, 2},
+    {"into a hole", 200 * MIB, {{0, 4096, 1}}, 200 * MIB, {{150 * MIB, 128 * KIB, 9}}, 2},
+    {"discarded", 200 * MIB, {{MIB, MIB, 1}}, 200 * MIB, {{MIB, 512 * KIB, 0}}, 8},
+    {"all discarded", 200 * MIB, {{MIB, MIB, 1}}, 200 * MIB, {{0, 200 * MIB, 0}}, 16},
+    {"a part is discarded", MIB, {{0, MIB, 1}}, MIB, {{4096, 4096, 0}}, 1},
+    {"what was zeros is discarded", 200 * MIB, {{MIB, MIB, 1}}, 200 * MIB, {{3 * MIB, MIB, 0}}, 0},
+    {"odd size", MIB + 512, {{0, MIB + 512, 1}}, MIB + 512, {{MIB, 512, 9}}, 1},
+    {"larger, nothing new", MIB + 512, {{0, MIB + 512, 1}}, 100 * MIB, {{0}}, 0},
+    {"larger, and written to", MIB + 512, {{0, MIB + 512, 1}}, 100 * MIB,
+     {{MIB, 2 * MIB, 9}, {99 * MIB, 512, 9}}, 33},
+    {"larger, from a full disk", MIB, {{0, MIB, 1}}, 2 * MIB, {{MIB, MIB, 9}}, 16},
+    {"smaller", 100 * MIB, {{0, MIB, 1}, {90 * MIB, MIB, 2}}, 50 * MIB, {{0}}, 0},
+    {"smaller, odd, and written to", 100 * MIB, {{0, 100 * MIB, 1}}, 50 * MIB + 512,
+     {{50 * MIB, 512, 9}}, 1},
+    {"from nothing", 0, {{0}}, MIB, {{0, 4096, 9}}, 1},
+    {"to nothing", MIB, {{0, MIB, 1}}, 0, {{0}}, 0},
+};
+
+static void
+apply(const char *path, guint64 size, const Write *writes)
+{
+    g_autoptr(GError) error = NULL;
+    auto_fd fd = fd_open(AT_FDCWD, path, O_RDWR | O_CREAT, 0600, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpint(ftruncate(fd, (off_t)size), ==, 0);
+    for (gsize i = 0; i < 4 && writes[i].length > 0; i++) {
+        gsize length = (gsize)writes[i].length;
+        g_autofree guint8 *noise = NULL;
+
+        if (writes[i].seed == 0) {
+            g_assert_cmpint(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                      (off_t)writes[i].offset, (off_t)length),
+                            ==, 0);
+            continue;
+        }
+        noise = g_malloc(length);
+        fill_noise(noise, length, writes[i].seed);
+        g_assert_true(fd_pwrite_all(fd, noise, length, writes[i].offset, path, &error));
+    }
+}
+
+typedef struct {
+    const char *dir;
+    Changes *changes;
+    Control *control;
+    gboolean packed;
+} Step;
+
+static Source *
+open_disk(const Step *step, const char *name, GError **error)
+{
+    g_autofree char *path = g_build_filename(step->dir, name, NULL);
+
+    return file_source_new(fd_open(AT_FDCWD, path, O_RDONLY, 0, error), path, error);
+}
+
+static gboolean
+open_compare(EngineItem *item, GError **error)
+{
+    Step *step = item->user_data;
+    Source *base = open_disk(step, "before", error);
+
+    g_assert_nonnull(base);
+    item->sink = changes_sink_new(step->changes, base, step->control);
+    item->source = open_disk(step, "now", error);
+
+    return item->source != NULL;
+}
+
+static gboolean
+open_write(EngineItem *item, GError **error)
+{
+    Step *step = item->user_data;
+    auto_fd dir = fd_open_dir(AT_FDCWD, step->dir, error);
+    Source *source = changes_source_new(step->changes, open_disk(step, "now", error));
+    const PackedImage image = {.size = source->size,
+                               .level = 1,
+                               .digest = TRUE,
+                               .backing_name = "before",
+                               .backing_format = "raw"};
+
+    if (step->packed) {
+        item->source = source;
+        item->sink = packed_sink_new(file_sink_new(dir, "packed", 0, 0400, error), &image);
+        return TRUE;
+    }
+    item->source = flat_source_new_above(source, "before", "raw", "now", error);
+    g_assert_no_error(error ? *error : NULL);
+    item->sink = file_sink_new(dir, "layer", item->source->size, 0400, error);
+
+    return item->sink != NULL;
+}
+
+/* Returns: bytes written. */
+static guint64
+move(Step *step, gboolean (*open)(EngineItem *item, GError **error), gboolean digest)
+{
+    EngineItem item = {.open = open, .user_data = step, .want_digest = digest};
+    g_autoptr(GPtrArray) items = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+    EngineStats stats;
+
+    g_ptr_array_add(items, &item);
+    g_assert_true(engine_run(items, 5, step->control, &stats, &error));
+    g_assert_no_error(error);
+    engine_item_clear(&item);
+
+    return stats.bytes_written;
+}
+
+/* QEMU sees in the layer above the disk as it was, what the disk is now. */
+static void
+assert_layer(const char *dir, const char *name, guint64 size)
+{
+    g_autofree char *line = g_strdup_printf("\"virtual-size\": %" G_GUINT64_FORMAT ",", size);
+    g_autofree char *info = NULL;
+    g_autofree char *layer = g_build_filename(dir, name, NULL);
+    g_autofree char *now = g_build_filename(dir, "now", NULL);
+
+    g_free(run("qemu-img", "check", "-q", "-f", "qcow2", layer, NULL));
+    info = run("qemu-img", "info", "--output=json", layer, NULL);
+    g_assert_nonnull(strstr(info, line));
+    g_free(run("qemu-img", "compare", "-q", "-f", "raw", "-F", "qcow2", now, layer, NULL));
+}
+
+static void
+test_cases(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const Case *c = &cases[i];
+        g_autoptr(Scratch) dir = scratch_new();
+        g_autofree char *before = g_build_filename(dir, "before", NULL);
+        g_autofree char *now = g_build_filename(dir, "now", NULL);
+        g_autoptr(Control) control = control_new();
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Changes) changes = changes_new(c->now, "disk", &error);
+        Step step = {.dir = dir, .changes = changes, .control = control};
+        guint64 written;
+
+        g_test_message("%s", c->name);
+        apply(before, c->before, c->first);
+        g_free(run("cp", "--sparse=always", before, now, NULL));
+        apply(now, c->now, c->then);
+        move(&step, open_compare, FALSE);
+        g_assert_cmpuint(changes_bytes(changes), <=, c->changed * CHANGES_UNIT);
+        g_assert_cmpuint(changes_bytes(changes) + CHANGES_UNIT, >, c->changed * CHANGES_UNIT);
+        written = move(&step, open_write, TRUE);
+        g_assert_cmpuint(written, <=, c->changed * CHANGES_UNIT + 6 * CHANGES_UNIT);
+        step.packed = TRUE;
+        move(&step, open_write, TRUE);
+        if (c->now == 0)
+            continue;
+        assert_layer(dir, "layer", c->now);
+        assert_layer(dir, "packed", c->now);
+    }
+}
+
+/* What others know of the changes, as from a bitmap, may be finer than the parts. */
+static void
+test_told(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Changes) changes = changes_new(MIB + 512, "disk", &error);
+
+    changes_add(changes, 64 * KIB - 1, 2);
+    changes_add(changes, 512 * KIB, 0);
+    changes_add(changes, MIB, 64 * KIB);
+    changes_add(changes, 5 * MIB, 1);
+    g_assert_cmpuint(changes_bytes(changes), ==, 3 * CHANGES_UNIT);
+}
+
+typedef struct {
+    FakeSource *fakes; /* now, before */
+    Control *control;
+} Fakes;
+
+static gboolean
+open_fakes(EngineItem *item, G_GNUC_UNUSED GError **error)
+{
+    Fakes *self = item->user_data;
+    g_autoptr(Changes) changes = changes_new(self->fakes[0].size, "disk", NULL);
+
+    item->source = fake_source_open(&self->fakes[0]);
+    item->sink = changes_sink_new(changes, fake_source_open(&self->fakes[1]), self->control);
+
+    return TRUE;
+}
+
+/* What cannot be compared is not the same: the error comes through, and all is freed. */
+static void
+test_errors(void)
+{
+    FakeSource fakes[][2] = {
+        {{.size = MIB}, {.size = MIB, .fail_read = TRUE}},
+        {{.size = MIB, .fail_read = TRUE}, {.size = MIB}},
+        {{.size = MIB}, {.size = MIB, .fail_check = TRUE}},
+        {{.size = MIB, .fail_check = TRUE}, {.size = MIB}},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(fakes); i++) {
+        g_autoptr(GPtrArray) items = g_ptr_array_new();
+        g_autoptr(Control) control = control_new();
+        Fakes both = {fakes[i], control};
+        EngineItem item = {.open = open_fakes, .user_data = &both};
+        g_autoptr(GError) error = NULL;
+
+        g_ptr_array_add(items, &item);
+        g_assert_false(engine_run(items, 2, control, NULL, &error));
+        g_assert_true(g_error_matches(error, VIRT_SNAP_ERROR,
+                                      i < 2 ? VIRT_SNAP_ERROR_CORRUPT : VIRT_SNAP_ERROR_IN_USE));
+        engine_item_clear(&item);
+        g_assert_cmpint(fake_alive(), ==, 0);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/changes/cases", test_cases);
+    g_test_add_func("/changes/told", test_told);
+    g_test_add_func("/changes/errors", test_errors);
+    return g_test_run();
+}
