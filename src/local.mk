@@ -211,12 +211,22 @@ libvirtsnap_internal_la_SOURCES = \
 	src/job/job-work.h \
 	src/job/job.c \
 	src/job/job.h \
+	src/archive/export-keep.c \
+	src/archive/export-keep.h \
+	src/archive/export-links.c \
+	src/archive/export-links.h \
 	src/archive/export-list.c \
 	src/archive/export-list.h \
 	src/archive/export-lock.c \
 	src/archive/export-lock.h \
 	src/archive/export-place.c \
 	src/archive/export-place.h \
+	src/archive/export-protect.c \
+	src/archive/export-protect.h \
+	src/archive/export-prune.c \
+	src/archive/export-prune.h \
+	src/archive/export-remove.c \
+	src/archive/export-remove.h \
 	src/archive/journal-content.c \
 	src/archive/journal-content.h \
 	src/archive/journal.c \

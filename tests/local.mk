@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/test-engine-holes \
 	tests/unit/test-engine-runs \
 	tests/unit/test-error \
+	tests/unit/test-export-keep \
 	tests/unit/test-export-lock \
 	tests/unit/test-fd \
 	tests/unit/test-flat-source \

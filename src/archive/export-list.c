@@ -6,7 +6,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "archive/export-links.h"
 #include "archive/export-list.h"
+#include "archive/export-lock.h"
+#include "archive/export-protect.h"
 #include "util/fd.h"
 
 /* DIR/collection/snapshot */
@@ -16,33 +19,62 @@ static void
 found_free(FoundExport *found)
 {
     g_free(found->path);
+    g_free(found->below);
     g_free(found->problem);
     manifest_free(found->manifest);
     g_free(found);
 }
 
+static gint64
+seconds_of(const char *time)
+{
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    g_autoptr(GDateTime) parsed = time ? g_date_time_new_from_iso8601(time, utc) : NULL;
+
+    return parsed ? g_date_time_to_unix(parsed) : 0;
+}
+
 static void
-add_found(GPtrArray *exports, int dirfd, const char *path)
+measure(FoundExport *found, int dirfd)
+{
+    g_autoptr(ExportLinks) links = export_links_new();
+    g_autoptr(GError) error = NULL;
+
+    found->created = seconds_of(found->manifest->created);
+    if (!export_links_add(links, dirfd, found->manifest, &error))
+        found->problem = g_strdup(error->message);
+    found->own = export_links_own(links);
+    found->shared = export_links_shared(links);
+}
+
+static void
+add_found(GPtrArray *exports, int dirfd, const char *path, const char *below)
 {
     FoundExport *found = g_new0(FoundExport, 1);
     g_autoptr(GError) error = NULL;
 
     found->path = g_strdup(path);
+    found->below = g_strdup(below ? below : ".");
+    found->is_protected = export_is_protected(dirfd);
     found->manifest = manifest_load(dirfd, &error);
-    if (!found->manifest)
+    if (found->manifest)
+        measure(found, dirfd);
+    else
         found->problem = g_strdup(error->message);
     g_ptr_array_add(exports, found);
 }
 
+/* @below: the same as @path, relative to what is listed; NULL: that itself. */
 static gboolean
-look_into(GPtrArray *exports, int dirfd, const char *path, guint depth, GError **error)
+look_into(GPtrArray *exports, int dirfd, const char *path, const char *below, guint depth,
+          GError **error)
 {
     g_autoptr(GPtrArray) names = NULL;
     struct stat st;
 
     /* An export holds no other one. */
     if (fstatat(dirfd, MANIFEST_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        add_found(exports, dirfd, path);
+        add_found(exports, dirfd, path, below);
         return TRUE;
     }
     if (depth == DEPTH_MAX)
@@ -50,12 +82,13 @@ look_into(GPtrArray *exports, int dirfd, const char *path, guint depth, GError *
     names = dir_list_at(dirfd, ".", error);
     for (guint i = 0; names && i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
-        g_autofree char *below = g_build_filename(path, name, NULL);
+        g_autofree char *inside = g_build_filename(path, name, NULL);
+        g_autofree char *deeper = below ? g_build_filename(below, name, NULL) : g_strdup(name);
         auto_fd fd = *name == '.' ? -1 : fd_open_dir(dirfd, name, NULL);
 
         /* What is no directory, or is somebody else's, holds no export for us. */
         if (fd >= 0)
-            (void)!look_into(exports, fd, below, depth + 1, NULL);
+            (void)!look_into(exports, fd, inside, deeper, depth + 1, NULL);
     }
 
     return names != NULL;
@@ -65,9 +98,13 @@ GPtrArray *
 export_list(const char *directory, GError **error)
 {
     g_autoptr(GPtrArray) exports = g_ptr_array_new_with_free_func((GDestroyNotify)found_free);
+    g_autofree char *name = g_path_get_basename(directory);
     auto_fd dirfd = fd_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0, error);
 
-    if (dirfd < 0 || !look_into(exports, dirfd, directory, 0, error))
+    /* What is left of one is none. */
+    if (dirfd >= 0 && export_is_pruned(name))
+        return g_steal_pointer(&exports);
+    if (dirfd < 0 || !look_into(exports, dirfd, directory, NULL, 0, error))
         return NULL;
 
     return g_steal_pointer(&exports);

@@ -10,8 +10,14 @@ G_BEGIN_DECLS
 /** An export that was found. */
 typedef struct {
     char *path;
+    char *below;        /* the same, relative to the directory that was listed; "." for itself */
     Manifest *manifest; /* NULL: it cannot be read */
-    char *problem;      /* why not, or NULL */
+    char *problem;      /* why not, or why it is not complete; NULL: it is, as far as names and
+                         * sizes of its files tell */
+    gint64 created;     /* when it was exported, in seconds since the epoch; 0: not known */
+    gboolean is_protected; /* from being removed by rules */
+    guint64 own;        /* bytes on the disk that nothing else has, */
+    guint64 shared;     /* and that others hold too, by hard links */
 } FoundExport;
 
 /**

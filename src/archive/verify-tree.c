@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/export-protect.h"
 #include "archive/target.h"
 #include "archive/verify-tree.h"
 #include "util/fd.h"
@@ -42,6 +43,8 @@ walk_entry(Walk *walk, int dirfd, const char *name, const char *path, guint dept
         return;
     /* Left by whoever was killed between the export's name and this. */
     if (S_ISREG(st.st_mode) && g_str_equal(path, JOURNAL_FILE))
+        return;
+    if (g_str_equal(path, name) && export_is_mark(dirfd, name))
         return;
     if (S_ISDIR(st.st_mode) && g_hash_table_contains(walk->directories, path)) {
         auto_fd fd = fd_open_dir(dirfd, name, NULL);

@@ -9,6 +9,7 @@
 #include "cli/export-inspect.h"
 #include "cli/export-request.h"
 #include "cli/export-settings.h"
+#include "cli/prune.h"
 
 #define MEMBER(member) OPTION_MEMBER(ExportOptions, member)
 
@@ -114,6 +115,25 @@ static const GOptionEntry verify_options[] = {
     {NULL},
 };
 
+#define KEEP(rule) OPTION_MEMBER(PruneOptions, keep[rule])
+
+static const GOptionEntry prune_options[] = {
+    {"collection", 0, 0, G_OPTION_ARG_FILENAME, OPTION_MEMBER(PruneOptions, collection),
+     N_("only the exports of this collection"), "COLLECTION"},
+    {"keep-last", 0, 0, G_OPTION_ARG_FILENAME, KEEP(KEEP_LAST), N_("keep the N newest"), "N"},
+    {"keep-daily", 0, 0, G_OPTION_ARG_FILENAME, KEEP(KEEP_DAILY),
+     N_("keep the newest of each of the last N days that have one"), "N"},
+    {"keep-weekly", 0, 0, G_OPTION_ARG_FILENAME, KEEP(KEEP_WEEKLY),
+     N_("keep the newest of each of the last N weeks that have one"), "N"},
+    {"keep-monthly", 0, 0, G_OPTION_ARG_FILENAME, KEEP(KEEP_MONTHLY),
+     N_("keep the newest of each of the last N months that have one"), "N"},
+    {"keep-yearly", 0, 0, G_OPTION_ARG_FILENAME, KEEP(KEEP_YEARLY),
+     N_("keep the newest of each of the last N years that have one"), "N"},
+    {"dry-run", 0, 0, G_OPTION_ARG_NONE, OPTION_MEMBER(PruneOptions, dry_run),
+     N_("show what would be done, and touch nothing"), NULL},
+    {NULL},
+};
+
 static const Command commands[] = {
     {
         .name = "export",
@@ -136,7 +156,8 @@ static const Command commands[] = {
         .run = run_export_list,
         .summary = N_("list the exports below a directory"),
         .description = N_("Lists the complete exports that DIR holds, by collection and "
-                          "snapshot."),
+                          "snapshot, with what each takes on the disk by itself and what it "
+                          "shares with others by hard links."),
         .args = directory_args,
     },
     {
@@ -158,6 +179,34 @@ static const Command commands[] = {
         .args = export_path_args,
         .options = verify_options,
         .options_size = sizeof(VerifyOptions),
+    },
+    {
+        .name = "export-prune",
+        .run = run_export_prune,
+        .summary = N_("remove old exports by rules"),
+        .description = N_("Removes the exports in DIR that no rule keeps, for each collection of "
+                          "each host by itself. Every rule counts alone, in the local time, and "
+                          "what one of them keeps is kept. The newest complete export of a "
+                          "collection, protected ones, and those that are being read or used by "
+                          "a domain are never removed; partial exports are left alone."),
+        .args = directory_args,
+        .options = prune_options,
+        .options_size = sizeof(PruneOptions),
+    },
+    {
+        .name = "export-protect",
+        .run = run_export_protect,
+        .summary = N_("keep an export from being removed by rules"),
+        .description = N_("Marks EXPORT, with an empty file in it, so that 'export-prune' never "
+                          "removes it."),
+        .args = export_path_args,
+    },
+    {
+        .name = "export-unprotect",
+        .run = run_export_unprotect,
+        .summary = N_("let an export be removed by rules again"),
+        .description = N_("Takes back what 'export-protect' did."),
+        .args = export_path_args,
     },
     {NULL},
 };

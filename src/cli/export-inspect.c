@@ -17,40 +17,93 @@
 
 /* --- export-list ---------------------------------------------------------- */
 
+/* How many seconds old; never less than none. */
+static gint64
+age_of(const FoundExport *found)
+{
+    return MAX(g_get_real_time() / G_USEC_PER_SEC - found->created, 0);
+}
+
+/* The weakest of what its members have: "mixed" would say nothing. */
+static const char *
+consistency_of(const Manifest *manifest)
+{
+    static const char *const order[] = {"unknown", "crash", "application", "memory", "offline"};
+    gsize weakest = G_N_ELEMENTS(order);
+
+    for (guint i = 0; i < manifest->domains->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
+        const ManifestSnapshot *first = g_ptr_array_index(domain->snapshots, 0);
+
+        for (gsize j = 0; j < weakest; j++) {
+            if (g_str_equal(first->consistency, order[j]))
+                weakest = j;
+        }
+    }
+
+    return weakest < G_N_ELEMENTS(order) ? order[weakest] : order[0];
+}
+
 static JsonObject *
 found_json(const FoundExport *found)
 {
     JsonObject *object = json_object_new();
 
     json_set_text(object, "export", found->path);
-    if (!found->manifest) {
+    if (found->problem)
         json_set_text(object, "problem", found->problem);
+    if (!found->manifest)
         return object;
-    }
     json_set_text(object, "collection", found->manifest->collection);
     json_set_text(object, "snapshot", found->manifest->snapshot);
     json_set_text(object, "created", found->manifest->created);
+    json_set_text(object, "host", found->manifest->host);
     json_object_set_int_member(object, "domains", found->manifest->domains->len);
+    json_set_text(object, "consistency", consistency_of(found->manifest));
     json_set_size(object, "bytes", manifest_bytes(found->manifest));
+    json_set_size(object, "own", found->own);
+    json_set_size(object, "shared", found->shared);
+    if (found->created != 0)
+        json_object_set_int_member(object, "age", age_of(found));
+    json_object_set_boolean_member(object, "complete", !found->problem);
+    json_object_set_boolean_member(object, "protected", found->is_protected);
 
     return object;
+}
+
+static char *
+age_text(const FoundExport *found)
+{
+    gint64 hours = age_of(found) / 3600;
+
+    if (found->created == 0)
+        return g_strdup("-");
+    if (hours < 48)
+        return g_strdup_printf(_("%d h"), (int)hours);
+
+    return g_strdup_printf(_("%d d"), (int)MIN(hours / 24, G_MAXINT));
 }
 
 static void
 add_found(Table *table, const FoundExport *found)
 {
-    g_autofree char *domains = NULL;
+    const Manifest *manifest = found->manifest;
     g_autofree char *bytes = NULL;
+    g_autofree char *own = NULL;
+    g_autofree char *shared = NULL;
+    g_autofree char *age = NULL;
 
-    if (!found->manifest) {
+    if (found->problem)
         cli_warning("%s: %s", found->path, found->problem);
+    if (!manifest)
         return;
-    }
-    domains = g_strdup_printf("%u", found->manifest->domains->len);
-    bytes = format_bytes(manifest_bytes(found->manifest));
-    table_add(table, found->manifest->collection ? found->manifest->collection : "-",
-              found->manifest->snapshot, found->manifest->created, domains, bytes, found->path,
-              NULL);
+    bytes = format_bytes(manifest_bytes(manifest));
+    own = format_bytes(found->own);
+    shared = format_bytes(found->shared);
+    age = age_text(found);
+    table_add(table, manifest->collection ? manifest->collection : "-", manifest->snapshot,
+              manifest->created, age, bytes, own, shared, consistency_of(manifest),
+              found->is_protected ? _("yes") : "-", found->path, NULL);
 }
 
 int
@@ -58,8 +111,9 @@ run_export_list(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) exports = export_list(line->args[0], &error);
-    g_autoptr(Table) table = table_new(_("Collection"), _("Snapshot"), _("Exported"),
-                                       _("Domains"), _("Size"), _("Directory"), NULL);
+    g_autoptr(Table) table =
+        table_new(_("Collection"), _("Snapshot"), _("Exported"), _("Age"), _("Size"), _("Alone"),
+                  _("Shared"), _("Consistency"), _("Protected"), _("Directory"), NULL);
     JsonArray *array;
     JsonObject *result;
 

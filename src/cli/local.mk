@@ -56,6 +56,8 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/plan-show.h \
 	src/cli/progress.c \
 	src/cli/progress.h \
+	src/cli/prune.c \
+	src/cli/prune.h \
 	src/cli/service.c \
 	src/cli/service.h \
 	src/cli/shell-terminal.c \

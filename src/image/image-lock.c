@@ -73,3 +73,13 @@ image_lock_acquire(int fd, const char *what, GError **error)
 
     return image_lock_probe(fd, what, error);
 }
+
+gboolean
+image_lock_is_used(int fd)
+{
+    /* All that QEMU locks: what somebody does, and what he forbids to others. */
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = DOES, .l_len = 2 * (FORBIDS - DOES)};
+
+    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}

@@ -31,4 +31,11 @@ gboolean image_lock_acquire(int fd, const char *what, GError **error) G_GNUC_WAR
  */
 gboolean image_lock_probe(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * image_lock_is_used:
+ * Returns: whether somebody has the image @fd, open for reading, open for any purpose, as far as
+ * locks tell: a domain that runs on it or on an overlay of it, qemu-nbd, an export.
+ */
+gboolean image_lock_is_used(int fd);
+
 G_END_DECLS

@@ -93,21 +93,53 @@ walk_beneath(int dirfd, const char *path, int flags)
     return fd_steal(&fd);
 }
 
-int
-fd_open_beneath(int dirfd, const char *path, int flags, GError **error)
+static int
+open_beneath(int dirfd, const char *path, int flags, guint64 resolve)
 {
     struct open_how how = {
         .flags = (guint64)flags | O_CLOEXEC,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | resolve,
     };
     int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 
-    if (fd < 0 && errno == ENOSYS)
-        fd = walk_beneath(dirfd, path, flags);
+    return fd < 0 && errno == ENOSYS ? walk_beneath(dirfd, path, flags) : fd;
+}
+
+int
+fd_open_beneath(int dirfd, const char *path, int flags, GError **error)
+{
+    int fd = open_beneath(dirfd, path, flags, 0);
+
     if (fd < 0)
         virt_snap_error_set_errno(error, errno, _("Cannot open '%s'"), path);
 
     return fd;
+}
+
+static gboolean
+same_device(int a, int b)
+{
+    struct stat one;
+    struct stat other;
+
+    return fstat(a, &one) == 0 && fstat(b, &other) == 0 && one.st_dev == other.st_dev;
+}
+
+/* The devices are looked at for kernels without openat2(); it knows bind mounts, too. */
+int
+fd_open_inside(int dirfd, const char *path, int flags, GError **error)
+{
+    auto_fd fd = open_beneath(dirfd, path, flags, RESOLVE_NO_XDEV);
+
+    if (fd >= 0 && same_device(dirfd, fd))
+        return fd_steal(&fd);
+    if (fd < 0 && errno != EXDEV)
+        virt_snap_error_set_errno(error, errno, _("Cannot open '%s'"), path);
+    else
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("'%s' is a mount point or below one"), path);
+
+    return -1;
 }
 
 /* By the name that the kernel has for @place, and where /proc is missing by its own. */

@@ -48,6 +48,14 @@ int fd_open_beneath(int dirfd, const char *path, int flags, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * fd_open_inside:
+ * Opens @path as fd_open_beneath() does, and refuses what is mounted on the way or there, too
+ * (INVALID_PARAMETER): for who is about to remove it.
+ */
+int fd_open_inside(int dirfd, const char *path, int flags, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * fd_open_data:
  * @flags: as open(2), added to O_RDONLY; O_NOATIME where we may
  * @st: (out): what it is

@@ -8,6 +8,7 @@ cli_tests = \
 	tests/cli/manual.sh \
 	tests/cli/output.sh \
 	tests/cli/progress.sh \
+	tests/cli/prune.sh \
 	tests/cli/shell-terminal.sh \
 	tests/cli/shell.sh \
 	$(NULL)

@@ -68,8 +68,8 @@ found()
 listed()
 {
     look export-info "$e" && clean && look export-info --json "$e" && jq -e . "$said" >/dev/null &&
-        look export-list "$e" && clean && [[ $(<"$said") != warning:* ]] ||
-        { cat -v "$said"; return 1; }
+        look export-list "$e" && clean && look export-list --json "$e" &&
+        jq -e '.exports[0].snapshot' "$said" >/dev/null || { cat -v "$said"; return 1; }
 }
 
 # refused CODE REGEX: nobody takes this manifest, and all say why.

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/export-lock.h"
+#include "archive/export-protect.h"
+#include "archive/export-remove.h"
+#include "archive/target-foreign.h"
+#include "archive/target.h"
+#include "archive/verify-tree.h"
+#include "image/image-lock.h"
+#include "util/fd.h"
+
+/* An export that is being removed, with what is held of it. */
+typedef struct {
+    int parent_fd; /* the directory that it is in */
+    int fd;        /* its own */
+    int lock;
+    char *name;    /* in the parent */
+    char *pruned;  /* its name while it is being removed; the same, of what was left */
+    const char *path;
+    Manifest *manifest; /* NULL: that is gone already */
+    Control *control;
+} Removal;
+
+static void
+removal_clear(Removal *self)
+{
+    fd_clear(&self->lock);
+    fd_clear(&self->fd);
+    fd_clear(&self->parent_fd);
+    manifest_free(self->manifest);
+    g_free(self->name);
+    g_free(self->pruned);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Removal, removal_clear)
+
+/* --- what it is ------------------------------------------------------------- */
+
+static gboolean
+check_owner(const Removal *self, GError **error)
+{
+    struct stat st;
+
+    if (fstat(self->fd, &st) == 0 && foreign_is_ours(self->parent_fd, &st))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
+                _("'%s' belongs to another user, who has to remove it"), self->path);
+
+    return FALSE;
+}
+
+static gboolean
+open_removal(Removal *self, int rootfd, const char *below, GError **error)
+{
+    g_autofree char *parent = g_path_get_dirname(below);
+
+    self->name = g_path_get_basename(below);
+    self->parent_fd = g_str_equal(parent, ".")
+                          ? fcntl(rootfd, F_DUPFD_CLOEXEC, 0)
+                          : fd_open_inside(rootfd, parent, O_RDONLY | O_DIRECTORY, error);
+    if (self->parent_fd < 0)
+        return FALSE;
+    self->fd = fd_open_inside(self->parent_fd, self->name, O_RDONLY | O_DIRECTORY, error);
+
+    return self->fd >= 0 && check_owner(self, error);
+}
+
+/* --- what it holds ---------------------------------------------------------- */
+
+/* Somebody put that there, and we do not know what it is worth to him. */
+static gboolean
+check_surplus(const Removal *self, GError **error)
+{
+    g_autoptr(VerifyReport) report = verify_report_new();
+    const VerifyProblem *first;
+
+    verify_tree(self->fd, self->manifest, report);
+    if (report->problems->len == 0)
+        return TRUE;
+    first = g_ptr_array_index(report->problems, 0);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("'%s/%s' %s; move it away, or remove the export by hand"), self->path,
+                first->file, first->what);
+
+    return FALSE;
+}
+
+static gboolean
+check_unused(const Removal *self, const ManifestFile *file, GError **error)
+{
+    auto_fd fd = fd_open_inside(self->fd, file->path, O_RDONLY | O_NONBLOCK, error);
+
+    if (fd < 0)
+        return FALSE;
+    if (!image_lock_is_used(fd))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("'%s/%s' is in use: a domain or another program has it open"), self->path,
+                file->path);
+
+    return FALSE;
+}
+
+static gboolean
+check_all_unused(const Removal *self, GError **error)
+{
+    for (guint i = 0; i < self->manifest->files->len; i++) {
+        const ManifestFile *file = g_ptr_array_index(self->manifest->files, i);
+
+        if (file->format && !check_unused(self, file, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+check_protected(const Removal *self, GError **error)
+{
+    if (!export_is_protected(self->fd))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The export '%s' is protected"), self->path);
+
+    return FALSE;
+}
+
+static gboolean
+check_content(const Removal *self, ExportLinks *links, GError **error)
+{
+    return check_protected(self, error) &&
+           export_links_add(links, self->fd, self->manifest, error) &&
+           check_surplus(self, error) && check_all_unused(self, error);
+}
+
+/* Alone with it, and sure that it can go. */
+static gboolean
+take(Removal *self, int rootfd, const char *below, ExportLinks *links, GError **error)
+{
+    if (!open_removal(self, rootfd, below, error))
+        return FALSE;
+    self->lock = export_lock_remove(self->fd, self->path, error);
+    if (self->lock < 0)
+        return FALSE;
+    self->manifest = manifest_load(self->fd, error);
+
+    return self->manifest && check_content(self, links, error);
+}
+
+/* --- its name --------------------------------------------------------------- */
+
+static gboolean
+rename_away(Removal *self, GError **error)
+{
+    struct stat st;
+    int result = renameat2(self->parent_fd, self->name, self->parent_fd, self->pruned,
+                           RENAME_NOREPLACE);
+
+    /* Not every file system has the flag. */
+    if (result < 0 && (errno == EINVAL || errno == ENOSYS)) {
+        errno = EEXIST;
+        if (fstatat(self->parent_fd, self->pruned, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            result = renameat(self->parent_fd, self->name, self->parent_fd, self->pruned);
+    }
+    if (result == 0)
+        return fd_sync(self->parent_fd, self->path, error);
+    virt_snap_error_set_errno(error, errno, _("Cannot rename the export '%s' to '%s'"), self->path,
+                              self->pruned);
+
+    return FALSE;
+}
+
+/* --- its files -------------------------------------------------------------- */
+
+static gboolean
+cannot_remove(const Removal *self, const char *file, GError **error)
+{
+    virt_snap_error_set_errno(error, errno, _("Cannot remove '%s' of the export '%s'"), file,
+                              self->path);
+
+    return FALSE;
+}
+
+/* Its directory may be gone already, with all that was in it. */
+static int
+open_directory(const Removal *self, const char *file, gboolean *gone, GError **error)
+{
+    g_autofree char *directory = g_path_get_dirname(file);
+    g_autoptr(GError) why = NULL;
+    int fd = g_str_equal(directory, ".")
+                 ? fcntl(self->fd, F_DUPFD_CLOEXEC, 0)
+                 : fd_open_inside(self->fd, directory, O_RDONLY | O_DIRECTORY, &why);
+
+    *gone = g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+    if (why && !*gone)
+        g_propagate_error(error, g_steal_pointer(&why));
+
+    return fd;
+}
+
+static gboolean
+remove_entry(const Removal *self, const char *file, int flags, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(file);
+    gboolean gone = FALSE;
+    auto_fd fd = open_directory(self, file, &gone, error);
+
+    if (fd < 0)
+        return gone;
+    if (unlinkat(fd, name, flags) == 0 || errno == ENOENT)
+        return TRUE;
+
+    return cannot_remove(self, file, error);
+}
+
+static gboolean
+remove_files(const Removal *self, GError **error)
+{
+    for (guint i = 0; i < self->manifest->files->len; i++) {
+        const ManifestFile *file = g_ptr_array_index(self->manifest->files, i);
+
+        if (!control_pass(self->control, 0, error) || !remove_entry(self, file->path, 0, error))
+            return FALSE;
+    }
+
+    return remove_entry(self, JOURNAL_FILE, 0, error) &&
+           remove_entry(self, PROTECTED_FILE, 0, error);
+}
+
+static gint
+deepest_first(gconstpointer a, gconstpointer b)
+{
+    gsize one = strlen(*(const char *const *)a);
+    gsize other = strlen(*(const char *const *)b);
+
+    return one < other ? 1 : one > other ? -1 : 0;
+}
+
+static GPtrArray *
+hash_keys(GHashTable *table)
+{
+    GPtrArray *keys = g_ptr_array_sized_new(g_hash_table_size(table));
+    GHashTableIter iter;
+    gpointer key;
+
+    g_hash_table_iter_init(&iter, table);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        g_ptr_array_add(keys, key);
+
+    return keys;
+}
+
+/* What is below another one has the longer path. */
+static gboolean
+remove_directories(const Removal *self, GError **error)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) paths = NULL;
+
+    for (guint i = 0; i < self->manifest->files->len; i++) {
+        const ManifestFile *file = g_ptr_array_index(self->manifest->files, i);
+
+        for (const char *slash = strchr(file->path, '/'); slash; slash = strchr(slash + 1, '/'))
+            g_hash_table_add(known, g_strndup(file->path, (gsize)(slash - file->path)));
+    }
+    paths = hash_keys(known);
+    g_ptr_array_sort(paths, deepest_first);
+    for (guint i = 0; i < paths->len; i++) {
+        if (!remove_entry(self, g_ptr_array_index(paths, i), AT_REMOVEDIR, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* The manifest tells the next one what else there is: all that has to be gone, durably, before. */
+static gboolean
+remove_content(const Removal *self, GError **error)
+{
+    if (!self->manifest)
+        return TRUE;
+
+    return remove_files(self, error) && remove_directories(self, error) &&
+           fd_sync(self->fd, self->path, error) && remove_entry(self, MANIFEST_FILE, 0, error);
+}
+
+/* FUSE and NFS keep what is removed while it is open under another name, in the directory that has
+ * to be empty: the lock on the manifest goes before it. */
+static gboolean
+remove_all(Removal *self, GError **error)
+{
+    if (!remove_content(self, error))
+        return FALSE;
+    fd_clear(&self->lock);
+    if (unlinkat(self->parent_fd, self->pruned, AT_REMOVEDIR) < 0 && errno != ENOENT)
+        return cannot_remove(self, self->pruned, error);
+
+    return fd_sync(self->parent_fd, self->path, error);
+}
+
+/* --- both ------------------------------------------------------------------- */
+
+gboolean
+export_remove_check(int rootfd, const char *below, const char *path, ExportLinks *links,
+                    GError **error)
+{
+    g_auto(Removal) self = {.parent_fd = -1, .fd = -1, .lock = -1, .path = path};
+    g_autoptr(ExportLinks) alone = export_links_new();
+
+    /* Half of one must not be counted. */
+    return take(&self, rootfd, below, alone, error) &&
+           export_links_add(links, self.fd, self.manifest, error);
+}
+
+RemoveResult
+export_remove(int rootfd, const char *below, const char *path, Control *control, guint64 *freed,
+              GError **error)
+{
+    g_auto(Removal) self = {
+        .parent_fd = -1, .fd = -1, .lock = -1, .path = path, .control = control};
+    g_autoptr(ExportLinks) links = export_links_new();
+
+    if (!take(&self, rootfd, below, links, error) || !control_pass(control, 0, error))
+        return REMOVE_KEPT;
+    *freed = export_links_own(links);
+    self.pruned = g_strdup_printf(".%s" EXPORT_PRUNED, self.name);
+
+    return rename_away(&self, error) && remove_all(&self, error) ? REMOVE_DONE : REMOVE_FAILED;
+}
+
+/* Without a manifest nothing is left but the directory. */
+static gboolean
+take_left(Removal *self, guint64 *freed, GError **error)
+{
+    g_autoptr(ExportLinks) links = export_links_new();
+    struct stat st;
+
+    if (fstatat(self->fd, MANIFEST_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+        return TRUE;
+    self->lock = export_lock_remove(self->fd, self->path, error);
+    if (self->lock < 0)
+        return FALSE;
+    self->manifest = manifest_load(self->fd, error);
+    if (!self->manifest || !check_surplus(self, error))
+        return FALSE;
+    if (!export_links_add(links, self->fd, self->manifest, NULL))
+        g_debug("'%s' is not complete any more", self->path);
+    *freed = export_links_own(links);
+
+    return TRUE;
+}
+
+RemoveResult
+export_remove_left(int rootfd, const char *below, const char *path, Control *control,
+                   guint64 *freed, GError **error)
+{
+    g_auto(Removal) self = {
+        .parent_fd = -1, .fd = -1, .lock = -1, .path = path, .control = control};
+
+    *freed = 0;
+    if (!open_removal(&self, rootfd, below, error))
+        return REMOVE_KEPT;
+    self.pruned = g_strdup(self.name);
+    if (!take_left(&self, freed, error))
+        return REMOVE_KEPT;
+
+    return remove_all(&self, error) ? REMOVE_DONE : REMOVE_FAILED;
+}
+
+static void
+list_in(GPtrArray *left, int dirfd, const char *directory)
+{
+    g_autoptr(GPtrArray) names = dir_list_at(dirfd, ".", NULL);
+
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+
+        if (export_is_pruned(name))
+            g_ptr_array_add(left, directory ? g_build_filename(directory, name, NULL)
+                                            : g_strdup(name));
+    }
+}
+
+GPtrArray *
+export_list_left(int rootfd, GError **error)
+{
+    g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) names = dir_list_at(rootfd, ".", error);
+
+    if (!names)
+        return NULL;
+    list_in(left, rootfd, NULL);
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        auto_fd fd = *name == '.'
+                         ? -1
+                         : fd_open_inside(rootfd, name, O_RDONLY | O_DIRECTORY, NULL);
+
+        if (fd >= 0)
+            list_in(left, fd, name);
+    }
+
+    return g_steal_pointer(&left);
+}

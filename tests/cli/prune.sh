@@ -1,0 +1,265 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# export-prune, export-protect and export-list: what goes and what stays, what it frees, and that
+# nothing else goes, whoever is at it and whenever it is killed.
+. "$abs_top_srcdir/tests/cli/lib.sh"
+. "$abs_top_srcdir/tests/test-host.sh"
+requires qemu-img fsverity strace flock
+export TZ=UTC
+
+x=$TEST_DIR/x
+good=$TEST_DIR/good
+mkdir "$x"
+export VIRTSNAP_CONFIG_DIR=$TEST_DIR/config
+test_host "$TEST_DIR"
+check "a collection" virtsnap -q -c "$TEST_HOST" collection-create-as shop --domain web
+check "an export to make more of" virtsnap -q -c "$TEST_HOST" export shop s --to "$good" ||
+    bail_out "nothing to prune"
+rm -f "$good"/shop/s/protected
+
+# made NAME TIME [COLLECTION [HOST]]: an export as it was made then: a copy of its own.
+made()
+{
+    mkdir -p "$x/${3:-shop}"
+    cp -a "$good/shop/s" "$x/${3:-shop}/$1"
+    sed -i "s|time=\"[^\"]*\"|time=\"$2\"|; s|<snapshot>s<|<snapshot>$1<|
+        s|<collection>shop<|<collection>${3:-shop}<|; s|host=\"[^\"]*\"|host=\"${4:-h1}\"|" \
+        "$x/${3:-shop}/$1/manifest.xml"
+}
+
+# linked NAME TIME FROM: the same, its layers linked to those of FROM.
+linked()
+{
+    made "$1" "$2"
+    rm -r "$x/shop/$1/layers"
+    cp -al "$x/shop/$3/layers" "$x/shop/$1/layers"
+}
+
+prune() { run virtsnap --json export-prune "$x" "$@"; }
+# fate KEY: the names of those that have it
+fate() { jq -r ".$1[].export" <<<"$out" | sed "s|$x/||" | sort | xargs; }
+here() { (cd "$x" && ls -d -- */* 2>/dev/null | xargs); }
+fresh() { chmod -R u+w "$x"; rm -rf "$x"; mkdir "$x"; }
+
+# --- rules
+
+made d1 2026-03-01T01:00:00Z
+made d2 2026-03-02T01:00:00Z
+made d2b 2026-03-02T05:00:00Z
+made d3 2026-03-03T01:00:00Z
+made o1 2026-01-01T00:00:00Z other
+made h1 2026-01-05T00:00:00Z shop h2
+all=$(here)
+fails 2 'no --keep option' "no rule, nothing done" virtsnap export-prune "$x"
+fails 1 'keep-daily is not a number' "a rule that is no number" \
+    virtsnap export-prune "$x" --keep-daily all
+fails 1 'keep-last is not a number' "nor none" virtsnap export-prune "$x" --keep-last 0
+fails 1 'Cannot open' "no directory" virtsnap export-prune "$x/none" --keep-last 1
+fails 1 'is an export' "an export itself" virtsnap export-prune "$x/shop/d1" --keep-last 1
+prune --keep-daily 2 --dry-run
+ends_with 0 "a dry run"
+is "$(fate removed)" "shop/d1 shop/d2" "what would go"
+is "$(here)" "$all" "nothing has gone"
+would=$(jq .freed <<<"$out")
+prune --keep-daily 2
+one_object "one object"
+is "$(fate removed) | $(fate kept)" \
+    "shop/d1 shop/d2 | other/o1 shop/d2b shop/d3 shop/h1" "the same go, in each row"
+is "$(here)" "other/o1 shop/d2b shop/d3 shop/h1" "and have gone"
+is "$(jq .freed <<<"$out")" "$would" "and freed what was said"
+is "$(jq -r '.kept[] | select(.snapshot == "d3") | .reasons | join(" ")' <<<"$out")" \
+    "newest daily" "why one is kept"
+check "the others are whole" virtsnap -q verify "$x/shop/d3"
+prune --keep-last 1 --collection other
+is "$(fate kept) $(fate removed)" "other/o1 " "the newest one of a collection stays"
+run virtsnap export-prune "$x" --keep-last 1
+like "$out" $'removed +2026-03-02T05:00:00Z +- .*\nExports removed: 1, space freed: ' "as text"
+TZ=Europe/Berlin
+made z1 2026-06-30T21:30:00Z
+made z2 2026-06-30T22:30:00Z
+TZ=XYZ-2 prune --keep-daily 2 --dry-run
+is "$(fate removed)" "shop/d3" "days of the local time"
+TZ=UTC prune --keep-daily 2 --dry-run
+is "$(fate removed)" "shop/z1" "and of another one"
+TZ=UTC
+
+# --- protection
+
+fresh
+made a 2026-03-01T01:00:00Z
+made b 2026-03-02T01:00:00Z
+check "protect" virtsnap -q export-protect "$x/shop/a"
+check "once more is fine" virtsnap -q export-protect "$x/shop/a"
+check "verify takes it" virtsnap -q verify --deep "$x/shop/a"
+prune --keep-last 1
+is "$(here) $(jq -r '.kept[] | select(.snapshot == "a") | .reasons[]' <<<"$out")" \
+    "shop/a shop/b protected" "it stays"
+is "$(virtsnap --json export-list "$x" | jq -c '[.exports[].protected]')" "[true,false]" \
+    "it is listed so"
+check "lift it" virtsnap -q export-unprotect "$x/shop/a"
+check_fails "its mark has gone" ls "$x/shop/a/protected"
+fails 1 'Cannot open' "protect what is no export" virtsnap export-protect "$x/shop"
+for what in 'ln -s /etc/passwd' mkfifo mkdir 'cp /etc/passwd'; do
+    rm -rf "$x/shop/a/protected"
+    $what "$x/shop/a/protected"
+    fails 1 'not the empty file' "${what%% *}: no mark" virtsnap export-unprotect "$x/shop/a"
+    check_fails "verify does not take it" virtsnap -q verify "$x/shop/a"
+    prune --keep-last 1
+    is "$(here)" "shop/a shop/b" "in doubt it stays"
+done
+rm -rf "$x/shop/a/protected"
+
+# --- what it frees
+
+fresh
+made a 2026-03-01T01:00:00Z
+linked b 2026-03-02T01:00:00Z a
+linked c 2026-03-03T01:00:00Z a
+allocated()
+{
+    find "$@" -type f -printf '%i %b\n' | sort -u | awk '{ n += $2 } END { print n * 512 }'
+}
+before=$(allocated "$x")
+list=$(virtsnap --json export-list "$x")
+is "$(jq '[.exports[] | .own] | add' <<<"$list")" \
+    $((before - $(allocated "$x/shop/a/layers"))) "what each has alone"
+is "$(jq '.exports[0].shared' <<<"$list")" "$(allocated "$x/shop/a/layers")" "and shares"
+is "$(jq -c '.exports[0] | [.complete, .consistency, .age > 0]' <<<"$list")" \
+    '[true,"offline",true]' "complete, consistency, age"
+like "$(virtsnap export-list "$x")" 'Alone +Shared +Consistency +Protected' "as a table"
+prune --keep-last 1
+is "$(jq .freed <<<"$out")" $((before - $(allocated "$x"))) "links are counted once"
+linked d 2026-03-04T01:00:00Z c
+linked e 2026-03-05T01:00:00Z c
+before=$(allocated "$x")
+rm -r "$x/shop/e/layers"; cp -a "$good/shop/s/layers" "$x/shop/e/layers"
+before=$(allocated "$x")
+prune --keep-last 1
+is "$(jq .freed <<<"$out")" $((before - $(allocated "$x"))) "all of them, when the last link goes"
+check "the one that stays is whole" virtsnap -q verify "$x/shop/e"
+
+# --- what is left alone
+
+fresh
+made a 2026-03-01T01:00:00Z
+made b 2026-03-02T01:00:00Z
+made f 2099-01-01T00:00:00Z
+prune --keep-last 1
+is "$(here) $(jq -r '.kept[0].reasons[]' <<<"$out")" "shop/b shop/f future" \
+    "one from the future does not push out others"
+rm -rf "$x/shop/f"
+
+# stays DESCRIPTION REGEX: with a newer one, a is not removed, and the command says why and is done.
+stays()
+{
+    prune --keep-last 1
+    if [ "$status" -eq 0 ] && [ -d "$x/shop/a" ] && [[ $out =~ $2 ]]; then ok "$1"; else
+        not_ok "$1" "status: $status" "$out" "$err"
+    fi
+}
+again()
+{
+    chmod -R u+w "$x"
+    rm -rf "$x/shop/a"
+    made a 2026-03-01T01:00:00Z
+    chmod -R u+w "$x/shop/a"
+}
+again; echo mine >"$x/shop/a/notes"
+stays "somebody's file in it" 'notes. is not in the manifest'
+is "$(cat "$x/shop/a/notes")" mine "that is still there"
+again; mkdir "$x/shop/a/layers/mine"
+stays "somebody's directory" 'layers/mine. is a directory'
+again; rm "$x"/shop/a/settings.xml
+stays "one that is not complete" 'settings.xml'
+again; : >"$x"/shop/a/manifest.xml
+stays "one whose manifest is broken" 'manifest.xml'
+again; rm -r "$x/shop/a/layers"; ln -s ../b/layers "$x/shop/a/layers"
+stays "a symbolic link in it" 'layers/'
+again; mkdir "$TEST_DIR/outside"; mv "$x/shop/a" "$TEST_DIR/outside/"
+ln -s "$TEST_DIR/outside/a" "$x/shop/a"
+stays "a symbolic link to one" 'result'
+check "what it leads to is there" ls "$TEST_DIR/outside/a/manifest.xml"
+rm "$x/shop/a"; rm -rf "$TEST_DIR/outside"
+again; layer=$(echo "$x"/shop/a/layers/web-*)
+check "a reader" flock -s "$x/shop/a/manifest.xml" bash -c '
+    virtsnap --json export-prune "$0" --keep-last 1 >"$1" && [ -d "$0/shop/a" ] &&
+        jq -e ".kept[1].reasons == [\"in-use\"]" "$1"' "$x" "$TEST_DIR/kept"
+qemu-img create -q -f qcow2 -F qcow2 -b "$layer" "$TEST_DIR/overlay.qcow2"
+coproc qemu-io -f qcow2 "$TEST_DIR/overlay.qcow2" 2>&1
+echo 'read 0 512' >&"${COPROC[1]}"; read -r _ <&"${COPROC[0]}"
+stays "an image that QEMU has open" 'in-use'
+echo quit >&"${COPROC[1]}"; wait
+if [ "$(id -u)" -eq 0 ]; then
+    again; chown 65534 "$x/shop/a"
+    stays "somebody else's directory" 'another user'
+fi
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+    again; mkdir "$TEST_DIR/mounted"; echo mine >"$TEST_DIR/mounted/mine"
+    check "a mount point in it" unshare -m bash -c '
+        mount --bind "$1" "$0/shop/a/layers" &&
+            virtsnap --json export-prune "$0" --keep-last 1 >"$2" && [ -f "$1/mine" ] &&
+            jq -e ".left[0].problem | test(\"mount\")" "$2"' \
+        "$x" "$TEST_DIR/mounted" "$TEST_DIR/kept"
+    again
+    check "one that is a mount point" unshare -m bash -c '
+        mount --bind "$0/shop/a" "$0/shop/a" &&
+            virtsnap --json export-prune "$0" --keep-last 1 >"$1" &&
+            [ -f "$0/shop/a/manifest.xml" ] &&
+            jq -e ".left[0].problem | test(\"mount\")" "$1"' "$x" "$TEST_DIR/kept"
+fi
+again; mkdir "$x/shop/.a.partial"; : >"$x/shop/.a.partial/journal"
+prune --keep-last 1
+is "$(here) $(ls -A "$x/shop" | xargs)" "shop/b .a.partial b" "a partial export is none"
+rm -r "$x/shop/.a.partial"
+
+# --- killed at each step
+
+strace -f -qq -o /dev/null true 2>/dev/null ||
+    { skip "killed" "nothing can be traced here"; done_testing; }
+
+# killed CALL N: a prune that is killed at the Nth of these; it fails when there are no more.
+killed()
+{
+    strace -f -qq -o "$TEST_DIR/trace" -e trace="$1" -e inject="$1:signal=KILL:when=$2" \
+        virtsnap -q export-prune "$x" --keep-last 1 >/dev/null 2>&1
+    [ $? -eq 137 ]
+}
+# whole_or_gone: an export is there with all it has, or not at all; what is left is none.
+whole_or_gone()
+{
+    local below found
+    found=$(virtsnap --json export-list "$x" | jq -r '.exports[].export') || return 1
+    for below in $found; do
+        virtsnap -q verify "$below" || return 1
+    done
+    for below in "$x"/shop/.*.pruned; do
+        [ ! -d "$below" ] || { ! virtsnap -q verify "$below" &&
+            ! virtsnap -q import "$below" --to "$TEST_DIR/new" --dry-run; } || return 1
+    done 2>/dev/null
+}
+bad=''
+steps=0
+fresh; made b 2026-03-02T01:00:00Z
+for call in renameat2 unlinkat fsync; do
+    for ((n = 1; n < 40; n++)); do
+        again
+        killed $call $n || break
+        steps=$((steps + 1))
+        whole_or_gone && prune --keep-last 1 && [ "$status" -eq 0 ] &&
+            [ "$(ls -A "$x/shop")" = b ] && virtsnap -q verify "$x/shop/b" || bad+=" $call:$n"
+    done
+done
+is "$bad" "" "killed at each step: whole or gone, and the next one ends it"
+check "at so many" test "$steps" -ge 12
+echo "# steps: $steps"
+
+# --- a name that is taken, and what is no export's
+
+again; mkdir "$x/shop/.a.pruned"; echo mine >"$x/shop/.a.pruned/mine"
+prune --keep-last 1
+ends_with 1 "the name it would get is taken by something else"
+is "$(ls "$x/shop/.a.pruned")" mine "that stays"
+
+done_testing

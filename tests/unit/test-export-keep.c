@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <string.h>
+
+#include "archive/export-keep.h"
+#include "tests/unit/harness.h"
+
+/* Which of a row of exports the rules keep. Times are written as people have them on the wall. */
+
+#define TIMES_MAX 32
+
+typedef struct {
+    const char *zone;
+    KeepRules rules;
+    const char *times; /* newest first, parted by blanks */
+    const char *kept;  /* for each a letter: the first of the rule, '+' for several, '-' for none */
+} Case;
+
+static const Case cases[] = {
+    {"UTC", {{[KEEP_LAST] = 2}}, "2026-03-03T01:00 2026-03-02T01:00 2026-03-01T01:00", "ll-"},
+    /* Two of the same second are two. */
+    {"UTC", {{[KEEP_LAST] = 2}}, "2026-03-03T01:00 2026-03-03T01:00 2026-03-01T01:00", "ll-"},
+    {"UTC", {{[KEEP_LAST] = 9}}, "2026-03-03T01:00", "l"},
+    {"UTC", {{[KEEP_LAST] = 9}}, "", ""},
+    /* The newest of each day; days without one do not count. */
+    {"UTC", {{[KEEP_DAILY] = 2}},
+     "2026-03-09T23:00 2026-03-09T01:00 2026-03-02T05:00 2026-03-02T01:00 2026-03-01T01:00",
+     "d-d--"},
+    /* Days are those of the zone: 23:30 and 00:30 in Berlin are two, and one in UTC. */
+    {"Europe/Berlin", {{[KEEP_DAILY] = 2}}, "2026-07-02T00:30 2026-07-01T23:30", "dd"},
+    {"Europe/Berlin", {{[KEEP_DAILY] = 2}}, "2026-07-02T12:00 2026-07-02T00:30 2026-07-01T23:30",
+     "d-d"},
+    /* The day that has 25 hours is one. */
+    {"Europe/Berlin", {{[KEEP_DAILY] = 2}},
+     "2026-10-25T23:30 2026-10-25T02:30 2026-10-25T00:10 2026-10-24T23:50", "d--d"},
+    /* Weeks begin on Monday, and the last days of a year may be of the first week of the next. */
+    {"UTC", {{[KEEP_WEEKLY] = 2}}, "2026-03-09T01:00 2026-03-08T01:00 2026-03-02T01:00", "ww-"},
+    {"UTC", {{[KEEP_WEEKLY] = 2}}, "2027-01-03T01:00 2026-12-31T01:00 2026-12-28T01:00", "w--"},
+    {"UTC", {{[KEEP_WEEKLY] = 2}}, "2026-01-01T01:00 2025-12-29T01:00 2025-12-28T01:00", "w-w"},
+    {"UTC", {{[KEEP_MONTHLY] = 2}}, "2026-03-01T01:00 2026-02-28T01:00 2025-02-28T01:00", "mm-"},
+    {"UTC", {{[KEEP_MONTHLY] = 3}}, "2026-02-28T01:00 2026-02-01T01:00 2025-02-28T01:00", "m-m"},
+    {"UTC", {{[KEEP_YEARLY] = 2}}, "2026-03-01T01:00 2026-01-01T00:00 2025-12-31T23:59", "y-y"},
+    /* Each rule counts by itself. */
+    {"UTC", {{[KEEP_LAST] = 1, [KEEP_DAILY] = 2, [KEEP_MONTHLY] = 2}},
+     "2026-03-02T05:00 2026-03-02T01:00 2026-03-01T05:00 2026-02-20T01:00 2026-02-19T01:00",
+     "+-dm-"},
+};
+
+static char
+letter(guint kept)
+{
+    if (kept == 0)
+        return '-';
+    for (int rule = 0; rule < KEEP_RULES; rule++) {
+        if (kept == 1u << rule)
+            return *keep_rule_name((KeepRule)rule);
+    }
+
+    return '+';
+}
+
+static void
+test_rules(gconstpointer data)
+{
+    const Case *c = data;
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(c->zone);
+    g_auto(GStrv) texts = g_strsplit(c->times, " ", -1);
+    gint64 times[TIMES_MAX];
+    guint kept[TIMES_MAX];
+    g_autofree char *result = NULL;
+    gsize n = *c->times ? g_strv_length(texts) : 0;
+
+    if (!zone) {
+        g_test_skip("this host does not know the zone");
+        return;
+    }
+    result = g_strnfill(n, '?');
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *text = g_strconcat(texts[i], ":00", NULL);
+        g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(text, zone);
+
+        g_assert_nonnull(time);
+        times[i] = g_date_time_to_unix(time);
+    }
+    keep_rules_apply(&c->rules, times, n, zone, kept);
+    for (gsize i = 0; i < n; i++)
+        result[i] = letter(kept[i]);
+    g_assert_cmpstr(result, ==, c->kept);
+}
+
+static void
+test_numbers(void)
+{
+    static const char *const wrong[] = {"", "0", "-1", "1.5", "1K", " 1", "+1", "0x10", "100001",
+                                        "99999999999999999999", "all"};
+    KeepRules rules = {{0}};
+    g_autoptr(GError) error = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GError) why = NULL;
+
+        g_assert_false(keep_rules_parse(&rules, KEEP_WEEKLY, wrong[i], &why));
+        g_assert_error(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+        g_assert_nonnull(strstr(why->message, "keep-weekly"));
+    }
+    g_assert_false(keep_rules_any(&rules));
+    g_assert_true(keep_rules_parse(&rules, KEEP_WEEKLY, "100000", &error));
+    g_assert_cmpuint(rules.n[KEEP_WEEKLY], ==, 100000);
+    g_assert_true(keep_rules_any(&rules));
+}
+
+int
+main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *name = g_strdup_printf("/export-keep/rules/%zu", i);
+
+        g_test_add_data_func(name, &cases[i], test_rules);
+    }
+    g_test_add_func("/export-keep/numbers", test_numbers);
+
+    return g_test_run();
+}
