@@ -47,6 +47,9 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-private.h \
 	drivers/libvirt/libvirt-scratch.c \
 	drivers/libvirt/libvirt-scratch.h \
+	drivers/libvirt/libvirt-set-undo.c \
+	drivers/libvirt/libvirt-set.c \
+	drivers/libvirt/libvirt-set.h \
 	drivers/libvirt/libvirt-snapshots.c \
 	drivers/libvirt/libvirt-snapshots.h \
 	drivers/libvirt/libvirt-still.c \

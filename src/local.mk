@@ -286,6 +286,16 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-memory.c \
 	src/export/plan.c \
 	src/export/plan.h \
+	src/snapshot/create-disks.c \
+	src/snapshot/create-plan.c \
+	src/snapshot/create-plan.h \
+	src/snapshot/create-private.h \
+	src/snapshot/create-run.c \
+	src/snapshot/create-run.h \
+	src/snapshot/create-undo.c \
+	src/snapshot/create-undo.h \
+	src/snapshot/create-work.c \
+	src/snapshot/create-work.h \
 	src/snapshot/guard-list.c \
 	src/snapshot/guard-list.h \
 	src/snapshot/guard.c \

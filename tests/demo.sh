@@ -104,17 +104,17 @@ how_they_run()
 
 snapshots()
 {
-    title "2. A snapshot of both while they run, file systems frozen by the guest agent"
-    run 'virsh snapshot-create-as web snap1 --disk-only --atomic --quiesce'
-    run 'virsh snapshot-create-as db snap1 --disk-only --atomic --quiesce'
+    title "2. Both domains are one collection"
+    run 'virtsnap collection-create-as shop --domain web --domain db'
+    title "3. A snapshot of both at one moment, while they run: file systems frozen by the agents"
+    run 'virtsnap snapshot-create-as shop snap1 --quiesce'
+    note "So long, and no longer, the guests could not write: the window."
     live_wait_counter web +10
     writes
 }
 
 export_collection()
 {
-    title "3. Both domains are one collection"
-    run 'virtsnap collection-create-as shop --domain web --domain db'
     run 'virtsnap snapshot-chain shop snap1'
     title "4. The export, while the guests go on writing"
     run 'virtsnap export shop snap1 --to export'

@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 
 #include "drivers/libvirt/libvirt-error.h"
@@ -41,6 +42,9 @@ code_of(const virError *last)
     /* A daemon that is not there, or that goes away, shows as a system error of the RPC layer. */
     if (last->domain == VIR_FROM_RPC)
         return VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE;
+    /* virReportSystemError() puts errno there. */
+    if (last->code == VIR_ERR_SYSTEM_ERROR && (last->int1 == ENOSPC || last->int1 == EDQUOT))
+        return VIRT_SNAP_ERROR_NO_SPACE;
     for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
         if (codes[i].libvirt == last->code)
             return codes[i].code;

@@ -8,7 +8,9 @@
 
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-private.h"
+#include "drivers/libvirt/libvirt-set.h"
 #include "drivers/libvirt/libvirt-still.h"
+#include "util/error-private.h"
 #include "util/xml.h"
 
 /* The embedded driver needs a moment until it has found the agents of running domains again. */
@@ -136,6 +138,8 @@ still_freeze(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *fro
         forget_timeout(domain);
         libvirt_error_take(error, last, _("Cannot freeze the file systems of the domain '%s'"),
                            virDomainGetName(domain));
+        if (*reason == CONSISTENCY_REASON_AGENT_TIMEOUT)
+            error_recode(error, VIRT_SNAP_ERROR_FAILED, VIRT_SNAP_ERROR_TIMEOUT);
         return FALSE;
     }
     *frozen = n;
@@ -211,4 +215,10 @@ const HypervisorSnapshotOps libvirt_snapshot_ops = {
     .thaw = still_thaw,
     .suspend = still_suspend,
     .resume = still_resume,
+    .look = libvirt_snapshot_look,
+    .create = libvirt_snapshot_create,
+    .await = libvirt_snapshot_await,
+    .forget = libvirt_snapshot_forget,
+    .merge_back = libvirt_snapshot_merge_back,
+    .point_back = libvirt_snapshot_point_back,
 };

@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/plan-show.h"
 #include "cli/service.h"
+#include "cli/snapshot-create.h"
 #include "collection/members.h"
 #include "export/export.h"
 #include "snapshot/snapshot-list.h"
@@ -324,7 +325,30 @@ run_snapshot_chain(CliContext *cli, const CommandLine *line)
     return CLI_DONE;
 }
 
+static const CommandArg create_args[] = {
+    {"COLLECTION", FALSE, FALSE, COMPLETE_COLLECTION},
+    {"SNAPSHOT", FALSE, FALSE, COMPLETE_NOTHING},
+    {NULL},
+};
+
 static const Command commands[] = {
+    {
+        .name = "snapshot-create-as",
+        .run = snapshot_create,
+        .summary = N_("take a snapshot of every member of a collection, at one moment"),
+        .description = N_("Takes a snapshot of the same name of every member of COLLECTION, or of "
+                          "the domains named with --domain: of all, or of none. With --quiesce "
+                          "all guests freeze their file systems first, each within the timeout, "
+                          "with --pause all are stopped; then all snapshots are taken side by "
+                          "side, and all go on, whatever happens. Members that are shut off join "
+                          "in. Without SNAPSHOT the name is the present time in UTC, as "
+                          "20261127T180000Z.\n"
+                          "All that is in the way is told before anything is changed. What was "
+                          "reached of each member is recorded, and comes with an export."),
+        .args = create_args,
+        .options = snapshot_create_options,
+        .options_size = sizeof(SnapshotCreateOptions),
+    },
     {
         .name = "snapshot-list",
         .run = run_snapshot_list,

@@ -59,6 +59,8 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/prune.c \
 	src/cli/prune.h \
 	src/cli/service.c \
+	src/cli/snapshot-create.c \
+	src/cli/snapshot-create.h \
 	src/cli/service.h \
 	src/cli/shell-terminal.c \
 	src/cli/shell-terminal.h \

@@ -19,6 +19,7 @@ disk_free(SetDisk *disk)
 {
     g_free(disk->target);
     g_free(disk->source);
+    g_free(disk->format);
     g_free(disk->overlay);
     g_free(disk);
 }
@@ -91,12 +92,14 @@ set_record_add(SetRecord *self, const char *domain, const char *uuid)
 }
 
 void
-set_member_add_disk(SetMember *self, const char *target, const char *source, const char *overlay)
+set_member_add_disk(SetMember *self, const char *target, const char *source, const char *format,
+                    const char *overlay)
 {
     SetDisk *disk = g_new0(SetDisk, 1);
 
     disk->target = g_strdup(target);
     disk->source = g_strdup(source);
+    disk->format = g_strdup(format);
     disk->overlay = g_strdup(overlay);
     g_ptr_array_add(self->disks, disk);
 }
@@ -136,6 +139,7 @@ format_member(xmlNode *root, const SetMember *member)
 
         xml_set(one, "target", disk->target);
         xml_set(one, "source", disk->source);
+        xml_set(one, "format", disk->format);
         xml_set(one, "overlay", disk->overlay);
     }
     if (member->memory)
@@ -204,9 +208,10 @@ parse_disk(SetMember *member, xmlNode *node)
 {
     g_autofree char *target = xml_attr(node, "target");
     g_autofree char *source = xml_attr(node, "source");
+    g_autofree char *format = xml_attr(node, "format");
     g_autofree char *overlay = xml_attr(node, "overlay");
 
-    set_member_add_disk(member, target, source, overlay);
+    set_member_add_disk(member, target, source, format, overlay);
 }
 
 static void

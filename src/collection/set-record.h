@@ -19,6 +19,7 @@ G_BEGIN_DECLS
 typedef struct {
     char *target; /* "vda" */
     char *source; /* absolute path: what is frozen now */
+    char *format; /* of that: "qcow2", "raw" */
     char *overlay; /* absolute path: what was made */
 } SetDisk;
 
@@ -61,7 +62,7 @@ SetMember *set_record_add(SetRecord *self, const char *domain, const char *uuid)
 
 /** set_member_add_disk: Adds a disk of an external snapshot. */
 void set_member_add_disk(SetMember *self, const char *target, const char *source,
-                         const char *overlay);
+                         const char *format, const char *overlay);
 
 /** set_record_format: Returns: @self as a document, owned by the caller. */
 char *set_record_format(const SetRecord *self);

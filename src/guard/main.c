@@ -25,7 +25,10 @@
 
 /* So long it goes on trying. A guest that does not answer for ten minutes is not frozen by us. */
 #define TRY_US (10 * 60 * G_USEC_PER_SEC)
+/* At first after this time, then after twice as long, up to this: who asks an agent that does not
+ * answer keeps others from it meanwhile. */
 #define AGAIN_US (G_USEC_PER_SEC / 5)
+#define AGAIN_MAX_US (30 * G_USEC_PER_SEC)
 /* "now" is answered within the time that its asker waits. */
 #define NOW_US (45 * G_USEC_PER_SEC)
 #define LINE_MAX_BYTES 256
@@ -74,13 +77,15 @@ release_all(GuardProcess *self, gint64 limit_us)
 {
     gint64 until = g_get_monotonic_time() + limit_us;
     guint left = guard_list_size(self->list);
+    gint64 pause = AGAIN_US;
 
     while (left > 0) {
         if (connect_again(self))
             left = guard_list_release(self->list, self->hypervisor, self->timeout);
         if (left == 0 || g_get_monotonic_time() > until)
             break;
-        g_usleep(AGAIN_US);
+        g_usleep(pause);
+        pause = MIN(2 * pause, AGAIN_MAX_US);
     }
 
     return left;

@@ -18,6 +18,20 @@ typedef enum {
     DOMAIN_STATE_PAUSED, /* its processors stand still, whoever stopped them */
 } DomainState;
 
+/** A domain as whoever wants to take a snapshot of it has to know it. */
+typedef struct {
+    char *name;
+    char *uuid;
+    DomainState state;
+    gboolean persistent;
+    gboolean saved;        /* it has a managed save: what it goes on from when it is started */
+    char *xml;             /* <domain> as it is now */
+    GPtrArray *snapshots;  /* char*: names */
+    GPtrArray *block_jobs; /* char*: targets of disks that have one */
+    const char *job;       /* what it is busy with ("migration", "save", "backup", "job"); NULL:
+                            * nothing, or it is not told */
+} SnapshotLook;
+
 struct HypervisorSnapshotOps {
     /* Returns: whether only one process at a time can be connected, so that nobody else can do
      * anything for this one as long as it lives. */
@@ -47,6 +61,40 @@ struct HypervisorSnapshotOps {
      * running, or shut off, which is fine. Source: virDomainSuspend, virDomainResume. */
     gboolean (*suspend)(Hypervisor *hypervisor, const char *uuid, GError **error);
     gboolean (*resume)(Hypervisor *hypervisor, const char *uuid, GError **error);
+
+    /* Returns: the domain that @word means (as HypervisorOps.find_domain), owned by the caller. */
+    SnapshotLook *(*look)(Hypervisor *hypervisor, const char *word, GError **error);
+
+    /* Takes the snapshot of @uuid that @xml, a <domainsnapshot>, describes; of all its disks or of
+     * none. @disks_only: no memory. Source: virDomainSnapshotCreateXML. Returns: what the
+     * hypervisor says of it afterwards, owned by the caller. */
+    char *(*create)(Hypervisor *hypervisor, const char *uuid, const char *xml, gboolean disks_only,
+                    GError **error);
+
+    /* Waits while a snapshot of @uuid is being taken, by whomever; fine if it has none. */
+    gboolean (*await)(Hypervisor *hypervisor, const char *uuid, GError **error);
+
+    /* Forgets (@metadata) the snapshot @name of @uuid, or deletes it with its internal states. One
+     * that is not there is fine. Source: virDomainSnapshotDelete. */
+    gboolean (*forget)(Hypervisor *hypervisor, const char *uuid, const char *name,
+                       gboolean metadata, GError **error);
+
+    /* Has the running @uuid write to @source again, on its disk @target, with all that it wrote to
+     * @overlay above it in there; fine if it does already. INVALID_STATE if its disk is on neither:
+     * then it is left alone. Source: virDomainBlockCommit. */
+    gboolean (*merge_back)(Hypervisor *hypervisor, const char *uuid, const char *target,
+                           const char *overlay, const char *source, GError **error);
+
+    /* The same for @uuid, which is shut off, and has written nothing to @overlay: its definition
+     * names @source, of @format, again. */
+    gboolean (*point_back)(Hypervisor *hypervisor, const char *uuid, const char *target,
+                           const char *overlay, const char *source, const char *format,
+                           GError **error);
 };
+
+/** snapshot_look_free: NULL is fine. */
+void snapshot_look_free(SnapshotLook *look);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SnapshotLook, snapshot_look_free)
 
 G_END_DECLS

@@ -27,6 +27,7 @@ live_tests = \
 	tests/live/reflink.sh \
 	tests/live/remote.sh \
 	tests/live/resume.sh \
+	tests/live/sets.sh \
 	tests/live/user.sh \
 	tests/live/volumes.sh \
 	$(NULL)

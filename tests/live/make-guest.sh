@@ -16,7 +16,7 @@ PATH=$PATH:/usr/sbin:/sbin
 here=$(cd "$(dirname "$0")" && pwd)
 # What the guest needs; some kernels have some of it built in.
 modules=(virtio_pci virtio_blk virtio_console ext4 evdev button)
-applets=(sh cat dd insmod ln mkdir mount poweroff printf sed sync umount usleep)
+applets=(sh cat dd insmod kill ln mkdir mount poweroff printf sed sync umount usleep)
 
 die() { echo "make-guest: $*" >&2; exit 1; }
 
@@ -84,7 +84,9 @@ make_initrd()
     add_agent "$root"
     cp "$here/guest-init" "$root/init"
     printf '#!/bin/sh\n: >/run/stop\n' >"$root/sbin/shutdown"
-    chmod 755 "$root/init" "$root/sbin/shutdown"
+    # So that a test can see from outside whether the file systems are frozen.
+    printf '#!/bin/sh\necho "fsfreeze: $1" >/dev/ttyS0\n' >"$root/sbin/fsfreeze-hook"
+    chmod 755 "$root/init" "$root/sbin/shutdown" "$root/sbin/fsfreeze-hook"
     # Not compressed: unpacking costs an emulated processor more than reading.
     (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) >"$out"
 }

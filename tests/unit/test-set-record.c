@@ -25,7 +25,7 @@ make(const char *snapshot, gint64 creation_time)
     member->frozen_ms = 17;
     member->creation_time = creation_time;
     member->memory = g_strdup("/m");
-    set_member_add_disk(member, "vda", "/a.qcow2", "/a.s");
+    set_member_add_disk(member, "vda", "/a.qcow2", "qcow2", "/a.s");
     record->window_ms = 23;
 
     return record;

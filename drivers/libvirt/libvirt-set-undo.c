@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-lists.h"
+#include "drivers/libvirt/libvirt-private.h"
+#include "drivers/libvirt/libvirt-set.h"
+#include "util/xml.h"
+
+/* An overlay that was made a moment ago is merged in a moment, if its disk is not. */
+#define MERGE_US (10 * 60 * G_USEC_PER_SEC)
+#define POLL_US (G_USEC_PER_SEC / 50)
+
+static virDomainPtr
+by_uuid(Hypervisor *hypervisor, const char *uuid, GError **error)
+{
+    virDomainPtr domain = virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
+
+    if (!domain)
+        libvirt_error_set(error, _("Cannot find the domain with the UUID %s"), uuid);
+
+    return domain;
+}
+
+gboolean
+libvirt_snapshot_forget(Hypervisor *hypervisor, const char *uuid, const char *name,
+                        gboolean metadata, GError **error)
+{
+    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    unsigned int flags = metadata ? VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY : 0;
+    g_autoptr(LibvirtSnapshot) snapshot = NULL;
+
+    if (!domain)
+        return FALSE;
+    snapshot = virDomainSnapshotLookupByName(domain, name, 0);
+    if (!snapshot && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN_SNAPSHOT)
+        return TRUE;
+    if (snapshot && virDomainSnapshotDelete(snapshot, flags) == 0)
+        return TRUE;
+    libvirt_error_set(error, _("Cannot remove the snapshot '%s' of the domain '%s'"), name,
+                      virDomainGetName(domain));
+
+    return FALSE;
+}
+
+/* --- domains that run ------------------------------------------------------------------ */
+
+static xmlNode *
+find_disk(xmlDoc *doc, const char *target)
+{
+    g_autoptr(GPtrArray) disks = xml_nodes(xmlDocGetRootElement(doc), "./devices/disk");
+
+    for (guint i = 0; i < disks->len; i++) {
+        g_autofree char *dev = xml_text(g_ptr_array_index(disks, i), "./target/@dev");
+
+        if (g_strcmp0(dev, target) == 0)
+            return g_ptr_array_index(disks, i);
+    }
+
+    return NULL;
+}
+
+/* Asks of the disk @target, as libvirt has it now, what @path selects. */
+static char *
+ask_disk(virDomainPtr domain, const char *target, unsigned int flags, const char *path)
+{
+    g_autofree char *text = libvirt_take_string(virDomainGetXMLDesc(domain, flags));
+    g_autoptr(xmlDoc) doc = text ? xml_parse(text, strlen(text), "domain", NULL) : NULL;
+    xmlNode *disk = doc ? find_disk(doc, target) : NULL;
+
+    return disk ? xml_text(disk, path) : NULL;
+}
+
+/* libvirt refuses to pivot before it has said so by itself. */
+static gboolean
+await_ready(virDomainPtr domain, const char *target, GError **error)
+{
+    gint64 until = g_get_monotonic_time() + MERGE_US;
+
+    while (g_get_monotonic_time() < until) {
+        g_autofree char *ready = ask_disk(domain, target, 0, "./mirror/@ready");
+        virDomainBlockJobInfo info;
+
+        if (g_strcmp0(ready, "yes") == 0)
+            return TRUE;
+        if (virDomainGetBlockJobInfo(domain, target, &info, 0) != 1)
+            break;
+        g_usleep(POLL_US);
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                _("The disk '%s' of the domain '%s' cannot be merged back: its block job does not "
+                  "get ready"),
+                target, virDomainGetName(domain));
+    virDomainBlockJobAbort(domain, target, 0);
+
+    return FALSE;
+}
+
+gboolean
+libvirt_snapshot_merge_back(Hypervisor *hypervisor, const char *uuid, const char *target,
+                            const char *overlay, const char *source, GError **error)
+{
+    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    unsigned int flags = VIR_DOMAIN_BLOCK_COMMIT_ACTIVE;
+    g_autofree char *present = NULL;
+
+    if (!domain)
+        return FALSE;
+    present = ask_disk(domain, target, 0, "./source/@file");
+    if (g_strcmp0(present, source) == 0)
+        return TRUE;
+    if (g_strcmp0(present, overlay) != 0) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The disk '%s' of the domain '%s' is not on '%s' any more, and is left as "
+                      "it is"),
+                    target, virDomainGetName(domain), overlay);
+        return FALSE;
+    }
+    if (virDomainBlockCommit(domain, target, source, NULL, 0, flags) == 0 &&
+        !await_ready(domain, target, error))
+        return FALSE;
+    if (virDomainBlockJobAbort(domain, target, VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT) == 0)
+        return TRUE;
+    libvirt_error_set(error, _("Cannot merge the disk '%s' of the domain '%s' back into '%s'"),
+                      target, virDomainGetName(domain), source);
+
+    return FALSE;
+}
+
+/* --- domains that are shut off ----------------------------------------------------------- */
+
+/* Where libvirt has put the former image below the overlay, what was below that comes up again. */
+static void
+lift_backing(xmlNode *disk, const char *source)
+{
+    xmlNode *outer = xml_child(disk, "backingStore", NULL);
+    g_autofree char *file = outer ? xml_text(outer, "./source/@file") : NULL;
+    xmlNode *inner = outer ? xml_child(outer, "backingStore", NULL) : NULL;
+
+    if (g_strcmp0(file, source) != 0)
+        return;
+    xmlUnlinkNode(outer);
+    if (inner) {
+        xmlUnlinkNode(inner);
+        xmlAddChild(disk, inner);
+    }
+    xmlFreeNode(outer);
+}
+
+static gboolean
+define_again(virConnectPtr connection, xmlDoc *doc, const char *name, GError **error)
+{
+    g_autofree char *text = xml_doc_to_string(doc);
+    g_autoptr(LibvirtDomain) domain = virDomainDefineXML(connection, text);
+
+    if (!domain)
+        libvirt_error_set(error, _("Cannot define the domain '%s'"), name);
+
+    return domain != NULL;
+}
+
+gboolean
+libvirt_snapshot_point_back(Hypervisor *hypervisor, const char *uuid, const char *target,
+                            const char *overlay, const char *source, const char *format,
+                            GError **error)
+{
+    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    unsigned int flags = VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE;
+    g_autofree char *text =
+        domain ? libvirt_take_string(virDomainGetXMLDesc(domain, flags)) : NULL;
+    g_autoptr(xmlDoc) doc = NULL;
+    g_autofree char *present = NULL;
+    xmlNode *disk;
+
+    if (!domain)
+        return FALSE;
+    if (!text) {
+        libvirt_error_set(error, _("Cannot read the domain '%s'"), virDomainGetName(domain));
+        return FALSE;
+    }
+    doc = xml_parse(text, strlen(text), _("the domain's XML"), error);
+    disk = doc ? find_disk(doc, target) : NULL;
+    present = disk ? xml_text(disk, "./source/@file") : NULL;
+    if (!doc)
+        return FALSE;
+    if (g_strcmp0(present, overlay) != 0)
+        return TRUE;
+    xmlSetProp(xml_child(disk, "source", NULL), BAD_CAST "file", BAD_CAST source);
+    xmlSetProp(xml_child(disk, "driver", NULL), BAD_CAST "type", BAD_CAST format);
+    lift_backing(disk, source);
+
+    return define_again(libvirt_connection(hypervisor), doc, virDomainGetName(domain), error);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli/job-local.h"
+#include "cli/output.h"
+#include "cli/snapshot-create.h"
+#include "snapshot/create-work.h"
+
+#define MEMBER(member) OPTION_MEMBER(SnapshotCreateOptions, member)
+
+const GOptionEntry snapshot_create_options[] = {
+    {"domain", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(domains),
+     N_("of this domain, instead of a collection; may be repeated"), "DOMAIN"},
+    {"quiesce", 0, 0, G_OPTION_ARG_NONE, MEMBER(quiesce),
+     N_("freeze the file systems of all members meanwhile, by their guest agents"), NULL},
+    {"pause", 0, 0, G_OPTION_ARG_NONE, MEMBER(pause),
+     N_("pause all members meanwhile"), NULL},
+    {"memory", 0, 0, G_OPTION_ARG_NONE, MEMBER(memory),
+     N_("with the memory of running members, which are paused for it"), NULL},
+    {"internal", 0, 0, G_OPTION_ARG_NONE, MEMBER(internal),
+     N_("inside the qcow2 images; of running members with their memory"), NULL},
+    {"best-effort", 0, 0, G_OPTION_ARG_NONE, MEMBER(best_effort),
+     N_("pause a member that cannot be frozen, and record why"), NULL},
+    {"timeout", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(timeout),
+     N_("how long a guest agent may take to answer, 1 to 3600 (10)"), "SECONDS"},
+    {"dry-run", 0, 0, G_OPTION_ARG_NONE, MEMBER(dry_run),
+     N_("show what would be done, and touch nothing"), NULL},
+    {NULL},
+};
+
+/* --- what is wanted ------------------------------------------------------------------------ */
+
+static gboolean
+read_timeout(const char *text, guint *timeout, GError **error)
+{
+    guint64 value;
+
+    *timeout = 0;
+    if (!text)
+        return TRUE;
+    if (!g_ascii_string_to_unsigned(text, 10, 1, MOMENT_TIMEOUT_MAX, &value, NULL)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("--timeout: '%s' is not a number of seconds from 1 to %u"), text,
+                    MOMENT_TIMEOUT_MAX);
+        return FALSE;
+    }
+    *timeout = value;
+
+    return TRUE;
+}
+
+static gboolean
+read_settings(const SnapshotCreateOptions *options, CreateSettings *settings, GError **error)
+{
+    *settings = (CreateSettings){.level = options->quiesce ? MOMENT_FREEZE
+                                          : options->pause ? MOMENT_PAUSE
+                                                           : MOMENT_NONE,
+                                 .memory = options->memory,
+                                 .internal = options->internal,
+                                 .best_effort = options->best_effort};
+
+    return read_timeout(options->timeout, &settings->timeout, error) &&
+           create_settings_check(settings, error);
+}
+
+/* --- what came of it ------------------------------------------------------------------------- */
+
+static JsonObject *
+result_json(const SetRecord *record)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *members = json_array_new();
+
+    json_object_set_int_member(object, "result", 0);
+    json_set_text(object, "collection", record->collection);
+    json_set_text(object, "snapshot", record->snapshot);
+    json_object_set_int_member(object, "window_ms", record->window_ms);
+    for (guint i = 0; i < record->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(record->members, i);
+        JsonObject *one = json_object_new();
+
+        json_set_text(one, "domain", member->domain);
+        json_set_text(one, "kind", member->kind);
+        json_set_text(one, "consistency", consistency_name(member->consistency));
+        if (member->reason != CONSISTENCY_REASON_NONE)
+            json_set_text(one, "reason", consistency_reason_name(member->reason));
+        json_object_set_int_member(one, "frozen_ms", member->frozen_ms);
+        json_array_add_object_element(members, one);
+    }
+    json_object_set_array_member(object, "members", members);
+
+    return object;
+}
+
+static void
+tell_done(CliContext *cli, const SetRecord *record)
+{
+    g_autoptr(Table) table =
+        table_new(_("Domain"), _("Kind"), _("Consistency"), _("Stood still"), NULL);
+
+    for (guint i = 0; i < record->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(record->members, i);
+        g_autofree char *still = g_strdup_printf(_("%u ms"), member->frozen_ms);
+
+        table_add(table, member->domain, member->kind, consistency_name(member->consistency),
+                  still, NULL);
+    }
+    cli_message(cli, _("Snapshot collection '%s' made: members: %u, window: %u ms"),
+                record->snapshot, record->members->len, record->window_ms);
+    table_print(table, !cli->globals.quiet);
+}
+
+/* --- what would be done
+ * ------------------------------------------------------------------------- */
+
+static JsonObject *
+plan_json(const SetRecord *record)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *members = json_array_new();
+
+    json_set_text(object, "collection", record->collection);
+    json_set_text(object, "snapshot", record->snapshot);
+    for (guint i = 0; i < record->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(record->members, i);
+        JsonObject *one = json_object_new();
+        JsonArray *disks = json_array_new();
+
+        json_set_text(one, "domain", member->domain);
+        json_set_text(one, "state", member->state);
+        json_set_text(one, "kind", member->kind);
+        json_set_text(one, "asked", consistency_name(member->asked));
+        for (guint j = 0; j < member->disks->len; j++) {
+            const SetDisk *disk = g_ptr_array_index(member->disks, j);
+            JsonObject *node = json_object_new();
+
+            json_set_text(node, "target", disk->target);
+            json_set_text(node, "source", disk->source);
+            json_set_text(node, "overlay", disk->overlay);
+            json_array_add_object_element(disks, node);
+        }
+        json_object_set_array_member(one, "disks", disks);
+        json_set_text(one, "memory", member->memory);
+        json_array_add_object_element(members, one);
+    }
+    json_object_set_array_member(object, "members", members);
+
+    return object;
+}
+
+static void
+show_plan(const SetRecord *record)
+{
+    g_autoptr(Table) table =
+        table_new(_("Domain"), _("State"), _("Consistency"), _("Disk"), _("New file"), NULL);
+
+    for (guint i = 0; i < record->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(record->members, i);
+        const char *asked = consistency_name(member->asked);
+
+        for (guint j = 0; j < member->disks->len; j++) {
+            const SetDisk *disk = g_ptr_array_index(member->disks, j);
+
+            table_add(table, member->domain, member->state, asked, disk->target, disk->overlay,
+                      NULL);
+        }
+        if (member->memory || member->disks->len == 0)
+            table_add(table, member->domain, member->state, asked,
+                      member->memory ? _("memory") : member->kind, member->memory, NULL);
+    }
+    table_print(table, TRUE);
+}
+
+/* --- the whole
+ * ------------------------------------------------------------------------------------ */
+
+static int
+tell(CliContext *cli, const CreateWork *work)
+{
+    const SetRecord *record = work->plan->record;
+
+    for (guint i = 0; i < work->warnings->len; i++)
+        cli_warning("%s", (const char *)g_ptr_array_index(work->warnings, i));
+    if (cli->globals.json)
+        cli_result(cli, work->dry_run ? plan_json(record) : result_json(record));
+    else if (work->dry_run)
+        show_plan(record);
+    else
+        tell_done(cli, record);
+
+    return CLI_DONE;
+}
+
+static int
+run_work(CliContext *cli, const char *collection, const SnapshotCreateOptions *options,
+         const char *snapshot, const CreateSettings *settings)
+{
+    const JobLocalOptions how = {.label = snapshot, .progress = PROGRESS_NONE};
+    g_autoptr(GError) error = NULL;
+    Members *members = members_new(collection, options->domains, &error);
+    g_autoptr(JobWork) work = NULL;
+    CreateWork *create;
+
+    if (!members)
+        return cli_fail(cli, error);
+    create = create_work_new(collection, members, snapshot, settings);
+    work = &create->parent;
+    create->dry_run = options->dry_run;
+    if (!job_local_run(cli, work, &how, &error)) {
+        for (guint i = 0; i < create->warnings->len; i++)
+            cli_warning("%s", (const char *)g_ptr_array_index(create->warnings, i));
+        return cli_fail(cli, error);
+    }
+
+    return tell(cli, create);
+}
+
+int
+snapshot_create(CliContext *cli, const CommandLine *line)
+{
+    const SnapshotCreateOptions *options = line->options;
+    const char *collection = options->domains ? NULL : line->args[0];
+    const char *named = options->domains ? line->args[0] : line->args[1];
+    g_autofree char *name = named ? g_strdup(named) : create_default_name();
+    g_autoptr(GError) error = NULL;
+    CreateSettings settings;
+
+    if (options->domains && line->args[1])
+        return cli_usage(cli, _("snapshot-create-as: '%s' and --domain: name a collection or "
+                                "domains, not both"),
+                         line->args[0]);
+    if (!options->domains && !collection)
+        return cli_usage(cli, _("snapshot-create-as: name a collection, or domains with --domain"));
+    if (options->quiesce && options->pause)
+        return cli_usage(cli, _("snapshot-create-as: --quiesce and --pause: choose one"));
+    if (!read_settings(options, &settings, &error))
+        return cli_fail(cli, error);
+
+    return run_work(cli, collection, options, name, &settings);
+}

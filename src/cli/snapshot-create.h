@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "cli/command.h"
+
+G_BEGIN_DECLS
+
+/* The command snapshot-create-as. */
+
+/** Its options, as they were written; NULL or FALSE where one was not given. */
+typedef struct {
+    char **domains;
+    gboolean quiesce;
+    gboolean pause;
+    gboolean memory;
+    gboolean internal;
+    gboolean best_effort;
+    char *timeout;
+    gboolean dry_run;
+} SnapshotCreateOptions;
+
+extern const GOptionEntry snapshot_create_options[];
+
+/** snapshot_create: Makes the set, or shows the plan. Returns: the exit status; errors have been
+ * told. */
+int snapshot_create(CliContext *cli, const CommandLine *line);
+
+G_END_DECLS

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "hypervisor/snapshot-ops.h"
+#include "snapshot/create-plan.h"
+
+G_BEGIN_DECLS
+
+/* What stands in the way of a snapshot of a member, collected. */
+typedef struct {
+    GPtrArray *texts; /* char* */
+    int code;         /* of the first */
+} CreateProblems;
+
+/** A member on the way into the plan. */
+typedef struct {
+    Hypervisor *hypervisor;
+    const CreateSettings *settings;
+    const char *snapshot;
+    const SnapshotLook *look;
+    SetMember *member;
+    CreateProblems *problems;
+    GHashTable *taken;  /* char*: paths that the plan has already */
+    GHashTable *needed; /* guint64 *: device -> bytes; keys and values owned */
+} CreateLook;
+
+/** create_problem: Notes one of @look's member. */
+void create_problem(CreateLook *look, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/** create_new_file: Returns: the path of the file @name below the directory of @beside, which
+ * nobody has and the plan takes, with room for @bytes; owned by the caller; NULL: a problem was
+ * noted. */
+char *create_new_file(CreateLook *look, const char *beside, const char *name, guint64 bytes);
+
+/**
+ * create_look_at_disks:
+ *
+ * Looks at all disks of the member. Returns: a <disks> that says what becomes of each, owned by the
+ * caller; NULL if the domain's XML cannot be read, as the problems have it.
+ */
+char *create_look_at_disks(CreateLook *look);
+
+G_END_DECLS

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "collection/set-store.h"
+#include "hypervisor/snapshot-def.h"
+#include "snapshot/create-run.h"
+#include "snapshot/create-undo.h"
+#include "util/fd.h"
+
+/* What one member's thread works with. */
+typedef struct {
+    SetMember *member;
+    const char *document;
+    gboolean disks_only;
+} MemberWork;
+
+/* --- one member ---------------------------------------------------------------------------- */
+
+/* Whether the domain ran when the snapshot was taken libvirt alone knows for sure. */
+static gboolean
+check_made(const MomentMember *moment, const SnapshotDef *def, GError **error)
+{
+    gboolean off = g_strcmp0(def->state, "shutoff") == 0;
+
+    if (off == (moment->state == DOMAIN_STATE_OFF))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The domain '%s' was started, or shut off, meanwhile; try again"),
+                moment->domain);
+
+    return FALSE;
+}
+
+static gboolean
+take_one(Hypervisor *hypervisor, MomentMember *moment, gpointer data, GError **error)
+{
+    const MemberWork *work = moment->data;
+    g_autofree char *xml = hypervisor->ops->snapshots->create(
+        hypervisor, moment->uuid, work->document, work->disks_only, error);
+    g_autoptr(SnapshotDef) def = xml ? snapshot_def_parse(xml, moment->domain, error) : NULL;
+
+    if (!def)
+        return FALSE;
+    work->member->creation_time = def->creation_time;
+
+    return check_made(moment, def, error);
+}
+
+/* --- what came of it -------------------------------------------------------------------------- */
+
+static Consistency
+reached_by(const SetMember *member, const MomentMember *moment)
+{
+    return member->asked == CONSISTENCY_MEMORY && moment->reached == CONSISTENCY_CRASH
+               ? CONSISTENCY_MEMORY
+               : moment->reached;
+}
+
+static void
+note_reached(SetRecord *record, const Moment *moment)
+{
+    for (guint i = 0; i < record->members->len; i++) {
+        SetMember *member = g_ptr_array_index(record->members, i);
+        const MomentMember *one = g_ptr_array_index(moment->members, i);
+
+        member->consistency = reached_by(member, one);
+        member->reason = one->reason;
+        member->frozen_ms = one->frozen_ms;
+    }
+    record->created = moment->began / G_USEC_PER_SEC;
+    record->window_ms = moment->window_ms;
+    record->complete = TRUE;
+}
+
+static void
+warn_of_less(const SetRecord *record, GPtrArray *warnings)
+{
+    for (guint i = 0; i < record->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(record->members, i);
+
+        if (member->reason == CONSISTENCY_REASON_NONE)
+            continue;
+        g_ptr_array_add(warnings,
+                        g_strdup_printf(_("Domain '%s': asked for the consistency '%s', reached "
+                                          "'%s' (%s)"),
+                                        member->domain, consistency_name(member->asked),
+                                        consistency_name(member->consistency),
+                                        consistency_reason_name(member->reason)));
+    }
+}
+
+/* The record stays as long as something of it does. */
+static void
+take_back(Hypervisor *hypervisor, const SetRecord *record, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (create_undo(hypervisor, record, &why)) {
+        if (!set_store_remove(record->id, &why))
+            g_warning("%s", why->message);
+        return;
+    }
+    g_prefix_error(error,
+                   _("Something of the snapshot collection '%s' could not be removed (%s); the "
+                     "next one of the same domains tries again. What failed first: "),
+                   record->snapshot, why->message);
+}
+
+/* --- the whole
+ * ---------------------------------------------------------------------------------- */
+
+static Moment *
+prepare(CreatePlan *plan, MemberWork *works)
+{
+    Moment *moment = moment_new();
+
+    for (guint i = 0; i < plan->record->members->len; i++) {
+        SetMember *member = g_ptr_array_index(plan->record->members, i);
+
+        works[i] = (MemberWork){
+            .member = member,
+            .document = g_ptr_array_index(plan->documents, i),
+            .disks_only = !member->memory && g_str_equal(member->kind, "external"),
+        };
+        moment_add(moment, member->domain, member->uuid, &works[i]);
+    }
+
+    return moment;
+}
+
+static gboolean
+make(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
+{
+    const MomentOptions options = {.level = plan->settings.level,
+                                   .timeout = plan->settings.timeout,
+                                   .best_effort = plan->settings.best_effort};
+    g_autofree MemberWork *works = g_new0(MemberWork, plan->record->members->len);
+    g_autoptr(Moment) moment = prepare(plan, works);
+    gboolean made = moment_hold(moment, hypervisor, &options, take_one, NULL, error);
+
+    for (guint i = 0; i < moment->warnings->len; i++)
+        g_ptr_array_add(warnings, g_strdup(g_ptr_array_index(moment->warnings, i)));
+    if (!made)
+        return FALSE;
+    note_reached(plan->record, moment);
+    if (!set_store_save(plan->record, error)) {
+        plan->record->complete = FALSE;
+        return FALSE;
+    }
+    warn_of_less(plan->record, warnings);
+
+    return TRUE;
+}
+
+gboolean
+create_run(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
+{
+    auto_fd lock = set_store_lock(plan->record->id, error);
+
+    if (lock < 0)
+        return FALSE;
+    if (!set_store_save(plan->record, error))
+        return FALSE;
+    if (make(hypervisor, plan, warnings, error))
+        return TRUE;
+    take_back(hypervisor, plan->record, error);
+
+    return FALSE;
+}
+
+/* --- what others have left
+ * ------------------------------------------------------------------------ */
+
+static gboolean
+concerns(const SetRecord *record, GPtrArray *domains)
+{
+    for (guint i = 0; i < record->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(record->members, i);
+
+        if (g_ptr_array_find_with_equal_func(domains, member->domain, g_str_equal, NULL))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static gboolean
+recover_one(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings, GError **error)
+{
+    auto_fd lock = set_store_lock(record->id, error);
+
+    if (lock < 0 || !create_undo(hypervisor, record, error) ||
+        !set_store_remove(record->id, error)) {
+        g_prefix_error(error, _("Cannot remove what is left of the snapshot collection '%s': "),
+                       record->snapshot);
+        return FALSE;
+    }
+    g_ptr_array_add(warnings, g_strdup_printf(_("Removed what was left of the snapshot collection "
+                                                "'%s', whose making was interrupted"),
+                                              record->snapshot));
+
+    return TRUE;
+}
+
+gboolean
+create_recover(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *warnings, GError **error)
+{
+    g_autoptr(GPtrArray) records = set_store_load(error);
+
+    for (guint i = 0; records && i < records->len; i++) {
+        const SetRecord *record = g_ptr_array_index(records, i);
+
+        if (!record->complete && concerns(record, domains) &&
+            !recover_one(hypervisor, record, warnings, error))
+            return FALSE;
+    }
+
+    return records != NULL;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "image/image-lock.h"
+#include "snapshot/create-undo.h"
+#include "util/fd.h"
+#include "util/xml.h"
+
+/* --- files ------------------------------------------------------------------------------ */
+
+static gboolean
+remove_file(const char *path, GError **error)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot remove '%s'"), path);
+
+    return FALSE;
+}
+
+/* Whatever the domain names, now or when it is started next, is none of ours to remove. */
+static gboolean
+is_named(const SnapshotLook *look, const char *path)
+{
+    g_autoptr(xmlDoc) doc = xml_parse(look->xml, strlen(look->xml), look->name, NULL);
+    g_autoptr(GPtrArray) files =
+        doc ? xml_nodes(xmlDocGetRootElement(doc), ".//disk//source/@file") : NULL;
+
+    for (guint i = 0; files && i < files->len; i++) {
+        g_autofree char *file = xml_text(g_ptr_array_index(files, i), ".");
+
+        if (g_str_equal(file, path))
+            return TRUE;
+    }
+
+    return !doc;
+}
+
+static gboolean
+remove_overlay(const SnapshotLook *look, const char *path, GError **error)
+{
+    auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0 && errno == ENOENT)
+        return TRUE;
+    if (is_named(look, path)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                    _("The domain '%s' still has '%s'"), look->name, path);
+        return FALSE;
+    }
+    /* A QEMU that writes to it has not told libvirt yet. */
+    if (fd >= 0 && !image_lock_probe(fd, path, error) &&
+        g_error_matches(*error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE))
+        return FALSE;
+    g_clear_error(error);
+
+    return remove_file(path, error);
+}
+
+static gboolean
+remove_files(Hypervisor *hypervisor, const SetMember *member, GError **error)
+{
+    g_autoptr(SnapshotLook) look =
+        hypervisor->ops->snapshots->look(hypervisor, member->uuid, error);
+
+    if (!look)
+        return FALSE;
+    for (guint i = 0; i < member->disks->len; i++) {
+        const SetDisk *disk = g_ptr_array_index(member->disks, i);
+
+        if (!remove_overlay(look, disk->overlay, error))
+            return FALSE;
+    }
+
+    return !member->memory || remove_file(member->memory, error);
+}
+
+/* --- disks ------------------------------------------------------------------------------- */
+
+static gboolean
+merge_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
+{
+    for (guint i = 0; i < member->disks->len; i++) {
+        const SetDisk *disk = g_ptr_array_index(member->disks, i);
+
+        if (!hypervisor->ops->snapshots->merge_back(hypervisor, member->uuid, disk->target,
+                                                    disk->overlay, disk->source, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* QEMU's lock keeps the domain from being started on an overlay that is about to go. One that
+ * is not there, or on a file system without locks, needs none. */
+static gboolean
+point_disk_back(Hypervisor *hypervisor, const SetMember *member, const SetDisk *disk,
+                GError **error)
+{
+    auto_fd fd = open(disk->overlay, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    g_autoptr(GError) locked = NULL;
+
+    if (fd >= 0 && !image_lock_acquire(fd, disk->overlay, &locked) &&
+        g_error_matches(locked, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE)) {
+        g_propagate_error(error, g_steal_pointer(&locked));
+        return FALSE;
+    }
+
+    return hypervisor->ops->snapshots->point_back(hypervisor, member->uuid, disk->target,
+                                                  disk->overlay, disk->source, disk->format,
+                                                  error);
+}
+
+static gboolean
+point_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
+{
+    for (guint i = 0; i < member->disks->len; i++) {
+        if (!point_disk_back(hypervisor, member, g_ptr_array_index(member->disks, i), error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* --- members ------------------------------------------------------------------------------ */
+
+static gboolean
+undo_member(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
+            GError **error)
+{
+    const HypervisorSnapshotOps *ops = hypervisor->ops->snapshots;
+    gboolean external = g_str_equal(member->kind, "external");
+    DomainState state;
+
+    /* Whoever asked for it was killed, and it may come yet. */
+    if (!ops->await(hypervisor, member->uuid, error) ||
+        !ops->state(hypervisor, member->uuid, &state, error))
+        return FALSE;
+    if (external && state == DOMAIN_STATE_OFF && !point_back(hypervisor, member, error))
+        return FALSE;
+    if (external && state != DOMAIN_STATE_OFF && !merge_back(hypervisor, member, error))
+        return FALSE;
+    if (!ops->forget(hypervisor, member->uuid, record->snapshot, external, error))
+        return FALSE;
+
+    return !external || remove_files(hypervisor, member, error);
+}
+
+static gboolean
+is_undefined(Hypervisor *hypervisor, const SetMember *member)
+{
+    g_autoptr(GError) error = NULL;
+    DomainState state;
+
+    return !hypervisor->ops->snapshots->state(hypervisor, member->uuid, &state, &error) &&
+           g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+}
+
+gboolean
+create_undo(Hypervisor *hypervisor, const SetRecord *record, GError **error)
+{
+    g_autoptr(GError) first = NULL;
+
+    for (guint i = 0; i < record->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(record->members, i);
+        g_autoptr(GError) why = NULL;
+
+        /* What belonged to a domain that is gone may be needed by whoever took its disks. */
+        if (undo_member(hypervisor, record, member, &why) || is_undefined(hypervisor, member))
+            continue;
+        g_prefix_error(&why, _("Domain '%s': "), member->domain);
+        if (!first)
+            first = g_steal_pointer(&why);
+    }
+    if (!first)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&first));
+
+    return FALSE;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "snapshot/create-run.h"
+#include "snapshot/create-work.h"
+#include "util/strings.h"
+#include "util/xml.h"
+
+/* virDomainBlockJobType: none of them. */
+#define BLOCK_TYPE_UNKNOWN 0
+
+static const char *const level_names[] = {
+    [MOMENT_NONE] = "none",
+    [MOMENT_FREEZE] = "freeze",
+    [MOMENT_PAUSE] = "pause",
+};
+
+static CreateWork *
+create_of(JobWork *work)
+{
+    return (CreateWork *)work;
+}
+
+static char *
+create_work_describe(const JobWork *work)
+{
+    const CreateWork *self = (const CreateWork *)work;
+    const char *of = self->collection      ? self->collection
+                     : self->domains->len ? g_ptr_array_index(self->domains, 0)
+                                          : "?";
+
+    return g_strdup_printf("Snapshot of %s, %s", of, self->snapshot);
+}
+
+static const char *
+create_work_directory(const JobWork *work)
+{
+    return NULL;
+}
+
+/* What a run has left the next one of the same domains removes (create_recover()): nothing can be
+ * gone on with. */
+static gboolean
+create_work_has_left(JobWork *work)
+{
+    return FALSE;
+}
+
+static gint64
+create_work_left_changed(JobWork *work)
+{
+    return 0;
+}
+
+static gboolean
+create_work_discard(JobWork *work, GError **error)
+{
+    return TRUE;
+}
+
+static guint64
+create_work_device(JobWork *work)
+{
+    return 0;
+}
+
+/* --- its run ---------------------------------------------------------------------------- */
+
+static gboolean
+find_members(CreateWork *self, Hypervisor *hypervisor, GError **error)
+{
+    if (!self->members) {
+        g_auto(GStrv) domains = strings_to_strv(self->domains);
+
+        self->members = members_new(self->collection, domains, error);
+    }
+
+    return self->members && members_find(self->members, hypervisor, error);
+}
+
+static void
+forget_results(CreateWork *self)
+{
+    g_clear_pointer(&self->plan, create_plan_free);
+    g_ptr_array_set_size(self->warnings, 0);
+}
+
+static gboolean
+prepare_set(CreateWork *self, Hypervisor *hypervisor, GError **error)
+{
+    if (!find_members(self, hypervisor, error) ||
+        (!self->dry_run &&
+         !create_recover(hypervisor, self->members->domains, self->warnings, error)))
+        return FALSE;
+    self->plan = create_plan(hypervisor, self->collection, self->members->domains, self->snapshot,
+                             &self->settings, error);
+
+    return self->plan != NULL;
+}
+
+static JobReport *
+report_new(const SetRecord *record)
+{
+    JobReport *report = job_report_new();
+
+    for (guint i = 0; i < record->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(record->members, i);
+
+        g_ptr_array_add(report->domains, g_strdup(member->uuid));
+        for (guint j = 0; j < member->disks->len; j++)
+            g_ptr_array_add(
+                report->disks,
+                g_strdup(((const SetDisk *)g_ptr_array_index(member->disks, j))->source));
+        if (member->memory)
+            g_ptr_array_add(report->memory, g_strdup(member->memory));
+    }
+
+    return report;
+}
+
+static gboolean
+announce(const CreateWork *self, JobRun *run, GError **error)
+{
+    g_autoptr(JobReport) report = report_new(self->plan->record);
+    g_autoptr(GPtrArray) nothing = g_ptr_array_new();
+    const JobPlanned planned = {
+        .end = self->plan->record->members->len,
+        .disks = nothing,
+        .parts = nothing,
+        .warnings = self->warnings,
+        .report = report,
+    };
+
+    return job_run_planned(run, &planned, error);
+}
+
+static gboolean
+create_work_run(JobWork *work, JobRun *run, GError **error)
+{
+    CreateWork *self = create_of(work);
+    Hypervisor *hypervisor = job_run_hypervisor(run, error);
+
+    forget_results(self);
+    if (!hypervisor || !prepare_set(self, hypervisor, error))
+        return FALSE;
+    if (self->dry_run)
+        return TRUE;
+    if (!announce(self, run, error))
+        return FALSE;
+    job_run_set_kept(run, FALSE);
+    if (!create_run(hypervisor, self->plan, self->warnings, error))
+        return FALSE;
+    control_advance(job_run_control(run), self->plan->record->members->len);
+    job_run_set_result(run, report_new(self->plan->record), strings_copy(self->warnings));
+
+    return TRUE;
+}
+
+/* --- its record --------------------------------------------------------------------------- */
+
+static void
+create_work_format(const JobWork *work, xmlNode *node)
+{
+    const CreateWork *self = (const CreateWork *)work;
+    const CreateSettings *settings = &self->settings;
+    xmlNode *how;
+
+    if (self->collection)
+        xml_add(node, "collection", self->collection);
+    for (guint i = 0; i < self->domains->len; i++)
+        xml_add(node, "domain", g_ptr_array_index(self->domains, i));
+    xml_add(node, "snapshot", self->snapshot);
+    how = xml_add(node, "how", NULL);
+    xml_set(how, "level", level_names[settings->level]);
+    xml_set(how, "memory", settings->memory ? "yes" : "no");
+    xml_set(how, "internal", settings->internal ? "yes" : "no");
+    xml_set(how, "bestEffort", settings->best_effort ? "yes" : "no");
+    xml_set_uint(how, "timeout", settings->timeout);
+}
+
+static gboolean
+is_yes(xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attr(node, name);
+
+    return g_strcmp0(text, "yes") == 0;
+}
+
+static CreateWork *
+new_work(const char *collection, GPtrArray *domains, const char *snapshot,
+         const CreateSettings *settings)
+{
+    CreateWork *self = g_new0(CreateWork, 1);
+
+    job_work_init(&self->parent, &create_work_type);
+    self->collection = g_strdup(collection);
+    self->domains = domains;
+    self->snapshot = g_strdup(snapshot);
+    self->settings = *settings;
+    self->warnings = g_ptr_array_new_with_free_func(g_free);
+
+    return self;
+}
+
+static JobWork *
+create_work_parse(xmlNode *node, GError **error)
+{
+    g_autofree char *collection = xml_text(node, "collection");
+    g_autofree char *snapshot = xml_text(node, "snapshot");
+    g_autoptr(GPtrArray) nodes = xml_nodes(node, "domain");
+    xmlNode *how = xml_child(node, "how", NULL);
+    g_autofree char *level = xml_attr(how, "level");
+    g_autofree char *timeout = xml_attr(how, "timeout");
+    GPtrArray *domains = g_ptr_array_new_with_free_func(g_free);
+    CreateSettings settings = {.memory = is_yes(how, "memory"),
+                               .internal = is_yes(how, "internal"),
+                               .best_effort = is_yes(how, "bestEffort"),
+                               .timeout = g_ascii_strtoull(timeout, NULL, 10)};
+
+    for (guint i = 0; i < G_N_ELEMENTS(level_names); i++) {
+        if (g_str_equal(level_names[i], level))
+            settings.level = i;
+    }
+    for (guint i = 0; i < nodes->len; i++)
+        g_ptr_array_add(domains, xml_text(g_ptr_array_index(nodes, i), "."));
+
+    return &new_work(collection, domains, snapshot, &settings)->parent;
+}
+
+/* --- the work ------------------------------------------------------------------------------- */
+
+static void
+create_work_free(JobWork *work)
+{
+    CreateWork *self = create_of(work);
+
+    g_free(self->collection);
+    g_ptr_array_unref(self->domains);
+    g_free(self->snapshot);
+    members_free(self->members);
+    create_plan_free(self->plan);
+    g_ptr_array_unref(self->warnings);
+    g_free(self);
+}
+
+const JobWorkType create_work_type = {
+    .name = "snapshot-create",
+    .title = "Snapshot",
+    .job_type = JOB_TYPE_SNAPSHOT_CREATE,
+    .block_type = BLOCK_TYPE_UNKNOWN,
+    .cancelled = N_("The making of the snapshot collection was cancelled"),
+    .interrupted = N_("The making of the snapshot collection was interrupted; the next one of the "
+                      "same domains removes what is left of it"),
+    .describe = create_work_describe,
+    .directory = create_work_directory,
+    .run = create_work_run,
+    .has_left = create_work_has_left,
+    .left_changed = create_work_left_changed,
+    .discard = create_work_discard,
+    .device = create_work_device,
+    .format = create_work_format,
+    .parse = create_work_parse,
+    .free = create_work_free,
+};
+
+CreateWork *
+create_work_new(const char *collection, Members *members, const char *snapshot,
+                const CreateSettings *settings)
+{
+    GPtrArray *domains = collection ? g_ptr_array_new_with_free_func(g_free)
+                                    : strings_copy(members->domains);
+    CreateWork *self = new_work(collection, domains, snapshot, settings);
+
+    self->members = members;
+
+    return self;
+}
