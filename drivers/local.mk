@@ -21,6 +21,8 @@ libvirtsnap_internal_la_SOURCES += \
 # its headers.
 noinst_LTLIBRARIES += libvirtsnap-libvirt.la libvirtsnap-nbd.la
 libvirtsnap_libvirt_la_SOURCES = \
+	drivers/libvirt/libvirt-boot.c \
+	drivers/libvirt/libvirt-boot.h \
 	drivers/libvirt/libvirt-capture.c \
 	drivers/libvirt/libvirt-capture.h \
 	drivers/libvirt/libvirt-connection.c \

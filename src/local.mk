@@ -46,6 +46,18 @@ libvirtsnap_internal_la_SOURCES = \
 	src/image/qcow2-used.h \
 	src/image/save-image.c \
 	src/image/save-image.h \
+	src/import/boot-domain.c \
+	src/import/boot-domain.h \
+	src/import/boot-plan.c \
+	src/import/boot-plan.h \
+	src/import/boot-run.c \
+	src/import/boot-run.h \
+	src/import/boot-scratch.c \
+	src/import/boot-scratch.h \
+	src/import/boot-watch.c \
+	src/import/boot-watch.h \
+	src/import/boot-work.c \
+	src/import/boot-work.h \
 	src/import/domain-gate.c \
 	src/import/domain-gate.h \
 	src/import/domain-rewrite.c \
@@ -159,6 +171,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/hypervisor/domain-files.h \
 	src/hypervisor/drivers.c \
 	src/hypervisor/drivers.h \
+	src/hypervisor/boot-ops.h \
 	src/hypervisor/host-facts.c \
 	src/hypervisor/host-facts.h \
 	src/hypervisor/hypervisor.c \

@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/test-async \
 	tests/unit/test-backing-reference \
 	tests/unit/test-block-hash \
+	tests/unit/test-boot-domain \
 	tests/unit/test-collection \
 	tests/unit/test-changes \
 	tests/unit/test-collection-crash \
@@ -139,6 +140,11 @@ tests_unit_test_collection_store_SOURCES = \
 	tests/unit/store-fixture.c \
 	tests/unit/store-fixture.h \
 	tests/unit/test-collection-store.c \
+	$(NULL)
+tests_unit_test_boot_domain_SOURCES = \
+	tests/unit/gate-fixture.c \
+	tests/unit/gate-fixture.h \
+	tests/unit/test-boot-domain.c \
 	$(NULL)
 tests_unit_test_domain_gate_SOURCES = \
 	tests/unit/gate-fixture.c \

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "drivers/libvirt/libvirt-boot.h"
 #include "drivers/libvirt/libvirt-capture.h"
 #include "drivers/libvirt/libvirt-connection.h"
 #include "drivers/libvirt/libvirt-define.h"
@@ -206,6 +207,7 @@ static const HypervisorOps libvirt_ops = {
     .resume = libvirt_resume,
     .is_alive = is_alive,
     .free = libvirt_hypervisor_free,
+    .boots = &libvirt_boot_ops,
 };
 
 static LibvirtHypervisor *

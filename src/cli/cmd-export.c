@@ -10,6 +10,7 @@
 #include "cli/export-request.h"
 #include "cli/export-settings.h"
 #include "cli/prune.h"
+#include "cli/verify-run.h"
 
 #define MEMBER(member) OPTION_MEMBER(ExportOptions, member)
 
@@ -112,6 +113,20 @@ static const CommandArg export_path_args[] = {
 static const GOptionEntry verify_options[] = {
     {"deep", 0, 0, G_OPTION_ARG_NONE, OPTION_MEMBER(VerifyOptions, deep),
      N_("also run 'qemu-img check' on every image"), NULL},
+    {"boot", 0, 0, G_OPTION_ARG_NONE, OPTION_MEMBER(VerifyOptions, boot),
+     N_("also start every domain, on throw-away images, and see whether it boots"), NULL},
+    {"timeout", 0, 0, G_OPTION_ARG_FILENAME, OPTION_MEMBER(VerifyOptions, timeout),
+     N_("with --boot: how long a domain is given (120)"), "SECONDS"},
+    {"expect", 0, 0, G_OPTION_ARG_FILENAME, OPTION_MEMBER(VerifyOptions, expect),
+     N_("with --boot: what the serial console is to show, a regular expression"), "PATTERN"},
+    {"trust", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, OPTION_MEMBER(VerifyOptions, trust),
+     N_("with --boot: let this element of a domain's XML pass; may be repeated"), "ELEMENT"},
+    {"memory", 0, 0, G_OPTION_ARG_FILENAME, OPTION_MEMBER(VerifyOptions, memory),
+     N_("with --boot: at most so much memory for all domains at once"), "SIZE"},
+    {"parallel", 0, 0, G_OPTION_ARG_FILENAME, OPTION_MEMBER(VerifyOptions, parallel),
+     N_("with --boot: at most so many domains at once"), "N"},
+    {"scratch", 0, 0, G_OPTION_ARG_FILENAME, OPTION_MEMBER(VerifyOptions, scratch),
+     N_("with --boot: where throw-away files lie (/var/tmp)"), "DIR"},
     {NULL},
 };
 
@@ -175,7 +190,11 @@ static const Command commands[] = {
         .summary = N_("check an export against its manifest"),
         .description = N_("Checks that every file of EXPORT is there and has its digest, that the "
                           "images refer to one another as the manifest says, and that nothing "
-                          "else is there. The exit status is 1 unless all is well."),
+                          "else is there. With --boot every domain is started as well, on images "
+                          "of its own above those of the export, with network cards unplugged: "
+                          "it boots if its guest agent answers, or its serial console shows "
+                          "PATTERN, or it runs for SECONDS without a reset. Nothing of that is "
+                          "there afterwards. The exit status is 1 unless all is well."),
         .args = export_path_args,
         .options = verify_options,
         .options_size = sizeof(VerifyOptions),

@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 #include "archive/export-list.h"
-#include "archive/verify.h"
 #include "cli/export-inspect.h"
 #include "cli/output.h"
 #include "util/fd.h"
@@ -316,87 +315,4 @@ run_export_info(CliContext *cli, const CommandLine *line)
         print_manifest(manifest);
 
     return CLI_DONE;
-}
-
-/* --- verify --------------------------------------------------------------- */
-
-static JsonObject *
-report_json(const VerifyReport *report)
-{
-    JsonObject *object = json_object_new();
-    JsonArray *problems = json_array_new();
-
-    json_object_set_boolean_member(object, "ok", report->problems->len == 0);
-    json_set_size(object, "files", report->files);
-    json_set_size(object, "bytes", report->bytes);
-    for (guint i = 0; i < report->problems->len; i++) {
-        const VerifyProblem *problem = g_ptr_array_index(report->problems, i);
-        JsonObject *one = json_object_new();
-
-        json_set_text(one, "file", problem->file);
-        json_set_text(one, "what", problem->what);
-        json_array_add_object_element(problems, one);
-    }
-    json_object_set_array_member(object, "problems", problems);
-
-    return object;
-}
-
-/* What QEMU says may be many lines. */
-static void
-print_problem(const VerifyProblem *problem)
-{
-    g_autofree char *file = text_printable(problem->file);
-    g_auto(GStrv) lines = g_strsplit(problem->what, "\n", -1);
-
-    for (char **line = lines; *line; line++) {
-        g_autofree char *what = text_printable(*line);
-
-        if (line == lines)
-            printf("%s: %s\n", file, what);
-        else
-            printf("    %s\n", what);
-    }
-}
-
-static void
-print_report(CliContext *cli, const char *path, const VerifyReport *report)
-{
-    g_autofree char *bytes = format_bytes(report->bytes);
-    g_autofree char *where = text_printable(path);
-
-    for (guint i = 0; i < report->problems->len; i++) {
-        const VerifyProblem *problem = g_ptr_array_index(report->problems, i);
-
-        print_problem(problem);
-    }
-    if (report->problems->len == 0)
-        cli_message(cli, _("'%s' is complete and unchanged: %" PRIu64 " files, %s"), where,
-                    report->files, bytes);
-    else if (report->unclosed == report->problems->len)
-        cli_message(cli,
-                    _("'%s' is as it was exported, but images in it were not closed cleanly: %u"),
-                    where, report->unclosed);
-    else
-        cli_message(cli, _("'%s' is damaged; problems: %u"), where,
-                    report->problems->len - report->unclosed);
-}
-
-int
-run_verify(CliContext *cli, const CommandLine *line)
-{
-    const VerifyOptions *options = line->options;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Control) control = control_new();
-    g_autoptr(VerifyReport) report =
-        verify_export(line->args[0], options->deep, control, &error);
-
-    if (!report)
-        return cli_fail(cli, error);
-    if (cli->globals.json)
-        cli_result(cli, report_json(report));
-    else
-        print_report(cli, line->args[0], report);
-
-    return report->problems->len == 0 ? CLI_DONE : CLI_FAILED;
 }

@@ -7,14 +7,8 @@
 
 G_BEGIN_DECLS
 
-/** The options of `verify`. */
-typedef struct {
-    gboolean deep;
-} VerifyOptions;
-
 /** The run functions of the commands that look at exports. */
 int run_export_list(CliContext *cli, const CommandLine *line);
 int run_export_info(CliContext *cli, const CommandLine *line);
-int run_verify(CliContext *cli, const CommandLine *line);
 
 G_END_DECLS

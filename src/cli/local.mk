@@ -68,6 +68,10 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/shell-words.h \
 	src/cli/shell.c \
 	src/cli/shell.h \
+	src/cli/verify-run.c \
+	src/cli/verify-run.h \
+	src/cli/verify-show.c \
+	src/cli/verify-show.h \
 	$(NULL)
 libvirtsnap_cli_la_LIBADD = libvirtsnap-path.la libvirtsnap-internal.la $(READLINE_LIBS) \
 	$(VIRTSNAP_LIBS)

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "hypervisor/boot-ops.h"
 #include "hypervisor/storage-def.h"
 
 G_BEGIN_DECLS
@@ -10,7 +11,6 @@ G_BEGIN_DECLS
 /* What the library asks of a hypervisor. A driver fills in HypervisorOps; what it hands back is
  * plain text and values, so that everything after it is independent of libvirt. */
 
-typedef struct Hypervisor Hypervisor;
 typedef struct HostFacts HostFacts; /* host-facts.h */
 typedef struct HypervisorSnapshotOps HypervisorSnapshotOps; /* snapshot-ops.h */
 
@@ -182,6 +182,8 @@ typedef struct {
     gboolean (*is_alive)(Hypervisor *hypervisor);
 
     void (*free)(Hypervisor *hypervisor);
+
+    const HypervisorBootOps *boots; /* domains that are started only to see whether they do */
 } HypervisorOps;
 
 /** The common part that every hypervisor starts with. */

@@ -244,20 +244,28 @@ unit_bytes(const char *unit)
     return bytes;
 }
 
+guint64
+host_domain_memory(xmlNode *domain)
+{
+    g_autofree char *text = xml_text(domain, "./memory");
+    g_autofree char *unit = xml_text(domain, "./memory/@unit");
+    guint64 number = text ? g_ascii_strtoull(g_strstrip(text), NULL, 10) : 0;
+    guint64 one = unit_bytes(unit);
+
+    return number <= G_MAXUINT64 / one ? number * one : G_MAXUINT64;
+}
+
 static void
 compare_memory(Compare *self)
 {
-    xmlNode *node = xml_node(self->domain, "./memory");
-    g_autofree char *text = node ? xml_text(node, ".") : NULL;
-    g_autofree char *unit = node ? xml_attr(node, "unit") : NULL;
-    guint64 number = text ? g_ascii_strtoull(g_strstrip(text), NULL, 10) : 0;
-    guint64 one = unit_bytes(unit);
+    g_autofree char *text = xml_text(self->domain, "./memory");
+    g_autofree char *unit = xml_text(self->domain, "./memory/@unit");
     guint64 host = self->offer->facts->memory;
     g_autofree char *what = NULL;
 
-    if (number <= host / one)
+    if (host_domain_memory(self->domain) <= host)
         return;
-    what = g_strdup_printf("%s %s", text, unit ? unit : "KiB");
+    what = g_strdup_printf("%s %s", g_strstrip(text), unit ? unit : "KiB");
     add(self, "memory", what, g_strdup_printf(_("%" PRIu64 " MiB in all"), host >> 20), NULL,
         g_strdup(_("--no-define, and give the domain less")));
 }

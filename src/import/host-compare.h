@@ -51,6 +51,9 @@ gboolean host_compare(xmlNode *domain, const char *member, const HostOffer *offe
                       GPtrArray *findings, HostAdaption *adaption, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** host_domain_memory: Returns: the memory that the <domain> @domain has, in bytes. */
+guint64 host_domain_memory(xmlNode *domain);
+
 /**
  * host_adaption_apply:
  * @force: whether --force-host is given; without it only what import does by itself

@@ -29,6 +29,7 @@ live_tests = \
 	tests/live/resume.sh \
 	tests/live/sets.sh \
 	tests/live/user.sh \
+	tests/live/verify-boot.sh \
 	tests/live/volumes.sh \
 	$(NULL)
 TESTS += $(live_tests)

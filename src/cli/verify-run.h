@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "cli/command.h"
+
+G_BEGIN_DECLS
+
+/** The options of `verify`. */
+typedef struct {
+    gboolean deep;
+    gboolean boot;
+    char *timeout; /* seconds */
+    char *expect;
+    char **trust;
+    char *memory; /* bytes, with K, M, G, T */
+    char *parallel;
+    char *scratch;
+} VerifyOptions;
+
+/** run_verify: Checks an export, and starts its domains where that is asked for. */
+int run_verify(CliContext *cli, const CommandLine *line);
+
+G_END_DECLS

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "archive/verify-report.h"
+#include "import/boot-run.h"
+#include "job/job-run.h"
+
+G_BEGIN_DECLS
+
+/* A check of an export, with its domains started, as the work of a job. */
+
+/** JobType of Msvm_ConcreteJob: one of the vendor's own. */
+#define JOB_TYPE_VERIFY 32772
+
+extern const JobWorkType boot_work_type;
+
+typedef struct {
+    JobWork parent;
+
+    /* What it is to do: */
+    char *path; /* of the export, absolute */
+    gboolean deep;
+    BootSettings *settings;
+
+    /* What has come of it: */
+    VerifyReport *files;  /* what is in the export */
+    BootReport *domains;  /* whether they boot; of none, if the files are not as they should be */
+} BootWork;
+
+/**
+ * boot_work_new:
+ * @path: absolute, of the export
+ * @deep: also have QEMU check every image
+ * @settings: (transfer full): checked
+ *
+ * Returns: owned by the caller, as job_work_unref() frees it.
+ */
+BootWork *boot_work_new(const char *path, gboolean deep, BootSettings *settings);
+
+/** boot_work_ok: Returns: whether the export is complete and unchanged, and its domains boot. */
+gboolean boot_work_ok(const BootWork *self);
+
+G_END_DECLS

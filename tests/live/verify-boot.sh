@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# An export whose domains are started to see whether they boot: by their agent, their console or
+# the time; damaged ones do not; nothing of the export or the host is changed, and nothing is left,
+# also of one that was killed.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/import-lib.sh"
+live_requires
+requires jq debugfs
+
+check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+scratch=$d/scratch
+mkdir "$x" "$scratch"
+
+# boot EXPORT ARGUMENT...: leaves the JSON in VS_OUT.
+boot()
+{
+    trusted "$1"
+    vs verify --boot --json --scratch "$scratch" "$@" "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR" \
+        </dev/null
+}
+
+# verdicts: "NAME BOOTED BY", a line for each domain.
+verdicts() { jq -r '.domains[] | "\(.name) \(.booted) \(.by // "-")"' "$VS_OUT"; }
+
+# What there is: the export with the times, owners and sizes of its files, and all that libvirt has.
+state_of_all()
+{
+    find "$1" -printf '%P %y %m %u %g %s %T@ %C@ %i\n' | sort
+    find "$1" -type f -exec sha1sum {} + | sort
+    live_virsh list --all --uuid --name
+    { live_virsh net-list --all; live_virsh pool-list --all; } 2>&1
+    find "$d/r/etc" -type f | sort
+}
+
+# nothing_left: no throw-away file, record or domain, nor a QEMU that has one of the export's files.
+nothing_left()
+{
+    [ -z "$(ls -A "$scratch")" ] || live_die "left: $(ls -R "$scratch")" || return 1
+    [ -z "$(ls "$VIRTSNAP_STATE_DIR"/verify/*.verify 2>/dev/null)" ] ||
+        live_die "a record is left" || return 1
+    ! live_virsh list --all --name | grep -F virtsnap-verify || return 1
+    ! pgrep -f "$d/.*virtsnap-verify" >/dev/null || live_die "a QEMU is left"
+}
+
+# --- a set of two on one base, which does not run meanwhile
+live_disk "$d/base.qcow2"
+live_overlay "$d/base.qcow2" "$d/a.qcow2"
+live_overlay "$d/base.qcow2" "$d/b.qcow2"
+live_define a --disk "$d/a.qcow2"
+live_domain_xml b --disk "$d/b.qcow2" >"$d/b.xml"
+sed -i '/<channel/d; s|</devices>|<interface type="bridge"><source bridge="nowhere"/>\
+<mac address="52:54:00:01:02:03"/><model type="virtio"/></interface></devices>|' "$d/b.xml"
+check "a domain without an agent, on a bridge that is not here" live_virsh define "$d/b.xml"
+vs -q collection-create-as shop --domain a --domain b
+live_snapshot_external a s
+live_snapshot_external b s
+check "export" vs_export shop s --to "$x"
+good=$VS_EXPORT
+before=$(state_of_all "$good")
+
+check "what is trusted by nobody is refused by name" vs_refused 32769 "devices/serial" \
+    verify "$good" --boot --scratch "$scratch"
+check "before anything starts" nothing_left
+
+# --- both boot
+check "verify --boot" boot "$good" --timeout 600 --expect '^virtsnap-guest: ready'
+is "$(verdicts | sort)" $'a true agent\nb true console' "one by its agent, one by its console" ||
+    cat "$VS_OUT"
+is "$(vs_field '.ok, .problems == [], (.domains | map(.seconds | type) | unique[0])')" \
+    $'true\ntrue\nnumber' "the result says so"
+check "nothing is left" nothing_left
+is "$(state_of_all "$good")" "$before" "the export and the host are as they were"
+
+check "a domain that runs on is said to, after its time" boot "$good" --timeout 8
+is "$(verdicts | grep '^b')" "b true time" "by time"
+is "$(vs_field '.domains[] | select(.name == "b") | .seconds >= 8')" true "and not sooner"
+
+# --- what does not boot
+check_fails "a pattern that is not shown" boot "$good" --timeout 8 --expect 'no such words'
+is "$(verdicts | grep '^b')" "b false -" "is not made up for by time"
+like "$(vs_field '.domains[] | select(.name == "b") | .why')" "no such words" \
+    "and it says so"
+is "$(vs_field .ok)" false "the result is no success"
+check "nothing is left of it either" nothing_left
+
+# --- guests that are damaged inside: the digests are right
+cp "$d/base.qcow2" "$d/c.qcow2"
+qemu-io -f qcow2 -c 'write -z 0 1M' "$d/c.qcow2" >/dev/null
+live_domain_xml c --disk "$d/c.qcow2" | sed '/<channel/d' >"$d/c.xml"
+live_virsh define "$d/c.xml"
+live_snapshot_external c s
+check "export of a guest whose file system is damaged" vs_export --domain c s --to "$x"
+check "which verify alone finds nothing wrong with" vs -q verify "$VS_EXPORT"
+check_fails "it does not come up" boot "$VS_EXPORT" --timeout 30 --expect 'ready, disks: /disk/vda'
+is "$(verdicts)" "c false -" "and is said not to"
+live_overlay "$d/base.qcow2" "$d/e.qcow2"
+live_domain_xml e --disk "$d/e.qcow2" |
+    sed "s|mitigations=off|& rdinit=/nothing root=/dev/vda|" >"$d/e.xml"
+live_virsh define "$d/e.xml"
+live_snapshot_external e s
+check "export of a guest that panics" vs_export --domain e s --to "$x"
+check_fails "it does not boot" boot "$VS_EXPORT" --timeout 600
+like "$(vs_field ".domains[0] | .name, .booted, .why" | paste -sd " ")" \
+    "^e false it was reset.*console ends with" \
+    "but was reset, and its last words are told"
+vs verify --boot --scratch "$scratch" "$VS_EXPORT" "${TRUST[@]}" >"$d/text" 2>&1
+is "$?" 1 "the status is 1"
+like "$(<"$d/text")" "e: does not boot" "and people are told"
+
+# --- files that are not as they should be are not started
+cp -a "$good" "$x/bad"
+chmod u+w "$x"/bad/layers/base-*
+printf x | dd of="$(ls "$x"/bad/layers/base-*)" bs=1 seek=300000 conv=notrunc status=none
+check_fails "an export that is damaged" boot "$x/bad"
+is "$(vs_field '.ok, (.problems | length > 0), .domains == []')" $'false\ntrue\ntrue' \
+    "is said to be, and nothing of it is started"
+check "nothing was begun" nothing_left
+
+# --- killed in the middle
+before=$(state_of_all "$good")
+boot "$good" --timeout 900 --expect 'no such words' &
+pid=$!
+live_wait "a domain is tried" pgrep -f "guest=virtsnap-verify.*$d/" >/dev/null
+kill -9 "$(pgrep -f "virtsnap.*verify --boot.*$good" | head -n 1)"
+wait $pid
+check "a check that was killed has left something" eval '[ -n "$(ls -A "$scratch")" ]'
+check "the next one" boot "$good" --timeout 600 --expect '^virtsnap-guest: ready'
+like "$(vs_field '.warnings | join(" ")')" "earlier check was interrupted.*domains: 2" "says so"
+check "and nothing is left of both" nothing_left
+is "$(state_of_all "$good")" "$before" "the export is as it was"
+
+# --- ten at once, with memory for four
+for i in 0 1 2 3 4 5 6 7 8 9; do
+    live_overlay "$d/base.qcow2" "$d/m$i.qcow2"
+    LIVE_BOOT=none live_define "m$i" --disk "$d/m$i.qcow2"
+    live_snapshot_external "m$i" s
+done
+check "export of ten" vs_export $(printf -- '--domain m%d ' {0..9}) s --to "$x"
+check_fails "one that needs more than all may have" boot "$VS_EXPORT" --memory 128M
+like "$(vs_field .error.message)" "m0.*--memory" "is refused by name"
+boot "$VS_EXPORT" --timeout 3 --memory 800M &
+pid=$!
+most=0
+while kill -0 $pid 2>/dev/null; do
+    now=$(pgrep -fc "guest=virtsnap-verify.*$d/")
+    [ "$now" -le "$most" ] || most=$now
+    sleep 0.1
+done
+check "ten, for which there is memory for four" wait $pid
+is "$(verdicts | grep -c 'true time')" 10 "all of them run"
+check "never more than four at once ($most)" eval '[ "$most" -le 4 ] && [ "$most" -ge 2 ]'
+check "nothing is left of ten" nothing_left
+
+done_testing
