@@ -77,6 +77,12 @@ leave(LocalJob *self, gboolean kill)
     _exit(cli_finish(self->cli, cli_fail(self->cli, error)));
 }
 
+static const char *
+forced_text(const JobWorkType *type)
+{
+    return type->forced ? _(type->forced) : _("ended by force; what it has begun may be left");
+}
+
 static gboolean
 is_ending_unplanned(Job *job)
 {
@@ -100,8 +106,7 @@ end_local(Follow *follow, gpointer job, int signum)
         leave(self, kill);
     if (++self->n_signals > 1) {
         follow_hide(follow);
-        cli_warning(_("ended by force; the partial directory is left: the next export of the same "
-                      "set removes it, or goes on with it with --resume"));
+        cli_warning("%s", forced_text(self->work->type));
         _exit(CLI_FAILED);
     }
 }

@@ -151,15 +151,23 @@ commit(Run *self, GError **error)
            import_undo_done(self->undo, error);
 }
 
+/* What cannot be taken back is the next import's to do, which finds the record. */
 static void
-take_back(Run *self)
+take_back(Run *self, GError **why)
 {
+    g_autoptr(GError) failed = *why;
     g_autoptr(GError) error = NULL;
 
-    if (self->undo && !import_undo_revert(self->undo, self->hypervisor, &error)) {
-        g_ptr_array_add(self->result->warnings, g_strdup(error->message));
-        self->result->kept = TRUE;
+    *why = NULL;
+    if (!self->undo || import_undo_revert(self->undo, self->hypervisor, &error)) {
+        *why = g_steal_pointer(&failed);
+        return;
     }
+    self->result->kept = TRUE;
+    *why = g_error_new(failed->domain, failed->code,
+                       _("%s; what was made of it cannot be taken back now (%s): the next import "
+                         "of the same does that"),
+                       failed->message, error->message);
 }
 
 /* --- the whole ---------------------------------------------------------------- */
@@ -180,13 +188,13 @@ is_resumable(const Run *self, const GError *error)
 }
 
 static void
-end_failed(Run *self, gboolean written, const GError *error)
+end_failed(Run *self, gboolean written, GError **error)
 {
     if (written) {
-        take_back(self);
+        take_back(self, error);
         return;
     }
-    self->result->resumable = is_resumable(self, error);
+    self->result->resumable = is_resumable(self, *error);
     self->result->kept = self->result->resumable;
     if (self->result->kept)
         target_keep(self->target);
@@ -214,7 +222,7 @@ run(Run *self, gboolean resume, GError **error)
         import_start(self->hypervisor, self->plan, self->result->warnings);
         return TRUE;
     }
-    end_failed(self, written, why);
+    end_failed(self, written, &why);
     g_propagate_prefixed_error(error, g_steal_pointer(&why), _("Import into '%s': "),
                                self->plan->directory);
 

@@ -280,22 +280,29 @@ import_source_text(const ImportSource *self, const char *path, GError **error)
 }
 
 void
-import_source_free(ImportSource *self)
+import_source_close(ImportSource *self)
 {
     GHashTableIter iter;
     gpointer fd;
 
-    if (!self)
-        return;
     g_hash_table_iter_init(&iter, self->fds);
     while (g_hash_table_iter_next(&iter, NULL, &fd)) {
         int number = GPOINTER_TO_INT(fd) - 1;
 
         fd_clear(&number);
     }
-    g_hash_table_unref(self->fds);
+    g_hash_table_remove_all(self->fds);
     fd_clear(&self->lock);
     fd_clear(&self->dirfd);
+}
+
+void
+import_source_free(ImportSource *self)
+{
+    if (!self)
+        return;
+    import_source_close(self);
+    g_hash_table_unref(self->fds);
     manifest_free(self->manifest);
     g_free(self->path);
     g_free(self);

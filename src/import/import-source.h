@@ -44,6 +44,10 @@ int import_source_fd(const ImportSource *self, const ManifestFile *file);
 char *import_source_text(const ImportSource *self, const char *path, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** import_source_close: Closes its files, so that nothing can be read any more. What its manifest
+ * says stays. */
+void import_source_close(ImportSource *self);
+
 /**
  * import_check_layer:
  * @fd: an image, open

@@ -150,21 +150,40 @@ announce(const ImportPlan *plan, JobRun *run, GError **error)
     return job_run_planned(run, &planned, error);
 }
 
-static gboolean
-carry_out(Hypervisor *hypervisor, ImportPrepared *prepared, JobRun *run, GError **error)
+static void
+forget_results(ImportWork *self)
 {
-    ImportResult result;
+    import_result_clear(&self->result);
+    self->result = (ImportResult){0};
+    import_prepared_clear(&self->prepared);
+}
+
+/* What was written for nothing goes before anybody is told, and what is shown of a plan does not
+ * hold the file system of the export. */
+static void
+end_run(ImportPrepared *prepared, gboolean done)
+{
+    g_clear_pointer(&prepared->target, target_free);
+    if (done)
+        import_source_close(prepared->source);
+    else
+        import_prepared_clear(prepared);
+}
+
+static gboolean
+carry_out(ImportWork *self, Hypervisor *hypervisor, JobRun *run, GError **error)
+{
+    ImportPrepared *prepared = &self->prepared;
     gboolean done;
 
     if (!announce(prepared->plan, run, error))
         return FALSE;
     done = import_execute(hypervisor, prepared->plan, prepared->source, prepared->target,
-                          job_run_control(run), job_run_resumes(run), &result, error);
-    job_run_set_kept(run, result.kept);
+                          job_run_control(run), job_run_resumes(run), &self->result, error);
+    job_run_set_kept(run, self->result.kept);
     if (done)
         job_run_set_result(run, report_new(prepared->plan),
-                           g_steal_pointer(&result.warnings));
-    import_result_clear(&result);
+                           strings_copy(self->result.warnings));
 
     return done;
 }
@@ -172,18 +191,19 @@ carry_out(Hypervisor *hypervisor, ImportPrepared *prepared, JobRun *run, GError 
 static gboolean
 run_import(JobWork *work, JobRun *run, GError **error)
 {
-    const ImportWork *self = of(work);
+    ImportWork *self = of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
     g_autoptr(ImportSettings) settings = settings_for(self, run);
     const ImportSubject subject = {self->path, self->directory, settings};
-    ImportPrepared prepared = {0};
     gboolean done;
 
+    forget_results(self);
     if (!hypervisor)
         return FALSE;
-    done = import_prepare(hypervisor, &subject, FALSE, job_run_control(run), &prepared, error) &&
-           carry_out(hypervisor, &prepared, run, error);
-    import_prepared_clear(&prepared);
+    done = import_prepare(hypervisor, &subject, self->dry_run, job_run_control(run),
+                          &self->prepared, error) &&
+           (self->dry_run || carry_out(self, hypervisor, run, error));
+    end_run(&self->prepared, done);
 
     return done;
 }
@@ -220,6 +240,7 @@ free_import(JobWork *work)
 {
     ImportWork *self = of(work);
 
+    forget_results(self);
     g_free(self->path);
     g_free(self->directory);
     import_settings_free(self->settings);
@@ -233,6 +254,8 @@ const JobWorkType import_work_type = {
     .block_type = JOB_BLOCK_TYPE_COPY,
     .cancelled = N_("The import was cancelled"),
     .interrupted = N_("The import was interrupted; it can be resumed"),
+    .forced = N_("ended by force; what there is of it is left: the next import of the same removes "
+                 "it, or goes on with it with --resume"),
     .describe = describe,
     .directory = directory,
     .run = run_import,

@@ -25,6 +25,12 @@ typedef struct {
     char *path;      /* of the export, absolute */
     char *directory; /* that was asked for, absolute */
     ImportSettings *settings;
+    gboolean dry_run; /* only to be planned */
+
+    /* What the last run has come to, for who asks when the job is in a final state: */
+    ImportResult result;     /* zeros, but for what is left, if it failed */
+    ImportPrepared prepared; /* its plan and, of a dry run, what does not fit the host; all files of
+                              * the export are closed. Zeros if it failed. */
 } ImportWork;
 
 /**

@@ -29,6 +29,10 @@ struct JobWorkType {
     const char *cancelled;
     const char *interrupted;
 
+    /* (nullable): what a user is told who has ended it by force: what is left, and what becomes of
+     * that; marked for translation. NULL: that something may be left. */
+    const char *forced;
+
     /* Returns: what its job is called: "Export of web, nightly"; owned by the caller. */
     char *(*describe)(const JobWork *work);
 

@@ -123,17 +123,62 @@ cp "$d/kept" "$layer"
 chmod u-w "$layer"
 
 # --- interrupted while it copies, and gone on with
-"$abs_top_builddir/virtsnap" --json import "$export" --to "$to" "${TRUST[@]}" --bandwidth 1M \
-    >"$VS_OUT" 2>"$VS_ERR" &
-pid=$!
-live_wait "it copies" test -e "$to/pair/.snap1.partial/layers"
-live_wait "it has copied something" eval 'live_wrote $pid 2000000'
+# begin ARGUMENT...: an import in the background, which copies. Leaves its process in pid.
+begin()
+{
+    "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" "${TRUST[@]}" \
+        --bandwidth 1M "$@" >"$VS_OUT" 2>"$VS_ERR" &
+    pid=$!
+    live_wait "it copies" test -e "$to/pair/.snap1.partial/layers" &&
+        live_wait "it has copied something" eval 'live_wrote $pid 2000000' &&
+        live_wait "it can be stopped" live_catches_stop $pid
+}
+begin
 kill -TERM $pid
 check_fails "it ends" wait "$pid"
 is "$(vs_field .error.code)" 32803 "as interrupted"
 like "$(vs_field .error.message)" "--resume" "and says how to go on"
 check "it is gone on with" vs_import "$export" --to "$to" --resume
 check "the images are sound" images_sound "$to"
+forget t u
+vs -q collection-undefine pair
+
+# --- the same signals as for an export
+begin
+kill -INT $pid
+check_fails "Ctrl-C ends it" wait "$pid"
+is "$(vs_field .error.code)" 32804 "as cancelled"
+is "$(ls -A "$to")" "" "and leaves nothing"
+
+# In a process group of its own, as a shell has it.
+paused()
+{
+    local before
+    set -m
+    begin
+    set +m
+    kill -TSTP $pid
+    live_wait "it stops" live_stopped $pid || return 1
+    before=$(du -s "$to")
+    [ -e "$to/pair/.snap1.partial" ] && [ "$(du -s "$to")" = "$before" ] || return 1
+    kill -CONT $pid
+    live_wait "it can be stopped once more" live_catches_stop $pid
+    kill -INT $pid
+    ! wait $pid && [ "$(vs_field .error.code)" = 32804 ] && [ -z "$(ls -A "$to")" ]
+}
+check "Ctrl-Z suspends it, and it goes on" paused
+# The first signal waits for a transfer that is stopped by its limit; the second does not wait.
+twice()
+{
+    begin
+    kill -STOP $pid
+    kill -INT $pid
+    kill -TERM $pid
+    kill -CONT $pid
+    ! wait $pid && grep -q "the next import of the same" "$VS_ERR"
+}
+check "a second signal ends it by force, and it says what becomes of it" twice
+check "which is so" vs_import "$export" --to "$to"
 forget t u
 vs -q collection-undefine pair
 

@@ -202,6 +202,17 @@ live_catches()
     [ $((0x${caught:-0} & 2)) -ne 0 ]
 }
 
+# live_catches_stop PID: the same for Ctrl-Z (SIGTSTP).
+live_catches_stop()
+{
+    local caught
+    caught=$(awk '/^SigCgt/ { print $2 }' "/proc/$1/status" 2>/dev/null)
+    [ $((0x${caught:-0} & 0x80000)) -ne 0 ]
+}
+
+# live_stopped PID: it is, as by Ctrl-Z.
+live_stopped() { grep -qs '^State:.T' "/proc/$1/status"; }
+
 # live_wrote PID BYTES: the process has written that much, as to a layer that it copies.
 live_wrote()
 {

@@ -235,21 +235,19 @@ check "Ctrl-C of what goes on" cancelled
 is "$(ls -A "$x")" "" "leaves nothing either"
 
 # --- Ctrl-Z, in a process group of its own, as a shell has it
-process_state() { awk '/^State/ { print $2 }' "/proc/$pid/status"; }
-catches_stop() { [ $((0x$(awk '/^SigCgt/ { print $2 }' "/proc/$pid/status") & 0x80000)) -ne 0 ]; }
 paused()
 {
     set -m
     begin --bandwidth 12M
     set +m
     live_wait "it copies" copying
-    live_wait "it can be stopped" catches_stop
+    live_wait "it can be stopped" live_catches_stop $pid
     kill -TSTP $pid
-    live_wait "it stops" eval '[ "$(process_state)" = T ]'
+    live_wait "it stops" live_stopped $pid
     kill -CONT $pid
-    live_wait "it can be stopped once more" catches_stop
+    live_wait "it can be stopped once more" live_catches_stop $pid
     kill -TSTP $pid
-    live_wait "it stops once more" eval '[ "$(process_state)" = T ]'
+    live_wait "it stops once more" live_stopped $pid
     kill -CONT $pid
     wait $pid && vs_sound "$x/t/snap1"
 }
