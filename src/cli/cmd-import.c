@@ -41,6 +41,8 @@ static const GOptionEntry import_options[] = {
      N_("show what would be done, and touch nothing"), NULL},
     {"resume", 0, 0, G_OPTION_ARG_NONE, MEMBER(resume),
      N_("go on with an import that was interrupted"), NULL},
+    {"async", 0, 0, G_OPTION_ARG_NONE, MEMBER(async),
+     N_("let the service start the job, and return"), NULL},
     {"progress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(progress),
      N_("how to show progress on standard error"), "auto|bar|json|none"},
     {NULL},
@@ -73,6 +75,10 @@ run_import(CliContext *cli, const CommandLine *line)
     request.settings = settings;
     request.directory = directory = g_canonicalize_filename(options->to, NULL);
 
+    /* A job outlives its command only with the service. */
+    if (cli->globals.service || options->async)
+        return import_service(cli, &request);
+
     return import_run(cli, &request);
 }
 
@@ -80,6 +86,7 @@ static const Command commands[] = {
     {
         .name = "import",
         .run = run_import,
+        .run_service = run_import,
         .summary = N_("make domains of an export again"),
         .description = N_("Copies the files of EXPORT into DIR/COLLECTION/SNAPSHOT and defines "
                           "its domains, and its collection, with them: as they were at the "

@@ -45,9 +45,6 @@ typedef struct {
 /** export_run: Does it, or shows the plan. Returns: the exit status; errors have been told. */
 int export_run(CliContext *cli, const ExportRequest *request) G_GNUC_WARN_UNUSED_RESULT;
 
-/** What the method returns for a job that has been started. */
-#define EXPORT_JOB_STARTED 4096
-
 /** export_service: Lets the service do it; with --async only starts it. Returns: as export_run. */
 int export_service(CliContext *cli, const ExportRequest *request) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -7,8 +7,7 @@
 
 #include "bus/bus-path.h"
 #include "cli/export-request.h"
-#include "cli/job-show.h"
-#include "cli/output.h"
+#include "cli/job-started.h"
 #include "cli/service.h"
 
 static gboolean
@@ -20,12 +19,8 @@ check_request(const ExportRequest *request, GError **error)
         what = _("--domain: define a collection");
     else if (request->dry_run)
         what = "--dry-run";
-    if (!what)
-        return TRUE;
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                _("The service does not do this: %s, or leave out --service and --async"), what);
 
-    return FALSE;
+    return !what || job_unserved(what, error);
 }
 
 /* The path of the job, or NULL. */
@@ -54,52 +49,13 @@ start(CliContext *cli, const ExportRequest *request, GError **error)
     return job;
 }
 
-static int
-tell_started(CliContext *cli, BusJob *job)
-{
-    const char *number = job_show_number(job);
-    JsonObject *result;
-
-    cli_message(cli, _("Job %s started; 'virtsnap job-wait %s' shows how it goes"), number, number);
-    if (cli->globals.json) {
-        result = json_object_new();
-        json_object_set_int_member(result, "result", EXPORT_JOB_STARTED);
-        json_object_set_int_member(result, "job", g_ascii_strtoll(number, NULL, 10));
-        cli_result(cli, result);
-    }
-
-    return CLI_DONE;
-}
-
-static int
-tell_done(CliContext *cli, BusJob *job)
-{
-    g_autofree char *path = text_printable(bus_job_get_export_directory(job));
-    JsonObject *result;
-
-    cli_message(cli, _("Exported to '%s'"), path);
-    if (cli->globals.json) {
-        result = job_show_json(job);
-        json_object_set_int_member(result, "result", 0);
-        cli_result(cli, result);
-    }
-
-    return CLI_DONE;
-}
-
 int
 export_service(CliContext *cli, const ExportRequest *request)
 {
+    const JobStartedOptions options = {request->options->async, request->progress,
+                                       _("Exported to '%s'")};
     g_autoptr(GError) error = NULL;
     g_autofree char *path = check_request(request, &error) ? start(cli, request, &error) : NULL;
-    g_autoptr(BusJob) job = path ? cli_service_job(cli, path, &error) : NULL;
 
-    if (!job)
-        return cli_fail(cli, error);
-    if (request->options->async)
-        return tell_started(cli, job);
-    if (!job_follow(cli, job, request->progress, TRUE, &error))
-        return cli_fail(cli, error);
-
-    return tell_done(cli, job);
+    return job_started(cli, path, error, &options);
 }

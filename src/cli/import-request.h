@@ -26,6 +26,7 @@ typedef struct {
     char *parallel;
     gboolean dry_run;
     gboolean resume;
+    gboolean async;
     char *progress; /* "auto", "bar", "json", "none" */
 } ImportOptions;
 
@@ -44,5 +45,8 @@ ImportSettings *import_options_read(const ImportOptions *options, GError **error
 
 /** import_run: Does it, or shows the plan. Returns: the exit status; errors have been told. */
 int import_run(CliContext *cli, const ImportRequest *request) G_GNUC_WARN_UNUSED_RESULT;
+
+/** import_service: Lets the service do it; with --async only starts it. Returns: as import_run. */
+int import_service(CliContext *cli, const ImportRequest *request) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -38,6 +38,7 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/import-options.c \
 	src/cli/import-request.h \
 	src/cli/import-run.c \
+	src/cli/import-service.c \
 	src/cli/import-show.c \
 	src/cli/import-show.h \
 	src/cli/follow.c \
@@ -45,6 +46,8 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/job-follow.c \
 	src/cli/job-local.c \
 	src/cli/job-local.h \
+	src/cli/job-started.c \
+	src/cli/job-started.h \
 	src/cli/job-show.c \
 	src/cli/job-show.h \
 	src/cli/option.c \

@@ -186,6 +186,17 @@ virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult *result, GEr
 
 /* --- import ------------------------------------------------------------------- */
 
+/* Reads the schema of the settings, and nothing of the export. Returns: owned by the caller. */
+static JobWork *
+import_work_for(const char *path, const char *directory, const char *settings, GError **error)
+{
+    g_autofree char *from = g_canonicalize_filename(path, NULL);
+    g_autofree char *to = g_canonicalize_filename(directory, NULL);
+    ImportSettings *parsed = import_settings_parse(settings, error);
+
+    return parsed ? &import_work_new(from, to, parsed)->parent : NULL;
+}
+
 VirtSnapJob *
 virt_snap_service_import(VirtSnapService *self, const char *path, const char *directory,
                          const char *settings, GError **error)
@@ -195,10 +206,52 @@ virt_snap_service_import(VirtSnapService *self, const char *path, const char *di
     g_return_val_if_fail(directory != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    g_autofree char *from = g_canonicalize_filename(path, NULL);
-    g_autofree char *to = g_canonicalize_filename(directory, NULL);
-    ImportSettings *parsed = import_settings_parse(settings, error);
-    g_autoptr(JobWork) work = parsed ? &import_work_new(from, to, parsed)->parent : NULL;
+    g_autoptr(JobWork) work = import_work_for(path, directory, settings, error);
+
+    return work ? library_job_start(work, self->uri) : NULL;
+}
+
+/* The words are the path, the directory and the settings, if there are any. */
+static void
+import_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    char *const *words = data;
+    GError *error = NULL;
+    JobWork *work = import_work_for(words[0], words[1], words[2], &error);
+
+    if (work)
+        g_task_return_pointer(task, work, (GDestroyNotify)job_work_unref);
+    else
+        g_task_return_error(task, error);
+}
+
+void
+virt_snap_service_import_async(VirtSnapService *self, const char *path, const char *directory,
+                               const char *settings, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data)
+{
+    g_return_if_fail(VIRT_SNAP_IS_SERVICE(self));
+    g_return_if_fail(path != NULL);
+    g_return_if_fail(directory != NULL);
+    g_return_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable));
+
+    const char *const words[] = {path, directory, settings, NULL};
+    g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
+
+    g_task_set_source_tag(task, virt_snap_service_import_async);
+    g_task_set_task_data(task, g_strdupv((char **)words), (GDestroyNotify)g_strfreev);
+    g_task_set_return_on_cancel(task, TRUE);
+    g_task_run_in_thread(task, import_in_thread);
+}
+
+VirtSnapJob *
+virt_snap_service_import_finish(VirtSnapService *self, GAsyncResult *result, GError **error)
+{
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(g_task_is_valid(result, self), NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    g_autoptr(JobWork) work = g_task_propagate_pointer(G_TASK(result), error);
 
     return work ? library_job_start(work, self->uri) : NULL;
 }

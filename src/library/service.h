@@ -129,14 +129,45 @@ VirtSnapJob *virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult
  * @settings: (nullable): an importsettings document; NULL: the defaults
  * @error: INVALID_PARAMETER naming what is wrong with @settings
  *
- * Begins to make the domains of an export again. It does not block; what can be wrong beyond
- * @settings is the job's error.
+ * Begins to make the domains of an export again. What can be wrong beyond @settings is the job's
+ * error.
  *
  * Returns: (transfer full): the job
  */
 VirtSnapJob *virt_snap_service_import(VirtSnapService *self, const char *path,
                                       const char *directory, const char *settings,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_import_async:
+ * @self: a service
+ * @path: (type filename): of an export
+ * @directory: (type filename): below which its files come to be; it must be there, or its parent
+ * @settings: (nullable): an importsettings document; NULL: the defaults
+ * @cancellable: (nullable): ends it before the job is started
+ * @callback: (scope async): called when the job can be started
+ * @user_data: for @callback
+ *
+ * Begins to make the domains of an export again without blocking: virt_snap_service_import() reads
+ * the schema of @settings. virt_snap_service_import_finish() starts the job.
+ */
+void virt_snap_service_import_async(VirtSnapService *self, const char *path,
+                                    const char *directory, const char *settings,
+                                    GCancellable *cancellable, GAsyncReadyCallback callback,
+                                    gpointer user_data);
+
+/**
+ * virt_snap_service_import_finish:
+ * @self: a service
+ * @result: that the callback got
+ * @error: as virt_snap_service_import() has it, or G_IO_ERROR_CANCELLED
+ *
+ * Ends virt_snap_service_import_async(), and starts the job.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_import_finish(VirtSnapService *self, GAsyncResult *result,
+                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * virt_snap_service_list_snapshots:

@@ -57,4 +57,29 @@ check "their images are sound" images_sound "$to"
 check "the service comes again" service_start
 like "$(service_get "$job" Job JobState)" 7 "and knows the job"
 
+
+# --- the command with the service
+export VIRTSNAP_BUS=session
+lose left.new right.new
+vs -q collection-undefine pair.new
+rm -r "$to/pair.new"
+check "import --async" eval \
+    'vs import "$VS_EXPORT" --to "$to" "${TRUST[@]}" --async --bandwidth 1M --json >"$VS_OUT"'
+is "$(vs_field '[.result, .job > 1] | join(" ")')" "4096 true" "answers 4096 and the job"
+job=$(vs_field .job)
+live_wait "it copies" eval '[ "$(vs job-info $job --json | jq .cur)" -gt 1000000 ]'
+check "is ended" eval 'vs -q job-kill $job; ! vs job-wait $job'
+check "so that nothing is left" imported_nothing "$to"
+check "import --service, with a bar" vs --service import "$VS_EXPORT" --to "$to" "${TRUST[@]}" \
+    --progress=bar
+is "$(vs --service collection-list --json | jq -c '[.collections[].name]')" '["pair"]' \
+    "has made the collection"
+check "its images are sound" images_sound "$to"
+check "fails as the job does" vs_refused 32800 "exist" --service import "$VS_EXPORT" --to "$to" \
+    "${TRUST[@]}"
+check "a plan is not the service's" vs_refused 1 "--dry-run" --service import "$VS_EXPORT" \
+    --to "$to" --dry-run
+service_stop
+is "$(live_virsh list --all --name | sort | xargs)" "left right" "and the domains"
+
 done_testing

@@ -188,6 +188,27 @@ test_export(void)
     scratch_free(directory);
 }
 
+static void
+test_import(void)
+{
+    char *directory = scratch_new();
+    g_autoptr(VirtSnapService) service = virt_snap_service_new("test:///default");
+    g_autoptr(VirtSnapJob) job = NULL;
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GError) error = NULL;
+
+    AWAIT(service_import, service, directory, directory, "<importsettings><x/></importsettings>");
+    g_assert_null(virt_snap_service_import_finish(service, result, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+    g_clear_error(&error);
+    AWAIT(service_import, service, directory, directory, NULL);
+    job = virt_snap_service_import_finish(service, result, &error);
+    g_assert_no_error(error);
+    g_assert_false(virt_snap_job_wait(job, NULL, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+    scratch_free(directory);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -197,6 +218,7 @@ main(int argc, char **argv)
     g_test_add_func("/async/mixed-up", test_mixed_up);
     g_test_add_func("/async/cancelled", test_cancelled);
     g_test_add_func("/async/export", test_export);
+    g_test_add_func("/async/import", test_import);
 
     return g_test_run();
 }

@@ -84,6 +84,7 @@ test_service(void)
     REFUSED(virt_snap_service_import(service, NULL, "/d", NULL, NULL));
     REFUSED(virt_snap_service_import(service, "/e", NULL, NULL, NULL));
     REFUSED(virt_snap_service_import(NULL, "/e", "/d", NULL, NULL));
+    REFUSED(virt_snap_service_import_finish(service, NULL, NULL));
     REFUSED(virt_snap_service_export_domains(service, NULL, "s", "/d", NULL, NULL));
     REFUSED(virt_snap_service_export_domains(NULL, domains, "s", "/d", NULL, NULL));
     REFUSED(virt_snap_service_list_snapshots(service, NULL, NULL));
