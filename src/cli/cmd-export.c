@@ -49,7 +49,8 @@ static const GOptionEntry export_options[] = {
     {"async", 0, 0, G_OPTION_ARG_NONE, MEMBER(async),
      N_("let the service start the job, and return"), NULL},
     {"progress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(progress),
-     N_("how to show progress on standard error"), "auto|bar|json|none"},
+     N_("how to show progress on standard error; at the bar the keys + and - double and halve the "
+        "limit, 0 lifts it, p pauses"), "auto|bar|json|none"},
     {NULL},
 };
 

@@ -10,15 +10,35 @@
 #include <unistd.h>
 
 #include "cli/follow.h"
+#include "cli/keys.h"
 #include "util/fd.h"
 
 struct Follow {
     const FollowOps *ops;
     gpointer job;
     const char *label;
+    char *shown; /* the label with a note; NULL: there is none */
     Progress *progress;
     GMainLoop *loop;
 };
+
+/* --- keys ---------------------------------------------------------------------- */
+
+static void
+on_key(char key, gpointer data)
+{
+    Follow *self = data;
+
+    self->ops->key(self, self->job, key);
+}
+
+/* Again and again: the process may come to the foreground at any time. */
+static void
+follow_hold_keys(Follow *self)
+{
+    if (self->ops->key && progress_is_bar(self->progress))
+        keys_hold(on_key, self);
+}
 
 /* --- ends ---------------------------------------------------------------------- */
 
@@ -95,8 +115,10 @@ on_stop(gint fd, GIOCondition condition, gpointer data)
     while (read(fd, bytes, sizeof bytes) > 0)
         ;
     progress_hide(self->progress);
+    keys_release();
     suspended = self->ops->suspend(self, self->job, TRUE);
     stop_process();
+    follow_hold_keys(self);
     if (suspended)
         self->ops->suspend(self, self->job, FALSE);
 
@@ -142,7 +164,9 @@ follow_run(Follow *self)
     };
     guint stop = watch_stop(self);
 
+    follow_hold_keys(self);
     g_main_loop_run(self->loop);
+    keys_release();
     unwatch_stop(stop);
     for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)
         g_source_remove(sources[i]);
@@ -159,7 +183,23 @@ follow_show(Follow *self, guint64 cur, guint64 end)
 {
     /* What there is to do is known when the job has been planned. */
     if (end > 1)
-        progress_update(self->progress, self->label, cur, end);
+        progress_update(self->progress, self->shown ? self->shown : self->label, cur, end);
+    if (g_main_loop_is_running(self->loop))
+        follow_hold_keys(self);
+}
+
+void
+follow_note(Follow *self, char *note)
+{
+    g_free(self->shown);
+    self->shown = note ? g_strdup_printf("%s, %s", self->label, note) : NULL;
+    g_free(note);
+}
+
+guint64
+follow_rate(const Follow *self)
+{
+    return progress_rate(self->progress);
 }
 
 void
@@ -171,6 +211,7 @@ follow_hide(Follow *self)
 void
 follow_finish(Follow *self, gboolean done)
 {
+    keys_release();
     progress_finish(self->progress, done);
 }
 
@@ -196,5 +237,6 @@ follow_free(Follow *self)
         return;
     g_main_loop_unref(self->loop);
     progress_free(self->progress);
+    g_free(self->shown);
     g_free(self);
 }

@@ -22,6 +22,9 @@ typedef struct {
     /* Suspends the job, because the user has pressed Ctrl-Z, or lets it go on, because he has
      * brought it back (fg). Returns: FALSE if that is not to be, or cannot be. */
     gboolean (*suspend)(Follow *follow, gpointer job, gboolean suspend);
+
+    /* (nullable): the user has pressed @key at the progress bar. NULL: keys are left alone. */
+    void (*key)(Follow *follow, gpointer job, char key);
 } FollowOps;
 
 /** follow_new: @label: what the progress is of; outlives it, as @job does. Returns: owned by the
@@ -32,6 +35,12 @@ Follow *follow_new(const FollowOps *ops, gpointer job, const char *label, Progre
 /** follow_show: Shows that @cur of @end bytes are done; @end is 1 as long as that is not known. */
 void follow_show(Follow *self, guint64 cur, guint64 end);
 
+/** follow_note: @note: (transfer full) (nullable): what is shown beside the label from now on. */
+void follow_note(Follow *self, char *note);
+
+/** follow_rate: Returns: the bytes a second of about the last seconds; 0: not known. */
+guint64 follow_rate(const Follow *self);
+
 /** follow_hide: Takes the progress off the terminal, for a message. */
 void follow_hide(Follow *self);
 
@@ -39,7 +48,8 @@ void follow_hide(Follow *self);
 void follow_run(Follow *self);
 void follow_quit(Follow *self);
 
-/** follow_finish: Ends the progress; the job ended well if @done. */
+/** follow_finish: Ends the progress, and leaves the terminal as it was; the job ended well if
+ * @done. */
 void follow_finish(Follow *self, gboolean done);
 void follow_free(Follow *self);
 

@@ -5,15 +5,19 @@
 
 #include <glib/gi18n.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/connection.h"
 #include "cli/follow.h"
 #include "cli/job-local.h"
 #include "job/job.h"
+#include "util/format.h"
 
 /* As often as the eye takes it in; the display itself drops what comes too fast. */
 #define PROGRESS_MS 100
+/* Slower than that no key makes it. */
+#define RATE_LEAST ((guint64)64 << 10)
 
 typedef struct {
     CliContext *cli;
@@ -21,6 +25,7 @@ typedef struct {
     Job *job;
     Follow *follow;
     gboolean resume;
+    gboolean paused; /* by a key */
     guint n_signals;
 } LocalJob;
 
@@ -105,7 +110,7 @@ end_local(Follow *follow, gpointer job, int signum)
     if (!self->cli->session && is_ending_unplanned(self->job))
         leave(self, kill);
     if (++self->n_signals > 1) {
-        follow_hide(follow);
+        follow_finish(follow, FALSE);
         cli_warning("%s", forced_text(self->work->type));
         _exit(CLI_FAILED);
     }
@@ -118,6 +123,49 @@ suspend_local(Follow *follow, gpointer job, gboolean suspend)
 
     return job_request_state_change(self->job, suspend ? JOB_REQUEST_SUSPEND : JOB_REQUEST_START,
                                     0) == JOB_RESULT_DONE;
+}
+
+/* Where there is no limit, half of what it does now is one. */
+static guint64
+rate_of_key(char key, guint64 limit, guint64 now)
+{
+    if (key == '0')
+        return 0;
+    if (key == '+' || key == '=')
+        return limit > G_MAXUINT64 / 2 ? limit : limit * 2;
+    if (limit == 0)
+        limit = now;
+
+    return limit / 2 < RATE_LEAST ? MIN(limit, RATE_LEAST) : limit / 2;
+}
+
+static void
+show_limit(LocalJob *self, guint64 rate)
+{
+    g_autofree char *text = rate > 0 ? format_bytes(rate) : NULL;
+
+    if (self->paused)
+        follow_note(self->follow, g_strdup(_("paused")));
+    else
+        follow_note(self->follow, text ? g_strdup_printf(_("at most %s/s"), text) : NULL);
+}
+
+static void
+key_local(Follow *follow, gpointer job, char key)
+{
+    LocalJob *self = job;
+    JobFigures figures;
+
+    if (!key || !strchr("+=-0p", key))
+        return;
+    job_get_figures(self->job, &figures);
+    if (key != 'p') {
+        figures.bandwidth = rate_of_key(key, figures.bandwidth, follow_rate(follow));
+        job_set_bandwidth(self->job, figures.bandwidth);
+    } else if (suspend_local(follow, self, !self->paused)) {
+        self->paused = !self->paused;
+    }
+    show_limit(self, figures.bandwidth);
 }
 
 /* --- the whole ------------------------------------------------------------------- */
@@ -140,7 +188,7 @@ follow_to_end(LocalJob *self)
 gboolean
 job_local_run(CliContext *cli, JobWork *work, const JobLocalOptions *options, GError **error)
 {
-    static const FollowOps ops = {.end = end_local, .suspend = suspend_local};
+    static const FollowOps ops = {.end = end_local, .suspend = suspend_local, .key = key_local};
     g_autoptr(Job) job = job_new(g_get_user_name(), work);
     LocalJob self = {.cli = cli, .work = work, .job = job, .resume = options->resume};
     g_autoptr(Follow) follow =

@@ -22,7 +22,8 @@ typedef struct {
  *
  * Runs a job in this process and follows it to its end. Ctrl-C kills it, SIGTERM and SIGHUP
  * terminate it, and a second of these ends the process at once; as long as it has not changed
- * anything the first one does, unless the command is a line of a shell. Ctrl-Z suspends it.
+ * anything the first one does, unless the command is a line of a shell. Ctrl-Z suspends it,
+ * and at a progress bar keys change its limit (+, -, 0) and pause it (p).
  * Returns: FALSE with what it failed with.
  */
 gboolean job_local_run(CliContext *cli, JobWork *work, const JobLocalOptions *options,

@@ -50,6 +50,8 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/job-started.h \
 	src/cli/job-show.c \
 	src/cli/job-show.h \
+	src/cli/keys.c \
+	src/cli/keys.h \
 	src/cli/option.c \
 	src/cli/option.h \
 	src/cli/output.c \

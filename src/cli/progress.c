@@ -304,6 +304,18 @@ progress_update(Progress *progress, const char *label, guint64 current, guint64 
         show(progress, now);
 }
 
+gboolean
+progress_is_bar(const Progress *progress)
+{
+    return progress->mode == PROGRESS_BAR && isatty(STDERR_FILENO);
+}
+
+guint64
+progress_rate(const Progress *progress)
+{
+    return (guint64)progress->rate;
+}
+
 void
 progress_hide(Progress *progress)
 {

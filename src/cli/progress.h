@@ -42,6 +42,12 @@ Progress *progress_new(ProgressMode mode, gboolean quiet);
  */
 void progress_update(Progress *progress, const char *label, guint64 current, guint64 total);
 
+/** progress_is_bar: Returns: whether there is somebody at a terminal to see a bar. */
+gboolean progress_is_bar(const Progress *progress);
+
+/** progress_rate: Returns: the bytes a second of about the last seconds; 0: not known. */
+guint64 progress_rate(const Progress *progress);
+
 /** progress_hide: Takes the bar off the terminal, for a message; the next update redraws it. */
 void progress_hide(Progress *progress);
 

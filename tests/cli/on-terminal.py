@@ -5,7 +5,8 @@
 
 Runs COMMAND on a terminal of its own and holds a dialogue with it. A line "> TEXT" types TEXT,
 with Python's escapes; "< REGEX" waits until REGEX comes, after what was waited for before;
-"= STATUS" at the end waits for that exit status. Prints all that was seen when one does not come.
+"= STATUS" at the end waits for that exit status; "? keys" waits until the terminal gives single keys
+without an echo, "? lines" until it does not; "! SIGNAL" sends a signal to COMMAND. Prints all that was seen when one does not come.
 """
 
 import fcntl
@@ -13,12 +14,13 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
 import time
 
-PATIENCE = 20  # seconds
+PATIENCE = int(os.environ.get("PATIENCE", 20))  # seconds
 ESCAPES = re.compile(r"\x1b\[[?0-9;]*[a-zA-Z]|\x07|\r(?=\n)")
 
 
@@ -54,6 +56,17 @@ class Terminal:
             if not self.read(end):
                 sys.exit(f"{self.seen}>>>{text}<<<\nthis never came: {regex}")
 
+    def settles(self, mode):
+        """Waits until its settings are those of mode."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            flags = termios.tcgetattr(self.fd)[3] & (termios.ICANON | termios.ECHO)
+            if bool(flags) != (mode == "keys") and flags in (0, termios.ICANON | termios.ECHO):
+                return
+            if time.monotonic() > end:
+                sys.exit(f"{self.seen}{self.rest}\nthe terminal never had {mode}")
+            self.read(time.monotonic() + 0.05)
+
     def ends(self, status):
         while self.read(time.monotonic() + PATIENCE):
             pass
@@ -70,6 +83,10 @@ def main():
             os.write(terminal.fd, text.encode().decode("unicode_escape").encode("latin-1"))
         elif kind == "<":
             terminal.expect(text)
+        elif kind == "?":
+            terminal.settles(text)
+        elif kind == "!":
+            os.kill(terminal.pid, signal.Signals["SIG" + text])
         elif kind == "=":
             terminal.ends(int(text))
 

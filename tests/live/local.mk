@@ -20,6 +20,7 @@ live_tests = \
 	tests/live/import-kinds.sh \
 	tests/live/import.sh \
 	tests/live/internal.sh \
+	tests/live/keys.sh \
 	tests/live/kinds.sh \
 	tests/live/limits.sh \
 	tests/live/names.sh \
