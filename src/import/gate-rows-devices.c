@@ -200,7 +200,8 @@ const GateRow gate_rows_devices[] = {
     AUDIO("output"),
 
     /* --- the rest --- */
-    {"devices/watchdog", "model action", NULL},
+    /* As on_crash: a dump at each time that the guest lets it run out. */
+    {"devices/watchdog", "model action:=reset|shutdown|poweroff|pause|none|inject-nmi", NULL},
     {"devices/memballoon", "model autodeflate freePageReporting", NULL},
     {"devices/memballoon/stats", "period:number", NULL},
     {"devices/rng", "model", NULL},

@@ -81,9 +81,10 @@ const GateRow gate_rows_domain[] = {
     {"cputune/vcpupin", "vcpu:few cpuset:set", NULL},
     {"cputune/emulatorpin", "cpuset:set", NULL},
     {"cputune/iothreadpin", "iothread:number cpuset:set", NULL},
-    {"cputune/vcpusched", "vcpus:set scheduler priority:number", NULL},
-    {"cputune/iothreadsched", "iothreads:set scheduler priority:number", NULL},
-    {"cputune/emulatorsched", "scheduler priority:number", NULL},
+    /* Threads with real-time priority come before every other program of the host. */
+    {"cputune/vcpusched", "vcpus:set scheduler!=batch|idle priority:number", NULL},
+    {"cputune/iothreadsched", "iothreads:set scheduler!=batch|idle priority:number", NULL},
+    {"cputune/emulatorsched", "scheduler!=batch|idle priority:number", NULL},
     {"cputune/cachetune", "vcpus:set id~", NULL},
     {"cputune/cachetune/cache", "id:few level:few type size:number " SIZE, NULL},
     {"cputune/cachetune/monitor", "level:few vcpus:set", NULL},
@@ -221,7 +222,8 @@ const GateRow gate_rows_domain[] = {
     {"clock/timer/catchup", "threshold:number slew:number limit:number", NULL},
     {"on_poweroff", NULL, "word"},
     {"on_reboot", NULL, "word"},
-    {"on_crash", NULL, "word"},
+    /* A guest that crashes again and again would fill the host's disk with dumps. */
+    {"on_crash", NULL, "=destroy|restart|preserve|rename-restart"},
     {"on_lockfailure", NULL, "word"},
     {"pm", NULL, NULL},
     {"pm/suspend-to-mem", "enabled", NULL},

@@ -51,6 +51,17 @@ const GateHostile gate_hostile[] = {
     {".", "<memory xmlns:a='urn:a' a:unit='KiB'>1</memory>", "memory/@unit", ""},
     {".", "<?xml-model href='/etc/passwd'?>", "?xml-model", "/etc/passwd"},
 
+    /* what would take the host's processors or fill its disk */
+    {".", "<cputune><vcpusched vcpus='0' scheduler='fifo' priority='99'/></cputune>",
+     "cputune/vcpusched", "fifo"},
+    {".", "<cputune><iothreadsched iothreads='1' scheduler='rr' priority='1'/></cputune>",
+     "cputune/iothreadsched", "rr"},
+    {".", "<cputune><emulatorsched scheduler='fifo' priority='1'/></cputune>",
+     "cputune/emulatorsched", "fifo"},
+    {".", "<on_crash>coredump-restart</on_crash>", "on_crash", "coredump-restart"},
+    {".", "<on_crash>coredump-destroy</on_crash>", "on_crash", "coredump-destroy"},
+    {DEVICES, "<watchdog model='i6300esb' action='dump'/>", "devices/watchdog/@action", "dump"},
+
     /* devices and files of the host */
     {DEVICES,
      "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0' bus='1'/>"
