@@ -87,16 +87,30 @@ check_active(const VolumeDef *self, LibvirtPool *pool, GError **error)
     return FALSE;
 }
 
+/* The embedded driver has no pools, nor can any be defined there. */
+static void
+explain_no_pool(const VolumeDef *self, GError **error)
+{
+    if (virGetLastErrorCode() == VIR_ERR_NO_SUPPORT)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("this connection to libvirt has no storage pools, so the volume '%s' of '%s' "
+                      "cannot be found; connect to a daemon, as with -c qemu:///system, or leave "
+                      "the disk out with --exclude"),
+                    self->volume, self->pool);
+    else
+        libvirt_error_set(error,
+                          _("Cannot find the storage pool '%s' of the volume '%s'; define it with "
+                            "virsh pool-define, or leave the disk out with --exclude"),
+                          self->pool, self->volume);
+}
+
 static LibvirtPool *
 open_pool(virConnectPtr connection, const VolumeDef *self, GError **error)
 {
     g_autoptr(LibvirtPool) pool = virStoragePoolLookupByName(connection, self->pool);
 
     if (!pool) {
-        libvirt_error_set(error,
-                          _("Cannot find the storage pool '%s' of the volume '%s'; define it with "
-                            "virsh pool-define, or leave the disk out with --exclude"),
-                          self->pool, self->volume);
+        explain_no_pool(self, error);
         return NULL;
     }
     if (!check_type(self, pool, error) || !check_active(self, pool, error))

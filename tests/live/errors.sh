@@ -239,6 +239,17 @@ check "live state neither" \
     settings '<exportsettings><live>crash-consistent</live></exportsettings>' 1 \
     "live.*not supported|not supported.*live"
 
+# --- a volume, where libvirt has no pools
+qemu-img create -q -f qcow2 "$d/v.qcow2" 1M
+live_domain_xml v --disk "$d/v.qcow2" | sed "s#^<serial#<disk type='volume' device='disk'> \
+    <driver name='qemu' type='raw'/><source pool='p' volume='w'/> \
+    <target dev='vdb' bus='virtio'/></disk>&#" >"$d/v.xml"
+live_virsh define --file "$d/v.xml"
+check "a disk that is a volume" live_snapshot_external v snap1 --diskspec vdb,snapshot=no
+check "cannot be found by the embedded driver, which has no pools" vs_refused 1 \
+    "no storage pools.*'w' of 'p'.*qemu:///system" \
+    export --domain v snap1 --to "$x/v" --include v:vdb
+
 # --- no libvirt
 check "no hypervisor" vs_refused 32777 "$d/none" \
     -c "qemu+unix:///system?socket=$d/none" export --domain t snap1 --to "$x/t"
