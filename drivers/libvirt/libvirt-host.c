@@ -62,6 +62,21 @@ add_secrets(virConnectPtr connection, HostFacts *facts, GError **error)
     return TRUE;
 }
 
+/* libvirt lists interfaces of the host only where it is built with a backend for that, so the
+ * kernel is asked. A bridge of Open vSwitch is an interface like any other. That it is this host
+ * has been seen to by who asks. */
+static void
+add_bridges(HostFacts *facts)
+{
+    g_autoptr(GDir) dir = g_dir_open("/sys/class/net", 0, NULL);
+    const char *name;
+
+    if (!dir)
+        g_clear_pointer(&facts->bridges, g_ptr_array_unref);
+    while (dir && (name = g_dir_read_name(dir)))
+        g_ptr_array_add(facts->bridges, g_strdup(name));
+}
+
 /* --- what there is once ------------------------------------------------------------ */
 
 static gboolean
@@ -91,6 +106,7 @@ libvirt_host_facts(virConnectPtr connection, GError **error)
     if (!add_host(connection, facts, error) || !add_networks(connection, facts, error) ||
         !add_secrets(connection, facts, error))
         return NULL;
+    add_bridges(facts);
 
     return g_steal_pointer(&facts);
 }

@@ -13,6 +13,7 @@ host_facts_new(void)
 
     facts->networks = g_ptr_array_new_with_free_func((GDestroyNotify)host_thing_free);
     facts->secrets = g_ptr_array_new_with_free_func(g_free);
+    facts->bridges = g_ptr_array_new_with_free_func(g_free);
 
     return facts;
 }
@@ -59,5 +60,6 @@ host_facts_free(HostFacts *facts)
     g_free(facts->libvirt_version);
     g_clear_pointer(&facts->networks, g_ptr_array_unref);
     g_clear_pointer(&facts->secrets, g_ptr_array_unref);
+    g_clear_pointer(&facts->bridges, g_ptr_array_unref);
     g_free(facts);
 }

@@ -22,6 +22,8 @@ struct HostFacts {
     guint64 memory;        /* bytes */
     GPtrArray *networks;   /* HostThing; NULL: this connection cannot tell */
     GPtrArray *secrets;    /* char*, their UUIDs; NULL: this connection cannot tell */
+    GPtrArray *bridges;    /* char*: interfaces, which a network card can be plugged into by name;
+                            * NULL: cannot be told from here */
 };
 
 /** host_facts_new: Returns: empty facts, whose lists all are there; owned by the caller. */

@@ -347,6 +347,17 @@ compare_network(Compare *self, const char *name)
     }
 }
 
+/* No other one is put in its place: what is plugged into a bridge is on that bridge's network. */
+static void
+compare_bridge(Compare *self, const char *name)
+{
+    GPtrArray *bridges = self->offer->facts->bridges;
+
+    if (bridges && !g_ptr_array_find_with_equal_func(bridges, name, g_str_equal, NULL))
+        add(self, "bridge", name, g_strdup(_("no such bridge")), NULL,
+            g_strdup(_("make one of this name, or import with --no-define and change the domain")));
+}
+
 static void
 compare_secret(Compare *self, const char *uuid)
 {
@@ -391,6 +402,7 @@ compare_all(Compare *self)
     compare_memory(self);
     compare_firmware(self);
     for_each(self, "./devices/interface[@type='network']/source/@network", compare_network);
+    for_each(self, "./devices/interface[@type='bridge']/source/@bridge", compare_bridge);
     for_each(self, ".//secret/@uuid | .//encryption/@secret", compare_secret);
     if (self->offered)
         host_compare_devices(self->domain, self->member, self->offered, self->findings,

@@ -57,6 +57,41 @@ warn_of_host(ImportPlan *plan, GPtrArray *findings, gboolean force)
     }
 }
 
+/* Adds what @one says to @all. What cannot be looked at at all is in it, too. */
+static void
+collect(GError **all, GError *one)
+{
+    g_autoptr(GError) before = *all;
+    g_autoptr(GError) added = one;
+
+    if (!before || !added)
+        *all = before ? g_steal_pointer(&before) : g_steal_pointer(&added);
+    else
+        *all = g_error_new(before->domain, before->code, "%s\n%s", before->message,
+                           added->message);
+}
+
+/* Whoever has helped one thing is not to be told the next one then: all that is in the way, with
+ * the code of the first. */
+static gboolean
+check_all(Hypervisor *hypervisor, const ImportPrepared *prepared, gboolean look, GError **error)
+{
+    g_autoptr(GError) all = NULL;
+    GError *why = NULL;
+
+    if (!import_check_free(hypervisor, prepared->plan, &why))
+        collect(&all, g_steal_pointer(&why));
+    if (!look && prepared->plan->settings->define && !import_host_pass(prepared->host, &why))
+        collect(&all, g_steal_pointer(&why));
+    if (!import_check_space(prepared->plan, prepared->source, prepared->target, &why))
+        collect(&all, g_steal_pointer(&why));
+    if (!all)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&all));
+
+    return FALSE;
+}
+
 static gboolean
 plan_all(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
          ImportPrepared *prepared, GError **error)
@@ -68,13 +103,12 @@ plan_all(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
         return FALSE;
     prepared->plan = import_plan_make(prepared->source, subject->settings,
                                       target_path(prepared->target), prepared->host, error);
-    if (!prepared->plan || !import_check_free(hypervisor, prepared->plan, error) ||
-        (!look && prepared->plan->settings->define && !import_host_pass(prepared->host, error)))
+    if (!prepared->plan || !check_all(hypervisor, prepared, look, error))
         return FALSE;
     if (!look)
         warn_of_host(prepared->plan, import_host_findings(prepared->host), force);
 
-    return import_check_space(prepared->plan, prepared->source, prepared->target, error);
+    return TRUE;
 }
 
 gboolean

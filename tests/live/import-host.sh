@@ -25,8 +25,6 @@ check "snapshot" live_snapshot_external web snap1
 check "export" vs_export --domain web snap1 --to "$x" || bail_out "no export"
 good=$VS_EXPORT
 machine=$(live_virsh dumpxml --domain web | sed -n "s/.*machine='\([^']*\)'.*/\1/p")
-check "the domain is lost" lose web
-
 # elsewhere SED-SCRIPT: the export as a host with another domain would have made it.
 elsewhere()
 {
@@ -40,6 +38,13 @@ elsewhere()
 
 # looked_at: what import would say, in JSON.
 looked_at() { vs import --json "$e" --to "$to" --dry-run "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR"; }
+
+# --- what is taken and what does not fit are in one answer
+elsewhere 's,<memory .*</memory>,<memory unit="TiB">900</memory>,'
+trusted "$e"
+check "what is taken and what does not fit" vs_refused 32800 \
+    "a domain 'web'.*UUID.*memory '900 TiB'" import "$e" --to "$to" "${TRUST[@]}"
+check "the domain is lost" lose web
 
 # --- one that fits
 elsewhere ''
@@ -70,6 +75,18 @@ check "too much memory cannot be helped" vs_refused 5 "memory '900 TiB'" \
 check "nothing is touched by that either" imported_nothing "$to"
 check "files alone fit every host" vs_import "$e" --to "$to" --no-define
 rm -r "${to:?}"; mkdir "$to"
+
+# --- a bridge that is not here
+bridge='<interface type="bridge"><mac address="52:54:00:11:22:33"/><source bridge="NAME"/>'
+elsewhere "s,</devices>,${bridge/NAME/br-none}</interface></devices>,"
+check "a look at one with a bridge" looked_at
+is "$(vs_field '.host[] | [.kind, .what, (.blocks | tostring)] | join(" ")')" \
+    "bridge br-none true" "it is not here"
+check "it is refused" vs_refused 5 "bridge 'br-none'.*--no-define" import "$e" --to "$to" \
+    "${TRUST[@]}"
+elsewhere "s,</devices>,${bridge/NAME/lo}</interface></devices>,"
+check "one that is there passes" vs_import "$e" --to "$to" --parallel 1
+check "and is gone again" forget web
 
 # --- an emulator at another place
 elsewhere 's,<emulator>.*</emulator>,<emulator>/usr/libexec/qemu-kvm</emulator>,'

@@ -46,6 +46,7 @@ facts_new(void)
     facts->memory = G_GUINT64_CONSTANT(4) << 30;
     g_ptr_array_add(facts->networks, host_thing_new("default", TRUE));
     g_ptr_array_add(facts->networks, host_thing_new("asleep", FALSE));
+    g_ptr_array_add(facts->bridges, g_strdup("br0"));
     g_ptr_array_add(facts->secrets, g_strdup("11111111-2222-4333-8444-aaaaaaaaaaaa"));
 
     return facts;
@@ -98,6 +99,12 @@ static const struct {
     {DOMAIN("qemu", "<devices><interface type='network'><source network='asleep'/></interface>"
                     "</devices>"),
      "network", "asleep", NULL, FALSE},
+    {DOMAIN("qemu", "<devices><interface type='bridge'><source bridge='br0'/></interface>"
+                    "</devices>"),
+     NULL, NULL, NULL, FALSE},
+    {DOMAIN("qemu", "<devices><interface type='bridge'><source bridge='br9'/></interface>"
+                    "</devices>"),
+     "bridge", "br9", NULL, TRUE},
     {DOMAIN("qemu", "<devices><interface type='network'><source network='default'/></interface>"
                     "</devices>"),
      NULL, NULL, NULL, FALSE},
