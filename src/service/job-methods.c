@@ -6,8 +6,8 @@
 #include <glib/gi18n.h>
 
 #include "service/access.h"
+#include "service/job-methods.h"
 #include "service/job-object.h"
-#include "service/job-service-private.h"
 #include "service/work.h"
 
 /* What callers may do to a job: the methods of its object. */
@@ -182,7 +182,7 @@ on_get_report(BusJob *bus, GDBusMethodInvocation *invocation, gpointer data)
 }
 
 void
-service_job_connect(ServiceJob *self)
+job_methods_connect(ServiceJob *self)
 {
     g_signal_connect(self->bus, "handle-request-state-change", G_CALLBACK(on_request), self);
     g_signal_connect(self->bus, "handle-set-speed", G_CALLBACK(on_set_speed), self);

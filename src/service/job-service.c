@@ -8,8 +8,10 @@
 #include "bus/bus-path.h"
 #include "job/job.h"
 #include "service/job-expiry.h"
+#include "service/job-methods.h"
 #include "service/job-object.h"
-#include "service/job-service-private.h"
+#include "service/job-service.h"
+#include "service/service-job.h"
 #include "service/work.h"
 
 /* PropertiesChanged at most five times a second. */
@@ -45,19 +47,6 @@ enqueue(ServiceJob *self, guint64 device, GError **error)
 
 static void tell_ended(ServiceJob *self);
 
-static void
-on_saved(const GError *error, gpointer data)
-{
-    if (error)
-        g_warning("%s", error->message);
-}
-
-void
-service_job_save(ServiceJob *self)
-{
-    job_keeper_save(self->service->keeper, self->job, self->number, self->uid, on_saved, NULL);
-}
-
 /* A job that has ended, whose record is written. */
 typedef struct {
     JobService *service;
@@ -70,7 +59,8 @@ on_end_saved(const GError *error, gpointer data)
     Ended *ended = data;
     ServiceJob *self = g_hash_table_lookup(ended->service->jobs, ended->path);
 
-    on_saved(error, NULL);
+    if (error)
+        g_warning("%s", error->message);
     if (self)
         tell_ended(self);
     g_free(ended->path);
@@ -89,14 +79,6 @@ save_end(ServiceJob *self)
 }
 
 /* --- what the bus sees ------------------------------------------------------ */
-
-void
-service_job_update(ServiceJob *self)
-{
-    g_autoptr(JobInfo) info = job_get_info(self->job);
-
-    job_object_update(self->bus, info, self->service->session);
-}
 
 static gboolean
 update(gpointer data)
@@ -373,7 +355,7 @@ add_job(JobService *service, Job *job, guint number, guint uid)
     service->number = MAX(service->number, number);
     self->path = g_strdup_printf("%s/%u", BUS_JOBS, number);
     self->bus = bus_job_skeleton_new();
-    service_job_connect(self);
+    job_methods_connect(self);
     job_set_notify(job, on_change, self);
     g_hash_table_insert(service->jobs, self->path, self);
     if (service->manager)

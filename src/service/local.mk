@@ -16,15 +16,17 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/job-keeper.c \
 	src/service/job-keeper.h \
 	src/service/job-methods.c \
+	src/service/job-methods.h \
 	src/service/job-object.c \
 	src/service/job-object.h \
 	src/service/job-queue.c \
 	src/service/job-queue.h \
 	src/service/job-service.c \
-	src/service/job-service-private.h \
 	src/service/job-service.h \
 	src/service/service-config.c \
 	src/service/service-config.h \
+	src/service/service-job.c \
+	src/service/service-job.h \
 	src/service/snapshot-service.c \
 	src/service/snapshot-service.h \
 	src/service/work.c \

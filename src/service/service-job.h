@@ -3,13 +3,17 @@
 
 #pragma once
 
+#include "bus/bus.h"
 #include "job/job.h"
 #include "service/job-keeper.h"
 #include "service/job-queue.h"
-#include "service/job-service.h"
+#include "service/service-config.h"
 
 G_BEGIN_DECLS
 
+/* A job of the service, for the files that make up the JobService. */
+
+typedef struct JobService JobService;
 struct JobService {
     const ServiceConfig *config;
     gboolean session; /* one user, who may see all */
@@ -32,7 +36,7 @@ typedef struct {
     guint uid;
     char *starter; /* who hears of its disks, by his name on the bus; NULL: everybody */
     BusJob *bus;
-    JobEnded ended;
+    void (*ended)(const GError *error, gpointer data); /* JobEnded; NULL: nobody waits */
     gpointer ended_data;
     gboolean asking; /* for its file system */
     guint update_timer;
@@ -44,8 +48,5 @@ void service_job_save(ServiceJob *self);
 
 /** service_job_update: Shows on the bus how it is. */
 void service_job_update(ServiceJob *self);
-
-/** service_job_connect: Has the methods of its object done. */
-void service_job_connect(ServiceJob *self);
 
 G_END_DECLS

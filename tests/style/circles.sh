@@ -40,14 +40,6 @@ e -> d' "circles are found, and what leads from one to another is in none"
 # file: a header that only the files of its concept include is part of it.
 file() { sed -E 's|-private( \|$)|\1|g'; }
 
-# What is there still: the methods of a job on the bus, which start and save it by the service that
-# connects them.
-known()
-{
-    grep -vxE 'src/service/job-methods -> src/service/job-service
-src/service/job-service -> src/service/job-methods'
-}
-
 # includes: the edges "FILE USED" of the #include lines.
 includes()
 {
@@ -55,7 +47,7 @@ includes()
         sed -nE 's|^([^:]*)\.[ch]:.*"(drivers/)?([^"]*)\.h"$|\1 \2\3|p' |
         sed -E '/ drivers\//!s| | src/|' | file
 }
-includes | circles | known |
+includes | circles |
     none "no circle of #include lines" \
         "move what both need into a file of its own, or pass it in"
 
@@ -89,7 +81,7 @@ uses()
 if command -v nm >/dev/null; then
     uses=$(uses)
     check "the compiled files tell who uses whom" test "$(wc -l <<<"$uses")" -gt 10
-    { includes; printf '%s\n' "$uses"; } | circles | known |
+    { includes; printf '%s\n' "$uses"; } | circles |
         none "no circle of files that use each other's functions" \
             "move what both need into a file of its own, or pass it in"
 else
