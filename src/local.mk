@@ -246,6 +246,10 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/journal.h \
 	src/archive/manifest.c \
 	src/archive/manifest.h \
+	src/archive/night-config.c \
+	src/archive/night-config.h \
+	src/archive/partial-tidy.c \
+	src/archive/partial-tidy.h \
 	src/archive/target-commit.c \
 	src/archive/target-foreign.c \
 	src/archive/target-foreign.h \

@@ -9,6 +9,7 @@
 #include "cli/export-inspect.h"
 #include "cli/export-request.h"
 #include "cli/export-settings.h"
+#include "cli/night.h"
 #include "cli/prune.h"
 #include "cli/verify-run.h"
 
@@ -103,6 +104,11 @@ run_export(CliContext *cli, const CommandLine *line)
 
 static const CommandArg directory_args[] = {
     {"DIR", TRUE, FALSE, COMPLETE_DIRECTORY},
+    {NULL},
+};
+
+static const CommandArg night_args[] = {
+    {"NAME", TRUE, FALSE, COMPLETE_NOTHING},
     {NULL},
 };
 
@@ -212,6 +218,15 @@ static const Command commands[] = {
         .args = directory_args,
         .options = prune_options,
         .options_size = sizeof(PruneOptions),
+    },
+    {
+        .name = "export-run",
+        .run = run_export_run,
+        .summary = N_("export a collection as its configuration says, every night"),
+        .description = N_("Exports a collection, and removes old exports of it, as the file "
+                          "export.d/NAME.conf says. This is what the timer "
+                          "virtsnap-export@NAME.timer runs."),
+        .args = night_args,
     },
     {
         .name = "export-protect",

@@ -52,6 +52,10 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/job-show.h \
 	src/cli/keys.c \
 	src/cli/keys.h \
+	src/cli/night-log.c \
+	src/cli/night-log.h \
+	src/cli/night.c \
+	src/cli/night.h \
 	src/cli/option.c \
 	src/cli/option.h \
 	src/cli/output.c \
@@ -85,6 +89,22 @@ libvirtsnap_cli_la_LIBADD = libvirtsnap-path.la libvirtsnap-internal.la $(READLI
 bin_PROGRAMS += virtsnap
 virtsnap_SOURCES = src/cli/main.c
 virtsnap_LDADD = libvirtsnap-cli.la
+
+# What exports every night; src/service/local.mk says where units go.
+night_units = src/cli/virtsnap-export@.service
+$(night_units): %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) src/cli && $(SED) -e 's|[@]bindir[@]|$(bindir)|g' \
+		-e 's|[@]pkgsysconfdir[@]|$(sysconfdir)/virtsnap|g' $(srcdir)/$@.in >$@
+CLEANFILES += $(night_units)
+EXTRA_DIST += \
+	examples/night.conf \
+	src/cli/virtsnap-export@.service.in \
+	src/cli/virtsnap-export@.timer \
+	$(NULL)
+install-data-local: install-night
+install-night:
+	$(MKDIR_P) "$(DESTDIR)$(sysconfdir)/virtsnap/export.d"
+.PHONY: install-night
 
 # bash-completion looks for a file with the command's own name.
 EXTRA_DIST += src/cli/virtsnap.bash

@@ -53,7 +53,11 @@ dbusservices_DATA = src/service/org.virtsnap1.service
 polkitactionsdir = $(datadir)/polkit-1/actions
 dist_polkitactions_DATA = src/service/org.virtsnap1.policy
 systemdunitdir = $(prefix)/lib/systemd/system
-systemdunit_DATA = src/service/virtsnapd.service
+systemdunit_DATA = \
+	src/cli/virtsnap-export@.service \
+	src/cli/virtsnap-export@.timer \
+	src/service/virtsnapd.service \
+	$(NULL)
 virtsnapconfdir = $(sysconfdir)/virtsnap
 dist_virtsnapconf_DATA = src/service/virtsnapd.conf
 

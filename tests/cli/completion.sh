@@ -54,7 +54,7 @@ is "$got ${compopts[*]}" " -o dirnames" "directories"
 tab 'virtsnap collection-define ' virtsnap collection-define ''
 is "$got ${compopts[*]}" " -o default" "files"
 tab 'virtsnap help exp' virtsnap help exp
-is "$got" "export export-info export-list export-protect export-prune export-unprotect" \
+is "$got" "export export-info export-list export-protect export-prune export-run export-unprotect" \
     "commands as arguments"
 tab 'virtsnap nonsense x' virtsnap nonsense x
 is "$got" "" "an unknown command has nothing"

@@ -6,6 +6,7 @@ cli_tests = \
 	tests/cli/help.sh \
 	tests/cli/locale.sh \
 	tests/cli/manual.sh \
+	tests/cli/night.sh \
 	tests/cli/output.sh \
 	tests/cli/progress.sh \
 	tests/cli/prune.sh \
@@ -28,6 +29,7 @@ tests_unit_test_progress_LDADD = libvirtsnap-cli.la $(VIRTSNAP_LIBS)
 
 EXTRA_DIST += \
 	$(cli_tests) \
+	tests/cli/fake-journal.py \
 	tests/cli/lib.sh \
 	tests/cli/on-terminal.py \
 	$(NULL)

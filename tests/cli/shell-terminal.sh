@@ -60,7 +60,7 @@ dialogue "commands, options and names are completed" -q <<'END'
 > export --snapshots=a\t\x15
 < --snapshots=all[ ]
 > exp\t\t\t
-< export +export-info +export-list +export-protect +export-prune +export-unprotect
+< export +export-info +export-list +export-protect +export-prune +export-run +export-unprotect
 > \x15quit\r
 = 0
 END

@@ -22,6 +22,7 @@ fuzz_replays = \
 	tests/fuzz/replay-journal \
 	tests/fuzz/replay-luks \
 	tests/fuzz/replay-manifest \
+	tests/fuzz/replay-night-config \
 	tests/fuzz/replay-qcow2 \
 	tests/fuzz/replay-save-image \
 	tests/fuzz/replay-settings \
@@ -56,6 +57,8 @@ tests_fuzz_replay_luks_SOURCES = \
 	tests/fuzz/fuzz-luks.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_manifest_SOURCES = \
 	tests/fuzz/fuzz-manifest.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_night_config_SOURCES = \
+	tests/fuzz/fuzz-night-config.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_qcow2_SOURCES = \
 	tests/fuzz/fuzz-qcow2.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_save_image_SOURCES = \
@@ -71,8 +74,8 @@ tests_fuzz_replay_storage_def_SOURCES = \
 
 .PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-domain \
 	fuzz-domain-files fuzz-import-plan fuzz-import-settings fuzz-job-record fuzz-journal \
-	fuzz-luks fuzz-manifest fuzz-qcow2 fuzz-save-image fuzz-settings fuzz-snapshot-def \
-	fuzz-snapshotset fuzz-storage-def
+	fuzz-luks fuzz-manifest fuzz-night-config fuzz-qcow2 fuzz-save-image fuzz-settings \
+	fuzz-snapshot-def fuzz-snapshotset fuzz-storage-def
 
 if FUZZERS
 fuzzers = \
@@ -87,6 +90,7 @@ fuzzers = \
 	tests/fuzz/fuzz-journal \
 	tests/fuzz/fuzz-luks \
 	tests/fuzz/fuzz-manifest \
+	tests/fuzz/fuzz-night-config \
 	tests/fuzz/fuzz-qcow2 \
 	tests/fuzz/fuzz-save-image \
 	tests/fuzz/fuzz-settings \
@@ -110,6 +114,7 @@ tests_fuzz_fuzz_job_record_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_luks_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_night_config_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_qcow2_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_save_image_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
@@ -147,6 +152,8 @@ fuzz-luks: tests/fuzz/fuzz-luks
 	$(fuzz_run) $(fuzz_data)/luks
 fuzz-manifest: tests/fuzz/fuzz-manifest
 	$(fuzz_run) $(fuzz_data)/manifest/*
+fuzz-night-config: tests/fuzz/fuzz-night-config
+	$(fuzz_run) $(fuzz_data)/night/*
 fuzz-qcow2: tests/fuzz/fuzz-qcow2
 	$(fuzz_run) $(fuzz_data)/qcow2/*
 fuzz-save-image: tests/fuzz/fuzz-save-image

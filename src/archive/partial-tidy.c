@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "archive/partial-tidy.h"
+#include "archive/target.h"
+#include "util/fd.h"
+#include "util/name.h"
+
+#define SUFFIX ".partial"
+
+/* Returns: (nullable): the moment that @name is that of a partial export of. */
+static char *
+moment_of(const char *name)
+{
+    static const char form[] = "00000000T000000Z";
+    gsize length = strlen(form);
+
+    if (*name != '.' || strlen(name) != 1 + length + strlen(SUFFIX) ||
+        !g_str_has_suffix(name, SUFFIX))
+        return NULL;
+    for (gsize i = 0; i < length; i++) {
+        if (form[i] == '0' ? !g_ascii_isdigit(name[1 + i]) : name[1 + i] != form[i])
+            return NULL;
+    }
+
+    return g_strndup(name + 1, length);
+}
+
+/* Who is at it has it locked; a target that is freed removes what it holds. */
+static gboolean
+tidy(const char *directory, const char *collection, const char *moment, GError **error)
+{
+    g_autoptr(ExportPlace) place = export_place_new(directory, collection, moment, TRUE);
+    g_autoptr(GError) why = NULL;
+    g_autoptr(Target) target = target_new(place, &why);
+
+    if (target && target_begin(target, FALSE, &why))
+        return TRUE;
+    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
+gboolean
+partial_tidy(const char *directory, const char *collection, GError **error)
+{
+    g_autofree char *component = name_to_component(collection);
+    g_autofree char *path = g_build_filename(directory, component, NULL);
+    g_autoptr(GPtrArray) names = dir_list_at(AT_FDCWD, path, NULL);
+
+    for (guint i = 0; names && i < names->len; i++) {
+        g_autofree char *moment = moment_of(g_ptr_array_index(names, i));
+
+        if (moment && !tidy(directory, collection, moment, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "archive/export-list.h"
+#include "archive/night-config.h"
+#include "archive/partial-tidy.h"
+#include "cli/command-run.h"
+#include "cli/night-log.h"
+#include "cli/night.h"
+#include "cli/output.h"
+#include "util/fd.h"
+#include "util/format.h"
+#include "util/process.h"
+
+/* One night of one collection. */
+typedef struct {
+    CliContext *cli;
+    const char *name; /* of the configuration */
+    NightConfig *config;
+    int lock;
+    char *collection;
+    char *snapshot; /* the moment, as names are */
+    char *path;     /* of the export; NULL: there is none */
+    guint64 copied;
+    guint warnings;
+    guint removed;
+    guint64 freed;
+    GError *error;  /* the first thing that went wrong */
+} Night;
+
+static void
+night_clear(Night *self)
+{
+    fd_clear(&self->lock);
+    night_config_free(self->config);
+    g_free(self->collection);
+    g_free(self->snapshot);
+    g_free(self->path);
+    g_clear_error(&self->error);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Night, night_clear)
+
+static NightFields
+fields_of(const Night *self)
+{
+    return (NightFields){.name = self->name,
+                         .collection = self->collection,
+                         .snapshot = self->snapshot,
+                         .path = self->path,
+                         .code = self->error ? virt_snap_error_result_code(self->error) : 0};
+}
+
+/* --- what virtsnap does ----------------------------------------------------- */
+
+/* What another command of ours answers. It is run in this process, as a line of the shell is. */
+static JsonObject *
+run_line(Night *self, GPtrArray *words, GError **error)
+{
+    g_autoptr(CliContext) cli = cli_context_new_line(self->cli);
+    JsonObject *failure;
+
+    g_ptr_array_add(words, NULL);
+    cli->globals.json = TRUE;
+    cli->globals.quiet = TRUE;
+    /* Its exit status says nothing that the answer, which both commands have, does not. */
+    (void)!command_run(cli, (char *const *)words->pdata, NULL);
+    if (!json_object_has_member(cli->result, "error"))
+        return json_object_ref(cli->result);
+    failure = json_object_get_object_member(cli->result, "error");
+    g_set_error_literal(error, VIRT_SNAP_ERROR, (gint)json_object_get_int_member(failure, "code"),
+                        json_object_get_string_member(failure, "message"));
+
+    return NULL;
+}
+
+static GPtrArray *
+words_new(const char *command)
+{
+    GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
+
+    g_ptr_array_add(words, g_strdup("virtsnap"));
+    g_ptr_array_add(words, g_strdup(command));
+
+    return words;
+}
+
+static void
+add_option(GPtrArray *words, const char *option, const char *value)
+{
+    if (value)
+        g_ptr_array_add(words, g_strdup_printf("--%s=%s", option, value));
+}
+
+/* The first night has nothing to take from. */
+static gboolean
+has_export(const Night *self)
+{
+    g_autoptr(GPtrArray) exports = export_list(self->config->directory, NULL);
+
+    for (guint i = 0; exports && i < exports->len; i++) {
+        const FoundExport *found = g_ptr_array_index(exports, i);
+
+        if (!found->problem && g_strcmp0(found->manifest->collection, self->collection) == 0)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static GPtrArray *
+export_words(const Night *self)
+{
+    const NightConfig *config = self->config;
+    GPtrArray *words = words_new("export");
+    gboolean latest = g_strcmp0(config->base, "latest") == 0;
+
+    add_option(words, "to", config->directory);
+    add_option(words, "settings", config->settings);
+    add_option(words, "live", config->live);
+    if (!latest || has_export(self))
+        add_option(words, "base", config->base);
+    add_option(words, "bandwidth", config->bandwidth);
+    add_option(words, "compress", config->compress);
+    if (config->merge)
+        g_ptr_array_add(words, g_strdup("--merge"));
+    g_ptr_array_add(words, g_strdup("--"));
+    g_ptr_array_add(words, g_strdup(self->collection));
+    g_ptr_array_add(words, g_strdup(self->snapshot));
+
+    return words;
+}
+
+static void
+tell_warnings(Night *self, JsonObject *result)
+{
+    JsonArray *warnings = json_object_get_array_member(result, "warnings");
+    NightFields fields = fields_of(self);
+
+    for (guint i = 0; warnings && i < json_array_get_length(warnings); i++) {
+        const char *text = json_array_get_string_element(warnings, i);
+
+        night_log(NIGHT_WARNING, &fields, FALSE, "%s: %s", self->collection, text);
+        self->warnings++;
+    }
+}
+
+static gboolean
+make_export(Night *self)
+{
+    g_autoptr(GPtrArray) words = export_words(self);
+    g_autoptr(JsonObject) result = run_line(self, words, &self->error);
+    g_autofree char *copied = NULL;
+    NightFields fields;
+
+    if (!result)
+        return FALSE;
+    self->path = g_strdup(json_object_get_string_member(result, "export"));
+    self->copied = (guint64)json_object_get_int_member(result, "copied");
+    tell_warnings(self, result);
+    fields = fields_of(self);
+    copied = format_bytes(self->copied);
+    night_log(NIGHT_DONE, &fields, self->cli->globals.quiet, _("Exported to '%s', written: %s"),
+              self->path, copied);
+
+    return TRUE;
+}
+
+static gboolean
+prune(Night *self)
+{
+    g_autoptr(GPtrArray) words = words_new("export-prune");
+    g_autoptr(JsonObject) result = NULL;
+    g_autofree char *freed = NULL;
+    NightFields fields = fields_of(self);
+
+    for (int rule = 0; rule < KEEP_RULES; rule++) {
+        if (self->config->keep.n[rule] > 0)
+            g_ptr_array_add(words, g_strdup_printf("--keep-%s=%u", keep_rule_name((KeepRule)rule),
+                                                   self->config->keep.n[rule]));
+    }
+    add_option(words, "collection", self->collection);
+    g_ptr_array_add(words, g_strdup("--"));
+    g_ptr_array_add(words, g_strdup(self->config->directory));
+    result = run_line(self, words, &self->error);
+    if (!result)
+        return FALSE;
+    self->removed = json_array_get_length(json_object_get_array_member(result, "removed"));
+    self->freed = (guint64)json_object_get_int_member(result, "freed");
+    freed = format_bytes(self->freed);
+    night_log(NIGHT_PRUNED, &fields, self->cli->globals.quiet,
+              _("Exports removed: %u, space freed: %s"), self->removed, freed);
+    if (json_object_get_int_member(result, "result") == 0)
+        return TRUE;
+    g_set_error(&self->error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                _("The export is done, but old ones in '%s' could not be removed; 'virtsnap "
+                  "export-prune' tells which"),
+                self->config->directory);
+
+    return FALSE;
+}
+
+/* --- what others do --------------------------------------------------------- */
+
+/* Standard output is for our own result. */
+static void
+set_up_program(G_GNUC_UNUSED gpointer data)
+{
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+    process_restore();
+}
+
+static char **
+environment_of(const Night *self)
+{
+    const NightFields fields = fields_of(self);
+    g_autofree char *code = g_strdup_printf("%u", fields.code);
+    char **environment = g_get_environ();
+
+    environment = g_environ_setenv(environment, "VIRTSNAP_NAME", self->name, TRUE);
+    environment = g_environ_setenv(environment, "VIRTSNAP_COLLECTION", self->collection, TRUE);
+    environment = g_environ_setenv(environment, "VIRTSNAP_SNAPSHOT", self->snapshot, TRUE);
+    environment =
+        g_environ_setenv(environment, "VIRTSNAP_DIRECTORY", self->config->directory, TRUE);
+    environment = g_environ_setenv(environment, "VIRTSNAP_RESULT", code, TRUE);
+    environment = g_environ_setenv(environment, "VIRTSNAP_EXPORT", self->path ? self->path : "",
+                                   TRUE);
+
+    return g_environ_setenv(environment, "VIRTSNAP_ERROR",
+                            self->error ? self->error->message : "", TRUE);
+}
+
+static gboolean
+run_program(const Night *self, char **program, GError **error)
+{
+    g_auto(GStrv) environment = environment_of(self);
+    g_autoptr(GError) why = NULL;
+    int status;
+
+    if (g_spawn_sync("/", program, environment, G_SPAWN_CHILD_INHERITS_STDIN, set_up_program, NULL,
+                     NULL, NULL, &status, &why) &&
+        g_spawn_check_wait_status(status, &why))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s: %s", *program, why->message);
+
+    return FALSE;
+}
+
+/* @hook: "before" or "after" */
+static gboolean
+run_hook(Night *self, const char *hook, char **program)
+{
+    g_autoptr(GError) why = NULL;
+    NightFields fields;
+
+    if (!program || run_program(self, program, &why))
+        return TRUE;
+    fields = fields_of(self);
+    night_log(NIGHT_HOOK_FAILED, &fields, FALSE, _("The program '%s' of %s failed: %s"), hook,
+              self->name, why->message);
+    /* What went wrong first is what is told. */
+    if (!self->error)
+        g_set_error(&self->error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                    _("The program '%s' failed: %s"), hook, why->message);
+
+    return FALSE;
+}
+
+/* --- the night -------------------------------------------------------------- */
+
+/* Nobody goes on with what an earlier night left: this one has another name. */
+static void
+tidy(const Night *self)
+{
+    g_autoptr(GError) why = NULL;
+    NightFields fields = fields_of(self);
+
+    if (!partial_tidy(self->config->directory, self->collection, &why))
+        night_log(NIGHT_WARNING, &fields, FALSE, "%s", why->message);
+}
+
+static void
+run_night(Night *self)
+{
+    NightFields fields = fields_of(self);
+
+    night_log(NIGHT_STARTED, &fields, self->cli->globals.quiet, _("Exporting '%s' to '%s'"),
+              self->collection, self->config->directory);
+    tidy(self);
+    if (run_hook(self, "before", self->config->before) && make_export(self) &&
+        keep_rules_any(&self->config->keep))
+        (void)!prune(self);
+    if (self->error && !self->path)
+        tidy(self);
+    if (self->error) {
+        fields = fields_of(self);
+        night_log(NIGHT_FAILED, &fields, TRUE, _("The export of '%s' failed: %s"),
+                  self->collection, self->error->message);
+    }
+    (void)!run_hook(self, "after", self->config->after);
+}
+
+static JsonObject *
+night_json(const Night *self)
+{
+    JsonObject *object = json_object_new();
+
+    json_object_set_int_member(object, "result", 0);
+    json_set_text(object, "collection", self->collection);
+    json_set_text(object, "snapshot", self->snapshot);
+    json_set_text(object, "export", self->path);
+    json_set_size(object, "copied", self->copied);
+    json_object_set_int_member(object, "warnings", self->warnings);
+    json_object_set_int_member(object, "removed", self->removed);
+    json_set_size(object, "freed", self->freed);
+
+    return object;
+}
+
+/* "20261127T020000Z" */
+static char *
+name_now(void)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+
+    return g_date_time_format(now, "%Y%m%dT%H%M%SZ");
+}
+
+/* A key for what this version does not do must not be passed over. */
+static gboolean
+check_live(const Night *self, GError **error)
+{
+    const Command *export = command_find(self->cli->groups, "export");
+
+    if (!self->config->live || option_find(export->options, "live", strlen("live")))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("The key 'live' of %s is not supported by this version; take a snapshot with the "
+                  "key 'before'"),
+                self->name);
+
+    return FALSE;
+}
+
+int
+run_export_run(CliContext *cli, const CommandLine *line)
+{
+    g_auto(Night) self = {.cli = cli, .name = line->args[0], .lock = -1};
+    g_autoptr(GError) error = NULL;
+
+    self.config = night_config_load(self.name, &self.lock, &error);
+    if (!self.config || !check_live(&self, &error))
+        return cli_fail(cli, error);
+    self.collection = g_strdup(self.config->collection ? self.config->collection : self.name);
+    self.snapshot = name_now();
+    run_night(&self);
+    if (self.error && cli->globals.json)
+        return cli_fail(cli, self.error);
+    if (!self.error)
+        cli_result(cli, night_json(&self));
+
+    return self.error ? CLI_FAILED : CLI_DONE;
+}
