@@ -138,6 +138,20 @@ check "all of it is in one answer" refused 32769 'devices/hostdev.*devices/shmem
 check "trust in one is not trust in the other" refused 32769 'devices/shmem' \
     --trust devices/hostdev
 check "what is not there cannot be trusted" refused 4 "nothing" --trust nothing
+
+# --- what its snapshots have
+# snapshot SED-SCRIPT PATH [VALUE]: refused by this name, where the snapshots are asked for.
+snapshot()
+{
+    domain
+    sed -i "$1" "$e/domains/web/snapshot.xml"; resign domains/web/snapshot.xml
+    check "in a snapshot: $2" refused 32769 "'${2//[/\\[}'" --with-snapshots
+    check "and not otherwise" import --dry-run
+}
+snapshot "s|</devices>|<hostdev mode='subsystem' type='pci'/>&|" devices/hostdev
+snapshot "s|</devices>|<serial type='pipe'/>&|" devices/serial
+snapshot "s|</domain>|<seclabel type='none'/>&|" seclabel
+snapshot "s|</domainsnapshot>|<evil/>&|" domainsnapshot/evil
 domain
 sed -i '1i <!DOCTYPE domain [<!ENTITY x SYSTEM "file:///etc/passwd">]>' \
     "$e/domains/web/domain.xml"

@@ -98,6 +98,8 @@ if [ "$(id -u)" -eq 0 ] && mknod "$outside/device" c 1 5 2>/dev/null; then
 fi
 fresh; : >"$e/unknown"
 check "a file that nobody knows" refused 32802 "unknown' is not in the manifest"
+fresh; cp "$e/$web" "$e/layers/surplus.qcow2"
+check "a layer that nobody knows" refused 32802 "layers/surplus.qcow2' is not in the manifest"
 fresh; mkdir "$e/layers/a"
 check "a directory that nobody knows" refused 32802 'layers/a'
 
@@ -128,6 +130,30 @@ fresh; { printf '<domain>'; head -c 20000000 /dev/zero | tr '\0' ' '; } \
     >"$e/domains/web/domain.xml"
 resign domains/web/domain.xml
 check "a domain of 20 MB" refused 32802 'larger than any text'
+
+fresh; edit "s|path=\"$base\"|& backing=\"$web\"|"
+check "layers in a circle" refused 32802 'layers/'
+upper=layers/$(tr a-z A-Z <<<"${web#layers/}")
+fresh; edit "s|$web|$upper|g"
+check "a name that is another only where case does not matter" refused 32802 \
+    "is not in the manifest"
+# long BYTES: of one letter.
+long() { head -c "$1" /dev/zero | tr '\0' x; }
+for place in 'domain name' 'disk target' 'file path' 'snapshot name' 'layer source'; do
+    fresh
+    { printf '1,/<%s .*%s="/s|<\\(%s .*\\)%s="[^"]*"|<\\1%s="' "${place% *}" "${place#* }" \
+        "${place% *}" "${place#* }" "${place#* }"; long 10000000; echo '"|'; } >"$TEST_DIR/script"
+    sed -i -f "$TEST_DIR/script" "$e/manifest.xml"
+    check "a manifest with 10 MB as $place" test "$(stat -c %s "$e/manifest.xml")" -gt 10000000
+    check "is refused" refused any .
+done
+fresh
+{ sed '/<files>/q' "$e/manifest.xml"
+  awk 'BEGIN { for (i = 0; i < 1000000; i++)
+      print "<file path=\"f" i "\" role=\"settings\" bytes=\"1\"/>" }'
+  sed '1,/<files>/d' "$e/manifest.xml"; } >"$TEST_DIR/many"
+mv "$TEST_DIR/many" "$e/manifest.xml"
+check "a manifest of a million files" refused any .
 
 # --- images: the manifest is in order, the header is not
 rebase() { qemu-img rebase -u -f qcow2 "$@" "$e/$web" && resign "$web"; }
@@ -160,6 +186,8 @@ fresh; put 32 '\x00\x00\x00\x01'
 check "encryption that nobody uses any more" refused 1 "$web"
 fresh; put 72 '\x00\x00\x00\x00\x00\x00\x01\x00'
 check "features that nobody knows" refused 1 "$web"
+fresh; put 72 '\x00\x00\x00\x00\x00\x00\x00\x10'; put 20 '\x00\x00\x00\x0c'
+check "extended L2 entries in clusters that are too small" refused any "$web"
 n=0
 for image in "$abs_top_srcdir"/tests/data/qcow2/invalid/*.qcow2; do
     fresh; cp "$image" "$e/$web"; resign "$web"
