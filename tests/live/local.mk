@@ -25,6 +25,7 @@ live_tests = \
 	tests/live/limits.sh \
 	tests/live/names.sh \
 	tests/live/python.sh \
+	tests/live/recipe.sh \
 	tests/live/reflink.sh \
 	tests/live/remote.sh \
 	tests/live/resume.sh \
