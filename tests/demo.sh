@@ -139,10 +139,41 @@ standard_tools()
     rm -f web.raw
 }
 
+# What is a guest's own: its domain, its disks, and what it said so far.
+lose()
+{
+    title "7. Both are lost: domains, disks, base image"
+    run 'virsh destroy web; virsh undefine web --snapshots-metadata'
+    run 'virsh destroy db; virsh undefine db --snapshots-metadata'
+    run 'virtsnap collection-undefine shop; rm -f base.qcow2 web.* db.*; virsh list --all'
+    : >"$(live_console web)"
+    : >"$(live_console db)"
+}
+
+# trust: these guests tell how far they are in files of the host.
+import_collection()
+{
+    local domain number trust=
+    for domain in web db; do
+        trust+=" --trust $domain:devices/serial --trust $domain:devices/console"
+    done
+    title "8. Imported again, and running; the console that is a file here has to be trusted"
+    run "virtsnap import export/shop/snap1 --to images --start$trust"
+    run 'virsh list --all; virtsnap collection-list'
+    live_wait_boot web db
+    for domain in web db; do
+        number=$(live_counter_of export/shop/snap1/layers/$domain-*.qcow2)
+        live_wait_counter $domain $((number + 5))
+        note "$domain went on from $number, and has written $(live_counter $domain) by now."
+    done
+}
+
 prepare
 two_guests
 snapshots
 export_collection
 standard_tools
+lose
+import_collection
 live_cleanup
 title "Done in $SECONDS seconds. Nothing runs any more; the export is in $demo/export"
