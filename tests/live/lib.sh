@@ -21,7 +21,7 @@ live_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # Self-tests, tracing, certificates and the patching of locks take an emulated guest a quarter of
 # the time until it is up.
 LIVE_CMDLINE="console=ttyS0 quiet panic=-1 mitigations=off noreplace-smp cryptomgr.notests"
-LIVE_CMDLINE+=" initcall_blacklist=init_kprobe_trace,load_system_certificate_list"
+LIVE_CMDLINE+=" no_timer_check initcall_blacklist=init_kprobe_trace,load_system_certificate_list"
 LIVE_FIRMWARE=/usr/share/OVMF/OVMF_CODE_4M.fd
 LIVE_FIRMWARE_VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
 # An emulated guest on a busy machine is slow, not dead.

@@ -16,6 +16,7 @@ live_tests = \
 	tests/live/harness.sh \
 	tests/live/host.sh \
 	tests/live/import-crash.sh \
+	tests/live/import-elsewhere.sh \
 	tests/live/import-host.sh \
 	tests/live/import-kinds.sh \
 	tests/live/import.sh \

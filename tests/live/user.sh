@@ -85,6 +85,14 @@ rm -r "${VS_EXPORT:?}"
 check "an export to import" vs_export --domain a snap2 --to "$x"
 trusted "$VS_EXPORT"
 want=$(live_counter_of "$(vs_layer "$VS_EXPORT" a vda)")
+mkdir -m 711 "$d/scratch"
+export_is() { find "$VS_EXPORT" -printf '%P %u %g %m %s %T@ %C@\n' | sort; }
+before=$(export_is)
+check "its domain boots, though QEMU's user may not read it" eval 'vs verify --boot --json \
+    --timeout 600 --expect "^virtsnap-guest: ready" --scratch "$d/scratch" "$VS_EXPORT" \
+    "${TRUST[@]}" >"$VS_OUT" || { cat "$VS_OUT"; false; }'
+is "$(export_is)" "$before" "and nobody else owns anything of it now"
+is "$(ls -A "$d/scratch")" "" "nothing is left of that"
 lose a
 rm -f "$d"/images/*
 mkdir -m 700 "$d/closed"

@@ -68,6 +68,7 @@ before=$(state_of_all "$good")
 
 check "what is trusted by nobody is refused by name" vs_refused 32769 "devices/serial" \
     verify "$good" --boot --scratch "$scratch"
+is "$(cat "$VS_ERR")" "" "once"
 check "before anything starts" nothing_left
 
 # --- both boot
