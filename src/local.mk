@@ -54,6 +54,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/boot-run.h \
 	src/import/boot-scratch.c \
 	src/import/boot-scratch.h \
+	src/import/boot-verify.c \
+	src/import/boot-verify.h \
 	src/import/boot-watch.c \
 	src/import/boot-watch.h \
 	src/import/boot-work.c \

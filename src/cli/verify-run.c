@@ -83,15 +83,15 @@ verdict_json(const BootVerdict *verdict)
 static void
 tell_json(CliContext *cli, const BootWork *work)
 {
-    JsonObject *object = verify_report_json(work->files);
+    JsonObject *object = verify_report_json(work->verify.files);
     JsonArray *domains = json_array_new();
 
-    json_object_set_boolean_member(object, "ok", boot_work_ok(work));
-    for (guint i = 0; i < work->domains->domains->len; i++)
+    json_object_set_boolean_member(object, "ok", boot_verify_ok(&work->verify));
+    for (guint i = 0; i < work->verify.domains->domains->len; i++)
         json_array_add_object_element(
-            domains, verdict_json(g_ptr_array_index(work->domains->domains, i)));
+            domains, verdict_json(g_ptr_array_index(work->verify.domains->domains, i)));
     json_object_set_array_member(object, "domains", domains);
-    json_set_texts(object, "warnings", work->domains->warnings);
+    json_set_texts(object, "warnings", work->verify.domains->warnings);
     cli_result(cli, object);
 }
 
@@ -121,11 +121,11 @@ tell_verdict(const BootVerdict *verdict)
 static void
 tell_text(CliContext *cli, const BootWork *work)
 {
-    for (guint i = 0; i < work->domains->warnings->len; i++)
-        cli_warning("%s", (const char *)g_ptr_array_index(work->domains->warnings, i));
-    verify_report_print(cli, work->path, work->files);
-    for (guint i = 0; i < work->domains->domains->len; i++)
-        tell_verdict(g_ptr_array_index(work->domains->domains, i));
+    for (guint i = 0; i < work->verify.domains->warnings->len; i++)
+        cli_warning("%s", (const char *)g_ptr_array_index(work->verify.domains->warnings, i));
+    verify_report_print(cli, work->path, work->verify.files);
+    for (guint i = 0; i < work->verify.domains->domains->len; i++)
+        tell_verdict(g_ptr_array_index(work->verify.domains->domains, i));
 }
 
 static int
@@ -147,7 +147,7 @@ verify_boot(CliContext *cli, const char *export, const VerifyOptions *options)
     else
         tell_text(cli, (BootWork *)work);
 
-    return boot_work_ok((BootWork *)work) ? CLI_DONE : CLI_FAILED;
+    return boot_verify_ok(&((BootWork *)work)->verify) ? CLI_DONE : CLI_FAILED;
 }
 
 /* --- the command ------------------------------------------------------------------ */

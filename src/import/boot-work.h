@@ -3,8 +3,7 @@
 
 #pragma once
 
-#include "archive/verify-report.h"
-#include "import/boot-run.h"
+#include "import/boot-verify.h"
 #include "job/job-run.h"
 
 G_BEGIN_DECLS
@@ -21,12 +20,9 @@ typedef struct {
 
     /* What it is to do: */
     char *path; /* of the export, absolute */
-    gboolean deep;
     BootSettings *settings;
 
-    /* What has come of it: */
-    VerifyReport *files;  /* what is in the export */
-    BootReport *domains;  /* whether they boot; of none, if the files are not as they should be */
+    BootVerify verify; /* and what has come of it */
 } BootWork;
 
 /**
@@ -38,8 +34,5 @@ typedef struct {
  * Returns: owned by the caller, as job_work_unref() frees it.
  */
 BootWork *boot_work_new(const char *path, gboolean deep, BootSettings *settings);
-
-/** boot_work_ok: Returns: whether the export is complete and unchanged, and its domains boot. */
-gboolean boot_work_ok(const BootWork *self);
 
 G_END_DECLS
