@@ -23,8 +23,8 @@ noinst_LTLIBRARIES += libvirtsnap-libvirt.la libvirtsnap-nbd.la
 libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-boot.c \
 	drivers/libvirt/libvirt-boot.h \
-	drivers/libvirt/libvirt-capture.c \
-	drivers/libvirt/libvirt-capture.h \
+	drivers/libvirt/libvirt-backup.c \
+	drivers/libvirt/libvirt-backup.h \
 	drivers/libvirt/libvirt-connection.c \
 	drivers/libvirt/libvirt-connection.h \
 	drivers/libvirt/libvirt-domains.c \
@@ -46,6 +46,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-loop.h \
 	drivers/libvirt/libvirt-place.c \
 	drivers/libvirt/libvirt-place.h \
+	drivers/libvirt/libvirt-present.c \
+	drivers/libvirt/libvirt-present.h \
 	drivers/libvirt/libvirt-private.h \
 	drivers/libvirt/libvirt-scratch.c \
 	drivers/libvirt/libvirt-scratch.h \

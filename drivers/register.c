@@ -53,14 +53,6 @@ open_flat(const Layer *top, const char *snapshot, gboolean live, GError **error)
     return guest ? flat_source_new(g_steal_pointer(&guest), top->path, error) : NULL;
 }
 
-static Source *
-open_captured(const char *socket, const char *name, GError **error)
-{
-    g_autoptr(Source) guest = nbd_source_connect(socket, name, name, error);
-
-    return guest ? flat_source_new(g_steal_pointer(&guest), name, error) : NULL;
-}
-
 static Sink *
 create_packed(int dirfd, const char *name, const PackedImage *image, mode_t mode, GError **error)
 {
@@ -77,7 +69,7 @@ static const Drivers drivers = {
     .open_flat = open_flat,
     .open_guest = open_guest,
     .open_above = flat_source_new_above,
-    .open_captured = open_captured,
+    .open_captured = nbd_source_connect,
     .open_layer = open_layer,
     .create_packed = create_packed,
     .create_file = file_sink_new,

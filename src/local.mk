@@ -169,6 +169,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/qcow2/packed-sink.h \
 	src/hypervisor/consistency.c \
 	src/hypervisor/consistency.h \
+	src/hypervisor/backup-ops.h \
 	src/hypervisor/domain-files.c \
 	src/hypervisor/domain-files.h \
 	src/hypervisor/drivers.c \
@@ -266,14 +267,14 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/verify-tree.h \
 	src/archive/verify.c \
 	src/archive/verify.h \
-	src/export/capture.c \
-	src/export/capture.h \
 	src/export/changes.c \
 	src/export/changes.h \
 	src/export/export-images.c \
 	src/export/export-images.h \
 	src/export/export-items.c \
 	src/export/export-items.h \
+	src/export/export-sight.c \
+	src/export/export-sight.h \
 	src/export/export-space.c \
 	src/export/export-watch.c \
 	src/export/export-watch.h \
@@ -302,6 +303,12 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-internal.h \
 	src/export/plan-layers.c \
 	src/export/plan-layers.h \
+	src/export/live-scratch.c \
+	src/export/live-scratch.h \
+	src/export/live.c \
+	src/export/live.h \
+	src/export/plan-live.c \
+	src/export/plan-live.h \
 	src/export/plan-memory.c \
 	src/export/plan.c \
 	src/export/plan.h \

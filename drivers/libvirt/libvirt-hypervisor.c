@@ -5,8 +5,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "drivers/libvirt/libvirt-backup.h"
 #include "drivers/libvirt/libvirt-boot.h"
-#include "drivers/libvirt/libvirt-capture.h"
 #include "drivers/libvirt/libvirt-connection.h"
 #include "drivers/libvirt/libvirt-define.h"
 #include "drivers/libvirt/libvirt-domains.h"
@@ -16,6 +16,7 @@
 #include "drivers/libvirt/libvirt-hypervisor.h"
 #include "drivers/libvirt/libvirt-lists.h"
 #include "drivers/libvirt/libvirt-lookup.h"
+#include "drivers/libvirt/libvirt-present.h"
 #include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-snapshots.h"
 #include "drivers/libvirt/libvirt-still.h"
@@ -101,6 +102,14 @@ resolve(Hypervisor *hypervisor, const char *name, const char *snapshot, gboolean
     return domain ? libvirt_snapshot_resolve(domain, snapshot, all, secure, error) : NULL;
 }
 
+static DomainRecord *
+present(Hypervisor *hypervisor, const char *name, const char *as, gboolean secure, GError **error)
+{
+    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+
+    return domain ? libvirt_snapshot_of_present(domain, as, secure, error) : NULL;
+}
+
 static HypervisorWatch *
 watch(Hypervisor *hypervisor, HypervisorWatchFunc func, gpointer data, GError **error)
 {
@@ -117,23 +126,6 @@ static void
 unwatch(Hypervisor *hypervisor, HypervisorWatch *given)
 {
     libvirt_events_unwatch(((LibvirtHypervisor *)hypervisor)->events, given);
-}
-
-static HypervisorCapture *
-capture(Hypervisor *hypervisor, const char *name, GPtrArray *targets, const char *directory,
-        GError **error)
-{
-    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
-
-    return domain ? libvirt_capture_begin(domain, targets, ((LibvirtHypervisor *)hypervisor)->place,
-                                          directory, error)
-                  : NULL;
-}
-
-static gboolean
-release(G_GNUC_UNUSED Hypervisor *hypervisor, HypervisorCapture *given, GError **error)
-{
-    return libvirt_capture_end(given, error);
 }
 
 static HostFacts *
@@ -190,8 +182,7 @@ static const HypervisorOps libvirt_ops = {
     .resolve = resolve,
     .watch = watch,
     .unwatch = unwatch,
-    .capture = capture,
-    .release = release,
+    .present = present,
     .host_facts = host_facts,
     .domain_capabilities = domain_capabilities,
     .compare_cpu = compare_cpu,
@@ -205,6 +196,7 @@ static const HypervisorOps libvirt_ops = {
     .restore = libvirt_restore,
     .revert = libvirt_revert,
     .resume = libvirt_resume,
+    .backups = &libvirt_backup_ops,
     .is_alive = is_alive,
     .free = libvirt_hypervisor_free,
     .boots = &libvirt_boot_ops,

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "drivers/libvirt/libvirt-error.h"
@@ -20,12 +22,21 @@
 /* libvirt makes it for QEMU's sockets, and lets QEMU's user in. The embedded driver has one like
  * it below its root. */
 #define STATE "/var/lib/libvirt/qemu"
-#define TEMPLATE ".virtsnap-XXXXXX"
+#define PREFIX ".virtsnap-"
+/* In each: the UUID of the domain that it is for. It is there once the directory is locked. */
+#define DOMAIN_FILE "domain"
+/* Longer than it takes to lock a directory that was just made. */
+#define YOUNG_SECONDS 60
 
 typedef struct {
     uid_t user;
     gid_t group;
 } Owner;
+
+struct LibvirtScratch {
+    char *path;
+    int fd; /* of the directory, locked */
+};
 
 static char *
 text_of(char *xml, const char *what, const char *path)
@@ -73,9 +84,9 @@ find_owner(virDomainPtr domain, Owner *owner, GError **error)
 }
 
 static char *
-state_directory(virDomainPtr domain)
+state_directory(virConnectPtr connection)
 {
-    char *uri = virConnectGetURI(virDomainGetConnect(domain));
+    char *uri = virConnectGetURI(connection);
     const char *query = uri ? strchr(uri, '?') : NULL;
     g_autoptr(GHashTable) params =
         g_uri_parse_params(query ? query + 1 : "", -1, "&;", G_URI_PARAMS_NONE, NULL);
@@ -85,30 +96,94 @@ state_directory(virDomainPtr domain)
     return root ? g_build_filename(root, "lib/qemu", NULL) : g_strdup(STATE);
 }
 
+/* --- making one -------------------------------------------------------------- */
+
+/* By the permission bits alone: libvirt gives QEMU's user the group, and no others. */
 static gboolean
-give_to(const char *path, const Owner *owner, GError **error)
+may_enter(const struct stat *st, const Owner *owner)
 {
-    if (owner->user == geteuid() || chown(path, owner->user, owner->group) == 0)
+    if (owner->user == 0)
+        return TRUE;
+    if (st->st_uid == owner->user)
+        return (st->st_mode & S_IXUSR) != 0;
+    if (st->st_gid == owner->group)
+        return (st->st_mode & S_IXGRP) != 0;
+
+    return (st->st_mode & S_IXOTH) != 0;
+}
+
+static gboolean
+check_reach(const char *directory, const Owner *owner, GError **error)
+{
+    g_autofree char *path = g_strdup(directory);
+    struct stat st;
+
+    if (stat(directory, &st) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot look at the directory '%s' for QEMU"),
+                                  directory);
+        return FALSE;
+    }
+    while (owner->user != geteuid()) {
+        if (stat(path, &st) == 0 && !may_enter(&st, owner)) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
+                        _("QEMU's user (%u) cannot enter '%s', so it cannot write into '%s'; name "
+                          "another directory with --scratch, or let it in (chmod o+x)"),
+                        (unsigned)owner->user, path, directory);
+            return FALSE;
+        }
+        if (g_str_equal(path, "/"))
+            break;
+        g_autofree char *below = g_steal_pointer(&path);
+
+        path = g_path_get_dirname(below);
+    }
+
+    return TRUE;
+}
+
+static gboolean
+give_to(const LibvirtScratch *self, const Owner *owner, GError **error)
+{
+    if (owner->user == geteuid() || fchown(self->fd, owner->user, owner->group) == 0)
         return TRUE;
     virt_snap_error_set_errno(error, errno,
                               _("Cannot give the directory '%s' to QEMU's user (%u); is this run "
                                 "as root?"),
-                              path, (unsigned)owner->user);
-    g_rmdir(path);
+                              self->path, (unsigned)owner->user);
 
     return FALSE;
 }
 
-char *
+/* Locked before anything in it says whose it is. */
+static gboolean
+take(LibvirtScratch *self, virDomainPtr domain, GError **error)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN] = "";
+
+    self->fd = fd_open_dir(AT_FDCWD, self->path, error);
+    if (self->fd < 0)
+        return FALSE;
+    if (flock(self->fd, LOCK_EX | LOCK_NB) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot lock '%s'"), self->path);
+        return FALSE;
+    }
+    virDomainGetUUIDString(domain, uuid);
+
+    return file_create_at(self->fd, DOMAIN_FILE, uuid, strlen(uuid), error);
+}
+
+LibvirtScratch *
 libvirt_scratch_make(virDomainPtr domain, const char *directory, GError **error)
 {
-    g_autofree char *state = state_directory(domain);
+    g_autofree char *state = state_directory(virDomainGetConnect(domain));
+    g_autoptr(LibvirtScratch) self = NULL;
     g_autofree char *path = NULL;
     Owner owner;
 
-    if (!find_owner(domain, &owner, error))
+    if (!find_owner(domain, &owner, error) ||
+        (directory && !check_reach(directory, &owner, error)))
         return NULL;
-    path = g_build_filename(owner.user == geteuid() ? directory : state, TEMPLATE, NULL);
+    path = g_build_filename(directory ? directory : state, PREFIX "XXXXXX", NULL);
     if (!g_mkdtemp(path)) {
         virt_snap_error_set_errno(error, errno,
                                   _("Cannot make the directory '%s' for QEMU; is this run as "
@@ -116,16 +191,87 @@ libvirt_scratch_make(virDomainPtr domain, const char *directory, GError **error)
                                   path);
         return NULL;
     }
+    self = g_new0(LibvirtScratch, 1);
+    self->path = g_steal_pointer(&path);
+    self->fd = -1;
 
-    return give_to(path, &owner, error) ? g_steal_pointer(&path) : NULL;
+    return take(self, domain, error) && give_to(self, &owner, error) ? g_steal_pointer(&self)
+                                                                     : NULL;
+}
+
+const char *
+libvirt_scratch_path(const LibvirtScratch *self)
+{
+    return self->path;
 }
 
 void
-libvirt_scratch_remove(char *path)
+libvirt_scratch_leave(LibvirtScratch *self)
+{
+    fd_clear(&self->fd);
+    g_free(self->path);
+    g_free(self);
+}
+
+void
+libvirt_scratch_free(LibvirtScratch *self)
 {
     g_autoptr(GError) error = NULL;
 
-    if (path && !tree_remove_at(AT_FDCWD, path, &error))
+    if (!self)
+        return;
+    if (!tree_remove_at(AT_FDCWD, self->path, &error))
         g_warning("%s", error->message);
-    g_free(path);
+    libvirt_scratch_leave(self);
+}
+
+/* --- what is left --------------------------------------------------------------- */
+
+static gboolean
+is_young(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && time(NULL) - st.st_ctim.tv_sec < YOUNG_SECONDS;
+}
+
+static void
+sweep_one(const char *path, gpointer connection, LibvirtScratchFunc func, GPtrArray *said)
+{
+    auto_fd fd = fd_open_dir(AT_FDCWD, path, NULL);
+    g_autoptr(GBytes) domain = NULL;
+    g_autofree char *uuid = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return;
+    domain = file_read_at(fd, DOMAIN_FILE, VIR_UUID_STRING_BUFLEN, NULL);
+    if (!domain && is_young(fd))
+        return;
+    if (domain)
+        uuid = g_strndup(g_bytes_get_data(domain, NULL), g_bytes_get_size(domain));
+    if (uuid && !func(path, uuid, connection, said))
+        return;
+    if (!tree_remove_at(AT_FDCWD, path, &error))
+        g_ptr_array_add(said, g_strdup(error->message));
+}
+
+void
+libvirt_scratch_sweep(virConnectPtr connection, const char *directory, LibvirtScratchFunc func,
+                      GPtrArray *said)
+{
+    g_autofree char *state = state_directory(connection);
+    const char *const places[] = {state, directory};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autoptr(GPtrArray) names = places[i] ? dir_list_at(AT_FDCWD, places[i], NULL) : NULL;
+
+        for (guint k = 0; names && k < names->len; k++) {
+            const char *name = g_ptr_array_index(names, k);
+            g_autofree char *path = g_build_filename(places[i], name, NULL);
+
+            if (g_str_has_prefix(name, PREFIX))
+                sweep_one(path, connection, func, said);
+        }
+    }
 }

@@ -11,20 +11,44 @@ G_BEGIN_DECLS
 
 /* Where QEMU puts what it makes while disks are captured: its socket, and files with what the
  * domain overwrites. libvirt's QEMU usually runs as a user of its own, who cannot reach everything
- * that we can. */
+ * that we can. Each capture has a directory of its own, which is locked as long as the process
+ * lives that made it: so the next one can tell what is left from what is in use. */
+
+typedef struct LibvirtScratch LibvirtScratch;
 
 /**
  * libvirt_scratch_make:
- * @directory: absolute path, preferred because there is room in it
+ * @directory: (nullable): absolute path; NULL: libvirt's own directory for QEMU
  *
- * Makes a directory that belongs to the user of the running @domain's QEMU, and that nobody else
- * but root can enter: in @directory if QEMU runs as who we are, else below libvirt's own
- * directory. Returns: its path, to be given to libvirt_scratch_remove().
+ * Makes a directory in @directory that belongs to the user of the running @domain's QEMU, and that
+ * nobody else but root can enter. Returns: owned by the caller; ACCESS_DENIED if that user cannot
+ * come as far as @directory.
  */
-char *libvirt_scratch_make(virDomainPtr domain, const char *directory, GError **error)
+LibvirtScratch *libvirt_scratch_make(virDomainPtr domain, const char *directory, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** libvirt_scratch_remove: Removes it with all in it, and frees the path. NULL is fine. */
-void libvirt_scratch_remove(char *path);
+/** libvirt_scratch_path: Returns: (transfer none): the directory. */
+const char *libvirt_scratch_path(const LibvirtScratch *self);
+
+/** libvirt_scratch_free: Removes it with all in it. NULL is fine. */
+void libvirt_scratch_free(LibvirtScratch *self);
+
+/** libvirt_scratch_leave: Frees @self, and leaves the directory to libvirt_scratch_sweep(), from
+ * now on. */
+void libvirt_scratch_leave(LibvirtScratch *self);
+
+/** Ends what is in @directory of the domain @uuid. Returns: FALSE if it has to stay. */
+typedef gboolean (*LibvirtScratchFunc)(const char *directory, const char *uuid, gpointer data,
+                                       GPtrArray *said);
+
+/**
+ * libvirt_scratch_sweep:
+ * @directory: (nullable): looked into beside libvirt's own
+ * @func: called for each that processes which are no more have left, before it is removed
+ */
+void libvirt_scratch_sweep(virConnectPtr connection, const char *directory,
+                           LibvirtScratchFunc func, GPtrArray *said);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibvirtScratch, libvirt_scratch_free)
 
 G_END_DECLS

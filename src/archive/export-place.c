@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "archive/export-place.h"
+#include "util/format.h"
 
 ExportPlace *
 export_place_new(const char *directory, const char *name, const char *snapshot,
@@ -16,7 +17,8 @@ export_place_new(const char *directory, const char *name, const char *snapshot,
     /* What is empty is a mistake, and not the working directory: target_new() says so. */
     self->directory = *directory ? g_canonicalize_filename(directory, NULL) : g_strdup("");
     self->name = g_strdup(name);
-    self->snapshot = g_strdup(snapshot);
+    self->snapshot = snapshot ? g_strdup(snapshot)
+                              : format_time_name(g_get_real_time() / G_USEC_PER_SEC);
     self->subdirectory = subdirectory;
 
     return self;

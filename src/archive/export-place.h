@@ -20,6 +20,7 @@ typedef struct {
  * export_place_new:
  * @directory: relative to the working directory, if it is
  * @name: (nullable): NULL: not known yet
+ * @snapshot: (nullable): NULL: the present time is its name, as of a live export
  *
  * Returns: owned by the caller. Nothing is looked at.
  */

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  *     snapshot NAME
  *     settings SHA256                  of the document, without what only sets the speed
  *     domain UUID NAME                 each member
- *     layer FILE WAY BACKING           each layer: copy, flatten, compress; and after it
+ *     layer FILE WAY BACKING           each layer: copy, flatten, compress, pull; and after it
  *     source DEVICE INODE SIZE SECONDS.NANOSECONDS PATH
  *                                      the images that it is read from
  *     begin MADE                       how many directories above were created for it

@@ -39,7 +39,7 @@ typedef struct {
 
 typedef struct {
     char *name;
-    char *kind;        /* "external", "internal", "none" */
+    char *kind;        /* "external", "internal", "live", "none" */
     char *consistency; /* a word of hypervisor/consistency.h */
     char *reason;      /* why it is less than was asked for; NULL: it is not, or not known */
     gint64 creation_time;

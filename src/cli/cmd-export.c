@@ -24,6 +24,13 @@ static const GOptionEntry export_options[] = {
      N_("read the export settings from FILE; the other options come on top"), "FILE"},
     {"merge", 0, 0, G_OPTION_ARG_NONE, MEMBER(merge),
      N_("flatten each disk into one image instead of keeping its layers"), NULL},
+    {"preserve-chain", 0, 0, G_OPTION_ARG_NONE, MEMBER(preserve_chain),
+     N_("keep the layers of each disk, which is the default but for --live"), NULL},
+    {"live", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_FILENAME, MEMBER(live),
+     N_("export the present state of the domains, all of one moment; they run on"),
+     "application|crash|memory"},
+    {"scratch", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(scratch),
+     N_("with --live: where QEMU keeps what the domains overwrite meanwhile"), "DIR"},
     {"base", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(base),
      N_("take from an earlier export what it already holds"), "EXPORT"},
     {"no-subdirectory", 0, 0, G_OPTION_ARG_NONE, MEMBER(no_subdirectory),
@@ -59,7 +66,7 @@ static const char *const export_required[] = {"to", NULL};
 
 static const CommandArg export_args[] = {
     {"COLLECTION", FALSE, FALSE, COMPLETE_COLLECTION},
-    {"SNAPSHOT", TRUE, FALSE, COMPLETE_SNAPSHOT},
+    {"SNAPSHOT", FALSE, FALSE, COMPLETE_SNAPSHOT},
     {NULL},
 };
 
@@ -71,29 +78,34 @@ run_export(CliContext *cli, const CommandLine *line)
     g_autoptr(VirtSnapExportSettings) settings = NULL;
     g_autoptr(ExportPlace) place = NULL;
     ExportRequest request = {
-        .collection = line->args[0],
+        .collection = options->domains ? NULL : line->args[0],
         .domains = options->domains,
         .options = options,
         .dry_run = options->dry_run,
     };
+    const char *name = options->domains ? line->args[0] : line->args[1];
 
-    if (options->domains && request.collection)
+    if (options->domains && line->args[1])
         return cli_usage(cli, _("export: '%s' and --domain: name a collection or domains, "
                                 "not both"),
-                         request.collection);
+                         line->args[0]);
     if (!options->domains && !request.collection)
         return cli_usage(cli, _("export: name a collection before the snapshot, or domains "
                                 "with --domain"));
     if (*options->to == '\0')
         return cli_usage(cli, _("export: --to is empty; name a directory"));
+    if (options->merge && options->preserve_chain)
+        return cli_usage(cli, _("export: --merge and --preserve-chain: choose one of them"));
     if (!progress_mode_parse(options->progress, &request.progress, &error))
         return cli_fail(cli, error);
 
     request.settings = settings = export_settings_read(options, &error);
     if (!settings)
         return cli_fail(cli, error);
-    request.place = place =
-        export_place_new(options->to, NULL, line->args[1], settings->subdirectory);
+    if (!name && settings->live == VIRT_SNAP_LIVE_NO)
+        return cli_usage(cli, _("export: name a collection and its snapshot, or with --domain the "
+                                "domains' snapshot; or export their present state with --live"));
+    request.place = place = export_place_new(options->to, NULL, name, settings->subdirectory);
 
     /* A job outlives its command only with the service. */
     if (cli->globals.service || options->async)
@@ -161,13 +173,16 @@ static const Command commands[] = {
         .name = "export",
         .run = run_export,
         .run_service = run_export,
-        .summary = N_("export a snapshot collection into a directory"),
+        .summary = N_("export a snapshot collection, or running domains, into a directory"),
         .description = N_("Exports the snapshot SNAPSHOT of all members of COLLECTION, or of the "
                           "domains named with --domain, as one unit into "
                           "DIR/COLLECTION/SNAPSHOT: their configuration, their disks with the "
                           "backing chains, memory and firmware state. Nothing that exists is "
                           "overwritten, and the final directory appears only when everything in "
-                          "it is complete."),
+                          "it is complete.\n"
+                          "With --live no snapshot is needed: the present state of all members is "
+                          "captured at one moment, and read while they run on. SNAPSHOT is the "
+                          "name of the export then, the time if it is left out."),
         .args = export_args,
         .options = export_options,
         .options_size = sizeof(ExportOptions),

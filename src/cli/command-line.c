@@ -69,7 +69,8 @@ line_take_word(const OptionScanner *scanner, const Command *command, WordKind ki
     /* GOptionContext takes the value of a short option from the next word only. */
     if (split)
         g_ptr_array_add(out, g_strndup(word, (gsize)(split - word)));
-    g_ptr_array_add(out, g_strdup(split ? split : word));
+    g_ptr_array_add(out, scanner->bare ? g_strconcat(word, "=", NULL)
+                                       : g_strdup(split ? split : word));
 
     return TRUE;
 }
@@ -80,7 +81,7 @@ static gboolean
 split_words(const CommandGroup *const *groups, char *const *argv, const Command **command,
             GPtrArray *out, GError **error)
 {
-    OptionScanner scanner = {{cli_globals, NULL}, NULL, FALSE};
+    OptionScanner scanner = {{cli_globals, NULL}, NULL, FALSE, FALSE};
 
     g_ptr_array_add(out, g_strdup(argv[0] ? argv[0] : "virtsnap"));
 

@@ -16,6 +16,9 @@ typedef struct {
     char *to;
     char *settings; /* file with <exportsettings> or a CIM-XML instance */
     gboolean merge;
+    gboolean preserve_chain;
+    char *live;    /* "application", "crash", "memory"; "" is the first of these */
+    char *scratch; /* a directory */
     char *base;
     gboolean no_subdirectory;
     gboolean no_storage;

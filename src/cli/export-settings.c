@@ -23,14 +23,39 @@ overlay_list(VirtSnapExportSettings *settings, const char *name, char **values, 
     return TRUE;
 }
 
+/* The option's words are shorter than the setting's. */
+static const char *
+live_level(const char *word)
+{
+    static const struct {
+        const char *word;
+        const char *level;
+    } levels[] = {
+        {"", "application-consistent"},
+        {"application", "application-consistent"},
+        {"crash", "crash-consistent"},
+    };
+
+    for (gsize i = 0; word && i < G_N_ELEMENTS(levels); i++) {
+        if (g_str_equal(word, levels[i].word))
+            return levels[i].level;
+    }
+
+    return word;
+}
+
 static gboolean
 overlay_all(VirtSnapExportSettings *settings, const ExportOptions *options, GError **error)
 {
+    g_autofree char *scratch =
+        options->scratch ? g_canonicalize_filename(options->scratch, NULL) : NULL;
     const struct {
         const char *name;
         const char *value; /* NULL: not given */
     } given[] = {
-        {"intent", options->merge ? "merge" : NULL},
+        {"intent", options->merge ? "merge" : options->preserve_chain ? "preserve-chain" : NULL},
+        {"live", live_level(options->live)},
+        {"scratch", scratch},
         {"base", options->base},
         {"subdirectory", options->no_subdirectory ? "no" : NULL},
         {"storage", options->no_storage ? "no" : NULL},

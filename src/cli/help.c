@@ -29,6 +29,14 @@ is_array(const GOptionEntry *entry)
 }
 
 static void
+add_value(GString *out, const GOptionEntry *entry)
+{
+    if (entry->arg_description)
+        g_string_append_printf(out, option_is_optional(entry) ? "[=%s]" : " %s",
+                               entry->arg_description);
+}
+
+static void
 add_option(GString *out, const Command *command, const GOptionEntry *entry)
 {
     gboolean required = is_required(command, entry);
@@ -36,8 +44,7 @@ add_option(GString *out, const Command *command, const GOptionEntry *entry)
     if (entry->flags & G_OPTION_FLAG_HIDDEN)
         return;
     g_string_append_printf(out, required ? " --%s" : " [--%s", entry->long_name);
-    if (entry->arg_description)
-        g_string_append_printf(out, " %s", entry->arg_description);
+    add_value(out, entry);
     if (!required)
         g_string_append_c(out, ']');
     if (is_array(entry))
@@ -97,8 +104,7 @@ print_option(const GOptionEntry *entry)
     if (entry->short_name)
         g_string_append_printf(left, "-%c, ", entry->short_name);
     g_string_append_printf(left, "--%s", entry->long_name);
-    if (entry->arg_description)
-        g_string_append_printf(left, " %s", entry->arg_description);
+    add_value(left, entry);
 
     print_pair(left->str, _(entry->description), OPTION_COLUMN);
 }

@@ -13,6 +13,12 @@ option_is_flag(const GOptionEntry *entry)
     return entry->arg == G_OPTION_ARG_NONE;
 }
 
+gboolean
+option_is_optional(const GOptionEntry *entry)
+{
+    return (entry->flags & G_OPTION_FLAG_OPTIONAL_ARG) != 0;
+}
+
 const GOptionEntry *
 option_find(const GOptionEntry *table, const char *name, gsize length)
 {
@@ -43,6 +49,8 @@ option_table_bind(const GOptionEntry *table, gpointer options)
 
     for (gsize i = 0; i < n; i++) {
         bound[i] = table[i];
+        /* GOptionContext has that for callbacks only: it gets an empty value. */
+        bound[i].flags &= ~G_OPTION_FLAG_OPTIONAL_ARG;
         bound[i].arg_data = G_STRUCT_MEMBER_P(options, (gintptr)table[i].arg_data);
     }
 
@@ -91,7 +99,8 @@ scan_long(OptionScanner *scanner, const char *word)
         return WORD_UNKNOWN;
     if (word[2 + length] == '=')
         return option_is_flag(entry) ? WORD_UNWANTED_VALUE : WORD_OPTION;
-    if (!option_is_flag(entry))
+    scanner->bare = option_is_optional(entry);
+    if (!option_is_flag(entry) && !scanner->bare)
         scanner->pending = entry;
 
     return WORD_OPTION;
@@ -121,6 +130,7 @@ WordKind
 option_scan(OptionScanner *scanner, const char *word, const char **split)
 {
     *split = NULL;
+    scanner->bare = FALSE;
 
     if (scanner->pending) {
         scanner->pending = NULL;

@@ -17,6 +17,10 @@ G_BEGIN_DECLS
 /** Does the option take no value? */
 gboolean option_is_flag(const GOptionEntry *entry);
 
+/** Can the option's value be left out? It stands behind a "=" in the same word then, as in
+ * --live=crash; without one it is empty. G_OPTION_FLAG_OPTIONAL_ARG of the entry. */
+gboolean option_is_optional(const GOptionEntry *entry);
+
 /** option_find: Returns: (nullable): the entry of @table (may be NULL) named @name. */
 const GOptionEntry *option_find(const GOptionEntry *table, const char *name, gsize length);
 
@@ -46,6 +50,7 @@ typedef enum {
 typedef struct {
     const GOptionEntry *tables[2]; /* either may be NULL */
     const GOptionEntry *pending;   /* the option whose value comes next, or NULL */
+    gboolean bare;                 /* the last word is an option whose value was left out */
     gboolean ended;                /* "--" was seen */
 } OptionScanner;
 

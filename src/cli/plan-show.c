@@ -18,6 +18,8 @@ way_name(const PlanLayer *layer)
         return N_("copy");
     case PLAN_WAY_COMPRESS:
         return N_("compress");
+    case PLAN_WAY_PULL:
+        return N_("pull");
     case PLAN_WAY_FLATTEN:
         break;
     }

@@ -28,6 +28,9 @@ export_images_check(const Plan *plan, Control *control, GError **error)
         const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
         const Layer *first = layer->live ? layer->source->backing : layer->source;
 
+        /* What QEMU reads is its own to check. */
+        if (layer->way == PLAN_WAY_PULL)
+            continue;
         for (const Layer *one = first; one;
              one = layer->way == PLAN_WAY_FLATTEN ? one->backing : NULL) {
             if (!g_hash_table_add(seen, one->path))

@@ -28,6 +28,7 @@ struct ExportItem {
     GArray *held;           /* int: layers below, open and locked while they are read */
     guint64 size;           /* bytes of the file, once it is known */
     gint finished;          /* atomic: nothing more is read */
+    LiveExport *live;       /* not owned; NULL: nothing is pulled */
     GArray *skipped;        /* EngineSegment: what is not read again; NULL: it is moved */
 };
 
@@ -238,6 +239,10 @@ open_copy_item(EngineItem *item, GError **error)
 static const Layer *
 first_frozen(const PlanLayer *layer)
 {
+    /* What QEMU serves is its own, too. */
+    if (layer->way == PLAN_WAY_PULL)
+        return NULL;
+
     return layer->live ? layer->source->backing : layer->source;
 }
 
@@ -322,6 +327,28 @@ open_flat_item(EngineItem *item, GError **error)
 }
 
 static gboolean
+open_pull_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    gboolean packed = self->layer->level > 0;
+
+    item->source = live_export_open(self->live, self->layer, packed, error);
+
+    return item->source && (packed ? open_packed(self, error) : open_layer_sink(self, error));
+}
+
+static gboolean
+finish_pull_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+
+    self->size = item->sink->size;
+    g_atomic_int_set(&self->finished, TRUE);
+
+    return live_export_read(self->live, self->layer, error);
+}
+
+static gboolean
 check_unchanged(const Layer *layer, GError **error)
 {
     auto_fd fd = layer_open(layer, error);
@@ -374,6 +401,13 @@ finish_recheck(EngineItem *item, GError **error)
     }
 
     return TRUE;
+}
+
+gboolean
+export_item_needs(ExportItem *self, const char *uuid)
+{
+    return self->layer && self->layer->way == PLAN_WAY_PULL &&
+           g_strcmp0(self->layer->domain->uuid, uuid) == 0 && !g_atomic_int_get(&self->finished);
 }
 
 gboolean
@@ -439,8 +473,24 @@ reads_block(const PlanLayer *layer)
 static gboolean
 can_resume(const PlanLayer *layer)
 {
-    return !layer->live && !reads_block(layer) &&
+    return !layer->live && layer->way != PLAN_WAY_PULL && !reads_block(layer) &&
            (layer->way == PLAN_WAY_COPY || layer->level == 0);
+}
+
+static const struct {
+    gboolean (*open)(EngineItem *item, GError **error);
+    gboolean (*finish)(EngineItem *item, GError **error);
+} ways[] = {
+    [PLAN_WAY_COPY] = {open_copy_item, finish_copy_item},
+    [PLAN_WAY_FLATTEN] = {open_flat_item, finish_flat_item},
+    [PLAN_WAY_COMPRESS] = {open_compress_item, finish_compress_item},
+    [PLAN_WAY_PULL] = {open_pull_item, finish_pull_item},
+};
+
+void
+export_item_set_live(ExportItem *self, LiveExport *live)
+{
+    self->live = live;
 }
 
 ExportItem *
@@ -460,18 +510,8 @@ export_item_new_layer(const PlanLayer *layer, guint number, int dirfd, gboolean 
         self->engine.segment = record_segment;
         self->engine.stop = record_rest;
     }
-    if (layer->way == PLAN_WAY_COPY) {
-        self->engine.open = open_copy_item;
-        self->engine.finish = finish_copy_item;
-        return self;
-    }
-    if (layer->way == PLAN_WAY_COMPRESS) {
-        self->engine.open = open_compress_item;
-        self->engine.finish = finish_compress_item;
-        return self;
-    }
-    self->engine.open = open_flat_item;
-    self->engine.finish = finish_flat_item;
+    self->engine.open = ways[layer->way].open;
+    self->engine.finish = ways[layer->way].finish;
 
     return self;
 }
@@ -505,7 +545,7 @@ describe_layer(ManifestFile *file, const ExportItem *self)
     file->capacity = layer->capacity;
     file->backing = layer->backing ? g_strdup(layer->backing->file) : NULL;
     file->source = g_strdup(layer->source->path);
-    file->flattened = layer->way == PLAN_WAY_FLATTEN;
+    file->flattened = layer->way == PLAN_WAY_FLATTEN || layer->way == PLAN_WAY_PULL;
     if (item->want_digest)
         file->nodes = g_bytes_new(item->nodes, item->n_nodes * DIGEST_BYTES);
 }

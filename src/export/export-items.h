@@ -5,6 +5,7 @@
 
 #include "archive/journal.h"
 #include "archive/manifest.h"
+#include "export/live.h"
 #include "export/plan.h"
 #include "transfer/engine.h"
 
@@ -28,6 +29,9 @@ typedef struct ExportItem ExportItem;
 ExportItem *export_item_new_file(const PlanFile *file, int dirfd, gboolean digest);
 ExportItem *export_item_new_layer(const PlanLayer *layer, guint number, int dirfd,
                                   gboolean digest, Journal *journal);
+
+/** export_item_set_live: Says what holds the disks that are pulled, which must stay. */
+void export_item_set_live(ExportItem *self, LiveExport *live);
 
 /**
  * export_item_new_recheck:
@@ -53,6 +57,10 @@ const PlanLayer *export_item_layer(const ExportItem *self);
  * Returns: FALSE with IN_USE or NOT_FOUND if one is not the one that was planned, or is written to.
  */
 gboolean export_item_check(ExportItem *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** export_item_needs: Returns: TRUE if @uuid's domain has to run on for it: its disk is still being
+ * pulled. */
+gboolean export_item_needs(ExportItem *self, const char *uuid);
 
 /** export_item_manifest: Returns: after a run, what to say of the file; owned by the caller. */
 ManifestFile *export_item_manifest(const ExportItem *self);

@@ -152,6 +152,22 @@ look(ExportWatch *self, const HypervisorEvent *event, const PlanDomain *member)
     }
 }
 
+/* The moment that its QEMU held is gone. */
+static void
+look_for_stopped(ExportWatch *self, const PlanDomain *member)
+{
+    for (guint i = 0; i < self->items->len; i++) {
+        if (!export_item_needs(g_ptr_array_index(self->items, i), member->uuid))
+            continue;
+        control_fail(self->control,
+                     g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                                 _("The domain '%s' was shut off, or crashed, while its disks were "
+                                   "read, and the moment that was exported is gone; export again"),
+                                 member->name));
+        return;
+    }
+}
+
 static void
 on_event(const HypervisorEvent *event, gpointer data)
 {
@@ -161,6 +177,8 @@ on_event(const HypervisorEvent *event, gpointer data)
     if (policy[event->type].members && !member)
         return;
     warn_of(self, event, member);
+    if (event->type == HYPERVISOR_EVENT_STOPPED && member)
+        look_for_stopped(self, member);
     if (policy[event->type].look)
         look(self, event, member);
 }

@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  *   undefined, renamed  a member: a warning; the images are looked at (--remove-all-storage)
  *   started, resumed    the images are looked at: is it one of ours that it writes to?
  *   block job           the same: a commit writes to a layer below, a pull or a copy does not
- *   stopped             nothing: that frees images
+ *   stopped             nothing: that frees images; a member whose disks are being pulled takes
+ *                       the moment that is exported with it: the export ends
  *
  * To look at the images means those that are still to be read: each must be the file that was
  * planned, and no lock may say that somebody writes to it. That is what counts, not what the event

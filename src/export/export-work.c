@@ -182,7 +182,7 @@ forget_results(ExportWork *self)
 }
 
 gboolean
-export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor, const Plan *plan,
+export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor, Plan *plan,
                       Target *target, GError **error)
 {
     g_autoptr(Target) owned = target;

@@ -66,7 +66,7 @@ gboolean export_work_check(const ExportWork *self, guint64 *device, GError **err
  * The second half of its run, when it is known what there is to do. Returns: as JobWorkType.run.
  */
 gboolean export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor,
-                               const Plan *plan, Target *target, GError **error)
+                               Plan *plan, Target *target, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

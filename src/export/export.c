@@ -13,8 +13,10 @@
 #include "archive/target-foreign.h"
 #include "export/export-images.h"
 #include "export/export-items.h"
+#include "export/export-sight.h"
 #include "export/export-watch.h"
 #include "export/export.h"
+#include "export/live.h"
 #include "export/manifest-format.h"
 #include "export/plan-build.h"
 #include "export/plan-identity.h"
@@ -50,9 +52,12 @@ export_resolve(Hypervisor *hypervisor, const ExportSubject *subject, Control *co
 
         if (!control_pass(control, 0, error))
             return NULL;
-        record = hypervisor->ops->resolve(hypervisor, name, subject->snapshot,
-                                          settings->snapshots == VIRT_SNAP_SNAPSHOTS_ALL,
-                                          settings->security_info, error);
+        record = settings->live != VIRT_SNAP_LIVE_NO
+                     ? hypervisor->ops->present(hypervisor, name, subject->snapshot,
+                                                settings->security_info, error)
+                     : hypervisor->ops->resolve(hypervisor, name, subject->snapshot,
+                                                settings->snapshots == VIRT_SNAP_SNAPSHOTS_ALL,
+                                                settings->security_info, error);
         if (!record)
             return NULL;
         g_ptr_array_add(records, record);
@@ -71,64 +76,6 @@ keep_collections(Plan *plan, GPtrArray *collections)
 
         plan_add_collection(plan, collection->name, xml);
     }
-}
-
-/* --- where the files are -------------------------------------------------- */
-
-static gboolean
-sees_chain(Hypervisor *hypervisor, const Layer *top, GError **error)
-{
-    for (const Layer *layer = top; layer; layer = layer->backing) {
-        if (!hypervisor->ops->sees(hypervisor, layer->path, error))
-            return FALSE;
-    }
-
-    return TRUE;
-}
-
-/* By the names that the domain knows them by, too, which may be links. */
-static gboolean
-sees_disks(Hypervisor *hypervisor, const PlanSnapshot *snapshot, GError **error)
-{
-    for (guint i = 0; i < snapshot->disks->len; i++) {
-        const PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
-
-        for (const StorageDef *one = disk->top ? disk->def->storage : NULL; one;
-             one = one->backing) {
-            if (one->path && !hypervisor->ops->sees(hypervisor, one->path, error))
-                return FALSE;
-        }
-    }
-
-    return TRUE;
-}
-
-/* Every file that is to be read is the one that the domains have. */
-static gboolean
-check_files(Hypervisor *hypervisor, const Plan *plan, GError **error)
-{
-    for (guint i = 0; i < plan->layers->len; i++) {
-        const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
-
-        if (!sees_chain(hypervisor, layer->source, error))
-            return FALSE;
-    }
-    for (guint i = 0; i < plan->files->len; i++) {
-        const PlanFile *file = g_ptr_array_index(plan->files, i);
-
-        if (file->source && !hypervisor->ops->sees(hypervisor, file->source, error))
-            return FALSE;
-    }
-    for (guint i = 0; i < plan->domains->len; i++) {
-        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
-
-        for (guint j = 0; j < domain->snapshots->len; j++) {
-            if (!sees_disks(hypervisor, g_ptr_array_index(domain->snapshots, j), error))
-                return FALSE;
-        }
-    }
-
-    return TRUE;
 }
 
 Plan *
@@ -152,7 +99,7 @@ export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *contr
         xml = virt_snap_collection_format(g_ptr_array_index(subject->collections, 0));
     plan = plan_build(subject->collection, xml, subject->snapshot, subject->settings, records, host,
                     error);
-    if (!plan || !check_files(hypervisor, plan, error))
+    if (!plan || !export_sees_files(hypervisor, plan, error))
         return NULL;
     keep_collections(plan, subject->collections);
 
@@ -239,7 +186,7 @@ sync_directories(GTree *directories, int dirfd, GError **error)
 /* --- carrying it out ------------------------------------------------------ */
 
 static GPtrArray *
-make_items(const Plan *plan, int dirfd, Journal *journal)
+make_items(const Plan *plan, int dirfd, Journal *journal, LiveExport *live)
 {
     GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)export_item_free);
     gboolean digest = plan->settings->digest;
@@ -247,9 +194,13 @@ make_items(const Plan *plan, int dirfd, Journal *journal)
     for (guint i = 0; i < plan->files->len; i++)
         g_ptr_array_add(items, export_item_new_file(g_ptr_array_index(plan->files, i), dirfd,
                                                     digest));
-    for (guint i = 0; i < plan->layers->len; i++)
-        g_ptr_array_add(items, export_item_new_layer(g_ptr_array_index(plan->layers, i), i, dirfd,
-                                                     digest, journal));
+    for (guint i = 0; i < plan->layers->len; i++) {
+        ExportItem *item = export_item_new_layer(g_ptr_array_index(plan->layers, i), i, dirfd,
+                                                 digest, journal);
+
+        export_item_set_live(item, live);
+        g_ptr_array_add(items, item);
+    }
 
     return items;
 }
@@ -397,23 +348,65 @@ recheck_earlier(const Plan *plan, int dirfd, Journal *journal, Control *control,
     return items->len == 0 || move_items(plan, items, control, NULL, error);
 }
 
+/* All that can be done before the moment of a live export. */
 static gboolean
-write_export(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *control,
-             Journal *journal, ExportResult *result, EngineStats *stats, GError **error)
+make_ready(const Plan *plan, Target *target, GTree *directories, Control *control,
+           Journal *journal, GError **error)
 {
     int dirfd = target_fd(target);
-    g_autoptr(GTree) directories = directories_of(plan);
-    g_autoptr(GPtrArray) items = make_items(plan, dirfd, journal);
 
-    if (!control_pass(control, 0, error) || !target_tidy(target, error) ||
-        !recheck_earlier(plan, dirfd, journal, control, error) ||
-        !settle_earlier(plan, dirfd, journal, error) ||
-        !create_directories(directories, dirfd, error) ||
-        !check_names(plan, directories, dirfd, error) ||
-        !move_watched(hypervisor, plan, items, control, target_warning(target), result, stats,
-                      error) ||
-        !write_manifest(plan, items, dirfd, result, error) ||
-        !sync_directories(directories, dirfd, error))
+    return control_pass(control, 0, error) && target_tidy(target, error) &&
+           recheck_earlier(plan, dirfd, journal, control, error) &&
+           settle_earlier(plan, dirfd, journal, error) &&
+           create_directories(directories, dirfd, error) &&
+           check_names(plan, directories, dirfd, error);
+}
+
+static gboolean
+write_files(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *control,
+            Journal *journal, LiveExport *live, ExportResult *result, EngineStats *stats,
+            GError **error)
+{
+    int dirfd = target_fd(target);
+    g_autoptr(GPtrArray) items = make_items(plan, dirfd, journal, live);
+
+    if (!move_watched(hypervisor, plan, items, control, target_warning(target), result, stats,
+                      error))
+        return FALSE;
+    if (live)
+        live_export_warnings(live, result->warnings);
+
+    return write_manifest(plan, items, dirfd, result, error);
+}
+
+static gboolean
+write_live(Hypervisor *hypervisor, Plan *plan, Target *target, Control *control,
+           Journal *journal, ExportResult *result, EngineStats *stats, GError **error)
+{
+    g_autoptr(LiveExport) live = live_export_new(hypervisor, plan, control, error);
+    g_autoptr(GError) why = NULL;
+
+    if (!live || !control_pass(control, 0, error) || !live_export_begin(live, error))
+        return FALSE;
+    if (write_files(hypervisor, plan, target, control, journal, live, result, stats, &why))
+        return TRUE;
+    g_propagate_error(error, live_export_explain(live, g_steal_pointer(&why)));
+
+    return FALSE;
+}
+
+static gboolean
+write_export(Hypervisor *hypervisor, Plan *plan, Target *target, Control *control,
+             Journal *journal, ExportResult *result, EngineStats *stats, GError **error)
+{
+    g_autoptr(GTree) directories = directories_of(plan);
+
+    if (!make_ready(plan, target, directories, control, journal, error) ||
+        !(plan_is_live(plan)
+              ? write_live(hypervisor, plan, target, control, journal, result, stats, error)
+              : write_files(hypervisor, plan, target, control, journal, NULL, result, stats,
+                            error)) ||
+        !sync_directories(directories, target_fd(target), error))
         return FALSE;
     result->layers = plan->layers->len;
     result->domains = plan->domains->len;
@@ -453,10 +446,10 @@ is_resumable(Journal *journal, gboolean target_failed, const GError *error)
 }
 
 static void
-end_failed(Target *target, Journal *journal, Control *control, gboolean target_failed,
-           const GError *error, ExportResult *result)
+end_failed(Target *target, Journal *journal, Control *control, gboolean live,
+           gboolean target_failed, const GError *error, ExportResult *result)
 {
-    if (is_cancelled(control)) {
+    if (is_cancelled(control) || live) {
         result->kept = FALSE;
         target_drop(target);
         return;
@@ -502,8 +495,21 @@ commit(Target *target, ExportResult *result, GError **error)
     return TRUE;
 }
 
+/* Another moment is another export: nothing of an earlier run can be used. */
+static gboolean
+begins_anew(Plan *plan, Target *target, gboolean resume)
+{
+    if (!plan_is_live(plan))
+        return !resume;
+    if (resume && target_has_left(target))
+        plan_warn(plan, _("The moment that an earlier run had captured is gone, and a later one is "
+                          "exported: all was begun anew"));
+
+    return TRUE;
+}
+
 gboolean
-export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *control,
+export_execute(Hypervisor *hypervisor, Plan *plan, Target *target, Control *control,
                gboolean resume, ExportResult *result, GError **error)
 {
     g_autoptr(Journal) journal = NULL;
@@ -511,6 +517,7 @@ export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target, Control
     EngineStats stats = {0};
     gboolean written;
 
+    resume = !begins_anew(plan, target, resume);
     *result = (ExportResult){.kept = resume};
     control_set_end(control, plan->bytes + EXPORT_COMMIT_WEIGHT);
     if (!export_images_check(plan, control, error))
@@ -526,7 +533,8 @@ export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target, Control
         control_advance(control, EXPORT_COMMIT_WEIGHT);
         return TRUE;
     }
-    end_failed(target, journal, control, stats.sink_failed || written, why, result);
+    end_failed(target, journal, control, plan_is_live(plan), stats.sink_failed || written, why,
+               result);
     if (!written)
         g_prefix_error(&why, _("Export to '%s': "), target_path(target));
     g_propagate_error(error, g_steal_pointer(&why));

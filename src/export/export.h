@@ -76,9 +76,12 @@ gboolean export_check_space(const Plan *plan, const Target *target, GError **err
 
 /**
  * export_execute:
- * @hypervisor: (nullable): tells what happens to the domains meanwhile (export-watch.h)
+ * @hypervisor: (nullable): tells what happens to the domains meanwhile (export-watch.h), and holds
+ * those that run for a live export
+ * @plan: of a live one, completed with what is found at its moment
  * @target: begun here and committed at the end
- * @resume: goes on with what an earlier run left, if there is something
+ * @resume: goes on with what an earlier run left, if there is something; a live export is begun
+ * anew, with a warning
  * @control: progress in bytes, part I of it for layer I-1; cancel, interrupt, suspend,
  * bandwidth, which is the caller's to set
  * @result: (out): what was done; to be cleared in any case
@@ -88,7 +91,7 @@ gboolean export_check_space(const Plan *plan, const Target *target, GError **err
  * gone on with. What an earlier run left and this one was to go on with stays whatever happens,
  * unless it is cancelled; INVALID_STATE naming what has changed, or CORRUPT, if it cannot be used.
  */
-gboolean export_execute(Hypervisor *hypervisor, const Plan *plan, Target *target,
+gboolean export_execute(Hypervisor *hypervisor, Plan *plan, Target *target,
                         Control *control, gboolean resume, ExportResult *result, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

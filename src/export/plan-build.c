@@ -12,6 +12,7 @@
 #include "export/plan-frozen.h"
 #include "export/plan-internal.h"
 #include "export/plan-layers.h"
+#include "export/plan-live.h"
 
 /* --- disks ---------------------------------------------------------------- */
 
@@ -137,6 +138,8 @@ plan_disk(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def
     top = storage_def_resolve(disk->def->storage, builder->plan->chains, error);
     if (!top)
         return FALSE;
+    if (plan_is_live(builder->plan))
+        return plan_live_disk(builder, domain, disk, top, error);
     if (disk->def->location == SNAPSHOT_LOCATION_INTERNAL)
         return plan_internal_disk(builder, domain, def, disk, top, error);
 
@@ -216,8 +219,11 @@ plan_snapshot(PlanBuilder *builder, PlanDomain *domain, const SnapshotRecord *re
     if (!def)
         return FALSE;
     snapshot = plan_snapshot_new(domain, def);
-    snapshot->consistency = consistency_of(def);
-    take_recorded(builder, domain, snapshot);
+    snapshot->consistency = plan_is_live(builder->plan)
+                                ? plan_live_consistency(builder->plan, domain)
+                                : consistency_of(def);
+    if (!plan_is_live(builder->plan))
+        take_recorded(builder, domain, snapshot);
     if (!plan_disks(builder, domain, snapshot, present, error))
         return FALSE;
     if (!plan_files_memory(builder->plan, domain, snapshot, first, error)) {
@@ -273,7 +279,7 @@ plan_build(const char *collection, const char *collection_xml, const char *snaps
 {
     g_autoptr(Plan) plan = plan_new(collection, snapshot, settings, host);
     g_autoptr(PlanBuilder) builder = plan_builder_new(plan);
-    g_autofree char *settings_xml = virt_snap_export_settings_format(settings);
+    g_autofree char *settings_xml = virt_snap_export_settings_format(plan->settings);
 
     if (collection_xml)
         plan_add_text(plan, NULL, "collection.xml", "collection", collection_xml);

@@ -98,7 +98,7 @@ plan_files_configuration(Plan *plan, const PlanDomain *domain, const DomainRecor
     plan_add_text(plan, domain->directory, "domain.xml", "domain", first->def->domain_xml);
     if (first->def->inactive_disks && plan->settings->storage)
         warn_of_other_disks(plan, domain, first->def);
-    if (plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_NONE)
+    if (plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_NONE || plan_is_live(plan))
         return;
     for (guint i = 0; i < record->snapshots->len; i++) {
         const SnapshotRecord *one = g_ptr_array_index(record->snapshots, i);

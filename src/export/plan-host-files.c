@@ -45,6 +45,9 @@ never_started(const HostFiles *self)
 static void
 warn_of_age(const HostFiles *self, const DomainFile *file, const struct stat *st)
 {
+    /* The present ones are what is asked for. */
+    if (plan_is_live(self->builder->plan))
+        return;
     if (S_ISBLK(st->st_mode))
         plan_warn(self->builder->plan,
                   _("Domain '%s': whether '%s' (<%s>) was changed after the snapshot cannot be "

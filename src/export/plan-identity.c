@@ -46,14 +46,15 @@ static void
 add_layer(GString *text, const PlanLayer *layer)
 {
     static const char *const ways[] = {
-        [PLAN_WAY_COPY] = "copy", [PLAN_WAY_FLATTEN] = "flatten", [PLAN_WAY_COMPRESS] = "compress"};
+        [PLAN_WAY_COPY] = "copy", [PLAN_WAY_FLATTEN] = "flatten", [PLAN_WAY_COMPRESS] = "compress",
+        [PLAN_WAY_PULL] = "pull"};
 
     g_string_append(text, "layer");
     add_name(text, layer->file);
     g_string_append_printf(text, " %s", ways[layer->way]);
     add_name(text, layer->backing ? layer->backing->file : "-");
     g_string_append_c(text, '\n');
-    add_source(text, layer->source, layer->live);
+    add_source(text, layer->source, layer->live || layer->way == PLAN_WAY_PULL);
     if (layer->way != PLAN_WAY_FLATTEN)
         return;
     for (const Layer *below = layer->source->backing; below; below = below->backing)

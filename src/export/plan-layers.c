@@ -92,7 +92,7 @@ add_layer(PlanBuilder *builder, const char *key, const Layer *source, const char
     layer->capacity = source->capacity;
     if (way != PLAN_WAY_COPY)
         layer->level = compression_level(builder->plan->settings->compression);
-    if (way == PLAN_WAY_FLATTEN)
+    if (way == PLAN_WAY_FLATTEN || way == PLAN_WAY_PULL)
         layer->capacity = (layer->capacity + SECTOR - 1) / SECTOR * SECTOR;
     if (way == PLAN_WAY_COPY && source->dirty)
         plan_warn(builder->plan,
@@ -151,6 +151,16 @@ flat_key(const Layer *source, const char *snapshot)
     return g_string_free(key, FALSE);
 }
 
+/* An upper bound: clusters that an upper layer hides are counted too. */
+static void
+count_all(PlanBuilder *builder, PlanLayer *layer)
+{
+    for (const Layer *below = layer->source; below; below = below->backing)
+        layer->bytes += below->allocated;
+    layer->bytes = MIN(layer->bytes, layer->capacity);
+    builder->plan->bytes += layer->bytes;
+}
+
 PlanLayer *
 plan_layers_flatten(PlanBuilder *builder, const Layer *source, const char *snapshot, gboolean live)
 {
@@ -161,12 +171,23 @@ plan_layers_flatten(PlanBuilder *builder, const Layer *source, const char *snaps
         layer = add_layer(builder, key, source, "qcow2", PLAN_WAY_FLATTEN);
         layer->snapshot = g_strdup(snapshot);
         layer->live = live;
-        /* An upper bound: clusters that an upper layer hides are counted too. */
-        for (const Layer *below = source; below; below = below->backing)
-            layer->bytes += below->allocated;
-        layer->bytes = MIN(layer->bytes, layer->capacity);
-        builder->plan->bytes += layer->bytes;
+        count_all(builder, layer);
     }
+    layer->users++;
+
+    return layer;
+}
+
+PlanLayer *
+plan_layers_pull(PlanBuilder *builder, const PlanDomain *domain, const char *target,
+                 const Layer *source)
+{
+    g_autofree char *key = g_strdup_printf("pull:%s:%s", domain->uuid, target);
+    PlanLayer *layer = add_layer(builder, key, source, "qcow2", PLAN_WAY_PULL);
+
+    layer->domain = domain;
+    layer->target = g_strdup(target);
+    count_all(builder, layer);
     layer->users++;
 
     return layer;

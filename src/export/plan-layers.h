@@ -26,4 +26,14 @@ PlanLayer *plan_layers_copy(PlanBuilder *builder, const Layer *source);
 PlanLayer *plan_layers_flatten(PlanBuilder *builder, const Layer *source, const char *snapshot,
                                gboolean live);
 
+/**
+ * plan_layers_pull:
+ * @source: the present image of the disk @target of @domain, which runs
+ *
+ * Puts what the guest sees of that disk at the moment of the export into the plan, as one image.
+ * Returns: (transfer none): that layer.
+ */
+PlanLayer *plan_layers_pull(PlanBuilder *builder, const PlanDomain *domain, const char *target,
+                            const Layer *source);
+
 G_END_DECLS

@@ -15,6 +15,7 @@ plan_layer_free(PlanLayer *layer)
 {
     g_free(layer->file);
     g_free(layer->snapshot);
+    g_free(layer->target);
     g_free(layer);
 }
 
@@ -81,6 +82,11 @@ plan_new(const char *collection, const char *snapshot, const VirtSnapExportSetti
     plan->collection = g_strdup(collection);
     plan->snapshot = g_strdup(snapshot);
     plan->settings = virt_snap_export_settings_copy(settings);
+    /* Nothing of a disk that is pulled is in layers. */
+    if (plan_is_live(plan) && !settings->intent_given) {
+        plan->settings->intent = VIRT_SNAP_BACKUP_INTENT_MERGE;
+        plan->settings->intent_given = TRUE;
+    }
     plan->host = host;
     plan->chains = chain_cache_new();
     plan->domains = g_ptr_array_new_with_free_func((GDestroyNotify)plan_domain_free);
@@ -89,6 +95,12 @@ plan_new(const char *collection, const char *snapshot, const VirtSnapExportSetti
     plan->warnings = g_ptr_array_new_with_free_func(g_free);
 
     return plan;
+}
+
+gboolean
+plan_is_live(const Plan *plan)
+{
+    return plan->settings->live != VIRT_SNAP_LIVE_NO;
 }
 
 void

@@ -18,10 +18,13 @@ typedef enum {
     PLAN_WAY_COPY,    /* the file as it is, its backing reference patched */
     PLAN_WAY_FLATTEN, /* what a guest sees of the chain, as one qcow2 */
     PLAN_WAY_COMPRESS, /* what the image itself holds, as a compressed qcow2 on its backing */
+    PLAN_WAY_PULL,     /* what a running guest sees of its disk at one moment, as one qcow2: QEMU
+                        * holds it and serves it */
 } PlanWay;
 
 /** One image of the export. */
 typedef struct PlanLayer PlanLayer;
+typedef struct PlanDomain PlanDomain;
 struct PlanLayer {
     guint number;        /* in the plan, from 0 */
     char *file;          /* in the export: "layers/base-1a2b3c4d.qcow2" */
@@ -30,6 +33,8 @@ struct PlanLayer {
     const Layer *source; /* the image, or the top one of the chain that is flattened */
     char *snapshot;      /* internal snapshot that is flattened, or NULL */
     gboolean live;       /* a running domain writes to the source */
+    const PlanDomain *domain; /* whose disk is pulled, with its */
+    char *target;        /* target; NULL: it is read from its images */
     PlanLayer *backing;  /* NULL: none */
     guint64 capacity;    /* bytes that a guest sees */
     guint64 bytes;       /* bytes of data to be copied, as far as known */
@@ -64,14 +69,14 @@ typedef struct {
 } PlanSnapshot;
 
 /** A member of the collection. */
-typedef struct {
+struct PlanDomain {
     char *name;
     char *uuid;
     char *directory; /* in the export: "domains/web" */
     gboolean active;
     GPtrArray *snapshots; /* PlanSnapshot; the one that is exported first */
     GPtrArray *tree;      /* SnapshotDef: all that the domain has, exported or not */
-} PlanDomain;
+};
 
 typedef struct {
     char *collection; /* NULL: unnamed */
@@ -117,6 +122,9 @@ PlanDomain *plan_domain_new(Plan *plan, const char *name, const char *uuid);
 /** plan_snapshot_new: Adds to @domain and returns (transfer none) a snapshot without disks. @def:
  * (transfer full). */
 PlanSnapshot *plan_snapshot_new(PlanDomain *domain, SnapshotDef *def);
+
+/** plan_is_live: Returns: TRUE if it is the present state of the domains that is exported. */
+gboolean plan_is_live(const Plan *plan);
 
 /** plan_free: Frees @plan and all in it. NULL is fine. */
 void plan_free(Plan *plan);

@@ -40,8 +40,9 @@ typedef struct {
     Source *(*open_above)(Source *disk, const char *backing_name, const char *backing_format,
                           const char *what, GError **error);
 
-    /* What is in the export @name of the NBD server at @socket, as one standalone qcow2 image. */
-    Source *(*open_captured)(const char *socket, const char *name, GError **error);
+    /* What is in the export @name of the NBD server at @socket, called @what in errors. */
+    Source *(*open_captured)(const char *socket, const char *name, const char *what,
+                             GError **error);
 
     /* What the qcow2 image @layer itself has of the disk: a hole is what it leaves to its backing
      * image; zeros that hide that are data. */

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "hypervisor/backup-ops.h"
 #include "hypervisor/boot-ops.h"
 #include "hypervisor/storage-def.h"
 
@@ -70,12 +71,6 @@ typedef void (*HypervisorWatchFunc)(const HypervisorEvent *event, gpointer data)
 
 typedef struct HypervisorWatch HypervisorWatch;
 
-/** Disks of a running domain as they were at one instant, while it writes on: an NBD server on a
- * unix socket, which has each disk as an export named for the disk's target. */
-typedef struct {
-    char *socket; /* absolute path */
-} HypervisorCapture;
-
 typedef struct {
     const char *name;
     const HypervisorSnapshotOps *snapshots; /* of running domains; NULL: has no such thing */
@@ -113,16 +108,14 @@ typedef struct {
     /* Waits for a call of the function that is under way; there is none afterwards. */
     void (*unwatch)(Hypervisor *hypervisor, HypervisorWatch *watch);
 
-    /* Holds the disks @targets (element-type utf8) of the running @domain as they are now. What the
-     * domain overwrites from now on is kept in files in @directory, an absolute path, or where else
-     * the hypervisor can write to. One capture of a domain at a time: IN_USE. Returns: what to give
-     * to release, whatever happens meanwhile. */
-    HypervisorCapture *(*capture)(Hypervisor *hypervisor, const char *domain, GPtrArray *targets,
-                                  const char *directory, GError **error);
+    /* Returns: @domain as it is now, with one snapshot: what a snapshot with the name @as would be
+     * like if it were taken now, its disks at the location "live" (but for those that nobody writes
+     * to). @secure includes passwords. */
+    DomainRecord *(*present)(Hypervisor *hypervisor, const char *domain, const char *as,
+                             gboolean secure, GError **error);
 
-    /* Ends and frees @capture. Returns: FALSE if it had ended by itself: what was read of it last
-     * need not be of that instant. */
-    gboolean (*release)(Hypervisor *hypervisor, HypervisorCapture *capture, GError **error);
+    /* How disks of running domains are held; NULL: not at all. */
+    const HypervisorBackupOps *backups;
 
     /* Returns: what the host has, all its domains with it; owned by the caller. */
     HostFacts *(*host_facts)(Hypervisor *hypervisor, GError **error);

@@ -14,6 +14,7 @@ static const char *const location_names[] = {
     [SNAPSHOT_LOCATION_INTERNAL] = "internal",
     [SNAPSHOT_LOCATION_EXTERNAL] = "external",
     [SNAPSHOT_LOCATION_MANUAL] = "manual",
+    [SNAPSHOT_LOCATION_LIVE] = "live",
 };
 
 const char *

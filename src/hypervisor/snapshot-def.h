@@ -17,6 +17,7 @@ typedef enum {
     SNAPSHOT_LOCATION_INTERNAL, /* inside the image file */
     SNAPSHOT_LOCATION_EXTERNAL, /* the image was frozen, writing went on in an overlay */
     SNAPSHOT_LOCATION_MANUAL,   /* taken by the storage, outside libvirt */
+    SNAPSHOT_LOCATION_LIVE,     /* no snapshot: its present state is captured for an export */
 } SnapshotLocation;
 
 /** A disk as it was when the snapshot was taken. */

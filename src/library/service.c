@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "collection/collection-store.h"
 #include "collection/members.h"
 #include "drivers/register.h"
@@ -12,6 +14,7 @@
 #include "library/job-private.h"
 #include "library/service.h"
 #include "library/verify-result-private.h"
+#include "settings/settings.h"
 #include "snapshot/snapshot-list.h"
 #include "util/strings.h"
 
@@ -49,6 +52,7 @@ typedef struct {
     char *collection; /* NULL: domains are named */
     char **domains;
     ExportPlace *place;
+    gboolean named; /* it has a name of its own */
     VirtSnapExportSettings *settings;
 } Request;
 
@@ -75,6 +79,7 @@ ask_for(const char *collection, char *const *domains, const char *snapshot,
     self->settings =
         settings ? virt_snap_export_settings_copy(settings) : virt_snap_export_settings_new();
     self->place = export_place_new(directory, NULL, snapshot, self->settings->subdirectory);
+    self->named = snapshot != NULL;
 
     return self;
 }
@@ -90,6 +95,12 @@ work_for(const Request *request, GError **error)
 
     if (!members)
         return NULL;
+    if (!request->named && request->settings->live == VIRT_SNAP_LIVE_NO) {
+        members_free(members);
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("No snapshot is named; only a live export needs none"));
+        return NULL;
+    }
     export = export_work_new(request->collection, members, export_place_copy(request->place),
                              virt_snap_export_settings_copy(request->settings));
     work = &export->parent;
@@ -113,7 +124,6 @@ virt_snap_service_export(VirtSnapService *self, const char *collection, const ch
 {
     g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
     g_return_val_if_fail(collection != NULL, NULL);
-    g_return_val_if_fail(snapshot != NULL, NULL);
     g_return_val_if_fail(directory != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
@@ -129,7 +139,6 @@ virt_snap_service_export_domains(VirtSnapService *self, char *const *domains,
 {
     g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
     g_return_val_if_fail(domains != NULL, NULL);
-    g_return_val_if_fail(snapshot != NULL, NULL);
     g_return_val_if_fail(directory != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
@@ -158,7 +167,6 @@ virt_snap_service_export_async(VirtSnapService *self, const char *collection,
 {
     g_return_if_fail(VIRT_SNAP_IS_SERVICE(self));
     g_return_if_fail(collection != NULL);
-    g_return_if_fail(snapshot != NULL);
     g_return_if_fail(directory != NULL);
     g_return_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable));
 

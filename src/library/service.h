@@ -55,7 +55,8 @@ const char *virt_snap_service_get_uri(VirtSnapService *self);
  * virt_snap_service_export:
  * @self: a service
  * @collection: in the default #VirtSnapCollectionStore
- * @snapshot: that all domains of @collection have
+ * @snapshot: (nullable): that all domains of @collection have; of a live export the name that it
+ * shall have, the time if it is NULL
  * @directory: (type filename): where to; its parent must be there
  * @settings: (nullable): NULL: the defaults
  * @error: NOT_FOUND, INVALID_STATE if it has no members, INVALID_PARAMETER, NOT_SUPPORTED naming
@@ -75,7 +76,8 @@ VirtSnapJob *virt_snap_service_export(VirtSnapService *self, const char *collect
  * virt_snap_service_export_domains:
  * @self: a service
  * @domains: (array zero-terminated=1): names, as a collection without a name
- * @snapshot: that all of them have
+ * @snapshot: (nullable): that all of them have; of a live export the name that it shall have, the
+ * time if it is NULL
  * @directory: (type filename): where to; its parent must be there
  * @settings: (nullable): NULL: the defaults
  * @error: as virt_snap_service_export() has it
@@ -93,7 +95,8 @@ VirtSnapJob *virt_snap_service_export_domains(VirtSnapService *self, char *const
  * virt_snap_service_export_async:
  * @self: a service
  * @collection: in the default #VirtSnapCollectionStore
- * @snapshot: that all domains of @collection have
+ * @snapshot: (nullable): that all domains of @collection have; of a live export the name that it
+ * shall have, the time if it is NULL
  * @directory: (type filename): where to; its parent must be there
  * @settings: (nullable): NULL: the defaults
  * @cancellable: (nullable): ends it before the job is started

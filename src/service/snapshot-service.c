@@ -111,6 +111,18 @@ export_call_fail(ExportCall *call, const GError *error)
     export_call_free(call);
 }
 
+/* A live export needs no snapshot: it may name its collection, and is named after the time then. */
+static gboolean
+parse_subject(const char *path, const VirtSnapExportSettings *settings, char **collection,
+              char **snapshot, GError **error)
+{
+    if (settings->live == VIRT_SNAP_LIVE_NO || !g_str_has_prefix(path, BUS_COLLECTIONS "/"))
+        return bus_path_parse_snapshot(path, collection, snapshot, error);
+    *collection = bus_path_parse_collection(path, error);
+
+    return *collection != NULL;
+}
+
 /* The collection is read here, and not again when it is the job's turn. */
 static ExportWork *
 parse_call(ExportCall *call, GError **error)
@@ -132,12 +144,13 @@ parse_call(ExportCall *call, GError **error)
 
     g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&o&s&s@a{sv})",
                   &path, &directory, &text, &dictionary);
-    if (!bus_options_parse(dictionary, known, error) ||
-        !bus_path_parse_snapshot(path, &collection, &snapshot, error) ||
-        !check_directory(directory, error))
+    if (!bus_options_parse(dictionary, known, error))
         return NULL;
     settings = parse_settings(text, error);
-    members = settings ? members_new(collection, NULL, error) : NULL;
+    if (!settings || !parse_subject(path, settings, &collection, &snapshot, error) ||
+        !check_directory(directory, error))
+        return NULL;
+    members = members_new(collection, NULL, error);
 
     if (!members)
         return NULL;

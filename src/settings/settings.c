@@ -121,6 +121,39 @@ WORD_SETTING(live, {"no", NULL, VIRT_SNAP_LIVE_NO},
              {"application-consistent", "2", VIRT_SNAP_LIVE_APPLICATION_CONSISTENT})
 
 static gboolean
+parse_given_intent(VirtSnapExportSettings *self, const char *name, const char *text,
+                   GError **error)
+{
+    self->intent_given = parse_intent(self, name, text, error);
+
+    return self->intent_given;
+}
+
+/* What was not said is not said: it depends on whether the export is a live one. */
+static char *
+format_given_intent(const VirtSnapExportSettings *self, guint i)
+{
+    return self->live != VIRT_SNAP_LIVE_NO && !self->intent_given ? NULL : format_intent(self, i);
+}
+
+static gboolean
+parse_scratch(VirtSnapExportSettings *self, const char *name, const char *text, GError **error)
+{
+    if (!g_path_is_absolute(text))
+        return invalid(error, name, text, _("an absolute path"));
+    g_free(self->scratch);
+    self->scratch = g_strdup(text);
+
+    return TRUE;
+}
+
+static char *
+format_scratch(const VirtSnapExportSettings *self, guint i)
+{
+    return i == 0 ? g_strdup(self->scratch) : NULL;
+}
+
+static gboolean
 parse_base(VirtSnapExportSettings *self, const char *name, const char *text, GError **error)
 {
     if (*text == '\0')
@@ -246,7 +279,7 @@ format_compression(const VirtSnapExportSettings *self, guint i)
 
 const Setting settings_table[] = {
     {"storage", "CopyVmStorage", "boolean", FALSE, parse_storage, format_storage},
-    {"intent", "BackupIntent", "uint16", FALSE, parse_intent, format_intent},
+    {"intent", "BackupIntent", "uint16", FALSE, parse_given_intent, format_given_intent},
     {"base", "DifferentialBackupBase", "string", FALSE, parse_base, format_base},
     {"subdirectory", "CreateVmExportSubdirectory", "boolean", FALSE, parse_subdirectory,
      format_subdirectory},
@@ -254,6 +287,7 @@ const Setting settings_table[] = {
     {"snapshots", "CopySnapshotConfiguration", "uint8", FALSE, parse_snapshots,
      format_snapshots},
     {"live", "CaptureLiveState", "uint8", FALSE, parse_live, format_live},
+    {"scratch", NULL, "string", FALSE, parse_scratch, format_scratch},
     {"exclude", "ExcludedVirtualHardDisks", "string", TRUE, parse_exclude, format_exclude},
     {"include", NULL, "string", TRUE, parse_include, format_include},
     {"bandwidth", NULL, "uint64", FALSE, parse_bandwidth, format_bandwidth},
@@ -322,6 +356,7 @@ virt_snap_export_settings_free(VirtSnapExportSettings *self)
     if (!self)
         return;
     g_free(self->base);
+    g_free(self->scratch);
     g_free(self->compression);
     g_ptr_array_unref(self->exclude);
     g_ptr_array_unref(self->include);
@@ -352,6 +387,7 @@ virt_snap_export_settings_copy(const VirtSnapExportSettings *self)
 
     *copy = *self;
     copy->base = g_strdup(self->base);
+    copy->scratch = g_strdup(self->scratch);
     copy->compression = g_strdup(self->compression);
     copy->exclude = exclude;
     copy->include = include;
@@ -412,6 +448,28 @@ virt_snap_export_settings_dup_values(const VirtSnapExportSettings *self, const c
     }
 }
 
+/* The way out of all of these is a snapshot, which is exported then. */
+static gboolean
+check_live(const VirtSnapExportSettings *self, GError **error)
+{
+    const char *what = NULL;
+
+    if (self->live == VIRT_SNAP_LIVE_MEMORY)
+        what = _("the memory");
+    else if (self->intent_given && self->intent == VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN)
+        what = _("the layers of the disks");
+    else if (self->snapshots == VIRT_SNAP_SNAPSHOTS_ALL)
+        what = _("the tree of snapshots");
+    if (!what)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("A live export cannot keep %s; take a snapshot of all members, export that, and "
+                  "delete it again"),
+                what);
+
+    return FALSE;
+}
+
 gboolean
 virt_snap_export_settings_check_supported(const VirtSnapExportSettings *self, GError **error)
 {
@@ -424,8 +482,10 @@ virt_snap_export_settings_check_supported(const VirtSnapExportSettings *self, GE
         gboolean used;
     } missing[] = {
         {"base", self->base != NULL},
-        {"live", self->live != VIRT_SNAP_LIVE_NO},
     };
+
+    if (self->live != VIRT_SNAP_LIVE_NO && !check_live(self, error))
+        return FALSE;
 
     for (gsize i = 0; i < G_N_ELEMENTS(missing); i++) {
         if (!missing[i].used)

@@ -39,11 +39,14 @@ typedef struct {
 struct VirtSnapExportSettings {
     gboolean storage;   /* copy the disks (default yes) */
     VirtSnapBackupIntent intent; /* default: preserve the chain */
+    gboolean intent_given;       /* it was said: a live export merges without being told */
     char *base;         /* an earlier export, or a snapshot collection; NULL: none */
     gboolean subdirectory; /* export into DIR/collection/snapshot (default yes) */
     gboolean memory;    /* keep memory states (default yes) */
     VirtSnapSnapshots snapshots; /* default: the exported one */
     VirtSnapLiveState live;      /* default: no */
+    char *scratch;      /* where a live export has QEMU keep what is overwritten meanwhile: an
+                         * absolute path; NULL: below libvirt's own directory */
     GPtrArray *exclude; /* VirtSnapExclude */
     GPtrArray *include; /* VirtSnapExclude: disks that are only recorded else */
     guint64 bandwidth;  /* bytes a second; 0: no limit (default) */

@@ -65,3 +65,11 @@ format_time(gint64 seconds)
 
     return g_date_time_format_iso8601(time);
 }
+
+char *
+format_time_name(gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
+
+    return time ? g_date_time_format(time, "%Y%m%dT%H%M%SZ") : g_strdup("?");
+}

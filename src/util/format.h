@@ -21,6 +21,10 @@ char *format_bytes(guint64 bytes);
 gboolean format_parse_bytes(const char *text, const char *what, guint64 *bytes, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** format_time_name: Returns: @seconds since the epoch as a name, YYYYMMDDTHHMMSSZ, owned by the
+ * caller. */
+char *format_time_name(gint64 seconds);
+
 /** format_time: Returns: @seconds since the epoch as ISO 8601 in UTC, owned by the caller. */
 char *format_time(gint64 seconds);
 

@@ -195,15 +195,12 @@ contend_virtsnap_merge_plain() { contend_virtsnap_with --merge --settings "$work
 contend_virtsnap_zstd() { contend_virtsnap_zstd_with; }
 contend_virtsnap_zstd_with() { contend_virtsnap_with --merge --compress zstd "$@"; }
 contend_virtsnap_zstd_plain() { contend_virtsnap_zstd_with --settings "$work/plain.xml"; }
-contend_virtsnap_live() { capture; }
-contend_virtsnap_live_plain() { capture --no-digest; }
-
-# capture [--no-digest]
-capture()
+contend_virtsnap_live() { contend_virtsnap_live_with; }
+contend_virtsnap_live_with()
 {
-    "$bench_tools/measure" "$work/measured" "$bench_tools/capture" "$@" "$LIVE_URI" live \
-        "$target" vdb
+    ours_export --domain live --exclude live:vda --live=crash live "$@"
 }
+contend_virtsnap_live_plain() { contend_virtsnap_live_with --settings "$work/plain.xml"; }
 
 contend_virtsnap_snapshot() { ours_export --domain live --exclude live:vda snap1 --merge; }
 

@@ -5,7 +5,7 @@ check_PROGRAMS += tests/bench/plan
 TESTS += tests/bench/plan
 
 # Of the rest, what does not depend on the clock.
-check_PROGRAMS += tests/bench/capture tests/bench/measure tests/bench/sample tests/bench/writers
+check_PROGRAMS += tests/bench/measure tests/bench/sample tests/bench/writers
 tests_bench_sample_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 tests_bench_sample_LDADD = $(VIRTSNAP_LIBS) $(LIBNBD_LIBS)
 TESTS += tests/bench/bench.sh tests/bench/counts.sh tests/bench/fairness.sh
@@ -24,7 +24,7 @@ EXTRA_DIST += \
 	$(NULL)
 
 # Beside other tools, and by the clock; BENCH_OPTIONS='--rounds 1', see tests/bench/run --help.
-bench: all tests/bench/capture tests/bench/measure tests/bench/sample tests/bench/writers
+bench: all tests/bench/measure tests/bench/sample tests/bench/writers
 	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/run $(BENCH_OPTIONS)
 bench-growth: all tests/bench/plan tests/bench/sample
 	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/growth $(BENCH_OPTIONS)

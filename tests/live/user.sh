@@ -58,23 +58,25 @@ check "and of one instant" live_consistent "$(vs_layer "$VS_EXPORT" a vda)"
 is "$(owners)" "$before" "images keep owner and mode"
 check "the guest writes on" live_wait_counter a +2
 
-# --- captures: QEMU makes a socket and files of its own
-capture()
+# --- live exports: QEMU makes a socket and files of its own
+live()
 {
-    live_inside "$abs_top_builddir/tests/bench/capture" "$LIVE_URI" a "$@" >"$d/out" 2>"$d/err" || {
-        cat "$d/err"
-        return 1
-    }
+    live_inside "$abs_top_builddir/virtsnap" --json export --domain a "$@" --live --to "$x" \
+        >"$VS_OUT" 2>"$VS_ERR" </dev/null && VS_EXPORT=$(vs_field .export)
 }
-check "a capture" capture "$x" vda
-check "is sound" qemu-img check -q "$x/vda.qcow2"
-check "of one instant" live_consistent "$x/vda.qcow2"
-is "$(find "$x" "$d/host/lib" -name '.virtsnap*' -o -name '*.scratch' -o -name 'nbd.sock')" "" \
-    "nothing is left in the target and below libvirt's directory"
-check "nothing is overwritten" eval '! capture "$x" vda >/dev/null'
-is "$(find "$d/host/lib" -name '.virtsnap*')" "" "nor is anything left by that"
-check "a disk that is not there" eval '! capture "$x" vdz >/dev/null'
-is "$(find "$x" "$d/host/lib" -name '.virtsnap*')" "" "nor by that"
+left()
+{
+    find "$x" "$d/host/lib" "$d/images" -name '.virtsnap*' -o -name '*.scratch' -o -name 'nbd.sock'
+}
+check "a live export" live now || cat "$VS_OUT" "$VS_ERR"
+check "is sound" vs_sound "$VS_EXPORT"
+check "of one instant" live_consistent "$(vs_layer "$VS_EXPORT" a vda)"
+is "$(left)" "" "nothing is left in the target and below libvirt's directory"
+check "also with a directory for QEMU that its user can reach" live there --scratch "$d/images" ||
+    cat "$VS_OUT" "$VS_ERR"
+check "not with one that it cannot" eval '! live nowhere --scratch "$x" &&
+    [ "$(vs_field .error.code)" = 32769 ] && vs_field .error.message | grep -qF "$x"'
+is "$(left)" "" "of which nothing is left"
 check "the guest still writes" live_wait_counter a +2
 
 # --- and back: what is imported is for that user

@@ -37,7 +37,7 @@ test_scan(void)
         {"--flag=1", WORD_UNWANTED_VALUE}, {"--=", WORD_UNKNOWN}, {"", WORD_ARGUMENT},
         {"--", WORD_END},         {"--flag", WORD_ARGUMENT},  {"--", WORD_ARGUMENT},
     };
-    OptionScanner scanner = {{NULL, table}, NULL, FALSE};
+    OptionScanner scanner = {{NULL, table}, NULL, FALSE, FALSE};
 
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
         const char *split;
@@ -50,7 +50,7 @@ test_scan(void)
 static void
 test_scan_split(void)
 {
-    OptionScanner scanner = {{table, NULL}, NULL, FALSE};
+    OptionScanner scanner = {{table, NULL}, NULL, FALSE, FALSE};
     const char *split;
 
     g_assert_cmpint(option_scan(&scanner, "-ftvalue", &split), ==, WORD_OPTION);

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "drivers/libvirt/libvirt-backup.h"
+#include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-lookup.h"
+#include "drivers/libvirt/libvirt-private.h"
+#include "drivers/libvirt/libvirt-scratch.h"
+#include "util/xml.h"
+
+/* How long libvirt may take to end a job, once it was told to, and until it has forgotten it. */
+#define END_US (30 * G_USEC_PER_SEC)
+
+/* Counted references: of the owner, and of libvirt as long as it may call. */
+typedef struct {
+    HypervisorBackup parent;
+    virDomainPtr domain;
+    LibvirtScratch *scratch; /* NULL once it is removed */
+    char *xml;   /* <domainbackup> */
+    int event;   /* what libvirt calls the subscription, -1: none */
+    gboolean begun;
+    GMutex lock; /* guards what follows */
+    gboolean ended; /* libvirt has said so */
+} LibvirtBackup;
+
+/* Domain jobs that are no backup are none of ours. */
+static int
+job_operation(virDomainPtr domain, int *operation)
+{
+    virTypedParameterPtr params = NULL;
+    int n = 0;
+    int type = VIR_DOMAIN_JOB_NONE;
+
+    *operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
+    if (virDomainGetJobStats(domain, &type, &params, &n, 0) < 0)
+        return -1;
+    virTypedParamsGetInt(params, n, VIR_DOMAIN_JOB_OPERATION, operation);
+    virTypedParamsFree(params, n);
+
+    return type;
+}
+
+/* Whether @domain has a backup job: 1, 0 (also if it does not run), or -1 with libvirt's error. */
+static int
+has_backup(virDomainPtr domain)
+{
+    int operation;
+    int type = job_operation(domain, &operation);
+
+    if (type < 0)
+        return virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID ||
+                       virGetLastErrorCode() == VIR_ERR_NO_DOMAIN
+                   ? 0
+                   : -1;
+
+    return type != VIR_DOMAIN_JOB_NONE && operation == VIR_DOMAIN_JOB_OPERATION_BACKUP;
+}
+
+/* --- preparing ------------------------------------------------------------- */
+
+static void
+describe_disk(xmlNode *disks, const char *target, const char *scratch)
+{
+    g_autofree char *file = g_strdup_printf("%s/%s.scratch", scratch, target);
+    xmlNode *disk = xml_add(disks, "disk", NULL);
+
+    xml_set(disk, "name", target);
+    xml_set(disk, "backup", "yes");
+    xml_set(disk, "type", "file");
+    xml_set(disk, "exportname", target);
+    xml_set(xml_add(disk, "scratch", NULL), "file", file);
+}
+
+static char *
+describe(const HypervisorBackupRequest *request, const HypervisorBackup *backup)
+{
+    g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
+    xmlNode *root = xmlNewDocNode(doc, NULL, BAD_CAST "domainbackup", NULL);
+    xmlNode *server, *disks;
+
+    xmlDocSetRootElement(doc, root);
+    xml_set(root, "mode", "pull");
+    server = xml_add(root, "server", NULL);
+    xml_set(server, "transport", "unix");
+    xml_set(server, "socket", backup->socket);
+    disks = xml_add(root, "disks", NULL);
+    for (guint i = 0; i < request->targets->len; i++)
+        describe_disk(disks, g_ptr_array_index(request->targets, i), backup->scratch);
+
+    return xml_doc_to_string(doc);
+}
+
+static gboolean
+check_domain(virDomainPtr domain, GError **error)
+{
+    const char *name = virDomainGetName(domain);
+    int active = virDomainIsActive(domain);
+    int operation;
+    int type = active > 0 ? job_operation(domain, &operation) : VIR_DOMAIN_JOB_NONE;
+
+    if (active < 0 || type < 0) {
+        libvirt_error_set(error, _("Cannot capture the state of the domain '%s'"), name);
+        return FALSE;
+    }
+    if (active == 0) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("Cannot capture the state of the domain '%s': it does not run any more; "
+                      "export again"),
+                    name);
+        return FALSE;
+    }
+    if (type != VIR_DOMAIN_JOB_NONE) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                    _("Cannot capture the state of the domain '%s': it has a job already (virsh "
+                      "domjobinfo shows it); wait for its end"),
+                    name);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+static char *
+socket_path(const char *scratch, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("%s/nbd.sock", scratch);
+
+    if (strlen(path) < sizeof ((struct sockaddr_un *)NULL)->sun_path)
+        return g_steal_pointer(&path);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("'%s' is too long for the path of a socket; name a directory with a shorter path "
+                  "with --scratch"),
+                path);
+
+    return NULL;
+}
+
+static void
+on_completed(virConnectPtr connection, virDomainPtr domain, virTypedParameterPtr params, int n,
+             void *data)
+{
+    LibvirtBackup *self = data;
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    self->ended = TRUE;
+}
+
+static void
+backup_clear(gpointer data)
+{
+    LibvirtBackup *self = data;
+
+    virDomainFree(self->domain);
+    g_free(self->parent.socket);
+    g_free(self->parent.scratch);
+    g_free(self->xml);
+    g_mutex_clear(&self->lock);
+}
+
+static void
+backup_unref(void *self)
+{
+    g_atomic_rc_box_release_full(self, backup_clear);
+}
+
+static void
+backup_free(LibvirtBackup *self)
+{
+    if (self->event >= 0)
+        virConnectDomainEventDeregisterAny(virDomainGetConnect(self->domain), self->event);
+    libvirt_scratch_free(self->scratch);
+    backup_unref(self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibvirtBackup, backup_free)
+
+static gboolean
+subscribe(LibvirtBackup *self, GError **error)
+{
+    self->event = virConnectDomainEventRegisterAny(
+        virDomainGetConnect(self->domain), self->domain, VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
+        VIR_DOMAIN_EVENT_CALLBACK(on_completed), g_atomic_rc_box_acquire(self), backup_unref);
+    if (self->event >= 0)
+        return TRUE;
+    backup_unref(self);
+    libvirt_error_set(error, _("Cannot watch the domain '%s'"), virDomainGetName(self->domain));
+
+    return FALSE;
+}
+
+static HypervisorBackup *
+backup_prepare(Hypervisor *hypervisor, const HypervisorBackupRequest *request, GError **error)
+{
+    g_autoptr(LibvirtBackup) self = g_atomic_rc_box_new0(LibvirtBackup);
+
+    g_mutex_init(&self->lock);
+    self->event = -1;
+    self->domain = libvirt_domain_by_name(libvirt_connection(hypervisor), request->domain, error);
+    if (!self->domain || !check_domain(self->domain, error))
+        return NULL;
+    self->scratch = libvirt_scratch_make(self->domain, request->scratch, error);
+    if (!self->scratch)
+        return NULL;
+    self->parent.scratch = g_strdup(libvirt_scratch_path(self->scratch));
+    self->parent.socket = socket_path(self->parent.scratch, error);
+    if (!self->parent.socket || !hypervisor->ops->sees(hypervisor, self->parent.scratch, error) ||
+        !subscribe(self, error))
+        return NULL;
+    self->xml = describe(request, &self->parent);
+
+    return &g_steal_pointer(&self)->parent;
+}
+
+/* --- beginning and ending ---------------------------------------------------- */
+
+static gboolean
+backup_begin(HypervisorBackup *backup, GError **error)
+{
+    LibvirtBackup *self = (LibvirtBackup *)backup;
+
+    self->begun = virDomainBackupBegin(self->domain, self->xml, NULL, 0) == 0;
+    if (!self->begun)
+        libvirt_error_set(error, _("Cannot capture the state of the domain '%s'"),
+                          virDomainGetName(self->domain));
+
+    return self->begun;
+}
+
+static gboolean
+was_told(LibvirtBackup *self)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    return self->ended;
+}
+
+static gboolean
+backup_has_ended(HypervisorBackup *backup)
+{
+    LibvirtBackup *self = (LibvirtBackup *)backup;
+
+    return self->begun && (was_told(self) || has_backup(self->domain) == 0);
+}
+
+/* The event comes before libvirt has noted that there is no job any more. An embedded driver that
+ * ends in between finds one when it is started again, and lets nobody else begin one. */
+gboolean
+libvirt_backup_abort(virDomainPtr domain, GError **error)
+{
+    const char *name = virDomainGetName(domain);
+    gint64 until = g_get_monotonic_time() + END_US;
+
+    if (virDomainAbortJob(domain) < 0) {
+        libvirt_error_set(error, _("Cannot end the backup job of the domain '%s'"), name);
+        return FALSE;
+    }
+    while (has_backup(domain) > 0) {
+        if (g_get_monotonic_time() >= until) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_TIMEOUT,
+                        _("The backup job of the domain '%s' does not end; virsh domjobabort ends "
+                          "it"),
+                        name);
+            return FALSE;
+        }
+        g_usleep(G_USEC_PER_SEC / 200);
+    }
+
+    return TRUE;
+}
+
+static gboolean
+end_job(LibvirtBackup *self, GError **error)
+{
+    const char *name = virDomainGetName(self->domain);
+    int there = was_told(self) ? 0 : has_backup(self->domain);
+
+    if (there > 0)
+        return libvirt_backup_abort(self->domain, error);
+    if (there < 0)
+        libvirt_error_set(error, _("Cannot end the backup job of the domain '%s'"), name);
+    else
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The backup job of the domain '%s' ended before all was read (was the "
+                      "domain shut off?), and the moment that it held is gone; export again"),
+                    name);
+
+    return FALSE;
+}
+
+static gboolean
+backup_end(HypervisorBackup *backup, GError **error)
+{
+    g_autoptr(LibvirtBackup) self = (LibvirtBackup *)backup;
+    g_autoptr(GError) why = NULL;
+
+    if (!self->begun || end_job(self, &why))
+        return TRUE;
+    /* QEMU still uses what is in there. */
+    if (!g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE))
+        libvirt_scratch_leave(g_steal_pointer(&self->scratch));
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
+/* --- what others have left ------------------------------------------------------ */
+
+/* Whether the job of @domain writes to @directory. */
+static gboolean
+job_is_in(virDomainPtr domain, const char *directory)
+{
+    char *xml = has_backup(domain) > 0 ? virDomainBackupGetXMLDesc(domain, 0) : NULL;
+    g_autoptr(xmlDoc) doc = xml ? xml_parse(xml, strlen(xml), "domainbackup", NULL) : NULL;
+    g_autofree char *socket =
+        doc ? xml_text(xmlDocGetRootElement(doc), "/domainbackup/server/@socket") : NULL;
+    g_autofree char *at = socket ? g_path_get_dirname(socket) : NULL;
+
+    free(xml);
+
+    return g_strcmp0(at, directory) == 0;
+}
+
+/* Returns: FALSE if what is in @directory is still needed. */
+static gboolean
+end_left(const char *directory, const char *uuid, gpointer data, GPtrArray *said)
+{
+    g_autoptr(LibvirtDomain) domain = virDomainLookupByUUIDString(data, uuid);
+    g_autoptr(GError) error = NULL;
+
+    if (!domain || !job_is_in(domain, directory))
+        return TRUE;
+    if (!libvirt_backup_abort(domain, &error)) {
+        g_ptr_array_add(said, g_strdup(error->message));
+        return FALSE;
+    }
+    g_ptr_array_add(said, g_strdup_printf(_("Domain '%s': a backup job that an earlier export "
+                                            "left behind was ended"),
+                                          virDomainGetName(domain)));
+
+    return TRUE;
+}
+
+static GPtrArray *
+backup_clean_up(Hypervisor *hypervisor, const char *scratch)
+{
+    virConnectPtr connection = libvirt_connection(hypervisor);
+    GPtrArray *said = g_ptr_array_new_with_free_func(g_free);
+
+    libvirt_scratch_sweep(connection, scratch, end_left, said);
+
+    return said;
+}
+
+const HypervisorBackupOps libvirt_backup_ops = {
+    .clean_up = backup_clean_up,
+    .prepare = backup_prepare,
+    .begin = backup_begin,
+    .has_ended = backup_has_ended,
+    .end = backup_end,
+};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "export/plan-layers.h"
+#include "export/plan-live.h"
+
+static const Layer *
+find_encrypted(const Layer *top)
+{
+    for (const Layer *layer = top; layer; layer = layer->backing) {
+        if (layer->encrypted)
+            return layer;
+    }
+
+    return NULL;
+}
+
+/* QEMU would hand out what the guest sees, and so would an image that it is written to: what the
+ * owner has encrypted would lie open. */
+static gboolean
+check_open(const DiskDef *disk, const Layer *top, GError **error)
+{
+    const Layer *encrypted = find_encrypted(top);
+
+    if (!encrypted && !disk->storage->encryption)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("the image '%s' is encrypted, and an export of the present state would hold its "
+                  "content in the open; leave the disk out with --exclude, or take a snapshot and "
+                  "export that with the chain preserved"),
+                encrypted ? encrypted->path : top->path);
+
+    return FALSE;
+}
+
+static gboolean
+is_pulled(const PlanDomain *domain, const DiskDef *disk)
+{
+    return domain->active && disk->location == SNAPSHOT_LOCATION_LIVE;
+}
+
+gboolean
+plan_live_disk(PlanBuilder *builder, const PlanDomain *domain, PlanDisk *disk, const Layer *top,
+               GError **error)
+{
+    if (!check_open(disk->def, top, error))
+        return FALSE;
+    disk->top = is_pulled(domain, disk->def)
+                    ? plan_layers_pull(builder, domain, disk->def->target, top)
+                    : plan_layers_flatten(builder, top, NULL, FALSE);
+
+    return TRUE;
+}
+
+const char *
+plan_live_consistency(const Plan *plan, const PlanDomain *domain)
+{
+    if (!domain->active)
+        return "offline";
+
+    return plan->settings->live == VIRT_SNAP_LIVE_APPLICATION_CONSISTENT ? "application" : "crash";
+}

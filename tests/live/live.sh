@@ -1,0 +1,224 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Exports of domains that run, without a snapshot: all members at one moment, the guests write on,
+# and whatever happens meanwhile, nothing is left of it.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+live_requires
+requires fsverity jq
+live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
+
+# Before the libvirtd, which has the mounts of when it begins.
+small=
+if [ "$(id -u)" -eq 0 ] && mkdir "$TEST_DIR/small" &&
+    mount -t tmpfs -o size=128m none "$TEST_DIR/small" 2>/dev/null; then
+    small=$TEST_DIR/small
+    at_exit umount "$small"
+fi
+check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+s=$d/s
+mkdir "$x" "$d/images" "$s"
+i=$d/images
+guests()
+{
+    live_disk "$i/base.qcow2" 64 20 && live_overlay "$i/base.qcow2" "$i/a.qcow2" &&
+        live_disk "$i/b.raw" && live_overlay "$i/base.qcow2" "$i/c.qcow2" &&
+        qemu-img create -q -f qcow2 "$i/static.qcow2" 64M &&
+        qemu-io -f qcow2 -c "write -P 7 1M 3M" -c "write -z 8M 1M" "$i/static.qcow2" >/dev/null &&
+        live_define a --disk "$i/a.qcow2" --disk "$i/static.qcow2" &&
+        live_define b --disk "$i/b.raw" && live_define c --disk "$i/c.qcow2" && live_boot a b &&
+        live_wait_agent a && live_wait_agent b
+}
+check "two guests that write, one that is off" guests || bail_out "no guests"
+check "a collection of them" vs -q collection-create-as night --domain a --domain b --domain c
+
+# live ARGUMENT...: a live export of the collection, with a place for QEMU that is the same in the
+# namespaces of our libvirtd.
+live() { vs_export night "$@" --scratch "$s" --to "$x"; }
+
+no_job() { [[ $(live_virsh domjobinfo --domain "$1") =~ ^Job\ type:\ *None ]]; }
+running() { [ "$(live_virsh domstate --domain "$1")" = running ]; }
+scratch_left() { find "$s" -name '.virtsnap-*' 2>/dev/null; }
+
+# clean: nothing is held, and nothing is left in the directories for QEMU.
+clean()
+{
+    no_job a && no_job b && running a && running b && [ -z "$(scratch_left)" ] ||
+        live_die "left: $(scratch_left) $(live_virsh domjobinfo --domain a)"
+}
+consistency()
+{
+    vs export-info --json "$1" | jq -c '[.domains[] | .snapshots[0] | [.kind, .consistency]]'
+}
+
+# --- all that runs, and what does not
+check "a dry run" eval 'vs export night --live --to "$x" --dry-run --json >"$VS_OUT"'
+is "$(jq -c '[.layers[].way] | sort' "$VS_OUT")" '["flatten","pull","pull","pull"]' \
+    "says how each disk is had"
+is "$(ls "$x")" "" "and touches nothing"
+before_a=$(live_counter a) before_b=$(live_counter b)
+check "a live export has no other name than the time" live --live
+after_a=$(live_counter a) after_b=$(live_counter b)
+check "that name" eval '[[ ${VS_EXPORT##*/} =~ ^[0-9]{8}T[0-9]{6}Z$ ]]'
+is "$(vs_field '.warnings | length')" 0 "there is nothing to warn of"
+check "it is sound" vs_sound "$VS_EXPORT"
+is "$(consistency "$VS_EXPORT")" \
+    '[["live","application"],["live","application"],["live","offline"]]' "what it says of them"
+for guest in a b; do
+    layer=$(vs_layer "$VS_EXPORT" $guest vda)
+    check "the disk of $guest is of one instant" live_consistent "$layer"
+    at=$(live_counter_of "$layer") from=before_$guest to=after_$guest
+    check "within the export: ${!from}, $at, ${!to}" \
+        test "$at" -ge "${!from}" -a "$at" -le $((${!to} + 1))
+    check "its file system was ready for it" \
+        eval 'qemu-img convert -O raw "$layer" "$d/raw" && e2fsck -fn "$d/raw"'
+done
+check "the disk that nobody wrote to" vs_same_disk "$i/static.qcow2" qcow2 \
+    "$(vs_layer "$VS_EXPORT" a vdb)"
+check "the one of the domain that is off" vs_same_disk "$i/c.qcow2" qcow2 \
+    "$(vs_layer "$VS_EXPORT" c vda)"
+check "nothing is held any more" clean
+check "the guests write on" eval 'live_wait_counter a +2 && live_wait_counter b +2'
+
+# --- as if the power had failed; the definition is that of the moment
+live_virsh desc a --live --config "it was called this" >/dev/null
+check "at one moment without the agents" live now --live=crash \
+    --compress zstd --exclude a:vdb
+is "$(consistency "$VS_EXPORT")" '[["live","crash"],["live","crash"],["live","offline"]]' \
+    "what it says of them"
+check "it is sound" vs_sound "$VS_EXPORT"
+check "of one instant" live_consistent "$(vs_layer "$VS_EXPORT" a vda)"
+check "the definition is that of the moment" grep -q "it was called this" \
+    "$VS_EXPORT/domains/a/domain.xml"
+is "$(vs_recorded "$VS_EXPORT" a vdb)" excluded "the disk that was left out"
+check "a name is taken once" vs_refused 32800 "exists already" export night now --live --to "$x" \
+    --scratch "$s"
+check "nothing is held any more" clean
+
+# --- what is refused
+check "the memory" vs_refused 1 "the memory" export night --live=memory --to "$x"
+check "layers" vs_refused 1 "layers" export night --live --preserve-chain --to "$x"
+check "the tree of snapshots" vs_refused 1 "tree" export night --live --snapshots all --to "$x"
+check "a word that is no level" vs_refused 4 "live" export night --live=now --to "$x"
+check "no name at all is for live exports" eval '! vs export night --to "$x" 2>"$VS_ERR" &&
+    grep -q -- --live "$VS_ERR"'
+check "a directory for QEMU that is not there" vs_refused 32779 "nowhere" export night --live \
+    --scratch "$d/nowhere" --to "$x"
+long=$d/$(printf 'l%.0s' {1..120})
+mkdir "$long"
+check "one whose path is too long for a socket" vs_refused 4 "scratch" export night --live \
+    --scratch "$long" --to "$x"
+is "$(ls -A "$long")" "" "nothing is left in it"
+
+# A job that somebody else has begun stays theirs.
+printf '<domainbackup mode="pull"><server transport="unix" socket="%s/other.sock"/><disks>
+    <disk name="vdb" backup="yes" type="file"><scratch file="%s/other"/></disks>
+    </domainbackup>' "$d" "$d" | sed 's,</disks>,</disk></disks>,' >"$d/other.xml"
+check "somebody else's backup" live_virsh backup-begin --domain a --backupxml "$d/other.xml"
+check "there is one at a time" vs_refused 32774 "'a'" export night --live --scratch "$s" --to "$x"
+check "which goes on" eval '! no_job a'
+check "until it is ended" eval 'live_virsh domjobabort a && live_wait "no job" no_job a && clean'
+is "$(find "$x" -name '.*.partial')" "" "of all that nothing is left"
+
+# --- in the midst of it
+# slowly NAME ARGUMENT...: an export that takes its time, in the background. Leaves its id in $pid
+# once it reads.
+slowly()
+{
+    local name=$1
+    shift
+    "$abs_top_builddir/virtsnap" export night "$name" --live=crash --to "$x" --bandwidth 4M \
+        --scratch "$s" --json "$@" >"$VS_OUT" \
+        2>"$VS_ERR" </dev/null &
+    pid=$!
+    live_wait "$name reads" reads "$name"
+}
+qemu_of()
+{
+    live_processes | while read -r one; do
+        grep -aqs -- "guest=$1," "/proc/$one/cmdline" && echo "$one"
+    done | head -n 1
+}
+reads() { compgen -G "$x/night/.$1.partial/layers/*" >/dev/null || ! kill -0 $pid 2>/dev/null; }
+
+check "an export is killed" eval 'slowly killed && kill -9 $pid; wait $pid; [ $? -eq 137 ]'
+check "its job is still there" eval '! no_job a && ! no_job b && [ -n "$(scratch_left)" ]'
+check "the next one ends it" live killed --live=crash
+is "$(vs_field '[.warnings[] | select(test("earlier export"))] | length')" 2 "and says so"
+check "it is sound" vs_sound "$VS_EXPORT"
+check "nothing is held any more" clean
+check "an export is interrupted" eval 'slowly stopped && kill -INT $pid; ! wait $pid'
+check "nothing is held any more" clean
+check "and nothing is left" [ ! -e "$x/night/.stopped.partial" ]
+check "with --resume all is begun anew" live stopped --live=crash --resume
+
+
+# failed CODE REGEX: the one in the background, that is, with nothing left of it.
+failed()
+{
+    ! wait $pid || live_die "it was done" || return 1
+    [ "$(vs_field .error.code)" = "$1" ] && [[ $(vs_field .error.message) =~ $2 ]] ||
+        live_die "$(cat "$VS_OUT" "$VS_ERR")" || return 1
+    [ -z "$(scratch_left)$(find "$x" -name '.*.partial')" ] || live_die "left: $(scratch_left)"
+}
+
+check "a domain crashes meanwhile" eval 'slowly gone &&
+    kill -9 "$(qemu_of b)" && failed 5 "domain .b"'
+check "and the other one is let go" eval 'no_job a && running a'
+check "a domain is destroyed meanwhile" eval 'live_boot b && slowly gone && live_destroy b &&
+    failed 5 "domain .b"'
+check "one that is shut off is read from its images" live gone --live=crash
+is "$(consistency "$VS_EXPORT")" \
+    '[["live","crash"],["live","offline"],["live","offline"]]' "what it says of them"
+check "of which nobody starts another one meanwhile" eval 'slowly started && live_start c;
+    ! wait $pid || live_off c'
+live_off c || live_destroy c
+
+# A domain that nobody boots has no agent: it is paused for the moment.
+check "a domain without an agent" eval '
+    qemu-img create -q -f qcow2 "$i/e.qcow2" 16M && LIVE_BOOT=none live_define e \
+        --disk "$i/e.qcow2" && live_virsh start e && vs_export --domain e --live quiet \
+        --scratch "$s" --to "$x"'
+is "$(consistency "$VS_EXPORT")" '[["live","crash"]]' "is as if the power had failed"
+is "$(jq -r '.domains[0].snapshots[0].reason' <(vs export-info --json "$VS_EXPORT"))" no-agent \
+    "and why"
+is "$(vs_field '.warnings | length')" 1 "which is a warning"
+check "it runs on" running e
+check "a paused one stays paused" eval 'live_virsh suspend e && vs_export --domain e --live paused \
+    --scratch "$s" --to "$x" && [ "$(live_virsh domstate e)" = paused ]'
+check "one that is undefined meanwhile is exported" eval 'slowly undefined &&
+    live_virsh undefine a && wait $pid && vs_field ".warnings[]" | grep -q undefined' ||
+    cat "$VS_OUT" "$VS_ERR"
+
+# --- libvirtd is killed: what was read is right, and the next export ends the job
+check "libvirtd is killed meanwhile" eval 'slowly alone && live_libvirtd_stop KILL && wait $pid' ||
+    cat "$VS_OUT" "$VS_ERR"
+check "which is told" eval 'vs_field ".warnings[]" | grep -q "next live export"'
+check "the export is sound" vs_sound "$x/night/alone"
+check "libvirtd is back" live_libvirtd_start
+check "the next one ends the job" live after --live=crash
+check "nothing is held any more" eval 'no_job a && running a && [ -z "$(scratch_left)" ]'
+
+# --- no room
+if [ -n "$small" ]; then
+    s=$small
+    check "little room for what is overwritten" eval 'slowly full &&
+        fallocate -l 80M "$s/fill" && failed 32801 scratch'
+    check "the guest has not noticed" eval 'running a && live_wait_counter a +2'
+    check "too little from the beginning" vs_refused 32801 scratch export night --live=crash \
+        --scratch "$s" --to "$x"
+    rm "$s/fill"
+    s=$d/s
+    check "a target that is full" eval 'fallocate -l 90M "$small/fill" && x=$small &&
+        ! live full --live=crash && [ "$(vs_field .error.code)" = 32801 ]'
+    check "leaves nothing" eval 'no_job a && [ -z "$(scratch_left)" ] && [ ! -e "$small/night" ]'
+fi
+
+done_testing
