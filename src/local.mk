@@ -330,6 +330,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/moment-still.c \
 	src/snapshot/moment.c \
 	src/snapshot/moment.h \
+	src/snapshot/set-state.c \
+	src/snapshot/set-state.h \
 	src/snapshot/snapshot-list.c \
 	src/snapshot/snapshot-list.h \
 	$(NULL)

@@ -4,7 +4,6 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <stdio.h>
 
 #include "bus/bus-path.h"
 #include "cli/cmd-groups.h"
@@ -13,10 +12,9 @@
 #include "cli/plan-show.h"
 #include "cli/service.h"
 #include "cli/snapshot-create.h"
+#include "cli/snapshot-info.h"
 #include "collection/members.h"
 #include "export/export.h"
-#include "snapshot/snapshot-list.h"
-#include "util/format.h"
 
 typedef struct {
     gboolean dot;
@@ -80,71 +78,6 @@ query_open(SnapshotQuery *query, CliContext *cli, const CommandLine *line, GErro
     return TRUE;
 }
 
-/* --- snapshot-list -------------------------------------------------------- */
-
-/* When the first member's snapshot @name was taken. */
-static char *
-time_taken(const SnapshotQuery *query, const char *name)
-{
-    Hypervisor *hypervisor = query->hypervisor;
-    const char *domain = g_ptr_array_index(query->members->domains, 0);
-    g_autoptr(DomainRecord) record =
-        hypervisor->ops->resolve(hypervisor, domain, name, FALSE, FALSE, NULL);
-    const SnapshotRecord *snapshot;
-    g_autoptr(SnapshotDef) def = NULL;
-
-    if (!record)
-        return NULL;
-    snapshot = g_ptr_array_index(record->snapshots, 0);
-    def = snapshot_def_parse(snapshot->xml, name, NULL);
-
-    return def ? format_time(def->creation_time) : NULL;
-}
-
-static void
-list_json(CliContext *cli, const SnapshotQuery *query, GPtrArray *names)
-{
-    JsonObject *result = json_object_new();
-    JsonArray *array = json_array_new();
-
-    for (guint i = 0; i < names->len; i++) {
-        JsonObject *object = json_object_new();
-        g_autofree char *taken = time_taken(query, g_ptr_array_index(names, i));
-
-        json_set_text(object, "name", g_ptr_array_index(names, i));
-        json_set_text(object, "taken", taken);
-        json_array_add_object_element(array, object);
-    }
-    json_object_set_array_member(result, "snapshots", array);
-    cli_result(cli, result);
-}
-
-static int
-run_snapshot_list(CliContext *cli, const CommandLine *line)
-{
-    g_autoptr(GError) error = NULL;
-    g_auto(SnapshotQuery) query = {0};
-    g_autoptr(GPtrArray) names = NULL;
-    g_autoptr(Table) table = table_new(_("Name"), _("Taken"), NULL);
-
-    if (query_open(&query, cli, line, &error))
-        names = snapshot_list_common(query.hypervisor, query.members->domains, &error);
-    if (!names)
-        return cli_fail(cli, error);
-    if (cli->globals.json) {
-        list_json(cli, &query, names);
-        return CLI_DONE;
-    }
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *taken = time_taken(&query, g_ptr_array_index(names, i));
-
-        table_add(table, g_ptr_array_index(names, i), taken, NULL);
-    }
-    table_print(table, !cli->globals.quiet);
-
-    return CLI_DONE;
-}
-
 /* The service tells the names. */
 static int
 run_service_list(CliContext *cli, const CommandLine *line)
@@ -178,124 +111,6 @@ run_service_list(CliContext *cli, const CommandLine *line)
         table_print(table, !cli->globals.quiet);
     result = json_object_new();
     json_object_set_array_member(result, "snapshots", array);
-    cli_result(cli, result);
-
-    return CLI_DONE;
-}
-
-/* --- snapshot-info -------------------------------------------------------- */
-
-static GPtrArray *
-read_members(const SnapshotQuery *query, GError **error)
-{
-    g_autoptr(GPtrArray) records =
-        export_resolve(query->hypervisor, &query->subject, query->control, error);
-    g_autoptr(GPtrArray) defs = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_def_free);
-
-    for (guint i = 0; records && i < records->len; i++) {
-        const DomainRecord *record = g_ptr_array_index(records, i);
-        const SnapshotRecord *snapshot = g_ptr_array_index(record->snapshots, 0);
-        SnapshotDef *def = snapshot_def_parse(snapshot->xml, record->name, error);
-
-        if (!def)
-            return NULL;
-        g_ptr_array_add(defs, def);
-    }
-
-    return records ? g_steal_pointer(&defs) : NULL;
-}
-
-static JsonObject *
-member_json(const SnapshotDef *def)
-{
-    JsonObject *object = json_object_new();
-    JsonArray *disks = json_array_new();
-    g_autofree char *taken = format_time(def->creation_time);
-
-    json_set_text(object, "domain", def->domain_name);
-    json_set_text(object, "uuid", def->domain_uuid);
-    json_set_text(object, "taken", taken);
-    json_set_text(object, "kind", snapshot_def_kind(def));
-    json_set_text(object, "state", def->state);
-    json_set_text(object, "parent", def->parent);
-    json_set_text(object, "memory", snapshot_location_name(def->memory));
-    for (guint i = 0; i < def->disks->len; i++) {
-        const DiskDef *disk = g_ptr_array_index(def->disks, i);
-        JsonObject *one = json_object_new();
-
-        json_set_text(one, "target", disk->target);
-        json_set_text(one, "device", disk->device);
-        json_set_text(one, "type", disk->storage->type);
-        json_set_text(one, "snapshot", snapshot_location_name(disk->location));
-        json_set_text(one, "source", disk->storage->label);
-        json_array_add_object_element(disks, one);
-    }
-    json_object_set_array_member(object, "disks", disks);
-
-    return object;
-}
-
-static void
-print_members(GPtrArray *defs)
-{
-    g_autoptr(Table) table = table_new(_("Domain"), _("Taken"), _("State"), _("Kind"),
-                                       _("Memory"), NULL);
-
-    for (guint i = 0; i < defs->len; i++) {
-        const SnapshotDef *def = g_ptr_array_index(defs, i);
-        g_autofree char *taken = format_time(def->creation_time);
-
-        table_add(table, def->domain_name, taken, def->state, snapshot_def_kind(def),
-                  snapshot_location_name(def->memory), NULL);
-    }
-    table_print(table, TRUE);
-}
-
-static void
-print_disks(GPtrArray *defs)
-{
-    g_autoptr(Table) table =
-        table_new(_("Domain"), _("Disk"), _("Device"), _("Snapshot"), _("Source"), NULL);
-
-    for (guint i = 0; i < defs->len; i++) {
-        const SnapshotDef *def = g_ptr_array_index(defs, i);
-
-        for (guint j = 0; j < def->disks->len; j++) {
-            const DiskDef *disk = g_ptr_array_index(def->disks, j);
-
-            table_add(table, def->domain_name, disk->target, disk->device,
-                      snapshot_location_name(disk->location), disk->storage->label, NULL);
-        }
-    }
-    table_print(table, TRUE);
-}
-
-static int
-run_snapshot_info(CliContext *cli, const CommandLine *line)
-{
-    g_autoptr(GError) error = NULL;
-    g_auto(SnapshotQuery) query = {0};
-    g_autoptr(GPtrArray) defs = NULL;
-    JsonObject *result;
-    JsonArray *members;
-
-    if (query_open(&query, cli, line, &error))
-        defs = read_members(&query, &error);
-    if (!defs)
-        return cli_fail(cli, error);
-    if (!cli->globals.json) {
-        print_members(defs);
-        putchar('\n');
-        print_disks(defs);
-        return CLI_DONE;
-    }
-    members = json_array_new();
-    for (guint i = 0; i < defs->len; i++)
-        json_array_add_object_element(members, member_json(g_ptr_array_index(defs, i)));
-    result = json_object_new();
-    json_set_text(result, "collection", line->args[0]);
-    json_set_text(result, "snapshot", line->args[1]);
-    json_object_set_array_member(result, "members", members);
     cli_result(cli, result);
 
     return CLI_DONE;
@@ -355,15 +170,18 @@ static const Command commands[] = {
         .run_service = run_service_list,
         .summary = N_("list the snapshot collections of a collection"),
         .description = N_("A snapshot collection is there when every member has a snapshot of "
-                          "the same name, however it was made."),
+                          "the same name, however it was made. Those that virtsnap made are "
+                          "listed, too, if members lack them by now."),
         .args = collection_args,
     },
     {
         .name = "snapshot-info",
         .run = run_snapshot_info,
         .summary = N_("show a snapshot collection, member by member"),
-        .description = N_("For each member: when its snapshot was taken, of what kind it is, "
-                          "its disks and whether it has a memory state."),
+        .description = N_("Whether every member has it and its images still hold what they held; "
+                          "what made it, and how long the members stood still. For each member: "
+                          "when its snapshot was taken, of what kind it is, its disks, whether it "
+                          "has a memory state, and the consistency that was reached."),
         .args = snapshot_args,
     },
     {

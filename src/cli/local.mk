@@ -70,6 +70,8 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/service.c \
 	src/cli/snapshot-create.c \
 	src/cli/snapshot-create.h \
+	src/cli/snapshot-info.c \
+	src/cli/snapshot-info.h \
 	src/cli/service.h \
 	src/cli/shell-terminal.c \
 	src/cli/shell-terminal.h \

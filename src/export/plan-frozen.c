@@ -236,10 +236,12 @@ warn_of_layer(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef 
               const Layer *layer, gboolean sure)
 {
     if (sure)
-        plan_warn(builder->plan,
-                  _("Domain '%s': the image '%s' was written to after the snapshot '%s' (by a "
-                    "block commit?), so what is exported may not be the snapshot's state"),
-                  domain->name, layer->path, def->name);
+        plan_warn_changed(
+            builder->plan,
+            g_strdup_printf(_("Domain '%s': the image '%s' was written to after the snapshot '%s' "
+                              "(by a block commit?), so what is exported may not be the "
+                              "snapshot's state"),
+                            domain->name, layer->path, def->name));
     else
         plan_warn(builder->plan,
                   _("Domain '%s': the image '%s' was written to within a minute of the beginning "

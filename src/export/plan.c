@@ -67,6 +67,7 @@ plan_free(Plan *plan)
     g_ptr_array_unref(plan->layers);
     g_ptr_array_unref(plan->files);
     g_ptr_array_unref(plan->warnings);
+    g_ptr_array_unref(plan->changed);
     chain_cache_free(plan->chains);
     g_free(plan);
 }
@@ -93,6 +94,7 @@ plan_new(const char *collection, const char *snapshot, const VirtSnapExportSetti
     plan->layers = g_ptr_array_new_with_free_func((GDestroyNotify)plan_layer_free);
     plan->files = g_ptr_array_new_with_free_func((GDestroyNotify)plan_file_free);
     plan->warnings = g_ptr_array_new_with_free_func(g_free);
+    plan->changed = g_ptr_array_new_with_free_func(g_free);
 
     return plan;
 }
@@ -101,6 +103,13 @@ gboolean
 plan_is_live(const Plan *plan)
 {
     return plan->settings->live != VIRT_SNAP_LIVE_NO;
+}
+
+void
+plan_warn_changed(Plan *plan, char *text)
+{
+    g_ptr_array_add(plan->warnings, text);
+    g_ptr_array_add(plan->changed, g_strdup(text));
 }
 
 void

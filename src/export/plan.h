@@ -88,6 +88,7 @@ typedef struct {
     GPtrArray *layers;   /* PlanLayer; a backing layer stands before those above it */
     GPtrArray *files;    /* PlanFile */
     GPtrArray *warnings; /* char*: what cannot be kept */
+    GPtrArray *changed;  /* char*: those of them that say that an image was written to since */
     guint64 bytes;       /* of data to copy, layers and files */
 } Plan;
 
@@ -95,6 +96,9 @@ typedef struct {
  * copied; @host: (transfer full). */
 Plan *plan_new(const char *collection, const char *snapshot,
                const VirtSnapExportSettings *settings, HostInfo *host);
+
+/** plan_warn_changed: Adds @text (transfer full) to the warnings, and to what has changed. */
+void plan_warn_changed(Plan *plan, char *text);
 
 /** plan_warn: Adds to @plan what a user has to know of the export. */
 void plan_warn(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -31,6 +31,7 @@ live_tests = \
 	tests/live/reflink.sh \
 	tests/live/remote.sh \
 	tests/live/resume.sh \
+	tests/live/set-state.sh \
 	tests/live/sets.sh \
 	tests/live/user.sh \
 	tests/live/verify-boot.sh \

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "cli/command.h"
+
+G_BEGIN_DECLS
+
+/** The run functions of the commands that tell of snapshot collections. */
+int run_snapshot_list(CliContext *cli, const CommandLine *line);
+int run_snapshot_info(CliContext *cli, const CommandLine *line);
+
+G_END_DECLS
