@@ -156,6 +156,37 @@ is_alive(Hypervisor *hypervisor)
     return virConnectIsAlive(((LibvirtHypervisor *)hypervisor)->connection) == 1;
 }
 
+/* A connection that nobody has used since may not know yet that it is broken: it is used. */
+static gboolean
+answers(LibvirtHypervisor *self)
+{
+    unsigned long version;
+
+    return is_alive(&self->parent) && virConnectGetLibVersion(self->connection, &version) == 0;
+}
+
+static gboolean
+revive(Hypervisor *hypervisor, GError **error)
+{
+    LibvirtHypervisor *self = (LibvirtHypervisor *)hypervisor;
+    virConnectPtr connection;
+
+    if (answers(self))
+        return TRUE;
+    if (self->events) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE,
+                    _("The connection to libvirt is broken"));
+        return FALSE;
+    }
+    connection = libvirt_connect(self->uri, error);
+    if (!connection)
+        return FALSE;
+    virConnectClose(self->connection);
+    self->connection = connection;
+
+    return TRUE;
+}
+
 static void
 libvirt_hypervisor_free(Hypervisor *hypervisor)
 {
@@ -167,6 +198,7 @@ libvirt_hypervisor_free(Hypervisor *hypervisor)
     if (self->connection)
         virConnectClose(self->connection);
     libvirt_place_free(self->place);
+    g_free(self->uri);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
@@ -198,6 +230,7 @@ static const HypervisorOps libvirt_ops = {
     .resume = libvirt_resume,
     .backups = &libvirt_backup_ops,
     .is_alive = is_alive,
+    .revive = revive,
     .free = libvirt_hypervisor_free,
     .boots = &libvirt_boot_ops,
 };
@@ -211,6 +244,7 @@ open_connection(const char *uri, GError **error)
 
     self->parent.ops = &libvirt_ops;
     self->refs = 1;
+    self->uri = g_strdup(uri);
     g_mutex_init(&self->lock);
     self->connection = libvirt_connect(uri, error);
     if (!self->connection)

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 typedef struct {
     Hypervisor parent;
     gint refs; /* atomic */
+    char *uri; /* that was asked for; NULL: libvirt's default */
     virConnectPtr connection;
     LibvirtPlace *place;
     GMutex lock;           /* guards what follows */

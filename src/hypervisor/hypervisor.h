@@ -174,6 +174,10 @@ typedef struct {
     /* Returns: whether the connection still holds. */
     gboolean (*is_alive)(Hypervisor *hypervisor);
 
+    /* Connects once more if the connection is broken, as after a restart of the daemon. While
+     * nobody watches, and no other thread uses it. */
+    gboolean (*revive)(Hypervisor *hypervisor, GError **error);
+
     void (*free)(Hypervisor *hypervisor);
 
     const HypervisorBootOps *boots; /* domains that are started only to see whether they do */

@@ -131,9 +131,12 @@ write_files(Run *self, GError **error)
 
 /* --- what they are for -------------------------------------------------------- */
 
+/* A daemon may have been restarted while files were copied, as by an update of the host. */
 static gboolean
 commit(Run *self, GError **error)
 {
+    if (!self->hypervisor->ops->revive(self->hypervisor, error))
+        return FALSE;
     /* Much may have come to be while files were copied, and all that is in the record is ours. */
     if (!import_check_free(self->hypervisor, self->plan, error))
         return FALSE;
@@ -159,7 +162,8 @@ take_back(Run *self, GError **why)
     g_autoptr(GError) error = NULL;
 
     *why = NULL;
-    if (!self->undo || import_undo_revert(self->undo, self->hypervisor, &error)) {
+    if (self->hypervisor->ops->revive(self->hypervisor, &error) &&
+        import_undo_revert(self->undo, self->hypervisor, &error)) {
         *why = g_steal_pointer(&failed);
         return;
     }
@@ -183,14 +187,15 @@ is_resumable(const Run *self, const GError *error)
         return TRUE;
 
     return (self->target_failed ||
+            g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE) ||
             g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE)) &&
            import_journal_has(self->journal);
 }
 
 static void
-end_failed(Run *self, gboolean written, GError **error)
+end_failed(Run *self, GError **error)
 {
-    if (written) {
+    if (self->undo) {
         take_back(self, error);
         return;
     }
@@ -222,7 +227,7 @@ run(Run *self, gboolean resume, GError **error)
         import_start(self->hypervisor, self->plan, self->result->warnings);
         return TRUE;
     }
-    end_failed(self, written, &why);
+    end_failed(self, &why);
     g_propagate_prefixed_error(error, g_steal_pointer(&why), _("Import into '%s': "),
                                self->plan->directory);
 

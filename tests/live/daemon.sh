@@ -7,6 +7,7 @@
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/import-lib.sh"
 live_requires
 live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
 
@@ -46,6 +47,42 @@ check "and is sound" vs_sound "$x/gone/t/snap1"
 check "without libvirtd" vs_refused 32777 "connect" export --domain t snap1 --to "$x/none"
 check "libvirtd is back" live_libvirtd_start
 check "the guest has never stopped" live_wait_counter t +3
+
+# --- an import, and a libvirtd that is restarted while it copies
+to=$d/new
+export=$x/other/t/snap1
+mkdir "$to"
+trusted "$export"
+# import_slowly: one in the background that has begun to copy, and is held there; its number is in
+# pid.
+import_slowly()
+{
+    "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --suffix .new --new-uuid \
+        "${TRUST[@]}" --bandwidth 8M "$@" >"$VS_OUT" 2>"$VS_ERR" &
+    pid=$!
+    live_wait "it copies" test -e "$to/t.new/.snap1.partial/layers"
+    kill -STOP $pid
+}
+import_slowly
+check "libvirtd is restarted while files are copied" \
+    eval 'live_libvirtd_stop KILL && live_libvirtd_start'
+kill -CONT $pid
+check "the import connects again" wait "$pid"
+is "$(live_virsh list --all --name | sort | xargs)" "t t.new" "and defines the domain"
+live_virsh undefine t.new
+rm -r "$to/t.new"
+import_slowly
+check "libvirtd dies while files are copied" live_libvirtd_stop KILL
+kill -CONT $pid
+check_fails "and is not back when they are there" wait "$pid"
+is "$(vs_field .error.code)" 32777 "that is told"
+like "$(vs_field .error.message)" "--resume" "with how to go on"
+check "nothing is there under its final name" test ! -e "$to/t.new/snap1"
+check "libvirtd is back" live_libvirtd_start
+check "it is gone on with" vs import --json "$export" --to "$to" --suffix .new --new-uuid \
+    "${TRUST[@]}" --resume
+is "$(live_virsh list --all --name | sort | xargs)" "t t.new" "and the domain is there"
+check "its images are sound" images_sound "$to"
 
 # A libvirtd that answers no more, and then dies: in the middle of the planning.
 daemon=$(cat "$d/host/run/libvirtd.pid")
