@@ -220,6 +220,16 @@ tests_unit_test_plan_refused_SOURCES = \
 	tests/unit/plan-fixture.h \
 	tests/unit/test-plan-refused.c \
 	$(NULL)
+tests_unit_test_target_SOURCES = \
+	tests/unit/target-fixture.c \
+	tests/unit/target-fixture.h \
+	tests/unit/test-target.c \
+	$(NULL)
+tests_unit_test_target_again_SOURCES = \
+	tests/unit/target-fixture.c \
+	tests/unit/target-fixture.h \
+	tests/unit/test-target-again.c \
+	$(NULL)
 
 # The programs' own objects use these for every test below tests/.
 EXTRA_tests_unit_test_moment_DEPENDENCIES = virtsnap-guard$(EXEEXT)

@@ -9,6 +9,7 @@
 #include "cli/export-inspect.h"
 #include "cli/export-request.h"
 #include "cli/export-settings.h"
+#include "cli/job-options.h"
 #include "cli/night.h"
 #include "cli/prune.h"
 #include "cli/verify-run.h"
@@ -44,21 +45,13 @@ static const GOptionEntry export_options[] = {
      "DOMAIN:TARGET"},
     {"include", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(include),
      N_("copy this disk, which is only recorded else; may be repeated"), "DOMAIN:TARGET"},
-    {"bandwidth", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(bandwidth),
-     N_("read at most so many bytes a second; K, M and G are understood"), "RATE"},
-    {"parallel", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(parallel),
-     N_("how many transfers run at once, 1 to 64"), "N"},
+    JOB_OPTIONS_TRANSFER(ExportOptions),
     {"compress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(compress),
      N_("compress the exported images"), "zstd[:LEVEL]"},
-    {"dry-run", 0, 0, G_OPTION_ARG_NONE, MEMBER(dry_run),
-     N_("show what would be done, and touch nothing"), NULL},
+    JOB_OPTIONS_DRY_RUN(ExportOptions),
     {"resume", 0, 0, G_OPTION_ARG_NONE, MEMBER(resume),
      N_("go on with an export that was interrupted"), NULL},
-    {"async", 0, 0, G_OPTION_ARG_NONE, MEMBER(async),
-     N_("let the service start the job, and return"), NULL},
-    {"progress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(progress),
-     N_("how to show progress on standard error; at the bar the keys + and - double and halve the "
-        "limit, 0 lifts it, p pauses"), "auto|bar|json|none"},
+    JOB_OPTIONS_FOLLOW(ExportOptions),
     {NULL},
 };
 

@@ -7,6 +7,7 @@
 
 #include "cli/cmd-groups.h"
 #include "cli/import-request.h"
+#include "cli/job-options.h"
 
 #define MEMBER(member) OPTION_MEMBER(ImportOptions, member)
 
@@ -33,19 +34,11 @@ static const GOptionEntry import_options[] = {
      N_("let this element of a domain's XML pass; may be repeated"), "ELEMENT"},
     {"force-host", 0, 0, G_OPTION_ARG_NONE, MEMBER(force_host),
      N_("change what does not fit this host so that it does"), NULL},
-    {"bandwidth", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(bandwidth),
-     N_("read at most so many bytes a second; K, M and G are understood"), "RATE"},
-    {"parallel", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(parallel),
-     N_("how many transfers run at once, 1 to 64"), "N"},
-    {"dry-run", 0, 0, G_OPTION_ARG_NONE, MEMBER(dry_run),
-     N_("show what would be done, and touch nothing"), NULL},
+    JOB_OPTIONS_TRANSFER(ImportOptions),
+    JOB_OPTIONS_DRY_RUN(ImportOptions),
     {"resume", 0, 0, G_OPTION_ARG_NONE, MEMBER(resume),
      N_("go on with an import that was interrupted"), NULL},
-    {"async", 0, 0, G_OPTION_ARG_NONE, MEMBER(async),
-     N_("let the service start the job, and return"), NULL},
-    {"progress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(progress),
-     N_("how to show progress on standard error; at the bar the keys + and - double and halve the "
-        "limit, 0 lifts it, p pauses"), "auto|bar|json|none"},
+    JOB_OPTIONS_FOLLOW(ImportOptions),
     {NULL},
 };
 

@@ -48,6 +48,7 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/job-local.h \
 	src/cli/job-started.c \
 	src/cli/job-started.h \
+	src/cli/job-options.h \
 	src/cli/job-show.c \
 	src/cli/job-show.h \
 	src/cli/keys.c \

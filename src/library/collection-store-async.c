@@ -5,15 +5,18 @@
 
 #include "library/collection-store-async.h"
 
+typedef struct Call Call;
+
 /* A call that is done in a thread. What it has no use for is NULL. */
-typedef struct {
+struct Call {
+    gboolean (*change)(const Call *call, GError **error); /* NULL: it has a value */
     VirtSnapCollectionStore *store;
     VirtSnapCollection *collection;
     char *name;
     char *to;
     char **domains;
     char **collections;
-} Call;
+};
 
 static void
 call_free(gpointer data)
@@ -37,6 +40,7 @@ start_call(const Call *call, GTaskThreadFunc func, gpointer tag, GCancellable *c
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
     Call *copy = g_new0(Call, 1);
 
+    copy->change = call->change;
     copy->store = virt_snap_collection_store_copy(call->store);
     copy->collection = call->collection ? virt_snap_collection_copy(call->collection) : NULL;
     copy->name = g_strdup(call->name);
@@ -51,12 +55,26 @@ start_call(const Call *call, GTaskThreadFunc func, gpointer tag, GCancellable *c
 }
 
 static void
-return_done(GTask *task, gboolean done, GError *error)
+change_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
-    if (done)
+    const Call *call = data;
+    GError *error = NULL;
+
+    if (call->change(call, &error))
         g_task_return_boolean(task, TRUE);
     else
         g_task_return_error(task, error);
+}
+
+/* One that only succeeds or fails, as @change says. */
+static void
+start_change(const Call *call, gboolean (*change)(const Call *call, GError **error), gpointer tag,
+             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+    Call with = *call;
+
+    with.change = change;
+    start_call(&with, change_in_thread, tag, cancellable, callback, user_data);
 }
 
 static void
@@ -91,14 +109,10 @@ listing_free(gpointer data)
 
 /* --- define ---------------------------------------------------------------- */
 
-static void
-define_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+static gboolean
+define_call(const Call *call, GError **error)
 {
-    const Call *call = data;
-    GError *error = NULL;
-    gboolean done = virt_snap_collection_store_define(call->store, call->collection, &error);
-
-    return_done(task, done, error);
+    return virt_snap_collection_store_define(call->store, call->collection, error);
 }
 
 void
@@ -113,8 +127,8 @@ virt_snap_collection_store_define_async(VirtSnapCollectionStore *self,
 
     const Call call = {.store = self, .collection = (VirtSnapCollection *)collection};
 
-    start_call(&call, define_in_thread, virt_snap_collection_store_define_async,
-               cancellable, callback, user_data);
+    start_change(&call, define_call, virt_snap_collection_store_define_async, cancellable,
+                 callback, user_data);
 }
 
 gboolean
@@ -129,14 +143,10 @@ virt_snap_collection_store_define_finish(VirtSnapCollectionStore *self, GAsyncRe
 
 /* --- create ---------------------------------------------------------------- */
 
-static void
-create_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+static gboolean
+create_call(const Call *call, GError **error)
 {
-    const Call *call = data;
-    GError *error = NULL;
-    gboolean done = virt_snap_collection_store_create(call->store, call->collection, &error);
-
-    return_done(task, done, error);
+    return virt_snap_collection_store_create(call->store, call->collection, error);
 }
 
 void
@@ -151,8 +161,8 @@ virt_snap_collection_store_create_async(VirtSnapCollectionStore *self,
 
     const Call call = {.store = self, .collection = (VirtSnapCollection *)collection};
 
-    start_call(&call, create_in_thread, virt_snap_collection_store_create_async,
-               cancellable, callback, user_data);
+    start_change(&call, create_call, virt_snap_collection_store_create_async, cancellable,
+                 callback, user_data);
 }
 
 gboolean
@@ -253,14 +263,10 @@ virt_snap_collection_store_load_finish(VirtSnapCollectionStore *self, GAsyncResu
 
 /* --- rename ---------------------------------------------------------------- */
 
-static void
-rename_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+static gboolean
+rename_call(const Call *call, GError **error)
 {
-    const Call *call = data;
-    GError *error = NULL;
-    gboolean done = virt_snap_collection_store_rename(call->store, call->name, call->to, &error);
-
-    return_done(task, done, error);
+    return virt_snap_collection_store_rename(call->store, call->name, call->to, error);
 }
 
 void
@@ -275,8 +281,8 @@ virt_snap_collection_store_rename_async(VirtSnapCollectionStore *self, const cha
 
     const Call call = {.store = self, .name = (char *)name, .to = (char *)to};
 
-    start_call(&call, rename_in_thread, virt_snap_collection_store_rename_async,
-               cancellable, callback, user_data);
+    start_change(&call, rename_call, virt_snap_collection_store_rename_async, cancellable,
+                 callback, user_data);
 }
 
 gboolean
@@ -291,15 +297,11 @@ virt_snap_collection_store_rename_finish(VirtSnapCollectionStore *self, GAsyncRe
 
 /* --- add ------------------------------------------------------------------- */
 
-static void
-add_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+static gboolean
+add_call(const Call *call, GError **error)
 {
-    const Call *call = data;
-    GError *error = NULL;
-    gboolean done = virt_snap_collection_store_add(call->store, call->name,
-                                                    call->domains, call->collections, &error);
-
-    return_done(task, done, error);
+    return virt_snap_collection_store_add(call->store, call->name, call->domains,
+                                          call->collections, error);
 }
 
 void
@@ -317,8 +319,8 @@ virt_snap_collection_store_add_async(VirtSnapCollectionStore *self, const char *
                        .domains = (char **)domains,
                        .collections = (char **)collections};
 
-    start_call(&call, add_in_thread, virt_snap_collection_store_add_async,
-               cancellable, callback, user_data);
+    start_change(&call, add_call, virt_snap_collection_store_add_async, cancellable,
+                 callback, user_data);
 }
 
 gboolean
@@ -333,15 +335,11 @@ virt_snap_collection_store_add_finish(VirtSnapCollectionStore *self, GAsyncResul
 
 /* --- remove ---------------------------------------------------------------- */
 
-static void
-remove_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+static gboolean
+remove_call(const Call *call, GError **error)
 {
-    const Call *call = data;
-    GError *error = NULL;
-    gboolean done = virt_snap_collection_store_remove(call->store, call->name,
-                                                    call->domains, call->collections, &error);
-
-    return_done(task, done, error);
+    return virt_snap_collection_store_remove(call->store, call->name, call->domains,
+                                             call->collections, error);
 }
 
 void
@@ -359,8 +357,8 @@ virt_snap_collection_store_remove_async(VirtSnapCollectionStore *self, const cha
                        .domains = (char **)domains,
                        .collections = (char **)collections};
 
-    start_call(&call, remove_in_thread, virt_snap_collection_store_remove_async,
-               cancellable, callback, user_data);
+    start_change(&call, remove_call, virt_snap_collection_store_remove_async, cancellable,
+                 callback, user_data);
 }
 
 gboolean
@@ -375,14 +373,10 @@ virt_snap_collection_store_remove_finish(VirtSnapCollectionStore *self, GAsyncRe
 
 /* --- undefine -------------------------------------------------------------- */
 
-static void
-undefine_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+static gboolean
+undefine_call(const Call *call, GError **error)
 {
-    const Call *call = data;
-    GError *error = NULL;
-    gboolean done = virt_snap_collection_store_undefine(call->store, call->name, &error);
-
-    return_done(task, done, error);
+    return virt_snap_collection_store_undefine(call->store, call->name, error);
 }
 
 void
@@ -396,8 +390,8 @@ virt_snap_collection_store_undefine_async(VirtSnapCollectionStore *self, const c
 
     const Call call = {.store = self, .name = (char *)name};
 
-    start_call(&call, undefine_in_thread, virt_snap_collection_store_undefine_async,
-               cancellable, callback, user_data);
+    start_change(&call, undefine_call, virt_snap_collection_store_undefine_async, cancellable,
+                 callback, user_data);
 }
 
 gboolean

@@ -6,76 +6,13 @@
 #include "archive/target.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/records.h"
+#include "tests/unit/target-fixture.h"
 #include "util/fd.h"
-
-typedef struct {
-    char *dir;
-    char *to; /* dir/to, not there yet */
-} Fixture;
-
-static void
-set_up(Fixture *f, gconstpointer data)
-{
-    f->dir = scratch_new();
-    f->to = g_build_filename(f->dir, "to", NULL);
-}
-
-static void
-tear_down(Fixture *f, gconstpointer data)
-{
-    scratch_free(f->dir);
-    g_free(f->to);
-}
-
-static void
-sh(Fixture *f, const char *script)
-{
-    g_autofree char *whole = g_strdup_printf("cd '%s'; %s", f->dir, script);
-
-    g_free(run("sh", "-ec", whole, NULL));
-}
-
-/* Everything there is, one path a line. */
-static char *
-listing(Fixture *f)
-{
-    return run("sh", "-c", "cd \"$0\" && find . -mindepth 1 | LC_ALL=C sort", f->dir, NULL);
-}
-
-static void
-assert_listing(Fixture *f, const char *wanted)
-{
-    g_autofree char *got = listing(f);
-
-    g_assert_cmpstr(got, ==, wanted);
-}
-
-static Target *
-begin(Fixture *f, const char *snapshot, gboolean subdirectory)
-{
-    g_autoptr(GError) error = NULL;
-    Target *target = target_at(f->to, "coll", snapshot, subdirectory, &error);
-
-    g_assert_no_error(error);
-    g_assert_true(target_begin(target, FALSE, &error));
-    g_assert_no_error(error);
-
-    return target;
-}
-
-static void
-put(Target *target, const char *name)
-{
-    g_autoptr(GError) error = NULL;
-
-    g_assert_true(file_create_at(target_fd(target), name, "x", 1, &error));
-    g_assert_no_error(error);
-}
 
 /* --- what an earlier run left ----------------------------------------------------- */
 
 static Target *
-begin_again(Fixture *f)
+begin_again(TargetFixture *f)
 {
     g_autoptr(GError) error = NULL;
     Target *target = target_at(f->to, "coll", "snap", TRUE, &error);
@@ -88,37 +25,37 @@ begin_again(Fixture *f)
 }
 
 static void
-test_left(Fixture *f, gconstpointer data)
+test_left(TargetFixture *f, gconstpointer data)
 {
     static const char *left = "./to\n./to/coll\n./to/coll/.snap.partial\n"
                               "./to/coll/.snap.partial/a\n./to/coll/.snap.partial/journal\n";
-    Target *target = begin(f, "snap", TRUE);
+    Target *target = target_begin_new(f, "snap", TRUE);
 
     g_assert_true(target_has_left(target));
-    put(target, "a");
+    target_put(target, "a");
     target_keep(target);
     target_free(target);
     /* Whatever the one who goes on with it meets. */
     target_free(begin_again(f));
-    assert_listing(f, left);
+    target_assert_listing(f, left);
     /* Killed while it wrote the entry anew. */
-    sh(f, "mv to/coll/.snap.partial/a to/coll/.snap.partial/a.rewritten");
+    target_sh(f, "mv to/coll/.snap.partial/a to/coll/.snap.partial/a.rewritten");
     target = begin_again(f);
-    assert_listing(f, left);
+    target_assert_listing(f, left);
     target_drop(target);
     target_set_made(target, 2);
     target_free(target);
-    assert_listing(f, "");
+    target_assert_listing(f, "");
     /* What was not there before is one's own. */
     target = begin_again(f);
     target_free(target);
-    assert_listing(f, "");
+    target_assert_listing(f, "");
 }
 
 /* --- renamed while it is under way ------------------------------------------------ */
 
 static void
-test_renamed(Fixture *f, gconstpointer data)
+test_renamed(TargetFixture *f, gconstpointer data)
 {
     static const struct {
         const char *script;
@@ -132,24 +69,24 @@ test_renamed(Fixture *f, gconstpointer data)
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(Target) target = begin(f, "snap", TRUE);
+        g_autoptr(Target) target = target_begin_new(f, "snap", TRUE);
         g_autofree char *asked = g_strdup(target_path(target));
         g_autofree char *path = g_build_filename(f->dir, table[i].path, NULL);
 
         g_test_message("%s", table[i].script);
-        put(target, "a");
-        sh(f, table[i].script);
+        target_put(target, "a");
+        target_sh(f, table[i].script);
         g_assert_true(target_commit(target, &error));
         g_assert_no_error(error);
         g_assert_cmpstr(target_path(target), ==, path);
         g_assert_true(g_file_test(path, G_FILE_TEST_IS_DIR));
         g_assert_cmpstr(target_moved_from(target), ==, i > 0 ? asked : NULL);
-        sh(f, "rm -rf to elsewhere");
+        target_sh(f, "rm -rf to elsewhere");
     }
 }
 
 static void
-test_removed(Fixture *f, gconstpointer data)
+test_removed(TargetFixture *f, gconstpointer data)
 {
     static const char *const scripts[] = {
         "rm -rf to",
@@ -160,20 +97,20 @@ test_removed(Fixture *f, gconstpointer data)
 
     for (gsize i = 0; i < G_N_ELEMENTS(scripts); i++) {
         g_autoptr(GError) error = NULL;
-        Target *target = begin(f, "snap", TRUE);
+        Target *target = target_begin_new(f, "snap", TRUE);
 
         g_test_message("%s", scripts[i]);
-        put(target, "a");
-        sh(f, scripts[i]);
+        target_put(target, "a");
+        target_sh(f, scripts[i]);
         g_assert_false(target_commit(target, &error));
         g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
         target_free(target);
-        sh(f, "test ! -e to/coll/snap; rm -rf to");
+        target_sh(f, "test ! -e to/coll/snap; rm -rf to");
     }
 }
 
 static void
-test_place(Fixture *f, gconstpointer data)
+test_place(TargetFixture *f, gconstpointer data)
 {
     g_autofree char *here = g_get_current_dir();
     g_autofree char *below = g_build_filename(here, "y", "z", NULL);
@@ -193,10 +130,14 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add("/target-again/place", Fixture, NULL, set_up, test_place, tear_down);
-    g_test_add("/target-again/left", Fixture, NULL, set_up, test_left, tear_down);
-    g_test_add("/target-again/renamed", Fixture, NULL, set_up, test_renamed, tear_down);
-    g_test_add("/target-again/removed", Fixture, NULL, set_up, test_removed, tear_down);
+    g_test_add("/target-again/place", TargetFixture, NULL, target_set_up, test_place,
+               target_tear_down);
+    g_test_add("/target-again/left", TargetFixture, NULL, target_set_up, test_left,
+               target_tear_down);
+    g_test_add("/target-again/renamed", TargetFixture, NULL, target_set_up, test_renamed,
+               target_tear_down);
+    g_test_add("/target-again/removed", TargetFixture, NULL, target_set_up, test_removed,
+               target_tear_down);
 
     return g_test_run();
 }

@@ -13,79 +13,16 @@
 #include "archive/target.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/records.h"
+#include "tests/unit/target-fixture.h"
 #include "util/fd.h"
 
 /* By convention. */
 #define NOBODY 65534
 
-typedef struct {
-    char *dir;
-    char *to; /* dir/to, not there yet */
-} Fixture;
-
-static void
-set_up(Fixture *f, gconstpointer data)
-{
-    f->dir = scratch_new();
-    f->to = g_build_filename(f->dir, "to", NULL);
-}
-
-static void
-tear_down(Fixture *f, gconstpointer data)
-{
-    scratch_free(f->dir);
-    g_free(f->to);
-}
-
-static void
-sh(Fixture *f, const char *script)
-{
-    g_autofree char *whole = g_strdup_printf("cd '%s'; %s", f->dir, script);
-
-    g_free(run("sh", "-ec", whole, NULL));
-}
-
-/* Everything there is, one path a line. */
-static char *
-listing(Fixture *f)
-{
-    return run("sh", "-c", "cd \"$0\" && find . -mindepth 1 | LC_ALL=C sort", f->dir, NULL);
-}
-
-static void
-assert_listing(Fixture *f, const char *wanted)
-{
-    g_autofree char *got = listing(f);
-
-    g_assert_cmpstr(got, ==, wanted);
-}
-
-static Target *
-begin(Fixture *f, const char *snapshot, gboolean subdirectory)
-{
-    g_autoptr(GError) error = NULL;
-    Target *target = target_at(f->to, "coll", snapshot, subdirectory, &error);
-
-    g_assert_no_error(error);
-    g_assert_true(target_begin(target, FALSE, &error));
-    g_assert_no_error(error);
-
-    return target;
-}
-
-static void
-put(Target *target, const char *name)
-{
-    g_autoptr(GError) error = NULL;
-
-    g_assert_true(file_create_at(target_fd(target), name, "x", 1, &error));
-    g_assert_no_error(error);
-}
-
 /* --- the usual way ---------------------------------------------------------- */
 
 static void
-test_commit(Fixture *f, gconstpointer data)
+test_commit(TargetFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Target) target = target_at(f->to, "coll", "snap", TRUE, &error);
@@ -94,79 +31,80 @@ test_commit(Fixture *f, gconstpointer data)
 
     g_assert_no_error(error);
     /* Nothing is touched before it begins. */
-    assert_listing(f, "");
+    target_assert_listing(f, "");
     g_assert_cmpstr(target_path(target), ==, path);
     g_assert_true(target_begin(target, FALSE, &error));
-    put(target, "manifest.xml");
-    assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
-                      "./to/coll/.snap.partial/journal\n./to/coll/.snap.partial/manifest.xml\n");
+    target_put(target, "manifest.xml");
+    target_assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
+                             "./to/coll/.snap.partial/journal\n"
+                             "./to/coll/.snap.partial/manifest.xml\n");
     g_assert_cmpint(fstat(target_fd(target), &st), ==, 0);
     g_assert_cmpint(st.st_mode & 07777, ==, 0700);
     g_assert_true(target_commit(target, &error));
     g_assert_no_error(error);
     g_clear_pointer(&target, target_free);
-    assert_listing(f, "./to\n./to/coll\n./to/coll/snap\n./to/coll/snap/manifest.xml\n");
+    target_assert_listing(f, "./to\n./to/coll\n./to/coll/snap\n./to/coll/snap/manifest.xml\n");
     g_assert_cmpint(stat(path, &st), ==, 0);
     g_assert_cmpint(st.st_mode & 07777, ==, 0700);
 }
 
 /* The same directory takes other exports; the same one it takes once. */
 static void
-test_again(Fixture *f, gconstpointer data)
+test_again(TargetFixture *f, gconstpointer data)
 {
     static const char *const names[] = {"one", "two"};
     g_autoptr(GError) error = NULL;
 
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autoptr(Target) target = begin(f, names[i], TRUE);
+        g_autoptr(Target) target = target_begin_new(f, names[i], TRUE);
 
         g_assert_true(target_commit(target, &error));
     }
-    assert_listing(f, "./to\n./to/coll\n./to/coll/one\n./to/coll/two\n");
+    target_assert_listing(f, "./to\n./to/coll\n./to/coll/one\n./to/coll/two\n");
     g_assert_null(target_at(f->to, "coll", "one", TRUE, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
     g_assert_nonnull(strstr(error->message, "to/coll/one"));
-    assert_listing(f, "./to\n./to/coll\n./to/coll/one\n./to/coll/two\n");
+    target_assert_listing(f, "./to\n./to/coll\n./to/coll/one\n./to/coll/two\n");
 }
 
 /* Without a commit nothing is left, not even the directories on the way. */
 static void
-test_free(Fixture *f, gconstpointer data)
+test_free(TargetFixture *f, gconstpointer data)
 {
-    Target *target = begin(f, "snap", TRUE);
+    Target *target = target_begin_new(f, "snap", TRUE);
 
-    put(target, "a");
+    target_put(target, "a");
     g_assert_cmpint(mkdirat(target_fd(target), "d", 0700), ==, 0);
     target_free(target);
-    assert_listing(f, "");
+    target_assert_listing(f, "");
     /* What was there before stays. */
-    sh(f, "mkdir -p to/coll");
-    target = begin(f, "snap", TRUE);
+    target_sh(f, "mkdir -p to/coll");
+    target = target_begin_new(f, "snap", TRUE);
     target_free(target);
-    assert_listing(f, "./to\n./to/coll\n");
+    target_assert_listing(f, "./to\n./to/coll\n");
 }
 
 static void
-test_keep(Fixture *f, gconstpointer data)
+test_keep(TargetFixture *f, gconstpointer data)
 {
-    Target *target = begin(f, "snap", TRUE);
+    Target *target = target_begin_new(f, "snap", TRUE);
 
-    put(target, "a");
+    target_put(target, "a");
     target_keep(target);
     target_free(target);
-    assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n./to/coll/.snap.partial/a\n"
-                      "./to/coll/.snap.partial/journal\n");
+    target_assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n./to/coll/.snap.partial/a\n"
+                             "./to/coll/.snap.partial/journal\n");
     /* The next one starts with nothing. */
-    target = begin(f, "snap", TRUE);
-    assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
-                      "./to/coll/.snap.partial/journal\n");
+    target = target_begin_new(f, "snap", TRUE);
+    target_assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
+                             "./to/coll/.snap.partial/journal\n");
     target_free(target);
 }
 
 /* --- straight into the directory -------------------------------------------- */
 
 static void
-test_no_subdirectory(Fixture *f, gconstpointer data)
+test_no_subdirectory(TargetFixture *f, gconstpointer data)
 {
     static const char *const scripts[] = {":", "mkdir to", "mkdir -m 755 to"};
 
@@ -174,21 +112,21 @@ test_no_subdirectory(Fixture *f, gconstpointer data)
         g_autoptr(GError) error = NULL;
         Target *target;
 
-        sh(f, "rm -rf to");
-        sh(f, scripts[i]);
-        target = begin(f, "snap", FALSE);
+        target_sh(f, "rm -rf to");
+        target_sh(f, scripts[i]);
+        target = target_begin_new(f, "snap", FALSE);
         g_assert_cmpstr(target_path(target), ==, f->to);
-        put(target, "a");
+        target_put(target, "a");
         g_assert_true(target_commit(target, &error));
         g_assert_no_error(error);
         target_free(target);
-        assert_listing(f, "./to\n./to/a\n");
+        target_assert_listing(f, "./to\n./to/a\n");
     }
 }
 
 /* An empty directory that is not empty any more when the export is done. */
 static void
-test_filled_meanwhile(Fixture *f, gconstpointer data)
+test_filled_meanwhile(TargetFixture *f, gconstpointer data)
 {
     static const char *const fills[] = {"touch to/foreign", "rmdir to; touch to"};
 
@@ -196,35 +134,35 @@ test_filled_meanwhile(Fixture *f, gconstpointer data)
         g_autoptr(GError) error = NULL;
         Target *target;
 
-        sh(f, "rm -rf to; mkdir to");
-        target = begin(f, "snap", FALSE);
-        put(target, "a");
-        sh(f, fills[i]);
+        target_sh(f, "rm -rf to; mkdir to");
+        target = target_begin_new(f, "snap", FALSE);
+        target_put(target, "a");
+        target_sh(f, fills[i]);
         g_assert_false(target_commit(target, &error));
         g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
         target_free(target);
-        assert_listing(f, i == 0 ? "./to\n./to/foreign\n" : "./to\n");
+        target_assert_listing(f, i == 0 ? "./to\n./to/foreign\n" : "./to\n");
     }
 }
 
 /* The final name that somebody else took meanwhile stays theirs. */
 static void
-test_taken_meanwhile(Fixture *f, gconstpointer data)
+test_taken_meanwhile(TargetFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    Target *target = begin(f, "snap", TRUE);
+    Target *target = target_begin_new(f, "snap", TRUE);
 
-    sh(f, "mkdir to/coll/snap");
+    target_sh(f, "mkdir to/coll/snap");
     g_assert_false(target_commit(target, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
     target_free(target);
-    assert_listing(f, "./to\n./to/coll\n./to/coll/snap\n");
+    target_assert_listing(f, "./to\n./to/coll\n./to/coll/snap\n");
 }
 
 /* --- refused before anything is touched -------------------------------------- */
 
 static void
-test_refused(Fixture *f, gconstpointer data)
+test_refused(TargetFixture *f, gconstpointer data)
 {
     static const struct {
         const char *script;
@@ -257,24 +195,24 @@ test_refused(Fixture *f, gconstpointer data)
         Target *target;
 
         g_test_message("%s, %s", table[i].script, table[i].directory);
-        sh(f, "rm -rf to");
-        sh(f, table[i].script);
-        before = listing(f);
+        target_sh(f, "rm -rf to");
+        target_sh(f, table[i].script);
+        before = target_listing(f);
         target = target_at(directory, "coll", "snap", table[i].subdirectory, &error);
         g_assert_null(target);
         g_assert_error(error, VIRT_SNAP_ERROR, table[i].code);
-        after = listing(f);
+        after = target_listing(f);
         g_assert_cmpstr(after, ==, before);
     }
 }
 
 static void
-test_mount_point(Fixture *f, gconstpointer data)
+test_mount_point(TargetFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Target) target = NULL;
 
-    sh(f, "mkdir to");
+    target_sh(f, "mkdir to");
     if (run_status("mount", "-t", "tmpfs", "none", f->to, NULL) != 0) {
         g_test_skip("nothing can be mounted here");
         return;
@@ -288,7 +226,7 @@ test_mount_point(Fixture *f, gconstpointer data)
 
 /* A directory that one may not write into, which for root has to be somebody else's. */
 static void
-test_not_writable(Fixture *f, gconstpointer data)
+test_not_writable(TargetFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Target) target = NULL;
@@ -306,7 +244,7 @@ test_not_writable(Fixture *f, gconstpointer data)
 /* --- names ------------------------------------------------------------------- */
 
 static void
-test_names(Fixture *f, gconstpointer data)
+test_names(TargetFixture *f, gconstpointer data)
 {
     g_autofree char *longest = g_strnfill(255, 'n');
     const char *const names[] = {"-- <ñ> & \"q\" 'a'", "..", ".", ".hidden", "a/b", "%2F",
@@ -333,83 +271,84 @@ test_names(Fixture *f, gconstpointer data)
 }
 
 static void
-test_link(Fixture *f, gconstpointer data)
+test_link(TargetFixture *f, gconstpointer data)
 {
     g_autofree char *link = g_build_filename(f->dir, "link", NULL);
     g_autoptr(GError) error = NULL;
     g_autoptr(Target) target = NULL;
 
-    sh(f, "mkdir to; ln -s to link");
+    target_sh(f, "mkdir to; ln -s to link");
     target = target_at(link, "coll", "snap", TRUE, &error);
     g_assert_no_error(error);
     g_assert_true(target_begin(target, FALSE, &error));
     g_assert_true(target_commit(target, &error));
-    assert_listing(f, "./link\n./to\n./to/coll\n./to/coll/snap\n");
+    target_assert_listing(f, "./link\n./to\n./to/coll\n./to/coll/snap\n");
 }
 
 /* --- two at once, and one that was killed ------------------------------------ */
 
 static void
-test_in_use(Fixture *f, gconstpointer data)
+test_in_use(TargetFixture *f, gconstpointer data)
 {
     static const gboolean subdirectory[] = {TRUE, FALSE};
 
     for (gsize i = 0; i < G_N_ELEMENTS(subdirectory); i++) {
         g_autoptr(GError) error = NULL;
-        Target *one = begin(f, "snap", subdirectory[i]);
+        Target *one = target_begin_new(f, "snap", subdirectory[i]);
         Target *two = target_at(f->to, "coll", "snap", subdirectory[i], &error);
         g_autofree char *before = NULL;
         g_autofree char *after = NULL;
 
-        put(one, "a");
-        before = listing(f);
+        target_put(one, "a");
+        before = target_listing(f);
         g_assert_no_error(error);
         g_assert_false(target_begin(two, FALSE, &error));
         g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
         target_free(two);
-        after = listing(f);
+        after = target_listing(f);
         g_assert_cmpstr(after, ==, before);
         g_clear_error(&error);
         g_assert_true(target_commit(one, &error));
         target_free(one);
-        sh(f, "rm -rf to");
+        target_sh(f, "rm -rf to");
     }
 }
 
 /* In the last moments of a commit the journal is gone, and the name still the old one. */
 static void
-test_in_use_at_the_end(Fixture *f, gconstpointer data)
+test_in_use_at_the_end(TargetFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    Target *one = begin(f, "snap", TRUE);
+    Target *one = target_begin_new(f, "snap", TRUE);
     Target *two = target_at(f->to, "coll", "snap", TRUE, &error);
 
-    put(one, "a");
+    target_put(one, "a");
     /* A second one that opened the place before would then make a journal of its own. */
     g_assert_cmpint(unlinkat(target_fd(one), "journal", 0), ==, 0);
     g_assert_false(target_begin(two, FALSE, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
     target_free(two);
     /* Nor did it leave anything in what is about to be the export. */
-    assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n./to/coll/.snap.partial/a\n");
+    target_assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
+                             "./to/coll/.snap.partial/a\n");
     target_free(one);
 }
 
 /* Two who both saw a free place: the one who comes second finds it taken. */
 static void
-test_second(Fixture *f, gconstpointer data)
+test_second(TargetFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     Target *two = target_at(f->to, "coll", "snap", TRUE, &error);
-    Target *one = begin(f, "snap", TRUE);
+    Target *one = target_begin_new(f, "snap", TRUE);
 
-    put(one, "a");
+    target_put(one, "a");
     g_assert_true(target_commit(one, &error));
     g_assert_false(target_begin(two, FALSE, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
     target_free(two);
     target_free(one);
-    assert_listing(f, "./to\n./to/coll\n./to/coll/snap\n./to/coll/snap/a\n");
+    target_assert_listing(f, "./to\n./to/coll\n./to/coll/snap\n./to/coll/snap/a\n");
 }
 
 /* The other process: begins, says so, and waits to be killed. */
@@ -431,7 +370,7 @@ hold(const char *directory)
 }
 
 static void
-test_killed(Fixture *f, gconstpointer data)
+test_killed(TargetFixture *f, gconstpointer data)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autoptr(GError) error = NULL;
@@ -450,10 +389,10 @@ test_killed(Fixture *f, gconstpointer data)
     g_clear_pointer(&target, target_free);
     stop(pid);
     /* Under the final name there is nothing; what is left is hidden, and goes away. */
-    sh(f, "test ! -e to/coll/snap; test -e to/coll/.snap.partial/half");
-    target = begin(f, "snap", TRUE);
-    assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
-                      "./to/coll/.snap.partial/journal\n");
+    target_sh(f, "test ! -e to/coll/snap; test -e to/coll/.snap.partial/half");
+    target = target_begin_new(f, "snap", TRUE);
+    target_assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
+                             "./to/coll/.snap.partial/journal\n");
     g_assert_true(target_commit(target, &error));
     g_assert_no_error(error);
 }
@@ -483,7 +422,7 @@ race(const char *directory)
 
 /* Whoever wins: each export is made once, and is whole. */
 static void
-test_race(Fixture *f, gconstpointer data)
+test_race(TargetFixture *f, gconstpointer data)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autoptr(GString) wanted = g_string_new("./to\n./to/coll\n");
@@ -505,12 +444,12 @@ test_race(Fixture *f, gconstpointer data)
     for (int i = 0; i < RACES; i++)
         g_string_append_printf(wanted, "./to/coll/%02d\n./to/coll/%02d/a\n./to/coll/%02d/b\n", i,
                                i, i);
-    assert_listing(f, wanted->str);
+    target_assert_listing(f, wanted->str);
 }
 
 /* Something in the partial directory's place that is none of ours. */
 static void
-test_strange_partial(Fixture *f, gconstpointer data)
+test_strange_partial(TargetFixture *f, gconstpointer data)
 {
     static const char *const scripts[] = {
         ("mkdir -p to/coll/elsewhere; touch to/coll/elsewhere/precious;"
@@ -526,21 +465,21 @@ test_strange_partial(Fixture *f, gconstpointer data)
         g_autofree char *after = NULL;
 
         g_test_message("%s", scripts[i]);
-        sh(f, "rm -rf to");
-        sh(f, scripts[i]);
-        before = listing(f);
+        target_sh(f, "rm -rf to");
+        target_sh(f, scripts[i]);
+        before = target_listing(f);
         target = target_at(f->to, "coll", "snap", TRUE, &error);
         g_assert_no_error(error);
         g_assert_false(target_begin(target, FALSE, &error));
         g_assert_nonnull(error);
         g_clear_pointer(&target, target_free);
-        after = listing(f);
+        after = target_listing(f);
         g_assert_cmpstr(after, ==, before);
     }
 }
 
 static void
-test_space(Fixture *f, gconstpointer data)
+test_space(TargetFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Target) target = target_at(f->to, "coll", "snap", TRUE, &error);
@@ -552,7 +491,7 @@ test_space(Fixture *f, gconstpointer data)
     g_assert_cmpint(stat(f->dir, &st), ==, 0);
     g_assert_cmpuint(space.device, ==, st.st_dev);
     g_assert_cmpuint(space.free, >, 0);
-    assert_listing(f, "");
+    target_assert_listing(f, "");
 }
 
 int
@@ -560,7 +499,7 @@ main(int argc, char **argv)
 {
     static const struct {
         const char *name;
-        void (*func)(Fixture *f, gconstpointer data);
+        void (*func)(TargetFixture *f, gconstpointer data);
     } tests[] = {
         {"commit", test_commit},
         {"again", test_again},
@@ -591,7 +530,7 @@ main(int argc, char **argv)
     for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
         g_autofree char *path = g_strdup_printf("/target/%s", tests[i].name);
 
-        g_test_add(path, Fixture, NULL, set_up, tests[i].func, tear_down);
+        g_test_add(path, TargetFixture, NULL, target_set_up, tests[i].func, target_tear_down);
     }
     return g_test_run();
 }
