@@ -7,6 +7,8 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/file/file-source.h \
 	drivers/qemu/qemu-check.c \
 	drivers/qemu/qemu-check.h \
+	drivers/qemu/qemu-commit.c \
+	drivers/qemu/qemu-commit.h \
 	drivers/qemu/qemu-image.c \
 	drivers/qemu/qemu-image.h \
 	drivers/qemu/qemu-img.c \
@@ -25,6 +27,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-boot.h \
 	drivers/libvirt/libvirt-backup.c \
 	drivers/libvirt/libvirt-backup.h \
+	drivers/libvirt/libvirt-commit.c \
+	drivers/libvirt/libvirt-commit.h \
 	drivers/libvirt/libvirt-connection.c \
 	drivers/libvirt/libvirt-connection.h \
 	drivers/libvirt/libvirt-domains.c \
@@ -39,6 +43,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-host.h \
 	drivers/libvirt/libvirt-hypervisor.c \
 	drivers/libvirt/libvirt-hypervisor.h \
+	drivers/libvirt/libvirt-layers.c \
+	drivers/libvirt/libvirt-layers.h \
 	drivers/libvirt/libvirt-lists.h \
 	drivers/libvirt/libvirt-lookup.c \
 	drivers/libvirt/libvirt-lookup.h \
@@ -58,6 +64,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-snapshots.h \
 	drivers/libvirt/libvirt-still.c \
 	drivers/libvirt/libvirt-still.h \
+	drivers/libvirt/libvirt-survey.c \
+	drivers/libvirt/libvirt-survey.h \
 	drivers/libvirt/libvirt-volumes.c \
 	drivers/libvirt/libvirt-volumes.h \
 	$(NULL)

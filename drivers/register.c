@@ -9,6 +9,7 @@
 #include "drivers/libvirt/libvirt-hypervisor.h"
 #include "drivers/nbd/nbd-source.h"
 #include "drivers/qemu/qemu-check.h"
+#include "drivers/qemu/qemu-commit.h"
 #include "drivers/qemu/qemu-image.h"
 #include "drivers/qemu/qemu-img.h"
 #include "drivers/register.h"
@@ -77,6 +78,9 @@ static const Drivers drivers = {
     .create_overlay = qemu_img_create,
     .apply_snapshot = qemu_img_apply,
     .check_image = qemu_check_image,
+    .commit_image = qemu_commit,
+    .rebase_image = qemu_rebase,
+    .compare_images = qemu_compare,
 };
 
 void

@@ -172,6 +172,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/hypervisor/backup-ops.h \
 	src/hypervisor/domain-files.c \
 	src/hypervisor/domain-files.h \
+	src/hypervisor/domain-survey.c \
+	src/hypervisor/domain-survey.h \
 	src/hypervisor/drivers.c \
 	src/hypervisor/drivers.h \
 	src/hypervisor/boot-ops.h \
@@ -179,6 +181,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/hypervisor/host-facts.h \
 	src/hypervisor/hypervisor.c \
 	src/hypervisor/hypervisor.h \
+	src/hypervisor/layer-ops.h \
 	src/hypervisor/snapshot-def.c \
 	src/hypervisor/snapshot-def.h \
 	src/hypervisor/snapshot-ops.h \
@@ -332,6 +335,22 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/moment.h \
 	src/snapshot/set-state.c \
 	src/snapshot/set-state.h \
+	src/snapshot/delete-plan.c \
+	src/snapshot/delete-plan.h \
+	src/snapshot/delete-run.c \
+	src/snapshot/delete-run.h \
+	src/snapshot/delete-work.c \
+	src/snapshot/delete-work.h \
+	src/snapshot/image-rename.c \
+	src/snapshot/image-rename.h \
+	src/snapshot/image-users.c \
+	src/snapshot/image-users.h \
+	src/snapshot/layer-merge.c \
+	src/snapshot/layer-merge.h \
+	src/snapshot/layer-remove.c \
+	src/snapshot/layer-remove.h \
+	src/snapshot/set-others.c \
+	src/snapshot/set-others.h \
 	src/snapshot/snapshot-list.c \
 	src/snapshot/snapshot-list.h \
 	$(NULL)

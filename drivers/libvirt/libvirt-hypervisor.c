@@ -14,6 +14,7 @@
 #include "drivers/libvirt/libvirt-events.h"
 #include "drivers/libvirt/libvirt-host.h"
 #include "drivers/libvirt/libvirt-hypervisor.h"
+#include "drivers/libvirt/libvirt-layers.h"
 #include "drivers/libvirt/libvirt-lists.h"
 #include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-present.h"
@@ -233,6 +234,7 @@ static const HypervisorOps libvirt_ops = {
     .revive = revive,
     .free = libvirt_hypervisor_free,
     .boots = &libvirt_boot_ops,
+    .layers = &libvirt_layer_ops,
 };
 
 static LibvirtHypervisor *

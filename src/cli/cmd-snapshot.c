@@ -12,6 +12,7 @@
 #include "cli/plan-show.h"
 #include "cli/service.h"
 #include "cli/snapshot-create.h"
+#include "cli/snapshot-change.h"
 #include "cli/snapshot-info.h"
 #include "collection/members.h"
 #include "export/export.h"
@@ -193,6 +194,22 @@ static const Command commands[] = {
         .args = snapshot_args,
         .options = chain_options,
         .options_size = sizeof(ChainOptions),
+    },
+    {
+        .name = "snapshot-delete",
+        .run = run_snapshot_delete,
+        .run_service = run_snapshot_delete,
+        .summary = N_("remove a snapshot collection, and merge its layers"),
+        .description = N_("What the domains have written since an external snapshot is merged "
+                          "into the layer that it froze, while they run or when they are shut "
+                          "off; internal snapshots are deleted. Nothing is changed if a layer is "
+                          "needed by another domain of this host, another snapshot, or the set of "
+                          "another collection: the answer names them.\n"
+                          "When it is interrupted, by whatever, the domains have all their data, "
+                          "and the same command goes on."),
+        .args = snapshot_args,
+        .options = delete_options,
+        .options_size = sizeof(DeleteOptions),
     },
     {NULL},
 };

@@ -26,6 +26,8 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/connection.h \
 	src/cli/context.c \
 	src/cli/context.h \
+	src/cli/delete-show.c \
+	src/cli/delete-show.h \
 	src/cli/export-inspect.c \
 	src/cli/export-inspect.h \
 	src/cli/export-request.h \
@@ -78,6 +80,10 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/shell-terminal.h \
 	src/cli/shell-words.c \
 	src/cli/shell-words.h \
+	src/cli/snapshot-change.c \
+	src/cli/snapshot-change.h \
+	src/cli/snapshot-service.c \
+	src/cli/snapshot-service.h \
 	src/cli/shell.c \
 	src/cli/shell.h \
 	src/cli/verify-run.c \

@@ -6,6 +6,7 @@
 #include "hypervisor/hypervisor.h"
 #include "image/chain.h"
 #include "qcow2/packed-image.h"
+#include "transfer/control.h"
 #include "transfer/sink.h"
 #include "transfer/source.h"
 
@@ -13,6 +14,9 @@ G_BEGIN_DECLS
 
 /* What the library needs from outside. The drivers fill it in when the program starts, so that
  * the library never calls upwards. */
+
+/** Told how much of a commit is done, 0 to 1. */
+typedef void (*CommitFunc)(double done, gpointer data);
 
 typedef struct {
     /* Connects to the hypervisor at @uri (NULL: its default). */
@@ -73,6 +77,22 @@ typedef struct {
     /* Lets QEMU check the qcow2 image that is open as @fd, without what is below it. Returns FALSE
      * with CORRUPT and QEMU's own words if it found damage; unused clusters are none. */
     gboolean (*check_image)(int fd, const char *what, GError **error);
+
+    /* Writes what the qcow2 image @top has of the disk into the image below it, under QEMU's locks
+     * of both; @top itself stays as it is. @control is asked, and @func told, meanwhile; its
+     * bandwidth is that of the beginning. IN_USE if somebody has one of them open. */
+    gboolean (*commit_image)(const Layer *top, Control *control, CommitFunc func, gpointer data,
+                             GError **error);
+
+    /* Has the header of the qcow2 image @layer name @backing, whose content has to be that of
+     * what it stands on now. */
+    gboolean (*rebase_image)(const Layer *layer, const char *backing, const char *format,
+                             GError **error);
+
+    /* Finds out whether guests see the same in the images @one and @other, which nobody writes to.
+     * Reads what is stored in both. */
+    gboolean (*compare_images)(const Layer *one, const Layer *other, gboolean *same,
+                               GError **error);
 } Drivers;
 
 /** Makes @drivers, which must stay, the ones that the library uses. */

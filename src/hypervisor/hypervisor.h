@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 
 typedef struct HostFacts HostFacts; /* host-facts.h */
 typedef struct HypervisorSnapshotOps HypervisorSnapshotOps; /* snapshot-ops.h */
+typedef struct HypervisorLayerOps HypervisorLayerOps; /* layer-ops.h */
 
 /** Who the hypervisor is, for the manifest. */
 typedef struct {
@@ -181,6 +182,7 @@ typedef struct {
     void (*free)(Hypervisor *hypervisor);
 
     const HypervisorBootOps *boots; /* domains that are started only to see whether they do */
+    const HypervisorLayerOps *layers; /* layers merged, snapshots gone back to */
 } HypervisorOps;
 
 /** The common part that every hypervisor starts with. */

@@ -173,6 +173,25 @@ VirtSnapJob *virt_snap_service_import_finish(VirtSnapService *self, GAsyncResult
                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * virt_snap_service_delete_snapshot:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @snapshot: of its domains
+ * @metadata: only have libvirt forget the snapshots, and touch no image
+ * @error: none so far
+ *
+ * Begins to remove a snapshot of a collection, as DestroySnapshot does: what the domains have
+ * written since is merged into the layers that it froze. It does not block; what can be wrong is
+ * the job's error. A job that was interrupted leaves the domains with all their data, and another
+ * one goes on.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_delete_snapshot(VirtSnapService *self, const char *collection,
+                                               const char *snapshot, gboolean metadata,
+                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * virt_snap_service_list_snapshots:
  * @self: a service
  * @collection: in the default #VirtSnapCollectionStore

@@ -7,12 +7,14 @@
 #include "import/import-work.h"
 #include "library/verbs.h"
 #include "snapshot/create-work.h"
+#include "snapshot/delete-work.h"
 
 /* One row for each verb that is a job. */
 static const JobWorkType *const verbs[] = {
     &export_work_type,
     &import_work_type,
     &create_work_type,
+    &delete_work_type,
     NULL,
 };
 

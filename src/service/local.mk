@@ -27,6 +27,8 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/service-config.h \
 	src/service/service-job.c \
 	src/service/service-job.h \
+	src/service/set-service.c \
+	src/service/set-service.h \
 	src/service/snapshot-service.c \
 	src/service/snapshot-service.h \
 	src/service/work.c \

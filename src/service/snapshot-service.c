@@ -12,6 +12,7 @@
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/import-service.h"
+#include "service/set-service.h"
 #include "service/snapshot-service.h"
 #include "service/work.h"
 #include "util/name.h"
@@ -323,7 +324,7 @@ snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceC
     bus_collection_snapshot_service_set_version(bus, PACKAGE_VERSION);
     g_signal_connect(bus, "handle-export-snapshot", G_CALLBACK(on_export), self);
     g_signal_connect(bus, "handle-create-snapshot", G_CALLBACK(on_create), self);
-    g_signal_connect(bus, "handle-destroy-snapshot", G_CALLBACK(on_other), self);
+    set_service_connect(bus, jobs);
     g_signal_connect(bus, "handle-apply-snapshot", G_CALLBACK(on_other), self);
     g_signal_connect(bus, "handle-convert-to-reference-point", G_CALLBACK(on_other), self);
     bus_object_skeleton_set_collection_snapshot_service(object, bus);

@@ -6,6 +6,8 @@ live_tests = \
 	tests/live/collections.sh \
 	tests/live/crash.sh \
 	tests/live/daemon.sh \
+	tests/live/delete-crash.sh \
+	tests/live/delete.sh \
 	tests/live/devices.sh \
 	tests/live/errors.sh \
 	tests/live/events.sh \
@@ -52,6 +54,7 @@ EXTRA_DIST += \
 	tests/live/make-guest.sh \
 	tests/live/python.py \
 	tests/live/relay.py \
+	tests/live/sets-lib.sh \
 	$(NULL)
 
 # The guest and libvirt's knowledge about QEMU, kept from test to test.

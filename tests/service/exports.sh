@@ -144,7 +144,7 @@ check "a signature that is another" grep -q InvalidArgs <<<"$(dbus-send --sessio
 check "no such job" grep -qE "UnknownMethod|UnknownObject|No such" \
     <<<"$(service_call job/4711 Job.GetError)"
 check "methods that are still to come say so" grep -q Error.NotSupported \
-    <<<"$(service_call service CollectionSnapshotService.DestroySnapshot $night)"
+    <<<"$(service_call service CollectionSnapshotService.ConvertToReferencePoint $night)"
 
 # --- collections
 mgmt=CollectionManagementService

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <gio/gunixinputstream.h>
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "drivers/qemu/qemu-commit.h"
+#include "drivers/qemu/qemu-image.h"
+#include "util/process.h"
+
+/* How often it is looked whether the job is to wait or to end. */
+#define LOOK_MS 100
+
+typedef struct {
+    GSubprocess *process;
+    Control *control;
+    CommitFunc func;
+    gpointer data;
+    GString *said;
+    gboolean stopped;
+} Commit;
+
+/* Nobody would look after it any more; the thread that forks waits for it. */
+static void
+set_up_child(gpointer data)
+{
+    process_restore();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static GSubprocess *
+spawn(const char *const *argv, GError **error)
+{
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
+
+    g_subprocess_launcher_setenv(launcher, "LC_ALL", "C", TRUE);
+    g_subprocess_launcher_set_child_setup(launcher, set_up_child, NULL, NULL);
+
+    return g_subprocess_launcher_spawnv(launcher, argv, error);
+}
+
+/* "    (12.34/100%)\r" */
+static gboolean
+is_progress(const char *line, double *percent)
+{
+    const char *open = strchr(line, '(');
+
+    if (!open || !strstr(open, "/100%)"))
+        return FALSE;
+    *percent = g_ascii_strtod(open + 1, NULL);
+
+    return TRUE;
+}
+
+/* Takes what was said apart; leaves in it what is no progress, and what is not ended yet. */
+static void
+take_lines(Commit *self)
+{
+    for (gsize at = 0;;) {
+        gsize length = strcspn(self->said->str + at, "\r\n");
+        g_autofree char *line = g_strndup(self->said->str + at, length);
+        double percent;
+
+        if (at + length >= self->said->len)
+            return;
+        if (is_progress(line, &percent)) {
+            g_string_erase(self->said, (gssize)at, (gssize)length + 1);
+            self->func(percent / 100, self->data);
+        } else {
+            at += length + 1;
+        }
+    }
+}
+
+static gboolean
+is_open(Commit *self, int fd)
+{
+    struct pollfd poller = {.fd = fd, .events = POLLIN};
+    char buffer[512];
+    ssize_t got;
+
+    if (poll(&poller, 1, LOOK_MS) <= 0)
+        return TRUE;
+    got = read(fd, buffer, sizeof buffer);
+    if (got < 0)
+        return errno == EINTR;
+    g_string_append_len(self->said, buffer, got);
+    take_lines(self);
+
+    return got > 0;
+}
+
+static void
+stop_or_go(Commit *self, gboolean passed)
+{
+    if (self->stopped == !passed)
+        return;
+    self->stopped = !passed;
+    g_subprocess_send_signal(self->process, self->stopped ? SIGSTOP : SIGCONT);
+}
+
+static gboolean
+follow(Commit *self, GError **error)
+{
+    GInputStream *out = g_subprocess_get_stdout_pipe(self->process);
+    int fd = g_unix_input_stream_get_fd(G_UNIX_INPUT_STREAM(out));
+    gboolean passed;
+
+    while (is_open(self, fd)) {
+        if (!control_pass_for(self->control, 0, 0, &passed, error)) {
+            g_subprocess_force_exit(self->process);
+            return FALSE;
+        }
+        stop_or_go(self, passed);
+    }
+
+    return TRUE;
+}
+
+static void
+set_failed(const Layer *top, const char *said, GError **error)
+{
+    VirtSnapError code = VIRT_SNAP_ERROR_FAILED;
+
+    if (strstr(said, "Failed to get"))
+        code = VIRT_SNAP_ERROR_IN_USE;
+    else if (strstr(said, "No space left"))
+        code = VIRT_SNAP_ERROR_NO_SPACE;
+    else if (strstr(said, "Permission denied"))
+        code = VIRT_SNAP_ERROR_ACCESS_DENIED;
+    g_set_error(error, VIRT_SNAP_ERROR, code, _("qemu-img cannot merge '%s' into '%s': %s"),
+                top->path, top->backing->path, said);
+}
+
+static gboolean
+ended_well(Commit *self, const Layer *top, GError **error)
+{
+    if (!g_subprocess_wait(self->process, NULL, error))
+        return FALSE;
+    if (g_subprocess_get_successful(self->process))
+        return TRUE;
+    set_failed(top, g_strstrip(self->said->str), error);
+
+    return FALSE;
+}
+
+gboolean
+qemu_commit(const Layer *top, Control *control, CommitFunc func, gpointer data, GError **error)
+{
+    g_autofree char *image = qemu_image_describe(top, TRUE);
+    g_autofree char *rate = g_strdup_printf("%" PRIu64, control_get_bandwidth(control));
+    gboolean limited = control_get_bandwidth(control) > 0;
+    const char *const argv[] = {"qemu-img", "commit", "-p", "-d", limited ? "-r" : image,
+                                limited ? rate : NULL, image, NULL};
+    Commit self = {.control = control, .func = func, .data = data};
+    gboolean followed;
+    gboolean done;
+
+    self.process = spawn(argv, error);
+    if (!self.process)
+        return FALSE;
+    self.said = g_string_new(NULL);
+    followed = follow(&self, error);
+    done = ended_well(&self, top, followed ? error : NULL) && followed;
+    g_string_free(self.said, TRUE);
+    g_object_unref(self.process);
+
+    return done;
+}
+
+/* Returns: what it exited with, and in @said what it said; -1: it did not. */
+static int
+run(const char *const *argv, char **said, GError **error)
+{
+    g_autoptr(GSubprocess) process = spawn(argv, error);
+
+    if (!process || !g_subprocess_communicate_utf8(process, NULL, NULL, said, NULL, error))
+        return -1;
+    if (*said)
+        g_strstrip(*said);
+
+    return g_subprocess_get_if_exited(process) ? g_subprocess_get_exit_status(process) : 255;
+}
+
+gboolean
+qemu_rebase(const Layer *layer, const char *backing, const char *format, GError **error)
+{
+    const char *const argv[] = {"qemu-img", "rebase", "-q", "-u",   "-f", layer->format,
+                                "-b",       backing,  "-F", format, layer->path, NULL};
+    g_autofree char *said = NULL;
+    int status = run(argv, &said, error);
+
+    if (status <= 0)
+        return status == 0;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                _("qemu-img cannot put '%s' on top of '%s': %s"), layer->path, backing,
+                said ? said : "");
+
+    return FALSE;
+}
+
+gboolean
+qemu_compare(const Layer *one, const Layer *other, gboolean *same, GError **error)
+{
+    g_autofree char *first = qemu_image_describe(one, FALSE);
+    g_autofree char *second = qemu_image_describe(other, FALSE);
+    const char *const argv[] = {"qemu-img", "compare", "-q", first, second, NULL};
+    g_autofree char *said = NULL;
+    int status = run(argv, &said, error);
+
+    *same = status == 0;
+    if (status < 0)
+        return FALSE;
+    if (status <= 1)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                _("qemu-img cannot compare '%s' with '%s': %s"), one->path, other->path,
+                said ? said : "");
+
+    return FALSE;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+
+#include "cli/delete-show.h"
+#include "cli/job-local.h"
+#include "cli/output.h"
+#include "cli/snapshot-change.h"
+#include "cli/snapshot-service.h"
+#include "settings/settings.h"
+#include "snapshot/delete-work.h"
+
+#define DELETE(member) OPTION_MEMBER(DeleteOptions, member)
+
+const GOptionEntry delete_options[] = {
+    {"metadata", 0, 0, G_OPTION_ARG_NONE, DELETE(metadata),
+     N_("only have libvirt forget the snapshots; no image is touched"), NULL},
+    {"bandwidth", 0, 0, G_OPTION_ARG_FILENAME, DELETE(bandwidth),
+     N_("at most this many bytes a second, as 50M"), N_("RATE")},
+    {"dry-run", 0, 0, G_OPTION_ARG_NONE, DELETE(dry_run),
+     N_("show what would be done, and do nothing"), NULL},
+    {"progress", 0, 0, G_OPTION_ARG_FILENAME, DELETE(progress),
+     N_("how to show progress"), "auto|bar|json|none"},
+    {NULL},
+};
+
+static gboolean
+parse_rate(const char *text, guint64 *rate, GError **error)
+{
+    g_autoptr(VirtSnapExportSettings) numbers = virt_snap_export_settings_new();
+
+    if (text && !virt_snap_export_settings_set(numbers, "bandwidth", text, error))
+        return FALSE;
+    *rate = numbers->bandwidth;
+
+    return TRUE;
+}
+
+static int
+tell_deleted(CliContext *cli, const DeleteWork *work)
+{
+    for (guint i = 0; !cli->globals.json && i < work->warnings->len; i++)
+        cli_warning("%s", (const char *)g_ptr_array_index(work->warnings, i));
+    if (cli->globals.json)
+        cli_result(cli, delete_show_json(work->plan, work->warnings));
+    else if (work->dry_run)
+        delete_show(work->plan);
+    else
+        cli_message(cli, _("Snapshot set '%s' of '%s' removed: domains: %u"), work->snapshot,
+                    work->collection, work->plan->members->len);
+
+    return CLI_DONE;
+}
+
+static int
+delete_here(CliContext *cli, const CommandLine *line, guint64 bandwidth, ProgressMode progress)
+{
+    const DeleteOptions *options = line->options;
+    DeleteWork *work = delete_work_new(line->args[0], line->args[1], options->metadata);
+    g_autoptr(JobWork) owned = &work->parent;
+    const JobLocalOptions local = {
+        .label = line->args[1],
+        .progress = options->dry_run ? PROGRESS_NONE : progress,
+    };
+    g_autoptr(GError) error = NULL;
+
+    work->dry_run = options->dry_run;
+    work->bandwidth = bandwidth;
+    if (!job_local_run(cli, owned, &local, &error))
+        return cli_fail(cli, error);
+
+    return tell_deleted(cli, work);
+}
+
+int
+run_snapshot_delete(CliContext *cli, const CommandLine *line)
+{
+    const DeleteOptions *options = line->options;
+    g_autoptr(GError) error = NULL;
+    ProgressMode progress;
+    guint64 bandwidth;
+
+    if (!progress_mode_parse(options->progress, &progress, &error) ||
+        !parse_rate(options->bandwidth, &bandwidth, &error))
+        return cli_fail(cli, error);
+    if (!cli->globals.service)
+        return delete_here(cli, line, bandwidth, progress);
+    if (options->dry_run || options->bandwidth)
+        return cli_usage(cli, _("snapshot-delete: with --service there is no --dry-run, and "
+                                "job-speed in the place of --bandwidth"));
+
+    return snapshot_service_delete(cli, line->args[0], line->args[1], options->metadata,
+                                   progress);
+}

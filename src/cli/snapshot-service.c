@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "bus/bus-path.h"
+#include "cli/job-show.h"
+#include "cli/output.h"
+#include "cli/service.h"
+#include "cli/snapshot-service.h"
+
+/* @options: a{sv}, floating. Returns: the job, or NULL. */
+static BusJob *
+start(CliContext *cli, const char *method, const char *collection, const char *snapshot,
+      GVariant *options, GError **error)
+{
+    g_autofree char *path = bus_path_snapshot(collection, snapshot);
+    g_autoptr(GVariant) answer = cli_service_call(
+        cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method,
+        g_variant_new("(o@a{sv})", path, options), G_VARIANT_TYPE("(uo)"), error);
+    g_autofree char *job = NULL;
+    guint32 result;
+
+    if (!answer)
+        return NULL;
+    g_variant_get(answer, "(uo)", &result, &job);
+
+    return cli_service_job(cli, job, error);
+}
+
+static int
+follow(CliContext *cli, BusJob *job, ProgressMode progress, const char *done)
+{
+    g_autoptr(GError) error = NULL;
+    JsonObject *result;
+
+    if (!job_follow(cli, job, progress, TRUE, &error))
+        return cli_fail(cli, error);
+    cli_message(cli, "%s", done);
+    if (cli->globals.json) {
+        result = job_show_json(job);
+        json_object_set_int_member(result, "result", 0);
+        cli_result(cli, result);
+    }
+
+    return CLI_DONE;
+}
+
+int
+snapshot_service_delete(CliContext *cli, const char *collection, const char *snapshot,
+                        gboolean metadata, ProgressMode progress)
+{
+    g_autofree char *done =
+        g_strdup_printf(_("Snapshot set '%s' of '%s' removed"), snapshot, collection);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(BusJob) job = NULL;
+    GVariantDict options;
+
+    g_variant_dict_init(&options, NULL);
+    if (metadata)
+        g_variant_dict_insert(&options, "metadata", "b", TRUE);
+    job = start(cli, "DestroySnapshot", collection, snapshot, g_variant_dict_end(&options), &error);
+
+    return job ? follow(cli, job, progress, done) : cli_fail(cli, error);
+}

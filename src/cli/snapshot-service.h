@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "cli/context.h"
+#include "cli/progress.h"
+
+G_BEGIN_DECLS
+
+/** snapshot_service_delete: Lets the service remove a snapshot set, and follows the job. Returns:
+ * the exit status; errors have been told. */
+int snapshot_service_delete(CliContext *cli, const char *collection, const char *snapshot,
+                            gboolean metadata, ProgressMode progress)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <sys/stat.h>
+
+#include "hypervisor/drivers.h"
+#include "hypervisor/layer-ops.h"
+#include "snapshot/delete-plan.h"
+#include "snapshot/set-others.h"
+
+/* virDomainBlockJobType */
+#define BLOCK_JOB_COMMIT 3
+#define BLOCK_JOB_ACTIVE_COMMIT 4
+
+typedef struct {
+    Hypervisor *hypervisor;
+    DeletePlan *plan;
+    GPtrArray *needs; /* char*: who needs what, for one answer */
+    DeleteMember *member;   /* that is looked at */
+    const SnapshotDef *def; /* its snapshot */
+} Builder;
+
+const char *
+delete_method_name(DeleteMethod method)
+{
+    static const char *const names[] = {
+        [DELETE_NOTHING] = "none",         [DELETE_MERGED] = "merged",
+        [DELETE_ACTIVE] = "active-commit", [DELETE_MIDDLE] = "commit",
+        [DELETE_OFFLINE] = "offline-commit",
+    };
+
+    return names[method];
+}
+
+/* --- who needs the frozen layer ---------------------------------------------------- */
+
+static gboolean
+is_itself(const Builder *self, const ImageUser *user)
+{
+    return user->domain == self->member->domain &&
+           g_strcmp0(user->snapshot, self->plan->snapshot) == 0;
+}
+
+/* The image that @disk of the member's snapshot @def froze, by the name that it has there. */
+static gboolean
+froze(const SnapshotDef *def, const DeleteDisk *disk, const Layer *layer)
+{
+    for (guint i = 0; i < def->disks->len; i++) {
+        const DiskDef *one = g_ptr_array_index(def->disks, i);
+
+        if (g_str_equal(one->target, disk->target))
+            return one->storage->path && layer_is_at(layer, one->storage->path);
+    }
+
+    return FALSE;
+}
+
+static const DiskDef *
+find_disk(const SnapshotDef *def, const char *target)
+{
+    for (guint i = 0; i < def->disks->len; i++) {
+        const DiskDef *disk = g_ptr_array_index(def->disks, i);
+
+        if (g_str_equal(disk->target, target))
+            return disk;
+    }
+
+    return NULL;
+}
+
+/* Nobody writes to either of them; a pull would have left the lower layer as it was, too. */
+static gboolean
+is_merged(const DeleteDisk *disk)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean same = FALSE;
+
+    if (!drivers_get()->compare_images(disk->overlay, disk->base, &same, &error))
+        g_debug("%s", error->message);
+
+    return same;
+}
+
+/* Another snapshot froze the upper layer, and yet its own overlay stands on the lower one: the
+ * headers were changed when the two were merged, and the XML was not yet. */
+static gboolean
+is_stale_snapshot(const Builder *self, const DeleteDisk *disk, const SnapshotDef *def)
+{
+    const DiskDef *other = find_disk(def, disk->target);
+    const Layer *above;
+
+    if (!disk->overlay || !other || !other->overlay || !froze(def, disk, disk->overlay))
+        return FALSE;
+    above = image_users_resolve(self->plan->users, other->overlay, "qcow2", NULL);
+
+    return above && above->backing && layer_is_same(above->backing, disk->base) &&
+           is_merged(disk);
+}
+
+/* A domain that runs on the lower layer already, and would be started on the upper one. */
+static gboolean
+is_stale_definition(const Builder *self, const DeleteDisk *disk, const ImageUser *user)
+{
+    const GPtrArray *users = self->plan->users->users;
+
+    if (!user->persistent || !user->domain->active || user->domain != self->member->domain ||
+        !disk->overlay || !layer_is_same(user->top, disk->overlay))
+        return FALSE;
+    for (guint i = 0; i < users->len; i++) {
+        const ImageUser *now = g_ptr_array_index(users, i);
+
+        if (now->domain == user->domain && !now->snapshot && !now->persistent &&
+            g_str_equal(now->target, user->target))
+            return layer_is_same(now->top, disk->base);
+    }
+
+    return FALSE;
+}
+
+static gboolean
+is_stale(const Builder *self, const DeleteDisk *disk, const ImageUser *user)
+{
+    const SnapshotDef *def;
+
+    if (user->domain != self->member->domain)
+        return FALSE;
+    if (!user->snapshot)
+        return is_stale_definition(self, disk, user);
+    def = image_users_snapshot(self->plan->users, user->domain, user->snapshot);
+
+    return def && is_stale_snapshot(self, disk, def);
+}
+
+/* What is found of the users of a frozen layer. */
+typedef struct {
+    gboolean stale;      /* some name the upper layer though it is merged */
+    gboolean running;    /* and the lower one is written to since */
+    GPtrArray *tops;     /* ImageUser: that need the frozen layer as it is */
+    GPtrArray *foreign;  /* ImageUser: of other domains */
+    GPtrArray *branches; /* ImageUser: one for each layer that stands on it */
+    gboolean overlay_used;
+} Users;
+
+static void
+users_clear(Users *users)
+{
+    g_clear_pointer(&users->tops, g_ptr_array_unref);
+    g_clear_pointer(&users->foreign, g_ptr_array_unref);
+    g_clear_pointer(&users->branches, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Users, users_clear)
+
+static void
+add_branch(Users *users, const ImageUser *user, const Layer *base)
+{
+    const Layer *above = layer_above(user->top, base);
+
+    for (guint i = 0; i < users->branches->len; i++) {
+        const ImageUser *one = g_ptr_array_index(users->branches, i);
+
+        if (layer_is_same(layer_above(one->top, base), above))
+            return;
+    }
+    g_ptr_array_add(users->branches, (gpointer)user);
+}
+
+static void
+sort_user(const Builder *self, const DeleteDisk *disk, const ImageUser *user, Users *users)
+{
+    if (disk->overlay && layer_in(user->top, disk->overlay))
+        users->overlay_used = TRUE;
+    if (!layer_in(user->top, disk->base))
+        return;
+    if (user->domain != self->member->domain)
+        g_ptr_array_add(users->foreign, (gpointer)user);
+    else if (layer_is_same(user->top, disk->base))
+        g_ptr_array_add(users->tops, (gpointer)user);
+    else
+        add_branch(users, user, disk->base);
+}
+
+static void
+find_users(const Builder *self, const DeleteDisk *disk, Users *users)
+{
+    const GPtrArray *all = self->plan->users->users;
+
+    users->tops = g_ptr_array_new();
+    users->foreign = g_ptr_array_new();
+    users->branches = g_ptr_array_new();
+    for (guint i = 0; i < all->len; i++) {
+        const ImageUser *user = g_ptr_array_index(all, i);
+
+        if (is_itself(self, user))
+            continue;
+        if (is_stale(self, disk, user)) {
+            users->stale = TRUE;
+            users->running = users->running || user->persistent;
+        } else {
+            sort_user(self, disk, user, users);
+        }
+    }
+}
+
+static void
+add_needs(Builder *self, const DeleteDisk *disk, GPtrArray *users)
+{
+    for (guint i = 0; i < users->len; i++) {
+        g_autofree char *who = image_user_describe(g_ptr_array_index(users, i));
+        char *need = g_strdup_printf(_("%s needs '%s' (domain '%s', disk '%s')"), who,
+                                     disk->base->path, self->member->domain->name, disk->target);
+
+        if (g_ptr_array_find_with_equal_func(self->needs, need, g_str_equal, NULL))
+            g_free(need);
+        else
+            g_ptr_array_add(self->needs, need);
+    }
+}
+
+/* --- what becomes of a disk ----------------------------------------------------------- */
+
+/* Where the layer that is merged stands in what the member runs on. */
+static DeleteMethod
+method_for(const Builder *self, const DeleteDisk *disk)
+{
+    const GPtrArray *users = self->plan->users->users;
+
+    for (guint i = 0; self->member->domain->active && i < users->len; i++) {
+        const ImageUser *user = g_ptr_array_index(users, i);
+
+        if (user->domain != self->member->domain || user->snapshot || user->persistent)
+            continue;
+        if (layer_is_same(user->top, disk->top))
+            return DELETE_ACTIVE;
+        if (layer_in(user->top, disk->top))
+            return DELETE_MIDDLE;
+    }
+
+    return DELETE_OFFLINE;
+}
+
+static void
+decide(Builder *self, DeleteDisk *disk)
+{
+    g_auto(Users) users = {0};
+
+    find_users(self, disk, &users);
+    if (users.stale) {
+        disk->method = DELETE_MERGED;
+        disk->top = disk->overlay;
+        disk->keep = users.running;
+        return;
+    }
+    if (users.branches->len == 0)
+        return;
+    /* Others froze the same layer, and this one's overlay is nobody's. */
+    if (users.tops->len > 0 && !users.overlay_used)
+        return;
+    if (users.tops->len > 0 || users.foreign->len > 0 || users.branches->len > 1) {
+        add_needs(self, disk, users.foreign);
+        add_needs(self, disk, users.tops);
+        if (users.branches->len > 1)
+            add_needs(self, disk, users.branches);
+        return;
+    }
+    disk->top = layer_above(((const ImageUser *)g_ptr_array_index(users.branches, 0))->top,
+                            disk->base);
+    disk->method = method_for(self, disk);
+    disk->bytes = disk->top->allocated;
+}
+
+/* A job that was begun by an earlier removal is gone on with; any other is somebody else's. */
+static gboolean
+look_for_job(const Builder *self, DeleteDisk *disk, GError **error)
+{
+    const HypervisorLayerOps *ops = self->hypervisor->ops->layers;
+    guint64 cur, end;
+    guint type = 0;
+
+    if (!self->member->domain->active)
+        return TRUE;
+    if (!ops->block_job(self->hypervisor, self->member->domain->uuid, disk->target, &type, &cur,
+                        &end, error))
+        return FALSE;
+    disk->adopt = (type == BLOCK_JOB_ACTIVE_COMMIT && disk->method == DELETE_ACTIVE) ||
+                  (type == BLOCK_JOB_COMMIT && disk->method == DELETE_MIDDLE);
+    if (type == 0 || disk->adopt)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("it has a block job already; wait for its end ('virsh blockjob %s %s' shows it)"),
+                self->member->domain->name, disk->target);
+
+    return FALSE;
+}
+
+static gboolean
+plan_external(Builder *self, const DiskDef *def, DeleteDisk *disk, GError **error)
+{
+    if (!storage_def_check(def->storage, error))
+        return FALSE;
+    disk->base = image_users_resolve(self->plan->users, def->storage->path, def->storage->format,
+                                     error);
+    if (!disk->base ||
+        !self->hypervisor->ops->sees(self->hypervisor, disk->base->path, error))
+        return FALSE;
+    if (def->overlay)
+        disk->overlay = image_users_resolve(self->plan->users, def->overlay, "qcow2", NULL);
+    decide(self, disk);
+    self->plan->bytes += disk->bytes;
+
+    return look_for_job(self, disk, error);
+}
+
+static gboolean
+plan_disk(Builder *self, const DiskDef *def, GError **error)
+{
+    DeleteDisk *disk = g_new0(DeleteDisk, 1);
+
+    g_ptr_array_add(self->member->disks, disk);
+    disk->target = g_strdup(def->target);
+    if (def->location == SNAPSHOT_LOCATION_NO || disk_def_is_empty(def))
+        return TRUE;
+    if (def->location == SNAPSHOT_LOCATION_EXTERNAL && plan_external(self, def, disk, error))
+        return TRUE;
+    if (def->location == SNAPSHOT_LOCATION_MANUAL)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("its snapshot was taken by the storage (snapshot='manual'): remove it there, "
+                      "and here with --metadata"));
+    g_prefix_error(error, _("Domain '%s', disk '%s': "), self->member->domain->name, def->target);
+
+    return FALSE;
+}
+
+/* --- what becomes of a member ----------------------------------------------------------- */
+
+static gboolean
+check_member(const Builder *self, GError **error)
+{
+    const DomainSurvey *domain = self->member->domain;
+
+    if (domain->saved && !domain->active) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The domain '%s' is saved, and would go on with layers that are not there "
+                      "any more; start it, or remove what is saved (virsh managedsave-remove)"),
+                    domain->name);
+        return FALSE;
+    }
+    if (domain->checkpoints > 0 && !domain->active)
+        g_ptr_array_add(self->plan->warnings,
+                        g_strdup_printf(_("The domain '%s' has checkpoints and is shut off: what "
+                                          "their bitmaps tell is lost when layers are merged"),
+                                        domain->name));
+
+    return TRUE;
+}
+
+static gboolean
+plan_disks(Builder *self, GError **error)
+{
+    if (g_strcmp0(snapshot_def_kind(self->def), "internal") == 0) {
+        self->member->internal = TRUE;
+        return TRUE;
+    }
+    if (!check_member(self, error))
+        return FALSE;
+    for (guint i = 0; i < self->def->disks->len; i++) {
+        if (!plan_disk(self, g_ptr_array_index(self->def->disks, i), error))
+            return FALSE;
+    }
+    if (self->def->memory == SNAPSHOT_LOCATION_EXTERNAL)
+        self->member->memory = g_strdup(self->def->memory_file);
+
+    return TRUE;
+}
+
+static void
+delete_disk_free(gpointer data)
+{
+    g_free(((DeleteDisk *)data)->target);
+    g_free(data);
+}
+
+static void
+delete_member_free(gpointer data)
+{
+    DeleteMember *member = data;
+
+    g_ptr_array_unref(member->disks);
+    g_free(member->memory);
+    g_free(member);
+}
+
+static gboolean
+plan_member(Builder *self, const DomainSurvey *domain, GError **error)
+{
+    self->member = g_new0(DeleteMember, 1);
+    self->member->domain = domain;
+    self->member->disks = g_ptr_array_new_with_free_func(delete_disk_free);
+    g_ptr_array_add(self->plan->members, self->member);
+    if (self->plan->metadata)
+        return TRUE;
+    self->def = image_users_snapshot(self->plan->users, domain, self->plan->snapshot);
+    if (self->def)
+        return plan_disks(self, error);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                _("The snapshot '%s' of the domain '%s' does not say what it froze; remove it with "
+                  "--metadata"),
+                self->plan->snapshot, domain->name);
+
+    return FALSE;
+}
+
+/* A member that is gone, or has no such snapshot (any more), has nothing to be removed. */
+static gboolean
+plan_members(Builder *self, const DeleteSubject *subject, GError **error)
+{
+    for (guint i = 0; i < subject->names->len; i++) {
+        const DomainSurvey *domain =
+            domain_survey_find(self->plan->domains, g_ptr_array_index(subject->names, i));
+
+        if (domain)
+            g_ptr_array_add(self->plan->gone, (gpointer)domain);
+        if (domain && domain_survey_snapshot(domain, subject->snapshot) &&
+            !plan_member(self, domain, error))
+            return FALSE;
+    }
+    if (self->plan->members->len > 0)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                _("No domain of the collection '%s' has a snapshot '%s'; snapshot-list shows those "
+                  "that there are"),
+                subject->collection, subject->snapshot);
+
+    return FALSE;
+}
+
+static gboolean
+refuse_needs(const Builder *self, GError **error)
+{
+    g_autofree char *list = NULL;
+
+    if (self->needs->len == 0)
+        return TRUE;
+    g_ptr_array_add(self->needs, NULL);
+    list = g_strjoinv("; ", (char **)self->needs->pdata);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("The snapshot set '%s' cannot be merged: %s. Remove those first, or only what "
+                  "libvirt knows of the set, with --metadata"),
+                self->plan->snapshot, list);
+
+    return FALSE;
+}
+
+static DeletePlan *
+plan_new(const DeleteSubject *subject)
+{
+    DeletePlan *plan = g_new0(DeletePlan, 1);
+
+    plan->collection = g_strdup(subject->collection);
+    plan->snapshot = g_strdup(subject->snapshot);
+    plan->metadata = subject->metadata;
+    plan->members = g_ptr_array_new_with_free_func(delete_member_free);
+    plan->gone = g_ptr_array_new();
+    plan->warnings = g_ptr_array_new_with_free_func(g_free);
+
+    return plan;
+}
+
+DeletePlan *
+delete_plan_make(Hypervisor *hypervisor, const DeleteSubject *subject, GError **error)
+{
+    g_autoptr(DeletePlan) plan = plan_new(subject);
+    g_autoptr(GPtrArray) needs = g_ptr_array_new_with_free_func(g_free);
+    Builder builder = {.hypervisor = hypervisor, .plan = plan, .needs = needs};
+
+    plan->domains = hypervisor->ops->layers->survey(hypervisor, error);
+    if (!plan->domains)
+        return NULL;
+    plan->users = image_users_find(plan->domains, error);
+    if (!plan->users || !plan_members(&builder, subject, error) ||
+        !set_others_find(plan->domains, subject->collection, subject->snapshot, subject->names,
+                         needs, error) ||
+        !refuse_needs(&builder, error))
+        return NULL;
+    for (guint i = 0; i < plan->users->warnings->len; i++)
+        g_ptr_array_add(plan->warnings,
+                        g_strdup(g_ptr_array_index(plan->users->warnings, i)));
+
+    return g_steal_pointer(&plan);
+}
+
+void
+delete_plan_free(DeletePlan *self)
+{
+    if (!self)
+        return;
+    g_ptr_array_unref(self->members);
+    g_ptr_array_unref(self->gone);
+    image_users_free(self->users);
+    g_clear_pointer(&self->domains, g_ptr_array_unref);
+    g_ptr_array_unref(self->warnings);
+    g_free(self->collection);
+    g_free(self->snapshot);
+    g_free(self);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "collection/members.h"
+#include "snapshot/image-users.h"
+
+G_BEGIN_DECLS
+
+/* What has to be done to remove a snapshot set. A snapshot froze a layer, and writing went on in
+ * another above it; to remove it, what is above is merged into what was frozen, which is the past
+ * of nothing then. All of it follows from what libvirt and the images say now, so that a removal
+ * that was interrupted anywhere is found half done, and ended. */
+
+/** What becomes of one disk. */
+typedef enum {
+    DELETE_NOTHING, /* nobody writes above the frozen layer, or it never was part of the snapshot */
+    DELETE_MERGED,  /* merged already: who names the upper layer still has to be told */
+    DELETE_ACTIVE,  /* a running domain writes to the upper layer: it is switched over */
+    DELETE_MIDDLE,  /* both layers are in the chain of a running domain */
+    DELETE_OFFLINE, /* no running domain has them */
+} DeleteMethod;
+
+typedef struct {
+    char *target;
+    DeleteMethod method;
+    const Layer *base;    /* the frozen layer, not owned; NULL: nothing to do */
+    const Layer *top;     /* what is merged into it, not owned; NULL: nothing */
+    const Layer *overlay; /* what the snapshot made, not owned; NULL: gone */
+    gboolean adopt; /* the block job runs already */
+    gboolean keep;  /* the upper layer stays a file: whether all is in the lower one is not known */
+    guint64 bytes;  /* to be merged at most */
+} DeleteDisk;
+
+/** What becomes of the snapshot of one domain. */
+typedef struct {
+    const DomainSurvey *domain;
+    gboolean internal;  /* libvirt deletes it, and its states in the images */
+    GPtrArray *disks;   /* DeleteDisk: none of an internal one */
+    char *memory;       /* its memory state, which goes with it; or NULL */
+} DeleteMember;
+
+typedef struct {
+    GPtrArray *domains; /* DomainSurvey: of the host */
+    ImageUsers *users;
+    char *collection;
+    char *snapshot;
+    gboolean metadata;  /* only what libvirt knows of the snapshots is removed */
+    GPtrArray *members; /* DeleteMember: of those that have the snapshot */
+    GPtrArray *gone;    /* DomainSurvey: of all members that are there; not owned */
+    GPtrArray *warnings; /* char* */
+    guint64 bytes;      /* to be merged at most */
+} DeletePlan;
+
+/** What is to be removed. Nothing in it is owned. */
+typedef struct {
+    const char *collection;
+    const char *snapshot;
+    GPtrArray *names; /* char*: of the member domains */
+    gboolean metadata;
+} DeleteSubject;
+
+/**
+ * delete_plan_make:
+ *
+ * Looks at every domain of the host. Returns: owned by the caller; NOT_FOUND if no member has the
+ * snapshot; IN_USE naming all who need a layer that would change; NOT_SUPPORTED for a disk that
+ * cannot be handled.
+ */
+DeletePlan *delete_plan_make(Hypervisor *hypervisor, const DeleteSubject *subject, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+void delete_plan_free(DeletePlan *self);
+
+/** delete_method_name: Returns: what JSON calls it: "active-commit". */
+const char *delete_method_name(DeleteMethod method);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DeletePlan, delete_plan_free)
+
+G_END_DECLS

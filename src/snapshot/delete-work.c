@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "collection/set-store.h"
+#include "snapshot/delete-run.h"
+#include "snapshot/delete-work.h"
+#include "util/strings.h"
+#include "util/xml.h"
+
+/* virDomainBlockJobType: the last of the layers is usually the one that a domain writes to. */
+#define JOB_BLOCK_TYPE_ACTIVE_COMMIT 4
+
+static DeleteWork *
+delete_of(JobWork *work)
+{
+    return (DeleteWork *)work;
+}
+
+static const DeleteWork *
+delete_of_const(const JobWork *work)
+{
+    return (const DeleteWork *)work;
+}
+
+static char *
+delete_work_describe(const JobWork *work)
+{
+    const DeleteWork *self = delete_of_const(work);
+
+    return g_strdup_printf("Removal of %s, %s", self->collection, self->snapshot);
+}
+
+static const char *
+delete_work_directory(const JobWork *work)
+{
+    return NULL;
+}
+
+/* --- what is left ------------------------------------------------------------------ */
+
+/* Whatever was done, the domains have their data; what is still to be done a new run finds. */
+static gboolean
+delete_work_has_left(JobWork *work)
+{
+    return FALSE;
+}
+
+static gint64
+delete_work_left_changed(JobWork *work)
+{
+    return 0;
+}
+
+static gboolean
+delete_work_discard(JobWork *work, GError **error)
+{
+    return TRUE;
+}
+
+static guint64
+delete_work_device(JobWork *work)
+{
+    return 0;
+}
+
+/* --- its run -------------------------------------------------------------------------- */
+
+/* Each disk is a part of the progress, with the number that delete_run() gives it. */
+static void
+add_disks(const DeletePlan *plan, GPtrArray *disks, GPtrArray *parts)
+{
+    guint part = 0;
+
+    for (guint i = 0; i < plan->members->len; i++) {
+        const DeleteMember *member = g_ptr_array_index(plan->members, i);
+
+        for (guint j = 0; j < member->disks->len; j++) {
+            const DeleteDisk *disk = g_ptr_array_index(member->disks, j);
+            GArray *numbers = g_array_new(FALSE, FALSE, sizeof(guint));
+            JobDisk *one = job_disk_new(member->domain->name, disk->target,
+                                        disk->base ? disk->base->path : "");
+
+            part++;
+            g_array_append_val(numbers, part);
+            one->figures.end = MAX(disk->bytes, 1);
+            g_ptr_array_add(disks, one);
+            g_ptr_array_add(parts, numbers);
+        }
+    }
+}
+
+static JobReport *
+report_new(const DeletePlan *plan)
+{
+    JobReport *report = job_report_new();
+
+    for (guint i = 0; i < plan->members->len; i++) {
+        const DeleteMember *member = g_ptr_array_index(plan->members, i);
+
+        g_ptr_array_add(report->domains, g_strdup(member->domain->uuid));
+    }
+
+    return report;
+}
+
+static gboolean
+announce(const DeleteWork *self, JobRun *run, GError **error)
+{
+    g_autoptr(GPtrArray) disks = job_disks_new();
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    g_autoptr(JobReport) report = report_new(self->plan);
+    JobPlanned planned = {
+        .end = self->plan->bytes + 1,
+        .bandwidth = self->bandwidth,
+        .warnings = self->plan->warnings,
+        .report = report,
+    };
+
+    add_disks(self->plan, disks, parts);
+    planned.disks = disks;
+    planned.parts = parts;
+
+    return job_run_planned(run, &planned, error);
+}
+
+static void
+forget_results(DeleteWork *self)
+{
+    g_clear_pointer(&self->plan, delete_plan_free);
+    g_clear_pointer(&self->warnings, g_ptr_array_unref);
+}
+
+static gboolean
+make_plan(DeleteWork *self, Hypervisor *hypervisor, GError **error)
+{
+    Members *members = members_new(self->collection, NULL, error);
+    DeleteSubject subject = {
+        .collection = self->collection,
+        .snapshot = self->snapshot,
+        .metadata = self->metadata,
+    };
+
+    if (!members)
+        return FALSE;
+    subject.names = members->domains;
+    self->plan = delete_plan_make(hypervisor, &subject, error);
+    members_free(members);
+
+    return self->plan != NULL;
+}
+
+static gboolean
+is_of(const SetRecord *record, const DeletePlan *plan)
+{
+    guint found = 0;
+
+    if (!g_str_equal(record->snapshot, plan->snapshot))
+        return FALSE;
+    for (guint i = 0; i < record->members->len; i++) {
+        const SetMember *one = g_ptr_array_index(record->members, i);
+
+        found += domain_survey_find_uuid(plan->gone, one->uuid) != NULL;
+    }
+
+    return found == record->members->len;
+}
+
+/* The records of this set, and of others that have gone with it. */
+static void
+remove_records(const DeletePlan *plan, GPtrArray *warnings)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) records = set_store_load(&error);
+
+    for (guint i = 0; records && !error && i < records->len; i++) {
+        const SetRecord *record = g_ptr_array_index(records, i);
+
+        if (is_of(record, plan) && !set_store_remove(record->id, &error))
+            break;
+    }
+    if (error)
+        g_ptr_array_add(warnings, g_strdup(error->message));
+}
+
+static gboolean
+delete_work_run(JobWork *work, JobRun *run, GError **error)
+{
+    DeleteWork *self = delete_of(work);
+    Hypervisor *hypervisor = job_run_hypervisor(run, error);
+
+    forget_results(self);
+    if (!hypervisor || !make_plan(self, hypervisor, error))
+        return FALSE;
+    self->warnings = strings_copy(self->plan->warnings);
+    if (self->dry_run)
+        return TRUE;
+    if (!announce(self, run, error))
+        return FALSE;
+    job_run_set_kept(run, FALSE);
+    if (!delete_run(hypervisor, self->plan, job_run_control(run), self->warnings, error))
+        return FALSE;
+    remove_records(self->plan, self->warnings);
+    job_run_set_result(run, report_new(self->plan), strings_copy(self->warnings));
+
+    return TRUE;
+}
+
+/* --- its record ------------------------------------------------------------------------- */
+
+static void
+delete_work_format(const JobWork *work, xmlNode *node)
+{
+    const DeleteWork *self = delete_of_const(work);
+
+    xml_add(node, "collection", self->collection);
+    xml_add(node, "snapshot", self->snapshot);
+    if (self->metadata)
+        xml_add(node, "metadata", NULL);
+}
+
+static JobWork *
+delete_work_parse(xmlNode *node, GError **error)
+{
+    g_autofree char *collection = xml_text(node, "collection");
+    g_autofree char *snapshot = xml_text(node, "snapshot");
+    gboolean metadata = xml_child(node, "metadata", NULL) != NULL;
+
+    return &delete_work_new(collection, snapshot, metadata)->parent;
+}
+
+/* --- the work ------------------------------------------------------------------------------ */
+
+static void
+delete_work_free(JobWork *work)
+{
+    DeleteWork *self = delete_of(work);
+
+    forget_results(self);
+    g_free(self->collection);
+    g_free(self->snapshot);
+    g_free(self);
+}
+
+const JobWorkType delete_work_type = {
+    .name = "snapshot-delete",
+    .title = "Removal of a snapshot set",
+    .job_type = JOB_TYPE_SNAPSHOT_DELETE,
+    .block_type = JOB_BLOCK_TYPE_ACTIVE_COMMIT,
+    .cancelled = N_("The removal was cancelled; every domain has all its data, and the same "
+                    "command goes on"),
+    .interrupted = N_("The removal was interrupted; every domain has all its data, and the same "
+                      "command goes on"),
+    .describe = delete_work_describe,
+    .directory = delete_work_directory,
+    .run = delete_work_run,
+    .has_left = delete_work_has_left,
+    .left_changed = delete_work_left_changed,
+    .discard = delete_work_discard,
+    .device = delete_work_device,
+    .format = delete_work_format,
+    .parse = delete_work_parse,
+    .free = delete_work_free,
+};
+
+DeleteWork *
+delete_work_new(const char *collection, const char *snapshot, gboolean metadata)
+{
+    DeleteWork *self = g_new0(DeleteWork, 1);
+
+    job_work_init(&self->parent, &delete_work_type);
+    self->collection = g_strdup(collection);
+    self->snapshot = g_strdup(snapshot);
+    self->metadata = metadata;
+
+    return self;
+}

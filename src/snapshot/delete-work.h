@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "job/job-run.h"
+#include "snapshot/delete-plan.h"
+
+G_BEGIN_DECLS
+
+/* The removal of a snapshot set as the work of a job. */
+
+/** JobType of Msvm_ConcreteJob: removal of a snapshot. */
+#define JOB_TYPE_SNAPSHOT_DELETE 72
+
+extern const JobWorkType delete_work_type;
+
+typedef struct {
+    JobWork parent;
+
+    /* What it is to do: */
+    char *collection;
+    char *snapshot;
+    gboolean metadata;
+    gboolean dry_run;  /* only plan */
+    guint64 bandwidth; /* bytes a second; 0: no limit */
+
+    /* Its results: */
+    DeletePlan *plan;    /* of the last run; NULL: it has come to none */
+    GPtrArray *warnings; /* char* */
+} DeleteWork;
+
+/** delete_work_new: Returns: owned by the caller, as job_work_unref() frees it. */
+DeleteWork *delete_work_new(const char *collection, const char *snapshot, gboolean metadata);
+
+G_END_DECLS

@@ -1,0 +1,150 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# A removal that dies at any step, of domains that run and of such that do not, or whose libvirtd
+# goes away: the domains have all their data, and the same command goes on. ROUNDS: how many of the
+# calls of each kind are tried.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/import-lib.sh"
+. "$abs_top_srcdir/tests/live/sets-lib.sh"
+live_requires
+requires strace
+live_libvirtd_possible || skip_all "no namespaces here"
+strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
+
+check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+vs_setup
+d=$LIVE_DIR
+export LIVE_BOOT=none
+live_disk "$d/base.qcow2"
+still r o
+vs -q collection-create-as pair --domain r --domain o
+live_virsh start r
+device=/machine/peripheral/virtio-disk0/virtio-backend
+
+# renew: two snapshots of each, with something written above each; remembers what there is.
+renew()
+{
+    local domain s
+    for domain in r o; do
+        for s in $(snapshots_of $domain); do
+            vs -q snapshot-delete pair "$s" >/dev/null 2>&1
+        done
+    done
+    for s in s1 s2; do
+        for domain in r o; do
+            live_snapshot_external $domain $s >/dev/null || return 1
+        done
+        write_running $s && scribble "$(top_of o)" $s || return 1
+    done
+    present=$(content_of "$(top_of o)")
+    running=$(content_of "$(top_of r)")
+}
+
+# write_running WORD: the domain that runs boots nothing that writes, so QEMU does.
+write_running()
+{
+    live_virsh qemu-monitor-command r --hmp \
+        "qemu-io -d $device \"write -P ${1#s} ${1#s}M 1M\"" >/dev/null &&
+        live_virsh qemu-monitor-command r --hmp "qemu-io -d $device flush" >/dev/null
+}
+
+# with INJECTION: a removal of $set under strace, which does at a system call what INJECTION says.
+# It counts the calls of each thread apart.
+with()
+{
+    {
+        strace -f -qq -o "$d/trace" -e "trace=${1%%:*}" -e "inject=$1" \
+            "$abs_top_builddir/virtsnap" --json snapshot-delete pair "$set" >"$VS_OUT" 2>"$VS_ERR"
+    } 2>"$d/shell"
+}
+
+intact()
+{
+    [ "$(live_virsh domstate r)" = running ] || live_die "r does not run" || return 1
+    [ "$(content_of "$(top_of r)")" = "$running" ] || live_die "r: $(chain_of "$(top_of r)")" ||
+        return 1
+    [ "$(content_of "$(top_of o)")" = "$present" ] || live_die "o: $(chain_of "$(top_of o)")"
+}
+
+over()
+{
+    ! snapshots_of r | grep -qw "$set" && ! snapshots_of o | grep -qw "$set" && intact &&
+        qemu-img check -q -U "$(top_of r)" && qemu-img check -q "$(top_of o)"
+}
+
+# once CALL N: killed at this call: 0 if all is well in the end, 2 if it was not reached.
+once()
+{
+    local status
+    renew || live_die "no new set" || return 1
+    with "$1:signal=KILL:when=$2"
+    status=$?
+    intact || return 1
+    if [ $status -eq 0 ]; then
+        over || return 1
+        return 2
+    fi
+    # What qemu-img had begun may still be on its way out.
+    live_wait "it is unlocked" eval '! pgrep -f "qemu-img commit.*$d/"'
+    vs_json snapshot-delete pair "$set" || [ "$(vs_field .error.code)" = 32779 ] ||
+        { cat "$VS_OUT"; return 1; }
+    over
+}
+
+kills()
+{
+    local n status
+    for n in $2; do
+        once "$1" "$n" >"$d/said" 2>&1
+        status=$?
+        [ $status -ne 2 ] || return 0
+        [ $status -eq 0 ] || { echo "call $n of $1: $(cat "$d/said")"; return 1; }
+        died=$((died + 1))
+    done
+}
+
+numbers=${ROUNDS:+$(seq 1 "$ROUNDS")}
+for set in s1 s2; do
+    for call in sendmsg,write:"${numbers:-60 200}" unlink:"${numbers:-1}" \
+        fsync:"${numbers:-2}" execve:"${numbers:-2}"; do
+        died=0
+        check "removal of $set, killed at ${call%%:*}" kills "${call%%:*}" "${call#*:}"
+        echo "# $died times"
+    done
+done
+
+# --- libvirtd goes away while layers are merged, and comes again
+renew
+set=s2
+"$abs_top_builddir/virtsnap" --json snapshot-delete pair s2 --bandwidth 100K >"$VS_OUT" \
+    2>"$VS_ERR" &
+pid=$!
+live_wait "it merges" eval 'live_virsh blockjob r vda 2>/dev/null | grep -q Commit ||
+    pgrep -f "qemu-img commit.*$d/" >/dev/null'
+live_libvirtd_stop KILL
+live_libvirtd_start
+wait $pid
+status=$?
+check "a libvirtd that goes away is told, or was not needed" \
+    [ $status -eq 0 -o "$(vs_field .error.code)" = 32777 -o "$(vs_field .error.code)" = 2 ]
+check "the domains have all their data" intact
+check "the same command goes on" eval 'vs_json snapshot-delete pair s2 ||
+    [ "$(vs_field .error.code)" = 32779 ]'
+check "and ends it" over
+
+# --- a domain that is undefined meanwhile, and one that is started
+renew
+"$abs_top_builddir/virtsnap" --json snapshot-delete pair s2 --bandwidth 400K >"$VS_OUT" \
+    2>"$VS_ERR" &
+pid=$!
+live_wait "it merges" eval 'pgrep -f "qemu-img commit.*$d/o" >/dev/null'
+check_fails "a domain is not started on layers that are merged" live_virsh start o
+wait $pid
+check "and the removal is not disturbed" over
+
+done_testing
