@@ -256,6 +256,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/night-config.h \
 	src/archive/partial-tidy.c \
 	src/archive/partial-tidy.h \
+	src/archive/prune-variant.c \
+	src/archive/prune-variant.h \
 	src/archive/target-commit.c \
 	src/archive/target-foreign.c \
 	src/archive/target-foreign.h \

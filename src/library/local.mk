@@ -12,6 +12,7 @@ libvirtsnap_internal_la_SOURCES += \
 	src/library/job-watch.h \
 	src/library/job.c \
 	src/library/job.h \
+	src/library/prune.c \
 	src/library/service.c \
 	src/library/service.h \
 	src/library/verbs.c \

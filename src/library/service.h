@@ -279,4 +279,51 @@ VirtSnapVerifyResult *virt_snap_service_verify_finish(VirtSnapService *self,
                                                       GAsyncResult *result, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * virt_snap_service_prune:
+ * @self: a service
+ * @directory: (type filename): that was exported into
+ * @options: (nullable): a{sv}: "collection" (s): only the exports of this one; "keep-last",
+ * "keep-daily", "keep-weekly", "keep-monthly", "keep-yearly" (u): rules, of which one at least is
+ * needed; "dry-run" (b): nothing is touched
+ * @cancellable: (nullable): ends it between two files
+ * @error: INVALID_PARAMETER naming an option, NOT_FOUND, G_IO_ERROR_CANCELLED
+ *
+ * Removes old exports by rules, as the command export-prune does; see virtsnap(1).
+ *
+ * Returns: (transfer full): a{sv}: "freed" (t), bytes on the disk, and "kept", "removed", "left"
+ * and "failed" (aa{sv}), each with "export" (s) and what is known of it
+ */
+GVariant *virt_snap_service_prune(VirtSnapService *self, const char *directory, GVariant *options,
+                                  GCancellable *cancellable, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_prune_async:
+ * @self: a service
+ * @directory: (type filename): that was exported into
+ * @options: (nullable): as virt_snap_service_prune() has them
+ * @cancellable: (nullable): ends it between two files
+ * @callback: (scope async): called when it is over
+ * @user_data: for @callback
+ *
+ * The same without blocking.
+ */
+void virt_snap_service_prune_async(VirtSnapService *self, const char *directory, GVariant *options,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer user_data);
+
+/**
+ * virt_snap_service_prune_finish:
+ * @self: a service
+ * @result: that the callback got
+ * @error: as virt_snap_service_prune() has it
+ *
+ * Ends virt_snap_service_prune_async().
+ *
+ * Returns: (transfer full): what was done
+ */
+GVariant *virt_snap_service_prune_finish(VirtSnapService *self, GAsyncResult *result,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

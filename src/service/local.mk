@@ -23,6 +23,8 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/job-queue.h \
 	src/service/job-service.c \
 	src/service/job-service.h \
+	src/service/prune-service.c \
+	src/service/prune-service.h \
 	src/service/service-config.c \
 	src/service/service-config.h \
 	src/service/service-job.c \

@@ -12,6 +12,7 @@
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/import-service.h"
+#include "service/prune-service.h"
 #include "service/set-service.h"
 #include "service/snapshot-service.h"
 #include "service/work.h"
@@ -29,6 +30,7 @@ struct SnapshotService {
     const ServiceConfig *config;
     gboolean session;
     ImportService *imports;
+    PruneService *prunes;
 };
 
 /* --- what a caller sends ---------------------------------------------------- */
@@ -320,7 +322,8 @@ snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceC
     g_autoptr(BusCollectionSnapshotService) bus = bus_collection_snapshot_service_skeleton_new();
 
     *self = (SnapshotService){jobs, config, session,
-                              import_service_new(bus, jobs, config, session)};
+                              import_service_new(bus, jobs, config, session),
+                              prune_service_new(bus, config, session)};
     bus_collection_snapshot_service_set_version(bus, PACKAGE_VERSION);
     g_signal_connect(bus, "handle-export-snapshot", G_CALLBACK(on_export), self);
     g_signal_connect(bus, "handle-create-snapshot", G_CALLBACK(on_create), self);
@@ -335,7 +338,9 @@ snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceC
 void
 snapshot_service_free(SnapshotService *self)
 {
-    if (self)
-        import_service_free(self->imports);
+    if (!self)
+        return;
+    import_service_free(self->imports);
+    prune_service_free(self->prunes);
     g_free(self);
 }

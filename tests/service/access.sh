@@ -193,7 +193,7 @@ check "and leaves nothing" [ -z "$(ls -A "$allowed")" ]
 # --- what is installed says the same
 check "the policy is well-formed" xmllint --noout --nonet \
     "$abs_top_srcdir/src/service/org.virtsnap1.policy"
-for action in read export manage-collections manage-snapshots control-others-jobs; do
+for action in read export remove-exports manage-collections manage-snapshots control-others-jobs; do
     check "the policy has the action $action" grep -q "\"org.virtsnap1.$action\"" \
         "$abs_top_srcdir/src/service/org.virtsnap1.policy"
 done

@@ -9,6 +9,7 @@ service_tests = \
 	tests/service/imports.sh \
 	tests/service/large.sh \
 	tests/service/load.sh \
+	tests/service/prune.sh \
 	$(NULL)
 TESTS += $(service_tests)
 EXTRA_DIST += $(service_tests) tests/service/lib.sh

@@ -94,6 +94,9 @@ test_service(void)
     REFUSED(virt_snap_service_list_snapshots_finish(service, NULL, NULL));
     REFUSED(virt_snap_service_verify(service, NULL, FALSE, NULL, NULL));
     REFUSED(virt_snap_service_verify_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_prune(service, NULL, NULL, NULL, NULL));
+    REFUSED(virt_snap_service_prune(NULL, "/d", NULL, NULL, NULL));
+    REFUSED(virt_snap_service_prune_finish(service, NULL, NULL));
 }
 
 static void

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "archive/prune-variant.h"
+
+/* --- the order -------------------------------------------------------------- */
+
+static gboolean
+wrong_type(const char *key, GVariant *value, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("The option '%s' cannot be of the type '%s'"), key,
+                g_variant_get_type_string(value));
+
+    return FALSE;
+}
+
+static gboolean
+set_rule(PruneOrder *order, const char *key, GVariant *value, GError **error)
+{
+    for (int rule = 0; rule < KEEP_RULES; rule++) {
+        if (!g_str_has_prefix(key, "keep-") ||
+            !g_str_equal(key + strlen("keep-"), keep_rule_name((KeepRule)rule)))
+            continue;
+        if (!g_variant_is_of_type(value, G_VARIANT_TYPE_UINT32))
+            return wrong_type(key, value, error);
+        return keep_rules_set(&order->rules, (KeepRule)rule, g_variant_get_uint32(value), error);
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("There is no option '%s'"), key);
+
+    return FALSE;
+}
+
+static gboolean
+set_option(PruneOrder *order, const char *key, GVariant *value, GError **error)
+{
+    if (g_str_equal(key, "collection")) {
+        if (!g_variant_is_of_type(value, G_VARIANT_TYPE_STRING))
+            return wrong_type(key, value, error);
+        order->collection = g_variant_get_string(value, NULL);
+        return TRUE;
+    }
+    if (!g_str_equal(key, "dry-run"))
+        return set_rule(order, key, value, error);
+    if (!g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN))
+        return wrong_type(key, value, error);
+    order->dry_run = g_variant_get_boolean(value);
+
+    return TRUE;
+}
+
+gboolean
+prune_order_parse(GVariant *options, PruneOrder *order, GError **error)
+{
+    GVariantIter iter;
+    const char *key;
+    GVariant *value;
+
+    if (!options)
+        return TRUE;
+    if (!g_variant_is_of_type(options, G_VARIANT_TYPE_VARDICT))
+        return wrong_type("options", options, error);
+    g_variant_iter_init(&iter, options);
+    while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
+        /* What it holds, @options holds too. */
+        G_GNUC_UNUSED g_autoptr(GVariant) owned = value;
+
+        if (!set_option(order, key, value, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* --- the report ------------------------------------------------------------- */
+
+static void
+add_text(GVariantBuilder *builder, const char *key, const char *text)
+{
+    g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
+
+    if (valid)
+        g_variant_builder_add(builder, "{sv}", key, g_variant_new_string(valid));
+}
+
+static GVariant *
+item_format(const PruneItem *item)
+{
+    GVariantBuilder builder;
+
+    g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
+    add_text(&builder, "export", item->path);
+    add_text(&builder, "collection", item->collection);
+    add_text(&builder, "snapshot", item->snapshot);
+    if (item->created != 0)
+        g_variant_builder_add(&builder, "{sv}", "created", g_variant_new_int64(item->created));
+    if (item->fate == PRUNE_KEEP)
+        g_variant_builder_add(&builder, "{sv}", "reasons",
+                              g_variant_new_strv((const char *const *)item->reasons->pdata,
+                                                 item->reasons->len));
+    if (item->fate == PRUNE_REMOVE)
+        g_variant_builder_add(&builder, "{sv}", "freed", g_variant_new_uint64(item->freed));
+    add_text(&builder, "problem", item->problem);
+
+    return g_variant_builder_end(&builder);
+}
+
+GVariant *
+prune_report_format(const PruneReport *report)
+{
+    static const char *const names[] = {
+        [PRUNE_KEEP] = "kept", [PRUNE_REMOVE] = "removed", [PRUNE_LEAVE] = "left",
+        [PRUNE_FAIL] = "failed"};
+    GVariantBuilder all;
+
+    g_variant_builder_init(&all, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add(&all, "{sv}", "freed", g_variant_new_uint64(report->freed));
+    for (guint fate = 0; fate < G_N_ELEMENTS(names); fate++) {
+        GVariantBuilder items;
+
+        g_variant_builder_init(&items, G_VARIANT_TYPE("aa{sv}"));
+        for (guint i = 0; i < report->items->len; i++) {
+            const PruneItem *item = g_ptr_array_index(report->items, i);
+
+            if ((guint)item->fate == fate)
+                g_variant_builder_add_value(&items, item_format(item));
+        }
+        g_variant_builder_add(&all, "{sv}", names[fate], g_variant_builder_end(&items));
+    }
+
+    return g_variant_builder_end(&all);
+}

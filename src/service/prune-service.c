@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "archive/prune-variant.h"
+#include "service/access.h"
+#include "service/prune-service.h"
+#include "service/work.h"
+#include "util/name.h"
+
+struct PruneService {
+    const ServiceConfig *config;
+    gboolean session;
+};
+
+typedef struct {
+    const PruneService *self;
+    GDBusMethodInvocation *invocation;
+    GVariant *report; /* NULL: error */
+    GError *error;
+} PruneCall;
+
+static gboolean
+check_directory(const char *directory, GError **error)
+{
+    if (!path_check(directory, error))
+        return FALSE;
+    if (g_path_is_absolute(directory))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("The directory '%s' is not an absolute path"), directory);
+
+    return FALSE;
+}
+
+static gboolean
+may_prune(const PruneCall *call, const char *directory, GError **error)
+{
+    g_autoptr(ExportPlace) place = export_place_new(directory, NULL, NULL, TRUE);
+
+    return service_config_may_export(call->self->config, access_caller_uid(call->invocation),
+                                     place, call->self->session, error);
+}
+
+/* In a thread, which may hang with a file system. */
+static void
+prune_in_thread(gpointer data)
+{
+    PruneCall *call = data;
+    GVariant *parameters = g_dbus_method_invocation_get_parameters(call->invocation);
+    g_autoptr(GVariant) options = g_variant_get_child_value(parameters, 1);
+    g_autoptr(Control) control = control_new();
+    g_autoptr(PruneReport) report = NULL;
+    PruneOrder order = {0};
+
+    g_variant_get_child(parameters, 0, "&s", &order.directory);
+    if (check_directory(order.directory, &call->error) &&
+        prune_order_parse(options, &order, &call->error) &&
+        may_prune(call, order.directory, &call->error))
+        report = export_prune(&order, control, &call->error);
+    if (report)
+        call->report = g_variant_ref_sink(prune_report_format(report));
+}
+
+static void
+on_pruned(gpointer data)
+{
+    PruneCall *call = data;
+
+    if (call->report)
+        access_return_value(call->invocation, g_variant_new("(@a{sv})", call->report));
+    else
+        access_return_error(call->invocation, call->error);
+    g_clear_pointer(&call->report, g_variant_unref);
+    g_clear_error(&call->error);
+    g_free(call);
+}
+
+/* What one caller wants of directories in the order in which it came. */
+static void
+prune_granted(GDBusMethodInvocation *invocation, gpointer data)
+{
+    PruneCall *call = g_new0(PruneCall, 1);
+
+    call->self = data;
+    call->invocation = invocation;
+    work_run(WORK_TARGET, g_dbus_method_invocation_get_sender(invocation), prune_in_thread,
+             on_pruned, call);
+}
+
+static gboolean
+on_prune(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+         const char *directory, GVariant *options, gpointer self)
+{
+    access_check(invocation, ACTION_REMOVE_EXPORTS, prune_granted, self, NULL);
+
+    return TRUE;
+}
+
+PruneService *
+prune_service_new(BusCollectionSnapshotService *bus, const ServiceConfig *config,
+                  gboolean session)
+{
+    PruneService *self = g_new0(PruneService, 1);
+
+    *self = (PruneService){config, session};
+    g_signal_connect(bus, "handle-prune-exports", G_CALLBACK(on_prune), self);
+
+    return self;
+}
+
+void
+prune_service_free(PruneService *self)
+{
+    g_free(self);
+}
