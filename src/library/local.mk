@@ -17,6 +17,8 @@ libvirtsnap_internal_la_SOURCES += \
 	src/library/service.h \
 	src/library/verbs.c \
 	src/library/verbs.h \
+	src/library/verify-boot.c \
+	src/library/verify-boot.h \
 	src/library/verify-result-private.h \
 	src/library/verify-result.c \
 	src/library/verify-result.h \
@@ -36,6 +38,7 @@ public_headers = \
 	include/virtsnap/job.h \
 	include/virtsnap/service.h \
 	include/virtsnap/settings.h \
+	include/virtsnap/verify-boot.h \
 	include/virtsnap/verify-result.h \
 	include/virtsnap/virtsnap.h \
 	$(NULL)
@@ -48,6 +51,7 @@ include/virtsnap/job-report.h: src/library/job-report.h
 include/virtsnap/job.h: src/library/job.h
 include/virtsnap/service.h: src/library/service.h
 include/virtsnap/settings.h: src/settings/settings-api.h
+include/virtsnap/verify-boot.h: src/library/verify-boot.h
 include/virtsnap/verify-result.h: src/library/verify-result.h
 include/virtsnap/virtsnap.h: src/library/virtsnap.h
 $(public_headers):

@@ -4,11 +4,17 @@
 #pragma once
 
 #include "archive/verify.h"
+#include "import/boot-run.h"
 #include "library/verify-result.h"
 
 G_BEGIN_DECLS
 
 /** verify_result_new: @report: (transfer full). Returns: it for programs, owned by the caller. */
 VirtSnapVerifyResult *verify_result_new(VerifyReport *report);
+
+/** verify_result_set_domains: @verdicts: (element-type BootVerdict): what came of the domains;
+ * @warnings: (element-type utf8). Both are held. */
+void verify_result_set_domains(VirtSnapVerifyResult *self, GPtrArray *verdicts,
+                               GPtrArray *warnings);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "library/verify-result-private.h"
+#include "util/strings.h"
 
 struct VirtSnapVerifyProblem {
     VerifyProblem is;
@@ -11,6 +12,8 @@ struct VirtSnapVerifyProblem {
 
 struct VirtSnapVerifyResult {
     VerifyReport *report;
+    GPtrArray *domains;  /* BootVerdict; NULL: none was started */
+    GPtrArray *warnings; /* char*; NULL: none */
 };
 
 G_DEFINE_BOXED_TYPE(VirtSnapVerifyProblem, virt_snap_verify_problem,
@@ -67,10 +70,21 @@ verify_result_new(VerifyReport *report)
     return self;
 }
 
+void
+verify_result_set_domains(VirtSnapVerifyResult *self, GPtrArray *verdicts, GPtrArray *warnings)
+{
+    self->domains = g_ptr_array_ref(verdicts);
+    self->warnings = g_ptr_array_ref(warnings);
+}
+
 static void
 verify_result_clear(gpointer data)
 {
-    verify_report_free(((VirtSnapVerifyResult *)data)->report);
+    VirtSnapVerifyResult *self = data;
+
+    verify_report_free(self->report);
+    g_clear_pointer(&self->domains, g_ptr_array_unref);
+    g_clear_pointer(&self->warnings, g_ptr_array_unref);
 }
 
 VirtSnapVerifyResult *
@@ -92,6 +106,11 @@ gboolean
 virt_snap_verify_result_get_ok(const VirtSnapVerifyResult *self)
 {
     g_return_val_if_fail(self != NULL, FALSE);
+
+    for (guint i = 0; self->domains && i < self->domains->len; i++) {
+        if (!((const BootVerdict *)g_ptr_array_index(self->domains, i))->booted)
+            return FALSE;
+    }
 
     return self->report->problems->len == 0;
 }
@@ -118,4 +137,22 @@ virt_snap_verify_result_get_problems(const VirtSnapVerifyResult *self)
     g_return_val_if_fail(self != NULL, NULL);
 
     return self->report->problems;
+}
+
+GPtrArray *
+virt_snap_verify_result_get_domains(const VirtSnapVerifyResult *self)
+{
+    g_return_val_if_fail(self != NULL, NULL);
+
+    return self->domains;
+}
+
+char **
+virt_snap_verify_result_dup_warnings(const VirtSnapVerifyResult *self)
+{
+    g_return_val_if_fail(self != NULL, NULL);
+
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+
+    return strings_to_strv(self->warnings ? self->warnings : none);
 }

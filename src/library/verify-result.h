@@ -55,9 +55,16 @@ const char *virt_snap_verify_problem_get_file(const VirtSnapVerifyProblem *self)
 const char *virt_snap_verify_problem_get_what(const VirtSnapVerifyProblem *self);
 
 /**
+ * VirtSnapBootVerdict:
+ *
+ * Whether a domain of an export boots.
+ */
+typedef struct VirtSnapBootVerdict VirtSnapBootVerdict;
+
+/**
  * VirtSnapVerifyResult:
  *
- * What virt_snap_service_verify() has found.
+ * What virt_snap_service_verify() or virt_snap_service_verify_boot() has found.
  */
 typedef struct VirtSnapVerifyResult VirtSnapVerifyResult;
 
@@ -120,6 +127,26 @@ guint64 virt_snap_verify_result_get_bytes(const VirtSnapVerifyResult *self);
  * Returns: (transfer none) (element-type VirtSnapVerifyProblem): what is not as it should be
  */
 GPtrArray *virt_snap_verify_result_get_problems(const VirtSnapVerifyResult *self);
+
+/**
+ * virt_snap_verify_result_get_domains:
+ * @self: a result
+ *
+ * Tells what came of the domains, where they were started.
+ *
+ * Returns: (transfer none) (nullable) (element-type VirtSnapBootVerdict): a verdict for each
+ */
+GPtrArray *virt_snap_verify_result_get_domains(const VirtSnapVerifyResult *self);
+
+/**
+ * virt_snap_verify_result_dup_warnings:
+ * @self: a result
+ *
+ * Tells what was not tried, where domains were started.
+ *
+ * Returns: (transfer full): for people
+ */
+char **virt_snap_verify_result_dup_warnings(const VirtSnapVerifyResult *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtSnapVerifyProblem, virt_snap_verify_problem_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtSnapVerifyResult, virt_snap_verify_result_unref)

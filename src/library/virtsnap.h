@@ -11,6 +11,7 @@
 #include "library/job-report.h"
 #include "library/job.h"
 #include "library/service.h"
+#include "library/verify-boot.h"
 #include "library/verify-result.h"
 #include "settings/settings-api.h"
 #include "util/error.h"

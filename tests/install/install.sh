@@ -87,6 +87,9 @@ case $(nm -D "$lib/libvirtsnap.so") in
     use() { LD_LIBRARY_PATH=$lib VIRTSNAP_CONFIG_DIR=$PWD/config ./use "$@" 2>use.err; }
     is "$(use '' nobody night out; echo $?)" 1 "it runs"
     like "$(cat use.err)" "^error 32779 \(not-found\): .*'nobody'" "and says what is wrong"
+    back() { LD_LIBRARY_PATH=$lib VIRTSNAP_CONFIG_DIR=$PWD/config ./back "$@" 2>back.err; }
+    is "$(back test:///default "$PWD/none" "$PWD/new"; echo $?)" 1 "the other one runs as well"
+    like "$(cat back.err)" "^error 32779 \(not-found\): .*none" "and says that, too"
     ;;
 esac
 exported=$(grep -o 'virt_snap_[a-z_]*' "$abs_top_srcdir/src/libvirtsnap.syms" | sort)

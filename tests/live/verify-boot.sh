@@ -80,6 +80,38 @@ is "$(vs_field '.ok, .problems == [], (.domains | map(.seconds | type) | unique[
 check "nothing is left" nothing_left
 is "$(state_of_all "$good")" "$before" "the export and the host are as they were"
 
+# --- the same from a program
+program()
+{
+    GI_TYPELIB_PATH=$abs_top_builddir LD_LIBRARY_PATH=$abs_top_builddir/.libs \
+        timeout 900 /usr/bin/python3 - "$LIVE_URI" "$@" <<'END' 2>&1
+import sys
+import gi
+gi.require_version("VirtSnap", "1.0")
+from gi.repository import GLib, VirtSnap
+uri, export, timeout, expect, *trust = sys.argv[1:]
+service = VirtSnap.Service(uri=uri)
+try:
+    service.verify_boot(export, 0, None, None, None)
+except GLib.Error as error:
+    print(error.code)
+result = service.verify_boot(export, int(timeout), expect, trust, None)
+for one in result.get_domains():
+    print(one.get_name(), one.get_booted(), one.get_by() in ("agent", "console"), one.get_why())
+print(result.get_ok(), result.dup_warnings())
+END
+}
+if [ -e "$abs_top_builddir/VirtSnap-1.0.typelib" ] && /usr/bin/python3 -c 'import gi' 2>/dev/null
+then
+    words=()
+    for word in "${TRUST[@]}"; do [ "$word" = --trust ] || words+=("$word"); done
+    is "$(program "$good" 600 '^virtsnap-guest: ready' "${words[@]}")" \
+        $'32769\na True True None\nb True True None\nTrue []' "a program proves it, too"
+    check "and leaves nothing" nothing_left
+else
+    skip "from a program" "no introspection, or no python3-gi"
+fi
+
 check "a domain that runs on is said to, after its time" boot "$good" --timeout 8
 is "$(verdicts | grep '^b')" "b true time" "by time"
 is "$(vs_field '.domains[] | select(.name == "b") | .seconds >= 8')" true "and not sooner"

@@ -97,6 +97,9 @@ test_service(void)
     REFUSED(virt_snap_service_prune(service, NULL, NULL, NULL, NULL));
     REFUSED(virt_snap_service_prune(NULL, "/d", NULL, NULL, NULL));
     REFUSED(virt_snap_service_prune_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_verify_boot(service, NULL, 0, NULL, NULL, NULL, NULL));
+    REFUSED(virt_snap_service_verify_boot(NULL, "/e", 0, NULL, NULL, NULL, NULL));
+    REFUSED(virt_snap_service_verify_boot_finish(service, NULL, NULL));
 }
 
 static void
@@ -111,10 +114,15 @@ test_results(void)
     REFUSED(virt_snap_job_report_dup_disks(NULL));
     REFUSED(virt_snap_verify_result_get_ok(NULL));
     REFUSED(virt_snap_verify_result_get_problems(NULL));
+    REFUSED(virt_snap_verify_result_get_domains(NULL));
+    REFUSED(virt_snap_verify_result_dup_warnings(NULL));
     REFUSED(virt_snap_verify_problem_get_file(NULL));
+    REFUSED(virt_snap_boot_verdict_get_name(NULL));
+    REFUSED(virt_snap_boot_verdict_get_by(NULL));
     virt_snap_job_report_unref(NULL);
     virt_snap_verify_result_unref(NULL);
     virt_snap_verify_problem_free(NULL);
+    virt_snap_boot_verdict_free(NULL);
 }
 
 int
