@@ -9,12 +9,13 @@
 # group do the same job, and `ours` is who the others are compared with.
 
 declare -A ours=([chain]=virtsnap [merge]=virtsnap-merge [compress]=virtsnap-zstd
-    [verify]=virtsnap-verify [live]=virtsnap-live)
+    [verify]=virtsnap-verify [import]=virtsnap-import [live]=virtsnap-live)
 declare -A titles=([chain]="both domains, their layers as they are"
     [merge]="both domains, one image for each disk"
     [compress]="the same, compressed" [verify]="verifying an export"
+    [import]="importing an export"
     [live]="one running domain, one image for its disk")
-groups=(chain merge compress verify live)
+groups=(chain merge compress verify import live)
 contenders=()
 declare -A what needs
 
@@ -50,6 +51,12 @@ contender verify sha256-one openssl "limit of one processor: SHA-256 at 4 KiB"
 contender verify fsverity fsverity "fsverity digest"
 contender verify virtsnap-verify virtsnap "virtsnap verify"
 
+contender import writers-import "" "limit of the disk: 16 direct writers"
+contender import sha256-import openssl "limit of the processors: SHA-256 at 4 KiB"
+contender import cp-import cp "cp --reflink=never"
+contender import cp-import+fsverity "cp fsverity" "cp --reflink=never; fsverity digest"
+contender import virtsnap-import virtsnap "virtsnap import, files only"
+
 contender live writers-live libvirtd "limit of the disk: 16 direct writers, for one"
 contender live virtnbdbackup "virtnbdbackup libvirtd" "virtnbdbackup -l copy"
 contender live push libvirtd "libvirt backup, push mode"
@@ -79,6 +86,7 @@ writers()
 
 contend_writers() { writers "${layers[@]}"; }
 contend_writers_merge() { writers "$source"/{base,web,base,db}.qcow2; }
+contend_writers_import() { writers "$export"/layers/*; }
 contend_writers_live() { writers "$source"/{base,web}.qcow2; }
 
 contend_dd_read()
@@ -153,6 +161,10 @@ contend_fsverity()
     digests "$export"
 }
 
+contend_sha256_import() { contend_sha256; }
+contend_cp_import() { cp --reflink=never "$export"/layers/* "$target"; }
+contend_cp_import_fsverity() { contend_cp_import && digests "$target"; }
+
 contend_virtnbdbackup()
 {
     virtnbdbackup -U "$LIVE_URI" -d live -l copy -i vdb -f "$LIVE_DIR/vnb" \
@@ -195,8 +207,27 @@ contend_virtsnap_merge_plain() { contend_virtsnap_with --merge --settings "$work
 contend_virtsnap_zstd() { contend_virtsnap_zstd_with; }
 contend_virtsnap_zstd_with() { contend_virtsnap_with --merge --compress zstd "$@"; }
 contend_virtsnap_zstd_plain() { contend_virtsnap_zstd_with --settings "$work/plain.xml"; }
+<<<<<<< Updated upstream
 contend_virtsnap_live() { contend_virtsnap_live_with; }
 contend_virtsnap_live_with()
+=======
+# Domains of the bench say what they have to say in files of the host.
+contend_virtsnap_import()
+{
+    local domain
+    local -a trust=()
+    for domain in web db; do
+        trust+=(--trust "$domain:devices/serial" --trust "$domain:devices/console")
+    done
+    "$bench_tools/measure" "$work/measured" "$bench_program" -c "$LIVE_URI" -q import "$export" \
+        --to "$target" --no-define "${trust[@]}"
+}
+contend_virtsnap_live() { capture; }
+contend_virtsnap_live_plain() { capture --no-digest; }
+
+# capture [--no-digest]
+capture()
+>>>>>>> Stashed changes
 {
     ours_export --domain live --exclude live:vda --live=crash live "$@"
 }

@@ -124,4 +124,26 @@ live_destroy j
 check "it can be reverted to the other one" live_virsh snapshot-revert j off
 forget j
 
+# --- all of them are seen to boot, without an import
+# boots EXPORT
+boots()
+{
+    local before
+    before=$(find "$1" -printf '%P %m %s %T@ %C@\n' | sort)
+    trusted "$1"
+    vs verify --boot --json --timeout 600 --expect '^virtsnap-guest: ready' --scratch "$d" "$1" \
+        "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR" </dev/null || {
+        cat "$VS_OUT" "$VS_ERR"
+        return 1
+    }
+    [ "$(find "$1" -printf '%P %m %s %T@ %C@\n' | sort)" = "$before" ]
+}
+check "one with a memory state boots" boots "$memory"
+like "$(vs_field '.warnings | join(" ")')" "'m': its memory state is not tried" "from its disk"
+check "one with firmware variables" boots "$uefi"
+check "one with twenty layers" boots "$tree"
+check "one whose state is an internal snapshot" boots "$internal"
+is "$(find "$d" -maxdepth 1 -name 'virtsnap-verify-*')" "" "nothing of them is left"
+is "$(live_virsh list --all --name | xargs)" "" "nor a domain"
+
 done_testing
