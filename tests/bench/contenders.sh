@@ -207,10 +207,6 @@ contend_virtsnap_merge_plain() { contend_virtsnap_with --merge --settings "$work
 contend_virtsnap_zstd() { contend_virtsnap_zstd_with; }
 contend_virtsnap_zstd_with() { contend_virtsnap_with --merge --compress zstd "$@"; }
 contend_virtsnap_zstd_plain() { contend_virtsnap_zstd_with --settings "$work/plain.xml"; }
-<<<<<<< Updated upstream
-contend_virtsnap_live() { contend_virtsnap_live_with; }
-contend_virtsnap_live_with()
-=======
 # Domains of the bench say what they have to say in files of the host.
 contend_virtsnap_import()
 {
@@ -222,12 +218,8 @@ contend_virtsnap_import()
     "$bench_tools/measure" "$work/measured" "$bench_program" -c "$LIVE_URI" -q import "$export" \
         --to "$target" --no-define "${trust[@]}"
 }
-contend_virtsnap_live() { capture; }
-contend_virtsnap_live_plain() { capture --no-digest; }
-
-# capture [--no-digest]
-capture()
->>>>>>> Stashed changes
+contend_virtsnap_live() { contend_virtsnap_live_with; }
+contend_virtsnap_live_with()
 {
     ours_export --domain live --exclude live:vda --live=crash live "$@"
 }
