@@ -82,6 +82,7 @@ run_work(CliContext *cli, const ExportRequest *request, ExportWork *work)
         .label = request->place->snapshot,
         .progress = request->dry_run ? PROGRESS_NONE : request->progress,
         .resume = request->options->resume,
+        .transfers = TRUE,
     };
     g_autoptr(GError) error = NULL;
 

@@ -70,6 +70,7 @@ import_run(CliContext *cli, const ImportRequest *request)
         .label = label,
         .progress = request->options->dry_run ? PROGRESS_NONE : request->progress,
         .resume = request->options->resume,
+        .transfers = TRUE,
     };
     ImportWork *work = import_work_new(request->path, request->directory,
                                        import_settings_copy(request->settings));

@@ -188,7 +188,9 @@ follow_to_end(LocalJob *self)
 gboolean
 job_local_run(CliContext *cli, JobWork *work, const JobLocalOptions *options, GError **error)
 {
-    static const FollowOps ops = {.end = end_local, .suspend = suspend_local, .key = key_local};
+    const FollowOps ops = {.end = end_local,
+                           .suspend = suspend_local,
+                           .key = options->transfers ? key_local : NULL};
     g_autoptr(Job) job = job_new(g_get_user_name(), work);
     LocalJob self = {.cli = cli, .work = work, .job = job, .resume = options->resume};
     g_autoptr(Follow) follow =

@@ -14,6 +14,8 @@ typedef struct {
     const char *label;     /* of its progress */
     ProgressMode progress;
     gboolean resume;       /* go on with what an earlier command left */
+    gboolean transfers;    /* it moves data, for which there are a limit and a pause: keys are for
+                            * that, at a progress bar */
 } JobLocalOptions;
 
 /**
