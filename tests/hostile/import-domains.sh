@@ -104,6 +104,11 @@ gate devices "<rng model='virtio'><backend model='egd' type='tcp'/></rng>" devic
 gate devices "<rng model='virtio'><backend model='random'>/dev/sda</backend></rng>" \
     devices/rng/backend
 gate devices "<tpm><backend type='passthrough'/></tpm>" devices/tpm/backend
+gate devices "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>" devices/tpm
+gate domain "<cputune><vcpusched vcpus='0' scheduler='fifo' priority='99'/></cputune>" \
+    cputune/vcpusched
+gate domain "<on_crash>coredump-restart</on_crash>" on_crash
+gate devices "<watchdog model='i6300esb' action='dump'/>" devices/watchdog/@action
 gate devices "<interface type='vhostuser'/>" devices/interface
 gate devices "<interface type='direct'/>" devices/interface
 gate devices "<interface type='bridge'><script path='/x'/></interface>" devices/interface/script

@@ -185,6 +185,20 @@ vs -q collection-undefine pair
 # --- a file system that is full, or may not be written to
 if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=6m none "$to" 2>/dev/null; then
     at_exit umount "$to"
+    mount -o remount,size=40m "$to"
+    begin
+    dd if=/dev/zero of="$to/filler" bs=1M status=none 2>/dev/null
+    check_fails "somebody else takes the space while it copies" wait $pid
+    is "$(vs_field .error.code)" 32801 "that is no space"
+    like "$(vs_field .error.message)" "--resume" "and it says how to go on"
+    is "$(live_virsh list --all --name | xargs)" "" "nothing is defined yet"
+    rm "$to/filler"
+    check "with room it is gone on with" vs_import "$export" --to "$to" --resume
+    check "and is complete" images_sound "$to"
+    lose t u
+    vs -q collection-undefine pair
+    rm -r "$to/pair"
+    mount -o remount,size=6m "$to"
     check "too little space is seen before" vs_refused 32801 "needs .* has .* left" \
         import "$export" --to "$to" "${TRUST[@]}"
     check "nothing was begun" [ -z "$(ls -A "$to")" ]
