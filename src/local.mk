@@ -201,6 +201,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/collection/set-record.h \
 	src/collection/set-store.c \
 	src/collection/set-store.h \
+	src/settings/cim-instance.c \
+	src/settings/cim-instance.h \
 	src/settings/settings-api.h \
 	src/settings/settings-cim.c \
 	src/settings/settings-private.h \
@@ -323,6 +325,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/create-private.h \
 	src/snapshot/create-run.c \
 	src/snapshot/create-run.h \
+	src/snapshot/create-settings.c \
+	src/snapshot/create-settings.h \
 	src/snapshot/create-undo.c \
 	src/snapshot/create-undo.h \
 	src/snapshot/create-work.c \

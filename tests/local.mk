@@ -47,6 +47,7 @@ unit_tests = \
 	tests/unit/test-chain-named \
 	tests/unit/test-chain-source \
 	tests/unit/test-control \
+	tests/unit/test-create-settings \
 	tests/unit/test-device \
 	tests/unit/test-digest \
 	tests/unit/test-domain-gate \

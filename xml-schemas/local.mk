@@ -8,4 +8,5 @@ dist_schema_DATA += \
 	xml-schemas/importsettings.rng \
 	xml-schemas/manifest.rng \
 	xml-schemas/snapshotset.rng \
+	xml-schemas/snapshotsettings.rng \
 	$(NULL)

@@ -125,6 +125,60 @@ VirtSnapJob *virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult
                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * virt_snap_service_create_snapshot:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @snapshot: (nullable): the name that the snapshots of all members get; NULL: that in @settings,
+ * or else the present time, as the name of the job tells
+ * @settings: (nullable): a snapshotsettings document, or a CIM-XML instance of
+ * Msvm_VirtualSystemSnapshotSettingData; NULL: the defaults
+ * @type: 1 standard, with the memory of members that run, or 2 recovery, disks only
+ * @error: NOT_FOUND, INVALID_STATE if it has no members, INVALID_PARAMETER, NOT_SUPPORTED
+ *
+ * Begins to take a snapshot of every member at one moment, of all or of none, as CreateSnapshot
+ * does. What can be wrong beyond the parameters is the job's error.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_create_snapshot(VirtSnapService *self, const char *collection,
+                                               const char *snapshot, const char *settings,
+                                               guint type, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_create_snapshot_async:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @snapshot: (nullable): as virt_snap_service_create_snapshot() has it
+ * @settings: (nullable): likewise
+ * @type: likewise
+ * @cancellable: (nullable): ends it before the job is started
+ * @callback: (scope async): called when the job can be started
+ * @user_data: for @callback
+ *
+ * The same without blocking: virt_snap_service_create_snapshot() waits for whoever changes
+ * collections. virt_snap_service_create_snapshot_finish() starts the job.
+ */
+void virt_snap_service_create_snapshot_async(VirtSnapService *self, const char *collection,
+                                             const char *snapshot, const char *settings,
+                                             guint type, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * virt_snap_service_create_snapshot_finish:
+ * @self: a service
+ * @result: that the callback got
+ * @error: as virt_snap_service_create_snapshot() has it, or G_IO_ERROR_CANCELLED
+ *
+ * Starts the job.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_create_snapshot_finish(VirtSnapService *self,
+                                                      GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * virt_snap_service_import:
  * @self: a service
  * @path: (type filename): of an export

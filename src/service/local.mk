@@ -9,6 +9,8 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/bus-options.h \
 	src/service/collection-service.c \
 	src/service/collection-service.h \
+	src/service/create-service.c \
+	src/service/create-service.h \
 	src/service/import-service.c \
 	src/service/import-service.h \
 	src/service/job-expiry.c \

@@ -11,6 +11,7 @@
 #include "export/export-work.h"
 #include "service/access.h"
 #include "service/bus-options.h"
+#include "service/create-service.h"
 #include "service/import-service.h"
 #include "service/prune-service.h"
 #include "service/set-service.h"
@@ -299,13 +300,6 @@ not_supported(GDBusMethodInvocation *invocation)
 }
 
 static gboolean
-on_create(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
-          const char *collection, const char *settings, guint16 type, gpointer self)
-{
-    return not_supported(invocation);
-}
-
-static gboolean
 on_other(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
          const char *snapshot_collection, gpointer self)
 {
@@ -326,7 +320,7 @@ snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceC
                               prune_service_new(bus, config, session)};
     bus_collection_snapshot_service_set_version(bus, PACKAGE_VERSION);
     g_signal_connect(bus, "handle-export-snapshot", G_CALLBACK(on_export), self);
-    g_signal_connect(bus, "handle-create-snapshot", G_CALLBACK(on_create), self);
+    create_service_connect(bus, jobs);
     set_service_connect(bus, jobs);
     g_signal_connect(bus, "handle-apply-snapshot", G_CALLBACK(on_other), self);
     g_signal_connect(bus, "handle-convert-to-reference-point", G_CALLBACK(on_other), self);

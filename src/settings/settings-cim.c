@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "settings/cim-instance.h"
 #include "settings/settings-private.h"
 #include "util/xml.h"
 
@@ -26,17 +27,6 @@ is_inherited(const char *name)
     }
 
     return FALSE;
-}
-
-/* WMI puts system properties into every text that it writes: __PATH, __CLASS, __DERIVATION and
- * their like, of the class ___SYSTEM. No class of anybody else's may have names that begin so. */
-static gboolean
-is_system(xmlNode *node, const char *name)
-{
-    g_autofree char *origin = xml_attr(node, "CLASSORIGIN");
-
-    return g_str_has_prefix(name, "__") &&
-           (!origin || g_ascii_strcasecmp(origin, "___SYSTEM") == 0);
 }
 
 /* Some clients say by an attribute that the text of a value is an instance itself. */
@@ -159,7 +149,7 @@ parse_property(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen, GE
 
     if (!name)
         return wrong(error, node, "?", _("it has no NAME"));
-    if (is_system(node, name) || (!setting && is_inherited(name)))
+    if (cim_property_is_system(node, name) || (!setting && is_inherited(name)))
         return TRUE;
     if (!setting)
         return wrong(error, node, name, _("the class has no such property"));
@@ -181,14 +171,7 @@ parse_instance(VirtSnapExportSettings *self, xmlNode *instance, GError **error)
     static const char *const properties[] = {"PROPERTY", "PROPERTY.ARRAY", "PROPERTY.REFERENCE",
                                              NULL};
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-    g_autofree char *class_name = xml_attr(instance, "CLASSNAME");
 
-    if (!class_name || g_ascii_strcasecmp(class_name, CLASS_NAME) != 0) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                    _("The instance is of the class '%s', not %s"),
-                    class_name ? class_name : "?", CLASS_NAME);
-        return FALSE;
-    }
     for (xmlNode *node = xmlFirstElementChild(instance); node;
          node = xmlNextElementSibling(node)) {
         if (g_str_equal(node->name, "QUALIFIER"))
@@ -202,47 +185,10 @@ parse_instance(VirtSnapExportSettings *self, xmlNode *instance, GError **error)
     return TRUE;
 }
 
-/* The only child of @node that says more than where the instance lives, or what qualifiers mean;
- * NULL if there is none, or more than one. */
-static xmlNode *
-only_child(xmlNode *node)
-{
-    static const char *const places[] = {
-        "INSTANCENAME",  "INSTANCEPATH",          "LOCALINSTANCEPATH", "LOCALNAMESPACEPATH",
-        "NAMESPACEPATH", "QUALIFIER.DECLARATION", NULL};
-    xmlNode *only = NULL;
-
-    for (xmlNode *child = xmlFirstElementChild(node); child;
-         child = xmlNextElementSibling(child)) {
-        if (g_strv_contains(places, (const char *)child->name))
-            continue;
-        if (only)
-            return NULL;
-        only = child;
-    }
-
-    return only;
-}
-
 gboolean
 settings_parse_cim(VirtSnapExportSettings *self, xmlNode *root, GError **error)
 {
-    static const char *const wrappers[] = {
-        "CIM",          "DECLARATION",         "DECLGROUP",
-        "DECLGROUP.WITHNAME", "DECLGROUP.WITHPATH",  "VALUE.OBJECT",
-        "VALUE.NAMEDOBJECT",  "VALUE.NAMEDINSTANCE", "VALUE.OBJECTWITHPATH",
-        "VALUE.INSTANCEWITHPATH", "VALUE.OBJECTWITHLOCALPATH", NULL};
+    xmlNode *instance = cim_instance_find(root, CLASS_NAME, "exportsettings", error);
 
-    /* Down through what may stand around an instance, which must be alone in it. */
-    for (xmlNode *node = root; node; node = only_child(node)) {
-        if (g_str_equal(node->name, "INSTANCE"))
-            return parse_instance(self, node, error);
-        if (!g_strv_contains(wrappers, (const char *)node->name))
-            break;
-    }
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                _("<%s> is neither <exportsettings> nor holds one CIM-XML <INSTANCE>"),
-                root->name);
-
-    return FALSE;
+    return instance && parse_instance(self, instance, error);
 }

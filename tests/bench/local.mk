@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	tests/bench/run \
 	tests/bench/sample.sh \
 	tests/bench/table.jq \
+	tests/bench/window \
 	$(NULL)
 
 # Beside other tools, and by the clock; BENCH_OPTIONS='--rounds 1', see tests/bench/run --help.
@@ -33,6 +34,8 @@ bench-host: all tests/bench/sample
 clean-local: clean-bench
 clean-bench:
 	rm -rf tests/bench/work tests/bench/*.work tests/bench/*.json
+bench-window: all
+	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/window $(BENCH_OPTIONS)
 # How long virtsnapd's answers take while 200 callers are at it.
 bench-load: all tests/service/load
 	LOAD_LIMITS=yes LOAD_SECONDS=60 $(SHELL) $(top_srcdir)/tests/run-test \
@@ -41,4 +44,4 @@ bench-load: all tests/service/load
 bench-hangs: all
 	HANGS_LIMITS=yes $(SHELL) $(top_srcdir)/tests/run-test \
 		$(top_srcdir)/tests/service/hangs.sh
-.PHONY: bench bench-growth bench-hangs bench-host bench-load clean-bench
+.PHONY: bench bench-growth bench-hangs bench-host bench-load bench-window clean-bench

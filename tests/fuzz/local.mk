@@ -28,6 +28,7 @@ fuzz_replays = \
 	tests/fuzz/replay-settings \
 	tests/fuzz/replay-snapshot-def \
 	tests/fuzz/replay-snapshotset \
+	tests/fuzz/replay-snapshotsettings \
 	tests/fuzz/replay-storage-def \
 	$(NULL)
 check_PROGRAMS += $(fuzz_replays)
@@ -69,13 +70,15 @@ tests_fuzz_replay_snapshot_def_SOURCES = \
 	tests/fuzz/fuzz-snapshot-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_snapshotset_SOURCES = \
 	tests/fuzz/fuzz-snapshotset.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_snapshotsettings_SOURCES = \
+	tests/fuzz/fuzz-snapshotsettings.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_storage_def_SOURCES = \
 	tests/fuzz/fuzz-storage-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
 .PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-domain \
 	fuzz-domain-files fuzz-import-plan fuzz-import-settings fuzz-job-record fuzz-journal \
 	fuzz-luks fuzz-manifest fuzz-night-config fuzz-qcow2 fuzz-save-image fuzz-settings \
-	fuzz-snapshot-def fuzz-snapshotset fuzz-storage-def
+	fuzz-snapshot-def fuzz-snapshotset fuzz-snapshotsettings fuzz-storage-def
 
 if FUZZERS
 fuzzers = \
@@ -96,6 +99,7 @@ fuzzers = \
 	tests/fuzz/fuzz-settings \
 	tests/fuzz/fuzz-snapshot-def \
 	tests/fuzz/fuzz-snapshotset \
+	tests/fuzz/fuzz-snapshotsettings \
 	tests/fuzz/fuzz-storage-def \
 	$(NULL)
 EXTRA_PROGRAMS += $(fuzzers)
@@ -120,6 +124,7 @@ tests_fuzz_fuzz_save_image_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_snapshot_def_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_snapshotset_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_snapshotsettings_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_storage_def_LDFLAGS = $(fuzz_ldflags)
 
 FUZZ_SECONDS = 60
@@ -164,6 +169,8 @@ fuzz-snapshot-def: tests/fuzz/fuzz-snapshot-def
 	$(fuzz_run) $(fuzz_data)/snapshot/*
 fuzz-snapshotset: tests/fuzz/fuzz-snapshotset
 	$(fuzz_run) $(fuzz_data)/snapshotset/*
+fuzz-snapshotsettings: tests/fuzz/fuzz-snapshotsettings
+	$(fuzz_run) $(fuzz_data)/snapshotsettings/* $(fuzz_data)/snapshotsettings-cim/*
 fuzz-storage-def: tests/fuzz/fuzz-storage-def
 	$(fuzz_run) $(fuzz_data)/storage/*
 endif

@@ -34,6 +34,7 @@ live_tests = \
 	tests/live/remote.sh \
 	tests/live/resume.sh \
 	tests/live/set-state.sh \
+	tests/live/sets-kinds.sh \
 	tests/live/sets.sh \
 	tests/live/user.sh \
 	tests/live/verify-boot.sh \

@@ -56,9 +56,9 @@ has() { live_virsh snapshot-list --domain "$1" --name | grep -cx -- "$2"; }
 sources() { live_virsh domblklist --domain "$1" | awk '/vda/ { print $2 }'; }
 # files NAME: how many files a set of that name has.
 files() { find "$m" "$d" -maxdepth 2 -name "*.$1*" | grep -c .; }
-frozen() { grep -ac 'fsfreeze: freeze' "$(live_console "$1")"; }
-thawed() { grep -ac 'fsfreeze: thaw' "$(live_console "$1")"; }
-is_thawed() { [ "$(frozen "$1")" -eq "$(thawed "$1")" ]; }
+# What its agent was last told, which it says before it freezes and after it has thawed.
+last_told() { grep -ao 'fsfreeze: [a-z]*' "$(live_console "$1")" | tail -n 1; }
+is_thawed() { [ "$(last_told "$1")" != 'fsfreeze: freeze' ]; }
 runs() { [ "$(live_virsh domstate --domain "$1")" = running ]; }
 # all_run GUEST...: and write on.
 all_run()
@@ -243,6 +243,11 @@ rm "$m/c/c.taken"
 live_virsh blockcopy --domain a vda "$d/copy.qcow2" --format qcow2 --transient-job >/dev/null
 check "a block job" vs_refused 32774 "'a'.*block job" snapshot-create-as set job --quiesce
 live_virsh blockjob --domain a vda --abort
+printf '<domainbackup mode="pull"><server transport="unix" socket="%s"/></domainbackup>' \
+    "$d/nbd.sock" >"$d/backup.xml"
+live_virsh backup-begin --domain a "$d/backup.xml" >/dev/null
+check "another job" vs_refused 32774 "'a'.*backup" snapshot-create-as set job --quiesce
+live_virsh domjobabort a
 check "a name that libvirt does not take" vs_refused 4 "libvirt" snapshot-create-as set a/b
 check "memory of frozen file systems" \
     vs_refused 4 "memory" snapshot-create-as set s --quiesce --memory
@@ -270,9 +275,9 @@ killed()
 
 if strace -f -qq -o /dev/null true 2>/dev/null; then
     i=0
-    for at in sendto:signal=KILL:when=1 sendto:signal=KILL:when=2 renameat:signal=KILL:when=1 \
-        renameat:signal=KILL:when=2; do
-        check "killed at $at" killed $at dead$((i++))
+    # The record, the guard, what it is told, the end of the guard (all is made), the record.
+    for at in renameat:1 socketpair:1 sendto:1 wait4:1 renameat:2; do
+        check "killed at $at" killed "${at%:*}:signal=KILL:when=${at#*:}" dead$((i++))
     done
 else
     skip "killed at a system call" "processes cannot be traced here"
@@ -290,7 +295,7 @@ silent()
 }
 live_wait "the agent of c is silent" silent
 
-is_frozen() { [ "$(frozen a)" -gt "$(thawed a)" ]; }
+is_frozen() { [ "$(last_told a)" = 'fsfreeze: freeze' ]; }
 # begin NAME [OPTION]...: in the background; returns when a is frozen, and waits for c.
 begin()
 {

@@ -10,6 +10,7 @@ service_tests = \
 	tests/service/large.sh \
 	tests/service/load.sh \
 	tests/service/prune.sh \
+	tests/service/sets.sh \
 	$(NULL)
 TESTS += $(service_tests)
 EXTRA_DIST += $(service_tests) tests/service/lib.sh

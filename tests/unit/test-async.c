@@ -188,6 +188,34 @@ test_export(void)
     scratch_free(directory);
 }
 
+/* The test driver's domain has no disk that a snapshot could be taken of. */
+static void
+test_create_snapshot(void)
+{
+    char *directory = scratch_new();
+    g_autoptr(VirtSnapService) service = virt_snap_service_new("test:///default");
+    g_autoptr(VirtSnapCollectionStore) store = NULL;
+    g_autoptr(VirtSnapCollection) shop = virt_snap_collection_new("shop", NULL);
+    g_autoptr(VirtSnapJob) job = NULL;
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_setenv("VIRTSNAP_CONFIG_DIR", directory, TRUE);
+    store = virt_snap_collection_store_new(NULL);
+    AWAIT(service_create_snapshot, service, "shop", NULL, "<snapshotsettings/>", 7);
+    g_assert_null(virt_snap_service_create_snapshot_finish(service, result, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+    g_clear_error(&error);
+    g_assert_true(virt_snap_collection_add(shop, VIRT_SNAP_MEMBER_DOMAIN, "test", NULL));
+    g_assert_true(STORE(define, store, shop, NULL));
+    AWAIT(service_create_snapshot, service, "shop", "s", NULL, 2);
+    job = virt_snap_service_create_snapshot_finish(service, result, &error);
+    g_assert_no_error(error);
+    g_assert_false(virt_snap_job_wait(job, NULL, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
+    scratch_free(directory);
+}
+
 static void
 test_import(void)
 {
@@ -218,6 +246,7 @@ main(int argc, char **argv)
     g_test_add_func("/async/mixed-up", test_mixed_up);
     g_test_add_func("/async/cancelled", test_cancelled);
     g_test_add_func("/async/export", test_export);
+    g_test_add_func("/async/create-snapshot", test_create_snapshot);
     g_test_add_func("/async/import", test_import);
 
     return g_test_run();

@@ -84,6 +84,9 @@ test_service(void)
     REFUSED(virt_snap_service_delete_snapshot(NULL, "c", "s", FALSE, NULL));
     REFUSED(virt_snap_service_delete_snapshot(service, NULL, "s", FALSE, NULL));
     REFUSED(virt_snap_service_delete_snapshot(service, "c", NULL, FALSE, NULL));
+    REFUSED(virt_snap_service_create_snapshot(service, NULL, NULL, NULL, 2, NULL));
+    REFUSED(virt_snap_service_create_snapshot(NULL, "c", NULL, NULL, 2, NULL));
+    REFUSED(virt_snap_service_create_snapshot_finish(service, NULL, NULL));
     REFUSED(virt_snap_service_import(service, NULL, "/d", NULL, NULL));
     REFUSED(virt_snap_service_import(service, "/e", NULL, NULL, NULL));
     REFUSED(virt_snap_service_import(NULL, "/e", "/d", NULL, NULL));

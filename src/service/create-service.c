@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "bus/bus-path.h"
+#include "service/access.h"
+#include "service/create-service.h"
+#include "service/work.h"
+#include "snapshot/create-settings.h"
+#include "snapshot/create-work.h"
+
+#define RESULT_JOB_STARTED 4096
+
+/* A call on its way through what has to be looked at before a job is made of it. */
+typedef struct {
+    JobService *jobs;
+    GDBusMethodInvocation *invocation;
+    guint uid;
+    char *owner;
+    char *collection;
+    char *snapshot;
+    CreateWork *work; /* owned; NULL: not known yet */
+    GError *error;    /* NULL: none so far */
+} CreateCall;
+
+static void
+create_call_free(CreateCall *call)
+{
+    if (call->work)
+        job_work_unref(&call->work->parent);
+    g_clear_error(&call->error);
+    g_free(call->owner);
+    g_free(call->collection);
+    g_free(call->snapshot);
+    g_free(call);
+}
+
+static void
+create_call_fail(CreateCall *call, const GError *error)
+{
+    access_return_error(call->invocation, error);
+    create_call_free(call);
+}
+
+/* The collection is read here, and not again when it is the job's turn. */
+static CreateWork *
+parse_call(CreateCall *call, GError **error)
+{
+    CreateSettings settings;
+    const char *path;
+    const char *text;
+    guint16 type;
+    Members *members;
+
+    g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&o&sq)", &path,
+                  &text, &type);
+    call->collection = bus_path_parse_collection(path, error);
+    if (!call->collection ||
+        !create_settings_parse(text, type, &settings, &call->snapshot, error))
+        return NULL;
+    if (!call->snapshot)
+        call->snapshot = create_default_name();
+    members = members_new(call->collection, NULL, error);
+
+    return members ? create_work_new(call->collection, members, call->snapshot, &settings) : NULL;
+}
+
+/* In a thread, as the store may be locked. */
+static void
+look_at_call(gpointer data)
+{
+    CreateCall *call = data;
+
+    call->uid = access_caller_uid(call->invocation);
+    call->owner = access_user_name(call->uid);
+    call->work = parse_call(call, &call->error);
+}
+
+static void
+on_started(const char *path, const GError *error, gpointer data)
+{
+    CreateCall *call = data;
+    g_autofree char *set = NULL;
+
+    if (!path) {
+        create_call_fail(call, error);
+        return;
+    }
+    set = bus_path_snapshot(call->collection, call->snapshot);
+    g_dbus_method_invocation_return_value(call->invocation,
+                                          g_variant_new("(uoo)", RESULT_JOB_STARTED, set, path));
+    create_call_free(call);
+}
+
+static void
+on_call_looked_at(gpointer data)
+{
+    CreateCall *call = data;
+    JobOrder order = {.uid = call->uid,
+                      .owner = call->owner,
+                      .starter = g_dbus_method_invocation_get_sender(call->invocation),
+                      .started = on_started,
+                      .data = call};
+
+    if (call->error) {
+        create_call_fail(call, call->error);
+        return;
+    }
+    order.work = &call->work->parent;
+    job_service_start(call->jobs, &order);
+}
+
+/* After what the same caller has done to collections before. */
+static void
+create_granted(GDBusMethodInvocation *invocation, gpointer data)
+{
+    CreateCall *call = g_new0(CreateCall, 1);
+
+    call->jobs = data;
+    call->invocation = invocation;
+    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), look_at_call,
+             on_call_looked_at, call);
+}
+
+static gboolean
+on_create(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+          const char *collection, const char *settings, guint16 type, gpointer jobs)
+{
+    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, create_granted, jobs, NULL);
+
+    return TRUE;
+}
+
+void
+create_service_connect(BusCollectionSnapshotService *bus, JobService *jobs)
+{
+    g_signal_connect(bus, "handle-create-snapshot", G_CALLBACK(on_create), jobs);
+}

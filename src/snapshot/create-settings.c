@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "settings/cim-instance.h"
+#include "snapshot/create-settings.h"
+#include "util/name.h"
+#include "util/xml.h"
+
+#define SCHEMA "snapshotsettings.rng"
+#define CLASS_NAME "Msvm_VirtualSystemSnapshotSettingData"
+#define TEXT_BYTES_MAX ((gsize)64 * 1024)
+
+/* What a text says. */
+typedef struct {
+    CreateSettings settings;
+    char *name;
+} Parsed;
+
+static void
+take_name(Parsed *self, char *name)
+{
+    g_free(self->name);
+    self->name = name;
+}
+
+static gboolean
+wrong(const char *name, const char *text, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("Snapshot settings: '%s' cannot be '%s'"), name, text ? text : "");
+
+    return FALSE;
+}
+
+/* --- our own form -------------------------------------------------------------------------- */
+
+static gboolean
+is_yes(xmlNode *root, const char *path)
+{
+    g_autofree char *text = xml_text(root, path);
+
+    return g_strcmp0(text, "yes") == 0 || g_strcmp0(text, "true") == 0;
+}
+
+static gboolean
+parse_native(Parsed *self, xmlDoc *doc, GError **error)
+{
+    xmlNode *root = xmlDocGetRootElement(doc);
+    g_autofree char *level = NULL;
+    g_autofree char *timeout = NULL;
+
+    if (!xml_validate(doc, SCHEMA, _("snapshot settings"), error))
+        return FALSE;
+    level = xml_text(root, "./consistency");
+    timeout = xml_text(root, "./timeout");
+    take_name(self, xml_text(root, "./name"));
+    self->settings.level = g_strcmp0(level, "application") == 0 ? MOMENT_FREEZE
+                           : g_strcmp0(level, "crash") == 0     ? MOMENT_PAUSE
+                                                                : MOMENT_NONE;
+    self->settings.best_effort = is_yes(root, "./bestEffort");
+    self->settings.internal = is_yes(root, "./internal");
+    self->settings.timeout = timeout ? g_ascii_strtoull(timeout, NULL, 10) : 0;
+
+    return TRUE;
+}
+
+/* --- CIM-XML --------------------------------------------------------------------------------- */
+
+static gboolean
+take_level(Parsed *self, const char *name, const char *text, GError **error)
+{
+    static const MomentLevel levels[] = {MOMENT_NONE, MOMENT_FREEZE, MOMENT_PAUSE};
+
+    if (strlen(text) != 1 || text[0] < '0' || text[0] > '2')
+        return wrong(name, text, error);
+    self->settings.level = levels[text[0] - '0'];
+
+    return TRUE;
+}
+
+static gboolean
+take_element_name(Parsed *self, const char *name, const char *text, GError **error)
+{
+    take_name(self, *text ? g_strdup(text) : NULL);
+
+    return TRUE;
+}
+
+/* A disk is left out by its owner, in the domain's XML, and not by whoever takes a snapshot. */
+static gboolean
+refuse_ignoring(Parsed *self, const char *name, const char *text, GError **error)
+{
+    if (g_ascii_strcasecmp(text, "false") == 0)
+        return TRUE;
+    if (g_ascii_strcasecmp(text, "true") != 0)
+        return wrong(name, text, error);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("Snapshot settings: '%s' is not supported; snapshot='no' in the domain's XML "
+                  "leaves a disk out"),
+                name);
+
+    return FALSE;
+}
+
+/* QEMU's agent knows no kinds of backups. */
+static gboolean
+refuse_backup_type(Parsed *self, const char *name, const char *text, GError **error)
+{
+    if (g_str_equal(text, "0"))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("Snapshot settings: '%s' is not supported; leave it out, or give 0"), name);
+
+    return FALSE;
+}
+
+static gboolean
+ignore(Parsed *self, const char *name, const char *text, GError **error)
+{
+    return TRUE;
+}
+
+static const struct {
+    const char *name;
+    const char *type;
+    gboolean (*take)(Parsed *self, const char *name, const char *text, GError **error);
+} properties[] = {
+    {"ConsistencyLevel", "uint8", take_level},
+    {"IgnoreNonSnapshottableDisks", "boolean", refuse_ignoring},
+    {"GuestBackupType", "uint8", refuse_backup_type},
+    {"ElementName", "string", take_element_name},
+    {"InstanceID", "string", ignore},
+    {"Caption", "string", ignore},
+    {"Description", "string", ignore},
+};
+
+static gboolean
+parse_property(Parsed *self, xmlNode *node, GError **error)
+{
+    g_autofree char *name = xml_attr(node, "NAME");
+    g_autofree char *type = xml_attr(node, "TYPE");
+    g_autofree char *text = xml_text(node, "./VALUE");
+
+    if (name && cim_property_is_system(node, name))
+        return TRUE;
+    for (gsize i = 0; name && i < G_N_ELEMENTS(properties); i++) {
+        if (g_ascii_strcasecmp(properties[i].name, name) != 0)
+            continue;
+        if (g_strcmp0(properties[i].type, type) != 0)
+            return wrong(name, type, error);
+        /* No value is NULL: the default stays. */
+        return !text || properties[i].take(self, name, text, error);
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("Snapshot settings: the class has no property '%s'"), name ? name : "?");
+
+    return FALSE;
+}
+
+static gboolean
+parse_cim(Parsed *self, xmlNode *root, GError **error)
+{
+    xmlNode *instance = cim_instance_find(root, CLASS_NAME, "snapshotsettings", error);
+
+    if (!instance)
+        return FALSE;
+    for (xmlNode *node = xmlFirstElementChild(instance); node;
+         node = xmlNextElementSibling(node)) {
+        gboolean property = g_str_equal(node->name, "PROPERTY");
+
+        if (g_str_equal(node->name, "QUALIFIER"))
+            continue;
+        if (!property && !g_str_has_prefix((const char *)node->name, "PROPERTY."))
+            return wrong("INSTANCE", (const char *)node->name, error);
+        if (!parse_property(self, node, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* --- the whole
+ * --------------------------------------------------------------------------------- */
+
+static gboolean
+parse_text(Parsed *self, const char *text, GError **error)
+{
+    g_autoptr(xmlDoc) doc = NULL;
+    xmlNode *root;
+
+    if (strlen(text) > TEXT_BYTES_MAX) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("Snapshot settings have at most %zu bytes"), TEXT_BYTES_MAX);
+        return FALSE;
+    }
+    doc = xml_parse(text, strlen(text), _("snapshot settings"), error);
+    if (!doc)
+        return FALSE;
+    root = xmlDocGetRootElement(doc);
+
+    return g_str_equal(root->name, "snapshotsettings") ? parse_native(self, doc, error)
+                                                       : parse_cim(self, root, error);
+}
+
+static gboolean
+take_type(Parsed *self, guint type, GError **error)
+{
+    if (type != CREATE_TYPE_STANDARD && type != CREATE_TYPE_RECOVERY) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The type of a snapshot is 1 (standard, with memory) or 2 (recovery, disks "
+                      "only), not %u"),
+                    type);
+        return FALSE;
+    }
+    self->settings.memory = type == CREATE_TYPE_STANDARD;
+
+    return create_settings_check(&self->settings, error);
+}
+
+gboolean
+create_settings_parse(const char *text, guint type, CreateSettings *settings, char **name,
+                      GError **error)
+{
+    Parsed self = {0};
+    gboolean ok = (!*text || parse_text(&self, text, error)) && take_type(&self, type, error) &&
+                  (!self.name || name_check(self.name, _("snapshot"), error));
+
+    if (ok && name)
+        *name = g_steal_pointer(&self.name);
+    g_free(self.name);
+    *settings = self.settings;
+
+    return ok;
+}
