@@ -232,6 +232,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/job/job-work.h \
 	src/job/job.c \
 	src/job/job.h \
+	src/archive/export-base.c \
+	src/archive/export-base.h \
 	src/archive/export-keep.c \
 	src/archive/export-keep.h \
 	src/archive/export-links.c \
@@ -260,6 +262,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/partial-tidy.h \
 	src/archive/prune-variant.c \
 	src/archive/prune-variant.h \
+	src/archive/origin.c \
+	src/archive/origin.h \
 	src/archive/target-commit.c \
 	src/archive/target-foreign.c \
 	src/archive/target-foreign.h \
@@ -278,10 +282,15 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/changes.h \
 	src/export/export-images.c \
 	src/export/export-images.h \
+	src/export/export-items-check.c \
+	src/export/export-items-manifest.c \
+	src/export/export-items-private.h \
 	src/export/export-items.c \
 	src/export/export-items.h \
 	src/export/export-sight.c \
 	src/export/export-sight.h \
+	src/export/export-link.c \
+	src/export/export-link.h \
 	src/export/export-space.c \
 	src/export/export-watch.c \
 	src/export/export-watch.h \
@@ -293,6 +302,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/export.h \
 	src/export/manifest-format.c \
 	src/export/manifest-format.h \
+	src/export/plan-base.c \
+	src/export/plan-base.h \
 	src/export/plan-build.c \
 	src/export/plan-build.h \
 	src/export/plan-builder.c \

@@ -80,6 +80,7 @@ unit_tests = \
 	tests/unit/test-moment \
 	tests/unit/test-name \
 	tests/unit/test-nbd-source \
+	tests/unit/test-origin \
 	tests/unit/test-packed-sink \
 	tests/unit/test-plan \
 	tests/unit/test-plan-host-files \

@@ -204,6 +204,11 @@ file_sink_reopen(int dirfd, const char *name, guint64 size, mode_t mode, GError 
     struct stat st;
     auto_fd fd = -1;
 
+    /* What other exports have, too, is theirs, its permissions as well: it is begun anew. */
+    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink > 1) {
+        virt_snap_error_set_errno(error, ENOENT, _("Cannot go on with '%s'"), name);
+        return NULL;
+    }
     /* A complete one may not be written to. */
     if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
         (S_ISREG(st.st_mode) && fchmodat(dirfd, name, 0600, 0) < 0 &&

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "archive/manifest.h"
@@ -13,6 +14,19 @@
 
 /* The nodes of 100 TiB come to 67 MiB as text. */
 #define MANIFEST_BYTES_MAX ((gsize)256 << 20)
+
+/* Of what is written here. */
+#define FORMAT_VERSION 1
+
+ManifestFile *
+manifest_file_new(void)
+{
+    ManifestFile *file = g_new0(ManifestFile, 1);
+
+    file->origins = origins_new();
+
+    return file;
+}
 
 void
 manifest_file_free(ManifestFile *file)
@@ -25,6 +39,7 @@ manifest_file_free(ManifestFile *file)
     g_free(file->format);
     g_free(file->backing);
     g_free(file->source);
+    g_clear_pointer(&file->origins, g_ptr_array_unref);
     g_free(file);
 }
 
@@ -70,6 +85,9 @@ manifest_free(Manifest *manifest)
     g_free(manifest->snapshot);
     g_free(manifest->created);
     g_free(manifest->host);
+    g_free(manifest->boot);
+    g_free(manifest->base);
+    g_free(manifest->base_snapshot);
     g_ptr_array_unref(manifest->domains);
     g_hash_table_unref(manifest->by_path);
     g_ptr_array_unref(manifest->files);
@@ -153,10 +171,34 @@ parse_digest(ManifestFile *file, const char *text)
     file->has_digest = TRUE;
 }
 
+static OriginTime
+time_attr(xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attr(node, name);
+
+    return origin_time_parse(text);
+}
+
+static Origin *
+parse_origin(xmlNode *node)
+{
+    Origin *origin = g_new0(Origin, 1);
+
+    origin->path = xml_attr(node, "path");
+    origin->device = number_attr(node, "device");
+    origin->inode = number_attr(node, "inode");
+    origin->bytes = number_attr(node, "bytes");
+    origin->modified = time_attr(node, "modified");
+    origin->changed = time_attr(node, "changed");
+    origin->born = time_attr(node, "born");
+
+    return origin;
+}
+
 static ManifestFile *
 parse_file(xmlNode *node)
 {
-    ManifestFile *file = g_new0(ManifestFile, 1);
+    ManifestFile *file = manifest_file_new();
     g_autofree char *digest = xml_attr(node, "digest");
     g_autofree char *nodes = xml_text(node, "./nodes");
 
@@ -168,6 +210,10 @@ parse_file(xmlNode *node)
     file->backing = xml_attr(node, "backing");
     file->source = xml_attr(node, "source");
     file->flattened = yes_attr(node, "flattened");
+    file->linked = yes_attr(node, "linked");
+    file->written = time_attr(node, "written");
+    for (xmlNode *origin = NULL; (origin = xml_child(node, "origin", origin));)
+        g_ptr_array_add(file->origins, parse_origin(origin));
     if (!file->role)
         file->role = g_strdup("layer");
     if (digest)
@@ -194,6 +240,9 @@ parse_root(xmlNode *root)
     manifest->snapshot = xml_text(root, "./snapshot");
     manifest->created = xml_attr(creator, "time");
     manifest->host = xml_attr(creator, "host");
+    manifest->boot = xml_attr(creator, "boot");
+    manifest->base = xml_text(root, "./base/@path");
+    manifest->base_snapshot = xml_text(root, "./base/@snapshot");
     manifest->domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_free);
     manifest->files = g_ptr_array_new_with_free_func((GDestroyNotify)manifest_file_free);
     manifest->by_path = g_hash_table_new(g_str_hash, g_str_equal);
@@ -350,13 +399,30 @@ blame_export(GError **error)
     error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
 }
 
+/* Its schema is another one. */
+static gboolean
+check_version(xmlNode *root, GError **error)
+{
+    guint64 version = number_attr(root, "version");
+
+    if (version <= FORMAT_VERSION)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("The manifest is of version %" PRIu64 ", which a later virtsnap has made; this "
+                  "one knows version %d"),
+                version, FORMAT_VERSION);
+
+    return FALSE;
+}
+
 Manifest *
 manifest_parse(const char *text, gsize length, GError **error)
 {
     g_autoptr(Manifest) manifest = NULL;
     g_autoptr(xmlDoc) doc = xml_parse(text, length, MANIFEST_FILE, error);
 
-    if (!doc || !xml_validate(doc, "manifest.rng", MANIFEST_FILE, error)) {
+    if (!doc || !check_version(xmlDocGetRootElement(doc), error) ||
+        !xml_validate(doc, "manifest.rng", MANIFEST_FILE, error)) {
         blame_export(error);
         return NULL;
     }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "archive/origin.h"
 #include "transfer/digest.h"
 #include "util/error.h"
 
@@ -26,6 +27,10 @@ typedef struct {
     char *backing;  /* layers: path of the one below, or NULL */
     char *source;   /* layers: where it came from */
     gboolean flattened; /* layers: made by reading a whole chain */
+    gboolean linked;    /* layers: taken from the base, and not read from the source */
+    OriginTime written; /* layers: when the file was last written to; zeros: not known */
+    GPtrArray *origins; /* Origin: layers: the images that it was read from, the top one first;
+                         * none if they cannot be told to be the same */
 } ManifestFile;
 
 typedef struct {
@@ -59,6 +64,9 @@ typedef struct {
     char *snapshot;
     char *created;    /* ISO 8601 */
     char *host;
+    char *boot;       /* which run of that host's system; NULL: not known */
+    char *base;       /* path of the export that layers were taken from; NULL: none */
+    char *base_snapshot; /* and what it is of */
     GPtrArray *domains;  /* ManifestDomain */
     GPtrArray *files;    /* ManifestFile */
     GHashTable *by_path; /* the same; char* -> ManifestFile, both not owned */
@@ -79,6 +87,9 @@ Manifest *manifest_load(int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** manifest_file: Returns: (transfer none) (nullable): the file with @path. */
 ManifestFile *manifest_file(const Manifest *manifest, const char *path);
+
+/** manifest_file_new: Returns: one of which nothing is known, owned by the caller. */
+ManifestFile *manifest_file_new(void);
 
 /** Free what the name says. NULL is fine. */
 void manifest_file_free(ManifestFile *file);

@@ -204,6 +204,7 @@ file_json(const ManifestFile *file)
     json_set_text(object, "backing", file->backing);
     json_set_text(object, "source", file->source);
     json_object_set_boolean_member(object, "flattened", file->flattened);
+    json_object_set_boolean_member(object, "linked", file->linked);
 
     return object;
 }
@@ -219,6 +220,7 @@ manifest_json(const Manifest *manifest)
     json_set_text(object, "snapshot", manifest->snapshot);
     json_set_text(object, "created", manifest->created);
     json_set_text(object, "host", manifest->host);
+    json_set_text(object, "base", manifest->base);
     json_set_size(object, "bytes", manifest_bytes(manifest));
     for (guint i = 0; i < manifest->domains->len; i++)
         json_array_add_object_element(domains,
@@ -288,6 +290,8 @@ print_manifest(const Manifest *manifest)
     print_field(_("Snapshot:  "), manifest->snapshot);
     print_field(_("Exported:  "), manifest->created);
     print_field(_("Host:      "), manifest->host);
+    if (manifest->base)
+        print_field(_("Base:      "), manifest->base);
     for (guint i = 0; i < manifest->warnings->len; i++)
         print_field(_("Warning:   "), g_ptr_array_index(manifest->warnings, i));
     putchar('\n');

@@ -35,9 +35,12 @@ tell_done(CliContext *cli, const ExportWork *work)
 {
     g_autofree char *path = text_printable(work->path);
     g_autofree char *bytes = format_bytes(work->result.copied);
+    g_autofree char *linked = format_bytes(work->result.linked);
 
     cli_message(cli, _("Exported to '%s': domains: %u, layers: %u, written: %s"), path,
                 work->result.domains, work->result.layers, bytes);
+    if (work->result.linked > 0)
+        cli_message(cli, _("Taken from the base: %s"), linked);
 }
 
 static int

@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <string.h>
+
 #include "cli/export-settings.h"
 
 /* An option that was not given leaves the setting as it is. */
@@ -44,11 +46,19 @@ live_level(const char *word)
     return word;
 }
 
+/* A path is one from here; the name of a snapshot, or "latest", has no slash. */
+static char *
+base_path(const char *base)
+{
+    return base && strchr(base, '/') ? g_canonicalize_filename(base, NULL) : g_strdup(base);
+}
+
 static gboolean
 overlay_all(VirtSnapExportSettings *settings, const ExportOptions *options, GError **error)
 {
     g_autofree char *scratch =
         options->scratch ? g_canonicalize_filename(options->scratch, NULL) : NULL;
+    g_autofree char *base = base_path(options->base);
     const struct {
         const char *name;
         const char *value; /* NULL: not given */
@@ -56,7 +66,7 @@ overlay_all(VirtSnapExportSettings *settings, const ExportOptions *options, GErr
         {"intent", options->merge ? "merge" : options->preserve_chain ? "preserve-chain" : NULL},
         {"live", live_level(options->live)},
         {"scratch", scratch},
-        {"base", options->base},
+        {"base", base},
         {"subdirectory", options->no_subdirectory ? "no" : NULL},
         {"storage", options->no_storage ? "no" : NULL},
         {"snapshots", options->snapshots},

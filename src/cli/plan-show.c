@@ -20,6 +20,10 @@ way_name(const PlanLayer *layer)
         return N_("compress");
     case PLAN_WAY_PULL:
         return N_("pull");
+    case PLAN_WAY_CHANGES:
+        return N_("changes");
+    case PLAN_WAY_LINK:
+        return N_("link");
     case PLAN_WAY_FLATTEN:
         break;
     }
@@ -138,6 +142,7 @@ plan_show_json(const Plan *plan, const char *path)
     json_set_text(object, "export", path);
     json_set_text(object, "collection", plan->collection);
     json_set_text(object, "snapshot", plan->snapshot);
+    json_set_text(object, "base", plan->base ? plan->base->path : NULL);
     json_set_size(object, "bytes", plan->bytes);
     json_object_set_array_member(object, "domains", domains_json(plan));
     json_object_set_array_member(object, "layers", layers_json(plan));

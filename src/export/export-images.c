@@ -28,11 +28,11 @@ export_images_check(const Plan *plan, Control *control, GError **error)
         const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
         const Layer *first = layer->live ? layer->source->backing : layer->source;
 
-        /* What QEMU reads is its own to check. */
-        if (layer->way == PLAN_WAY_PULL)
+        /* What QEMU reads is its own to check, and what is linked is not read. */
+        if (layer->way == PLAN_WAY_PULL || layer->way == PLAN_WAY_LINK)
             continue;
         for (const Layer *one = first; one;
-             one = layer->way == PLAN_WAY_FLATTEN ? one->backing : NULL) {
+             one = plan_layer_is_whole(layer) ? one->backing : NULL) {
             if (!g_hash_table_add(seen, one->path))
                 continue;
             if (!control_pass(control, 0, error) || !check_image(one, error))

@@ -7,30 +7,15 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "export/export-items.h"
+#include "export/export-items-private.h"
 #include "hypervisor/drivers.h"
 #include "image/layer-snapshots.h"
 #include "qcow2/image-end.h"
 #include "transfer/memory-source.h"
 #include "util/fd.h"
 
-/* Finished layers are shared by hard links, so nobody is to change one. */
-#define LAYER_MODE 0400
 #define FILE_MODE 0600
 
-struct ExportItem {
-    EngineItem engine;
-    int dirfd;              /* not owned */
-    const PlanFile *file;   /* one of the two */
-    const PlanLayer *layer;
-    Journal *journal;       /* not owned; NULL: it is written in one go */
-    guint number;           /* of the layer, in the journal */
-    GArray *held;           /* int: layers below, open and locked while they are read */
-    guint64 size;           /* bytes of the file, once it is known */
-    gint finished;          /* atomic: nothing more is read */
-    LiveExport *live;       /* not owned; NULL: nothing is pulled */
-    GArray *skipped;        /* EngineSegment: what is not read again; NULL: it is moved */
-};
 
 static void
 close_held(gpointer fd)
@@ -50,10 +35,16 @@ export_item_layer(const ExportItem *self)
     return self->layer;
 }
 
+gboolean
+export_item_is_linked(const ExportItem *self)
+{
+    return self->linked;
+}
+
 /* --- files ---------------------------------------------------------------- */
 
-static gboolean
-open_sink(ExportItem *self, const char *path, mode_t mode, GError **error)
+gboolean
+export_item_open_sink(ExportItem *self, const char *path, mode_t mode, GError **error)
 {
     EngineItem *item = &self->engine;
 
@@ -77,7 +68,7 @@ open_file_item(EngineItem *item, GError **error)
         item->source = memory_source_new(text, file->path);
     }
 
-    return item->source && open_sink(self, file->path, FILE_MODE, error);
+    return item->source && export_item_open_sink(self, file->path, FILE_MODE, error);
 }
 
 /* --- the journal ------------------------------------------------------------ */
@@ -145,6 +136,8 @@ open_layer_sink(ExportItem *self, GError **error)
         skip_the_rest(self);
         return TRUE;
     }
+    if (self->probing)
+        return TRUE;
     if (!reopen_layer(self, error))
         return FALSE;
     if (self->engine.sink)
@@ -154,7 +147,7 @@ open_layer_sink(ExportItem *self, GError **error)
         return FALSE;
 
     return tree_remove_at(self->dirfd, self->layer->file, error) &&
-           open_sink(self, self->layer->file, LAYER_MODE, error);
+           export_item_open_sink(self, self->layer->file, LAYER_MODE, error);
 }
 
 static gboolean
@@ -221,12 +214,37 @@ check_end(const Layer *source, int fd, GError **error)
            image_end_check_tables(fd, source->length, source->path, error);
 }
 
+/* Opens and locks @layer, and remembers which file that is. */
+static int
+open_frozen(ExportItem *self, const Layer *layer, GError **error)
+{
+    auto_fd fd = layer_open_locked(layer, error);
+    Origin *origin = fd >= 0 && !layer->block ? origin_new(fd, layer->path) : NULL;
+
+    if (origin)
+        g_ptr_array_add(self->origins, origin);
+
+    return fd_steal(&fd);
+}
+
+/* They are of use only if all are known, and none has changed while it was read. */
+static void
+settle_origins(ExportItem *self, guint images)
+{
+    gboolean sure = !self->layer->live && !self->layer->snapshot && self->origins->len == images;
+
+    for (guint i = 0; sure && i < images; i++)
+        sure = origin_is_unchanged(g_ptr_array_index(self->origins, i));
+    if (!sure)
+        g_ptr_array_set_size(self->origins, 0);
+}
+
 static gboolean
 open_copy_item(EngineItem *item, GError **error)
 {
     ExportItem *self = item->user_data;
     const Layer *source = self->layer->source;
-    auto_fd fd = layer_open_locked(source, error);
+    auto_fd fd = open_frozen(self, source, error);
 
     if (fd < 0 || !check_end(source, fd, error) || !patch_head(self, fd, error))
         return FALSE;
@@ -235,22 +253,13 @@ open_copy_item(EngineItem *item, GError **error)
     return item->source && open_layer_sink(self, error);
 }
 
-/* The image that a running domain writes to is its own; below it nothing may change. */
-static const Layer *
-first_frozen(const PlanLayer *layer)
+gboolean
+export_item_hold(ExportItem *self, GError **error)
 {
-    /* What QEMU serves is its own, too. */
-    if (layer->way == PLAN_WAY_PULL)
-        return NULL;
-
-    return layer->live ? layer->source->backing : layer->source;
-}
-
-static gboolean
-hold_chain(ExportItem *self, GError **error)
-{
-    for (const Layer *layer = first_frozen(self->layer); layer; layer = layer->backing) {
-        int fd = layer_open_locked(layer, error);
+    if (self->held->len > 0)
+        return TRUE;
+    for (const Layer *layer = plan_layer_frozen(self->layer); layer; layer = layer->backing) {
+        int fd = open_frozen(self, layer, error);
 
         if (fd < 0)
             return FALSE;
@@ -285,7 +294,7 @@ static gboolean
 open_compress_item(EngineItem *item, GError **error)
 {
     ExportItem *self = item->user_data;
-    int fd = layer_open_locked(self->layer->source, error);
+    int fd = open_frozen(self, self->layer->source, error);
 
     if (fd < 0)
         return FALSE;
@@ -301,6 +310,7 @@ finish_compress_item(EngineItem *item, G_GNUC_UNUSED GError **error)
     ExportItem *self = item->user_data;
 
     self->size = item->sink->size;
+    settle_origins(self, 1);
     g_atomic_int_set(&self->finished, TRUE);
     g_array_set_size(self->held, 0);
 
@@ -313,7 +323,7 @@ open_flat_item(EngineItem *item, GError **error)
     ExportItem *self = item->user_data;
     const PlanLayer *layer = self->layer;
 
-    if (!hold_chain(self, error))
+    if (!export_item_hold(self, error))
         return FALSE;
     if (layer->level > 0) {
         item->source =
@@ -324,6 +334,29 @@ open_flat_item(EngineItem *item, GError **error)
         drivers_get()->open_flat(layer->source, layer->snapshot, layer->live, error);
 
     return item->source && open_layer_sink(self, error);
+}
+
+/* What has changed was found before, and the chain is held since then. */
+static gboolean
+open_changes_item(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+    const PlanLayer *layer = self->layer;
+    g_autofree char *backing = g_path_get_basename(layer->backing->file);
+    Source *disk =
+        drivers_get()->open_guest(layer->source, layer->snapshot, layer->live, error);
+
+    if (!disk)
+        return FALSE;
+    disk = changes_source_new(self->changes, disk);
+    if (layer->level > 0) {
+        item->source = disk;
+        return open_packed(self, error);
+    }
+    item->source = drivers_get()->open_above(disk, backing, layer->backing->format,
+                                             layer->source->path, error);
+
+    return item->source && export_item_open_sink(self, layer->file, LAYER_MODE, error);
 }
 
 static gboolean
@@ -363,12 +396,15 @@ finish_flat_item(EngineItem *item, GError **error)
     ExportItem *self = item->user_data;
     const PlanLayer *layer = self->layer;
 
-    for (const Layer *below = first_frozen(layer); below; below = below->backing) {
+    for (const Layer *below = plan_layer_frozen(layer); below; below = below->backing) {
         if (!check_unchanged(below, error))
             return FALSE;
     }
     if (layer->snapshot && !layer_has_snapshot(layer->source, layer->snapshot, error))
         return FALSE;
+    settle_origins(self, chain_depth(layer->source));
+    if (self->probing)
+        return TRUE;
     g_atomic_int_set(&self->finished, TRUE);
     self->size = item->sink->size;
     g_array_set_size(self->held, 0);
@@ -381,6 +417,9 @@ finish_copy_item(EngineItem *item, GError **error)
 {
     ExportItem *self = item->user_data;
 
+    settle_origins(self, 1);
+    if (self->probing)
+        return TRUE;
     g_atomic_int_set(&self->finished, TRUE);
 
     return record_layer(self, error);
@@ -410,29 +449,6 @@ export_item_needs(ExportItem *self, const char *uuid)
            g_strcmp0(self->layer->domain->uuid, uuid) == 0 && !g_atomic_int_get(&self->finished);
 }
 
-gboolean
-export_item_check(ExportItem *self, GError **error)
-{
-    gboolean copy = self->layer && self->layer->way == PLAN_WAY_COPY;
-
-    for (const Layer *layer = self->layer ? first_frozen(self->layer) : NULL; layer;
-         layer = copy ? NULL : layer->backing) {
-        g_autoptr(GError) problem = NULL;
-
-        if (g_atomic_int_get(&self->finished))
-            return TRUE;
-        if (layer_probe(layer, &problem))
-            continue;
-        /* Once it is read, others may do with it what they like. */
-        if (g_atomic_int_get(&self->finished))
-            return TRUE;
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return FALSE;
-    }
-
-    return TRUE;
-}
-
 /* --- making them ---------------------------------------------------------- */
 
 static ExportItem *
@@ -441,6 +457,7 @@ item_new(int dirfd, guint64 weight, gboolean digest)
     ExportItem *self = g_new0(ExportItem, 1);
 
     self->dirfd = dirfd;
+    self->origins = origins_new();
     self->held = g_array_new(FALSE, FALSE, sizeof(int));
     g_array_set_clear_func(self->held, close_held);
     self->engine.user_data = self;
@@ -464,28 +481,44 @@ export_item_new_file(const PlanFile *file, int dirfd, gboolean digest)
 static gboolean
 reads_block(const PlanLayer *layer)
 {
-    return layer->way == PLAN_WAY_FLATTEN ? chain_has_block(layer->source) : layer->source->block;
+    return plan_layer_is_whole(layer) ? chain_has_block(layer->source) : layer->source->block;
 }
 
 /* Whether what an earlier run has copied of it is still of use. What a running domain writes to, or
- * lies on a block device, cannot be told to be the same as before, and a compressed image takes
- * shape as it is written. */
+ * lies on a block device, cannot be told to be the same as before, a compressed image takes shape
+ * as it is written, and what has changed since the base depends on that. */
 static gboolean
-can_resume(const PlanLayer *layer)
+can_resume(const ExportItem *self)
 {
-    return !layer->live && layer->way != PLAN_WAY_PULL && !reads_block(layer) &&
-           (layer->way == PLAN_WAY_COPY || layer->level == 0);
+    const PlanLayer *layer = self->layer;
+
+    return !layer->live && !reads_block(layer) &&
+           (self->way == PLAN_WAY_COPY || (self->way == PLAN_WAY_FLATTEN && layer->level == 0));
 }
 
-static const struct {
-    gboolean (*open)(EngineItem *item, GError **error);
-    gboolean (*finish)(EngineItem *item, GError **error);
-} ways[] = {
-    [PLAN_WAY_COPY] = {open_copy_item, finish_copy_item},
-    [PLAN_WAY_FLATTEN] = {open_flat_item, finish_flat_item},
-    [PLAN_WAY_COMPRESS] = {open_compress_item, finish_compress_item},
-    [PLAN_WAY_PULL] = {open_pull_item, finish_pull_item},
-};
+void
+export_item_set_way(ExportItem *self, PlanWay way, Journal *journal)
+{
+    static const struct {
+        gboolean (*open)(EngineItem *item, GError **error);
+        gboolean (*finish)(EngineItem *item, GError **error);
+    } ways[] = {
+        [PLAN_WAY_COPY] = {open_copy_item, finish_copy_item},
+        [PLAN_WAY_COMPRESS] = {open_compress_item, finish_compress_item},
+        [PLAN_WAY_FLATTEN] = {open_flat_item, finish_flat_item},
+        [PLAN_WAY_CHANGES] = {open_changes_item, finish_flat_item},
+        [PLAN_WAY_PULL] = {open_pull_item, finish_pull_item},
+        /* How it is had is decided when it is linked. */
+        [PLAN_WAY_LINK] = {NULL, NULL},
+    };
+
+    self->way = way;
+    self->engine.open = ways[way].open;
+    self->engine.finish = ways[way].finish;
+    self->journal = can_resume(self) ? journal : NULL;
+    self->engine.segment = self->journal ? record_segment : NULL;
+    self->engine.stop = self->journal ? record_rest : NULL;
+}
 
 void
 export_item_set_live(ExportItem *self, LiveExport *live)
@@ -503,15 +536,9 @@ export_item_new_layer(const PlanLayer *layer, guint number, int dirfd, gboolean 
     self->number = number;
     self->engine.part = number + 1;
     /* A flattened chain is open as a whole: locked, read, and read directly. */
-    if (layer->way == PLAN_WAY_FLATTEN)
+    if (plan_layer_is_whole(layer))
         self->engine.descriptors = 3 * chain_depth(layer->source);
-    if (can_resume(layer)) {
-        self->journal = journal;
-        self->engine.segment = record_segment;
-        self->engine.stop = record_rest;
-    }
-    self->engine.open = ways[layer->way].open;
-    self->engine.finish = ways[layer->way].finish;
+    export_item_set_way(self, layer->way, journal);
 
     return self;
 }
@@ -535,37 +562,6 @@ export_item_new_recheck(const PlanLayer *layer, guint number, int dirfd, Journal
     return self;
 }
 
-static void
-describe_layer(ManifestFile *file, const ExportItem *self)
-{
-    const PlanLayer *layer = self->layer;
-    const EngineItem *item = &self->engine;
-
-    file->format = g_strdup(layer->format);
-    file->capacity = layer->capacity;
-    file->backing = layer->backing ? g_strdup(layer->backing->file) : NULL;
-    file->source = g_strdup(layer->source->path);
-    file->flattened = layer->way == PLAN_WAY_FLATTEN || layer->way == PLAN_WAY_PULL;
-    if (item->want_digest)
-        file->nodes = g_bytes_new(item->nodes, item->n_nodes * DIGEST_BYTES);
-}
-
-ManifestFile *
-export_item_manifest(const ExportItem *self)
-{
-    ManifestFile *file = g_new0(ManifestFile, 1);
-
-    file->path = g_strdup(self->layer ? self->layer->file : self->file->path);
-    file->role = g_strdup(self->layer ? "layer" : self->file->role);
-    file->bytes = self->size;
-    file->has_digest = self->engine.want_digest;
-    memcpy(file->digest, self->engine.digest, DIGEST_BYTES);
-    if (self->layer)
-        describe_layer(file, self);
-
-    return file;
-}
-
 void
 export_item_free(ExportItem *self)
 {
@@ -574,6 +570,8 @@ export_item_free(ExportItem *self)
     engine_item_clear(&self->engine);
     g_clear_pointer(&self->engine.head, g_bytes_unref);
     g_array_unref(self->held);
+    g_ptr_array_unref(self->origins);
+    changes_unref(self->changes);
     if (self->skipped)
         g_array_unref(self->skipped);
     g_free(self);

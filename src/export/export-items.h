@@ -51,6 +51,10 @@ EngineItem *export_item_engine(ExportItem *self);
 /** export_item_layer: Returns: (transfer none) (nullable): what it copies, NULL for a file. */
 const PlanLayer *export_item_layer(const ExportItem *self);
 
+/** export_item_is_linked: Returns: TRUE if the layer is a link to the base's file, and there is
+ * nothing for the engine to do. */
+gboolean export_item_is_linked(const ExportItem *self);
+
 /**
  * export_item_check:
  * Looks, at any time and from any thread, at the images that it still has to read, or is reading.

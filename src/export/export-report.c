@@ -92,7 +92,7 @@ export_report_new(const Plan *plan, const char *directory)
     JobReport *self = job_report_new();
 
     self->directory = g_strdup(directory);
-    self->base = g_strdup(plan->settings->base);
+    self->base = g_strdup(plan->base ? plan->base->path : NULL);
     for (guint i = 0; i < plan->domains->len; i++)
         report_domain(self, g_ptr_array_index(plan->domains, i));
     for (guint i = 0; i < plan->files->len; i++)

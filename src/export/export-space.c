@@ -22,8 +22,12 @@ layer_needs(const PlanLayer *layer, const TargetSpace *space)
 {
     guint64 largest = 0;
 
-    /* How much can be compressed is not known, nor what of a raw device is zeros. */
-    if (layer->level > 0 || (layer->way == PLAN_WAY_COPY && !layer->source->measured))
+    if (layer->way == PLAN_WAY_LINK)
+        return layer->bytes;
+    /* How much has changed is not known, nor how much can be compressed, nor what of a raw device
+     * is zeros. */
+    if (layer->way == PLAN_WAY_CHANGES || layer->level > 0 ||
+        (layer->way == PLAN_WAY_COPY && !layer->source->measured))
         return 0;
     if (layer->way == PLAN_WAY_COPY)
         return space->clones && is_on(layer->source, space) ? 0 : layer->bytes;

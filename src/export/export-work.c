@@ -8,6 +8,7 @@
 
 #include "export/export-report.h"
 #include "export/export-work.h"
+#include "export/plan-base.h"
 #include "transfer/engine.h"
 #include "util/strings.h"
 #include "util/xml.h"
@@ -129,6 +130,27 @@ find_members(ExportWork *self, Hypervisor *hypervisor, GError **error)
     return self->members && members_find(self->members, hypervisor, error);
 }
 
+/* What the plan has of the base that the settings name, if they name one. */
+static gboolean
+take_base(const ExportWork *self, Plan *plan, const Target *target, GError **error)
+{
+    const char *name = self->settings->base;
+    ExportBase *base = NULL;
+    TargetSpace space;
+
+    if (!name)
+        return TRUE;
+    if (!target_space(target, &space, error) ||
+        !export_base_find(name, self->place, self->collection, &base, plan->warnings, error))
+        return FALSE;
+    if (base)
+        return plan_base_apply(plan, base, space.device, error);
+    plan_warn(plan, _("There is no earlier export of '%s' in '%s' to be the base: all is exported"),
+              self->place->name, self->place->directory);
+
+    return TRUE;
+}
+
 static gboolean
 prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GError **error)
 {
@@ -150,7 +172,8 @@ prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GErr
         return FALSE;
     *plan = export_plan(hypervisor, &what, job_run_control(run), error);
 
-    return *plan && export_check_space(*plan, *target, error);
+    return *plan && take_base(self, *plan, *target, error) &&
+           export_check_space(*plan, *target, error);
 }
 
 /* Tells the job what is going to be done. */

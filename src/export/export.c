@@ -13,6 +13,7 @@
 #include "archive/target-foreign.h"
 #include "export/export-images.h"
 #include "export/export-items.h"
+#include "export/export-link.h"
 #include "export/export-sight.h"
 #include "export/export-watch.h"
 #include "export/export.h"
@@ -212,8 +213,12 @@ move_items(const Plan *plan, GPtrArray *items, Control *control, EngineStats *st
     /* The engine sorts them its way; the manifest has them in the plan's order. */
     g_autoptr(GPtrArray) engine_items = g_ptr_array_new();
 
-    for (guint i = 0; i < items->len; i++)
-        g_ptr_array_add(engine_items, export_item_engine(g_ptr_array_index(items, i)));
+    for (guint i = 0; i < items->len; i++) {
+        ExportItem *item = g_ptr_array_index(items, i);
+
+        if (!export_item_is_linked(item))
+            g_ptr_array_add(engine_items, export_item_engine(item));
+    }
 
     return engine_run(engine_items, plan->settings->parallel, control, stats, error);
 }
@@ -258,12 +263,15 @@ write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *resu
 
 /* While somebody looks after what they are made from. @warning: of the target, or NULL. */
 static gboolean
-move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control *control,
-             const char *warning, ExportResult *result, EngineStats *stats, GError **error)
+move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Journal *journal,
+             Control *control, const char *warning, ExportResult *result, EngineStats *stats,
+             GError **error)
 {
     g_autoptr(ExportWatch) watch = export_watch_new(hypervisor, plan, items, control);
 
-    if (!move_items(plan, items, control, stats, error))
+    if (!export_link_layers(plan, items, journal, control, &result->linked, error) ||
+        !export_link_find_changes(plan, items, control, error) ||
+        !move_items(plan, items, control, stats, error))
         return FALSE;
     result->copied = stats->bytes_written;
     result->warnings = export_watch_warnings(watch);
@@ -370,8 +378,8 @@ write_files(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *c
     int dirfd = target_fd(target);
     g_autoptr(GPtrArray) items = make_items(plan, dirfd, journal, live);
 
-    if (!move_watched(hypervisor, plan, items, control, target_warning(target), result, stats,
-                      error))
+    if (!move_watched(hypervisor, plan, items, journal, control, target_warning(target), result,
+                      stats, error))
         return FALSE;
     if (live)
         live_export_warnings(live, result->warnings);

@@ -29,6 +29,7 @@ typedef struct {
 typedef struct {
     guint64 bytes;  /* of all files of the export */
     guint64 copied; /* bytes that had to be written for it */
+    guint64 linked; /* bytes of layers that were taken from the base, and read from no source */
     guint layers;
     guint domains;
     gboolean resumable; /* it failed, and what there is of it can be gone on with: it is kept */

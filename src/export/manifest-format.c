@@ -19,6 +19,7 @@ add_creator(xmlNode *root, const Plan *plan)
 {
     xmlNode *creator = xml_add(root, "creator", NULL);
     g_autofree char *now = format_time(g_get_real_time() / G_USEC_PER_SEC);
+    g_autofree char *boot = origin_boot();
 
     xml_set(creator, "program", PACKAGE);
     xml_set(creator, "version", VERSION);
@@ -27,6 +28,17 @@ add_creator(xmlNode *root, const Plan *plan)
     xml_set(creator, "hypervisorVersion", plan->host->version);
     xml_set(creator, "host", plan->host->host);
     xml_set(creator, "time", now);
+    xml_set(creator, "boot", boot);
+}
+
+static void
+add_base(xmlNode *root, const ExportBase *base)
+{
+    xmlNode *node = xml_add(root, "base", NULL);
+
+    xml_set(node, "path", base->path);
+    xml_set(node, "snapshot", base->manifest->snapshot);
+    xml_set(node, "time", base->manifest->created);
 }
 
 static void
@@ -73,6 +85,29 @@ add_domain(xmlNode *parent, const PlanDomain *domain)
 }
 
 static void
+set_time(xmlNode *node, const char *name, const OriginTime *time)
+{
+    g_autofree char *text = origin_time_format(time);
+
+    xml_set(node, name, text);
+}
+
+static void
+add_origin(xmlNode *parent, const Origin *origin)
+{
+    xmlNode *node = xml_add(parent, "origin", NULL);
+
+    xml_set(node, "path", origin->path);
+    xml_set_uint(node, "device", origin->device);
+    xml_set_uint(node, "inode", origin->inode);
+    xml_set_uint(node, "bytes", origin->bytes);
+    set_time(node, "modified", &origin->modified);
+    set_time(node, "changed", &origin->changed);
+    if (origin->born.seconds != 0)
+        set_time(node, "born", &origin->born);
+}
+
+static void
 add_nodes(xmlNode *parent, GBytes *nodes)
 {
     gsize length;
@@ -103,6 +138,11 @@ add_file(xmlNode *parent, const ManifestFile *file, gsize *room)
     xml_set(node, "backing", file->backing);
     xml_set(node, "source", file->source);
     xml_set(node, "flattened", file->flattened ? "yes" : NULL);
+    xml_set(node, "linked", file->linked ? "yes" : NULL);
+    if (file->written.seconds != 0)
+        set_time(node, "written", &file->written);
+    for (guint i = 0; i < file->origins->len; i++)
+        add_origin(node, g_ptr_array_index(file->origins, i));
     if (nodes == 0 || nodes > *room)
         return;
     *room -= nodes;
@@ -124,6 +164,8 @@ manifest_format(const Plan *plan, GPtrArray *files, GPtrArray *warnings)
         xml_add(root, "collection", plan->collection);
     xml_add(root, "snapshot", plan->snapshot);
     add_creator(root, plan);
+    if (plan->base)
+        add_base(root, plan->base);
     domains = xml_add(root, "domains", NULL);
     for (guint i = 0; i < plan->domains->len; i++)
         add_domain(domains, g_ptr_array_index(plan->domains, i));

@@ -46,16 +46,19 @@ static void
 add_layer(GString *text, const PlanLayer *layer)
 {
     static const char *const ways[] = {
-        [PLAN_WAY_COPY] = "copy", [PLAN_WAY_FLATTEN] = "flatten", [PLAN_WAY_COMPRESS] = "compress",
-        [PLAN_WAY_PULL] = "pull"};
+        [PLAN_WAY_COPY] = "copy",         [PLAN_WAY_FLATTEN] = "flatten",
+        [PLAN_WAY_COMPRESS] = "compress", [PLAN_WAY_CHANGES] = "changes",
+        [PLAN_WAY_LINK] = "link",         [PLAN_WAY_PULL] = "pull"};
+    /* Whether it is linked depends on times, which may be others the next time. */
+    PlanWay way = layer->way == PLAN_WAY_LINK ? layer->made : layer->way;
 
     g_string_append(text, "layer");
     add_name(text, layer->file);
-    g_string_append_printf(text, " %s", ways[layer->way]);
+    g_string_append_printf(text, " %s", ways[way]);
     add_name(text, layer->backing ? layer->backing->file : "-");
     g_string_append_c(text, '\n');
     add_source(text, layer->source, layer->live || layer->way == PLAN_WAY_PULL);
-    if (layer->way != PLAN_WAY_FLATTEN)
+    if (!plan_layer_is_whole(layer))
         return;
     for (const Layer *below = layer->source->backing; below; below = below->backing)
         add_source(text, below, FALSE);
@@ -94,7 +97,7 @@ changes_of(const PlanLayer *layer)
     GString *text = g_string_new(NULL);
 
     for (const Layer *one = layer->source; one;
-         one = layer->way == PLAN_WAY_FLATTEN ? one->backing : NULL)
+         one = plan_layer_is_whole(layer) ? one->backing : NULL)
         g_string_append_printf(text, "%s%" PRId64 ".%09" PRIu32, text->len > 0 ? "," : "",
                                one->ctime, one->ctime_ns);
 

@@ -50,7 +50,7 @@ stem_of(const char *path)
 /* The same source above the same chain has the same name in every export, so that a later one can
  * find it. */
 static char *
-name_layer(PlanBuilder *builder, const char *path, const char *key, const char *format)
+name_layer(GHashTable *names, const char *path, const char *key, const char *format)
 {
     g_autofree char *stem = stem_of(path);
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
@@ -59,7 +59,7 @@ name_layer(PlanBuilder *builder, const char *path, const char *key, const char *
         g_autofree char *name =
             g_strdup_printf("layers/%s-%.*s.%s", stem, digits, hash, format);
 
-        if (g_hash_table_add(builder->names, g_strdup(name)))
+        if (!g_hash_table_contains(names, name))
             return g_steal_pointer(&name);
     }
 
@@ -85,7 +85,8 @@ add_layer(PlanBuilder *builder, const char *key, const Layer *source, const char
     PlanLayer *layer = g_new0(PlanLayer, 1);
 
     layer->number = builder->plan->layers->len;
-    layer->file = name_layer(builder, source->path, key, format);
+    layer->file = name_layer(builder->names, source->path, key, format);
+    g_hash_table_add(builder->names, g_strdup(layer->file));
     layer->format = format;
     layer->way = way;
     layer->source = source;
@@ -189,6 +190,41 @@ plan_layers_pull(PlanBuilder *builder, const PlanDomain *domain, const char *tar
     layer->target = g_strdup(target);
     count_all(builder, layer);
     layer->users++;
+
+    return layer;
+}
+
+/* As much as is read to find out what has changed: no more than the chain has. */
+static guint64
+chain_bytes(const PlanLayer *chain)
+{
+    guint64 bytes = 0;
+
+    for (const PlanLayer *layer = chain; layer; layer = layer->backing)
+        bytes += layer->source->allocated;
+
+    return MIN(bytes, chain->capacity);
+}
+
+PlanLayer *
+plan_layers_changes(Plan *plan, GHashTable *names, const PlanLayer *chain, PlanLayer *backing)
+{
+    g_autofree char *flat = flat_key(chain->source, chain->snapshot);
+    g_autofree char *key = g_strdup_printf("changes:%s\n%s", flat, backing->file);
+    PlanLayer *layer = g_new0(PlanLayer, 1);
+
+    layer->file = name_layer(names, chain->source->path, key, "qcow2");
+    g_hash_table_add(names, layer->file);
+    layer->format = "qcow2";
+    layer->way = PLAN_WAY_CHANGES;
+    layer->source = chain->source;
+    layer->snapshot = g_strdup(chain->snapshot);
+    layer->live = chain->live;
+    layer->backing = backing;
+    layer->capacity = units_for(chain->capacity, SECTOR) * SECTOR;
+    layer->bytes = chain->way == PLAN_WAY_FLATTEN ? chain->bytes : chain_bytes(chain);
+    layer->level = compression_level(plan->settings->compression);
+    layer->users = 1;
 
     return layer;
 }

@@ -36,4 +36,15 @@ PlanLayer *plan_layers_flatten(PlanBuilder *builder, const Layer *source, const 
 PlanLayer *plan_layers_pull(PlanBuilder *builder, const PlanDomain *domain, const char *target,
                             const Layer *source);
 
+/**
+ * plan_layers_changes:
+ * @names: of layers that are taken; its own is added, and is the layer's
+ * @chain: the top layer of the disk, as it would be without a base
+ * @backing: the top layer of the disk in the base, linked
+ *
+ * Returns: a layer of what @chain has otherwise than @backing, used once, owned by the caller.
+ */
+PlanLayer *plan_layers_changes(Plan *plan, GHashTable *names, const PlanLayer *chain,
+                               PlanLayer *backing);
+
 G_END_DECLS

@@ -10,7 +10,7 @@
 
 /* --- freeing --------------------------------------------------------------- */
 
-static void
+void
 plan_layer_free(PlanLayer *layer)
 {
     g_free(layer->file);
@@ -69,7 +69,26 @@ plan_free(Plan *plan)
     g_ptr_array_unref(plan->warnings);
     g_ptr_array_unref(plan->changed);
     chain_cache_free(plan->chains);
+    export_base_free(plan->base);
     g_free(plan);
+}
+
+gboolean
+plan_layer_is_whole(const PlanLayer *layer)
+{
+    PlanWay way = layer->way == PLAN_WAY_LINK ? layer->made : layer->way;
+
+    return way == PLAN_WAY_FLATTEN || way == PLAN_WAY_CHANGES;
+}
+
+const Layer *
+plan_layer_frozen(const PlanLayer *layer)
+{
+    /* What QEMU serves is its own, too. */
+    if (layer->way == PLAN_WAY_PULL)
+        return NULL;
+
+    return layer->live ? layer->source->backing : layer->source;
 }
 
 /* --- making ----------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "archive/export-base.h"
 #include "hypervisor/hypervisor.h"
 #include "hypervisor/snapshot-def.h"
 #include "image/chain.h"
@@ -20,6 +21,9 @@ typedef enum {
     PLAN_WAY_COMPRESS, /* what the image itself holds, as a compressed qcow2 on its backing */
     PLAN_WAY_PULL,     /* what a running guest sees of its disk at one moment, as one qcow2: QEMU
                         * holds it and serves it */
+    PLAN_WAY_CHANGES,  /* what a guest sees otherwise than in the backing layer, which is of the
+                        * base, as one qcow2 above that */
+    PLAN_WAY_LINK,     /* the base's own file: a hard link, else its bytes */
 } PlanWay;
 
 /** One image of the export. */
@@ -30,6 +34,10 @@ struct PlanLayer {
     char *file;          /* in the export: "layers/base-1a2b3c4d.qcow2" */
     const char *format;  /* of that file: "qcow2" or "raw" */
     PlanWay way;
+    PlanWay made;        /* LINK: how else it is made, if it turns out not to be the same */
+    const ManifestFile *base; /* LINK: what it is in the base; else what it may be the same as,
+                               * which is found out before it is made; NULL: nothing */
+    gboolean of_base;    /* its source is the base's own file, and no other is left */
     const Layer *source; /* the image, or the top one of the chain that is flattened */
     char *snapshot;      /* internal snapshot that is flattened, or NULL */
     gboolean live;       /* a running domain writes to the source */
@@ -83,6 +91,7 @@ typedef struct {
     char *snapshot;
     VirtSnapExportSettings *settings;
     HostInfo *host;
+    ExportBase *base;    /* NULL: none */
     ChainCache *chains;  /* owns every Layer */
     GPtrArray *domains;  /* PlanDomain */
     GPtrArray *layers;   /* PlanLayer; a backing layer stands before those above it */
@@ -129,6 +138,17 @@ PlanSnapshot *plan_snapshot_new(PlanDomain *domain, SnapshotDef *def);
 
 /** plan_is_live: Returns: TRUE if it is the present state of the domains that is exported. */
 gboolean plan_is_live(const Plan *plan);
+
+/** plan_layer_is_whole: Returns: whether @layer is made from what a guest sees of a chain, and not
+ * from one image. */
+gboolean plan_layer_is_whole(const PlanLayer *layer);
+
+/** plan_layer_frozen: Returns: (transfer none) (nullable): the first image of the chain that @layer
+ * is read from that nobody may write to: what a running domain writes to is its own. */
+const Layer *plan_layer_frozen(const PlanLayer *layer);
+
+/** plan_layer_free: Frees one that is in no plan. */
+void plan_layer_free(PlanLayer *layer);
 
 /** plan_free: Frees @plan and all in it. NULL is fine. */
 void plan_free(Plan *plan);

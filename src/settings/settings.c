@@ -476,24 +476,5 @@ virt_snap_export_settings_check_supported(const VirtSnapExportSettings *self, GE
     g_return_val_if_fail(self != NULL, FALSE);
     g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
 
-    /* A line goes when its feature comes. */
-    const struct {
-        const char *name;
-        gboolean used;
-    } missing[] = {
-        {"base", self->base != NULL},
-    };
-
-    if (self->live != VIRT_SNAP_LIVE_NO && !check_live(self, error))
-        return FALSE;
-
-    for (gsize i = 0; i < G_N_ELEMENTS(missing); i++) {
-        if (!missing[i].used)
-            continue;
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("The setting '%s' is not supported yet; leave it out"), missing[i].name);
-        return FALSE;
-    }
-
-    return TRUE;
+    return self->live == VIRT_SNAP_LIVE_NO || check_live(self, error);
 }

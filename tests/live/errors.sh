@@ -231,11 +231,9 @@ check "100 MB" refused 4 'huge.xml' --settings "$d/huge.xml"
 check "no such file" refused 32779 'none.xml' --settings "$d/none.xml"
 check "an unknown property" cim Colour string red 4 Colour
 check "an intent that is none" cim BackupIntent uint16 7 4 BackupIntent
-for feature in "--base $x"; do
-    # shellcheck disable=SC2086
-    check "${feature%% *} is not there yet, and says so" refused 1 "not supported" $feature
-done
-check "live state neither" \
+check "a base that is no export" refused 32779 "manifest.xml" --base "$x"
+check "an empty base" refused 4 "path of an export" --base ''
+check "a live state with the memory is not there yet, and says so" \
     settings '<exportsettings><live>memory</live></exportsettings>' 1 "live export.*memory"
 
 # --- a volume, where libvirt has no pools

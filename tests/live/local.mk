@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 live_tests = \
+	tests/live/base.sh \
 	tests/live/capture.sh \
 	tests/live/chains.sh \
 	tests/live/collections.sh \

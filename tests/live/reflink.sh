@@ -60,6 +60,18 @@ is "$(vs_field .copied)" "$(find "$VS_EXPORT" -name '*.xml' ! -name manifest.xml
     awk '{ sum += $1 } END { print sum }')" "not a byte of an image is read or written"
 check "the blocks are shared" [ $(($(used) - before)) -lt 32768 ]
 
+# --- from a base that is there: links, or shared blocks where a link cannot be made
+base=$(vs_layer "$x/shared/t/snap1" t vdb)
+check "an export with a base" vs_export --domain t snap1 --to "$x/linked" --base "$x/shared/t/snap1"
+check "has its layers as hard links" [ "$(vs_layer "$VS_EXPORT" t vdb)" -ef "$base" ]
+chattr +i "$x"/shared/t/snap1/layers/*
+check "where nothing can be linked" \
+    vs_export --domain t snap1 --to "$x/cloned" --base "$x/shared/t/snap1"
+chattr -i "$x"/shared/t/snap1/layers/*
+check_fails "they are files of their own" [ "$(vs_layer "$VS_EXPORT" t vdb)" -ef "$base" ]
+check "that share their blocks" [ $(($(used) - before)) -lt 49152 ]
+check "and are as the manifest says" timeout 600 "$abs_top_builddir/virtsnap" verify "$VS_EXPORT"
+
 # --- to another file system: holes stay holes
 check "an export elsewhere" vs_export --domain t snap1 --to "$LIVE_DIR/far"
 check "is as its manifest says" timeout 600 "$abs_top_builddir/virtsnap" verify "$VS_EXPORT"

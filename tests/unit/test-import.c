@@ -104,7 +104,7 @@ set_up(JournalFixture *f, gconstpointer data)
     f->directory = scratch_new();
     f->path = g_build_filename(f->directory, "journal", NULL);
     f->fd = open(f->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    f->from = g_new0(ManifestFile, 1);
+    f->from = manifest_file_new();
     f->from->path = g_strdup("layers/x.qcow2");
     f->from->bytes = 3 * DIGEST_SEGMENT;
     f->plan = import_plan_new(settings, "/to/c/s");

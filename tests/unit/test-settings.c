@@ -347,7 +347,7 @@ test_supported(void)
         const char *text;
         gboolean supported;
     } table[] = {
-        {"intent", "merge", TRUE},  {"storage", "no", TRUE},       {"base", "/x", FALSE},
+        {"intent", "merge", TRUE},  {"storage", "no", TRUE},       {"base", "/x", TRUE},
         {"live", "no", TRUE},       {"compression", "zstd", TRUE}, {"compression", "none", TRUE},
         {"live", "crash-consistent", TRUE},
     };

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "archive/export-base.h"
+#include "archive/export-list.h"
+#include "archive/export-lock.h"
+#include "image/qcow2-header.h"
+#include "util/fd.h"
+
+/* What a directory is called that an export is being written into, or was. */
+#define PARTIAL ".partial"
+
+void
+export_base_free(ExportBase *self)
+{
+    if (!self)
+        return;
+    fd_clear(&self->lock);
+    fd_clear(&self->dirfd);
+    manifest_free(self->manifest);
+    g_free(self->path);
+    g_free(self);
+}
+
+/* --- which one ---------------------------------------------------------------- */
+
+/* The members of an unnamed collection are its name. */
+static gboolean
+has_members(const Manifest *manifest, const char *name)
+{
+    g_autoptr(GString) members = g_string_new(NULL);
+
+    for (guint i = 0; i < manifest->domains->len; i++)
+        g_string_append_printf(members, "%s%s", i > 0 ? "+" : "",
+                               ((ManifestDomain *)g_ptr_array_index(manifest->domains, i))->name);
+
+    return g_str_equal(members->str, name);
+}
+
+static gboolean
+is_of(const Manifest *manifest, const ExportPlace *place, const char *collection)
+{
+    if (collection)
+        return g_strcmp0(manifest->collection, collection) == 0;
+
+    return !manifest->collection && has_members(manifest, place->name);
+}
+
+/* What is written into is named so; killed in its last moment, it has a manifest. */
+static gboolean
+check_complete(const char *path, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(path);
+
+    if (*name != '.' || !g_str_has_suffix(name, PARTIAL))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The export is not complete: it is still written, or was interrupted"));
+
+    return FALSE;
+}
+
+static gboolean
+open_base(ExportBase *self, GError **error)
+{
+    struct stat st;
+
+    if (!check_complete(self->path, error))
+        return FALSE;
+    self->dirfd = fd_open(AT_FDCWD, self->path, O_RDONLY | O_DIRECTORY, 0, error);
+    if (self->dirfd < 0)
+        return FALSE;
+    self->lock = export_lock_read(self->dirfd, self->path, error);
+    if (self->lock < 0)
+        return FALSE;
+    self->manifest = manifest_load(self->dirfd, error);
+    if (!self->manifest)
+        return FALSE;
+    self->device = fstat(self->dirfd, &st) == 0 ? st.st_dev : 0;
+
+    return TRUE;
+}
+
+static ExportBase *
+open_at(const char *path, GError **error)
+{
+    ExportBase *self = g_new0(ExportBase, 1);
+
+    self->path = g_strdup(path);
+    self->dirfd = self->lock = -1;
+    if (open_base(self, error))
+        return self;
+    g_prefix_error(error, _("Base '%s': "), path);
+    export_base_free(self);
+
+    return NULL;
+}
+
+static ExportBase *
+open_path(const char *path, const ExportPlace *place, const char *collection, GError **error)
+{
+    g_autofree char *canonical = g_canonicalize_filename(path, "/");
+    g_autoptr(ExportBase) self = open_at(canonical, error);
+
+    if (!self || is_of(self->manifest, place, collection))
+        return g_steal_pointer(&self);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("Base '%s': it is an export of another collection ('%s'), and this one is of "
+                  "'%s'; name an export of that"),
+                path, self->manifest->collection ? self->manifest->collection : "",
+                collection ? collection : place->name);
+
+    return NULL;
+}
+
+/* --- among those that are there --------------------------------------------------- */
+
+/* Those of the collection in the directory that the new one goes to. */
+static GPtrArray *
+list(const ExportPlace *place, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    GPtrArray *exports;
+
+    if (!place->subdirectory) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("Without a subdirectory there are no other exports beside this one to be "
+                      "its base; name the base by its path"));
+        return NULL;
+    }
+    exports = export_list(place->directory, &why);
+    if (!exports && g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+        return g_ptr_array_new();
+    if (!exports)
+        g_propagate_error(error, g_steal_pointer(&why));
+
+    return exports;
+}
+
+static gboolean
+is_newer(const FoundExport *one, const FoundExport *than)
+{
+    int order = than ? g_strcmp0(one->manifest->created, than->manifest->created) : 1;
+
+    return order > 0 || (order == 0 && strcmp(one->path, than->path) > 0);
+}
+
+/* @snapshot: NULL: any. Those that were passed over are in @tried. */
+static const FoundExport *
+find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection,
+            const char *snapshot, GHashTable *tried)
+{
+    const FoundExport *newest = NULL;
+
+    for (guint i = 0; i < exports->len; i++) {
+        const FoundExport *found = g_ptr_array_index(exports, i);
+
+        if (!found->manifest || found->problem || g_hash_table_contains(tried, found) ||
+            !is_of(found->manifest, place, collection) ||
+            (snapshot && !g_str_equal(found->manifest->snapshot, snapshot)))
+            continue;
+        if (is_newer(found, newest))
+            newest = found;
+    }
+
+    return newest;
+}
+
+/* What cannot be read is not known to be of the collection unless it is in its directory. */
+static void
+note_unreadable(GPtrArray *exports, const ExportPlace *place, GPtrArray *notes)
+{
+    g_autofree char *own = g_build_filename(place->directory, place->name, NULL);
+
+    for (guint i = 0; i < exports->len; i++) {
+        const FoundExport *found = g_ptr_array_index(exports, i);
+        g_autofree char *parent = g_path_get_dirname(found->path);
+
+        if (found->problem && g_str_equal(parent, own))
+            g_ptr_array_add(notes, g_strdup_printf(_("The export '%s' cannot be the base: %s"),
+                                                   found->path, found->problem));
+    }
+}
+
+static gboolean
+find_latest(const ExportPlace *place, const char *collection, ExportBase **base,
+            GPtrArray *notes, GError **error)
+{
+    g_autoptr(GPtrArray) exports = list(place, error);
+    g_autoptr(GHashTable) tried = g_hash_table_new(NULL, NULL);
+    const FoundExport *found;
+
+    if (!exports)
+        return FALSE;
+    note_unreadable(exports, place, notes);
+    while ((found = find_newest(exports, place, collection, NULL, tried))) {
+        g_autoptr(GError) why = NULL;
+
+        *base = open_at(found->path, &why);
+        if (*base)
+            return TRUE;
+        g_hash_table_add(tried, (gpointer)found);
+        g_ptr_array_add(notes, g_strdup_printf(_("The export '%s' cannot be the base: %s"),
+                                               found->path, why->message));
+    }
+
+    return TRUE;
+}
+
+static ExportBase *
+find_named(const char *snapshot, const ExportPlace *place, const char *collection, GError **error)
+{
+    g_autoptr(GPtrArray) exports = list(place, error);
+    g_autoptr(GHashTable) tried = g_hash_table_new(NULL, NULL);
+    const FoundExport *found;
+
+    if (!exports)
+        return NULL;
+    found = find_newest(exports, place, collection, snapshot, tried);
+    if (found)
+        return open_at(found->path, error);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                _("There is no export of the snapshot '%s' of '%s' in '%s' to be the base; name "
+                  "one by its absolute path, or ask for the latest"),
+                snapshot, collection ? collection : place->name, place->directory);
+
+    return NULL;
+}
+
+gboolean
+export_base_find(const char *name, const ExportPlace *place, const char *collection,
+                 ExportBase **base, GPtrArray *notes, GError **error)
+{
+    *base = NULL;
+    if (g_str_equal(name, EXPORT_BASE_LATEST))
+        return find_latest(place, collection, base, notes, error);
+    if (g_path_is_absolute(name))
+        *base = open_path(name, place, collection, error);
+    else if (!strchr(name, '/'))
+        *base = find_named(name, place, collection, error);
+    else
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("Base '%s': the path is not absolute"), name);
+
+    return *base != NULL;
+}
+
+/* --- its layers -------------------------------------------------------------------- */
+
+gboolean
+export_base_damaged(const ExportBase *self, const ManifestFile *file, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                _("The base '%s' is damaged: '%s' is not what its manifest says; look at it with "
+                  "'verify', and export with another base or without one"),
+                self->path, file->path);
+
+    return FALSE;
+}
+
+static gboolean
+refers_to(const Qcow2Header *header, const ManifestFile *below)
+{
+    g_autofree char *name = below ? g_path_get_basename(below->path) : NULL;
+
+    return g_strcmp0(header->backing_name, name) == 0 &&
+           (!below || g_strcmp0(header->backing_format, below->format) == 0);
+}
+
+static gboolean
+is_as_said(const ExportBase *self, const ManifestFile *file, int fd)
+{
+    g_autoptr(Qcow2Header) header = NULL;
+
+    if (!g_str_equal(file->format, "qcow2"))
+        return TRUE;
+    header = qcow2_header_read(fd, file->path, NULL);
+
+    return header && qcow2_header_check(header, file->path, NULL) &&
+           header->virtual_size == file->capacity &&
+           refers_to(header, file->backing ? manifest_file(self->manifest, file->backing) : NULL);
+}
+
+int
+export_base_open_layer(const ExportBase *self, const ManifestFile *file, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    auto_fd fd = fd_open_beneath(self->dirfd, file->path, O_RDONLY | O_NONBLOCK, &why);
+    struct stat st;
+
+    if (fd < 0 && g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED)) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&why), _("Base '%s': "), self->path);
+        return -1;
+    }
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+        (guint64)st.st_size != file->bytes || !is_as_said(self, file, fd)) {
+        export_base_damaged(self, file, error);
+        return -1;
+    }
+
+    return fd_steal(&fd);
+}
+
+gboolean
+export_base_is_untouched(const ManifestFile *file, int fd)
+{
+    struct stat st;
+    OriginTime modified;
+
+    if (file->written.seconds == 0 || fstat(fd, &st) < 0 || (st.st_mode & 0222) != 0)
+        return FALSE;
+    modified = (OriginTime){st.st_mtim.tv_sec, (guint32)st.st_mtim.tv_nsec};
+
+    return origin_time_equal(&modified, &file->written);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "archive/export-place.h"
+#include "archive/manifest.h"
+
+G_BEGIN_DECLS
+
+/* The export that another one takes from what it already holds. */
+
+/** What is said instead of a path for the newest one. */
+#define EXPORT_BASE_LATEST "latest"
+
+/** A complete export, held for reading: nobody prunes it meanwhile. */
+typedef struct {
+    char *path;   /* absolute */
+    int dirfd;    /* owned */
+    int lock;     /* owned */
+    guint64 device; /* of the file system that it is on, as in struct stat */
+    Manifest *manifest;
+} ExportBase;
+
+/**
+ * export_base_find:
+ * @name: an absolute path, EXPORT_BASE_LATEST, or the name of a snapshot whose export is beside the
+ * new one
+ * @place: of the new one
+ * @collection: (nullable): what it is of; NULL: the unnamed collection that @place is named after
+ * @base: (out): owned by the caller; NULL: the newest one is asked for, and there is none
+ * @notes: (element-type utf8): what was passed over on the way to the newest one, and why, is added
+ *
+ * Finds it, takes it for reading and reads its manifest.
+ *
+ * Returns: FALSE with NOT_FOUND, IN_USE (it is being removed), INVALID_STATE (it is not complete),
+ * INVALID_PARAMETER (it is of another collection), NOT_SUPPORTED (of a later version) or CORRUPT.
+ */
+gboolean export_base_find(const char *name, const ExportPlace *place, const char *collection,
+                          ExportBase **base, GPtrArray *notes, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * export_base_open_layer:
+ * @file: of its manifest
+ *
+ * Opens one of its layers, and makes sure that it is what the manifest says as far as that can be
+ * seen without reading it: a regular file in it, no link, of that size, and its qcow2 header refers
+ * to what the manifest says. Returns: a descriptor, owned by the caller, or -1: CORRUPT naming it.
+ */
+int export_base_open_layer(const ExportBase *self, const ManifestFile *file, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** export_base_is_untouched: Returns: whether nobody has written to the layer open as @fd since the
+ * export was made, as far as its times tell: what was copied from elsewhere has others. */
+gboolean export_base_is_untouched(const ManifestFile *file, int fd);
+
+/** export_base_damaged: Returns: FALSE with CORRUPT: @file of the base is not what it was. */
+gboolean export_base_damaged(const ExportBase *self, const ManifestFile *file, GError **error);
+
+/** export_base_free: NULL is fine. */
+void export_base_free(ExportBase *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExportBase, export_base_free)
+
+G_END_DECLS

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "util/error.h"
+
+G_BEGIN_DECLS
+
+/* Which file an image of an export was read from, and in which state that was, so that a later
+ * export knows whether it still is the same. */
+
+/** A moment, as the kernel has it of a file. */
+typedef struct {
+    gint64 seconds; /* since the epoch */
+    guint32 nanoseconds;
+} OriginTime;
+
+typedef struct {
+    char *path;
+    guint64 device;
+    guint64 inode;
+    guint64 bytes;
+    OriginTime modified; /* mtime, which anybody may set */
+    OriginTime changed;  /* ctime, which nobody can, and libvirt changes with the owner */
+    OriginTime born;     /* zeros: its file system does not tell */
+} Origin;
+
+/** How sure it is that a file holds what it held. */
+typedef enum {
+    ORIGIN_OTHER,  /* it does not, or nothing speaks for it */
+    ORIGIN_LIKELY, /* it looks so: only its content can tell */
+    ORIGIN_SAME,   /* nobody can have written to it through its file system */
+} OriginMatch;
+
+/**
+ * origin_new:
+ * @fd: of a regular file, open for reading, before the first byte is read that is to count
+ *
+ * What of it was written through a mapping and not written back yet is written back first, so that
+ * the next one who writes through it changes its times. Returns: (nullable): owned by the caller;
+ * NULL if what is done to the file from now on need not show in its times: it was changed in this
+ * very moment, or cannot be written back.
+ */
+Origin *origin_new(int fd, const char *path);
+
+/** origin_is_unchanged: Returns: FALSE if what is at its path is not in that very state now. */
+gboolean origin_is_unchanged(const Origin *self);
+
+/**
+ * origin_match:
+ * @then: as a manifest has it, of the system that ran as @boot (nullable)
+ * @fd: what is at its path now
+ *
+ * Returns: ORIGIN_SAME only if all of @then is as it was, the times included, no reboot was in
+ * between (a crash loses times, and gives numbers of devices to others), the clock was not set back
+ * behind them, and the file system is one that is known to keep that promise: ext4 or XFS, on
+ * anything but a loop device, whose file others may write to.
+ */
+OriginMatch origin_match(const Origin *then, const char *boot, int fd);
+
+/** origin_boot: Returns: (nullable): what tells this run of the system from others, owned by the
+ * caller. */
+char *origin_boot(void);
+
+/** origin_time_format: Returns: "SECONDS.NANOSECONDS", owned by the caller. */
+char *origin_time_format(const OriginTime *time);
+
+/** origin_time_parse: @text: as the schema has it, or NULL: zeros. */
+OriginTime origin_time_parse(const char *text);
+
+gboolean origin_time_equal(const OriginTime *one, const OriginTime *other);
+
+Origin *origin_copy(const Origin *self);
+
+/** origins_new: Returns: (element-type Origin): none, owned by the caller. */
+GPtrArray *origins_new(void);
+
+/** origin_free: NULL is fine. */
+void origin_free(Origin *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Origin, origin_free)
+
+G_END_DECLS

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "export/export-items-private.h"
+#include "export/export-link.h"
+#include "hypervisor/drivers.h"
+#include "util/fd.h"
+
+typedef struct {
+    const Plan *plan;
+    Control *control;
+    guint64 *linked;
+} Linking;
+
+static gboolean
+run_engine(const Linking *self, EngineItem *item, GError **error)
+{
+    g_autoptr(GPtrArray) items = g_ptr_array_new();
+
+    g_ptr_array_add(items, item);
+
+    return engine_run(items, self->plan->settings->parallel, self->control, NULL, error);
+}
+
+/* --- is it the same --------------------------------------------------------------- */
+
+/* The segment is another one: what follows needs not be read. */
+static gboolean
+compare_segment(EngineItem *engine, gsize index, GError **error)
+{
+    ExportItem *item = engine->user_data;
+    GBytes *nodes = item->layer->base->nodes;
+    const guint8 *before = nodes ? g_bytes_get_data(nodes, NULL) : NULL;
+
+    if (!before || (index + 1) * DIGEST_BYTES > g_bytes_get_size(nodes) ||
+        memcmp(before + index * DIGEST_BYTES, engine->nodes + index * DIGEST_BYTES,
+               DIGEST_BYTES) == 0)
+        return TRUE;
+    item->differs = TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT, "%s", item->layer->file);
+
+    return FALSE;
+}
+
+/* Reads the layer as it would be copied. Its part of the progress is counted when it is linked or
+ * copied. */
+static gboolean
+probe(const Linking *self, const PlanLayer *layer, ExportItem *item, gboolean *same,
+      GError **error)
+{
+    const ManifestFile *base = layer->base;
+    PlanWay way = layer->way == PLAN_WAY_LINK ? layer->made : layer->way;
+    g_autoptr(GError) why = NULL;
+    ExportItem *probe = export_item_new_layer(layer, item->number, item->dirfd, TRUE, NULL);
+    gboolean done;
+
+    export_item_set_way(probe, way, NULL);
+    probe->probing = TRUE;
+    probe->engine.weight = probe->engine.part = 0;
+    probe->engine.segment = compare_segment;
+    done = run_engine(self, &probe->engine, &why);
+    *same = done && memcmp(probe->engine.digest, base->digest, DIGEST_BYTES) == 0;
+    if (*same) {
+        g_ptr_array_unref(item->origins);
+        item->origins = g_ptr_array_ref(probe->origins);
+    }
+    if (!done && !probe->differs)
+        g_propagate_error(error, g_steal_pointer(&why));
+    done = done || probe->differs;
+    export_item_free(probe);
+
+    return done;
+}
+
+/* What the base says of where it comes from holds as long as the system runs. */
+static void
+keep_origins(const Linking *self, ExportItem *item)
+{
+    const ManifestFile *base = item->layer->base;
+    g_autofree char *boot = origin_boot();
+
+    g_ptr_array_set_size(item->origins, 0);
+    if (g_strcmp0(self->plan->base->manifest->boot, boot) != 0)
+        return;
+    for (guint i = 0; i < base->origins->len; i++)
+        g_ptr_array_add(item->origins, origin_copy(g_ptr_array_index(base->origins, i)));
+}
+
+/* Under the lock, nobody is about to write to it. */
+static gboolean
+look_again(const Linking *self, ExportItem *item, gboolean *same, GError **error)
+{
+    const PlanLayer *layer = item->layer;
+    const Layer *image = layer->source;
+    const char *boot = self->plan->base->manifest->boot;
+
+    *same = TRUE;
+    for (guint i = 0; image && i < layer->base->origins->len && *same; i++) {
+        auto_fd fd = layer_open_locked(image, error);
+
+        if (fd < 0)
+            return FALSE;
+        *same = origin_match(g_ptr_array_index(layer->base->origins, i), boot, fd) == ORIGIN_SAME;
+        image = image->backing;
+    }
+
+    return TRUE;
+}
+
+/* What an earlier run has copied in part is gone on with. */
+static gboolean
+is_begun(const ExportItem *item)
+{
+    return item->journal && journal_layer(item->journal, item->number)->segments->len > 0;
+}
+
+static gboolean
+find_out(const Linking *self, ExportItem *item, gboolean *same, GError **error)
+{
+    const PlanLayer *layer = item->layer;
+
+    *same = layer->of_base;
+    if (!layer->of_base && layer->way == PLAN_WAY_LINK && !look_again(self, item, same, error))
+        return FALSE;
+    if (*same) {
+        keep_origins(self, item);
+        return TRUE;
+    }
+    if (is_begun(item) || !layer->base->has_digest || layer->level > 0 ||
+        layer->made == PLAN_WAY_COMPRESS)
+        return TRUE;
+
+    return probe(self, layer, item, same, error);
+}
+
+/* --- linking ---------------------------------------------------------------------- */
+
+typedef struct {
+    EngineItem engine;
+    const ManifestFile *file;
+    int fd;
+} BaseItem;
+
+static gboolean
+open_base_file(EngineItem *engine, GError **error)
+{
+    BaseItem *item = engine->user_data;
+
+    engine->source = drivers_get()->wrap_file(fd_steal(&item->fd), item->file->path, error);
+
+    return engine->source != NULL;
+}
+
+/* Reads the whole file: only the digest can tell. */
+static gboolean
+check_content(const Linking *self, const ManifestFile *file, int fd, GError **error)
+{
+    BaseItem item = {.file = file, .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)};
+    gboolean done;
+
+    item.engine.user_data = &item;
+    item.engine.open = open_base_file;
+    item.engine.want_digest = TRUE;
+    done = file->has_digest && item.fd >= 0 && run_engine(self, &item.engine, error);
+    if (done && memcmp(item.engine.digest, file->digest, DIGEST_BYTES) != 0)
+        done = FALSE;
+    fd_clear(&item.fd);
+    engine_item_clear(&item.engine);
+    if (!done && !(error && *error))
+        export_base_damaged(self->plan->base, file, error);
+
+    return done;
+}
+
+/* Whether that error says that a link is not to be had here, and not that nothing can be written:
+ * another file system, too many links, none at all, a file that somebody else owns. */
+static gboolean
+is_refusal(int errsv)
+{
+    return errsv != ENOSPC && errsv != EDQUOT && errsv != EIO && errsv != EROFS;
+}
+
+/* Of the very file that is open. @linked: whether it is. */
+static gboolean
+make_link(const Linking *self, const ExportItem *item, int fd, gboolean *linked, GError **error)
+{
+    const char *path = item->layer->file;
+    g_autofree char *open_file = g_strdup_printf("/proc/self/fd/%d", fd);
+    struct stat from;
+    struct stat to;
+
+    *linked = FALSE;
+    if (fstat(fd, &from) < 0 || fstat(item->dirfd, &to) < 0 || from.st_dev != to.st_dev)
+        return TRUE;
+    if (!export_base_is_untouched(item->layer->base, fd) &&
+        !check_content(self, item->layer->base, fd, error))
+        return FALSE;
+    if (!tree_remove_at(item->dirfd, path, error))
+        return FALSE;
+    *linked = linkat(AT_FDCWD, open_file, item->dirfd, path, AT_SYMLINK_FOLLOW) == 0;
+    if (*linked || is_refusal(errno))
+        return !*linked || fd_sync(fd, path, error);
+    virt_snap_error_set_errno(error, errno, _("Cannot link '%s'"), path);
+
+    return FALSE;
+}
+
+/* --- copying from the base ---------------------------------------------------------- */
+
+static gboolean
+open_copy_of_base(EngineItem *engine, GError **error)
+{
+    ExportItem *item = engine->user_data;
+    const char *path = item->layer->file;
+    int fd = export_base_open_layer(item->base, item->layer->base, error);
+
+    engine->source = fd < 0 ? NULL : drivers_get()->wrap_file(fd, path, error);
+
+    return engine->source && tree_remove_at(item->dirfd, path, error) &&
+           export_item_open_sink(item, path, LAYER_MODE, error);
+}
+
+static gboolean
+check_copy_of_base(EngineItem *engine, GError **error)
+{
+    ExportItem *item = engine->user_data;
+    const ManifestFile *file = item->layer->base;
+
+    return !file->has_digest || memcmp(engine->digest, file->digest, DIGEST_BYTES) == 0 ||
+           export_base_damaged(item->base, file, error);
+}
+
+static void
+copy_from_base(const Linking *self, ExportItem *item)
+{
+    item->base = self->plan->base;
+    item->engine.open = open_copy_of_base;
+    item->engine.finish = check_copy_of_base;
+    item->engine.want_digest = item->layer->base->has_digest;
+}
+
+static gboolean
+link_layer(const Linking *self, ExportItem *item, GError **error)
+{
+    const ManifestFile *file = item->layer->base;
+    auto_fd fd = export_base_open_layer(self->plan->base, file, error);
+
+    if (fd < 0)
+        return FALSE;
+    export_item_set_way(item, PLAN_WAY_LINK, NULL);
+    if (!make_link(self, item, fd, &item->linked, error))
+        return FALSE;
+    *self->linked += file->bytes;
+    if (item->linked)
+        control_advance_part(self->control, item->engine.part, item->engine.weight);
+    else
+        copy_from_base(self, item);
+
+    return TRUE;
+}
+
+static gboolean
+take_layer(const Linking *self, ExportItem *item, Journal *journal, GError **error)
+{
+    gboolean same;
+
+    if (!control_pass(self->control, 0, error) || !find_out(self, item, &same, error))
+        return FALSE;
+    if (same)
+        return link_layer(self, item, error);
+    if (item->layer->way == PLAN_WAY_LINK)
+        export_item_set_way(item, item->layer->made, journal);
+
+    return TRUE;
+}
+
+gboolean
+export_link_layers(const Plan *plan, GPtrArray *items, Journal *journal, Control *control,
+                   guint64 *linked, GError **error)
+{
+    const Linking self = {plan, control, linked};
+
+    for (guint i = 0; i < items->len; i++) {
+        ExportItem *item = g_ptr_array_index(items, i);
+
+        if (item->layer && item->layer->base && !take_layer(&self, item, journal, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* --- what has changed ----------------------------------------------------------------- */
+
+typedef struct {
+    EngineItem engine;
+    ExportItem *item;
+    Control *control;
+} Comparison;
+
+static gboolean
+open_comparison(EngineItem *engine, GError **error)
+{
+    Comparison *self = engine->user_data;
+    ExportItem *item = self->item;
+    const PlanLayer *layer = item->layer;
+    Source *before;
+
+    if (!export_item_hold(item, error))
+        return FALSE;
+    engine->source =
+        drivers_get()->open_guest(layer->source, layer->snapshot, layer->live, error);
+    if (!engine->source)
+        return FALSE;
+    item->changes = changes_new(engine->source->size, layer->source->path, error);
+    before = item->changes ? drivers_get()->open_guest(layer->backing->source, NULL, FALSE, error)
+                           : NULL;
+    if (!before)
+        return FALSE;
+    engine->sink = changes_sink_new(item->changes, before, self->control);
+
+    return TRUE;
+}
+
+static Comparison *
+comparison_new(ExportItem *item, Control *control)
+{
+    Comparison *self = g_new0(Comparison, 1);
+    EngineItem *engine = &self->engine;
+    const PlanLayer *layer = item->layer;
+
+    self->item = item;
+    self->control = control;
+    engine->user_data = self;
+    engine->open = open_comparison;
+    engine->weight = layer->bytes;
+    engine->part = item->engine.part;
+    engine->descriptors = 3 * chain_depth(layer->source) + 3 * chain_depth(layer->backing->source);
+
+    return self;
+}
+
+gboolean
+export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control, GError **error)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) engine_items = g_ptr_array_new();
+    gboolean done;
+
+    for (guint i = 0; i < items->len; i++) {
+        ExportItem *item = g_ptr_array_index(items, i);
+
+        if (!item->layer || item->way != PLAN_WAY_CHANGES)
+            continue;
+        g_ptr_array_add(all, comparison_new(item, control));
+        /* The reading is what takes the time, and is its part of the progress. */
+        item->engine.weight = 0;
+    }
+    for (guint i = 0; i < all->len; i++)
+        g_ptr_array_add(engine_items, &((Comparison *)g_ptr_array_index(all, i))->engine);
+    done = all->len == 0 ||
+           engine_run(engine_items, plan->settings->parallel, control, NULL, error);
+    for (guint i = 0; i < all->len; i++)
+        engine_item_clear(&((Comparison *)g_ptr_array_index(all, i))->engine);
+
+    return done;
+}

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+
+#include "archive/origin.h"
+#include "export/plan-base.h"
+#include "export/plan-layers.h"
+#include "util/fd.h"
+
+/* libvirt and QEMU go down to 200; long ones are slow, and some releases of libvirt start none. */
+#define DEPTH_MAX 100
+
+typedef struct {
+    Plan *plan;
+    ExportBase *base;
+    gboolean near;       /* the base is on the file system that the export goes to */
+    GPtrArray *linked;   /* PlanLayer: new ones, of the base, each behind what it is based on; */
+    GPtrArray *changes;  /* and those of changes above them */
+    GHashTable *names;   /* char*: of layers that are taken */
+    GHashTable *seen;    /* PlanLayer -> what was found out of it, OriginMatch + 1 */
+} BasePlanner;
+
+/* --- is it the same ------------------------------------------------------------- */
+
+static OriginMatch
+match_image(const BasePlanner *self, const Origin *origin, const Layer *layer)
+{
+    struct stat st;
+    auto_fd fd = -1;
+
+    if (layer->block || !g_str_equal(origin->path, layer->path))
+        return ORIGIN_OTHER;
+    fd = fd_open_data(AT_FDCWD, layer->path, 0, &st);
+
+    return fd < 0 ? ORIGIN_OTHER : origin_match(origin, self->base->manifest->boot, fd);
+}
+
+/* All that @file was made from, and what is there of it now: @top, and what is below it, too, if
+ * the whole chain went into it. */
+static OriginMatch
+match_origins(const BasePlanner *self, const ManifestFile *file, const Layer *top,
+              gboolean whole_chain)
+{
+    OriginMatch match = ORIGIN_SAME;
+    const Layer *layer = top;
+
+    if (file->origins->len != (whole_chain ? chain_depth(top) : 1))
+        return ORIGIN_OTHER;
+    for (guint i = 0; i < file->origins->len && match != ORIGIN_OTHER; i++) {
+        match = MIN(match, match_image(self, g_ptr_array_index(file->origins, i), layer));
+        layer = layer->backing;
+    }
+
+    return match;
+}
+
+/* The layer of the base that was made in the same way, of what has the same name. */
+static const ManifestFile *
+counterpart(const BasePlanner *self, const PlanLayer *layer)
+{
+    const ManifestFile *file = manifest_file(self->base->manifest, layer->file);
+    const char *backing = layer->backing ? layer->backing->file : NULL;
+
+    if (!file || !file->format || !g_str_equal(file->format, layer->format) ||
+        g_strcmp0(file->source, layer->source->path) != 0 ||
+        g_strcmp0(file->backing, backing) != 0 ||
+        file->flattened != (layer->way == PLAN_WAY_FLATTEN))
+        return NULL;
+
+    return file;
+}
+
+/* What a running domain writes to has no state that its times would tell, and an internal snapshot
+ * is a part of an image only. */
+static gboolean
+has_origins(const PlanLayer *layer)
+{
+    return !layer->live && !layer->snapshot;
+}
+
+static OriginMatch
+match_layer(const BasePlanner *self, const PlanLayer *layer, const ManifestFile *file)
+{
+    if (!has_origins(layer) || file->capacity != layer->capacity ||
+        (self->plan->settings->digest && !file->has_digest))
+        return ORIGIN_OTHER;
+
+    return match_origins(self, file, layer->source, layer->way == PLAN_WAY_FLATTEN);
+}
+
+static void
+link_layer(const BasePlanner *self, PlanLayer *layer, const ManifestFile *file)
+{
+    layer->made = layer->way;
+    layer->way = PLAN_WAY_LINK;
+    layer->base = file;
+    layer->bytes = self->near ? 0 : file->bytes;
+}
+
+/* Compressing is not done to see whether the result is the same. */
+static gboolean
+can_compare(const PlanLayer *layer, const ManifestFile *file)
+{
+    return file->has_digest && layer->level == 0 && layer->way != PLAN_WAY_COMPRESS;
+}
+
+static void
+take_layer(BasePlanner *self, PlanLayer *layer)
+{
+    const ManifestFile *file = counterpart(self, layer);
+    OriginMatch match = file ? match_layer(self, layer, file) : ORIGIN_OTHER;
+
+    if (file)
+        g_hash_table_insert(self->seen, layer, GINT_TO_POINTER(match + 1));
+    if (match == ORIGIN_SAME)
+        link_layer(self, layer, file);
+    else if (match == ORIGIN_LIKELY && can_compare(layer, file))
+        layer->base = file;
+}
+
+/* --- disks ------------------------------------------------------------------------ */
+
+static const ManifestDomain *
+find_domain(const Manifest *manifest, const char *uuid)
+{
+    for (guint i = 0; i < manifest->domains->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
+
+        if (g_ascii_strcasecmp(domain->uuid, uuid) == 0)
+            return domain;
+    }
+
+    return NULL;
+}
+
+/* The top layer of the same disk in the base, if what a guest sees of that is its state. */
+static const ManifestFile *
+find_disk(const BasePlanner *self, const PlanDomain *domain, const PlanDisk *disk)
+{
+    const Manifest *manifest = self->base->manifest;
+    const ManifestDomain *before = find_domain(manifest, domain->uuid);
+    const ManifestSnapshot *snapshot = before ? g_ptr_array_index(before->snapshots, 0) : NULL;
+
+    for (guint i = 0; snapshot && i < snapshot->disks->len; i++) {
+        const ManifestDisk *one = g_ptr_array_index(snapshot->disks, i);
+
+        if (one->layer && !one->internal && g_str_equal(one->target, disk->def->target))
+            return manifest_file(manifest, one->layer);
+    }
+
+    return NULL;
+}
+
+static const ManifestFile *
+below(const BasePlanner *self, const ManifestFile *file)
+{
+    return file->backing ? manifest_file(self->base->manifest, file->backing) : NULL;
+}
+
+static guint
+depth_of(const BasePlanner *self, const ManifestFile *top)
+{
+    guint depth = 0;
+
+    for (const ManifestFile *file = top; file; file = below(self, file))
+        depth++;
+
+    return depth;
+}
+
+/* Whether the base has any part of the disk otherwise than layer by layer. */
+static gboolean
+is_flattened(const BasePlanner *self, const ManifestFile *top)
+{
+    for (const ManifestFile *file = top; file; file = below(self, file)) {
+        if (file->flattened)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static gboolean
+is_taken(const PlanLayer *layer)
+{
+    return layer->way == PLAN_WAY_LINK || layer->base;
+}
+
+static gboolean
+all_taken(const PlanLayer *top)
+{
+    for (const PlanLayer *layer = top; layer; layer = layer->backing) {
+        if (!is_taken(layer))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* A layer that the base has, too, and that is another now. */
+static gboolean
+is_rewritten(const BasePlanner *self, const PlanLayer *top)
+{
+    for (const PlanLayer *layer = top; layer; layer = layer->backing) {
+        if (!is_taken(layer) && g_hash_table_contains(self->seen, layer))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static gboolean
+is_encrypted(const Layer *top)
+{
+    for (const Layer *layer = top; layer; layer = layer->backing) {
+        if (layer->encrypted)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/* What a running guest writes to is read from QEMU, an encrypted image cannot be compared, and one
+ * of which the disk is an internal snapshot is kept for the others in it. */
+static gboolean
+wants_changes(const BasePlanner *self, const PlanDisk *disk, const ManifestFile *top)
+{
+    const PlanLayer *layer = disk->top;
+
+    if (disk->internal || layer->way == PLAN_WAY_PULL || all_taken(layer) ||
+        is_encrypted(layer->source) ||
+        (self->plan->settings->digest && !top->has_digest))
+        return FALSE;
+
+    return layer->way == PLAN_WAY_FLATTEN || is_flattened(self, top) ||
+           is_rewritten(self, layer);
+}
+
+/* --- the base's layers ------------------------------------------------------------ */
+
+static Layer *
+resolve(BasePlanner *self, const ManifestFile *top, GError **error)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) images = g_array_new(FALSE, TRUE, sizeof(ChainImage));
+
+    for (const ManifestFile *file = top; file; file = below(self, file)) {
+        char *path = g_build_filename(self->base->path, file->path, NULL);
+        ChainImage image = {.path = path, .format = file->format, .on = IMAGE_ON_FILE};
+        auto_fd fd = export_base_open_layer(self->base, file, error);
+
+        g_ptr_array_add(paths, path);
+        g_array_append_val(images, image);
+        if (fd < 0)
+            return NULL;
+    }
+
+    return chain_resolve(self->plan->chains, (const ChainImage *)images->data, images->len, TRUE,
+                         error);
+}
+
+/* The layer of the plan that @file is linked as already. */
+static PlanLayer *
+find_linked(const BasePlanner *self, const ManifestFile *file)
+{
+    for (guint i = 0; i < self->linked->len; i++) {
+        PlanLayer *layer = g_ptr_array_index(self->linked, i);
+
+        if (layer->base == file)
+            return layer;
+    }
+    for (guint i = 0; i < self->plan->layers->len; i++) {
+        PlanLayer *layer = g_ptr_array_index(self->plan->layers, i);
+
+        if (layer->way == PLAN_WAY_LINK && layer->base == file)
+            return layer;
+    }
+
+    return NULL;
+}
+
+/* @source: of @file. Returns: (transfer none): its layer, for one more disk. */
+static PlanLayer *
+take_chain(BasePlanner *self, const ManifestFile *file, const Layer *source)
+{
+    const ManifestFile *next = below(self, file);
+    PlanLayer *backing = next ? take_chain(self, next, source->backing) : NULL;
+    PlanLayer *layer = find_linked(self, file);
+
+    if (!layer) {
+        layer = g_new0(PlanLayer, 1);
+        layer->file = g_strdup(file->path);
+        layer->format = source->format;
+        layer->source = source;
+        layer->of_base = TRUE;
+        layer->way = PLAN_WAY_LINK;
+        layer->backing = backing;
+        layer->capacity = file->capacity;
+        link_layer(self, layer, file);
+        g_ptr_array_add(self->linked, layer);
+    }
+    layer->users++;
+
+    return layer;
+}
+
+/* A layer of that name which is something else cannot be beside them. */
+static gboolean
+has_clash(const BasePlanner *self, const ManifestFile *top)
+{
+    for (const ManifestFile *file = top; file; file = below(self, file)) {
+        for (guint i = 0; i < self->plan->layers->len; i++) {
+            const PlanLayer *layer = g_ptr_array_index(self->plan->layers, i);
+
+            if (layer->users > 0 && g_str_equal(layer->file, file->path) &&
+                !(layer->way == PLAN_WAY_LINK && layer->base == file))
+                return TRUE;
+        }
+    }
+
+    return FALSE;
+}
+
+/* Counts the disk out of its chain, or in again. */
+static void
+count_users(PlanLayer *top, gint n)
+{
+    for (PlanLayer *layer = top; layer; layer = layer->backing)
+        layer->users = (guint)((gint)layer->users + n);
+}
+
+/* --- disks on the base's layers ---------------------------------------------------- */
+
+/* A disk that is to stand on the base's layers. */
+typedef struct {
+    PlanDisk *disk;
+    const ManifestFile *top; /* of the base */
+    const Layer *source;     /* the same */
+    gboolean same;           /* nothing has changed */
+} Wish;
+
+static gboolean
+is_same_disk(const BasePlanner *self, const PlanDisk *disk, const ManifestFile *top)
+{
+    return has_origins(disk->top) && top->flattened && top->capacity == disk->top->capacity &&
+           match_origins(self, top, disk->top->source, TRUE) == ORIGIN_SAME;
+}
+
+static gboolean
+wish(BasePlanner *self, const PlanDomain *domain, PlanDisk *disk, GArray *wishes, GError **error)
+{
+    const ManifestFile *top = disk->top ? find_disk(self, domain, disk) : NULL;
+    gboolean merge = self->plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_MERGE;
+    Wish one = {disk, top, NULL, FALSE};
+
+    if (!top || !wants_changes(self, disk, top))
+        return TRUE;
+    one.same = is_same_disk(self, disk, top);
+    if (merge ? !one.same || top->backing : depth_of(self, top) >= DEPTH_MAX)
+        return TRUE;
+    one.source = resolve(self, top, error);
+    if (!one.source)
+        return FALSE;
+    if (is_encrypted(one.source))
+        return TRUE;
+    count_users(disk->top, -1);
+    g_array_append_val(wishes, one);
+
+    return TRUE;
+}
+
+static gboolean
+find_wishes(BasePlanner *self, GArray *wishes, GError **error)
+{
+    for (guint i = 0; i < self->plan->domains->len; i++) {
+        const PlanDomain *domain = g_ptr_array_index(self->plan->domains, i);
+        const PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, 0);
+
+        for (guint j = 0; j < snapshot->disks->len; j++) {
+            if (!wish(self, domain, g_ptr_array_index(snapshot->disks, j), wishes, error))
+                return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
+/* Each that is refused has layers of its own again, which may be in the way of others. */
+static void
+refuse_clashes(BasePlanner *self, GArray *wishes)
+{
+    for (guint i = 0; i < wishes->len;) {
+        const Wish *one = &g_array_index(wishes, Wish, i);
+
+        if (!has_clash(self, one->top)) {
+            i++;
+            continue;
+        }
+        count_users(one->disk->top, 1);
+        g_array_remove_index(wishes, i);
+        i = 0;
+    }
+}
+
+/* Above the base's layers, what has changed, unless nothing has. */
+static void
+grant(BasePlanner *self, const Wish *one)
+{
+    PlanLayer *layer = take_chain(self, one->top, one->source);
+
+    if (!one->same) {
+        layer = plan_layers_changes(self->plan, self->names, one->disk->top, layer);
+        g_ptr_array_add(self->changes, layer);
+    }
+    one->disk->top = layer;
+}
+
+static gboolean
+take_disks(BasePlanner *self, GError **error)
+{
+    g_autoptr(GArray) wishes = g_array_new(FALSE, FALSE, sizeof(Wish));
+
+    if (!find_wishes(self, wishes, error))
+        return FALSE;
+    refuse_clashes(self, wishes);
+    for (guint i = 0; i < wishes->len; i++)
+        grant(self, &g_array_index(wishes, Wish, i));
+
+    return TRUE;
+}
+
+/* --- the plan ------------------------------------------------------------------------ */
+
+/* @layer, behind what it is based on, unless it stands there. */
+static void
+put(Plan *plan, GHashTable *there, PlanLayer *layer)
+{
+    if (!layer || !g_hash_table_add(there, layer))
+        return;
+    put(plan, there, layer->backing);
+    layer->number = plan->layers->len;
+    plan->bytes += layer->bytes;
+    g_ptr_array_add(plan->layers, layer);
+}
+
+static void
+put_all(Plan *plan, GHashTable *there, const GPtrArray *layers)
+{
+    for (guint i = 0; i < layers->len; i++) {
+        PlanLayer *layer = g_ptr_array_index(layers, i);
+
+        if (layer->users > 0)
+            put(plan, there, layer);
+        else
+            plan_layer_free(layer);
+    }
+}
+
+/* What no disk needs any more is left out. */
+static void
+arrange(BasePlanner *self)
+{
+    Plan *plan = self->plan;
+    g_autoptr(GPtrArray) before = plan->layers;
+    g_autoptr(GHashTable) there = g_hash_table_new(NULL, NULL);
+
+    g_ptr_array_set_free_func(before, NULL);
+    plan->layers = g_ptr_array_new_with_free_func((GDestroyNotify)plan_layer_free);
+    plan->bytes = 0;
+    for (guint i = 0; i < plan->files->len; i++)
+        plan->bytes += ((PlanFile *)g_ptr_array_index(plan->files, i))->bytes;
+    put_all(plan, there, self->linked);
+    put_all(plan, there, before);
+    put_all(plan, there, self->changes);
+}
+
+static void
+name_all(BasePlanner *self)
+{
+    for (guint i = 0; i < self->plan->layers->len; i++)
+        g_hash_table_add(self->names,
+                         ((PlanLayer *)g_ptr_array_index(self->plan->layers, i))->file);
+    for (guint i = 0; i < self->base->manifest->files->len; i++)
+        g_hash_table_add(self->names,
+                         ((ManifestFile *)g_ptr_array_index(self->base->manifest->files, i))->path);
+}
+
+gboolean
+plan_base_apply(Plan *plan, ExportBase *base, guint64 device, GError **error)
+{
+    g_autoptr(GPtrArray) linked = g_ptr_array_new();
+    g_autoptr(GPtrArray) changes = g_ptr_array_new();
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    BasePlanner self = {plan, base, base->device == device, linked, changes, names, seen};
+    gboolean done;
+
+    plan->base = base;
+    name_all(&self);
+    for (guint i = 0; i < plan->layers->len; i++)
+        take_layer(&self, g_ptr_array_index(plan->layers, i));
+    done = plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_ALL || take_disks(&self, error);
+    arrange(&self);
+
+    return done;
+}
