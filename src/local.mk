@@ -352,6 +352,14 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/moment.h \
 	src/snapshot/set-state.c \
 	src/snapshot/set-state.h \
+	src/snapshot/apply-member.c \
+	src/snapshot/apply-member.h \
+	src/snapshot/apply-plan.c \
+	src/snapshot/apply-plan.h \
+	src/snapshot/apply-run.c \
+	src/snapshot/apply-run.h \
+	src/snapshot/apply-work.c \
+	src/snapshot/apply-work.h \
 	src/snapshot/delete-plan.c \
 	src/snapshot/delete-plan.h \
 	src/snapshot/delete-run.c \

@@ -26,6 +26,8 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/connection.h \
 	src/cli/context.c \
 	src/cli/context.h \
+	src/cli/apply-show.c \
+	src/cli/apply-show.h \
 	src/cli/delete-show.c \
 	src/cli/delete-show.h \
 	src/cli/export-inspect.c \

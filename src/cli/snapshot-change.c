@@ -6,12 +6,14 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 
+#include "cli/apply-show.h"
 #include "cli/delete-show.h"
 #include "cli/job-local.h"
 #include "cli/output.h"
 #include "cli/snapshot-change.h"
 #include "cli/snapshot-service.h"
 #include "settings/settings.h"
+#include "snapshot/apply-work.h"
 #include "snapshot/delete-work.h"
 
 #define DELETE(member) OPTION_MEMBER(DeleteOptions, member)
@@ -95,4 +97,80 @@ run_snapshot_delete(CliContext *cli, const CommandLine *line)
 
     return snapshot_service_delete(cli, line->args[0], line->args[1], options->metadata,
                                    progress);
+}
+
+/* --- snapshot-apply ----------------------------------------------------------------- */
+
+#define APPLY(member) OPTION_MEMBER(ApplyOptions, member)
+
+const GOptionEntry apply_options[] = {
+    {"discard", 0, 0, G_OPTION_ARG_NONE, APPLY(discard),
+     N_("do not keep the present state"), NULL},
+    {"start", 0, 0, G_OPTION_ARG_NONE, APPLY(start), N_("let all domains run"), NULL},
+    {"paused", 0, 0, G_OPTION_ARG_NONE, APPLY(paused), N_("start all domains, paused"), NULL},
+    {"dry-run", 0, 0, G_OPTION_ARG_NONE, APPLY(dry_run),
+     N_("show what would be done, and do nothing"), NULL},
+    {"progress", 0, 0, G_OPTION_ARG_FILENAME, APPLY(progress),
+     N_("how to show progress"), "auto|bar|json|none"},
+    {NULL},
+};
+
+static int
+tell_applied(CliContext *cli, const ApplyWork *work)
+{
+    for (guint i = 0; !cli->globals.json && i < work->warnings->len; i++)
+        cli_warning("%s", (const char *)g_ptr_array_index(work->warnings, i));
+    if (cli->globals.json)
+        cli_result(cli, apply_show_json(work->plan, work->warnings));
+    else if (work->dry_run)
+        apply_show(work->plan);
+    else if (work->discard)
+        cli_message(cli, _("'%s' is as it was at '%s'"), work->collection, work->snapshot);
+    else
+        cli_message(cli, _("'%s' is as it was at '%s'; what there was is the set '%s'"),
+                    work->collection, work->snapshot, work->plan->before);
+
+    return CLI_DONE;
+}
+
+static int
+apply_here(CliContext *cli, const CommandLine *line, ApplyState state, ProgressMode progress)
+{
+    const ApplyOptions *options = line->options;
+    ApplyWork *work = apply_work_new(line->args[0], line->args[1], options->discard, state);
+    g_autoptr(JobWork) owned = &work->parent;
+    const JobLocalOptions local = {
+        .label = line->args[1],
+        .progress = options->dry_run ? PROGRESS_NONE : progress,
+    };
+    g_autoptr(GError) error = NULL;
+
+    work->dry_run = options->dry_run;
+    if (!job_local_run(cli, owned, &local, &error))
+        return cli_fail(cli, error);
+
+    return tell_applied(cli, work);
+}
+
+int
+run_snapshot_apply(CliContext *cli, const CommandLine *line)
+{
+    const ApplyOptions *options = line->options;
+    ApplyState state = options->start    ? APPLY_RUNNING
+                       : options->paused ? APPLY_PAUSED
+                                         : APPLY_AS_IT_WAS;
+    g_autoptr(GError) error = NULL;
+    ProgressMode progress;
+
+    if (options->start && options->paused)
+        return cli_usage(cli, _("snapshot-apply: --start or --paused, not both"));
+    if (!progress_mode_parse(options->progress, &progress, &error))
+        return cli_fail(cli, error);
+    if (!cli->globals.service)
+        return apply_here(cli, line, state, progress);
+    if (options->dry_run)
+        return cli_usage(cli, _("snapshot-apply: with --service there is no --dry-run"));
+
+    return snapshot_service_apply(cli, line->args[0], line->args[1], options->discard,
+                                  options->start, options->paused, progress);
 }

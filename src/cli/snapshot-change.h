@@ -17,8 +17,18 @@ typedef struct {
     char *progress;
 } DeleteOptions;
 
+typedef struct {
+    gboolean discard;
+    gboolean start;
+    gboolean paused;
+    gboolean dry_run;
+    char *progress;
+} ApplyOptions;
+
 extern const GOptionEntry delete_options[];
+extern const GOptionEntry apply_options[];
 
 int run_snapshot_delete(CliContext *cli, const CommandLine *line);
+int run_snapshot_apply(CliContext *cli, const CommandLine *line);
 
 G_END_DECLS

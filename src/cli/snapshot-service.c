@@ -65,3 +65,26 @@ snapshot_service_delete(CliContext *cli, const char *collection, const char *sna
 
     return job ? follow(cli, job, progress, done) : cli_fail(cli, error);
 }
+
+int
+snapshot_service_apply(CliContext *cli, const char *collection, const char *snapshot,
+                       gboolean discard, gboolean start_all, gboolean paused,
+                       ProgressMode progress)
+{
+    g_autofree char *done =
+        g_strdup_printf(_("'%s' is as it was at '%s'"), collection, snapshot);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(BusJob) job = NULL;
+    GVariantDict options;
+
+    g_variant_dict_init(&options, NULL);
+    if (discard)
+        g_variant_dict_insert(&options, "discard", "b", TRUE);
+    if (start_all)
+        g_variant_dict_insert(&options, "start", "b", TRUE);
+    if (paused)
+        g_variant_dict_insert(&options, "paused", "b", TRUE);
+    job = start(cli, "ApplySnapshot", collection, snapshot, g_variant_dict_end(&options), &error);
+
+    return job ? follow(cli, job, progress, done) : cli_fail(cli, error);
+}

@@ -14,4 +14,9 @@ int snapshot_service_delete(CliContext *cli, const char *collection, const char 
                             gboolean metadata, ProgressMode progress)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** snapshot_service_apply: The same for going back to one. */
+int snapshot_service_apply(CliContext *cli, const char *collection, const char *snapshot,
+                           gboolean discard, gboolean start, gboolean paused,
+                           ProgressMode progress) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

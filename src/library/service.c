@@ -15,6 +15,7 @@
 #include "library/service.h"
 #include "library/verify-result-private.h"
 #include "settings/settings.h"
+#include "snapshot/apply-work.h"
 #include "snapshot/delete-work.h"
 #include "snapshot/snapshot-list.h"
 #include "util/strings.h"
@@ -266,6 +267,23 @@ virt_snap_service_import_finish(VirtSnapService *self, GAsyncResult *result, GEr
 }
 
 /* --- snapshots ------------------------------------------------------------------ */
+
+VirtSnapJob *
+virt_snap_service_apply_snapshot(VirtSnapService *self, const char *collection,
+                                 const char *snapshot, gboolean discard, gboolean start,
+                                 GError **error)
+{
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(collection != NULL, NULL);
+    g_return_val_if_fail(snapshot != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    g_autoptr(JobWork) work = &apply_work_new(collection, snapshot, discard,
+                                              start ? APPLY_RUNNING : APPLY_AS_IT_WAS)
+                                   ->parent;
+
+    return library_job_start(work, self->uri);
+}
 
 VirtSnapJob *
 virt_snap_service_delete_snapshot(VirtSnapService *self, const char *collection,

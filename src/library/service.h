@@ -227,6 +227,26 @@ VirtSnapJob *virt_snap_service_import_finish(VirtSnapService *self, GAsyncResult
                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * virt_snap_service_apply_snapshot:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @snapshot: that all its domains have
+ * @discard: do not keep the present state
+ * @start: let all domains run afterwards, also those whose snapshot has no memory state
+ * @error: none so far
+ *
+ * Begins to have all domains of a collection go back to a snapshot, as ApplySnapshot does. Their
+ * present state is kept as a snapshot collection named before-@snapshot. It does not block; what
+ * can be wrong is the job's error, and then what was changed is put back.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_apply_snapshot(VirtSnapService *self, const char *collection,
+                                              const char *snapshot, gboolean discard,
+                                              gboolean start, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * virt_snap_service_delete_snapshot:
  * @self: a service
  * @collection: in the default #VirtSnapCollectionStore

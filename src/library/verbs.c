@@ -7,6 +7,7 @@
 #include "import/import-work.h"
 #include "library/verbs.h"
 #include "snapshot/create-work.h"
+#include "snapshot/apply-work.h"
 #include "snapshot/delete-work.h"
 
 /* One row for each verb that is a job. */
@@ -15,6 +16,7 @@ static const JobWorkType *const verbs[] = {
     &import_work_type,
     &create_work_type,
     &delete_work_type,
+    &apply_work_type,
     NULL,
 };
 

@@ -11,6 +11,7 @@
 #include "service/bus-options.h"
 #include "service/set-service.h"
 #include "service/work.h"
+#include "snapshot/apply-work.h"
 #include "snapshot/delete-work.h"
 
 /* Answers of the methods; others are D-Bus errors. */
@@ -64,6 +65,30 @@ make_delete(SetCall *call, const char *collection, const char *snapshot, GVarian
         return NULL;
 
     return &delete_work_new(collection, snapshot, metadata)->parent;
+}
+
+static JobWork *
+make_apply(SetCall *call, const char *collection, const char *snapshot, GVariant *options,
+           GError **error)
+{
+    gboolean discard = FALSE, start = FALSE, paused = FALSE;
+    const BusOption known[] = {{"wait", &call->wait, NULL}, {"discard", &discard, NULL},
+                               {"start", &start, NULL},     {"paused", &paused, NULL},
+                               {NULL, NULL, NULL}};
+
+    if (!bus_options_parse(options, known, error))
+        return NULL;
+    if (start && paused) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The options 'start' and 'paused' exclude each other"));
+        return NULL;
+    }
+
+    return &apply_work_new(collection, snapshot, discard,
+                           start    ? APPLY_RUNNING
+                           : paused ? APPLY_PAUSED
+                                    : APPLY_AS_IT_WAS)
+                ->parent;
 }
 
 /* That there is such a collection can be said now. */
@@ -181,8 +206,26 @@ on_destroy(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
     return TRUE;
 }
 
+/* --- ApplySnapshot -------------------------------------------------------------------- */
+
+static void
+apply_granted(GDBusMethodInvocation *invocation, gpointer jobs)
+{
+    begin(invocation, jobs, make_apply);
+}
+
+static gboolean
+on_apply(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+         const char *snapshot_collection, GVariant *options, gpointer jobs)
+{
+    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, apply_granted, jobs, NULL);
+
+    return TRUE;
+}
+
 void
 set_service_connect(BusCollectionSnapshotService *bus, JobService *jobs)
 {
     g_signal_connect(bus, "handle-destroy-snapshot", G_CALLBACK(on_destroy), jobs);
+    g_signal_connect(bus, "handle-apply-snapshot", G_CALLBACK(on_apply), jobs);
 }

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * @bus: answers the methods from now on
  * @jobs: outlives it
  *
- * What changes snapshot sets: DestroySnapshot.
+ * What changes snapshot sets: ApplySnapshot, DestroySnapshot.
  */
 void set_service_connect(BusCollectionSnapshotService *bus, JobService *jobs);
 

@@ -322,7 +322,6 @@ snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceC
     g_signal_connect(bus, "handle-export-snapshot", G_CALLBACK(on_export), self);
     create_service_connect(bus, jobs);
     set_service_connect(bus, jobs);
-    g_signal_connect(bus, "handle-apply-snapshot", G_CALLBACK(on_other), self);
     g_signal_connect(bus, "handle-convert-to-reference-point", G_CALLBACK(on_other), self);
     bus_object_skeleton_set_collection_snapshot_service(object, bus);
 

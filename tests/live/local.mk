@@ -7,6 +7,7 @@ live_tests = \
 	tests/live/collections.sh \
 	tests/live/crash.sh \
 	tests/live/daemon.sh \
+	tests/live/apply.sh \
 	tests/live/delete-crash.sh \
 	tests/live/delete.sh \
 	tests/live/devices.sh \

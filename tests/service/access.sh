@@ -126,7 +126,7 @@ check "destroy" denied_manage DestroyCollection $pair
 check "rename" denied_manage RenameCollection $pair x
 check "add" denied_manage AddMember $pair "['x']" '[]'
 check "remove" denied_manage RemoveMember $pair "['left']" '[]'
-for method in "CreateSnapshot /a '' 1" "DestroySnapshot /a {}" "ApplySnapshot /a" \
+for method in "CreateSnapshot /a '' 1" "DestroySnapshot /a {}" "ApplySnapshot /a {}" \
     "ConvertToReferencePoint /a"; do
     check "$method" eval "denied \"\$(as nobody service CollectionSnapshotService.$method)\""
 done

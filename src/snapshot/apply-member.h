@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "snapshot/apply-plan.h"
+
+G_BEGIN_DECLS
+
+/* The steps of one domain that goes back to a snapshot. */
+
+/** apply_member_keep: Takes the snapshot that keeps the present state, with the memory of a domain
+ * that is active; that one stays paused, so that nothing comes after it. */
+gboolean apply_member_keep(Hypervisor *hypervisor, const ApplyPlan *plan,
+                           const ApplyMember *member, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** apply_member_make: Makes the new layers on what the snapshot froze. */
+gboolean apply_member_make(const ApplyMember *member, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** apply_member_switch: Has the domain go back; one that is to run is paused. */
+gboolean apply_member_switch(Hypervisor *hypervisor, const ApplyPlan *plan,
+                             const ApplyMember *member, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** apply_member_start: Lets it run, if it is to. */
+gboolean apply_member_start(Hypervisor *hypervisor, const ApplyPlan *plan,
+                            const ApplyMember *member, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** How far a domain has come. */
+typedef enum {
+    APPLY_STEP_NONE,
+    APPLY_STEP_KEPT,
+    APPLY_STEP_MADE,
+    APPLY_STEP_SWITCHED,
+} ApplyStep;
+
+/** apply_member_put_back: @step: that was begun last. Has the domain be as it was before, memory
+ * included, and removes what was made for it. Returns: FALSE if it could not; then its state is
+ * in the set that keeps it. */
+gboolean apply_member_put_back(Hypervisor *hypervisor, const ApplyPlan *plan,
+                               const ApplyMember *member, ApplyStep step, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <sys/stat.h>
+
+#include "snapshot/apply-plan.h"
+
+/* How long after its overlay was made a layer may still be written to. */
+#define SWITCH_SECONDS 2
+
+typedef struct {
+    Hypervisor *hypervisor;
+    ApplyPlan *plan;
+    ApplyMember *member; /* that is looked at */
+} Builder;
+
+const char *
+apply_method_name(ApplyMethod method)
+{
+    return method == APPLY_BY_LIBVIRT ? "libvirt" : "overlay";
+}
+
+/* --- places -------------------------------------------------------------------------- */
+
+static char *
+free_path(const char *directory, const char *stem, const char *suffix)
+{
+    char *path = g_strdup_printf("%s/%s%s", directory, stem, suffix);
+
+    for (guint n = 2; g_file_test(path, G_FILE_TEST_EXISTS); n++) {
+        g_free(path);
+        path = g_strdup_printf("%s/%s.%u%s", directory, stem, n, suffix);
+    }
+
+    return path;
+}
+
+/* New layers come to where the snapshot's own overlay was put. */
+static gboolean
+choose_places(const Builder *self, const DiskDef *def, ApplyDisk *disk, GError **error)
+{
+    const char *name = self->member->domain->name;
+    const char *beside = def->overlay && !g_str_has_prefix(def->overlay, "/dev/")
+                             ? def->overlay
+                             : disk->base->path;
+    g_autofree char *directory = g_path_get_dirname(beside);
+    g_autofree char *stem =
+        g_strdup_printf("%s-%s.%s", name, def->target, self->plan->snapshot);
+    g_autofree char *kept = g_strdup_printf("%s-%s.%s", name, def->target, self->plan->before);
+
+    if (g_str_has_prefix(directory, "/dev")) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("the snapshot's layers are devices, and there is no directory for a new "
+                      "one beside them"));
+        return FALSE;
+    }
+    disk->overlay = free_path(directory, stem, ".qcow2");
+    disk->kept = free_path(directory, kept, ".qcow2");
+
+    return TRUE;
+}
+
+/* --- disks ----------------------------------------------------------------------------- */
+
+/* A removal that was begun, or whoever else wrote to it, has made another state of it. */
+static gboolean
+check_frozen(const DiskDef *def, const Layer *base, GError **error)
+{
+    struct statx made;
+
+    if (base->block || !def->overlay ||
+        statx(AT_FDCWD, def->overlay, 0, STATX_BTIME, &made) < 0 ||
+        !(made.stx_mask & STATX_BTIME) || base->mtime <= made.stx_btime.tv_sec + SWITCH_SECONDS)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                _("'%s' was written to after the snapshot froze it, perhaps by a removal that was "
+                  "begun; it does not hold that state any more"),
+                base->path);
+
+    return FALSE;
+}
+
+static const ImageUser *
+find_present(const Builder *self, const char *target)
+{
+    const GPtrArray *users = self->plan->users->users;
+
+    for (guint i = 0; i < users->len; i++) {
+        const ImageUser *user = g_ptr_array_index(users, i);
+
+        if (user->domain == self->member->domain && !user->snapshot && !user->persistent &&
+            g_str_equal(user->target, target))
+            return user;
+    }
+
+    return NULL;
+}
+
+static gboolean
+check_job(const Builder *self, const char *target, GError **error)
+{
+    guint64 cur, end;
+    guint type = 0;
+
+    if (!self->member->domain->active)
+        return TRUE;
+    if (!self->hypervisor->ops->layers->block_job(self->hypervisor, self->member->domain->uuid,
+                                                  target, &type, &cur, &end, error))
+        return FALSE;
+    if (type == 0)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("it has a block job; wait for its end ('virsh blockjob %s %s' shows it)"),
+                self->member->domain->name, target);
+
+    return FALSE;
+}
+
+static gboolean
+plan_disk(Builder *self, const DiskDef *def, GError **error)
+{
+    const ImageUser *present = find_present(self, def->target);
+    ApplyDisk *disk = g_new0(ApplyDisk, 1);
+
+    g_ptr_array_add(self->member->disks, disk);
+    disk->target = g_strdup(def->target);
+    disk->present = present ? present->top : NULL;
+    if (!storage_def_check(def->storage, error))
+        return FALSE;
+    disk->base = image_users_resolve(self->plan->users, def->storage->path, def->storage->format,
+                                     error);
+    if (!disk->base ||
+        !self->hypervisor->ops->sees(self->hypervisor, disk->base->path, error) ||
+        !check_frozen(def, disk->base, error) || !check_job(self, def->target, error))
+        return FALSE;
+    if (disk->present && layer_is_same(disk->present, disk->base)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("the domain writes to '%s', which the snapshot froze: it does not hold that "
+                      "state any more"),
+                    disk->base->path);
+        return FALSE;
+    }
+    if (!disk->present) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("the domain has no such disk now, so that its present state cannot be kept; "
+                      "attach one"));
+        return FALSE;
+    }
+
+    return choose_places(self, def, disk, error);
+}
+
+/* --- members ------------------------------------------------------------------------------ */
+
+static gboolean
+refuse(GError **error, VirtSnapError code, const char *format, const char *name)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, code, format, name);
+
+    return FALSE;
+}
+
+static gboolean
+check_domain(const Builder *self, GError **error)
+{
+    const DomainSurvey *domain = self->member->domain;
+
+    if (!domain->persistent)
+        return refuse(error, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                      _("The domain '%s' is transient: it would be gone when it is stopped; define "
+                        "it first"),
+                      domain->name);
+    if (domain->saved && !domain->active)
+        return refuse(error, VIRT_SNAP_ERROR_INVALID_STATE,
+                      _("The domain '%s' is saved, and that state could not be kept; start it, or "
+                        "remove what is saved (virsh managedsave-remove)"),
+                      domain->name);
+    if (domain_survey_snapshot(domain, self->plan->before)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
+                    _("The domain '%s' has a snapshot '%s' already, which keeps what there was "
+                      "before an earlier apply; remove that set with snapshot-delete, or go back "
+                      "to it with snapshot-apply"),
+                    domain->name, self->plan->before);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+plan_disks(Builder *self, GError **error)
+{
+    for (guint i = 0; i < self->member->def->disks->len; i++) {
+        const DiskDef *def = g_ptr_array_index(self->member->def->disks, i);
+
+        if (def->location == SNAPSHOT_LOCATION_NO || disk_def_is_empty(def))
+            continue;
+        if (def->location == SNAPSHOT_LOCATION_EXTERNAL && plan_disk(self, def, error))
+            continue;
+        if (def->location != SNAPSHOT_LOCATION_EXTERNAL)
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                        _("its snapshot is of the kind '%s', which cannot be gone back to"),
+                        snapshot_location_name(def->location));
+        g_prefix_error(error, _("Domain '%s', disk '%s': "), self->member->domain->name,
+                       def->target);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+static void
+choose_memory(const Builder *self)
+{
+    const ApplyMember *member = self->member;
+    const ApplyDisk *first = member->disks->len > 0 ? g_ptr_array_index(member->disks, 0) : NULL;
+    g_autofree char *directory = first ? g_path_get_dirname(first->kept) : NULL;
+    g_autofree char *stem =
+        g_strdup_printf("%s.%s", member->domain->name, self->plan->before);
+
+    if (member->domain->active && first)
+        self->member->kept_memory = free_path(directory, stem, ".memory");
+}
+
+static gboolean
+plan_external(Builder *self, GError **error)
+{
+    const SnapshotDef *def = self->member->def;
+
+    self->member->method = APPLY_BY_OVERLAY;
+    if (!plan_disks(self, error))
+        return FALSE;
+    if (self->member->disks->len == 0)
+        return refuse(error, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                      _("The snapshot of the domain '%s' has no disks to go back to"),
+                      self->member->domain->name);
+    if (def->memory == SNAPSHOT_LOCATION_EXTERNAL &&
+        !g_file_test(def->memory_file, G_FILE_TEST_IS_REGULAR)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                    _("The memory state '%s' of the domain '%s' is gone"), def->memory_file,
+                    self->member->domain->name);
+        return FALSE;
+    }
+    choose_memory(self);
+
+    return TRUE;
+}
+
+static void
+apply_disk_free(gpointer data)
+{
+    ApplyDisk *disk = data;
+
+    g_free(disk->target);
+    g_free(disk->overlay);
+    g_free(disk->kept);
+    g_free(disk);
+}
+
+static void
+apply_member_free(gpointer data)
+{
+    ApplyMember *member = data;
+
+    g_ptr_array_unref(member->disks);
+    g_free(member->kept_memory);
+    g_free(member);
+}
+
+static gboolean
+plan_member(Builder *self, const char *name, GError **error)
+{
+    const DomainSurvey *domain = domain_survey_find(self->plan->domains, name);
+    const SnapshotDef *def =
+        domain ? image_users_snapshot(self->plan->users, domain, self->plan->snapshot) : NULL;
+
+    if (!domain)
+        return refuse(error, VIRT_SNAP_ERROR_NOT_FOUND, _("There is no domain '%s'"), name);
+    if (!def) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                    _("The domain '%s' has no snapshot '%s'"), name, self->plan->snapshot);
+        return FALSE;
+    }
+    self->member = g_new0(ApplyMember, 1);
+    self->member->domain = domain;
+    self->member->def = def;
+    self->member->disks = g_ptr_array_new_with_free_func(apply_disk_free);
+    self->member->internal = g_strcmp0(snapshot_def_kind(def), "internal") == 0;
+    g_ptr_array_add(self->plan->members, self->member);
+    if (!check_domain(self, error))
+        return FALSE;
+    if (!self->member->internal)
+        return plan_external(self, error);
+    self->member->method = APPLY_BY_LIBVIRT;
+
+    return TRUE;
+}
+
+static ApplyPlan *
+plan_new(const ApplySubject *subject)
+{
+    ApplyPlan *plan = g_new0(ApplyPlan, 1);
+
+    plan->collection = g_strdup(subject->collection);
+    plan->snapshot = g_strdup(subject->snapshot);
+    plan->before =
+        g_strdup_printf(subject->discard ? "discard-%s" : "before-%s", subject->snapshot);
+    plan->discard = subject->discard;
+    plan->state = subject->state;
+    plan->members = g_ptr_array_new_with_free_func(apply_member_free);
+    plan->warnings = g_ptr_array_new_with_free_func(g_free);
+
+    return plan;
+}
+
+ApplyPlan *
+apply_plan_make(Hypervisor *hypervisor, const ApplySubject *subject, GError **error)
+{
+    const HypervisorLayerOps *ops = hypervisor->ops->layers;
+    g_autoptr(ApplyPlan) plan = plan_new(subject);
+    Builder builder = {.hypervisor = hypervisor, .plan = plan};
+
+    plan->domains = ops->survey(hypervisor, error);
+    plan->users = plan->domains ? image_users_find(plan->domains, error) : NULL;
+    if (!plan->users)
+        return NULL;
+    for (guint i = 0; i < subject->names->len; i++) {
+        if (!plan_member(&builder, g_ptr_array_index(subject->names, i), error))
+            return NULL;
+    }
+
+    return g_steal_pointer(&plan);
+}
+
+void
+apply_plan_free(ApplyPlan *self)
+{
+    if (!self)
+        return;
+    g_ptr_array_unref(self->members);
+    image_users_free(self->users);
+    g_clear_pointer(&self->domains, g_ptr_array_unref);
+    g_ptr_array_unref(self->warnings);
+    g_free(self->collection);
+    g_free(self->snapshot);
+    g_free(self->before);
+    g_free(self);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "snapshot/apply-member.h"
+#include "snapshot/apply-run.h"
+#include "snapshot/delete-run.h"
+#include "snapshot/layer-remove.h"
+
+typedef struct {
+    Hypervisor *hypervisor;
+    const ApplyPlan *plan;
+    Control *control;
+    GPtrArray *warnings;
+    ApplyStep *steps; /* of each member: that was begun last */
+} Run;
+
+typedef gboolean (*StepFunc)(const Run *self, const ApplyMember *member, GError **error);
+
+static gboolean
+keep(const Run *self, const ApplyMember *member, GError **error)
+{
+    return apply_member_keep(self->hypervisor, self->plan, member, error);
+}
+
+static gboolean
+make(const Run *self, const ApplyMember *member, GError **error)
+{
+    return apply_member_make(member, error);
+}
+
+static gboolean
+switch_over(const Run *self, const ApplyMember *member, GError **error)
+{
+    return apply_member_switch(self->hypervisor, self->plan, member, error);
+}
+
+static gboolean
+start(const Run *self, const ApplyMember *member, GError **error)
+{
+    return apply_member_start(self->hypervisor, self->plan, member, error);
+}
+
+static gboolean
+for_all(Run *self, StepFunc func, ApplyStep step, GError **error)
+{
+    for (guint i = 0; i < self->plan->members->len; i++) {
+        const ApplyMember *member = g_ptr_array_index(self->plan->members, i);
+
+        if (!control_pass(self->control, 0, error))
+            return FALSE;
+        self->steps[i] = step;
+        if (!func(self, member, error)) {
+            g_prefix_error(error, _("Domain '%s': "), member->domain->name);
+            return FALSE;
+        }
+        control_advance(self->control, 1);
+    }
+
+    return TRUE;
+}
+
+/* --- when it fails --------------------------------------------------------------------- */
+
+static void
+put_back(const Run *self, GError **error)
+{
+    for (guint i = self->plan->members->len; i-- > 0;) {
+        const ApplyMember *member = g_ptr_array_index(self->plan->members, i);
+        g_autoptr(GError) why = NULL;
+
+        if (apply_member_put_back(self->hypervisor, self->plan, member, self->steps[i], &why))
+            continue;
+        g_prefix_error(error,
+                       _("The domain '%s' could not be put back (%s); what it was is kept as its "
+                         "snapshot '%s'. "),
+                       member->domain->name, why ? why->message : "?", self->plan->before);
+    }
+}
+
+/* --- when the present state is not to be kept --------------------------------------------- */
+
+/* Whether both are branches of one tree. */
+static gboolean
+have_common_layer(const Layer *one, const Layer *other)
+{
+    for (; one; one = one->backing) {
+        if (layer_in(other, one))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/* The layers that were written to last. */
+static void
+remove_present(const Run *self, const ApplyMember *member)
+{
+    for (guint i = 0; i < member->disks->len; i++) {
+        const ApplyDisk *disk = g_ptr_array_index(member->disks, i);
+        g_autoptr(GError) error = NULL;
+
+        if (disk->present->backing && have_common_layer(disk->present, disk->base) &&
+            !layer_remove_unneeded(self->hypervisor, disk->present, self->warnings, &error))
+            g_ptr_array_add(self->warnings, g_strdup(error->message));
+    }
+}
+
+static gboolean
+forget_kept(const Run *self, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const DeleteSubject subject = {
+        .collection = self->plan->collection,
+        .snapshot = self->plan->before,
+        .names = names,
+    };
+    g_autoptr(DeletePlan) plan = NULL;
+    g_autoptr(Control) control = control_new();
+
+    for (guint i = 0; i < self->plan->members->len; i++) {
+        const ApplyMember *member = g_ptr_array_index(self->plan->members, i);
+
+        g_ptr_array_add(names, member->domain->name);
+    }
+    plan = delete_plan_make(self->hypervisor, &subject, error);
+
+    return plan && delete_run(self->hypervisor, plan, control, self->warnings, error);
+}
+
+/* All have gone back; what is left of it is only said. */
+static void
+discard(const Run *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!forget_kept(self, &error)) {
+        g_ptr_array_add(self->warnings,
+                        g_strdup_printf(_("The state that was to be discarded is kept as the set "
+                                          "'%s': %s"),
+                                        self->plan->before, error->message));
+        return;
+    }
+    for (guint i = 0; i < self->plan->members->len; i++)
+        remove_present(self, g_ptr_array_index(self->plan->members, i));
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+gboolean
+apply_run(Hypervisor *hypervisor, const ApplyPlan *plan, Control *control, GPtrArray *warnings,
+          GError **error)
+{
+    g_autofree ApplyStep *steps = g_new0(ApplyStep, plan->members->len);
+    Run self = {hypervisor, plan, control, warnings, steps};
+
+    control_set_end(control, (guint64)plan->members->len * APPLY_STEPS);
+    if (!for_all(&self, keep, APPLY_STEP_KEPT, error) ||
+        !for_all(&self, make, APPLY_STEP_MADE, error) ||
+        !for_all(&self, switch_over, APPLY_STEP_SWITCHED, error) ||
+        !for_all(&self, start, APPLY_STEP_SWITCHED, error)) {
+        put_back(&self, error);
+        return FALSE;
+    }
+    if (plan->discard)
+        discard(&self);
+
+    return TRUE;
+}
