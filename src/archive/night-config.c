@@ -43,6 +43,7 @@ static const Key keys[] = {
     {"directory", KEY_PATH, MEMBER(directory)},
     {"settings", KEY_PATH, MEMBER(settings)},
     {"live", KEY_LIVE, MEMBER(live)},
+    {"scratch", KEY_PATH, MEMBER(scratch)},
     {"base", KEY_BASE, MEMBER(base)},
     {"bandwidth", KEY_RATE, MEMBER(bandwidth)},
     {"compress", KEY_TEXT, MEMBER(compress)},
@@ -65,6 +66,7 @@ night_config_free(NightConfig *config)
     g_free(config->directory);
     g_free(config->settings);
     g_free(config->live);
+    g_free(config->scratch);
     g_free(config->base);
     g_free(config->bandwidth);
     g_free(config->compress);

@@ -16,6 +16,7 @@ typedef struct {
     char *directory;   /* absolute: where to */
     char *settings;    /* absolute: a file with export settings, or NULL */
     char *live;        /* "application", "crash", "memory"; NULL: a snapshot that is there then */
+    char *scratch;     /* absolute: where QEMU keeps what is overwritten meanwhile, or NULL */
     char *base;        /* "latest", or the absolute path of an export; NULL: none */
     char *bandwidth;   /* as the option has it, or NULL */
     char *compress;    /* the same */

@@ -5,7 +5,6 @@
 
 #include <glib/gi18n.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -126,6 +125,7 @@ export_words(const Night *self)
     add_option(words, "to", config->directory);
     add_option(words, "settings", config->settings);
     add_option(words, "live", config->live);
+    add_option(words, "scratch", config->scratch);
     if (!latest || has_export(self))
         add_option(words, "base", config->base);
     add_option(words, "bandwidth", config->bandwidth);
@@ -334,22 +334,6 @@ name_now(void)
     return g_date_time_format(now, "%Y%m%dT%H%M%SZ");
 }
 
-/* A key for what this version does not do must not be passed over. */
-static gboolean
-check_live(const Night *self, GError **error)
-{
-    const Command *export = command_find(self->cli->groups, "export");
-
-    if (!self->config->live || option_find(export->options, "live", strlen("live")))
-        return TRUE;
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                _("The key 'live' of %s is not supported by this version; take a snapshot with the "
-                  "key 'before'"),
-                self->name);
-
-    return FALSE;
-}
-
 int
 run_export_run(CliContext *cli, const CommandLine *line)
 {
@@ -357,7 +341,7 @@ run_export_run(CliContext *cli, const CommandLine *line)
     g_autoptr(GError) error = NULL;
 
     self.config = night_config_load(self.name, &self.lock, &error);
-    if (!self.config || !check_live(&self, &error))
+    if (!self.config)
         return cli_fail(cli, error);
     self.collection = g_strdup(self.config->collection ? self.config->collection : self.name);
     self.snapshot = name_now();

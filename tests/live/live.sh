@@ -87,6 +87,18 @@ check "the one of the domain that is off" vs_same_disk "$i/c.qcow2" qcow2 \
 check "nothing is held any more" clean
 check "the guests write on" eval 'live_wait_counter a +2 && live_wait_counter b +2'
 
+# --- every night: by a file, and the one before goes
+mkdir -p "$VIRTSNAP_CONFIG_DIR/export.d"
+printf '%s\n' "directory = $x/nightly" 'live = crash' "scratch = $s" 'keep-last = 1' \
+    >"$VIRTSNAP_CONFIG_DIR/export.d/night.conf"
+check "a night" eval 'vs --json export-run night >"$VS_OUT"' || cat "$VS_OUT"
+first=$(vs_field .export)
+check "and another" eval 'vs --json export-run night >"$VS_OUT"' || cat "$VS_OUT"
+is "$(vs_field '[.removed, .warnings] | join(" ")')" "1 0" "the older export has gone"
+check "the newer one is sound" vs_sound "$(vs_field .export)"
+check "only that is there" [ ! -e "$first" -a -n "$first" ]
+check "nothing is held after it" clean
+
 # --- as if the power had failed; the definition is that of the moment
 live_virsh desc a --live --config "it was called this" >/dev/null
 check "at one moment without the agents" live now --live=crash \
