@@ -29,6 +29,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-backup.h \
 	drivers/libvirt/libvirt-commit.c \
 	drivers/libvirt/libvirt-commit.h \
+	drivers/libvirt/libvirt-checkpoint.c \
+	drivers/libvirt/libvirt-checkpoint.h \
 	drivers/libvirt/libvirt-connection.c \
 	drivers/libvirt/libvirt-connection.h \
 	drivers/libvirt/libvirt-domains.c \

@@ -376,6 +376,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/layer-remove.h \
 	src/snapshot/set-others.c \
 	src/snapshot/set-others.h \
+	src/snapshot/reference-point.c \
+	src/snapshot/reference-point.h \
 	src/snapshot/snapshot-list.c \
 	src/snapshot/snapshot-list.h \
 	$(NULL)

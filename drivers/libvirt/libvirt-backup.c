@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include "drivers/libvirt/libvirt-backup.h"
+#include "drivers/libvirt/libvirt-checkpoint.h"
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
@@ -364,4 +365,7 @@ const HypervisorBackupOps libvirt_backup_ops = {
     .begin = backup_begin,
     .has_ended = backup_has_ended,
     .end = backup_end,
+    .checkpoints = libvirt_checkpoints,
+    .create_checkpoint = libvirt_checkpoint_create,
+    .delete_checkpoint = libvirt_checkpoint_delete,
 };

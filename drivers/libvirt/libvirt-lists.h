@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 
 typedef virDomainPtr *DomainList;
 typedef virDomainSnapshotPtr *SnapshotList;
+typedef virDomainCheckpointPtr *CheckpointList;
 
 static inline void
 libvirt_domain_list_free(DomainList list)
@@ -31,6 +32,15 @@ libvirt_snapshot_list_free(SnapshotList list)
 }
 
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC(DomainList, libvirt_domain_list_free, NULL)
+static inline void
+libvirt_checkpoint_list_free(CheckpointList list)
+{
+    for (CheckpointList next = list; next && *next; next++)
+        virDomainCheckpointFree(*next);
+    free(list);
+}
+
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(CheckpointList, libvirt_checkpoint_list_free, NULL)
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC(SnapshotList, libvirt_snapshot_list_free, NULL)
 
 /** libvirt_take_string: Returns: @text, which may be NULL and is freed, as a string of GLib. */

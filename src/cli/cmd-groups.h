@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 extern const CommandGroup cmd_collection_group;
 extern const CommandGroup cmd_snapshot_group;
+extern const CommandGroup cmd_reference_group;
 extern const CommandGroup cmd_export_group;
 extern const CommandGroup cmd_import_group;
 extern const CommandGroup cmd_job_group;

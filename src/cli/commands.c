@@ -7,7 +7,6 @@
 #include "cli/commands.h"
 
 const CommandGroup *const all_commands[] = {
-    &cmd_collection_group, &cmd_snapshot_group, &cmd_export_group,
-    &cmd_import_group,     &cmd_job_group,      &cmd_host_group,
-    NULL,
+    &cmd_collection_group, &cmd_snapshot_group, &cmd_reference_group, &cmd_export_group,
+    &cmd_import_group,     &cmd_job_group,      &cmd_host_group,      NULL,
 };

@@ -9,6 +9,7 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/cmd-host.c \
 	src/cli/cmd-import.c \
 	src/cli/cmd-job.c \
+	src/cli/cmd-reference.c \
 	src/cli/cmd-snapshot.c \
 	src/cli/collections.c \
 	src/cli/collections.h \

@@ -78,7 +78,7 @@ counterpart(const BasePlanner *self, const PlanLayer *layer)
 static gboolean
 has_origins(const PlanLayer *layer)
 {
-    return !layer->live && !layer->snapshot;
+    return !layer->live && !layer->snapshot && layer->way != PLAN_WAY_PULL;
 }
 
 static OriginMatch

@@ -21,6 +21,32 @@ typedef struct {
                           * below the hypervisor's own */
 } HypervisorBackupRequest;
 
+/** What is to be known of one domain: which parts of its disks change from now on. */
+typedef struct {
+    const char *domain;
+    const char *name;
+    GPtrArray *tracked;   /* char*: disks, as "vda", of which that is to be known */
+    GPtrArray *untracked; /* char*: all others that it has */
+} HypervisorCheckpointRequest;
+
+/** A checkpoint: what has changed since then is known. */
+typedef struct {
+    char *name;
+    gint64 creation_time; /* seconds since the epoch */
+    gboolean broken;      /* it is not known any more, */
+    char *reason;         /* for this reason, in words; NULL: it is, as far as can be told now */
+} HypervisorCheckpoint;
+
+static inline void
+hypervisor_checkpoint_free(HypervisorCheckpoint *self)
+{
+    if (!self)
+        return;
+    g_free(self->name);
+    g_free(self->reason);
+    g_free(self);
+}
+
 /** Disks of a running domain as they were at one moment: an NBD server, which has each disk as an
  * export named for the disk's target. */
 typedef struct {
@@ -52,6 +78,21 @@ struct HypervisorBackupOps {
      * other error it held until now but could not be ended, as when libvirt does not answer: that
      * is for clean_up() to do, later. */
     gboolean (*end)(HypervisorBackup *backup, GError **error);
+
+    /* Returns: (element-type HypervisorCheckpoint): those of @domain, whoever made them, the oldest
+     * first; owned by the caller. Whether they are broken is known of a domain that runs only. */
+    GPtrArray *(*checkpoints)(Hypervisor *hypervisor, const char *domain, GError **error);
+
+    /* Makes one of a running domain, now. */
+    gboolean (*create_checkpoint)(Hypervisor *hypervisor,
+                                  const HypervisorCheckpointRequest *request, GError **error);
+
+    /* Takes one away; one that is not there is fine. @forgotten: (out): TRUE if the hypervisor
+     * could not take away what is in the images, and only what it knew of it is gone. */
+    gboolean (*delete_checkpoint)(Hypervisor *hypervisor, const char *domain, const char *name,
+                                  gboolean *forgotten, GError **error);
 };
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HypervisorCheckpoint, hypervisor_checkpoint_free)
 
 G_END_DECLS

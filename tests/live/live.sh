@@ -29,7 +29,7 @@ i=$d/images
 guests()
 {
     live_disk "$i/base.qcow2" 64 20 && live_overlay "$i/base.qcow2" "$i/a.qcow2" &&
-        live_disk "$i/b.raw" && live_overlay "$i/base.qcow2" "$i/c.qcow2" &&
+        live_disk "$i/b.raw" 64 20 && live_overlay "$i/base.qcow2" "$i/c.qcow2" &&
         qemu-img create -q -f qcow2 "$i/static.qcow2" 64M &&
         qemu-io -f qcow2 -c "write -P 7 1M 3M" -c "write -z 8M 1M" "$i/static.qcow2" >/dev/null &&
         live_define a --disk "$i/a.qcow2" --disk "$i/static.qcow2" &&

@@ -32,6 +32,7 @@ live_tests = \
 	tests/live/names.sh \
 	tests/live/python.sh \
 	tests/live/recipe.sh \
+	tests/live/reference.sh \
 	tests/live/reflink.sh \
 	tests/live/remote.sh \
 	tests/live/resume.sh \

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "cli/cmd-groups.h"
+#include "cli/connection.h"
+#include "cli/output.h"
+#include "collection/members.h"
+#include "snapshot/reference-point.h"
+#include "util/format.h"
+
+static const CommandArg create_args[] = {
+    {"COLLECTION", TRUE, FALSE, COMPLETE_COLLECTION},
+    {"NAME", FALSE, FALSE, COMPLETE_NOTHING},
+    {NULL},
+};
+
+static const CommandArg list_args[] = {
+    {"COLLECTION", TRUE, FALSE, COMPLETE_COLLECTION},
+    {NULL},
+};
+
+static const CommandArg delete_args[] = {
+    {"COLLECTION", TRUE, FALSE, COMPLETE_COLLECTION},
+    {"NAME", TRUE, FALSE, COMPLETE_NOTHING},
+    {NULL},
+};
+
+/* --- changing -------------------------------------------------------------- */
+
+static int
+tell(CliContext *cli, const CommandLine *line, const char *name, GPtrArray *warnings)
+{
+    JsonObject *result = json_object_new();
+
+    for (guint i = 0; !cli->globals.json && i < warnings->len; i++)
+        cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
+    json_object_set_int_member(result, "result", 0);
+    json_set_text(result, "collection", line->args[0]);
+    json_set_text(result, "referencePoint", name);
+    json_set_texts(result, "warnings", warnings);
+    cli_result(cli, result);
+
+    return CLI_DONE;
+}
+
+static int
+run_create(CliContext *cli, const CommandLine *line)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(Members) members = members_new(line->args[0], NULL, &error);
+    Hypervisor *hypervisor = members ? cli_connection(cli, &error) : NULL;
+    g_autofree char *name = line->args[1] ? g_strdup(line->args[1])
+                                          : format_time_name(g_get_real_time() / G_USEC_PER_SEC);
+
+    if (!hypervisor ||
+        !reference_point_create(hypervisor, members->domains, name, warnings, &error))
+        return cli_fail(cli, error);
+    cli_message(cli, _("Reference point '%s' made"), name);
+
+    return tell(cli, line, name, warnings);
+}
+
+static int
+run_delete(CliContext *cli, const CommandLine *line)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(Members) members = members_new(line->args[0], NULL, &error);
+    Hypervisor *hypervisor = members ? cli_connection(cli, &error) : NULL;
+
+    if (!hypervisor ||
+        !reference_point_delete(hypervisor, members->domains, line->args[1], warnings, &error))
+        return cli_fail(cli, error);
+    cli_message(cli, _("Reference point '%s' deleted"), line->args[1]);
+
+    return tell(cli, line, line->args[1], warnings);
+}
+
+/* --- listing ----------------------------------------------------------------- */
+
+static JsonObject *
+member_json(const ReferencePointMember *member)
+{
+    JsonObject *object = json_object_new();
+
+    json_set_text(object, "domain", member->domain);
+    json_set_text(object, "state", reference_point_state_name(member->state));
+    json_set_text(object, "reason", member->reason);
+    json_object_set_int_member(object, "creationTime", member->creation_time);
+
+    return object;
+}
+
+static JsonObject *
+point_json(const ReferencePoint *point)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *members = json_array_new();
+
+    json_set_text(object, "name", point->name);
+    json_object_set_boolean_member(object, "whole", reference_point_is_whole(point));
+    for (guint i = 0; i < point->members->len; i++)
+        json_array_add_object_element(members, member_json(g_ptr_array_index(point->members, i)));
+    json_object_set_array_member(object, "members", members);
+
+    return object;
+}
+
+static void
+print_points(CliContext *cli, GPtrArray *points)
+{
+    g_autoptr(Table) table = table_new(_("Name"), _("Domain"), _("Taken"), _("State"), NULL);
+
+    for (guint i = 0; i < points->len; i++) {
+        const ReferencePoint *point = g_ptr_array_index(points, i);
+
+        for (guint k = 0; k < point->members->len; k++) {
+            const ReferencePointMember *member = g_ptr_array_index(point->members, k);
+            g_autofree char *taken =
+                member->creation_time > 0 ? format_time(member->creation_time) : g_strdup("-");
+
+            table_add(table, point->name, member->domain, taken,
+                      reference_point_state_name(member->state), NULL);
+        }
+    }
+    table_print(table, !cli->globals.quiet);
+}
+
+static int
+run_list(CliContext *cli, const CommandLine *line)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Members) members = members_new(line->args[0], NULL, &error);
+    Hypervisor *hypervisor = members ? cli_connection(cli, &error) : NULL;
+    g_autoptr(GPtrArray) points =
+        hypervisor ? reference_point_list(hypervisor, members->domains, &error) : NULL;
+    JsonArray *array;
+    JsonObject *result;
+
+    if (!points)
+        return cli_fail(cli, error);
+    if (!cli->globals.json) {
+        print_points(cli, points);
+        return CLI_DONE;
+    }
+    array = json_array_new();
+    for (guint i = 0; i < points->len; i++)
+        json_array_add_object_element(array, point_json(g_ptr_array_index(points, i)));
+    result = json_object_new();
+    json_object_set_int_member(result, "result", 0);
+    json_set_text(result, "collection", line->args[0]);
+    json_object_set_array_member(result, "referencePoints", array);
+    cli_result(cli, result);
+
+    return CLI_DONE;
+}
+
+static const Command commands[] = {
+    {
+        .name = "reference-point-create",
+        .run = run_create,
+        .summary = N_("have what changes from now on followed"),
+        .description = N_("Makes a checkpoint of each member of COLLECTION, all at one moment: "
+                          "from then on QEMU knows what changes in their qcow2 images. All members "
+                          "have to run. NAME is the time if it is left out."),
+        .args = create_args,
+    },
+    {
+        .name = "reference-point-list",
+        .run = run_list,
+        .summary = N_("list the reference points of a collection"),
+        .description = N_("Lists the reference points that members of COLLECTION have, and for "
+                          "each member whether what has changed since then is still known: it is "
+                          "not when QEMU was killed, or the image was replaced."),
+        .args = list_args,
+    },
+    {
+        .name = "reference-point-delete",
+        .run = run_delete,
+        .summary = N_("delete a reference point"),
+        .description = N_("Deletes the reference point NAME of all members of COLLECTION that have "
+                          "it. Where libvirt cannot, only what it knows of it is taken away, and a "
+                          "warning says so."),
+        .args = delete_args,
+    },
+    {NULL},
+};
+
+const CommandGroup cmd_reference_group = {"reference-points", N_("Reference points"), commands};

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "snapshot/moment.h"
+#include "snapshot/reference-point.h"
+#include "util/name.h"
+
+/* --- names --------------------------------------------------------------------- */
+
+const char *
+reference_point_state_name(ReferencePointState state)
+{
+    static const char *const names[] = {
+        [REFERENCE_POINT_WHOLE] = "whole",
+        [REFERENCE_POINT_UNKNOWN] = "unknown",
+        [REFERENCE_POINT_BROKEN] = "broken",
+        [REFERENCE_POINT_MISSING] = "missing",
+    };
+
+    return names[state];
+}
+
+char *
+reference_point_checkpoint(const char *name)
+{
+    return g_strconcat(REFERENCE_POINT_PREFIX, name, NULL);
+}
+
+gboolean
+reference_point_check_name(const char *name, GError **error)
+{
+    if (*name && !strchr(name, '/') && text_fits_xml(name))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("'%s' is no name for a reference point: it must not be empty or have a '/'"),
+                name);
+
+    return FALSE;
+}
+
+/* --- disks ----------------------------------------------------------------------- */
+
+void
+reference_point_disks(const SnapshotDef *def, GPtrArray **tracked, GPtrArray **untracked)
+{
+    *tracked = g_ptr_array_new();
+    *untracked = g_ptr_array_new();
+    for (guint i = 0; i < def->disks->len; i++) {
+        const DiskDef *disk = g_ptr_array_index(def->disks, i);
+        gboolean fits = disk->location == SNAPSHOT_LOCATION_LIVE && !disk_def_is_empty(disk) &&
+                        g_strcmp0(disk->storage->format, "qcow2") == 0;
+
+        g_ptr_array_add(fits ? *tracked : *untracked, disk->target);
+    }
+}
+
+/* A member on the way to its checkpoint. */
+typedef struct {
+    SnapshotDef *def;
+    GPtrArray *tracked;
+    GPtrArray *untracked;
+} Candidate;
+
+static void
+candidate_free(Candidate *self)
+{
+    snapshot_def_free(self->def);
+    g_clear_pointer(&self->tracked, g_ptr_array_unref);
+    g_clear_pointer(&self->untracked, g_ptr_array_unref);
+    g_free(self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Candidate, candidate_free)
+
+static void
+warn_of_untracked(const Candidate *self, const char *domain, GPtrArray *warnings)
+{
+    for (guint i = 0; i < self->def->disks->len; i++) {
+        const DiskDef *disk = g_ptr_array_index(self->def->disks, i);
+
+        if (disk->location != SNAPSHOT_LOCATION_LIVE ||
+            g_ptr_array_find(self->tracked, disk->target, NULL))
+            continue;
+        g_ptr_array_add(warnings,
+                        g_strdup_printf(_("Domain '%s': what changes on the disk '%s' cannot be "
+                                          "followed, only that of qcow2 images can"),
+                                        domain, disk->target));
+    }
+}
+
+static Candidate *
+candidate_new(Hypervisor *hypervisor, const char *domain, const char *name, GPtrArray *warnings,
+              GError **error)
+{
+    g_autoptr(DomainRecord) record =
+        hypervisor->ops->present(hypervisor, domain, name, FALSE, error);
+    const SnapshotRecord *present = record ? g_ptr_array_index(record->snapshots, 0) : NULL;
+    g_autoptr(Candidate) self = g_new0(Candidate, 1);
+
+    self->def = present ? snapshot_def_parse(present->xml, domain, error) : NULL;
+    if (!self->def)
+        return NULL;
+    if (!record->active) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The domain '%s' is shut off, and libvirt makes checkpoints of running "
+                      "domains only; start it"),
+                    domain);
+        return NULL;
+    }
+    reference_point_disks(self->def, &self->tracked, &self->untracked);
+    warn_of_untracked(self, domain, warnings);
+    if (self->tracked->len > 0)
+        return g_steal_pointer(&self);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("The domain '%s' has no disk in a qcow2 image, and only of those it can be "
+                  "followed what changes; leave it out of the collection"),
+                domain);
+
+    return NULL;
+}
+
+/* --- looking ------------------------------------------------------------------------ */
+
+static const HypervisorCheckpoint *
+find_checkpoint(GPtrArray *checkpoints, const char *name)
+{
+    for (guint i = 0; i < checkpoints->len; i++) {
+        const HypervisorCheckpoint *one = g_ptr_array_index(checkpoints, i);
+
+        if (g_str_equal(one->name, name))
+            return one;
+    }
+
+    return NULL;
+}
+
+static gboolean
+check_free(Hypervisor *hypervisor, const char *domain, const char *name, GError **error)
+{
+    g_autofree char *checkpoint = reference_point_checkpoint(name);
+    g_autoptr(GPtrArray) known =
+        hypervisor->ops->backups->checkpoints(hypervisor, domain, error);
+
+    if (!known)
+        return FALSE;
+    if (!find_checkpoint(known, checkpoint))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
+                _("The domain '%s' has a reference point '%s' already; choose another name, or "
+                  "delete that one"),
+                domain, name);
+
+    return FALSE;
+}
+
+static void
+member_free(ReferencePointMember *self)
+{
+    g_free(self->domain);
+    g_free(self->reason);
+    g_free(self);
+}
+
+void
+reference_point_free(ReferencePoint *self)
+{
+    if (!self)
+        return;
+    g_free(self->name);
+    g_ptr_array_unref(self->members);
+    g_free(self);
+}
+
+gboolean
+reference_point_is_whole(const ReferencePoint *self)
+{
+    for (guint i = 0; i < self->members->len; i++) {
+        const ReferencePointMember *member = g_ptr_array_index(self->members, i);
+
+        if (member->state == REFERENCE_POINT_BROKEN || member->state == REFERENCE_POINT_MISSING)
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* Of one domain. */
+typedef struct {
+    const char *domain;
+    gboolean active;
+    GPtrArray *checkpoints;
+} Known;
+
+static void
+known_free(Known *self)
+{
+    g_clear_pointer(&self->checkpoints, g_ptr_array_unref);
+    g_free(self);
+}
+
+static GPtrArray *
+ask_all(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)known_free);
+
+    for (guint i = 0; i < domains->len; i++) {
+        Known *known = g_new0(Known, 1);
+        g_autoptr(DomainRecord) record = NULL;
+        gboolean running;
+
+        g_ptr_array_add(all, known);
+        known->domain = g_ptr_array_index(domains, i);
+        known->checkpoints =
+            hypervisor->ops->backups->checkpoints(hypervisor, known->domain, error);
+        if (!known->checkpoints)
+            return NULL;
+        record = hypervisor->ops->describe(hypervisor, known->domain, &running, NULL);
+        known->active = record && record->active;
+    }
+
+    return g_steal_pointer(&all);
+}
+
+static ReferencePointMember *
+member_of(const Known *known, const char *checkpoint)
+{
+    const HypervisorCheckpoint *one = find_checkpoint(known->checkpoints, checkpoint);
+    ReferencePointMember *member = g_new0(ReferencePointMember, 1);
+
+    member->domain = g_strdup(known->domain);
+    member->state = !one            ? REFERENCE_POINT_MISSING
+                    : one->broken   ? REFERENCE_POINT_BROKEN
+                    : known->active ? REFERENCE_POINT_WHOLE
+                                    : REFERENCE_POINT_UNKNOWN;
+    member->reason = one ? g_strdup(one->reason) : NULL;
+    member->creation_time = one ? one->creation_time : 0;
+
+    return member;
+}
+
+static ReferencePoint *
+point_of(GPtrArray *all, const char *checkpoint)
+{
+    ReferencePoint *self = g_new0(ReferencePoint, 1);
+
+    self->name = g_strdup(checkpoint + strlen(REFERENCE_POINT_PREFIX));
+    self->members = g_ptr_array_new_with_free_func((GDestroyNotify)member_free);
+    for (guint i = 0; i < all->len; i++)
+        g_ptr_array_add(self->members, member_of(g_ptr_array_index(all, i), checkpoint));
+
+    return self;
+}
+
+GPtrArray *
+reference_point_list(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
+{
+    g_autoptr(GPtrArray) all = ask_all(hypervisor, domains, error);
+    g_autoptr(GTree) names = g_tree_new((GCompareFunc)strcmp);
+    GPtrArray *points;
+
+    if (!all)
+        return NULL;
+    for (guint i = 0; i < all->len; i++) {
+        const Known *known = g_ptr_array_index(all, i);
+
+        for (guint k = 0; k < known->checkpoints->len; k++) {
+            HypervisorCheckpoint *one = g_ptr_array_index(known->checkpoints, k);
+
+            if (g_str_has_prefix(one->name, REFERENCE_POINT_PREFIX))
+                g_tree_insert(names, one->name, one);
+        }
+    }
+    points = g_ptr_array_new_with_free_func((GDestroyNotify)reference_point_free);
+    for (GTreeNode *node = g_tree_node_first(names); node; node = g_tree_node_next(node))
+        g_ptr_array_add(points, point_of(all, g_tree_node_key(node)));
+
+    return points;
+}
+
+/* --- making --------------------------------------------------------------------------- */
+
+static gboolean
+hold(Hypervisor *hypervisor, MomentMember *member, gpointer name, GError **error)
+{
+    const Candidate *candidate = member->data;
+    const HypervisorCheckpointRequest request = {
+        .domain = member->domain,
+        .name = name,
+        .tracked = candidate->tracked,
+        .untracked = candidate->untracked,
+    };
+
+    return hypervisor->ops->backups->create_checkpoint(hypervisor, &request, error);
+}
+
+static void
+take_back(Hypervisor *hypervisor, const Moment *moment, const char *checkpoint)
+{
+    for (guint i = 0; i < moment->members->len; i++) {
+        const MomentMember *member = g_ptr_array_index(moment->members, i);
+        g_autoptr(GError) error = NULL;
+        gboolean forgotten;
+
+        if (member->done &&
+            !hypervisor->ops->backups->delete_checkpoint(hypervisor, member->domain, checkpoint,
+                                                         &forgotten, &error))
+            g_warning("%s", error->message);
+    }
+}
+
+static gboolean
+make_all(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *candidates, const char *name,
+         GPtrArray *warnings, GError **error)
+{
+    const MomentOptions options = {.level = MOMENT_PAUSE};
+    g_autofree char *checkpoint = reference_point_checkpoint(name);
+    g_autoptr(Moment) moment = moment_new();
+
+    for (guint i = 0; i < candidates->len; i++) {
+        Candidate *candidate = g_ptr_array_index(candidates, i);
+
+        moment_add(moment, g_ptr_array_index(domains, i), candidate->def->domain_uuid, candidate);
+    }
+    if (!moment_hold(moment, hypervisor, &options, hold, checkpoint, error)) {
+        take_back(hypervisor, moment, checkpoint);
+        return FALSE;
+    }
+    for (guint i = 0; i < moment->warnings->len; i++)
+        g_ptr_array_add(warnings, g_strdup(g_ptr_array_index(moment->warnings, i)));
+
+    return TRUE;
+}
+
+gboolean
+reference_point_create(Hypervisor *hypervisor, GPtrArray *domains, const char *name,
+                       GPtrArray *warnings, GError **error)
+{
+    g_autoptr(GPtrArray) candidates =
+        g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
+
+    if (!reference_point_check_name(name, error))
+        return FALSE;
+    for (guint i = 0; i < domains->len; i++) {
+        const char *domain = g_ptr_array_index(domains, i);
+        Candidate *candidate = candidate_new(hypervisor, domain, name, warnings, error);
+
+        if (!candidate)
+            return FALSE;
+        g_ptr_array_add(candidates, candidate);
+        if (!check_free(hypervisor, domain, name, error))
+            return FALSE;
+    }
+
+    return make_all(hypervisor, domains, candidates, name, warnings, error);
+}
+
+/* --- removing ----------------------------------------------------------------------------- */
+
+static gboolean
+delete_one(Hypervisor *hypervisor, const char *domain, const char *checkpoint,
+           GPtrArray *warnings, GError **error)
+{
+    gboolean forgotten;
+
+    if (!hypervisor->ops->backups->delete_checkpoint(hypervisor, domain, checkpoint, &forgotten,
+                                                     error))
+        return FALSE;
+    if (forgotten)
+        g_ptr_array_add(warnings,
+                        g_strdup_printf(_("Domain '%s': libvirt could not delete the checkpoint "
+                                          "'%s', so only what it knew of it is gone; a bitmap of "
+                                          "that name may still be in an image"),
+                                        domain, checkpoint));
+
+    return TRUE;
+}
+
+gboolean
+reference_point_delete(Hypervisor *hypervisor, GPtrArray *domains, const char *name,
+                       GPtrArray *warnings, GError **error)
+{
+    g_autofree char *checkpoint = reference_point_checkpoint(name);
+    g_autoptr(GPtrArray) all = ask_all(hypervisor, domains, error);
+    gboolean found = FALSE;
+
+    for (guint i = 0; all && i < all->len; i++)
+        found |= find_checkpoint(((Known *)g_ptr_array_index(all, i))->checkpoints,
+                                 checkpoint) != NULL;
+    if (all && !found)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                    _("There is no reference point '%s'; 'virtsnap reference-point-list' shows "
+                      "those that there are"),
+                    name);
+    if (!found)
+        return FALSE;
+    for (guint i = 0; i < domains->len; i++) {
+        if (!delete_one(hypervisor, g_ptr_array_index(domains, i), checkpoint, warnings, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
