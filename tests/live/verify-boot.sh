@@ -192,4 +192,25 @@ is "$(verdicts | grep -c 'true time')" 10 "all of them run"
 check "never more than four at once ($most)" eval '[ "$most" -le 4 ] && [ "$most" -ge 2 ]'
 check "nothing is left of ten" nothing_left
 
+# --- kinds of state: memory, which is not tried; firmware variables; an internal snapshot
+live_overlay "$d/base.qcow2" "$d/m.qcow2"
+live_overlay "$d/base.qcow2" "$d/u.qcow2"
+cp "$d/base.qcow2" "$d/i.qcow2"
+live_define m --disk "$d/m.qcow2"
+live_define u --uefi --disk "$d/u.qcow2"
+live_define i --disk "$d/i.qcow2"
+live_start m
+live_snapshot_external m s --memspec "$d/m.memory"
+live_destroy m
+cp "$LIVE_FIRMWARE_VARS" "$d/nvram/u_VARS.fd"
+live_snapshot_external u s
+live_snapshot_internal i s
+check "export of three kinds" vs_export --domain m --domain u --domain i s --to "$x"
+before=$(state_of_all "$VS_EXPORT")
+check "all of them boot" boot "$VS_EXPORT" --timeout 900 --expect '^virtsnap-guest: ready'
+is "$(vs_field '[.domains[].booted] | unique == [true]')" true "each is said to"
+like "$(vs_field '.warnings | join(" ")')" "'m': its memory state is not tried" "from its disk"
+is "$(state_of_all "$VS_EXPORT")" "$before" "the export is as it was"
+check "nothing is left of three kinds" nothing_left
+
 done_testing
