@@ -184,7 +184,7 @@ failed()
 check "a domain crashes meanwhile" eval 'slowly gone &&
     kill -9 "$(qemu_of b)" && failed 5 "domain .b"'
 check "and the other one is let go" eval 'no_job a && running a'
-check "a domain is destroyed meanwhile" eval 'live_boot b && slowly gone && live_destroy b &&
+check "a domain is destroyed meanwhile" eval 'live_start b && slowly gone && live_destroy b &&
     failed 5 "domain .b"'
 check "one that is shut off is read from its images" live gone --live=crash
 is "$(consistency "$VS_EXPORT")" \
