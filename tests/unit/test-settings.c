@@ -224,6 +224,7 @@ static const struct {
     {"memory", "no", "False"},
     {"snapshots", "none", "1"},
     {"live", "crash-consistent", "0"},
+    {"scratch", "/var/scratch", "/var/scratch"},
     {"exclude", " a domain :vda", " a domain :vda"},
     {"include", "a:b:sda", "a:b:sda"},
     {"bandwidth", "12345678901234567890", "12345678901234567890"},
@@ -242,6 +243,9 @@ assert_only(const VirtSnapExportSettings *settings, const Setting *changed, cons
         g_autofree char *got = setting->format(settings, 0);
         g_autofree char *usual = setting->format(plain, 0);
 
+        /* What was not asked for goes by the live state. */
+        if (g_str_equal(setting->name, "intent") && g_str_equal(changed->name, "live"))
+            g_clear_pointer(&usual, g_free);
         g_assert_cmpstr(got, ==, setting == changed ? value : usual);
         if (setting == changed)
             g_assert_cmpstr(got, !=, usual);
