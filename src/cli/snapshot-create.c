@@ -117,8 +117,7 @@ tell_done(CliContext *cli, const SetRecord *record)
     table_print(table, !cli->globals.quiet);
 }
 
-/* --- what would be done
- * ------------------------------------------------------------------------- */
+/* --- what would be done ------------------------------------------------------------ */
 
 static JsonObject *
 plan_json(const SetRecord *record)
@@ -178,8 +177,7 @@ show_plan(const SetRecord *record)
     table_print(table, TRUE);
 }
 
-/* --- the whole
- * ------------------------------------------------------------------------------------ */
+/* --- the whole --------------------------------------------------------------------- */
 
 static int
 tell(CliContext *cli, const CreateWork *work)

@@ -272,8 +272,7 @@ plan_member(CreatePlan *plan, CreateLook *look)
     g_ptr_array_add(plan->documents, document_of(look, disks ? disks : ""));
 }
 
-/* --- the whole
- * ----------------------------------------------------------------------------------- */
+/* --- the whole --------------------------------------------------------------------- */
 
 static gboolean
 check_snapshot_name(const char *name, GError **error)

@@ -111,8 +111,7 @@ take_back(Hypervisor *hypervisor, const SetRecord *record, GError **error)
                    record->snapshot, why->message);
 }
 
-/* --- the whole
- * ---------------------------------------------------------------------------------- */
+/* --- the whole --------------------------------------------------------------------- */
 
 static Moment *
 prepare(CreatePlan *plan, MemberWork *works)
@@ -173,8 +172,7 @@ create_run(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError
     return FALSE;
 }
 
-/* --- what others have left
- * ------------------------------------------------------------------------ */
+/* --- what others have left --------------------------------------------------------- */
 
 static gboolean
 concerns(const SetRecord *record, GPtrArray *domains)

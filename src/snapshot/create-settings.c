@@ -184,8 +184,7 @@ parse_cim(Parsed *self, xmlNode *root, GError **error)
     return TRUE;
 }
 
-/* --- the whole
- * --------------------------------------------------------------------------------- */
+/* --- the whole --------------------------------------------------------------------- */
 
 static gboolean
 parse_text(Parsed *self, const char *text, GError **error)
