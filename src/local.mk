@@ -50,6 +50,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/boot-domain.h \
 	src/import/boot-plan.c \
 	src/import/boot-plan.h \
+	src/import/boot-report.c \
+	src/import/boot-report.h \
 	src/import/boot-run.c \
 	src/import/boot-run.h \
 	src/import/boot-scratch.c \
@@ -184,6 +186,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/hypervisor/layer-ops.h \
 	src/hypervisor/snapshot-def.c \
 	src/hypervisor/snapshot-def.h \
+	src/hypervisor/snapshot-ops.c \
 	src/hypervisor/snapshot-ops.h \
 	src/hypervisor/storage-def.c \
 	src/hypervisor/storage-def.h \
@@ -333,7 +336,10 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/create-disks.c \
 	src/snapshot/create-plan.c \
 	src/snapshot/create-plan.h \
-	src/snapshot/create-private.h \
+	src/snapshot/create-look.c \
+	src/snapshot/create-look.h \
+	src/snapshot/create-build.c \
+	src/snapshot/create-disks.h \
 	src/snapshot/create-run.c \
 	src/snapshot/create-run.h \
 	src/snapshot/create-settings.c \
@@ -346,7 +352,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/guard-list.h \
 	src/snapshot/guard.c \
 	src/snapshot/guard.h \
-	src/snapshot/moment-private.h \
+	src/snapshot/moment-hold.c \
+	src/snapshot/moment-still.h \
 	src/snapshot/moment-still.c \
 	src/snapshot/moment.c \
 	src/snapshot/moment.h \

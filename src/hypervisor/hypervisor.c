@@ -4,7 +4,6 @@
 #include <config.h>
 
 #include "hypervisor/hypervisor.h"
-#include "hypervisor/snapshot-ops.h"
 
 void
 host_info_free(HostInfo *info)
@@ -41,17 +40,4 @@ domain_record_free(DomainRecord *record)
     g_clear_pointer(&record->others, g_ptr_array_unref);
     g_clear_pointer(&record->volumes, g_ptr_array_unref);
     g_free(record);
-}
-
-void
-snapshot_look_free(SnapshotLook *look)
-{
-    if (!look)
-        return;
-    g_free(look->name);
-    g_free(look->uuid);
-    g_free(look->xml);
-    g_clear_pointer(&look->snapshots, g_ptr_array_unref);
-    g_clear_pointer(&look->block_jobs, g_ptr_array_unref);
-    g_free(look);
 }

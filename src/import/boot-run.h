@@ -4,34 +4,12 @@
 #pragma once
 
 #include "import/boot-plan.h"
+#include "import/boot-report.h"
 #include "transfer/control.h"
 
 G_BEGIN_DECLS
 
 /* The proof that counts: the domains of an export are started, and seen to boot. */
-
-/** What came of a domain. */
-typedef struct {
-    char *name;     /* in the export */
-    gboolean booted;
-    const char *by; /* what said so: "agent", "console", "time"; NULL: it did not boot */
-    guint seconds;  /* since it was started */
-    char *why;      /* it did not boot: in words */
-} BootVerdict;
-
-typedef struct {
-    GPtrArray *domains;  /* BootVerdict, in the export's order */
-    GPtrArray *warnings; /* char* */
-} BootReport;
-
-/** boot_report_new: Returns: one of nothing, owned by the caller. */
-BootReport *boot_report_new(void);
-
-/** boot_report_ok: Returns: whether all of them have booted. */
-gboolean boot_report_ok(const BootReport *self);
-
-/** boot_report_free: NULL is fine. */
-void boot_report_free(BootReport *self);
 
 /** boot_check_memory: Returns: FALSE with OUT_OF_MEMORY naming the domain that needs more than all
  * of them may have; @budget: (out): how much that is, in bytes. */
@@ -51,7 +29,5 @@ gboolean boot_check_memory(const BootPlan *plan, const BootSettings *settings, g
 gboolean boot_run(Hypervisor *hypervisor, const BootPlan *plan, const BootSettings *settings,
                   int dirfd, Control *control, BootReport *report, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(BootReport, boot_report_free)
 
 G_END_DECLS

@@ -3,7 +3,8 @@
 
 #pragma once
 
-#include "import/boot-run.h"
+#include "import/boot-plan.h"
+#include "import/boot-report.h"
 
 G_BEGIN_DECLS
 

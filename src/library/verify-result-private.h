@@ -4,7 +4,7 @@
 #pragma once
 
 #include "archive/verify.h"
-#include "import/boot-run.h"
+#include "import/boot-report.h"
 #include "library/verify-result.h"
 
 G_BEGIN_DECLS

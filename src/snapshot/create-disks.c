@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "snapshot/create-private.h"
+#include "snapshot/create-disks.h"
 #include "util/name.h"
 #include "util/xml.h"
 

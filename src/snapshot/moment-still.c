@@ -3,7 +3,7 @@
 
 #include <config.h>
 
-#include "snapshot/moment-private.h"
+#include "snapshot/moment-still.h"
 
 /* While this process is the only one that can thaw, it tries so long. */
 #define THAW_US (30 * G_USEC_PER_SEC)

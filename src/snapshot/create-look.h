@@ -34,12 +34,4 @@ void create_problem(CreateLook *look, int code, const char *format, ...) G_GNUC_
  * noted. */
 char *create_new_file(CreateLook *look, const char *beside, const char *name, guint64 bytes);
 
-/**
- * create_look_at_disks:
- *
- * Looks at all disks of the member. Returns: a <disks> that says what becomes of each, owned by the
- * caller; NULL if the domain's XML cannot be read, as the problems have it.
- */
-char *create_look_at_disks(CreateLook *look);
-
 G_END_DECLS

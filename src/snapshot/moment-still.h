@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* For the files that make up the moment. */
+/* One member that is held still, and what it is part of. */
 
 /* A member while it is held. */
 typedef struct {
