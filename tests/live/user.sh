@@ -84,7 +84,7 @@ check "the guest still writes" live_wait_counter a +2
 to=$d/new
 mkdir -m 711 "$to"
 rm -r "${VS_EXPORT:?}"
-check "an export to import" vs_export --domain a snap2 --to "$x"
+check "an export to import" vs_export --domain a snap2 --to "$x/again"
 trusted "$VS_EXPORT"
 want=$(live_counter_of "$(vs_layer "$VS_EXPORT" a vda)")
 mkdir -m 711 "$d/scratch"
