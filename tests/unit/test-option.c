@@ -119,7 +119,7 @@ test_unquote(void)
     }
 }
 
-/* How the words of `export [COLLECTION] SNAPSHOT` are given out. */
+/* How the words of `export [COLLECTION] [SNAPSHOT]` are given out. */
 static void
 test_arguments(void)
 {
@@ -140,8 +140,8 @@ test_arguments(void)
     g_assert_no_error(error);
     g_assert_cmpstr(first->args[0], ==, "c");
     g_assert_cmpstr(first->args[1], ==, "-s");
-    g_assert_null(second->args[0]);
-    g_assert_cmpstr(second->args[1], ==, "s");
+    g_assert_cmpstr(second->args[0], ==, "s");
+    g_assert_null(second->args[1]);
     g_assert_cmpstr(third->rest[0], ==, "a");
     g_assert_cmpstr(third->rest[1], ==, "-b");
     g_assert_null(third->rest[2]);
