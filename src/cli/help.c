@@ -167,6 +167,7 @@ options_json(const Command *command)
 
         json_object_set_string_member(option, "name", entry->long_name);
         json_set_text(option, "value", entry->arg_description);
+        json_object_set_boolean_member(option, "valueOptional", option_is_optional(entry));
         json_object_set_boolean_member(option, "required", is_required(command, entry));
         json_object_set_boolean_member(option, "repeatable", is_array(entry));
         json_object_set_string_member(option, "description", _(entry->description));
