@@ -79,7 +79,6 @@ test_service(void)
 
     REFUSED(virt_snap_service_get_uri(NULL));
     REFUSED(virt_snap_service_export(service, NULL, "s", "/d", NULL, NULL));
-    REFUSED(virt_snap_service_export(service, "c", NULL, "/d", NULL, NULL));
     REFUSED(virt_snap_service_export(service, "c", "s", NULL, NULL, NULL));
     REFUSED(virt_snap_service_apply_snapshot(NULL, "c", "s", FALSE, FALSE, NULL));
     REFUSED(virt_snap_service_apply_snapshot(service, NULL, "s", FALSE, FALSE, NULL));
