@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Numbers as qcow2 has them, wherever they lie. */
+/* Big-endian numbers, as qcow2 stores them, read from and written to memory of any alignment. */
 
 static inline guint16
 get16(const guint8 *p)

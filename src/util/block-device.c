@@ -15,12 +15,12 @@
 
 #include "util/block-device.h"
 
-/* Linux 5.15; the headers may be older. */
+/* This ioctl came with Linux 5.15; the installed kernel headers may be older. */
 #ifndef BLKGETDISKSEQ
 #define BLKGETDISKSEQ _IOR(0x12, 128, guint64)
 #endif
 
-/* What /sys has in the file @name of the device, or NULL. */
+/* The content of the attribute @name of the device in /sys, or NULL if it cannot be read. */
 static char *
 read_attribute(guint64 number, const char *name)
 {
@@ -31,7 +31,8 @@ read_attribute(guint64 number, const char *name)
     return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
 }
 
-/* Whether the kernel counts what is written; a partition's disk decides that. */
+/* Whether the kernel counts the sectors written (queue/iostats). A partition has no queue of its
+ * own: there the setting of its disk decides. */
 static gboolean
 does_count(guint64 number)
 {

@@ -15,9 +15,10 @@ child_limits_for(guint64 bytes)
     return (ChildLimits){.memory = 2 * GIB + bytes / 128, .cpu = 600 + bytes / GIB * 10};
 }
 
-/* Only the soft limit, which is what ends a process: a hard one could not be raised again. */
+/* Sets only the soft limit, which is the one that the kernel enforces. A lowered hard limit could
+ * not be raised again. */
 static void
-set_one(int pid, __rlimit_resource_t resource, guint64 value)
+set_soft_limit(int pid, __rlimit_resource_t resource, guint64 value)
 {
     struct rlimit limit;
 
@@ -32,14 +33,14 @@ child_limits_set(const ChildLimits *limits)
 {
     const struct rlimit none = {0, 0};
 
-    set_one(0, RLIMIT_DATA, limits->memory);
-    set_one(0, RLIMIT_CPU, limits->cpu);
-    /* Whoever is ended so leaves no core. */
+    set_soft_limit(0, RLIMIT_DATA, limits->memory);
+    set_soft_limit(0, RLIMIT_CPU, limits->cpu);
+    /* A process that is killed for exceeding a limit is not to leave a core dump. */
     setrlimit(RLIMIT_CORE, &none);
 }
 
 void
 child_limits_raise(int pid, const ChildLimits *limits)
 {
-    set_one(pid, RLIMIT_CPU, limits->cpu);
+    set_soft_limit(pid, RLIMIT_CPU, limits->cpu);
 }

@@ -7,27 +7,30 @@
 
 G_BEGIN_DECLS
 
-/* What a program may use that reads a stranger's image for us. QEMU takes much of what stands in an
- * image's tables for granted, and an image of some kilobytes can have it work for days. */
+/* Resource limits for a child process that reads an image of unknown origin. QEMU trusts much of
+ * what the image's tables say, and a crafted image of a few kilobytes can keep it busy for days. */
 
 typedef struct {
     guint64 memory; /* bytes of data (RLIMIT_DATA) */
-    guint64 cpu;    /* seconds of processor time (RLIMIT_CPU); SIGXCPU ends what has used them */
+    guint64 cpu;    /* seconds of processor time (RLIMIT_CPU); SIGXCPU kills the process that
+                     * exceeds them */
 } ChildLimits;
 
 /**
  * child_limits_for:
- * @bytes: of data that there are to be worked on
+ * @bytes: size of the data that the child will process
  *
- * 2 GiB and 1/128 of the data; ten minutes of processor time and ten seconds for each GiB. QEMU
- * needs a hundredth of that for sound images, also for those with the smallest clusters. It is
- * processor time, so a busy machine or a slow disk takes nothing away from it.
+ * The memory limit is 2 GiB plus 1/128 of the data; the time limit is ten minutes of processor time
+ * plus ten seconds for each GiB. QEMU needs a hundredth of that for sound images, including those
+ * with the smallest clusters. Only processor time counts, so a busy machine or a slow disk does not
+ * use it up.
  */
 ChildLimits child_limits_for(guint64 bytes);
 
 /**
  * child_limits_set:
- * For a child between fork and exec: calls only what is safe there.
+ * Sets @limits for the calling process. To be called in a child between fork and exec: it makes
+ * async-signal-safe calls only.
  */
 void child_limits_set(const ChildLimits *limits);
 

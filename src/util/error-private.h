@@ -9,13 +9,13 @@ G_BEGIN_DECLS
 
 /**
  * error_recode:
- * @error: (nullable): where an error may be
+ * @error: (nullable): the error to look at
  *
- * Gives an error of ours with the code @from the code @to, for a caller who knows better what has
- * failed than the function that set it: what is a wrong parameter in a user's text is corrupt in a
- * file of our own.
+ * Replaces the code @from of a VIRT_SNAP_ERROR by the code @to. It is for a caller that knows more
+ * about the cause than the function that set the error: the same malformed text is an invalid
+ * parameter when a user gave it, and a corrupt file when virtsnap wrote it.
  *
- * Returns: whether there was such an error.
+ * Returns: TRUE if @error was set and had the code @from.
  */
 gboolean error_recode(GError **error, VirtSnapError from, VirtSnapError to);
 

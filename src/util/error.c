@@ -8,7 +8,7 @@
 
 #include "util/error-private.h"
 
-/* One line a code: everything that is known of it. */
+/* All error codes, one line for each: its value, its short name and its name on D-Bus. */
 static const struct {
     VirtSnapError code;
     const char *name;
@@ -138,7 +138,8 @@ code_of_errno(int errsv)
     return VIRT_SNAP_ERROR_FAILED;
 }
 
-/* Where the system's own words name the limit and not where it comes from. */
+/* Advice to append to the text of strerror() where that names a limit but not where the limit is
+ * set; "" for all other errors. */
 static const char *
 way_out_of(int errsv)
 {

@@ -11,22 +11,23 @@ G_BEGIN_DECLS
 
 /**
  * VirtSnapError:
- * @VIRT_SNAP_ERROR_NOT_SUPPORTED: no such feature, or not yet
- * @VIRT_SNAP_ERROR_FAILED: what has no code of its own
- * @VIRT_SNAP_ERROR_TIMEOUT: it took too long
- * @VIRT_SNAP_ERROR_INVALID_PARAMETER: the message names it and what was expected
- * @VIRT_SNAP_ERROR_INVALID_STATE: it cannot be done now
- * @VIRT_SNAP_ERROR_INVALID_TYPE: something of another kind was expected
+ * @VIRT_SNAP_ERROR_NOT_SUPPORTED: the feature does not exist, or does not exist yet
+ * @VIRT_SNAP_ERROR_FAILED: any failure that has no code of its own
+ * @VIRT_SNAP_ERROR_TIMEOUT: the operation took too long
+ * @VIRT_SNAP_ERROR_INVALID_PARAMETER: a parameter is wrong; the message names it and what was
+ * expected
+ * @VIRT_SNAP_ERROR_INVALID_STATE: the operation is not possible in the present state
+ * @VIRT_SNAP_ERROR_INVALID_TYPE: the object is of another kind than was expected
  * @VIRT_SNAP_ERROR_ACCESS_DENIED: no permission
- * @VIRT_SNAP_ERROR_IN_USE: somebody else is at it
+ * @VIRT_SNAP_ERROR_IN_USE: another process or job is using the object
  * @VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE: the hypervisor cannot be reached
- * @VIRT_SNAP_ERROR_OUT_OF_MEMORY: no memory
- * @VIRT_SNAP_ERROR_NOT_FOUND: it does not exist
- * @VIRT_SNAP_ERROR_ALREADY_EXISTS: it exists
+ * @VIRT_SNAP_ERROR_OUT_OF_MEMORY: not enough memory
+ * @VIRT_SNAP_ERROR_NOT_FOUND: the object does not exist
+ * @VIRT_SNAP_ERROR_ALREADY_EXISTS: the object exists already
  * @VIRT_SNAP_ERROR_NO_SPACE: the file system is full
- * @VIRT_SNAP_ERROR_CORRUPT: what was read is damaged
- * @VIRT_SNAP_ERROR_INTERRUPTED: it was ended and can be gone on with
- * @VIRT_SNAP_ERROR_CANCELLED: it was ended on request
+ * @VIRT_SNAP_ERROR_CORRUPT: the data that was read is damaged
+ * @VIRT_SNAP_ERROR_INTERRUPTED: the job was interrupted and can be resumed
+ * @VIRT_SNAP_ERROR_CANCELLED: the job was cancelled on request
  *
  * What can go wrong. Each value is also the result code that the method
  * Msvm_CollectionSnapshotService.ExportSnapshot returns for it: 1..6 are the
@@ -65,7 +66,7 @@ GQuark virt_snap_error_quark(void);
  * virt_snap_error_result_code:
  * @error: an error of any domain
  *
- * Gives an error the number that the method returns for it.
+ * Maps an error to the result code that the method returns for it.
  *
  * Returns: the method's result code for @error; errors of other domains are
  * mapped where there is an equivalent and are 2 (failed) otherwise

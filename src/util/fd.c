@@ -69,7 +69,8 @@ fd_open_dir(int dirfd, const char *path, GError **error)
     return fd;
 }
 
-/* The same without openat2(), which valgrind and old kernels do not have: part by part. */
+/* Does the same as openat2() by opening one path component after the other, for valgrind and old
+ * kernels, which do not know openat2(). */
 static int
 walk_beneath(int dirfd, const char *path, int flags)
 {
@@ -142,7 +143,8 @@ fd_open_inside(int dirfd, const char *path, int flags, GError **error)
     return -1;
 }
 
-/* By the name that the kernel has for @place, and where /proc is missing by its own. */
+/* Opens the file that @place (O_PATH) refers to, through /proc; where /proc is not mounted, opens
+ * @path again. */
 static int
 reopen(int place, int dirfd, const char *path, int flags)
 {
@@ -173,7 +175,7 @@ fd_open_data(int dirfd, const char *path, int flags, struct stat *st)
     }
     all &= ~O_NOFOLLOW;
     fd = reopen(place, dirfd, path, all | O_NOATIME);
-    /* O_NOATIME is for the file's owner and the privileged. */
+    /* Only the owner of the file and privileged processes may use O_NOATIME. */
     if (fd < 0 && errno == EPERM)
         fd = reopen(place, dirfd, path, all);
     if (fd < 0 || fstat(fd, st) < 0)
@@ -260,13 +262,14 @@ fd_buffer_new(gsize length)
 
     if (posix_memalign(&buffer, HUGE_PAGE, whole) != 0)
         g_error("out of memory");
-    /* A kernel without them has small pages, and goes on. */
+    /* An error is ignored: a kernel without huge pages uses small ones. */
     madvise(buffer, whole, MADV_HUGEPAGE);
 
     return buffer;
 }
 
-/* Some file systems sync no directory by itself (EINVAL), but all that is theirs at once. */
+/* Some file systems cannot sync a single directory (EINVAL); there the whole file system is
+ * synced. */
 static int
 sync_fd(int fd)
 {
@@ -353,7 +356,7 @@ file_replace_at(int dirfd, const char *name, const void *data, gsize length, GEr
 GBytes *
 file_read_at(int dirfd, const char *name, gsize limit, GError **error)
 {
-    /* O_NONBLOCK: a FIFO under that name must not make us wait for ever. */
+    /* Without O_NONBLOCK, opening a FIFO of that name would wait for a writer for ever. */
     auto_fd fd = fd_open(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, error);
     g_autofree char *data = NULL;
     struct stat st;
@@ -417,7 +420,7 @@ dir_list_at(int dirfd, const char *name, GError **error)
         if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, ".."))
             g_ptr_array_add(names, g_strdup(entry->d_name));
     }
-    /* Half of a list is none. */
+    /* An incomplete list must not be taken for a complete one. */
     if (errno != 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot read the directory '%s'"), name);
         return NULL;
@@ -451,7 +454,7 @@ tree_remove_at(int dirfd, const char *name, GError **error)
 {
     if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
         return TRUE;
-    /* POSIX says EPERM for a directory, Linux EISDIR. */
+    /* For a directory unlink() fails with EPERM according to POSIX, with EISDIR on Linux. */
     if (errno != EISDIR && errno != EPERM) {
         virt_snap_error_set_errno(error, errno, _("Cannot remove '%s'"), name);
         return FALSE;

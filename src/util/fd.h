@@ -9,9 +9,9 @@
 
 G_BEGIN_DECLS
 
-/* File descriptors with an owner, and the durable, race-free ways to make
- * files that the rest relies on: everything below a directory goes by its
- * descriptor, never by a path that somebody could exchange meanwhile. */
+/* File descriptors with an owner, and functions that create and replace files durably and without
+ * races. Everything below a directory is reached through the directory's descriptor, never by a
+ * path, because somebody could replace a component of the path meanwhile. */
 
 /** Closes *@fd unless it is -1, keeping errno. */
 void fd_clear(int *fd);
@@ -41,8 +41,9 @@ int fd_open_dir(int dirfd, const char *path, GError **error) G_GNUC_WARN_UNUSED_
  * @path: relative to @dirfd
  * @flags: as open(2); O_CLOEXEC is added
  *
- * Opens what a stranger named: the kernel refuses to leave @dirfd and to follow any symbolic link
- * on the way (openat2(2)). Returns: the descriptor, owned by the caller, or -1.
+ * Opens a file whose name comes from an untrusted source. The kernel (openat2(2)) refuses any path
+ * that leads out of @dirfd or through a symbolic link. Returns: the descriptor, owned by the
+ * caller, or -1.
  */
 int fd_open_beneath(int dirfd, const char *path, int flags, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -57,18 +58,19 @@ int fd_open_inside(int dirfd, const char *path, int flags, GError **error)
 
 /**
  * fd_open_data:
- * @flags: as open(2), added to O_RDONLY; O_NOATIME where we may
- * @st: (out): what it is
+ * @flags: as open(2), added to O_RDONLY; O_NOATIME is added where permitted
+ * @st: (out): the status of the opened file
  *
- * Opens the regular file or block device @path. What it is is found out first: to open a tape, a
- * watchdog or a FIFO already does something to it. Returns: the descriptor, owned by the caller, or
- * -1 with errno: EMEDIUMTYPE if it is something else.
+ * Opens the regular file or block device @path. The type is checked before the file is opened,
+ * because merely opening a tape, a watchdog or a FIFO has side effects. Returns: the descriptor,
+ * owned by the caller, or -1 with errno set: EMEDIUMTYPE if @path is neither a regular file nor a
+ * block device.
  */
 int fd_open_data(int dirfd, const char *path, int flags, struct stat *st)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** fd_size: Returns: FALSE with errno if it is not known how many bytes the file or the block
- * device @fd has. */
+/** fd_size: Stores the size in bytes of the regular file or block device @fd in *@bytes. Returns:
+ * FALSE with errno set if it cannot be determined. */
 gboolean fd_size(int fd, guint64 *bytes) G_GNUC_WARN_UNUSED_RESULT;
 
 /** Writes all of @data at @offset, through short writes and EINTR. @what names the file. */
@@ -83,9 +85,10 @@ gboolean fd_pread_all(int fd, void *data, gsize length, guint64 offset, const ch
  * fd_buffer_new:
  * @length: bytes, rounded up to whole huge pages of 2 MiB
  *
- * Memory for direct transfers, of huge pages where there are any. A disk takes a transfer in as
- * many pieces as its memory has, and a MiB of small pages has 256: the whole queue of many a
- * virtual disk. Returns: to be freed with free().
+ * Allocates a buffer for direct I/O, in huge pages where available. The kernel splits a transfer
+ * into one segment for each discontiguous page of the buffer: 1 MiB in small pages makes 256
+ * segments, which fills the whole queue of many virtual disks. Returns: the buffer, to be freed
+ * with free(); NULL if there is no memory.
  */
 void *fd_buffer_new(gsize length) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -103,21 +106,23 @@ gboolean file_create_at(int dirfd, const char *name, const void *data, gsize len
 /**
  * file_stage_at:
  * Writes @data to the new file @temporary in @dirfd (mode 0600): the first half of
- * file_replace_at(), which does not wait for the disk. What it wrote outlives the program.
+ * file_replace_at(), which does not wait for the disk. The data survives the death of the process,
+ * but not yet a power failure.
  */
 gboolean file_stage_at(int dirfd, const char *temporary, const void *data, gsize length,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** file_put_at: The second half: makes @temporary durable and then, not before, @name. What fails
- * leaves no @temporary, and @name as it was, unless all that fails is to make the directory
- * durable. */
+/** file_put_at: The second half of file_replace_at(): syncs @temporary and only then renames it to
+ * @name. On failure @temporary is removed and @name is unchanged, unless only the final sync of the
+ * directory failed. */
 gboolean file_put_at(int dirfd, const char *temporary, const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * file_replace_at:
- * Puts @data at @name in @dirfd, atomically and durably: written to a temporary file beside it,
- * synced, renamed, the directory synced. A reader sees the old or the new content, never a mix.
+ * Puts @data at @name in @dirfd, atomically and durably: the data is written to a temporary file in
+ * the same directory, which is synced and renamed to @name; then the directory is synced. A reader
+ * sees either the old or the new content.
  */
 gboolean file_replace_at(int dirfd, const char *name, const void *data, gsize length,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -132,24 +137,25 @@ gboolean file_replace_at(int dirfd, const char *name, const void *data, gsize le
 GBytes *file_read_at(int dirfd, const char *name, gsize limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** Creates the directory @name (0700) in @dirfd and opens it. Returns: descriptor, or -1; errno
- * says why it could not be created, then. */
+/** Creates the directory @name (mode 0700) in @dirfd and opens it. Returns: the descriptor, owned
+ * by the caller, or -1; if it could not be created, errno has the reason, too. */
 int dir_create_at(int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** Removes @name and all below it, following no links. Absent is fine. */
+/** Removes @name and everything below it without following symbolic links. It is no error if @name
+ * does not exist. */
 gboolean tree_remove_at(int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * dir_rewrite_entry:
- * Has the entry @name of @dirfd written to the disk again by the next fd_sync() of @dirfd, as it
- * may have been lost there if an earlier one failed, which the kernel tells only once. It goes by
- * another name for a moment, which dir_restore_entries() undoes for who was killed then. Absent is
- * fine.
+ * Makes the next fd_sync() of @dirfd write the directory entry @name to the disk again. That is
+ * needed after an fd_sync() that failed: the entry may have been lost then, and the kernel reports
+ * such an error only once. For that the entry is renamed and renamed back; if the process is killed
+ * in between, dir_restore_entries() gives it its name back. It is no error if @name does not exist.
  */
 gboolean dir_rewrite_entry(int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** dir_restore_entries: Gives the entries of @dirfd that dir_rewrite_entry() was killed at their
- * names. */
+/** dir_restore_entries: Restores the names of entries of @dirfd that dir_rewrite_entry() had
+ * renamed when its process was killed. */
 gboolean dir_restore_entries(int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**

@@ -12,7 +12,7 @@ char *format_bytes(guint64 bytes);
 
 /**
  * format_parse_bytes:
- * @text: digits, with K, M, G or T (powers of 1024) behind them if wanted
+ * @text: decimal digits, optionally followed by K, M, G or T (powers of 1024)
  * @what: the option or element that @text stands in, for the error
  * @bytes: (out): the number of bytes
  *

@@ -93,7 +93,7 @@ path_check(const char *path, GError **error)
 static gboolean
 needs_escape(const char *name, const char *c)
 {
-    /* '~' is escaped so that a cut component's mark is never a name's own. */
+    /* '~' is escaped so that no name can contain the mark of a cut component. */
     return *c == '/' || *c == '%' || *c == '~' || g_ascii_iscntrl(*c) || (*c == '.' && c == name);
 }
 
@@ -113,7 +113,7 @@ name_to_component(const char *name)
     if (out->len <= COMPONENT_BYTES_MAX)
         return g_string_free(g_steal_pointer(&out), FALSE);
 
-    /* Cut before a whole character and a whole escape. */
+    /* Do not cut within a UTF-8 character or within an escape. */
     while ((out->str[keep] & 0xc0) == 0x80)
         keep--;
     for (gsize i = 1; i <= 2; i++) {

@@ -43,7 +43,8 @@ process_block_file_limit(void)
 
     sigemptyset(&set);
     sigaddset(&set, SIGXFSZ);
-    /* The signal goes to the thread that writes. */
+    /* It suffices to block the signal in this thread: the kernel sends it to the thread that
+     * writes. */
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 

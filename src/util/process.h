@@ -7,23 +7,27 @@
 
 G_BEGIN_DECLS
 
-/* What our programs set for themselves; a library leaves its host's process alone. */
+/* Process-wide settings of virtsnap's own programs. The library never calls process_set_up(),
+ * because the process that loads it belongs to somebody else. */
 
 /**
  * process_set_up:
- * Raises the soft limit of open descriptors to the hard one, and has a file that grows too large
- * (RLIMIT_FSIZE) be an error, EFBIG, and not the end. To be called once, before there are threads.
+ * Raises the soft limit of open descriptors to the hard one, and ignores SIGXFSZ, so that a write
+ * beyond RLIMIT_FSIZE fails with EFBIG instead of killing the process. To be called once, before
+ * the first thread is created.
  */
 void process_set_up(void);
 
-/** process_restore: Undoes that in a child between fork and exec; async-signal-safe. */
+/** process_restore: Undoes process_set_up() in a child between fork and exec; async-signal-safe. */
 void process_restore(void);
 
-/** process_block_file_limit: The same in one thread of a process that is not ours: a file that
- * grows too large there is an error, whatever the process does about SIGXFSZ. */
+/** process_block_file_limit: Blocks SIGXFSZ in the calling thread, so that a write beyond
+ * RLIMIT_FSIZE fails with EFBIG there whatever the rest of the process does about that signal. For
+ * threads of the library in a program that is not virtsnap's. */
 void process_block_file_limit(void);
 
-/** process_descriptors: Returns: how many descriptors this process can have open. */
+/** process_descriptors: Returns: how many descriptors this process may have open (the soft limit);
+ * 0 if that is not known. */
 guint64 process_descriptors(void);
 
 G_END_DECLS

@@ -15,7 +15,8 @@ struct RankedBits {
     guint64 n;
     gsize n_words;
     guint64 *words;
-    guint64 *ranks; /* members before each group; one more at the end: all of them */
+    guint64 *ranks; /* number of members before each group, and at the end the number of all
+                     * members */
 };
 
 RankedBits *
@@ -46,7 +47,7 @@ ranked_bits_checksum(const RankedBits *self, GChecksum *checksum)
 {
     static const guint64 none[GROUP];
 
-    /* What is empty, of a disk that is nearly all so, is not worth hashing. */
+    /* Empty groups are skipped, because most groups of a large disk are empty. */
     for (gsize at = 0; at < self->n_words; at += GROUP) {
         gsize bytes = MIN(self->n_words - at, GROUP) * sizeof *self->words;
         guint64 place = GUINT64_TO_LE(at);

@@ -7,8 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* A set of numbers 0..n-1 that can be counted and found by rank: which guest clusters hold data.
- * One bit a number and 1/64 more, so that a 1 TiB disk needs 2 MiB. */
+/* A set of numbers 0..n-1 that can be counted and searched by rank. It records which guest clusters
+ * hold data. It takes one bit for each number and 1/64 more, so that a disk of 1 TiB with clusters
+ * of 64 KiB needs 2 MiB. */
 
 typedef struct RankedBits RankedBits;
 
@@ -17,10 +18,11 @@ typedef struct RankedBits RankedBits;
 RankedBits *ranked_bits_new(guint64 n) G_GNUC_WARN_UNUSED_RESULT;
 void ranked_bits_free(RankedBits *self);
 
-/** Puts @from .. @to - 1 in. */
+/** Adds the numbers @from .. @to - 1 to the set. */
 void ranked_bits_set(RankedBits *self, guint64 from, guint64 to);
 
-/** To be called once after the last set and before the questions below. */
+/** Builds the index. To be called once, after the last ranked_bits_set() and before any of the
+ * functions below. */
 void ranked_bits_index(RankedBits *self);
 
 gboolean ranked_bits_has(const RankedBits *self, guint64 i);

@@ -23,14 +23,15 @@
 /* A change takes milliseconds; a process that is stopped or swapped out may take longer, but
  * nobody should wait for it for ever. */
 #define LOCK_WAIT_US (30 * G_USEC_PER_SEC)
-/* Polled, because a blocking flock() cannot be limited; not in step, so that nobody starves. */
+/* The lock is polled, because a blocking flock() cannot have a time limit. The intervals are
+ * random, so that no process always comes too late. */
 #define LOCK_POLL_MIN_US 1000
 #define LOCK_POLL_MAX_US 10000
 
 struct RecordDir {
     char *path;
-    int fd;      /* -1: there is no such directory */
-    int lock_fd; /* -1: nobody ever changed it */
+    int fd;      /* -1: the directory does not exist */
+    int lock_fd; /* -1: there is no lock file, because nobody has changed the directory yet */
 };
 
 void
@@ -45,14 +46,14 @@ record_dir_close(RecordDir *self)
 }
 
 static gboolean
-make_directories(const char *path, GError **error)
+create_record_dirs(const char *path, GError **error)
 {
     g_autofree char *above = g_path_get_dirname(path);
     auto_fd fd = -1;
 
     if (g_file_test(path, G_FILE_TEST_IS_DIR))
         return TRUE;
-    if (!make_directories(above, error))
+    if (!create_record_dirs(above, error))
         return FALSE;
     if (mkdir(path, 0700) < 0 && errno != EEXIST) {
         virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), path);
@@ -66,7 +67,7 @@ make_directories(const char *path, GError **error)
 /* --- the lock --------------------------------------------------------------- */
 
 static gboolean
-wait_for_lock(RecordDir *self, int operation, GError **error)
+wait_for_dir_lock(RecordDir *self, int operation, GError **error)
 {
     gint64 end = g_get_monotonic_time() + LOCK_WAIT_US;
 
@@ -98,10 +99,11 @@ lock_exclusive(RecordDir *self, GError **error)
         return FALSE;
     }
 
-    return wait_for_lock(self, LOCK_EX, error);
+    return wait_for_dir_lock(self, LOCK_EX, error);
 }
 
-/* A reader creates nothing, so that it can read where it cannot write. */
+/* A reader does not create the lock file, so that it can also read directories where it may not
+ * write. */
 static gboolean
 lock_shared(RecordDir *self, GError **error)
 {
@@ -113,13 +115,13 @@ lock_shared(RecordDir *self, GError **error)
         return FALSE;
     }
 
-    return wait_for_lock(self, LOCK_SH, error);
+    return wait_for_dir_lock(self, LOCK_SH, error);
 }
 
 /* --- changes of several files ----------------------------------------------- */
 
 static gboolean
-remove_file(RecordDir *self, const char *file, GError **error)
+remove_record_file(RecordDir *self, const char *file, GError **error)
 {
     if (unlinkat(self->fd, file, 0) < 0 && errno != ENOENT) {
         virt_snap_error_set_errno(error, errno, _("Cannot remove '%s' from '%s'"), file,
@@ -130,15 +132,15 @@ remove_file(RecordDir *self, const char *file, GError **error)
     return TRUE;
 }
 
-/* Puts one file of the decided change in its place. Done again, it changes nothing: the mark of
- * a file that goes away stays until all is done. */
+/* Puts one file of the decided change in its place. It may be called again after a crash: the empty
+ * file that marks a removal stays in the decided directory until the whole change is applied. */
 static gboolean
-apply_file(RecordDir *self, int decided_fd, const char *file, GError **error)
+apply_decided_file(RecordDir *self, int decided_fd, const char *file, GError **error)
 {
     struct stat st;
 
     if (fstatat(decided_fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size == 0)
-        return remove_file(self, file, error);
+        return remove_record_file(self, file, error);
     if (renameat(decided_fd, file, self->fd, file) < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot put '%s' in place in '%s'"), file,
                                   self->path);
@@ -160,11 +162,11 @@ apply_decided(RecordDir *self, GError **error)
     if (!files)
         return FALSE;
     for (guint i = 0; i < files->len; i++) {
-        if (!apply_file(self, decided_fd, g_ptr_array_index(files, i), error))
+        if (!apply_decided_file(self, decided_fd, g_ptr_array_index(files, i), error))
             return FALSE;
     }
 
-    /* Only what is durable needs its record no more. */
+    /* The decided directory is removed only when the change itself is durable. */
     return fd_sync(decided_fd, DECIDED_DIR, error) && fd_sync(self->fd, self->path, error) &&
            tree_remove_at(self->fd, DECIDED_DIR, error) && fd_sync(self->fd, self->path, error);
 }
@@ -183,7 +185,7 @@ finish_decided(RecordDir *self, GError **error)
 }
 
 static gboolean
-stage(RecordDir *self, const RecordChange *changes, gsize n, GError **error)
+stage_changes(RecordDir *self, const RecordChange *changes, gsize n, GError **error)
 {
     auto_fd fd = dir_create_at(self->fd, STAGED_DIR, error);
 
@@ -200,7 +202,7 @@ stage(RecordDir *self, const RecordChange *changes, gsize n, GError **error)
 }
 
 static gboolean
-decide(RecordDir *self, GError **error)
+decide_changes(RecordDir *self, GError **error)
 {
     if (renameat(self->fd, STAGED_DIR, self->fd, DECIDED_DIR) < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot change the files in '%s'"), self->path);
@@ -211,39 +213,41 @@ decide(RecordDir *self, GError **error)
 }
 
 static gboolean
-write_one(RecordDir *self, const RecordChange *change, GError **error)
+write_single_record(RecordDir *self, const RecordChange *change, GError **error)
 {
     if (change->text)
         return file_replace_at(self->fd, change->file, change->text, strlen(change->text), error);
 
-    return remove_file(self, change->file, error) && fd_sync(self->fd, self->path, error);
+    return remove_record_file(self, change->file, error) && fd_sync(self->fd, self->path, error);
 }
 
 static gboolean
-write_several(RecordDir *self, const RecordChange *changes, gsize n, GError **error)
+write_several_records(RecordDir *self, const RecordChange *changes, gsize n, GError **error)
 {
-    if (!stage(self, changes, n, error)) {
+    if (!stage_changes(self, changes, n, error)) {
         if (!tree_remove_at(self->fd, STAGED_DIR, NULL))
             g_debug("%s/%s stays until the next change", self->path, STAGED_DIR);
         return FALSE;
     }
 
-    return decide(self, error) && finish_decided(self, error);
+    return decide_changes(self, error) && finish_decided(self, error);
 }
 
 gboolean
 record_dir_write(RecordDir *self, const RecordChange *changes, gsize n, GError **error)
 {
-    if (n == 1 ? write_one(self, changes, error) : write_several(self, changes, n, error))
+    if (n == 1 ? write_single_record(self, changes, error)
+               : write_several_records(self, changes, n, error))
         return TRUE;
     g_prefix_error(error, _("In the directory '%s': "), self->path);
 
     return FALSE;
 }
 
-/* Under the exclusive lock: what is there was left by somebody who was killed. */
+/* Called with the exclusive lock held: a decided, staged or temporary file can only have been left
+ * by a process that was killed. */
 static gboolean
-clean_up(RecordDir *self, GError **error)
+clean_up_record_dir(RecordDir *self, GError **error)
 {
     g_autoptr(GPtrArray) names = dir_list_at(self->fd, ".", error);
 
@@ -258,7 +262,7 @@ clean_up(RecordDir *self, GError **error)
         else if (g_str_equal(name, STAGED_DIR))
             done = tree_remove_at(self->fd, name, error);
         else if (*name == '.' && g_str_has_suffix(name, TEMPORARY_SUFFIX))
-            done = remove_file(self, name, error);
+            done = remove_record_file(self, name, error);
         if (!done)
             return FALSE;
     }
@@ -276,21 +280,21 @@ record_dir_open(const char *path, RecordDirUse use, GError **error)
 
     self->path = g_strdup(path);
     self->fd = self->lock_fd = -1;
-    if (use == RECORD_DIR_CREATE && !make_directories(path, error))
+    if (use == RECORD_DIR_CREATE && !create_record_dirs(path, error))
         return NULL;
     if (use != RECORD_DIR_CREATE && access(path, F_OK) < 0 && errno == ENOENT)
         return g_steal_pointer(&self);
-    /* The directory may be a symbolic link: it is the user's, and so is what is above it. */
+    /* The directory may be a symbolic link, because the user chose the path. */
     self->fd = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, error);
     if (self->fd < 0 || !(shared ? lock_shared(self, error) : lock_exclusive(self, error)))
         return NULL;
 
-    /* Half of a change must not be seen: finish it, alone. */
+    /* A reader must not see half of a change: complete it first, under the exclusive lock. */
     if (shared && record_dir_has(self, DECIDED_DIR)) {
         g_clear_pointer(&self, record_dir_close);
         return record_dir_open(path, RECORD_DIR_CHANGE, error);
     }
-    if (!shared && !clean_up(self, error))
+    if (!shared && !clean_up_record_dir(self, error))
         return NULL;
 
     return g_steal_pointer(&self);

@@ -7,12 +7,12 @@
 
 G_BEGIN_DECLS
 
-/* A directory of small files that several processes read and change. Who has it open for a change
- * is alone with it; readers share it, and see all of a change or nothing of it, even if it took
- * several files and whoever made it was killed in its midst.
+/* A directory of small files that several processes read and change. A process that has it open for
+ * a change has it exclusively; readers share it, and see a change either completely or not at all,
+ * even if it concerns several files and its process was killed halfway.
  *
  * In the directory:
- *   .lock          flock(2) on it, shared or exclusive, is what the above rests on
+ *   .lock          the file that flock(2) locks, shared or exclusive
  *   .staged/       the files of a change that is not decided: thrown away by the next change
  *   .decided/      the same after its one rename, which decides it: the next one to come moves
  *                  them to their places; an empty file stands for one that goes away
@@ -20,44 +20,46 @@ G_BEGIN_DECLS
  */
 typedef struct RecordDir RecordDir;
 
-/** What it is opened for. */
+/** What a directory is opened for. */
 typedef enum {
     RECORD_DIR_READ,
-    RECORD_DIR_CHANGE, /* also to write, if it is there */
-    RECORD_DIR_CREATE, /* to write, and created, 0700, with what is missing above it */
+    RECORD_DIR_CHANGE, /* read and write, if the directory exists */
+    RECORD_DIR_CREATE, /* read and write; the directory and missing parents are created, mode
+                        * 0700 */
 } RecordDirUse;
 
-/** What is to become of one file. */
+/** The new state of one file. */
 typedef struct {
     const char *file; /* its name, which must not start with a dot */
-    const char *text; /* its new content, not empty; NULL: it goes away */
+    const char *text; /* its new content, not empty; NULL: the file is removed */
 } RecordChange;
 
 /**
  * record_dir_open:
  *
- * Waits for others to finish (IN_USE if they do not within half a minute), and finishes what
- * somebody who was killed had decided.
+ * Waits until other processes have closed the directory (IN_USE if they have not within half a
+ * minute), and completes a change that a killed process had already decided.
  *
- * Returns: owned by the caller, and locked until it is closed. If @path does not exist and is
- * not created, a directory without files.
+ * Returns: the directory, owned by the caller and locked until it is closed. If @path does not
+ * exist and @use does not create it, this is an empty directory.
  */
 RecordDir *record_dir_open(const char *path, RecordDirUse use, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** record_dir_path: Returns: (transfer none): the path that it was opened by. */
+/** record_dir_path: Returns: (transfer none): the path by which @self was opened. */
 const char *record_dir_path(const RecordDir *self);
 
-/** record_dir_list: Returns: (element-type utf8): sorted names, not those that start with a dot. */
+/** record_dir_list: Returns: (element-type utf8): the sorted names of the files, without those that
+ * start with a dot; owned by the caller. */
 GPtrArray *record_dir_list(RecordDir *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** record_dir_has: Is there anything named @file? */
+/** record_dir_has: Returns: TRUE if there is a file of the name @file. */
 gboolean record_dir_has(RecordDir *self, const char *file);
 
-/** record_dir_size: Returns: how many bytes @file has; 0 if it is not there. */
+/** record_dir_size: Returns: the size of @file in bytes; 0 if it does not exist. */
 gsize record_dir_size(RecordDir *self, const char *file);
 
-/** record_dir_read: As file_read_at(), with its @limit in bytes. NOT_FOUND if it is not there. */
+/** record_dir_read: Reads @file as file_read_at() does; NOT_FOUND if it does not exist. */
 GBytes *record_dir_read(RecordDir *self, const char *file, gsize limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
@@ -65,13 +67,14 @@ GBytes *record_dir_read(RecordDir *self, const char *file, gsize limit, GError *
  * record_dir_write:
  * @changes: (array length=n)
  *
- * Makes all of @changes, durably, or none. @self was opened to write, and is there: if it may
- * not be, record_dir_has() found something in it.
+ * Makes all of @changes durably, or none. @self must have been opened with RECORD_DIR_CREATE, or
+ * with RECORD_DIR_CHANGE and exist, which is certain once record_dir_has() was TRUE for a file in
+ * it.
  */
 gboolean record_dir_write(RecordDir *self, const RecordChange *changes, gsize n, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** record_dir_close: Closes, and unlocks, it. NULL is fine. */
+/** record_dir_close: Unlocks and closes @self, which may be NULL. */
 void record_dir_close(RecordDir *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordDir, record_dir_close)

@@ -8,11 +8,12 @@
 
 #include "util/xml-bounds.h"
 
-/* A tag is one mark and an attribute two: libxml2 takes some 250 bytes for every node, and 256 MiB
- * of text would fill the memory. A manifest with 200000 layers has 4 million. */
+/* The number of tags plus twice the number of attributes, which bounds the nodes that libxml2
+ * allocates: each takes some 250 bytes, so that 256 MiB of tags would exhaust the memory. A
+ * manifest with 200000 layers comes to 4 million. */
 #define MARKS_MAX ((gsize)4 << 20)
-/* libvirt's documents stay far below all of these. Most deeply nested are the 200 layers of a
- * backing chain. */
+/* libvirt's documents stay far below all of these limits. The deepest nesting is that of a backing
+ * chain of 200 layers. */
 #define ATTRIBUTES_MAX 256 /* of one element */
 #define DEPTH_MAX 512
 #define NAMESPACES_MAX 256 /* in force at once */
@@ -23,12 +24,12 @@
 typedef struct {
     const char *at;
     const char *end;
-    const char *reason; /* NULL: none to refuse it so far */
-    gboolean broken;    /* at @at there is what no parser takes */
+    const char *reason; /* why the document is refused; NULL: no reason so far */
+    gboolean broken;    /* the document is not well-formed at @at */
     gsize marks;
     guint depth;
     guint namespaces;
-    guint declared[DEPTH_MAX]; /* of these by each element that is open */
+    guint declared[DEPTH_MAX]; /* namespaces declared by each open element */
     guint ids;
     GTree *names; /* Name */
 } Scan;
@@ -38,7 +39,8 @@ typedef struct {
     gsize length;
 } Name;
 
-/* A tree and not a hash table, in which whoever knows the function can have all names collide. */
+/* The names are kept in a balanced tree, because names chosen to collide would make a hash table
+ * slow. */
 static gint
 compare_tokens(gconstpointer a, gconstpointer b, gpointer data)
 {
@@ -76,16 +78,16 @@ add_marks(Scan *self, guint marks)
 }
 
 static gboolean
-starts_with(const Scan *self, const char *text)
+scan_starts_with(const Scan *self, const char *text)
 {
     gsize length = strlen(text);
 
     return (gsize)(self->end - self->at) >= length && memcmp(self->at, text, length) == 0;
 }
 
-/* Goes behind @text, which ends in '>' and ends what begins with @skip bytes here; behind all if it
- * never does. By memchr(), which looks no further than it has to: what checks memmem() for errors
- * looks at all that is left, each time. */
+/* Moves behind the terminator @text, which ends in '>', of a construct whose opening has @skip
+ * bytes; to the end of the document if there is no terminator. It searches with memchr(), because
+ * the memmem() of the sanitizers checks the whole rest of the document at each call. */
 static gboolean
 go_behind(Scan *self, gsize skip, const char *text)
 {
@@ -102,14 +104,14 @@ go_behind(Scan *self, gsize skip, const char *text)
 }
 
 static void
-skip_blanks(Scan *self)
+skip_xml_blanks(Scan *self)
 {
     while (self->at < self->end && memchr(" \t\r\n", *self->at, 4))
         self->at++;
 }
 
 static gboolean
-take(Scan *self, char c)
+take_char(Scan *self, char c)
 {
     if (self->at == self->end || *self->at != c)
         return FALSE;
@@ -184,10 +186,10 @@ take_attribute(Scan *self)
 
     if (!take_name(self, &name) || !count_attribute(self, &name))
         return FALSE;
-    skip_blanks(self);
-    if (!take(self, '='))
+    skip_xml_blanks(self);
+    if (!take_char(self, '='))
         return give_up_scan(self);
-    skip_blanks(self);
+    skip_xml_blanks(self);
 
     return skim_value(self);
 }
@@ -210,14 +212,14 @@ take_start_tag(Scan *self)
     if (!add_marks(self, 1) || !take_name(self, &name))
         return FALSE;
     for (guint attributes = 0;; attributes++) {
-        skip_blanks(self);
-        if (take(self, '>')) {
+        skip_xml_blanks(self);
+        if (take_char(self, '>')) {
             self->depth++;
             return TRUE;
         }
-        if (take(self, '/')) {
+        if (take_char(self, '/')) {
             leave_element(self);
-            return take(self, '>') || give_up_scan(self);
+            return take_char(self, '>') || give_up_scan(self);
         }
         if (attributes == ATTRIBUTES_MAX)
             return refuse_document(self, _("it has an element with too many attributes"));
@@ -238,9 +240,9 @@ take_end_tag(Scan *self)
     leave_element(self);
     if (!add_marks(self, 1) || !take_name(self, &name))
         return FALSE;
-    skip_blanks(self);
+    skip_xml_blanks(self);
 
-    return take(self, '>') || give_up_scan(self);
+    return take_char(self, '>') || give_up_scan(self);
 }
 
 static gboolean
@@ -253,7 +255,8 @@ take_instruction(Scan *self)
     return add_marks(self, 1) && take_name(self, &name) && go_behind(self, 0, "?>");
 }
 
-/* Up to what decides what kind of declaration it is: the parser takes none. */
+/* Scans up to the character that shows what kind of declaration this is, and gives up there,
+ * because the parser refuses all declarations. */
 static gboolean
 take_declaration(Scan *self)
 {
@@ -266,16 +269,16 @@ take_declaration(Scan *self)
 static gboolean
 take_markup(Scan *self)
 {
-    if (starts_with(self, "<!--"))
+    if (scan_starts_with(self, "<!--"))
         return add_marks(self, 1) && go_behind(self, 4, "-->");
-    if (starts_with(self, "<![CDATA["))
+    if (scan_starts_with(self, "<![CDATA["))
         return add_marks(self, 1) && go_behind(self, 9, "]]>");
-    if (starts_with(self, "<!"))
+    if (scan_starts_with(self, "<!"))
         return take_declaration(self);
-    if (starts_with(self, "<?"))
+    if (scan_starts_with(self, "<?"))
         return take_instruction(self);
 
-    return starts_with(self, "</") ? take_end_tag(self) : take_start_tag(self);
+    return scan_starts_with(self, "</") ? take_end_tag(self) : take_start_tag(self);
 }
 
 const char *

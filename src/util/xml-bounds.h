@@ -7,19 +7,22 @@
 
 G_BEGIN_DECLS
 
-/* What a document may have so that libxml2 needs time and memory in proportion to its size: it
- * compares every attribute of an element with all others of it, looks for a namespace among all
- * that are in force, and keeps names, and values of xml:id, in tables that do not grow. */
+/* Limits on what an XML document may contain, so that the time and memory that libxml2 needs grow
+ * no faster than the document's size. libxml2 compares every attribute of an element with all
+ * others of that element, searches all namespaces in scope for each name, and keeps names and
+ * values of xml:id in hash tables of a fixed size. */
 
 /**
  * xml_bounds_check:
  * @text: UTF-8
- * @length: (inout): its bytes; less afterwards if there is something in it that no parser can
- * take, behind which nothing was looked at: what is left is for a parser to complain of
+ * @length: (inout): length of @text in bytes. If @text is not well-formed at some place, it is set
+ * to the length up to there, since nothing behind was checked: the parser reports the error in that
+ * part
  *
- * Looks at every tag once, in a time that grows as @length does.
+ * Scans every tag once, in time proportional to @length.
  *
- * Returns: (transfer none) (nullable): why @text must not be parsed, for people; NULL if it may.
+ * Returns: (transfer none) (nullable): why @text must not be parsed, translated; NULL if it may be
+ * parsed.
  */
 const char *xml_bounds_check(const char *text, gsize *length);
 

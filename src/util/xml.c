@@ -15,14 +15,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
 
-/* What libxml2 hands to its callback became constant in 2.12. */
+/* The argument of libxml2's error callback is const since 2.12. */
 #if LIBXML_VERSION >= 21200
 typedef const xmlError Complaint;
 #else
 typedef xmlError Complaint;
 #endif
 
-/* libxml2 would print its complaints; the first one becomes the error text instead. */
+/* Keeps the first complaint of libxml2, which would print it otherwise, for the text of the
+ * error. */
 static void
 keep_first_complaint(void *data, Complaint *complaint)
 {
@@ -44,8 +45,8 @@ set_invalid(GError **error, const char *what, const char *complaint)
                 complaint ? complaint : _("not well-formed XML"));
 }
 
-/* What is to be known of the reading of a document. libxml2 is told by the context, never for all
- * of its users: the program that we are in may be one. */
+/* What the callbacks find while a document is read. They are set for one parser context, never for
+ * the whole process, because the program that loaded the library may use libxml2 itself. */
 typedef struct {
     char *complaint;  /* the first one */
     gboolean doctype; /* there is a document type declaration */
@@ -61,7 +62,8 @@ keep_complaint(void *data, Complaint *complaint)
 }
 
 /* Entities are declared in a document type declaration, and libxml2 expands them in attribute
- * values even when told not to: stop at the declaration, before anything in it is read. */
+ * values even when told not to. So parsing stops at the declaration, before anything in it is
+ * read. */
 static void
 refuse_doctype(void *data, const xmlChar *name, const xmlChar *external, const xmlChar *system)
 {
@@ -72,8 +74,8 @@ refuse_doctype(void *data, const xmlChar *name, const xmlChar *external, const x
     xmlStopParser(context);
 }
 
-/* UTF-8, or UTF-16 as Windows writes it. libxml2 would take many more, and in some of them
- * xml_bounds_check() could not see what it counts. */
+/* Converts UTF-8, or UTF-16 as Windows writes it, to UTF-8; NULL if it is neither. libxml2 would
+ * accept many more encodings, and xml_bounds_check() cannot find the tags in some of them. */
 static char *
 to_utf8(const char *data, gsize *length)
 {
@@ -92,7 +94,7 @@ to_utf8(const char *data, gsize *length)
 }
 
 static char *
-prepare(const char *data, gsize *length, const char **reason)
+prepare_document(const char *data, gsize *length, const char **reason)
 {
     g_autofree char *text = NULL;
 
@@ -109,7 +111,7 @@ prepare(const char *data, gsize *length, const char **reason)
 }
 
 static xmlDoc *
-read_memory(const char *text, gsize length, Reading *reading)
+parse_memory(const char *text, gsize length, Reading *reading)
 {
     g_autoptr(xmlParserCtxt) context = xmlNewParserCtxt();
 
@@ -117,8 +119,9 @@ read_memory(const char *text, gsize length, Reading *reading)
     context->sax->serror = keep_complaint;
     context->sax->internalSubset = refuse_doctype;
 
-    /* HUGE lifts libxml2's limit on one text (a manifest's nodes of a 20 TiB disk pass it);
-     * what bounds a document is the size its reader allows. */
+    /* XML_PARSE_HUGE lifts libxml2's limit on the length of one text node, which the digest nodes
+     * of a 20 TiB disk in a manifest exceed. The size of a document is limited by whoever reads
+     * it. */
     return xmlCtxtReadMemory(context, text, (int)length, NULL, NULL,
                              XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_HUGE |
                                  XML_PARSE_IGNORE_ENC);
@@ -129,7 +132,7 @@ xml_parse(const char *data, gsize length, const char *what, GError **error)
 {
     gsize sound = length;
     const char *reason = NULL;
-    g_autofree char *text = prepare(data, &sound, &reason);
+    g_autofree char *text = prepare_document(data, &sound, &reason);
     g_autofree char *complaint = NULL;
     g_autoptr(xmlDoc) doc = NULL;
     Reading reading = {NULL, FALSE};
@@ -138,13 +141,14 @@ xml_parse(const char *data, gsize length, const char *what, GError **error)
         set_invalid(error, what, reason);
         return NULL;
     }
-    doc = read_memory(text, sound, &reading);
+    doc = parse_memory(text, sound, &reading);
     complaint = reading.complaint;
     if (reading.doctype) {
         set_invalid(error, what, _("a document type declaration (<!DOCTYPE>) is not allowed"));
         return NULL;
     }
-    /* What was cut off behind its first fault is none, whatever the rest would be. */
+    /* A document that was cut at a fault is not well-formed, even if the parser accepted the part
+     * before it. */
     if (!doc || sound < strlen(text)) {
         set_invalid(error, what, complaint);
         return NULL;
@@ -161,8 +165,9 @@ schema_path(const char *schema)
     return g_build_filename(dir && *dir ? dir : SCHEMADIR, schema, NULL);
 }
 
-/* A schema's parser would open the file by a context that nobody gets hold of, and tell what is
- * wrong with it to all users of libxml2: it is read here. What it includes lies beside it. */
+/* Reads the schema's file. libxml2's schema parser would open it with a context of its own and
+ * report errors through the process-wide handler. Schemas that it includes lie in the same
+ * directory. */
 static xmlDoc *
 read_schema(const char *path, char **complaint)
 {
@@ -241,17 +246,17 @@ xml_validate(xmlDoc *doc, const char *schema, const char *what, GError **error)
 }
 
 static void
-keep_quiet(void *data, Complaint *complaint)
+ignore_complaint(void *data, Complaint *complaint)
 {
 }
 
 static xmlXPathObject *
-evaluate(xmlNode *node, const char *path)
+evaluate_xpath(xmlNode *node, const char *path)
 {
     g_autoptr(xmlXPathContext) context = xmlXPathNewContext(node->doc);
 
     context->node = node;
-    context->error = keep_quiet;
+    context->error = ignore_complaint;
     return xmlXPathEval(BAD_CAST path, context);
 }
 
@@ -259,7 +264,7 @@ GPtrArray *
 xml_nodes(xmlNode *node, const char *path)
 {
     g_autoptr(GPtrArray) nodes = g_ptr_array_new();
-    g_autoptr(xmlXPathObject) object = evaluate(node, path);
+    g_autoptr(xmlXPathObject) object = evaluate_xpath(node, path);
 
     if (object && object->nodesetval) {
         for (int i = 0; i < object->nodesetval->nodeNr; i++)
@@ -277,7 +282,7 @@ xml_node(xmlNode *node, const char *path)
     return nodes->len > 0 ? g_ptr_array_index(nodes, 0) : NULL;
 }
 
-/* libxml2's strings are freed by xmlFree: hand out GLib's only. */
+/* Copies a string of libxml2, which xmlFree() has to free, to one that g_free() frees. */
 static char *
 take_xml_string(xmlChar *text)
 {

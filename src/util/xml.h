@@ -17,16 +17,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathObject, xmlXPathFreeObject)
 
 /**
  * xml_parse:
- * @data: the text
- * @length: its bytes
- * @what: what it is, for the error ("settings file 'x.xml'")
+ * @data: the document
+ * @length: its length in bytes
+ * @what: what the document is, for the error ("settings file 'x.xml'")
  *
- * Parses a text that nobody vouches for: no network, no external entities, and no document type
- * declaration at all, so that entity bombs have nowhere to live; and nothing that would take more
- * time or memory than its size accounts for (xml-bounds.h). It is in UTF-8 or UTF-16, whatever it
- * declares.
+ * Parses an untrusted document: without network, without external entities, and without any
+ * document type declaration, in which entity bombs would be defined. A document that would take
+ * more time or memory than its size justifies is refused (xml-bounds.h). The encoding is UTF-8 or
+ * UTF-16, whatever the document declares.
  *
- * Returns: the document, owned by the caller; INVALID_PARAMETER naming line and reason if not.
+ * Returns: the document, owned by the caller; NULL with INVALID_PARAMETER naming line and reason.
  */
 xmlDoc *xml_parse(const char *data, gsize length, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -42,26 +42,30 @@ xmlDoc *xml_parse(const char *data, gsize length, const char *what, GError **err
 gboolean xml_validate(xmlDoc *doc, const char *schema, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** xml_check_schema: Returns: FALSE with FAILED if @schema cannot be loaded, and so xml_validate()
- * takes nothing: the installation is broken. */
+/** xml_check_schema: Returns: FALSE with FAILED if @schema cannot be loaded. Then the installation
+ * is broken, and xml_validate() would fail for every document. */
 gboolean xml_check_schema(const char *schema, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** xml_nodes: Returns: (element-type xmlNode): what @path selects below @node; nodes not owned. */
+/** xml_nodes: Returns: (element-type xmlNode): the nodes that the XPath @path selects below @node.
+ * The caller owns the array, the document owns the nodes. */
 GPtrArray *xml_nodes(xmlNode *node, const char *path);
 
 /** xml_node: Returns: (transfer none) (nullable): the first node that @path selects. */
 xmlNode *xml_node(xmlNode *node, const char *path);
 
-/** xml_text: Returns: (nullable): the text of what @path selects first, owned by the caller. */
+/** xml_text: Returns: (nullable): the text of the first node that @path selects, owned by the
+ * caller. */
 char *xml_text(xmlNode *node, const char *path);
 
 /** xml_attr: Returns: (nullable): attribute @name of @node, owned by the caller. */
 char *xml_attr(xmlNode *node, const char *name);
 
-/** xml_child: Returns: the next element child with @name, from @after on (NULL: the first). */
+/** xml_child: Returns: (transfer none) (nullable): the next child element of @parent with @name
+ * after the child @after; with NULL for @after the first one. */
 xmlNode *xml_child(xmlNode *parent, const char *name, xmlNode *after);
 
-/** xml_add: Appends the element @name with the text @text (escaped; NULL for none). */
+/** xml_add: Appends the element @name to @parent, with the text @text, which is escaped; NULL for
+ * no text. Returns: (transfer none): the new element. */
 xmlNode *xml_add(xmlNode *parent, const char *name, const char *text);
 
 /** xml_set: Sets attribute @name of @node; a NULL @value sets none. */
