@@ -12,7 +12,8 @@
 #define FILE_PREFIX "file:"
 #define JSON_PREFIX "json:"
 
-/* The keys of a "json:" reference that are understood, objects written as QEMU flattens them. */
+/* The supported keys of a "json:" reference, nested objects written in QEMU's flattened form
+ * ("file.driver"). */
 enum { KEY_DRIVER, KEY_FILE_DRIVER, KEY_FILE_FILENAME, KEY_FILENAME, N_KEYS };
 
 static const char *const key_names[N_KEYS] = {
@@ -23,7 +24,7 @@ static const char *const key_names[N_KEYS] = {
 };
 
 typedef struct {
-    const char *values[N_KEYS]; /* the JSON document's; NULL: not given */
+    const char *values[N_KEYS]; /* owned by the JSON document; NULL: not given */
     const char *what;
 } Description;
 
@@ -76,8 +77,9 @@ refuse_key(const char *key, const char *what, GError **error)
 
 /* --- file: ------------------------------------------------------------------ */
 
-/* QEMU takes what follows for a path as it is. With a host in it, others would not; and a relative
- * one is from the directory that QEMU happens to run in. */
+/* QEMU takes everything behind "file:" as a path. Refused are "file://HOST/path", which other
+ * programs read as a URL with a host, and relative paths, which QEMU would resolve against its own
+ * working directory. */
 static BackingReference *
 parse_file_url(const char *text, const char *what, GError **error)
 {
@@ -126,17 +128,17 @@ take_members(Description *self, const char *prefix, JsonObject *object, GError *
     return TRUE;
 }
 
-/* The drivers that QEMU opens local files and block devices by. */
+/* The drivers with which QEMU opens local files and block devices. */
 static gboolean
-is_local(const char *driver)
+is_local_driver(const char *driver)
 {
     return g_str_equal(driver, "file") || g_str_equal(driver, "host_device");
 }
 
-/* Either a format's driver over a file, or the file alone: what lies between would be opened by
- * QEMU in another way, or not at all. */
+/* Makes a reference of the description if it is either a format driver on top of a file driver or a
+ * file driver alone. QEMU would open any other combination differently, or not at all. */
 static BackingReference *
-compose(const Description *self, GError **error)
+compose_reference(const Description *self, GError **error)
 {
     const char *driver = self->values[KEY_DRIVER];
     const char *below = self->values[KEY_FILE_DRIVER];
@@ -146,11 +148,11 @@ compose(const Description *self, GError **error)
     const char *wrong = NULL;
     BackingReference *reference;
 
-    if (driver && !format && !(alone && is_local(driver)))
+    if (driver && !format && !(alone && is_local_driver(driver)))
         wrong = key_names[KEY_DRIVER];
     else if (alone && (format || below || self->values[KEY_FILE_FILENAME]))
         wrong = key_names[KEY_FILENAME];
-    else if (below && !is_local(below))
+    else if (below && !is_local_driver(below))
         wrong = key_names[KEY_FILE_DRIVER];
     else if (!path || !g_path_is_absolute(path))
         wrong = key_names[alone ? KEY_FILENAME : KEY_FILE_FILENAME];
@@ -165,8 +167,8 @@ compose(const Description *self, GError **error)
     return reference;
 }
 
-/* Where the string that begins at @text ends, its second quote; NULL: it does not. QEMU knows
- * single quotes, too. */
+/* The closing quote of the string that begins at @text, or NULL if there is none. QEMU accepts
+ * strings in single quotes, too. */
 static const char *
 end_of_string(const char *text)
 {
@@ -180,8 +182,9 @@ end_of_string(const char *text)
     return *text ? text : NULL;
 }
 
-/* Of several objects json-glib takes the last one (and loses the memory of the others), where QEMU
- * takes none; and it knows comments, where the end of one could hide. */
+/* Whether @json is exactly one JSON object. Of several objects json-glib would take the last one
+ * (and leak the others) while QEMU refuses them; json-glib also accepts comments, in which the end
+ * of the first object could hide. */
 static gboolean
 is_one_object(const char *json)
 {
@@ -214,7 +217,7 @@ parse_json(const char *text, const char *what, GError **error)
     Description self = {.what = what};
     JsonNode *root;
 
-    /* A zero byte would end the path too soon. */
+    /* An escaped zero byte would truncate the path. */
     if (strstr(json, "\\u0000") || !is_one_object(json) ||
         !json_parser_load_from_data(parser, json, -1, NULL)) {
         refuse_reference(text, what, error);
@@ -228,7 +231,7 @@ parse_json(const char *text, const char *what, GError **error)
     if (!take_members(&self, "", json_node_get_object(root), error))
         return NULL;
 
-    return compose(&self, error);
+    return compose_reference(&self, error);
 }
 
 BackingReference *

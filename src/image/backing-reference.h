@@ -7,13 +7,13 @@
 
 G_BEGIN_DECLS
 
-/* What the header of an image says about its backing image: a path, or one of the two other ways
- * in which QEMU lets a plain local file or block device be named. Source: QEMU's
+/* The reference to the backing image in the header of an image: a path, or one of the two other
+ * forms in which QEMU accepts a plain local file or block device. Source: QEMU's
  * docs/interop/qcow2.txt, bdrv_open() and its "json:" pseudo-protocol. */
 
 typedef struct {
-    char *path;   /* a local path; a relative one is from the directory of the image */
-    char *format; /* "qcow2" or "raw" where the reference itself says so, else NULL */
+    char *path;   /* a local path; a relative one starts at the directory of the image */
+    char *format; /* "qcow2" or "raw" if the reference itself names the format, else NULL */
     gboolean device; /* the reference says that it is a block device */
 } BackingReference;
 
@@ -22,9 +22,9 @@ typedef struct {
  * @text: the reference as it stands in the header, not empty
  * @what: the image's path, for errors
  *
- * Takes a path, "file:" with an absolute one, and "json:" that describes a local file or block
- * device with nothing but its path, and a driver that is qcow2 or raw. Whatever else it names could
- * change what a guest sees.
+ * Accepts a path, "file:" followed by an absolute path, and a "json:" document that describes a
+ * local file or block device by nothing but its path, optionally below the driver qcow2 or raw. Any
+ * other option in the document could change what a guest sees and is refused.
  *
  * Returns: owned by the caller; NOT_SUPPORTED naming the key or the protocol.
  */

@@ -19,18 +19,18 @@
 #include "util/fd.h"
 #include "util/name.h"
 
-/* libvirt's own limit. */
+/* The same limit as libvirt's for the depth of a backing chain. */
 #define DEPTH_MAX 200
 
-/* A file that was looked at, read in one of the formats. */
+/* An image file that was examined, interpreted in one format. */
 typedef struct {
-    Layer facts;          /* all but what is below it */
-    char *backing_format; /* by its header, or NULL */
+    Layer facts;          /* everything but the backing layer */
+    char *backing_format; /* format of the backing image as the header names it, or NULL */
 } ImageFile;
 
 struct ChainCache {
     GHashTable *files;  /* "format:encrypted:canonical path" -> ImageFile */
-    GHashTable *layers; /* ImageFile, and the Layer below it -> Layer */
+    GHashTable *layers; /* "ImageFile:backing Layer" -> Layer */
 };
 
 static void
@@ -97,24 +97,24 @@ open_image(const char *path, struct stat *st, GError **error)
         virt_snap_error_set_errno(error, errno, _("Cannot open the image '%s'"), path);
         return -1;
     }
-    /* Without this a header of a few bytes makes the kernel read megabytes ahead, into a page
-     * cache that is not ours to fill. */
+    /* Without this advice the kernel would read ahead megabytes for a header of a few bytes and
+     * fill the page cache with data that nobody needs. */
     posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
 
     return fd_steal(&fd);
 }
 
 static gboolean
-is_same_file(const Layer *layer, const struct stat *st)
+is_same_layer_file(const Layer *layer, const struct stat *st)
 {
     return S_ISREG(st->st_mode) && st->st_dev == layer->device && st->st_ino == layer->inode &&
            (guint64)st->st_size == layer->size && st->st_mtim.tv_sec == layer->mtime &&
            (guint32)st->st_mtim.tv_nsec == layer->mtime_ns;
 }
 
-/* Whether @fd is what @layer was made from, and nobody has written to it since. */
+/* Whether @fd is the file or block device of @layer and unchanged since it was examined. */
 static gboolean
-is_same(const Layer *layer, int fd, const struct stat *st, GError **error)
+is_same_layer(const Layer *layer, int fd, const struct stat *st, GError **error)
 {
     gboolean same;
 
@@ -125,7 +125,7 @@ is_same(const Layer *layer, int fd, const struct stat *st, GError **error)
             return FALSE;
         same = block_device_is_same(&layer->state, &now);
     } else {
-        same = !layer->block && is_same_file(layer, st);
+        same = !layer->block && is_same_layer_file(layer, st);
     }
     if (!same)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
@@ -136,9 +136,9 @@ is_same(const Layer *layer, int fd, const struct stat *st, GError **error)
     return same;
 }
 
-/* What is read of a device may not come from a page cache that has not heard of every change. */
+/* Drops the page cache of a block device, which may be out of date. */
 static gboolean
-settle(int fd, const char *path, const struct stat *st, GError **error)
+drop_stale_cache(int fd, const char *path, const struct stat *st, GError **error)
 {
     return !S_ISBLK(st->st_mode) || block_device_settle(fd, path, error);
 }
@@ -149,13 +149,15 @@ layer_open(const Layer *layer, GError **error)
     struct stat st;
     auto_fd fd = open_image(layer->path, &st, error);
 
-    if (fd < 0 || !settle(fd, layer->path, &st, error) || !is_same(layer, fd, &st, error))
+    if (fd < 0 || !drop_stale_cache(fd, layer->path, &st, error) ||
+        !is_same_layer(layer, fd, &st, error))
         return -1;
 
     return fd_steal(&fd);
 }
 
-/* What is compared before the lock is held may be written to between the two. */
+/* The lock is taken before the comparison, since the image could change between a comparison and
+ * the lock. */
 int
 layer_open_locked(const Layer *layer, GError **error)
 {
@@ -163,8 +165,8 @@ layer_open_locked(const Layer *layer, GError **error)
     auto_fd fd = open_image(layer->path, &st, error);
 
     if (fd < 0 || !image_lock_acquire(fd, layer->path, error) ||
-        !settle(fd, layer->path, &st, error) || fstat(fd, &st) < 0 ||
-        !is_same(layer, fd, &st, error))
+        !drop_stale_cache(fd, layer->path, &st, error) || fstat(fd, &st) < 0 ||
+        !is_same_layer(layer, fd, &st, error))
         return -1;
 
     return fd_steal(&fd);
@@ -177,7 +179,7 @@ layer_probe(const Layer *layer, GError **error)
     auto_fd fd = open_image(layer->path, &st, error);
 
     return fd >= 0 && image_lock_probe(fd, layer->path, error) &&
-           is_same(layer, fd, &st, error);
+           is_same_layer(layer, fd, &st, error);
 }
 
 int
@@ -213,7 +215,7 @@ image_file_new(const char *path, const char *format, const struct stat *st)
 }
 
 static gboolean
-look_at_device(const char *path, int fd, BlockDevice *state, GError **error)
+read_device_state(const char *path, int fd, BlockDevice *state, GError **error)
 {
     if (!block_device_look(fd, path, state, error))
         return FALSE;
@@ -227,14 +229,15 @@ look_at_device(const char *path, int fd, BlockDevice *state, GError **error)
     return FALSE;
 }
 
-/* What stat(2) has of a device's node says nothing of the device. */
+/* Fills in the facts of a block device from the kernel's counters: those of stat(2) describe its
+ * device node. */
 static gboolean
 read_device(ImageFile *file, int fd, GError **error)
 {
     Layer *facts = &file->facts;
 
     facts->block = TRUE;
-    if (!look_at_device(facts->path, fd, &facts->state, error))
+    if (!read_device_state(facts->path, fd, &facts->state, error))
         return FALSE;
     facts->device = facts->state.number;
     facts->inode = 0;
@@ -246,9 +249,9 @@ read_device(ImageFile *file, int fd, GError **error)
     return TRUE;
 }
 
-/* A file that ends before its own tables is not whole. */
+/* A qcow2 file that ends before its own tables is truncated. */
 static gboolean
-check_length(const Qcow2Header *header, const Layer *layer, GError **error)
+check_tables_within(const Qcow2Header *header, const Layer *layer, GError **error)
 {
     guint64 l1_end = header->l1_offset + (guint64)header->l1_entries * 8;
 
@@ -260,7 +263,8 @@ check_length(const Qcow2Header *header, const Layer *layer, GError **error)
     return FALSE;
 }
 
-/* Where the reference @name of the image that was reached as @referrer leads. */
+/* The path to which the backing reference @name leads in the image that was reached as
+ * @referrer. */
 static char *
 backing_path(const char *referrer, const char *name)
 {
@@ -280,14 +284,14 @@ read_qcow2(ImageFile *file, int fd, GError **error)
     g_autoptr(Qcow2Header) header = qcow2_header_read(fd, facts->path, error);
 
     if (!header || !qcow2_header_check(header, facts->path, error) ||
-        !check_length(header, facts, error))
+        !check_tables_within(header, facts, error))
         return FALSE;
     facts->capacity = header->virtual_size;
     facts->encrypted = header->crypt_method != 0;
     facts->dirty = (header->incompatible & QCOW2_INCOMPATIBLE_DIRTY) != 0;
     facts->n_snapshots = header->n_snapshots;
     facts->unit_bits = header->cluster_bits;
-    /* A cluster has 32 of them. */
+    /* A cluster has 32 subclusters. */
     if (header->incompatible & QCOW2_INCOMPATIBLE_EXTENDED_L2)
         facts->unit_bits -= 5;
     facts->backing_name = g_strdup(header->backing_name);
@@ -302,7 +306,8 @@ read_qcow2(ImageFile *file, int fd, GError **error)
     return TRUE;
 }
 
-/* An image that is encrypted as a whole: a guest sees what is behind the header. */
+/* Reads an image that is encrypted as a whole: the guest's disk is the payload behind the LUKS
+ * header. */
 static gboolean
 read_luks(ImageFile *file, int fd, GError **error)
 {
@@ -330,10 +335,10 @@ read_image(ImageFile *file, int fd, gboolean encrypted, GError **error)
     return TRUE;
 }
 
-/* @path: canonical. One file is read once, whoever has it in a chain. */
+/* Examines the image @path (canonical), once for all chains that contain it. */
 static const ImageFile *
-look_into(ChainCache *cache, const char *path, const char *format, gboolean encrypted,
-          GError **error)
+examine_file(ChainCache *cache, const char *path, const char *format, gboolean encrypted,
+             GError **error)
 {
     g_autofree char *key = g_strdup_printf("%s:%d:%s", format, encrypted, path);
     const ImageFile *known = g_hash_table_lookup(cache->files, key);
@@ -356,9 +361,9 @@ look_into(ChainCache *cache, const char *path, const char *format, gboolean encr
     return known;
 }
 
-/* The layer that @file is above @backing: with something else below it is another one. */
+/* The one Layer for the combination of @file and @backing. */
 static Layer *
-intern(ChainCache *cache, const ImageFile *file, Layer *backing)
+intern_layer(ChainCache *cache, const ImageFile *file, Layer *backing)
 {
     g_autofree char *key = g_strdup_printf("%p:%p", (const void *)file, (void *)backing);
     Layer *layer = g_hash_table_lookup(cache->layers, key);
@@ -376,18 +381,18 @@ intern(ChainCache *cache, const ImageFile *file, Layer *backing)
     return layer;
 }
 
-/* A chain on the way down: as far as @images go, then by the headers. */
+/* State of walking down one chain, first along @images, then along the headers. */
 typedef struct {
     ChainCache *cache;
     const ChainImage *images;
     gsize n_images;
-    gboolean ends;    /* nothing is below the last of them */
-    GHashTable *seen; /* canonical paths above: a loop shows there */
+    gboolean ends;    /* the last of images is the base */
+    GHashTable *seen; /* canonical paths of the images above, to find a loop */
 } Walk;
 
 static gboolean
-check_place(Walk *walk, const char *path, const char *format, const char *referrer,
-            GError **error)
+check_chain_position(Walk *walk, const char *path, const char *format, const char *referrer,
+                     GError **error)
 {
     if (g_hash_table_contains(walk->seen, path)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
@@ -417,7 +422,7 @@ check_place(Walk *walk, const char *path, const char *format, const char *referr
     return TRUE;
 }
 
-/* @said: whether it is the domain's XML that names it. */
+/* @said: TRUE if the domain's XML names the image, FALSE if a header does. */
 static char *
 canonical_path(const char *path, const char *referrer, gboolean said, GError **error)
 {
@@ -444,9 +449,10 @@ canonical_path(const char *path, const char *referrer, gboolean said, GError **e
     return NULL;
 }
 
-/* QEMU opens files and devices by drivers of their own, and none of them takes the other. */
+/* Whether the image is on the kind of storage that its reference names. QEMU has separate drivers
+ * for files and devices, and each refuses the other kind. */
 static gboolean
-check_on(const ChainImage *image, const Layer *facts, GError **error)
+check_storage_kind(const ChainImage *image, const Layer *facts, GError **error)
 {
     gboolean device = image->on == IMAGE_ON_DEVICE;
 
@@ -466,10 +472,11 @@ check_on(const ChainImage *image, const Layer *facts, GError **error)
     return FALSE;
 }
 
-static Layer *look_at(Walk *walk, gsize index, const ChainImage *image, const char *referrer,
-                      GError **error);
+static Layer *resolve_image(Walk *walk, gsize index, const ChainImage *image, const char *referrer,
+                            GError **error);
 
-/* What the header of @file says is below it, which was reached as @reached, links and all. */
+/* The backing layer that the header of @file refers to. @reached is the path by which @file was
+ * reached, symbolic links included. */
 static Layer *
 follow_header(Walk *walk, gsize index, const ImageFile *file, const char *reached,
               GError **error)
@@ -494,10 +501,10 @@ follow_header(Walk *walk, gsize index, const ImageFile *file, const char *reache
         return NULL;
     }
 
-    return look_at(walk, index + 1, &image, path, error);
+    return resolve_image(walk, index + 1, &image, path, error);
 }
 
-/* @backing (out): what is below @file, NULL for nothing. */
+/* @backing (out): the backing layer of @file, NULL if it has none. */
 static gboolean
 find_backing(Walk *walk, gsize index, const ImageFile *file, const char *reached,
              Layer **backing, GError **error)
@@ -511,7 +518,8 @@ find_backing(Walk *walk, gsize index, const ImageFile *file, const char *reached
                         walk->images[index + 1].path, file->facts.path);
             return FALSE;
         }
-        *backing = look_at(walk, index + 1, &walk->images[index + 1], file->facts.path, error);
+        *backing =
+            resolve_image(walk, index + 1, &walk->images[index + 1], file->facts.path, error);
         return *backing != NULL;
     }
     if (!file->facts.backing_name || (walk->ends && index + 1 == walk->n_images))
@@ -522,24 +530,25 @@ find_backing(Walk *walk, gsize index, const ImageFile *file, const char *reached
 }
 
 static Layer *
-look_at(Walk *walk, gsize index, const ChainImage *image, const char *referrer, GError **error)
+resolve_image(Walk *walk, gsize index, const ChainImage *image, const char *referrer,
+              GError **error)
 {
     g_autofree char *canonical =
         canonical_path(image->path, referrer, index < walk->n_images, error);
     const ImageFile *file;
     Layer *backing;
 
-    if (!canonical || !check_place(walk, canonical, image->format,
-                                   referrer ? referrer : image->path, error))
+    if (!canonical || !check_chain_position(walk, canonical, image->format,
+                                            referrer ? referrer : image->path, error))
         return NULL;
-    file = look_into(walk->cache, canonical, image->format, image->encrypted, error);
-    if (!file || !check_on(image, &file->facts, error))
+    file = examine_file(walk->cache, canonical, image->format, image->encrypted, error);
+    if (!file || !check_storage_kind(image, &file->facts, error))
         return NULL;
     g_hash_table_add(walk->seen, g_steal_pointer(&canonical));
     if (!find_backing(walk, index, file, image->path, &backing, error))
         return NULL;
 
-    return intern(walk->cache, file, backing);
+    return intern_layer(walk->cache, file, backing);
 }
 
 Layer *
@@ -549,7 +558,7 @@ chain_resolve(ChainCache *cache, const ChainImage *images, gsize n_images, gbool
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Walk walk = {cache, images, n_images, ends, seen};
 
-    return look_at(&walk, 0, &images[0], NULL, error);
+    return resolve_image(&walk, 0, &images[0], NULL, error);
 }
 
 gboolean

@@ -10,7 +10,8 @@
 
 #include "image/image-lock.h"
 
-/* Byte 100 + n: «I do n»; byte 200 + n: «nobody else may do n». */
+/* A lock on byte 100 + n says that its holder uses permission n; a lock on byte 200 + n that the
+ * holder does not share permission n with others. */
 #define DOES 100
 #define FORBIDS 200
 
@@ -18,14 +19,14 @@
 #define WRITE 1
 #define RESIZE 3
 
-/* What we hold. Forbidding to write is what keeps the layer frozen. */
+/* The locks taken here. Not sharing WRITE is what keeps the layer frozen. */
 static const off_t held[] = {DOES + CONSISTENT_READ, FORBIDS + WRITE, FORBIDS + RESIZE};
 
-/* What nobody else may hold now. */
+/* The locks of another process that conflict with those taken here. */
 static const off_t conflicts[] = {DOES + WRITE, DOES + RESIZE, FORBIDS + CONSISTENT_READ};
 
 static gboolean
-refused(GError **error, int errsv, const char *what)
+lock_refused(GError **error, int errsv, const char *what)
 {
     if (errsv == EAGAIN || errsv == EACCES)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
@@ -46,15 +47,15 @@ refused(GError **error, int errsv, const char *what)
 gboolean
 image_lock_probe(int fd, const char *what, GError **error)
 {
-    /* Ask as a writer would: a read lock of somebody else stands in its way. */
+    /* Ask for a write lock, with which the read lock of another process conflicts. */
     for (gsize i = 0; i < G_N_ELEMENTS(conflicts); i++) {
         struct flock lock = {
             .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = conflicts[i], .l_len = 1};
 
         if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
-            return refused(error, errno, what);
+            return lock_refused(error, errno, what);
         if (lock.l_type != F_UNLCK)
-            return refused(error, EAGAIN, what);
+            return lock_refused(error, EAGAIN, what);
     }
 
     return TRUE;
@@ -68,7 +69,7 @@ image_lock_acquire(int fd, const char *what, GError **error)
             .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = held[i], .l_len = 1};
 
         if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
-            return refused(error, errno, what);
+            return lock_refused(error, errno, what);
     }
 
     return image_lock_probe(fd, what, error);

@@ -12,12 +12,12 @@ G_BEGIN_DECLS
  * @fd: an image, open for reading
  * @what: its path, for errors
  *
- * Holds, as long as @fd is open, the lock that a QEMU holds which reads the image and lets nobody
- * write to it (QEMU block/file-posix.c: OFD read locks on bytes 100+n for what is done and 200+n
- * for what is not allowed to others). So no domain can start to write to it, and no block commit
- * into it can begin. QEMU locks block devices in the same way, but such a lock is that of a node,
- * and libvirt usually gives each QEMU nodes of its own (namespaces of mounts): BlockDevice has what
- * is known of a device besides.
+ * Takes the lock of a QEMU that reads the image and allows nobody to write to it (QEMU
+ * block/file-posix.c: OFD read locks on byte 100+n for each permission n that is used, on byte
+ * 200+n for each that is not shared). It is held until @fd is closed. While it is held no domain
+ * can start to write to the image and no block commit into it can begin. QEMU locks block devices
+ * in the same way, but such a lock belongs to the device node, and libvirt usually gives each QEMU
+ * nodes in a mount namespace of its own: changes of a device are detected with BlockDevice.
  *
  * Returns: FALSE with IN_USE if somebody is writing to the image now; NOT_SUPPORTED if its file
  * system has no such locks.
@@ -26,8 +26,9 @@ gboolean image_lock_acquire(int fd, const char *what, GError **error) G_GNUC_WAR
 
 /**
  * image_lock_probe:
- * Returns: what image_lock_acquire() would, but takes nothing: even for a moment its lock could
- * make a domain fail to start.
+ * Checks whether another process holds a conflicting lock, without taking the lock itself: even if
+ * it were held only for a moment, a domain that starts just then would fail. Returns: the same as
+ * image_lock_acquire().
  */
 gboolean image_lock_probe(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -31,7 +31,8 @@ find_snapshot(GPtrArray *snapshots, const char *name)
     return NULL;
 }
 
-/* The one of @snapshots with this name. QEMU takes the first of two. */
+/* Takes the snapshot @name from @snapshots; a second one of the same name is an error, because QEMU
+ * would silently use the first. */
 static Qcow2Snapshot *
 steal_named(GPtrArray *snapshots, const char *name, const char *path, GError **error)
 {

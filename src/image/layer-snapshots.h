@@ -13,13 +13,15 @@ G_BEGIN_DECLS
  * layer_find_snapshot:
  * @name: of an internal snapshot
  *
- * Looks into the image as it is now, which a running domain may be writing to. Returns: owned by
- * the caller; NULL with NOT_FOUND if it has no such snapshot, INVALID_STATE if it has two.
+ * Reads the snapshot table of the image as it is now; a running domain may be writing to the image.
+ * Returns: the snapshot, owned by the caller; NULL with NOT_FOUND if the image has no such
+ * snapshot, INVALID_STATE if it has two.
  */
 Qcow2Snapshot *layer_find_snapshot(const Layer *layer, const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** layer_has_snapshot: Returns: whether layer_find_snapshot() finds it; the same errors. */
+/** layer_has_snapshot: Returns: TRUE if layer_find_snapshot() finds the snapshot @name; else FALSE
+ * with its error. */
 gboolean layer_has_snapshot(const Layer *layer, const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
@@ -27,7 +29,8 @@ gboolean layer_has_snapshot(const Layer *layer, const char *name, GError **error
  * layer_has_memory:
  * @name: of an internal snapshot
  *
- * Returns: TRUE if the image, as it is now, has that snapshot and a state of the memory with it.
+ * Returns: TRUE if the image, as it is now, has the snapshot @name, including the memory of the
+ * domain.
  */
 gboolean layer_has_memory(const Layer *layer, const char *name);
 

@@ -7,10 +7,10 @@
 
 G_BEGIN_DECLS
 
-/* The header of a qcow2 image: read with distrust, and given another backing reference. Source:
- * QEMU docs/interop/qcow2.txt. */
+/* The header of a qcow2 image: parsing it without trusting its content, and replacing its backing
+ * reference. Source: QEMU docs/interop/qcow2.txt. */
 
-/* The largest cluster, and so the most that a header can occupy. */
+/* The size of the largest cluster, and therefore of the largest header. */
 #define QCOW2_HEAD_BYTES_MAX ((gsize)2 << 20)
 
 #define QCOW2_INCOMPATIBLE_DIRTY (1 << 0)
@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 #define QCOW2_INCOMPATIBLE_COMPRESSION (1 << 3)
 #define QCOW2_INCOMPATIBLE_EXTENDED_L2 (1 << 4)
 
-/* Where a header has the kind of compression, if it is that long. */
+/* Offset of the compression type in a header that is long enough to have one. */
 #define QCOW2_COMPRESSION_OFFSET 104
 #define QCOW2_COMPRESSION_ZLIB 0
 #define QCOW2_COMPRESSION_ZSTD 1
@@ -39,11 +39,11 @@ typedef struct {
     guint64 incompatible; /* feature bits; 0 in version 2 */
     guint32 header_length; /* bytes; 72 in version 2 */
     guint8 compression;    /* QCOW2_COMPRESSION_…, of compressed clusters */
-    char *backing_name;    /* as it stands there, or NULL */
-    char *backing_format;  /* of the extension, or NULL */
-    gboolean data_file;    /* a data file is named or needed */
+    char *backing_name;    /* as it stands in the header, or NULL */
+    char *backing_format;  /* from the header extension, or NULL */
+    gboolean data_file;    /* an external data file is named or required */
     guint32 n_bitmaps;     /* persistent dirty bitmaps */
-    guint64 bitmaps_offset; /* bytes, of their directory */
+    guint64 bitmaps_offset; /* bytes, of the bitmap directory */
     guint64 bitmaps_bytes;
 } Qcow2Header;
 
@@ -54,25 +54,25 @@ typedef struct {
     guint64 vm_state_bytes; /* 0: no memory state */
     guint64 virtual_size;   /* bytes */
     guint64 date;           /* seconds since the epoch, << 32, and nanoseconds */
-    guint64 l1_offset;      /* bytes: its own L1 table, */
-    guint32 l1_entries;     /* of so many */
+    guint64 l1_offset;      /* bytes, of its own L1 table */
+    guint32 l1_entries;     /* entries of that L1 table */
 } Qcow2Snapshot;
 
 /**
  * qcow2_header_parse:
- * @data: the beginning of the file: its first cluster, or the whole file if that is shorter
+ * @data: the first cluster of the file, or the whole file if that is shorter
  * @what: its path, for errors
  *
- * Returns: owned by the caller; CORRUPT if this is no sound qcow2 header.
+ * Returns: the header, owned by the caller; NULL with CORRUPT if @data is not a valid qcow2 header.
  */
 Qcow2Header *qcow2_header_parse(const guint8 *data, gsize length, const char *what,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * qcow2_header_check:
- * Returns: FALSE if an image with this header cannot be exported: NOT_SUPPORTED for a data file,
- * features nobody here knows, or the old AES encryption; CORRUPT if QEMU marked it as such. What
- * its backing reference says is for those who follow it (backing-reference.h).
+ * Returns: FALSE if an image with this header cannot be exported: NOT_SUPPORTED for an external
+ * data file, unknown incompatible features, or the old AES encryption; CORRUPT if QEMU marked the
+ * image as corrupt. The backing reference is not checked here but by backing_reference_parse().
  */
 gboolean qcow2_header_check(const Qcow2Header *header, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -80,11 +80,11 @@ gboolean qcow2_header_check(const Qcow2Header *header, const char *what, GError 
 /**
  * qcow2_header_patch:
  * @data: the first cluster of the image
- * @backing_name: (nullable): the new reference; NULL for none
+ * @backing_name: (nullable): the new backing reference; NULL for none
  * @backing_format: (nullable): its format; NULL if there is no reference
  *
- * Returns: the new beginning of the file, as long as @data and the same but for the backing
- * reference; owned by the caller. NULL with INVALID_PARAMETER if it does not fit.
+ * Returns: a copy of @data with the new backing reference, owned by the caller; NULL with
+ * INVALID_PARAMETER if the reference does not fit into the first cluster.
  */
 GBytes *qcow2_header_patch(const guint8 *data, gsize length, const char *backing_name,
                            const char *backing_format, const char *what, GError **error)
@@ -93,12 +93,14 @@ GBytes *qcow2_header_patch(const guint8 *data, gsize length, const char *backing
 /** qcow2_head_read: Returns: the first cluster of the image open as @fd; owned by the caller. */
 GBytes *qcow2_head_read(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** qcow2_header_read: Returns: the header of the image open as @fd, of which no more is read than
- * needed; owned by the caller. The same errors as of qcow2_head_read and qcow2_header_parse. */
+/** qcow2_header_read: Reads no more of the image open as @fd than its header needs. Returns: the
+ * header, owned by the caller; the errors are those of qcow2_head_read() and
+ * qcow2_header_parse(). */
 Qcow2Header *qcow2_header_read(int fd, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** qcow2_snapshots_read: Returns: (element-type Qcow2Snapshot): its internal snapshots. */
+/** qcow2_snapshots_read: Returns: (element-type Qcow2Snapshot): the internal snapshots of the
+ * image, owned by the caller. */
 GPtrArray *qcow2_snapshots_read(int fd, const Qcow2Header *header, const char *what,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

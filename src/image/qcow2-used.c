@@ -9,7 +9,7 @@
 #include "util/big-endian.h"
 #include "util/fd.h"
 
-/* QEMU's limit. */
+/* QEMU's limit for the size of the refcount table in bytes. */
 #define REFCOUNT_TABLE_MAX ((guint64)8 << 20)
 #define REFCOUNT_BLOCK_MASK (~(guint64)511)
 
@@ -18,11 +18,11 @@ typedef struct {
     const Qcow2Header *header;
     const char *what;
     guint64 cluster; /* bytes */
-    guint64 bytes;   /* what there is */
+    guint64 bytes;   /* size of the file or block device */
 } Used;
 
 static gboolean
-corrupt(const Used *self, const char *complaint, GError **error)
+corrupt_refcounts(const Used *self, const char *complaint, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
                 _("'%s' is no sound qcow2 image: %s; 'qemu-img check' tells more"), self->what,
@@ -30,14 +30,14 @@ corrupt(const Used *self, const char *complaint, GError **error)
     return FALSE;
 }
 
-/* A table of big-endian numbers; owned by the caller. */
+/* Reads a table of big-endian numbers; owned by the caller. */
 static guint8 *
-read_table(const Used *self, guint64 offset, gsize length, GError **error)
+read_refcounts(const Used *self, guint64 offset, gsize length, GError **error)
 {
     g_autofree guint8 *table = NULL;
 
     if (length > self->bytes || offset > self->bytes - length) {
-        corrupt(self, _("its reference counts lie behind its end"), error);
+        corrupt_refcounts(self, _("its reference counts lie behind its end"), error);
         return NULL;
     }
     table = g_malloc(length + 1);
@@ -47,7 +47,7 @@ read_table(const Used *self, guint64 offset, gsize length, GError **error)
     return g_steal_pointer(&table);
 }
 
-/* Which of the counts in @byte, of less than a byte each, is the last that is not 0. */
+/* The index of the last reference count in @byte that is not 0, for counts of less than 8 bits. */
 static guint64
 last_in_byte(guint8 byte, guint bits)
 {
@@ -59,7 +59,7 @@ last_in_byte(guint8 byte, guint bits)
     return last;
 }
 
-/* How many of the counts in @block come before the end of the last that is not 0. */
+/* The number of reference counts in @block up to and including the last that is not 0. */
 static guint64
 count_used(const Used *self, const guint8 *block)
 {
@@ -76,9 +76,9 @@ count_used(const Used *self, const guint8 *block)
     return (n - 1) * (8 / bits) + last_in_byte(block[n - 1], bits) + 1;
 }
 
-/* *@clusters: how many come before the end of the last one that is counted. */
+/* *@clusters: the number of clusters up to and including the last that is in use. */
 static gboolean
-find_last(const Used *self, const guint8 *table, guint64 n, guint64 *clusters, GError **error)
+find_last_used(const Used *self, const guint8 *table, guint64 n, guint64 *clusters, GError **error)
 {
     guint64 in_block = self->cluster * 8 / (1u << self->header->refcount_order);
 
@@ -89,7 +89,7 @@ find_last(const Used *self, const guint8 *table, guint64 n, guint64 *clusters, G
 
         if (offset == 0)
             continue;
-        block = read_table(self, offset, (gsize)self->cluster, error);
+        block = read_refcounts(self, offset, (gsize)self->cluster, error);
         if (!block)
             return FALSE;
         used = count_used(self, block);
@@ -99,7 +99,7 @@ find_last(const Used *self, const guint8 *table, guint64 n, guint64 *clusters, G
         return TRUE;
     }
 
-    return corrupt(self, _("its reference counts say that it takes nothing"), error);
+    return corrupt_refcounts(self, _("its reference counts say that it takes nothing"), error);
 }
 
 gboolean
@@ -115,13 +115,14 @@ qcow2_used_bytes(int fd, const Qcow2Header *header, guint64 size, const char *wh
     if (header->incompatible & QCOW2_INCOMPATIBLE_DIRTY)
         return TRUE;
     if (length > REFCOUNT_TABLE_MAX)
-        return corrupt(&self, _("its table of reference counts is too large"), error);
-    table = read_table(&self, header->refcount_offset, (gsize)length, error);
-    if (!table || !find_last(&self, table, length / 8, &clusters, error))
+        return corrupt_refcounts(&self, _("its table of reference counts is too large"), error);
+    table = read_refcounts(&self, header->refcount_offset, (gsize)length, error);
+    if (!table || !find_last_used(&self, table, length / 8, &clusters, error))
         return FALSE;
     if (clusters - 1 > (size - 1) >> header->cluster_bits)
-        return corrupt(&self, _("it takes more than there is: was the device made smaller?"),
-                       error);
+        return corrupt_refcounts(&self,
+                                 _("it takes more than there is: was the device made smaller?"),
+                                 error);
     *bytes = MIN(clusters << header->cluster_bits, size);
 
     return TRUE;

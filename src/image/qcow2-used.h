@@ -7,20 +7,21 @@
 
 G_BEGIN_DECLS
 
-/* How much of a block device the qcow2 image on it takes: what is behind that is nobody's. Source:
- * QEMU docs/interop/qcow2.txt, "Host cluster management". */
+/* How much of a block device is occupied by the qcow2 image on it. Source: QEMU
+ * docs/interop/qcow2.txt, "Host cluster management". */
 
 /**
  * qcow2_used_bytes:
  * @fd: the image, open for reading
- * @size: bytes of what it lies on
+ * @size: size of the file or block device in bytes
  * @what: its path, for errors
- * @bytes: (out): where the last cluster ends that the image's reference counts know; @size for one
- * that was not closed, whose counts are not up to date
+ * @bytes: (out): end of the last cluster that has a reference count above 0; @size if the image was
+ * not closed properly, because its reference counts may be out of date then
  *
- * Whether its tables refer to something behind that is for image_end_check_tables().
+ * It is not checked whether the image's tables refer to anything behind *@bytes; that is done by
+ * image_end_check_tables().
  *
- * Returns: FALSE with CORRUPT if the counts make no sense, or need more than there is.
+ * Returns: FALSE with CORRUPT if the reference counts are invalid, or cover more than @size.
  */
 gboolean qcow2_used_bytes(int fd, const Qcow2Header *header, guint64 size, const char *what,
                           guint64 *bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -13,21 +13,21 @@
 #include "util/xml.h"
 
 #define MAGIC "LibvirtQemudSave"
-/* What is there until everything is: the magic is written last. */
+/* The magic of an incomplete file: libvirt writes the final magic last. */
 #define MAGIC_UNFINISHED "LibvirtQemudPart"
 #define MAGIC_BYTES 16
-/* Versions are small numbers; in the other byte order they are huge ones. */
+/* A version above this shows that the header is in the other byte order. */
 #define VERSION_MAX 0xffff
-/* The magic and 19 numbers of 32 bits. */
+/* The header has the magic and 19 numbers of 32 bits. */
 #define HEADER_BYTES 92
-/* Much more than the XML of any domain. */
+/* A limit far above the size of any domain's XML. */
 #define XML_BYTES_MAX (16 << 20)
 
 /* The numbers of the header, in the byte order of the host that wrote it. */
 enum { FIELD_VERSION, DATA_BYTES, WAS_RUNNING, FORMAT, COOKIE_AT, N_FIELDS };
 
 static gboolean
-damaged(GError **error, const char *what, const char *why)
+damaged_save_image(GError **error, const char *what, const char *why)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
                 _("'%s' is no memory state that libvirt saved: %s"), what, why);
@@ -36,48 +36,49 @@ damaged(GError **error, const char *what, const char *why)
 }
 
 static gboolean
-check_magic(const guint8 *head, const char *what, GError **error)
+check_save_magic(const guint8 *head, const char *what, GError **error)
 {
     if (memcmp(head, MAGIC, MAGIC_BYTES) == 0)
         return TRUE;
     if (memcmp(head, MAGIC_UNFINISHED, MAGIC_BYTES) == 0)
-        return damaged(error, what, _("it was begun and never finished"));
+        return damaged_save_image(error, what, _("it was begun and never finished"));
 
-    return damaged(error, what, _("it does not begin like one"));
+    return damaged_save_image(error, what, _("it does not begin like one"));
 }
 
 static gboolean
-read_fields(int fd, guint32 *fields, const char *what, GError **error)
+read_save_fields(int fd, guint32 *fields, const char *what, GError **error)
 {
     guint8 head[HEADER_BYTES];
     ssize_t n = pread(fd, head, sizeof head, 0);
 
     if (n != (ssize_t)sizeof head)
-        return damaged(error, what, _("it is too short"));
-    if (!check_magic(head, what, error))
+        return damaged_save_image(error, what, _("it is too short"));
+    if (!check_save_magic(head, what, error))
         return FALSE;
     memcpy(fields, head + MAGIC_BYTES, N_FIELDS * sizeof *fields);
     for (guint i = N_FIELDS; fields[FIELD_VERSION] > VERSION_MAX && i-- > 0;)
         fields[i] = GUINT32_SWAP_LE_BE(fields[i]);
     if (fields[FIELD_VERSION] == 0 || fields[FIELD_VERSION] > VERSION_MAX)
-        return damaged(error, what, _("its version is not one"));
+        return damaged_save_image(error, what, _("its version is not one"));
 
     return TRUE;
 }
 
-/* The XML is the first of the data behind the header, a cookie may follow. */
+/* Checks the lengths in the header. The data behind the header begins with the XML; libvirt's
+ * cookie may follow it. */
 static gboolean
-check_lengths(int fd, const guint32 *fields, guint32 *xml_bytes, const char *what,
-              GError **error)
+check_save_lengths(int fd, const guint32 *fields, guint32 *xml_bytes, const char *what,
+                   GError **error)
 {
     off_t end = lseek(fd, 0, SEEK_END);
 
     *xml_bytes = fields[COOKIE_AT] ? fields[COOKIE_AT] : fields[DATA_BYTES];
     if (*xml_bytes == 0 || *xml_bytes > fields[DATA_BYTES] || *xml_bytes > XML_BYTES_MAX)
-        return damaged(error, what, _("the lengths in its header cannot be"));
-    /* The memory itself comes after that. */
+        return damaged_save_image(error, what, _("the lengths in its header cannot be"));
+    /* The memory follows the data. */
     if (end <= (off_t)HEADER_BYTES + fields[DATA_BYTES])
-        return damaged(error, what, _("it ends before the memory begins"));
+        return damaged_save_image(error, what, _("it ends before the memory begins"));
 
     return TRUE;
 }
@@ -89,19 +90,20 @@ uuid_of(const char *xml, gsize length, const char *what, GError **error)
     char *uuid = doc ? xml_text(xmlDocGetRootElement(doc), "/domain/uuid") : NULL;
 
     if (!uuid)
-        damaged(error, what, _("it does not say which domain it is of"));
+        damaged_save_image(error, what, _("it does not say which domain it is of"));
 
     return uuid;
 }
 
 static char *
-read_xml(int fd, gsize *length, const char *what, GError **error)
+read_save_xml(int fd, gsize *length, const char *what, GError **error)
 {
     guint32 fields[N_FIELDS] = {0};
     guint32 bytes = 0;
     g_autofree char *xml = NULL;
 
-    if (!read_fields(fd, fields, what, error) || !check_lengths(fd, fields, &bytes, what, error))
+    if (!read_save_fields(fd, fields, what, error) ||
+        !check_save_lengths(fd, fields, &bytes, what, error))
         return NULL;
     xml = g_malloc((gsize)bytes + 1);
     xml[bytes] = '\0';
@@ -116,7 +118,7 @@ char *
 save_image_uuid(int fd, const char *what, GError **error)
 {
     gsize length;
-    g_autofree char *xml = read_xml(fd, &length, what, error);
+    g_autofree char *xml = read_save_xml(fd, &length, what, error);
 
     return xml ? uuid_of(xml, length, what, error) : NULL;
 }
@@ -126,10 +128,10 @@ save_image_xml(int fd, const char *what, GError **error)
 {
     gsize length;
 
-    return read_xml(fd, &length, what, error);
+    return read_save_xml(fd, &length, what, error);
 }
 
-/* --- with another description ------------------------------------------------ */
+/* --- replacing the XML -------------------------------------------------------- */
 
 static gboolean
 no_room(const char *what, GError **error)
@@ -142,7 +144,7 @@ no_room(const char *what, GError **error)
     return FALSE;
 }
 
-/* The number of the cookie's place is in the byte order of the others. */
+/* Stores the offset of the cookie in the byte order of the other numbers in the header. */
 static void
 put_cookie_at(guint8 *head, const guint32 *fields, guint32 at)
 {
@@ -154,10 +156,10 @@ put_cookie_at(guint8 *head, const guint32 *fields, guint32 at)
     memcpy(head + MAGIC_BYTES + COOKIE_AT * sizeof at, &at, sizeof at);
 }
 
-/* What is between the header and the memory: the description, with the zero at its end, and then
- * the cookie. */
+/* Fills the space between the header and the memory with the XML, a terminating zero and the
+ * cookie. */
 static gboolean
-put_xml(guint8 *head, const guint32 *fields, const char *xml, const char *what, GError **error)
+put_save_xml(guint8 *head, const guint32 *fields, const char *xml, const char *what, GError **error)
 {
     guint8 *data = head + HEADER_BYTES;
     gsize room = fields[DATA_BYTES];
@@ -186,15 +188,16 @@ save_image_patch(int fd, const char *xml, const char *what, GError **error)
     guint32 length;
     g_autofree guint8 *head = NULL;
 
-    if (!read_fields(fd, fields, what, error) || !check_lengths(fd, fields, &length, what, error))
+    if (!read_save_fields(fd, fields, what, error) ||
+        !check_save_lengths(fd, fields, &length, what, error))
         return NULL;
     if (fields[DATA_BYTES] > 2 * XML_BYTES_MAX) {
-        damaged(error, what, _("the lengths in its header cannot be"));
+        damaged_save_image(error, what, _("the lengths in its header cannot be"));
         return NULL;
     }
     head = g_malloc((gsize)HEADER_BYTES + fields[DATA_BYTES]);
     if (!fd_pread_all(fd, head, (gsize)HEADER_BYTES + fields[DATA_BYTES], 0, what, error) ||
-        !put_xml(head, fields, xml, what, error))
+        !put_save_xml(head, fields, xml, what, error))
         return NULL;
 
     return g_bytes_new_take(g_steal_pointer(&head), (gsize)HEADER_BYTES + fields[DATA_BYTES]);

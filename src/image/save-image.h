@@ -12,24 +12,26 @@ G_BEGIN_DECLS
  * @fd: a file into which libvirt's QEMU driver saved the memory of a domain
  * @what: its path, for errors
  *
- * Returns: the UUID of the domain whose memory it is, owned by the caller; NULL with CORRUPT if the
- * file is none of its kind, is not finished, or ends before what its header says.
- * Source: libvirt, src/qemu/qemu_saveimage.h (virQEMUSaveHeader).
+ * Returns: the UUID of the domain whose memory this is, owned by the caller; NULL with CORRUPT if
+ * the file is not such a save image, if saving was not completed, or if the file ends before its
+ * header says. Source: libvirt, src/qemu/qemu_saveimage.h (virQEMUSaveHeader).
  */
 char *save_image_uuid(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * save_image_xml:
- * Returns: the description of the domain that is in it, owned by the caller; the same errors.
+ * Returns: the XML of the domain that is stored in the save image, owned by the caller; NULL with
+ * the errors of save_image_uuid().
  */
 char *save_image_xml(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * save_image_patch:
- * @xml: another description of the same domain
+ * @xml: another XML of the same domain
  *
- * Returns: the beginning of the file as it is with that, to be written over the one that is there;
- * owned by the caller. NULL with NOT_SUPPORTED if there is no room for it.
+ * Returns: the beginning of the file with @xml in place of the XML that is there, to be written
+ * over the present beginning; owned by the caller. NULL with NOT_SUPPORTED if @xml needs more room
+ * than there is before the memory.
  */
 GBytes *save_image_patch(int fd, const char *xml, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
