@@ -7,14 +7,14 @@
 #include <string.h>
 
 #ifdef HAVE_IPSEC_MB
-/* Its old names clash with libcrypto's. */
+/* Some of the library's old names clash with those of libcrypto. */
 #define NO_COMPAT_IMB_API_053
 #include <intel-ipsec-mb.h>
 #endif
 
 #include "transfer/block-hash.h"
 
-/* For fewer blocks the lanes that stay empty cost more than they save. */
+/* With fewer blocks too many lanes stay empty, and hashing them one by one is faster. */
 #define MANY 4
 
 #ifdef HAVE_IPSEC_MB
@@ -24,10 +24,11 @@ typedef void Lanes;
 #endif
 
 struct BlockHash {
-    EVP_MD *md; /* fetched once: a look-up for each block would cost as much as the hash */
+    EVP_MD *md; /* fetched once, because fetching it for each block would take as long as hashing
+                 * the block */
     EVP_MD_CTX *context;
-    Lanes *lanes;    /* NULL until they are wanted, and if there are none */
-    gboolean single; /* there are none */
+    Lanes *lanes;    /* NULL until the first use, and if single is set */
+    gboolean single; /* TRUE if lanes are not available here */
 };
 
 BlockHash *
@@ -46,7 +47,7 @@ block_hash_new(void)
 void
 block_hash_one(BlockHash *self, const void *data, gsize length, guint8 *out)
 {
-    /* These cannot fail with a fetched digest but for lack of memory. */
+    /* With a fetched digest these functions fail only if there is no memory. */
     if (EVP_DigestInit_ex2(self->context, self->md, NULL) != 1 ||
         EVP_DigestUpdate(self->context, data, length) != 1 ||
         EVP_DigestFinal_ex(self->context, out, NULL) != 1)
@@ -55,12 +56,13 @@ block_hash_one(BlockHash *self, const void *data, gsize length, guint8 *out)
 
 #ifdef HAVE_IPSEC_MB
 
-/* Making them takes a millisecond, for the processor is asked what it can: they are kept. */
+/* Lanes that are not in use. They are kept, because making them detects the features of the
+ * processor, which takes a millisecond. */
 static GMutex idle_lock;
-static GPtrArray *idle_lanes; /* Lanes; with the lock held */
+static GPtrArray *idle_lanes; /* Lanes; guarded by idle_lock */
 
 static void
-submit(IMB_JOB *job, const guint8 *block, gsize length, guint8 *out)
+submit_block(IMB_JOB *job, const guint8 *block, gsize length, guint8 *out)
 {
     job->cipher_mode = IMB_CIPHER_NULL;
     job->cipher_direction = IMB_DIR_ENCRYPT;
@@ -73,7 +75,8 @@ submit(IMB_JOB *job, const guint8 *block, gsize length, guint8 *out)
     job->auth_tag_output_len_in_bytes = BLOCK_HASH_BYTES;
 }
 
-/* Each block @stride bytes behind the one before. FALSE: not all were hashed. */
+/* Hashes @n blocks of @length bytes that begin @stride bytes apart. FALSE if not all were
+ * hashed. */
 static gboolean
 run_lanes(Lanes *lanes, const guint8 *blocks, gsize stride, gsize length, gsize n, guint8 *out)
 {
@@ -81,7 +84,8 @@ run_lanes(Lanes *lanes, const guint8 *blocks, gsize stride, gsize length, gsize 
     const IMB_JOB *job;
 
     for (gsize i = 0; i < n; i++) {
-        submit(IMB_GET_NEXT_JOB(lanes), blocks + i * stride, length, out + i * BLOCK_HASH_BYTES);
+        submit_block(IMB_GET_NEXT_JOB(lanes), blocks + i * stride, length,
+                     out + i * BLOCK_HASH_BYTES);
         for (job = IMB_SUBMIT_JOB(lanes); job; job = IMB_GET_COMPLETED_JOB(lanes))
             done += job->status == IMB_STATUS_COMPLETED;
     }
@@ -91,7 +95,8 @@ run_lanes(Lanes *lanes, const guint8 *blocks, gsize stride, gsize length, gsize 
     return done == n;
 }
 
-/* What is wrong here would be found by verify, long after the source is gone. */
+/* Compares the lanes with libcrypto. A wrong hash would otherwise be found only by a later
+ * verification, when the source may be gone. */
 static gboolean
 lanes_are_right(BlockHash *self, Lanes *lanes)
 {
@@ -113,8 +118,9 @@ lanes_are_right(BlockHash *self, Lanes *lanes)
     return TRUE;
 }
 
-/* The library's way for AVX2 makes no use of SHA instructions, its way for SSE does, two blocks at
- * once. A core of an EPYC 7003 hashes 2.5 GB/s so, 1.2 the other way, and 1.4 with libcrypto. */
+/* Without AVX-512 prefers the library's SSE variant, which uses the SHA instructions for two blocks
+ * at once; its AVX2 variant does not use them. One core of an EPYC 7003 hashes 2.5 GB/s with the
+ * SSE variant, 1.2 with the AVX2 variant and 1.4 with libcrypto. */
 static void
 init_lanes(Lanes *lanes)
 {

@@ -7,16 +7,18 @@
 
 G_BEGIN_DECLS
 
-/* SHA-256 of many blocks of one length. Each is a message of its own, so a processor with vectors
- * works on up to sixteen of them at once, which libcrypto does not: intel-ipsec-mb does, where it
- * was there to build with. What it says is compared with libcrypto before it is believed. */
+/* SHA-256 of many blocks of one length. The blocks are independent messages, so a processor with
+ * vector instructions can hash up to sixteen of them at once. libcrypto does not do that;
+ * intel-ipsec-mb does, if virtsnap was built with it. Its results are compared with libcrypto's
+ * before it is used. */
 
 #define BLOCK_HASH_BYTES 32
 
-/** For one thread at a time. */
+/** A hasher, to be used by one thread at a time. */
 typedef struct BlockHash BlockHash;
 
-/** block_hash_new: Returns: owned by the caller; cheap until block_hash_many is called. */
+/** block_hash_new: Returns: owned by the caller. The costly part of the set-up happens in the first
+ * block_hash_many(). */
 BlockHash *block_hash_new(void);
 void block_hash_free(BlockHash *self);
 
@@ -29,7 +31,7 @@ void block_hash_one(BlockHash *self, const void *data, gsize length, guint8 *out
 
 /**
  * block_hash_many:
- * @blocks: @n of them, one behind the other
+ * @blocks: @n blocks, one behind the other
  * @length: of each, bytes
  * @out: (out): BLOCK_HASH_BYTES bytes for each, in order
  */

@@ -7,22 +7,22 @@
 
 #include "transfer/control.h"
 
-/* Unused bandwidth is saved up for at most this long, so that a pause makes no burst. */
+/* Unused bandwidth is accumulated for at most this long, so that no burst follows a pause. */
 #define BURST_US (G_USEC_PER_SEC / 20)
 
-/* A long time, for who waits for nothing else. */
+/* Wake-up interval of control_pass(), which has nothing else to check. */
 #define WAIT_US (3600 * G_GINT64_CONSTANT(1000000))
 
 struct Control {
     GMutex lock; /* guards all below */
     GCond changed;
-    GError *ending; /* NULL: it goes on */
+    GError *ending; /* why the job has to end; NULL: it does not */
     gboolean suspended;
     guint64 bandwidth; /* bytes a second, 0: no limit */
     gint64 next;       /* monotonic us from which the next block may start */
     guint64 cur;
     guint64 end;
-    GArray *parts; /* guint64: what of cur each part has */
+    GArray *parts; /* guint64: bytes of cur that belong to each part */
 };
 
 Control *
@@ -49,10 +49,10 @@ control_free(Control *self)
     g_free(self);
 }
 
-/* @reason: (transfer full). Who wants it cancelled does not want to go on with it; else the first
- * reason is what counts. */
+/* Makes the job end with @reason (transfer full). The first reason is kept, but a cancellation
+ * replaces any other, because a cancelled job must not be resumed. */
 static void
-end_with(Control *self, GError *reason)
+control_end_with(Control *self, GError *reason)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
@@ -69,21 +69,21 @@ end_with(Control *self, GError *reason)
 void
 control_cancel(Control *self)
 {
-    end_with(self, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
-                                       _("The export was cancelled")));
+    control_end_with(self, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
+                                               _("The export was cancelled")));
 }
 
 void
 control_interrupt(Control *self)
 {
-    end_with(self, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED,
-                                       _("The export was interrupted; it can be resumed")));
+    control_end_with(self, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED,
+                                               _("The export was interrupted; it can be resumed")));
 }
 
 void
 control_fail(Control *self, GError *reason)
 {
-    end_with(self, reason);
+    control_end_with(self, reason);
 }
 
 void
@@ -103,8 +103,8 @@ control_set_bandwidth(Control *self, guint64 rate)
     gint64 now = g_get_monotonic_time();
     double owed = self->next > now ? (double)(self->next - now) * (double)self->bandwidth : 0;
 
-    /* The bytes that went ahead of their time still count, at the new rate: a change works at
-     * once, and one who changes the rate again and again does not get around it. */
+    /* Bytes that were moved ahead of time are still paid for, at the new rate. So a change takes
+     * effect at once, and repeated changes cannot be used to evade the limit. */
     self->next = rate > 0 ? now + (gint64)(owed / (double)rate) : 0;
     self->bandwidth = rate;
     g_cond_broadcast(&self->changed);
@@ -118,7 +118,7 @@ control_get_bandwidth(Control *self)
     return self->bandwidth;
 }
 
-/* With the lock held: TRUE if a block may start now, and books its time. */
+/* Called with the lock held. TRUE if the block may start now; then its bandwidth is booked. */
 static gboolean
 take_turn(Control *self, gsize bytes, gint64 now)
 {

@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* What the threads of one job share: how far it is, how fast it may go, and whether it is to
- * wait or to end. Every function may be called from any thread. */
+/* What the threads of one job share: its progress, its bandwidth limit, and whether it is suspended
+ * or has to end. Every function may be called from any thread. */
 
 typedef struct Control Control;
 
@@ -16,28 +16,31 @@ typedef struct Control Control;
 Control *control_new(void);
 void control_free(Control *self);
 
-/** Asks everything to end, CANCELLED; whoever waits wakes at once. */
+/** Makes the job end with CANCELLED. Threads that wait in control_pass() are woken at once. */
 void control_cancel(Control *self);
 
-/** Asks everything to end so that it can be gone on with, INTERRUPTED. Cancelling comes on top. */
+/** Makes the job end with INTERRUPTED, so that it can be resumed later. A later control_cancel()
+ * takes precedence. */
 void control_interrupt(Control *self);
 
-/** Asks everything to end with @reason (transfer full), if it is not to end already. */
+/** Makes the job end with the error @reason (transfer full), unless it has to end already. */
 void control_fail(Control *self, GError *reason);
 
-/** Stops (TRUE) or lets go on (FALSE) the transfers, each at its next block. */
+/** Suspends (TRUE) or resumes (FALSE) the transfers, each before its next block. */
 void control_suspend(Control *self, gboolean suspend);
 
-/** Limits the transfers to @rate bytes a second, all together; 0 is no limit. Works at once. */
+/** Limits the transfers to @rate bytes a second in total, 0 for no limit. A change takes effect at
+ * once. */
 void control_set_bandwidth(Control *self, guint64 rate);
 guint64 control_get_bandwidth(Control *self);
 
 /**
  * control_pass:
- * @bytes: how much is about to be moved, 0 for nothing
+ * @bytes: size of the block that is about to be moved; 0 to wait only while suspended
  *
- * To be called before each block: waits while suspended or while the bandwidth is used up.
- * Returns: FALSE with the reason once the job is to end.
+ * To be called before each block is moved. It waits while the job is suspended and while the
+ * bandwidth is used up.
+ * Returns: FALSE with the reason once the job has to end.
  */
 gboolean control_pass(Control *self, gsize bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -46,31 +49,34 @@ gboolean control_pass(Control *self, gsize bytes, GError **error) G_GNUC_WARN_UN
  * @us: how long to wait at most, microseconds
  * @passed: (out): whether the block may start now
  *
- * The same for one who has something else to look after in between.
+ * Does the same as control_pass(), but returns after @us at the latest, for a thread that has to
+ * check something else from time to time.
  */
 gboolean control_pass_for(Control *self, gsize bytes, gint64 us, gboolean *passed,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** control_is_cancelled: Returns: TRUE once the job is to end. */
+/** control_is_cancelled: Returns: TRUE once the job has to end, for whatever reason. */
 gboolean control_is_cancelled(Control *self);
 
-/** Sets what there is to do, in bytes. */
+/** Sets the amount of work in bytes. */
 void control_set_end(Control *self, guint64 end);
 
-/** Counts @bytes as done; progress stops at the end that was set and never falls. */
+/** Counts @bytes as done. The progress never decreases and never exceeds the end that was set. */
 void control_advance(Control *self, guint64 bytes);
 
-/** How far it is: *@cur of *@end bytes. */
+/** Stores the progress: *@cur of *@end bytes are done. */
 void control_progress(Control *self, guint64 *cur, guint64 *end);
 
-/** Counts @bytes as done for @part, a number from 1; 0 is for what belongs to none. */
+/** Counts @bytes as done and adds them to @part, a number from 1 on; 0 if they belong to no
+ * part. */
 void control_advance_part(Control *self, guint part, guint64 bytes);
 
 /**
  * control_progress_parts:
- * @parts: (element-type guint64): set to what is done of each part, as far as any is
+ * @parts: (element-type guint64): set to the bytes done of each part, up to the last part of which
+ * any are done
  *
- * Returns: what is done of all, at the same moment.
+ * Returns: the bytes done in total at the same moment.
  */
 guint64 control_progress_parts(Control *self, GArray *parts);
 

@@ -9,7 +9,7 @@
 
 #define SEGMENT_PARTS (DIGEST_SEGMENT / DIGEST_PART)
 
-/* A segment of which not all parts are hashed yet. */
+/* A segment whose parts have not all been hashed yet. */
 typedef struct {
     guint8 parts[SEGMENT_PARTS * DIGEST_BYTES];
     guint n;
@@ -18,7 +18,7 @@ typedef struct {
 struct DigestParts {
     GMutex lock; /* guards all below */
     GHashTable *segments; /* index -> OpenSegment */
-    GByteArray *nodes;    /* of the segments that are complete, at their places */
+    GByteArray *nodes;    /* nodes of the complete segments, each at the position of its index */
 };
 
 DigestParts *
@@ -94,7 +94,7 @@ digest_parts_finish(DigestParts *self, guint64 size, guint8 *digest)
     g_autoptr(DigestSegment) hasher = digest_segment_new();
     gsize n = digest_n_segments(size);
 
-    /* The last segment has fewer parts. */
+    /* The last segment may have fewer parts, so it is still open here. */
     close_segment(self, hasher, n - 1, n == 1);
     digest_fold(self->nodes->data, size, digest);
 

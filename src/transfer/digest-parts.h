@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* The digest of a file whose parts of DIGEST_PART bytes come in any order, from any thread. Of a
- * segment that is complete only its node is kept. */
+/* Computes the digest of a file whose parts of DIGEST_PART bytes are added in any order, by any
+ * thread. Once all parts of a segment were added, only the segment's node is kept. */
 
 typedef struct DigestParts DigestParts;
 
@@ -18,19 +18,20 @@ void digest_parts_free(DigestParts *self);
 
 /**
  * digest_parts_add:
- * @hasher: the calling thread's own
- * @data: whole blocks, a multiple of DIGEST_PART of them but at the file's end; not one alone
- * @offset: where in the file, a multiple of DIGEST_PART; every part is added once
+ * @hasher: a DigestSegment that belongs to the calling thread
+ * @data: at least two whole blocks; @length is a multiple of DIGEST_PART except at the end of the
+ * file
+ * @offset: position in the file, a multiple of DIGEST_PART; every part must be added exactly once
  */
 void digest_parts_add(DigestParts *self, DigestSegment *hasher, const guint8 *data,
                       guint64 offset, gsize length);
 
 /**
  * digest_parts_finish:
- * @size: the file's bytes, all of which were added
+ * @size: the size of the file in bytes, all of which were added
  * @digest: (out): DIGEST_BYTES bytes
  *
- * Returns: the nodes of its segments, owned by the caller.
+ * Returns: the nodes of the file's segments, owned by the caller.
  */
 guint8 *digest_parts_finish(DigestParts *self, guint64 size, guint8 *digest);
 

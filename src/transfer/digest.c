@@ -8,24 +8,26 @@
 #include "transfer/block-hash.h"
 #include "transfer/digest.h"
 
-/* A tree block holds this many hashes. */
+/* Number of hashes in one block of the tree. */
 #define FANOUT (DIGEST_BLOCK / DIGEST_BYTES)
 #define SEGMENT_BLOCKS (DIGEST_SEGMENT / DIGEST_BLOCK)
 
-/* The levels of one segment: its blocks, the blocks of their hashes, and of those. */
+/* The levels of the tree within one segment: its data blocks, the blocks of their hashes, and the
+ * block of the hashes of those. */
 #define LEVELS 3
 
 struct DigestSegment {
     BlockHash *hash;
     gsize n_blocks;
-    /* Hashes that wait for their tree block to fill, for the levels above the data. */
+    /* The incomplete tree block of each level above the data. */
     guint8 pending[LEVELS - 1][DIGEST_BLOCK];
     gsize n_pending[LEVELS - 1];
     guint8 node[DIGEST_BYTES]; /* the last hash of the topmost level */
-    guint8 zero[LEVELS][DIGEST_BYTES]; /* what all-zero blocks come to, by level */
+    guint8 zero[LEVELS][DIGEST_BYTES]; /* hash of an all-zero subtree, by level */
 };
 
-/* A block of 128 hashes is full of the zero block's hash at each level. */
+/* Computes the hash of an all-zero subtree for each level: its tree block has 128 times the hash of
+ * the level below. */
 static void
 compute_zeros(DigestSegment *self)
 {
@@ -67,7 +69,7 @@ digest_segment_begin(DigestSegment *self)
 
 static void add_hash(DigestSegment *self, int level, const guint8 *value);
 
-/* Hashes the tree block that waits at @level, padded with zeros, into the level above. */
+/* Pads the incomplete tree block of @level with zeros and adds its hash to the level above. */
 static void
 fold_level(DigestSegment *self, int level)
 {
@@ -99,7 +101,7 @@ digest_segment_data(DigestSegment *self, const void *blocks, gsize n_blocks)
 
     g_return_if_fail(self->n_blocks + n_blocks <= SEGMENT_BLOCKS);
     self->n_blocks += n_blocks;
-    /* As many at once as the tree block has room for. */
+    /* Hash as many blocks at once as fit into the tree block. */
     while (n_blocks > 0) {
         gsize n = MIN(n_blocks, FANOUT - self->n_pending[0]);
 
@@ -119,7 +121,7 @@ digest_segment_hole(DigestSegment *self, gsize n_blocks)
     g_return_if_fail(self->n_blocks + n_blocks <= SEGMENT_BLOCKS);
     self->n_blocks += n_blocks;
     while (n_blocks > 0) {
-        /* Whole tree blocks of zeros are a constant of the level above. */
+        /* The hash of a whole tree block of zero blocks is precomputed. */
         if (self->n_pending[0] == 0 && n_blocks >= FANOUT) {
             add_hash(self, 1, self->zero[1]);
             n_blocks -= FANOUT;
@@ -133,7 +135,8 @@ digest_segment_hole(DigestSegment *self, gsize n_blocks)
 void
 digest_segment_finish(DigestSegment *self, gboolean only, guint8 *node)
 {
-    /* A small file's tree is lower: one block is its own root, up to 128 have one tree block. */
+    /* The tree of a small file has fewer levels: the hash of a single block is the root, and up to
+     * 128 blocks need one tree block. */
     if (only && self->n_blocks == 1) {
         memcpy(node, self->pending[0], DIGEST_BYTES);
         return;
@@ -183,7 +186,7 @@ digest_n_segments(guint64 size)
     return (gsize)((size + DIGEST_SEGMENT - 1) / DIGEST_SEGMENT);
 }
 
-/* Goes up from the nodes, a level at a time, until one hash is left. */
+/* Hashes the nodes level by level until a single hash, the root, is left. */
 static void
 fold_nodes(DigestSegment *self, const guint8 *nodes, gsize n, guint8 *root)
 {
@@ -229,7 +232,7 @@ digest_fold(const guint8 *nodes, guint64 size, guint8 *digest)
     g_autoptr(DigestSegment) self = digest_segment_new();
 
     G_STATIC_ASSERT(sizeof descriptor == 256);
-    /* The root of an empty file is all zeros. */
+    /* The root hash of an empty file is all zeros by definition. */
     if (size > 0)
         fold_nodes(self, nodes, digest_n_segments(size), descriptor.root_hash);
     block_hash_one(self->hash, &descriptor, sizeof descriptor, digest);

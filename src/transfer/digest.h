@@ -16,14 +16,14 @@ G_BEGIN_DECLS
 #define DIGEST_BYTES 32
 #define DIGEST_SEGMENT ((guint64)64 << 20)
 
-/** Hashes one segment at a time; one a worker. */
+/** Hashes one segment at a time; each worker has its own. */
 typedef struct DigestSegment DigestSegment;
 
 /** digest_segment_new: Returns: owned by the caller. */
 DigestSegment *digest_segment_new(void);
 void digest_segment_free(DigestSegment *self);
 
-/** Starts a segment; what an earlier one left is forgotten. */
+/** Starts a new segment and discards the state of an earlier one. */
 void digest_segment_begin(DigestSegment *self);
 
 /**
@@ -38,22 +38,22 @@ void digest_segment_hole(DigestSegment *self, gsize n_blocks);
 
 /**
  * digest_segment_finish:
- * @only: TRUE if the file has no other segment: its node is then the tree's root
+ * @only: TRUE if this is the file's only segment, whose node is the root of the tree
  * @node: (out): DIGEST_BYTES bytes
  */
 void digest_segment_finish(DigestSegment *self, gboolean only, guint8 *node);
 
-/** digest_segment_zeros: Returns: the node of a whole segment of zeros, in a file of several; as
- * long as @self is. */
+/** digest_segment_zeros: Returns: (transfer none): the node of a whole segment of zeros in a file
+ * of several segments; valid as long as @self. */
 const guint8 *digest_segment_zeros(const DigestSegment *self);
 
-/** What a part of a segment comes to that fills one block of the tree: 128 blocks of data. */
+/** Bytes of data whose hashes fill one block of the tree: 128 blocks. */
 #define DIGEST_PART ((guint64)DIGEST_BLOCK * (DIGEST_BLOCK / DIGEST_BYTES))
 
 /**
  * digest_part:
- * @blocks: of one aligned part, padded with zeros to whole blocks; forgets an earlier segment
- * @n_blocks: 2..128, and 128 unless it is the file's last part
+ * @blocks: the data of one aligned part, padded with zeros to whole blocks
+ * @n_blocks: 128; for the last part of the file 2..128
  * @node: (out): DIGEST_BYTES bytes
  */
 void digest_part(DigestSegment *self, const void *blocks, gsize n_blocks, guint8 *node);
@@ -67,21 +67,24 @@ void digest_part(DigestSegment *self, const void *blocks, gsize n_blocks, guint8
 void digest_fold_parts(DigestSegment *self, const guint8 *parts, gsize n, gboolean only,
                        guint8 *node);
 
-/** digest_n_segments: Returns: how many segments a file of @size bytes has; 0 for an empty one. */
+/** digest_n_segments: Returns: the number of segments of a file of @size bytes; 0 for an empty
+ * file. */
 gsize digest_n_segments(guint64 size);
 
 /**
  * digest_fold:
- * @nodes: one node of DIGEST_BYTES a segment, in order
+ * @nodes: the nodes of all segments in order, DIGEST_BYTES each
  * @size: the file's bytes
  * @digest: (out): DIGEST_BYTES bytes
  */
 void digest_fold(const guint8 *nodes, guint64 size, guint8 *digest);
 
-/** The digest of a small file that is in memory. */
+/** Computes the digest of a file whose whole content is in memory. @digest: (out): DIGEST_BYTES
+ * bytes. */
 void digest_bytes(const void *data, gsize length, guint8 *digest);
 
-/** digest_to_string: Returns: "sha256:" and hex digits, as fsverity prints it; caller's. */
+/** digest_to_string: Returns: "sha256:" and hex digits, as fsverity(1) prints it, owned by the
+ * caller. */
 char *digest_to_string(const guint8 *digest);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DigestSegment, digest_segment_free)

@@ -18,7 +18,7 @@ engine_head_write(EngineItem *item, GError **error)
     guint8 *block = NULL;
     gboolean ok;
 
-    /* The head's last block may end in the middle: the rest of it is the source's. */
+    /* If the head ends within a block, the rest of that block comes from the source. */
     if (posix_memalign((void **)&block, DIGEST_BLOCK, padded) != 0)
         g_error("out of memory");
     owner = g_bytes_new_with_free_func(block, padded, free, block);

@@ -11,47 +11,52 @@ G_BEGIN_DECLS
 
 typedef struct EngineItem EngineItem;
 
-/** A segment that is moved, and its node of the digest. */
+/** A segment that was moved by an earlier run, and its node in the digest tree. */
 typedef struct {
     gsize index;
     guint8 node[DIGEST_BYTES];
 } EngineSegment;
 
-/** One source and where it goes. The engine owns none of it; results are valid after a run. */
+/** One source and its sink. The caller owns the item; its results are valid after a run. */
 struct EngineItem {
-    /* Sets source, and sink unless it is to be read only. Called when the item's turn comes, so
-     * that thousands of items need few descriptors. */
+    /* Sets source, and sink unless the source is only read and hashed. It is called just before the
+     * item is moved, so that few descriptors are open even with thousands of items. */
     gboolean (*open)(EngineItem *item, GError **error);
-    /* Called when all of it is moved, hashed and durable; source and sink are freed after it. */
+    /* Called when the whole item is moved, hashed and durable; afterwards the engine frees source
+     * and sink. */
     gboolean (*finish)(EngineItem *item, GError **error);
-    /* Called when segment @index is moved and hashed, by several workers at once. NULL: none. */
+    /* Called when segment @index is moved and hashed, by several workers at once. NULL: not
+     * called. */
     gboolean (*segment)(EngineItem *item, gsize index, GError **error);
-    /* Called instead of finish, with both ends still open, if the run ends before the item does.
-     * NULL: none. */
+    /* Called instead of finish, while source and sink are still open, if the run ends before the
+     * item is complete. NULL: not called. */
     void (*stop)(EngineItem *item);
     gpointer user_data;
 
-    guint64 weight; /* bytes it counts for in the progress, and the order: heaviest first */
-    guint descriptors; /* open at once while it is moved, about; 0: few */
-    guint part;     /* of the progress that it counts for; 0: none */
-    GBytes *head;   /* (nullable): bytes in place of the source's first ones */
+    guint64 weight; /* bytes that it counts for in the progress; the heaviest items are moved
+                     * first */
+    guint descriptors; /* approximate number of descriptors open while it is moved; 0: few */
+    guint part;     /* part of the progress to which it counts (control_advance_part()); 0: none */
+    GBytes *head;   /* (nullable): bytes that replace the first bytes of the source */
     gboolean want_digest;
-    GArray *earlier; /* (nullable): EngineSegment: those that the sink holds already; set by open */
+    GArray *earlier; /* (nullable): EngineSegment: segments that the sink holds already; set by
+                      * open */
 
     Source *source;
     Sink *sink;
     guint8 digest[DIGEST_BYTES]; /* result */
-    guint8 *nodes;               /* result: DIGEST_BYTES a segment; freed by engine_item_clear */
+    guint8 *nodes;               /* result: DIGEST_BYTES for each segment; freed by
+                                  * engine_item_clear() */
     gsize n_nodes;
-    gboolean cloned;             /* result: shares the source's blocks (reflink) */
+    gboolean cloned;             /* result: the sink shares the blocks of the source (reflink) */
 
-    /* The engine's own. */
+    /* Private to the engine. */
     guint64 credited; /* weight already counted */
     guint64 moved;    /* bytes of data moved so far */
     gsize next_segment;
     gsize n_segments;
     gsize segments_left;
-    guint8 *done; /* one a segment: not 0 if it was there earlier, NULL: none was */
+    guint8 *done; /* for each segment, not 0 if an earlier run moved it; NULL: none was */
 };
 
 G_END_DECLS

@@ -13,14 +13,15 @@
 #include "util/fd.h"
 #include "util/process.h"
 
-/* One read and one write: large enough for the disk's full speed, small enough that a cancel or
- * a suspend is noticed soon, and that the block is still in cache when it is hashed. */
+/* Size of one read or write: large enough for the full speed of the disk, small enough that
+ * cancelling and suspending take effect soon and that the block is still in the processor's cache
+ * when it is hashed. */
 #define BLOCK_BYTES ((gsize)1 << 20)
-/* More than cores, because a worker that waits for the disk leaves its core to another. */
+/* There may be more workers than processors, because those that wait for the disk use none. */
 #define WORKERS_MAX 64
-/* How long a worker that waits does not hear of what happens to the others, microseconds. */
+/* Interval at which a waiting worker checks whether another worker has failed, microseconds. */
 #define LISTEN_US 200000
-/* How many segments of a hole are looked for at once: 64 GiB. */
+/* The extents of so many segments (64 GiB) are queried at once to measure a hole. */
 #define RUN_SEGMENTS 1024
 
 typedef struct {
@@ -28,9 +29,9 @@ typedef struct {
     Control *control;
     GMutex lock; /* guards all below, and the items' own fields */
     GCond opened;
-    guint current;     /* items before this one have no segment left to hand out */
-    guint64 descriptors; /* of the items that are open */
-    gboolean opening;  /* one worker opens the current item, the others wait */
+    guint current;     /* index of the first item that has segments left to hand out */
+    guint64 descriptors; /* descriptors of all items that are open */
+    gboolean opening;  /* a worker is opening the current item while the others wait */
     GError *error;     /* the first one */
     EngineStats stats;
 } Engine;
@@ -83,7 +84,8 @@ set_first_error(Engine *self, GError *error, gboolean sink_failed)
     g_cond_broadcast(&self->opened);
 }
 
-/* What one worker ran into ends the others at their next block: their work is of no use. */
+/* FALSE with the error of another worker if one has failed: then this worker ends before its next
+ * block, because the run fails anyway. */
 static gboolean
 check_others(Engine *self, GError **error)
 {
@@ -96,7 +98,8 @@ check_others(Engine *self, GError **error)
     return FALSE;
 }
 
-/* A worker that is suspended or out of bandwidth still hears of the others' errors. */
+/* Waits while the job is suspended or the bandwidth is used up, and ends when another worker fails
+ * meanwhile. */
 static gboolean
 wait_for_turn(Engine *self, gsize bytes, GError **error)
 {
@@ -111,14 +114,15 @@ wait_for_turn(Engine *self, gsize bytes, GError **error)
     return TRUE;
 }
 
-/* Whether the digest is of what the engine moves, and not the sink's own. */
+/* Whether the engine computes the digest of @item, and not its sink. */
 static gboolean
-hashes(const EngineItem *item)
+engine_hashes(const EngineItem *item)
 {
     return item->want_digest && !(item->sink && item->sink->ops->digest);
 }
 
-/* Heaviest first, so that no big one starts when the others are done. */
+/* Sorts the heaviest items first, so that a large one is not left for the end, when the other
+ * workers have nothing to do. */
 static gint
 compare_weight(gconstpointer a, gconstpointer b)
 {
@@ -143,22 +147,22 @@ try_clone(EngineItem *item, GError **error)
 }
 
 static void
-credit(Engine *self, EngineItem *item, guint64 bytes)
+credit_bytes(Engine *self, EngineItem *item, guint64 bytes)
 {
     guint64 part;
 
     g_mutex_lock(&self->lock);
     item->moved += bytes;
-    /* The last byte is counted when the item is durable. */
+    /* The last byte of the weight is counted when the item is durable. */
     part = MIN(item->moved, item->weight > 0 ? item->weight - 1 : 0) - item->credited;
     item->credited += part;
     g_mutex_unlock(&self->lock);
     control_advance_part(self->control, item->part, part);
 }
 
-/* What was moved by an earlier run counts as its part of the whole. */
+/* Marks the segments that an earlier run moved as done and counts their share of the weight. */
 static void
-take_earlier(Engine *self, EngineItem *item)
+take_earlier_segments(Engine *self, EngineItem *item)
 {
     gsize n = 0;
 
@@ -172,11 +176,12 @@ take_earlier(Engine *self, EngineItem *item)
     }
     item->segments_left -= n;
     if (n > 0)
-        credit(self, item, (guint64)((double)item->weight * (double)n / (double)item->n_segments));
+        credit_bytes(self, item,
+                     (guint64)((double)item->weight * (double)n / (double)item->n_segments));
 }
 
 static gboolean
-open_item(Engine *self, EngineItem *item, GError **error)
+open_engine_item(Engine *self, EngineItem *item, GError **error)
 {
     if (!item->open(item, error) || !try_clone(item, error))
         return FALSE;
@@ -189,21 +194,22 @@ open_item(Engine *self, EngineItem *item, GError **error)
         return FALSE;
     }
     if (item->earlier)
-        take_earlier(self, item);
+        take_earlier_segments(self, item);
 
     return TRUE;
 }
 
-/* The rest of the item's weight is counted now that it is durable. */
+/* Completes an item whose segments are all moved: checks the source, flushes the sink, computes the
+ * digest and counts the rest of the weight. */
 static gboolean
-finish_item(Engine *self, EngineItem *item, gboolean *sink_failed, GError **error)
+finish_engine_item(Engine *self, EngineItem *item, gboolean *sink_failed, GError **error)
 {
     if (item->source->ops->check && !item->source->ops->check(item->source, error))
         return FALSE;
     *sink_failed = item->sink && !item->sink->ops->flush(item->sink, error);
     if (*sink_failed)
         return FALSE;
-    if (hashes(item)) {
+    if (engine_hashes(item)) {
         digest_fold(item->nodes, item->source->size, item->digest);
     } else if (item->want_digest) {
         g_free(item->nodes);
@@ -236,8 +242,9 @@ write_part(Worker *worker, EngineItem *item, gsize from, guint64 offset, gsize l
     return TRUE;
 }
 
-/* A sink begins as zeros, so that those which a source does not know to be a hole need not be
- * written. Who makes a digest of its own wants all. */
+/* Writes a block without its zeros: a sink begins as all zeros, so zeros that the source did not
+ * report as a hole need not be written either. A sink that computes its own digest gets
+ * everything. */
 static gboolean
 write_block(Worker *worker, EngineItem *item, guint64 offset, gsize length, GError **error)
 {
@@ -271,16 +278,17 @@ move_block(Worker *worker, Segment *segment, guint64 offset, gsize length, GErro
     if (!item->source->ops->read(item->source, worker->index, worker->buffer, offset, length,
                                  error))
         return FALSE;
-    /* A source may leave what it likes behind the end: hash and file want zeros there. */
+    /* The source may leave anything behind its end, but the digest and the file need zeros up to
+     * the end of the block. */
     memset(worker->buffer + length, 0, n_blocks * DIGEST_BLOCK - length);
     engine_head_apply(item, worker->buffer, offset, length);
     worker->stats.bytes_read += length;
-    if (hashes(item))
+    if (engine_hashes(item))
         digest_segment_data(worker->digest, worker->buffer, n_blocks);
 
     if (item->sink && !item->cloned && !write_block(worker, item, offset, length, error))
         return FALSE;
-    credit(worker->engine, item, length);
+    credit_bytes(worker->engine, item, length);
 
     return TRUE;
 }
@@ -290,7 +298,7 @@ pass_hole(Worker *worker, EngineItem *item, const Extent *extent, GError **error
 {
     gsize n_blocks = (gsize)((extent->length + DIGEST_BLOCK - 1) / DIGEST_BLOCK);
 
-    if (hashes(item))
+    if (engine_hashes(item))
         digest_segment_hole(worker->digest, n_blocks);
     if (!item->sink || !item->sink->ops->hole)
         return TRUE;
@@ -337,7 +345,7 @@ find_extents(Worker *worker, const Segment *segment, GError **error)
     return TRUE;
 }
 
-/* How many whole segments from @from on are one hole. */
+/* *@n: the number of whole segments from @from on that are one hole. */
 static gboolean
 measure_hole(Worker *worker, const EngineItem *item, guint64 from, gsize *n, GError **error)
 {
@@ -359,7 +367,7 @@ measure_hole(Worker *worker, const EngineItem *item, guint64 from, gsize *n, GEr
     return TRUE;
 }
 
-/* Those of the segments up to @end that nobody has taken yet are this worker's. */
+/* Claims for this worker the segments up to @end that no worker has taken yet. */
 static void
 claim_run(Engine *self, EngineItem *item, gsize end, gsize *from, gsize *to)
 {
@@ -372,8 +380,8 @@ claim_run(Engine *self, EngineItem *item, gsize end, gsize *from, gsize *to)
         item->segments_left -= !(item->done && item->done[i]);
 }
 
-/* What follows a segment that is a hole, and is of the same one, is done in one step, and costs so
- * little that it is not recorded for a later run. */
+/* Handles at once all segments that follow @segment and belong to the same hole. They are not
+ * recorded for a resumed run, since passing them again costs next to nothing. */
 static gboolean
 pass_run(Worker *worker, const Segment *segment, GError **error)
 {
@@ -386,7 +394,7 @@ pass_run(Worker *worker, const Segment *segment, GError **error)
     if (n == 0)
         return TRUE;
     claim_run(worker->engine, item, segment->index + 1 + n, &from, &to);
-    for (gsize i = from; hashes(item) && i < to; i++)
+    for (gsize i = from; engine_hashes(item) && i < to; i++)
         memcpy(item->nodes + i * DIGEST_BYTES, digest_segment_zeros(worker->digest),
                DIGEST_BYTES);
     if (from == to || !item->sink || !item->sink->ops->hole)
@@ -397,7 +405,7 @@ pass_run(Worker *worker, const Segment *segment, GError **error)
 }
 
 static gboolean
-is_hole(const GArray *extents)
+is_all_hole(const GArray *extents)
 {
     return extents->len == 1 && !g_array_index(extents, Extent, 0).data;
 }
@@ -408,25 +416,26 @@ move_segment(Worker *worker, Segment *segment, GError **error)
     EngineItem *item = segment->item;
     gboolean hole;
 
-    /* A clone without a digest is complete. */
+    /* A cloned item whose digest is not wanted has nothing left to read. */
     if (item->cloned && !item->want_digest)
         return control_pass(worker->engine->control, 0, error);
     if (!find_extents(worker, segment, error))
         return FALSE;
-    hole = is_hole(worker->extents);
+    hole = is_all_hole(worker->extents);
     digest_segment_begin(worker->digest);
     for (guint i = 0; i < worker->extents->len; i++) {
         if (!move_extent(worker, segment, &g_array_index(worker->extents, Extent, i), error))
             return FALSE;
     }
-    if (hashes(item))
+    if (engine_hashes(item))
         digest_segment_finish(worker->digest, item->n_segments == 1,
                               item->nodes + segment->index * DIGEST_BYTES);
 
     return !hole || pass_run(worker, segment, error);
 }
 
-/* With the lock held. One item may have what it needs; others wait until as much is free. */
+/* Called with the lock held. A single item may always be opened; a further one only if the
+ * descriptors of all open items stay below half of the process's limit. */
 static gboolean
 has_room(const Engine *self, const EngineItem *item)
 {
@@ -434,7 +443,7 @@ has_room(const Engine *self, const EngineItem *item)
            self->descriptors + item->descriptors <= process_descriptors() / 2;
 }
 
-/* With the lock held, which is let go while the item is opened. */
+/* Opens the current item. Called with the lock held, which is released meanwhile. */
 static gboolean
 open_current(Engine *self, EngineItem *item)
 {
@@ -445,9 +454,9 @@ open_current(Engine *self, EngineItem *item)
     self->opening = TRUE;
     self->descriptors += item->descriptors;
     g_mutex_unlock(&self->lock);
-    ok = control_pass(self->control, 0, &error) && open_item(self, item, &error);
+    ok = control_pass(self->control, 0, &error) && open_engine_item(self, item, &error);
     if (ok && item->segments_left == 0)
-        ok = finish_item(self, item, &sink_failed, &error);
+        ok = finish_engine_item(self, item, &sink_failed, &error);
     if (!ok)
         set_first_error(self, error, sink_failed);
     g_mutex_lock(&self->lock);
@@ -457,9 +466,9 @@ open_current(Engine *self, EngineItem *item)
     return ok;
 }
 
-/* The next piece of work, or FALSE when there is none left or something failed. */
+/* Fetches the next segment to move. FALSE if there is none left or if a worker has failed. */
 static gboolean
-take_segment(Engine *self, Segment *segment)
+take_next_segment(Engine *self, Segment *segment)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
@@ -505,7 +514,7 @@ tell_segment(Worker *worker, const Segment *segment, GError **error)
     return FALSE;
 }
 
-/* TRUE for the worker that did the last segment of the item. */
+/* Counts a segment as moved. TRUE for the worker that moved the last one of the item. */
 static gboolean
 segment_done(Engine *self, EngineItem *item)
 {
@@ -515,17 +524,17 @@ segment_done(Engine *self, EngineItem *item)
 }
 
 static void
-work(Worker *worker)
+work_segments(Worker *worker)
 {
     Segment segment;
 
-    while (take_segment(worker->engine, &segment)) {
+    while (take_next_segment(worker->engine, &segment)) {
         GError *error = NULL;
 
         if (!move_segment(worker, &segment, &error) || !tell_segment(worker, &segment, &error) ||
             (segment_done(worker->engine, segment.item) &&
-             !finish_item(worker->engine, segment.item, &worker->stats.sink_failed,
-                          &error))) {
+             !finish_engine_item(worker->engine, segment.item, &worker->stats.sink_failed,
+                                 &error))) {
             set_first_error(worker->engine, error, worker->stats.sink_failed);
             return;
         }
@@ -533,7 +542,7 @@ work(Worker *worker)
 }
 
 static gpointer
-worker_main(gpointer data)
+engine_worker_main(gpointer data)
 {
     Worker *worker = data;
     Engine *engine = worker->engine;
@@ -541,7 +550,7 @@ worker_main(gpointer data)
     process_block_file_limit();
     worker->extents = g_array_new(FALSE, FALSE, sizeof(Extent));
     worker->digest = digest_segment_new();
-    work(worker);
+    work_segments(worker);
 
     g_mutex_lock(&engine->lock);
     engine->stats.bytes_read += worker->stats.bytes_read;
@@ -565,7 +574,7 @@ run_workers(Engine *engine, guint n)
         workers[i].engine = engine;
         workers[i].index = i;
         workers[i].buffer = blocks + i * BLOCK_BYTES;
-        threads[i] = g_thread_new("virtsnap-copy", worker_main, &workers[i]);
+        threads[i] = g_thread_new("virtsnap-copy", engine_worker_main, &workers[i]);
     }
     for (guint i = 0; i < n; i++)
         g_thread_join(threads[i]);

@@ -8,33 +8,34 @@
 
 G_BEGIN_DECLS
 
-/* Moves bytes: any number of sources, each into its sink, by several workers, with the digest
- * computed while a block is in cache. Without a sink it reads and hashes only (verify). */
+/* Copies any number of sources, each into its sink, with several worker threads. The digest of a
+ * block is computed while the block is in the processor's cache. Items without a sink are only read
+ * and hashed, for verification. */
 
-/** What a run did, for tests and benches; does not depend on the clock. */
+/** Figures of a run for tests and benchmarks, none of which depend on the clock. */
 typedef struct {
     guint64 bytes_read;
     guint64 bytes_written;
-    guint64 blocks_zero; /* blocks that were read, were all zeros, and so were not written */
-    gboolean sink_failed; /* the error is one of a sink */
+    guint64 blocks_zero; /* blocks that were read but not written, because they were all zeros */
+    gboolean sink_failed; /* the run failed because of a sink */
 } EngineStats;
 
-/** Frees what a run left in @item, not the item. */
+/** Frees the results of a run in @item, not @item itself. */
 void engine_item_clear(EngineItem *item);
 
-/** How many workers there are if nobody says how many: enough that a disk has something to write
- * while others hash, on two processors as well. */
+/** Default number of workers: even on two processors enough to keep the disk writing while other
+ * workers hash. */
 #define ENGINE_WORKERS 16
 
 /**
  * engine_run:
- * @items: (element-type EngineItem): sorted by the engine
+ * @items: (element-type EngineItem): the engine sorts this array
  * @workers: 1..64; 0: ENGINE_WORKERS
- * @control: progress and orders
+ * @control: receives the progress; suspends, limits and ends the run
  * @stats: (out) (optional)
  *
- * Returns: TRUE when every item is finished; else the first error, with all workers ended and
- * every source and sink freed.
+ * Returns: TRUE when every item is finished; FALSE with the first error, when all workers have
+ * ended and every source and sink is freed.
  */
 gboolean engine_run(GPtrArray *items, guint workers, Control *control, EngineStats *stats,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -8,7 +8,7 @@
 #include "transfer/extents.h"
 
 static void
-add(GArray *extents, guint64 *from, guint64 to, gboolean data)
+add_rounded(GArray *extents, guint64 *from, guint64 to, gboolean data)
 {
     Extent extent = {*from, to - *from, data};
 
@@ -26,25 +26,26 @@ extents_round(GArray *extents, guint64 start, guint64 end, guint64 head, guint64
     if (from < head) {
         guint64 length = (MIN(head, end) - from + unit - 1) / unit * unit;
 
-        add(extents, &from, MIN(from + length, end), TRUE);
+        add_rounded(extents, &from, MIN(from + length, end), TRUE);
     }
     for (guint i = 0; i < found->len && from < end; i++) {
         const Extent *extent = &g_array_index(found, Extent, i);
         guint64 last = extent->offset + extent->length;
         guint64 to = extent->data ? (last + unit - 1) / unit * unit : last / unit * unit;
 
-        /* A hole that reaches the file's unaligned end is one to the end. */
+        /* A hole that extends to the end of the file counts up to there, even if the end is not
+         * aligned. */
         if (to > end || last == end)
             to = end;
         if (to > from)
-            add(extents, &from, to, extent->data);
+            add_rounded(extents, &from, to, extent->data);
     }
     if (from < end)
-        add(extents, &from, end, TRUE);
+        add_rounded(extents, &from, end, TRUE);
 }
 
 static gboolean
-is_zero(const guint8 *data, gsize length)
+is_zero_block(const guint8 *data, gsize length)
 {
     return length == 0 || (data[0] == 0 && memcmp(data, data + 1, length - 1) == 0);
 }
@@ -57,7 +58,7 @@ extents_find_zeros(const guint8 *data, gsize from, gsize length, gsize *zeros)
 
     while (at < length) {
         gsize n = MIN(length - at, DIGEST_BLOCK);
-        gboolean zero = is_zero(data + at, n);
+        gboolean zero = is_zero_block(data + at, n);
 
         if (!zero && at - start >= EXTENTS_ZEROS_MIN)
             break;

@@ -9,25 +9,27 @@ G_BEGIN_DECLS
 
 /**
  * extents_round:
- * @extents: (element-type Extent): what a source says of @start .. @end
- * @head: bytes that the file begins with in place of the source's
+ * @extents: (element-type Extent): the extents of a source in @start .. @end
+ * @head: length of the head that replaces the first bytes of the source
  * @unit: bytes
  *
- * Makes whole units of them: one that is data in part is data, and so are those of the head.
+ * Rounds the extents to whole units: a unit that has any data, or any byte of the head, becomes
+ * data.
  */
 void extents_round(GArray *extents, guint64 start, guint64 end, guint64 head, guint64 unit);
 
-/** Zeros that are fewer are written: a hole for each of them would cost more than it saves. */
+/** Shorter runs of zeros are written, because a hole for each of them would cost more than it
+ * saves. */
 #define EXTENTS_ZEROS_MIN ((gsize)64 << 10)
 
 /**
  * extents_find_zeros:
- * @from, @length: of @data; @from is a multiple of 4096
- * @zeros: (out): how many bytes of zeros are found, 0 if there are none
+ * @from, @length: where to search, and the length of @data; @from is a multiple of 4096
+ * @zeros: (out): the length of the run of zeros, 0 if there is none
  *
- * Returns: where in @data, at a multiple of 4096 from @from on, the first EXTENTS_ZEROS_MIN or more
- * bytes of zeros begin, or as many as there are if they are all that is left of it; @length if
- * there are none.
+ * Finds the first run of at least EXTENTS_ZEROS_MIN bytes of zeros that begins at a multiple of
+ * 4096 from @from on; a shorter run counts if it extends to the end of @data. Returns: where it
+ * begins in @data; @length if there is none.
  */
 gsize extents_find_zeros(const guint8 *data, gsize from, gsize length, gsize *zeros);
 

@@ -9,10 +9,11 @@ G_BEGIN_DECLS
 
 /**
  * memory_source_new:
- * @bytes: what it holds; a reference is kept
- * @what: what to call it in errors
+ * @bytes: the content; the source keeps a reference
+ * @what: its name in errors
  *
- * Lets a text go the way of the images: written, hashed and made durable by the same workers.
+ * A source whose bytes are in memory, so that small documents are written, hashed and made durable
+ * by the same engine as the images.
  * Returns: owned by the caller.
  */
 Source *memory_source_new(GBytes *bytes, const char *what) G_GNUC_WARN_UNUSED_RESULT;
