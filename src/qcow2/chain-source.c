@@ -15,46 +15,47 @@
 #include "util/fd.h"
 
 #define ALIGNMENT 4096
-/* QEMU's sector: a raw image that ends within one is zeros up to its end. */
+/* Size of a sector in QEMU, which reads zeros behind the end of a raw image that ends within a
+ * sector. */
 #define SECTOR 512
-/* As many as an engine may have workers. */
+/* The maximal number of workers of the engine. */
 #define WORKERS_MAX 64
 
 /* One image of the chain. */
 typedef struct {
     char *what;
-    Source *file;     /* its bytes; owned */
-    int fd;           /* the same, for what is not aligned; the source's */
+    Source *file;     /* source of its file; owned */
+    int fd;           /* descriptor of its file for unaligned reads; owned by the source */
     ClusterMap *map;  /* NULL: raw */
-    guint64 capacity; /* what a guest sees of it, bytes */
-    ClusterCursor *cursors[WORKERS_MAX]; /* one a worker, NULL until it first looks */
+    guint64 capacity; /* virtual size in bytes */
+    ClusterCursor *cursors[WORKERS_MAX]; /* one for each worker, NULL until its first read */
 } Image;
 
-/* What a worker has for compressed clusters. */
+/* The buffers of one worker for compressed clusters. */
 typedef struct {
     ClusterUnpacker *unpacker;
-    guint8 *stream; /* aligned; room for the largest stream and what is around it */
+    guint8 *stream; /* aligned; room for the largest stream, extended to whole blocks */
     guint8 *data;   /* the cluster that was decompressed last */
-    const Image *image; /* of that cluster, or NULL */
-    guint64 offset;     /* of its stream */
+    const Image *image; /* image of the cluster in data, or NULL */
+    guint64 offset;     /* offset of its stream in the file */
 } Scratch;
 
 typedef struct {
     Source parent;
     GPtrArray *images; /* Image, the top one first */
     gsize cluster_max; /* of all images */
-    gboolean alone;    /* an overlay without what is below it: zeros are data */
+    gboolean alone;    /* an overlay without its backing image, whose zero clusters are data */
     Scratch *scratch[WORKERS_MAX]; /* NULL until the worker meets a compressed cluster */
 } ChainSource;
 
-/* What a run of the guest's bytes is, and by which image. */
+/* A run of guest bytes and the image that provides it. */
 typedef struct {
     Image *image; /* NULL: zeros */
     ClusterRun run;
 } ChainRun;
 
 static void
-image_free(Image *image)
+chain_image_free(Image *image)
 {
     for (gsize i = 0; i < WORKERS_MAX; i++)
         cluster_cursor_free(image->cursors[i]);
@@ -75,7 +76,7 @@ cursor_of(Image *image, guint worker)
     return image->cursors[worker];
 }
 
-/* A raw image is its own map; behind its end it has nothing. */
+/* In a raw image guest offsets are file offsets; behind its end there are zeros. */
 static void
 find_raw(const Image *image, guint64 offset, guint64 length, ClusterRun *run)
 {
@@ -86,7 +87,7 @@ find_raw(const Image *image, guint64 offset, guint64 length, ClusterRun *run)
         run->length = MIN(length, image->file->size - offset);
 }
 
-/* The uppermost image that has something at @offset says what it is. */
+/* Finds the uppermost image that has something at @offset. */
 static gboolean
 find_run(ChainSource *self, guint worker, guint64 offset, guint64 length, ChainRun *found,
          GError **error)
@@ -95,7 +96,8 @@ find_run(ChainSource *self, guint worker, guint64 offset, guint64 length, ChainR
     for (guint i = 0; i < self->images->len; i++) {
         Image *image = g_ptr_array_index(self->images, i);
 
-        /* Behind its end it hides what is below. */
+        /* Behind the end of a shorter overlay the disk reads as zeros: it hides its backing image
+         * there. */
         if (offset >= image->capacity)
             break;
         length = MIN(length, image->capacity - offset);
@@ -117,8 +119,8 @@ find_run(ChainSource *self, guint worker, guint64 offset, guint64 length, ChainR
 }
 
 static gboolean
-read_file(const Image *image, guint worker, guint8 *out, guint64 offset, gsize length,
-          GError **error)
+read_image_file(const Image *image, guint worker, guint8 *out, guint64 offset, gsize length,
+                GError **error)
 {
     guint64 size = image->file->size;
     gsize have = (gsize)MIN(length, size - MIN(offset, size));
@@ -126,7 +128,7 @@ read_file(const Image *image, guint worker, guint8 *out, guint64 offset, gsize l
     memset(out + have, 0, length - have);
     if (have == 0)
         return TRUE;
-    /* A whole block at the file's end may be read as the shorter one that it is. */
+    /* A block that the end of the file cuts short can be read directly as well. */
     if (offset % ALIGNMENT == 0 && (gsize)out % ALIGNMENT == 0 &&
         (have % ALIGNMENT == 0 || offset + have == size))
         return image->file->ops->read(image->file, worker, out, offset, have, error);
@@ -150,7 +152,7 @@ scratch_new(gsize cluster)
 {
     Scratch *scratch = g_new0(Scratch, 1);
 
-    /* A stream is at most two clusters and begins and ends anywhere in a block. */
+    /* A stream has at most two clusters; it begins and ends at any byte of a block. */
     if (posix_memalign((void **)&scratch->stream, ALIGNMENT, 2 * cluster + 2 * ALIGNMENT) != 0)
         g_error("out of memory");
     scratch->data = g_malloc(cluster);
@@ -160,7 +162,7 @@ scratch_new(gsize cluster)
 }
 
 static gboolean
-unpack(ChainSource *self, guint worker, const ChainRun *found, GError **error)
+unpack_stream(ChainSource *self, guint worker, const ChainRun *found, GError **error)
 {
     const Qcow2Header *header = cluster_map_header(found->image->map);
     const ClusterRun *run = &found->run;
@@ -174,7 +176,7 @@ unpack(ChainSource *self, guint worker, const ChainRun *found, GError **error)
     if (scratch->image == found->image && scratch->offset == run->offset)
         return TRUE;
     scratch->image = NULL;
-    if (!read_file(found->image, worker, scratch->stream, run->offset - skip, length, error))
+    if (!read_image_file(found->image, worker, scratch->stream, run->offset - skip, length, error))
         return FALSE;
     if (!cluster_unpack(scratch->unpacker, header->compression, scratch->stream + skip,
                         run->stream_bytes, scratch->data, cluster)) {
@@ -202,8 +204,8 @@ read_run(ChainSource *self, guint worker, const ChainRun *found, guint8 *out, gu
         return TRUE;
     }
     if (found->run.kind == CLUSTER_DATA)
-        return read_file(found->image, worker, out, found->run.offset, length, error);
-    if (!unpack(self, worker, found, error))
+        return read_image_file(found->image, worker, out, found->run.offset, length, error);
+    if (!unpack_stream(self, worker, found, error))
         return FALSE;
     skip = guest & (((gsize)1 << cluster_map_header(found->image->map)->cluster_bits) - 1);
     memcpy(out, self->scratch[worker]->data + skip, length);
@@ -233,7 +235,7 @@ chain_source_read(Source *source, guint worker, void *buffer, guint64 offset, gs
 }
 
 static void
-add_extent(GArray *extents, guint64 offset, guint64 length, gboolean data)
+add_guest_extent(GArray *extents, guint64 offset, guint64 length, gboolean data)
 {
     Extent extent = {offset, length, data};
     Extent *last = extents->len > 0 ? &g_array_index(extents, Extent, extents->len - 1) : NULL;
@@ -244,7 +246,8 @@ add_extent(GArray *extents, guint64 offset, guint64 length, gboolean data)
         g_array_append_val(extents, extent);
 }
 
-/* The holes of a raw file, or of space that was allotted in a qcow2 one and never written. */
+/* Adds the extents of the file itself: a raw file, or clusters that a qcow2 file has allocated but
+ * never written, may have holes. */
 static gboolean
 add_file_extents(const ChainRun *found, guint worker, guint64 guest, GArray *extents,
                  GError **error)
@@ -259,10 +262,10 @@ add_file_extents(const ChainRun *found, guint worker, guint64 guest, GArray *ext
     for (guint i = 0; i < parts->len; i++) {
         const Extent *part = &g_array_index(parts, Extent, i);
 
-        add_extent(extents, guest + part->offset - run->offset, part->length, part->data);
+        add_guest_extent(extents, guest + part->offset - run->offset, part->length, part->data);
     }
     if (run->length > length)
-        add_extent(extents, guest + length, run->length - length, FALSE);
+        add_guest_extent(extents, guest + length, run->length - length, FALSE);
 
     return TRUE;
 }
@@ -279,9 +282,9 @@ chain_source_extents(Source *source, guint worker, guint64 offset, guint64 lengt
         if (!find_run(self, worker, offset, end - offset, &found, error))
             return FALSE;
         if (self->alone)
-            add_extent(extents, offset, found.run.length, found.run.kind != CLUSTER_ABSENT);
+            add_guest_extent(extents, offset, found.run.length, found.run.kind != CLUSTER_ABSENT);
         else if (!found.image || found.run.kind == CLUSTER_COMPRESSED)
-            add_extent(extents, offset, found.run.length, found.image != NULL);
+            add_guest_extent(extents, offset, found.run.length, found.image != NULL);
         else if (!add_file_extents(&found, worker, offset, extents, error))
             return FALSE;
         offset += found.run.length;
@@ -326,7 +329,7 @@ static const SourceOps chain_source_ops = {
 };
 
 static gboolean
-add_image(ChainSource *self, const Layer *layer, SourceOfFile wrap, GError **error)
+add_chain_image(ChainSource *self, const Layer *layer, SourceOfFile wrap, GError **error)
 {
     Image *image = g_new0(Image, 1);
 
@@ -360,9 +363,9 @@ open_images(const Layer *top, gboolean alone, SourceOfFile wrap, GError **error)
     source->ops = &chain_source_ops;
     source->what = g_strdup(top->path);
     self->alone = alone && top->backing;
-    self->images = g_ptr_array_new_with_free_func((GDestroyNotify)image_free);
+    self->images = g_ptr_array_new_with_free_func((GDestroyNotify)chain_image_free);
     for (const Layer *layer = top; layer; layer = alone ? NULL : layer->backing) {
-        if (!add_image(self, layer, wrap, error))
+        if (!add_chain_image(self, layer, wrap, error))
             return NULL;
     }
     source->size = ((const Image *)g_ptr_array_index(self->images, 0))->capacity;

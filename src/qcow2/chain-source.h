@@ -10,13 +10,15 @@ G_BEGIN_DECLS
 
 /**
  * chain_source_open:
- * @top: the top image of a chain that nobody writes to
- * @wrap: what reads one file of it
+ * @top: the top image of a backing chain that nobody writes to
+ * @wrap: makes a Source of each file of the chain
  *
- * What a guest sees of the chain, read from its files without QEMU: data goes from the disk to the
- * engine's buffer, and every worker reads for itself. The source's size is the disk's.
+ * A source of the disk as a guest sees it, read from the files of the chain without QEMU: every
+ * worker reads for itself, directly into the engine's buffer. The size of the source is the virtual
+ * size of the disk.
  *
- * Returns: owned by the caller; NOT_SUPPORTED if an image has what only QEMU reads (encryption).
+ * Returns: owned by the caller; NULL with NOT_SUPPORTED if an image uses a feature that only QEMU
+ * can read, as encryption.
  */
 Source *chain_source_open(const Layer *top, SourceOfFile wrap, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -24,10 +26,11 @@ Source *chain_source_open(const Layer *top, SourceOfFile wrap, GError **error)
 /**
  * layer_source_open:
  * @layer: a qcow2 image that nobody writes to
- * @wrap: what reads its file
+ * @wrap: makes a Source of its file
  *
- * The same for that image alone: what it leaves to its backing image is a hole, and nothing else
- * is, zeros that hide what is below included; without a backing image, zeros are holes too.
+ * A source of what this image alone contributes to the disk. Clusters that it leaves to its backing
+ * image are holes; zero clusters, which hide those of the backing image, are data. In an image
+ * without a backing image zero clusters are holes, too.
  */
 Source *layer_source_open(const Layer *layer, SourceOfFile wrap, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -14,8 +14,8 @@
 #include "qcow2/layout.h"
 #include "util/fd.h"
 
-/* Tables are read in parts of this size: a part of an L2 table is for 32 MiB of the guest when
- * clusters have 64 KiB. */
+/* Tables are read in parts of this size. With clusters of 64 KiB such a part of an L2 table maps 32
+ * MiB of the guest. */
 #define PART_BYTES ((guint64)4096)
 #define OFFSET_MASK G_GUINT64_CONSTANT(0x00fffffffffffe00)
 #define SUBCLUSTERS_BITS 5
@@ -28,8 +28,8 @@ struct ClusterMap {
     guint64 file_size;
     guint cluster_bits;
     guint64 cluster;   /* 1 << cluster_bits */
-    guint entry_bytes; /* of an L2 entry */
-    guint64 l2_bytes;  /* what of the guest an L2 table is for */
+    guint entry_bytes; /* size of an L2 entry */
+    guint64 l2_bytes;  /* guest bytes that one L2 table maps */
 };
 
 typedef struct {
@@ -43,7 +43,7 @@ struct ClusterCursor {
 };
 
 static gboolean
-corrupt(const ClusterMap *self, guint64 guest, const char *complaint, GError **error)
+corrupt_cluster_map(const ClusterMap *self, guint64 guest, const char *complaint, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
                 _("'%s' is no sound qcow2 image: %s (at the disk's byte %" PRIu64
@@ -85,7 +85,7 @@ cluster_map_header(const ClusterMap *self)
 }
 
 static gboolean
-check_header(ClusterMap *self, GError **error)
+check_map_header(ClusterMap *self, GError **error)
 {
     const Qcow2Header *header = self->header;
     guint64 tables = header->virtual_size / self->l2_bytes +
@@ -100,13 +100,14 @@ check_header(ClusterMap *self, GError **error)
         return FALSE;
     }
     if (header->l1_entries < tables)
-        return corrupt(self, 0, _("its L1 table is too small"), error);
+        return corrupt_cluster_map(self, 0, _("its L1 table is too small"), error);
     if (header->l1_offset > self->file_size ||
         (guint64)header->l1_entries * 8 > self->file_size - header->l1_offset)
-        return corrupt(self, 0, _("its L1 table lies behind its end"), error);
-    /* QEMU's limit: subclusters of a sector. */
+        return corrupt_cluster_map(self, 0, _("its L1 table lies behind its end"), error);
+    /* As in QEMU a subcluster has at least one sector, so extended L2 entries need clusters of at
+     * least 16 KiB. */
     if (header->incompatible & QCOW2_INCOMPATIBLE_EXTENDED_L2 && self->cluster_bits < 14)
-        return corrupt(self, 0, _("its clusters are too small for subclusters"), error);
+        return corrupt_cluster_map(self, 0, _("its clusters are too small for subclusters"), error);
 
     return TRUE;
 }
@@ -129,15 +130,15 @@ cluster_map_new(int fd, const char *what, GError **error)
     self->cluster = (guint64)1 << self->cluster_bits;
     self->entry_bytes = self->header->incompatible & QCOW2_INCOMPATIBLE_EXTENDED_L2 ? 16 : 8;
     self->l2_bytes = self->cluster / self->entry_bytes << self->cluster_bits;
-    if (!check_header(self, error))
+    if (!check_map_header(self, error))
         return NULL;
 
     return g_steal_pointer(&self);
 }
 
-/* What the L1 table has behind the end of the file is zeros, as QEMU reads it. */
+/* Reads a part of a table. Like QEMU it reads zeros behind the end of the file. */
 static gboolean
-load_part(const ClusterMap *self, Part *part, guint64 offset, gsize length, GError **error)
+load_table_part(const ClusterMap *self, Part *part, guint64 offset, gsize length, GError **error)
 {
     gsize done = 0;
 
@@ -164,7 +165,7 @@ load_part(const ClusterMap *self, Part *part, guint64 offset, gsize length, GErr
 }
 
 static guint64
-get_entry(const Part *part, guint64 at)
+get_table_entry(const Part *part, guint64 at)
 {
     guint64 value;
 
@@ -172,7 +173,7 @@ get_entry(const Part *part, guint64 at)
     return GUINT64_FROM_BE(value);
 }
 
-/* *@table is where the L2 table for @guest begins, 0 if there is none. */
+/* Stores in *@table the offset of the L2 table that maps @guest, 0 if there is none. */
 static gboolean
 find_table(const ClusterMap *self, ClusterCursor *cursor, guint64 guest, guint64 *table,
            GError **error)
@@ -181,18 +182,20 @@ find_table(const ClusterMap *self, ClusterCursor *cursor, guint64 guest, guint64
     guint64 start = at - at % PART_BYTES;
     gsize length = (gsize)MIN(PART_BYTES, (guint64)self->header->l1_entries * 8 - start);
 
-    if (!load_part(self, &cursor->l1, self->header->l1_offset + start, length, error))
+    if (!load_table_part(self, &cursor->l1, self->header->l1_offset + start, length, error))
         return FALSE;
-    *table = get_entry(&cursor->l1, at) & OFFSET_MASK;
+    *table = get_table_entry(&cursor->l1, at) & OFFSET_MASK;
     if (*table % self->cluster != 0)
-        return corrupt(self, guest, _("an L2 table does not begin at a cluster"), error);
+        return corrupt_cluster_map(self, guest, _("an L2 table does not begin at a cluster"),
+                                   error);
     if (*table > 0 && *table + self->cluster > self->file_size)
-        return corrupt(self, guest, _("an L2 table lies behind its end"), error);
+        return corrupt_cluster_map(self, guest, _("an L2 table lies behind its end"), error);
 
     return TRUE;
 }
 
-/* The part of the L2 table that has @guest; *@at is the entry's place in it. */
+/* Loads the part of the L2 table that has the entry for @guest; *@at is the position of the entry
+ * in that part. */
 static gboolean
 load_l2(const ClusterMap *self, ClusterCursor *cursor, guint64 table, guint64 guest, guint64 *at,
         GError **error)
@@ -200,17 +203,18 @@ load_l2(const ClusterMap *self, ClusterCursor *cursor, guint64 table, guint64 gu
     guint64 place = (guest >> self->cluster_bits) * self->entry_bytes % self->cluster;
     gsize part = (gsize)MIN(PART_BYTES, self->cluster);
 
-    /* A table's parts are read soon after each other. */
+    /* The kernel is told when the first part of a table is read, since the other parts will soon be
+     * needed. */
     if (place == 0)
         posix_fadvise(self->fd, (off_t)table, (off_t)self->cluster, POSIX_FADV_WILLNEED);
     *at = place % part;
 
-    return load_part(self, &cursor->l2, table + place - *at, part, error);
+    return load_table_part(self, &cursor->l2, table + place - *at, part, error);
 }
 
 static gboolean
-read_compressed(const ClusterMap *self, guint64 entry, guint64 guest, ClusterRun *run,
-                GError **error)
+read_compressed_entry(const ClusterMap *self, guint64 entry, guint64 guest, ClusterRun *run,
+                      GError **error)
 {
     guint size_shift = 62 - (self->cluster_bits - 8);
     guint64 sectors = (entry & (QCOW2_COMPRESSED - 1)) >> size_shift;
@@ -220,19 +224,21 @@ read_compressed(const ClusterMap *self, guint64 entry, guint64 guest, ClusterRun
     run->stream_bytes = (gsize)((sectors + 1) * 512 - run->offset % 512);
     run->length = self->cluster - guest % self->cluster;
     if (run->offset >= self->file_size)
-        return corrupt(self, guest, _("a compressed cluster lies behind its end"), error);
+        return corrupt_cluster_map(self, guest, _("a compressed cluster lies behind its end"),
+                                   error);
 
     return TRUE;
 }
 
-/* A cluster without subclusters. */
+/* Interprets the entry of a cluster without subclusters. */
 static gboolean
-read_standard(const ClusterMap *self, guint64 entry, guint64 guest, ClusterRun *run,
-              GError **error)
+read_standard_entry(const ClusterMap *self, guint64 entry, guint64 guest, ClusterRun *run,
+                    GError **error)
 {
     if (entry & QCOW2_ZERO) {
         if (self->header->version < 3)
-            return corrupt(self, guest, _("a cluster of zeros is not of its version"), error);
+            return corrupt_cluster_map(self, guest, _("a cluster of zeros is not of its version"),
+                                       error);
         run->kind = CLUSTER_ZERO;
     } else {
         run->kind = run->offset == 0 ? CLUSTER_ABSENT : CLUSTER_DATA;
@@ -241,27 +247,28 @@ read_standard(const ClusterMap *self, guint64 entry, guint64 guest, ClusterRun *
     return TRUE;
 }
 
-/* One of the 32 subclusters of a cluster. */
+/* Interprets the bitmap for one of the 32 subclusters of a cluster. */
 static gboolean
-read_subcluster(const ClusterMap *self, guint64 bitmap, guint index, guint64 guest,
-                ClusterRun *run, GError **error)
+read_subcluster_entry(const ClusterMap *self, guint64 bitmap, guint index, guint64 guest,
+                      ClusterRun *run, GError **error)
 {
     gboolean data = bitmap >> index & 1;
     gboolean zero = bitmap >> (32 + index) & 1;
 
     if ((data && zero) || (data && run->offset == 0))
-        return corrupt(self, guest, _("a subcluster's bits contradict each other"), error);
+        return corrupt_cluster_map(self, guest, _("a subcluster's bits contradict each other"),
+                                   error);
     run->kind = zero ? CLUSTER_ZERO : data ? CLUSTER_DATA : CLUSTER_ABSENT;
 
     return TRUE;
 }
 
-/* What is at @guest, up to the end of its cluster or subcluster. */
+/* Finds what is at @guest, up to the end of its cluster or subcluster. */
 static gboolean
-read_entry(const ClusterMap *self, const ClusterCursor *cursor, guint64 at, guint64 guest,
-           ClusterRun *run, GError **error)
+read_l2_entry(const ClusterMap *self, const ClusterCursor *cursor, guint64 at, guint64 guest,
+              ClusterRun *run, GError **error)
 {
-    guint64 entry = get_entry(&cursor->l2, at);
+    guint64 entry = get_table_entry(&cursor->l2, at);
     gboolean extended = self->entry_bytes == 16;
     guint unit_bits = extended ? self->cluster_bits - SUBCLUSTERS_BITS : self->cluster_bits;
     guint64 in_cluster = guest % self->cluster;
@@ -269,24 +276,25 @@ read_entry(const ClusterMap *self, const ClusterCursor *cursor, guint64 at, guin
     gboolean ok;
 
     if (entry & QCOW2_COMPRESSED)
-        return read_compressed(self, entry, guest, run, error);
+        return read_compressed_entry(self, entry, guest, run, error);
     run->offset = entry & OFFSET_MASK;
     run->length = ((guint64)1 << unit_bits) - in_unit;
     if (run->offset % self->cluster != 0)
-        return corrupt(self, guest, _("a cluster does not begin at one"), error);
-    /* The last cluster may be cut short, but not be missing: so says qemu-img check. */
+        return corrupt_cluster_map(self, guest, _("a cluster does not begin at one"), error);
+    /* The end of the file may be within the last cluster but not before it, as for `qemu-img
+     * check`. */
     if (run->offset > 0 && run->offset >= self->file_size)
-        return corrupt(self, guest, _("a cluster lies behind its end"), error);
-    ok = extended ? read_subcluster(self, get_entry(&cursor->l2, at + 8),
-                                    (guint)(in_cluster >> unit_bits), guest, run, error)
-                  : read_standard(self, entry, guest, run, error);
+        return corrupt_cluster_map(self, guest, _("a cluster lies behind its end"), error);
+    ok = extended ? read_subcluster_entry(self, get_table_entry(&cursor->l2, at + 8),
+                                          (guint)(in_cluster >> unit_bits), guest, run, error)
+                  : read_standard_entry(self, entry, guest, run, error);
     run->offset += in_cluster;
 
     return ok;
 }
 
 static gboolean
-continues(const ClusterRun *run, const ClusterRun *next)
+continues_run(const ClusterRun *run, const ClusterRun *next)
 {
     if (run->kind != next->kind || run->kind == CLUSTER_COMPRESSED)
         return FALSE;
@@ -309,7 +317,7 @@ cluster_map_find(const ClusterMap *self, ClusterCursor *cursor, guint64 offset, 
         return TRUE;
     }
     if (!load_l2(self, cursor, table, offset, &at, error) ||
-        !read_entry(self, cursor, at, offset, run, error))
+        !read_l2_entry(self, cursor, at, offset, run, error))
         return FALSE;
     while (run->length < length) {
         guint64 next_guest = offset + run->length;
@@ -319,9 +327,9 @@ cluster_map_find(const ClusterMap *self, ClusterCursor *cursor, guint64 offset, 
             at += self->entry_bytes;
         if (at >= part)
             break;
-        if (!read_entry(self, cursor, at, next_guest, &next, error))
+        if (!read_l2_entry(self, cursor, at, next_guest, &next, error))
             return FALSE;
-        if (!continues(run, &next))
+        if (!continues_run(run, &next))
             break;
         run->length += next.length;
     }

@@ -7,28 +7,28 @@
 
 G_BEGIN_DECLS
 
-/* Where the guest's clusters of one qcow2 image are in its file, read with distrust from its L1
- * and L2 tables. Nothing of the tables is kept but the part that was looked at last, so that an
- * image's size does not matter. Source: QEMU docs/interop/qcow2.txt. */
+/* The mapping of guest clusters to positions in the file of one qcow2 image, read from its L1 and
+ * L2 tables without trusting them. Only the part of the tables that was read last is kept in
+ * memory, whatever the size of the image. Source: QEMU docs/interop/qcow2.txt. */
 
 typedef enum {
-    CLUSTER_ABSENT,     /* as the backing image has it */
-    CLUSTER_ZERO,       /* zeros, whatever the backing image has */
-    CLUSTER_DATA,       /* stands in the file */
-    CLUSTER_COMPRESSED, /* the same, compressed: always a whole cluster */
+    CLUSTER_ABSENT,     /* not allocated: the backing image provides it */
+    CLUSTER_ZERO,       /* reads as zeros, whatever the backing image has */
+    CLUSTER_DATA,       /* stored in the file */
+    CLUSTER_COMPRESSED, /* stored compressed, always as a whole cluster */
 } ClusterKind;
 
-/** What a run of the guest's bytes is. */
+/** A run of guest bytes of one kind. */
 typedef struct {
     ClusterKind kind;
-    guint64 offset; /* data: of its first byte in the file; compressed: of the stream */
+    guint64 offset; /* offset in the file of its data, or of the compressed stream */
     guint64 length; /* guest bytes, never 0 */
-    gsize stream_bytes; /* compressed: how many bytes the stream has at most */
+    gsize stream_bytes; /* compressed: the maximal length of the stream */
 } ClusterRun;
 
 typedef struct ClusterMap ClusterMap;
 
-/** The parts of the tables that one thread looked at last. */
+/** The parts of the tables that one thread has read last. */
 typedef struct ClusterCursor ClusterCursor;
 
 /**
@@ -36,8 +36,8 @@ typedef struct ClusterCursor ClusterCursor;
  * @fd: the image, open for reading; must stay open
  * @what: its path, for errors
  *
- * Returns: owned by the caller. NOT_SUPPORTED for an image that is encrypted, has its data in
- * another file or features that nobody here knows; CORRUPT.
+ * Returns: owned by the caller. NOT_SUPPORTED for an image that is encrypted, has an external data
+ * file or unknown features; CORRUPT.
  */
 ClusterMap *cluster_map_new(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cluster_map_free(ClusterMap *self);
@@ -51,12 +51,12 @@ void cluster_cursor_free(ClusterCursor *cursor);
 
 /**
  * cluster_map_find:
- * @offset: of a guest's byte, below the virtual size
- * @length: how far to look at most, not 0; may be beyond the virtual size
- * @run: (out): what begins at @offset; as long as it is the same without a gap, but no longer
- * than a part of a table says
+ * @offset: guest offset in bytes, below the virtual size
+ * @length: maximal length of the run in bytes, not 0; it may extend beyond the virtual size
+ * @run: (out): the run that begins at @offset, of one kind and contiguous in the file; it ends at
+ * the latest with the part of the table that was read
  *
- * Returns: FALSE with CORRUPT if the tables make no sense.
+ * Returns: FALSE with CORRUPT if the tables are invalid.
  */
 gboolean cluster_map_find(const ClusterMap *self, ClusterCursor *cursor, guint64 offset,
                           guint64 length, ClusterRun *run, GError **error)

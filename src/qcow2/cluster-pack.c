@@ -7,10 +7,12 @@
 
 #include "qcow2/cluster-pack.h"
 
-/* What saves less than this is not worth the time of all who will read it. */
+/* Longer streams are not used: they save so little that decompressing them at each read is not
+ * worth it. */
 #define STREAM_MAX (WRITTEN_CLUSTER - WRITTEN_CLUSTER / 32)
-/* How much of a cluster is looked at before it is compressed, and what the sum of the squares of
- * the counts of its byte values is, more than four deviations above what noise has. */
+/* Bytes of a cluster that are sampled before it is compressed, and a limit for the sum of the
+ * squares of how often each byte value occurs in them; the limit is more than four standard
+ * deviations above the mean for random data. */
 #define SAMPLE 4096
 #define NOISE_SQUARES 71200
 
@@ -40,7 +42,8 @@ cluster_packer_free(ClusterPacker *self)
     g_free(self);
 }
 
-/* Encrypted or compressed already: every byte value is as frequent as any other. */
+/* Whether @data is probably encrypted or compressed already, since all byte values are about
+ * equally frequent. */
 static gboolean
 is_noise(const guint8 *data)
 {
@@ -64,7 +67,7 @@ cluster_pack(ClusterPacker *self, int level, const guint8 *data, guint32 *length
     if (is_noise(data))
         return data;
     packed = ZSTD_compressCCtx(self->zstd, self->stream, STREAM_MAX, data, WRITTEN_CLUSTER, level);
-    /* Mostly: it does not fit. */
+    /* The usual reason is that the stream would exceed STREAM_MAX. */
     if (ZSTD_isError(packed))
         return data;
     *length = (guint32)packed;

@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/** What compresses clusters for qcow2 images; one a thread. */
+/** Compresses clusters for qcow2 images, in one thread. */
 typedef struct ClusterPacker ClusterPacker;
 
 /** cluster_packer_new: Returns: owned by the caller. */
@@ -16,12 +16,12 @@ void cluster_packer_free(ClusterPacker *self);
 
 /**
  * cluster_pack:
- * @level: of zstd
- * @data: *@length bytes, WRITTEN_CLUSTER of them
- * @length: (inout): of what is returned
+ * @level: compression level of zstd
+ * @data: a cluster of WRITTEN_CLUSTER bytes
+ * @length: (inout): WRITTEN_CLUSTER; afterwards the length of the returned data in bytes
  *
- * Returns: the stream, which is valid until the next call, or @data if compressing it does not
- * pay: noise is told by a sample of it.
+ * Returns: (transfer none): the compressed stream, valid until the next call; @data itself if
+ * compression does not save enough. Data that looks random in a sample is not compressed at all.
  */
 const guint8 *cluster_pack(ClusterPacker *self, int level, const guint8 *data, guint32 *length);
 

@@ -8,7 +8,7 @@
 
 #include "qcow2/cluster-unpack.h"
 
-/* QEMU's deflate window; negative: without zlib's own head. */
+/* The deflate window that QEMU uses; a negative value means raw deflate without a zlib header. */
 #define WINDOW_BITS -12
 
 struct ClusterUnpacker {
@@ -52,7 +52,7 @@ unpack_zlib(ClusterUnpacker *self, const guint8 *stream, gsize stream_bytes, gui
     z->avail_out = (uInt)length;
     result = inflate(z, Z_FINISH);
 
-    /* A full buffer is enough: whether the stream's end was seen does not matter. */
+    /* It suffices that the output is complete, whether or not the end of the stream was reached. */
     return (result == Z_STREAM_END || result == Z_BUF_ERROR) && z->avail_out == 0;
 }
 

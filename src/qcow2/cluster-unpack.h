@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/** What decompresses the clusters of qcow2 images; one a thread. */
+/** Decompresses clusters of qcow2 images, in one thread. */
 typedef struct ClusterUnpacker ClusterUnpacker;
 
 /** cluster_unpacker_new: Returns: owned by the caller. */
@@ -17,10 +17,10 @@ void cluster_unpacker_free(ClusterUnpacker *self);
 /**
  * cluster_unpack:
  * @compression: QCOW2_COMPRESSION_ZLIB or QCOW2_COMPRESSION_ZSTD
- * @stream: @stream_bytes bytes, of which the last ones may be something else's
+ * @stream: @stream_bytes bytes, which may extend beyond the end of the compressed stream
  * @out: (out): @length bytes
  *
- * Returns: FALSE if that is no stream, or one of less than @length bytes.
+ * Returns: FALSE if @stream cannot be decompressed, or to less than @length bytes.
  */
 gboolean cluster_unpack(ClusterUnpacker *self, guint8 compression, const guint8 *stream,
                         gsize stream_bytes, guint8 *out, gsize length);

@@ -14,10 +14,10 @@
 #include "util/ranked-bits.h"
 
 #define CLUSTER WRITTEN_CLUSTER
-/* The block map is asked for in pieces, to bound what is kept of it at once. */
+/* The block map is queried in steps of this size to limit the memory for its extents. */
 #define MAP_STEP ((guint64)4 << 30)
 
-/* Where things are, in clusters from the start of the file; the header is cluster 0. */
+/* The layout of the file, in clusters from its start; cluster 0 is the header. */
 typedef struct {
     guint64 l1, l1_n;
     WrittenRefcounts refcounts;
@@ -31,8 +31,8 @@ typedef struct {
     Source parent;
     Source *guest;      /* owned */
     GBytes *header;     /* its first cluster */
-    RankedBits *data;   /* guest clusters with data */
-    RankedBits *tables; /* L2 tables that are needed, by their place in the L1 table */
+    RankedBits *data;   /* the guest clusters that have data */
+    RankedBits *tables; /* the L2 tables that are needed, by their index in the L1 table */
     Layout layout;
 } FlatSource;
 
@@ -103,7 +103,7 @@ fill_l2(FlatSource *self, guint64 rank, guint8 *out)
     }
 }
 
-/* One whole metadata cluster, out of nothing but the layout. */
+/* Computes one whole metadata cluster from the layout. */
 static void
 fill_metadata(FlatSource *self, guint64 cluster, guint8 *out)
 {
@@ -122,10 +122,10 @@ fill_metadata(FlatSource *self, guint64 cluster, guint8 *out)
         fill_l2(self, cluster - l->l2, out);
 }
 
-/* Reads guest clusters that follow each other; the last one of the disk may be shorter. */
+/* Reads consecutive guest clusters, of which the last one of the disk may be shorter. */
 static gboolean
-read_guest(FlatSource *self, guint worker, guint8 *out, guint64 offset, gsize length,
-           GError **error)
+read_guest_clusters(FlatSource *self, guint worker, guint8 *out, guint64 offset, gsize length,
+                    GError **error)
 {
     gsize have = (gsize)MIN(length, self->guest->size - MIN(offset, self->guest->size));
 
@@ -136,10 +136,11 @@ read_guest(FlatSource *self, guint worker, guint8 *out, guint64 offset, gsize le
     return self->guest->ops->read(self->guest, worker, out, offset, have, error);
 }
 
-/* Data clusters stand in the guest's order: whole runs of them are one read. */
+/* Reads data clusters. They are stored in guest order, so consecutive guest clusters are read at
+ * once. */
 static gboolean
-read_data(FlatSource *self, guint worker, guint8 *out, guint64 offset, gsize length,
-          GError **error)
+read_data_clusters(FlatSource *self, guint worker, guint8 *out, guint64 offset, gsize length,
+                   GError **error)
 {
     guint64 place = offset / CLUSTER - self->layout.data;
     guint64 skip = offset % CLUSTER;
@@ -152,7 +153,7 @@ read_data(FlatSource *self, guint worker, guint8 *out, guint64 offset, gsize len
         while (run * CLUSTER - skip < length && ranked_bits_has(self->data, cluster + run))
             run++;
         part = (gsize)MIN(run * CLUSTER - skip, length);
-        if (!read_guest(self, worker, out, cluster * CLUSTER + skip, part, error))
+        if (!read_guest_clusters(self, worker, out, cluster * CLUSTER + skip, part, error))
             return FALSE;
         out += part;
         length -= part;
@@ -166,7 +167,7 @@ read_data(FlatSource *self, guint worker, guint8 *out, guint64 offset, gsize len
 }
 
 static void
-read_metadata(FlatSource *self, guint8 *out, guint64 offset, gsize length)
+read_metadata_clusters(FlatSource *self, guint8 *out, guint64 offset, gsize length)
 {
     g_autofree guint8 *cluster = g_malloc(CLUSTER);
 
@@ -190,12 +191,12 @@ flat_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsi
     guint64 data_start = self->layout.data * CLUSTER;
     gsize metadata = offset < data_start ? (gsize)MIN(length, data_start - offset) : 0;
 
-    read_metadata(self, buffer, offset, metadata);
+    read_metadata_clusters(self, buffer, offset, metadata);
     if (metadata == length)
         return TRUE;
 
-    return read_data(self, worker, (guint8 *)buffer + metadata, offset + metadata,
-                     length - metadata, error);
+    return read_data_clusters(self, worker, (guint8 *)buffer + metadata, offset + metadata,
+                              length - metadata, error);
 }
 
 static gboolean
@@ -227,7 +228,7 @@ static const SourceOps flat_source_ops = {
     .free = flat_source_free,
 };
 
-/* A source without a map is all data. */
+/* Queries the extents of the guest; a source without extents is all data. */
 static gboolean
 map_guest(Source *guest, guint64 offset, guint64 length, GArray *extents, GError **error)
 {
@@ -291,7 +292,7 @@ lay_out(FlatSource *self)
     l->data = l->l2 + l->l2_n;
 }
 
-/* Everything else follows from it. */
+/* Computes the fingerprint of the block map, from which the rest of the layout follows. */
 static void
 take_fingerprint(FlatSource *self)
 {

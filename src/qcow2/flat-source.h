@@ -7,15 +7,16 @@
 
 G_BEGIN_DECLS
 
-/* A qcow2 image that is not stored anywhere: what a guest sees of a disk, given as the bytes of a
- * standalone qcow2 file. Which guest clusters hold data is known before the first byte is read,
- * so every table and every place in the file follows by arithmetic. The engine can then treat it
- * like any file: blocks out of order, several workers, the digest in the same pass. */
+/* A generated qcow2 image: a source whose bytes are those of a standalone qcow2 file with the
+ * content of a disk. The block map of the disk is known before the first byte is read, so all
+ * tables and the position of each cluster in the file can be computed. So the engine treats it like
+ * any other file: it reads blocks in any order with several workers and computes the digest in the
+ * same pass. */
 
 /**
  * flat_source_new:
- * @guest: what the guest sees; the source owns it from now on, also on error
- * @what: what to call it in errors
+ * @guest: the content of the disk; the new source owns it from now on, also on error
+ * @what: its name in errors
  *
  * Reads the block map of @guest and lays out the file: header, L1 table, refcounts, L2 tables,
  * then the data clusters in the guest's order. Returns: owned by the caller.

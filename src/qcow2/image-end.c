@@ -17,9 +17,9 @@
 #define SECTOR 512
 /* Tables are read in pieces of this size. */
 #define PIECE_BYTES ((guint64)64 << 10)
-/* One bitmap in the directory: what stands before its name, and where its table is. */
+/* Size of the fixed part of an entry in the bitmap directory, which precedes the bitmap's name. */
 #define BITMAP_BYTES 24
-/* As QEMU has it. */
+/* QEMU's limit for the size of the bitmap directory. */
 #define BITMAPS_BYTES_MAX ((guint64)64 << 20)
 
 typedef struct {
@@ -28,14 +28,14 @@ typedef struct {
     const Qcow2Header *header;
     guint64 size;       /* of the file */
     guint64 cluster;    /* bytes */
-    GHashTable *tables; /* guint64, owned: L2 tables that were looked at */
+    GHashTable *tables; /* guint64, owned: offsets of the L2 tables checked so far */
 } End;
 
-/* Told of each number of a table; FALSE with an error: that is enough. */
+/* Called for each number of a table; returns FALSE, with an error, to stop. */
 typedef gboolean (*TakeNumber)(End *self, guint64 number, GError **error);
 
 static gboolean
-cut(const End *self, const char *part, guint64 offset, GError **error)
+report_cut(const End *self, const char *part, guint64 offset, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
                 _("The image '%s' was cut short: it ends at byte %" PRIu64 ", and %s at byte "
@@ -47,14 +47,15 @@ cut(const End *self, const char *part, guint64 offset, GError **error)
 }
 
 static gboolean
-is_within(const End *self, guint64 offset, guint64 length)
+is_within_image(const End *self, guint64 offset, guint64 length)
 {
     return offset <= self->size && length <= self->size - offset;
 }
 
-/* Reads @n numbers at @offset, which are within the file, but for every @step only the first. */
+/* Reads @n numbers at @offset, which must be within the file, and calls @take for every @step-th of
+ * them. */
 static gboolean
-each_number(End *self, guint64 offset, guint64 n, guint step, TakeNumber take, GError **error)
+for_each_number(End *self, guint64 offset, guint64 n, guint step, TakeNumber take, GError **error)
 {
     g_autofree guint8 *piece = g_malloc(PIECE_BYTES);
 
@@ -76,11 +77,11 @@ each_number(End *self, guint64 offset, guint64 n, guint step, TakeNumber take, G
     return TRUE;
 }
 
-/* --- what the reference counts say ------------------------------------------ */
+/* --- reference counts ------------------------------------------------------- */
 
-/* Whether one of the counts from @bit on, of a block that is there, is not zero. */
+/* Whether a reference count in @block from @bit on is not zero. */
 static gboolean
-counts_from(const guint8 *block, gsize length, guint64 bit)
+has_count_from(const guint8 *block, gsize length, guint64 bit)
 {
     gsize at = (gsize)(bit / 8);
 
@@ -95,12 +96,13 @@ counts_from(const guint8 *block, gsize length, guint64 bit)
 }
 
 static gboolean
-take_any(G_GNUC_UNUSED End *self, G_GNUC_UNUSED guint64 number, G_GNUC_UNUSED GError **error)
+stop_at_number(G_GNUC_UNUSED End *self, G_GNUC_UNUSED guint64 number, G_GNUC_UNUSED GError **error)
 {
     return FALSE;
 }
 
-/* Whether a cluster that is not wholly there counts as used; also if that cannot be told. */
+/* Whether a cluster behind the last complete one is in use according to the reference counts; TRUE
+ * also if they cannot be read. */
 static gboolean
 may_be_cut(End *self)
 {
@@ -122,16 +124,18 @@ may_be_cut(End *self)
     offset = get64(number) & OFFSET_MASK;
     if (offset != 0 &&
         (!fd_pread_all(self->fd, block, self->cluster, offset, self->what, NULL) ||
-         counts_from(block, self->cluster, bits % (self->cluster * 8))))
+         has_count_from(block, self->cluster, bits % (self->cluster * 8))))
         return TRUE;
 
-    return !each_number(self, header->refcount_offset + (entry + 1) * 8, n - entry - 1, 1,
-                        take_any, NULL);
+    return !for_each_number(self, header->refcount_offset + (entry + 1) * 8, n - entry - 1, 1,
+                            stop_at_number, NULL);
 }
 
-/* --- what there is ------------------------------------------------------------ */
+/* --- tables ------------------------------------------------------------------- */
 
-/* The last sectors of a stream may be something else's, or not be there. */
+/* Whether the compressed stream at @offset is complete. Its length is only known in sectors, so the
+ * last ones may belong to something else or lie behind the end of the file: decompressing it
+ * decides. */
 static gboolean
 is_whole_stream(const End *self, guint64 offset, gsize length)
 {
@@ -139,7 +143,8 @@ is_whole_stream(const End *self, guint64 offset, gsize length)
     g_autofree guint8 *out = g_malloc(self->cluster);
     g_autoptr(ClusterUnpacker) unpacker = cluster_unpacker_new();
 
-    /* What nobody here can read is for QEMU. */
+    /* A compression type that is not supported here cannot be checked; QEMU will read such an
+     * image. */
     if (self->header->compression > QCOW2_COMPRESSION_ZSTD)
         return TRUE;
 
@@ -156,12 +161,12 @@ take_compressed(const End *self, guint64 entry, GError **error)
     guint64 sectors = (entry & (FLAG_COMPRESSED - 1)) >> size_shift;
     guint64 last = offset / SECTOR * SECTOR + sectors * SECTOR;
 
-    if (is_within(self, last, SECTOR) ||
+    if (is_within_image(self, last, SECTOR) ||
         (MAX(offset, last) < self->size &&
          is_whole_stream(self, offset, (gsize)(self->size - offset))))
         return TRUE;
 
-    return cut(self, _("a compressed cluster"), offset, error);
+    return report_cut(self, _("a compressed cluster"), offset, error);
 }
 
 static gboolean
@@ -172,7 +177,7 @@ take_cluster(End *self, guint64 entry, GError **error)
     if (entry & FLAG_COMPRESSED)
         return take_compressed(self, entry, error);
 
-    return offset == 0 || offset < self->size || cut(self, _("a cluster"), offset, error);
+    return offset == 0 || offset < self->size || report_cut(self, _("a cluster"), offset, error);
 }
 
 static gboolean
@@ -183,19 +188,19 @@ take_l2_table(End *self, guint64 entry, GError **error)
 
     if (offset == 0 || !g_hash_table_add(self->tables, g_memdup2(&offset, sizeof offset)))
         return TRUE;
-    if (!is_within(self, offset, self->cluster))
-        return cut(self, _("an L2 table"), offset, error);
+    if (!is_within_image(self, offset, self->cluster))
+        return report_cut(self, _("an L2 table"), offset, error);
 
-    return each_number(self, offset, self->cluster / 8, step, take_cluster, error);
+    return for_each_number(self, offset, self->cluster / 8, step, take_cluster, error);
 }
 
 static gboolean
 check_l1_table(End *self, guint64 offset, guint64 n, GError **error)
 {
-    if (!is_within(self, offset, n * 8))
-        return cut(self, _("an L1 table"), offset, error);
+    if (!is_within_image(self, offset, n * 8))
+        return report_cut(self, _("an L1 table"), offset, error);
 
-    return each_number(self, offset, n, 1, take_l2_table, error);
+    return for_each_number(self, offset, n, 1, take_l2_table, error);
 }
 
 static gboolean
@@ -215,12 +220,12 @@ check_snapshots(End *self, GError **error)
 }
 
 static gboolean
-take_block(End *self, guint64 entry, GError **error)
+take_refcount_block(End *self, guint64 entry, GError **error)
 {
     guint64 offset = entry & OFFSET_MASK;
 
-    return is_within(self, offset, self->cluster) ||
-           cut(self, _("a block of reference counts"), offset, error);
+    return is_within_image(self, offset, self->cluster) ||
+           report_cut(self, _("a block of reference counts"), offset, error);
 }
 
 static gboolean
@@ -229,13 +234,13 @@ check_refcounts(End *self, GError **error)
     const Qcow2Header *header = self->header;
     guint64 bytes = header->refcount_clusters * self->cluster;
 
-    if (!is_within(self, header->refcount_offset, bytes))
-        return cut(self, _("the table of reference counts"), header->refcount_offset, error);
+    if (!is_within_image(self, header->refcount_offset, bytes))
+        return report_cut(self, _("the table of reference counts"), header->refcount_offset, error);
 
-    return each_number(self, header->refcount_offset, bytes / 8, 1, take_block, error);
+    return for_each_number(self, header->refcount_offset, bytes / 8, 1, take_refcount_block, error);
 }
 
-/* The table of each bitmap is a list of clusters. */
+/* Checks the clusters of all bitmaps, which are listed in a table for each bitmap. */
 static gboolean
 check_bitmaps(End *self, GError **error)
 {
@@ -246,8 +251,8 @@ check_bitmaps(End *self, GError **error)
     if (header->n_bitmaps == 0)
         return TRUE;
     if (header->bitmaps_bytes > BITMAPS_BYTES_MAX ||
-        !is_within(self, at, header->bitmaps_bytes))
-        return cut(self, _("the directory of bitmaps"), at, error);
+        !is_within_image(self, at, header->bitmaps_bytes))
+        return report_cut(self, _("the directory of bitmaps"), at, error);
     for (guint32 i = 0; i < header->n_bitmaps && at + BITMAP_BYTES <= end; i++) {
         guint8 fixed[BITMAP_BYTES];
         guint64 table, n;
@@ -256,9 +261,9 @@ check_bitmaps(End *self, GError **error)
             return FALSE;
         table = get64(fixed);
         n = get32(fixed + 8);
-        if (!is_within(self, table, n * 8))
-            return cut(self, _("the table of a bitmap"), table, error);
-        if (!each_number(self, table, n, 1, take_cluster, error))
+        if (!is_within_image(self, table, n * 8))
+            return report_cut(self, _("the table of a bitmap"), table, error);
+        if (!for_each_number(self, table, n, 1, take_cluster, error))
             return FALSE;
         at += (BITMAP_BYTES + get16(fixed + 18) + get32(fixed + 20) + 7u) & ~(guint64)7;
     }
@@ -267,7 +272,7 @@ check_bitmaps(End *self, GError **error)
 }
 
 static gboolean
-check_tables(End *self, GError **error)
+check_image_tables(End *self, GError **error)
 {
     const Qcow2Header *header = self->header;
     g_autoptr(GHashTable) tables =
@@ -281,7 +286,7 @@ check_tables(End *self, GError **error)
 }
 
 static gboolean
-check_end(int fd, guint64 size, const char *what, gboolean counts, GError **error)
+check_within_image(int fd, guint64 size, const char *what, gboolean counts, GError **error)
 {
     g_autoptr(Qcow2Header) header = qcow2_header_read(fd, what, error);
     End self = {.fd = fd, .what = what, .header = header, .size = size};
@@ -290,17 +295,17 @@ check_end(int fd, guint64 size, const char *what, gboolean counts, GError **erro
         return FALSE;
     self.cluster = (guint64)1 << header->cluster_bits;
 
-    return (counts && !may_be_cut(&self)) || check_tables(&self, error);
+    return (counts && !may_be_cut(&self)) || check_image_tables(&self, error);
 }
 
 gboolean
 image_end_check(int fd, guint64 size, const char *what, GError **error)
 {
-    return check_end(fd, size, what, TRUE, error);
+    return check_within_image(fd, size, what, TRUE, error);
 }
 
 gboolean
 image_end_check_tables(int fd, guint64 size, const char *what, GError **error)
 {
-    return check_end(fd, size, what, FALSE, error);
+    return check_within_image(fd, size, what, FALSE, error);
 }

@@ -10,25 +10,27 @@ G_BEGIN_DECLS
 /**
  * image_end_check:
  * @fd: a qcow2 image that nobody writes to
- * @size: bytes of it
+ * @size: its size in bytes
  * @what: its path, for errors
  *
- * Whether the image ends behind all that it refers to: tables, clusters, those of internal
- * snapshots and of bitmaps. A cluster of data whose first byte is there may be cut short, for QEMU
- * leaves it so (and reads zeros); a table or what is compressed may not. `qemu-img check` thinks
- * the same of data; where tables and compressed clusters are cut it says nothing.
+ * Checks that the image does not end before something that it refers to: tables and clusters,
+ * including those of internal snapshots and bitmaps. The end may lie within a data cluster, because
+ * QEMU creates such images (and reads zeros there), but not within a table or a compressed cluster.
+ * `qemu-img check` has the same rule for data; it does not detect truncated tables and compressed
+ * clusters.
  *
- * Costs two reads if no cluster that counts as used is behind the last whole one; else, and if the
- * reference counts are not up to date, all L2 tables are read. Source: QEMU
- * docs/interop/qcow2.txt, qcow2_inc_refcounts_imrt().
+ * It takes two reads if the reference counts say that no cluster behind the last complete one is in
+ * use; otherwise, and if the reference counts are not up to date, all L2 tables are read. Source:
+ * QEMU docs/interop/qcow2.txt, qcow2_inc_refcounts_imrt().
  *
- * Returns: FALSE with CORRUPT if something is behind its end.
+ * Returns: FALSE with CORRUPT if the image refers to something behind its end.
  */
 gboolean image_end_check(int fd, guint64 size, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** image_end_check_tables: The same without asking the reference counts: all tables are read. For
- * an image whose end is where its counts say. */
+/** image_end_check_tables: Does the same as image_end_check() but always reads all tables. It is
+ * for an image whose @size was computed from the reference counts, which would make checking them
+ * pointless. */
 gboolean image_end_check_tables(int fd, guint64 size, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

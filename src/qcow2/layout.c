@@ -17,7 +17,8 @@ written_tables(guint64 virtual_size)
     return units_for(units_for(virtual_size, WRITTEN_CLUSTER), WRITTEN_ENTRIES);
 }
 
-/* An empty disk has a table all the same: else its cluster would be lost. */
+/* A disk of size 0 has an L1 table of one cluster, too, because `qemu-img check` would report its
+ * cluster as leaked otherwise. */
 guint64
 written_l1_clusters(guint64 virtual_size)
 {

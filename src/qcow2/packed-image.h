@@ -7,13 +7,13 @@
 
 G_BEGIN_DECLS
 
-/** What a compressed image is to be like. */
+/** The properties of a compressed image that is to be written. */
 typedef struct {
-    guint64 size;               /* of the disk, bytes */
-    int level;                  /* of zstd, 1..22 */
-    gboolean digest;            /* whether its digest is wanted */
-    const char *backing_name;   /* (nullable): what is absent is of this image */
-    const char *backing_format; /* of that, or NULL */
+    guint64 size;               /* virtual size in bytes */
+    int level;                  /* compression level of zstd, 1..22 */
+    gboolean digest;            /* whether to compute the digest */
+    const char *backing_name;   /* (nullable): backing image, which provides unallocated clusters */
+    const char *backing_format; /* its format, or NULL */
 } PackedImage;
 
 G_END_DECLS

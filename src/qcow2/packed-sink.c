@@ -16,12 +16,12 @@
 
 #define CLUSTER WRITTEN_CLUSTER
 #define SECTOR 512
-/* Where a compressed cluster's entry has the number of its sectors. */
+/* Position of the number of sectors in the L2 entry of a compressed cluster. */
 #define SECTORS_SHIFT 54
-/* Each has 3 MiB; workers beyond that wait for one. */
+/* A packer takes 3 MiB. If there are more workers than packers, they wait for one. */
 #define PACKERS_MAX 8
 
-/* What one writer at a time uses. */
+/* The buffers that a worker uses while it writes. */
 typedef struct {
     PackedRegion *region;
     ClusterPacker *packer;
@@ -37,23 +37,23 @@ typedef struct {
     Sink parent;
     Sink *file; /* owned */
     PackedImage image;
-    guint64 clusters; /* of the disk */
+    guint64 clusters; /* number of guest clusters of the disk */
     guint64 n_tables;
     guint packers_max;
     DigestParts *digest;
     GMutex lock; /* guards all below */
-    GCond given;          /* a packer was given back */
+    GCond given;          /* signalled when a packer was returned */
     GPtrArray *idle;      /* Packer */
-    guint n_packers;      /* idle and used */
-    guint64 next;         /* where the next region goes */
-    guint16 *settled;     /* by table: how many of its clusters have their entries */
-    GHashTable *tables;   /* index of a table that is not complete -> its entries */
-    GQueue ready;         /* Table: complete, and not in a region yet */
+    guint n_packers;      /* number of idle and used packers */
+    guint64 next;         /* position of the next region in the file */
+    guint16 *settled;     /* for each L2 table, the number of its entries that are final */
+    GHashTable *tables;   /* index of an incomplete L2 table -> its entries */
+    GQueue ready;         /* Table: complete L2 tables that are not in a region yet */
     guint64 *l1;          /* big endian */
-    GArray *refcounts;    /* guint16, by cluster of the file, big endian */
+    GArray *refcounts;    /* guint16, big endian, for each cluster of the file */
 } PackedSink;
 
-/* --- what a writer has ---------------------------------------------------- */
+/* --- packers -------------------------------------------------------------- */
 
 static Packer *
 packer_new(void)
@@ -91,7 +91,7 @@ take_packer(PackedSink *self)
 }
 
 static void
-give_back(PackedSink *self, Packer *packer)
+return_packer(PackedSink *self, Packer *packer)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
@@ -115,9 +115,10 @@ count_reference(PackedSink *self, guint64 from, guint64 length)
     }
 }
 
-/* So many more clusters of a table have their entries; the last ones complete it. */
+/* Counts @n more entries of the L2 table @index as final and queues the table when all of them
+ * are. */
 static void
-settle(PackedSink *self, guint64 index, guint64 n)
+settle_entries(PackedSink *self, guint64 index, guint64 n)
 {
     guint64 all = MIN(self->clusters - index * WRITTEN_ENTRIES, WRITTEN_ENTRIES);
     gpointer entries;
@@ -145,7 +146,7 @@ set_entry(PackedSink *self, guint64 cluster, guint64 entry)
         g_hash_table_insert(self->tables, GSIZE_TO_POINTER(index), entries);
     }
     entries[cluster % WRITTEN_ENTRIES] = GUINT64_TO_BE(entry);
-    settle(self, index, 1);
+    settle_entries(self, index, 1);
 }
 
 static void
@@ -162,7 +163,7 @@ place_piece(PackedSink *self, const PackedPiece *piece, guint64 base)
             set_entry(self, piece->index, at | QCOW2_COPIED);
         return;
     }
-    /* The sectors after the first one. */
+    /* The entry of a compressed cluster has the number of sectors after the first one. */
     sectors = (at + piece->length - 1) / SECTOR - at / SECTOR;
     count_reference(self, at, (at / SECTOR + sectors + 1) * SECTOR - at);
     set_entry(self, piece->index, QCOW2_COMPRESSED | sectors << SECTORS_SHIFT | at);
@@ -176,7 +177,7 @@ place_pieces(PackedSink *self, const PackedRegion *region, guint64 base)
 }
 
 static guint64
-take_place(PackedSink *self)
+take_region_place(PackedSink *self)
 {
     guint64 base = self->next;
 
@@ -185,9 +186,9 @@ take_place(PackedSink *self)
     return base;
 }
 
-/* Complete tables go into the region that is begun. */
+/* Adds complete L2 tables to a region while they fit. */
 static void
-add_tables(PackedSink *self, PackedRegion *region)
+add_ready_tables(PackedSink *self, PackedRegion *region)
 {
     Table *table;
 
@@ -204,10 +205,10 @@ add_tables(PackedSink *self, PackedRegion *region)
 
 /* --- writing -------------------------------------------------------------- */
 
-/* Writes and hashes a part of the file, which begins where a part of the digest does. */
+/* Writes and hashes a piece of the file whose position is a multiple of DIGEST_PART. */
 static gboolean
-write_file(PackedSink *self, DigestSegment *hasher, const guint8 *data, guint64 base,
-           gsize length, GError **error)
+write_packed_part(PackedSink *self, DigestSegment *hasher, const guint8 *data, guint64 base,
+                  gsize length, GError **error)
 {
     if (!self->file->ops->write(self->file, data, base, length, error))
         return FALSE;
@@ -224,22 +225,22 @@ write_region(PackedSink *self, Packer *packer, GError **error)
     guint64 base;
 
     g_mutex_lock(&self->lock);
-    base = take_place(self);
+    base = take_region_place(self);
     place_pieces(self, region, base);
     g_mutex_unlock(&self->lock);
     packed_region_seal(region);
-    if (!write_file(self, packer->hasher, region->data, base, PACKED_REGION, error))
+    if (!write_packed_part(self, packer->hasher, region->data, base, PACKED_REGION, error))
         return FALSE;
     packed_region_clear(region);
     g_mutex_lock(&self->lock);
-    add_tables(self, region);
+    add_ready_tables(self, region);
     g_mutex_unlock(&self->lock);
 
     return TRUE;
 }
 
 static gboolean
-is_zero(const guint8 *data)
+is_zero_cluster(const guint8 *data)
 {
     return data[0] == 0 && memcmp(data, data + 1, CLUSTER - 1) == 0;
 }
@@ -250,17 +251,17 @@ pack_cluster(PackedSink *self, Packer *packer, guint64 cluster, const guint8 *da
 {
     PackedPiece piece = {.index = cluster};
 
-    if (is_zero(data)) {
+    if (is_zero_cluster(data)) {
         G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
         if (self->image.backing_name)
             set_entry(self, cluster, QCOW2_ZERO);
         else
-            settle(self, cluster / WRITTEN_ENTRIES, 1);
+            settle_entries(self, cluster / WRITTEN_ENTRIES, 1);
         return TRUE;
     }
     data = cluster_pack(packer->packer, self->image.level, data, &piece.length);
-    /* Tables that are complete may fill the next region at once. */
+    /* A new region may be full at once with complete L2 tables, so this may take several rounds. */
     while (!packed_region_add(packer->region, &piece, data)) {
         if (!write_region(self, packer, error))
             return FALSE;
@@ -280,14 +281,14 @@ packed_sink_write(Sink *sink, const void *buffer, guint64 offset, gsize length, 
     for (gsize at = 0; ok && at < length; at += CLUSTER) {
         g_autofree guint8 *last = NULL;
 
-        /* The disk's end may be within a cluster. */
+        /* The end of the disk may lie within a cluster, which is then padded with zeros. */
         if (length - at < CLUSTER) {
             last = g_malloc0(CLUSTER);
             memcpy(last, data + at, length - at);
         }
         ok = pack_cluster(self, packer, (offset + at) / CLUSTER, last ? last : data + at, error);
     }
-    give_back(self, packer);
+    return_packer(self, packer);
 
     return ok;
 }
@@ -302,7 +303,7 @@ packed_sink_hole(Sink *sink, guint64 offset, guint64 length, G_GNUC_UNUSED GErro
     for (guint64 from = offset / CLUSTER; from < end;) {
         guint64 to = MIN(end, (from / WRITTEN_ENTRIES + 1) * WRITTEN_ENTRIES);
 
-        settle(self, from / WRITTEN_ENTRIES, to - from);
+        settle_entries(self, from / WRITTEN_ENTRIES, to - from);
         from = to;
     }
 
@@ -311,19 +312,19 @@ packed_sink_hole(Sink *sink, guint64 offset, guint64 length, G_GNUC_UNUSED GErro
 
 /* --- the end -------------------------------------------------------------- */
 
-/* What is put together at the end: the file's first region, if that is not the last one too, and
- * the last one with all tables that are left behind it. */
+/* What is written at the end: the first region of the file, unless it is also the last one, and the
+ * last region followed by the remaining tables. */
 typedef struct {
     PackedRegion *first;
     PackedRegion *last;
-    guint64 base;   /* of the last region */
-    gsize used;     /* bytes of it, once it is compact */
+    guint64 base;   /* position of the last region in the file */
+    gsize used;     /* bytes in use in the last region, once it is compact */
     guint8 *buffer; /* the last region's content and the tables, aligned */
     gsize length;
 } Ending;
 
 static gboolean
-close_last(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
+close_last_region(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
 {
     place_pieces(self, end->last, end->base);
     packed_region_seal(end->last);
@@ -332,19 +333,19 @@ close_last(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
     } else {
         PackedRegion *last = end->last;
 
-        if (!write_file(self, hasher, last->data, end->base, PACKED_REGION, error))
+        if (!write_packed_part(self, hasher, last->data, end->base, PACKED_REGION, error))
             return FALSE;
         packed_region_free(last);
     }
-    end->base = take_place(self);
+    end->base = take_region_place(self);
     end->last = packed_region_new(0);
 
     return TRUE;
 }
 
-/* What did not fill a region of a writer of its own comes into common ones. */
+/* Collects the content of the packers' incomplete regions into common ones. */
 static gboolean
-gather(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
+gather_pieces(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
 {
     for (guint i = 0; i < self->idle->len; i++) {
         const PackedRegion *region = ((const Packer *)g_ptr_array_index(self->idle, i))->region;
@@ -355,7 +356,7 @@ gather(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
 
             if (packed_region_add(end->last, piece, data))
                 continue;
-            if (!close_last(self, end, hasher, error))
+            if (!close_last_region(self, end, hasher, error))
                 return FALSE;
             if (!packed_region_add(end->last, piece, data))
                 g_assert_not_reached();
@@ -366,7 +367,7 @@ gather(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
 }
 
 static gboolean
-fill_header(PackedSink *self, guint8 *out, const WrittenHeader *header, GError **error)
+fill_packed_header(PackedSink *self, guint8 *out, const WrittenHeader *header, GError **error)
 {
     g_autoptr(GBytes) patched = NULL;
 
@@ -383,7 +384,7 @@ fill_header(PackedSink *self, guint8 *out, const WrittenHeader *header, GError *
 }
 
 static void
-put_tables(PackedSink *self, guint64 cluster, guint8 *out)
+put_ready_tables(PackedSink *self, guint64 cluster, guint8 *out)
 {
     Table *table;
 
@@ -395,9 +396,10 @@ put_tables(PackedSink *self, guint64 cluster, guint8 *out)
     }
 }
 
-/* The tables behind all data: L2 tables that are left, L1, refcount blocks, refcount table. */
+/* Lays out the tables behind all data: the remaining L2 tables, the L1 table, the refcount blocks
+ * and the refcount table. */
 static gboolean
-lay_out_end(PackedSink *self, Ending *end, GError **error)
+lay_out_packed_end(PackedSink *self, Ending *end, GError **error)
 {
     guint64 l2 = (end->base + end->used) / CLUSTER;
     guint64 l1 = l2 + self->ready.length;
@@ -422,7 +424,7 @@ lay_out_end(PackedSink *self, Ending *end, GError **error)
     count_reference(self, 0, CLUSTER);
     count_reference(self, l2 * CLUSTER, (total - l2) * CLUSTER);
     out = end->buffer + end->used;
-    put_tables(self, l2, out);
+    put_ready_tables(self, l2, out);
     out += (l1 - l2) * CLUSTER;
     memcpy(out, self->l1, self->n_tables * 8);
     out += l1_n * CLUSTER;
@@ -431,22 +433,24 @@ lay_out_end(PackedSink *self, Ending *end, GError **error)
     for (guint64 i = 0; i < counts.blocks; i++)
         put64(out + i * 8, (blocks + i) * CLUSTER);
 
-    return fill_header(self, end->first ? end->first->data : end->buffer, &header, error);
+    return fill_packed_header(self, end->first ? end->first->data : end->buffer, &header, error);
 }
 
 static gboolean
-write_ending(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
+write_packed_end(PackedSink *self, Ending *end, DigestSegment *hasher, GError **error)
 {
-    if (!gather(self, end, hasher, error))
+    if (!gather_pieces(self, end, hasher, error))
         return FALSE;
-    /* What is left fitted before the regions that are written: the tables come behind those. */
-    if (!end->first && self->next > PACKED_REGION && !close_last(self, end, hasher, error))
+    /* Everything left fits into the first region, but other regions have been written behind it; so
+     * the tables need a region behind those. */
+    if (!end->first && self->next > PACKED_REGION && !close_last_region(self, end, hasher, error))
         return FALSE;
     end->used = packed_region_compact(end->last);
     place_pieces(self, end->last, end->base);
-    if (!lay_out_end(self, end, error) ||
-        (end->first && !write_file(self, hasher, end->first->data, 0, PACKED_REGION, error)) ||
-        !write_file(self, hasher, end->buffer, end->base, end->length, error))
+    if (!lay_out_packed_end(self, end, error) ||
+        (end->first &&
+         !write_packed_part(self, hasher, end->first->data, 0, PACKED_REGION, error)) ||
+        !write_packed_part(self, hasher, end->buffer, end->base, end->length, error))
         return FALSE;
     self->parent.size = end->base + end->length;
 
@@ -459,7 +463,7 @@ packed_sink_flush(Sink *sink, GError **error)
     PackedSink *self = (PackedSink *)sink;
     g_autoptr(DigestSegment) hasher = digest_segment_new();
     Ending end = {.last = packed_region_new(CLUSTER)};
-    gboolean ok = write_ending(self, &end, hasher, error);
+    gboolean ok = write_packed_end(self, &end, hasher, error);
 
     packed_region_free(end.first);
     packed_region_free(end.last);
@@ -525,7 +529,8 @@ packed_sink_new(Sink *file, const PackedImage *image)
     self->image.backing_format = g_strdup(image->backing_format);
     self->clusters = units_for(image->size, CLUSTER);
     self->n_tables = written_tables(image->size);
-    /* As many wait for the disk as there are processors. */
+    /* Twice as many packers as processors, so that as many workers may wait for the disk as
+     * compress. */
     self->packers_max = MIN(2 * g_get_num_processors(), PACKERS_MAX);
     g_mutex_init(&self->lock);
     g_cond_init(&self->given);

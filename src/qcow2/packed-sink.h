@@ -8,20 +8,21 @@
 
 G_BEGIN_DECLS
 
-/* A qcow2 image with zstd clusters, made of what a guest sees. Clusters are compressed by whoever
- * writes and collected into regions of the file; a full region gets the next place in it, is
- * written and hashed, and only then do its clusters get their entries. So nobody waits for
- * another's order, and no byte is read again for the digest. Cluster 0, and what is left in
- * regions that did not fill, come last. Source: QEMU docs/interop/qcow2.txt. */
+/* A sink that writes what a guest sees as a qcow2 image with zstd-compressed clusters. Each worker
+ * compresses the clusters that it writes and collects them in a region. A full region is given the
+ * next position in the file and the table entries of its clusters are set; then the region is
+ * written and hashed. So no worker waits for the order of another, and nothing is read again for
+ * the digest. Cluster 0 and the content of regions that were not filled are written last. Source:
+ * QEMU docs/interop/qcow2.txt. */
 
 /**
  * packed_sink_new:
- * @file: where the image goes, still empty; the sink owns it from now on
+ * @file: the empty file of the image; the sink owns it from now on
  *
- * Takes whole clusters of 64 KiB. Clusters that are never written, and that no hole says
- * otherwise, are those of the backing image; a cluster of zeros that is written is one of zeros.
- * Every byte of the disk is to be written or said to be a hole, once.
- * Returns: owned by the caller; its size is the file's after flush.
+ * The sink takes whole clusters of 64 KiB. Each byte of the disk must be written, or reported as a
+ * hole, exactly once. Holes stay unallocated, so the backing image provides them; a written cluster
+ * of zeros becomes a zero cluster.
+ * Returns: owned by the caller; after flush its size is that of the file.
  */
 Sink *packed_sink_new(Sink *file, const PackedImage *image);
 
