@@ -10,7 +10,7 @@ job_figures_percent(const JobFigures *figures)
 {
     if (figures->cur >= figures->end)
         return 100;
-    /* The product of two sizes may not fit. */
+    /* The product can exceed 64 bits, hence long double. */
     return MIN(99, (guint)((long double)figures->cur * 100 / (long double)figures->end));
 }
 

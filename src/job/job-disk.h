@@ -7,43 +7,44 @@
 
 G_BEGIN_DECLS
 
-/* The figures of a job and of its disks, as those of a libvirt block job. */
+/* The figures of a job and of its disks, with the meaning of those of a libvirt block job. */
 
-/** virDomainBlockJobType: the one that leaves the disk as it is is a backup. */
+/** The virDomainBlockJobType of jobs that only read the disk. */
 #define JOB_BLOCK_TYPE_BACKUP 5
 
-/** Status of a disk that is finished, as virConnectDomainEventBlockJobStatus. */
+/** Status of a finished disk, with the values of virConnectDomainEventBlockJobStatus. */
 typedef enum {
     JOB_DISK_COMPLETED = 0,
     JOB_DISK_FAILED = 1,
     JOB_DISK_CANCELLED = 2,
 } JobDiskStatus;
 
-/** Figures as virDomainBlockJobInfo has them. @cur reaches @end only when all is durable; before
- * it is known what there is to do, @end is 1. */
+/** Figures with the meaning of virDomainBlockJobInfo. @cur reaches @end only when everything is
+ * durable; as long as the amount of work is not known, @end is 1. */
 typedef struct {
     guint type;        /* virDomainBlockJobType */
-    guint64 bandwidth; /* bytes a second, of the whole job; 0: no limit */
+    guint64 bandwidth; /* limit of the whole job in bytes a second; 0: no limit */
     guint64 cur;       /* bytes */
     guint64 end;
 } JobFigures;
 
-/** A disk, with all images that it needs. Those that other disks need too count for each. */
+/** A disk with all images of its chain. An image that several disks share counts for each of
+ * them. */
 typedef struct {
     char *domain;
     char *target; /* "vda" */
-    char *path;   /* of its top image */
+    char *path;   /* path of its top image */
     JobFigures figures;
 } JobDisk;
 
 /** job_figures_percent: Returns: 0..100, and 100 only if cur is end. */
 guint job_figures_percent(const JobFigures *figures);
 
-/** job_disk_new: Returns: one of which nothing is done, owned by the caller. */
+/** job_disk_new: Returns: a disk of which nothing is done yet, owned by the caller. */
 JobDisk *job_disk_new(const char *domain, const char *target, const char *path);
 JobDisk *job_disk_copy(const JobDisk *self);
 
-/** job_disk_free: NULL is fine. */
+/** job_disk_free: Frees @self, which may be NULL. */
 void job_disk_free(JobDisk *self);
 
 /** job_disks_new: Returns: (element-type JobDisk): an empty list that owns what is added to it;

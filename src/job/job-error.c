@@ -8,7 +8,7 @@
 #include "job/job-info.h"
 #include "util/xml.h"
 
-/* Msvm_Error is a CIM_Error. The values of its ErrorType, */
+/* Values of ErrorType in Msvm_Error, which is a CIM_Error. */
 enum {
     TYPE_COMMUNICATIONS = 2,
     TYPE_SOFTWARE = 4,
@@ -17,7 +17,7 @@ enum {
     TYPE_UNSUPPORTED_OPERATION = 10,
 };
 
-/* its CIMStatusCode (DMTF DSP0200), */
+/* Values of CIMStatusCode in Msvm_Error (DMTF DSP0200). */
 enum {
     STATUS_FAILED = 1,
     STATUS_ACCESS_DENIED = 2,
@@ -27,10 +27,10 @@ enum {
     STATUS_ALREADY_EXISTS = 11,
 };
 
-/* and its ErrorSourceFormat. */
+/* Value of ErrorSourceFormat in Msvm_Error. */
 #define SOURCE_OBJECT_PATH 2
 
-/* Codes that say more than that a program failed. */
+/* The error codes that have a more specific ErrorType or CIMStatusCode than the general ones. */
 static const struct {
     guint code;
     guint type;
@@ -58,7 +58,7 @@ add_property(xmlNode *instance, const char *name, const char *type, const char *
 }
 
 static void
-add_number(xmlNode *instance, const char *name, const char *type, guint value)
+add_number_property(xmlNode *instance, const char *name, const char *type, guint value)
 {
     g_autofree char *text = g_strdup_printf("%u", value);
 
@@ -77,8 +77,8 @@ add_kind(xmlNode *instance, guint code)
             status = kinds[i].status;
         }
     }
-    add_number(instance, "ErrorType", "uint16", type);
-    add_number(instance, "CIMStatusCode", "uint32", status);
+    add_number_property(instance, "ErrorType", "uint16", type);
+    add_number_property(instance, "CIMStatusCode", "uint32", status);
 }
 
 GError *
@@ -105,8 +105,8 @@ job_info_error_xml(const JobInfo *self)
     xml_set(instance, "CLASSNAME", "Msvm_Error");
     add_kind(instance, self->error_code);
     add_property(instance, "ErrorSource", "string", source);
-    add_number(instance, "ErrorSourceFormat", "uint16", SOURCE_OBJECT_PATH);
-    add_number(instance, "MessageID", "string", self->error_code);
+    add_number_property(instance, "ErrorSourceFormat", "uint16", SOURCE_OBJECT_PATH);
+    add_number_property(instance, "MessageID", "string", self->error_code);
     add_property(instance, "Message", "string", self->error ? self->error : "");
     add_property(instance, "OwningEntity", "string", PACKAGE_NAME);
 

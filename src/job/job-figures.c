@@ -5,15 +5,15 @@
 
 #include "job/job-figures.h"
 
-/* Nothing is done to its last byte before the job is, and nothing is ever done less than it was. */
+/* Sets cur, which reaches end only when the job has succeeded and never decreases. */
 static void
-set_cur(JobFigures *figures, guint64 cur, gboolean success)
+set_figures_cur(JobFigures *figures, guint64 cur, gboolean success)
 {
     figures->cur = success ? figures->end : CLAMP(cur, figures->cur, figures->end - 1);
 }
 
 static guint64
-sum_parts(GArray *numbers, GArray *done)
+sum_progress_parts(GArray *numbers, GArray *done)
 {
     guint64 sum = 0;
 
@@ -27,7 +27,7 @@ sum_parts(GArray *numbers, GArray *done)
 }
 
 static void
-set_bandwidth(JobInfo *info, guint64 rate)
+set_figures_bandwidth(JobInfo *info, guint64 rate)
 {
     info->figures.bandwidth = rate;
     for (guint i = 0; i < info->disks->len; i++)
@@ -41,19 +41,21 @@ job_figures_update(JobInfo *info, GPtrArray *parts, Control *control)
     g_autoptr(GArray) done = g_array_new(FALSE, FALSE, sizeof(guint64));
     guint64 cur = control_progress_parts(control, done);
 
-    set_bandwidth(info, control_get_bandwidth(control));
+    set_figures_bandwidth(info, control_get_bandwidth(control));
     if (!parts)
         return;
-    set_cur(&info->figures, cur, success);
+    set_figures_cur(&info->figures, cur, success);
     for (guint i = 0; i < info->disks->len; i++) {
         JobDisk *disk = g_ptr_array_index(info->disks, i);
 
-        set_cur(&disk->figures, sum_parts(g_ptr_array_index(parts, i), done), success);
+        set_figures_cur(&disk->figures, sum_progress_parts(g_ptr_array_index(parts, i), done),
+                        success);
     }
     info->percent = job_figures_percent(&info->figures);
 }
 
-/* Of another amount the same part, rounded up, is what was done. */
+/* Starts at the progress of an earlier run. If the amount of work differs, the same share of it
+ * (rounded up) counts as done. */
 static void
 keep_floor(JobFigures *figures, const JobFigures *old)
 {

@@ -10,9 +10,10 @@
 
 G_BEGIN_DECLS
 
-/* What there is to know of a job, as plain values. */
+/* Everything that is known about a job, as plain values. */
 
-/** TimeBeforeRemoval: how long finished jobs stay at least, for those who look once a minute. */
+/** TimeBeforeRemoval: the least time that a finished job is kept, so that clients which poll once a
+ * minute see its result. */
 #define JOB_REMOVAL_SECONDS 300
 
 typedef struct {
@@ -21,8 +22,8 @@ typedef struct {
     char *owner;
     guint type;       /* JobType of Msvm_ConcreteJob */
     JobState state;
-    guint percent;    /* 0..100, 100 only when it is complete; never falls */
-    gint64 submitted; /* us since the epoch, and so the others; 0: not yet */
+    guint percent;    /* 0..100, 100 only when the job is complete; never decreases */
+    gint64 submitted; /* times in microseconds since the epoch; 0: not yet */
     gint64 started;
     gint64 changed;   /* TimeOfLastStateChange */
     gint64 ended;
@@ -30,8 +31,8 @@ typedef struct {
     guint error_code; /* 0: none */
     char *error;      /* ErrorDescription, or NULL */
     gboolean cancellable;
-    gboolean resumable; /* something is left, which requesting it to start goes on with, and to
-                         * kill it removes */
+    gboolean resumable; /* the job has left something behind: requesting Start resumes it,
+                         * requesting Kill removes it */
     guint64 time_before_removal; /* seconds */
     JobFigures figures;
     GPtrArray *disks;   /* JobDisk */
@@ -40,25 +41,25 @@ typedef struct {
     GPtrArray *warnings; /* char* */
 } JobInfo;
 
-/** job_info_new: Returns: one in which nothing is set but lists, owned by the caller. */
+/** job_info_new: Returns: an info with empty lists and nothing else set, owned by the caller. */
 JobInfo *job_info_new(void);
 
-/** job_info_begin: Returns: that of a new job that @owner asked for, which is to do @work (held),
- * with an id of its own; owned by the caller. */
+/** job_info_begin: Returns: the info of a new job with a new unique id, for @owner, which will do
+ * @work (a reference is taken); owned by the caller. */
 JobInfo *job_info_begin(const char *owner, JobWork *work);
 
-/** job_info_copy: Returns: the same, owned by the caller. */
+/** job_info_copy: Returns: a copy, owned by the caller. */
 JobInfo *job_info_copy(const JobInfo *self);
 
-/** job_info_error: Returns: why the job did not succeed, owned by the caller; NULL: it did, or is
- * not over. */
+/** job_info_error: Returns: why the job did not succeed, owned by the caller; NULL if it succeeded
+ * or is not finished. */
 GError *job_info_error(const JobInfo *self);
 
-/** job_info_error_xml: Returns: GetError: an Msvm_Error as CIM-XML, owned by the caller; NULL if
- * the job has no error. */
+/** job_info_error_xml: Returns: the result of the CIM method GetError, an Msvm_Error as CIM-XML,
+ * owned by the caller; NULL if the job has no error. */
 char *job_info_error_xml(const JobInfo *self);
 
-/** job_info_free: NULL is fine. */
+/** job_info_free: Frees @self, which may be NULL. */
 void job_info_free(JobInfo *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobInfo, job_info_free)

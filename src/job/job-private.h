@@ -8,45 +8,51 @@
 
 G_BEGIN_DECLS
 
-/* For the files that make up a job. */
+/* The parts of a job that only the files in this directory use. */
 
 struct Job {
     gatomicrefcount refs;
-    char *id; /* fixed, and so read without the lock; and so is the work: */
+    char *id; /* never changes, so it is read without the lock */
     JobWork *work; /* held */
 
     GMutex lock;     /* guards all below */
-    GCond changed;   /* the state did, or nobody is being told any more */
+    GCond changed;   /* signalled when the state has changed, or when a call of notify has
+                      * returned */
     JobNotify notify;
     gpointer notify_data;
     JobInfo *info;
-    GPtrArray *parts; /* GArray of guint: the parts of the progress that each disk has; NULL: not
+    GPtrArray *parts; /* GArray of guint: for each disk its parts of the progress; NULL: not
                        * planned */
-    Control *control; /* of the present run, and its bandwidth for the next */
-    gboolean bandwidth_set; /* by somebody, who knows better than the settings */
-    gboolean restarted;     /* an earlier run may have left something */
-    gboolean planned;       /* the present or last run may have changed something */
-    GError *failure;        /* of the last run, if it failed, as it was */
-    JobRequest ending;      /* while it is shutting down */
-    GQueue *changes;        /* JobChange, with owned texts, not yet told */
-    gboolean telling;       /* some thread does */
+    Control *control; /* of the present run; its bandwidth is taken over by the next run */
+    gboolean bandwidth_set; /* the user has set a bandwidth, which overrides that of the settings */
+    gboolean restarted;     /* an earlier run may have left something behind */
+    gboolean planned;       /* the present or last run may have changed something outside the job */
+    GError *failure;        /* the error of the last run exactly as its work returned it; NULL: it
+                             * did not fail */
+    JobRequest ending;      /* the request that ends the job while it is shutting down */
+    GQueue *changes;        /* JobChange, with owned texts: changes that notify has not been told
+                             * yet */
+    gboolean telling;       /* a thread is calling notify */
 };
 
-/** job_tell: Tells of the changes so far; without the lock held. */
+/** job_tell: Calls notify for the changes so far. Must be called without the lock. */
 void job_tell(Job *self);
 
-/* With the lock held: */
+/* The following functions are called with the lock held. */
 
-/** job_set_state: Sets the state, whatever it was; to be told with job_tell(). */
+/** job_set_state: Sets the state without checking the transition. job_tell() reports the change
+ * later. */
 void job_set_state(Job *self, JobState state);
 
-/** job_go_to: Returns: FALSE, with nothing changed, if @state cannot follow on the present one. */
+/** job_go_to: Changes to @state. Returns: FALSE, with nothing changed, if @state must not follow
+ * the present one. */
 gboolean job_go_to(Job *self, JobState state);
 
-/** job_set_error: @message: (nullable): NULL with the code 0: there is none. */
+/** job_set_error: Sets the error of the job. @message: (nullable): NULL, with the code 0, for no
+ * error. */
 void job_set_error(Job *self, guint code, const char *message);
 
-/** job_end_disks: Has it told that all disks have come to @status. */
+/** job_end_disks: Queues a change of @status for each disk. */
 void job_end_disks(Job *self, JobDiskStatus status);
 
 G_END_DECLS

@@ -11,7 +11,7 @@
 #include "util/error-private.h"
 #include "util/xml.h"
 
-/* What records are of that do not say so. */
+/* The type of work in records without a type attribute. */
 #define FIRST_TYPE "export"
 
 JobRecord *
@@ -36,7 +36,7 @@ job_record_free(JobRecord *self)
 /* --- writing ------------------------------------------------------------------- */
 
 static void
-add_number(xmlNode *parent, const char *name, gint64 value)
+add_record_number(xmlNode *parent, const char *name, gint64 value)
 {
     g_autofree char *text = g_strdup_printf("%" PRId64, value);
 
@@ -44,14 +44,14 @@ add_number(xmlNode *parent, const char *name, gint64 value)
 }
 
 static void
-add_texts(xmlNode *parent, const char *name, GPtrArray *texts)
+add_record_texts(xmlNode *parent, const char *name, GPtrArray *texts)
 {
     for (guint i = 0; i < texts->len; i++)
         xml_add(parent, name, g_ptr_array_index(texts, i));
 }
 
 static void
-add_if(xmlNode *parent, const char *name, const char *text)
+add_text_if_set(xmlNode *parent, const char *name, const char *text)
 {
     if (text && *text)
         xml_add(parent, name, text);
@@ -89,23 +89,23 @@ add_report(xmlNode *root, const JobReport *report)
     if (!report)
         return;
     node = xml_add(root, "report", NULL);
-    add_if(node, "directory", report->directory);
-    add_if(node, "base", report->base);
-    add_texts(node, "domain", report->domains);
-    add_texts(node, "disk", report->disks);
-    add_texts(node, "config", report->config);
-    add_texts(node, "memory", report->memory);
-    add_texts(node, "guestState", report->guest_state);
+    add_text_if_set(node, "directory", report->directory);
+    add_text_if_set(node, "base", report->base);
+    add_record_texts(node, "domain", report->domains);
+    add_record_texts(node, "disk", report->disks);
+    add_record_texts(node, "config", report->config);
+    add_record_texts(node, "memory", report->memory);
+    add_record_texts(node, "guestState", report->guest_state);
 }
 
 static void
 add_times(xmlNode *root, const JobInfo *info)
 {
-    add_number(root, "submitted", info->submitted);
-    add_number(root, "started", info->started);
-    add_number(root, "changed", info->changed);
-    add_number(root, "ended", info->ended);
-    add_number(root, "timeBeforeRemoval", (gint64)info->time_before_removal);
+    add_record_number(root, "submitted", info->submitted);
+    add_record_number(root, "started", info->started);
+    add_record_number(root, "changed", info->changed);
+    add_record_number(root, "ended", info->ended);
+    add_record_number(root, "timeBeforeRemoval", (gint64)info->time_before_removal);
 }
 
 char *
@@ -121,28 +121,28 @@ job_record_format(const JobRecord *self)
     xml_add(root, "id", info->id);
     xml_add(root, "name", info->name);
     xml_add(root, "owner", info->owner);
-    add_number(root, "type", info->type);
+    add_record_number(root, "type", info->type);
     xml_add(root, "state", job_state_name(info->state));
-    add_number(root, "percent", info->percent);
+    add_record_number(root, "percent", info->percent);
     add_times(root, info);
-    add_number(root, "errorCode", info->error_code);
-    add_if(root, "error", info->error);
+    add_record_number(root, "errorCode", info->error_code);
+    add_text_if_set(root, "error", info->error);
     xml_add(root, "resumable", info->resumable ? "yes" : "no");
-    add_number(root, "bandwidth", (gint64)info->figures.bandwidth);
-    add_number(root, "cur", (gint64)info->figures.cur);
-    add_number(root, "end", (gint64)info->figures.end);
+    add_record_number(root, "bandwidth", (gint64)info->figures.bandwidth);
+    add_record_number(root, "cur", (gint64)info->figures.cur);
+    add_record_number(root, "end", (gint64)info->figures.end);
     add_work(root, info->work);
     add_disks(root, info->disks);
     add_report(root, info->report);
-    add_texts(root, "warning", info->warnings);
+    add_record_texts(root, "warning", info->warnings);
 
     return xml_doc_to_string(doc);
 }
 
-/* --- reading: what the schema has let through ----------------------------------- */
+/* --- reading a document that is valid against the schema ------------------------ */
 
 static gint64
-number(xmlNode *node, const char *path)
+read_number(xmlNode *node, const char *path)
 {
     g_autofree char *text = xml_text(node, path);
 
@@ -150,7 +150,7 @@ number(xmlNode *node, const char *path)
 }
 
 static guint64
-attribute(xmlNode *node, const char *name)
+read_attribute_text(xmlNode *node, const char *name)
 {
     g_autofree char *text = xml_attr(node, name);
 
@@ -179,8 +179,8 @@ read_disks(JobInfo *info, xmlNode *root)
         JobDisk *disk = job_disk_new(domain, target, path);
 
         disk->figures.type = info->figures.type;
-        disk->figures.cur = attribute(node, "cur");
-        disk->figures.end = attribute(node, "end");
+        disk->figures.cur = read_attribute_text(node, "cur");
+        disk->figures.end = read_attribute_text(node, "end");
         g_ptr_array_add(info->disks, disk);
     }
 }
@@ -208,11 +208,11 @@ read_report(xmlNode *root)
 static void
 read_times(JobInfo *info, xmlNode *root)
 {
-    info->submitted = number(root, "submitted");
-    info->started = number(root, "started");
-    info->changed = number(root, "changed");
-    info->ended = number(root, "ended");
-    info->time_before_removal = (guint64)number(root, "timeBeforeRemoval");
+    info->submitted = read_number(root, "submitted");
+    info->started = read_number(root, "started");
+    info->changed = read_number(root, "changed");
+    info->ended = read_number(root, "ended");
+    info->time_before_removal = (guint64)read_number(root, "timeBeforeRemoval");
 }
 
 static void
@@ -221,10 +221,10 @@ read_state(JobInfo *info, xmlNode *root)
     g_autofree char *state = xml_text(root, "state");
     g_autofree char *resumable = xml_text(root, "resumable");
 
-    info->type = (guint)number(root, "type");
+    info->type = (guint)read_number(root, "type");
     info->state = job_state_from_name(state);
-    info->percent = (guint)number(root, "percent");
-    info->error_code = (guint)number(root, "errorCode");
+    info->percent = (guint)read_number(root, "percent");
+    info->error_code = (guint)read_number(root, "errorCode");
     info->error = xml_text(root, "error");
     info->resumable = g_str_equal(resumable, "yes");
     info->cancellable = !job_state_is_final(info->state);
@@ -240,9 +240,9 @@ read_info(JobInfo *info, const JobWorkType *type, xmlNode *root, GError **error)
     read_times(info, root);
     info->figures = (JobFigures){
         .type = type->block_type,
-        .bandwidth = (guint64)number(root, "bandwidth"),
-        .cur = (guint64)number(root, "cur"),
-        .end = (guint64)number(root, "end"),
+        .bandwidth = (guint64)read_number(root, "bandwidth"),
+        .cur = (guint64)read_number(root, "cur"),
+        .end = (guint64)read_number(root, "end"),
     };
     read_disks(info, root);
     info->report = read_report(root);
@@ -252,8 +252,8 @@ read_info(JobInfo *info, const JobWorkType *type, xmlNode *root, GError **error)
     return info->work != NULL;
 }
 
-/* What the first version wrote has no type, and is an export. Asked for before the schema, which
- * knows no more types than this version does. */
+/* The type of the record's work; records of the first version have none and are exports. It is
+ * looked up before validation, because the schema only allows the types that this version knows. */
 static const JobWorkType *
 type_of(xmlNode *root, GError **error)
 {
@@ -271,7 +271,7 @@ type_of(xmlNode *root, GError **error)
 }
 
 static JobRecord *
-parse(const char *text, gsize length, GError **error)
+parse_valid_record(const char *text, gsize length, GError **error)
 {
     g_autoptr(xmlDoc) doc = xml_parse(text, length, _("the job's record"), error);
     g_autoptr(JobInfo) info = job_info_new();
@@ -282,16 +282,17 @@ parse(const char *text, gsize length, GError **error)
         !read_info(info, type, root, error))
         return NULL;
 
-    return job_record_new((guint)attribute(root, "number"), (guint)attribute(root, "uid"),
+    return job_record_new((guint)read_attribute_text(root, "number"),
+                          (guint)read_attribute_text(root, "uid"),
                           g_steal_pointer(&info));
 }
 
 JobRecord *
 job_record_parse(const char *text, gsize length, GError **error)
 {
-    JobRecord *self = parse(text, length, error);
+    JobRecord *self = parse_valid_record(text, length, error);
 
-    /* Nobody has typed it: what is wrong has been damaged. */
+    /* No user writes these files, so an invalid one has been damaged. */
     if (!self)
         error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
 

@@ -7,24 +7,24 @@
 
 G_BEGIN_DECLS
 
-/* What is kept of a job, as a value and as text (schema: job.rng). */
+/* The persistent record of a job, as a value and as XML (schema: job.rng). */
 
 #define JOB_RECORD_SCHEMA "job.rng"
-/** A job's record has at most so many bytes. */
+/** The maximal size of a job's record in bytes. */
 #define JOB_RECORD_BYTES_MAX (16 * 1024 * 1024)
 
 typedef struct {
-    guint number; /* what it is called until it is removed */
-    guint uid;    /* whose it is */
+    guint number; /* number that names the job until it is removed */
+    guint uid;    /* user id of the owner */
     JobInfo *info;
 } JobRecord;
 
-/** job_record_new: @info: (transfer full). Returns: owned by the caller. */
+/** job_record_new: @info: (transfer full). Returns: a record, owned by the caller. */
 JobRecord *job_record_new(guint number, guint uid, JobInfo *info);
 void job_record_free(JobRecord *self);
 
 /** job_record_parse: Returns: owned by the caller; CORRUPT if @text is not a job's record,
- * NOT_SUPPORTED if it is of work of a type that is not registered. */
+ * NOT_SUPPORTED if the type of its work is not registered. */
 JobRecord *job_record_parse(const char *text, gsize length, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

@@ -15,7 +15,7 @@
 #include "util/xml.h"
 
 #define SUFFIX ".xml"
-/* What a damaged record is called: kept for whoever wants to look, and not read again. */
+/* Suffix of a damaged record, which is kept for examination but not read again. */
 #define SUFFIX_ASIDE ".corrupt"
 
 /* --- the directory ------------------------------------------------------------ */
@@ -45,7 +45,7 @@ job_record_open(const char *directory, GError **error)
 }
 
 static char *
-file_of(guint number)
+record_file_name(guint number)
 {
     return g_strdup_printf("%u" SUFFIX, number);
 }
@@ -53,8 +53,9 @@ file_of(guint number)
 gboolean
 job_record_save(const JobRecord *self, int dirfd, GError **error)
 {
-    g_autofree char *file = file_of(self->number);
-    /* One name for each record: what a program that was killed has left is taken away. */
+    g_autofree char *file = record_file_name(self->number);
+    /* The temporary name depends on the number only, so a file that a killed process left is
+     * overwritten. */
     g_autofree char *temporary = g_strdup_printf(".%u.tmp", self->number);
     g_autofree char *text = job_record_format(self);
 
@@ -70,7 +71,7 @@ job_record_save(const JobRecord *self, int dirfd, GError **error)
 gboolean
 job_record_remove(guint number, int dirfd, GError **error)
 {
-    g_autofree char *file = file_of(number);
+    g_autofree char *file = record_file_name(number);
 
     if (unlinkat(dirfd, file, 0) == 0 || errno == ENOENT)
         return TRUE;
@@ -82,7 +83,7 @@ job_record_remove(guint number, int dirfd, GError **error)
 /* --- reading all ---------------------------------------------------------------- */
 
 static JobRecord *
-load(int dirfd, const char *file, GError **error)
+load_record(int dirfd, const char *file, GError **error)
 {
     g_autoptr(GBytes) bytes = file_read_at(dirfd, file, JOB_RECORD_BYTES_MAX, error);
     g_autoptr(JobRecord) record = NULL;
@@ -93,7 +94,7 @@ load(int dirfd, const char *file, GError **error)
     record = job_record_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error);
     if (!record)
         return NULL;
-    own_file = file_of(record->number);
+    own_file = record_file_name(record->number);
     if (!g_str_equal(own_file, file)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
                     _("the file of job %u would be '%s'"), record->number, own_file);
@@ -104,7 +105,7 @@ load(int dirfd, const char *file, GError **error)
 }
 
 static void
-set_aside(int dirfd, const char *file, const GError *why, GPtrArray *problems)
+set_record_aside(int dirfd, const char *file, const GError *why, GPtrArray *problems)
 {
     g_autofree char *aside = g_strconcat(file, SUFFIX_ASIDE, NULL);
 
@@ -120,7 +121,7 @@ set_aside(int dirfd, const char *file, const GError *why, GPtrArray *problems)
 }
 
 static gboolean
-is_damage(const GError *error)
+is_record_damage(const GError *error)
 {
     static const VirtSnapError codes[] = {VIRT_SNAP_ERROR_CORRUPT,
                                           VIRT_SNAP_ERROR_INVALID_PARAMETER};
@@ -128,33 +129,33 @@ is_damage(const GError *error)
     return virt_snap_error_is(error, codes, G_N_ELEMENTS(codes));
 }
 
-/* What a later version wrote stays for that, and is not changed here; nor is what cannot be read
- * for a reason that may pass. */
+/* Loads one record. A record of a later version is left for that version, and one that cannot be
+ * read for a temporary reason is left as well; only a damaged one is set aside. */
 static void
-load_one(int dirfd, const char *file, GPtrArray *records, GPtrArray *problems)
+load_or_set_aside(int dirfd, const char *file, GPtrArray *records, GPtrArray *problems)
 {
     g_autoptr(GError) error = NULL;
-    JobRecord *record = load(dirfd, file, &error);
+    JobRecord *record = load_record(dirfd, file, &error);
 
     if (record)
         g_ptr_array_add(records, record);
-    else if (!is_damage(error))
+    else if (!is_record_damage(error))
         g_ptr_array_add(problems,
                         g_strdup_printf(_("The job's record '%s' cannot be used; it stays as it "
                                           "is: %s"),
                                         file, error->message));
     else
-        set_aside(dirfd, file, error, problems);
+        set_record_aside(dirfd, file, error, problems);
 }
 
 static guint
-number_of(const char *file)
+record_file_number(const char *file)
 {
     return (guint)MIN(g_ascii_strtoull(file, NULL, 10), G_MAXUINT);
 }
 
 static gint
-by_number(gconstpointer a, gconstpointer b)
+compare_record_numbers(gconstpointer a, gconstpointer b)
 {
     const JobRecord *one = *(JobRecord *const *)a;
     const JobRecord *two = *(JobRecord *const *)b;
@@ -163,7 +164,7 @@ by_number(gconstpointer a, gconstpointer b)
 }
 
 static GPtrArray *
-list_files(int dirfd, GError **error)
+list_record_files(int dirfd, GError **error)
 {
     g_autoptr(GPtrArray) names = dir_list_at(dirfd, ".", error);
     GPtrArray *files;
@@ -185,7 +186,7 @@ GPtrArray *
 job_record_load_all(int dirfd, guint *last, GPtrArray **problems, GError **error)
 {
     GPtrArray *records = g_ptr_array_new_with_free_func((GDestroyNotify)job_record_free);
-    g_autoptr(GPtrArray) files = list_files(dirfd, error);
+    g_autoptr(GPtrArray) files = list_record_files(dirfd, error);
 
     *last = 0;
     *problems = g_ptr_array_new_with_free_func(g_free);
@@ -196,10 +197,10 @@ job_record_load_all(int dirfd, guint *last, GPtrArray **problems, GError **error
     for (guint i = 0; i < files->len; i++) {
         const char *file = g_ptr_array_index(files, i);
 
-        load_one(dirfd, file, records, *problems);
-        *last = MAX(*last, number_of(file));
+        load_or_set_aside(dirfd, file, records, *problems);
+        *last = MAX(*last, record_file_number(file));
     }
-    g_ptr_array_sort(records, by_number);
+    g_ptr_array_sort(records, compare_record_numbers);
 
     return records;
 }

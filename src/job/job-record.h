@@ -7,40 +7,42 @@
 
 G_BEGIN_DECLS
 
-/* What is kept of a job when its program ends, however it ends: a file for each, "<number>.xml"
- * (schema: job.rng), in a directory that belongs to one program at a time. */
+/* The records by which jobs survive the end of their program, even a crash: one file for each job,
+ * "<number>.xml" (schema: job.rng), in a directory that belongs to one program at a time. */
 
-/** job_record_directory: Returns: where records are: "jobs" in VIRTSNAP_STATE_DIR if that is set,
- * else in the system's state directory for root, in the user's for others; owned by the caller. */
+/** job_record_directory: Returns: the directory for records, "jobs" in VIRTSNAP_STATE_DIR if that
+ * is set, else in the system's state directory for root and in the user's state directory for
+ * others; owned by the caller. */
 char *job_record_directory(void);
 
 /**
  * job_record_open:
- * Opens @directory, which is made (0700) with what is missing above it. Returns: a descriptor;
- * -1 with an error.
+ * Opens @directory, which is created (mode 0700) with its missing parents. Returns: a descriptor,
+ * owned by the caller; -1 with an error.
  */
 int job_record_open(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * job_record_save:
- * Writes @self to @dirfd, durably and in the place of what was there: whatever happens, one of the
- * two is found. Takes as long as a disk does. Those of one number are saved one after the other.
+ * Writes @self to @dirfd durably and replaces an earlier record of the same number atomically. It
+ * waits for the disk. Two threads must not save records of the same number at once.
  */
 gboolean job_record_save(const JobRecord *self, int dirfd, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** job_record_remove: Takes the record @number away; one that is not there is fine. */
+/** job_record_remove: Removes the record @number. It is no error if there is none. */
 gboolean job_record_remove(guint number, int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * job_record_load_all:
- * @last: (out): the highest number that a record in @dirfd has, also one that cannot be used; 0 if
- * there is none
- * @problems: (out): (element-type utf8): what cannot be used, and why: what is damaged is set aside
- * by another name; what a later version of virtsnap wrote, or cannot be read now, stays as it is
+ * @last: (out): the highest number of any record in @dirfd, including unusable ones; 0 if there are
+ * none
+ * @problems: (out): (element-type utf8): a text for each record that cannot be used. A damaged
+ * record is renamed; one that a later version of virtsnap wrote, or that cannot be read at present,
+ * is left as it is
  *
- * Returns: (element-type JobRecord): all records in @dirfd, by number; owned by the caller. NULL,
- * and nothing is touched, if there is no schema to know them by.
+ * Returns: (element-type JobRecord): all records in @dirfd, sorted by number; owned by the caller.
+ * NULL, with nothing changed, if the schema cannot be loaded.
  */
 GPtrArray *job_record_load_all(int dirfd, guint *last, GPtrArray **problems, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

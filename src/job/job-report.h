@@ -7,22 +7,22 @@
 
 G_BEGIN_DECLS
 
-/** What a job has made, as Msvm_CollectionReferencePointExportJob reports it: paths. */
+/** The paths of what a job has created, as Msvm_CollectionReferencePointExportJob reports them. */
 typedef struct {
     GPtrArray *domains;     /* char*: UUIDs */
-    char *directory;        /* that all is in */
+    char *directory;        /* directory that contains everything */
     GPtrArray *disks;       /* char*: the top layer of each disk */
-    GPtrArray *config;      /* char*: descriptions of domains and snapshots */
+    GPtrArray *config;      /* char*: configuration of domains and snapshots */
     GPtrArray *memory;      /* char*: memory states */
     GPtrArray *guest_state; /* char*: firmware variables and the like */
     char *base;             /* the export that this one is based on; NULL: none */
 } JobReport;
 
-/** job_report_new: Returns: one in which nothing is set but lists, owned by the caller. */
+/** job_report_new: Returns: a report with empty lists and nothing else set, owned by the caller. */
 JobReport *job_report_new(void);
 JobReport *job_report_copy(const JobReport *self);
 
-/** job_report_free: NULL is fine. */
+/** job_report_free: Frees @self, which may be NULL. */
 void job_report_free(JobReport *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobReport, job_report_free)

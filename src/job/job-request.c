@@ -7,11 +7,12 @@
 
 #include "job/job-private.h"
 
-/* What may be asked of a job: all here is done with the lock held. */
+/* Requests to change the state of a job. All functions except removal_main() are called with the
+ * lock held. */
 
-/* A new run is a beginning, but for what the earlier one got done. */
+/* Resets the job to New for another run. Its progress stays. */
 static void
-renew(Job *self)
+renew_job(Job *self)
 {
     self->info->ended = 0;
     self->info->resumable = FALSE;
@@ -20,9 +21,9 @@ renew(Job *self)
     job_set_state(self, JOB_STATE_NEW);
 }
 
-/* Who waits because it is suspended is woken, too. */
+/* Makes the run end. control_fail() also wakes a run that is suspended. */
 static void
-obey(Job *self, JobRequest request)
+end_active_run(Job *self, JobRequest request)
 {
     const JobWorkType *type = self->work->type;
     gboolean kill = request == JOB_REQUEST_KILL;
@@ -46,7 +47,7 @@ end_unstarted(Job *self, JobRequest request)
     }
 }
 
-/* In a thread, without the lock. */
+/* Removes what earlier runs left. Runs in a thread of its own, without the lock. */
 static gpointer
 removal_main(gpointer data)
 {
@@ -69,7 +70,8 @@ removal_main(gpointer data)
     return NULL;
 }
 
-/* Whether a kill has to remove what an earlier run left, and no run is there to do it. */
+/* Whether @request is a kill that has to remove what an earlier run left while no run is active to
+ * do that. */
 static gboolean
 needs_removal(const Job *self, guint request)
 {
@@ -88,7 +90,7 @@ apply_request(Job *self, JobRequest request, JobState next)
         return;
     }
     if (next == JOB_STATE_NEW) {
-        renew(self);
+        renew_job(self);
         return;
     }
     if (state == JOB_STATE_NEW)
@@ -96,7 +98,7 @@ apply_request(Job *self, JobRequest request, JobState next)
     else if (request == JOB_REQUEST_SUSPEND || request == JOB_REQUEST_START)
         control_suspend(self->control, request == JOB_REQUEST_SUSPEND);
     else
-        obey(self, request);
+        end_active_run(self, request);
     if (next != state)
         job_set_state(self, next);
 }

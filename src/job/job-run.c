@@ -17,15 +17,15 @@ struct JobRun {
     Control *control;
     JobHost host;
     char *uri; /* the host's */
-    Hypervisor *hypervisor; /* NULL: not asked for yet */
+    Hypervisor *hypervisor; /* NULL: not connected yet */
     gboolean resume;
-    gboolean kept;      /* something is left for a later run */
-    gboolean discarded; /* what was left has been removed, because it was killed */
-    JobReport *report;  /* of what was made; NULL: what was planned */
-    GPtrArray *warnings; /* NULL: those that were planned */
+    gboolean kept;      /* something is left that a later run could resume */
+    gboolean discarded; /* discard() was called, because the job was killed */
+    JobReport *report;  /* of what was created; NULL: what was planned */
+    GPtrArray *warnings; /* NULL: those of the plan */
 };
 
-/* --- what the work asks and tells ------------------------------------------- */
+/* --- the interface for the work --------------------------------------------- */
 
 Control *
 job_run_control(JobRun *self)
@@ -57,7 +57,7 @@ job_run_hypervisor(JobRun *self, GError **error)
 
 /* With the lock held. */
 static void
-take_plan(Job *self, const JobPlanned *planned)
+take_job_plan(Job *self, const JobPlanned *planned)
 {
     JobInfo *info = self->info;
 
@@ -71,14 +71,15 @@ take_plan(Job *self, const JobPlanned *planned)
         control_set_bandwidth(self->control, planned->bandwidth);
 }
 
-/* Somebody may have suspended it already, or be ending it. */
+/* The job may have been suspended or asked to end while it was planned, so the state only changes
+ * from Starting, and control_pass() waits or fails. */
 gboolean
 job_run_planned(JobRun *run, const JobPlanned *planned, GError **error)
 {
     Job *self = run->job;
 
     g_mutex_lock(&self->lock);
-    take_plan(self, planned);
+    take_job_plan(self, planned);
     self->planned = self->ending == 0;
     if (self->info->state == JOB_STATE_STARTING)
         job_go_to(self, JOB_STATE_RUNNING);
@@ -103,10 +104,10 @@ job_run_set_result(JobRun *self, JobReport *report, GPtrArray *warnings)
     self->warnings = warnings;
 }
 
-/* --- its end, with the lock held --------------------------------------------- */
+/* --- the end of a run, with the lock held -------------------------------------- */
 
 static void
-show_result(JobInfo *info, JobRun *run)
+publish_result(JobInfo *info, JobRun *run)
 {
     if (run->report) {
         job_report_free(info->report);
@@ -119,17 +120,18 @@ show_result(JobInfo *info, JobRun *run)
 }
 
 static void
-succeed(Job *self, JobRun *run)
+succeed_job(Job *self, JobRun *run)
 {
     JobState state;
 
-    show_result(self->info, run);
+    publish_result(self->info, run);
     state = self->info->warnings->len > 0 ? JOB_STATE_COMPLETED_WITH_WARNINGS
                                           : JOB_STATE_COMPLETED;
-    /* Whose work had nothing to plan. */
+    /* Work that did not call job_run_planned() is still Starting; a job must be Running before it
+     * completes. */
     if (self->info->state == JOB_STATE_STARTING)
         job_go_to(self, JOB_STATE_RUNNING);
-    /* Done is done, but a job that is suspended does not end by itself. */
+    /* The work is done, but a suspended job must not complete before it is resumed. */
     while (!job_state_allows(self->info->state, state))
         g_cond_wait(&self->changed, &self->lock);
     job_end_disks(self, JOB_DISK_COMPLETED);
@@ -137,7 +139,7 @@ succeed(Job *self, JobRun *run)
 }
 
 static void
-fail(Job *self, const JobRun *run, const GError *error)
+fail_job(Job *self, const JobRun *run, const GError *error)
 {
     guint code = virt_snap_error_result_code(error);
     JobState state = JOB_STATE_EXCEPTION;
@@ -157,8 +159,9 @@ fail(Job *self, const JobRun *run, const GError *error)
     job_go_to(self, state);
 }
 
-/* The lock is let go meanwhile. Somebody may lose patience at any time until the run has ended:
- * before that, nothing is there any more. What others have left is theirs. */
+/* Removes what the run has left if the job was killed, before its end is reported. The lock is
+ * released meanwhile, and the kill may also come then, hence the loop. A run that neither changed
+ * anything nor resumed an earlier one must not remove what other jobs have left. */
 static void
 discard_if_killed(Job *self, JobRun *run, GError **error)
 {
@@ -181,7 +184,7 @@ discard_if_killed(Job *self, JobRun *run, GError **error)
 /* --- the thread ---------------------------------------------------------------- */
 
 static void
-end_run(JobRun *run, GError **error)
+end_job_run(JobRun *run, GError **error)
 {
     Job *self = run->job;
 
@@ -189,16 +192,16 @@ end_run(JobRun *run, GError **error)
     discard_if_killed(self, run, error);
     job_figures_update(self->info, self->parts, self->control);
     if (*error)
-        fail(self, run, *error);
+        fail_job(self, run, *error);
     else
-        succeed(self, run);
+        succeed_job(self, run);
     job_figures_update(self->info, self->parts, self->control);
     g_mutex_unlock(&self->lock);
     job_tell(self);
 }
 
 static void
-run_free(JobRun *run)
+job_run_free(JobRun *run)
 {
     if (!run->host.connect)
         hypervisor_free(run->hypervisor);
@@ -210,7 +213,7 @@ run_free(JobRun *run)
 }
 
 static gpointer
-run_main(gpointer data)
+job_run_main(gpointer data)
 {
     JobRun *run = data;
     JobWork *work = run->job->work;
@@ -220,15 +223,15 @@ run_main(gpointer data)
     if (control_pass(run->control, 0, &error))
         work->type->run(work, run, &error);
     run->kept = run->kept && work->type->has_left(work);
-    end_run(run, &error);
-    run_free(run);
+    end_job_run(run, &error);
+    job_run_free(run);
 
     return NULL;
 }
 
 /* With the lock held. */
 static JobRun *
-begin_run(Job *self)
+begin_job_run(Job *self)
 {
     JobRun *run = g_new0(JobRun, 1);
     guint64 bandwidth = control_get_bandwidth(self->control);
@@ -258,7 +261,7 @@ job_start(Job *self, const JobHost *host)
 
     g_mutex_lock(&self->lock);
     if (self->info->state == JOB_STATE_NEW)
-        run = begin_run(self);
+        run = begin_job_run(self);
     g_mutex_unlock(&self->lock);
     job_tell(self);
     if (!run)
@@ -267,7 +270,7 @@ job_start(Job *self, const JobHost *host)
         run->host = *host;
     run->uri = g_strdup(run->host.uri);
     run->host.uri = NULL;
-    g_thread_unref(g_thread_new("virtsnap-job", run_main, run));
+    g_thread_unref(g_thread_new("virtsnap-job", job_run_main, run));
 
     return TRUE;
 }

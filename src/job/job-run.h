@@ -7,43 +7,43 @@
 
 G_BEGIN_DECLS
 
-/* What the work of a job may ask and tell while it runs, in the thread of the run. */
+/* The interface of a running job for its work, to be called in the thread of the run. */
 
-/** job_run_control: Returns: (transfer none): to be asked by control_pass() before every block and
- * everything that takes long, and told of the progress. */
+/** job_run_control: Returns: (transfer none): the control of the job. The work calls control_pass()
+ * before each block and before anything that takes long, and counts its progress there. */
 Control *job_run_control(JobRun *self);
 
-/** job_run_resumes: Returns: TRUE if what an earlier run left is to be gone on with. */
+/** job_run_resumes: Returns: TRUE if this run resumes an earlier one. */
 gboolean job_run_resumes(const JobRun *self);
 
-/** job_run_workers: Returns: how many transfers at once are allowed; 0: no limit. */
+/** job_run_workers: Returns: the maximal number of simultaneous transfers; 0: no limit. */
 guint job_run_workers(const JobRun *self);
 
-/** job_run_hypervisor: Connects to the hypervisor at the first call. Returns: (transfer none): it,
- * for as long as the run takes. */
+/** job_run_hypervisor: Connects to the hypervisor at the first call. Returns: (transfer none): the
+ * connection, valid until the run ends. */
 Hypervisor *job_run_hypervisor(JobRun *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * job_run_planned:
  * @planned: copied
  *
- * From now on the job is Running, and has figures. Returns: FALSE with the reason if it is to end:
- * then nothing may be changed any more.
+ * Reports the plan: from now on the job is Running and has figures. Returns: FALSE with the reason
+ * if the job has to end; then the work must not change anything.
  */
 gboolean job_run_planned(JobRun *self, const JobPlanned *planned, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** job_run_set_kept: Says whether something is left that a later run can go on with, if this one
- * fails. Otherwise that is so if an earlier run has left something. */
+/** job_run_set_kept: Sets whether a later run could resume this one if it fails now. Without this
+ * call that is the case if an earlier run left something. */
 void job_run_set_kept(JobRun *self, gboolean kept);
 
 /**
  * job_run_set_result:
- * @report: (transfer full) (nullable): what has been made; NULL: what was planned
- * @warnings: (transfer full) (nullable): (element-type utf8): all of them, in the place of those
- * that were planned; NULL: those
+ * @report: (transfer full) (nullable): what was created; NULL: what was planned
+ * @warnings: (transfer full) (nullable): (element-type utf8): all warnings, replacing those of the
+ * plan; NULL: those of the plan
  *
- * Says what the run has come to; shown when it ends well.
+ * Sets the result of the run, which is published if the run succeeds.
  */
 void job_run_set_result(JobRun *self, JobReport *report, GPtrArray *warnings);
 

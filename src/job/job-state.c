@@ -6,7 +6,7 @@
 #include "job/job-state.h"
 
 typedef enum {
-    N = 1 << 0, /* New, and so on */
+    N = 1 << 0, /* one bit for each state, named by its initials */
     ST = 1 << 1,
     R = 1 << 2,
     SU = 1 << 3,
@@ -18,7 +18,7 @@ typedef enum {
     W = 1 << 9,
 } StateSet;
 
-/* One line a state: everything that is known of it. Final is what nothing follows. */
+/* All states, one line for each. A state that no other may follow is final. */
 static const struct {
     JobState state;
     const char *name;
@@ -37,11 +37,12 @@ static const struct {
     {JOB_STATE_COMPLETED_WITH_WARNINGS, "completed-with-warnings", W, 0},
 };
 
-/* What is done at a request. What is not here is an invalid transition. */
+/* The effect of each request in each state. Combinations that are not listed are invalid
+ * transitions. */
 static const struct {
     StateSet from;
     JobRequest request;
-    JobState next; /* 0: stays as it is */
+    JobState next; /* 0: the state does not change */
     JobRequestResult result;
 } requests[] = {
     {SU, JOB_REQUEST_START, JOB_STATE_RUNNING, JOB_RESULT_DONE},
@@ -50,12 +51,12 @@ static const struct {
     {N, JOB_REQUEST_KILL, JOB_STATE_KILLED, JOB_RESULT_DONE},
     {ST | R | SU, JOB_REQUEST_TERMINATE, JOB_STATE_SHUTTING_DOWN, JOB_RESULT_STARTED},
     {ST | R | SU, JOB_REQUEST_KILL, JOB_STATE_SHUTTING_DOWN, JOB_RESULT_STARTED},
-    /* Who has asked for an orderly end may lose patience. */
+    /* A job that ends in an orderly way can still be killed. */
     {SD, JOB_REQUEST_KILL, 0, JOB_RESULT_STARTED},
 };
 
 static gssize
-find(guint state)
+find_state(guint state)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
         if ((guint)states[i].state == state)
@@ -68,7 +69,7 @@ find(guint state)
 const char *
 job_state_name(guint state)
 {
-    gssize i = find(state);
+    gssize i = find_state(state);
 
     return i < 0 ? NULL : states[i].name;
 }
@@ -87,7 +88,7 @@ job_state_from_name(const char *name)
 gboolean
 job_state_is_final(JobState state)
 {
-    gssize i = find(state);
+    gssize i = find_state(state);
 
     return i >= 0 && states[i].next == 0;
 }
@@ -101,14 +102,14 @@ job_state_is_success(JobState state)
 gboolean
 job_state_allows(JobState from, JobState to)
 {
-    gssize i = find(from);
-    gssize j = find(to);
+    gssize i = find_state(from);
+    gssize j = find_state(to);
 
     return i >= 0 && j >= 0 && (states[i].next & states[j].bit);
 }
 
 static JobRequestResult
-look_up(gssize state, JobRequest request, JobState *next)
+find_request(gssize state, JobRequest request, JobState *next)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(requests); i++) {
         if (requests[i].request != request || !(requests[i].from & states[state].bit))
@@ -125,7 +126,7 @@ JobRequestResult
 job_state_request(JobState state, gboolean resumable, guint request, guint64 timeout,
                   JobState *next)
 {
-    gssize i = find(state);
+    gssize i = find_state(state);
 
     *next = state;
     if (request < JOB_REQUEST_START || request > JOB_REQUEST_KILL)
@@ -140,5 +141,5 @@ job_state_request(JobState state, gboolean resumable, guint request, guint64 tim
         return JOB_RESULT_STARTED;
     }
 
-    return look_up(i, request, next);
+    return find_request(i, request, next);
 }

@@ -10,10 +10,10 @@
 #include "util/name.h"
 #include "util/strings.h"
 
-/* --- telling -------------------------------------------------------------- */
+/* --- reporting changes ---------------------------------------------------- */
 
 static void
-change_free(JobChange *change)
+job_change_free(JobChange *change)
 {
     g_free((char *)change->domain);
     g_free((char *)change->target);
@@ -21,9 +21,10 @@ change_free(JobChange *change)
     g_free(change);
 }
 
-/* With the lock held; told by job_tell() without it. */
+/* Queues a copy of @change. Called with the lock held; job_tell() reports it later without the
+ * lock. */
 static void
-add_change(Job *self, const JobChange *change)
+queue_job_change(Job *self, const JobChange *change)
 {
     JobChange *copy = g_memdup2(change, sizeof *change);
 
@@ -33,7 +34,8 @@ add_change(Job *self, const JobChange *change)
     g_queue_push_tail(self->changes, copy);
 }
 
-/* One thread at a time tells, also what the others add meanwhile: so the order is kept. */
+/* Only one thread at a time calls notify, also for changes that other threads add meanwhile; so
+ * their order is kept. */
 void
 job_tell(Job *self)
 {
@@ -52,7 +54,7 @@ job_tell(Job *self)
         g_mutex_unlock(&self->lock);
         if (notify)
             notify(self, change, data);
-        change_free(change);
+        job_change_free(change);
         g_mutex_lock(&self->lock);
     }
     self->telling = FALSE;
@@ -73,7 +75,7 @@ job_set_state(Job *self, JobState state)
     info->cancellable = !job_state_is_final(state);
     if (job_state_is_final(state))
         info->ended = info->changed;
-    add_change(self, &change);
+    queue_job_change(self, &change);
     g_cond_broadcast(&self->changed);
 }
 
@@ -92,7 +94,7 @@ job_set_error(Job *self, guint code, const char *message)
 {
     self->info->error_code = code;
     g_free(self->info->error);
-    /* It goes into the record and over the bus. */
+    /* The text goes into the record and over D-Bus, so it must be valid XML text. */
     self->info->error = message ? text_for_xml(message) : NULL;
 }
 
@@ -110,11 +112,11 @@ job_end_disks(Job *self, JobDiskStatus status)
             .status = status,
         };
 
-        add_change(self, &change);
+        queue_job_change(self, &change);
     }
 }
 
-/* --- what may change at any time ----------------------------------------------- */
+/* --- bandwidth and resuming ---------------------------------------------------- */
 
 void
 job_set_bandwidth(Job *self, guint64 rate)
@@ -133,7 +135,7 @@ job_set_resume(Job *self)
     self->restarted = TRUE;
 }
 
-/* --- looking at it ---------------------------------------------------------- */
+/* --- getters ---------------------------------------------------------------- */
 
 JobState
 job_get_state(Job *self)
@@ -196,10 +198,10 @@ job_wait(Job *self, gint64 monotonic_end)
     return job_state_is_final(self->info->state);
 }
 
-/* --- making them ------------------------------------------------------------ */
+/* --- constructors ----------------------------------------------------------- */
 
 static Job *
-new_with(JobInfo *info)
+job_new_with_info(JobInfo *info)
 {
     Job *self = g_new0(Job, 1);
 
@@ -218,13 +220,13 @@ new_with(JobInfo *info)
 Job *
 job_new(const char *owner, JobWork *work)
 {
-    return new_with(job_info_begin(owner, work));
+    return job_new_with_info(job_info_begin(owner, work));
 }
 
 Job *
 job_restore(const JobInfo *info)
 {
-    Job *self = new_with(job_info_copy(info));
+    Job *self = job_new_with_info(job_info_copy(info));
 
     self->restarted = TRUE;
     if (info->figures.bandwidth > 0)
@@ -246,7 +248,7 @@ job_set_notify(Job *self, JobNotify notify, gpointer data)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
-    /* Who is told just now may be using what the caller is about to free. */
+    /* A call of the old function may still be using data that the caller will free. */
     while (self->telling)
         g_cond_wait(&self->changed, &self->lock);
     self->notify = notify;
@@ -266,7 +268,7 @@ job_unref(Job *self)
 {
     if (!self || !g_atomic_ref_count_dec(&self->refs))
         return;
-    g_queue_free_full(self->changes, (GDestroyNotify)change_free);
+    g_queue_free_full(self->changes, (GDestroyNotify)job_change_free);
     g_clear_pointer(&self->parts, g_ptr_array_unref);
     control_free(self->control);
     job_info_free(self->info);

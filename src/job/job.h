@@ -7,62 +7,64 @@
 
 G_BEGIN_DECLS
 
-/* A piece of work that outlives the call that began it, with the figures of CIM_ConcreteJob and
- * those of a libvirt block job, which agree at every moment. Any function may be called from any
- * thread. */
+/* A job: work that continues after the call that started it, with the figures of CIM_ConcreteJob
+ * and of a libvirt block job, which are consistent at every moment. Any function may be called from
+ * any thread. */
 
 typedef struct Job Job;
 
-/** What has changed in a job. */
+/** The kind of a change in a job. */
 typedef enum {
-    JOB_CHANGE_STATE, /* state is the new one */
-    JOB_CHANGE_DISK,  /* disk has come to status */
+    JOB_CHANGE_STATE, /* the state of the job; state is the new one */
+    JOB_CHANGE_DISK,  /* a disk has reached status */
 } JobChangeKind;
 
 typedef struct {
     JobChangeKind kind;
     JobState state;
-    const char *domain; /* the disk's, */
-    const char *target; /* "vda", */
-    const char *path;   /* and its image */
+    const char *domain; /* domain of the disk */
+    const char *target; /* target of the disk, "vda" */
+    const char *path;   /* path of its image */
     JobDiskStatus status;
 } JobChange;
 
 /**
  * JobNotify:
- * Told of changes in the order in which they happened, by whichever thread makes them, without a
- * lock held: it may call any function of @job, but should not take long. What only grows, as the
- * progress, is not told; ask for it.
+ * Called for each change, in the order in which they happened, in the thread that made the change.
+ * No lock is held, so it may call any function of @job except job_set_notify(), but it should
+ * return soon. The progress is not reported; use job_get_figures().
  */
 typedef void (*JobNotify)(Job *job, const JobChange *change, gpointer data);
 
 /**
  * job_new:
- * @owner: who has asked for it
- * @work: what it is to do; held by the job
+ * @owner: the user who requested the job
+ * @work: the work of the job, which takes a reference
  *
- * Returns: a job in the state New, with an InstanceID that is unique for ever and a name for
- * people, owned by the caller. It does nothing by itself.
+ * Returns: a job in the state New with a globally unique InstanceID, owned by the caller. It does
+ * nothing before job_start().
  */
 Job *job_new(const char *owner, JobWork *work);
 
-/** job_restore: Returns: a job as @info says it was, owned by the caller. One that was not
- * finished has been interrupted: it is an Exception (INTERRUPTED), and resumable. */
+/** job_restore: Returns: a job with the state of @info, owned by the caller. A job that was not
+ * finished has been interrupted: its state is Exception, its error INTERRUPTED, and it is
+ * resumable. */
 Job *job_restore(const JobInfo *info);
 
 Job *job_ref(Job *self);
 void job_unref(Job *self);
 
-/** job_set_notify: @notify: (nullable): who is told of changes from now on. Who was told before is
- * not called any more when this returns; so it may not be called from within a JobNotify. */
+/** job_set_notify: Sets the function that is called for changes from now on. @notify: (nullable):
+ * NULL for none. When this function returns, no call of the previous one is active and none will
+ * follow; therefore it must not be called from within a JobNotify. */
 void job_set_notify(Job *self, JobNotify notify, gpointer data);
 
 /**
  * job_start:
- * @host: (nullable): copied; NULL: one in which nothing is set
+ * @host: (nullable): copied; NULL: a JobHost with nothing set
  *
- * Starts a job that is New: a thread of its own runs its work, which goes on with what an earlier
- * run of the same job left. Returns: FALSE if it is not New any more.
+ * Starts a job that is New: a thread runs its work, which resumes an earlier run of the same job.
+ * Returns: FALSE if the job is not New any more.
  */
 gboolean job_start(Job *self, const JobHost *host);
 
@@ -71,36 +73,40 @@ gboolean job_start(Job *self, const JobHost *host);
  * @request: a JobRequest, or any number
  * @timeout: milliseconds; only 0 is supported
  *
- * RequestStateChange. A job that was interrupted and is requested to start is New again: whoever
- * has started it the first time starts it again when its turn comes. One that is requested to be
- * killed then removes, in a thread of its own, what it has left. Returns: a JobRequestResult.
+ * CIM_ConcreteJob.RequestStateChange. An interrupted job that is requested to start becomes New
+ * again and is not started by this call: its caller uses job_start() when its turn comes. An
+ * interrupted job that is requested to be killed removes what it has left, in a thread. Returns: a
+ * JobRequestResult.
  */
 JobRequestResult job_request_state_change(Job *self, guint request, guint64 timeout);
 
-/** job_set_resume: What an earlier run left, of whatever job, is gone on with. Before the start. */
+/** job_set_resume: Makes the first run resume what an earlier run of another job has left. To be
+ * called before job_start(). */
 void job_set_resume(Job *self);
 
-/** Limits the transfers to @rate bytes a second, 0 for no limit. Works at once, and stays. */
+/** Limits the transfers to @rate bytes a second, 0 for no limit. It takes effect at once and holds
+ * for later runs, too. */
 void job_set_bandwidth(Job *self, guint64 rate);
 
-/** job_get_state: Returns: the state it is in. */
+/** job_get_state: Returns: the present state. */
 JobState job_get_state(Job *self);
 
-/** job_get_figures: How far it is, of one moment. */
+/** job_get_figures: Stores consistent figures of one moment in @figures. */
 void job_get_figures(Job *self, JobFigures *figures);
 
-/** job_get_info: Returns: everything about it, all of one moment; owned by the caller. */
+/** job_get_info: Returns: all values of the job at one moment, owned by the caller. */
 JobInfo *job_get_info(Job *self);
 
-/** job_get_failure: Returns: what the last run failed with, as its work said it; owned by the
- * caller. NULL: it did not, or was in another process. */
+/** job_get_failure: Returns: the error of the last run as its work returned it, owned by the
+ * caller; NULL if it did not fail or was in another process. */
 GError *job_get_failure(Job *self);
 
-/** job_is_planned: Returns: FALSE if nothing has been changed by the present run; if it is
- * ShuttingDown, nothing will be. */
+/** job_is_planned: Returns: FALSE if the present run has not changed anything yet. A run of a job
+ * that is ShuttingDown will not change anything then. */
 gboolean job_is_planned(Job *self);
 
-/** Waits until @monotonic_end (0: for ever) for it to be finished. Returns: TRUE if it is. */
+/** job_wait: Waits until the job has ended, at the longest until the monotonic time @monotonic_end
+ * (0: for ever). Returns: TRUE if the job has ended. */
 gboolean job_wait(Job *self, gint64 monotonic_end);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_unref)
