@@ -12,9 +12,10 @@ G_BEGIN_DECLS
 /**
  * VirtSnapExportSettings:
  *
- * The ExportSettingData of the method: what is to be exported, and how. Text of it is either our
- * <exportsettings> document or a CIM-XML instance of Msvm_CollectionSnapshotExportSettingData.
- * Each setting has the name of its element in that document.
+ * The ExportSettingData of the method ExportSnapshot: what is to be exported, and how. As text it
+ * is either an <exportsettings> document or a CIM-XML instance of
+ * Msvm_CollectionSnapshotExportSettingData. The name of a setting is that of its element in
+ * <exportsettings>.
  */
 typedef struct VirtSnapExportSettings VirtSnapExportSettings;
 
@@ -23,9 +24,9 @@ GType virt_snap_export_settings_get_type(void);
 /**
  * virt_snap_export_settings_new:
  *
- * Makes settings.
+ * Creates settings.
  *
- * Returns: (transfer full): the defaults
+ * Returns: (transfer full): settings with default values
  */
 VirtSnapExportSettings *virt_snap_export_settings_new(void);
 
@@ -35,7 +36,7 @@ VirtSnapExportSettings *virt_snap_export_settings_new(void);
  *
  * Copies settings.
  *
- * Returns: (transfer full): the same
+ * Returns: (transfer full): a copy
  */
 VirtSnapExportSettings *virt_snap_export_settings_copy(const VirtSnapExportSettings *self);
 
@@ -43,20 +44,20 @@ VirtSnapExportSettings *virt_snap_export_settings_copy(const VirtSnapExportSetti
  * virt_snap_export_settings_free:
  * @self: (nullable): settings
  *
- * Frees them.
+ * Frees @self.
  */
 void virt_snap_export_settings_free(VirtSnapExportSettings *self);
 
 /**
  * virt_snap_export_settings_parse:
- * @text: (array length=length) (element-type guint8): either form, at most 1 MiB
- * @length: bytes of it
- * @error: INVALID_PARAMETER naming the element or property that is unknown, twice there, of the
+ * @text: (array length=length) (element-type guint8): XML in one of the two forms, at most 1 MiB
+ * @length: its length in bytes
+ * @error: INVALID_PARAMETER naming the element or property that is unknown, given twice, of the
  * wrong type or out of range
  *
  * Reads settings from XML.
  *
- * Returns: (transfer full): what it says, and the defaults for the rest
+ * Returns: (transfer full): the settings in @text, with defaults for those that it does not have
  */
 VirtSnapExportSettings *virt_snap_export_settings_parse(const char *text, gsize length,
                                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -64,11 +65,11 @@ VirtSnapExportSettings *virt_snap_export_settings_parse(const char *text, gsize 
 /**
  * virt_snap_export_settings_load_file:
  * @path: (type filename): a file
- * @error: as virt_snap_export_settings_parse() has it, or why the file cannot be read
+ * @error: as for virt_snap_export_settings_parse(), or the reason why the file cannot be read
  *
  * Reads settings from a file.
  *
- * Returns: (transfer full): what the file says, and the defaults for the rest
+ * Returns: (transfer full): the settings in the file, with defaults for those that it does not have
  */
 VirtSnapExportSettings *virt_snap_export_settings_load_file(const char *path, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -77,7 +78,7 @@ VirtSnapExportSettings *virt_snap_export_settings_load_file(const char *path, GE
  * virt_snap_export_settings_format:
  * @self: settings
  *
- * Writes them as XML.
+ * Formats settings as XML.
  *
  * Returns: (transfer full): the <exportsettings> document
  */
@@ -87,11 +88,11 @@ char *virt_snap_export_settings_format(const VirtSnapExportSettings *self);
  * virt_snap_export_settings_set:
  * @self: settings
  * @name: of a setting, as "intent"
- * @text: its value, as in the document; "DOMAIN:TARGET" is added to exclude
- * or include
+ * @text: its value as in <exportsettings>; a "DOMAIN:TARGET" is added to those of exclude or
+ * include
  * @error: INVALID_PARAMETER saying what was expected
  *
- * Sets one of them.
+ * Sets a setting.
  *
  * Returns: whether it was set
  */

@@ -10,12 +10,14 @@
 #include "settings/settings-private.h"
 #include "util/xml.h"
 
-/* CIM-XML (DMTF DSP0201): <INSTANCE CLASSNAME="…"><PROPERTY NAME="…" TYPE="…"><VALUE>…, names of
- * classes and properties without regard to case, and around it what a client puts there. */
+/* CIM-XML (DMTF DSP0201): an <INSTANCE CLASSNAME="…"> with elements <PROPERTY NAME="…"
+ * TYPE="…"><VALUE>…. The case of class and property names does not matter, and clients may wrap the
+ * instance in other elements. */
 
 #define CLASS_NAME "Msvm_CollectionSnapshotExportSettingData"
 
-/* Inherited from CIM_SettingData: they describe the instance, not the export. */
+/* Properties that are inherited from CIM_SettingData. They describe the instance, not the export,
+ * and are ignored. */
 static const char *const inherited[] = {"InstanceID", "ElementName", "Caption", "Description"};
 
 static gboolean
@@ -29,7 +31,7 @@ is_inherited(const char *name)
     return FALSE;
 }
 
-/* Some clients say by an attribute that the text of a value is an instance itself. */
+/* Whether an attribute, as some clients write it, says that the value is an embedded instance. */
 static gboolean
 is_embedded(xmlNode *property)
 {
@@ -42,56 +44,58 @@ is_embedded(xmlNode *property)
 }
 
 static gboolean
-wrong(GError **error, xmlNode *node, const char *name, const char *complaint)
+wrong_property(GError **error, xmlNode *node, const char *name, const char *complaint)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("Line %ld: property '%s': %s"), xmlGetLineNo(node), name, complaint);
     return FALSE;
 }
 
-/* A word's number only: in the CIM form "merge" is no uint16. */
+/* Checks that the type of the property and the form of its value match. For a setting with words
+ * the CIM form must be the number: "merge" is not a uint16. */
 static gboolean
-check_type(const Setting *setting, xmlNode *node, const char *name, const char *text,
-           GError **error)
+check_property_type(const Setting *setting, xmlNode *node, const char *name, const char *text,
+                    GError **error)
 {
     gsize digits = strspn(text, "0123456789");
 
     if (g_str_has_prefix(setting->cim_type, "uint") && (digits == 0 || text[digits] != '\0'))
-        return wrong(error, node, name, _("its value is not a number"));
+        return wrong_property(error, node, name, _("its value is not a number"));
     if (g_str_equal(setting->cim_type, "boolean") && g_ascii_strcasecmp(text, "true") != 0 &&
         g_ascii_strcasecmp(text, "false") != 0)
-        return wrong(error, node, name, _("its value is neither TRUE nor FALSE"));
+        return wrong_property(error, node, name, _("its value is neither TRUE nor FALSE"));
 
     return TRUE;
 }
 
 static gboolean
-set_value(VirtSnapExportSettings *self, const Setting *setting, xmlNode *node, const char *name,
-          GError **error)
+set_cim_value(VirtSnapExportSettings *self, const Setting *setting, xmlNode *node, const char *name,
+              GError **error)
 {
     g_autofree char *text = xml_text(node, ".");
 
     if (xmlChildElementCount(node) > 0)
-        return wrong(error, node, name, _("its value is an element"));
-    if (!check_type(setting, node, name, text, error))
+        return wrong_property(error, node, name, _("its value is an element"));
+    if (!check_property_type(setting, node, name, text, error))
         return FALSE;
     if (g_str_equal(setting->cim_type, "boolean")) {
         g_autofree char *lower = g_ascii_strdown(text, -1);
 
         return setting->parse(self, name, lower, error);
     }
-    /* An empty string is how some clients say «none». */
+    /* Some clients send an empty string for a value that is not set. */
     if (*text == '\0' && g_str_equal(setting->cim_type, "string"))
         return TRUE;
 
     return setting->parse(self, name, text, error);
 }
 
-/* The one element of kind @kind in @node, or NULL if there is none. FALSE if there is another, or
- * more than one and not @many; among many some may be NULL, which says nothing. */
+/* Finds the element @kind in @node; *@found is NULL if there is none. FALSE if there is any other
+ * element, or more than one @kind without @many. With @many, elements VALUE.NULL are allowed and
+ * ignored. */
 static gboolean
-find_child(xmlNode *node, const char *kind, gboolean many, const char *name, xmlNode **found,
-           GError **error)
+find_cim_child(xmlNode *node, const char *kind, gboolean many, const char *name, xmlNode **found,
+               GError **error)
 {
     *found = NULL;
     for (xmlNode *child = xmlFirstElementChild(node); child;
@@ -106,7 +110,7 @@ find_child(xmlNode *node, const char *kind, gboolean many, const char *name, xml
             continue;
         }
         complaint = g_strdup_printf(_("<%s> is not expected there"), child->name);
-        return wrong(error, child, name, complaint);
+        return wrong_property(error, child, name, complaint);
     }
 
     return TRUE;
@@ -121,19 +125,19 @@ parse_values(VirtSnapExportSettings *self, const Setting *setting, xmlNode *prop
     xmlNode *first = NULL;
 
     if (array != setting->list)
-        return wrong(error, property, name,
-                     array ? _("it is not an array") : _("it is an array (PROPERTY.ARRAY)"));
-    if (array && !find_child(property, "VALUE.ARRAY", FALSE, name, &values, error))
+        return wrong_property(error, property, name,
+                              array ? _("it is not an array") : _("it is an array (PROPERTY.ARRAY)"));
+    if (array && !find_cim_child(property, "VALUE.ARRAY", FALSE, name, &values, error))
         return FALSE;
-    /* No value is NULL: the default stays. */
+    /* A property without a value is NULL in CIM and leaves the default. */
     if (!values)
         return TRUE;
-    if (!find_child(values, "VALUE", array, name, &first, error))
+    if (!find_cim_child(values, "VALUE", array, name, &first, error))
         return FALSE;
     if (first && is_embedded(property))
-        return wrong(error, property, name, _("its value is an embedded object"));
+        return wrong_property(error, property, name, _("its value is an embedded object"));
     for (xmlNode *node = first; node; node = xml_child(values, "VALUE", node)) {
-        if (!set_value(self, setting, node, name, error))
+        if (!set_cim_value(self, setting, node, name, error))
             return FALSE;
     }
 
@@ -148,18 +152,18 @@ parse_property(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen, GE
     const Setting *setting = name ? settings_find_cim(name) : NULL;
 
     if (!name)
-        return wrong(error, node, "?", _("it has no NAME"));
+        return wrong_property(error, node, "?", _("it has no NAME"));
     if (cim_property_is_system(node, name) || (!setting && is_inherited(name)))
         return TRUE;
     if (!setting)
-        return wrong(error, node, name, _("the class has no such property"));
+        return wrong_property(error, node, name, _("the class has no such property"));
     if (!g_hash_table_add(seen, (gpointer)setting))
-        return wrong(error, node, name, _("it stands there twice"));
+        return wrong_property(error, node, name, _("it stands there twice"));
     if (g_strcmp0(type, setting->cim_type) != 0) {
         g_autofree char *complaint =
             g_strdup_printf(_("its type is %s, not %s"), setting->cim_type, type ? type : "?");
 
-        return wrong(error, node, name, complaint);
+        return wrong_property(error, node, name, complaint);
     }
 
     return parse_values(self, setting, node, name, error);
@@ -177,7 +181,8 @@ parse_instance(VirtSnapExportSettings *self, xmlNode *instance, GError **error)
         if (g_str_equal(node->name, "QUALIFIER"))
             continue;
         if (!g_strv_contains(properties, (const char *)node->name))
-            return wrong(error, node, (const char *)node->name, _("no such element is expected"));
+            return wrong_property(error, node, (const char *)node->name,
+                                  _("no such element is expected"));
         if (!parse_property(self, node, seen, error))
             return FALSE;
     }

@@ -15,7 +15,8 @@
 #define TEXT_BYTES_MAX ((gsize)1 << 20)
 
 static gboolean
-parse_element(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen, GError **error)
+parse_settings_element(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen,
+                       GError **error)
 {
     const char *name = (const char *)node->name;
     const Setting *setting = settings_find(name);
@@ -38,16 +39,18 @@ parse_element(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen, GEr
         return FALSE;
     }
 
-    /* A domain's name may begin or end with a blank. */
+    /* White space is stripped except from strings, since a domain's name may begin or end with a
+     * blank. */
     if (!g_str_equal(setting->cim_type, "string"))
         g_strstrip(text);
 
     return setting->parse(self, name, text, error);
 }
 
-/* Nothing but settings: what is not understood is not passed over. */
+/* Checks that the document has nothing but known settings. Anything else is refused instead of
+ * being ignored. */
 static gboolean
-check_root(xmlNode *root, GError **error)
+check_settings_root(xmlNode *root, GError **error)
 {
     gboolean plain = !root->ns && !root->properties;
 
@@ -66,10 +69,10 @@ settings_parse_native(VirtSnapExportSettings *self, xmlNode *root, GError **erro
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 
-    if (!check_root(root, error))
+    if (!check_settings_root(root, error))
         return FALSE;
     for (xmlNode *node = xmlFirstElementChild(root); node; node = xmlNextElementSibling(node)) {
-        if (!parse_element(self, node, seen, error))
+        if (!parse_settings_element(self, node, seen, error))
             return FALSE;
     }
 
@@ -109,7 +112,8 @@ virt_snap_export_settings_load_file(const char *path, GError **error)
     g_return_val_if_fail(path != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    /* A settings file may be a symbolic link; what it leads to may not be. */
+    /* The settings file may be a symbolic link, so the path is resolved first: file_read_at()
+     * follows none. */
     g_autofree char *canonical = realpath(path, NULL);
     g_autoptr(GBytes) bytes = NULL;
     VirtSnapExportSettings *self;

@@ -31,7 +31,7 @@ invalid(GError **error, const char *name, const char *text, const char *expected
 
 typedef struct {
     const char *word;
-    const char *number; /* in the CIM form */
+    const char *number; /* value in the CIM form */
     int value;
 } Word;
 
@@ -170,9 +170,10 @@ format_base(const VirtSnapExportSettings *self, guint i)
     return i == 0 ? g_strdup(self->base) : NULL;
 }
 
-/* A domain's name may hold colons, a target does not. */
+/* Parses "DOMAIN:TARGET". The last colon separates them, since a domain's name may contain colons
+ * and a target cannot. */
 static gboolean
-parse_disk(GPtrArray *disks, const char *name, const char *text, GError **error)
+parse_disk_name(GPtrArray *disks, const char *name, const char *text, GError **error)
 {
     const char *colon = strrchr(text, ':');
     VirtSnapExclude *disk;
@@ -202,7 +203,7 @@ format_disk(GPtrArray *disks, guint i)
 static gboolean
 parse_exclude(VirtSnapExportSettings *self, const char *name, const char *text, GError **error)
 {
-    return parse_disk(self->exclude, name, text, error);
+    return parse_disk_name(self->exclude, name, text, error);
 }
 
 static char *
@@ -214,7 +215,7 @@ format_exclude(const VirtSnapExportSettings *self, guint i)
 static gboolean
 parse_include(VirtSnapExportSettings *self, const char *name, const char *text, GError **error)
 {
-    return parse_disk(self->include, name, text, error);
+    return parse_disk_name(self->include, name, text, error);
 }
 
 static char *
@@ -398,7 +399,7 @@ virt_snap_export_settings_copy(const VirtSnapExportSettings *self)
 }
 
 static const Setting *
-find(const char *name, GError **error)
+find_word(const char *name, GError **error)
 {
     const Setting *setting = settings_find(name);
 
@@ -418,7 +419,7 @@ virt_snap_export_settings_set(VirtSnapExportSettings *self, const char *name, co
     g_return_val_if_fail(text != NULL, FALSE);
     g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
 
-    const Setting *setting = find(name, error);
+    const Setting *setting = find_word(name, error);
 
     if (setting && !text_fits_xml(text))
         return invalid(error, name, text, _("text that XML can hold"));
@@ -434,7 +435,7 @@ virt_snap_export_settings_dup_values(const VirtSnapExportSettings *self, const c
     g_return_val_if_fail(name != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    const Setting *setting = find(name, error);
+    const Setting *setting = find_word(name, error);
     g_autoptr(GStrvBuilder) values = g_strv_builder_new();
 
     if (!setting)

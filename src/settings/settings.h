@@ -7,18 +7,18 @@
 
 G_BEGIN_DECLS
 
-/* What export settings are inside. */
+/* The members of export settings. */
 
 /** BackupIntent. */
 typedef enum {
-    VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN = 1, /* layers are copied as they are */
-    VIRT_SNAP_BACKUP_INTENT_MERGE = 2,          /* each disk becomes one image */
+    VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN = 1, /* each layer of a chain is copied as it is */
+    VIRT_SNAP_BACKUP_INTENT_MERGE = 2,          /* each disk is merged into one image */
 } VirtSnapBackupIntent;
 
 /** CopySnapshotConfiguration. */
 typedef enum {
-    VIRT_SNAP_SNAPSHOTS_ALL = 0,  /* the whole tree's metadata and layers */
-    VIRT_SNAP_SNAPSHOTS_NONE = 1, /* configuration and disks only */
+    VIRT_SNAP_SNAPSHOTS_ALL = 0,  /* metadata and layers of the whole snapshot tree */
+    VIRT_SNAP_SNAPSHOTS_NONE = 1, /* no snapshots, only configuration and disks */
     VIRT_SNAP_SNAPSHOTS_ONE = 2,  /* the exported one */
 } VirtSnapSnapshots;
 
@@ -30,7 +30,7 @@ typedef enum {
     VIRT_SNAP_LIVE_APPLICATION_CONSISTENT = 2,
 } VirtSnapLiveState;
 
-/** A disk that is left out, or asked for. */
+/** A disk that is excluded or included by name. */
 typedef struct {
     char *domain;
     char *target; /* "vda" */
@@ -40,20 +40,20 @@ struct VirtSnapExportSettings {
     gboolean storage;   /* copy the disks (default yes) */
     VirtSnapBackupIntent intent; /* default: preserve the chain */
     gboolean intent_given;       /* it was said: a live export merges without being told */
-    char *base;         /* an earlier export, or a snapshot collection; NULL: none */
+    char *base;         /* path of an earlier export, or a snapshot collection; NULL: none */
     gboolean subdirectory; /* export into DIR/collection/snapshot (default yes) */
-    gboolean memory;    /* keep memory states (default yes) */
-    VirtSnapSnapshots snapshots; /* default: the exported one */
+    gboolean memory;    /* export memory states (default yes) */
+    VirtSnapSnapshots snapshots; /* default: only the exported snapshot */
     VirtSnapLiveState live;      /* default: no */
     char *scratch;      /* where a live export has QEMU keep what is overwritten meanwhile: an
                          * absolute path; NULL: below libvirt's own directory */
     GPtrArray *exclude; /* VirtSnapExclude */
-    GPtrArray *include; /* VirtSnapExclude: disks that are only recorded else */
+    GPtrArray *include; /* VirtSnapExclude: disks that would only be recorded otherwise */
     guint64 bandwidth;  /* bytes a second; 0: no limit (default) */
-    guint parallel;     /* transfers at once, 1..64; 0: chosen for the machine (default) */
+    guint parallel;     /* simultaneous transfers, 1..64; 0: chosen for the machine (default) */
     char *compression;  /* "zstd:LEVEL"; NULL: none (default) */
-    gboolean digest;    /* fs-verity digest of each file (default yes) */
-    gboolean security_info; /* passwords in the domain XML (default no) */
+    gboolean digest;    /* compute the fs-verity digest of each file (default yes) */
+    gboolean security_info; /* include passwords in the domain XML (default no) */
 };
 
 G_END_DECLS
