@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * @VIRT_SNAP_MEMBER_DOMAIN: a domain
  * @VIRT_SNAP_MEMBER_COLLECTION: another collection
  *
- * What a member of a collection is.
+ * The kind of a member of a collection.
  */
 typedef enum {
     VIRT_SNAP_MEMBER_DOMAIN,
@@ -24,8 +24,8 @@ typedef enum {
 /**
  * VirtSnapCollection:
  *
- * A named group of domains, or of other collections: Msvm_VirtualSystemCollection. Its text is
- * the <collection> document of collection.rng.
+ * A named group of domains and of other collections, as Msvm_VirtualSystemCollection. As text it is
+ * a <collection> document (schema: collection.rng).
  */
 typedef struct VirtSnapCollection VirtSnapCollection;
 
@@ -34,9 +34,9 @@ GType virt_snap_collection_get_type(void);
 /**
  * virt_snap_collection_new:
  * @name: at most 255 characters, without control characters
- * @error: INVALID_PARAMETER if @name is none
+ * @error: INVALID_PARAMETER if @name is not a valid name
  *
- * Makes a collection.
+ * Creates a collection.
  *
  * Returns: (transfer full): a collection without members
  */
@@ -49,7 +49,7 @@ VirtSnapCollection *virt_snap_collection_new(const char *name, GError **error)
  *
  * Copies a collection.
  *
- * Returns: (transfer full): the same
+ * Returns: (transfer full): a copy
  */
 VirtSnapCollection *virt_snap_collection_copy(const VirtSnapCollection *self);
 
@@ -57,7 +57,7 @@ VirtSnapCollection *virt_snap_collection_copy(const VirtSnapCollection *self);
  * virt_snap_collection_get_name:
  * @self: a collection
  *
- * Tells its name.
+ * Gets the name of a collection.
  *
  * Returns: (transfer none): its name
  */
@@ -68,7 +68,7 @@ const char *virt_snap_collection_get_name(const VirtSnapCollection *self);
  * @self: a collection
  * @kind: which of its members
  *
- * Lists its members.
+ * Lists the members of one kind.
  *
  * Returns: (transfer full) (array zero-terminated=1): their names, in the order in which they
  * were added
@@ -79,8 +79,8 @@ char **virt_snap_collection_dup_members(const VirtSnapCollection *self, VirtSnap
  * virt_snap_collection_add:
  * @self: a collection
  * @kind: what @name is
- * @name: of the new member; whether it exists is not looked at
- * @error: ALREADY_EXISTS if it is a member, INVALID_PARAMETER if @name is no name
+ * @name: name of the new member, which need not exist
+ * @error: ALREADY_EXISTS if it is a member already, INVALID_PARAMETER if @name is not a valid name
  *
  * Appends a member.
  *
@@ -94,9 +94,9 @@ gboolean virt_snap_collection_add(VirtSnapCollection *self, VirtSnapMember kind,
  * @self: a collection
  * @kind: what @name is
  * @name: of a member
- * @error: NOT_FOUND if it is none
+ * @error: NOT_FOUND if it is not a member
  *
- * Takes a member out.
+ * Removes a member.
  *
  * Returns: whether that was done
  */
@@ -109,23 +109,23 @@ gboolean virt_snap_collection_remove(VirtSnapCollection *self, VirtSnapMember ki
  * @kind: what @name is
  * @name: of a domain or a collection
  *
- * Looks for a member.
+ * Checks whether a collection has a member.
  *
- * Returns: whether it is a member itself, not only through another collection
+ * Returns: whether it is a direct member; members of member collections do not count
  */
 gboolean virt_snap_collection_has(const VirtSnapCollection *self, VirtSnapMember kind,
                                   const char *name);
 
 /**
  * virt_snap_collection_parse:
- * @text: (array length=length) (element-type guint8): a <collection>, at most 4 MiB
- * @length: bytes of it
- * @error: INVALID_PARAMETER if the text is too large, no XML, not valid against collection.rng,
- * or names something twice or by what is no name
+ * @text: (array length=length) (element-type guint8): a <collection> document, at most 4 MiB
+ * @length: its length in bytes
+ * @error: INVALID_PARAMETER if the text is too large, no XML, not valid against collection.rng, or
+ * has a member twice or with an invalid name
  *
  * Reads a collection from XML.
  *
- * Returns: (transfer full): what it describes
+ * Returns: (transfer full): the collection
  */
 VirtSnapCollection *virt_snap_collection_parse(const char *text, gsize length, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -134,7 +134,7 @@ VirtSnapCollection *virt_snap_collection_parse(const char *text, gsize length, G
  * virt_snap_collection_format:
  * @self: a collection
  *
- * Writes it as XML.
+ * Formats a collection as XML.
  *
  * Returns: (transfer full): the <collection> document
  */
@@ -144,7 +144,7 @@ char *virt_snap_collection_format(const VirtSnapCollection *self);
  * virt_snap_collection_free:
  * @self: (nullable): a collection
  *
- * Frees it with all in it.
+ * Frees @self and its members.
  */
 void virt_snap_collection_free(VirtSnapCollection *self);
 

@@ -31,7 +31,7 @@ collection_not_found(const char *name, GError **error)
     return FALSE;
 }
 
-/* What is wrong with a user's text is wrong with the store if the text comes from there. */
+/* Turns an invalid parameter into a corrupt file, because the text was read from the store. */
 static void
 blame_file(RecordDir *dir, const char *file, GError **error)
 {
@@ -90,7 +90,7 @@ collection_load(RecordDir *dir, const char *name, GError **error)
     return collection_load_file(dir, file, error);
 }
 
-/* The files that hold collections, or should. */
+/* Lists files by their suffix, whether they are valid or not. */
 GPtrArray *
 collection_list_files(RecordDir *dir, GError **error)
 {
@@ -106,7 +106,7 @@ collection_list_files(RecordDir *dir, GError **error)
     return g_steal_pointer(&files);
 }
 
-/* All collections but the one in @except, which may be damaged. */
+/* Loads all collections except the one in @except, which may be damaged. */
 GPtrArray *
 collection_load_others(RecordDir *dir, const char *except, GError **error)
 {
@@ -131,17 +131,17 @@ collection_load_others(RecordDir *dir, const char *except, GError **error)
     return g_steal_pointer(&others);
 }
 
-/* --- members of members ------------------------------------------------------- */
+/* --- member collections ------------------------------------------------------- */
 
-/* A collection on the way down, and the next of its member collections to be looked at. */
+/* A collection on the current path, and the index of its next member collection to visit. */
 typedef struct {
     const VirtSnapCollection *collection;
     guint next;
 } Step;
 
-/* Is @name on the way? Then the error says how it leads back to itself. */
+/* Whether @name is already on the current path; then the error describes the cycle. */
 static gboolean
-leads_back(GArray *way, const char *name, GError **error)
+is_cycle(GArray *way, const char *name, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
 
@@ -162,7 +162,7 @@ leads_back(GArray *way, const char *name, GError **error)
 }
 
 static void
-step_down(GArray *way, GHashTable *domains, const VirtSnapCollection *collection)
+push_collection(GArray *way, GHashTable *domains, const VirtSnapCollection *collection)
 {
     Step step = {collection, 0};
 
@@ -171,15 +171,15 @@ step_down(GArray *way, GHashTable *domains, const VirtSnapCollection *collection
         g_hash_table_add(domains, g_strdup(g_ptr_array_index(collection->domains, i)));
 }
 
-/* Looks at the next member of the last collection on @way. @known: those that were loaded. */
+/* Visits the next member of the last collection on @way. @known: the collections loaded so far. */
 static gboolean
-visit(RecordDir *dir, GArray *way, GHashTable *known,
-      GHashTable *domains, const char *name, GError **error)
+visit_member(RecordDir *dir, GArray *way, GHashTable *known,
+             GHashTable *domains, const char *name, GError **error)
 {
     const char *above = g_array_index(way, Step, way->len - 1).collection->name;
     VirtSnapCollection *collection;
 
-    if (leads_back(way, name, error))
+    if (is_cycle(way, name, error))
         return FALSE;
     if (g_hash_table_contains(known, name))
         return TRUE;
@@ -189,13 +189,13 @@ visit(RecordDir *dir, GArray *way, GHashTable *known,
         return FALSE;
     }
     g_hash_table_insert(known, collection->name, collection);
-    step_down(way, domains, collection);
+    push_collection(way, domains, collection);
 
     return TRUE;
 }
 
-/* All the domains of @collection, which need not be in the store. Not by recursion, so that no
- * store can be too deep. Returns: (element-type utf8): a set. */
+/* Collects the domains with an explicit stack instead of recursion, so that deep nesting cannot
+ * overflow the stack. */
 GHashTable *
 collection_walk(RecordDir *dir, const VirtSnapCollection *collection,
      GError **error)
@@ -206,15 +206,15 @@ collection_walk(RecordDir *dir, const VirtSnapCollection *collection,
         g_str_hash, g_str_equal, NULL, (GDestroyNotify)virt_snap_collection_free);
     g_autoptr(GArray) way = g_array_new(FALSE, FALSE, sizeof(Step));
 
-    step_down(way, domains, collection);
+    push_collection(way, domains, collection);
     while (way->len > 0) {
         Step *step = &g_array_index(way, Step, way->len - 1);
         const GPtrArray *below = step->collection->collections;
 
         if (step->next == below->len)
             g_array_set_size(way, way->len - 1);
-        else if (!visit(dir, way, known, domains, g_ptr_array_index(below, step->next++),
-                        error))
+        else if (!visit_member(dir, way, known, domains, g_ptr_array_index(below, step->next++),
+                               error))
             return NULL;
     }
 

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Collections in the directory of a store, which the caller has open. */
+/* Reading collections from the directory of a store, which the caller has opened. */
 
 /** collection_file: Returns: the name of the file of the collection @name, owned by the caller. */
 char *collection_file(const char *name);
@@ -16,13 +16,14 @@ char *collection_file(const char *name);
 /** collection_not_found: Sets the error that there is no collection @name. Returns: FALSE. */
 gboolean collection_not_found(const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** collection_list_files: Returns: (element-type utf8): files that hold collections, or should. */
+/** collection_list_files: Returns: (element-type utf8): the names of all files for collections,
+ * whether they are valid or not; owned by the caller. */
 GPtrArray *collection_list_files(RecordDir *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * collection_load_file:
- * Returns: what @file holds, owned by the caller; CORRUPT naming it if that is no collection, or
- * one whose file has another name.
+ * Returns: the collection in @file, owned by the caller; CORRUPT naming @file if it does not hold a
+ * valid collection, or one whose name belongs to another file.
  */
 VirtSnapCollection *collection_load_file(RecordDir *dir, const char *file, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -33,20 +34,20 @@ VirtSnapCollection *collection_load(RecordDir *dir, const char *name, GError **e
 
 /**
  * collection_load_others:
- * @except: a file that is not read, and may be damaged
+ * @except: name of a file that is not read and may be damaged
  *
- * Returns: (element-type VirtSnapCollection): all the others, owned by the caller.
+ * Returns: (element-type VirtSnapCollection): all other collections, owned by the caller.
  */
 GPtrArray *collection_load_others(RecordDir *dir, const char *except, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * collection_walk:
- * @collection: which need not be in @dir, where its members are
+ * @collection: a collection whose members are in @dir; it need not be there itself
  *
- * Returns: (element-type utf8): the set of the domains of @collection and of the collections
- * below it; NOT_FOUND or CORRUPT for one of these, INVALID_PARAMETER naming the way round if
- * there is one.
+ * Returns: (element-type utf8): the set of the domains of @collection and, recursively, of its
+ * member collections, owned by the caller; NULL with NOT_FOUND or CORRUPT for a member collection,
+ * or with INVALID_PARAMETER describing the cycle if a collection contains itself.
  */
 GHashTable *collection_walk(RecordDir *dir, const VirtSnapCollection *collection, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

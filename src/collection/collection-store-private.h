@@ -9,11 +9,12 @@ G_BEGIN_DECLS
 
 /**
  * collection_store_read_tree:
- * @collections: (out) (element-type VirtSnapCollection): @name first, then all below it, each once
- * @domains: (out) (element-type utf8): as virt_snap_collection_store_resolve() has them
+ * @collections: (out) (element-type VirtSnapCollection): the collection @name first, then all its
+ * direct and indirect member collections, each once
+ * @domains: (out) (element-type utf8): the result of virt_snap_collection_store_resolve()
  *
- * Reads both of one moment, whoever changes the store meanwhile. Returns: FALSE with the errors of
- * virt_snap_collection_store_resolve().
+ * Reads both from the same state of the store, even if others change it meanwhile. Returns: FALSE
+ * with the errors of virt_snap_collection_store_resolve().
  */
 gboolean collection_store_read_tree(VirtSnapCollectionStore *self, const char *name,
                                     GPtrArray **collections, GPtrArray **domains, GError **error)

@@ -70,7 +70,7 @@ virt_snap_collection_store_get_directory(const VirtSnapCollectionStore *self)
 /* --- changes ------------------------------------------------------------------ */
 
 static char *
-format(const VirtSnapCollection *collection, GError **error)
+format_within_limit(const VirtSnapCollection *collection, GError **error)
 {
     g_autofree char *text = virt_snap_collection_format(collection);
     gsize length = strlen(text);
@@ -86,7 +86,8 @@ format(const VirtSnapCollection *collection, GError **error)
     return g_steal_pointer(&text);
 }
 
-/* With @change in the place of what its file has now. */
+/* Checks that the store stays within its limits when @change replaces the present content of its
+ * file. */
 static gboolean
 check_room(RecordDir *dir, const RecordChange *change, GError **error)
 {
@@ -106,7 +107,8 @@ check_room(RecordDir *dir, const RecordChange *change, GError **error)
     }
     if (bytes <= VIRT_SNAP_COLLECTIONS_BYTES_MAX && count <= VIRT_SNAP_COLLECTIONS_MAX)
         return TRUE;
-    /* What is too much already, written by hand, may become less. */
+    /* A store that exceeds the limits already, because files were written by hand, may still be
+     * made smaller. */
     if (strlen(change->text) <= record_dir_size(dir, change->file))
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE,
@@ -119,23 +121,25 @@ check_room(RecordDir *dir, const RecordChange *change, GError **error)
 }
 
 static gboolean
-store(RecordDir *dir, const VirtSnapCollection *collection, gboolean larger, GError **error)
+store_collection(RecordDir *dir, const VirtSnapCollection *collection, gboolean larger,
+                 GError **error)
 {
     g_autofree char *file = collection_file(collection->name);
-    g_autofree char *text = format(collection, error);
+    g_autofree char *text = format_within_limit(collection, error);
     const RecordChange change = {file, text};
 
     return text && (!larger || check_room(dir, &change, error)) &&
            record_dir_write(dir, &change, 1, error);
 }
 
-/* The same, unless its collections are not all there, or lead back to it. */
+/* Stores @collection after checking that its member collections exist and that it does not contain
+ * itself. */
 static gboolean
 check_and_store(RecordDir *dir, const VirtSnapCollection *collection, GError **error)
 {
     g_autoptr(GHashTable) domains = collection_walk(dir, collection, error);
 
-    return domains && store(dir, collection, TRUE, error);
+    return domains && store_collection(dir, collection, TRUE, error);
 }
 
 gboolean
@@ -152,7 +156,7 @@ virt_snap_collection_store_define(VirtSnapCollectionStore *self,
 }
 
 static gboolean
-check_new(RecordDir *dir, const char *name, GError **error)
+check_name_unused(RecordDir *dir, const char *name, GError **error)
 {
     g_autofree char *file = NULL;
 
@@ -179,7 +183,7 @@ virt_snap_collection_store_create(VirtSnapCollectionStore *self,
 
     g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_CREATE, error);
 
-    return dir && check_new(dir, collection->name, error) &&
+    return dir && check_name_unused(dir, collection->name, error) &&
            check_and_store(dir, collection, error);
 }
 
@@ -187,8 +191,8 @@ typedef gboolean (*Change)(VirtSnapCollection *self, VirtSnapMember kind, char *
                            GError **error);
 
 static gboolean
-change_members(VirtSnapCollection *collection, Change change, char *const *domains,
-               char *const *collections, GError **error)
+change_stored_members(VirtSnapCollection *collection, Change change, char *const *domains,
+                      char *const *collections, GError **error)
 {
     return change(collection, VIRT_SNAP_MEMBER_DOMAIN, domains, error) &&
            change(collection, VIRT_SNAP_MEMBER_COLLECTION, collections, error);
@@ -206,7 +210,7 @@ virt_snap_collection_store_add(VirtSnapCollectionStore *self, const char *name,
     g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
 
     return collection &&
-           change_members(collection, collection_add_all, domains, collections, error) &&
+           change_stored_members(collection, collection_add_all, domains, collections, error) &&
            check_and_store(dir, collection, error);
 }
 
@@ -221,10 +225,11 @@ virt_snap_collection_store_remove(VirtSnapCollectionStore *self, const char *nam
     g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_CHANGE, error);
     g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
 
-    /* Not checked: what is wrong with its collections is mended by removing them. */
+    /* The remaining members are not checked, because removing members is how a collection with
+     * missing members or a cycle is repaired. */
     return collection &&
-           change_members(collection, collection_remove_all, domains, collections, error) &&
-           store(dir, collection, FALSE, error);
+           change_stored_members(collection, collection_remove_all, domains, collections, error) &&
+           store_collection(dir, collection, FALSE, error);
 }
 
 static gboolean
@@ -273,7 +278,7 @@ virt_snap_collection_store_undefine(VirtSnapCollectionStore *self, const char *n
 /* --- renaming ----------------------------------------------------------------- */
 
 static void
-change_clear(gpointer data)
+file_change_clear(gpointer data)
 {
     RecordChange *change = data;
 
@@ -281,17 +286,18 @@ change_clear(gpointer data)
     g_free((char *)change->text);
 }
 
-/* Takes @text, which is NULL if @name is to go away. */
+/* Adds a change of the file of @name. @text: (transfer full) (nullable): NULL to remove the
+ * file. */
 static void
-add_change(GArray *changes, const char *name, char *text)
+add_file_change(GArray *changes, const char *name, char *text)
 {
     RecordChange change = {collection_file(name), text};
 
     g_array_append_val(changes, change);
 }
 
-/* Members that do not exist can only have been written by hand: what they mean must not change
- * with the renaming of something else. */
+/* Checks that @to is not a member of @collection yet. A member that does not exist, which only a
+ * file written by hand can have, must not begin to exist because another collection is renamed. */
 static gboolean
 check_no_member(const VirtSnapCollection *collection, const char *to, GError **error)
 {
@@ -305,10 +311,10 @@ check_no_member(const VirtSnapCollection *collection, const char *to, GError **e
     return FALSE;
 }
 
-/* If @other has @name as a member, it has @to instead. */
+/* Replaces the member @name of @other by @to, if @other has that member. */
 static gboolean
-follow(GArray *changes, VirtSnapCollection *other, const char *name, const char *to,
-       GError **error)
+rename_member(GArray *changes, VirtSnapCollection *other, const char *name, const char *to,
+              GError **error)
 {
     char *text;
     guint place;
@@ -320,15 +326,15 @@ follow(GArray *changes, VirtSnapCollection *other, const char *name, const char 
 
     g_free(g_ptr_array_index(other->collections, place));
     g_ptr_array_index(other->collections, place) = g_strdup(to);
-    text = format(other, error);
+    text = format_within_limit(other, error);
     if (!text)
         return FALSE;
-    add_change(changes, other->name, text);
+    add_file_change(changes, other->name, text);
 
     return TRUE;
 }
 
-/* Fills @changes with all that renaming @collection changes. */
+/* Fills @changes with all changes of files that are needed to rename @collection. */
 static gboolean
 plan_rename(RecordDir *dir, VirtSnapCollection *collection, const char *to, GArray *changes,
             GError **error)
@@ -342,13 +348,13 @@ plan_rename(RecordDir *dir, VirtSnapCollection *collection, const char *to, GArr
         return FALSE;
     g_free(collection->name);
     collection->name = g_strdup(to);
-    text = format(collection, error);
+    text = format_within_limit(collection, error);
     if (!text)
         return FALSE;
-    add_change(changes, to, text);
-    add_change(changes, name, NULL);
+    add_file_change(changes, to, text);
+    add_file_change(changes, name, NULL);
     for (guint i = 0; i < others->len; i++) {
-        if (!follow(changes, g_ptr_array_index(others, i), name, to, error))
+        if (!rename_member(changes, g_ptr_array_index(others, i), name, to, error))
             return FALSE;
     }
 
@@ -368,9 +374,9 @@ virt_snap_collection_store_rename(VirtSnapCollectionStore *self, const char *nam
     g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
     g_autoptr(GArray) changes = g_array_new(FALSE, FALSE, sizeof(RecordChange));
 
-    g_array_set_clear_func(changes, change_clear);
+    g_array_set_clear_func(changes, file_change_clear);
 
-    return collection && check_new(dir, to, error) &&
+    return collection && check_name_unused(dir, to, error) &&
            plan_rename(dir, collection, to, changes, error) &&
            record_dir_write(dir, (const RecordChange *)(gpointer)changes->data, changes->len,
                             error);
@@ -379,7 +385,7 @@ virt_snap_collection_store_rename(VirtSnapCollectionStore *self, const char *nam
 /* --- reading ------------------------------------------------------------------ */
 
 static int
-compare_names(gconstpointer a, gconstpointer b)
+compare_collection_names(gconstpointer a, gconstpointer b)
 {
     const VirtSnapCollection *const *first = a;
     const VirtSnapCollection *const *second = b;
@@ -388,7 +394,7 @@ compare_names(gconstpointer a, gconstpointer b)
 }
 
 static GPtrArray *
-load_all(RecordDir *dir, GPtrArray *problems, GError **error)
+load_all_collections(RecordDir *dir, GPtrArray *problems, GError **error)
 {
     static const VirtSnapError of_one_file[] = {VIRT_SNAP_ERROR_CORRUPT,
                                                 VIRT_SNAP_ERROR_ACCESS_DENIED};
@@ -412,7 +418,7 @@ load_all(RecordDir *dir, GPtrArray *problems, GError **error)
             return NULL;
         }
     }
-    g_ptr_array_sort(collections, compare_names);
+    g_ptr_array_sort(collections, compare_collection_names);
 
     return g_steal_pointer(&collections);
 }
@@ -427,7 +433,7 @@ virt_snap_collection_store_list(VirtSnapCollectionStore *self, GPtrArray **probl
 
     g_autoptr(RecordDir) dir = record_dir_open(self->directory, RECORD_DIR_READ, error);
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
-    GPtrArray *collections = dir ? load_all(dir, found, error) : NULL;
+    GPtrArray *collections = dir ? load_all_collections(dir, found, error) : NULL;
 
     if (collections)
         *problems = g_steal_pointer(&found);
@@ -479,9 +485,10 @@ virt_snap_collection_store_resolve(VirtSnapCollectionStore *self, const char *na
     return domains ? sorted_names(domains) : NULL;
 }
 
-/* Adds the member collections of the one at @i that are not in @tree yet. */
+/* Adds to @tree the member collections of the collection at index @i that are not in @tree yet. */
 static gboolean
-load_below(RecordDir *dir, GPtrArray *tree, guint i, GHashTable *loaded, GError **error)
+load_member_collections(RecordDir *dir, GPtrArray *tree, guint i, GHashTable *loaded,
+                        GError **error)
 {
     const VirtSnapCollection *above = g_ptr_array_index(tree, i);
 
@@ -500,9 +507,9 @@ load_below(RecordDir *dir, GPtrArray *tree, guint i, GHashTable *loaded, GError 
     return TRUE;
 }
 
-/* @collection: (transfer full) */
+/* Loads @collection (transfer full) and all its direct and indirect member collections. */
 static GPtrArray *
-load_tree(RecordDir *dir, VirtSnapCollection *collection, GError **error)
+load_collection_tree(RecordDir *dir, VirtSnapCollection *collection, GError **error)
 {
     g_autoptr(GPtrArray) tree =
         g_ptr_array_new_with_free_func((GDestroyNotify)virt_snap_collection_free);
@@ -511,7 +518,7 @@ load_tree(RecordDir *dir, VirtSnapCollection *collection, GError **error)
     g_ptr_array_add(tree, collection);
     g_hash_table_add(loaded, collection->name);
     for (guint i = 0; i < tree->len; i++) {
-        if (!load_below(dir, tree, i, loaded, error))
+        if (!load_member_collections(dir, tree, i, loaded, error))
             return NULL;
     }
 
@@ -526,7 +533,7 @@ collection_store_read_tree(VirtSnapCollectionStore *self, const char *name,
     g_autoptr(VirtSnapCollection) collection = dir ? collection_load(dir, name, error) : NULL;
     g_autoptr(GHashTable) names = collection ? collection_walk(dir, collection, error) : NULL;
 
-    *collections = names ? load_tree(dir, g_steal_pointer(&collection), error) : NULL;
+    *collections = names ? load_collection_tree(dir, g_steal_pointer(&collection), error) : NULL;
     if (*collections)
         *domains = sorted_names(names);
 

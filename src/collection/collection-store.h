@@ -10,17 +10,17 @@ G_BEGIN_DECLS
 /**
  * VirtSnapCollectionStore:
  *
- * Where collections are kept: a directory with a file for each, "NAME.xml" (characters that no
- * file name can have are escaped). Nobody is asked whether the domains exist: a collection may
- * name those of several hosts, or of tomorrow. Collections that are members do exist, and none is
- * a member of itself, directly or through others.
+ * A directory of collections with a file for each, "NAME.xml" (characters that a file name cannot
+ * have are escaped). The domains need not exist: a collection may name domains of several hosts, or
+ * future ones. Member collections must exist, and no collection may contain itself, directly or
+ * indirectly.
  *
- * A store holds nothing but the directory's path, so any thread may use it. Every operation sees
- * and leaves a whole state, whatever other processes do and wherever one is killed.
+ * A store has no state but the path of its directory, so any thread may use it. Every operation is
+ * atomic, even if other processes work on the same directory or a process is killed.
  *
- * Beside the errors named below each can fail with CORRUPT, naming the file, if a file that it
- * has to read holds no collection, with IN_USE if another process is at work for too long, and
- * as reading and writing files can: ACCESS_DENIED, NO_SPACE.
+ * Besides the errors named below, each function can fail with CORRUPT, naming the file, if a file
+ * that it reads does not hold a valid collection; with IN_USE if another process has locked the
+ * store for too long; and with errors of the file system as ACCESS_DENIED and NO_SPACE.
  */
 typedef struct VirtSnapCollectionStore VirtSnapCollectionStore;
 
@@ -28,11 +28,11 @@ GType virt_snap_collection_store_get_type(void);
 
 /**
  * virt_snap_collection_store_new:
- * @directory: (nullable) (type filename): which is created when something is stored; NULL:
- * "collections" in VIRTSNAP_CONFIG_DIR if that is set, else in the system's configuration
+ * @directory: (nullable) (type filename): its directory, which is created when something is stored;
+ * NULL: "collections" in VIRTSNAP_CONFIG_DIR if that is set, else in the system's configuration
  * directory for root, in $XDG_CONFIG_HOME/virtsnap for others
  *
- * Nothing is looked at yet.
+ * Creates a store without accessing the directory.
  *
  * Returns: (transfer full): a store
  */
@@ -42,9 +42,9 @@ VirtSnapCollectionStore *virt_snap_collection_store_new(const char *directory);
  * virt_snap_collection_store_copy:
  * @self: a store
  *
- * Copies a store, not what it holds.
+ * Copies a store object, not the collections in the directory.
  *
- * Returns: (transfer full): one of the same directory
+ * Returns: (transfer full): a store of the same directory
  */
 VirtSnapCollectionStore *virt_snap_collection_store_copy(const VirtSnapCollectionStore *self);
 
@@ -52,7 +52,7 @@ VirtSnapCollectionStore *virt_snap_collection_store_copy(const VirtSnapCollectio
  * virt_snap_collection_store_get_directory:
  * @self: a store
  *
- * Tells where it is.
+ * Gets the directory of a store.
  *
  * Returns: (transfer none) (type filename): its path
  */
@@ -61,10 +61,10 @@ const char *virt_snap_collection_store_get_directory(const VirtSnapCollectionSto
 /**
  * virt_snap_collection_store_define:
  * @self: a store
- * @collection: what to store, in the place of the one with its name if there is one
- * @error: NOT_FOUND if a collection that is a member does not exist, INVALID_PARAMETER naming the
- * way round if it would be a member of itself, NO_SPACE if all collections together would be more
- * than a store takes (10000, or 8 MiB of text)
+ * @collection: the collection, which replaces one of the same name
+ * @error: NOT_FOUND if a member collection does not exist, INVALID_PARAMETER describing the cycle
+ * if the collection would contain itself, NO_SPACE if the store would exceed its limits (10000
+ * collections, 8 MiB of text in total)
  *
  * Stores a collection.
  *
@@ -77,8 +77,9 @@ gboolean virt_snap_collection_store_define(VirtSnapCollectionStore *self,
 /**
  * virt_snap_collection_store_create:
  * @self: a store
- * @collection: what to store
- * @error: as virt_snap_collection_store_define() has it; ALREADY_EXISTS if one has its name
+ * @collection: the new collection
+ * @error: as for virt_snap_collection_store_define(); ALREADY_EXISTS if there is a collection of
+ * that name
  *
  * Stores a new collection.
  *
@@ -91,13 +92,14 @@ gboolean virt_snap_collection_store_create(VirtSnapCollectionStore *self,
 /**
  * virt_snap_collection_store_list:
  * @self: a store
- * @problems: (out) (transfer container) (element-type utf8): a text for each file that holds no
- * collection or must not be read, as it would be an error's
+ * @problems: (out) (transfer container) (element-type utf8): an error message for each file that
+ * does not hold a valid collection or that may not be read
  * @error: if the directory cannot be read
  *
  * Lists all collections.
  *
- * Returns: (transfer container) (element-type VirtSnapCollection): all the others by name
+ * Returns: (transfer container) (element-type VirtSnapCollection): the valid collections, sorted by
+ * name
  */
 GPtrArray *virt_snap_collection_store_list(VirtSnapCollectionStore *self, GPtrArray **problems,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -108,7 +110,7 @@ GPtrArray *virt_snap_collection_store_list(VirtSnapCollectionStore *self, GPtrAr
  * @name: of a collection
  * @error: NOT_FOUND naming it
  *
- * Gets a collection.
+ * Loads a collection.
  *
  * Returns: (transfer full): the collection
  */
@@ -120,7 +122,7 @@ VirtSnapCollection *virt_snap_collection_store_load(VirtSnapCollectionStore *sel
  * virt_snap_collection_store_rename:
  * @self: a store
  * @name: of a collection
- * @to: its new name, in the collections that have it as a member too
+ * @to: its new name, which also replaces @name in the collections that have it as a member
  * @error: NOT_FOUND, or ALREADY_EXISTS if there is a collection @to
  *
  * Renames a collection.
@@ -137,9 +139,10 @@ gboolean virt_snap_collection_store_rename(VirtSnapCollectionStore *self, const 
  * @name: of a collection
  * @domains: (nullable) (array zero-terminated=1): names
  * @collections: (nullable) (array zero-terminated=1): likewise
- * @error: ALREADY_EXISTS for what is one, and what virt_snap_collection_store_define() says
+ * @error: ALREADY_EXISTS for a name that is a member already, and those of
+ * virt_snap_collection_store_define()
  *
- * Adds all of them as members of @name or, with an error, none.
+ * Adds all @domains and @collections to the collection @name; on error it adds none.
  *
  * Returns: whether that was done
  */
@@ -153,9 +156,9 @@ gboolean virt_snap_collection_store_add(VirtSnapCollectionStore *self, const cha
  * @name: of a collection
  * @domains: (nullable) (array zero-terminated=1): names
  * @collections: (nullable) (array zero-terminated=1): likewise
- * @error: NOT_FOUND for what is no member
+ * @error: NOT_FOUND for a name that is not a member
  *
- * Removes all of them from @name or, with an error, none.
+ * Removes all @domains and @collections from the collection @name; on error it removes none.
  *
  * Returns: whether that was done
  */
@@ -180,12 +183,12 @@ gboolean virt_snap_collection_store_undefine(VirtSnapCollectionStore *self, cons
  * virt_snap_collection_store_resolve:
  * @self: a store
  * @name: of a collection
- * @error: NOT_FOUND for it or one below it
+ * @error: NOT_FOUND for the collection or a member collection
  *
- * Lists the domains that a collection stands for.
+ * Lists all domains of a collection, including those of its member collections.
  *
- * Returns: (transfer container) (element-type utf8): the names of all domains that are members of
- * @name, or of a collection that is one, sorted, each once. None if there are none.
+ * Returns: (transfer container) (element-type utf8): the names of all domains that are direct or
+ * indirect members of @name, sorted, each once; an empty array if there are none.
  */
 GPtrArray *virt_snap_collection_store_resolve(VirtSnapCollectionStore *self, const char *name,
                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -194,7 +197,7 @@ GPtrArray *virt_snap_collection_store_resolve(VirtSnapCollectionStore *self, con
  * virt_snap_collection_store_free:
  * @self: (nullable): a store
  *
- * Frees it; what it holds stays.
+ * Frees the store object; the collections in the directory stay.
  */
 void virt_snap_collection_store_free(VirtSnapCollectionStore *self);
 

@@ -15,26 +15,27 @@
 G_DEFINE_BOXED_TYPE(VirtSnapCollection, virt_snap_collection, virt_snap_collection_copy,
                     virt_snap_collection_free)
 
-/* By VirtSnapMember. */
+/* Element names, indexed by VirtSnapMember. */
 static const char *const member_elements[] = {"domain", "collection"};
 
 static gboolean
-check_name(VirtSnapMember kind, const char *name, GError **error)
+check_member_name(VirtSnapMember kind, const char *name, GError **error)
 {
     return name_check(name, kind == VIRT_SNAP_MEMBER_DOMAIN ? _("domain") : _("collection"),
                       error);
 }
 
 static GPtrArray *
-members(const VirtSnapCollection *self, VirtSnapMember kind)
+members_of_kind(const VirtSnapCollection *self, VirtSnapMember kind)
 {
     return kind == VIRT_SNAP_MEMBER_DOMAIN ? self->domains : self->collections;
 }
 
 static gboolean
-find_member(const VirtSnapCollection *self, VirtSnapMember kind, const char *name, guint *place)
+find_collection_member(const VirtSnapCollection *self, VirtSnapMember kind, const char *name,
+                       guint *place)
 {
-    return g_ptr_array_find_with_equal_func(members(self, kind), name, g_str_equal, place);
+    return g_ptr_array_find_with_equal_func(members_of_kind(self, kind), name, g_str_equal, place);
 }
 
 static gboolean
@@ -51,7 +52,7 @@ virt_snap_collection_new(const char *name, GError **error)
 
     VirtSnapCollection *self;
 
-    if (!check_name(VIRT_SNAP_MEMBER_COLLECTION, name, error))
+    if (!check_member_name(VIRT_SNAP_MEMBER_COLLECTION, name, error))
         return NULL;
 
     self = g_new0(VirtSnapCollection, 1);
@@ -101,7 +102,7 @@ virt_snap_collection_dup_members(const VirtSnapCollection *self, VirtSnapMember 
     g_return_val_if_fail(self != NULL, NULL);
     g_return_val_if_fail(is_kind(kind), NULL);
 
-    return strings_to_strv(members(self, kind));
+    return strings_to_strv(members_of_kind(self, kind));
 }
 
 gboolean
@@ -111,7 +112,7 @@ virt_snap_collection_has(const VirtSnapCollection *self, VirtSnapMember kind, co
     g_return_val_if_fail(is_kind(kind), FALSE);
     g_return_val_if_fail(name != NULL, FALSE);
 
-    return find_member(self, kind, name, NULL);
+    return find_collection_member(self, kind, name, NULL);
 }
 
 gboolean
@@ -123,9 +124,9 @@ virt_snap_collection_add(VirtSnapCollection *self, VirtSnapMember kind, const ch
     g_return_val_if_fail(name != NULL, FALSE);
     g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
 
-    if (!check_name(kind, name, error))
+    if (!check_member_name(kind, name, error))
         return FALSE;
-    if (find_member(self, kind, name, NULL)) {
+    if (find_collection_member(self, kind, name, NULL)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
                     kind == VIRT_SNAP_MEMBER_DOMAIN
                         ? _("The domain '%s' is a member of the collection '%s' already")
@@ -133,13 +134,13 @@ virt_snap_collection_add(VirtSnapCollection *self, VirtSnapMember kind, const ch
                     name, self->name);
         return FALSE;
     }
-    g_ptr_array_add(members(self, kind), g_strdup(name));
+    g_ptr_array_add(members_of_kind(self, kind), g_strdup(name));
 
     return TRUE;
 }
 
 static gboolean
-no_member(const VirtSnapCollection *self, VirtSnapMember kind, const char *name, GError **error)
+set_no_member(const VirtSnapCollection *self, VirtSnapMember kind, const char *name, GError **error)
 {
     g_autofree char *shown = g_utf8_make_valid(name, -1);
 
@@ -163,9 +164,9 @@ virt_snap_collection_remove(VirtSnapCollection *self, VirtSnapMember kind, const
 
     guint place;
 
-    if (!find_member(self, kind, name, &place))
-        return no_member(self, kind, name, error);
-    g_ptr_array_remove_index(members(self, kind), place);
+    if (!find_collection_member(self, kind, name, &place))
+        return set_no_member(self, kind, name, error);
+    g_ptr_array_remove_index(members_of_kind(self, kind), place);
 
     return TRUE;
 }
@@ -185,14 +186,14 @@ gboolean
 collection_add_all(VirtSnapCollection *self, VirtSnapMember kind, char *const *names,
                    GError **error)
 {
-    GPtrArray *all = members(self, kind);
+    GPtrArray *all = members_of_kind(self, kind);
     g_autoptr(GHashTable) there = set_of(all);
 
     for (; names && *names; names++) {
-        /* That has the words for it. */
+        /* virt_snap_collection_add() sets the error. */
         if (g_hash_table_contains(there, *names))
             return virt_snap_collection_add(self, kind, *names, error);
-        if (!check_name(kind, *names, error))
+        if (!check_member_name(kind, *names, error))
             return FALSE;
         g_ptr_array_add(all, g_strdup(*names));
         g_hash_table_add(there, g_ptr_array_index(all, all->len - 1));
@@ -205,14 +206,15 @@ gboolean
 collection_remove_all(VirtSnapCollection *self, VirtSnapMember kind, char *const *names,
                       GError **error)
 {
-    GPtrArray *all = members(self, kind);
+    GPtrArray *all = members_of_kind(self, kind);
     g_autoptr(GHashTable) stay = set_of(all);
     g_autoptr(GPtrArray) left = g_ptr_array_new();
 
     for (char *const *name = names; name && *name; name++) {
-        /* Named twice, it is no member any more, which is the same error. */
+        /* A name that is given twice is not a member any more the second time, which is the same
+         * error. */
         if (!g_hash_table_remove(stay, *name))
-            return no_member(self, kind, *name, error);
+            return set_no_member(self, kind, *name, error);
     }
     for (guint i = 0; i < all->len; i++) {
         char *name = g_ptr_array_index(all, i);
@@ -230,8 +232,8 @@ collection_remove_all(VirtSnapCollection *self, VirtSnapMember kind, char *const
     return TRUE;
 }
 
-/* Not by virt_snap_collection_add(), which looks through all the members each time: a text may
- * hold a hundred thousand. */
+/* virt_snap_collection_add() is not used here, because it searches all members each time and a
+ * document may have a hundred thousand of them. */
 static gboolean
 parse_members(VirtSnapCollection *self, VirtSnapMember kind, xmlNode *root, GError **error)
 {
@@ -242,7 +244,7 @@ parse_members(VirtSnapCollection *self, VirtSnapMember kind, xmlNode *root, GErr
          node = xml_child(root, element, node)) {
         g_autofree char *name = xml_text(node, ".");
 
-        if (!check_name(kind, name, error))
+        if (!check_member_name(kind, name, error))
             return FALSE;
         if (!g_hash_table_add(seen, name)) {
             g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
@@ -250,7 +252,7 @@ parse_members(VirtSnapCollection *self, VirtSnapMember kind, xmlNode *root, GErr
                         xmlGetLineNo(node), element, name);
             return FALSE;
         }
-        g_ptr_array_add(members(self, kind), g_steal_pointer(&name));
+        g_ptr_array_add(members_of_kind(self, kind), g_steal_pointer(&name));
     }
 
     return TRUE;
@@ -290,7 +292,7 @@ virt_snap_collection_parse(const char *text, gsize length, GError **error)
 static void
 format_members(const VirtSnapCollection *self, VirtSnapMember kind, xmlNode *root)
 {
-    const GPtrArray *names = members(self, kind);
+    const GPtrArray *names = members_of_kind(self, kind);
 
     for (guint i = 0; i < names->len; i++)
         xml_add(root, member_elements[kind], g_ptr_array_index(names, i));

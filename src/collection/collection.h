@@ -7,14 +7,14 @@
 
 G_BEGIN_DECLS
 
-/* What a collection is inside. */
+/* The members of a collection object, and limits. */
 
-/** What virt_snap_collection_parse() takes, in bytes: more than ten thousand of the longest
- * names. */
+/** The maximal length of a <collection> document in bytes, enough for more than ten thousand
+ * members with the longest names. */
 #define VIRT_SNAP_COLLECTION_TEXT_MAX ((gsize)4 << 20)
 
-/** What a store takes, all texts together: virtsnapd has them all in one message on the bus, twice,
- * and a bus throws out whoever sends one of more than 32 MiB. */
+/** The maximal size of all documents of a store in bytes. virtsnapd sends all of them, twice, in
+ * one D-Bus message, and the bus disconnects a sender whose message exceeds 32 MiB. */
 #define VIRT_SNAP_COLLECTIONS_BYTES_MAX ((gsize)8 << 20)
 #define VIRT_SNAP_COLLECTIONS_MAX 10000u
 
@@ -26,14 +26,16 @@ struct VirtSnapCollection {
 
 /**
  * collection_add_all:
- * @names: (nullable) (array zero-terminated=1): any number, in a time that grows as that does
+ * @names: (nullable) (array zero-terminated=1): names of new members
  *
- * virt_snap_collection_add() for each of @names. With an error some may have been added.
+ * Does virt_snap_collection_add() for each of @names, in time proportional to their number. On
+ * error some of them may have been added.
  */
 gboolean collection_add_all(VirtSnapCollection *self, VirtSnapMember kind, char *const *names,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** collection_remove_all: Likewise virt_snap_collection_remove() for each of @names. */
+/** collection_remove_all: Does virt_snap_collection_remove() for each of @names, in time
+ * proportional to their number. On error some of them may have been removed. */
 gboolean collection_remove_all(VirtSnapCollection *self, VirtSnapMember kind, char *const *names,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -7,17 +7,17 @@
 
 G_BEGIN_DECLS
 
-/** The domains that an export is about, and the collections that they are members of. */
+/** The domains of an export, and the collections of which they are members. */
 typedef struct {
     GPtrArray *domains;     /* char*: sorted, each once */
-    GPtrArray *collections; /* VirtSnapCollection: the one that was named and those that are
-                             * members of it, directly or not; NULL: domains were named */
+    GPtrArray *collections; /* VirtSnapCollection: the named collection and its direct and indirect
+                             * member collections; NULL: domains were named instead */
 } Members;
 
 /**
  * members_new:
- * @collection: (nullable): a collection, looked up in the store
- * @domains: (nullable): ended by NULL; used if there is no @collection
+ * @collection: (nullable): name of a collection in the store
+ * @domains: (nullable): terminated by NULL; used if @collection is NULL
  *
  * Returns: owned by the caller; NOT_FOUND if there is no such collection,
  * INVALID_STATE if it has no members.
@@ -27,8 +27,8 @@ Members *members_new(const char *collection, char *const *domains, GError **erro
 
 /**
  * members_find:
- * Exchanges the words that domains were named by, which may be ids or UUIDs, for their names; what
- * a collection has are names. NOT_FOUND, INVALID_PARAMETER as HypervisorOps.find_domain.
+ * Replaces ids and UUIDs by which the user named domains with their names. The members of a
+ * collection are names already. The errors are those of HypervisorOps.find_domain.
  */
 gboolean members_find(Members *self, Hypervisor *hypervisor, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
