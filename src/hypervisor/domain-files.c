@@ -8,11 +8,12 @@
 #include "hypervisor/domain-files.h"
 #include "util/xml.h"
 
-/* Where host software keeps its own files: firmware that comes with a package is there on every
- * host that has the package. */
+/* Directory of packaged software. Firmware below it belongs to a package and exists on every host
+ * where that package is installed. */
 #define HOST_SOFTWARE "/usr/"
 
-/* Where a path stands alone, and what becomes of what it names. */
+/* Elements and attributes whose whole text is a path, and what an export does with the file
+ * there. */
 static const struct {
     const char *xpath;
     const char *element;
@@ -51,7 +52,7 @@ domain_file_free(DomainFile *file)
 }
 
 static DomainFile *
-file_new(DomainFileFate fate, const char *element, const char *role, const char *name)
+domain_file_new(DomainFileFate fate, const char *element, const char *role, const char *name)
 {
     DomainFile *file = g_new0(DomainFile, 1);
 
@@ -64,9 +65,9 @@ file_new(DomainFileFate fate, const char *element, const char *role, const char 
     return file;
 }
 
-/* The text of @node without the white space around it, or NULL if there is none. */
+/* The text that @xpath selects in @node, without surrounding white space; NULL if there is none. */
 static char *
-path_text(xmlNode *node, const char *xpath)
+get_path_text(xmlNode *node, const char *xpath)
 {
     g_autofree char *text = xml_text(node, xpath);
 
@@ -81,16 +82,16 @@ add_places(GPtrArray *files, xmlNode *domain)
 
         for (guint j = 0; j < nodes->len; j++) {
             DomainFile *file =
-                file_new(places[i].fate, places[i].element, places[i].role, places[i].name);
+                domain_file_new(places[i].fate, places[i].element, places[i].role, places[i].name);
 
-            file->path = path_text(g_ptr_array_index(nodes, j), ".");
+            file->path = get_path_text(g_ptr_array_index(nodes, j), ".");
             file->source = g_strdup(file->path ? file->path : "");
             g_ptr_array_add(files, file);
         }
     }
 }
 
-/* --- memory that is a file --------------------------------------------------- */
+/* --- memory backed by a file ------------------------------------------------- */
 
 static void
 add_memory(GPtrArray *files, xmlNode *domain)
@@ -100,9 +101,9 @@ add_memory(GPtrArray *files, xmlNode *domain)
 
     for (guint i = 0; i < nodes->len; i++) {
         xmlNode *node = g_ptr_array_index(nodes, i);
-        DomainFile *file = file_new(DOMAIN_FILE_COPIED, "memory", "nvdimm", "nvdimm");
+        DomainFile *file = domain_file_new(DOMAIN_FILE_COPIED, "memory", "nvdimm", "nvdimm");
 
-        file->path = path_text(node, "./source/path");
+        file->path = get_path_text(node, "./source/path");
         file->source = g_strdup(file->path ? file->path : "");
         file->shared = xml_node(node, "./target/readonly") == NULL;
         g_ptr_array_add(files, file);
@@ -111,7 +112,8 @@ add_memory(GPtrArray *files, xmlNode *domain)
 
 /* --- firmware ---------------------------------------------------------------- */
 
-/* Labels do not matter to what is read; whatever else may be there (slices, encryption) does. */
+/* The first child of @source that could change what is read, as slices or encryption; labels and
+ * the like cannot. */
 static char *
 strange_child(xmlNode *source)
 {
@@ -126,9 +128,9 @@ strange_child(xmlNode *source)
     return NULL;
 }
 
-/* libvirt 8.5 and later may write the path as a disk source. */
+/* Reads the path of a file. Since 8.5 libvirt may write it like the source of a disk. */
 static void
-read_source(DomainFile *file, xmlNode *node)
+read_file_source(DomainFile *file, xmlNode *node)
 {
     xmlNode *source = xml_child(node, "source", NULL);
     char *type = xml_attr(node, "type");
@@ -138,7 +140,7 @@ read_source(DomainFile *file, xmlNode *node)
         file->type = type;
     }
     if (!source) {
-        file->path = path_text(node, "./text()");
+        file->path = get_path_text(node, "./text()");
     } else {
         file->path = xml_attr(source, "file");
         if (!file->path)
@@ -150,19 +152,19 @@ read_source(DomainFile *file, xmlNode *node)
         file->source = g_strdup(file->path ? file->path : file->type);
 }
 
-/* An <nvram> that only names its template has no file yet. */
+/* Adds the file of <nvram>. If the element only names a template, there is no file yet. */
 static void
 add_nvram(GPtrArray *files, xmlNode *os)
 {
     xmlNode *node = xml_child(os, "nvram", NULL);
-    g_autoptr(DomainFile) file = file_new(DOMAIN_FILE_STATE, "nvram", "nvram", "nvram.fd");
+    g_autoptr(DomainFile) file = domain_file_new(DOMAIN_FILE_STATE, "nvram", "nvram", "nvram.fd");
 
     if (!node)
         return;
     file->format = xml_attr(node, "format");
     file->created = TRUE;
     file->shared = TRUE;
-    read_source(file, node);
+    read_file_source(file, node);
     if (file->path || !g_str_equal(file->type, "file"))
         g_ptr_array_add(files, g_steal_pointer(&file));
 }
@@ -176,7 +178,7 @@ add_varstore(GPtrArray *files, xmlNode *os)
 
     if (!path)
         return;
-    file = file_new(DOMAIN_FILE_STATE, "varstore", "nvram", "varstore.json");
+    file = domain_file_new(DOMAIN_FILE_STATE, "varstore", "nvram", "varstore.json");
     file->path = path;
     file->source = g_strdup(path);
     file->created = TRUE;
@@ -184,8 +186,9 @@ add_varstore(GPtrArray *files, xmlNode *os)
     g_ptr_array_add(files, file);
 }
 
-/* A flash that is not read-only is written to by the firmware in it: code and variables in one
- * file. Other firmware of one's own is only told of. */
+/* Adds the file of <loader>. A writable flash holds code and variables in one file, to which the
+ * firmware writes, so it is state of the guest. Any other firmware outside of /usr is only
+ * reported. */
 static void
 add_loader(GPtrArray *files, xmlNode *os)
 {
@@ -199,12 +202,12 @@ add_loader(GPtrArray *files, xmlNode *os)
 
     if (!node)
         return;
-    file = file_new(writable ? DOMAIN_FILE_STATE : DOMAIN_FILE_NAMED, "loader",
-                    writable ? "loader" : NULL, writable ? "loader.fd" : NULL);
+    file = domain_file_new(writable ? DOMAIN_FILE_STATE : DOMAIN_FILE_NAMED, "loader",
+                           writable ? "loader" : NULL, writable ? "loader.fd" : NULL);
     file->format = xml_attr(node, "format");
     file->shared = writable;
-    read_source(file, node);
-    /* What its type attribute says is not where it is. */
+    read_file_source(file, node);
+    /* The type attribute of <loader> ("rom", "pflash") does not say where the file is. */
     g_free(file->type);
     file->type = g_strdup("file");
     if (!file->path || (!writable && g_str_has_prefix(file->path, HOST_SOFTWARE)))
@@ -212,8 +215,8 @@ add_loader(GPtrArray *files, xmlNode *os)
     g_ptr_array_add(files, g_steal_pointer(&file));
 }
 
-/* Firmware that libvirt chooses by itself has variables as well, but where is not said before it
- * has chosen. */
+/* Reports automatically selected EFI firmware: it has a file of variables as well, but the XML does
+ * not name that before libvirt has selected the firmware. */
 static void
 add_automatic(GPtrArray *files, xmlNode *os)
 {
@@ -223,7 +226,7 @@ add_automatic(GPtrArray *files, xmlNode *os)
     if (g_strcmp0(firmware, "efi") != 0 || xml_child(os, "loader", NULL) ||
         xml_child(os, "nvram", NULL) || xml_child(os, "varstore", NULL))
         return;
-    file = file_new(DOMAIN_FILE_NAMED, "os firmware='efi'", NULL, NULL);
+    file = domain_file_new(DOMAIN_FILE_NAMED, "os firmware='efi'", NULL, NULL);
     file->source = g_strdup("?");
     g_ptr_array_add(files, file);
 }

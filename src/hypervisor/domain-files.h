@@ -8,35 +8,37 @@
 
 G_BEGIN_DECLS
 
-/* Files of the host that a <domain> needs beside its disks. Source: libvirt's formatdomain page. */
+/* Files of the host that a <domain> needs in addition to its disks. Source: libvirt's formatdomain
+ * page. */
 
-/** What is to become of one. */
+/** What an export does with such a file. */
 typedef enum {
-    DOMAIN_FILE_STATE,  /* the guest's own, small and written to by its firmware: copied, or the
+    DOMAIN_FILE_STATE,  /* small state of the guest that its firmware writes: it is copied, or the
                          * export is refused */
-    DOMAIN_FILE_COPIED, /* copied where it is a regular file that nobody writes to */
-    DOMAIN_FILE_NAMED,  /* stays on the host, and a warning names it */
+    DOMAIN_FILE_COPIED, /* copied if it is a regular file that nobody writes to */
+    DOMAIN_FILE_NAMED,  /* not copied; a warning names it */
 } DomainFileFate;
 
 typedef struct {
     DomainFileFate fate;
-    const char *role; /* in the manifest: "nvram", "loader", "kernel", …; NULL: none */
-    const char *name; /* of the file in the export; NULL: none */
-    const char *element; /* in the XML: "nvram" */
-    char *path;       /* of the file, directory or device; NULL: not on this host's file system */
-    char *source;     /* what to call it in messages */
+    const char *role; /* role in the manifest: "nvram", "loader", "kernel", …; NULL: not copied */
+    const char *name; /* name of the file in the export; NULL: not copied */
+    const char *element; /* element in the XML: "nvram" */
+    char *path;       /* path of the file, directory or device; NULL: it has none on this host */
+    char *source;     /* name for messages */
     char *type;       /* "file", "block", "network", … */
     char *format;     /* "raw", "qcow2" */
-    char *strange;    /* a child of its <source> that changes what is read of it, or NULL */
-    gboolean created; /* libvirt makes it when the domain starts for the first time */
-    gboolean shared;  /* a running guest writes to it */
+    char *strange;    /* name of a child of its <source> that changes what the domain reads, or
+                       * NULL */
+    gboolean created; /* libvirt creates it when the domain starts for the first time */
+    gboolean shared;  /* a running domain writes to it */
 } DomainFile;
 
 /**
  * domain_files_parse:
  * @domain: a <domain>
  *
- * Returns: (element-type DomainFile): all of them that are named, owned by the caller.
+ * Returns: (element-type DomainFile): all such files that @domain names, owned by the caller.
  */
 GPtrArray *domain_files_parse(xmlNode *domain) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -12,31 +12,33 @@
 
 G_BEGIN_DECLS
 
-/* What the library needs from outside. The drivers fill it in when the program starts, so that
- * the library never calls upwards. */
+/* The functions of the drivers that lower layers call. They are registered when the program starts,
+ * so that no file includes headers of a layer above its own. */
 
 /** Told how much of a commit is done, 0 to 1. */
 typedef void (*CommitFunc)(double done, gpointer data);
 
 typedef struct {
-    /* Connects to the hypervisor at @uri (NULL: its default). */
+    /* Connects to the hypervisor at @uri (NULL: the default). Returns: owned by the caller. */
     Hypervisor *(*open_hypervisor)(const char *uri, GError **error);
 
-    /* Opens @path below @dirfd as a source: a local file or block device, as it is. */
+    /* Opens the local file or block device @path, relative to @dirfd, as a source of its plain
+     * bytes. */
     Source *(*open_file)(int dirfd, const char *path, GError **error);
 
-    /* The same for an open file, which the source owns from then on. */
+    /* Makes a source of an open file, as open_file does. */
     SourceOfFile wrap_file;
 
-    /* The same, of the first @length bytes only. */
+    /* Makes a source of the first @length bytes of an open file, which the source owns from then
+     * on. */
     Source *(*wrap_part)(int fd, guint64 length, const char *what, GError **error);
 
-    /* What a guest sees of the chain below @top (at its internal snapshot @snapshot if not NULL)
-     * as one standalone qcow2 image. @live: a running domain has the top image open for writing
-     * (an internal snapshot in it is fixed all the same). */
+    /* Opens the chain of @top, at its internal snapshot @snapshot if that is not NULL, as a source
+     * of one standalone qcow2 image. @live: a running domain has the top image open for writing;
+     * the content of an internal snapshot does not change even then. */
     Source *(*open_flat)(const Layer *top, const char *snapshot, gboolean live, GError **error);
 
-    /* The same as the guest sees it, not as an image. */
+    /* Opens the same chain as a source of the raw disk as the guest sees it. */
     Source *(*open_guest)(const Layer *top, const char *snapshot, gboolean live, GError **error);
 
     /* What is data in @disk, which it owns from then on, as a qcow2 image above another one: a hole
@@ -48,34 +50,35 @@ typedef struct {
     Source *(*open_captured)(const char *socket, const char *name, const char *what,
                              GError **error);
 
-    /* What the qcow2 image @layer itself has of the disk: a hole is what it leaves to its backing
-     * image; zeros that hide that are data. */
+    /* Opens the qcow2 image @layer without its backing chain: what it leaves to its backing image
+     * is a hole; zeros that hide the backing image are data. */
     Source *(*open_layer)(const Layer *layer, GError **error);
 
-    /* Creates the file @name below @dirfd: a qcow2 image with zstd clusters, to be given what the
-     * guest sees (or what one layer has of it). */
+    /* Creates the file @name below @dirfd: a sink that stores what the guest sees (or what
+     * open_layer provides) as a qcow2 image with zstd-compressed clusters. */
     Sink *(*create_packed)(int dirfd, const char *name, const PackedImage *image, mode_t mode,
                            GError **error);
 
-    /* Creates the file @name below @dirfd, to be filled; it has the permissions @mode once it is
-     * complete. */
+    /* Creates the file @name below @dirfd as a sink of @size bytes. The file gets the permissions
+     * @mode when it is complete. */
     Sink *(*create_file)(int dirfd, const char *name, guint64 size, mode_t mode, GError **error);
 
-    /* The same for a file that was created earlier, and not finished: NOT_FOUND if it is not there,
+    /* Opens an incomplete file that create_file created earlier: NOT_FOUND if it does not exist,
      * CORRUPT if it has another size. */
     Sink *(*reopen_file)(int dirfd, const char *name, guint64 size, mode_t mode, GError **error);
 
-    /* Creates the file @name below @dirfd: an empty qcow2 image of @size bytes above @backing, an
-     * absolute path that need not be there yet. */
+    /* Creates the file @name below @dirfd: an empty qcow2 image of @size bytes with the backing
+     * file @backing, an absolute path that need not exist yet. */
     gboolean (*create_overlay)(int dirfd, const char *name, const char *backing,
                                const char *format, guint64 size, GError **error);
 
-    /* Gives the qcow2 image that is open as @fd, for writing, the state of its internal snapshot
-     * with the id @id. */
+    /* Reverts the qcow2 image that is open for writing as @fd to its internal snapshot with the id
+     * @id. */
     gboolean (*apply_snapshot)(int fd, const char *id, const char *what, GError **error);
 
-    /* Lets QEMU check the qcow2 image that is open as @fd, without what is below it. Returns FALSE
-     * with CORRUPT and QEMU's own words if it found damage; unused clusters are none. */
+    /* Checks the qcow2 image that is open as @fd with qemu-img check, without its backing chain.
+     * Returns: FALSE with CORRUPT and QEMU's message if there is damage; leaked clusters are not
+     * damage. */
     gboolean (*check_image)(int fd, const char *what, GError **error);
 
     /* Writes what the qcow2 image @top has of the disk into the image below it, under QEMU's locks
@@ -95,10 +98,10 @@ typedef struct {
                                GError **error);
 } Drivers;
 
-/** Makes @drivers, which must stay, the ones that the library uses. */
+/** Registers @drivers, which must stay valid. */
 void drivers_register(const Drivers *drivers);
 
-/** drivers_get: Returns: the registered ones. */
+/** drivers_get: Returns: (transfer none): the registered drivers. */
 const Drivers *drivers_get(void);
 
 G_END_DECLS

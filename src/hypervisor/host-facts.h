@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* What a host has, before a domain comes to it. */
+/* What a host offers to a domain that will be imported. */
 
 /** A network. */
 typedef struct {
@@ -17,25 +17,26 @@ typedef struct {
 
 typedef struct HostFacts HostFacts;
 struct HostFacts {
-    char *capabilities;    /* <capabilities>, as virConnectGetCapabilities gives it */
+    char *capabilities;    /* the <capabilities> of virConnectGetCapabilities() */
     char *libvirt_version; /* "9.0.0" */
     guint64 memory;        /* bytes */
-    GPtrArray *networks;   /* HostThing; NULL: this connection cannot tell */
-    GPtrArray *secrets;    /* char*, their UUIDs; NULL: this connection cannot tell */
+    GPtrArray *networks;   /* HostThing; NULL: this connection does not report them */
+    GPtrArray *secrets;    /* char*: UUIDs; NULL: this connection does not report them */
     GPtrArray *bridges;    /* char*: interfaces, which a network card can be plugged into by name;
                             * NULL: cannot be told from here */
 };
 
-/** host_facts_new: Returns: empty facts, whose lists all are there; owned by the caller. */
+/** host_facts_new: Returns: facts with empty lists and nothing else set, owned by the caller. */
 HostFacts *host_facts_new(void);
 
 /** host_thing_new: Returns: owned by the caller; @name is copied. */
 HostThing *host_thing_new(const char *name, gboolean active);
 
-/** host_thing_find: Returns: (nullable): what has @name among @things, which may be NULL. */
+/** host_thing_find: Returns: (transfer none) (nullable): the element of @things with the name
+ * @name; @things may be NULL. */
 const HostThing *host_thing_find(GPtrArray *things, const char *name);
 
-/** Free what the name says. NULL is fine. */
+/** Free a HostThing or HostFacts, which may be NULL. */
 void host_thing_free(HostThing *thing);
 void host_facts_free(HostFacts *facts);
 

@@ -9,65 +9,66 @@
 
 G_BEGIN_DECLS
 
-/* What the library asks of a hypervisor. A driver fills in HypervisorOps; what it hands back is
- * plain text and values, so that everything after it is independent of libvirt. */
+/* The interface to a hypervisor. A driver fills in HypervisorOps; its functions return plain text
+ * and values, so that the code above does not depend on libvirt. */
 
 typedef struct HostFacts HostFacts; /* host-facts.h */
 typedef struct HypervisorSnapshotOps HypervisorSnapshotOps; /* snapshot-ops.h */
 typedef struct HypervisorLayerOps HypervisorLayerOps; /* layer-ops.h */
 
-/** Who the hypervisor is, for the manifest. */
+/** Identity of the hypervisor, for the manifest. */
 typedef struct {
-    char *uri;             /* as the hypervisor names itself */
+    char *uri;             /* the canonical URI of the connection */
     char *host;            /* host name */
     char *type;            /* "QEMU" */
-    char *version;         /* of the hypervisor, "7.2.22" */
+    char *version;         /* version of the hypervisor, "7.2.22" */
     char *libvirt_version; /* "9.0.0" */
 } HostInfo;
 
 /** One snapshot of a domain as the hypervisor describes it. */
 typedef struct {
     char *name;
-    char *xml; /* <domainsnapshot>, with the <domain> as it was */
+    char *xml; /* <domainsnapshot>, including the <domain> at the time of the snapshot */
 } SnapshotRecord;
 
-/** A domain with the snapshots that were asked for. */
+/** A domain with the requested snapshots. */
 typedef struct {
     char *name;
     char *uuid;
-    gboolean active;      /* running or paused: its present images are being written */
+    gboolean active;      /* running or paused, so its top images are open for writing */
     char *xml;            /* <domain> as it is now */
-    GPtrArray *snapshots; /* SnapshotRecord; the one asked for first, then, if all were asked for,
+    GPtrArray *snapshots; /* SnapshotRecord: the requested one first; then, if all were requested,
                            * the others, parents before children */
-    GPtrArray *others;    /* SnapshotRecord: those that were not asked for, for what they tell of
-                           * the images; NULL: none */
-    GPtrArray *volumes;   /* VolumeDef: of pools, that all these documents name; NULL: none */
+    GPtrArray *others;    /* SnapshotRecord: the snapshots that were not requested, which also name
+                           * images; NULL: none */
+    GPtrArray *volumes;   /* VolumeDef: the volumes of pools that any of these documents names;
+                           * NULL: none */
 } DomainRecord;
 
-/** Whom the images of domains have to belong to, so that the hypervisor can open them. */
+/** Owner that the images of domains must have so that the hypervisor can open them. */
 typedef struct {
     guint uid;
     guint gid;
 } HypervisorOwner;
 
-/** What happens to a domain, or to the connection. */
+/** The kind of an event of a domain or of the connection. */
 typedef enum {
-    HYPERVISOR_EVENT_CLOSED,    /* the connection: nothing more will be told */
-    HYPERVISOR_EVENT_UNDEFINED, /* the domain's images may be there or not */
+    HYPERVISOR_EVENT_CLOSED,    /* the connection was closed; no more events follow */
+    HYPERVISOR_EVENT_UNDEFINED, /* the domain was undefined; its images may have been removed */
     HYPERVISOR_EVENT_RENAMED,
-    HYPERVISOR_EVENT_STARTED,   /* or resumed: it may write to its disks from now on */
+    HYPERVISOR_EVENT_STARTED,   /* started or resumed: it may write to its disks from now on */
     HYPERVISOR_EVENT_STOPPED,
-    HYPERVISOR_EVENT_BLOCK_JOB, /* one has begun or is over */
+    HYPERVISOR_EVENT_BLOCK_JOB, /* a block job has started or ended */
 } HypervisorEventType;
 
 typedef struct {
     HypervisorEventType type;
-    const char *uuid;   /* of the domain; NULL for CLOSED */
-    const char *domain; /* its name, for RENAMED the new one; NULL for CLOSED */
-    const char *reason; /* for CLOSED: why, in words */
+    const char *uuid;   /* UUID of the domain; NULL for CLOSED */
+    const char *domain; /* name of the domain, the new one for RENAMED; NULL for CLOSED */
+    const char *reason; /* for CLOSED: the reason, as text */
 } HypervisorEvent;
 
-/** Called in a thread that is there for it, so it may take its time, but not unwatch. */
+/** Called in a thread that does nothing else, so it may block; but it must not call unwatch. */
 typedef void (*HypervisorWatchFunc)(const HypervisorEvent *event, gpointer data);
 
 typedef struct HypervisorWatch HypervisorWatch;
@@ -76,37 +77,38 @@ typedef struct {
     const char *name;
     const HypervisorSnapshotOps *snapshots; /* of running domains; NULL: has no such thing */
 
-    /* Fills in who the hypervisor is. Returns: owned by the caller. */
+    /* Returns: the identity of the hypervisor, owned by the caller. */
     HostInfo *(*host_info)(Hypervisor *hypervisor, GError **error);
 
-    /* Whether the domains have the same file at the absolute path @path as this process (NULL:
-     * whether they may have any). SYSTEM_NOT_AVAILABLE, naming their host, if not. What the
-     * hypervisor tells needs no such thing, only who opens what it names. */
+    /* Checks that the absolute path @path leads the hypervisor and this process to the same file
+     * (NULL: that they could have files in common at all). FALSE with SYSTEM_NOT_AVAILABLE naming
+     * the hypervisor's host if not. Every function that opens a file by a path from the hypervisor
+     * calls this first. */
     gboolean (*sees)(Hypervisor *hypervisor, const char *path, GError **error);
 
     /* Returns: (element-type utf8): the names of all domains, sorted. */
     GPtrArray *(*list_domains)(Hypervisor *hypervisor, GError **error);
 
-    /* Returns: the name of the domain that @word means: its name, UUID or the id that it has while
-     * it runs; owned by the caller. NOT_FOUND says where it was looked for; INVALID_PARAMETER if
-     * it could mean two. */
+    /* Returns: the name of the domain with the name, UUID or (while it runs) id @word, owned by the
+     * caller. NOT_FOUND names the connection; INVALID_PARAMETER if @word matches two domains. */
     char *(*find_domain)(Hypervisor *hypervisor, const char *word, GError **error);
 
     /* Returns: (element-type utf8): the snapshot names of @domain, parents before children. */
     GPtrArray *(*list_snapshots)(Hypervisor *hypervisor, const char *domain, GError **error);
 
-    /* Returns: @domain with its snapshot @snapshot (NOT_FOUND naming the domain if it has none),
-     * and with the rest of the snapshot tree, which is in its snapshots if @all. @secure includes
-     * passwords. */
+    /* Returns: @domain with its snapshot @snapshot, owned by the caller; NOT_FOUND naming the
+     * domain if it has no such snapshot. The rest of its snapshots is in snapshots if @all is TRUE,
+     * else in others. @secure includes passwords. */
     DomainRecord *(*resolve)(Hypervisor *hypervisor, const char *domain, const char *snapshot,
                              gboolean all, gboolean secure, GError **error);
 
-    /* Tells @func of every event of every domain from now on, also of those that nobody asked
-     * about. Returns: what to give to unwatch, before @hypervisor is freed. */
+    /* Calls @func for every event of every domain from now on. Returns: a handle that must be
+     * passed to unwatch before @hypervisor is freed. */
     HypervisorWatch *(*watch)(Hypervisor *hypervisor, HypervisorWatchFunc func, gpointer data,
                               GError **error);
 
-    /* Waits for a call of the function that is under way; there is none afterwards. */
+    /* Stops the events. It waits for a call of the function that is active; none follows
+     * afterwards. */
     void (*unwatch)(Hypervisor *hypervisor, HypervisorWatch *watch);
 
     /* Returns: @domain as it is now, with one snapshot: what a snapshot with the name @as would be
@@ -118,61 +120,63 @@ typedef struct {
     /* How disks of running domains are held; NULL: not at all. */
     const HypervisorBackupOps *backups;
 
-    /* Returns: what the host has, all its domains with it; owned by the caller. */
+    /* Returns: what the host offers, owned by the caller. */
     HostFacts *(*host_facts)(Hypervisor *hypervisor, GError **error);
 
-    /* Returns: what the host offers to a domain of the processor @arch, with @machine and of the
-     * @type "kvm" or "qemu" (NULL: the host's choice), as a <domainCapabilities>; owned by the
-     * caller. */
+    /* Returns: the <domainCapabilities> for domains of the architecture @arch, the machine type
+     * @machine and the @type "kvm" or "qemu" (NULL: chosen by the host), owned by the caller. */
     char *(*domain_capabilities)(Hypervisor *hypervisor, const char *arch, const char *machine,
                                  const char *type, GError **error);
 
-    /* Compares @cpu, a whole <cpu> as text, with what the host offers to such a domain. @problem is
-     * NULL afterwards if it has all of that, else what it does not have, in the hypervisor's
-     * words; owned by the caller. */
+    /* Compares @cpu, the text of a <cpu> element, with what the host offers to domains of @arch,
+     * @machine and @type. *@problem is NULL if the host has everything, else the hypervisor's
+     * description of what is missing, owned by the caller. */
     gboolean (*compare_cpu)(Hypervisor *hypervisor, const char *arch, const char *machine,
                             const char *type, const char *cpu, char **problem, GError **error);
 
-    /* Returns: what the host can do, libvirt's <capabilities>, owned by the caller. */
+    /* Returns: libvirt's <capabilities> of the host, owned by the caller. */
     char *(*capabilities)(Hypervisor *hypervisor, GError **error);
 
-    /* Finds out who opens the images of domains. */
+    /* Stores the user and group with which images of domains are opened in @owner. */
     gboolean (*owner)(Hypervisor *hypervisor, HypervisorOwner *owner, GError **error);
 
-    /* Returns: the domain with the UUID or else the name @word, as it is now, without snapshots;
-     * NULL, without an error, if there is none. @running: (out): whether its processors run. */
+    /* Returns: the domain with the UUID or else the name @word in its present state, without
+     * snapshots; NULL without an error if there is none. @running: (out): whether its processors
+     * run. */
     DomainRecord *(*describe)(Hypervisor *hypervisor, const char *word, gboolean *running,
                               GError **error);
 
-    /* Defines the domain of @xml, which has a name and a UUID; ALREADY_EXISTS if there is one with
-     * either of them. */
+    /* Defines the domain of @xml, which must have a name and a UUID; ALREADY_EXISTS if there is a
+     * domain with either of them. */
     gboolean (*define)(Hypervisor *hypervisor, const char *xml, GError **error);
 
-    /* Ends and undefines the domain with the UUID @uuid, with all that is known of its snapshots
-     * and its managed save; files of it stay. One that is not there is fine. */
+    /* Destroys and undefines the domain with the UUID @uuid, including the metadata of its
+     * snapshots and its managed save image; its disks stay. It is no error if there is no such
+     * domain. */
     gboolean (*undefine)(Hypervisor *hypervisor, const char *uuid, GError **error);
 
-    /* Makes the snapshot that @xml describes known for @domain, after its parent; nothing of the
-     * domain or its disks is changed. */
+    /* Redefines the metadata of the snapshot @xml of @domain, whose parent must be known already;
+     * the domain and its disks do not change. */
     gboolean (*redefine_snapshot)(Hypervisor *hypervisor, const char *domain, const char *xml,
                                   gboolean current, GError **error);
 
-    /* Starts @domain, which does not run before resume() lets it. */
+    /* Starts @domain in the paused state. */
     gboolean (*start)(Hypervisor *hypervisor, const char *domain, GError **error);
 
-    /* Has @domain go on from the memory state in @file, an absolute path: paused, until resume()
-     * lets it run, or (@save) when it is started next. */
+    /* Restores @domain from the memory state in @file (absolute): paused, or with @save as its
+     * managed save image, from which its next start resumes. */
     gboolean (*restore)(Hypervisor *hypervisor, const char *domain, const char *file,
                         gboolean save, GError **error);
 
-    /* The same from its internal snapshot @snapshot, disks included. */
+    /* Reverts @domain to its internal snapshot @snapshot, including its disks; paused, or with
+     * @save as its managed save image. */
     gboolean (*revert)(Hypervisor *hypervisor, const char *domain, const char *snapshot,
                        gboolean save, GError **error);
 
-    /* Lets @domain run, which is paused. */
+    /* Resumes @domain, which is paused. */
     gboolean (*resume)(Hypervisor *hypervisor, const char *domain, GError **error);
 
-    /* Returns: whether the connection still holds. */
+    /* Returns: TRUE if the connection is still alive. */
     gboolean (*is_alive)(Hypervisor *hypervisor);
 
     /* Connects once more if the connection is broken, as after a restart of the daemon. While
@@ -185,7 +189,7 @@ typedef struct {
     const HypervisorLayerOps *layers; /* layers merged, snapshots gone back to */
 } HypervisorOps;
 
-/** The common part that every hypervisor starts with. */
+/** The common part with which every hypervisor starts. */
 struct Hypervisor {
     const HypervisorOps *ops;
 };
@@ -197,7 +201,7 @@ hypervisor_free(Hypervisor *hypervisor)
         hypervisor->ops->free(hypervisor);
 }
 
-/** Frees what the name says, with all in it. NULL is fine. */
+/** Free a HostInfo, SnapshotRecord or DomainRecord with its members; NULL is allowed. */
 void host_info_free(HostInfo *info);
 void snapshot_record_free(SnapshotRecord *record);
 void domain_record_free(DomainRecord *record);

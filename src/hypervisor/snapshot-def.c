@@ -23,7 +23,8 @@ snapshot_location_name(SnapshotLocation location)
     return location_names[location];
 }
 
-/* Nothing said is «no»: a disk that a snapshot does not list is not part of it. */
+/* The location that the attribute "snapshot" names; without the attribute the disk is not part of
+ * the snapshot. */
 static SnapshotLocation
 parse_location(xmlNode *node)
 {
@@ -82,9 +83,10 @@ attr_or(xmlNode *node, const char *name, const char *otherwise)
     return value ? value : g_strdup(otherwise);
 }
 
-/* A disk of the <domain>; where its state went is in the snapshot's own list. */
+/* Parses a disk of the <domain>. The location of its state is in the snapshot's own list of
+ * disks. */
 static DiskDef *
-parse_disk(xmlNode *node)
+parse_domain_disk(xmlNode *node)
 {
     g_autoptr(DiskDef) disk = g_new0(DiskDef, 1);
     xmlNode *target = xml_child(node, "target", NULL);
@@ -97,7 +99,8 @@ parse_disk(xmlNode *node)
     return g_steal_pointer(&disk);
 }
 
-/* The snapshot names a disk by its target or by the path it had. */
+/* Finds the element of @disk in the snapshot's list, which names a disk by its target or by the
+ * path of its image. */
 static xmlNode *
 find_in_snapshot(xmlNode *root, const DiskDef *disk)
 {
@@ -114,7 +117,8 @@ find_in_snapshot(xmlNode *root, const DiskDef *disk)
     return NULL;
 }
 
-/* A disk that is not listed is not part of the snapshot. */
+/* Reads where the snapshot keeps the state of @disk; a disk that is not listed is not part of
+ * it. */
 static void
 parse_location_of(DiskDef *disk, xmlNode *root)
 {
@@ -136,7 +140,7 @@ parse_disks(xmlNode *root, xmlNode *domain)
     if (!devices)
         return g_steal_pointer(&disks);
     for (xmlNode *node = NULL; (node = xml_child(devices, "disk", node));) {
-        DiskDef *disk = parse_disk(node);
+        DiskDef *disk = parse_domain_disk(node);
 
         parse_location_of(disk, root);
         g_ptr_array_add(disks, disk);
@@ -153,7 +157,7 @@ child_text(xmlNode *parent, const char *name)
     return child ? xml_text(child, ".") : NULL;
 }
 
-/* What is handed to QEMU past libvirt, in one line. */
+/* The arguments that the XML passes directly to QEMU, joined in one line. */
 static char *
 parse_arguments(xmlNode *domain)
 {
@@ -171,7 +175,7 @@ parse_arguments(xmlNode *domain)
 }
 
 static SnapshotDef *
-parse_root(xmlNode *root, const char *what, GError **error)
+parse_snapshot_root(xmlNode *root, const char *what, GError **error)
 {
     g_autoptr(SnapshotDef) def = g_new0(SnapshotDef, 1);
     xmlNode *domain = xml_child(root, "domain", NULL);
@@ -222,7 +226,7 @@ snapshot_def_parse(const char *xml, const char *what, GError **error)
         return NULL;
     }
 
-    return parse_root(root, what, error);
+    return parse_snapshot_root(root, what, error);
 }
 
 const char *

@@ -8,14 +8,15 @@
 
 G_BEGIN_DECLS
 
-/* What libvirt's <domainsnapshot> says, as far as an export needs it. Source: libvirt's
- * formatsnapshot and formatdomain pages. */
+/* The parts of libvirt's <domainsnapshot> that an export needs. Source: libvirt's formatsnapshot
+ * and formatdomain pages. */
 
-/** Where a snapshot keeps a state (a disk's or the memory's). */
+/** Where a snapshot keeps the state of a disk or of the memory. */
 typedef enum {
     SNAPSHOT_LOCATION_NO,       /* not part of the snapshot */
     SNAPSHOT_LOCATION_INTERNAL, /* inside the image file */
-    SNAPSHOT_LOCATION_EXTERNAL, /* the image was frozen, writing went on in an overlay */
+    SNAPSHOT_LOCATION_EXTERNAL, /* the image was frozen, and the domain writes to an overlay
+                                 * since */
     SNAPSHOT_LOCATION_MANUAL,   /* taken by the storage, outside libvirt */
     SNAPSHOT_LOCATION_LIVE,     /* no snapshot: its present state is captured for an export */
 } SnapshotLocation;
@@ -26,65 +27,65 @@ typedef struct {
     char *device;     /* "disk", "cdrom", "floppy", "lun" */
     gboolean read_only;
     SnapshotLocation location;
-    char *overlay; /* the file or block device in which writing went on; NULL: none, or neither */
-    StorageDef *storage; /* the image that held its state, and those below */
+    char *overlay; /* the file or block device to which the domain writes since; NULL: none, or
+                    * another kind of storage */
+    StorageDef *storage; /* the image that holds its state, with its backing chain */
 } DiskDef;
 
 typedef struct {
     char *name;
     char *parent; /* NULL: a root */
-    char *state;  /* libvirt's word: "disk-snapshot", "running", "shutoff", … */
+    char *state;  /* libvirt's name: "disk-snapshot", "running", "shutoff", … */
     gint64 creation_time; /* seconds since the epoch */
     SnapshotLocation memory;
-    char *memory_file; /* of an external memory state, else NULL */
-    GPtrArray *files;  /* DomainFile: what the domain needs beside its disks */
-    gboolean tpm;      /* an emulated TPM is attached: it has a state outside the disks */
-    char *arguments;   /* for QEMU itself, <qemu:commandline>; NULL: none */
+    char *memory_file; /* file of an external memory state, else NULL */
+    GPtrArray *files;  /* DomainFile: files that the domain needs in addition to its disks */
+    gboolean tpm;      /* an emulated TPM is attached, which has state outside of the disks */
+    char *arguments;   /* arguments that are passed to QEMU (<qemu:commandline>); NULL: none */
     GPtrArray *disks;  /* DiskDef, as in the XML */
-    GPtrArray *inactive_disks; /* DiskDef of domain_xml; NULL: those are the disks */
+    GPtrArray *inactive_disks; /* DiskDef: the disks of domain_xml; NULL: the same as disks */
     char *domain_name;
     char *domain_uuid;
-    char *domain_xml; /* <domain> in its inactive form, as it was */
+    char *domain_xml; /* inactive <domain> at the time of the snapshot */
 } SnapshotDef;
 
 /**
  * snapshot_def_parse:
  * @xml: a <domainsnapshot> as virDomainSnapshotGetXMLDesc gives it
- * @what: what it is, for the error
+ * @what: what the document is, for the error
  *
- * Returns: owned by the caller; CORRUPT if something that every snapshot has is missing.
+ * Returns: owned by the caller; NULL with CORRUPT if something that every snapshot has is missing.
  */
 SnapshotDef *snapshot_def_parse(const char *xml, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** snapshot_location_name: Returns: libvirt's word for @location. */
+/** snapshot_location_name: Returns: libvirt's name of @location. */
 const char *snapshot_location_name(SnapshotLocation location);
 
 /**
  * snapshot_def_kind:
- * Returns: "external" or "internal", by where its states are, or "none" if it has none.
+ * Returns: "external" or "internal", depending on where its states are; "none" if it has no state.
  */
 const char *snapshot_def_kind(const SnapshotDef *def);
 
 /** disk_def_is_empty: Returns: TRUE for a drive without a medium. */
 gboolean disk_def_is_empty(const DiskDef *disk);
 
-/** snapshot_def_find_volumes: Lets each of its disks know its volumes
- * (storage_def_find_volumes()). */
+/** snapshot_def_find_volumes: Calls storage_def_find_volumes() for each of its disks. */
 void snapshot_def_find_volumes(SnapshotDef *def, GPtrArray *volumes);
 
 /**
  * domain_image_paths:
  * @xml: a <domain>
- * @volumes: (element-type VolumeDef) (nullable): those of its disks
+ * @volumes: (element-type VolumeDef) (nullable): the volumes that its disks use
  *
- * Returns: (element-type utf8): for each of its disks the path of the file or block device that it
- * writes to, or would write to when started.
+ * Returns: (element-type utf8): for each of its disks the path of the file or block device to which
+ * it writes, or would write when started; owned by the caller.
  */
 GPtrArray *domain_image_paths(const char *xml, GPtrArray *volumes, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** Free what the name says. NULL is fine. */
+/** Free a DiskDef or SnapshotDef, which may be NULL. */
 void disk_def_free(DiskDef *disk);
 void snapshot_def_free(SnapshotDef *def);
 

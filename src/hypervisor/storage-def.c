@@ -8,15 +8,14 @@
 #include "hypervisor/storage-def.h"
 #include "util/xml.h"
 
-/* --- what is known ---------------------------------------------------------- */
+/* --- known elements --------------------------------------------------------- */
 
-/* Attributes and children that are read here, or change nothing of what the guest sees on the
- * disk: how it is attached, how fast, how often, by whose leave (<reservations> among them). What
- * is not listed is refused where the disk is to be copied; known of that are <transient> (writes
- * are thrown away), <backenddomain> (the file is another machine's), fdgroup (the path is not what
- * is opened), <slices> (the image is a part of the file), <dataStore> and the <snapshot> of a
- * source; what belongs to networks (<host>, <cookies>, <timeout>, …) is nothing that a source here
- * has. */
+/* Attributes and children that are read here or that do not change the content of the disk, as how
+ * it is attached and how fast it is. A disk with anything else is refused if it is to be copied.
+ * Among the elements deliberately missing are <transient> (writes are discarded), <backenddomain>
+ * (the file is on another machine), fdgroup (another file than the path is opened), <slices> (the
+ * image is a part of the file), <dataStore> and the <snapshot> of a source, and everything that
+ * belongs to network sources (<host>, <cookies>, <timeout>, …). */
 typedef struct {
     const char *const *attributes;
     const char *const *children;
@@ -41,11 +40,12 @@ static const Known known_backing = {
 
 static const Known known_format = {WORDS("type"), WORDS("metadata_cache")};
 
-/* A kind of disk: libvirt's word for it, what its image lies on, what its <source> may have. A row
- * is all that a kind needs whose bytes are in a local file or block device. */
+/* A kind of disk that can be copied: libvirt's name, the storage of its image, and the known
+ * content of its <source>. A kind whose bytes are in a local file or block device needs only a row
+ * in this table. */
 typedef struct {
     const char *type;
-    ImageOn on; /* ANY: its volume says */
+    ImageOn on; /* ANY: the type of the volume decides */
     Known source;
 } Kind;
 
@@ -62,9 +62,10 @@ static const Kind kinds[] = {
 static const Known known_encryption = {WORDS("format", "engine"),
                                        WORDS("secret", "cipher", "ivgen")};
 
-/* @where: the path of an element within its image's, empty for that itself. */
+/* Records the first problem of @self. @where: path of the element within that of the image, empty
+ * for the image's own element. */
 static void
-note(StorageDef *self, const char *where, const char *attribute, const char *what)
+note_problem(StorageDef *self, const char *where, const char *attribute, const char *what)
 {
     if (!self->problem)
         self->problem = g_strconcat(where, *where ? "/" : "", attribute, what, NULL);
@@ -75,12 +76,12 @@ note_unknown(StorageDef *self, const char *where, xmlNode *node, const Known *kn
 {
     for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
         if (!g_strv_contains(known->attributes, (const char *)attr->name))
-            note(self, where, "@", (const char *)attr->name);
+            note_problem(self, where, "@", (const char *)attr->name);
     }
     for (const xmlNode *child = node->children; child; child = child->next) {
         if (child->type == XML_ELEMENT_NODE &&
             !g_strv_contains(known->children, (const char *)child->name))
-            note(self, where, "", (const char *)child->name);
+            note_problem(self, where, "", (const char *)child->name);
     }
 }
 
@@ -109,8 +110,8 @@ first_attr(xmlNode *node, const char *const *names)
     return NULL;
 }
 
-/* Something to call it by, whatever its kind. vhost-user and NVMe sources may have no name at all,
- * and a startupPolicy alone is an empty drive. */
+/* A name for messages for a source of any kind. vhost-user and NVMe sources may have no name at
+ * all; a source without attributes that name something and without children is an empty drive. */
 static char *
 make_label(xmlNode *source)
 {
@@ -138,7 +139,8 @@ parse_hosts(StorageDef *self, xmlNode *source)
     }
 }
 
-/* @parent: a <source>, or the <disk> itself, where older versions of libvirt have it. */
+/* @parent: a <source>, or the <disk> itself, below which older versions of libvirt put
+ * <encryption>. */
 static void
 parse_encryption(StorageDef *self, const char *where, xmlNode *parent)
 {
@@ -151,9 +153,9 @@ parse_encryption(StorageDef *self, const char *where, xmlNode *parent)
         return;
     note_unknown(self, where, node, &known_encryption);
     if (g_strcmp0(format, "luks") != 0)
-        note(self, where, "@", "format");
+        note_problem(self, where, "@", "format");
     if (engine && !g_str_equal(engine, "qemu"))
-        note(self, where, "@", "engine");
+        note_problem(self, where, "@", "engine");
     g_free(self->encryption);
     self->encryption = format ? g_steal_pointer(&format) : g_strdup("?");
     g_free(self->secret);
@@ -161,7 +163,7 @@ parse_encryption(StorageDef *self, const char *where, xmlNode *parent)
 }
 
 static const Kind *
-find_kind(const char *type)
+find_storage_kind(const char *type)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
         if (g_str_equal(kinds[i].type, type))
@@ -171,21 +173,22 @@ find_kind(const char *type)
     return NULL;
 }
 
-/* A volume can be had by its pool (mode='host') or from the pool's server (mode='direct'). */
+/* Records mode='direct', with which QEMU gets the volume from the pool's server. mode='host' is the
+ * local file or device of the pool. */
 static void
 note_mode(StorageDef *self, const char *where, xmlNode *source)
 {
     g_autofree char *mode = xml_attr(source, "mode");
 
     if (mode && !g_str_equal(mode, "host"))
-        note(self, where, "@", "mode");
+        note_problem(self, where, "@", "mode");
 }
 
 static void
 parse_source(StorageDef *self, const char *where, xmlNode *source)
 {
     g_autofree char *encryption = g_strconcat(where, "/encryption", NULL);
-    const Kind *kind = find_kind(self->type);
+    const Kind *kind = find_storage_kind(self->type);
 
     if (kind)
         note_unknown(self, where, source, &kind->source);
@@ -218,7 +221,7 @@ storage_def_new(xmlNode *node)
 }
 
 static StorageDef *
-parse_disk(xmlNode *node)
+parse_top_image(xmlNode *node)
 {
     StorageDef *self = storage_def_new(node);
     xmlNode *source = xml_child(node, "source", NULL);
@@ -236,7 +239,7 @@ parse_disk(xmlNode *node)
     return self;
 }
 
-/* libvirt has all three of them wherever there is an image. */
+/* Parses a <backingStore>, for which libvirt always writes type, <format> and <source>. */
 static StorageDef *
 parse_backing(xmlNode *node)
 {
@@ -246,18 +249,18 @@ parse_backing(xmlNode *node)
 
     note_unknown(self, "backingStore", node, &known_backing);
     if (!xmlHasProp(node, BAD_CAST "type"))
-        note(self, "backingStore", "@", "type");
+        note_problem(self, "backingStore", "@", "type");
     parse_encryption(self, "backingStore/encryption", node);
     if (format) {
         note_unknown(self, "backingStore/format", format, &known_format);
         self->format = xml_attr(format, "type");
     } else {
-        note(self, "backingStore", "", "format");
+        note_problem(self, "backingStore", "", "format");
     }
     if (source)
         parse_source(self, "backingStore/source", source);
     else
-        note(self, "backingStore", "", "source");
+        note_problem(self, "backingStore", "", "source");
 
     return self;
 }
@@ -271,11 +274,11 @@ is_end(xmlNode *store)
 StorageDef *
 storage_def_parse(xmlNode *disk)
 {
-    StorageDef *top = parse_disk(disk);
+    StorageDef *top = parse_top_image(disk);
     StorageDef *last = top;
     xmlNode *node = disk;
 
-    /* A loop: chains may be as deep as XML. */
+    /* Not recursive, because a document may describe chains of any depth. */
     while ((node = xml_child(node, "backingStore", NULL))) {
         last->ends = is_end(node);
         if (last->ends)
@@ -337,7 +340,7 @@ storage_def_free(StorageDef *self)
     }
 }
 
-/* --- what is handled -------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------- */
 
 static const VolumeDef *
 find_volume(const StorageDef *self, GPtrArray *volumes)
@@ -371,9 +374,9 @@ storage_def_find_volumes(StorageDef *self, GPtrArray *volumes)
 }
 
 static ImageOn
-place_of(const StorageDef *self)
+image_on_of(const StorageDef *self)
 {
-    const Kind *kind = find_kind(self->found ? self->found : self->type);
+    const Kind *kind = find_storage_kind(self->found ? self->found : self->type);
 
     return kind ? kind->on : IMAGE_ON_ANY;
 }
@@ -390,9 +393,9 @@ refuse_kind(const StorageDef *self, GError **error)
 }
 
 static gboolean
-check_image(const StorageDef *self, GError **error)
+check_storage_image(const StorageDef *self, GError **error)
 {
-    if (!find_kind(self->type))
+    if (!find_storage_kind(self->type))
         return refuse_kind(self, error);
     if (self->problem) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
@@ -409,9 +412,10 @@ check_image(const StorageDef *self, GError **error)
     return self->path || refuse_kind(self, error);
 }
 
-/* An overlay's header can name no image of which QEMU needs a secret. */
+/* A backing image that is encrypted as a whole is refused, because the backing reference in an
+ * overlay's header cannot name the secret that QEMU needs. */
 static gboolean
-check_below(const StorageDef *self, GError **error)
+check_backing_image(const StorageDef *self, GError **error)
 {
     if (!self->encryption || g_strcmp0(self->format, "raw") != 0)
         return TRUE;
@@ -426,10 +430,10 @@ check_below(const StorageDef *self, GError **error)
 gboolean
 storage_def_check(const StorageDef *self, GError **error)
 {
-    if (!check_image(self, error))
+    if (!check_storage_image(self, error))
         return FALSE;
     for (const StorageDef *below = self->backing; below; below = below->backing) {
-        if (!check_image(below, error) || !check_below(below, error))
+        if (!check_storage_image(below, error) || !check_backing_image(below, error))
             return FALSE;
     }
 
@@ -445,7 +449,7 @@ storage_def_resolve(const StorageDef *self, ChainCache *cache, GError **error)
 
     for (guint i = 0; i < n; i++, self = self->backing) {
         images[i] = (ChainImage){self->path, self->format, self->encryption != NULL,
-                                 place_of(self)};
+                                 image_on_of(self)};
         last = self;
     }
 
