@@ -19,17 +19,17 @@
 
 typedef struct {
     Sink parent;
-    int fd;        /* buffered; owned */
+    int fd;        /* for buffered I/O; owned */
     int direct_fd; /* the same file with O_DIRECT, or -1; owned */
-    mode_t mode;   /* of the complete file */
-    GMutex lock;   /* one at a time makes it durable, */
-    gint failed;   /* atomic: and the errno that it failed with stays; 0: none */
+    mode_t mode;   /* permissions of the complete file */
+    GMutex lock;   /* held while the file is made durable */
+    gint failed;   /* atomic: errno of the first failure to make it durable; 0: none */
 } FileSink;
 
-/* The kernel tells once that what was written did not reach the disk, and drops it: after that,
- * fsync(2) of the same file succeeds and says nothing about what was lost. */
+/* Records that data was lost. The kernel reports a failed write-back only once and drops the data:
+ * a later fsync(2) of the same file would succeed, so the first error is kept. */
 static gboolean
-fail(FileSink *self, int errsv, GError **error)
+fail_file_sink(FileSink *self, int errsv, GError **error)
 {
     g_atomic_int_compare_and_exchange(&self->failed, 0, errsv);
     virt_snap_error_set_errno(error, errsv, _("Cannot write '%s'"), self->parent.what);
@@ -37,10 +37,10 @@ fail(FileSink *self, int errsv, GError **error)
     return FALSE;
 }
 
-/* Whether starting to write back has met an error of the disk, and not one of a file system that
- * does not have the call. */
+/* Whether the errno of sync_file_range() means that data was lost, and not that the file system
+ * does not support the call. */
 static gboolean
-is_loss(int errsv)
+is_write_back_loss(int errsv)
 {
     return errsv == EIO || errsv == ENOSPC || errsv == EDQUOT;
 }
@@ -51,16 +51,17 @@ write_buffered(FileSink *self, const guint8 *buffer, guint64 offset, gsize lengt
 {
     if (!fd_pwrite_all(self->fd, buffer, length, offset, self->parent.what, error))
         return FALSE;
-    /* Started at once and in step with the copy: no heap of dirty pages for the end, and the
-     * page cache stays its owner's. */
+    /* Write-back is started at once, so that dirty pages do not accumulate until the end and do not
+     * fill the page cache. */
     if (sync_file_range(self->fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE) < 0 &&
-        is_loss(errno))
-        return fail(self, errno, error);
+        is_write_back_loss(errno))
+        return fail_file_sink(self, errno, error);
 
     return TRUE;
 }
 
-/* Writes what of @length can go directly. Returns: bytes done, -1 with an error. */
+/* Writes as much of @length as is possible with direct I/O. Returns: the number of bytes written,
+ * -1 with an error. */
 static gssize
 write_direct(FileSink *self, const guint8 *buffer, guint64 offset, gsize length, GError **error)
 {
@@ -72,8 +73,8 @@ write_direct(FileSink *self, const guint8 *buffer, guint64 offset, gsize length,
 
         if (n < 0 && errno == EINTR)
             continue;
-        /* Not this file system after all, or a short write that left us unaligned: the rest
-         * goes through the page cache. */
+        /* The file system does not support direct I/O after all, or a short write ended at an
+         * unaligned offset: the rest is written through the page cache. */
         if ((n < 0 && errno == EINVAL) || n == 0 || (n > 0 && n % ALIGNMENT != 0))
             return (gssize)done;
         if (n < 0) {
@@ -107,23 +108,23 @@ file_sink_clone(Sink *sink, int fd)
     return ioctl(((FileSink *)sink)->fd, FICLONE, fd) == 0;
 }
 
-/* @how: fsync(2) or fdatasync(2) */
+/* Makes the file durable. @how: fsync(2) or fdatasync(2) */
 static gboolean
-make_durable(FileSink *self, int (*how)(int fd), GError **error)
+make_file_durable(FileSink *self, int (*how)(int fd), GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     int failed = g_atomic_int_get(&self->failed);
 
     if (failed != 0)
-        return fail(self, failed, error);
+        return fail_file_sink(self, failed, error);
 
-    return how(self->fd) == 0 || fail(self, errno, error);
+    return how(self->fd) == 0 || fail_file_sink(self, errno, error);
 }
 
 static gboolean
 file_sink_sync(Sink *sink, GError **error)
 {
-    return make_durable((FileSink *)sink, fdatasync, error);
+    return make_file_durable((FileSink *)sink, fdatasync, error);
 }
 
 static gboolean
@@ -131,13 +132,14 @@ file_sink_flush(Sink *sink, GError **error)
 {
     FileSink *self = (FileSink *)sink;
 
-    /* Where files have no permissions of their own, the target has said so. */
+    /* A file system without permissions is not an error here: the target has already warned about
+     * it. */
     if (fchmod(self->fd, self->mode) < 0 && !foreign_mode_refused(errno)) {
         virt_snap_error_set_errno(error, errno, _("Cannot set the permissions of '%s'"),
                                   sink->what);
         return FALSE;
     }
-    if (!make_durable(self, fsync, error))
+    if (!make_file_durable(self, fsync, error))
         return FALSE;
     posix_fadvise(self->fd, 0, 0, POSIX_FADV_DONTNEED);
 
@@ -165,9 +167,9 @@ static const SinkOps file_sink_ops = {
     .free = file_sink_free,
 };
 
-/* Takes over @fd. */
+/* Makes a sink of @fd, which it owns from then on. */
 static Sink *
-sink_on(int fd, const char *name, guint64 size, mode_t mode)
+file_sink_on(int fd, const char *name, guint64 size, mode_t mode)
 {
     FileSink *self = g_new0(FileSink, 1);
     g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
@@ -195,7 +197,7 @@ file_sink_new(int dirfd, const char *name, guint64 size, mode_t mode, GError **e
         return NULL;
     }
 
-    return sink_on(fd_steal(&fd), name, size, mode);
+    return file_sink_on(fd_steal(&fd), name, size, mode);
 }
 
 Sink *
@@ -209,7 +211,7 @@ file_sink_reopen(int dirfd, const char *name, guint64 size, mode_t mode, GError 
         virt_snap_error_set_errno(error, ENOENT, _("Cannot go on with '%s'"), name);
         return NULL;
     }
-    /* A complete one may not be written to. */
+    /* A complete file is read-only, so make it writable first. */
     if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
         (S_ISREG(st.st_mode) && fchmodat(dirfd, name, 0600, 0) < 0 &&
          !foreign_mode_refused(errno))) {
@@ -226,5 +228,5 @@ file_sink_reopen(int dirfd, const char *name, guint64 size, mode_t mode, GError 
         return NULL;
     }
 
-    return sink_on(fd_steal(&fd), name, size, mode);
+    return file_sink_on(fd_steal(&fd), name, size, mode);
 }

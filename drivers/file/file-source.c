@@ -17,26 +17,27 @@
 #include "util/fd.h"
 
 #define ALIGNMENT 4096
-/* The longest range that is looked up in the page cache at once: as long as the engine reads. */
+/* Maximal length of a range that is looked up in the page cache at once, the same as the engine's
+ * block size. */
 #define CACHE_WINDOW ((gsize)1 << 20)
 
 typedef struct {
     Source parent;
-    int fd;         /* buffered; owned */
+    int fd;         /* for buffered I/O; owned */
     int direct_fd;  /* the same file with O_DIRECT, or -1; owned */
-    gsize unit;     /* bytes that are read directly in whole multiples of */
-    struct stat st; /* when it was opened */
-    gboolean block; /* it is a block device, */
-    BlockDevice device; /* in this state when it was opened */
+    gsize unit;     /* alignment of direct I/O in bytes */
+    struct stat st; /* status when it was opened */
+    gboolean block; /* it is a block device */
+    BlockDevice device; /* state of the block device when it was opened */
 } FileSource;
 
-/* Linux 6.5; the headers may be older. */
+/* This system call came with Linux 6.5; the installed headers may be older. */
 #ifndef SYS_cachestat
 #define SYS_cachestat 451
 #endif
 
-/* Whether all of that is in the page cache, for kernels without cachestat(2): it takes twenty
- * times as long, because of the mapping. */
+/* Whether the whole range is in the page cache, for kernels without cachestat(2). This takes twenty
+ * times as long, because the range has to be mapped. */
 static gboolean
 is_cached_by_mincore(const FileSource *self, guint64 offset, gsize length)
 {
@@ -57,7 +58,7 @@ is_cached_by_mincore(const FileSource *self, guint64 offset, gsize length)
     return all;
 }
 
-/* Whether all of that is in the page cache. */
+/* Whether the whole range is in the page cache. */
 static gboolean
 is_cached(const FileSource *self, guint64 offset, gsize length)
 {
@@ -75,7 +76,8 @@ is_cached(const FileSource *self, guint64 offset, gsize length)
     return pages.cached == (offset + length - 1) / page - offset / page + 1;
 }
 
-/* Reads what of @length can go directly. Returns: bytes done, -1 with an error. */
+/* Reads as much of @length as is possible with direct I/O. Returns: the number of bytes read, -1
+ * with an error. */
 static gssize
 read_direct(FileSource *self, guint8 *to, guint64 offset, gsize length, GError **error)
 {
@@ -87,7 +89,8 @@ read_direct(FileSource *self, guint8 *to, guint64 offset, gsize length, GError *
 
         if (n < 0 && errno == EINTR)
             continue;
-        /* The rest goes through the page cache, as in the file sink. */
+        /* Direct I/O is not supported after all, or ended at an unaligned offset: the rest is read
+         * through the page cache. */
         if ((n < 0 && errno == EINVAL) || n == 0 || (n > 0 && n % (ssize_t)self->unit != 0))
             return (gssize)done;
         if (n < 0) {
@@ -100,9 +103,10 @@ read_direct(FileSource *self, guint8 *to, guint64 offset, gsize length, GError *
     return (gssize)done;
 }
 
-/* What is in the page cache is read from there; the rest goes by it, because a host's page cache
- * is not ours to fill. (RWF_NOWAIT cannot tell: a miss makes the kernel read ahead.) That of a
- * device need not have heard of what other hosts wrote, or was written to what is below it. */
+/* Reads cached data from the page cache and everything else with direct I/O, so that a copy does
+ * not evict what others have cached. (RWF_NOWAIT would not help: on a miss the kernel reads ahead.)
+ * The page cache of a device is not used, because it may be out of date: other hosts, or a device
+ * below, may have been written to. */
 static gboolean
 file_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsize length,
                  GError **error)
@@ -128,7 +132,7 @@ file_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsi
 }
 
 static void
-add_extent(GArray *extents, guint64 from, guint64 to, gboolean data)
+add_file_extent(GArray *extents, guint64 from, guint64 to, gboolean data)
 {
     Extent extent = {from, to - from, data};
 
@@ -148,17 +152,18 @@ file_source_extents(Source *source, guint worker, guint64 offset, guint64 length
         off_t hole;
 
         if (data < 0) {
-            /* ENXIO: nothing but a hole up to the end. Else a file system that cannot tell. */
-            add_extent(extents, offset, end, errno != ENXIO);
+            /* With ENXIO there is only a hole up to the end; with any other errno the file system
+             * cannot report extents. */
+            add_file_extent(extents, offset, end, errno != ENXIO);
             return TRUE;
         }
-        add_extent(extents, offset, MIN((guint64)data, end), FALSE);
+        add_file_extent(extents, offset, MIN((guint64)data, end), FALSE);
         if ((guint64)data >= end)
             return TRUE;
         hole = lseek(self->fd, data, SEEK_HOLE);
         if (hole < 0)
             hole = (off_t)end;
-        add_extent(extents, (guint64)data, MIN((guint64)hole, end), TRUE);
+        add_file_extent(extents, (guint64)data, MIN((guint64)hole, end), TRUE);
         offset = (guint64)hole;
     }
 
@@ -171,9 +176,10 @@ file_source_get_fd(Source *source)
     return ((FileSource *)source)->fd;
 }
 
-/* Not the change time: libvirt's relabelling changes that. */
+/* Compares the state with that at opening. The ctime is ignored, because libvirt changes it when it
+ * relabels images. */
 static gboolean
-is_unchanged(const FileSource *self, gboolean *unchanged, GError **error)
+is_source_unchanged(const FileSource *self, gboolean *unchanged, GError **error)
 {
     const struct stat *st = &self->st;
     struct stat now;
@@ -200,7 +206,7 @@ file_source_check(Source *source, GError **error)
 {
     gboolean unchanged;
 
-    if (!is_unchanged((FileSource *)source, &unchanged, error))
+    if (!is_source_unchanged((FileSource *)source, &unchanged, error))
         return FALSE;
     if (unchanged)
         return TRUE;
@@ -232,8 +238,9 @@ static const SourceOps file_source_ops = {
     .free = file_source_free,
 };
 
-/* The same open file a second time, with O_DIRECT; by its /proc name, so that a renamed or
- * replaced path does not matter. Tried with a read: some file systems take the flag only. */
+/* Opens the file of @fd a second time with O_DIRECT, through /proc, so that a renamed or replaced
+ * path does not matter. A read is tried, because some file systems accept the flag but cannot do
+ * it. Returns: the descriptor, -1 if direct I/O is not possible. */
 static int
 open_direct(int fd)
 {
@@ -250,9 +257,10 @@ open_direct(int fd)
     return fd_steal(&direct);
 }
 
-/* Sectors of more than a page, where there are any, go through the page cache. */
+/* Reads the state of the block device. A device with sectors larger than ALIGNMENT is read through
+ * the page cache in the end, because direct reads of ALIGNMENT bytes fail. */
 static gboolean
-look_at_device(FileSource *self, GError **error)
+read_block_device_state(FileSource *self, GError **error)
 {
     self->block = TRUE;
     if (!block_device_look(self->fd, self->parent.what, &self->device, error))
@@ -263,7 +271,7 @@ look_at_device(FileSource *self, GError **error)
 }
 
 static gboolean
-look_at(FileSource *self, GError **error)
+read_file_state(FileSource *self, GError **error)
 {
     Source *source = &self->parent;
 
@@ -273,7 +281,7 @@ look_at(FileSource *self, GError **error)
                     _("'%s' is neither a regular file nor a block device"), source->what);
         return FALSE;
     }
-    if (S_ISBLK(self->st.st_mode) && !look_at_device(self, error))
+    if (S_ISBLK(self->st.st_mode) && !read_block_device_state(self, error))
         return FALSE;
     source->size = self->block ? self->device.bytes : (guint64)self->st.st_size;
 
@@ -291,7 +299,7 @@ file_source_new_part(int fd, guint64 length, const char *what, GError **error)
     self->fd = fd;
     self->direct_fd = -1;
     self->unit = ALIGNMENT;
-    if (!look_at(self, error))
+    if (!read_file_state(self, error))
         return NULL;
     source->size = MIN(source->size, length);
     if (!source_check_size(source->size, what, error))

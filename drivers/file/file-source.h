@@ -11,20 +11,21 @@ G_BEGIN_DECLS
  * file_source_new:
  * @fd: a regular file or a block device, open for reading; the source owns it from now on, also on
  * error
- * @what: what to call it in errors
+ * @what: its name in errors
  *
- * Reads a local file or device: by direct I/O where that is possible, without touching its access
- * time where we may. Its state (size, modification time; of a device what the kernel counts) is
- * kept, and check() fails with IN_USE if it has another one then.
+ * A source that reads a local file or device, with direct I/O where possible, and without updating
+ * its access time where permitted. Its state (size and mtime; for a device the kernel's counters)
+ * is remembered, and check() fails with IN_USE if the state has changed.
  */
 Source *file_source_new(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** file_source_new_part: The same, of the first @length bytes only. */
+/** file_source_new_part: A source of the first @length bytes of @fd, otherwise as
+ * file_source_new(). */
 Source *file_source_new_part(int fd, guint64 length, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** file_source_open: The same of the file or device @path, which is not opened if it is something
- * else. */
+/** file_source_open: Opens @path and makes a source of it as file_source_new() does. Anything but a
+ * regular file or block device is refused without opening it. */
 Source *file_source_open(int dirfd, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -11,21 +11,21 @@
 #include "drivers/qemu/qemu-nbd.h"
 #include "util/fd.h"
 
-/* As many as an engine may have workers, and the one that looks at the layout. */
+/* One for each worker of the engine, and one for the thread that reads the layout. */
 #define CONNECTIONS_MAX 65
-/* QEMU takes new memory for each request, from the kernel if it is much. Of 2.4 GiB of a running
- * domain, at 1 MiB, it had 9 s of system time; at 256 KiB 3.9 s, at 128 KiB 2.2 s, at 64 KiB 2.8 s
- * (medians of three, tests/bench/capture, 16 workers). */
+/* QEMU allocates memory for each request, and large allocations cost system time. For 2.4 GiB of a
+ * running domain it used 9 s of system time with requests of 1 MiB, 3.9 s with 256 KiB, 2.2 s with
+ * 128 KiB and 2.8 s with 64 KiB (medians of three, tests/bench/capture, 16 workers). */
 #define REQUEST_BYTES ((gsize)128 << 10)
-/* A server that has not answered a single one of several requests for so long will not do so. */
+/* A server that answers none of several requests for so long is given up. */
 #define ANSWER_MS (10 * 60 * 1000)
 
 typedef struct {
     Source parent;
-    QemuNbd *server; /* owned; NULL: somebody else runs one */
-    char *socket;    /* of that one, and the export's name; else NULL */
+    QemuNbd *server; /* owned; NULL: the server is somebody else's */
+    char *socket;    /* socket of somebody else's server, else NULL */
     char *name;
-    /* One a worker, used by that worker only, NULL until it first reads. */
+    /* One connection for each worker, used by that worker only; NULL until it first reads. */
     struct nbd_handle *connections[CONNECTIONS_MAX];
 } NbdSource;
 
@@ -39,7 +39,8 @@ nbd_handle_clear(NbdHandle *nbd)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NbdHandle, nbd_handle_clear)
 
-/* What our server printed; its end may reach us a moment after its socket's. */
+/* What qemu-nbd printed. Its exit may be noticed a moment later than the end of the connection, so
+ * wait for it a little. */
 static char *
 find_complaint(NbdSource *self)
 {
@@ -57,7 +58,8 @@ find_complaint(NbdSource *self)
     return complaint ? complaint : qemu_nbd_words(self->server);
 }
 
-/* What libnbd says is true but seldom the reason: that is what qemu-nbd printed as it ended. */
+/* Sets an error with the message of qemu-nbd, which usually has the cause; that of libnbd only if
+ * there is no other. */
 static void
 set_nbd_error(NbdSource *self, const char *doing, GError **error)
 {
@@ -87,7 +89,7 @@ connect_once(NbdSource *self, GError **error)
 {
     g_autoptr(NbdHandle) nbd = nbd_create();
 
-    /* What is read in full, or not used, needs no zeros before. */
+    /* The buffer of a read is either filled completely or not used, so libnbd need not clear it. */
     if (!nbd || nbd_set_pread_initialize(nbd, false) < 0 ||
         nbd_add_meta_context(nbd, LIBNBD_CONTEXT_BASE_ALLOCATION) < 0 ||
         !connect_handle(self, nbd)) {
@@ -109,7 +111,8 @@ connection_of(NbdSource *self, guint worker, GError **error)
     return self->connections[worker];
 }
 
-/* Waits until @n requests are answered, or one of them with an error. */
+/* Waits until @n requests are answered or one of them has failed. *@silent: the server did not
+ * answer in time. */
 static gboolean
 await_answers(NbdHandle *nbd, gsize n, gboolean *silent)
 {
@@ -135,7 +138,7 @@ await_answers(NbdHandle *nbd, gsize n, gboolean *silent)
 }
 
 static gboolean
-read_pieces(NbdHandle *nbd, gboolean *silent, guint8 *buffer, gsize length, guint64 offset)
+read_in_pieces(NbdHandle *nbd, gboolean *silent, guint8 *buffer, gsize length, guint64 offset)
 {
     gsize n = 0;
 
@@ -159,7 +162,7 @@ nbd_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsiz
 
     if (!nbd)
         return FALSE;
-    if (read_pieces(nbd, &silent, buffer, length, offset))
+    if (read_in_pieces(nbd, &silent, buffer, length, offset))
         return TRUE;
     if (silent)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_TIMEOUT,
@@ -168,7 +171,8 @@ nbd_source_read(Source *source, guint worker, void *buffer, guint64 offset, gsiz
                     source->what);
     else
         set_nbd_error(self, _("Cannot read"), error);
-    /* Answers that are still to come have no place to go to. */
+    /* The connection is closed, because outstanding answers would be written to a buffer that is no
+     * longer there. */
     nbd_close(nbd);
     self->connections[worker] = NULL;
 
@@ -181,7 +185,8 @@ typedef struct {
     guint64 end;
 } Window;
 
-/* A server may tell of more than was asked for: keep to the window. */
+/* Adds the extents that a server reports, cut at the end of the window, since a server may report
+ * more than was asked for. */
 static int
 take_extents(void *data, const char *context, uint64_t offset, uint32_t *entries,
              size_t n_entries, int *error)
@@ -214,7 +219,7 @@ nbd_source_extents(Source *source, guint worker, guint64 offset, guint64 length,
         return FALSE;
     while (window.from < window.end) {
         guint64 before = window.from;
-        /* A request's length has 32 bits. */
+        /* The length of a request has 32 bits. */
         guint64 ask = MIN(window.end - window.from, (guint64)1 << 30);
         nbd_extent_callback callback = {.callback = take_extents, .user_data = &window};
 
@@ -271,7 +276,7 @@ static const SourceOps nbd_source_ops = {
 };
 
 static NbdSource *
-source_new(const char *what)
+nbd_source_new(const char *what)
 {
     NbdSource *self = g_new0(NbdSource, 1);
 
@@ -281,9 +286,9 @@ source_new(const char *what)
     return self;
 }
 
-/* What the first connection tells. */
+/* Reads the size and the capabilities through the first connection. */
 static gboolean
-learn(NbdSource *self, GError **error)
+read_export_info(NbdSource *self, GError **error)
 {
     NbdHandle *nbd = connection_of(self, 0, error);
     int64_t size;
@@ -311,11 +316,11 @@ learn(NbdSource *self, GError **error)
 Source *
 nbd_source_open(const char *image, const char *snapshot, const char *what, GError **error)
 {
-    NbdSource *self = source_new(what);
+    NbdSource *self = nbd_source_new(what);
     g_autoptr(Source) source = &self->parent;
 
     self->server = qemu_nbd_start(image, snapshot, what, error);
-    if (!self->server || !learn(self, error))
+    if (!self->server || !read_export_info(self, error))
         return NULL;
     qemu_nbd_set_size(self->server, self->parent.size);
 
@@ -325,12 +330,12 @@ nbd_source_open(const char *image, const char *snapshot, const char *what, GErro
 Source *
 nbd_source_connect(const char *socket, const char *name, const char *what, GError **error)
 {
-    NbdSource *self = source_new(what);
+    NbdSource *self = nbd_source_new(what);
     g_autoptr(Source) source = &self->parent;
 
     self->socket = g_strdup(socket);
     self->name = g_strdup(name);
-    if (!learn(self, error))
+    if (!read_export_info(self, error))
         return NULL;
 
     return g_steal_pointer(&source);

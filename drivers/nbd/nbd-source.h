@@ -9,24 +9,24 @@ G_BEGIN_DECLS
 
 /**
  * nbd_source_open:
- * @image: a json: description of an image for QEMU
+ * @image: a "json:" description of an image for QEMU
  * @snapshot: (nullable): name of an internal snapshot to read instead of the present state
  * @what: what is read, for errors
  *
- * Opens what a guest would see of the image, read by qemu-nbd; the source's size is the disk's
- * virtual size. One NBD connection a worker, made when the worker first reads.
- * Returns: owned by the caller; the error holds qemu-nbd's own words.
+ * A source of the disk as a guest sees it, read through qemu-nbd; its size is the virtual size of
+ * the disk. Each worker has its own NBD connection, made when it first reads.
+ * Returns: owned by the caller; an error includes the message of qemu-nbd.
  */
 Source *nbd_source_open(const char *image, const char *snapshot, const char *what,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * nbd_source_connect:
- * @socket: of an NBD server, which somebody else runs
- * @name: of the export
+ * @socket: path of the unix socket of a running NBD server
+ * @name: name of the export
  * @what: what is read, for errors
  *
- * The same for what that server has. Returns: owned by the caller.
+ * A source of the export @name of a server that somebody else runs. Returns: owned by the caller.
  */
 Source *nbd_source_connect(const char *socket, const char *name, const char *what,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -20,39 +20,39 @@
 #include "util/child-limits.h"
 #include "util/process.h"
 
-/* The descriptor by which the child knows the image: whatever happens to its name meanwhile, and
- * whatever characters are in it. */
+/* The descriptor by which the child opens the image, so that neither a change of its path nor
+ * special characters in it matter. */
 #define CHILD_FD 3
 #define IMAGE                                                                                     \
     "json:{\"driver\":\"qcow2\",\"backing\":null,"                                                \
     "\"file\":{\"driver\":\"file\",\"filename\":\"/proc/self/fd/3\"}}"
 
-/* The exit statuses of `qemu-img check` that mean something to us. */
+/* The exit statuses of `qemu-img check` that are distinguished. */
 enum {
     CHECK_OK = 0,
     CHECK_CORRUPTIONS = 2,
     CHECK_LEAKS = 3,
 };
 
-/* What is kept of what it prints: enough to see what is wrong. */
+/* Maximal length of the output that is kept, enough to see what is wrong. */
 #define TEXT_BYTES_MAX 4096
-/* A line for each cluster that nobody uses, which is no damage. */
+/* Beginning of the lines about leaked clusters, which are not damage. */
 #define LEAK "Leaked cluster"
-/* A check that uses no processor time at all for so long waits for a disk that does not answer. */
+/* A check that uses no processor time for so long is waiting for a disk that does not answer. */
 #define STALLED_US (10 * 60 * G_USEC_PER_SEC)
 
 typedef struct {
     GSubprocess *process;
     ChildLimits limits;
-    GString *text; /* result: what it printed, without leaks */
-    char line[sizeof LEAK - 1]; /* the beginning of the present line, */
-    gsize n_line;               /* so many bytes of it */
+    GString *text; /* result: its output without the lines about leaks */
+    char line[sizeof LEAK - 1]; /* beginning of the current line */
+    gsize n_line;               /* number of bytes in line */
     gboolean too_much;
     gboolean stalled;
 } Check;
 
 static void
-limit_child(gpointer limits)
+limit_check_child(gpointer limits)
 {
     process_restore();
     child_limits_set(limits);
@@ -71,15 +71,15 @@ start_check(int fd, ChildLimits *limits, GError **error)
     }
     g_subprocess_launcher_setenv(launcher, "LC_ALL", "C", TRUE);
     g_subprocess_launcher_take_fd(launcher, copy, CHILD_FD);
-    g_subprocess_launcher_set_child_setup(launcher, limit_child, limits, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, limit_check_child, limits, NULL);
 
     return g_subprocess_launcher_spawn(launcher, error, "qemu-img", "check", IMAGE, NULL);
 }
 
-/* --- what it prints -------------------------------------------------------- */
+/* --- the output of qemu-img ------------------------------------------------ */
 
 static void
-keep(Check *self, const char *bytes, gsize length)
+keep_output(Check *self, const char *bytes, gsize length)
 {
     gsize room = TEXT_BYTES_MAX - self->text->len;
 
@@ -88,7 +88,7 @@ keep(Check *self, const char *bytes, gsize length)
         self->too_much = TRUE;
 }
 
-/* A line is one of a leak or not as soon as its beginning is there. */
+/* Takes one byte of output. A line is kept unless its beginning shows that it is about a leak. */
 static void
 take_byte(Check *self, char byte)
 {
@@ -96,19 +96,19 @@ take_byte(Check *self, char byte)
         self->line[self->n_line++] = byte;
         if (self->n_line == sizeof self->line &&
             memcmp(self->line, LEAK, sizeof self->line) != 0)
-            keep(self, self->line, self->n_line);
+            keep_output(self, self->line, self->n_line);
         return;
     }
     if (self->n_line < sizeof self->line)
-        keep(self, self->line, self->n_line);
+        keep_output(self, self->line, self->n_line);
     if (self->n_line < sizeof self->line || memcmp(self->line, LEAK, sizeof self->line) != 0)
-        keep(self, &byte, 1);
+        keep_output(self, &byte, 1);
     if (byte == '\n')
         self->n_line = 0;
 }
 
 static gint64
-cpu_time(GSubprocess *process)
+get_cpu_time(GSubprocess *process)
 {
     const char *pid = g_subprocess_get_identifier(process);
     struct timespec used;
@@ -121,17 +121,17 @@ cpu_time(GSubprocess *process)
     return (gint64)used.tv_sec * 1000000000 + used.tv_nsec;
 }
 
-/* Waits until there is something to read. What is busy is not at its end, however long that takes:
- * its processor time is limited by the kernel. */
+/* Waits for output. FALSE if the process uses no processor time for STALLED_US. A busy process may
+ * take as long as it likes here, since the kernel limits its processor time. */
 static gboolean
 await_output(Check *self, int fd)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
     gint64 since = g_get_monotonic_time();
-    gint64 used = cpu_time(self->process);
+    gint64 used = get_cpu_time(self->process);
 
     while (poll(&poll_fd, 1, 1000) <= 0) {
-        gint64 now = cpu_time(self->process);
+        gint64 now = get_cpu_time(self->process);
 
         if (now != used)
             since = g_get_monotonic_time();
@@ -145,7 +145,7 @@ await_output(Check *self, int fd)
 }
 
 static void
-read_all(Check *self)
+read_check_output(Check *self)
 {
     GInputStream *output = g_subprocess_get_stdout_pipe(self->process);
     int fd = g_unix_input_stream_get_fd(G_UNIX_INPUT_STREAM(output));
@@ -160,15 +160,15 @@ read_all(Check *self)
             take_byte(self, block[i]);
     }
     if (self->n_line < sizeof self->line)
-        keep(self, self->line, self->n_line);
+        keep_output(self, self->line, self->n_line);
     if (self->too_much || self->stalled)
         g_subprocess_force_exit(self->process);
 }
 
-/* --- what it means --------------------------------------------------------- */
+/* --- the result ------------------------------------------------------------ */
 
 static gboolean
-set_result(const Check *self, const char *what, GError **error)
+set_check_result(const Check *self, const char *what, GError **error)
 {
     int status = g_subprocess_get_if_exited(self->process)
                      ? g_subprocess_get_exit_status(self->process)
@@ -200,7 +200,7 @@ run_check(Check *self, const char *what, GError **error)
 {
     g_autofree char *valid = NULL;
 
-    read_all(self);
+    read_check_output(self);
     g_strstrip(self->text->str);
     valid = g_utf8_make_valid(self->text->str, -1);
     g_string_assign(self->text, valid);
@@ -220,7 +220,7 @@ run_check(Check *self, const char *what, GError **error)
     if (!g_subprocess_wait(self->process, NULL, error))
         return FALSE;
 
-    return set_result(self, what, error);
+    return set_check_result(self, what, error);
 }
 
 gboolean
@@ -231,7 +231,7 @@ qemu_check_image(int fd, const char *what, GError **error)
     Check self = {.text = text};
     struct stat st;
 
-    /* What is a hole costs QEMU no work. */
+    /* Only allocated blocks count, because holes cost QEMU no work. */
     self.limits = child_limits_for(fstat(fd, &st) == 0 ? (guint64)st.st_blocks * 512 : 0);
     process = start_check(fd, &self.limits, error);
     if (!process) {

@@ -10,12 +10,12 @@ G_BEGIN_DECLS
 /**
  * qemu_check_image:
  * @fd: a qcow2 image, open for reading
- * @what: its name, for errors
+ * @what: its path, for errors
  *
- * Runs `qemu-img check` on the image alone: no reference in its header is followed. Clusters that
- * nobody uses are no damage. What QEMU may use is limited (child_limits_for()), and no more than
- * some KiB of what it says is kept. Returns: FALSE with CORRUPT and what QEMU said if there is
- * damage; FAILED or TIMEOUT if it could not say.
+ * Runs `qemu-img check` on the image alone, without following its backing reference. Leaked
+ * clusters are not damage. The resources of QEMU are limited (child_limits_for()), and only a few
+ * KiB of its output are kept. Returns: FALSE with CORRUPT and QEMU's message if there is damage;
+ * FAILED or TIMEOUT if the check could not be completed.
  */
 gboolean qemu_check_image(int fd, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

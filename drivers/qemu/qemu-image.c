@@ -8,7 +8,7 @@
 #include "drivers/qemu/qemu-image.h"
 
 static void
-add_layer(JsonBuilder *json, const Layer *layer, gboolean lock)
+describe_layer(JsonBuilder *json, const Layer *layer, gboolean lock)
 {
     json_builder_begin_object(json);
     json_builder_set_member_name(json, "driver");
@@ -24,9 +24,10 @@ add_layer(JsonBuilder *json, const Layer *layer, gboolean lock)
     json_builder_end_object(json);
     if (g_str_equal(layer->format, "qcow2")) {
         json_builder_set_member_name(json, "backing");
-        /* Said even if there is none: else QEMU would look into the header. */
+        /* A base has an explicit null, because otherwise QEMU would follow the reference in its
+         * header. */
         if (layer->backing)
-            add_layer(json, layer->backing, lock);
+            describe_layer(json, layer->backing, lock);
         else
             json_builder_add_null_value(json);
     }
@@ -40,7 +41,7 @@ qemu_image_describe(const Layer *top, gboolean lock)
     g_autoptr(JsonNode) root = NULL;
     g_autofree char *text = NULL;
 
-    add_layer(json, top, lock);
+    describe_layer(json, top, lock);
     root = json_builder_get_root(json);
     text = json_to_string(root, FALSE);
 

@@ -10,10 +10,12 @@ G_BEGIN_DECLS
 /**
  * qemu_image_describe:
  * @top: the top image of a chain
- * @lock: whether QEMU is to take its image locks; not for an image that a running domain writes
+ * @lock: whether QEMU takes its image locks; must be FALSE for an image to which a running domain
+ * writes
  *
- * Returns: a json: description of the whole chain for QEMU, every format said, so that QEMU
- * guesses nothing and follows no reference of its own; owned by the caller.
+ * Returns: a "json:" description of the whole chain for QEMU, owned by the caller. It has the
+ * format and backing image of each layer, so that QEMU neither probes formats nor follows backing
+ * references in headers.
  */
 char *qemu_image_describe(const Layer *top, gboolean lock);
 

@@ -14,7 +14,7 @@
 #include "util/child-limits.h"
 #include "util/process.h"
 
-/* By which the child knows the directory, or the image. */
+/* The descriptor by which the child reaches the directory or the image. */
 #define CHILD_FD 3
 #define CHILD_PATH "/proc/self/fd/3"
 #define IMAGE                                                                                     \
@@ -22,14 +22,14 @@
     "\"file\":{\"driver\":\"file\",\"filename\":\"" CHILD_PATH "\"}}"
 
 static void
-limit_child(gpointer limits)
+limit_img_child(gpointer limits)
 {
     process_restore();
     child_limits_set(limits);
 }
 
 static GSubprocess *
-spawn(int fd, ChildLimits *limits, const char *const *argv, GError **error)
+spawn_qemu_img(int fd, ChildLimits *limits, const char *const *argv, GError **error)
 {
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
         G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
@@ -41,16 +41,16 @@ spawn(int fd, ChildLimits *limits, const char *const *argv, GError **error)
     }
     g_subprocess_launcher_setenv(launcher, "LC_ALL", "C", TRUE);
     g_subprocess_launcher_take_fd(launcher, copy, CHILD_FD);
-    g_subprocess_launcher_set_child_setup(launcher, limit_child, limits, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, limit_img_child, limits, NULL);
 
     return g_subprocess_launcher_spawnv(launcher, argv, error);
 }
 
 static gboolean
-run(int fd, guint64 bytes, const char *const *argv, const char *what, GError **error)
+run_qemu_img(int fd, guint64 bytes, const char *const *argv, const char *what, GError **error)
 {
     ChildLimits limits = child_limits_for(bytes);
-    g_autoptr(GSubprocess) process = spawn(fd, &limits, argv, error);
+    g_autoptr(GSubprocess) process = spawn_qemu_img(fd, &limits, argv, error);
     g_autofree char *said = NULL;
 
     if (!process || !g_subprocess_communicate_utf8(process, NULL, NULL, &said, NULL, error)) {
@@ -74,7 +74,7 @@ qemu_img_create(int dirfd, const char *name, const char *backing, const char *fo
     const char *const argv[] = {"qemu-img", "create", "-q",   "-f", "qcow2", "-u", "-b",
                                 backing,    "-F",     format, path, bytes,   NULL};
 
-    return run(dirfd, 0, argv, name, error);
+    return run_qemu_img(dirfd, 0, argv, name, error);
 }
 
 gboolean
@@ -83,5 +83,6 @@ qemu_img_apply(int fd, const char *snapshot, const char *what, GError **error)
     const char *const argv[] = {"qemu-img", "snapshot", "-q", "-a", snapshot, IMAGE, NULL};
     struct stat st;
 
-    return run(fd, fstat(fd, &st) == 0 ? (guint64)st.st_blocks * 512 : 0, argv, what, error);
+    return run_qemu_img(fd, fstat(fd, &st) == 0 ? (guint64)st.st_blocks * 512 : 0, argv, what,
+                        error);
 }

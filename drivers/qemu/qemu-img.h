@@ -7,17 +7,17 @@
 
 G_BEGIN_DECLS
 
-/* What qemu-img does to images that are ours. */
+/* Operations of qemu-img on images that virtsnap has created. */
 
 /**
  * qemu_img_create:
- * @dirfd: the directory that @name is in
- * @backing: absolute path, which need not be there yet, of
- * @format: "qcow2" or "raw"
- * @size: of the disk, bytes
+ * @dirfd: the directory of @name
+ * @backing: absolute path of the backing file, which need not exist yet
+ * @format: format of the backing file, "qcow2" or "raw"
+ * @size: virtual size in bytes
  *
- * `qemu-img create -u`: makes an empty qcow2 image above another one. Returns: FALSE with FAILED
- * and QEMU's own words.
+ * `qemu-img create -u`: creates an empty qcow2 image with a backing file. Returns: FALSE with
+ * FAILED and QEMU's message.
  */
 gboolean qemu_img_create(int dirfd, const char *name, const char *backing, const char *format,
                          guint64 size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -25,10 +25,10 @@ gboolean qemu_img_create(int dirfd, const char *name, const char *backing, const
 /**
  * qemu_img_apply:
  * @fd: a qcow2 image, open for writing
- * @snapshot: of the internal ones in it
+ * @snapshot: id or name of an internal snapshot in it
  *
- * `qemu-img snapshot -a`: the image's present state becomes that of @snapshot. What is below the
- * image is not opened. Returns: FALSE with FAILED and QEMU's own words.
+ * `qemu-img snapshot -a`: reverts the image to @snapshot. Its backing file is not opened. Returns:
+ * FALSE with FAILED and QEMU's message.
  */
 gboolean qemu_img_apply(int fd, const char *snapshot, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

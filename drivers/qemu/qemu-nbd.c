@@ -22,16 +22,16 @@
 #include "util/fd.h"
 #include "util/process.h"
 
-/* systemd's protocol: the first passed descriptor is 3. */
+/* The first passed descriptor in systemd's socket activation protocol. */
 #define LISTEN_FD 3
-/* Connections that may wait to be accepted: one a worker. */
+/* Backlog of the listening socket: one connection for each worker. */
 #define BACKLOG 64
 #define COMPLAINT_BYTES_MAX 4096
 
 struct QemuNbd {
     GPid pid;
-    char *directory; /* private, holds the socket */
-    char *path;      /* of the socket */
+    char *directory; /* private directory of the socket */
+    char *path;      /* path of the socket */
     int stderr_fd;
     GMutex lock; /* guards pid and complaint */
     char *complaint;
@@ -43,8 +43,9 @@ typedef struct {
     ChildLimits limits;
 } ChildSetup;
 
-/* The root of a chroot is no mount, and has no attributes: a copy of all that is mounted in it has.
- * Its descriptor stays open for as long as QEMU runs, which keeps the copy. */
+/* Enters a read-only copy of the mount tree. It is needed in a chroot, whose root need not be a
+ * mount point and then has no mount attributes. The descriptor of the copy stays open, which keeps
+ * the copy alive as long as QEMU runs. */
 static void
 enter_copy_of_root(struct mount_attr *attr)
 {
@@ -56,9 +57,9 @@ enter_copy_of_root(struct mount_attr *attr)
         return;
 }
 
-/* In the child, between fork and exec: async-signal-safe calls only. */
+/* Called in the child between fork and exec: makes async-signal-safe calls only. */
 static void
-set_up_child(gpointer data)
+set_up_nbd_child(gpointer data)
 {
     const ChildSetup *setup = data;
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME,
@@ -66,11 +67,12 @@ set_up_child(gpointer data)
                               .propagation = MS_PRIVATE};
     sigset_t none;
 
-    /* If we are killed, nobody is left to end it. */
+    /* The child must not survive this process. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != setup->parent)
         _exit(1);
-    /* Ctrl-C at a terminal is for us: we end it in our own order. */
+    /* Ctrl-C in a terminal must not kill the child, which is ended in an orderly way; hence its own
+     * process group. */
     setpgid(0, 0);
     child_limits_set(&setup->limits);
     sigemptyset(&none);
@@ -79,13 +81,14 @@ set_up_child(gpointer data)
     dup2(setup->listen_fd, LISTEN_FD);
     fcntl(LISTEN_FD, F_SETFD, 0);
 
-    /* Needs CAP_SYS_ADMIN; without it QEMU is still told to open everything read-only. */
+    /* This needs CAP_SYS_ADMIN. Without it QEMU is still told to open everything read-only. */
     if (unshare(CLONE_NEWNS) == 0 &&
         mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr) < 0)
         enter_copy_of_root(&attr);
 }
 
-/* One that is cut off would be another file's. */
+/* Fills in the address of the socket @path, which must not be truncated, since it would name
+ * another file. */
 static gboolean
 fill_address(struct sockaddr_un *address, const char *path, GError **error)
 {
@@ -101,7 +104,7 @@ fill_address(struct sockaddr_un *address, const char *path, GError **error)
 }
 
 static int
-listen_at(const char *path, GError **error)
+listen_at_path(const char *path, GError **error)
 {
     struct sockaddr_un address;
     auto_fd fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -117,7 +120,8 @@ listen_at(const char *path, GError **error)
     return fd_steal(&fd);
 }
 
-/* LISTEN_PID has to be the child's own, which a fixed environment cannot know: let a shell say. */
+/* The command line. LISTEN_PID must be the child's own process id, which is not known before the
+ * fork; so a shell sets it and then execs qemu-nbd. */
 static GPtrArray *
 build_command(const char *image, const char *snapshot)
 {
@@ -130,7 +134,7 @@ build_command(const char *image, const char *snapshot)
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
         g_ptr_array_add(argv, g_strdup(words[i]));
     if (snapshot) {
-        /* QEMU's option syntax: a comma in a value is written twice. */
+        /* In QEMU's option syntax a comma in a value is doubled. */
         g_auto(GStrv) parts = g_strsplit(snapshot, ",", -1);
         g_autofree char *escaped = g_strjoinv(",,", parts);
 
@@ -143,7 +147,7 @@ build_command(const char *image, const char *snapshot)
     return g_steal_pointer(&argv);
 }
 
-/* A process that is to be started, and what came of it. */
+/* A request to start a process, and its result. */
 typedef struct {
     QemuNbd *server;
     char **argv;
@@ -155,13 +159,13 @@ typedef struct {
 } Start;
 
 static void
-start_child(gpointer data, G_GNUC_UNUSED gpointer user_data)
+start_nbd_child(gpointer data, G_GNUC_UNUSED gpointer user_data)
 {
     Start *start = data;
 
     g_spawn_async_with_pipes(NULL, start->argv, NULL,
-                             G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, set_up_child,
-                             &start->setup, &start->server->pid, NULL, NULL,
+                             G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+                             set_up_nbd_child, &start->setup, &start->server->pid, NULL, NULL,
                              &start->server->stderr_fd, &start->error);
     g_mutex_lock(&start->lock);
     start->done = TRUE;
@@ -169,16 +173,17 @@ start_child(gpointer data, G_GNUC_UNUSED gpointer user_data)
     g_mutex_unlock(&start->lock);
 }
 
-/* PR_SET_PDEATHSIG means the thread that forked, not the process: all children are started by one
- * thread that lives as long as the process, so that no worker takes one with it when it ends. */
+/* Starts the process in a thread that never ends. PR_SET_PDEATHSIG fires when the thread that
+ * forked ends, not only the process; a child started by a worker would be killed together with
+ * it. */
 static void
-start_and_wait(Start *start)
+start_child_and_wait(Start *start)
 {
     static gsize once = 0;
     static GThreadPool *starter = NULL;
 
     if (g_once_init_enter(&once)) {
-        starter = g_thread_pool_new(start_child, NULL, 1, TRUE, NULL);
+        starter = g_thread_pool_new(start_nbd_child, NULL, 1, TRUE, NULL);
         g_once_init_leave(&once, 1);
     }
     g_mutex_init(&start->lock);
@@ -193,21 +198,21 @@ start_and_wait(Start *start)
 }
 
 static gboolean
-spawn(QemuNbd *self, const char *image, const char *snapshot, GError **error)
+spawn_qemu_nbd(QemuNbd *self, const char *image, const char *snapshot, GError **error)
 {
     g_autoptr(GPtrArray) argv = build_command(image, snapshot);
-    auto_fd listen_fd = listen_at(self->path, error);
+    auto_fd listen_fd = listen_at_path(self->path, error);
     Start start = {
         .server = self,
         .argv = (char **)argv->pdata,
-        /* For the opening; how much there is to be read is only known then. */
+        /* Limits for opening the image; qemu_nbd_set_size() raises them when its size is known. */
         .setup = {listen_fd, getpid(), child_limits_for(0)},
     };
 
     if (listen_fd < 0)
         return FALSE;
-    /* The listening socket stays with the child alone: when it dies, connecting fails. */
-    start_and_wait(&start);
+    /* Only the child keeps the listening socket: when it dies, connecting fails. */
+    start_child_and_wait(&start);
     if (!start.error)
         return TRUE;
     g_propagate_error(error, start.error);
@@ -228,7 +233,7 @@ qemu_nbd_start(const char *image, const char *snapshot, const char *what, GError
         return NULL;
     }
     self->path = g_build_filename(self->directory, "nbd", NULL);
-    if (!spawn(self, image, snapshot, error)) {
+    if (!spawn_qemu_nbd(self, image, snapshot, error)) {
         g_prefix_error(error, _("Cannot read '%s' through QEMU; is qemu-nbd installed? "), what);
         return NULL;
     }
@@ -292,7 +297,7 @@ qemu_nbd_set_size(QemuNbd *self, guint64 size)
 }
 
 static char *
-complaint_of(QemuNbd *self, int status)
+get_complaint(QemuNbd *self, int status)
 {
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
         return g_strdup(_("it needed more processor time than any sound image of this size"));
@@ -308,7 +313,7 @@ qemu_nbd_complaint(QemuNbd *self)
 
     if (self->pid && waitpid(self->pid, &status, WNOHANG) == self->pid) {
         self->pid = 0;
-        self->complaint = complaint_of(self, status);
+        self->complaint = get_complaint(self, status);
     }
 
     return g_strdup(self->complaint);
