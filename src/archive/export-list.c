@@ -12,11 +12,11 @@
 #include "archive/export-protect.h"
 #include "util/fd.h"
 
-/* DIR/collection/snapshot */
+/* Exports are in DIR itself or in DIR/collection/snapshot. */
 #define DEPTH_MAX 2
 
 static void
-found_free(FoundExport *found)
+found_export_free(FoundExport *found)
 {
     g_free(found->path);
     g_free(found->below);
@@ -48,7 +48,7 @@ measure(FoundExport *found, int dirfd)
 }
 
 static void
-add_found(GPtrArray *exports, int dirfd, const char *path, const char *below)
+add_found_export(GPtrArray *exports, int dirfd, const char *path, const char *below)
 {
     FoundExport *found = g_new0(FoundExport, 1);
     g_autoptr(GError) error = NULL;
@@ -66,15 +66,15 @@ add_found(GPtrArray *exports, int dirfd, const char *path, const char *below)
 
 /* @below: the same as @path, relative to what is listed; NULL: that itself. */
 static gboolean
-look_into(GPtrArray *exports, int dirfd, const char *path, const char *below, guint depth,
-          GError **error)
+search_directory(GPtrArray *exports, int dirfd, const char *path, const char *below, guint depth,
+                 GError **error)
 {
     g_autoptr(GPtrArray) names = NULL;
     struct stat st;
 
-    /* An export holds no other one. */
+    /* Exports are never nested. */
     if (fstatat(dirfd, MANIFEST_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        add_found(exports, dirfd, path, below);
+        add_found_export(exports, dirfd, path, below);
         return TRUE;
     }
     if (depth == DEPTH_MAX)
@@ -86,9 +86,9 @@ look_into(GPtrArray *exports, int dirfd, const char *path, const char *below, gu
         g_autofree char *deeper = below ? g_build_filename(below, name, NULL) : g_strdup(name);
         auto_fd fd = *name == '.' ? -1 : fd_open_dir(dirfd, name, NULL);
 
-        /* What is no directory, or is somebody else's, holds no export for us. */
+        /* Entries that are not directories or that cannot be opened are skipped. */
         if (fd >= 0)
-            (void)!look_into(exports, fd, inside, deeper, depth + 1, NULL);
+            (void)!search_directory(exports, fd, inside, deeper, depth + 1, NULL);
     }
 
     return names != NULL;
@@ -97,14 +97,14 @@ look_into(GPtrArray *exports, int dirfd, const char *path, const char *below, gu
 GPtrArray *
 export_list(const char *directory, GError **error)
 {
-    g_autoptr(GPtrArray) exports = g_ptr_array_new_with_free_func((GDestroyNotify)found_free);
+    g_autoptr(GPtrArray) exports = g_ptr_array_new_with_free_func((GDestroyNotify)found_export_free);
     g_autofree char *name = g_path_get_basename(directory);
     auto_fd dirfd = fd_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0, error);
 
     /* What is left of one is none. */
     if (dirfd >= 0 && export_is_pruned(name))
         return g_steal_pointer(&exports);
-    if (dirfd < 0 || !look_into(exports, dirfd, directory, NULL, 0, error))
+    if (dirfd < 0 || !search_directory(exports, dirfd, directory, NULL, 0, error))
         return NULL;
 
     return g_steal_pointer(&exports);

@@ -7,11 +7,11 @@
 
 G_BEGIN_DECLS
 
-/** An export that was found. */
+/** An export that was found in a directory. */
 typedef struct {
     char *path;
     char *below;        /* the same, relative to the directory that was listed; "." for itself */
-    Manifest *manifest; /* NULL: it cannot be read */
+    Manifest *manifest; /* NULL: the manifest cannot be read */
     char *problem;      /* why not, or why it is not complete; NULL: it is, as far as names and
                          * sizes of its files tell */
     gint64 created;     /* when it was exported, in seconds since the epoch; 0: not known */
@@ -22,14 +22,14 @@ typedef struct {
 
 /**
  * export_list:
- * @directory: what exports were made into
+ * @directory: the directory into which exports were made
  *
- * Looks for manifests in @directory itself, in what is in it, and one level below that; partial
- * exports are none. Returns: (element-type FoundExport): sorted by path, owned by the caller.
+ * Looks for manifests in @directory itself and two levels below it; partial exports are ignored.
+ * Returns: (element-type FoundExport): the exports sorted by path, owned by the caller.
  */
 GPtrArray *export_list(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** manifest_bytes: Returns: the bytes of all files that @manifest names. */
+/** manifest_bytes: Returns: the total size in bytes of all files in @manifest. */
 guint64 manifest_bytes(const Manifest *manifest);
 
 G_END_DECLS

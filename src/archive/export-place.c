@@ -14,7 +14,8 @@ export_place_new(const char *directory, const char *name, const char *snapshot,
 {
     ExportPlace *self = g_new0(ExportPlace, 1);
 
-    /* What is empty is a mistake, and not the working directory: target_new() says so. */
+    /* An empty path is kept as it is, because it is a mistake and does not mean the working
+     * directory; target_new() refuses it. */
     self->directory = *directory ? g_canonicalize_filename(directory, NULL) : g_strdup("");
     self->name = g_strdup(name);
     self->snapshot = snapshot ? g_strdup(snapshot)

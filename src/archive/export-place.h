@@ -7,32 +7,35 @@
 
 G_BEGIN_DECLS
 
-/** Where an export comes to be: one value from who asks for it to the rename. */
+/** The destination of an export, as one value from the request to the final rename. */
 typedef struct {
-    char *directory; /* that was asked for, absolute and canonical; links in it are not followed */
-    char *name;      /* that its directory is made from: the collection's, or the members' */
+    char *directory; /* requested directory, absolute and canonical; symbolic links in it are not
+                      * resolved */
+    char *name;      /* name of the collection, or made from those of the members; the export's
+                      * directory is named after it */
     char *snapshot;
-    gboolean subdirectory; /* TRUE: directory/name/snapshot, of which the directory's own parent
-                            * must be there; FALSE: the directory itself, absent or empty */
+    gboolean subdirectory; /* TRUE: the export is directory/name/snapshot, and the parent of
+                            * directory must exist; FALSE: it is directory itself, which must be
+                            * absent or empty */
 } ExportPlace;
 
 /**
  * export_place_new:
- * @directory: relative to the working directory, if it is
- * @name: (nullable): NULL: not known yet
+ * @directory: absolute, or relative to the working directory
+ * @name: (nullable): NULL if it is not known yet
  * @snapshot: (nullable): NULL: the present time is its name, as of a live export
  *
- * Returns: owned by the caller. Nothing is looked at.
+ * Returns: a place, owned by the caller. The file system is not accessed.
  */
 ExportPlace *export_place_new(const char *directory, const char *name, const char *snapshot,
                               gboolean subdirectory);
 
-/** export_place_take_name: @name: (transfer full): now it is known. */
+/** export_place_take_name: Sets the name when it is known. @name: (transfer full). */
 void export_place_take_name(ExportPlace *self, char *name);
 
 ExportPlace *export_place_copy(const ExportPlace *self);
 
-/** export_place_free: NULL is fine. */
+/** export_place_free: Frees @self, which may be NULL. */
 void export_place_free(ExportPlace *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExportPlace, export_place_free)

@@ -13,9 +13,9 @@
 
 /* --- comparing -------------------------------------------------------------- */
 
-/* The name that @line holds, as it is. */
+/* The unescaped name in @line. */
 static char *
-name_in(const char *line)
+unescape_name(const char *line)
 {
     g_auto(GStrv) fields = g_strsplit(line, " ", -1);
     guint n = g_strv_length(fields);
@@ -27,7 +27,7 @@ name_in(const char *line)
 static char *
 describe_difference(const char *line)
 {
-    g_autofree char *name = name_in(line);
+    g_autofree char *name = unescape_name(line);
 
     if (g_str_has_prefix(line, "settings "))
         return g_strdup(_("the export settings have changed"));
@@ -42,7 +42,7 @@ describe_difference(const char *line)
 }
 
 static gboolean
-refuse(const char *difference, GError **error)
+refuse_to_resume(const char *difference, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
                 _("The interrupted export cannot be resumed, %s; export anew, without resuming, "
@@ -66,7 +66,7 @@ journal_content_check(const JournalContent *self, const char *identity, GError *
         return TRUE;
     difference = describe_difference(now[i] && *now[i] ? now[i] : then[i]);
 
-    return refuse(difference, error);
+    return refuse_to_resume(difference, error);
 }
 
 gboolean
@@ -74,7 +74,7 @@ journal_refuse(const char *path, GError **error)
 {
     g_autofree char *difference = g_strdup_printf(_("the image '%s' has changed since"), path);
 
-    return refuse(difference, error);
+    return refuse_to_resume(difference, error);
 }
 
 /* --- reading ---------------------------------------------------------------- */
@@ -102,7 +102,7 @@ read_hex(const char *field, guint8 *bytes)
     return TRUE;
 }
 
-/* A line above "begin", of which only the form matters: it is compared as text. */
+/* Reads a line above "begin". Only its form is checked, since the identity is compared as text. */
 static gboolean
 read_identity(JournalContent *self, char **fields)
 {
@@ -125,7 +125,7 @@ read_identity(JournalContent *self, char **fields)
 }
 
 static gboolean
-read_begin(JournalContent *self, char **fields, const char *data, gsize length)
+read_begin_line(JournalContent *self, char **fields, const char *data, gsize length)
 {
     guint64 made;
 
@@ -153,13 +153,13 @@ read_segment(JournalLayer *layer, const char *index, const char *node)
 }
 
 static gboolean
-is_changed(const char *text)
+is_ctime_list(const char *text)
 {
     return *text && strspn(text, "-0123456789.,") == strlen(text);
 }
 
 static gboolean
-read_done(JournalContent *self, char **fields)
+read_progress_line(JournalContent *self, char **fields)
 {
     guint n = g_strv_length(fields);
     JournalLayer *layer;
@@ -175,10 +175,10 @@ read_done(JournalContent *self, char **fields)
         return FALSE;
     journal_layer_reset(layer);
     layer->opened = TRUE;
-    /* Without it the first version wrote. */
+    /* The first version wrote records without the field CHANGED. */
     if (n == 5) {
         layer->changed = g_strdup(fields[4]);
-        if (!is_changed(layer->changed))
+        if (!is_ctime_list(layer->changed))
             return FALSE;
     }
 
@@ -186,9 +186,9 @@ read_done(JournalContent *self, char **fields)
            read_hex(fields[3], layer->layout);
 }
 
-/* @at: where the line begins in @data. */
+/* @at: offset of the line in @data. */
 static gboolean
-read_line(JournalContent *self, const char *line, const char *data, gsize at)
+read_journal_line(JournalContent *self, const char *line, const char *data, gsize at)
 {
     g_auto(GStrv) fields = NULL;
 
@@ -198,14 +198,14 @@ read_line(JournalContent *self, const char *line, const char *data, gsize at)
     if (!fields[0])
         return FALSE;
     if (self->identity)
-        return read_done(self, fields);
+        return read_progress_line(self, fields);
     if (g_str_equal(fields[0], "begin"))
-        return read_begin(self, fields, data, at);
+        return read_begin_line(self, fields, data, at);
 
     return read_identity(self, fields);
 }
 
-/* A file may come out of a crash with zeros at its end. */
+/* The length up to the end of the last complete line. After a crash a file may end in zeros. */
 static gsize
 whole_lines(const char *data, gsize length)
 {
@@ -215,9 +215,9 @@ whole_lines(const char *data, gsize length)
     return length;
 }
 
-/* Whether what has no end yet can be one's beginning. */
+/* Whether the rest behind the last complete line can be the beginning of a record. */
 static gboolean
-is_torn(const char *data, gsize length)
+is_torn_line(const char *data, gsize length)
 {
     return memcmp(data, JOURNAL_FIRST_LINE, MIN(length, strlen(JOURNAL_FIRST_LINE))) == 0;
 }
@@ -243,17 +243,17 @@ journal_parse(const char *data, gsize length, GError **error)
         gsize n = (gsize)((const char *)memchr(data + at, '\n', end - at) - (data + at));
         g_autofree char *line = g_strndup(data + at, n);
 
-        if (strlen(line) != n || !read_line(self, line, data, at)) {
+        if (strlen(line) != n || !read_journal_line(self, line, data, at)) {
             set_damaged(number + 1, error);
             return NULL;
         }
         at += n + 1;
     }
-    if (end == 0 && !is_torn(data, length)) {
+    if (end == 0 && !is_torn_line(data, length)) {
         set_damaged(1, error);
         return NULL;
     }
-    /* Without its "begin" nothing was done. */
+    /* If "begin" is missing, nothing had been done yet. */
     if (!self->identity)
         g_ptr_array_set_size(self->layers, 0);
     self->length = self->identity ? end : 0;

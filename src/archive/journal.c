@@ -14,28 +14,29 @@
 #include "util/fd.h"
 
 #define WHAT "journal"
-/* A worker that makes a file durable does so again only after this many times as long: it costs
- * 3 % of one worker's time, however slow the disk is. */
+/* The pause after making a file durable is this many times as long as that took. So it takes 3 % of
+ * one worker's time, however slow the disk is. */
 #define SYNC_PAUSE 32
 
-/* What is written of a layer, but perhaps not durable. */
+/* The segments of a layer that are written but perhaps not durable. */
 typedef struct {
     GArray *segments; /* EngineSegment */
-    gboolean syncing; /* a worker makes the file durable */
-    gboolean failed;  /* that failed once: nothing more of it is certain */
-    gint64 next;      /* when that is due again, monotonic us */
+    gboolean syncing; /* a worker is making the file durable */
+    gboolean failed;  /* making it durable has failed: nothing more of it is certain */
+    gint64 next;      /* monotonic time in us at which that is due again */
 } Pending;
 
 struct Journal {
     int fd;              /* not owned */
-    JournalContent *old; /* of the earlier run; each layer is touched by who opens it only */
-    gboolean continues;  /* there was one */
+    JournalContent *old; /* content from earlier runs; each layer is only accessed by the worker
+                          * that opens it */
+    gboolean continues;  /* this run resumes an earlier one */
     GMutex lock;         /* guards all below */
-    guint64 end;         /* bytes of whole records */
+    guint64 end;         /* length of the complete records in bytes */
     guint64 n_segments;
-    gboolean failed;     /* the journal itself could not be written, or not be made durable */
-    GPtrArray *pending;  /* Pending of each layer */
-    GPtrArray *changed;  /* char*: of each layer's images, now */
+    gboolean failed;     /* writing the journal itself or making it durable has failed */
+    GPtrArray *pending;  /* Pending for each layer */
+    GPtrArray *changed;  /* char*: the present ctimes of each layer's images */
 };
 
 static void
@@ -48,7 +49,7 @@ pending_free(gpointer data)
 }
 
 static gboolean
-gave_up(GError **error)
+fail_after_loss(GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
                 _("Nothing more is recorded of what could not be made durable before; export "
@@ -57,12 +58,13 @@ gave_up(GError **error)
     return FALSE;
 }
 
-/* With the lock held. What is written in part only is cut off again. */
+/* Appends to the journal. Called with the lock held. A record that could only be written in part is
+ * truncated away. */
 static gboolean
-append(Journal *self, const char *text, gsize length, GError **error)
+append_record(Journal *self, const char *text, gsize length, GError **error)
 {
     if (self->failed)
-        return gave_up(error);
+        return fail_after_loss(error);
     if (fd_pwrite_all(self->fd, text, length, self->end, WHAT, error)) {
         self->end += length;
         return TRUE;
@@ -74,14 +76,15 @@ append(Journal *self, const char *text, gsize length, GError **error)
     return FALSE;
 }
 
-/* With the lock held. The kernel tells of what it has lost once only. */
+/* Makes the journal durable. Called with the lock held. After a failure it keeps failing, because
+ * the kernel reports lost data only once. */
 static gboolean
-make_durable(Journal *self, GError **error)
+make_journal_durable(Journal *self, GError **error)
 {
     if (!self->failed && fd_sync(self->fd, WHAT, error))
         return TRUE;
     if (self->failed)
-        return gave_up(error);
+        return fail_after_loss(error);
     self->failed = TRUE;
 
     return FALSE;
@@ -99,7 +102,7 @@ append_segments(Journal *self, guint number, GArray *segments, GError **error)
 
         g_string_append_printf(text, "done %u %zu %s\n", number, segment->index, node);
     }
-    if (!append(self, text->str, text->len, error))
+    if (!append_record(self, text->str, text->len, error))
         return FALSE;
     self->n_segments += segments->len;
 
@@ -110,7 +113,7 @@ append_segments(Journal *self, guint number, GArray *segments, GError **error)
 
 /* @data: (out): owned by the caller */
 static JournalContent *
-read_content(int fd, char **data, GError **error)
+read_journal(int fd, char **data, GError **error)
 {
     struct stat st;
 
@@ -139,16 +142,16 @@ guint
 journal_made(int fd)
 {
     g_autofree char *data = NULL;
-    g_autoptr(JournalContent) content = read_content(fd, &data, NULL);
+    g_autoptr(JournalContent) content = read_journal(fd, &data, NULL);
 
     return content ? content->made : 0;
 }
 
-/* What is gone on with is written once more as it is: the page cache may have lines that an earlier
- * run could not bring to the disk, where older ones are in their place. Nothing is appended before
- * the rest of a torn line is gone from the disk, too. */
+/* Truncates an incomplete last line and rewrites the rest of the journal unchanged. The page cache
+ * may hold lines that an earlier run failed to write back, so that the disk has older data;
+ * rewriting makes the next sync write them again. */
 static gboolean
-settle(Journal *self, const char *data, GError **error)
+rewrite_journal(Journal *self, const char *data, GError **error)
 {
     self->end = self->old->length;
     if (ftruncate(self->fd, (off_t)self->end) < 0) {
@@ -160,18 +163,18 @@ settle(Journal *self, const char *data, GError **error)
 }
 
 static gboolean
-begin(Journal *self, guint n_layers, const char *identity, guint made, GError **error)
+begin_journal(Journal *self, guint n_layers, const char *identity, guint made, GError **error)
 {
     g_autofree char *text = g_strdup_printf("%sbegin %u\n", identity, made);
 
     for (guint i = 0; i < n_layers; i++)
         g_ptr_array_add(self->old->layers, journal_layer_new());
 
-    return append(self, text, strlen(text), error);
+    return append_record(self, text, strlen(text), error);
 }
 
 static gboolean
-take_over(Journal *self, const char *identity, guint *made, GError **error)
+take_over_journal(Journal *self, const char *identity, guint *made, GError **error)
 {
     if (!journal_content_check(self->old, identity, error))
         return FALSE;
@@ -183,7 +186,7 @@ take_over(Journal *self, const char *identity, guint *made, GError **error)
 }
 
 static Journal *
-new_at(int fd)
+journal_new_at(int fd)
 {
     Journal *self = g_new0(Journal, 1);
 
@@ -199,19 +202,19 @@ Journal *
 journal_open(int fd, const char *identity, GPtrArray *changed, gboolean resume, guint *made,
              GError **error)
 {
-    g_autoptr(Journal) self = new_at(fd);
+    g_autoptr(Journal) self = journal_new_at(fd);
     g_autofree char *data = NULL;
 
-    self->old = resume ? read_content(fd, &data, error) : journal_parse("", 0, error);
+    self->old = resume ? read_journal(fd, &data, error) : journal_parse("", 0, error);
     if (!self->old)
         return NULL;
-    /* What it says has to be as it was before anything is touched. */
+    /* The identity is compared before anything is changed. */
     self->continues = self->old->identity != NULL;
-    if (self->continues && !take_over(self, identity, made, error))
+    if (self->continues && !take_over_journal(self, identity, made, error))
         return NULL;
-    if (!settle(self, data, error) ||
-        (!self->continues && !begin(self, changed->len, identity, *made, error)) ||
-        !make_durable(self, error))
+    if (!rewrite_journal(self, data, error) ||
+        (!self->continues && !begin_journal(self, changed->len, identity, *made, error)) ||
+        !make_journal_durable(self, error))
         return NULL;
     for (guint i = 0; i < changed->len; i++) {
         Pending *pending = g_new0(Pending, 1);
@@ -279,14 +282,15 @@ journal_restart(Journal *self, guint number, const Source *source, GError **erro
     self->n_segments -= old->segments->len;
     journal_layer_reset(old);
 
-    /* On the disk before its file is touched, or what was done of an earlier file of that name
-     * would count for the new one. */
-    return append(self, text, strlen(text), error) && (!again || make_durable(self, error));
+    /* The record must be durable before the file is created anew; otherwise, after a crash, records
+     * of the earlier file would be taken for the new one. */
+    return append_record(self, text, strlen(text), error) &&
+           (!again || make_journal_durable(self, error));
 }
 
-/* What is to be recorded, once it is durable. */
+/* Takes the segments that will be recorded once they are durable. */
 static GArray *
-steal_pending(Pending *pending)
+steal_pending_segments(Pending *pending)
 {
     GArray *segments = pending->segments;
 
@@ -296,7 +300,7 @@ steal_pending(Pending *pending)
 }
 
 static void
-sync_ended(Journal *self, Pending *pending, gint64 begun)
+note_sync_end(Journal *self, Pending *pending, gint64 begun)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     gint64 now = g_get_monotonic_time();
@@ -306,16 +310,16 @@ sync_ended(Journal *self, Pending *pending, gint64 begun)
 }
 
 static gboolean
-has_failed(Journal *self, Pending *pending)
+has_layer_failed(Journal *self, Pending *pending)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     return pending->failed;
 }
 
-/* What of the layer is not recorded by now never is in this run. */
+/* Gives up the layer: none of its segments that are not recorded yet will be in this run. */
 static void
-give_up(Journal *self, Pending *pending)
+give_up_layer(Journal *self, Pending *pending)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
@@ -323,16 +327,16 @@ give_up(Journal *self, Pending *pending)
 }
 
 static gboolean
-record(Journal *self, guint number, GArray *segments, Sink *sink, GError **error)
+record_segments(Journal *self, guint number, GArray *segments, Sink *sink, GError **error)
 {
     Pending *pending = g_ptr_array_index(self->pending, number);
 
     if (segments->len == 0)
         return TRUE;
-    if (has_failed(self, pending))
-        return gave_up(error);
+    if (has_layer_failed(self, pending))
+        return fail_after_loss(error);
     if (sink && !sink->ops->sync(sink, error)) {
-        give_up(self, pending);
+        give_up_layer(self, pending);
         return FALSE;
     }
 
@@ -353,14 +357,14 @@ journal_add(Journal *self, guint number, gsize index, const guint8 *node, Sink *
     g_mutex_lock(&self->lock);
     g_array_append_val(pending->segments, segment);
     if (sink && !pending->syncing && begun >= pending->next) {
-        due = steal_pending(pending);
+        due = steal_pending_segments(pending);
         pending->syncing = TRUE;
     }
     g_mutex_unlock(&self->lock);
     if (!due)
         return TRUE;
-    ok = record(self, number, due, sink, error);
-    sync_ended(self, pending, begun);
+    ok = record_segments(self, number, due, sink, error);
+    note_sync_end(self, pending, begun);
 
     return ok;
 }
@@ -372,8 +376,8 @@ journal_sync(Journal *self, guint number, Sink *sink, GError **error)
     g_autoptr(GArray) due = NULL;
 
     g_mutex_lock(&self->lock);
-    due = steal_pending(pending);
+    due = steal_pending_segments(pending);
     g_mutex_unlock(&self->lock);
 
-    return record(self, number, due, sink, error);
+    return record_segments(self, number, due, sink, error);
 }

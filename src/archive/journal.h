@@ -7,64 +7,66 @@
 
 G_BEGIN_DECLS
 
-/* What of an export is done and durable, kept beside it so that a later run goes on with what is
- * missing. Functions that take a layer's number may be called from any thread, for one layer
- * from several at once. */
+/* The journal in a partial export records what is done and durable, so that a later run can resume
+ * it. Functions that take the number of a layer may be called from any thread, also from several
+ * threads for the same layer. */
 
 typedef struct Journal Journal;
 
 /**
  * journal_open:
  * @fd: the journal's file; must stay open
- * @identity: what the export is of: the lines above "begin", as plan_identity() makes them
- * @changed: (element-type utf8): of each layer when its images have changed, as
- * plan_identity_changes() makes it
- * @resume: FALSE: forgets what an earlier run wrote; TRUE: goes on with it if there is something
- * @made: (inout): directories created for the export, by this run and the earlier one
+ * @identity: the identity of the export: the lines above "begin", from plan_identity()
+ * @changed: (element-type utf8): for each layer the ctimes of its images, from
+ * plan_identity_changes()
+ * @resume: FALSE: discards what an earlier run wrote; TRUE: resumes it if there is anything
+ * @made: (inout): number of directories created for the export, by this run and earlier ones
  *
- * It is durable when that returns; its entry in the directory is for the caller.
- * Returns: owned by the caller; CORRUPT, or INVALID_STATE naming what is not the same.
+ * When this returns, the content of the journal is durable; the caller syncs the directory.
+ * Returns: owned by the caller; NULL with CORRUPT, or with INVALID_STATE naming what has changed
+ * since the earlier run.
  */
 Journal *journal_open(int fd, const char *identity, GPtrArray *changed, gboolean resume,
                       guint *made, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void journal_free(Journal *self);
 
-/** journal_made: Returns: how many directories the journal at @fd says were created; 0 if it
- * says nothing. */
+/** journal_made: Returns: the number of created directories according to the journal @fd; 0 if it
+ * cannot be read. */
 guint journal_made(int fd);
 
-/** journal_layer: Returns: (transfer none): what an earlier run did of layer @number. */
+/** journal_layer: Returns: (transfer none): what earlier runs did of layer @number. */
 const JournalLayer *journal_layer(const Journal *self, guint number);
 
-/** journal_is_certain: Returns: FALSE if an image that layer @number is read from may have been
- * written to since, although it looks the same: its ctime is another one. */
+/** journal_is_certain: Returns: FALSE if an image from which layer @number is read has another
+ * ctime than in the earlier run, and may therefore have been written to although its size and mtime
+ * are the same. */
 gboolean journal_is_certain(const Journal *self, guint number);
 
-/** journal_continues: Returns: TRUE if it goes on with what an earlier run wrote. */
+/** journal_continues: Returns: TRUE if this run resumes an earlier one. */
 gboolean journal_continues(const Journal *self);
 
-/** journal_n_segments: Returns: how many segments are recorded as done. */
+/** journal_n_segments: Returns: the number of segments that are recorded as done. */
 guint64 journal_n_segments(Journal *self);
 
-/** journal_restart: The file of layer @number begins anew, to hold what @source gives. What was
- * done of an earlier one is forgotten, durably, when that returns. */
+/** journal_restart: Records that the file of layer @number is created anew from @source. When this
+ * returns, the records of an earlier file are durably void. */
 gboolean journal_restart(Journal *self, guint number, const Source *source, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * journal_add:
  * @node: DIGEST_BYTES bytes
- * @sink: the layer's; NULL: it is recorded by journal_sync() only
+ * @sink: the sink of the layer; NULL: only journal_sync() records the segment
  *
- * Segment @index has been written. It is recorded after @sink was made durable, which happens for
- * several at once. Where that has failed once, nothing more is recorded of the layer: the kernel
- * tells only once that it has lost something.
+ * Adds segment @index, which has been written. It is recorded after @sink was made durable, which
+ * is done for several segments at once. After a failure of that, nothing more is recorded of the
+ * layer, because the kernel reports lost data only once.
  */
 gboolean journal_add(Journal *self, guint number, gsize index, const guint8 *node, Sink *sink,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** journal_sync: Records what was added for the layer; @sink: its sink if it may not be durable
- * yet, or NULL. */
+/** journal_sync: Records the segments that were added for the layer. @sink: (nullable): its sink,
+ * to be made durable first; NULL if it is durable already. */
 gboolean journal_sync(Journal *self, guint number, Sink *sink, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

@@ -12,7 +12,7 @@
 #include "util/fd.h"
 #include "util/xml.h"
 
-/* The nodes of 100 TiB come to 67 MiB as text. */
+/* Maximal size of a manifest; the digest nodes of 100 TiB take 67 MiB of text. */
 #define MANIFEST_BYTES_MAX ((gsize)256 << 20)
 
 /* Of what is written here. */
@@ -44,7 +44,7 @@ manifest_file_free(ManifestFile *file)
 }
 
 static void
-disk_free(ManifestDisk *disk)
+manifest_disk_free(ManifestDisk *disk)
 {
     g_free(disk->target);
     g_free(disk->device);
@@ -56,7 +56,7 @@ disk_free(ManifestDisk *disk)
 }
 
 static void
-snapshot_free(ManifestSnapshot *snapshot)
+manifest_snapshot_free(ManifestSnapshot *snapshot)
 {
     g_free(snapshot->name);
     g_free(snapshot->kind);
@@ -67,7 +67,7 @@ snapshot_free(ManifestSnapshot *snapshot)
 }
 
 static void
-domain_free(ManifestDomain *domain)
+manifest_domain_free(ManifestDomain *domain)
 {
     g_free(domain->name);
     g_free(domain->uuid);
@@ -95,9 +95,10 @@ manifest_free(Manifest *manifest)
     g_free(manifest);
 }
 
-/* The schema made sure of everything's presence and form; numbers fit because it says so. */
+/* Reads a number from an attribute. The schema guarantees that it is there, is a number and
+ * fits. */
 static guint64
-number_attr(xmlNode *node, const char *name)
+get_number_attr(xmlNode *node, const char *name)
 {
     g_autofree char *text = xml_attr(node, name);
 
@@ -105,7 +106,7 @@ number_attr(xmlNode *node, const char *name)
 }
 
 static gboolean
-yes_attr(xmlNode *node, const char *name)
+get_yes_attr(xmlNode *node, const char *name)
 {
     g_autofree char *text = xml_attr(node, name);
 
@@ -113,7 +114,7 @@ yes_attr(xmlNode *node, const char *name)
 }
 
 static ManifestDisk *
-parse_disk(xmlNode *node)
+parse_manifest_disk(xmlNode *node)
 {
     ManifestDisk *disk = g_new0(ManifestDisk, 1);
 
@@ -128,7 +129,7 @@ parse_disk(xmlNode *node)
 }
 
 static ManifestSnapshot *
-parse_snapshot(xmlNode *node)
+parse_manifest_snapshot(xmlNode *node)
 {
     ManifestSnapshot *snapshot = g_new0(ManifestSnapshot, 1);
 
@@ -136,26 +137,26 @@ parse_snapshot(xmlNode *node)
     snapshot->kind = xml_attr(node, "kind");
     snapshot->consistency = xml_attr(node, "consistency");
     snapshot->reason = xml_attr(node, "reason");
-    snapshot->creation_time = (gint64)number_attr(node, "creationTime");
-    snapshot->memory = yes_attr(node, "memory");
-    snapshot->disks = g_ptr_array_new_with_free_func((GDestroyNotify)disk_free);
+    snapshot->creation_time = (gint64)get_number_attr(node, "creationTime");
+    snapshot->memory = get_yes_attr(node, "memory");
+    snapshot->disks = g_ptr_array_new_with_free_func((GDestroyNotify)manifest_disk_free);
     for (xmlNode *disk = NULL; (disk = xml_child(node, "disk", disk));)
-        g_ptr_array_add(snapshot->disks, parse_disk(disk));
+        g_ptr_array_add(snapshot->disks, parse_manifest_disk(disk));
 
     return snapshot;
 }
 
 static ManifestDomain *
-parse_domain(xmlNode *node)
+parse_manifest_domain(xmlNode *node)
 {
     ManifestDomain *domain = g_new0(ManifestDomain, 1);
 
     domain->name = xml_attr(node, "name");
     domain->uuid = xml_attr(node, "uuid");
     domain->directory = xml_attr(node, "directory");
-    domain->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_free);
+    domain->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)manifest_snapshot_free);
     for (xmlNode *snapshot = NULL; (snapshot = xml_child(node, "snapshot", snapshot));)
-        g_ptr_array_add(domain->snapshots, parse_snapshot(snapshot));
+        g_ptr_array_add(domain->snapshots, parse_manifest_snapshot(snapshot));
 
     return domain;
 }
@@ -185,9 +186,9 @@ parse_origin(xmlNode *node)
     Origin *origin = g_new0(Origin, 1);
 
     origin->path = xml_attr(node, "path");
-    origin->device = number_attr(node, "device");
-    origin->inode = number_attr(node, "inode");
-    origin->bytes = number_attr(node, "bytes");
+    origin->device = get_number_attr(node, "device");
+    origin->inode = get_number_attr(node, "inode");
+    origin->bytes = get_number_attr(node, "bytes");
     origin->modified = time_attr(node, "modified");
     origin->changed = time_attr(node, "changed");
     origin->born = time_attr(node, "born");
@@ -196,7 +197,7 @@ parse_origin(xmlNode *node)
 }
 
 static ManifestFile *
-parse_file(xmlNode *node)
+parse_manifest_file(xmlNode *node)
 {
     ManifestFile *file = manifest_file_new();
     g_autofree char *digest = xml_attr(node, "digest");
@@ -204,13 +205,13 @@ parse_file(xmlNode *node)
 
     file->path = xml_attr(node, "path");
     file->role = xml_attr(node, "role");
-    file->bytes = number_attr(node, "bytes");
+    file->bytes = get_number_attr(node, "bytes");
     file->format = xml_attr(node, "format");
-    file->capacity = number_attr(node, "capacity");
+    file->capacity = get_number_attr(node, "capacity");
     file->backing = xml_attr(node, "backing");
     file->source = xml_attr(node, "source");
-    file->flattened = yes_attr(node, "flattened");
-    file->linked = yes_attr(node, "linked");
+    file->flattened = get_yes_attr(node, "flattened");
+    file->linked = get_yes_attr(node, "linked");
     file->written = time_attr(node, "written");
     for (xmlNode *origin = NULL; (origin = xml_child(node, "origin", origin));)
         g_ptr_array_add(file->origins, parse_origin(origin));
@@ -229,7 +230,7 @@ parse_file(xmlNode *node)
 }
 
 static Manifest *
-parse_root(xmlNode *root)
+parse_manifest_root(xmlNode *root)
 {
     Manifest *manifest = g_new0(Manifest, 1);
     xmlNode *creator = xml_child(root, "creator", NULL);
@@ -243,14 +244,14 @@ parse_root(xmlNode *root)
     manifest->boot = xml_attr(creator, "boot");
     manifest->base = xml_text(root, "./base/@path");
     manifest->base_snapshot = xml_text(root, "./base/@snapshot");
-    manifest->domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_free);
+    manifest->domains = g_ptr_array_new_with_free_func((GDestroyNotify)manifest_domain_free);
     manifest->files = g_ptr_array_new_with_free_func((GDestroyNotify)manifest_file_free);
     manifest->by_path = g_hash_table_new(g_str_hash, g_str_equal);
     manifest->warnings = g_ptr_array_new_with_free_func(g_free);
     for (xmlNode *node = NULL; (node = xml_child(domains, "domain", node));)
-        g_ptr_array_add(manifest->domains, parse_domain(node));
+        g_ptr_array_add(manifest->domains, parse_manifest_domain(node));
     for (xmlNode *node = xmlFirstElementChild(files); node; node = xmlNextElementSibling(node))
-        g_ptr_array_add(manifest->files, parse_file(node));
+        g_ptr_array_add(manifest->files, parse_manifest_file(node));
     for (xmlNode *node = NULL; (node = xml_child(root, "warning", node));)
         g_ptr_array_add(manifest->warnings, xml_text(node, "."));
 
@@ -263,11 +264,11 @@ manifest_file(const Manifest *manifest, const char *path)
     return g_hash_table_lookup(manifest->by_path, path);
 }
 
-/* --- what a schema cannot say ----------------------------------------------- */
+/* --- checks that a schema cannot express ------------------------------------ */
 
 G_GNUC_PRINTF(2, 3)
 static gboolean
-corrupt(GError **error, const char *format, ...)
+corrupt_manifest(GError **error, const char *format, ...)
 {
     va_list args;
 
@@ -287,15 +288,16 @@ find_layer(GHashTable *files, const char *path)
     return file && file->format ? file : NULL;
 }
 
-/* A layer stands behind the one it is based on, so that no chain can bite its tail. */
+/* Adds a file. A layer must come after its backing layer in the manifest, so that there can be no
+ * cycle. */
 static gboolean
-add_known(GHashTable *files, ManifestFile *file, GError **error)
+add_known_file(GHashTable *files, ManifestFile *file, GError **error)
 {
     if (file->backing && !find_layer(files, file->backing))
-        return corrupt(error, _("The manifest has no layer '%s' before '%s', which is based on it"),
-                       file->backing, file->path);
+        return corrupt_manifest(error, _("The manifest has no layer '%s' before '%s', which is based on it"),
+                                file->backing, file->path);
     if (!g_hash_table_insert(files, file->path, file))
-        return corrupt(error, _("The manifest names '%s' twice"), file->path);
+        return corrupt_manifest(error, _("The manifest names '%s' twice"), file->path);
 
     return TRUE;
 }
@@ -313,12 +315,12 @@ check_nodes(const ManifestFile *file, GError **error)
             return TRUE;
     }
 
-    return corrupt(error, _("The manifest's nodes of '%s' do not add up to its digest"),
-                   file->path);
+    return corrupt_manifest(error, _("The manifest's nodes of '%s' do not add up to its digest"),
+                            file->path);
 }
 
 static gboolean
-check_disks(GHashTable *files, const ManifestSnapshot *snapshot, GError **error)
+check_manifest_disks(GHashTable *files, const ManifestSnapshot *snapshot, GError **error)
 {
     for (guint i = 0; i < snapshot->disks->len; i++) {
         const ManifestDisk *disk = g_ptr_array_index(snapshot->disks, i);
@@ -326,13 +328,14 @@ check_disks(GHashTable *files, const ManifestSnapshot *snapshot, GError **error)
         const ManifestFile *layer = disk->layer ? find_layer(files, disk->layer) : NULL;
 
         if (disk->layer && !layer)
-            return corrupt(error, _("The manifest has no layer '%s', which the disk '%s' needs"),
-                           disk->layer, disk->target);
+            return corrupt_manifest(error,
+                                    _("The manifest has no layer '%s', which the disk '%s' needs"),
+                                    disk->layer, disk->target);
         if (disk->internal && !g_str_equal(layer->format, "qcow2"))
-            return corrupt(error,
-                           _("The manifest looks for the internal snapshot '%s' in '%s', which is "
-                             "not qcow2"),
-                           disk->internal, disk->layer);
+            return corrupt_manifest(error,
+                                    _("The manifest looks for the internal snapshot '%s' in '%s', which is "
+                                      "not qcow2"),
+                                    disk->internal, disk->layer);
     }
 
     return TRUE;
@@ -346,23 +349,23 @@ needs_file(GHashTable *files, const ManifestDomain *domain, const char *name, co
     const ManifestFile *file = g_hash_table_lookup(files, path);
 
     return (file && g_str_equal(file->role, role)) ||
-           corrupt(error, _("The manifest has no '%s', which the domain '%s' needs"), path,
-                   domain->name);
+           corrupt_manifest(error, _("The manifest has no '%s', which the domain '%s' needs"), path,
+                            domain->name);
 }
 
 static gboolean
-check_domain(GHashTable *files, const ManifestDomain *domain, GError **error)
+check_manifest_domain(GHashTable *files, const ManifestDomain *domain, GError **error)
 {
     const ManifestSnapshot *first = g_ptr_array_index(domain->snapshots, 0);
 
     if (!needs_file(files, domain, "domain.xml", "domain", error))
         return FALSE;
-    /* Where the kind is internal the memory state is inside an image. */
+    /* The memory state of an internal snapshot is inside an image. */
     if (first->memory && g_str_equal(first->kind, "external") &&
         !needs_file(files, domain, "memory.save", "memory", error))
         return FALSE;
     for (guint i = 0; i < domain->snapshots->len; i++) {
-        if (!check_disks(files, g_ptr_array_index(domain->snapshots, i), error))
+        if (!check_manifest_disks(files, g_ptr_array_index(domain->snapshots, i), error))
             return FALSE;
     }
 
@@ -377,22 +380,23 @@ check_references(const Manifest *manifest, GError **error)
     for (guint i = 0; i < manifest->files->len; i++) {
         ManifestFile *file = g_ptr_array_index(manifest->files, i);
 
-        if (!add_known(manifest->by_path, file, error) || !check_nodes(file, error))
+        if (!add_known_file(manifest->by_path, file, error) || !check_nodes(file, error))
             return FALSE;
     }
     for (guint i = 0; i < manifest->domains->len; i++) {
         const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
 
         if (!g_hash_table_add(directories, domain->directory))
-            return corrupt(error, _("The manifest has two domains in '%s'"), domain->directory);
-        if (!check_domain(manifest->by_path, domain, error))
+            return corrupt_manifest(error, _("The manifest has two domains in '%s'"),
+                                    domain->directory);
+        if (!check_manifest_domain(manifest->by_path, domain, error))
             return FALSE;
     }
 
     return TRUE;
 }
 
-/* A broken manifest is the export's fault, not the caller's. */
+/* Turns an invalid parameter into a corrupt export, because the manifest is part of the export. */
 static void
 blame_export(GError **error)
 {
@@ -403,7 +407,7 @@ blame_export(GError **error)
 static gboolean
 check_version(xmlNode *root, GError **error)
 {
-    guint64 version = number_attr(root, "version");
+    guint64 version = get_number_attr(root, "version");
 
     if (version <= FORMAT_VERSION)
         return TRUE;
@@ -426,7 +430,7 @@ manifest_parse(const char *text, gsize length, GError **error)
         blame_export(error);
         return NULL;
     }
-    manifest = parse_root(xmlDocGetRootElement(doc));
+    manifest = parse_manifest_root(xmlDocGetRootElement(doc));
     if (!check_references(manifest, error))
         return NULL;
 

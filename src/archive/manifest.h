@@ -9,24 +9,24 @@
 
 G_BEGIN_DECLS
 
-/* manifest.xml, the root of an export: everything in it, with sizes and digests. Its schema is
- * xml-schemas/manifest.rng. */
+/* manifest.xml, which describes an export: everything in it, with sizes and digests (schema:
+ * xml-schemas/manifest.rng). */
 
 #define MANIFEST_FILE "manifest.xml"
 
 /** One file of an export. */
 typedef struct {
     char *path;     /* relative to the export */
-    char *role;     /* "layer", or as in PlanFile */
+    char *role;     /* "layer", or one of those in PlanFile */
     guint64 bytes;
     gboolean has_digest;
     guint8 digest[DIGEST_BYTES];
-    GBytes *nodes;  /* layers: DIGEST_BYTES a segment; NULL without digest */
+    GBytes *nodes;  /* layers: DIGEST_BYTES for each segment; NULL without digest */
     char *format;   /* layers: "qcow2" or "raw"; NULL for others */
-    guint64 capacity; /* layers: bytes that a guest sees */
-    char *backing;  /* layers: path of the one below, or NULL */
-    char *source;   /* layers: where it came from */
-    gboolean flattened; /* layers: made by reading a whole chain */
+    guint64 capacity; /* layers: virtual size in bytes */
+    char *backing;  /* layers: path of the backing layer, or NULL */
+    char *source;   /* layers: path of the source image */
+    gboolean flattened; /* layers: made from a whole backing chain */
     gboolean linked;    /* layers: taken from the base, and not read from the source */
     OriginTime written; /* layers: when the file was last written to; zeros: not known */
     GPtrArray *origins; /* Origin: layers: the images that it was read from, the top one first;
@@ -38,8 +38,8 @@ typedef struct {
     char *device;
     char *layer;    /* path of its top layer, or NULL */
     char *internal; /* internal snapshot of that layer, or NULL */
-    char *recorded; /* why it has none */
-    char *source;   /* NULL: empty drive */
+    char *recorded; /* why it has no layer, or NULL */
+    char *source;   /* path of the source; NULL: an empty drive */
 } ManifestDisk;
 
 typedef struct {
@@ -48,7 +48,7 @@ typedef struct {
     char *consistency; /* a word of hypervisor/consistency.h */
     char *reason;      /* why it is less than was asked for; NULL: it is not, or not known */
     gint64 creation_time;
-    gboolean memory;   /* its memory state is in the export */
+    gboolean memory;   /* the export includes its memory state */
     GPtrArray *disks;  /* ManifestDisk */
 } ManifestSnapshot;
 
@@ -69,29 +69,31 @@ typedef struct {
     char *base_snapshot; /* and what it is of */
     GPtrArray *domains;  /* ManifestDomain */
     GPtrArray *files;    /* ManifestFile */
-    GHashTable *by_path; /* the same; char* -> ManifestFile, both not owned */
+    GHashTable *by_path; /* index of files: char* -> ManifestFile, neither owned */
     GPtrArray *warnings; /* char* */
 } Manifest;
 
 /**
  * manifest_parse:
- * @text: of @length bytes, from somebody nobody vouches for
+ * @text: an untrusted document of @length bytes
  *
- * Checks it against the schema. Returns: owned by the caller; CORRUPT if it is not valid.
+ * Validates and parses a manifest. Returns: owned by the caller; NULL with CORRUPT if it is not
+ * valid.
  */
 Manifest *manifest_parse(const char *text, gsize length, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** manifest_load: The same for the export whose directory is open as @dirfd. */
+/** manifest_load: Loads the manifest of the export whose directory is open as @dirfd. Returns: as
+ * manifest_parse(). */
 Manifest *manifest_load(int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** manifest_file: Returns: (transfer none) (nullable): the file with @path. */
+/** manifest_file: Returns: (transfer none) (nullable): the file @path. */
 ManifestFile *manifest_file(const Manifest *manifest, const char *path);
 
 /** manifest_file_new: Returns: one of which nothing is known, owned by the caller. */
 ManifestFile *manifest_file_new(void);
 
-/** Free what the name says. NULL is fine. */
+/** Free a ManifestFile or Manifest, which may be NULL. */
 void manifest_file_free(ManifestFile *file);
 void manifest_free(Manifest *manifest);
 

@@ -14,7 +14,7 @@
 #include "archive/target-private.h"
 #include "util/fd.h"
 
-/* The end of a target: its name, durably, and where that is. */
+/* Committing a target: giving it its final name durably, and finding out where it is. */
 
 static gboolean
 rename_partial(Target *self, GError **error)
@@ -31,7 +31,8 @@ rename_partial(Target *self, GError **error)
     }
     result = renameat2(self->parent_fd, self->partial, self->parent_fd, self->name, flags);
 
-    /* Not every file system has the flag. Without it, only an empty directory is replaced. */
+    /* Some file systems do not support the flag. Without it rename() still replaces nothing but an
+     * empty directory. */
     if (result < 0 && (errno == EINVAL || errno == ENOSYS))
         result = renameat(self->parent_fd, self->partial, self->parent_fd, self->name);
     if (result == 0)
@@ -46,7 +47,8 @@ rename_partial(Target *self, GError **error)
     return FALSE;
 }
 
-/* The directory @above, "..", of the one that the export is in, wherever that is by now. */
+/* Syncs the directory @above (as "..") relative to the parent directory of the export, wherever
+ * that is now. */
 static gboolean
 sync_above(const Target *self, const char *above, GError **error)
 {
@@ -55,7 +57,7 @@ sync_above(const Target *self, const char *above, GError **error)
     return fd >= 0 && fd_sync(fd, above, error);
 }
 
-/* The entries of every directory on the way that is new. */
+/* Syncs the directory entry of the export and those of all directories created for it. */
 static gboolean
 sync_parents(const Target *self, GError **error)
 {
@@ -64,9 +66,9 @@ sync_parents(const Target *self, GError **error)
            (!self->made_directory || sync_above(self, "../..", error));
 }
 
-/* Somebody may have renamed a directory that the export is in: it is where that has gone. */
+/* Updates the path of the export if somebody renamed a directory above it meanwhile. */
 static gboolean
-find_place(Target *self, GError **error)
+find_final_place(Target *self, GError **error)
 {
     g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", self->fd);
     g_autofree char *now = NULL;
@@ -88,19 +90,20 @@ find_place(Target *self, GError **error)
 }
 
 static gboolean
-commit(Target *self, GError **error)
+commit_partial(Target *self, GError **error)
 {
     if (!fd_sync(self->fd, self->partial, error) || !rename_partial(self, error))
         return FALSE;
-    if (sync_parents(self, error) && find_place(self, error))
+    if (sync_parents(self, error) && find_final_place(self, error))
         return TRUE;
-    /* What may not survive a crash was not done. */
+    /* A name that may not survive a crash must not be reported as a success, so it is undone. */
     renameat(self->parent_fd, self->name, self->parent_fd, self->partial);
 
     return FALSE;
 }
 
-/* Closed before it goes: NFS and FUSE keep what is removed and still open under another name. */
+/* The journal is closed before it is removed, because NFS and FUSE keep a removed file that is
+ * still open under another name. */
 static void
 remove_journal(Target *self)
 {
@@ -109,12 +112,12 @@ remove_journal(Target *self)
         g_warning("Cannot remove '%s/%s': %s", self->path, JOURNAL_FILE, g_strerror(errno));
 }
 
-/* The journal goes last: whoever is killed before can be gone on with, and in a complete export it
- * does no harm. */
+/* The journal is removed last: an export killed before the rename can be resumed, and a journal
+ * left in a complete export does no harm. */
 gboolean
 target_commit(Target *self, GError **error)
 {
-    if (!commit(self, error))
+    if (!commit_partial(self, error))
         return FALSE;
     remove_journal(self);
     self->begun = self->keep = FALSE;

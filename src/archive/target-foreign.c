@@ -40,9 +40,10 @@ foreign_is_ours(int dirfd, const struct stat *st)
     return ours;
 }
 
-/* FALSE with what went otherwise in @detail, owned by the caller. */
+/* Sets the mode and checks that the file system has kept it. FALSE if not, with the reason in
+ * *@detail, owned by the caller. */
 static gboolean
-set_mode(int fd, mode_t mode, char **detail)
+set_and_check_mode(int fd, mode_t mode, char **detail)
 {
     struct stat st;
 
@@ -57,14 +58,14 @@ set_mode(int fd, mode_t mode, char **detail)
     return FALSE;
 }
 
-/* Layers are read-only once they are complete. */
+/* The file is tried with 0400 as well, because complete layers are read-only. */
 char *
 foreign_close(int dirfd, int fd, const char *where)
 {
     g_autofree char *detail = NULL;
 
-    if (set_mode(dirfd, 0700, &detail) && set_mode(fd, 0400, &detail) &&
-        set_mode(fd, 0600, &detail))
+    if (set_and_check_mode(dirfd, 0700, &detail) && set_and_check_mode(fd, 0400, &detail) &&
+        set_and_check_mode(fd, 0600, &detail))
         return NULL;
 
     return g_strdup_printf(_("The file system of '%s' keeps no permissions (%s): whoever may read "
@@ -81,9 +82,9 @@ foreign_mode_refused(int errsv)
 
 /* --- names ------------------------------------------------------------------ */
 
-/* What not every file system takes as it is. */
+/* Whether @name has characters that some file systems reject or change. */
 static gboolean
-is_odd(const char *name)
+is_odd_name(const char *name)
 {
     gsize length = strlen(name);
 
@@ -98,7 +99,7 @@ is_odd(const char *name)
 }
 
 static const char *
-last_part(const char *path)
+get_last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
@@ -106,7 +107,7 @@ last_part(const char *path)
 }
 
 static gboolean
-cannot_hold(const char *name, GError **error)
+refuse_held_name(const char *name, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("The file system of the target cannot hold the name '%s'; export to another "
@@ -117,7 +118,7 @@ cannot_hold(const char *name, GError **error)
 }
 
 static gboolean
-cannot_tell(const char *name, GError **error)
+refuse_confused_name(const char *name, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("The file system of the target cannot tell the name '%s' from another one, such "
@@ -131,16 +132,16 @@ gboolean
 foreign_name_error(int errsv, const char *name, GError **error)
 {
     if (errsv == EINVAL || errsv == EILSEQ || errsv == ENAMETOOLONG ||
-        (errsv == EPERM && is_odd(last_part(name))))
-        return cannot_hold(name, error);
+        (errsv == EPERM && is_odd_name(get_last_part(name))))
+        return refuse_held_name(name, error);
     if (errsv == EEXIST)
-        return cannot_tell(name, error);
+        return refuse_confused_name(name, error);
 
     return TRUE;
 }
 
 static gboolean
-not_kept(const char *name, GError **error)
+refuse_changed_name(const char *name, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("The file system of the target does not keep the name '%s' as it is; export to "
@@ -150,9 +151,9 @@ not_kept(const char *name, GError **error)
     return FALSE;
 }
 
-/* Adds the paths of all that is in @directory, "" for @dirfd itself. */
+/* Adds the paths of all entries of @directory, "" for @dirfd itself. */
 static gboolean
-add_entries(GHashTable *there, int dirfd, const char *directory, GError **error)
+add_entry_paths(GHashTable *there, int dirfd, const char *directory, GError **error)
 {
     g_autoptr(GPtrArray) names = dir_list_at(dirfd, *directory ? directory : ".", error);
 
@@ -167,7 +168,7 @@ add_entries(GHashTable *there, int dirfd, const char *directory, GError **error)
 }
 
 static GHashTable *
-path_set(void)
+path_set_new(void)
 {
     return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
@@ -175,19 +176,19 @@ path_set(void)
 gboolean
 foreign_check_dir(int dirfd, const char *path, GError **error)
 {
-    g_autoptr(GHashTable) there = path_set();
-    const char *name = last_part(path);
+    g_autoptr(GHashTable) there = path_set_new();
+    const char *name = get_last_part(path);
 
-    return add_entries(there, dirfd, "", error) &&
-           (g_hash_table_contains(there, name) || not_kept(name, error));
+    return add_entry_paths(there, dirfd, "", error) &&
+           (g_hash_table_contains(there, name) || refuse_changed_name(name, error));
 }
 
-/* A name that ends the same way is taken and kept the same way; this one must not appear before
- * all is done. */
+/* Tries a hidden name with the same ending, which a file system accepts or changes in the same way:
+ * @name itself must not appear before the export is complete. */
 gboolean
 foreign_try_name(int dirfd, const char *name, GError **error)
 {
-    g_autofree char *probe = is_odd(name) ? probe_name(name) : NULL;
+    g_autofree char *probe = is_odd_name(name) ? probe_name(name) : NULL;
     g_autoptr(GError) why = NULL;
     gboolean kept;
 
@@ -198,10 +199,10 @@ foreign_try_name(int dirfd, const char *name, GError **error)
     kept = foreign_check_dir(dirfd, probe, &why);
     unlinkat(dirfd, probe, AT_REMOVEDIR);
 
-    return kept || not_kept(name, error);
+    return kept || refuse_changed_name(name, error);
 }
 
-/* Of @files, those whose names may be a matter for the file system. */
+/* Those of @files with names that a file system may reject, change or confuse. */
 static GPtrArray *
 find_suspects(GPtrArray *files)
 {
@@ -217,7 +218,7 @@ find_suspects(GPtrArray *files)
 
         if (other && g_hash_table_add(found, other))
             g_ptr_array_add(suspects, other);
-        if ((other || is_odd(last_part(path))) && g_hash_table_add(found, path))
+        if ((other || is_odd_name(get_last_part(path))) && g_hash_table_add(found, path))
             g_ptr_array_add(suspects, path);
         g_hash_table_insert(folded, fold, path);
     }
@@ -232,7 +233,7 @@ make_suspects(int dirfd, GPtrArray *suspects, GHashTable *there, GPtrArray *made
         char *path = g_ptr_array_index(suspects, i);
         auto_fd fd = -1;
 
-        /* What an earlier run has left. */
+        /* The file was left by an earlier run. */
         if (g_hash_table_contains(there, path))
             continue;
         fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -250,12 +251,12 @@ make_suspects(int dirfd, GPtrArray *suspects, GHashTable *there, GPtrArray *made
 }
 
 static gboolean
-add_tree(GHashTable *there, int dirfd, GTree *directories, GError **error)
+add_tree_paths(GHashTable *there, int dirfd, GTree *directories, GError **error)
 {
-    if (!add_entries(there, dirfd, "", error))
+    if (!add_entry_paths(there, dirfd, "", error))
         return FALSE;
     for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
-        if (!add_entries(there, dirfd, g_tree_node_key(node), error))
+        if (!add_entry_paths(there, dirfd, g_tree_node_key(node), error))
             return FALSE;
     }
 
@@ -263,17 +264,17 @@ add_tree(GHashTable *there, int dirfd, GTree *directories, GError **error)
 }
 
 static gboolean
-check_files(int dirfd, GTree *directories, GPtrArray *suspects, GPtrArray *made,
-            GHashTable *there, GError **error)
+check_created_files(int dirfd, GTree *directories, GPtrArray *suspects, GPtrArray *made,
+                    GHashTable *there, GError **error)
 {
     if (!make_suspects(dirfd, suspects, there, made, error) ||
-        !add_tree(there, dirfd, directories, error))
+        !add_tree_paths(there, dirfd, directories, error))
         return FALSE;
     for (guint i = 0; i < made->len; i++) {
         const char *path = g_ptr_array_index(made, i);
 
         if (!g_hash_table_contains(there, path))
-            return not_kept(path, error);
+            return refuse_changed_name(path, error);
     }
 
     return TRUE;
@@ -282,20 +283,20 @@ check_files(int dirfd, GTree *directories, GPtrArray *suspects, GPtrArray *made,
 gboolean
 foreign_check_tree(int dirfd, GTree *directories, GPtrArray *files, GError **error)
 {
-    g_autoptr(GHashTable) there = path_set();
+    g_autoptr(GHashTable) there = path_set_new();
     g_autoptr(GPtrArray) suspects = find_suspects(files);
     g_autoptr(GPtrArray) made = g_ptr_array_new();
     gboolean ok;
 
-    if (!add_tree(there, dirfd, directories, error))
+    if (!add_tree_paths(there, dirfd, directories, error))
         return FALSE;
     for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
         if (!g_hash_table_contains(there, g_tree_node_key(node)))
-            return not_kept(g_tree_node_key(node), error);
+            return refuse_changed_name(g_tree_node_key(node), error);
     }
     if (suspects->len == 0)
         return TRUE;
-    ok = check_files(dirfd, directories, suspects, made, there, error);
+    ok = check_created_files(dirfd, directories, suspects, made, there, error);
     for (guint i = 0; i < made->len; i++)
         unlinkat(dirfd, g_ptr_array_index(made, i), 0);
 

@@ -9,62 +9,67 @@
 
 G_BEGIN_DECLS
 
-/* Targets on file systems that are not Unix's own (NFS with root_squash, CIFS, exFAT, NTFS, much
- * of FUSE): they say that files belong to somebody else, keep no permissions, and cannot hold or
- * tell apart every name. */
+/* Targets on file systems without full POSIX semantics (NFS with root_squash, CIFS, exFAT, NTFS,
+ * many FUSE file systems): they may report another owner, keep no permissions, reject some names,
+ * and confuse names that differ only in case. */
 
 /**
  * foreign_is_ours:
- * @dirfd: the directory that @st's file is in
+ * @dirfd: the directory of the file
  *
- * Returns: whether that file could be one that this process has made: it belongs to us, or to the
- * user that the file system gives to everything we make in @dirfd.
+ * Returns: TRUE if the file with the status @st can have been created by this process: it belongs
+ * to its user, or to the user to which the file system assigns everything that this process creates
+ * in @dirfd.
  */
 gboolean foreign_is_ours(int dirfd, const struct stat *st);
 
 /**
  * foreign_close:
- * @dirfd: a directory of our own, to be for nobody else, like
+ * @dirfd: a directory created by this process
  * @fd: a file in it
- * @where: the directory above
+ * @where: path of the parent directory, for the warning
  *
- * Returns: (nullable): a warning, owned by the caller, if the file system keeps no permissions.
+ * Makes the directory and the file accessible to the owner only. Returns: (nullable): a warning,
+ * owned by the caller, if the file system does not keep permissions.
  */
 char *foreign_close(int dirfd, int fd, const char *where);
 
 /**
  * foreign_mode_refused:
- * Returns: whether the errno @errsv of chmod(2) on a file of our own means that its file system
- * has no such permissions.
+ * Returns: TRUE if the errno @errsv of chmod(2) on an own file means that the file system does not
+ * support such permissions.
  */
 gboolean foreign_mode_refused(int errsv);
 
 /**
  * foreign_name_error:
- * @errsv: why @name could not be created, with O_EXCL or mkdir(2), where nothing of that name was
- * made before
+ * @errsv: the errno of creating @name with O_EXCL or mkdir(2), where this process has not created
+ * that name before
  *
- * Returns: FALSE with @error set if that is because of the name; TRUE if it is not.
+ * Returns: FALSE with @error set if the file system does not accept the name; TRUE, without an
+ * error, if there is another cause.
  */
 gboolean foreign_name_error(int errsv, const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** foreign_check_dir: Returns: FALSE with INVALID_PARAMETER if the directory @path, in @dirfd, can
- * be opened by that name and is there by another one. */
+/** foreign_check_dir: Returns: FALSE with INVALID_PARAMETER if the file system has stored the
+ * directory @path, relative to @dirfd, under another name than the one by which it can be
+ * opened. */
 gboolean foreign_check_dir(int dirfd, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** foreign_try_name: Makes sure, without making it, that a directory in @dirfd can be called
- * @name. */
+/** foreign_try_name: Checks that a directory in @dirfd can have the name @name, without creating it
+ * under that name. */
 gboolean foreign_try_name(int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * foreign_check_tree:
  * @dirfd: directory
- * @directories: (element-type utf8): keys: the directories that were made below it
- * @files: (element-type utf8): paths of files that are to be made in them; some may be there
+ * @directories: (element-type utf8): keys: the directories that were created below @dirfd
+ * @files: (element-type utf8): paths of the files that will be created in them; some may exist
+ * already
  *
- * Returns: FALSE with INVALID_PARAMETER, naming the path, if one of them cannot be had beside the
- * others. Nothing is changed.
+ * Checks that all these paths can exist side by side; nothing is left changed. Returns: FALSE with
+ * INVALID_PARAMETER naming the path if one of them cannot.
  */
 gboolean foreign_check_tree(int dirfd, GTree *directories, GPtrArray *files, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

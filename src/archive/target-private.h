@@ -7,31 +7,33 @@
 
 G_BEGIN_DECLS
 
-/* For the files that make up a target. */
+/* The parts of a target that only the files in this directory use. */
 
 struct Target {
-    char *directory; /* as given, without a symbolic link in its last part if it is there */
-    char *parent;    /* of the final directory */
-    char *name;      /* of the final directory, in parent */
-    char *partial;   /* of the partial directory, in parent */
+    char *directory; /* requested directory; a symbolic link in its last part is resolved if it
+                      * exists */
+    char *parent;    /* parent of the final directory */
+    char *name;      /* name of the final directory in parent */
+    char *partial;   /* name of the partial directory in parent */
     char *path;      /* parent/name */
-    gboolean over_empty; /* the final directory is there, and empty */
-    gboolean made_directory; /* what we created, and remove again if nothing comes of it */
+    gboolean over_empty; /* the final directory exists and is empty */
+    gboolean made_directory; /* these were created by this target, and are removed again if the
+                              * export is not committed */
     gboolean made_parent;
     gboolean made_partial;
     gboolean begun;
     gboolean keep;
-    char *asked; /* the path that was asked for, if the export has come to be elsewhere */
-    char *warning; /* what its file system does not keep, or NULL */
+    char *asked; /* the requested path, if the export is now at another one */
+    char *warning; /* warning about its file system, or NULL */
     int parent_fd;  /* owned */
     int fd;         /* the partial directory; owned */
-    int journal_fd; /* locked as long as it is open; owned */
+    int journal_fd; /* open and locked; owned */
 };
 
 /** target_same_file: Returns: TRUE if @name in @dirfd is the file that is open as @fd. */
 gboolean target_same_file(int dirfd, const char *name, int fd);
 
-/** target_already_exists: Returns: FALSE with ALREADY_EXISTS for @path. */
+/** target_already_exists: Sets ALREADY_EXISTS for @path. Returns: FALSE. */
 gboolean target_already_exists(const char *path, GError **error);
 
 G_END_DECLS

@@ -14,9 +14,9 @@
 #include "archive/target-space.h"
 #include "util/fd.h"
 
-/* Bytes of disk that the layers of an earlier run take. */
+/* Bytes on disk that the layers of an earlier run take. */
 static guint64
-left_over(const char *path)
+get_left_bytes(const char *path)
 {
     g_autoptr(GPtrArray) names = dir_list_at(AT_FDCWD, path, NULL);
     guint64 bytes = 0;
@@ -44,7 +44,7 @@ target_space_at(const char *directory, const char *earlier, TargetSpace *space, 
                                   directory);
         return FALSE;
     }
-    space->free = (guint64)vfs.f_bavail * vfs.f_frsize + left_over(earlier);
+    space->free = (guint64)vfs.f_bavail * vfs.f_frsize + get_left_bytes(earlier);
     space->device = st.st_dev;
     space->clones = fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC;
 

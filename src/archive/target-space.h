@@ -7,20 +7,20 @@
 
 G_BEGIN_DECLS
 
-/** What the file system of a target has to offer. */
+/** Properties of the file system of a target. */
 typedef struct {
-    guint64 free;   /* bytes that may be written */
-    guint64 device; /* as in struct stat */
-    gboolean clones; /* files on it can share blocks (reflink) */
+    guint64 free;   /* free bytes */
+    guint64 device; /* its device number (st_dev) */
+    gboolean clones; /* it supports reflinks */
 } TargetSpace;
 
 /**
  * target_space_at:
- * @directory: on the file system that is asked
- * @earlier: the directory of what an earlier run has left there, which need not exist
+ * @directory: a directory on the file system
+ * @earlier: the partial directory of an earlier run, which need not exist
  *
- * Asks a file system what it has to offer. What an earlier run left there is free: it is removed,
- * or needs not be written again.
+ * Determines the properties of a file system. The space that an earlier run occupies counts as
+ * free, because its files are either removed or need not be written again.
  */
 gboolean target_space_at(const char *directory, const char *earlier, TargetSpace *space,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -18,8 +18,8 @@
 #include "util/fd.h"
 #include "util/name.h"
 
-/* Somebody who removes the partial directory while it is taken makes us start again: once or
- * twice is a race, more is malice. */
+/* Locking starts again if another process removes the partial directory meanwhile. Once or twice
+ * that is a race; after so many attempts it is given up. */
 #define TAKE_ATTEMPTS 5
 
 const char *
@@ -96,10 +96,10 @@ target_left_changed(const Target *self)
     return lstat(journal, &st) == 0 || lstat(partial, &st) == 0 ? st.st_mtim.tv_sec : 0;
 }
 
-/* --- checks that touch nothing -------------------------------------------- */
+/* --- checks that change nothing ------------------------------------------- */
 
 static gboolean
-is_there(const char *path)
+path_exists(const char *path)
 {
     struct stat st;
 
@@ -107,7 +107,7 @@ is_there(const char *path)
 }
 
 static gboolean
-check_directory(const char *path, GError **error)
+check_is_directory(const char *path, GError **error)
 {
     struct stat st;
 
@@ -124,24 +124,24 @@ check_directory(const char *path, GError **error)
     return FALSE;
 }
 
-/* The directory in which the first one has to be created. */
+/* The directory in which the first directory will be created. */
 static char *
 deepest_existing(const Target *self)
 {
-    if (is_there(self->parent))
+    if (path_exists(self->parent))
         return g_strdup(self->parent);
-    if (is_there(self->directory))
+    if (path_exists(self->directory))
         return g_strdup(self->directory);
 
     return g_path_get_dirname(self->directory);
 }
 
 static gboolean
-check_writable(const Target *self, GError **error)
+check_place_writable(const Target *self, GError **error)
 {
     g_autofree char *directory = deepest_existing(self);
 
-    if (!check_directory(directory, error))
+    if (!check_is_directory(directory, error))
         return FALSE;
     if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0)
         return TRUE;
@@ -161,17 +161,18 @@ target_already_exists(const char *path, GError **error)
     return FALSE;
 }
 
-/* Straight into the directory: empty, and renamed over, so not a mount point. */
+/* Checks a target without subdirectory: the directory must be empty, and must not be a mount point,
+ * because it is replaced by a rename. */
 static gboolean
-check_empty(Target *self, GError **error)
+check_place_empty(Target *self, GError **error)
 {
     g_autoptr(GPtrArray) names = NULL;
     struct stat st;
     struct stat above;
 
-    if (!is_there(self->path))
+    if (!path_exists(self->path))
         return TRUE;
-    if (!check_directory(self->path, error))
+    if (!check_is_directory(self->path, error))
         return FALSE;
     names = dir_list_at(AT_FDCWD, self->path, error);
     if (!names)
@@ -192,22 +193,22 @@ check_empty(Target *self, GError **error)
 }
 
 static gboolean
-check(Target *self, gboolean subdirectory, GError **error)
+check_place(Target *self, gboolean subdirectory, GError **error)
 {
-    if (is_there(self->directory) && !check_directory(self->directory, error))
+    if (path_exists(self->directory) && !check_is_directory(self->directory, error))
         return FALSE;
-    if (subdirectory && is_there(self->parent) && !check_directory(self->parent, error))
+    if (subdirectory && path_exists(self->parent) && !check_is_directory(self->parent, error))
         return FALSE;
-    if (subdirectory && is_there(self->path))
+    if (subdirectory && path_exists(self->path))
         return target_already_exists(self->path, error);
-    if (!subdirectory && !check_empty(self, error))
+    if (!subdirectory && !check_place_empty(self, error))
         return FALSE;
 
-    return check_writable(self, error);
+    return check_place_writable(self, error);
 }
 
 static char *
-without_link(const char *directory)
+resolve_last_link(const char *directory)
 {
     char *resolved = realpath(directory, NULL);
     char *result = g_strdup(resolved ? resolved : directory);
@@ -217,7 +218,7 @@ without_link(const char *directory)
 }
 
 static Target *
-new_closed(void)
+target_new_closed(void)
 {
     Target *self = g_new0(Target, 1);
 
@@ -229,7 +230,7 @@ new_closed(void)
 Target *
 target_new(const ExportPlace *place, GError **error)
 {
-    g_autoptr(Target) self = new_closed();
+    g_autoptr(Target) self = target_new_closed();
     g_autofree char *component = name_to_component(place->name);
 
     if (!path_check(place->directory, error))
@@ -239,7 +240,7 @@ target_new(const ExportPlace *place, GError **error)
                     _("The target directory '%s' is not an absolute path"), place->directory);
         return NULL;
     }
-    self->directory = without_link(place->directory);
+    self->directory = resolve_last_link(place->directory);
     if (!path_check(self->directory, error))
         return NULL;
     if (place->subdirectory) {
@@ -251,7 +252,7 @@ target_new(const ExportPlace *place, GError **error)
     }
     self->partial = g_strdup_printf(".%s.partial", self->name);
     self->path = g_build_filename(self->parent, self->name, NULL);
-    if (!check(self, place->subdirectory, error))
+    if (!check_place(self, place->subdirectory, error))
         return NULL;
 
     return g_steal_pointer(&self);
@@ -268,9 +269,9 @@ target_space(const Target *self, TargetSpace *space, GError **error)
 
 /* --- the partial directory ------------------------------------------------ */
 
-/* Opens @path, creating it if it is not there. */
+/* Opens the directory @path and creates it if it does not exist. */
 static int
-open_or_create(const char *path, gboolean *made, GError **error)
+open_or_create_dir(const char *path, gboolean *made, GError **error)
 {
     *made = mkdir(path, 0700) == 0;
     if (!*made && errno != EEXIST) {
@@ -285,13 +286,13 @@ open_or_create(const char *path, gboolean *made, GError **error)
 static gboolean
 open_parent(Target *self, GError **error)
 {
-    /* Without a subdirectory the parent was there all the time. */
+    /* Without a subdirectory the parent must exist already. */
     if (g_str_has_prefix(self->parent, self->directory)) {
-        auto_fd fd = open_or_create(self->directory, &self->made_directory, error);
+        auto_fd fd = open_or_create_dir(self->directory, &self->made_directory, error);
 
         if (fd < 0)
             return FALSE;
-        self->parent_fd = open_or_create(self->parent, &self->made_parent, error);
+        self->parent_fd = open_or_create_dir(self->parent, &self->made_parent, error);
         if (self->parent_fd < 0 || !foreign_check_dir(fd, self->parent, error))
             return FALSE;
     } else {
@@ -312,10 +313,10 @@ target_same_file(int dirfd, const char *name, int fd)
            held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
-/* Somebody else's directory could be exchanged below us. What we have made is ours, whoever the
- * file system says owns it. */
+/* Refuses a partial directory of another user, who could replace its content at any time. One that
+ * was just created is accepted whatever owner the file system reports. */
 static gboolean
-check_owner(const Target *self, GError **error)
+check_partial_owner(const Target *self, GError **error)
 {
     struct stat st;
 
@@ -343,11 +344,11 @@ open_partial(Target *self, GError **error)
     }
     self->fd = fd_open_dir(self->parent_fd, self->partial, error);
 
-    return self->fd >= 0 && check_owner(self, error);
+    return self->fd >= 0 && check_partial_owner(self, error);
 }
 
 static gboolean
-in_use(const Target *self, GError **error)
+set_target_in_use(const Target *self, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
                 _("Another export into '%s' is under way; wait for it or end it"), self->path);
@@ -356,32 +357,33 @@ in_use(const Target *self, GError **error)
 }
 
 static gboolean
-lock(const Target *self, int fd, GError **error)
+lock_target_file(const Target *self, int fd, GError **error)
 {
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return TRUE;
     if (errno == EWOULDBLOCK)
-        return in_use(self, error);
+        return set_target_in_use(self, error);
     virt_snap_error_set_errno(error, errno, _("Cannot lock '%s/%s'"), self->parent,
                               self->partial);
 
     return FALSE;
 }
 
-/* First the directory itself, which whoever removes the journal with all that is left keeps locked:
- * nobody may make a new journal in it then. The journal is for file systems that cannot lock
- * directories (NFS). */
+/* Locks the directory first and then the journal. A process that removes everything including the
+ * journal still holds the lock of the directory, so nobody creates a new journal in it meanwhile.
+ * The lock of the journal is for file systems that cannot lock directories (NFS). */
 static gboolean
 lock_partial(Target *self, GError **error)
 {
     g_autoptr(GError) why = NULL;
 
-    if (!lock(self, self->fd, &why) &&
+    if (!lock_target_file(self, self->fd, &why) &&
         g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE)) {
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    /* The one before us may have renamed it, and it is not for us to write into it then. */
+    /* The previous holder may have committed it, that is renamed it; nothing must be written into
+     * it then. */
     if (!target_same_file(self->parent_fd, self->partial, self->fd)) {
         virt_snap_error_set_errno(error, ENOENT, _("Cannot lock '%s/%s'"), self->parent,
                                   self->partial);
@@ -390,10 +392,11 @@ lock_partial(Target *self, GError **error)
     self->journal_fd =
         fd_open(self->fd, JOURNAL_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, error);
 
-    return self->journal_fd >= 0 && lock(self, self->journal_fd, error);
+    return self->journal_fd >= 0 && lock_target_file(self, self->journal_fd, error);
 }
 
-/* What nobody has put anything into, and nobody else has taken. */
+/* Removes a partial directory that this target created but could not lock. It is still empty except
+ * for the journal. */
 static void
 unmake_partial(Target *self)
 {
@@ -404,8 +407,8 @@ unmake_partial(Target *self)
     unlinkat(self->parent_fd, self->partial, AT_REMOVEDIR);
 }
 
-/* A lock on the journal that is (still) in the partial directory that is (still) in its place:
- * the process before us may have renamed or removed both while we waited. */
+/* Opens and locks the partial directory and its journal. Then checks that both are still in place,
+ * because the previous holder may have renamed or removed them before the lock was acquired. */
 static gboolean
 take_partial(Target *self, GError **error)
 {
@@ -425,7 +428,7 @@ take_partial(Target *self, GError **error)
             return TRUE;
     }
 
-    return in_use(self, error);
+    return set_target_in_use(self, error);
 }
 
 static gboolean
@@ -458,7 +461,7 @@ target_begin(Target *self, gboolean resume, GError **error)
     g_free(self->warning);
     self->warning = foreign_close(self->fd, self->journal_fd, self->parent);
     self->keep = resume && !self->made_partial;
-    /* The one who held it before may have finished. */
+    /* The previous holder may have committed its export. */
     if (!self->over_empty &&
         fstatat(self->parent_fd, self->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return target_already_exists(self->path, error);
@@ -472,8 +475,9 @@ target_tidy(Target *self, GError **error)
     return clear_partial(self, TRUE, error);
 }
 
-/* The journal comes last, and is closed before its directory goes: NFS and FUSE keep what is
- * removed and still open under another name. Who takes the directory then keeps it. */
+/* Removes the partial directory. The journal is removed last and closed before the directory is
+ * removed, because NFS and FUSE keep a removed file that is still open under another name. If
+ * another process has put something into the directory by then, it stays. */
 static gboolean
 remove_partial(Target *self, GError **error)
 {
@@ -489,9 +493,10 @@ remove_partial(Target *self, GError **error)
     return FALSE;
 }
 
-/* Directories that somebody else uses meanwhile are not empty, and stay. */
+/* Removes what this target has created. Directories that somebody else uses by now are not empty
+ * and stay. */
 static void
-discard(Target *self)
+discard_partial(Target *self)
 {
     g_autoptr(GError) error = NULL;
 
@@ -509,7 +514,7 @@ target_free(Target *self)
     if (!self)
         return;
     if (!self->keep)
-        discard(self);
+        discard_partial(self);
     fd_clear(&self->journal_fd);
     fd_clear(&self->fd);
     fd_clear(&self->parent_fd);

@@ -8,93 +8,100 @@
 
 G_BEGIN_DECLS
 
-/* Where an export comes to be. It is written into a hidden directory beside its final place,
- * ".NAME.partial", which one process at a time can hold; one rename ends it. So the final name
- * appears with everything in it, or not at all. */
+/* The target of an export. It is written into a hidden directory ".NAME.partial" beside its final
+ * directory, which only one process at a time can hold, and committed by one rename. So the final
+ * name appears with everything in it, or not at all. */
 
 typedef struct Target Target;
 
 /**
  * target_new:
- * @place: its name must be known
+ * @place: the place, whose name must be known
  *
- * Checks what can be checked without touching anything. Returns: owned by the caller;
- * ALREADY_EXISTS, ACCESS_DENIED, NOT_FOUND, INVALID_PARAMETER naming the path.
+ * Checks everything that can be checked without changing anything. Returns: owned by the caller;
+ * NULL with ALREADY_EXISTS, ACCESS_DENIED, NOT_FOUND or INVALID_PARAMETER naming the path.
  */
 Target *target_new(const ExportPlace *place, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** target_free: Closes it; one that was begun and not committed is removed, unless target_keep()
- * was called. NULL is fine. */
+/** target_free: Frees @self, which may be NULL. A partial directory that was begun and not
+ * committed is removed, unless target_keep() was called. */
 void target_free(Target *self);
 
-/** target_path: Returns: (transfer none): the absolute path that the export will have; after
- * target_commit() the one that it has. */
+/** target_path: Returns: (transfer none): the absolute path of the final directory, after
+ * target_commit() the actual one. */
 const char *target_path(const Target *self);
 
-/** target_moved_from: Returns: (transfer none): after target_commit(), the path that was asked for
- * if the export has another one, because somebody renamed a directory meanwhile; else NULL. */
+/** target_moved_from: Returns: (transfer none) (nullable): after target_commit(), the requested
+ * path if the export is at another one because somebody renamed a directory meanwhile; else
+ * NULL. */
 const char *target_moved_from(const Target *self);
 
-/** target_has_left: Returns: FALSE if there is no partial directory, of no earlier run either. */
+/** target_has_left: Returns: FALSE if there is no partial directory, neither of this run nor of an
+ * earlier one. */
 gboolean target_has_left(const Target *self);
 
-/** target_left_changed: Returns: when the journal of what was left was last written to, in seconds
- * since the epoch; 0: nothing is there. */
+/** target_left_changed: Returns: the time of the last write to the journal that an earlier run has
+ * left, in seconds since the epoch; 0 if there is none. */
 gint64 target_left_changed(const Target *self);
 
-/** target_space: Asks the file system that the target will be on. What an earlier run left there is
- * free: it is removed, or needs not be written again. */
+/** target_space: Determines the properties of the file system of the target with
+ * target_space_at(). */
 gboolean target_space(const Target *self, TargetSpace *space, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * target_begin:
- * @resume: keeps what an earlier process has left in it, also when @self is freed, until
- * target_drop(); else that is removed
+ * @resume: TRUE: keeps what an earlier process has left, also when @self is freed, unless
+ * target_drop() is called; FALSE: removes it
  *
- * Creates the partial directory and takes it for this process. Returns: FALSE with IN_USE if
- * another process is at it, INVALID_PARAMETER if the file system cannot hold a name.
+ * Creates the partial directory if it does not exist and locks it for this process. Returns: FALSE
+ * with IN_USE if another process has locked it, INVALID_PARAMETER if the file system does not
+ * accept a name.
  */
 gboolean target_begin(Target *self, gboolean resume, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** target_tidy: Removes all from the partial directory but the layers and the journal. */
+/** target_tidy: Removes everything from the partial directory except the layers and the journal. */
 gboolean target_tidy(Target *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** The journal's name. An export of which the making was killed at its very end still has it. */
+/** Name of the journal. A complete export still has it if its process was killed at the very
+ * end. */
 #define JOURNAL_FILE "journal"
 
-/** The directory in the partial directory that layers are in, */
+/** The directory of the layers in the partial directory. */
 #define TARGET_LAYERS "layers"
 
-/** target_journal: Returns: and the journal, open and locked; still owned by @self. */
+/** target_journal: Returns: the descriptor of the locked journal, owned by @self. */
 int target_journal(const Target *self);
 
-/** target_warning: Returns: (transfer none) (nullable): what its file system does not do as others
- * do, for the user to know; once target_begin() is done. */
+/** target_warning: Returns: (transfer none) (nullable): a warning for the user about the file
+ * system of the target, available after target_begin(). */
 const char *target_warning(const Target *self);
 
-/** target_made: Returns: how many directories were created for the export, beside its own. */
+/** target_made: Returns: the number of directories that were created for the export in addition to
+ * its own. */
 guint target_made(const Target *self);
 
-/** target_set_made: The same; those that an earlier process created count, too. */
+/** target_set_made: Sets the number of created directories to include those that an earlier process
+ * created. */
 void target_set_made(Target *self, guint made);
 
-/** target_fd: Returns: the partial directory, open; still owned by @self. */
+/** target_fd: Returns: the descriptor of the partial directory, owned by @self. */
 int target_fd(const Target *self);
 
 /**
  * target_commit:
- * Gives the partial directory its final name, durably, and removes the journal. All in it has to
+ * Renames the partial directory to its final name durably and removes the journal. Its content must
  * be durable already.
- * Returns: FALSE with nothing under the final name, and the journal as it was; NOT_FOUND if the
- * directory has been removed.
+ * Returns: FALSE with an error, and then there is nothing under the final name and the journal is
+ * unchanged; NOT_FOUND if the directory has been removed.
  */
 gboolean target_commit(Target *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** target_keep: Leaves the partial directory in place when @self is freed. */
+/** target_keep: Keeps the partial directory when @self is freed. */
 void target_keep(Target *self);
 
-/** target_drop: Removes it then, also what an earlier process has left. */
+/** target_drop: Removes the partial directory when @self is freed, including what an earlier
+ * process has left. */
 void target_drop(Target *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_free)

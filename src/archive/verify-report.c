@@ -17,13 +17,13 @@ verify_report_add(VerifyReport *report, const char *file, const char *format, ..
     problem->file = text_for_xml(file);
     text = g_strdup_vprintf(format, args);
     va_end(args);
-    /* A stranger's image may be quoted in it. */
+    /* The text may quote an untrusted image. */
     problem->what = text_for_xml(text);
     g_ptr_array_add(report->problems, problem);
 }
 
 static void
-problem_free(VerifyProblem *problem)
+verify_problem_free(VerifyProblem *problem)
 {
     g_free(problem->file);
     g_free(problem->what);
@@ -35,7 +35,7 @@ verify_report_new(void)
 {
     VerifyReport *report = g_new0(VerifyReport, 1);
 
-    report->problems = g_ptr_array_new_with_free_func((GDestroyNotify)problem_free);
+    report->problems = g_ptr_array_new_with_free_func((GDestroyNotify)verify_problem_free);
 
     return report;
 }

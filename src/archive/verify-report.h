@@ -7,25 +7,25 @@
 
 G_BEGIN_DECLS
 
-/* What a proof of an export has found. */
+/* The result of verifying an export. */
 
-/** Something that is not as it should be. */
+/** A difference between the export and its manifest, or damage. */
 typedef struct {
     char *file; /* relative to the export */
     char *what;
 } VerifyProblem;
 
 typedef struct {
-    guint64 files;       /* how many were checked */
-    guint64 bytes;       /* of them */
-    GPtrArray *problems; /* VerifyProblem; empty: all is well */
-    guint unclosed;      /* how many of them are images that were not closed cleanly */
+    guint64 files;       /* number of files checked */
+    guint64 bytes;       /* total size of these files */
+    GPtrArray *problems; /* VerifyProblem; empty: no problems */
+    guint unclosed;      /* number of problems that are images which were not closed properly */
 } VerifyReport;
 
-/** verify_report_new: Returns: one without problems, owned by the caller. */
+/** verify_report_new: Returns: a report without problems, owned by the caller. */
 VerifyReport *verify_report_new(void);
 
-/** verify_report_add: Appends a problem of @file, which @format tells, printf-like. */
+/** verify_report_add: Appends a problem of @file, described by @format as in printf(). */
 void verify_report_add(VerifyReport *report, const char *file, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 

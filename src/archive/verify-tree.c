@@ -13,17 +13,17 @@
 #include "archive/verify-tree.h"
 #include "util/fd.h"
 
-/* Our own exports have three levels. */
+/* Limit for nested directories; exports have three levels. */
 #define DEPTH_MAX 16
 
 typedef struct {
-    GHashTable *files;       /* paths that the manifest names */
-    GHashTable *directories; /* owned: the directories that those are in */
+    GHashTable *files;       /* paths in the manifest */
+    GHashTable *directories; /* owned: the directories of these files */
     VerifyReport *report;
 } Walk;
 
 static void
-know(Walk *walk, const char *path)
+add_known_path(Walk *walk, const char *path)
 {
     g_hash_table_add(walk->files, (gpointer)path);
     for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
@@ -41,7 +41,8 @@ walk_entry(Walk *walk, int dirfd, const char *name, const char *path, guint dept
         return;
     if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return;
-    /* Left by whoever was killed between the export's name and this. */
+    /* A process that was killed just after the final rename has left its journal, which does no
+     * harm. */
     if (S_ISREG(st.st_mode) && g_str_equal(path, JOURNAL_FILE))
         return;
     if (g_str_equal(path, name) && export_is_mark(dirfd, name))
@@ -86,8 +87,8 @@ verify_tree(int dirfd, const Manifest *manifest, VerifyReport *report)
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Walk walk = {files, directories, report};
 
-    know(&walk, MANIFEST_FILE);
+    add_known_path(&walk, MANIFEST_FILE);
     for (guint i = 0; i < manifest->files->len; i++)
-        know(&walk, ((const ManifestFile *)g_ptr_array_index(manifest->files, i))->path);
+        add_known_path(&walk, ((const ManifestFile *)g_ptr_array_index(manifest->files, i))->path);
     walk_directory(&walk, dirfd, "", 0);
 }

@@ -10,9 +10,9 @@ G_BEGIN_DECLS
 
 /**
  * verify_tree:
- * @dirfd: the export
+ * @dirfd: the directory of the export
  *
- * Reports everything in the export that the manifest does not know of.
+ * Reports everything in the export that the manifest does not list.
  */
 void verify_tree(int dirfd, const Manifest *manifest, VerifyReport *report);
 

@@ -33,12 +33,12 @@ typedef struct {
 typedef struct {
     EngineItem engine;
     const ManifestFile *file;
-    int fd; /* owned until the item is opened; -1: none was left, */
-    int errsv; /* and why */
+    int fd; /* owned until the item is opened; -1: it could not be duplicated */
+    int errsv; /* errno of that */
 } VerifyItem;
 
 static gboolean
-open_item(EngineItem *engine, GError **error)
+open_verify_item(EngineItem *engine, GError **error)
 {
     VerifyItem *item = engine->user_data;
 
@@ -51,9 +51,9 @@ open_item(EngineItem *engine, GError **error)
     return engine->source != NULL;
 }
 
-/* The first segment that is not as it was, if the manifest knows the segments. */
+/* Reports a wrong digest, with the first damaged segment if the manifest has the nodes. */
 static void
-report_damage(Verify *self, const VerifyItem *item)
+report_wrong_digest(Verify *self, const VerifyItem *item)
 {
     const ManifestFile *file = item->file;
     const guint8 *nodes = file->nodes ? g_bytes_get_data(file->nodes, NULL) : NULL;
@@ -76,9 +76,10 @@ report_damage(Verify *self, const VerifyItem *item)
                           damaged, first);
 }
 
-/* File by file, so that one which cannot be read is a problem of its own. */
+/* Verifies the digest of one file. Each file has a run of the engine of its own, so that a file
+ * that cannot be read does not stop the others. */
 static gboolean
-check_digest(Verify *self, const ManifestFile *file, int fd, GError **error)
+verify_digest(Verify *self, const ManifestFile *file, int fd, GError **error)
 {
     VerifyItem item = {.file = file, .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)};
     g_autoptr(GPtrArray) items = g_ptr_array_new();
@@ -87,13 +88,13 @@ check_digest(Verify *self, const ManifestFile *file, int fd, GError **error)
 
     item.errsv = errno;
     item.engine.user_data = &item;
-    item.engine.open = open_item;
+    item.engine.open = open_verify_item;
     item.engine.weight = file->bytes;
     item.engine.want_digest = TRUE;
     g_ptr_array_add(items, &item.engine);
     if (engine_run(items, 0, self->control, NULL, &why)) {
         if (memcmp(item.engine.digest, file->digest, DIGEST_BYTES) != 0)
-            report_damage(self, &item);
+            report_wrong_digest(self, &item);
     }
     fd_clear(&item.fd);
     engine_item_clear(&item.engine);
@@ -109,8 +110,8 @@ check_digest(Verify *self, const ManifestFile *file, int fd, GError **error)
 /* --- images --------------------------------------------------------------- */
 
 static void
-check_internal(Verify *self, const ManifestFile *file, int fd, const Qcow2Header *header,
-               const char *name)
+verify_internal(Verify *self, const ManifestFile *file, int fd, const Qcow2Header *header,
+                const char *name)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) snapshots = qcow2_snapshots_read(fd, header, file->path, &error);
@@ -127,9 +128,9 @@ check_internal(Verify *self, const ManifestFile *file, int fd, const Qcow2Header
                       name);
 }
 
-/* The disks whose state is an internal snapshot of this image. */
+/* Checks that the image has the internal snapshots that are the state of disks in the manifest. */
 static void
-check_internals(Verify *self, const ManifestFile *file, int fd, const Qcow2Header *header)
+verify_internals(Verify *self, const ManifestFile *file, int fd, const Qcow2Header *header)
 {
     for (guint i = 0; i < self->manifest->domains->len; i++) {
         const ManifestDomain *domain = g_ptr_array_index(self->manifest->domains, i);
@@ -141,14 +142,14 @@ check_internals(Verify *self, const ManifestFile *file, int fd, const Qcow2Heade
                 const ManifestDisk *disk = g_ptr_array_index(snapshot->disks, k);
 
                 if (disk->internal && g_strcmp0(disk->layer, file->path) == 0)
-                    check_internal(self, file, fd, header, disk->internal);
+                    verify_internal(self, file, fd, header, disk->internal);
             }
         }
     }
 }
 
 static void
-check_reference(Verify *self, const ManifestFile *file, const Qcow2Header *header)
+verify_reference(Verify *self, const ManifestFile *file, const Qcow2Header *header)
 {
     const ManifestFile *below =
         file->backing ? manifest_file(self->manifest, file->backing) : NULL;
@@ -170,7 +171,7 @@ check_reference(Verify *self, const ManifestFile *file, const Qcow2Header *heade
 }
 
 static void
-check_image(Verify *self, const ManifestFile *file, int fd)
+verify_image(Verify *self, const ManifestFile *file, int fd)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Qcow2Header) header = qcow2_header_read(fd, file->path, &error);
@@ -179,13 +180,14 @@ check_image(Verify *self, const ManifestFile *file, int fd)
         verify_report_add(self->report, file->path, "%s", error->message);
         return;
     }
-    check_reference(self, file, header);
-    check_internals(self, file, fd, header);
-    /* Without its secret QEMU opens no encrypted image: nothing can be said of that one. */
+    verify_reference(self, file, header);
+    verify_internals(self, file, fd, header);
+    /* QEMU cannot open an encrypted image without its secret, so such an image is not checked. */
     if (!self->deep || header->crypt_method != 0 ||
         drivers_get()->check_image(fd, file->path, &error))
         return;
-    /* Until QEMU has opened such an image for writing its counts are not what they should be. */
+    /* The reference counts of an image that was not closed properly are wrong until QEMU opens it
+     * for writing and repairs them. */
     if (!(header->incompatible & QCOW2_INCOMPATIBLE_DIRTY)) {
         verify_report_add(self->report, file->path, "%s", error->message);
         return;
@@ -200,7 +202,7 @@ check_image(Verify *self, const ManifestFile *file, int fd)
 /* --- files ---------------------------------------------------------------- */
 
 static int
-open_file(Verify *self, const ManifestFile *file)
+open_export_file(Verify *self, const ManifestFile *file)
 {
     g_autoptr(GError) error = NULL;
     auto_fd fd = fd_open_beneath(self->dirfd, file->path, O_RDONLY | O_NONBLOCK, &error);
@@ -230,9 +232,9 @@ open_file(Verify *self, const ManifestFile *file)
 }
 
 static gboolean
-check_file(Verify *self, const ManifestFile *file, GError **error)
+verify_file(Verify *self, const ManifestFile *file, GError **error)
 {
-    auto_fd fd = open_file(self, file);
+    auto_fd fd = open_export_file(self, file);
 
     if (fd < 0) {
         control_advance(self->control, file->bytes);
@@ -240,16 +242,16 @@ check_file(Verify *self, const ManifestFile *file, GError **error)
     }
     if (!file->has_digest)
         control_advance(self->control, file->bytes);
-    else if (!check_digest(self, file, fd, error))
+    else if (!verify_digest(self, file, fd, error))
         return FALSE;
     if (g_strcmp0(file->format, "qcow2") == 0)
-        check_image(self, file, fd);
+        verify_image(self, file, fd);
 
     return TRUE;
 }
 
 static gboolean
-check_files(Verify *self, GError **error)
+verify_files(Verify *self, GError **error)
 {
     guint64 end = 0;
 
@@ -257,7 +259,7 @@ check_files(Verify *self, GError **error)
         end += ((const ManifestFile *)g_ptr_array_index(self->manifest->files, i))->bytes;
     control_set_end(self->control, end);
     for (guint i = 0; i < self->manifest->files->len; i++) {
-        if (!check_file(self, g_ptr_array_index(self->manifest->files, i), error))
+        if (!verify_file(self, g_ptr_array_index(self->manifest->files, i), error))
             return FALSE;
     }
 
@@ -298,7 +300,7 @@ verify_export(const char *path, gboolean deep, Control *control, GError **error)
     self.manifest = manifest;
     report->files = 1;
     verify_tree(dirfd, manifest, report);
-    if (!check_files(&self, error))
+    if (!verify_files(&self, error))
         return NULL;
 
     return g_steal_pointer(&report);

@@ -8,14 +8,14 @@
 
 G_BEGIN_DECLS
 
-/* Proof of an export: every file is there with its digest, the images refer to one another as the
- * manifest says, and nothing else is there. */
+/* Verification of an export: every file exists with its digest, the images have the backing files
+ * that the manifest says, and there is nothing else. */
 
 /**
  * verify_export:
  * @path: the directory of an export
- * @deep: also have QEMU check every qcow2 image
- * @control: progress in bytes, cancel
+ * @deep: also check every qcow2 image with qemu-img check
+ * @control: counts the progress in bytes and can cancel the verification
  *
  * Returns: what was found, owned by the caller; an error only if nothing can be said: no such
  * directory, no permission, cancelled, IN_USE or INVALID_STATE if it is being removed. Nobody can

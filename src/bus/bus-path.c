@@ -14,7 +14,7 @@ bus_path_escape(const char *name)
 {
     GString *element = g_string_new(NULL);
 
-    /* An element is never empty. */
+    /* An element of a path must not be empty. */
     if (*name == '\0')
         return g_string_free(g_string_append_c(element, '_'), FALSE);
     for (const char *c = name; *c; c++) {
@@ -50,7 +50,7 @@ bus_path_unescape(const char *element)
                                        g_ascii_xdigit_value(c[2])));
         c += 2;
     }
-    /* One name has one path: nobody may sneak in with another spelling. */
+    /* Only the canonical spelling is accepted, so that each name has exactly one path. */
     again = bus_path_escape(name->str);
 
     return g_str_equal(again, element) ? g_strdup(name->str) : NULL;
@@ -73,9 +73,10 @@ bus_path_snapshot(const char *collection, const char *snapshot)
     return g_strconcat(BUS_SNAPSHOTS "/", one, "/", two, NULL);
 }
 
-/* The names below @prefix in @path, @n of them, ended by NULL; or NULL. */
+/* The @n names below @prefix in @path, terminated by NULL; NULL if @path does not have that
+ * form. */
 static GStrv
-parse(const char *path, const char *prefix, guint n)
+parse_bus_path(const char *path, const char *prefix, guint n)
 {
     g_auto(GStrv) elements = NULL;
     g_auto(GStrv) names = g_new0(char *, n + 1);
@@ -106,7 +107,7 @@ no_such_path(const char *path, GError **error)
 char *
 bus_path_parse_collection(const char *path, GError **error)
 {
-    g_auto(GStrv) names = parse(path, BUS_COLLECTIONS, 1);
+    g_auto(GStrv) names = parse_bus_path(path, BUS_COLLECTIONS, 1);
 
     if (!names) {
         no_such_path(path, error);
@@ -119,7 +120,7 @@ bus_path_parse_collection(const char *path, GError **error)
 gboolean
 bus_path_parse_snapshot(const char *path, char **collection, char **snapshot, GError **error)
 {
-    g_auto(GStrv) names = parse(path, BUS_SNAPSHOTS, 2);
+    g_auto(GStrv) names = parse_bus_path(path, BUS_SNAPSHOTS, 2);
 
     if (!names)
         return no_such_path(path, error);
