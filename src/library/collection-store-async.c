@@ -7,7 +7,7 @@
 
 typedef struct Call Call;
 
-/* A call that is done in a thread. What it has no use for is NULL. */
+/* An operation for a thread. Parameters that it does not have are NULL. */
 struct Call {
     gboolean (*change)(const Call *call, GError **error); /* NULL: it has a value */
     VirtSnapCollectionStore *store;
@@ -19,7 +19,7 @@ struct Call {
 };
 
 static void
-call_free(gpointer data)
+store_call_free(gpointer data)
 {
     Call *call = data;
 
@@ -32,10 +32,10 @@ call_free(gpointer data)
     g_free(call);
 }
 
-/* @call: of which a copy is made. */
+/* Starts an operation in a thread. @call: copied. */
 static void
-start_call(const Call *call, GTaskThreadFunc func, gpointer tag, GCancellable *cancellable,
-           GAsyncReadyCallback callback, gpointer user_data)
+start_store_call(const Call *call, GTaskThreadFunc func, gpointer tag, GCancellable *cancellable,
+                 GAsyncReadyCallback callback, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
     Call *copy = g_new0(Call, 1);
@@ -48,8 +48,9 @@ start_call(const Call *call, GTaskThreadFunc func, gpointer tag, GCancellable *c
     copy->domains = g_strdupv(call->domains);
     copy->collections = g_strdupv(call->collections);
     g_task_set_source_tag(task, tag);
-    g_task_set_task_data(task, copy, call_free);
-    /* Nothing ends a wait for another process early, so who has cancelled does not wait for it. */
+    g_task_set_task_data(task, copy, store_call_free);
+    /* The wait for another process cannot be interrupted, so a cancelled task returns at once while
+     * its thread still waits. */
     g_task_set_return_on_cancel(task, TRUE);
     g_task_run_in_thread(task, func);
 }
@@ -74,11 +75,11 @@ start_change(const Call *call, gboolean (*change)(const Call *call, GError **err
     Call with = *call;
 
     with.change = change;
-    start_call(&with, change_in_thread, tag, cancellable, callback, user_data);
+    start_store_call(&with, change_in_thread, tag, cancellable, callback, user_data);
 }
 
 static void
-return_value(GTask *task, gpointer value, GDestroyNotify free, GError *error)
+return_pointer_result(GTask *task, gpointer value, GDestroyNotify free, GError *error)
 {
     if (value)
         g_task_return_pointer(task, value, free);
@@ -178,7 +179,7 @@ virt_snap_collection_store_create_finish(VirtSnapCollectionStore *self, GAsyncRe
 /* --- list ------------------------------------------------------------------ */
 
 static void
-list_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+list_collections_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
     const Call *call = data;
     Listing *listing = g_new0(Listing, 1);
@@ -188,7 +189,7 @@ list_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel
         virt_snap_collection_store_list(call->store, &listing->problems, &error);
     if (!listing->collections)
         g_clear_pointer(&listing, listing_free);
-    return_value(task, listing, listing_free, error);
+    return_pointer_result(task, listing, listing_free, error);
 }
 
 void
@@ -200,8 +201,8 @@ virt_snap_collection_store_list_async(VirtSnapCollectionStore *self, GCancellabl
 
     const Call call = {.store = self};
 
-    start_call(&call, list_in_thread, virt_snap_collection_store_list_async,
-               cancellable, callback, user_data);
+    start_store_call(&call, list_collections_in_thread, virt_snap_collection_store_list_async,
+                     cancellable, callback, user_data);
 }
 
 GPtrArray *
@@ -227,13 +228,13 @@ virt_snap_collection_store_list_finish(VirtSnapCollectionStore *self, GAsyncResu
 /* --- load ------------------------------------------------------------------ */
 
 static void
-load_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+load_collection_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
     const Call *call = data;
     GError *error = NULL;
     gpointer value = virt_snap_collection_store_load(call->store, call->name, &error);
 
-    return_value(task, value, (GDestroyNotify)virt_snap_collection_free, error);
+    return_pointer_result(task, value, (GDestroyNotify)virt_snap_collection_free, error);
 }
 
 void
@@ -247,8 +248,8 @@ virt_snap_collection_store_load_async(VirtSnapCollectionStore *self, const char 
 
     const Call call = {.store = self, .name = (char *)name};
 
-    start_call(&call, load_in_thread, virt_snap_collection_store_load_async,
-               cancellable, callback, user_data);
+    start_store_call(&call, load_collection_in_thread, virt_snap_collection_store_load_async,
+                     cancellable, callback, user_data);
 }
 
 VirtSnapCollection *
@@ -413,7 +414,7 @@ resolve_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *can
     GError *error = NULL;
     gpointer value = virt_snap_collection_store_resolve(call->store, call->name, &error);
 
-    return_value(task, value, (GDestroyNotify)g_ptr_array_unref, error);
+    return_pointer_result(task, value, (GDestroyNotify)g_ptr_array_unref, error);
 }
 
 void
@@ -427,8 +428,8 @@ virt_snap_collection_store_resolve_async(VirtSnapCollectionStore *self, const ch
 
     const Call call = {.store = self, .name = (char *)name};
 
-    start_call(&call, resolve_in_thread, virt_snap_collection_store_resolve_async,
-               cancellable, callback, user_data);
+    start_store_call(&call, resolve_in_thread, virt_snap_collection_store_resolve_async,
+                     cancellable, callback, user_data);
 }
 
 GPtrArray *

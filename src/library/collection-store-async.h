@@ -9,15 +9,16 @@
 
 G_BEGIN_DECLS
 
-/* What a store does waits for a disk, and for other processes that are at work in it: here each is
- * done in a thread. One that is cancelled may have been done. Callbacks get no source object. */
+/* Asynchronous forms of the operations of a store, which wait for the disk and for other processes
+ * that have locked the store. Each runs in a thread. An operation that is cancelled may have been
+ * carried out all the same. The source object of callbacks is NULL. */
 
 /**
  * virt_snap_collection_store_define_async:
  * @self: a store
- * @collection: what to store
- * @cancellable: (nullable): ends the wait
- * @callback: (scope async): called when it is over
+ * @collection: the collection
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
  * Stores a collection without blocking. See virt_snap_collection_store_define().
@@ -30,12 +31,12 @@ void virt_snap_collection_store_define_async(VirtSnapCollectionStore *self,
 /**
  * virt_snap_collection_store_define_finish:
  * @self: a store
- * @result: that the callback got
- * @error: as virt_snap_collection_store_define() has it, or G_IO_ERROR_CANCELLED
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_collection_store_define(), or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_collection_store_define_async().
  *
- * Returns: whether that was done
+ * Returns: whether the operation succeeded
  */
 gboolean virt_snap_collection_store_define_finish(VirtSnapCollectionStore *self,
                                                   GAsyncResult *result, GError **error)
@@ -44,9 +45,9 @@ gboolean virt_snap_collection_store_define_finish(VirtSnapCollectionStore *self,
 /**
  * virt_snap_collection_store_create_async:
  * @self: a store
- * @collection: what to store
- * @cancellable: (nullable): ends the wait
- * @callback: (scope async): called when it is over
+ * @collection: the collection
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
  * Stores a new collection without blocking. See virt_snap_collection_store_create().
@@ -59,12 +60,12 @@ void virt_snap_collection_store_create_async(VirtSnapCollectionStore *self,
 /**
  * virt_snap_collection_store_create_finish:
  * @self: a store
- * @result: that the callback got
- * @error: as virt_snap_collection_store_create() has it, or G_IO_ERROR_CANCELLED
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_collection_store_create(), or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_collection_store_create_async().
  *
- * Returns: whether that was done
+ * Returns: whether the operation succeeded
  */
 gboolean virt_snap_collection_store_create_finish(VirtSnapCollectionStore *self,
                                                   GAsyncResult *result, GError **error)
@@ -73,8 +74,8 @@ gboolean virt_snap_collection_store_create_finish(VirtSnapCollectionStore *self,
 /**
  * virt_snap_collection_store_list_async:
  * @self: a store
- * @cancellable: (nullable): ends the wait
- * @callback: (scope async): called when it is over
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
  * Lists all collections without blocking. See virt_snap_collection_store_list().
@@ -86,13 +87,15 @@ void virt_snap_collection_store_list_async(VirtSnapCollectionStore *self,
 /**
  * virt_snap_collection_store_list_finish:
  * @self: a store
- * @result: that the callback got
- * @problems: (out) (transfer container) (element-type utf8): a text for each file that holds none
- * @error: as virt_snap_collection_store_list() has it, or G_IO_ERROR_CANCELLED
+ * @result: the result passed to the callback
+ * @problems: (out) (transfer container) (element-type utf8): an error message for each file that
+ * does not hold a valid collection or that may not be read
+ * @error: as for virt_snap_collection_store_list(), or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_collection_store_list_async().
  *
- * Returns: (transfer container) (element-type VirtSnapCollection): collections by name
+ * Returns: (transfer container) (element-type VirtSnapCollection): the valid collections, sorted by
+ * name
  */
 GPtrArray *virt_snap_collection_store_list_finish(VirtSnapCollectionStore *self,
                                                   GAsyncResult *result, GPtrArray **problems,
@@ -102,11 +105,11 @@ GPtrArray *virt_snap_collection_store_list_finish(VirtSnapCollectionStore *self,
  * virt_snap_collection_store_load_async:
  * @self: a store
  * @name: of a collection
- * @cancellable: (nullable): ends the wait
- * @callback: (scope async): called when it is over
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
- * Gets a collection without blocking. See virt_snap_collection_store_load().
+ * Loads a collection without blocking. See virt_snap_collection_store_load().
  */
 void virt_snap_collection_store_load_async(VirtSnapCollectionStore *self, const char *name,
                                            GCancellable *cancellable,
@@ -115,8 +118,8 @@ void virt_snap_collection_store_load_async(VirtSnapCollectionStore *self, const 
 /**
  * virt_snap_collection_store_load_finish:
  * @self: a store
- * @result: that the callback got
- * @error: as virt_snap_collection_store_load() has it, or G_IO_ERROR_CANCELLED
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_collection_store_load(), or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_collection_store_load_async().
  *
@@ -131,8 +134,8 @@ VirtSnapCollection *virt_snap_collection_store_load_finish(VirtSnapCollectionSto
  * @self: a store
  * @name: of a collection
  * @to: its new name
- * @cancellable: (nullable): ends the wait
- * @callback: (scope async): called when it is over
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
  * Renames a collection without blocking. See virt_snap_collection_store_rename().
@@ -144,12 +147,12 @@ void virt_snap_collection_store_rename_async(VirtSnapCollectionStore *self, cons
 /**
  * virt_snap_collection_store_rename_finish:
  * @self: a store
- * @result: that the callback got
- * @error: as virt_snap_collection_store_rename() has it, or G_IO_ERROR_CANCELLED
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_collection_store_rename(), or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_collection_store_rename_async().
  *
- * Returns: whether that was done
+ * Returns: whether the operation succeeded
  */
 gboolean virt_snap_collection_store_rename_finish(VirtSnapCollectionStore *self,
                                                   GAsyncResult *result, GError **error)
@@ -161,8 +164,8 @@ gboolean virt_snap_collection_store_rename_finish(VirtSnapCollectionStore *self,
  * @name: of a collection
  * @domains: (nullable) (array zero-terminated=1): names
  * @collections: (nullable) (array zero-terminated=1): likewise
- * @cancellable: (nullable): ends the wait
- * @callback: (scope async): called when it is over
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
  * Adds members to a collection without blocking. See virt_snap_collection_store_add().
@@ -175,12 +178,12 @@ void virt_snap_collection_store_add_async(VirtSnapCollectionStore *self, const c
 /**
  * virt_snap_collection_store_add_finish:
  * @self: a store
- * @result: that the callback got
- * @error: as virt_snap_collection_store_add() has it, or G_IO_ERROR_CANCELLED
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_collection_store_add(), or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_collection_store_add_async().
  *
- * Returns: whether that was done
+ * Returns: whether the operation succeeded
  */
 gboolean virt_snap_collection_store_add_finish(VirtSnapCollectionStore *self,
                                                GAsyncResult *result, GError **error)
@@ -192,8 +195,8 @@ gboolean virt_snap_collection_store_add_finish(VirtSnapCollectionStore *self,
  * @name: of a collection
  * @domains: (nullable) (array zero-terminated=1): names
  * @collections: (nullable) (array zero-terminated=1): likewise
- * @cancellable: (nullable): ends the wait
- * @callback: (scope async): called when it is over
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
  * Removes members from a collection without blocking. See virt_snap_collection_store_remove().
@@ -206,12 +209,12 @@ void virt_snap_collection_store_remove_async(VirtSnapCollectionStore *self, cons
 /**
  * virt_snap_collection_store_remove_finish:
  * @self: a store
- * @result: that the callback got
- * @error: as virt_snap_collection_store_remove() has it, or G_IO_ERROR_CANCELLED
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_collection_store_remove(), or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_collection_store_remove_async().
  *
- * Returns: whether that was done
+ * Returns: whether the operation succeeded
  */
 gboolean virt_snap_collection_store_remove_finish(VirtSnapCollectionStore *self,
                                                   GAsyncResult *result, GError **error)
@@ -221,8 +224,8 @@ gboolean virt_snap_collection_store_remove_finish(VirtSnapCollectionStore *self,
  * virt_snap_collection_store_undefine_async:
  * @self: a store
  * @name: of a collection
- * @cancellable: (nullable): ends the wait
- * @callback: (scope async): called when it is over
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
  * Removes a collection without blocking. See virt_snap_collection_store_undefine().
@@ -234,12 +237,12 @@ void virt_snap_collection_store_undefine_async(VirtSnapCollectionStore *self, co
 /**
  * virt_snap_collection_store_undefine_finish:
  * @self: a store
- * @result: that the callback got
- * @error: as virt_snap_collection_store_undefine() has it, or G_IO_ERROR_CANCELLED
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_collection_store_undefine(), or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_collection_store_undefine_async().
  *
- * Returns: whether that was done
+ * Returns: whether the operation succeeded
  */
 gboolean virt_snap_collection_store_undefine_finish(VirtSnapCollectionStore *self,
                                                     GAsyncResult *result, GError **error)
@@ -249,12 +252,12 @@ gboolean virt_snap_collection_store_undefine_finish(VirtSnapCollectionStore *sel
  * virt_snap_collection_store_resolve_async:
  * @self: a store
  * @name: of a collection
- * @cancellable: (nullable): ends the wait
- * @callback: (scope async): called when it is over
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
- * Lists the domains that a collection stands for without blocking. See
- * virt_snap_collection_store_resolve().
+ * Lists all domains of a collection, including those of its member collections, without blocking.
+ * See virt_snap_collection_store_resolve().
  */
 void virt_snap_collection_store_resolve_async(VirtSnapCollectionStore *self, const char *name,
                                               GCancellable *cancellable,
@@ -263,8 +266,8 @@ void virt_snap_collection_store_resolve_async(VirtSnapCollectionStore *self, con
 /**
  * virt_snap_collection_store_resolve_finish:
  * @self: a store
- * @result: that the callback got
- * @error: as virt_snap_collection_store_resolve() has it, or G_IO_ERROR_CANCELLED
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_collection_store_resolve(), or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_collection_store_resolve_async().
  *

@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/** library_job_start: @uri: (nullable): of the hypervisor. Returns: the job that does @work (held),
- * which has begun; owned by the caller. */
+/** library_job_start: Starts a job. @work: a reference is taken. @uri: (nullable): URI of the
+ * hypervisor. Returns: the job, owned by the caller. */
 VirtSnapJob *library_job_start(JobWork *work, const char *uri);
 
 G_END_DECLS

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /**
  * VirtSnapJobReport:
  *
- * What an export has made, as Msvm_CollectionReferencePointExportJob reports it.
+ * The paths of what a job has created, as Msvm_CollectionReferencePointExportJob reports them.
  */
 typedef struct VirtSnapJobReport VirtSnapJobReport;
 
@@ -20,7 +20,7 @@ GType virt_snap_job_report_get_type(void);
  * virt_snap_job_report_ref:
  * @self: a report
  *
- * Holds the report.
+ * Takes a reference.
  *
  * Returns: (transfer full): @self
  */
@@ -30,7 +30,7 @@ VirtSnapJobReport *virt_snap_job_report_ref(VirtSnapJobReport *self);
  * virt_snap_job_report_unref:
  * @self: (nullable): a report
  *
- * Frees it if nobody else holds it.
+ * Drops a reference, and frees the report with the last one.
  */
 void virt_snap_job_report_unref(VirtSnapJobReport *self);
 
@@ -38,7 +38,7 @@ void virt_snap_job_report_unref(VirtSnapJobReport *self);
  * virt_snap_job_report_get_directory:
  * @self: a report
  *
- * Tells where the export is.
+ * Gets the directory of the export.
  *
  * Returns: (transfer none) (type filename): the directory of the export
  */
@@ -48,7 +48,7 @@ const char *virt_snap_job_report_get_directory(const VirtSnapJobReport *self);
  * virt_snap_job_report_get_base:
  * @self: a report
  *
- * Tells what the export needs beside itself.
+ * Gets the export that this one needs in addition to itself.
  *
  * Returns: (transfer none) (type filename) (nullable): the export that this one is based on
  */
@@ -58,10 +58,9 @@ const char *virt_snap_job_report_get_base(const VirtSnapJobReport *self);
  * virt_snap_job_report_dup_domains:
  * @self: a report
  *
- * Lists the domains.
+ * Lists the exported domains.
  *
- * Returns: (transfer full) (array zero-terminated=1) (element-type utf8):
- * the UUIDs of the domains that are in it
+ * Returns: (transfer full) (array zero-terminated=1) (element-type utf8): the UUIDs of the domains
  */
 char **virt_snap_job_report_dup_domains(const VirtSnapJobReport *self);
 
@@ -71,8 +70,8 @@ char **virt_snap_job_report_dup_domains(const VirtSnapJobReport *self);
  *
  * Lists files.
  *
- * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
- * the path of the image of each disk; what that is based on is beside it
+ * Returns: (transfer full) (array zero-terminated=1) (element-type filename): the path of the top
+ * image of each disk; its backing images are in the same directory
  */
 char **virt_snap_job_report_dup_disks(const VirtSnapJobReport *self);
 
@@ -82,8 +81,8 @@ char **virt_snap_job_report_dup_disks(const VirtSnapJobReport *self);
  *
  * Lists files.
  *
- * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
- * paths of the descriptions of domains and snapshots
+ * Returns: (transfer full) (array zero-terminated=1) (element-type filename): the paths of the XML
+ * of domains and snapshots
  */
 char **virt_snap_job_report_dup_config(const VirtSnapJobReport *self);
 
@@ -93,8 +92,8 @@ char **virt_snap_job_report_dup_config(const VirtSnapJobReport *self);
  *
  * Lists files.
  *
- * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
- * paths of memory states
+ * Returns: (transfer full) (array zero-terminated=1) (element-type filename): the paths of memory
+ * states
  */
 char **virt_snap_job_report_dup_memory(const VirtSnapJobReport *self);
 
@@ -104,8 +103,8 @@ char **virt_snap_job_report_dup_memory(const VirtSnapJobReport *self);
  *
  * Lists files.
  *
- * Returns: (transfer full) (array zero-terminated=1) (element-type filename):
- * paths of firmware variables and the like
+ * Returns: (transfer full) (array zero-terminated=1) (element-type filename): the paths of firmware
+ * variables and the like
  */
 char **virt_snap_job_report_dup_guest_state(const VirtSnapJobReport *self);
 

@@ -5,7 +5,7 @@
 
 #include "library/job-watch.h"
 
-/* As often as org.virtsnap1.Job says so. */
+/* Interval of notifications in milliseconds, the same as in org.virtsnap1.Job. */
 #define UPDATE_MS 200
 
 struct JobWatch {
@@ -13,10 +13,10 @@ struct JobWatch {
     GWeakRef object;
     JobWatchFunc func;
     GMainContext *context;
-    gboolean ticking; /* used in the context only */
+    gboolean ticking; /* only accessed in the main context */
     GMutex lock;      /* guards the rest */
     GCond changed;
-    GPtrArray *tasks; /* GTask: who waits */
+    GPtrArray *tasks; /* GTask: waiting for the end of the job */
 };
 
 JobWatch *
@@ -47,7 +47,7 @@ job_watch_unref(gpointer self)
 /* --- in the main context ---------------------------------------------------- */
 
 static gboolean
-tick(gpointer data)
+watch_tick(gpointer data)
 {
     JobWatch *self = data;
     g_autoptr(GObject) object = g_weak_ref_get(&self->object);
@@ -65,7 +65,7 @@ start_ticking(JobWatch *self)
     g_autoptr(GSource) source = g_timeout_source_new(UPDATE_MS);
 
     self->ticking = TRUE;
-    g_source_set_callback(source, tick, job_watch_ref(self), job_watch_unref);
+    g_source_set_callback(source, watch_tick, job_watch_ref(self), job_watch_unref);
     g_source_attach(source, self->context);
 }
 
@@ -75,7 +75,7 @@ typedef struct {
 } Notice;
 
 static void
-notice_free(gpointer data)
+watch_notice_free(gpointer data)
 {
     job_watch_unref(((Notice *)data)->watch);
     g_free(data);
@@ -97,11 +97,12 @@ watch_deliver(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* --- those who wait ------------------------------------------------------------ */
+/* --- waiting ------------------------------------------------------------------- */
 
-/* Its callback is never called from within a function that the waiting program has called. */
+/* Completes a task. It runs from the main loop, so that the callback is never called from within a
+ * function that the program has called. */
 static gboolean
-complete(gpointer data)
+complete_task(gpointer data)
 {
     GTask *task = data;
     GSource *cancelled = g_task_get_task_data(task);
@@ -120,7 +121,7 @@ complete(gpointer data)
 }
 
 static void
-complete_later(GTask *task, Job *job)
+complete_task_later(GTask *task, Job *job)
 {
     g_autoptr(GSource) source = g_idle_source_new();
     g_autoptr(JobInfo) info = job_get_info(job);
@@ -128,7 +129,7 @@ complete_later(GTask *task, Job *job)
     g_object_set_data_full(G_OBJECT(task), "error", job_info_error(info),
                            (GDestroyNotify)g_error_free);
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    g_task_attach_source(task, source, complete);
+    g_task_attach_source(task, source, complete_task);
 }
 
 static gboolean
@@ -142,7 +143,7 @@ on_cancelled(GCancellable *cancellable, gpointer data)
     g_mutex_lock(&self->lock);
     found = g_ptr_array_remove(self->tasks, task);
     g_mutex_unlock(&self->lock);
-    /* Otherwise complete() is on its way. */
+    /* If the task is not in the array any more, it is being completed. */
     if (found)
         g_task_return_error_if_cancelled(task);
     g_object_unref(task);
@@ -154,7 +155,8 @@ void
 job_watch_add_task(JobWatch *self, GTask *task)
 {
     GCancellable *cancellable = g_task_get_cancellable(task);
-    /* From here on: the task's context may run in another thread, and on_cancelled() with it. */
+    /* The lock is taken first, because the main context of the task may run in another thread, and
+     * on_cancelled() with it. */
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     if (cancellable) {
@@ -165,7 +167,7 @@ job_watch_add_task(JobWatch *self, GTask *task)
         g_task_attach_source(task, source, G_SOURCE_FUNC(on_cancelled));
     }
     if (job_state_is_final(job_get_state(self->job))) {
-        complete_later(task, self->job);
+        complete_task_later(task, self->job);
         g_object_unref(task);
     } else {
         g_ptr_array_add(self->tasks, task);
@@ -173,7 +175,7 @@ job_watch_add_task(JobWatch *self, GTask *task)
 }
 
 static void
-wake(GCancellable *cancellable, gpointer data)
+wake_waiting(GCancellable *cancellable, gpointer data)
 {
     JobWatch *self = data;
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
@@ -184,7 +186,10 @@ wake(GCancellable *cancellable, gpointer data)
 gboolean
 job_watch_wait(JobWatch *self, GCancellable *cancellable)
 {
-    gulong id = cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(wake), self, NULL) : 0;
+    gulong id =
+        cancellable
+            ? g_cancellable_connect(cancellable, G_CALLBACK(wake_waiting), self, NULL)
+            : 0;
     gboolean over;
 
     g_mutex_lock(&self->lock);
@@ -200,7 +205,7 @@ job_watch_wait(JobWatch *self, GCancellable *cancellable)
 /* --- in any thread ------------------------------------------------------------- */
 
 static void
-send(JobWatch *self, JobState state)
+send_notice(JobWatch *self, JobState state)
 {
     g_autoptr(GSource) source = g_idle_source_new();
     Notice *notice = g_new0(Notice, 1);
@@ -208,7 +213,7 @@ send(JobWatch *self, JobState state)
     notice->watch = job_watch_ref(self);
     notice->state = state;
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    g_source_set_callback(source, watch_deliver, notice, notice_free);
+    g_source_set_callback(source, watch_deliver, notice, watch_notice_free);
     g_source_attach(source, self->context);
 }
 
@@ -220,7 +225,7 @@ watch_on_change(Job *job, const JobChange *change, gpointer data)
 
     if (change->kind != JOB_CHANGE_STATE)
         return;
-    send(self, change->state);
+    send_notice(self, change->state);
     g_mutex_lock(&self->lock);
     g_cond_broadcast(&self->changed);
     if (job_state_is_final(change->state)) {
@@ -229,7 +234,7 @@ watch_on_change(Job *job, const JobChange *change, gpointer data)
     }
     g_mutex_unlock(&self->lock);
     for (guint i = 0; over && i < over->len; i++)
-        complete_later(g_ptr_array_index(over, i), job);
+        complete_task_later(g_ptr_array_index(over, i), job);
 }
 
 JobWatch *

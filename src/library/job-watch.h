@@ -7,26 +7,26 @@
 
 G_BEGIN_DECLS
 
-/* Brings the changes of a job, which come from any thread, to an object that lives in a main
- * context, and to whoever waits. It outlives the object, because the job may. */
+/* Delivers the changes of a job, which are made in any thread, to an object in its main context and
+ * to everybody who waits for the end of the job. It can outlive the object, because the job can. */
 
 typedef struct JobWatch JobWatch;
 
-/** Called in the main context. @state: (nullable): that the job has come to; NULL: only its
- * figures may have changed, asked for five times a second. */
+/** Called in the main context. @state: (nullable): the new state of the job; NULL: only its figures
+ * may have changed, which are polled five times a second. */
 typedef void (*JobWatchFunc)(GObject *object, const JobState *state);
 
-/** job_watch_new: Watches @job for @object, in the thread's default main context. Returns: to be
- * given back with job_watch_unref(). */
+/** job_watch_new: Watches @job for @object, in the thread's default main context. Returns: owned by
+ * the caller. */
 JobWatch *job_watch_new(Job *job, GObject *object, JobWatchFunc func);
 JobWatch *job_watch_ref(JobWatch *self);
 void job_watch_unref(gpointer self);
 
-/** job_watch_wait: Waits until the job is over. Returns: FALSE if @cancellable ended that. */
+/** job_watch_wait: Waits until the job has ended. Returns: FALSE if @cancellable ended the wait. */
 gboolean job_watch_wait(JobWatch *self, GCancellable *cancellable);
 
-/** job_watch_add_task: Completes @task (transfer full) when the job is over: with TRUE, or with
- * why it did not succeed. */
+/** job_watch_add_task: Completes @task (transfer full) when the job has ended: with TRUE, or with
+ * the error of the job. */
 void job_watch_add_task(JobWatch *self, GTask *task);
 
 G_END_DECLS

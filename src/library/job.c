@@ -15,8 +15,8 @@ struct _VirtSnapJob {
     GObject parent_instance;
     Job *job;
     JobWatch *watch;
-    char *uri; /* of the hypervisor, or NULL */
-    JobInfo *told; /* what was notified last */
+    char *uri; /* URI of the hypervisor, or NULL */
+    JobInfo *told; /* the values that were notified last */
 };
 
 G_DEFINE_FINAL_TYPE(VirtSnapJob, virt_snap_job, G_TYPE_OBJECT)
@@ -69,20 +69,20 @@ virt_snap_job_state_get_type(void)
     return type;
 }
 
-/* --- what it does ------------------------------------------------------------ */
+/* --- starting ---------------------------------------------------------------- */
 
 static void
-start(VirtSnapJob *self)
+start_library_job(VirtSnapJob *self)
 {
     const JobHost host = {.uri = self->uri};
 
     job_start(self->job, &host);
 }
 
-/* --- what is told ------------------------------------------------------------- */
+/* --- notifications ------------------------------------------------------------ */
 
 static void
-notify_changes(VirtSnapJob *self)
+notify_job_changes(VirtSnapJob *self)
 {
     GObject *object = G_OBJECT(self);
     g_autoptr(JobInfo) before = self->told;
@@ -106,12 +106,12 @@ notify_changes(VirtSnapJob *self)
 }
 
 static void
-on_told(GObject *object, const JobState *state)
+on_job_changed(GObject *object, const JobState *state)
 {
     VirtSnapJob *self = VIRT_SNAP_JOB(object);
     g_autoptr(GError) error = NULL;
 
-    notify_changes(self);
+    notify_job_changes(self);
     if (!state)
         return;
     g_signal_emit(self, signals[STATE_CHANGED], 0, *state);
@@ -140,7 +140,7 @@ virt_snap_job_request_state_change(VirtSnapJob *self, VirtSnapJobRequest request
                     _("The job cannot do that in the state '%s'"),
                     job_state_name(job_get_state(self->job)));
     else
-        start(self); /* does nothing unless the job is new: one that is gone on with is */
+        start_library_job(self); /* does nothing unless the job is New, as one that is resumed is */
 
     return result == JOB_RESULT_DONE || result == JOB_RESULT_STARTED;
 }
@@ -230,7 +230,7 @@ virt_snap_job_wait_finish(VirtSnapJob *self, GAsyncResult *result, GError **erro
 /* --- the object ------------------------------------------------------------------- */
 
 static void
-get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
+job_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
     VirtSnapJob *self = VIRT_SNAP_JOB(object);
     g_autoptr(JobInfo) info = job_get_info(self->job);
@@ -263,7 +263,7 @@ get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
 }
 
 static void
-set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+job_set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
     if (id == PROP_BANDWIDTH)
         virt_snap_job_set_bandwidth(VIRT_SNAP_JOB(object), g_value_get_uint64(value));
@@ -272,7 +272,7 @@ set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 }
 
 static void
-finalize(GObject *object)
+job_finalize(GObject *object)
 {
     VirtSnapJob *self = VIRT_SNAP_JOB(object);
 
@@ -286,7 +286,7 @@ finalize(GObject *object)
 }
 
 static void
-add_signals(void)
+add_job_signals(void)
 {
     signals[STATE_CHANGED] =
         g_signal_new("state-changed", VIRT_SNAP_TYPE_JOB, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
@@ -299,13 +299,13 @@ static void
 virt_snap_job_class_init(VirtSnapJobClass *klass)
 {
     const GParamFlags shown = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
-    /* Told when the job has taken it over, as all else. */
+    /* Notified when the job has applied the value, as the other properties are. */
     const GParamFlags set = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
     GObjectClass *object_class = G_OBJECT_CLASS(klass);
 
-    object_class->get_property = get_property;
-    object_class->set_property = set_property;
-    object_class->finalize = finalize;
+    object_class->get_property = job_get_property;
+    object_class->set_property = job_set_property;
+    object_class->finalize = job_finalize;
     properties[PROP_ID] = g_param_spec_string("id", NULL, NULL, NULL, shown);
     properties[PROP_STATE] = g_param_spec_enum("state", NULL, NULL, VIRT_SNAP_TYPE_JOB_STATE,
                                                VIRT_SNAP_JOB_STATE_NEW, shown);
@@ -316,7 +316,7 @@ virt_snap_job_class_init(VirtSnapJobClass *klass)
         g_param_spec_uint64("bandwidth", NULL, NULL, 0, G_MAXUINT64, 0, set);
     properties[PROP_ERROR] = g_param_spec_boxed("error", NULL, NULL, G_TYPE_ERROR, shown);
     g_object_class_install_properties(object_class, N_PROPERTIES, properties);
-    add_signals();
+    add_job_signals();
 }
 
 static void
@@ -332,8 +332,8 @@ library_job_start(JobWork *work, const char *uri)
     self->job = job_new(g_get_user_name(), work);
     self->uri = g_strdup(uri);
     self->told = job_get_info(self->job);
-    self->watch = job_watch_new(self->job, G_OBJECT(self), on_told);
-    start(self);
+    self->watch = job_watch_new(self->job, G_OBJECT(self), on_job_changed);
+    start_library_job(self);
 
     return self;
 }

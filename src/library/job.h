@@ -11,18 +11,19 @@ G_BEGIN_DECLS
 
 /**
  * VirtSnapJobState:
- * @VIRT_SNAP_JOB_STATE_NEW: it has not begun
- * @VIRT_SNAP_JOB_STATE_STARTING: it works out what there is to do
- * @VIRT_SNAP_JOB_STATE_RUNNING: it copies
- * @VIRT_SNAP_JOB_STATE_SUSPENDED: it waits to be told to go on
- * @VIRT_SNAP_JOB_STATE_SHUTTING_DOWN: it was told to end, and is about to
- * @VIRT_SNAP_JOB_STATE_COMPLETED: done
- * @VIRT_SNAP_JOB_STATE_TERMINATED: it was told to end; it can be gone on with
- * @VIRT_SNAP_JOB_STATE_KILLED: it was told to end; nothing of it is left
- * @VIRT_SNAP_JOB_STATE_EXCEPTION: it ended with an error
- * @VIRT_SNAP_JOB_STATE_COMPLETED_WITH_WARNINGS: done, but not all could be kept
+ * @VIRT_SNAP_JOB_STATE_NEW: the job has not started
+ * @VIRT_SNAP_JOB_STATE_STARTING: the job is planning its work
+ * @VIRT_SNAP_JOB_STATE_RUNNING: the job is copying
+ * @VIRT_SNAP_JOB_STATE_SUSPENDED: the job is suspended and can be resumed
+ * @VIRT_SNAP_JOB_STATE_SHUTTING_DOWN: the job is ending on request
+ * @VIRT_SNAP_JOB_STATE_COMPLETED: the job has succeeded
+ * @VIRT_SNAP_JOB_STATE_TERMINATED: the job was ended on request and can be resumed
+ * @VIRT_SNAP_JOB_STATE_KILLED: the job was ended on request and its files are removed
+ * @VIRT_SNAP_JOB_STATE_EXCEPTION: the job has failed
+ * @VIRT_SNAP_JOB_STATE_COMPLETED_WITH_WARNINGS: the job has succeeded, but its result lacks
+ * something, as its warnings say
  *
- * JobState of CIM_ConcreteJob, with its values. From COMPLETED on they are final.
+ * JobState of CIM_ConcreteJob, with its values. The values from COMPLETED on are final.
  */
 typedef enum {
     VIRT_SNAP_JOB_STATE_NEW = 2,
@@ -41,10 +42,11 @@ GType virt_snap_job_state_get_type(void);
 
 /**
  * VirtSnapJobRequest:
- * @VIRT_SNAP_JOB_REQUEST_START: go on after a suspend, or with what was interrupted
- * @VIRT_SNAP_JOB_REQUEST_SUSPEND: wait
- * @VIRT_SNAP_JOB_REQUEST_TERMINATE: end in order; what is copied stays and can be gone on with
- * @VIRT_SNAP_JOB_REQUEST_KILL: end at once; nothing stays
+ * @VIRT_SNAP_JOB_REQUEST_START: resume a suspended or an interrupted job
+ * @VIRT_SNAP_JOB_REQUEST_SUSPEND: suspend the job
+ * @VIRT_SNAP_JOB_REQUEST_TERMINATE: end in an orderly way; what is copied stays, and the job can be
+ * resumed
+ * @VIRT_SNAP_JOB_REQUEST_KILL: end at once and remove what is copied
  *
  * RequestedState of CIM_ConcreteJob.RequestStateChange, with its values.
  */
@@ -61,47 +63,49 @@ typedef enum {
 /**
  * VirtSnapJob:
  *
- * An export under way, as virt_snap_service_export() starts it. Signals and notifications come in
- * the main context that was the thread's default when it was started; the functions may be called
- * from any thread. The job goes on when the object is gone.
+ * A running job, as virt_snap_service_export() starts it. Signals and notifications are emitted in
+ * the main context that was the thread's default when the job was started; the functions may be
+ * called from any thread. The job continues when the object is freed.
  */
 G_DECLARE_FINAL_TYPE(VirtSnapJob, virt_snap_job, VIRT_SNAP, JOB, GObject)
 
 /**
  * VirtSnapJob:id:
  *
- * InstanceID, unique for ever.
+ * The InstanceID, globally unique.
  */
 /**
  * VirtSnapJob:state:
  *
- * The state it is in.
+ * The present state.
  */
 /**
  * VirtSnapJob:percent:
  *
- * How far it is, 0 to 100, and 100 only when all is done. It never falls. Notified at most five
- * times a second, as the other figures.
+ * The progress from 0 to 100; 100 only when everything is done. It never decreases. It is notified
+ * at most five times a second, as the other figures.
  */
 /**
  * VirtSnapJob:cur:
  *
- * Bytes that are done, as in virDomainBlockJobInfo; VirtSnapJob:end only when all is durable.
+ * Bytes done, as in virDomainBlockJobInfo. It reaches VirtSnapJob:end only when everything is
+ * durable.
  */
 /**
  * VirtSnapJob:end:
  *
- * Bytes there are to do; 1 before that is known.
+ * The amount of work in bytes; 1 before it is known.
  */
 /**
  * VirtSnapJob:bandwidth: (setter set_bandwidth)
  *
- * What it may transfer, in bytes a second; 0: no limit.
+ * The limit of its transfers in bytes a second; 0: no limit.
  */
 /**
  * VirtSnapJob:error:
  *
- * Why it did not succeed, in the domain VIRT_SNAP_ERROR; NULL while it runs, and if it did.
+ * Why the job did not succeed, in the domain VIRT_SNAP_ERROR; NULL while it runs and if it
+ * succeeded.
  */
 
 /**
@@ -109,27 +113,27 @@ G_DECLARE_FINAL_TYPE(VirtSnapJob, virt_snap_job, VIRT_SNAP, JOB, GObject)
  * @self: the job
  * @state: the new state
  *
- * Emitted for each state, in order.
+ * Emitted for each new state, in order.
  */
 /**
  * VirtSnapJob::completed:
  * @self: the job
- * @error: (nullable): why it did not succeed; NULL: it did
+ * @error: (nullable): why the job did not succeed; NULL if it succeeded
  *
- * Emitted when it has come to a final state.
+ * Emitted when the job has reached a final state.
  */
 
 /**
  * virt_snap_job_request_state_change:
  * @self: a job
- * @request: what is to become of it
- * @error: INVALID_STATE if that cannot follow on the state it is in, INVALID_PARAMETER if there
- * is no such request
+ * @request: the requested change
+ * @error: INVALID_STATE if the request is not possible in the present state, INVALID_PARAMETER if
+ * there is no such request
  *
- * Asks for a change; VirtSnapJob:state tells when it has come about. One that was terminated or
- * interrupted goes on with VIRT_SNAP_JOB_REQUEST_START.
+ * Requests a change of the state; VirtSnapJob:state shows when it has taken effect. A job that was
+ * terminated or interrupted is resumed by VIRT_SNAP_JOB_REQUEST_START.
  *
- * Returns: whether it is done, or will be
+ * Returns: whether the request was accepted
  */
 gboolean virt_snap_job_request_state_change(VirtSnapJob *self, VirtSnapJobRequest request,
                                             GError **error);
@@ -139,7 +143,7 @@ gboolean virt_snap_job_request_state_change(VirtSnapJob *self, VirtSnapJobReques
  * @self: a job
  * @bandwidth: bytes a second; 0: no limit
  *
- * Limits its transfers, at once.
+ * Limits the transfers of the job, with immediate effect.
  */
 void virt_snap_job_set_bandwidth(VirtSnapJob *self, guint64 bandwidth);
 
@@ -149,9 +153,9 @@ void virt_snap_job_set_bandwidth(VirtSnapJob *self, guint64 bandwidth);
  * @cancellable: (nullable): ends the wait, not the job
  * @error: VirtSnapJob:error, or G_IO_ERROR_CANCELLED
  *
- * Waits until it is in a final state, without running a main loop.
+ * Waits until the job is in a final state, without running a main loop.
  *
- * Returns: whether it succeeded
+ * Returns: whether the job succeeded
  */
 gboolean virt_snap_job_wait(VirtSnapJob *self, GCancellable *cancellable, GError **error);
 
@@ -159,10 +163,10 @@ gboolean virt_snap_job_wait(VirtSnapJob *self, GCancellable *cancellable, GError
  * virt_snap_job_wait_async:
  * @self: a job
  * @cancellable: (nullable): ends the wait, not the job
- * @callback: (scope async): called when it is over
+ * @callback: (scope async): called when the job is in a final state
  * @user_data: for @callback
  *
- * Waits without blocking.
+ * Waits until the job is in a final state, without blocking.
  */
 void virt_snap_job_wait_async(VirtSnapJob *self, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data);
@@ -170,8 +174,8 @@ void virt_snap_job_wait_async(VirtSnapJob *self, GCancellable *cancellable,
 /**
  * virt_snap_job_wait_finish:
  * @self: a job
- * @result: that the callback got
- * @error: as virt_snap_job_wait() has it
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_job_wait()
  *
  * Ends virt_snap_job_wait_async().
  *
@@ -183,7 +187,7 @@ gboolean virt_snap_job_wait_finish(VirtSnapJob *self, GAsyncResult *result, GErr
  * virt_snap_job_get_error:
  * @self: a job
  *
- * Asks why it did not succeed.
+ * Gets the error of the job.
  *
  * Returns: (transfer full) (nullable): VirtSnapJob:error
  */
@@ -193,9 +197,9 @@ GError *virt_snap_job_get_error(VirtSnapJob *self);
  * virt_snap_job_dup_report:
  * @self: a job
  *
- * Asks what it makes.
+ * Gets the paths of what the job creates.
  *
- * Returns: (transfer full) (nullable): what it makes; NULL before that is known
+ * Returns: (transfer full) (nullable): the report; NULL before it is known
  */
 VirtSnapJobReport *virt_snap_job_dup_report(VirtSnapJob *self);
 
@@ -203,9 +207,9 @@ VirtSnapJobReport *virt_snap_job_dup_report(VirtSnapJob *self);
  * virt_snap_job_dup_warnings:
  * @self: a job
  *
- * Asks what it could not keep.
+ * Gets the warnings of the job.
  *
- * Returns: (transfer full) (array zero-terminated=1): what cannot be kept, for people
+ * Returns: (transfer full) (array zero-terminated=1): translated texts about what the result lacks
  */
 char **virt_snap_job_dup_warnings(VirtSnapJob *self);
 

@@ -49,9 +49,9 @@ virt_snap_service_get_uri(VirtSnapService *self)
 
 /* --- export ------------------------------------------------------------------- */
 
-/* What is asked for, as it was said. */
+/* The parameters of an export, unchanged. */
 typedef struct {
-    char *collection; /* NULL: domains are named */
+    char *collection; /* NULL: domains are named instead */
     char **domains;
     ExportPlace *place;
     gboolean named; /* it has a name of its own */
@@ -59,7 +59,7 @@ typedef struct {
 } Request;
 
 static void
-request_free(Request *self)
+export_request_free(Request *self)
 {
     g_free(self->collection);
     g_strfreev(self->domains);
@@ -68,7 +68,7 @@ request_free(Request *self)
     g_free(self);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Request, request_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Request, export_request_free)
 
 static Request *
 ask_for(const char *collection, char *const *domains, const char *snapshot,
@@ -86,10 +86,10 @@ ask_for(const char *collection, char *const *domains, const char *snapshot,
     return self;
 }
 
-/* Finds the members of the collection, or checks that domains are some; waits for who changes
- * collections. Returns: owned by the caller. */
+/* Makes the work of an export. It looks up the members of the collection, and waits while others
+ * change collections, or checks the names of the domains. Returns: owned by the caller. */
 static JobWork *
-work_for(const Request *request, GError **error)
+export_work_for(const Request *request, GError **error)
 {
     Members *members = members_new(request->collection, request->domains, error);
     g_autoptr(JobWork) work = NULL;
@@ -113,9 +113,9 @@ work_for(const Request *request, GError **error)
 }
 
 static VirtSnapJob *
-start_export(VirtSnapService *self, Request *request, GError **error)
+start_export_task(VirtSnapService *self, Request *request, GError **error)
 {
-    g_autoptr(JobWork) work = work_for(request, error);
+    g_autoptr(JobWork) work = export_work_for(request, error);
 
     return work ? library_job_start(work, self->uri) : NULL;
 }
@@ -131,7 +131,7 @@ virt_snap_service_export(VirtSnapService *self, const char *collection, const ch
 
     g_autoptr(Request) request = ask_for(collection, NULL, snapshot, directory, settings);
 
-    return start_export(self, request, error);
+    return start_export_task(self, request, error);
 }
 
 VirtSnapJob *
@@ -146,14 +146,14 @@ virt_snap_service_export_domains(VirtSnapService *self, char *const *domains,
 
     g_autoptr(Request) request = ask_for(NULL, domains, snapshot, directory, settings);
 
-    return start_export(self, request, error);
+    return start_export_task(self, request, error);
 }
 
 static void
 export_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
     GError *error = NULL;
-    JobWork *work = work_for(data, &error);
+    JobWork *work = export_work_for(data, &error);
 
     if (work)
         g_task_return_pointer(task, work, (GDestroyNotify)job_work_unref);
@@ -176,12 +176,13 @@ virt_snap_service_export_async(VirtSnapService *self, const char *collection,
 
     g_task_set_source_tag(task, virt_snap_service_export_async);
     g_task_set_task_data(task, ask_for(collection, NULL, snapshot, directory, settings),
-                         (GDestroyNotify)request_free);
+                         (GDestroyNotify)export_request_free);
     g_task_set_return_on_cancel(task, TRUE);
     g_task_run_in_thread(task, export_in_thread);
 }
 
-/* Here, because the job tells its changes in the context of the thread that starts it. */
+/* The job is started here and not in the thread, because it reports its changes in the main context
+ * of the thread that starts it. */
 VirtSnapJob *
 virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult *result, GError **error)
 {
@@ -317,7 +318,7 @@ virt_snap_service_list_snapshots(VirtSnapService *self, const char *collection, 
 }
 
 static void
-list_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+list_snapshots_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
     GError *error = NULL;
     char **names = virt_snap_service_list_snapshots(source, data, &error);
@@ -341,9 +342,10 @@ virt_snap_service_list_snapshots_async(VirtSnapService *self, const char *collec
 
     g_task_set_source_tag(task, virt_snap_service_list_snapshots_async);
     g_task_set_task_data(task, g_strdup(collection), g_free);
-    /* libvirt cannot be interrupted. */
+    /* A call of libvirt cannot be interrupted, so a cancelled task returns at once while its thread
+     * still waits. */
     g_task_set_return_on_cancel(task, TRUE);
-    g_task_run_in_thread(task, list_in_thread);
+    g_task_run_in_thread(task, list_snapshots_in_thread);
 }
 
 char **
@@ -360,7 +362,7 @@ virt_snap_service_list_snapshots_finish(VirtSnapService *self, GAsyncResult *res
 /* --- verify ----------------------------------------------------------------------- */
 
 static void
-cancel(GCancellable *cancellable, gpointer control)
+cancel_verification(GCancellable *cancellable, gpointer control)
 {
     control_cancel(control);
 }
@@ -377,7 +379,9 @@ virt_snap_service_verify(VirtSnapService *self, const char *directory, gboolean 
     g_autoptr(Control) control = control_new();
     g_autoptr(GError) failed = NULL;
     gulong id =
-        cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(cancel), control, NULL) : 0;
+        cancellable
+            ? g_cancellable_connect(cancellable, G_CALLBACK(cancel_verification), control, NULL)
+            : 0;
     VerifyReport *report = verify_export(directory, deep, control, &failed);
 
     g_cancellable_disconnect(cancellable, id);
@@ -447,7 +451,7 @@ virt_snap_service_verify_finish(VirtSnapService *self, GAsyncResult *result, GEr
 /* --- the object --------------------------------------------------------------------- */
 
 static void
-get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
+service_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
     if (id == PROP_URI)
         g_value_set_string(value, VIRT_SNAP_SERVICE(object)->uri);
@@ -456,7 +460,7 @@ get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
 }
 
 static void
-set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+service_set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
     if (id == PROP_URI)
         VIRT_SNAP_SERVICE(object)->uri = g_value_dup_string(value);
@@ -465,7 +469,7 @@ set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 }
 
 static void
-finalize(GObject *object)
+service_finalize(GObject *object)
 {
     g_free(VIRT_SNAP_SERVICE(object)->uri);
     G_OBJECT_CLASS(virt_snap_service_parent_class)->finalize(object);
@@ -476,9 +480,9 @@ virt_snap_service_class_init(VirtSnapServiceClass *klass)
 {
     GObjectClass *object_class = G_OBJECT_CLASS(klass);
 
-    object_class->get_property = get_property;
-    object_class->set_property = set_property;
-    object_class->finalize = finalize;
+    object_class->get_property = service_get_property;
+    object_class->set_property = service_set_property;
+    object_class->finalize = service_finalize;
     properties[PROP_URI] =
         g_param_spec_string("uri", NULL, NULL, NULL,
                             G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);

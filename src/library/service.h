@@ -14,14 +14,14 @@ G_BEGIN_DECLS
 /**
  * VirtSnapService:
  *
- * Where exports begin: what Msvm_CollectionSnapshotService is to a hypervisor. It holds no
- * connection; each call opens one, so any thread may use it, and a hypervisor that goes away is
- * noticed by the next call only.
+ * Starts exports and imports, as Msvm_CollectionSnapshotService does. It keeps no connection: each
+ * call opens one. So any thread may use it, and only the next call notices that a hypervisor has
+ * gone away.
  *
- * libvirt knows one event loop in a process, the first that is registered with it. Unless there is
- * one when the first call comes, the library registers one, which runs in a thread of its own. A
- * program that brings its own (virEventRegisterImpl(), virEventRegisterDefaultImpl()) registers it
- * before that and runs it, in another thread than one that waits for a call of the library.
+ * libvirt uses one event loop in a process, the first one that is registered. If there is none at
+ * the first call, the library registers one that runs in a thread of its own. A program that has an
+ * event loop of its own (virEventRegisterImpl(), virEventRegisterDefaultImpl()) must register it
+ * before that, and must run it in another thread than those that wait for calls of the library.
  */
 G_DECLARE_FINAL_TYPE(VirtSnapService, virt_snap_service, VIRT_SNAP, SERVICE, GObject)
 
@@ -35,7 +35,7 @@ G_DECLARE_FINAL_TYPE(VirtSnapService, virt_snap_service, VIRT_SNAP, SERVICE, GOb
  * virt_snap_service_new:
  * @uri: (nullable): VirtSnapService:uri
  *
- * Nothing is connected to yet.
+ * Creates a service without connecting to the hypervisor.
  *
  * Returns: (transfer full): a service
  */
@@ -45,7 +45,7 @@ VirtSnapService *virt_snap_service_new(const char *uri);
  * virt_snap_service_get_uri: (get-property uri)
  * @self: a service
  *
- * Tells which hypervisor it is for.
+ * Gets the URI of the hypervisor.
  *
  * Returns: (transfer none) (nullable): VirtSnapService:uri
  */
@@ -54,16 +54,16 @@ const char *virt_snap_service_get_uri(VirtSnapService *self);
 /**
  * virt_snap_service_export:
  * @self: a service
- * @collection: in the default #VirtSnapCollectionStore
- * @snapshot: (nullable): that all domains of @collection have; of a live export the name that it
- * shall have, the time if it is NULL
- * @directory: (type filename): where to; its parent must be there
+ * @collection: name of a collection in the default #VirtSnapCollectionStore
+ * @snapshot: (nullable): name of a snapshot that all domains of @collection have; of a live export
+ * the name that it shall have, the time if it is NULL
+ * @directory: (type filename): the target directory, whose parent must exist
  * @settings: (nullable): NULL: the defaults
- * @error: NOT_FOUND, INVALID_STATE if it has no members, INVALID_PARAMETER, NOT_SUPPORTED naming
- * a setting
+ * @error: NOT_FOUND, INVALID_STATE if the collection has no members, INVALID_PARAMETER,
+ * NOT_SUPPORTED naming a setting
  *
- * Begins to export a snapshot of a collection, as ExportSnapshot does. What can be wrong beyond
- * the parameters is the job's error.
+ * Starts to export a snapshot of a collection, as ExportSnapshot does. @error only reports wrong
+ * parameters; any later failure is the error of the job.
  *
  * Returns: (transfer full): the job
  */
@@ -75,14 +75,15 @@ VirtSnapJob *virt_snap_service_export(VirtSnapService *self, const char *collect
 /**
  * virt_snap_service_export_domains:
  * @self: a service
- * @domains: (array zero-terminated=1): names, as a collection without a name
- * @snapshot: (nullable): that all of them have; of a live export the name that it shall have, the
- * time if it is NULL
- * @directory: (type filename): where to; its parent must be there
+ * @domains: (array zero-terminated=1): names of domains, which are exported like a collection
+ * without a name
+ * @snapshot: (nullable): name of a snapshot that all of them have; of a live export the name that
+ * it shall have, the time if it is NULL
+ * @directory: (type filename): the target directory, whose parent must exist
  * @settings: (nullable): NULL: the defaults
- * @error: as virt_snap_service_export() has it
+ * @error: as for virt_snap_service_export()
  *
- * Begins to export a snapshot of domains.
+ * Starts to export a snapshot of domains.
  *
  * Returns: (transfer full): the job
  */
@@ -94,17 +95,17 @@ VirtSnapJob *virt_snap_service_export_domains(VirtSnapService *self, char *const
 /**
  * virt_snap_service_export_async:
  * @self: a service
- * @collection: in the default #VirtSnapCollectionStore
- * @snapshot: (nullable): that all domains of @collection have; of a live export the name that it
- * shall have, the time if it is NULL
- * @directory: (type filename): where to; its parent must be there
+ * @collection: name of a collection in the default #VirtSnapCollectionStore
+ * @snapshot: (nullable): name of a snapshot that all domains of @collection have; of a live export
+ * the name that it shall have, the time if it is NULL
+ * @directory: (type filename): the target directory, whose parent must exist
  * @settings: (nullable): NULL: the defaults
- * @cancellable: (nullable): ends it before the job is started
+ * @cancellable: (nullable): cancels the operation before the job is started
  * @callback: (scope async): called when the job can be started
  * @user_data: for @callback
  *
- * Begins to export a snapshot of a collection without blocking: virt_snap_service_export() waits
- * for whoever changes collections. virt_snap_service_export_finish() starts the job.
+ * Starts to export a snapshot of a collection without blocking, whereas virt_snap_service_export()
+ * waits while others change collections. virt_snap_service_export_finish() starts the job.
  */
 void virt_snap_service_export_async(VirtSnapService *self, const char *collection,
                                     const char *snapshot, const char *directory,
@@ -114,8 +115,8 @@ void virt_snap_service_export_async(VirtSnapService *self, const char *collectio
 /**
  * virt_snap_service_export_finish:
  * @self: a service
- * @result: that the callback got
- * @error: as virt_snap_service_export() has it, or G_IO_ERROR_CANCELLED
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_service_export(), or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_service_export_async(), and starts the job.
  *
@@ -201,7 +202,7 @@ VirtSnapJob *virt_snap_service_import(VirtSnapService *self, const char *path,
  * @path: (type filename): of an export
  * @directory: (type filename): below which its files come to be; it must be there, or its parent
  * @settings: (nullable): an importsettings document; NULL: the defaults
- * @cancellable: (nullable): ends it before the job is started
+ * @cancellable: (nullable): cancels the operation before the job is started
  * @callback: (scope async): called when the job can be started
  * @user_data: for @callback
  *
@@ -216,7 +217,7 @@ void virt_snap_service_import_async(VirtSnapService *self, const char *path,
 /**
  * virt_snap_service_import_finish:
  * @self: a service
- * @result: that the callback got
+ * @result: the result passed to the callback
  * @error: as virt_snap_service_import() has it, or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_service_import_async(), and starts the job.
@@ -249,7 +250,7 @@ VirtSnapJob *virt_snap_service_apply_snapshot(VirtSnapService *self, const char 
 /**
  * virt_snap_service_delete_snapshot:
  * @self: a service
- * @collection: in the default #VirtSnapCollectionStore
+ * @collection: name of a collection in the default #VirtSnapCollectionStore
  * @snapshot: of its domains
  * @metadata: only have libvirt forget the snapshots, and touch no image
  * @error: none so far
@@ -268,14 +269,14 @@ VirtSnapJob *virt_snap_service_delete_snapshot(VirtSnapService *self, const char
 /**
  * virt_snap_service_list_snapshots:
  * @self: a service
- * @collection: in the default #VirtSnapCollectionStore
+ * @collection: name of a collection in the default #VirtSnapCollectionStore
  * @error: NOT_FOUND, SYSTEM_NOT_AVAILABLE
  *
- * Asks the hypervisor for the snapshots that can be exported. It can take long; see
+ * Lists the snapshots that can be exported. It asks the hypervisor, which can take long; see
  * virt_snap_service_list_snapshots_async().
  *
- * Returns: (transfer full) (array zero-terminated=1): the names of those that all domains of
- * @collection have, parents before children
+ * Returns: (transfer full) (array zero-terminated=1): the names of those name of a snapshot that
+ * all domains of @collection have, parents before children
  */
 char **virt_snap_service_list_snapshots(VirtSnapService *self, const char *collection,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -283,9 +284,9 @@ char **virt_snap_service_list_snapshots(VirtSnapService *self, const char *colle
 /**
  * virt_snap_service_list_snapshots_async:
  * @self: a service
- * @collection: in the default #VirtSnapCollectionStore
- * @cancellable: (nullable): ends it
- * @callback: (scope async): called when it is over
+ * @collection: name of a collection in the default #VirtSnapCollectionStore
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
  * The same without blocking.
@@ -297,8 +298,8 @@ void virt_snap_service_list_snapshots_async(VirtSnapService *self, const char *c
 /**
  * virt_snap_service_list_snapshots_finish:
  * @self: a service
- * @result: that the callback got
- * @error: as virt_snap_service_list_snapshots() has it, or G_IO_ERROR_CANCELLED
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_service_list_snapshots(), or G_IO_ERROR_CANCELLED
  *
  * Ends virt_snap_service_list_snapshots_async().
  *
@@ -311,14 +312,15 @@ char **virt_snap_service_list_snapshots_finish(VirtSnapService *self, GAsyncResu
  * virt_snap_service_verify:
  * @self: a service
  * @directory: (type filename): of an export
- * @deep: also have QEMU check every qcow2 image
- * @cancellable: (nullable): ends it
- * @error: only if nothing can be said: NOT_FOUND, ACCESS_DENIED, G_IO_ERROR_CANCELLED
+ * @deep: also check every qcow2 image with qemu-img check
+ * @cancellable: (nullable): cancels the operation
+ * @error: set only if the export cannot be verified at all: NOT_FOUND, ACCESS_DENIED,
+ * G_IO_ERROR_CANCELLED
  *
- * Proves that an export is complete and unchanged. It reads all of it; see
- * virt_snap_service_verify_async().
+ * Verifies that an export is complete and unchanged. It reads the whole export, which can take
+ * long; see virt_snap_service_verify_async().
  *
- * Returns: (transfer full): what was found
+ * Returns: (transfer full): the result
  */
 VirtSnapVerifyResult *virt_snap_service_verify(VirtSnapService *self, const char *directory,
                                                gboolean deep, GCancellable *cancellable,
@@ -328,9 +330,9 @@ VirtSnapVerifyResult *virt_snap_service_verify(VirtSnapService *self, const char
  * virt_snap_service_verify_async:
  * @self: a service
  * @directory: (type filename): of an export
- * @deep: also have QEMU check every qcow2 image
- * @cancellable: (nullable): ends it
- * @callback: (scope async): called when it is over
+ * @deep: also check every qcow2 image with qemu-img check
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
  * The same without blocking.
@@ -342,12 +344,12 @@ void virt_snap_service_verify_async(VirtSnapService *self, const char *directory
 /**
  * virt_snap_service_verify_finish:
  * @self: a service
- * @result: that the callback got
- * @error: as virt_snap_service_verify() has it
+ * @result: the result passed to the callback
+ * @error: as for virt_snap_service_verify()
  *
  * Ends virt_snap_service_verify_async().
  *
- * Returns: (transfer full): what was found
+ * Returns: (transfer full): the result
  */
 VirtSnapVerifyResult *virt_snap_service_verify_finish(VirtSnapService *self,
                                                       GAsyncResult *result, GError **error)
@@ -360,7 +362,7 @@ VirtSnapVerifyResult *virt_snap_service_verify_finish(VirtSnapService *self,
  * @options: (nullable): a{sv}: "collection" (s): only the exports of this one; "keep-last",
  * "keep-daily", "keep-weekly", "keep-monthly", "keep-yearly" (u): rules, of which one at least is
  * needed; "dry-run" (b): nothing is touched
- * @cancellable: (nullable): ends it between two files
+ * @cancellable: (nullable): cancels the operation between two files
  * @error: INVALID_PARAMETER naming an option, NOT_FOUND, G_IO_ERROR_CANCELLED
  *
  * Removes old exports by rules, as the command export-prune does; see virtsnap(1).
@@ -377,8 +379,8 @@ GVariant *virt_snap_service_prune(VirtSnapService *self, const char *directory, 
  * @self: a service
  * @directory: (type filename): that was exported into
  * @options: (nullable): as virt_snap_service_prune() has them
- * @cancellable: (nullable): ends it between two files
- * @callback: (scope async): called when it is over
+ * @cancellable: (nullable): cancels the operation between two files
+ * @callback: (scope async): called when the operation has finished
  * @user_data: for @callback
  *
  * The same without blocking.
@@ -390,7 +392,7 @@ void virt_snap_service_prune_async(VirtSnapService *self, const char *directory,
 /**
  * virt_snap_service_prune_finish:
  * @self: a service
- * @result: that the callback got
+ * @result: the result passed to the callback
  * @error: as virt_snap_service_prune() has it
  *
  * Ends virt_snap_service_prune_async().

@@ -3,6 +3,6 @@
 
 #pragma once
 
-/** register_verbs: Has the records of jobs know the work of every verb. To be called when a program
- * starts that reads them. */
+/** register_verbs: Registers the types of work of all verbs, so that records of jobs can be read.
+ * To be called when a program starts that reads records. */
 void register_verbs(void);

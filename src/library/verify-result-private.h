@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/** verify_result_new: @report: (transfer full). Returns: it for programs, owned by the caller. */
+/** verify_result_new: Wraps @report (transfer full) for programs. Returns: owned by the caller. */
 VirtSnapVerifyResult *verify_result_new(VerifyReport *report);
 
 /** verify_result_set_domains: @verdicts: (element-type BootVerdict): what came of the domains;

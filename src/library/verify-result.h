@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /**
  * VirtSnapVerifyProblem:
  *
- * Something in an export that is not as it should be.
+ * A difference between an export and its manifest, or damage.
  */
 typedef struct VirtSnapVerifyProblem VirtSnapVerifyProblem;
 
@@ -22,7 +22,7 @@ GType virt_snap_verify_problem_get_type(void);
  *
  * Copies a problem.
  *
- * Returns: (transfer full): the same
+ * Returns: (transfer full): a copy
  */
 VirtSnapVerifyProblem *virt_snap_verify_problem_copy(const VirtSnapVerifyProblem *self);
 
@@ -30,7 +30,7 @@ VirtSnapVerifyProblem *virt_snap_verify_problem_copy(const VirtSnapVerifyProblem
  * virt_snap_verify_problem_free:
  * @self: (nullable): a problem
  *
- * Frees it.
+ * Frees a problem.
  */
 void virt_snap_verify_problem_free(VirtSnapVerifyProblem *self);
 
@@ -38,7 +38,7 @@ void virt_snap_verify_problem_free(VirtSnapVerifyProblem *self);
  * virt_snap_verify_problem_get_file:
  * @self: a problem
  *
- * Tells where the problem is.
+ * Gets the file that has the problem.
  *
  * Returns: (transfer none) (type filename): the file, relative to the export
  */
@@ -48,9 +48,9 @@ const char *virt_snap_verify_problem_get_file(const VirtSnapVerifyProblem *self)
  * virt_snap_verify_problem_get_what:
  * @self: a problem
  *
- * Tells what the problem is.
+ * Gets the description of the problem.
  *
- * Returns: (transfer none): what is wrong with the file, for people
+ * Returns: (transfer none): a translated text
  */
 const char *virt_snap_verify_problem_get_what(const VirtSnapVerifyProblem *self);
 
@@ -74,7 +74,7 @@ GType virt_snap_verify_result_get_type(void);
  * virt_snap_verify_result_ref:
  * @self: a result
  *
- * Holds the result.
+ * Takes a reference.
  *
  * Returns: (transfer full): @self
  */
@@ -84,7 +84,7 @@ VirtSnapVerifyResult *virt_snap_verify_result_ref(VirtSnapVerifyResult *self);
  * virt_snap_verify_result_unref:
  * @self: (nullable): a result
  *
- * Frees it if nobody else holds it.
+ * Drops a reference, and frees the result with the last one.
  */
 void virt_snap_verify_result_unref(VirtSnapVerifyResult *self);
 
@@ -92,7 +92,7 @@ void virt_snap_verify_result_unref(VirtSnapVerifyResult *self);
  * virt_snap_verify_result_get_ok:
  * @self: a result
  *
- * Tells whether all is well.
+ * Checks whether there are no problems.
  *
  * Returns: whether the export is complete and unchanged
  */
@@ -102,9 +102,9 @@ gboolean virt_snap_verify_result_get_ok(const VirtSnapVerifyResult *self);
  * virt_snap_verify_result_get_files:
  * @self: a result
  *
- * Tells how much was checked.
+ * Gets the amount of data that was checked.
  *
- * Returns: how many files were checked
+ * Returns: the number of files
  */
 guint64 virt_snap_verify_result_get_files(const VirtSnapVerifyResult *self);
 
@@ -112,9 +112,9 @@ guint64 virt_snap_verify_result_get_files(const VirtSnapVerifyResult *self);
  * virt_snap_verify_result_get_bytes:
  * @self: a result
  *
- * Tells how much was checked.
+ * Gets the amount of data that was checked.
  *
- * Returns: the size of these files, in bytes
+ * Returns: the total size of the files in bytes
  */
 guint64 virt_snap_verify_result_get_bytes(const VirtSnapVerifyResult *self);
 
@@ -122,9 +122,9 @@ guint64 virt_snap_verify_result_get_bytes(const VirtSnapVerifyResult *self);
  * virt_snap_verify_result_get_problems:
  * @self: a result
  *
- * Lists what is not well.
+ * Lists the problems.
  *
- * Returns: (transfer none) (element-type VirtSnapVerifyProblem): what is not as it should be
+ * Returns: (transfer none) (element-type VirtSnapVerifyProblem): the problems
  */
 GPtrArray *virt_snap_verify_result_get_problems(const VirtSnapVerifyResult *self);
 

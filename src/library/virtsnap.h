@@ -3,7 +3,7 @@
 
 #pragma once
 
-/* All that programs may use of the library. */
+/* The whole public interface of the library. */
 
 #include "collection/collection-api.h"
 #include "collection/collection-store.h"
