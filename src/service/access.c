@@ -12,15 +12,16 @@
 typedef struct {
     GDBusMethodInvocation *invocation;
     char *action;
-    guint owner; /* of what it is about, who needs no permission; ACCESS_NOBODY: no matter */
+    guint owner; /* the owner of the object, who needs no permission; ACCESS_NOBODY: nobody is
+                  * exempt */
     AccessGranted granted;
     gpointer data;
     GDestroyNotify destroy;
 } Check;
 
-/* Characters of an error's text that callers are told. */
+/* Maximal length of an error text in an answer, in characters. */
 #define TEXT_MAX 16384
-/* Half of what the system bus takes. */
+/* Maximal size of an answer, half of the limit of the system bus. */
 #define ANSWER_BYTES_MAX ((gsize)16 << 20)
 
 static gboolean on_session_bus;
@@ -32,7 +33,7 @@ access_start(gboolean session)
 }
 
 static void
-check_free(Check *check)
+access_check_free(Check *check)
 {
     if (check->destroy)
         check->destroy(check->data);
@@ -40,7 +41,7 @@ check_free(Check *check)
     g_free(check);
 }
 
-/* What the bus is asked, to tell the user of whoever sent @invocation. */
+/* The parameters of the bus method that returns the user id of the sender of @invocation. */
 static GVariant *
 ask_for_sender(GDBusMethodInvocation *invocation)
 {
@@ -86,11 +87,11 @@ access_user_name(guint uid)
 void
 access_return_error(GDBusMethodInvocation *invocation, const GError *error)
 {
-    /* What is no UTF-8, or larger than a message may be, would have the bus throw us out. */
+    /* The bus would disconnect the service for invalid UTF-8 or a message that is too large. */
     g_autofree char *valid = g_utf8_make_valid(error->message, -1);
     g_autofree char *text = g_utf8_substring(valid, 0, MIN(g_utf8_strlen(valid, -1), TEXT_MAX));
 
-    /* Errors of other domains are what they amount to in ours. */
+    /* Errors of other domains are mapped to the code of VIRT_SNAP_ERROR that corresponds. */
     g_dbus_method_invocation_return_error_literal(
         invocation, VIRT_SNAP_ERROR, (gint)virt_snap_error_result_code(error), text);
 }
@@ -113,7 +114,7 @@ access_return_value(GDBusMethodInvocation *invocation, GVariant *answer)
 }
 
 static void
-deny(Check *check, const char *why)
+deny_access(Check *check, const char *why)
 {
     g_autoptr(GError) error =
         g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
@@ -123,25 +124,25 @@ deny(Check *check, const char *why)
 }
 
 static void
-on_answer(GObject *object, GAsyncResult *result, gpointer data)
+on_polkit_answer(GObject *object, GAsyncResult *result, gpointer data)
 {
     Check *check = data;
     g_autoptr(GError) error = NULL;
     g_autoptr(PolkitAuthorizationResult) answer =
         polkit_authority_check_authorization_finish(POLKIT_AUTHORITY(object), result, &error);
 
-    /* No answer is no permission. */
+    /* If polkit does not answer, access is denied. */
     if (!answer)
-        deny(check, error->message);
+        deny_access(check, error->message);
     else if (!polkit_authorization_result_get_is_authorized(answer))
-        deny(check, _("the system's policy does not allow it"));
+        deny_access(check, _("the system's policy does not allow it"));
     else
         check->granted(check->invocation, check->data);
-    check_free(check);
+    access_check_free(check);
 }
 
 static void
-on_authority(GObject *object, GAsyncResult *result, gpointer data)
+on_polkit_authority(GObject *object, GAsyncResult *result, gpointer data)
 {
     Check *check = data;
     g_autoptr(GError) error = NULL;
@@ -153,35 +154,35 @@ on_authority(GObject *object, GAsyncResult *result, gpointer data)
                     G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
 
     if (!authority) {
-        deny(check, error->message);
-        check_free(check);
+        deny_access(check, error->message);
+        access_check_free(check);
         return;
     }
     polkit_authority_check_authorization(
         authority, subject, check->action, NULL,
         ask ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION
             : POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE,
-        NULL, on_answer, check);
+        NULL, on_polkit_answer, check);
 }
 
 static gboolean
-grant_later(gpointer data)
+grant_from_main_loop(gpointer data)
 {
     Check *check = data;
 
     check->granted(check->invocation, check->data);
-    check_free(check);
+    access_check_free(check);
 
     return G_SOURCE_REMOVE;
 }
 
 static void
-check_start(Check *check)
+access_check_start(Check *check)
 {
     if (on_session_bus)
-        g_idle_add(grant_later, check);
+        g_idle_add(grant_from_main_loop, check);
     else
-        polkit_authority_get_async(NULL, on_authority, check);
+        polkit_authority_get_async(NULL, on_polkit_authority, check);
 }
 
 void
@@ -191,11 +192,11 @@ access_check(GDBusMethodInvocation *invocation, const char *action, AccessGrante
     Check *check = g_new0(Check, 1);
 
     *check = (Check){invocation, g_strdup(action), ACCESS_NOBODY, granted, data, destroy};
-    check_start(check);
+    access_check_start(check);
 }
 
 static void
-on_uid(GObject *object, GAsyncResult *result, gpointer data)
+on_caller_uid(GObject *object, GAsyncResult *result, gpointer data)
 {
     Check *check = data;
     g_autoptr(GVariant) reply =
@@ -204,9 +205,9 @@ on_uid(GObject *object, GAsyncResult *result, gpointer data)
 
     if (uid == 0 || (uid == check->owner && uid != ACCESS_NOBODY)) {
         check->granted(check->invocation, check->data);
-        check_free(check);
+        access_check_free(check);
     } else {
-        check_start(check);
+        access_check_start(check);
     }
 }
 
@@ -219,5 +220,6 @@ access_check_unless_owner(GDBusMethodInvocation *invocation, guint owner, const 
     *check = (Check){invocation, g_strdup(action), owner, granted, data, destroy};
     g_dbus_connection_call(g_dbus_method_invocation_get_connection(invocation), BUS_ITSELF,
                            "GetConnectionUnixUser", ask_for_sender(invocation),
-                           G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_uid, check);
+                           G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_caller_uid,
+                           check);
 }

@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* Who may do what. On the session bus there is one user, who may do everything that he may do
- * himself. On the system bus polkit decides. */
+/* Access control. On a session bus there is only one user, and the service has no more rights than
+ * that user, so everything is allowed. On the system bus polkit decides. */
 
 #define ACTION_READ "org.virtsnap1.read"
 #define ACTION_EXPORT "org.virtsnap1.export"
@@ -20,43 +20,44 @@ G_BEGIN_DECLS
 #define ACTION_MANAGE_SNAPSHOTS "org.virtsnap1.manage-snapshots"
 #define ACTION_CONTROL_OTHERS_JOBS "org.virtsnap1.control-others-jobs"
 
-/** access_start: @session: whether the service is on a session bus. To be called first. */
+/** access_start: To be called first. @session: whether the service is on a session bus. */
 void access_start(gboolean session);
 
-/** No user: whoever has left the bus. */
+/** Stands for no user, for a caller that has left the bus. */
 #define ACCESS_NOBODY ((guint)-1)
 
 /**
  * access_caller_uid:
- * Asks the bus, and waits for it: to be called in a thread.
- * Returns: the user id of who sent @invocation, ACCESS_NOBODY if the bus cannot tell (any more).
+ * Asks the bus and waits for the answer, so it must be called in a thread.
+ * Returns: the user id of the sender of @invocation; ACCESS_NOBODY if the bus does not know it (any
+ * more).
  */
 guint access_caller_uid(GDBusMethodInvocation *invocation);
 
-/** access_user_name: Looks into the system's users, which may be on a server: to be called in a
- * thread. Returns: what the user @uid is called, owned by the caller. */
+/** access_user_name: Looks the user up, possibly on a server, so it must be called in a thread.
+ * Returns: the name of the user @uid, owned by the caller. */
 char *access_user_name(guint uid);
 
-/** What is to be done once a caller is known to be allowed to. */
+/** Called when access is granted. */
 typedef void (*AccessGranted)(GDBusMethodInvocation *invocation, gpointer data);
 
 /**
  * access_check:
  * @invocation: (transfer full): a method call
- * @action: what it wants to do
- * @granted: called with @invocation and @data if its sender may
+ * @action: the polkit action
+ * @granted: called with @invocation and @data if access is granted
  *
- * Otherwise @invocation is answered with ACCESS_DENIED. Either way it happens later, from the
- * main loop; @destroy frees @data in every case.
+ * Checks whether the sender may do @action; if not, @invocation is answered with ACCESS_DENIED.
+ * Either happens later, from the main loop. @destroy frees @data in any case.
  */
 void access_check(GDBusMethodInvocation *invocation, const char *action, AccessGranted granted,
                   gpointer data, GDestroyNotify destroy);
 
 /**
  * access_check_unless_owner:
- * @owner: the user whose thing it is
+ * @owner: the user to whom the object belongs
  *
- * The same, but root and @owner need no permission.
+ * Does the same as access_check(), but root and @owner need no permission.
  */
 void access_check_unless_owner(GDBusMethodInvocation *invocation, guint owner, const char *action,
                                AccessGranted granted, gpointer data, GDestroyNotify destroy);
@@ -65,7 +66,7 @@ void access_check_unless_owner(GDBusMethodInvocation *invocation, guint owner, c
  * access_return_value:
  * @answer: (transfer floating): of any size
  *
- * Answers @invocation with @answer, or with an error if that is larger than a bus takes.
+ * Answers @invocation with @answer, or with an error if @answer is too large for a D-Bus message.
  */
 void access_return_value(GDBusMethodInvocation *invocation, GVariant *answer);
 

@@ -8,7 +8,7 @@
 #include "service/bus-options.h"
 
 static gboolean
-set_text(const BusOption *option, GVariant *value, GError **error)
+set_option_text(const BusOption *option, GVariant *value, GError **error)
 {
     if (g_variant_is_of_type(value, G_VARIANT_TYPE_STRING)) {
         g_free(*option->text);
@@ -23,7 +23,7 @@ set_text(const BusOption *option, GVariant *value, GError **error)
 }
 
 static gboolean
-set_option(const BusOption *options, const char *key, GVariant *value, GError **error)
+set_bus_option(const BusOption *options, const char *key, GVariant *value, GError **error)
 {
     while (options->name && !g_str_equal(options->name, key))
         options++;
@@ -33,7 +33,7 @@ set_option(const BusOption *options, const char *key, GVariant *value, GError **
         return FALSE;
     }
     if (options->text)
-        return set_text(options, value, error);
+        return set_option_text(options, value, error);
     if (!g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                     _("The option '%s' takes a boolean, not '%s'"), key,
@@ -56,7 +56,7 @@ bus_options_parse(GVariant *dictionary, const BusOption *options, GError **error
     while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
         G_GNUC_UNUSED g_autoptr(GVariant) owned = value;
 
-        if (!set_option(options, key, value, error))
+        if (!set_bus_option(options, key, value, error))
             return FALSE;
     }
 

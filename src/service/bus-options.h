@@ -7,15 +7,16 @@
 
 G_BEGIN_DECLS
 
-/** An option of a method, and where it goes: one of the two. */
+/** An option of a method and the variable for its value: either @value or @text. */
 typedef struct {
-    const char *name; /* NULL: the end of a table */
+    const char *name; /* NULL ends a table */
     gboolean *value;
-    char **text; /* owned by the caller afterwards */
+    char **text; /* the text is owned by the caller */
 } BusOption;
 
-/** bus_options_parse: @dictionary: a{sv}. Returns: FALSE with INVALID_PARAMETER naming the key that
- * no one of @options has, or whose value is of another type. */
+/** bus_options_parse: Stores the values of @dictionary (a{sv}) in the variables of @options.
+ * Returns: FALSE with INVALID_PARAMETER naming a key that is not in @options or whose value has the
+ * wrong type. */
 gboolean bus_options_parse(GVariant *dictionary, const BusOption *options, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

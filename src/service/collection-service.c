@@ -17,31 +17,32 @@
 #include "snapshot/snapshot-list.h"
 #include "util/strings.h"
 
-/* Of all definitions together. Each is on the bus once as it is, and once as members. */
+/* Maximal size of all definitions together. Each is on the bus twice, as a document and as a list
+ * of members. */
 #define BUS_BYTES_MAX (VIRT_SNAP_COLLECTIONS_BYTES_MAX + ((gsize)1 << 20))
 
 struct CollectionService {
     GDBusObjectManagerServer *manager; /* owned */
     char *uri;
     VirtSnapCollectionStore *store;
-    GFileMonitor *monitor; /* NULL: changes by others are not seen */
-    GHashTable *paths;     /* of the objects that are there */
-    gboolean reading;      /* a thread reads the store */
-    gboolean read_again;   /* it has changed meanwhile */
-    GQueue answers;        /* Answer, each to be given when the store has been read after it came */
-    void (*ready)(gpointer data); /* NULL: has been called */
+    GFileMonitor *monitor; /* NULL: changes by other processes are not noticed */
+    GHashTable *paths;     /* paths of the exported objects */
+    gboolean reading;      /* a thread is reading the store */
+    gboolean read_again;   /* the store has changed meanwhile */
+    GQueue answers;        /* Answer: each is sent after the next complete reading of the store */
+    void (*ready)(gpointer data); /* NULL after it has been called */
     gpointer ready_data;
 };
 
 /* --- an object for each ---------------------------------------------------- */
 
-/* What the members have in common: for one collection, in a thread, because libvirt takes its
- * time. */
+/* A query for the snapshots that all members of a collection have. It runs in a thread, because
+ * libvirt may take long. */
 typedef struct {
     char *uri;
     char *name;
     GDBusMethodInvocation *invocation;
-    GPtrArray *names; /* NULL: error */
+    GPtrArray *names; /* NULL if error is set */
     GError *error;
 } ListQuery;
 
@@ -56,7 +57,7 @@ list_query_free(ListQuery *query)
 }
 
 static void
-list_in_thread(gpointer data)
+list_common_snapshots(gpointer data)
 {
     ListQuery *query = data;
     g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
@@ -70,7 +71,7 @@ list_in_thread(gpointer data)
 }
 
 static void
-on_listed(gpointer data)
+on_snapshots_listed(gpointer data)
 {
     ListQuery *query = data;
     GVariantBuilder paths;
@@ -92,7 +93,7 @@ on_listed(gpointer data)
 }
 
 static void
-list_granted(GDBusMethodInvocation *invocation, gpointer data)
+on_list_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
     ListQuery *query = g_new0(ListQuery, 1);
 
@@ -100,7 +101,7 @@ list_granted(GDBusMethodInvocation *invocation, gpointer data)
     query->name =
         bus_path_parse_collection(g_dbus_method_invocation_get_object_path(invocation), NULL);
     query->invocation = invocation;
-    work_run(WORK_TARGET, NULL, list_in_thread, on_listed, query);
+    work_run(WORK_TARGET, NULL, list_common_snapshots, on_snapshots_listed, query);
 }
 
 static gboolean
@@ -108,13 +109,14 @@ on_list_snapshots(BusCollection *object, GDBusMethodInvocation *invocation, gpoi
 {
     const CollectionService *self = data;
 
-    access_check(invocation, ACTION_READ, list_granted, g_strdup(self->uri), g_free);
+    access_check(invocation, ACTION_READ, on_list_granted, g_strdup(self->uri), g_free);
 
     return TRUE;
 }
 
 static void
-fill(BusCollection *bus, const VirtSnapCollection *collection, const char *definition)
+fill_collection_object(BusCollection *bus, const VirtSnapCollection *collection,
+                       const char *definition)
 {
     g_auto(GStrv) domains = strings_to_strv(collection->domains);
     g_auto(GStrv) collections = strings_to_strv(collection->collections);
@@ -126,13 +128,13 @@ fill(BusCollection *bus, const VirtSnapCollection *collection, const char *defin
 }
 
 static void
-add_object(CollectionService *self, const char *path, const VirtSnapCollection *collection,
-           const char *definition)
+add_collection_object(CollectionService *self, const char *path,
+                      const VirtSnapCollection *collection, const char *definition)
 {
     g_autoptr(BusObjectSkeleton) object = bus_object_skeleton_new(path);
     g_autoptr(BusCollection) bus = bus_collection_skeleton_new();
 
-    fill(bus, collection, definition);
+    fill_collection_object(bus, collection, definition);
     g_signal_connect(bus, "handle-list-snapshots", G_CALLBACK(on_list_snapshots), self);
     bus_object_skeleton_set_collection(object, bus);
     g_dbus_object_manager_server_export(self->manager, G_DBUS_OBJECT_SKELETON(object));
@@ -140,8 +142,8 @@ add_object(CollectionService *self, const char *path, const VirtSnapCollection *
 }
 
 static void
-update_object(CollectionService *self, const VirtSnapCollection *collection,
-              const char *definition)
+update_collection_object(CollectionService *self, const VirtSnapCollection *collection,
+                         const char *definition)
 {
     g_autofree char *path = bus_path_collection(collection->name);
     g_autoptr(GDBusObject) object =
@@ -149,13 +151,13 @@ update_object(CollectionService *self, const VirtSnapCollection *collection,
     g_autoptr(BusCollection) bus = object ? bus_object_get_collection(BUS_OBJECT(object)) : NULL;
 
     if (bus)
-        fill(bus, collection, definition);
+        fill_collection_object(bus, collection, definition);
     else
-        add_object(self, path, collection, definition);
+        add_collection_object(self, path, collection, definition);
 }
 
 static void
-remove_others(CollectionService *self, GPtrArray *collections)
+remove_other_objects(CollectionService *self, GPtrArray *collections)
 {
     g_autoptr(GHashTable) there = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     GHashTableIter iter;
@@ -175,9 +177,9 @@ remove_others(CollectionService *self, GPtrArray *collections)
     }
 }
 
-/* --- what the store holds ---------------------------------------------------- */
+/* --- following the store ----------------------------------------------------- */
 
-/* An answer that is given when the objects are as it says. */
+/* An answer that is sent when the objects on the bus correspond to it. */
 typedef struct {
     GDBusMethodInvocation *invocation;
     GVariant *value; /* owned */
@@ -186,19 +188,19 @@ typedef struct {
 /* One reading of the store. */
 typedef struct {
     CollectionService *self;
-    GQueue answers; /* those that had come before it began */
-    GPtrArray *collections; /* NULL: error */
-    GPtrArray *definitions; /* char *: of each that there is room for */
+    GQueue answers; /* the answers that were queued before the reading began */
+    GPtrArray *collections; /* NULL if error is set */
+    GPtrArray *definitions; /* char *: the documents of the collections that fit into a message */
     GPtrArray *problems;
     GError *error;
 } Reading;
 
-static void refresh(CollectionService *self);
+static void refresh_objects(CollectionService *self);
 
-/* A store that somebody filled by hand may hold more than fits into one message: what is behind
- * that is not on the bus, and said. */
+/* Formats the collections. A store with files written by hand can hold more than fits into one
+ * D-Bus message; the rest is not put on the bus, and a warning says so. */
 static void
-format_all(Reading *reading)
+format_definitions(Reading *reading)
 {
     gsize bytes = 0;
 
@@ -223,18 +225,18 @@ format_all(Reading *reading)
 }
 
 static void
-read_in_thread(gpointer data)
+read_store_in_thread(gpointer data)
 {
     Reading *reading = data;
 
     reading->collections = virt_snap_collection_store_list(reading->self->store,
                                                            &reading->problems, &reading->error);
     if (reading->collections)
-        format_all(reading);
+        format_definitions(reading);
 }
 
 static void
-show_all(CollectionService *self, const Reading *reading)
+show_reading(CollectionService *self, const Reading *reading)
 {
     if (!reading->collections) {
         g_warning("collections: %s", reading->error->message);
@@ -243,13 +245,13 @@ show_all(CollectionService *self, const Reading *reading)
     for (guint i = 0; i < reading->problems->len; i++)
         g_warning("collections: %s", (const char *)g_ptr_array_index(reading->problems, i));
     for (guint i = 0; i < reading->collections->len; i++)
-        update_object(self, g_ptr_array_index(reading->collections, i),
-                      g_ptr_array_index(reading->definitions, i));
-    remove_others(self, reading->collections);
+        update_collection_object(self, g_ptr_array_index(reading->collections, i),
+                                 g_ptr_array_index(reading->definitions, i));
+    remove_other_objects(self, reading->collections);
 }
 
 static void
-reading_free(Reading *reading)
+store_reading_free(Reading *reading)
 {
     g_clear_pointer(&reading->collections, g_ptr_array_unref);
     g_clear_pointer(&reading->definitions, g_ptr_array_unref);
@@ -259,32 +261,34 @@ reading_free(Reading *reading)
 }
 
 static void
-on_read(gpointer data)
+on_store_read(gpointer data)
 {
     Reading *reading = data;
     CollectionService *self = reading->self;
     void (*ready)(gpointer data) = self->ready;
     Answer *answer;
 
-    show_all(self, reading);
-    /* The objects are as the answer says before it is read. */
+    show_reading(self, reading);
+    /* The answers are sent after the objects were updated, so that a client finds what its answer
+     * says. */
     while ((answer = g_queue_pop_head(&reading->answers))) {
         g_dbus_method_invocation_return_value(answer->invocation, answer->value);
         g_variant_unref(answer->value);
         g_free(answer);
     }
-    reading_free(reading);
+    store_reading_free(reading);
     self->reading = FALSE;
     self->ready = NULL;
     if (ready)
         ready(self->ready_data);
     if (self->read_again || self->answers.length > 0)
-        refresh(self);
+        refresh_objects(self);
 }
 
-/* One at a time, so that what was read last is what is shown. */
+/* Reads the store in a thread. Only one reading runs at a time, so that the objects always show the
+ * latest one. */
 static void
-refresh(CollectionService *self)
+refresh_objects(CollectionService *self)
 {
     Reading *reading;
 
@@ -298,7 +302,7 @@ refresh(CollectionService *self)
     reading->self = self;
     reading->answers = self->answers;
     g_queue_init(&self->answers);
-    work_run(WORK_STORE, NULL, read_in_thread, on_read, reading);
+    work_run(WORK_STORE, NULL, read_store_in_thread, on_store_read, reading);
 }
 
 static void
@@ -308,25 +312,25 @@ answer_when_shown(CollectionService *self, GDBusMethodInvocation *invocation, GV
 
     *answer = (Answer){invocation, g_variant_ref_sink(value)};
     g_queue_push_tail(&self->answers, answer);
-    refresh(self);
+    refresh_objects(self);
 }
 
 /* --- methods --------------------------------------------------------------- */
 
-/* Each takes the method's parameters and returns what it answers, or NULL with an error; called in
- * a thread. */
+/* Implements one method. Called in a thread with the parameters of the method. Returns: the answer,
+ * or NULL with an error. */
 typedef GVariant *(*Manage)(CollectionService *self, GVariant *parameters, GError **error);
 
 typedef struct {
     CollectionService *self;
     Manage manage;
     GDBusMethodInvocation *invocation;
-    GVariant *answer; /* floating; NULL: error */
+    GVariant *answer; /* floating; NULL if error is set */
     GError *error;
 } ManageCall;
 
 static GVariant *
-define(CollectionService *self, GVariant *parameters, GError **error)
+define_collection(CollectionService *self, GVariant *parameters, GError **error)
 {
     const char *text;
     g_autoptr(GVariant) options = NULL;
@@ -350,7 +354,7 @@ define(CollectionService *self, GVariant *parameters, GError **error)
 }
 
 static GVariant *
-destroy(CollectionService *self, GVariant *parameters, GError **error)
+destroy_collection(CollectionService *self, GVariant *parameters, GError **error)
 {
     const char *path;
     g_autofree char *name = NULL;
@@ -364,7 +368,7 @@ destroy(CollectionService *self, GVariant *parameters, GError **error)
 }
 
 static GVariant *
-rename_to(CollectionService *self, GVariant *parameters, GError **error)
+rename_collection(CollectionService *self, GVariant *parameters, GError **error)
 {
     const char *path;
     const char *to;
@@ -384,7 +388,8 @@ typedef gboolean (*ChangeMembers)(VirtSnapCollectionStore *store, const char *na
                                   char *const *domains, char *const *collections, GError **error);
 
 static GVariant *
-change_members(CollectionService *self, GVariant *parameters, ChangeMembers change, GError **error)
+change_collection_members(CollectionService *self, GVariant *parameters, ChangeMembers change,
+                          GError **error)
 {
     const char *path;
     g_auto(GStrv) domains = NULL;
@@ -400,19 +405,19 @@ change_members(CollectionService *self, GVariant *parameters, ChangeMembers chan
 }
 
 static GVariant *
-add_member(CollectionService *self, GVariant *parameters, GError **error)
+add_collection_member(CollectionService *self, GVariant *parameters, GError **error)
 {
-    return change_members(self, parameters, virt_snap_collection_store_add, error);
+    return change_collection_members(self, parameters, virt_snap_collection_store_add, error);
 }
 
 static GVariant *
-remove_member(CollectionService *self, GVariant *parameters, GError **error)
+remove_collection_member(CollectionService *self, GVariant *parameters, GError **error)
 {
-    return change_members(self, parameters, virt_snap_collection_store_remove, error);
+    return change_collection_members(self, parameters, virt_snap_collection_store_remove, error);
 }
 
 static void
-manage_in_thread(gpointer data)
+run_manage_method(gpointer data)
 {
     ManageCall *call = data;
 
@@ -422,7 +427,7 @@ manage_in_thread(gpointer data)
 }
 
 static void
-on_managed(gpointer data)
+on_manage_done(gpointer data)
 {
     ManageCall *call = data;
 
@@ -434,74 +439,74 @@ on_managed(gpointer data)
     g_free(call);
 }
 
-/* What one caller asks for is done in the order in which it came. */
+/* Calls of one sender are processed in the order in which they arrived. */
 static void
-manage_granted(GDBusMethodInvocation *invocation, gpointer data)
+on_manage_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
     ManageCall *call = g_memdup2(data, sizeof *call);
 
     call->invocation = invocation;
-    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), manage_in_thread,
-             on_managed, call);
+    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), run_manage_method,
+             on_manage_done, call);
 }
 
 static gboolean
-manage(GDBusMethodInvocation *invocation, CollectionService *self, Manage what)
+manage_collections(GDBusMethodInvocation *invocation, CollectionService *self, Manage what)
 {
     ManageCall *call = g_new0(ManageCall, 1);
 
     call->self = self;
     call->manage = what;
-    access_check(invocation, ACTION_MANAGE_COLLECTIONS, manage_granted, call, g_free);
+    access_check(invocation, ACTION_MANAGE_COLLECTIONS, on_manage_granted, call, g_free);
 
     return TRUE;
 }
 
 static gboolean
-on_define(BusCollectionManagementService *object, GDBusMethodInvocation *invocation,
-          const char *definition, GVariant *options, gpointer self)
+on_define_collection(BusCollectionManagementService *object, GDBusMethodInvocation *invocation,
+                     const char *definition, GVariant *options, gpointer self)
 {
-    return manage(invocation, self, define);
+    return manage_collections(invocation, self, define_collection);
 }
 
 static gboolean
-on_destroy(BusCollectionManagementService *object, GDBusMethodInvocation *invocation,
-           const char *collection, gpointer self)
+on_destroy_collection(BusCollectionManagementService *object, GDBusMethodInvocation *invocation,
+                      const char *collection, gpointer self)
 {
-    return manage(invocation, self, destroy);
+    return manage_collections(invocation, self, destroy_collection);
 }
 
 static gboolean
-on_rename(BusCollectionManagementService *object, GDBusMethodInvocation *invocation,
-          const char *collection, const char *new_name, gpointer self)
+on_rename_collection(BusCollectionManagementService *object, GDBusMethodInvocation *invocation,
+                     const char *collection, const char *new_name, gpointer self)
 {
-    return manage(invocation, self, rename_to);
+    return manage_collections(invocation, self, rename_collection);
 }
 
 static gboolean
-on_add(BusCollectionManagementService *object, GDBusMethodInvocation *invocation,
-       const char *collection, const char *const *domains,
-       const char *const *collections, gpointer self)
+on_add_member(BusCollectionManagementService *object, GDBusMethodInvocation *invocation,
+              const char *collection, const char *const *domains,
+              const char *const *collections, gpointer self)
 {
-    return manage(invocation, self, add_member);
+    return manage_collections(invocation, self, add_collection_member);
 }
 
 static gboolean
-on_remove(BusCollectionManagementService *object, GDBusMethodInvocation *invocation,
-          const char *collection, const char *const *domains,
-          const char *const *collections, gpointer self)
+on_remove_member(BusCollectionManagementService *object, GDBusMethodInvocation *invocation,
+                 const char *collection, const char *const *domains,
+                 const char *const *collections, gpointer self)
 {
-    return manage(invocation, self, remove_member);
+    return manage_collections(invocation, self, remove_collection_member);
 }
 
-/* --- the whole ------------------------------------------------------------- */
+/* --- constructor and destructor -------------------------------------------- */
 
 static void
 on_store_changed(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event,
                  gpointer data)
 {
     if (event != G_FILE_MONITOR_EVENT_CHANGED)
-        refresh(data);
+        refresh_objects(data);
 }
 
 static void
@@ -530,14 +535,14 @@ collection_service_new(GDBusObjectManagerServer *manager, BusObjectSkeleton *obj
     g_queue_init(&self->answers);
     self->ready = ready;
     self->ready_data = data;
-    g_signal_connect(bus, "handle-define-collection", G_CALLBACK(on_define), self);
-    g_signal_connect(bus, "handle-destroy-collection", G_CALLBACK(on_destroy), self);
-    g_signal_connect(bus, "handle-rename-collection", G_CALLBACK(on_rename), self);
-    g_signal_connect(bus, "handle-add-member", G_CALLBACK(on_add), self);
-    g_signal_connect(bus, "handle-remove-member", G_CALLBACK(on_remove), self);
+    g_signal_connect(bus, "handle-define-collection", G_CALLBACK(on_define_collection), self);
+    g_signal_connect(bus, "handle-destroy-collection", G_CALLBACK(on_destroy_collection), self);
+    g_signal_connect(bus, "handle-rename-collection", G_CALLBACK(on_rename_collection), self);
+    g_signal_connect(bus, "handle-add-member", G_CALLBACK(on_add_member), self);
+    g_signal_connect(bus, "handle-remove-member", G_CALLBACK(on_remove_member), self);
     bus_object_skeleton_set_collection_management_service(object, bus);
     watch_store(self);
-    refresh(self);
+    refresh_objects(self);
 
     return self;
 }

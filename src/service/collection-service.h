@@ -7,19 +7,19 @@
 
 G_BEGIN_DECLS
 
-/* The collections on the bus: the service's methods for them, and an object for each, which
- * follow what the store holds, whoever changes it. */
+/* The collections on the bus: the methods to manage them, and an object for each collection. The
+ * objects follow the content of the store, whoever changes it. */
 
 typedef struct CollectionService CollectionService;
 
 /**
  * collection_service_new:
- * @manager: where the objects go
+ * @manager: exports the objects
  * @object: the service's object, which gets the interface CollectionManagementService
- * @uri: (nullable): the hypervisor's URI
- * @ready: called with @data when the objects of all collections are there
+ * @uri: (nullable): URI of the hypervisor
+ * @ready: called with @data when the objects of all collections are exported
  *
- * Returns: owned by the caller, who does not free it while work_is_idle() says no.
+ * Returns: owned by the caller, who must not free it before work_is_idle() is TRUE.
  */
 CollectionService *collection_service_new(GDBusObjectManagerServer *manager,
                                           BusObjectSkeleton *object, const char *uri,

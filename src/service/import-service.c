@@ -14,7 +14,7 @@
 #include "service/work.h"
 #include "util/name.h"
 
-/* Answers of the method; others are D-Bus errors. */
+/* Result codes of the method; failures are D-Bus errors. */
 #define RESULT_DONE 0
 #define RESULT_JOB_STARTED 4096
 
@@ -24,7 +24,7 @@ struct ImportService {
     gboolean session;
 };
 
-/* A call on its way through what has to be looked at before a job is made of it. */
+/* A call that is being checked before a job is made of it. */
 typedef struct {
     const ImportService *self;
     GDBusMethodInvocation *invocation;
@@ -33,9 +33,9 @@ typedef struct {
     char *directory; /* option "to" */
     gboolean wait;
     gboolean resume;
-    ImportWork *work; /* owned; NULL: not known yet */
-    char *path;       /* of the job, which the caller waits for */
-    GError *error;    /* NULL: none so far */
+    ImportWork *work; /* owned; NULL: not made yet */
+    char *path;       /* path of the job that the caller waits for */
+    GError *error;    /* NULL: no error so far */
 } ImportCall;
 
 static void
@@ -58,7 +58,7 @@ import_call_fail(ImportCall *call, const GError *error)
 }
 
 static gboolean
-check_path(const char *path, GError **error)
+check_import_path(const char *path, GError **error)
 {
     if (!path_check(path, error))
         return FALSE;
@@ -71,7 +71,7 @@ check_path(const char *path, GError **error)
 }
 
 static ImportWork *
-parse_call(ImportCall *call, GError **error)
+parse_import_call(ImportCall *call, GError **error)
 {
     const BusOption known[] = {{"to", NULL, &call->directory},
                                {"wait", &call->wait, NULL},
@@ -91,23 +91,23 @@ parse_call(ImportCall *call, GError **error)
                     _("The option 'to' is missing: the directory to import into"));
         return NULL;
     }
-    if (!check_path(path, error) || !check_path(call->directory, error))
+    if (!check_import_path(path, error) || !check_import_path(call->directory, error))
         return NULL;
     settings = import_settings_parse(text, error);
 
     return settings ? import_work_new(path, call->directory, settings) : NULL;
 }
 
-/* In a thread, which may hang with a file system. */
+/* Checks the call in a thread, because accessing a file system may hang. */
 static void
-look_at_call(gpointer data)
+check_import_call(gpointer data)
 {
     ImportCall *call = data;
     g_autoptr(ExportPlace) place = NULL;
 
     call->uid = access_caller_uid(call->invocation);
     call->owner = access_user_name(call->uid);
-    call->work = parse_call(call, &call->error);
+    call->work = parse_import_call(call, &call->error);
     if (!call->work)
         return;
     place = export_place_new(call->directory, NULL, NULL, TRUE);
@@ -117,7 +117,7 @@ look_at_call(gpointer data)
 }
 
 static void
-on_ended(const GError *error, gpointer data)
+on_import_ended(const GError *error, gpointer data)
 {
     ImportCall *call = data;
 
@@ -131,7 +131,7 @@ on_ended(const GError *error, gpointer data)
 }
 
 static void
-on_started(const char *path, const GError *error, gpointer data)
+on_import_started(const char *path, const GError *error, gpointer data)
 {
     ImportCall *call = data;
 
@@ -148,15 +148,15 @@ on_started(const char *path, const GError *error, gpointer data)
 }
 
 static void
-on_call_looked_at(gpointer data)
+on_import_call_checked(gpointer data)
 {
     ImportCall *call = data;
     JobOrder order = {.uid = call->uid,
                       .owner = call->owner,
                       .starter = g_dbus_method_invocation_get_sender(call->invocation),
                       .resume = call->resume,
-                      .started = on_started,
-                      .ended = call->wait ? on_ended : NULL,
+                      .started = on_import_started,
+                      .ended = call->wait ? on_import_ended : NULL,
                       .data = call};
 
     if (call->error) {
@@ -168,20 +168,20 @@ on_call_looked_at(gpointer data)
 }
 
 static void
-import_granted(GDBusMethodInvocation *invocation, gpointer data)
+on_import_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
     ImportCall *call = g_new0(ImportCall, 1);
 
     call->self = data;
     call->invocation = invocation;
-    work_run(WORK_TARGET, NULL, look_at_call, on_call_looked_at, call);
+    work_run(WORK_TARGET, NULL, check_import_call, on_import_call_checked, call);
 }
 
 static gboolean
 on_import(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
           const char *path, const char *settings, GVariant *options, gpointer self)
 {
-    access_check(invocation, ACTION_IMPORT, import_granted, self, NULL);
+    access_check(invocation, ACTION_IMPORT, on_import_granted, self, NULL);
 
     return TRUE;
 }

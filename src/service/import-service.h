@@ -15,10 +15,10 @@ typedef struct ImportService ImportService;
 
 /**
  * import_service_new:
- * @bus: its methods are handled from now on; must stay
- * @session: whether it is on a session bus
+ * @bus: its method ImportExport is handled from now on; must stay valid
+ * @session: whether the service is on a session bus
  *
- * Returns: owned by the caller, as long as @jobs and @config are.
+ * Returns: owned by the caller, who must free it before @jobs and @config.
  */
 ImportService *import_service_new(BusCollectionSnapshotService *bus, JobService *jobs,
                                   const ServiceConfig *config, gboolean session);

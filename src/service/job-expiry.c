@@ -25,7 +25,7 @@ job_expiry_left(gint64 since, guint64 stay)
 }
 
 static void
-check_in_thread(gpointer data)
+check_expiry_in_thread(gpointer data)
 {
     Expiry *self = data;
     g_autoptr(JobInfo) info = job_get_info(self->job);
@@ -40,7 +40,7 @@ check_in_thread(gpointer data)
 }
 
 static void
-on_checked(gpointer data)
+on_expiry_check_done(gpointer data)
 {
     Expiry *self = data;
 
@@ -56,5 +56,5 @@ job_expiry_check(Job *job, const char *lane, guint64 stay, JobExpiryChecked chec
     Expiry *self = g_new0(Expiry, 1);
 
     *self = (Expiry){job_ref(job), stay, 0, checked, data};
-    work_run(WORK_TARGET, lane, check_in_thread, on_checked, self);
+    work_run(WORK_TARGET, lane, check_expiry_in_thread, on_expiry_check_done, self);
 }

@@ -11,12 +11,12 @@
 
 struct JobKeeper {
     char *directory;
-    int fd; /* of it */
+    int fd; /* descriptor of the directory */
 };
 
 typedef struct {
     JobKeeper *keeper;
-    Job *job; /* owned; NULL: the record goes away */
+    Job *job; /* owned; NULL: the record is removed */
     guint number;
     guint uid;
     JobKept kept;
@@ -25,7 +25,7 @@ typedef struct {
 } Keeping;
 
 static gboolean
-write_record(JobKeeper *self, Job *job, guint number, guint uid, GError **error)
+write_job_record(JobKeeper *self, Job *job, guint number, guint uid, GError **error)
 {
     g_autoptr(JobRecord) record = job_record_new(number, uid, job_get_info(job));
 
@@ -37,12 +37,12 @@ write_record(JobKeeper *self, Job *job, guint number, guint uid, GError **error)
 }
 
 static void
-keep_in_thread(gpointer data)
+write_or_remove_record(gpointer data)
 {
     Keeping *keeping = data;
     JobKeeper *self = keeping->keeper;
-    gboolean done = keeping->job ? write_record(self, keeping->job, keeping->number, keeping->uid,
-                                                &keeping->error)
+    gboolean done = keeping->job ? write_job_record(self, keeping->job, keeping->number,
+                                                    keeping->uid, &keeping->error)
                                  : job_record_remove(keeping->number, self->fd, &keeping->error);
 
     if (!done)
@@ -50,7 +50,7 @@ keep_in_thread(gpointer data)
 }
 
 static void
-on_kept(gpointer data)
+on_record_written(gpointer data)
 {
     Keeping *keeping = data;
 
@@ -67,11 +67,11 @@ job_keeper_save(JobKeeper *self, Job *job, guint number, guint uid, JobKept kept
     Keeping *keeping = g_new0(Keeping, 1);
 
     *keeping = (Keeping){self, job_ref(job), number, uid, kept, data, NULL};
-    work_run(WORK_RECORDS, NULL, keep_in_thread, on_kept, keeping);
+    work_run(WORK_RECORDS, NULL, write_or_remove_record, on_record_written, keeping);
 }
 
 static void
-on_forgotten(const GError *error, gpointer data)
+on_record_removed(const GError *error, gpointer data)
 {
     if (error)
         g_warning("%s", error->message);
@@ -82,8 +82,8 @@ job_keeper_forget(JobKeeper *self, guint number)
 {
     Keeping *keeping = g_new0(Keeping, 1);
 
-    *keeping = (Keeping){self, NULL, number, 0, on_forgotten, NULL, NULL};
-    work_run(WORK_RECORDS, NULL, keep_in_thread, on_kept, keeping);
+    *keeping = (Keeping){self, NULL, number, 0, on_record_removed, NULL, NULL};
+    work_run(WORK_RECORDS, NULL, write_or_remove_record, on_record_written, keeping);
 }
 
 void
@@ -91,7 +91,7 @@ job_keeper_save_last(JobKeeper *self, Job *job, guint number, guint uid)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!write_record(self, job, number, uid, &error))
+    if (!write_job_record(self, job, number, uid, &error))
         g_warning("%s", error->message);
 }
 

@@ -8,20 +8,21 @@
 
 G_BEGIN_DECLS
 
-/* Keeps the records of jobs, in threads: each is on disk as its job was when it was written, and
- * those of one job are written in the order in which that was asked for. */
+/* Saves the records of jobs in threads. A record has the state of its job at the time of writing;
+ * records of one job are written in the order of the calls. */
 
 typedef struct JobKeeper JobKeeper;
 
-/** Called from the main loop when a record is written; @error is NULL if it is. */
+/** Called from the main loop when a record was written; @error is NULL on success. */
 typedef void (*JobKept)(const GError *error, gpointer data);
 
-/** job_keeper_new: Opens the directory of records, which is made if it is not there. Returns: owned
- * by the caller. */
+/** job_keeper_new: Opens the directory of records and creates it if it does not exist. Returns:
+ * owned by the caller. */
 JobKeeper *job_keeper_new(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** job_keeper_load_all: Returns: (element-type JobRecord): all records, by number; owned by the
- * caller. @last: (out): the highest number that any has. What cannot be used is warned of. */
+/** job_keeper_load_all: Returns: (element-type JobRecord): all records, sorted by number; owned by
+ * the caller. Unusable records are logged as warnings. @last: (out): the highest number of any
+ * record. */
 GPtrArray *job_keeper_load_all(JobKeeper *self, guint *last, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
@@ -29,8 +30,8 @@ GPtrArray *job_keeper_load_all(JobKeeper *self, guint *last, GError **error)
  * job_keeper_save:
  * @kept: called once with @data
  *
- * Writes the record @number, of @job, which belongs to the user @uid. It survives the service and
- * the machine when @kept is called.
+ * Writes the record @number of @job, which belongs to the user @uid. When @kept is called without
+ * an error, the record is durable.
  */
 void job_keeper_save(JobKeeper *self, Job *job, guint number, guint uid, JobKept kept,
                      gpointer data);
@@ -38,11 +39,11 @@ void job_keeper_save(JobKeeper *self, Job *job, guint number, guint uid, JobKept
 /** job_keeper_forget: Removes the record @number. */
 void job_keeper_forget(JobKeeper *self, guint number);
 
-/** job_keeper_save_last: Writes it at once, at the end of the service: after work_finish_records(),
- * when nothing writes in a thread any more. */
+/** job_keeper_save_last: Writes a record in the calling thread, at the end of the service: only
+ * after work_finish_records(), when no thread writes records any more. */
 void job_keeper_save_last(JobKeeper *self, Job *job, guint number, guint uid);
 
-/** job_keeper_free: After work_finish_records(). NULL is fine. */
+/** job_keeper_free: Frees @self, which may be NULL. To be called after work_finish_records(). */
 void job_keeper_free(JobKeeper *self);
 
 G_END_DECLS

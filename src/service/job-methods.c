@@ -10,9 +10,10 @@
 #include "service/job-object.h"
 #include "service/work.h"
 
-/* What callers may do to a job: the methods of its object. */
+/* The methods of the object of a job. */
 
-/* A request in a thread: what is killed is removed at once, which takes its time. */
+/* A request to change the state. It is processed in a thread, because killing a job removes its
+ * files. */
 typedef struct {
     JobService *service;
     Job *job; /* owned */
@@ -24,7 +25,7 @@ typedef struct {
 } Request;
 
 static void
-request_in_thread(gpointer data)
+run_request(gpointer data)
 {
     Request *request = data;
 
@@ -33,14 +34,14 @@ request_in_thread(gpointer data)
 }
 
 static void
-on_requested(gpointer data)
+on_request_done(gpointer data)
 {
     Request *request = data;
     ServiceJob *self = g_hash_table_lookup(request->service->jobs, request->path);
 
     if (self && request->request == JOB_REQUEST_START)
         service_job_save(self);
-    /* One that waits, and shall not start any more. */
+    /* The job was waiting in the queue and must not start any more. */
     if (self && job_state_is_final(job_get_state(self->job)))
         job_queue_remove(self->service->queue, self);
     g_dbus_method_invocation_return_value(request->invocation,
@@ -62,7 +63,7 @@ request_granted(GDBusMethodInvocation *invocation, gpointer data)
                          .invocation = invocation};
     g_variant_get(g_dbus_method_invocation_get_parameters(invocation), "(ut)", &request->request,
                   &request->timeout);
-    work_run(WORK_TARGET, self->path, request_in_thread, on_requested, request);
+    work_run(WORK_TARGET, self->path, run_request, on_request_done, request);
 }
 
 static void
@@ -78,7 +79,8 @@ speed_granted(GDBusMethodInvocation *invocation, gpointer data)
     g_dbus_method_invocation_return_value(invocation, NULL);
 }
 
-/* What was granted may be about a job that has gone meanwhile. */
+/* A call whose sender is being authorised. It has the path, because the job may be removed
+ * meanwhile. */
 typedef struct {
     JobService *service;
     char *path;
@@ -110,9 +112,9 @@ control_granted(GDBusMethodInvocation *invocation, gpointer data)
     access_return_error(invocation, error);
 }
 
-/* One's own jobs are one's own; those of others are for whom the policy lets. */
+/* Calls @granted if the sender is the owner of the job or may control the jobs of others. */
 static gboolean
-control(ServiceJob *self, GDBusMethodInvocation *invocation, AccessGranted granted)
+authorise_control(ServiceJob *self, GDBusMethodInvocation *invocation, AccessGranted granted)
 {
     ControlCall *call = g_new0(ControlCall, 1);
 
@@ -124,16 +126,16 @@ control(ServiceJob *self, GDBusMethodInvocation *invocation, AccessGranted grant
 }
 
 static gboolean
-on_request(BusJob *bus, GDBusMethodInvocation *invocation, guint32 request, guint64 timeout,
-           gpointer data)
+on_request_state_change(BusJob *bus, GDBusMethodInvocation *invocation, guint32 request,
+                        guint64 timeout, gpointer data)
 {
-    return control(data, invocation, request_granted);
+    return authorise_control(data, invocation, request_granted);
 }
 
 static gboolean
 on_set_speed(BusJob *bus, GDBusMethodInvocation *invocation, guint64 bandwidth, gpointer data)
 {
-    return control(data, invocation, speed_granted);
+    return authorise_control(data, invocation, speed_granted);
 }
 
 /* --- details ----------------------------------------------------------------- */
@@ -166,25 +168,26 @@ report_granted(GDBusMethodInvocation *invocation, gpointer data)
 static gboolean
 on_get_details(BusJob *bus, GDBusMethodInvocation *invocation, gpointer data)
 {
-    return control(data, invocation, details_granted);
+    return authorise_control(data, invocation, details_granted);
 }
 
 static gboolean
 on_get_error(BusJob *bus, GDBusMethodInvocation *invocation, gpointer data)
 {
-    return control(data, invocation, error_granted);
+    return authorise_control(data, invocation, error_granted);
 }
 
 static gboolean
 on_get_report(BusJob *bus, GDBusMethodInvocation *invocation, gpointer data)
 {
-    return control(data, invocation, report_granted);
+    return authorise_control(data, invocation, report_granted);
 }
 
 void
 job_methods_connect(ServiceJob *self)
 {
-    g_signal_connect(self->bus, "handle-request-state-change", G_CALLBACK(on_request), self);
+    g_signal_connect(self->bus, "handle-request-state-change", G_CALLBACK(on_request_state_change),
+                     self);
     g_signal_connect(self->bus, "handle-set-speed", G_CALLBACK(on_set_speed), self);
     g_signal_connect(self->bus, "handle-get-details", G_CALLBACK(on_get_details), self);
     g_signal_connect(self->bus, "handle-get-error", G_CALLBACK(on_get_error), self);

@@ -12,7 +12,7 @@ or_empty(const char *text)
 }
 
 static GVariant *
-disks_of(const JobInfo *info)
+job_disks_variant(const JobInfo *info)
 {
     GVariantBuilder disks;
 
@@ -28,7 +28,7 @@ disks_of(const JobInfo *info)
 }
 
 static const char *
-directory_of(const JobInfo *info)
+job_directory(const JobInfo *info)
 {
     const JobWork *work = info->work;
 
@@ -36,16 +36,16 @@ directory_of(const JobInfo *info)
 }
 
 static void
-set_details(BusJob *bus, const JobInfo *info)
+set_job_details(BusJob *bus, const JobInfo *info)
 {
     bus_job_set_name(bus, info->name);
     bus_job_set_error_description(bus, or_empty(info->error));
-    bus_job_set_disks(bus, disks_of(info));
-    bus_job_set_export_directory(bus, directory_of(info));
+    bus_job_set_disks(bus, job_disks_variant(info));
+    bus_job_set_export_directory(bus, job_directory(info));
 }
 
 static void
-set_no_details(BusJob *bus, const JobInfo *info)
+clear_job_details(BusJob *bus, const JobInfo *info)
 {
     bus_job_set_name(bus, info->work->type->title);
     bus_job_set_error_description(bus, "");
@@ -57,9 +57,9 @@ void
 job_object_update(BusJob *bus, const JobInfo *info, gboolean details)
 {
     if (details)
-        set_details(bus, info);
+        set_job_details(bus, info);
     else
-        set_no_details(bus, info);
+        clear_job_details(bus, info);
     bus_job_set_instance_id(bus, info->id);
     bus_job_set_owner(bus, info->owner);
     bus_job_set_job_type(bus, (guint16)info->type);
@@ -88,8 +88,8 @@ job_object_details(const JobInfo *info)
     g_variant_builder_add(&details, "{sv}", "ErrorDescription",
                           g_variant_new_string(or_empty(info->error)));
     g_variant_builder_add(&details, "{sv}", "ExportDirectory",
-                          g_variant_new_string(directory_of(info)));
-    g_variant_builder_add(&details, "{sv}", "Disks", disks_of(info));
+                          g_variant_new_string(job_directory(info)));
+    g_variant_builder_add(&details, "{sv}", "Disks", job_disks_variant(info));
 
     return g_variant_builder_end(&details);
 }
@@ -112,7 +112,7 @@ job_object_report(const JobInfo *info)
     GVariantBuilder report;
 
     g_variant_builder_init(&report, G_VARIANT_TYPE("a{sv}"));
-    /* Not known before the plan is. */
+    /* The report is not known before the job is planned. */
     if (made) {
         g_variant_builder_add(&report, "{sv}", "ExportDirectory",
                               g_variant_new_string(or_empty(made->directory)));

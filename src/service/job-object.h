@@ -8,14 +8,14 @@
 
 G_BEGIN_DECLS
 
-/** job_object_update: Gives all properties of @bus the values of @info, in one go. @details: also
- * those that are not for everybody. */
+/** job_object_update: Sets all properties of @bus to the values of @info and notifies them
+ * together. @details: include the properties that not everybody may see. */
 void job_object_update(BusJob *bus, const JobInfo *info, gboolean details);
 
-/** job_object_details: Returns: (transfer floating): what GetDetails answers. */
+/** job_object_details: Returns: (transfer floating): the answer of GetDetails. */
 GVariant *job_object_details(const JobInfo *info);
 
-/** job_object_report: Returns: (transfer floating): what GetReport answers. */
+/** job_object_report: Returns: (transfer floating): the answer of GetReport. */
 GVariant *job_object_report(const JobInfo *info);
 
 G_END_DECLS

@@ -18,7 +18,7 @@ struct JobQueue {
     guint jobs;
     guint per_device;
     guint waiting;
-    GQueue entries; /* Entry, in the order in which they came */
+    GQueue entries; /* Entry, in the order in which they were added */
 };
 
 JobQueue *
@@ -75,7 +75,7 @@ count_on_device(const JobQueue *self, guint64 device)
 }
 
 static Entry *
-next_to_start(JobQueue *self)
+find_next_to_start(JobQueue *self)
 {
     if (count_running(self) >= self->jobs)
         return NULL;
@@ -90,11 +90,11 @@ next_to_start(JobQueue *self)
 }
 
 static void
-dispatch(JobQueue *self)
+dispatch_jobs(JobQueue *self)
 {
     Entry *entry;
 
-    while ((entry = next_to_start(self))) {
+    while ((entry = find_next_to_start(self))) {
         entry->running = TRUE;
         entry->start(entry->data);
     }
@@ -113,7 +113,7 @@ job_queue_add(JobQueue *self, guint64 device, JobQueueStart start, gpointer data
     entry = g_new0(Entry, 1);
     *entry = (Entry){device, start, data, FALSE};
     g_queue_push_tail(&self->entries, entry);
-    dispatch(self);
+    dispatch_jobs(self);
 
     return TRUE;
 }
@@ -130,5 +130,5 @@ job_queue_remove(JobQueue *self, gpointer data)
         g_free(entry);
         break;
     }
-    dispatch(self);
+    dispatch_jobs(self);
 }

@@ -7,8 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* Which jobs run, and which wait for their turn: first come, first served, but one that waits for
- * a busy file system does not hold up those for another one. To be used from one thread. */
+/* Decides which jobs run and which wait. They start in the order in which they were added, but a
+ * job that waits for a busy file system does not delay those for another one. To be used from one
+ * thread. */
 
 typedef struct JobQueue JobQueue;
 
@@ -17,9 +18,9 @@ typedef void (*JobQueueStart)(gpointer data);
 
 /**
  * job_queue_new:
- * @jobs: how many may run at once
- * @per_device: how many of them on the same file system
- * @waiting: how many may wait
+ * @jobs: maximal number of running jobs
+ * @per_device: maximal number of running jobs on the same file system
+ * @waiting: maximal number of waiting jobs
  *
  * Returns: owned by the caller.
  */
@@ -28,18 +29,19 @@ JobQueue *job_queue_new(guint jobs, guint per_device, guint waiting);
 /**
  * job_queue_add:
  * @device: the file system that the job writes to
- * @start: called with @data when it is the job's turn, perhaps at once
- * @data: names the job
+ * @start: called with @data to start the job, perhaps before this function returns
+ * @data: identifies the job
  *
- * Returns: FALSE with IN_USE if too many wait already.
+ * Returns: FALSE with IN_USE if too many jobs are waiting already.
  */
 gboolean job_queue_add(JobQueue *self, guint64 device, JobQueueStart start, gpointer data,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** job_queue_remove: @data has ended, or shall not start any more. Others may start by this. */
+/** job_queue_remove: Removes the job @data, which has ended or must not start any more. Other jobs
+ * may start before this function returns. */
 void job_queue_remove(JobQueue *self, gpointer data);
 
-/** job_queue_length: Returns: how many jobs run or wait. */
+/** job_queue_length: Returns: the number of running and waiting jobs. */
 guint job_queue_length(const JobQueue *self);
 
 void job_queue_free(JobQueue *self);

@@ -14,17 +14,17 @@
 #include "service/service-job.h"
 #include "service/work.h"
 
-/* PropertiesChanged at most five times a second. */
+/* Interval of updates of properties: at most five PropertiesChanged a second. */
 #define UPDATE_MS 200
-/* How long jobs get to end in order when the service has to. */
+/* Seconds that jobs get to end in an orderly way when the service stops. */
 #define STOP_SECONDS 20
-/* With what collections may take they all fit into one message on the bus. */
+/* Maximal number of jobs, so that all of them and the collections fit into one D-Bus message. */
 #define JOBS_MAX 12000u
 
-/* --- its turn ----------------------------------------------------------------- */
+/* --- queueing ----------------------------------------------------------------- */
 
 static void
-start_now(gpointer data)
+start_queued_job(gpointer data)
 {
     ServiceJob *self = data;
     const ServiceConfig *config = self->service->config;
@@ -38,16 +38,16 @@ start_now(gpointer data)
 }
 
 static gboolean
-enqueue(ServiceJob *self, guint64 device, GError **error)
+enqueue_job(ServiceJob *self, guint64 device, GError **error)
 {
-    return job_queue_add(self->service->queue, device, start_now, self, error);
+    return job_queue_add(self->service->queue, device, start_queued_job, self, error);
 }
 
-/* --- what is kept ------------------------------------------------------------ */
+/* --- records ----------------------------------------------------------------- */
 
-static void tell_ended(ServiceJob *self);
+static void emit_ended(ServiceJob *self);
 
-/* A job that has ended, whose record is written. */
+/* A job that has ended and whose record is being saved. */
 typedef struct {
     JobService *service;
     char *path;
@@ -62,14 +62,15 @@ on_end_saved(const GError *error, gpointer data)
     if (error)
         g_warning("%s", error->message);
     if (self)
-        tell_ended(self);
+        emit_ended(self);
     g_free(ended->path);
     g_free(ended);
 }
 
-/* Who waits for the end is told when it is on record. */
+/* Saves the record of a job that has ended. Clients are told of the end only when the record is
+ * saved. */
 static void
-save_end(ServiceJob *self)
+save_ended_job(ServiceJob *self)
 {
     Ended *ended = g_new0(Ended, 1);
 
@@ -78,10 +79,10 @@ save_end(ServiceJob *self)
                     ended);
 }
 
-/* --- what the bus sees ------------------------------------------------------ */
+/* --- the object on the bus -------------------------------------------------- */
 
 static gboolean
-update(gpointer data)
+update_service_job(gpointer data)
 {
     service_job_update(data);
 
@@ -119,13 +120,13 @@ remove_job(gpointer data)
 }
 
 static void
-tell_ended(ServiceJob *self)
+emit_ended(ServiceJob *self)
 {
     g_autoptr(JobInfo) info = job_get_info(self->job);
     g_autoptr(GError) error = job_info_error(info);
     JobEnded ended = self->ended;
 
-    /* It goes on by now, and ends later. */
+    /* The job was resumed meanwhile and will end later. */
     if (!job_state_is_final(info->state))
         return;
 
@@ -136,13 +137,13 @@ tell_ended(ServiceJob *self)
         ended(error, self->ended_data);
 }
 
-/* A job whose time to be resumed is over. */
+/* A job whose time to be resumed has expired. */
 typedef struct {
     JobService *service;
     char *path;
 } Expiring;
 
-static gboolean expire(gpointer data);
+static gboolean expire_job(gpointer data);
 
 static void
 on_expiry_checked(guint left, gpointer data)
@@ -151,13 +152,13 @@ on_expiry_checked(guint left, gpointer data)
     ServiceJob *self = g_hash_table_lookup(expiring->service->jobs, expiring->path);
 
     if (self && left > 0 && !self->removal_timer && job_state_is_final(job_get_state(self->job)))
-        self->removal_timer = g_timeout_add_seconds(left, expire, self);
+        self->removal_timer = g_timeout_add_seconds(left, expire_job, self);
     g_free(expiring->path);
     g_free(expiring);
 }
 
 static gboolean
-expire(gpointer data)
+expire_job(gpointer data)
 {
     ServiceJob *self = data;
     Expiring *expiring = g_new0(Expiring, 1);
@@ -170,8 +171,8 @@ expire(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* A finished job stays some time; what can be resumed waits longer for that. One may be finished
- * more than once, as when it was terminated and then is killed. */
+/* Schedules the removal of a finished job; one that can be resumed is kept longer. A job can finish
+ * several times, as when it was terminated and is killed later, so an earlier timer is replaced. */
 static void
 schedule_removal(ServiceJob *self, const JobInfo *info)
 {
@@ -183,23 +184,24 @@ schedule_removal(ServiceJob *self, const JobInfo *info)
     g_clear_handle_id(&self->removal_timer, g_source_remove);
     if (!info->resumable || config->keep_interrupted > 0)
         self->removal_timer =
-            g_timeout_add_seconds(left, info->resumable ? expire : remove_job, self);
+            g_timeout_add_seconds(left, info->resumable ? expire_job : remove_job, self);
 }
 
 static void
-on_final(ServiceJob *self, const JobInfo *info)
+on_job_final(ServiceJob *self, const JobInfo *info)
 {
     job_queue_remove(self->service->queue, self);
-    /* It may have been resumed meanwhile: that will be told next. */
+    /* The job may have been resumed meanwhile, which is the next change to arrive. */
     if (!job_state_is_final(info->state))
         return;
     g_clear_handle_id(&self->update_timer, g_source_remove);
-    save_end(self);
+    save_ended_job(self);
     schedule_removal(self, info);
     self->service->busy(self->service->busy_data);
 }
 
-/* The question which file system a job writes to, which one that hangs does not answer. */
+/* The query for the file system of a job. It runs in a thread, because it hangs if the file system
+ * hangs. */
 typedef struct {
     JobService *service;
     char *path;
@@ -208,7 +210,7 @@ typedef struct {
 } Asking;
 
 static void
-ask_in_thread(gpointer data)
+query_device_in_thread(gpointer data)
 {
     Asking *asking = data;
     JobWork *work = asking->info->work;
@@ -216,9 +218,10 @@ ask_in_thread(gpointer data)
     asking->device = work->type->device(work);
 }
 
-/* It may have been ended meanwhile, and even be new once more: one answer is enough. */
+/* Queues the job when its file system is known. It may have been ended meanwhile, and even be New
+ * again; "asking" made sure that there is only one query. */
 static void
-on_asked(gpointer data)
+on_device_known(gpointer data)
 {
     Asking *asking = data;
     ServiceJob *self = g_hash_table_lookup(asking->service->jobs, asking->path);
@@ -227,7 +230,7 @@ on_asked(gpointer data)
     if (self)
         self->asking = FALSE;
     if (self && job_get_state(self->job) == JOB_STATE_NEW &&
-        !enqueue(self, asking->device, &error)) {
+        !enqueue_job(self, asking->device, &error)) {
         g_warning("%s: %s", self->path, error->message);
         job_request_state_change(self->job, JOB_REQUEST_TERMINATE, 0);
     }
@@ -236,10 +239,11 @@ on_asked(gpointer data)
     g_free(asking);
 }
 
-/* One that was interrupted is new again, and waits for its turn like any other. Only here: its
- * place in the queue from before has been given up by now. */
+/* Queues an interrupted job that was requested to start and is New again. That is not done by the
+ * request itself, because the job's earlier place in the queue is only given up when the end of its
+ * last run arrives here. */
 static void
-on_new(ServiceJob *self)
+on_job_new(ServiceJob *self)
 {
     Asking *asking;
 
@@ -248,31 +252,31 @@ on_new(ServiceJob *self)
     self->asking = TRUE;
     asking = g_new0(Asking, 1);
     *asking = (Asking){self->service, g_strdup(self->path), job_get_info(self->job), 0};
-    work_run(WORK_TARGET, NULL, ask_in_thread, on_asked, asking);
+    work_run(WORK_TARGET, NULL, query_device_in_thread, on_device_known, asking);
 }
 
 static void
-on_state(ServiceJob *self, JobState state)
+on_job_state(ServiceJob *self, JobState state)
 {
     g_autoptr(JobInfo) info = job_get_info(self->job);
 
     job_object_update(self->bus, info, self->service->session);
     bus_job_emit_state_changed(self->bus, state);
     if (job_state_is_final(state)) {
-        on_final(self, info);
+        on_job_final(self, info);
         return;
     }
     g_clear_handle_id(&self->removal_timer, g_source_remove);
     if (state == JOB_STATE_NEW)
-        on_new(self);
+        on_job_new(self);
     if (!self->update_timer)
-        self->update_timer = g_timeout_add(UPDATE_MS, update, self);
+        self->update_timer = g_timeout_add(UPDATE_MS, update_service_job, self);
 }
 
-/* A change on its way from the job's thread to the main loop. */
+/* A change that is delivered from a thread of the job to the main loop. */
 typedef struct {
     JobService *service;
-    char *path; /* the job may be gone when it arrives */
+    char *path; /* path, because the job may be removed before the change is delivered */
     JobChangeKind kind;
     JobState state;
     char *disk;
@@ -280,7 +284,7 @@ typedef struct {
 } Notice;
 
 static void
-tell_disk(const ServiceJob *self, const char *disk, gint status)
+emit_disk_status(const ServiceJob *self, const char *disk, gint status)
 {
     GDBusConnection *connection = g_dbus_interface_skeleton_get_connection(
         G_DBUS_INTERFACE_SKELETON(self->bus));
@@ -296,15 +300,15 @@ tell_disk(const ServiceJob *self, const char *disk, gint status)
 }
 
 static gboolean
-deliver(gpointer data)
+deliver_notice(gpointer data)
 {
     Notice *notice = data;
     ServiceJob *self = g_hash_table_lookup(notice->service->jobs, notice->path);
 
     if (self && notice->kind == JOB_CHANGE_STATE)
-        on_state(self, notice->state);
+        on_job_state(self, notice->state);
     else if (self)
-        tell_disk(self, notice->disk, (gint)notice->status);
+        emit_disk_status(self, notice->disk, (gint)notice->status);
     g_free(notice->path);
     g_free(notice->disk);
     g_free(notice);
@@ -313,7 +317,7 @@ deliver(gpointer data)
 }
 
 static void
-on_change(Job *job, const JobChange *change, gpointer data)
+on_service_job_change(Job *job, const JobChange *change, gpointer data)
 {
     ServiceJob *self = data;
     Notice *notice = g_new0(Notice, 1);
@@ -326,14 +330,14 @@ on_change(Job *job, const JobChange *change, gpointer data)
         notice->disk = g_strdup_printf("%s:%s", change->domain, change->target);
         notice->status = change->status;
     }
-    /* As urgent as calls are, or those would see what has long changed. */
-    g_idle_add_full(G_PRIORITY_DEFAULT, deliver, notice, NULL);
+    /* The same priority as that of method calls, so that these do not overtake the changes. */
+    g_idle_add_full(G_PRIORITY_DEFAULT, deliver_notice, notice, NULL);
 }
 
 /* --- jobs ------------------------------------------------------------------- */
 
 static void
-show(ServiceJob *self)
+show_service_job(ServiceJob *self)
 {
     g_autoptr(BusObjectSkeleton) object = bus_object_skeleton_new(self->path);
 
@@ -344,7 +348,7 @@ show(ServiceJob *self)
 
 /* @job: (transfer full) */
 static ServiceJob *
-add_job(JobService *service, Job *job, guint number, guint uid)
+add_service_job(JobService *service, Job *job, guint number, guint uid)
 {
     ServiceJob *self = g_new0(ServiceJob, 1);
 
@@ -356,25 +360,25 @@ add_job(JobService *service, Job *job, guint number, guint uid)
     self->path = g_strdup_printf("%s/%u", BUS_JOBS, number);
     self->bus = bus_job_skeleton_new();
     job_methods_connect(self);
-    job_set_notify(job, on_change, self);
+    job_set_notify(job, on_service_job_change, self);
     g_hash_table_insert(service->jobs, self->path, self);
     if (service->manager)
-        show(self);
+        show_service_job(self);
 
     return self;
 }
 
-/* A job that is not there before it is on record. */
+/* A new job, which gets its object only when its record is saved. */
 typedef struct {
     JobService *service;
     Job *job; /* owned */
     guint number;
     char *starter;
-    JobOrder order; /* its strings and its work are not used any more */
+    JobOrder order; /* its strings and its work must not be used any more */
 } Birth;
 
 static void
-take_back(ServiceJob *self)
+abandon_new_job(ServiceJob *self)
 {
     JobService *service = self->service;
 
@@ -384,7 +388,7 @@ take_back(ServiceJob *self)
 }
 
 static void
-on_new_saved(const GError *error, gpointer data)
+on_new_job_saved(const GError *error, gpointer data)
 {
     Birth *birth = data;
     const JobOrder *order = &birth->order;
@@ -393,17 +397,17 @@ on_new_saved(const GError *error, gpointer data)
     g_autoptr(GError) why = NULL;
 
     if (!error) {
-        self = add_job(service, job_ref(birth->job), birth->number, order->uid);
+        self = add_service_job(service, job_ref(birth->job), birth->number, order->uid);
         self->starter = g_strdup(birth->starter);
         self->ended = order->ended;
         self->ended_data = order->data;
     }
-    if (self && enqueue(self, order->device, &why)) {
+    if (self && enqueue_job(self, order->device, &why)) {
         order->started(self->path, NULL, order->data);
     } else {
         order->started(NULL, error ? error : why, order->data);
         if (self)
-            take_back(self);
+            abandon_new_job(self);
     }
     service->busy(service->busy_data);
     job_unref(birth->job);
@@ -411,7 +415,8 @@ on_new_saved(const GError *error, gpointer data)
     g_free(birth);
 }
 
-/* A job that was promised is not lost: it is on record before anybody hears of it. */
+/* The record is saved before the caller is told of the job, so that no job that was promised can be
+ * lost. */
 void
 job_service_start(JobService *service, const JobOrder *order)
 {
@@ -433,17 +438,19 @@ job_service_start(JobService *service, const JobOrder *order)
     if (order->resume)
         job_set_resume(birth->job);
     service->busy(service->busy_data);
-    job_keeper_save(service->keeper, birth->job, birth->number, order->uid, on_new_saved, birth);
+    job_keeper_save(service->keeper, birth->job, birth->number, order->uid, on_new_job_saved,
+                    birth);
 }
 
 /* --- jobs of earlier runs ----------------------------------------------------- */
 
-/* When it was interrupted is not known, and has to be the same the next time. */
+/* Restores a job. The time of an interruption is not known, so the time of the first restoration is
+ * saved and used from then on. */
 static void
-restore(JobService *self, const JobRecord *record)
+restore_job(JobService *self, const JobRecord *record)
 {
     ServiceJob *job =
-        add_job(self, job_restore(record->info), record->number, record->uid);
+        add_service_job(self, job_restore(record->info), record->number, record->uid);
     g_autoptr(JobInfo) info = job_get_info(job->job);
 
     if (!job_state_is_final(record->info->state))
@@ -452,22 +459,22 @@ restore(JobService *self, const JobRecord *record)
 }
 
 static gboolean
-restore_all(JobService *self, GError **error)
+restore_all_jobs(JobService *self, GError **error)
 {
     g_autoptr(GPtrArray) records = NULL;
 
     self->keeper = job_keeper_new(error);
     if (!self->keeper)
         return FALSE;
-    /* The number of a record that is not for us is not given away. */
+    /* The numbers of records that cannot be used are not given to new jobs either. */
     records = job_keeper_load_all(self->keeper, &self->number, error);
     for (guint i = 0; records && i < records->len; i++)
-        restore(self, g_ptr_array_index(records, i));
+        restore_job(self, g_ptr_array_index(records, i));
 
     return records != NULL;
 }
 
-/* --- the whole -------------------------------------------------------------- */
+/* --- constructor and destructor --------------------------------------------- */
 
 JobService *
 job_service_new(const ServiceConfig *config, gboolean session, const char *uri,
@@ -482,7 +489,7 @@ job_service_new(const ServiceConfig *config, gboolean session, const char *uri,
     self->busy_data = data;
     self->queue = job_queue_new(config->jobs, config->per_file_system, config->queued);
     self->jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, service_job_free);
-    if (!restore_all(self, error)) {
+    if (!restore_all_jobs(self, error)) {
         job_service_free(self);
         return NULL;
     }
@@ -499,7 +506,7 @@ job_service_export(JobService *self, GDBusObjectManagerServer *manager)
     self->manager = g_object_ref(manager);
     g_hash_table_iter_init(&iter, self->jobs);
     while (g_hash_table_iter_next(&iter, NULL, &job))
-        show(job);
+        show_service_job(job);
 }
 
 gboolean
@@ -536,7 +543,7 @@ job_service_stop(JobService *self)
     g_hash_table_iter_init(&iter, self->jobs);
     while (g_hash_table_iter_next(&iter, NULL, &value))
         job_wait(((ServiceJob *)value)->job, end);
-    /* The main loop does not come to that any more. */
+    /* The main loop does not run any more. */
     work_finish_records();
     g_hash_table_iter_init(&iter, self->jobs);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {

@@ -9,44 +9,45 @@
 
 G_BEGIN_DECLS
 
-/* The jobs of the service: each with an object on the bus, a place in the queue and a record on
+/* The jobs of the service. Each has an object on the bus, a place in the queue and a record on
  * disk, from the call that starts it until some time after its end. */
 
 typedef struct JobService JobService;
 
 /**
  * job_service_new:
- * @session: whether it is on a session bus, where all details of jobs are properties
- * @uri: (nullable): the hypervisor's URI
- * @busy: called with @data when something happens that keeps the service from being idle
+ * @session: whether the service is on a session bus, where the properties have all details of jobs
+ * @uri: (nullable): URI of the hypervisor
+ * @busy: called with @data at each event that restarts the idle timeout of the service
  *
- * Loads the records of earlier jobs: those that were not finished come back as interrupted.
+ * Loads the records of earlier jobs; those that were not finished are restored as interrupted.
  * Returns: owned by the caller.
  */
 JobService *job_service_new(const ServiceConfig *config, gboolean session, const char *uri,
                             void (*busy)(gpointer data), gpointer data, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** job_service_export: Puts the objects of all jobs, now and later, into @manager. */
+/** job_service_export: Exports the objects of all present and future jobs with @manager. */
 void job_service_export(JobService *self, GDBusObjectManagerServer *manager);
 
-/** Called when a job is there, and on record: @path is that of its object. Or it could not be
- * made: @path is NULL. */
+/** Called when a job exists and its record is saved; @path is the path of its object. If it could
+ * not be created, @path is NULL and @error is set. */
 typedef void (*JobStarted)(const char *path, const GError *error, gpointer data);
 
-/** Called when a job has ended; @error is NULL if it ended well. */
+/** Called when a job has ended; @error is NULL if it succeeded. */
 typedef void (*JobEnded)(const GError *error, gpointer data);
 
-/** What is to become a job. */
+/** The parameters of a new job. */
 typedef struct {
-    JobWork *work; /* what to do, checked */
-    guint uid;         /* whose job it is, */
-    const char *owner; /* and what he is called, */
-    const char *starter; /* and his name on the bus */
-    guint64 device;    /* the file system that it writes to; 0: not known */
-    gboolean resume;   /* go on with what an earlier export of the same set left */
+    JobWork *work; /* the work, whose parameters are checked */
+    guint uid;         /* user id of the owner */
+    const char *owner; /* name of the owner */
+    const char *starter; /* bus name of the client */
+    guint64 device;    /* device number of the file system to which it writes; 0: not known */
+    gboolean resume;   /* resume what an earlier export of the same set left */
     JobStarted started; /* called once with @data, from the main loop */
-    JobEnded ended;    /* (nullable): likewise, if it could be started */
+    JobEnded ended;    /* (nullable): called once with @data from the main loop, if the job could be
+                        * started */
     gpointer data;
 } JobOrder;
 
@@ -54,20 +55,21 @@ typedef struct {
  * job_service_start:
  * @order: copied
  *
- * Makes a job. It fails with IN_USE if too many wait already, and as writing its record can.
+ * Creates a job. Reports IN_USE to order->started if too many jobs are waiting, or the error of
+ * saving its record.
  */
 void job_service_start(JobService *self, const JobOrder *order);
 
-/** job_service_is_idle: Returns: TRUE if no job runs or waits; those that have ended, or can be
- * resumed, come back from their records whenever the service starts. */
+/** job_service_is_idle: Returns: TRUE if no job is running or waiting. Other jobs do not keep the
+ * service alive, since they are restored from their records when it starts again. */
 gboolean job_service_is_idle(JobService *self);
 
-/** job_service_is_ending: Returns: TRUE if what some job has copied is being removed, or it comes
- * to its end in another way. */
+/** job_service_is_ending: Returns: TRUE if any job is ShuttingDown, for instance because its files
+ * are being removed. */
 gboolean job_service_is_ending(JobService *self);
 
-/** job_service_stop: Ends all jobs so that they can be resumed, and waits for that, but not for
- * ever: what hangs with a file system is left to the end of the program. */
+/** job_service_stop: Ends all jobs so that they can be resumed, and waits for them for a limited
+ * time: a job that hangs in a file system is ended by the exit of the program. */
 void job_service_stop(JobService *self);
 
 void job_service_free(JobService *self);

@@ -39,18 +39,18 @@ typedef struct {
     SnapshotService *snapshots;
     guint idle_timer;
     guint name_timer;
-    guint owner; /* of the name; 0: not asked for yet */
+    guint owner; /* id of the ownership of the bus name; 0: not requested yet */
     int status;
 } Daemon;
 
-/* The objects are there before the name is, so that no early call finds nothing. But a store that
- * hangs must not keep jobs from being served: the bus gives up a service that it starts after 25
- * seconds. */
+/* The name is requested when all objects are exported, so that an early call does not miss them,
+ * but after this many seconds at the latest: a store that hangs must not keep the jobs from being
+ * served, and the bus waits only 25 seconds for a service that it starts. */
 #define NAME_SECONDS 10
 
-/* Whether nothing is under way that the end of the service would break off. */
+/* Whether the service can exit without interrupting anything. */
 static gboolean
-is_idle(const Daemon *daemon)
+is_daemon_idle(const Daemon *daemon)
 {
     return job_service_is_idle(daemon->jobs) && !job_service_is_ending(daemon->jobs) &&
            work_is_idle();
@@ -64,7 +64,7 @@ on_idle(gpointer data)
     Daemon *daemon = data;
 
     daemon->idle_timer = 0;
-    if (is_idle(daemon))
+    if (is_daemon_idle(daemon))
         g_main_loop_quit(daemon->loop);
     else
         daemon->idle_timer = g_timeout_add_seconds(daemon->config->idle_seconds, on_idle, daemon);
@@ -72,9 +72,9 @@ on_idle(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Something happened: the time starts anew. */
+/* Restarts the idle timeout. */
 static void
-touch(gpointer data)
+restart_idle_timeout(gpointer data)
 {
     Daemon *daemon = data;
 
@@ -85,12 +85,13 @@ touch(gpointer data)
         daemon->idle_timer = g_timeout_add_seconds(daemon->config->idle_seconds, on_idle, daemon);
 }
 
-/* Every call to one of our objects; it runs in the connection's thread. */
+/* Called for every message on the connection, in the thread of the connection. Calls of methods
+ * restart the idle timeout. */
 static GDBusMessage *
 on_message(GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer data)
 {
     if (incoming && g_dbus_message_get_message_type(message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL)
-        g_idle_add_once(touch, data);
+        g_idle_add_once(restart_idle_timeout, data);
 
     return message;
 }
@@ -100,7 +101,7 @@ leave_on_signal(gpointer data)
 {
     Daemon *daemon = data;
 
-    /* Jobs end in order, so that they can be resumed. */
+    /* Jobs end in an orderly way, so that they can be resumed. */
     job_service_stop(daemon->jobs);
     g_main_loop_quit(daemon->loop);
 
@@ -112,7 +113,7 @@ leave_on_signal(gpointer data)
 static void
 on_name_acquired(GDBusConnection *connection, const char *name, gpointer data)
 {
-    touch(data);
+    restart_idle_timeout(data);
 }
 
 static void
@@ -120,7 +121,8 @@ on_name_lost(GDBusConnection *connection, const char *name, gpointer data)
 {
     Daemon *daemon = data;
 
-    /* Another one runs, the bus has gone, or we may not have the name. */
+    /* Another instance is running, the bus has gone, or the service is not allowed to own the
+     * name. */
     g_printerr(_("virtsnapd: cannot have the name %s on the bus\n"), name);
     daemon->status = 1;
     job_service_stop(daemon->jobs);
@@ -128,7 +130,7 @@ on_name_lost(GDBusConnection *connection, const char *name, gpointer data)
 }
 
 static gboolean
-own_name(gpointer data)
+request_bus_name(gpointer data)
 {
     Daemon *daemon = data;
 
@@ -146,7 +148,7 @@ on_collections(gpointer data)
     Daemon *daemon = data;
 
     if (!daemon->owner)
-        own_name(daemon);
+        request_bus_name(daemon);
 }
 
 static void
@@ -166,14 +168,14 @@ export_objects(Daemon *daemon)
 }
 
 static void
-serve(Daemon *daemon)
+run_daemon(Daemon *daemon)
 {
     daemon->loop = g_main_loop_new(NULL, FALSE);
     export_objects(daemon);
     g_dbus_connection_add_filter(daemon->connection, on_message, daemon, NULL);
     g_unix_signal_add(SIGINT, leave_on_signal, daemon);
     g_unix_signal_add(SIGTERM, leave_on_signal, daemon);
-    daemon->name_timer = g_timeout_add_seconds(NAME_SECONDS, own_name, daemon);
+    daemon->name_timer = g_timeout_add_seconds(NAME_SECONDS, request_bus_name, daemon);
     g_main_loop_run(daemon->loop);
     g_clear_handle_id(&daemon->name_timer, g_source_remove);
     if (daemon->owner)
@@ -184,7 +186,7 @@ serve(Daemon *daemon)
 /* --- starting -------------------------------------------------------------- */
 
 static gboolean
-parse_options(Options *options, int *argc, char ***argv, GError **error)
+parse_daemon_options(Options *options, int *argc, char ***argv, GError **error)
 {
     const GOptionEntry entries[] = {
         {"session", 0, 0, G_OPTION_ARG_NONE, &options->session,
@@ -220,7 +222,7 @@ start_service(Daemon *daemon, GError **error)
         return FALSE;
     access_start(daemon->options.session);
     daemon->jobs = job_service_new(daemon->config, daemon->options.session,
-                                   daemon->options.connect, touch, daemon, error);
+                                   daemon->options.connect, restart_idle_timeout, daemon, error);
     if (!daemon->jobs)
         return FALSE;
     daemon->connection = g_bus_get_sync(
@@ -260,19 +262,20 @@ main(int argc, char **argv)
     register_drivers();
     register_verbs();
     drivers_keep_quiet();
-    if (!parse_options(&daemon.options, &argc, &argv, &error)) {
+    if (!parse_daemon_options(&daemon.options, &argc, &argv, &error)) {
         g_printerr("virtsnapd: %s\n", error->message);
         return 2;
     }
     if (daemon.options.version) {
         puts(PACKAGE_STRING);
     } else if (start_service(&daemon, &error)) {
-        serve(&daemon);
+        run_daemon(&daemon);
     } else {
         g_printerr("virtsnapd: %s\n", error->message);
         daemon.status = 1;
     }
-    /* Who hangs in a thread still has all of it, and is not waited for. */
+    /* A thread that hangs still uses these objects, so they are not freed, and the program exits
+     * without waiting for it. */
     if (!work_is_idle())
         exit(daemon.status);
     daemon_clear(&daemon);

@@ -9,7 +9,7 @@
 
 #include "service/service-config.h"
 
-/* Finished jobs stay for five minutes at least, so that whoever started one can ask. */
+/* Minimum of keep_finished: clients must have time to get the result of their job. */
 #define KEEP_SECONDS_MIN 300
 
 typedef struct {
@@ -44,7 +44,7 @@ service_config_free(ServiceConfig *config)
 }
 
 static gboolean
-invalid(const char *path, const char *group, const char *key, GError **error)
+set_invalid_key(const char *path, const char *group, const char *key, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("%s: the key '%s' in [%s] is unknown, or its value is wrong or out of range"),
@@ -54,7 +54,7 @@ invalid(const char *path, const char *group, const char *key, GError **error)
 }
 
 static const Number *
-find_number(const char *group, const char *key)
+find_number_key(const char *group, const char *key)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
         if (g_str_equal(numbers[i].group, group) && g_str_equal(numbers[i].key, key))
@@ -65,10 +65,10 @@ find_number(const char *group, const char *key)
 }
 
 static gboolean
-read_key(ServiceConfig *config, GKeyFile *file, const char *path, const char *group,
-         const char *key, GError **error)
+read_config_key(ServiceConfig *config, GKeyFile *file, const char *path, const char *group,
+                const char *key, GError **error)
 {
-    const Number *number = find_number(group, key);
+    const Number *number = find_number_key(group, key);
 
     if (number) {
         guint64 value = g_key_file_get_uint64(file, group, key, error);
@@ -76,17 +76,17 @@ read_key(ServiceConfig *config, GKeyFile *file, const char *path, const char *gr
         if (error && *error)
             return FALSE;
         if (value < number->least || value > number->most)
-            return invalid(path, group, key, error);
+            return set_invalid_key(path, group, key, error);
         G_STRUCT_MEMBER(guint, config, number->offset) = (guint)value;
         return TRUE;
     }
     if (!g_str_equal(group, "export") || !g_str_equal(key, "directories"))
-        return invalid(path, group, key, error);
+        return set_invalid_key(path, group, key, error);
     g_strfreev(config->directories);
     config->directories = g_key_file_get_string_list(file, group, key, NULL, error);
     for (char **one = config->directories; one && *one; one++) {
         if (!g_path_is_absolute(*one))
-            return invalid(path, group, key, error);
+            return set_invalid_key(path, group, key, error);
     }
 
     return config->directories != NULL;
@@ -103,10 +103,10 @@ read_config(ServiceConfig *config, GKeyFile *file, const char *path, GError **er
         for (char **key = keys; key && *key; key++) {
             g_autoptr(GError) why = NULL;
 
-            if (read_key(config, file, path, *group, *key, &why))
+            if (read_config_key(config, file, path, *group, *key, &why))
                 continue;
             if (why->domain == G_KEY_FILE_ERROR)
-                return invalid(path, *group, *key, error);
+                return set_invalid_key(path, *group, *key, error);
             g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
         }
@@ -138,10 +138,10 @@ service_config_load(const char *path, GError **error)
     return g_steal_pointer(&config);
 }
 
-/* --- where to -------------------------------------------------------------- */
+/* --- allowed directories --------------------------------------------------- */
 
 static gboolean
-is_below(const char *path, const char *directory)
+is_below_directory(const char *path, const char *directory)
 {
     gsize length = strlen(directory);
 
@@ -152,9 +152,9 @@ is_below(const char *path, const char *directory)
            (path[length] == '\0' || path[length] == '/' || length == 1);
 }
 
-/* Root's own, and nobody else may put something else in its place. */
+/* Whether @path is a directory that belongs to root and to which nobody else may write. */
 static gboolean
-is_safe(const char *path)
+is_directory_safe(const char *path)
 {
     struct stat st;
 
@@ -162,9 +162,10 @@ is_safe(const char *path)
            (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* What is not there yet will be made by the service, in the last one that is. */
+/* Whether all existing directories on @path are safe. The missing ones will be created by the
+ * service in the last existing one. */
 static gboolean
-all_safe(const char *path)
+is_path_safe(const char *path)
 {
     g_autofree char *part = g_strdup(path);
 
@@ -173,7 +174,7 @@ all_safe(const char *path)
         struct stat st;
         gboolean there = lstat(part, &st) == 0;
 
-        if (there && !is_safe(part))
+        if (there && !is_directory_safe(part))
             return FALSE;
         if (g_str_equal(above, part))
             return TRUE;
@@ -183,11 +184,11 @@ all_safe(const char *path)
 }
 
 static gboolean
-is_allowed(const ServiceConfig *config, const char *canonical)
+is_directory_allowed(const ServiceConfig *config, const char *canonical)
 {
     for (char **allowed = config->directories; *allowed; allowed++) {
-        if (is_below(canonical, *allowed))
-            return all_safe(canonical);
+        if (is_below_directory(canonical, *allowed))
+            return is_path_safe(canonical);
     }
 
     return FALSE;
@@ -200,9 +201,10 @@ service_config_may_export(const ServiceConfig *config, guint uid, const ExportPl
     const char *directory = place->directory;
     g_autofree char *above = g_path_get_dirname(directory);
 
-    if (session || uid == 0 || is_allowed(config, place->subdirectory ? directory : above))
+    if (session || uid == 0 ||
+        is_directory_allowed(config, place->subdirectory ? directory : above))
         return TRUE;
-    if (is_allowed(config, directory)) {
+    if (is_directory_allowed(config, directory)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
                     _("You may export into '%s', but not in its place; name a directory in it, or "
                       "leave out subdirectory=no"),

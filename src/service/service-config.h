@@ -8,24 +8,28 @@
 
 G_BEGIN_DECLS
 
-/* What the host's administrator decides: virtsnapd.conf, in the syntax of desktop entries. */
+/* The configuration of the service: virtsnapd.conf, in the key file format of GLib. */
 
 typedef struct {
-    guint jobs;            /* [jobs] running: at once */
-    guint per_file_system; /* [jobs] per_file_system: at once on the same target file system */
-    guint transfers;       /* [jobs] transfers: at once, all jobs together */
-    guint queued;          /* [jobs] queued: how many may wait */
-    guint keep_seconds;    /* [jobs] keep_finished: how long a finished job stays, 300 at least */
-    guint keep_interrupted; /* [jobs] keep_interrupted: seconds that one that can be resumed stays,
-                             * with what it has copied; 0: for ever */
-    guint idle_seconds;    /* [service] idle_timeout: the service leaves when nothing happens for
-                            * so long; 0: never */
-    char **directories;    /* [export] directories: where users other than root may export to */
+    guint jobs;            /* [jobs] running: maximal number of running jobs */
+    guint per_file_system; /* [jobs] per_file_system: maximal number of running jobs on one target
+                            * file system */
+    guint transfers;       /* [jobs] transfers: maximal number of simultaneous transfers of all
+                            * jobs */
+    guint queued;          /* [jobs] queued: maximal number of waiting jobs */
+    guint keep_seconds;    /* [jobs] keep_finished: seconds that a finished job is kept, at least
+                            * 300 */
+    guint keep_interrupted; /* [jobs] keep_interrupted: seconds that a job which can be resumed is
+                             * kept, together with what it has copied; 0: for ever */
+    guint idle_seconds;    /* [service] idle_timeout: seconds without activity after which the
+                            * service exits; 0: never */
+    char **directories;    /* [export] directories: directories into which users other than root may
+                            * export */
 } ServiceConfig;
 
 /**
  * service_config_load:
- * @path: the file; one that is not there means the defaults
+ * @path: path of the file; if it does not exist, the defaults are used
  *
  * Returns: owned by the caller; INVALID_PARAMETER naming the key that is unknown or wrong.
  */
@@ -33,17 +37,17 @@ ServiceConfig *service_config_load(const char *path, GError **error) G_GNUC_WARN
 
 /**
  * service_config_may_export:
- * @uid: who asks
- * @place: where to; one that takes the place of its directory needs leave for the directory that
- * this is in
+ * @uid: the user
+ * @place: the place of the export; one without a subdirectory replaces its directory, so it needs
+ * permission for the parent directory
  * @session: whether the service is on a session bus
  *
- * Root may export anywhere, and on a session bus the service has no rights that its user lacks.
- * Others may export into the directories of the configuration and what is below them; each
- * directory on the way has to be one that only root can change, so that nobody can lead the
- * service elsewhere by a symbolic link.
+ * Root may export anywhere, and so may everybody on a session bus, where the service has no more
+ * rights than its user. Others may export into the configured directories and below them, if only
+ * root can change each directory on the path; otherwise a symbolic link could lead the service
+ * elsewhere.
  *
- * Returns: FALSE with ACCESS_DENIED if not.
+ * Returns: FALSE with ACCESS_DENIED if the user may not export there.
  */
 gboolean service_config_may_export(const ServiceConfig *config, guint uid, const ExportPlace *place,
                                    gboolean session, GError **error)

@@ -19,11 +19,11 @@
 #include "service/work.h"
 #include "util/name.h"
 
-/* Answers of the method; others are D-Bus errors. */
+/* Result codes of the method; failures are D-Bus errors. */
 #define RESULT_DONE 0
 #define RESULT_JOB_STARTED 4096
 
-/* More calls than this do not wait for file systems that hang. */
+/* Maximal number of calls that wait for file systems, which may hang; further ones are refused. */
 #define TARGETS_WAITED_FOR 1000u
 
 struct SnapshotService {
@@ -34,36 +34,38 @@ struct SnapshotService {
     PruneService *prunes;
 };
 
-/* --- what a caller sends ---------------------------------------------------- */
+/* --- parameters ------------------------------------------------------------- */
 
 static gboolean
-refuse(GError **error, const char *format, const char *what)
+refuse_directory(GError **error, const char *format, const char *what)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER, format, what);
 
     return FALSE;
 }
 
-/* The options of ExportSnapshot, all of them booleans. */
+/* The options of ExportSnapshot, which are all booleans. */
 typedef struct {
     gboolean wait;
     gboolean resume;
 } ExportFlags;
 
 static gboolean
-check_directory(const char *directory, GError **error)
+check_target_directory(const char *directory, GError **error)
 {
     if (!path_check(directory, error))
         return FALSE;
     if (!g_path_is_absolute(directory))
-        return refuse(error, _("The directory '%s' is not an absolute path"), directory);
+        return refuse_directory(error, _("The directory '%s' is not an absolute path"), directory);
     if (strlen(directory) >= PATH_MAX)
-        return refuse(error, _("The path of the directory '%.40s…' is too long"), directory);
-    /* Its record is XML, which cannot say these. */
+        return refuse_directory(error, _("The path of the directory '%.40s…' is too long"),
+                                directory);
+    /* The record of the job is XML, which cannot represent these characters. */
     for (const char *c = directory; *c; c++) {
         if (g_ascii_iscntrl(*c))
-            return refuse(error, _("The path '%s' has control characters; choose another"),
-                          directory);
+            return refuse_directory(error,
+                                    _("The path '%s' has control characters; choose another"),
+                                    directory);
     }
 
     return TRUE;
@@ -84,17 +86,17 @@ parse_settings(const char *text, GError **error)
 
 /* --- ExportSnapshot --------------------------------------------------------- */
 
-/* A call on its way through what has to be looked at before a job is made of it. */
+/* A call that is being checked before a job is made of it. */
 typedef struct {
     const SnapshotService *self;
     GDBusMethodInvocation *invocation;
     guint uid;
     char *owner;
     ExportFlags flags;
-    ExportWork *work; /* owned; NULL: not known yet */
-    guint64 device; /* that it writes to */
-    char *path;     /* of the job, which the caller waits for */
-    GError *error;  /* NULL: none so far */
+    ExportWork *work; /* owned; NULL: not made yet */
+    guint64 device; /* device number of the target's file system */
+    char *path;     /* path of the job that the caller waits for */
+    GError *error;  /* NULL: no error so far */
 } ExportCall;
 
 static void
@@ -127,9 +129,9 @@ parse_subject(const char *path, const VirtSnapExportSettings *settings, char **c
     return *collection != NULL;
 }
 
-/* The collection is read here, and not again when it is the job's turn. */
+/* Makes the work of a call. The collection is read now, and not when the job starts. */
 static ExportWork *
-parse_call(ExportCall *call, GError **error)
+parse_export_call(ExportCall *call, GError **error)
 {
     const BusOption known[] = {
         {"wait", &call->flags.wait, NULL},
@@ -152,7 +154,7 @@ parse_call(ExportCall *call, GError **error)
         return NULL;
     settings = parse_settings(text, error);
     if (!settings || !parse_subject(path, settings, &collection, &snapshot, error) ||
-        !check_directory(directory, error))
+        !check_target_directory(directory, error))
         return NULL;
     members = members_new(collection, NULL, error);
 
@@ -163,21 +165,22 @@ parse_call(ExportCall *call, GError **error)
     return export_work_new(collection, members, place, g_steal_pointer(&settings));
 }
 
-/* What can be said now is said now, and not by a job that fails: in a thread, as the store may be
- * locked. */
+/* Checks the parameters now, so that a wrong call fails at once instead of creating a job that
+ * fails. It runs in a thread, because the store may be locked. */
 static void
-look_at_call(gpointer data)
+check_export_call(gpointer data)
 {
     ExportCall *call = data;
 
     call->uid = access_caller_uid(call->invocation);
     call->owner = access_user_name(call->uid);
-    call->work = parse_call(call, &call->error);
+    call->work = parse_export_call(call, &call->error);
 }
 
-/* And in one that may hang with the file system that the target is on. */
+/* Checks the target, in a thread of its own kind, because it hangs if the file system of the target
+ * hangs. */
 static void
-look_at_target(gpointer data)
+check_export_target(gpointer data)
 {
     ExportCall *call = data;
     const ExportWork *work = call->work;
@@ -189,7 +192,7 @@ look_at_target(gpointer data)
 }
 
 static void
-on_ended(const GError *error, gpointer data)
+on_export_ended(const GError *error, gpointer data)
 {
     ExportCall *call = data;
 
@@ -203,7 +206,7 @@ on_ended(const GError *error, gpointer data)
 }
 
 static void
-on_started(const char *path, const GError *error, gpointer data)
+on_export_started(const char *path, const GError *error, gpointer data)
 {
     ExportCall *call = data;
 
@@ -220,7 +223,7 @@ on_started(const char *path, const GError *error, gpointer data)
 }
 
 static void
-on_target_looked_at(gpointer data)
+on_export_target_checked(gpointer data)
 {
     ExportCall *call = data;
     const JobOrder order = {.work = &call->work->parent,
@@ -230,8 +233,8 @@ on_target_looked_at(gpointer data)
                                 g_dbus_method_invocation_get_sender(call->invocation),
                             .device = call->device,
                             .resume = call->flags.resume,
-                            .started = on_started,
-                            .ended = call->flags.wait ? on_ended : NULL,
+                            .started = on_export_started,
+                            .ended = call->flags.wait ? on_export_ended : NULL,
                             .data = call};
 
     if (call->error)
@@ -241,7 +244,7 @@ on_target_looked_at(gpointer data)
 }
 
 static void
-on_call_looked_at(gpointer data)
+on_export_call_checked(gpointer data)
 {
     ExportCall *call = data;
 
@@ -253,19 +256,20 @@ on_call_looked_at(gpointer data)
     if (call->error)
         export_call_fail(call, call->error);
     else
-        work_run(WORK_TARGET, NULL, look_at_target, on_target_looked_at, call);
+        work_run(WORK_TARGET, NULL, check_export_target, on_export_target_checked, call);
 }
 
-/* After what the same caller has done to collections before. */
+/* The call is processed in the lane of its sender, after earlier changes of collections by the same
+ * sender. */
 static void
-export_granted(GDBusMethodInvocation *invocation, gpointer data)
+on_export_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
     ExportCall *call = g_new0(ExportCall, 1);
 
     call->self = data;
     call->invocation = invocation;
-    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), look_at_call,
-             on_call_looked_at, call);
+    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), check_export_call,
+             on_export_call_checked, call);
 }
 
 static gboolean
@@ -273,12 +277,12 @@ on_export(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
           const char *snapshot_collection, const char *directory, const char *settings,
           GVariant *options, gpointer self)
 {
-    access_check(invocation, ACTION_EXPORT, export_granted, self, NULL);
+    access_check(invocation, ACTION_EXPORT, on_export_granted, self, NULL);
 
     return TRUE;
 }
 
-/* --- what is still to come -------------------------------------------------- */
+/* --- methods that are not implemented yet ----------------------------------- */
 
 static void
 not_supported_granted(GDBusMethodInvocation *invocation, gpointer data)
@@ -292,7 +296,7 @@ not_supported_granted(GDBusMethodInvocation *invocation, gpointer data)
 }
 
 static gboolean
-not_supported(GDBusMethodInvocation *invocation)
+return_not_supported(GDBusMethodInvocation *invocation)
 {
     access_check(invocation, ACTION_MANAGE_SNAPSHOTS, not_supported_granted, NULL, NULL);
 
@@ -300,13 +304,13 @@ not_supported(GDBusMethodInvocation *invocation)
 }
 
 static gboolean
-on_other(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
-         const char *snapshot_collection, gpointer self)
+on_other_method(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+                const char *snapshot_collection, gpointer self)
 {
-    return not_supported(invocation);
+    return return_not_supported(invocation);
 }
 
-/* --- the whole -------------------------------------------------------------- */
+/* --- constructor and destructor --------------------------------------------- */
 
 SnapshotService *
 snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceConfig *config,
@@ -322,7 +326,7 @@ snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceC
     g_signal_connect(bus, "handle-export-snapshot", G_CALLBACK(on_export), self);
     create_service_connect(bus, jobs);
     set_service_connect(bus, jobs);
-    g_signal_connect(bus, "handle-convert-to-reference-point", G_CALLBACK(on_other), self);
+    g_signal_connect(bus, "handle-convert-to-reference-point", G_CALLBACK(on_other_method), self);
     bus_object_skeleton_set_collection_snapshot_service(object, bus);
 
     return self;

@@ -8,15 +8,15 @@
 
 G_BEGIN_DECLS
 
-/* The methods of CollectionSnapshotService: what callers send is checked here, before a job is
- * made of it. */
+/* The methods of CollectionSnapshotService. They check what callers send before they create a
+ * job. */
 
 typedef struct SnapshotService SnapshotService;
 
 /**
  * snapshot_service_new:
  * @object: the service's object, which gets the interface
- * @jobs: what runs the jobs; not owned, like @config
+ * @jobs: the jobs of the service; not owned, like @config
  * @session: whether the service is on a session bus
  *
  * Returns: owned by the caller.

@@ -7,33 +7,34 @@
 
 typedef struct {
     WorkKind kind;
-    char *lane; /* NULL: none */
+    char *lane; /* NULL: no lane */
     WorkPart run;
     WorkPart done;
     gpointer data;
 } Work;
 
-/* How many threads of each kind there are at most. More than one that hangs should fit in. */
+/* Maximal number of threads of each kind; except for records large enough that some may hang. */
 static const gint threads_max[WORK_KINDS] = {1, 32, 64};
 
 static GThreadPool *pools[WORK_KINDS];
 static guint pending[WORK_KINDS];
-static GHashTable *lanes[WORK_KINDS]; /* GQueue of Work that waits, by lane; there while busy */
+static GHashTable *lanes[WORK_KINDS]; /* lane -> GQueue of waiting Work; a lane has an entry while
+                                       * it is busy */
 
-static gboolean finish(gpointer data);
+static gboolean finish_work(gpointer data);
 
 static void
-run_in_thread(gpointer data, gpointer unused)
+run_work(gpointer data, gpointer unused)
 {
     Work *work = data;
 
     work->run(work->data);
-    /* As urgent as calls are, or many callers could keep it from being told. */
-    g_idle_add_full(G_PRIORITY_DEFAULT, finish, work, NULL);
+    /* The same priority as that of method calls, so that many callers cannot delay it for ever. */
+    g_idle_add_full(G_PRIORITY_DEFAULT, finish_work, work, NULL);
 }
 
 static void
-start_threads(void)
+start_work_threads(void)
 {
     static gboolean started;
 
@@ -41,13 +42,13 @@ start_threads(void)
         return;
     started = TRUE;
     for (guint i = 0; i < WORK_KINDS; i++) {
-        pools[i] = g_thread_pool_new(run_in_thread, NULL, threads_max[i], FALSE, NULL);
+        pools[i] = g_thread_pool_new(run_work, NULL, threads_max[i], FALSE, NULL);
         lanes[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                          (GDestroyNotify)g_queue_free);
     }
 }
 
-/* Another thread that could not be made means that those there are have it to do. */
+/* An error is ignored: if no further thread can be created, the existing ones do the work. */
 static void
 push_work(Work *work)
 {
@@ -55,7 +56,7 @@ push_work(Work *work)
 }
 
 static void
-next_in_lane(WorkKind kind, const char *lane)
+start_next_in_lane(WorkKind kind, const char *lane)
 {
     Work *next = g_queue_pop_head(g_hash_table_lookup(lanes[kind], lane));
 
@@ -66,13 +67,13 @@ next_in_lane(WorkKind kind, const char *lane)
 }
 
 static gboolean
-finish(gpointer data)
+finish_work(gpointer data)
 {
     Work *work = data;
 
     pending[work->kind]--;
     if (work->lane)
-        next_in_lane(work->kind, work->lane);
+        start_next_in_lane(work->kind, work->lane);
     work->done(work->data);
     g_free(work->lane);
     g_free(work);
@@ -86,7 +87,7 @@ work_run(WorkKind kind, const char *lane, WorkPart run, WorkPart done, gpointer 
     Work *work = g_new0(Work, 1);
     GQueue *waiting = NULL;
 
-    start_threads();
+    start_work_threads();
     *work = (Work){kind, g_strdup(lane), run, done, data};
     pending[kind]++;
     if (lane)
@@ -120,7 +121,7 @@ work_is_idle(void)
 void
 work_finish_records(void)
 {
-    start_threads();
+    start_work_threads();
     g_thread_pool_free(pools[WORK_RECORDS], FALSE, TRUE);
     pools[WORK_RECORDS] = NULL;
 }
