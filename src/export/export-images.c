@@ -8,7 +8,7 @@
 #include "util/fd.h"
 
 static gboolean
-check_image(const Layer *layer, GError **error)
+check_image_complete(const Layer *layer, GError **error)
 {
     auto_fd fd = -1;
 
@@ -35,7 +35,7 @@ export_images_check(const Plan *plan, Control *control, GError **error)
              one = plan_layer_is_whole(layer) ? one->backing : NULL) {
             if (!g_hash_table_add(seen, one->path))
                 continue;
-            if (!control_pass(control, 0, error) || !check_image(one, error))
+            if (!control_pass(control, 0, error) || !check_image_complete(one, error))
                 return FALSE;
         }
     }

@@ -10,14 +10,13 @@ G_BEGIN_DECLS
 
 /**
  * export_images_check:
- * @control: asked between the images
+ * @control: can cancel between the images
  *
- * Whether every image that is to be read is all there, before anything is copied: one that lost
- * its end is not copied as if it were whole. An image that a running domain writes to is not
- * looked at.
+ * Checks before anything is copied that no image to be read is truncated, so that a truncated image
+ * is not copied as if it were complete. An image to which a running domain writes is not checked.
  *
- * Returns: FALSE with CORRUPT naming one that was cut short, as layer_open() can fail, or as
- * @control says.
+ * Returns: FALSE with CORRUPT naming a truncated image, with the errors of layer_open(), or with
+ * the reason of @control.
  */
 gboolean export_images_check(const Plan *plan, Control *control, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

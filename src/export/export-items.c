@@ -73,9 +73,10 @@ open_file_item(EngineItem *item, GError **error)
 
 /* --- the journal ------------------------------------------------------------ */
 
-/* Without digests what is not certain cannot be compared. */
+/* Whether the segments of an earlier run can be used. If an image may have changed, they have to be
+ * compared by their digests, which is impossible without digests. */
 static gboolean
-is_of_use(const ExportItem *self, const JournalLayer *earlier)
+is_segment_list_usable(const ExportItem *self, const JournalLayer *earlier)
 {
     const Source *source = self->engine.source;
 
@@ -84,9 +85,8 @@ is_of_use(const ExportItem *self, const JournalLayer *earlier)
            (self->engine.want_digest || journal_is_certain(self->journal, self->number));
 }
 
-/* Whether what the journal knows of the layer is still of use. One of which nothing is durable may
- * have any size, and is begun anew. A file whose entry did not survive a crash is not there: the
- * rest is kept in order by those who wrote it. */
+/* Reopens the file of an earlier run if the journal has durable segments of it that can be used.
+ * Otherwise, or if the file did not survive a crash, the layer is copied from the beginning. */
 static gboolean
 reopen_layer(ExportItem *self, GError **error)
 {
@@ -94,7 +94,7 @@ reopen_layer(ExportItem *self, GError **error)
     const Source *source = self->engine.source;
     g_autoptr(GError) why = NULL;
 
-    if (!earlier || !is_of_use(self, earlier))
+    if (!earlier || !is_segment_list_usable(self, earlier))
         return TRUE;
     self->engine.sink = drivers_get()->reopen_file(self->dirfd, self->layer->file, source->size,
                                                    LAYER_MODE, &why);
@@ -110,15 +110,15 @@ reopen_layer(ExportItem *self, GError **error)
     return FALSE;
 }
 
-/* Of the layer's segments only those are read that an earlier run has done. */
+/* Makes a recheck skip all segments except those that an earlier run has done. */
 static void
-skip_the_rest(ExportItem *self)
+skip_undone_segments(ExportItem *self)
 {
     const JournalLayer *earlier = journal_layer(self->journal, self->number);
     gsize n = digest_n_segments(self->engine.source->size);
     g_autofree guint8 *done = g_malloc0(n + 1);
 
-    for (guint i = 0; is_of_use(self, earlier) && i < earlier->segments->len; i++)
+    for (guint i = 0; is_segment_list_usable(self, earlier) && i < earlier->segments->len; i++)
         done[g_array_index(earlier->segments, EngineSegment, i).index] = TRUE;
     for (gsize i = 0; i < n; i++) {
         EngineSegment segment = {.index = i};
@@ -133,7 +133,7 @@ static gboolean
 open_layer_sink(ExportItem *self, GError **error)
 {
     if (self->skipped) {
-        skip_the_rest(self);
+        skip_undone_segments(self);
         return TRUE;
     }
     if (self->probing)
@@ -155,14 +155,16 @@ record_segment(EngineItem *item, gsize index, GError **error)
 {
     ExportItem *self = item->user_data;
 
-    /* The only one is as good as the whole. */
+    /* A single segment is the whole file; it is recorded when the item is finished and needs no
+     * sync of its own. */
     return journal_add(self->journal, self->number, index, item->nodes + index * DIGEST_BYTES,
                        item->n_segments > 1 ? item->sink : NULL, error);
 }
 
-/* The run has failed already: what cannot be recorded is done again. */
+/* Records the segments that are written when a run fails. Those that cannot be recorded are copied
+ * again by the next run, so errors are ignored. */
 static void
-record_rest(EngineItem *item)
+record_rest_of_layer(EngineItem *item)
 {
     ExportItem *self = item->user_data;
     g_autoptr(GError) error = NULL;
@@ -171,7 +173,7 @@ record_rest(EngineItem *item)
         g_debug("%s", error->message);
 }
 
-/* Of the whole layer, which is durable now. */
+/* Records the rest of the segments of a layer that is durable now. */
 static gboolean
 record_layer(ExportItem *self, GError **error)
 {
@@ -180,10 +182,10 @@ record_layer(ExportItem *self, GError **error)
 
 /* --- layers --------------------------------------------------------------- */
 
-/* The beginning of the file as it has to be in the export: its backing file beside it. It may have
- * referred to another one than the domain's XML, or to one where that has none. */
+/* Makes the head of the exported file, whose backing reference names the backing layer in the
+ * export. The reference in the image itself may differ from the chain in the domain's XML. */
 static gboolean
-patch_head(ExportItem *self, int fd, GError **error)
+patch_layer_head(ExportItem *self, int fd, GError **error)
 {
     const PlanLayer *layer = self->layer;
     const char *what = layer->source->path;
@@ -205,10 +207,10 @@ patch_head(ExportItem *self, int fd, GError **error)
     return self->engine.head != NULL;
 }
 
-/* What is behind the end of a qcow2 image on a device is left there, so that none of it may be
- * needed. */
+/* What is behind the end of a qcow2 image on a block device is not copied, so check that the image
+ * does not refer to it. */
 static gboolean
-check_end(const Layer *source, int fd, GError **error)
+check_source_end(const Layer *source, int fd, GError **error)
 {
     return !source->block || !g_str_equal(source->format, "qcow2") ||
            image_end_check_tables(fd, source->length, source->path, error);
@@ -246,7 +248,7 @@ open_copy_item(EngineItem *item, GError **error)
     const Layer *source = self->layer->source;
     auto_fd fd = open_frozen(self, source, error);
 
-    if (fd < 0 || !check_end(source, fd, error) || !patch_head(self, fd, error))
+    if (fd < 0 || !check_source_end(source, fd, error) || !patch_layer_head(self, fd, error))
         return FALSE;
     item->source = drivers_get()->wrap_part(fd_steal(&fd), source->length, source->path, error);
 
@@ -269,9 +271,9 @@ export_item_hold(ExportItem *self, GError **error)
     return TRUE;
 }
 
-/* Its size is known when it is complete. */
+/* The size of a compressed image is not known before it is complete. */
 static gboolean
-open_packed(ExportItem *self, GError **error)
+open_packed_sink(ExportItem *self, GError **error)
 {
     const PlanLayer *layer = self->layer;
     g_autofree char *backing =
@@ -301,7 +303,7 @@ open_compress_item(EngineItem *item, GError **error)
     g_array_append_val(self->held, fd);
     item->source = drivers_get()->open_layer(self->layer->source, error);
 
-    return item->source && open_packed(self, error);
+    return item->source && open_packed_sink(self, error);
 }
 
 static gboolean
@@ -328,7 +330,7 @@ open_flat_item(EngineItem *item, GError **error)
     if (layer->level > 0) {
         item->source =
             drivers_get()->open_guest(layer->source, layer->snapshot, layer->live, error);
-        return item->source && open_packed(self, error);
+        return item->source && open_packed_sink(self, error);
     }
     item->source =
         drivers_get()->open_flat(layer->source, layer->snapshot, layer->live, error);
@@ -351,7 +353,7 @@ open_changes_item(EngineItem *item, GError **error)
     disk = changes_source_new(self->changes, disk);
     if (layer->level > 0) {
         item->source = disk;
-        return open_packed(self, error);
+        return open_packed_sink(self, error);
     }
     item->source = drivers_get()->open_above(disk, backing, layer->backing->format,
                                              layer->source->path, error);
@@ -367,7 +369,7 @@ open_pull_item(EngineItem *item, GError **error)
 
     item->source = live_export_open(self->live, self->layer, packed, error);
 
-    return item->source && (packed ? open_packed(self, error) : open_layer_sink(self, error));
+    return item->source && (packed ? open_packed_sink(self, error) : open_layer_sink(self, error));
 }
 
 static gboolean
@@ -389,7 +391,8 @@ check_unchanged(const Layer *layer, GError **error)
     return fd >= 0;
 }
 
-/* What was read is what was planned only if all of it still is there, unchanged. */
+/* Checks at the end that all images of the chain are unchanged, so that what was read is what was
+ * planned. */
 static gboolean
 finish_flat_item(EngineItem *item, GError **error)
 {
@@ -431,7 +434,7 @@ finish_recheck(EngineItem *item, GError **error)
     ExportItem *self = item->user_data;
     const JournalLayer *earlier = journal_layer(self->journal, self->number);
 
-    for (guint i = 0; is_of_use(self, earlier) && i < earlier->segments->len; i++) {
+    for (guint i = 0; is_segment_list_usable(self, earlier) && i < earlier->segments->len; i++) {
         const EngineSegment *segment = &g_array_index(earlier->segments, EngineSegment, i);
 
         if (memcmp(item->nodes + segment->index * DIGEST_BYTES, segment->node, DIGEST_BYTES) == 0)
@@ -449,10 +452,10 @@ export_item_needs(ExportItem *self, const char *uuid)
            g_strcmp0(self->layer->domain->uuid, uuid) == 0 && !g_atomic_int_get(&self->finished);
 }
 
-/* --- making them ---------------------------------------------------------- */
+/* --- constructors --------------------------------------------------------- */
 
 static ExportItem *
-item_new(int dirfd, guint64 weight, gboolean digest)
+export_item_new(int dirfd, guint64 weight, gboolean digest)
 {
     ExportItem *self = g_new0(ExportItem, 1);
 
@@ -470,7 +473,7 @@ item_new(int dirfd, guint64 weight, gboolean digest)
 ExportItem *
 export_item_new_file(const PlanFile *file, int dirfd, gboolean digest)
 {
-    ExportItem *self = item_new(dirfd, file->bytes, digest);
+    ExportItem *self = export_item_new(dirfd, file->bytes, digest);
 
     self->file = file;
     self->engine.open = open_file_item;
@@ -479,7 +482,7 @@ export_item_new_file(const PlanFile *file, int dirfd, gboolean digest)
 }
 
 static gboolean
-reads_block(const PlanLayer *layer)
+is_block_backed(const PlanLayer *layer)
 {
     return plan_layer_is_whole(layer) ? chain_has_block(layer->source) : layer->source->block;
 }
@@ -488,11 +491,11 @@ reads_block(const PlanLayer *layer)
  * lies on a block device, cannot be told to be the same as before, a compressed image takes shape
  * as it is written, and what has changed since the base depends on that. */
 static gboolean
-can_resume(const ExportItem *self)
+can_resume_layer(const ExportItem *self)
 {
     const PlanLayer *layer = self->layer;
 
-    return !layer->live && !reads_block(layer) &&
+    return !layer->live && !is_block_backed(layer) &&
            (self->way == PLAN_WAY_COPY || (self->way == PLAN_WAY_FLATTEN && layer->level == 0));
 }
 
@@ -515,9 +518,9 @@ export_item_set_way(ExportItem *self, PlanWay way, Journal *journal)
     self->way = way;
     self->engine.open = ways[way].open;
     self->engine.finish = ways[way].finish;
-    self->journal = can_resume(self) ? journal : NULL;
+    self->journal = can_resume_layer(self) ? journal : NULL;
     self->engine.segment = self->journal ? record_segment : NULL;
-    self->engine.stop = self->journal ? record_rest : NULL;
+    self->engine.stop = self->journal ? record_rest_of_layer : NULL;
 }
 
 void
@@ -530,12 +533,13 @@ ExportItem *
 export_item_new_layer(const PlanLayer *layer, guint number, int dirfd, gboolean digest,
                       Journal *journal)
 {
-    ExportItem *self = item_new(dirfd, layer->bytes, digest);
+    ExportItem *self = export_item_new(dirfd, layer->bytes, digest);
 
     self->layer = layer;
     self->number = number;
     self->engine.part = number + 1;
-    /* A flattened chain is open as a whole: locked, read, and read directly. */
+    /* All images of a flattened chain are open at once, each with a descriptor for the lock, for
+     * buffered and for direct reads. */
     if (plan_layer_is_whole(layer))
         self->engine.descriptors = 3 * chain_depth(layer->source);
     export_item_set_way(self, layer->way, journal);

@@ -11,20 +11,20 @@
 
 G_BEGIN_DECLS
 
-/* What the engine has to do for a plan: an item for each file of the export, which knows how to
- * open its two ends and what to tell the manifest about it. */
+/* The work of the engine for a plan: an item for each file of the export, which opens its source
+ * and sink and provides its entry in the manifest. */
 
 typedef struct ExportItem ExportItem;
 
 /**
  * export_item_new_file:
  * export_item_new_layer:
- * @number: of the layer in the plan; its part of the progress is one more
- * @journal: where its finished segments are recorded, and the earlier ones are known from
- * @dirfd: the directory that the export is written into; must stay open
- * @digest: whether its digest is wanted
+ * @number: number of the layer in the plan; it counts for the part @number + 1 of the progress
+ * @journal: the journal that has the segments of an earlier run and records the finished ones
+ * @dirfd: the partial directory; must stay open
+ * @digest: whether to compute the digest
  *
- * Returns: owned by the caller; @file or @layer must stay.
+ * Returns: owned by the caller; @file or @layer must stay valid.
  */
 ExportItem *export_item_new_file(const PlanFile *file, int dirfd, gboolean digest);
 ExportItem *export_item_new_layer(const PlanLayer *layer, guint number, int dirfd,
@@ -35,20 +35,22 @@ void export_item_set_live(ExportItem *self, LiveExport *live);
 
 /**
  * export_item_new_recheck:
- * What an earlier run did of a layer is read once more, and compared, if its images are not certain
- * to be as they were then: libvirt changes their owners, and so their ctimes, whenever a domain
- * starts or ends, but whoever writes to one and puts its time back does so, too.
+ * An item that reads once more what an earlier run has copied of a layer and compares the digests,
+ * if the ctime of an image has changed since. libvirt changes the owner of images, and thereby
+ * their ctime, whenever a domain starts or ends; but an image that was written to and had its mtime
+ * reset looks the same.
  *
- * Returns: owned by the caller; NULL if that is not needed. It ends with INVALID_STATE if something
- * is not as it was.
+ * Returns: owned by the caller; NULL if no check is needed. The item fails with INVALID_STATE if
+ * the content has changed.
  */
 ExportItem *export_item_new_recheck(const PlanLayer *layer, guint number, int dirfd,
                                     Journal *journal);
 
-/** export_item_engine: Returns: (transfer none): what to give to engine_run(). */
+/** export_item_engine: Returns: (transfer none): the item for engine_run(). */
 EngineItem *export_item_engine(ExportItem *self);
 
-/** export_item_layer: Returns: (transfer none) (nullable): what it copies, NULL for a file. */
+/** export_item_layer: Returns: (transfer none) (nullable): the layer that it copies; NULL for a
+ * file. */
 const PlanLayer *export_item_layer(const ExportItem *self);
 
 /** export_item_is_linked: Returns: TRUE if the layer is a link to the base's file, and there is
@@ -57,8 +59,10 @@ gboolean export_item_is_linked(const ExportItem *self);
 
 /**
  * export_item_check:
- * Looks, at any time and from any thread, at the images that it still has to read, or is reading.
- * Returns: FALSE with IN_USE or NOT_FOUND if one is not the one that was planned, or is written to.
+ * Checks the images that it still has to read or is reading; may be called at any time from any
+ * thread.
+ * Returns: FALSE with IN_USE or NOT_FOUND if an image is not the planned one any more, or is being
+ * written to.
  */
 gboolean export_item_check(ExportItem *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -66,7 +70,8 @@ gboolean export_item_check(ExportItem *self, GError **error) G_GNUC_WARN_UNUSED_
  * pulled. */
 gboolean export_item_needs(ExportItem *self, const char *uuid);
 
-/** export_item_manifest: Returns: after a run, what to say of the file; owned by the caller. */
+/** export_item_manifest: Returns: the manifest's entry of the file after a run, owned by the
+ * caller. */
 ManifestFile *export_item_manifest(const ExportItem *self);
 
 void export_item_free(ExportItem *self);

@@ -10,8 +10,8 @@
 /* --- disks ---------------------------------------------------------------- */
 
 static void
-add_disk(const Plan *plan, const PlanDomain *domain, const PlanDisk *disk, GPtrArray *disks,
-         GPtrArray *parts)
+add_job_disk(const Plan *plan, const PlanDomain *domain, const PlanDisk *disk, GPtrArray *disks,
+             GPtrArray *parts)
 {
     JobDisk *self = job_disk_new(domain->name, disk->def->target, disk->top->source->path);
     GArray *numbers = g_array_new(FALSE, FALSE, sizeof(guint));
@@ -40,14 +40,14 @@ export_report_disks(const Plan *plan, GPtrArray **parts)
             const PlanDisk *disk = g_ptr_array_index(snapshot->disks, j);
 
             if (disk->top)
-                add_disk(plan, domain, disk, disks, *parts);
+                add_job_disk(plan, domain, disk, disks, *parts);
         }
     }
 
     return disks;
 }
 
-/* --- what it makes -------------------------------------------------------- */
+/* --- report --------------------------------------------------------------- */
 
 static void
 report_file(JobReport *self, const PlanFile *file)
@@ -67,7 +67,7 @@ report_disk(JobReport *self, const PlanLayer *top)
 {
     g_autofree char *path = g_build_filename(self->directory, top->file, NULL);
 
-    /* Disks may be shared, too. */
+    /* Several disks can have the same top layer. */
     if (!g_ptr_array_find_with_equal_func(self->disks, path, g_str_equal, NULL))
         g_ptr_array_add(self->disks, g_steal_pointer(&path));
 }

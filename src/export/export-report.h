@@ -8,15 +8,15 @@
 
 G_BEGIN_DECLS
 
-/* What a plan is to its job. */
+/* The disks and the report of a job that carries out a plan. */
 
-/** export_report_new: Returns: what the export of @plan into @directory makes, owned by the
- * caller. */
+/** export_report_new: Returns: the paths that an export of @plan into @directory creates, owned by
+ * the caller. */
 JobReport *export_report_new(const Plan *plan, const char *directory);
 
-/** export_report_disks: Returns: (element-type JobDisk): the disks of @plan, with @end set; owned
- * by the caller. @parts: (out) (element-type GArray): for each, the parts of the progress that are
- * its layers (guint), as export_execute() counts them. */
+/** export_report_disks: Returns: (element-type JobDisk): the disks of @plan with their amount of
+ * work, owned by the caller. @parts: (out) (element-type GArray): for each disk the parts of the
+ * progress (guint) that are its layers, as export_execute() counts them. */
 GPtrArray *export_report_disks(const Plan *plan, GPtrArray **parts);
 
 G_END_DECLS

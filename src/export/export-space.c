@@ -8,7 +8,7 @@
 #include "export/export.h"
 #include "util/format.h"
 
-/* Beside the data: directories, the manifest, the file system's own records. */
+/* Space for directories, the manifest and metadata of the file system. */
 #define SPACE_EXTRA ((guint64)4 << 20)
 
 static gboolean
@@ -31,9 +31,9 @@ layer_needs(const PlanLayer *layer, const TargetSpace *space)
         return 0;
     if (layer->way == PLAN_WAY_COPY)
         return space->clones && is_on(layer->source, space) ? 0 : layer->bytes;
-    /* How much the layers hide of one another is not known before they are read: what is
-     * certain is that the result holds no less than the largest of them can be reduced to. Too
-     * little space shows while it is written, then. */
+    /* Before the layers are read, it is not known how much of each the layers above hide. Only the
+     * minimum is certain: the flattened image cannot be smaller than the largest layer can be
+     * reduced to. If there is too little space, writing fails later. */
     for (const Layer *below = layer->source; below; below = below->backing)
         largest = MAX(largest, below->measured ? below->allocated : 0);
 

@@ -10,29 +10,29 @@
 #include "util/strings.h"
 
 struct ExportWatch {
-    Hypervisor *hypervisor; /* the next four are not owned */
+    Hypervisor *hypervisor; /* this and the next three members are not owned */
     const Plan *plan;
     GPtrArray *items;
     Control *control;
-    HypervisorWatch *watch; /* NULL: nobody tells */
+    HypervisorWatch *watch; /* NULL: there are no events */
     GMutex lock;            /* guards the warnings */
     GPtrArray *warnings;    /* char* */
 };
 
-/* What an event means, as the header has it. */
+/* What each event means; the header explains it. */
 static const struct {
-    gboolean members; /* it means something only for members */
-    gboolean look;    /* at the images */
+    gboolean members; /* the event is relevant only for member domains */
+    gboolean look;    /* check the images */
 } policy[] = {
     [HYPERVISOR_EVENT_CLOSED] = {FALSE, FALSE},  [HYPERVISOR_EVENT_UNDEFINED] = {TRUE, TRUE},
     [HYPERVISOR_EVENT_RENAMED] = {TRUE, FALSE},  [HYPERVISOR_EVENT_STARTED] = {FALSE, TRUE},
     [HYPERVISOR_EVENT_STOPPED] = {FALSE, FALSE}, [HYPERVISOR_EVENT_BLOCK_JOB] = {FALSE, TRUE},
 };
 
-/* --- who and what ----------------------------------------------------------- */
+/* --- domains and disks ------------------------------------------------------ */
 
 static const PlanDomain *
-find_member(const Plan *plan, const char *uuid)
+find_plan_member(const Plan *plan, const char *uuid)
 {
     for (guint i = 0; uuid && i < plan->domains->len; i++) {
         const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
@@ -45,7 +45,7 @@ find_member(const Plan *plan, const char *uuid)
 }
 
 static gboolean
-disk_has(const PlanDisk *disk, const PlanLayer *wanted)
+disk_has_layer(const PlanDisk *disk, const PlanLayer *wanted)
 {
     for (const PlanLayer *layer = disk->top; layer; layer = layer->backing) {
         if (layer == wanted)
@@ -55,9 +55,9 @@ disk_has(const PlanDisk *disk, const PlanLayer *wanted)
     return FALSE;
 }
 
-/* The disk of @domain that @layer belongs to. */
+/* The target of the disk of @domain whose chain includes @layer, or NULL. */
 static const char *
-find_disk(const PlanDomain *domain, const PlanLayer *layer)
+find_disk_of_layer(const PlanDomain *domain, const PlanLayer *layer)
 {
     for (guint i = 0; i < domain->snapshots->len; i++) {
         const PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, i);
@@ -65,7 +65,7 @@ find_disk(const PlanDomain *domain, const PlanLayer *layer)
         for (guint k = 0; k < snapshot->disks->len; k++) {
             const PlanDisk *disk = g_ptr_array_index(snapshot->disks, k);
 
-            if (disk_has(disk, layer))
+            if (disk_has_layer(disk, layer))
                 return disk->def->target;
         }
     }
@@ -73,26 +73,27 @@ find_disk(const PlanDomain *domain, const PlanLayer *layer)
     return NULL;
 }
 
-/* "domain 'web', disk 'vda'": the member whose layer it is, @first if there are several. */
+/* "domain 'web', disk 'vda'" for the member to which @layer belongs, @first if it belongs to
+ * several. */
 static char *
 owner_of(const Plan *plan, const PlanDomain *first, const PlanLayer *layer)
 {
-    const char *disk = first ? find_disk(first, layer) : NULL;
+    const char *disk = first ? find_disk_of_layer(first, layer) : NULL;
     const PlanDomain *domain = first;
 
     for (guint i = 0; !disk && i < plan->domains->len; i++) {
         domain = g_ptr_array_index(plan->domains, i);
-        disk = find_disk(domain, layer);
+        disk = find_disk_of_layer(domain, layer);
     }
 
     return g_strdup_printf(_("domain '%s', disk '%s'"), disk ? domain->name : "?",
                            disk ? disk : "?");
 }
 
-/* --- what is done about it -------------------------------------------------- */
+/* --- reactions -------------------------------------------------------------- */
 
 static void G_GNUC_PRINTF(2, 3)
-warn(ExportWatch *self, const char *format, ...)
+warn_of_event(ExportWatch *self, const char *format, ...)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     va_list args;
@@ -106,19 +107,21 @@ static void
 warn_of(ExportWatch *self, const HypervisorEvent *event, const PlanDomain *member)
 {
     if (event->type == HYPERVISOR_EVENT_CLOSED)
-        warn(self, _("The connection to libvirt was lost during the export (%s); all layers were "
-                     "copied as planned"),
-             event->reason);
+        warn_of_event(self,
+                      _("The connection to libvirt was lost during the export (%s); all layers "
+                        "were copied as planned"),
+                      event->reason);
     else if (event->type == HYPERVISOR_EVENT_UNDEFINED)
-        warn(self, _("The domain '%s' was undefined while it was exported"), member->name);
+        warn_of_event(self, _("The domain '%s' was undefined while it was exported"), member->name);
     else if (event->type == HYPERVISOR_EVENT_RENAMED)
-        warn(self, _("The domain '%s' was renamed to '%s' while it was exported; the export has "
-                     "its former name"),
-             member->name, event->domain);
+        warn_of_event(self,
+                      _("The domain '%s' was renamed to '%s' while it was exported; the export has "
+                        "its former name"),
+                      member->name, event->domain);
 }
 
 static void
-explain(GError **error, const HypervisorEvent *event, const char *owner)
+explain_event(GError **error, const HypervisorEvent *event, const char *owner)
 {
     if (event && event->type == HYPERVISOR_EVENT_BLOCK_JOB)
         g_prefix_error(error,
@@ -134,10 +137,10 @@ explain(GError **error, const HypervisorEvent *event, const char *owner)
         g_prefix_error(error, "%s: ", owner);
 }
 
-/* Ends the export if an image that is still to be read is not as planned. @event: NULL if it is
- * the first look. */
+/* Checks the images that are still to be read and ends the export if one is not as planned. @event:
+ * (nullable): NULL for the first check. */
 static void
-look(ExportWatch *self, const HypervisorEvent *event, const PlanDomain *member)
+check_watched_images(ExportWatch *self, const HypervisorEvent *event, const PlanDomain *member)
 {
     for (guint i = 0; i < self->items->len && !control_is_cancelled(self->control); i++) {
         ExportItem *item = g_ptr_array_index(self->items, i);
@@ -147,7 +150,7 @@ look(ExportWatch *self, const HypervisorEvent *event, const PlanDomain *member)
         if (export_item_check(item, &error))
             continue;
         owner = owner_of(self->plan, member, export_item_layer(item));
-        explain(&error, event, owner);
+        explain_event(&error, event, owner);
         control_fail(self->control, g_steal_pointer(&error));
     }
 }
@@ -169,10 +172,10 @@ look_for_stopped(ExportWatch *self, const PlanDomain *member)
 }
 
 static void
-on_event(const HypervisorEvent *event, gpointer data)
+on_hypervisor_event(const HypervisorEvent *event, gpointer data)
 {
     ExportWatch *self = data;
-    const PlanDomain *member = find_member(self->plan, event->uuid);
+    const PlanDomain *member = find_plan_member(self->plan, event->uuid);
 
     if (policy[event->type].members && !member)
         return;
@@ -180,10 +183,10 @@ on_event(const HypervisorEvent *event, gpointer data)
     if (event->type == HYPERVISOR_EVENT_STOPPED && member)
         look_for_stopped(self, member);
     if (policy[event->type].look)
-        look(self, event, member);
+        check_watched_images(self, event, member);
 }
 
-/* --- for the others --------------------------------------------------------- */
+/* --- public functions ------------------------------------------------------- */
 
 ExportWatch *
 export_watch_new(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Control *control)
@@ -198,11 +201,11 @@ export_watch_new(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Con
     self->warnings = strings_copy(plan->warnings);
     g_mutex_init(&self->lock);
     if (hypervisor)
-        self->watch = hypervisor->ops->watch(hypervisor, on_event, self, &error);
+        self->watch = hypervisor->ops->watch(hypervisor, on_hypervisor_event, self, &error);
     if (error)
-        warn(self, _("What happened to the domains during the export was not noticed: %s"),
-             error->message);
-    look(self, NULL, NULL);
+        warn_of_event(self, _("What happened to the domains during the export was not noticed: %s"),
+                      error->message);
+    check_watched_images(self, NULL, NULL);
 
     return self;
 }

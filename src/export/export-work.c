@@ -13,7 +13,7 @@
 #include "util/strings.h"
 #include "util/xml.h"
 
-/* --- what it is about -------------------------------------------------------- */
+/* --- subject ----------------------------------------------------------------- */
 
 static ExportWork *
 export_of(JobWork *work)
@@ -41,11 +41,11 @@ export_work_directory(const JobWork *work)
     return export_of_const(work)->place->directory;
 }
 
-/* --- its target ---------------------------------------------------------------- */
+/* --- target -------------------------------------------------------------------- */
 
-/* Nothing is where nothing can be. */
+/* Whether an error of target_new() means that an earlier run cannot have left anything there. */
 static gboolean
-says_nothing_is_there(const GError *error)
+is_target_impossible(const GError *error)
 {
     return g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND) ||
            g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
@@ -57,7 +57,7 @@ export_work_has_left(JobWork *work)
     g_autoptr(GError) error = NULL;
     g_autoptr(Target) target = target_new(export_of(work)->place, &error);
 
-    return target ? target_has_left(target) : !says_nothing_is_there(error);
+    return target ? target_has_left(target) : !is_target_impossible(error);
 }
 
 static gint64
@@ -76,7 +76,7 @@ export_work_discard(JobWork *work, GError **error)
 
     if (target)
         return !target_has_left(target) || export_discard(target, error);
-    if (says_nothing_is_there(why))
+    if (is_target_impossible(why))
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&why));
 
@@ -102,11 +102,12 @@ export_work_device(JobWork *work)
     return export_work_check(export_of(work), &device, NULL) ? device : 0;
 }
 
-/* --- its run -------------------------------------------------------------------- */
+/* --- run ------------------------------------------------------------------------ */
 
-/* With no more transfers at once than the program allows. */
+/* The settings for this run, with the number of simultaneous transfers limited to what the program
+ * allows. */
 static VirtSnapExportSettings *
-settings_for(const ExportWork *self, const JobRun *run)
+export_settings_for(const ExportWork *self, const JobRun *run)
 {
     VirtSnapExportSettings *settings = virt_snap_export_settings_copy(self->settings);
     guint wanted = settings->parallel > 0 ? settings->parallel : ENGINE_WORKERS;
@@ -119,7 +120,7 @@ settings_for(const ExportWork *self, const JobRun *run)
 }
 
 static gboolean
-find_members(ExportWork *self, Hypervisor *hypervisor, GError **error)
+find_export_members(ExportWork *self, Hypervisor *hypervisor, GError **error)
 {
     if (!self->members) {
         g_auto(GStrv) domains = strings_to_strv(self->domains);
@@ -155,14 +156,14 @@ static gboolean
 prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GError **error)
 {
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
-    g_autoptr(VirtSnapExportSettings) settings = settings_for(self, run);
+    g_autoptr(VirtSnapExportSettings) settings = export_settings_for(self, run);
     ExportSubject what = {
         .collection = self->collection,
         .snapshot = self->place->snapshot,
         .settings = settings,
     };
 
-    if (!hypervisor || !find_members(self, hypervisor, error))
+    if (!hypervisor || !find_export_members(self, hypervisor, error))
         return FALSE;
     what.collections = self->members->collections;
     what.domains = self->members->domains;
@@ -176,9 +177,9 @@ prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GErr
            export_check_space(*plan, *target, error);
 }
 
-/* Tells the job what is going to be done. */
+/* Reports the plan to the job. */
 static gboolean
-announce_plan(const Plan *plan, const Target *target, JobRun *run, GError **error)
+announce_export_plan(const Plan *plan, const Target *target, JobRun *run, GError **error)
 {
     g_autoptr(JobReport) report = export_report_new(plan, target_path(target));
     g_autoptr(GPtrArray) parts = NULL;
@@ -196,7 +197,7 @@ announce_plan(const Plan *plan, const Target *target, JobRun *run, GError **erro
 }
 
 static void
-forget_results(ExportWork *self)
+forget_export_results(ExportWork *self)
 {
     export_result_clear(&self->result);
     self->result = (ExportResult){0};
@@ -211,8 +212,8 @@ export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor, Pla
     g_autoptr(Target) owned = target;
     gboolean done;
 
-    forget_results(self);
-    if (!announce_plan(plan, owned, run, error))
+    forget_export_results(self);
+    if (!announce_export_plan(plan, owned, run, error))
         return FALSE;
     done = export_execute(hypervisor, plan, owned, job_run_control(run), job_run_resumes(run),
                           &self->result, error);
@@ -233,7 +234,7 @@ export_work_run(JobWork *work, JobRun *run, GError **error)
     g_autoptr(Plan) plan = NULL;
     g_autoptr(Target) target = NULL;
 
-    forget_results(self);
+    forget_export_results(self);
     if (!prepare_export(self, run, &plan, &target, error))
         return FALSE;
     if (self->dry_run) {
@@ -246,10 +247,10 @@ export_work_run(JobWork *work, JobRun *run, GError **error)
                                  g_steal_pointer(&target), error);
 }
 
-/* --- its record ------------------------------------------------------------------- */
+/* --- record ----------------------------------------------------------------------- */
 
 static void
-add_if(xmlNode *parent, const char *name, const char *text)
+add_export_text(xmlNode *parent, const char *name, const char *text)
 {
     if (text && *text)
         xml_add(parent, name, text);
@@ -261,19 +262,20 @@ export_work_format(const JobWork *work, xmlNode *node)
     const ExportWork *self = export_of_const(work);
     g_autofree char *settings = virt_snap_export_settings_format(self->settings);
 
-    add_if(node, "collection", self->collection);
+    add_export_text(node, "collection", self->collection);
     for (guint i = 0; i < self->domains->len; i++)
         xml_add(node, "domain", g_ptr_array_index(self->domains, i));
     xml_add(node, "snapshot", self->place->snapshot);
     xml_add(node, "directory", self->place->directory);
-    /* A document in the document's text: its parser stays the only one. */
+    /* The settings are stored as the text of their own document, so that there is only one parser
+     * for them. */
     xml_add(node, "settings", settings);
 }
 
-/* @domains, @place, @settings: (transfer full) */
+/* Makes the work. @domains, @place, @settings: (transfer full). */
 static ExportWork *
-new_work(const char *collection, GPtrArray *domains, ExportPlace *place,
-         VirtSnapExportSettings *settings)
+export_work_new_with(const char *collection, GPtrArray *domains, ExportPlace *place,
+                     VirtSnapExportSettings *settings)
 {
     ExportWork *self = g_new0(ExportWork, 1);
     const ExportSubject what = {.collection = collection, .domains = domains};
@@ -307,17 +309,17 @@ export_work_parse(xmlNode *node, GError **error)
         g_ptr_array_add(domains, xml_text(g_ptr_array_index(nodes, i), "."));
     place = export_place_new(where, NULL, snapshot, settings->subdirectory);
 
-    return &new_work(collection, domains, place, settings)->parent;
+    return &export_work_new_with(collection, domains, place, settings)->parent;
 }
 
-/* --- the work ----------------------------------------------------------------------- */
+/* --- constructor and table ---------------------------------------------------------- */
 
 static void
 export_work_free(JobWork *work)
 {
     ExportWork *self = export_of(work);
 
-    forget_results(self);
+    forget_export_results(self);
     g_free(self->collection);
     g_ptr_array_unref(self->domains);
     export_place_free(self->place);
@@ -353,7 +355,7 @@ export_work_new(const char *collection, Members *members, ExportPlace *place,
 {
     GPtrArray *domains = collection ? g_ptr_array_new_with_free_func(g_free)
                                     : strings_copy(members->domains);
-    ExportWork *self = new_work(collection, domains, place, settings);
+    ExportWork *self = export_work_new_with(collection, domains, place, settings);
 
     self->members = members;
 

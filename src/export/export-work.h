@@ -10,10 +10,10 @@
 
 G_BEGIN_DECLS
 
-/* An export as the work of a job. */
+/* The work of a job that exports. */
 
-/** JobType of Msvm_ConcreteJob: export of a virtual machine, of which a collection has several;
- * it has none of its own. */
+/** JobType of Msvm_ConcreteJob: export of a virtual machine; there is no value for exports of
+ * collections. */
 #define JOB_TYPE_EXPORT 62
 
 extern const JobWorkType export_work_type;
@@ -21,49 +21,50 @@ extern const JobWorkType export_work_type;
 typedef struct {
     JobWork parent;
 
-    /* What it is to do: */
+    /* The parameters: */
     char *collection;   /* NULL: unnamed */
-    GPtrArray *domains; /* char*: what the domains of an unnamed collection are called by */
+    GPtrArray *domains; /* char*: names, ids or UUIDs by which the domains of an unnamed collection
+                         * were given */
     VirtSnapExportSettings *settings;
-    ExportPlace *place; /* whose name is export_name() of those domains until a run has found out
-                         * what they are called */
-    gboolean dry_run;   /* only to be planned */
+    ExportPlace *place; /* its name is export_name() of those words until a run has found out the
+                         * names */
+    gboolean dry_run;   /* plan only */
 
-    /* Its runs': */
+    /* State of the runs: */
     Members *members; /* NULL: not looked up yet */
 
-    /* What the last run has come to, for who asks when the job is in a final state: */
-    ExportResult result; /* zeros, but for what is left, if it failed */
-    Plan *plan;          /* of a dry run */
-    char *path;          /* that the export has, or would have; NULL: not known */
+    /* The result of the last run, to be read when the job is in a final state: */
+    ExportResult result; /* if the run failed, all zeros except for resumable and kept */
+    Plan *plan;          /* the plan of a dry run */
+    char *path;          /* path that the export has or would have; NULL: not known */
 } ExportWork;
 
 /**
  * export_work_new:
- * @collection: (nullable): name; NULL: the unnamed collection of @members
- * @members: (transfer full): its members, as they are now
- * @place: (transfer full): where to; its name is found out here
- * @settings: (transfer full): checked
+ * @collection: (nullable): name of the collection; NULL: the unnamed collection of @members
+ * @members: (transfer full): its present members
+ * @place: (transfer full): the destination; its name is set here
+ * @settings: (transfer full): settings, already checked
  *
- * Returns: owned by the caller, as job_work_unref() frees it.
+ * Returns: owned by the caller, to be freed with job_work_unref().
  */
 ExportWork *export_work_new(const char *collection, Members *members, ExportPlace *place,
                             VirtSnapExportSettings *settings);
 
 /**
  * export_work_check:
- * @device: (out): of the file system that it writes to, as in struct stat; 0: not known
+ * @device: (out): device number (st_dev) of the target's file system; 0: not known
  *
- * Looks at its target, as the run will. Returns: FALSE with the error that the run would have.
+ * Checks the target as the run will. Returns: FALSE with the error that the run would return.
  */
 gboolean export_work_check(const ExportWork *self, guint64 *device, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * export_work_carry_out:
- * @target: (transfer full): freed here, with what was written in vain
+ * @target: (transfer full): freed, together with what was written if the export fails
  *
- * The second half of its run, when it is known what there is to do. Returns: as JobWorkType.run.
+ * The second half of a run, after planning. Returns: as JobWorkType.run.
  */
 gboolean export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor,
                                Plan *plan, Target *target, GError **error)

@@ -67,7 +67,7 @@ export_resolve(Hypervisor *hypervisor, const ExportSubject *subject, Control *co
     return g_steal_pointer(&records);
 }
 
-/* The definitions of the collections that are members; the first one is the collection itself. */
+/* Stores the definitions of the member collections; the first element is the collection itself. */
 static void
 keep_collections(Plan *plan, GPtrArray *collections)
 {
@@ -88,7 +88,8 @@ export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *contr
     g_autoptr(Plan) plan = NULL;
     HostInfo *host;
 
-    /* Before any path of theirs is looked at: also the configuration has files beside it. */
+    /* Checked before any path of the hypervisor is used. Without storage, files beside the
+     * configuration are needed, too. */
     if (hypervisor->ops->sees(hypervisor, NULL, error))
         records = export_resolve(hypervisor, subject, control, error);
     if (!records)
@@ -109,43 +110,43 @@ export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *contr
 
 /* --- directories ---------------------------------------------------------- */
 
-/* Adds every directory above @path to @set. */
+/* Adds all parent directories of @path to @set. */
 static void
-add_directories(GTree *set, const char *path)
+add_parent_directories(GTree *set, const char *path)
 {
     for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
         g_tree_insert(set, g_strndup(path, (gsize)(slash - path)), NULL);
 }
 
 static gint
-compare_names(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data)
+compare_paths(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data)
 {
     return strcmp(a, b);
 }
 
-/* In an order in which each comes after the one it is in. */
+/* The set of all directories of the export, sorted so that each comes after its parent. */
 static GTree *
-directories_of(const Plan *plan)
+export_directories_of(const Plan *plan)
 {
-    GTree *set = g_tree_new_full(compare_names, NULL, g_free, NULL);
+    GTree *set = g_tree_new_full(compare_paths, NULL, g_free, NULL);
 
     for (guint i = 0; i < plan->files->len; i++)
-        add_directories(set, ((const PlanFile *)g_ptr_array_index(plan->files, i))->path);
+        add_parent_directories(set, ((const PlanFile *)g_ptr_array_index(plan->files, i))->path);
     for (guint i = 0; i < plan->layers->len; i++)
-        add_directories(set, ((const PlanLayer *)g_ptr_array_index(plan->layers, i))->file);
+        add_parent_directories(set, ((const PlanLayer *)g_ptr_array_index(plan->layers, i))->file);
 
     return set;
 }
 
 static gboolean
-create_directories(GTree *directories, int dirfd, GError **error)
+create_export_directories(GTree *directories, int dirfd, GError **error)
 {
     for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
         const char *name = g_tree_node_key(node);
         g_autoptr(GError) why = NULL;
         auto_fd fd = dir_create_at(dirfd, name, &why);
 
-        /* The layers' may have been kept. */
+        /* The directory of the layers may exist from an earlier run. */
         if (fd < 0 && !(g_str_equal(name, TARGET_LAYERS) && errno == EEXIST)) {
             if (foreign_name_error(errno, name, error))
                 g_propagate_error(error, g_steal_pointer(&why));
@@ -156,9 +157,9 @@ create_directories(GTree *directories, int dirfd, GError **error)
     return TRUE;
 }
 
-/* Before hours of copying. */
+/* Checks before the copy, which may take hours, that the file system can store all names. */
 static gboolean
-check_names(const Plan *plan, GTree *directories, int dirfd, GError **error)
+check_export_names(const Plan *plan, GTree *directories, int dirfd, GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new();
 
@@ -171,7 +172,7 @@ check_names(const Plan *plan, GTree *directories, int dirfd, GError **error)
 }
 
 static gboolean
-sync_directories(GTree *directories, int dirfd, GError **error)
+sync_export_directories(GTree *directories, int dirfd, GError **error)
 {
     for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
         const char *name = g_tree_node_key(node);
@@ -184,10 +185,10 @@ sync_directories(GTree *directories, int dirfd, GError **error)
     return TRUE;
 }
 
-/* --- carrying it out ------------------------------------------------------ */
+/* --- execution ------------------------------------------------------------ */
 
 static GPtrArray *
-make_items(const Plan *plan, int dirfd, Journal *journal, LiveExport *live)
+make_export_items(const Plan *plan, int dirfd, Journal *journal, LiveExport *live)
 {
     GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)export_item_free);
     gboolean digest = plan->settings->digest;
@@ -207,10 +208,10 @@ make_items(const Plan *plan, int dirfd, Journal *journal, LiveExport *live)
 }
 
 static gboolean
-move_items(const Plan *plan, GPtrArray *items, Control *control, EngineStats *stats,
-           GError **error)
+move_export_items(const Plan *plan, GPtrArray *items, Control *control, EngineStats *stats,
+                  GError **error)
 {
-    /* The engine sorts them its way; the manifest has them in the plan's order. */
+    /* The engine sorts its own array; the manifest keeps the order of the plan. */
     g_autoptr(GPtrArray) engine_items = g_ptr_array_new();
 
     for (guint i = 0; i < items->len; i++) {
@@ -223,9 +224,9 @@ move_items(const Plan *plan, GPtrArray *items, Control *control, EngineStats *st
     return engine_run(engine_items, plan->settings->parallel, control, stats, error);
 }
 
-/* What cannot be read again is no export, whatever in it may be the cause. */
+/* Reads the manifest back before it is written: an export whose manifest is invalid must fail. */
 static gboolean
-check_manifest(const char *text, GError **error)
+check_export_manifest(const char *text, GError **error)
 {
     g_autoptr(GError) why = NULL;
     g_autoptr(Manifest) manifest = manifest_parse(text, strlen(text), &why);
@@ -257,11 +258,12 @@ write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *resu
     text = manifest_format(plan, files, result->warnings);
     result->bytes += strlen(text);
 
-    return check_manifest(text, error) &&
+    return check_export_manifest(text, error) &&
            file_create_at(dirfd, MANIFEST_FILE, text, strlen(text), error);
 }
 
-/* While somebody looks after what they are made from. @warning: of the target, or NULL. */
+/* Moves the items while the events of the domains are watched. @warning: (nullable): warning about
+ * the target. */
 static gboolean
 move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Journal *journal,
              Control *control, const char *warning, ExportResult *result, EngineStats *stats,
@@ -271,7 +273,7 @@ move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Journal
 
     if (!export_link_layers(plan, items, journal, control, &result->linked, error) ||
         !export_link_find_changes(plan, items, control, error) ||
-        !move_items(plan, items, control, stats, error))
+        !move_export_items(plan, items, control, stats, error))
         return FALSE;
     result->copied = stats->bytes_written;
     result->warnings = export_watch_warnings(watch);
@@ -281,7 +283,7 @@ move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Journal
     return TRUE;
 }
 
-/* The files of layers that the journal knows something durable of. */
+/* The set of files of those layers of which the journal has durable segments. */
 static GHashTable *
 known_files(const Plan *plan, Journal *journal)
 {
@@ -297,10 +299,11 @@ known_files(const Plan *plan, Journal *journal)
     return known;
 }
 
-/* Removes what the earlier run began of other layers, or of none. What is kept has to be found by
- * its name after a crash, even if the earlier run could not make sure of that. */
+/* Removes all files in the directory of the layers except those in @known. The directory entries of
+ * the known ones are written to the disk again, because the earlier run may have failed to make
+ * them durable. */
 static gboolean
-sift_layers(int fd, GHashTable *known, GError **error)
+remove_unknown_layers(int fd, GHashTable *known, GError **error)
 {
     g_autoptr(GPtrArray) names = NULL;
 
@@ -315,12 +318,12 @@ sift_layers(int fd, GHashTable *known, GError **error)
             return FALSE;
     }
 
-    /* A file that is made anew must not be found with its earlier content. */
+    /* The removals must be durable before a file of the same name is created anew. */
     return names && fd_sync(fd, TARGET_LAYERS, error);
 }
 
-/* Before anything new is written, all is on the disk as it is known here: the directory and the
- * journal (journal_open()), so that no earlier lines are found there beside newer files. */
+/* Brings what an earlier run left into a known and durable state before anything new is written, so
+ * that after a crash the journal and the files agree. */
 static gboolean
 settle_earlier(const Plan *plan, int dirfd, Journal *journal, GError **error)
 {
@@ -332,14 +335,15 @@ settle_earlier(const Plan *plan, int dirfd, Journal *journal, GError **error)
                                   TARGET_LAYERS);
         return FALSE;
     }
-    if (fd >= 0 && (!sift_layers(fd, known, error) ||
+    if (fd >= 0 && (!remove_unknown_layers(fd, known, error) ||
                     !dir_rewrite_entry(dirfd, TARGET_LAYERS, error)))
         return FALSE;
 
     return fd_sync(dirfd, ".", error);
 }
 
-/* Without digests there is nothing to compare with, and such a layer is begun anew. */
+/* Compares segments of an earlier run whose images may have changed (export_item_new_recheck()).
+ * Without digests that is impossible, and such layers are copied anew. */
 static gboolean
 recheck_earlier(const Plan *plan, int dirfd, Journal *journal, Control *control, GError **error)
 {
@@ -353,7 +357,7 @@ recheck_earlier(const Plan *plan, int dirfd, Journal *journal, Control *control,
             g_ptr_array_add(items, item);
     }
 
-    return items->len == 0 || move_items(plan, items, control, NULL, error);
+    return items->len == 0 || move_export_items(plan, items, control, NULL, error);
 }
 
 /* All that can be done before the moment of a live export. */
@@ -366,8 +370,8 @@ make_ready(const Plan *plan, Target *target, GTree *directories, Control *contro
     return control_pass(control, 0, error) && target_tidy(target, error) &&
            recheck_earlier(plan, dirfd, journal, control, error) &&
            settle_earlier(plan, dirfd, journal, error) &&
-           create_directories(directories, dirfd, error) &&
-           check_names(plan, directories, dirfd, error);
+           create_export_directories(directories, dirfd, error) &&
+           check_export_names(plan, directories, dirfd, error);
 }
 
 static gboolean
@@ -376,7 +380,7 @@ write_files(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *c
             GError **error)
 {
     int dirfd = target_fd(target);
-    g_autoptr(GPtrArray) items = make_items(plan, dirfd, journal, live);
+    g_autoptr(GPtrArray) items = make_export_items(plan, dirfd, journal, live);
 
     if (!move_watched(hypervisor, plan, items, journal, control, target_warning(target), result,
                       stats, error))
@@ -407,14 +411,14 @@ static gboolean
 write_export(Hypervisor *hypervisor, Plan *plan, Target *target, Control *control,
              Journal *journal, ExportResult *result, EngineStats *stats, GError **error)
 {
-    g_autoptr(GTree) directories = directories_of(plan);
+    g_autoptr(GTree) directories = export_directories_of(plan);
 
     if (!make_ready(plan, target, directories, control, journal, error) ||
         !(plan_is_live(plan)
               ? write_live(hypervisor, plan, target, control, journal, result, stats, error)
               : write_files(hypervisor, plan, target, control, journal, NULL, result, stats,
                             error)) ||
-        !sync_directories(directories, target_fd(target), error))
+        !sync_export_directories(directories, target_fd(target), error))
         return FALSE;
     result->layers = plan->layers->len;
     result->domains = plan->domains->len;
@@ -429,7 +433,7 @@ export_result_clear(ExportResult *result)
 }
 
 static gboolean
-is_cancelled(Control *control)
+is_export_cancelled(Control *control)
 {
     g_autoptr(GError) reason = NULL;
 
@@ -437,11 +441,11 @@ is_cancelled(Control *control)
            g_error_matches(reason, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
 }
 
-/* Who has ended the job wants to go on later; a target that failed is worth that only if some of
- * the work is done. Who goes on already shall not lose what there was by a lock or a disk that is
- * in the way now. */
+/* Whether a failed export is kept to be resumed: always if it was interrupted; after a failure of
+ * the target only if segments are done. A run that was itself a resumption never loses what there
+ * was because of a temporary error as a lock or a full disk. */
 static gboolean
-is_resumable(Journal *journal, gboolean target_failed, const GError *error)
+is_export_resumable(Journal *journal, gboolean target_failed, const GError *error)
 {
     if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED))
         return TRUE;
@@ -454,22 +458,22 @@ is_resumable(Journal *journal, gboolean target_failed, const GError *error)
 }
 
 static void
-end_failed(Target *target, Journal *journal, Control *control, gboolean live,
-           gboolean target_failed, const GError *error, ExportResult *result)
+end_failed_export(Target *target, Journal *journal, Control *control, gboolean live,
+                  gboolean target_failed, const GError *error, ExportResult *result)
 {
-    if (is_cancelled(control) || live) {
+    if (is_export_cancelled(control) || live) {
         result->kept = FALSE;
         target_drop(target);
         return;
     }
-    result->resumable = is_resumable(journal, target_failed, error);
+    result->resumable = is_export_resumable(journal, target_failed, error);
     result->kept = result->resumable || journal_continues(journal);
     if (result->kept)
         target_keep(target);
 }
 
 static Journal *
-open_journal(const Plan *plan, Target *target, gboolean resume, GError **error)
+open_export_journal(const Plan *plan, Target *target, gboolean resume, GError **error)
 {
     guint made = target_made(target);
     g_autofree char *identity = plan_identity(plan);
@@ -482,7 +486,7 @@ open_journal(const Plan *plan, Target *target, gboolean resume, GError **error)
         return NULL;
     }
     target_set_made(target, made);
-    /* Of an earlier run there may be a directory and nothing of use in it. */
+    /* An earlier run may have left a directory without a usable journal. */
     if (!journal_continues(journal))
         target_drop(target);
 
@@ -490,7 +494,7 @@ open_journal(const Plan *plan, Target *target, gboolean resume, GError **error)
 }
 
 static gboolean
-commit(Target *target, ExportResult *result, GError **error)
+commit_export(Target *target, ExportResult *result, GError **error)
 {
     if (!target_commit(target, error))
         return FALSE;
@@ -532,17 +536,18 @@ export_execute(Hypervisor *hypervisor, Plan *plan, Target *target, Control *cont
         return FALSE;
     if (!target_begin(target, resume, error))
         return FALSE;
-    journal = open_journal(plan, target, resume, error);
+    journal = open_export_journal(plan, target, resume, error);
     if (!journal)
         return FALSE;
     written = write_export(hypervisor, plan, target, control, journal, result, &stats, &why);
-    if (written && commit(target, result, &why)) {
+    if (written && commit_export(target, result, &why)) {
         result->kept = FALSE;
         control_advance(control, EXPORT_COMMIT_WEIGHT);
         return TRUE;
     }
-    end_failed(target, journal, control, plan_is_live(plan), stats.sink_failed || written, why,
-               result);
+    end_failed_export(target, journal, control, plan_is_live(plan), stats.sink_failed || written,
+                      why,
+                      result);
     if (!written)
         g_prefix_error(&why, _("Export to '%s': "), target_path(target));
     g_propagate_error(error, g_steal_pointer(&why));

@@ -10,8 +10,8 @@
 #include "util/xml.h"
 
 #define FORMAT_VERSION 1
-/* Nodes tell which segment is damaged; the digest alone tells whether one is. Those of 128 TiB are
- * half of what a manifest may have. */
+/* Maximal size of all digest nodes in a manifest; the digest shows that a file is damaged, the
+ * nodes also in which segment. The nodes of 128 TiB take half of the maximal size of a manifest. */
 #define NODES_BYTES_MAX ((gsize)64 << 20)
 
 static void
@@ -42,7 +42,7 @@ add_base(xmlNode *root, const ExportBase *base)
 }
 
 static void
-add_disk(xmlNode *parent, const PlanDisk *disk)
+add_manifest_disk(xmlNode *parent, const PlanDisk *disk)
 {
     xmlNode *node = xml_add(parent, "disk", NULL);
 
@@ -57,7 +57,7 @@ add_disk(xmlNode *parent, const PlanDisk *disk)
 }
 
 static void
-add_snapshot(xmlNode *parent, const PlanSnapshot *snapshot)
+add_manifest_snapshot(xmlNode *parent, const PlanSnapshot *snapshot)
 {
     xmlNode *node = xml_add(parent, "snapshot", NULL);
     g_autofree char *created = g_strdup_printf("%" G_GINT64_FORMAT, snapshot->def->creation_time);
@@ -69,11 +69,11 @@ add_snapshot(xmlNode *parent, const PlanSnapshot *snapshot)
     xml_set(node, "reason", snapshot->reason);
     xml_set(node, "memory", snapshot->memory_kept ? "yes" : "no");
     for (guint i = 0; i < snapshot->disks->len; i++)
-        add_disk(node, g_ptr_array_index(snapshot->disks, i));
+        add_manifest_disk(node, g_ptr_array_index(snapshot->disks, i));
 }
 
 static void
-add_domain(xmlNode *parent, const PlanDomain *domain)
+add_manifest_domain(xmlNode *parent, const PlanDomain *domain)
 {
     xmlNode *node = xml_add(parent, "domain", NULL);
 
@@ -81,7 +81,7 @@ add_domain(xmlNode *parent, const PlanDomain *domain)
     xml_set(node, "uuid", domain->uuid);
     xml_set(node, "directory", domain->directory);
     for (guint i = 0; i < domain->snapshots->len; i++)
-        add_snapshot(node, g_ptr_array_index(domain->snapshots, i));
+        add_manifest_snapshot(node, g_ptr_array_index(domain->snapshots, i));
 }
 
 static void
@@ -108,7 +108,7 @@ add_origin(xmlNode *parent, const Origin *origin)
 }
 
 static void
-add_nodes(xmlNode *parent, GBytes *nodes)
+add_manifest_nodes(xmlNode *parent, GBytes *nodes)
 {
     gsize length;
     const guint8 *data = g_bytes_get_data(nodes, &length);
@@ -117,9 +117,9 @@ add_nodes(xmlNode *parent, GBytes *nodes)
     xml_add(parent, "nodes", text);
 }
 
-/* @room: bytes left for nodes in the manifest. */
+/* Adds a file. @room: (inout): bytes left for nodes in the manifest. */
 static void
-add_file(xmlNode *parent, const ManifestFile *file, gsize *room)
+add_manifest_file(xmlNode *parent, const ManifestFile *file, gsize *room)
 {
     gsize nodes = file->nodes ? g_bytes_get_size(file->nodes) : 0;
     gboolean layer = file->format != NULL;
@@ -146,7 +146,7 @@ add_file(xmlNode *parent, const ManifestFile *file, gsize *room)
     if (nodes == 0 || nodes > *room)
         return;
     *room -= nodes;
-    add_nodes(node, file->nodes);
+    add_manifest_nodes(node, file->nodes);
 }
 
 char *
@@ -168,10 +168,10 @@ manifest_format(const Plan *plan, GPtrArray *files, GPtrArray *warnings)
         add_base(root, plan->base);
     domains = xml_add(root, "domains", NULL);
     for (guint i = 0; i < plan->domains->len; i++)
-        add_domain(domains, g_ptr_array_index(plan->domains, i));
+        add_manifest_domain(domains, g_ptr_array_index(plan->domains, i));
     contents = xml_add(root, "files", NULL);
     for (guint i = 0; i < files->len; i++)
-        add_file(contents, g_ptr_array_index(files, i), &room);
+        add_manifest_file(contents, g_ptr_array_index(files, i), &room);
     for (guint i = 0; i < warnings->len; i++)
         xml_add(root, "warning", g_ptr_array_index(warnings, i));
 

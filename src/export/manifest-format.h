@@ -10,10 +10,10 @@ G_BEGIN_DECLS
 
 /**
  * manifest_format:
- * @files: (element-type ManifestFile): what was written
- * @warnings: (element-type utf8): those of @plan, and what happened meanwhile
+ * @files: (element-type ManifestFile): the files of the export
+ * @warnings: (element-type utf8): warnings of @plan and those about what happened meanwhile
  *
- * Returns: the manifest of an export that was made by @plan, as text owned by the caller.
+ * Returns: the manifest of an export of @plan as text, owned by the caller.
  */
 char *manifest_format(const Plan *plan, GPtrArray *files, GPtrArray *warnings);
 

@@ -16,7 +16,7 @@
 
 /* --- disks ---------------------------------------------------------------- */
 
-/* Why the disk's content is not copied, or NULL if it is. */
+/* Why the content of the disk is not copied; NULL if it is. */
 static const char *
 reason_to_record(PlanBuilder *builder, const PlanDomain *domain, const DiskDef *disk)
 {
@@ -40,7 +40,7 @@ reason_to_record(PlanBuilder *builder, const PlanDomain *domain, const DiskDef *
 }
 
 static gboolean
-check_kind(const DiskDef *disk, GError **error)
+check_snapshot_kind(const DiskDef *disk, GError **error)
 {
     if (disk->location == SNAPSHOT_LOCATION_MANUAL) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
@@ -53,7 +53,7 @@ check_kind(const DiskDef *disk, GError **error)
 }
 
 static gboolean
-has_encrypted(const Layer *top)
+has_encrypted_layer(const Layer *top)
 {
     for (const Layer *layer = top; layer; layer = layer->backing) {
         if (layer->encrypted)
@@ -63,7 +63,8 @@ has_encrypted(const Layer *top)
     return FALSE;
 }
 
-/* A disk that was asked for is not frozen by the snapshot: it is as it is now. */
+/* Checks a disk that is included by name. It is not part of the snapshot, so its present content is
+ * exported. */
 static gboolean
 check_included(PlanBuilder *builder, const PlanDomain *domain, const DiskDef *disk, GError **error)
 {
@@ -96,7 +97,7 @@ plan_external(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef 
         disk->top = plan_layers_copy(builder, top);
         return TRUE;
     }
-    if (has_encrypted(top)) {
+    if (has_encrypted_layer(top)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                     _("the chain of '%s' is encrypted and cannot be merged without its secret; "
                       "export with the chain preserved"),
@@ -108,10 +109,10 @@ plan_external(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef 
     return TRUE;
 }
 
-/* A disk that the guest writes to is missed, unless it was left out on purpose. Once, however many
- * snapshots there are. */
+/* Warns if a disk to which the guest writes is not copied and was not excluded on purpose; only
+ * once for all snapshots. */
 static void
-warn_if_left(PlanBuilder *builder, const PlanDomain *domain, const PlanDisk *disk)
+warn_if_disk_left(PlanBuilder *builder, const PlanDomain *domain, const PlanDisk *disk)
 {
     if (g_strcmp0(disk->recorded, "no-snapshot") != 0 || !builder->plan->settings->storage ||
         domain->snapshots->len > 1)
@@ -130,10 +131,10 @@ plan_disk(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def
 
     disk->recorded = reason_to_record(builder, domain, disk->def);
     if (disk->recorded) {
-        warn_if_left(builder, domain, disk);
+        warn_if_disk_left(builder, domain, disk);
         return TRUE;
     }
-    if (!check_kind(disk->def, error))
+    if (!check_snapshot_kind(disk->def, error))
         return FALSE;
     top = storage_def_resolve(disk->def->storage, builder->plan->chains, error);
     if (!top)
@@ -156,7 +157,8 @@ consistency_of(const SnapshotDef *def)
     if (def->memory != SNAPSHOT_LOCATION_NO)
         return "memory";
 
-    /* A disk-only snapshot of a running domain: libvirt does not say whether it was quiesced. */
+    /* For a disk-only snapshot of a running domain libvirt does not record whether the guest was
+     * quiesced. */
     return "unknown";
 }
 
@@ -177,8 +179,8 @@ take_recorded(const PlanBuilder *builder, const PlanDomain *domain, PlanSnapshot
 }
 
 static gboolean
-plan_disks(PlanBuilder *builder, const PlanDomain *domain, PlanSnapshot *snapshot,
-           GPtrArray *present, GError **error)
+plan_snapshot_disks(PlanBuilder *builder, const PlanDomain *domain, PlanSnapshot *snapshot,
+                    GPtrArray *present, GError **error)
 {
     for (guint i = 0; i < snapshot->def->disks->len; i++) {
         PlanDisk *disk = g_new0(PlanDisk, 1);
@@ -196,7 +198,7 @@ plan_disks(PlanBuilder *builder, const PlanDomain *domain, PlanSnapshot *snapsho
 }
 
 static SnapshotDef *
-parse_snapshot(const char *xml, const char *what, GPtrArray *volumes, GError **error)
+parse_plan_snapshot(const char *xml, const char *what, GPtrArray *volumes, GError **error)
 {
     SnapshotDef *def = snapshot_def_parse(xml, what, error);
 
@@ -213,7 +215,7 @@ plan_snapshot(PlanBuilder *builder, PlanDomain *domain, const SnapshotRecord *re
     g_autofree char *what =
         g_strdup_printf(_("Domain '%s', snapshot '%s'"), domain->name, record->name);
     PlanSnapshot *snapshot;
-    SnapshotDef *def = parse_snapshot(record->xml, what, volumes, error);
+    SnapshotDef *def = parse_plan_snapshot(record->xml, what, volumes, error);
     gboolean first = domain->snapshots->len == 0;
 
     if (!def)
@@ -224,7 +226,7 @@ plan_snapshot(PlanBuilder *builder, PlanDomain *domain, const SnapshotRecord *re
                                 : consistency_of(def);
     if (!plan_is_live(builder->plan))
         take_recorded(builder, domain, snapshot);
-    if (!plan_disks(builder, domain, snapshot, present, error))
+    if (!plan_snapshot_disks(builder, domain, snapshot, present, error))
         return FALSE;
     if (!plan_files_memory(builder->plan, domain, snapshot, first, error)) {
         g_prefix_error(error, "%s: ", what);
@@ -236,13 +238,14 @@ plan_snapshot(PlanBuilder *builder, PlanDomain *domain, const SnapshotRecord *re
 
 /* --- domains -------------------------------------------------------------- */
 
-/* One that cannot be read tells nothing; if it is exported, that is refused where it is planned. */
+/* Adds the snapshots in @records to the tree. One that cannot be parsed is ignored here; if it is
+ * to be exported, planning it fails. */
 static void
-add_to_tree(PlanDomain *domain, GPtrArray *records, GPtrArray *volumes)
+add_to_snapshot_tree(PlanDomain *domain, GPtrArray *records, GPtrArray *volumes)
 {
     for (guint i = 0; records && i < records->len; i++) {
         const SnapshotRecord *record = g_ptr_array_index(records, i);
-        SnapshotDef *def = parse_snapshot(record->xml, record->name, volumes, NULL);
+        SnapshotDef *def = parse_plan_snapshot(record->xml, record->name, volumes, NULL);
 
         if (def)
             g_ptr_array_add(domain->tree, def);
@@ -259,8 +262,8 @@ plan_domain(PlanBuilder *builder, const DomainRecord *record, GError **error)
         return FALSE;
     domain = plan_domain_new(builder->plan, record->name, record->uuid);
     domain->active = record->active;
-    add_to_tree(domain, record->snapshots, record->volumes);
-    add_to_tree(domain, record->others, record->volumes);
+    add_to_snapshot_tree(domain, record->snapshots, record->volumes);
+    add_to_snapshot_tree(domain, record->others, record->volumes);
     for (guint i = 0; i < record->snapshots->len; i++) {
         if (!plan_snapshot(builder, domain, g_ptr_array_index(record->snapshots, i), present,
                            record->volumes, error))

@@ -9,14 +9,14 @@ G_BEGIN_DECLS
 
 /**
  * plan_build:
- * @collection: (nullable): its name
- * @collection_xml: (nullable): its definition, kept in the export
+ * @collection: (nullable): name of the collection
+ * @collection_xml: (nullable): its definition, which is stored in the export
  * @settings: copied
- * @records: (element-type DomainRecord): the members as the hypervisor describes them
- * @host: (transfer full): who that is
+ * @records: (element-type DomainRecord): the descriptions of the members
+ * @host: (transfer full): identity of the hypervisor
  *
- * Looks at every image and decides what happens to it. Returns: owned by the caller; an error
- * names the domain, the disk and the file that stand in the way.
+ * Examines every image and decides how it is exported. Returns: the plan, owned by the caller; an
+ * error names the domain, the disk and the file that cannot be exported.
  */
 Plan *plan_build(const char *collection, const char *collection_xml, const char *snapshot,
                  const VirtSnapExportSettings *settings, GPtrArray *records, HostInfo *host,

@@ -7,18 +7,19 @@
 
 G_BEGIN_DECLS
 
-/** What is known while a plan is made, and not any more after that. */
+/** State that is needed only while a plan is made. */
 typedef struct {
     Plan *plan;           /* not owned */
-    GHashTable *by_key;   /* which layer: "copy:qcow2:/path" -> PlanLayer */
-    GHashTable *names;    /* layer file names taken */
-    GHashTable *excluded; /* VirtSnapExclude of exclude or include that matched */
-    GHashTable *written;  /* Layer and SnapshotDef that were warned of */
+    GHashTable *by_key;   /* key of a layer, as "copy:qcow2:/path" -> PlanLayer */
+    GHashTable *names;    /* names of layer files that are taken */
+    GHashTable *excluded; /* VirtSnapExclude: those of exclude and include that have matched a
+                           * disk */
+    GHashTable *written;  /* pairs of Layer and SnapshotDef about which a warning was given */
     GPtrArray *sets;      /* SetRecord: of snapshot collections that virtsnap made; NULL: cannot be
                            * read */
 } PlanBuilder;
 
-/** plan_builder_new: Returns: for @plan, owned by the caller. */
+/** plan_builder_new: Returns: a builder of @plan, owned by the caller. */
 PlanBuilder *plan_builder_new(Plan *plan);
 void plan_builder_free(PlanBuilder *self);
 

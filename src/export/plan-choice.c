@@ -12,7 +12,7 @@ is_named(PlanBuilder *builder, GPtrArray *disks, const char *domain, const char 
 {
     gboolean found = FALSE;
 
-    /* All of them: who names a disk twice means it, and neither is unknown. */
+    /* All matches are marked, because a disk that is named twice is not unknown. */
     for (guint i = 0; i < disks->len; i++) {
         VirtSnapExclude *disk = g_ptr_array_index(disks, i);
 

@@ -7,25 +7,26 @@
 
 G_BEGIN_DECLS
 
-/* What the settings say of single disks. */
+/* What the settings say about single disks. */
 
-/** The target that stands for the firmware's variables of a domain; no disk is called so. */
+/** The target that stands for the firmware variables of a domain; no disk has that name. */
 #define PLAN_TARGET_NVRAM "nvram"
 
 /**
  * plan_choice_excludes:
- * @target: of a disk, or PLAN_TARGET_NVRAM, that the domain has
+ * @target: target of a disk of the domain, or PLAN_TARGET_NVRAM
  *
- * Returns: whether the settings leave it out; from then on what they said of it is known.
+ * Returns: TRUE if the settings exclude the disk. The exclusion then counts as matched
+ * (plan_choice_check()).
  */
 gboolean plan_choice_excludes(PlanBuilder *builder, const char *domain, const char *target);
 
-/** plan_choice_includes: Returns: whether the settings ask for the disk, though it is read-only or
- * no part of the snapshot; the rest as above. */
+/** plan_choice_includes: Returns: TRUE if the settings include the disk although it is read-only or
+ * not part of the snapshot. The inclusion then counts as matched. */
 gboolean plan_choice_includes(PlanBuilder *builder, const char *domain, const char *target);
 
-/** plan_choice_check: Returns: FALSE with INVALID_PARAMETER naming what the settings speak of and
- * no domain has. To be called when all domains have been asked about. */
+/** plan_choice_check: Returns: FALSE with INVALID_PARAMETER naming a disk in the settings that no
+ * domain has. To be called when all domains are planned. */
 gboolean plan_choice_check(PlanBuilder *builder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -41,7 +41,7 @@ plan_files_add_copy(Plan *plan, const char *directory, const char *name, const c
 }
 
 static const DiskDef *
-find_target(GPtrArray *disks, const char *target)
+find_disk_by_target(GPtrArray *disks, const char *target)
 {
     for (guint i = 0; i < disks->len; i++) {
         const DiskDef *disk = g_ptr_array_index(disks, i);
@@ -53,22 +53,23 @@ find_target(GPtrArray *disks, const char *target)
     return NULL;
 }
 
-/* A medium that was changed is no part of an export. */
+/* Removable media are not compared, because changing a medium is normal. */
 static gboolean
-is_removable(const DiskDef *disk)
+is_removable_disk(const DiskDef *disk)
 {
     return g_str_equal(disk->device, "cdrom") || g_str_equal(disk->device, "floppy");
 }
 
-/* The disks are those that the running domain had; domain.xml is what it would be started with. */
+/* Warns if domain.xml, with which the domain would be started, has other disks than the running
+ * domain had at the snapshot. */
 static void
 warn_of_other_disks(Plan *plan, const PlanDomain *domain, const SnapshotDef *def)
 {
     for (guint i = 0; i < def->disks->len; i++) {
         const DiskDef *disk = g_ptr_array_index(def->disks, i);
-        const DiskDef *other = find_target(def->inactive_disks, disk->target);
+        const DiskDef *other = find_disk_by_target(def->inactive_disks, disk->target);
 
-        if (is_removable(disk) ||
+        if (is_removable_disk(disk) ||
             (other && g_strcmp0(disk->storage->label, other->storage->label) == 0))
             continue;
         plan_warn(plan,
@@ -81,7 +82,7 @@ warn_of_other_disks(Plan *plan, const PlanDomain *domain, const SnapshotDef *def
     for (guint i = 0; i < def->inactive_disks->len; i++) {
         const DiskDef *disk = g_ptr_array_index(def->inactive_disks, i);
 
-        if (is_removable(disk) || find_target(def->disks, disk->target))
+        if (is_removable_disk(disk) || find_disk_by_target(def->disks, disk->target))
             continue;
         plan_warn(plan,
                   _("Domain '%s': the persistent definition that is exported as domain.xml has the "

@@ -7,29 +7,30 @@
 
 G_BEGIN_DECLS
 
-/* What of a plan is neither a disk nor a layer: texts that are written, files that are copied as
- * they are, and what has to be said of both. */
+/* Planning of files that are not layers: documents that are written, files that are copied
+ * unchanged, and warnings about both. */
 
 /**
  * plan_files_memory:
- * @first: whether @snapshot is the one that is exported, not another one of the tree
+ * @first: whether @snapshot is the exported one, and not another one of the tree
  *
- * Has the export copy the memory state of @snapshot, or says that it cannot be kept. The disks
- * are planned already. Returns: FALSE with CORRUPT if the file is no memory state that libvirt
- * saved of @domain, with INVALID_STATE if another snapshot of it has the same file.
+ * Plans to copy the memory state of @snapshot, or warns that it is not exported. The disks must be
+ * planned already. Returns: FALSE with CORRUPT if the file is not a memory state of @domain saved
+ * by libvirt, with INVALID_STATE if another snapshot of the domain has the same file.
  */
 gboolean plan_files_memory(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot,
                            gboolean first, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** plan_files_configuration: Has the export write the XML of @domain and of its snapshots. */
+/** plan_files_configuration: Plans to write the XML of @domain and of its snapshots. */
 void plan_files_configuration(Plan *plan, const PlanDomain *domain, const DomainRecord *record);
 
 /**
  * plan_files_add_copy:
- * @role: as in the manifest; not copied
+ * @role: role in the manifest; a constant string
  * @source: a regular file or a block device
  *
- * Has the export copy @source to the file @name. Returns: FALSE if it cannot be looked at.
+ * Plans to copy @source to the file @name. Returns: FALSE with an error if the status of @source
+ * cannot be read.
  */
 gboolean plan_files_add_copy(Plan *plan, const char *directory, const char *name,
                              const char *role, const char *source, GError **error)
@@ -37,9 +38,9 @@ gboolean plan_files_add_copy(Plan *plan, const char *directory, const char *name
 
 /**
  * plan_files_host:
- * Has the export copy what @domain needs of the host beside its disks, foremost its firmware's
- * variables, and says what stays behind. Returns: FALSE with NOT_SUPPORTED for variables that
- * cannot be read, unless the settings leave them out.
+ * Plans to copy the files of the host that @domain needs in addition to its disks, above all its
+ * firmware variables, and warns about those that are not exported. Returns: FALSE with
+ * NOT_SUPPORTED for firmware variables that cannot be read, unless the settings exclude them.
  */
 gboolean plan_files_host(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

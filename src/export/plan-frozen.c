@@ -12,37 +12,37 @@
 #include "export/plan-frozen.h"
 
 #define SECOND ((gint64)G_USEC_PER_SEC)
-/* How long after its overlay was made a running domain usually still writes to a layer: QEMU writes
- * back what it has of it and changes to the overlay, which takes hundredths of a second, or some
- * tenths on a busy host. */
+/* How long a running domain usually still writes to a layer after its overlay was created: QEMU
+ * flushes the layer and switches to the overlay, which takes hundredths of a second, or some tenths
+ * on a busy host. */
 #define SWITCH_TIME SECOND
-/* A commit that ends within that time looks the same and cannot be told from it: the guest is not
- * paused for a snapshot of disks alone, the last write before the switch is as legitimate as it is
- * late, and nobody records when the switch was: libvirt has the snapshot's begin in whole seconds,
- * qcow2 headers have no times, and the overlay's own mtime is that of its last write, not of its
- * first. */
-/* How long that may take at most. */
+/* A block commit that ends within that time cannot be distinguished from such a write: the guest is
+ * not paused for a snapshot of its disks, so late writes before the switch are legitimate, and the
+ * time of the switch is not recorded anywhere. libvirt records the beginning of the snapshot in
+ * whole seconds, qcow2 headers have no times, and the mtime of the overlay is that of its last
+ * write, not of its first. */
+/* How long the switch may take at most. */
 #define SWITCH_TIME_MAX (2 * SECOND)
-/* An overlay that is made later than this after the snapshot began (or after its memory was saved)
- * may have been made anew for another one. */
+/* An overlay that was created later than this after the beginning of the snapshot (or after its
+ * memory was saved) may have been created for another snapshot. */
 #define PROMPT_TIME (2 * SECOND)
-/* How long taking a snapshot may last, from its beginning (a state of the memory that is saved
- * first not counted): a guest that is asked to write everything back may take its time. */
+/* How long a snapshot may take from its beginning, not counting the time to save the memory: a
+ * guest that is quiesced may need long to flush its file systems. */
 #define SNAPSHOT_TIME (60 * SECOND)
 
-/* What is known of the time at which a layer was frozen, in microseconds since the epoch. */
+/* Bounds of the time at which a layer was frozen, in microseconds since the epoch. */
 typedef struct {
-    gint64 earliest; /* what was written up to then was written before */
-    gint64 latest;   /* what was written after that was written too late */
+    gint64 earliest; /* writes up to this time were before the freeze */
+    gint64 latest;   /* writes after this time were after the freeze */
 } FreezeTime;
 
-/* When the overlays of a snapshot were made. */
+/* When the overlays of a snapshot were created. */
 typedef struct {
-    gint64 last; /* -1: nothing tells */
-    gboolean same_clock; /* as that of the layer: all are on its file system */
+    gint64 last; /* time of the last one; -1: unknown */
+    gboolean same_clock; /* all overlays are on the layer's file system and have the same clock */
 } OverlaysMade;
 
-/* A frozen image that the domain writes to (or would, once started) is not frozen any more. */
+/* An image to which the domain writes, or would write when started, is not frozen any more. */
 gboolean
 plan_frozen_check(GPtrArray *present, const Layer *top, GError **error)
 {
@@ -60,9 +60,10 @@ plan_frozen_check(GPtrArray *present, const Layer *top, GError **error)
     return TRUE;
 }
 
-/* When the file was made, or -1 if its file system does not tell, it is gone, or a device. */
+/* The birth time of a file; -1 if the file system does not record it, or if @path is gone or a
+ * device. */
 static gint64
-birth_of(const char *path, guint64 *device)
+get_birth_time(const char *path, guint64 *device)
 {
     struct statx st;
 
@@ -75,7 +76,7 @@ birth_of(const char *path, guint64 *device)
 }
 
 static gint64
-mtime_of(const char *path)
+get_mtime(const char *path)
 {
     struct stat st;
 
@@ -86,7 +87,7 @@ mtime_of(const char *path)
 }
 
 static const SnapshotDef *
-find_in_tree(const PlanDomain *domain, const char *name)
+find_in_snapshot_tree(const PlanDomain *domain, const char *name)
 {
     for (guint i = 0; i < domain->tree->len; i++) {
         const SnapshotDef *def = g_ptr_array_index(domain->tree, i);
@@ -98,23 +99,24 @@ find_in_tree(const PlanDomain *domain, const char *name)
     return NULL;
 }
 
-/* Whether @other is above @def in the tree. Each step leads to another snapshot, so that a tree
- * that runs in a circle ends, too. */
+/* Whether @other is an ancestor of @def. The number of steps is bounded by that of the snapshots,
+ * so a tree with a cycle ends, too. */
 static gboolean
 is_ancestor(const PlanDomain *domain, const SnapshotDef *def, const SnapshotDef *other)
 {
     for (guint i = 0; i < domain->tree->len && def && def->parent; i++) {
         if (g_str_equal(def->parent, other->name))
             return TRUE;
-        def = find_in_tree(domain, def->parent);
+        def = find_in_snapshot_tree(domain, def->parent);
     }
 
     return FALSE;
 }
 
-/* The times are in whole seconds, and many snapshots can be taken in one. */
+/* Whether @other was taken after @def. The times have whole seconds, in which several snapshots can
+ * be taken; then the tree decides. */
 static gboolean
-is_later(const PlanDomain *domain, const SnapshotDef *def, const SnapshotDef *other)
+is_later_snapshot(const PlanDomain *domain, const SnapshotDef *def, const SnapshotDef *other)
 {
     return !g_str_equal(def->name, other->name) && other->creation_time >= def->creation_time &&
            !is_ancestor(domain, def, other);
@@ -134,21 +136,21 @@ has_overlay(const SnapshotDef *def, const char *path)
 }
 
 static gboolean
-is_reused(const PlanDomain *domain, const SnapshotDef *def, const char *overlay)
+is_overlay_reused(const PlanDomain *domain, const SnapshotDef *def, const char *overlay)
 {
     for (guint i = 0; i < domain->tree->len; i++) {
         const SnapshotDef *other = g_ptr_array_index(domain->tree, i);
 
-        if (is_later(domain, def, other) && has_overlay(other, overlay))
+        if (is_later_snapshot(domain, def, other) && has_overlay(other, overlay))
             return TRUE;
     }
 
     return FALSE;
 }
 
-/* Whether @def froze @layer, or put a state into it: a disk had it on top then. */
+/* Whether @layer was the top image of a disk when @def was taken. */
 static gboolean
-has_top(const SnapshotDef *def, const Layer *layer)
+has_as_top(const SnapshotDef *def, const Layer *layer)
 {
     for (guint i = 0; i < def->disks->len; i++) {
         const DiskDef *disk = g_ptr_array_index(def->disks, i);
@@ -161,36 +163,38 @@ has_top(const SnapshotDef *def, const Layer *layer)
     return FALSE;
 }
 
-/* What a later snapshot had on top had been given back to the domain before. */
+/* Whether the domain wrote to @layer again after @def: a later snapshot had it as the top image of
+ * a disk. */
 static gboolean
-was_given_back(const PlanDomain *domain, const SnapshotDef *def, const Layer *layer)
+was_top_again(const PlanDomain *domain, const SnapshotDef *def, const Layer *layer)
 {
     for (guint i = 0; i < domain->tree->len; i++) {
         const SnapshotDef *other = g_ptr_array_index(domain->tree, i);
 
-        if (is_later(domain, def, other) && has_top(other, layer))
+        if (is_later_snapshot(domain, def, other) && has_as_top(other, layer))
             return TRUE;
     }
 
     return FALSE;
 }
 
-/* libvirt saves the memory, makes all overlays, and then has every disk change to its overlay at
- * once (qemuSnapshotCreateActiveExternal()): the last one made is the closest. One that was there
- * before (--reuse-external), or was put there much later, or was made anew for a later snapshot,
- * says nothing. */
+/* When the overlays of @def were created. libvirt saves the memory, creates all overlays, and then
+ * switches all disks at once (qemuSnapshotCreateActiveExternal()), so the last overlay is the
+ * closest to the freeze. Overlays that existed before (--reuse-external), were put there much
+ * later, or were created anew for a later snapshot are ignored. */
 static OverlaysMade
-overlays_made(const PlanDomain *domain, const SnapshotDef *def, const Layer *layer, gint64 saved)
+find_overlay_times(const PlanDomain *domain, const SnapshotDef *def, const Layer *layer,
+                   gint64 saved)
 {
     OverlaysMade made = {-1, TRUE};
 
     for (guint i = 0; i < def->disks->len; i++) {
         const DiskDef *disk = g_ptr_array_index(def->disks, i);
         guint64 device = 0;
-        gint64 birth = disk->overlay ? birth_of(disk->overlay, &device) : -1;
+        gint64 birth = disk->overlay ? get_birth_time(disk->overlay, &device) : -1;
 
         if (birth < def->creation_time * SECOND || birth > saved + SNAPSHOT_TIME ||
-            is_reused(domain, def, disk->overlay))
+            is_overlay_reused(domain, def, disk->overlay))
             continue;
         made.last = MAX(made.last, birth);
         made.same_clock = made.same_clock && device == layer->device;
@@ -199,17 +203,17 @@ overlays_made(const PlanDomain *domain, const SnapshotDef *def, const Layer *lay
     return made;
 }
 
-/* The top layer, which the domain wrote to until then. Nobody writes to that of a domain that is
- * shut off while its overlay is made. */
+/* When the top layer was frozen, to which a running domain wrote until then. Nobody writes to that
+ * of a domain that is shut off. */
 static FreezeTime
 freeze_time(const PlanDomain *domain, const SnapshotDef *def, const Layer *layer)
 {
     gint64 begun = def->creation_time * SECOND;
-    gint64 saved = MAX(begun, mtime_of(def->memory_file));
-    /* The time of the snapshot is in whole seconds. */
+    gint64 saved = MAX(begun, get_mtime(def->memory_file));
+    /* The creation time of a snapshot has whole seconds. */
     gint64 prompt = MAX(begun + SECOND, saved);
     FreezeTime time = {prompt + SECOND, saved + SNAPSHOT_TIME};
-    OverlaysMade made = overlays_made(domain, def, layer, saved);
+    OverlaysMade made = find_overlay_times(domain, def, layer, saved);
     gboolean off = g_strcmp0(def->state, "shutoff") == 0;
 
     if (made.last < 0)
@@ -221,13 +225,13 @@ freeze_time(const PlanDomain *domain, const SnapshotDef *def, const Layer *layer
     return time;
 }
 
-/* What is below the top layer, nobody had written to for long when the snapshot began. */
+/* When the layers below the top one were frozen: at the latest when the snapshot began. */
 static FreezeTime
 freeze_time_below(const SnapshotDef *def)
 {
     gint64 begun = (def->creation_time + 1) * SECOND;
 
-    /* An image on a server has the server's time. */
+    /* An image on a file server has times of the server's clock, which may differ a little. */
     return (FreezeTime){begun, begun + SECOND};
 }
 
@@ -251,22 +255,22 @@ warn_of_layer(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef 
 }
 
 static gboolean
-is_news(PlanBuilder *builder, const SnapshotDef *def, const Layer *layer)
+mark_as_warned(PlanBuilder *builder, const SnapshotDef *def, const Layer *layer)
 {
     g_autofree char *key = g_strdup_printf("%p %p", (const void *)layer, (const void *)def);
 
-    /* Once for each snapshot, however many of its disks have the layer. */
+    /* One warning for each snapshot, however many of its disks have the layer. */
     return g_hash_table_add(builder->written, g_steal_pointer(&key));
 }
 
-/* A device has no time at which it was written to last. */
+/* Warns about a block device, for which no time of the last write is known. */
 static void
-check_device(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
-             const Layer *layer)
+warn_of_device(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
+               const Layer *layer)
 {
-    gboolean sure = was_given_back(domain, def, layer);
+    gboolean sure = was_top_again(domain, def, layer);
 
-    if (!is_news(builder, def, layer))
+    if (!mark_as_warned(builder, def, layer))
         return;
     if (!layer->state.counts)
         plan_warn(builder->plan,
@@ -283,19 +287,19 @@ check_device(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *
 }
 
 static void
-check_layer(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
-            const Layer *layer, FreezeTime frozen)
+check_layer_frozen(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
+                   const Layer *layer, FreezeTime frozen)
 {
     gint64 written = layer->mtime * SECOND + layer->mtime_ns / 1000;
     gboolean sure;
 
     if (layer->block) {
-        check_device(builder, domain, def, layer);
+        warn_of_device(builder, domain, def, layer);
         return;
     }
     sure = written > frozen.latest || (written > def->creation_time * SECOND &&
-                                       was_given_back(domain, def, layer));
-    if ((sure || written > frozen.earliest) && is_news(builder, def, layer))
+                                       was_top_again(domain, def, layer));
+    if ((sure || written > frozen.earliest) && mark_as_warned(builder, def, layer))
         warn_of_layer(builder, domain, def, layer, sure);
 }
 
@@ -303,7 +307,7 @@ void
 plan_frozen_warn(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
                  const Layer *top)
 {
-    check_layer(builder, domain, def, top, freeze_time(domain, def, top));
+    check_layer_frozen(builder, domain, def, top, freeze_time(domain, def, top));
     plan_frozen_warn_below(builder, domain, def, top);
 }
 
@@ -314,5 +318,5 @@ plan_frozen_warn_below(PlanBuilder *builder, const PlanDomain *domain, const Sna
     if (def->creation_time <= 0)
         return;
     for (const Layer *layer = top->backing; layer; layer = layer->backing)
-        check_layer(builder, domain, def, layer, freeze_time_below(def));
+        check_layer_frozen(builder, domain, def, layer, freeze_time_below(def));
 }

@@ -21,7 +21,7 @@ typedef struct {
 } HostFiles;
 
 static gboolean
-refuse(GError **error, const HostFiles *self, const DomainFile *file, const char *why)
+refuse_host_file(GError **error, const HostFiles *self, const DomainFile *file, const char *why)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                 _("the firmware's variables '%s' (<%s>) cannot be exported: %s; leave them out "
@@ -31,19 +31,21 @@ refuse(GError **error, const HostFiles *self, const DomainFile *file, const char
     return FALSE;
 }
 
-/* --- the firmware's variables ------------------------------------------------- */
+/* --- firmware variables ------------------------------------------------------- */
 
-/* A snapshot of a running domain, or one that runs now: its files have been made. */
+/* Whether the domain may never have been started. If the snapshot is of a running domain, or the
+ * domain runs now, libvirt has created its files. */
 static gboolean
 never_started(const HostFiles *self)
 {
     return !self->domain->active && g_strcmp0(self->def->state, "shutoff") == 0;
 }
 
-/* libvirt's external snapshots leave these files out: what there is are the present ones, which are
- * the snapshot's as long as nobody wrote to them since. Its time is in whole seconds. */
+/* Warns if a file was written to after the snapshot. libvirt's external snapshots do not include
+ * these files, so the present ones are exported. The creation time of a snapshot has whole
+ * seconds. */
 static void
-warn_of_age(const HostFiles *self, const DomainFile *file, const struct stat *st)
+warn_of_file_age(const HostFiles *self, const DomainFile *file, const struct stat *st)
 {
     /* The present ones are what is asked for. */
     if (plan_is_live(self->builder->plan))
@@ -65,9 +67,10 @@ warn_of_age(const HostFiles *self, const DomainFile *file, const struct stat *st
                   self->domain->name, file->path, file->element);
 }
 
-/* A copy of a qcow2 image is only whole if all of it is in that file. */
+/* Checks that a qcow2 image has no backing file and no external data file, so that its copy is
+ * complete. */
 static gboolean
-check_qcow2(const HostFiles *self, const DomainFile *file, GError **error)
+check_qcow2_standalone(const HostFiles *self, const DomainFile *file, GError **error)
 {
     auto_fd fd = fd_open(AT_FDCWD, file->path, O_RDONLY | O_NONBLOCK, 0, error);
     g_autoptr(Qcow2Header) header = fd < 0 ? NULL : qcow2_header_read(fd, file->path, error);
@@ -76,7 +79,7 @@ check_qcow2(const HostFiles *self, const DomainFile *file, GError **error)
     if (!header || !qcow2_header_check(header, file->path, error))
         return FALSE;
     if (header->backing_name)
-        return refuse(error, self, file, _("it is an image on top of another one"));
+        return refuse_host_file(error, self, file, _("it is an image on top of another one"));
     if (!self->domain->active && fd_size(fd, &bytes) &&
         !image_end_check(fd, bytes, file->path, error))
         return FALSE;
@@ -90,26 +93,28 @@ check_qcow2(const HostFiles *self, const DomainFile *file, GError **error)
 }
 
 static gboolean
-check_kind(const HostFiles *self, const DomainFile *file, const struct stat *st, GError **error)
+check_file_kind(const HostFiles *self, const DomainFile *file, const struct stat *st,
+                GError **error)
 {
     if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode))
-        return refuse(error, self, file, _("it is neither a regular file nor a block device"));
+        return refuse_host_file(error, self, file,
+                                _("it is neither a regular file nor a block device"));
     if (file->strange) {
         g_autofree char *why =
             g_strdup_printf(_("its <source> has <%s>, which is not supported"), file->strange);
 
-        return refuse(error, self, file, why);
+        return refuse_host_file(error, self, file, why);
     }
     if (!file->format || g_str_equal(file->format, "raw"))
         return TRUE;
     if (g_str_equal(file->format, "qcow2"))
-        return check_qcow2(self, file, error);
+        return check_qcow2_standalone(self, file, error);
 
-    return refuse(error, self, file, _("only the formats raw and qcow2 are supported"));
+    return refuse_host_file(error, self, file, _("only the formats raw and qcow2 are supported"));
 }
 
 static gboolean
-plan_state(const HostFiles *self, const DomainFile *file, GError **error)
+plan_state_file(const HostFiles *self, const DomainFile *file, GError **error)
 {
     struct stat st;
 
@@ -119,7 +124,7 @@ plan_state(const HostFiles *self, const DomainFile *file, GError **error)
         return TRUE;
     }
     if (!file->path)
-        return refuse(error, self, file, _("they are not on this host's file system"));
+        return refuse_host_file(error, self, file, _("they are not on this host's file system"));
     if (stat(file->path, &st) < 0) {
         if (errno != ENOENT || !file->created || !never_started(self)) {
             virt_snap_error_set_errno(error, errno, _("Cannot look at '%s' (<%s>)"), file->path,
@@ -132,9 +137,9 @@ plan_state(const HostFiles *self, const DomainFile *file, GError **error)
                   self->domain->name, file->path);
         return TRUE;
     }
-    if (!check_kind(self, file, &st, error))
+    if (!check_file_kind(self, file, &st, error))
         return FALSE;
-    warn_of_age(self, file, &st);
+    warn_of_file_age(self, file, &st);
 
     return plan_files_add_copy(self->builder->plan, self->domain->directory, file->name, file->role,
                                file->path, error);
@@ -143,13 +148,14 @@ plan_state(const HostFiles *self, const DomainFile *file, GError **error)
 /* --- other files -------------------------------------------------------------- */
 
 static void
-warn_of_rest(const HostFiles *self, const DomainFile *file, const char *why)
+warn_of_host_file(const HostFiles *self, const DomainFile *file, const char *why)
 {
     plan_warn(self->builder->plan, _("Domain '%s': '%s' (<%s>) is not exported: %s"),
               self->domain->name, file->source, file->element, why);
 }
 
-/* What a running guest has mapped changes while it is read. */
+/* Why the file is not copied, or NULL. A file that a running guest has mapped would change while it
+ * is read. */
 static const char *
 reason_to_leave(const HostFiles *self, const DomainFile *file)
 {
@@ -166,27 +172,27 @@ reason_to_leave(const HostFiles *self, const DomainFile *file)
 }
 
 static gboolean
-plan_copied(const HostFiles *self, const DomainFile *file, guint number, GError **error)
+plan_copied_file(const HostFiles *self, const DomainFile *file, guint number, GError **error)
 {
     const char *why = reason_to_leave(self, file);
     g_autofree char *name = g_strdup_printf("%s-%u", file->name, number);
     struct stat st;
 
     if (why) {
-        warn_of_rest(self, file, why);
+        warn_of_host_file(self, file, why);
         return TRUE;
     }
     if (stat(file->path, &st) == 0)
-        warn_of_age(self, file, &st);
+        warn_of_file_age(self, file, &st);
 
     return plan_files_add_copy(self->builder->plan, self->domain->directory,
                                file->shared || number > 0 ? name : file->name, file->role,
                                file->path, error);
 }
 
-/* How many files before the one at @index have its name. */
+/* How many files before the one at @index have the same name. */
 static guint
-number_of(GPtrArray *files, guint index)
+count_same_name(GPtrArray *files, guint index)
 {
     const DomainFile *file = g_ptr_array_index(files, index);
     guint number = 0;
@@ -200,18 +206,19 @@ number_of(GPtrArray *files, guint index)
 }
 
 static gboolean
-plan_one(const HostFiles *self, guint index, GError **error)
+plan_host_file(const HostFiles *self, guint index, GError **error)
 {
     const DomainFile *file = g_ptr_array_index(self->def->files, index);
 
     if (file->fate == DOMAIN_FILE_STATE)
-        return plan_state(self, file, error);
-    /* Who wants the configuration only has no use for what it names. */
+        return plan_state_file(self, file, error);
+    /* Files that the configuration names are not needed if only the configuration is exported. */
     if (!self->builder->plan->settings->storage)
         return TRUE;
     if (file->fate == DOMAIN_FILE_COPIED)
-        return plan_copied(self, file, number_of(self->def->files, index), error);
-    warn_of_rest(self, file, _("files of the host are not, but for those that it starts from"));
+        return plan_copied_file(self, file, count_same_name(self->def->files, index), error);
+    warn_of_host_file(self, file,
+                      _("files of the host are not, but for those that it starts from"));
 
     return TRUE;
 }
@@ -231,7 +238,7 @@ plan_files_host(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDe
                     "or disk that they name is exported"),
                   domain->name, def->arguments);
     for (guint i = 0; i < def->files->len; i++) {
-        if (!plan_one(&self, i, error)) {
+        if (!plan_host_file(&self, i, error)) {
             g_prefix_error(error, _("Domain '%s': "), domain->name);
             return FALSE;
         }

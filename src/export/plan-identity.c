@@ -9,14 +9,14 @@
 #include "export/plan-identity.h"
 
 static void
-add_name(GString *text, const char *name)
+add_escaped_name(GString *text, const char *name)
 {
     g_autofree char *escaped = g_uri_escape_string(name, "/", FALSE);
 
     g_string_append_printf(text, " %s", escaped);
 }
 
-/* Faster or slower, the export is the same. */
+/* The digest of the settings without those that only affect the speed. */
 static char *
 settings_digest(const VirtSnapExportSettings *settings)
 {
@@ -30,20 +30,21 @@ settings_digest(const VirtSnapExportSettings *settings)
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, document, -1);
 }
 
-/* An image that a running domain writes to changes all the time. */
+/* Adds an image. The size and time of an image to which a running domain writes change all the
+ * time, so they are left out. */
 static void
-add_source(GString *text, const Layer *layer, gboolean live)
+add_identity_source(GString *text, const Layer *layer, gboolean live)
 {
     g_string_append_printf(text,
                            "source %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 ".%09" PRIu32,
                            layer->device, layer->inode, live ? 0 : layer->size,
                            live ? 0 : layer->mtime, live ? 0 : layer->mtime_ns);
-    add_name(text, layer->path);
+    add_escaped_name(text, layer->path);
     g_string_append_c(text, '\n');
 }
 
 static void
-add_layer(GString *text, const PlanLayer *layer)
+add_identity_layer(GString *text, const PlanLayer *layer)
 {
     static const char *const ways[] = {
         [PLAN_WAY_COPY] = "copy",         [PLAN_WAY_FLATTEN] = "flatten",
@@ -53,15 +54,15 @@ add_layer(GString *text, const PlanLayer *layer)
     PlanWay way = layer->way == PLAN_WAY_LINK ? layer->made : layer->way;
 
     g_string_append(text, "layer");
-    add_name(text, layer->file);
+    add_escaped_name(text, layer->file);
     g_string_append_printf(text, " %s", ways[way]);
-    add_name(text, layer->backing ? layer->backing->file : "-");
+    add_escaped_name(text, layer->backing ? layer->backing->file : "-");
     g_string_append_c(text, '\n');
-    add_source(text, layer->source, layer->live || layer->way == PLAN_WAY_PULL);
+    add_identity_source(text, layer->source, layer->live || layer->way == PLAN_WAY_PULL);
     if (!plan_layer_is_whole(layer))
         return;
     for (const Layer *below = layer->source->backing; below; below = below->backing)
-        add_source(text, below, FALSE);
+        add_identity_source(text, below, FALSE);
 }
 
 char *
@@ -72,21 +73,21 @@ plan_identity(const Plan *plan)
 
     if (plan->collection) {
         g_string_append(text, "collection");
-        add_name(text, plan->collection);
+        add_escaped_name(text, plan->collection);
         g_string_append_c(text, '\n');
     }
     g_string_append(text, "snapshot");
-    add_name(text, plan->snapshot);
+    add_escaped_name(text, plan->snapshot);
     g_string_append_printf(text, "\nsettings %s\n", settings);
     for (guint i = 0; i < plan->domains->len; i++) {
         const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
 
         g_string_append_printf(text, "domain %s", domain->uuid);
-        add_name(text, domain->name);
+        add_escaped_name(text, domain->name);
         g_string_append_c(text, '\n');
     }
     for (guint i = 0; i < plan->layers->len; i++)
-        add_layer(text, g_ptr_array_index(plan->layers, i));
+        add_identity_layer(text, g_ptr_array_index(plan->layers, i));
 
     return g_string_free(text, FALSE);
 }

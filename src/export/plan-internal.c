@@ -12,19 +12,21 @@
 #include "export/plan-layers.h"
 #include "image/layer-snapshots.h"
 
-/* How many seconds after libvirt began a snapshot its part in an image usually is made: QEMU pauses
- * a running domain first, and qemu-img comes to the images of another one by one. */
+/* Seconds within which an internal snapshot in an image is usually created after libvirt began the
+ * snapshot: QEMU pauses a running domain first; for a domain that is shut off, qemu-img handles one
+ * image after the other. */
 #define USUAL_RUNNING 10
 #define USUAL_OFF 1
-/* And at most, if libvirt waits for another job on the domain. */
+/* The maximum in seconds, if libvirt waits for another job on the domain. */
 #define LATEST 60
-/* libvirt and QEMU have one clock, but that may be set meanwhile. */
+/* libvirt and QEMU use the same clock, but it may be adjusted in between. */
 #define EARLIEST (-1)
 
-/* One that was deleted and made again under its name has another time than libvirt knows. */
+/* Checks the time of the internal snapshot: one that was deleted and created again under the same
+ * name has another time than libvirt has recorded. */
 static gboolean
-check_time(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
-           const Layer *layer, const Qcow2Snapshot *snapshot, GError **error)
+check_snapshot_time(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
+                    const Layer *layer, const Qcow2Snapshot *snapshot, GError **error)
 {
     gint64 late = (gint64)(snapshot->date >> 32) - def->creation_time;
     gboolean off = g_strcmp0(def->state, "shutoff") == 0;
@@ -49,10 +51,11 @@ check_time(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *de
     return TRUE;
 }
 
-/* qemu-nbd gives out the content of an internal snapshot with the size that the image has now. */
+/* Checks that the internal snapshot has the present size of the image, because qemu-nbd serves it
+ * with that size. */
 static gboolean
-check_flatten(const SnapshotDef *def, const Layer *top, const Qcow2Snapshot *snapshot,
-              GError **error)
+check_snapshot_flattens(const SnapshotDef *def, const Layer *top, const Qcow2Snapshot *snapshot,
+                        GError **error)
 {
     if (top->encrypted) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
@@ -79,16 +82,16 @@ plan_internal_disk(PlanBuilder *builder, const PlanDomain *domain, const Snapsho
     gboolean merge = builder->plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_MERGE;
     g_autoptr(Qcow2Snapshot) snapshot = layer_find_snapshot(top, def->name, error);
 
-    if (!snapshot || !check_time(builder, domain, def, top, snapshot, error))
+    if (!snapshot || !check_snapshot_time(builder, domain, def, top, snapshot, error))
         return FALSE;
     plan_frozen_warn_below(builder, domain, def, top);
-    /* Only an image that nobody writes to can be kept as it is. */
+    /* An image can only be copied as it is if nobody writes to it. */
     if (!domain->active && !merge) {
         disk->top = plan_layers_copy(builder, top);
         disk->internal = g_strdup(def->name);
         return TRUE;
     }
-    if (!check_flatten(def, top, snapshot, error))
+    if (!check_snapshot_flattens(def, top, snapshot, error))
         return FALSE;
     disk->top = plan_layers_flatten(builder, top, def->name, domain->active);
 

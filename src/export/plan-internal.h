@@ -9,13 +9,14 @@ G_BEGIN_DECLS
 
 /**
  * plan_internal_disk:
- * @disk: of the snapshot @def, whose state is inside of the image @top; gets its layer
+ * @disk: the disk of the snapshot @def whose state is inside the image @top; its layer is set
  *
- * Keeps the image as it is where nobody writes to it and that is wanted, else plans to flatten what
- * the snapshot in it holds. Says of the images below that were written to since.
+ * Plans to copy the image as it is if no domain writes to it and the settings do not ask to merge;
+ * otherwise plans to flatten the internal snapshot. Warns about images below that were written to
+ * since.
  *
  * Returns: FALSE with NOT_FOUND if the image has no such snapshot; INVALID_STATE if it has two, or
- * one of another time than @def; NOT_SUPPORTED if it cannot be flattened.
+ * one with another time than @def; NOT_SUPPORTED if the snapshot cannot be flattened.
  */
 gboolean plan_internal_disk(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
                             PlanDisk *disk, const Layer *top, GError **error)

@@ -12,19 +12,20 @@
 #include "hypervisor/drivers.h"
 #include "qcow2/layout.h"
 
-/* Enough to tell names apart at a glance; a clash takes more digits. */
+/* Digits of the hash in the name of a layer; more are used if two names clash. */
 #define IDENTITY_DIGITS 8
 #define IDENTITY_DIGITS_MAX 32
 #define STEM_BYTES_MAX 100
-/* A raw image may end within a sector: QEMU fills that one with zeros. A qcow2 image cannot. */
+/* Size of a sector. The size of a qcow2 image is a multiple of it; a raw image may end within a
+ * sector, which QEMU pads with zeros. */
 #define SECTOR 512
-/* Of zstd: within a hundredth of what its own default, 3, saves of clusters, in less time. */
+/* Default level of zstd: compresses clusters to within 1 % of its own default 3, in less time. */
 #define LEVEL_DEFAULT 1
 
-/* The source's name without its ending, of letters, digits and what no tool treats specially: a
- * colon would make QEMU see a protocol, a comma would end an option. */
+/* The name of the source without its extension, reduced to characters that no tool treats
+ * specially: QEMU takes a colon for the end of a protocol and a comma for the end of an option. */
 static char *
-stem_of(const char *path)
+make_stem(const char *path)
 {
     static const char *const endings[] = {".qcow2", ".qcow", ".img", ".raw"};
     g_autofree char *base = g_path_get_basename(path);
@@ -47,12 +48,12 @@ stem_of(const char *path)
     return g_string_free(stem, FALSE);
 }
 
-/* The same source above the same chain has the same name in every export, so that a later one can
- * find it. */
+/* Names a layer. The same source with the same backing chain gets the same name in every export, so
+ * that a later export can find it. */
 static char *
 name_layer(GHashTable *names, const char *path, const char *key, const char *format)
 {
-    g_autofree char *stem = stem_of(path);
+    g_autofree char *stem = make_stem(path);
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
 
     for (int digits = IDENTITY_DIGITS; digits <= IDENTITY_DIGITS_MAX; digits += IDENTITY_DIGITS) {
@@ -66,7 +67,7 @@ name_layer(GHashTable *names, const char *path, const char *key, const char *for
     return g_strdup_printf("layers/%s-%s.%s", stem, hash, format);
 }
 
-/* Of "zstd:LEVEL" or "zstd"; 0 for none. */
+/* The level in "zstd:LEVEL", the default for "zstd"; 0 for no compression. */
 static int
 compression_level(const char *compression)
 {
@@ -79,8 +80,8 @@ compression_level(const char *compression)
 }
 
 static PlanLayer *
-add_layer(PlanBuilder *builder, const char *key, const Layer *source, const char *format,
-          PlanWay way)
+add_plan_layer(PlanBuilder *builder, const char *key, const Layer *source, const char *format,
+               PlanWay way)
 {
     PlanLayer *layer = g_new0(PlanLayer, 1);
 
@@ -107,8 +108,9 @@ add_layer(PlanBuilder *builder, const char *key, const Layer *source, const char
     return layer;
 }
 
-/* Whether the image's data alone makes the same image again: nothing else is kept in it, and it
- * leaves to its backing image nothing smaller than a cluster of a compressed one. */
+/* Whether compressing only the data of the image loses nothing: it has no internal snapshots or the
+ * like, and what it leaves to its backing image is at least as large as a cluster of a compressed
+ * image. */
 static gboolean
 can_compress(const PlanBuilder *builder, const Layer *source)
 {
@@ -129,7 +131,7 @@ plan_layers_copy(PlanBuilder *builder, const Layer *source)
     PlanLayer *layer = g_hash_table_lookup(builder->by_key, key);
 
     if (!layer) {
-        layer = add_layer(builder, key, source, source->format, way);
+        layer = add_plan_layer(builder, key, source, source->format, way);
         layer->backing = backing;
         layer->bytes = source->allocated;
         builder->plan->bytes += layer->bytes;
@@ -139,9 +141,10 @@ plan_layers_copy(PlanBuilder *builder, const Layer *source)
     return layer;
 }
 
-/* One image may be the top of several chains. */
+/* The key of a flattened layer, which includes the chain and the internal snapshot, since one image
+ * may be the top of several chains. */
 static char *
-flat_key(const Layer *source, const char *snapshot)
+make_flat_key(const Layer *source, const char *snapshot)
 {
     GString *key = g_string_new(NULL);
 
@@ -152,7 +155,7 @@ flat_key(const Layer *source, const char *snapshot)
     return g_string_free(key, FALSE);
 }
 
-/* An upper bound: clusters that an upper layer hides are counted too. */
+/* An upper bound, because clusters that a layer above hides are counted too. */
 static void
 count_all(PlanBuilder *builder, PlanLayer *layer)
 {
@@ -165,11 +168,11 @@ count_all(PlanBuilder *builder, PlanLayer *layer)
 PlanLayer *
 plan_layers_flatten(PlanBuilder *builder, const Layer *source, const char *snapshot, gboolean live)
 {
-    g_autofree char *key = flat_key(source, snapshot);
+    g_autofree char *key = make_flat_key(source, snapshot);
     PlanLayer *layer = g_hash_table_lookup(builder->by_key, key);
 
     if (!layer) {
-        layer = add_layer(builder, key, source, "qcow2", PLAN_WAY_FLATTEN);
+        layer = add_plan_layer(builder, key, source, "qcow2", PLAN_WAY_FLATTEN);
         layer->snapshot = g_strdup(snapshot);
         layer->live = live;
         count_all(builder, layer);
@@ -184,7 +187,7 @@ plan_layers_pull(PlanBuilder *builder, const PlanDomain *domain, const char *tar
                  const Layer *source)
 {
     g_autofree char *key = g_strdup_printf("pull:%s:%s", domain->uuid, target);
-    PlanLayer *layer = add_layer(builder, key, source, "qcow2", PLAN_WAY_PULL);
+    PlanLayer *layer = add_plan_layer(builder, key, source, "qcow2", PLAN_WAY_PULL);
 
     layer->domain = domain;
     layer->target = g_strdup(target);

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
  * plan_layers_copy:
  * @live: see PlanLayer
  *
- * Puts @source and every image below it into the plan, as they are. An image that is there
- * already, for another disk, is shared. Returns: (transfer none): the layer of @source.
+ * Plans to copy @source and its backing chain, each image as a layer. An image that is planned
+ * already for another disk is shared.
  */
 PlanLayer *plan_layers_copy(PlanBuilder *builder, const Layer *source);
 
@@ -20,8 +20,8 @@ PlanLayer *plan_layers_copy(PlanBuilder *builder, const Layer *source);
  * plan_layers_flatten:
  * @snapshot: (nullable): internal snapshot
  *
- * Puts what a guest sees of the chain at @source into the plan, as one image.
- * Returns: (transfer none): that layer.
+ * Plans to flatten the chain of @source, as a guest sees it, into one image.
+ * Returns: (transfer none): the layer.
  */
 PlanLayer *plan_layers_flatten(PlanBuilder *builder, const Layer *source, const char *snapshot,
                                gboolean live);

@@ -14,17 +14,18 @@
 #include "util/fd.h"
 #include "util/name.h"
 
-/* libvirt has saved the memory before it makes the first overlay; clocks of file systems are a
- * little behind. */
+/* Seconds by which the memory file may be newer than the overlays. libvirt saves the memory before
+ * it creates the first overlay, but timestamps of file systems lag a little. */
 #define TOLERANCE 2
 
 #define WAY_OUT _("leave memory states out with the setting 'memory' (<memory>no</memory>)")
 
 /* --- memory inside an image --------------------------------------------------- */
 
-/* Only one of the images has it, and that one may be left out. */
+/* Plans a memory state inside an image. Only one of the images has it, and that one may be
+ * excluded. */
 static void
-plan_inside(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot)
+plan_memory_inside(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot)
 {
     for (guint i = 0; i < snapshot->disks->len; i++) {
         const PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
@@ -42,7 +43,7 @@ plan_inside(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot)
 /* --- memory in a file of its own ---------------------------------------------- */
 
 static gboolean
-check_content(const PlanDomain *domain, const char *path, GError **error)
+check_memory_content(const PlanDomain *domain, const char *path, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     struct stat st;
@@ -65,9 +66,10 @@ check_content(const PlanDomain *domain, const char *path, GError **error)
     return FALSE;
 }
 
-/* What is in the file can be the state of one of them only. */
+/* Checks that no other snapshot of the domain has the same memory file, which can only be the state
+ * of one of them. */
 static gboolean
-check_alone(const PlanDomain *domain, const SnapshotDef *def, GError **error)
+check_memory_file_unique(const PlanDomain *domain, const SnapshotDef *def, GError **error)
 {
     for (guint i = 0; i < domain->snapshots->len; i++) {
         const SnapshotDef *other =
@@ -86,7 +88,7 @@ check_alone(const PlanDomain *domain, const SnapshotDef *def, GError **error)
 }
 
 static gint64
-birth_of(const char *path)
+get_birth_seconds(const char *path)
 {
     struct statx st;
 
@@ -97,9 +99,9 @@ birth_of(const char *path)
     return st.stx_btime.tv_sec;
 }
 
-/* When the last of the overlays was made, seconds since the epoch, or -1. */
+/* When the last overlay was created, in seconds since the epoch, or -1. */
 static gint64
-overlays_made(const SnapshotDef *def)
+get_last_overlay_time(const SnapshotDef *def)
 {
     gint64 made = -1;
 
@@ -107,17 +109,17 @@ overlays_made(const SnapshotDef *def)
         const DiskDef *disk = g_ptr_array_index(def->disks, i);
 
         if (disk->overlay)
-            made = MAX(made, birth_of(disk->overlay));
+            made = MAX(made, get_birth_seconds(disk->overlay));
     }
 
-    /* Overlays that were there before say nothing. */
+    /* Overlays that existed before the snapshot are ignored. */
     return made < def->creation_time ? -1 : made;
 }
 
 static void
-warn_of_age(Plan *plan, const PlanDomain *domain, const SnapshotDef *def)
+warn_of_memory_age(Plan *plan, const PlanDomain *domain, const SnapshotDef *def)
 {
-    gint64 made = overlays_made(def);
+    gint64 made = get_last_overlay_time(def);
     struct stat st;
 
     if (made < 0 || stat(def->memory_file, &st) < 0 || st.st_mtim.tv_sec <= made + TOLERANCE)
@@ -129,14 +131,15 @@ warn_of_age(Plan *plan, const PlanDomain *domain, const SnapshotDef *def)
 }
 
 static gboolean
-plan_file(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot, const char *name,
-          GError **error)
+plan_memory_file(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot, const char *name,
+                 GError **error)
 {
     const SnapshotDef *def = snapshot->def;
 
-    if (!check_alone(domain, def, error) || !check_content(domain, def->memory_file, error))
+    if (!check_memory_file_unique(domain, def, error) ||
+        !check_memory_content(domain, def->memory_file, error))
         return FALSE;
-    warn_of_age(plan, domain, def);
+    warn_of_memory_age(plan, domain, def);
     snapshot->memory_kept = TRUE;
 
     return plan_files_add_copy(plan, domain->directory, name, "memory", def->memory_file, error);
@@ -154,11 +157,11 @@ plan_files_memory(Plan *plan, const PlanDomain *domain, PlanSnapshot *snapshot, 
         !plan->settings->storage)
         return TRUE;
     if (def->memory == SNAPSHOT_LOCATION_INTERNAL) {
-        plan_inside(plan, domain, snapshot);
+        plan_memory_inside(plan, domain, snapshot);
         return TRUE;
     }
     if (!def->memory_file)
         return TRUE;
 
-    return plan_file(plan, domain, snapshot, first ? "memory.save" : other, error);
+    return plan_memory_file(plan, domain, snapshot, first ? "memory.save" : other, error);
 }

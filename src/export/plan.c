@@ -91,7 +91,7 @@ plan_layer_frozen(const PlanLayer *layer)
     return layer->live ? layer->source->backing : layer->source;
 }
 
-/* --- making ----------------------------------------------------------------- */
+/* --- constructors ----------------------------------------------------------- */
 
 Plan *
 plan_new(const char *collection, const char *snapshot, const VirtSnapExportSettings *settings,

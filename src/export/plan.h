@@ -11,14 +11,15 @@
 
 G_BEGIN_DECLS
 
-/* What an export will do, worked out before anything is touched. A plan is a value: the dry run
- * prints it, the export carries it out, and nothing after it asks libvirt what to do. */
+/* A plan describes what an export will do, decided before anything is changed. It is a value: a dry
+ * run prints it, an export carries it out, and nothing after planning queries libvirt. */
 
-/** How a layer of the export comes about. */
+/** How a layer of the export is made. */
 typedef enum {
-    PLAN_WAY_COPY,    /* the file as it is, its backing reference patched */
-    PLAN_WAY_FLATTEN, /* what a guest sees of the chain, as one qcow2 */
-    PLAN_WAY_COMPRESS, /* what the image itself holds, as a compressed qcow2 on its backing */
+    PLAN_WAY_COPY,    /* the file is copied, with a new backing reference */
+    PLAN_WAY_FLATTEN, /* the chain, as a guest sees it, is written as one qcow2 image */
+    PLAN_WAY_COMPRESS, /* the data of the image itself is written as a compressed qcow2 image with
+                        * its backing layer */
     PLAN_WAY_PULL,     /* what a running guest sees of its disk at one moment, as one qcow2: QEMU
                         * holds it and serves it */
     PLAN_WAY_CHANGES,  /* what a guest sees otherwise than in the backing layer, which is of the
@@ -30,38 +31,38 @@ typedef enum {
 typedef struct PlanLayer PlanLayer;
 typedef struct PlanDomain PlanDomain;
 struct PlanLayer {
-    guint number;        /* in the plan, from 0 */
-    char *file;          /* in the export: "layers/base-1a2b3c4d.qcow2" */
-    const char *format;  /* of that file: "qcow2" or "raw" */
+    guint number;        /* index in the plan, from 0 */
+    char *file;          /* path in the export: "layers/base-1a2b3c4d.qcow2" */
+    const char *format;  /* format of that file: "qcow2" or "raw" */
     PlanWay way;
     PlanWay made;        /* LINK: how else it is made, if it turns out not to be the same */
     const ManifestFile *base; /* LINK: what it is in the base; else what it may be the same as,
                                * which is found out before it is made; NULL: nothing */
     gboolean of_base;    /* its source is the base's own file, and no other is left */
-    const Layer *source; /* the image, or the top one of the chain that is flattened */
+    const Layer *source; /* the source image, or the top one of the chain that is flattened */
     char *snapshot;      /* internal snapshot that is flattened, or NULL */
     gboolean live;       /* a running domain writes to the source */
     const PlanDomain *domain; /* whose disk is pulled, with its */
     char *target;        /* target; NULL: it is read from its images */
     PlanLayer *backing;  /* NULL: none */
-    guint64 capacity;    /* bytes that a guest sees */
-    guint64 bytes;       /* bytes of data to be copied, as far as known */
-    int level;           /* of zstd, with which it is compressed; 0: it is not */
-    guint users;         /* how many disks have it in their chain */
+    guint64 capacity;    /* virtual size in bytes */
+    guint64 bytes;       /* bytes to be copied, as far as known */
+    int level;           /* compression level of zstd; 0: not compressed */
+    guint users;         /* number of disks whose chains include it */
 };
 
 /** A disk of one snapshot. */
 typedef struct {
     const DiskDef *def;
     PlanLayer *top;       /* NULL: recorded only */
-    char *internal;       /* its state is this internal snapshot of top, or NULL */
-    const char *recorded; /* why it is recorded only: "empty", "read-only", "excluded", … */
+    char *internal;       /* the internal snapshot of top that is its state, or NULL */
+    const char *recorded; /* why its content is not copied: "empty", "read-only", "excluded", … */
 } PlanDisk;
 
-/** A file beside the layers: copied from @source, or written from @content. */
+/** A file other than a layer: copied from @source, or written from @content. */
 typedef struct {
-    char *path;    /* in the export: "domains/web/domain.xml" */
-    const char *role; /* as in the manifest: "domain", "memory", "nvram", "kernel", … */
+    char *path;    /* path in the export: "domains/web/domain.xml" */
+    const char *role; /* role in the manifest: "domain", "memory", "nvram", "kernel", … */
     char *source;  /* path, or NULL */
     char *content; /* text, or NULL */
     guint64 bytes;
@@ -80,10 +81,10 @@ typedef struct {
 struct PlanDomain {
     char *name;
     char *uuid;
-    char *directory; /* in the export: "domains/web" */
+    char *directory; /* path in the export: "domains/web" */
     gboolean active;
-    GPtrArray *snapshots; /* PlanSnapshot; the one that is exported first */
-    GPtrArray *tree;      /* SnapshotDef: all that the domain has, exported or not */
+    GPtrArray *snapshots; /* PlanSnapshot; the exported one first */
+    GPtrArray *tree;      /* SnapshotDef: all snapshots of the domain, exported or not */
 };
 
 typedef struct {
@@ -94,14 +95,14 @@ typedef struct {
     ExportBase *base;    /* NULL: none */
     ChainCache *chains;  /* owns every Layer */
     GPtrArray *domains;  /* PlanDomain */
-    GPtrArray *layers;   /* PlanLayer; a backing layer stands before those above it */
+    GPtrArray *layers;   /* PlanLayer; a backing layer comes before its overlays */
     GPtrArray *files;    /* PlanFile */
-    GPtrArray *warnings; /* char*: what cannot be kept */
+    GPtrArray *warnings; /* char*: warnings for the user */
     GPtrArray *changed;  /* char*: those of them that say that an image was written to since */
-    guint64 bytes;       /* of data to copy, layers and files */
+    guint64 bytes;       /* bytes to be copied, layers and files */
 } Plan;
 
-/** plan_new: Returns: one of nothing, owned by the caller. @collection: (nullable); @settings:
+/** plan_new: Returns: an empty plan, owned by the caller. @collection: (nullable); @settings:
  * copied; @host: (transfer full). */
 Plan *plan_new(const char *collection, const char *snapshot,
                const VirtSnapExportSettings *settings, HostInfo *host);
@@ -109,31 +110,32 @@ Plan *plan_new(const char *collection, const char *snapshot,
 /** plan_warn_changed: Adds @text (transfer full) to the warnings, and to what has changed. */
 void plan_warn_changed(Plan *plan, char *text);
 
-/** plan_warn: Adds to @plan what a user has to know of the export. */
+/** plan_warn: Adds a warning for the user to @plan. */
 void plan_warn(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /**
  * plan_add_text:
- * @directory: (nullable): in the export; NULL: its root
- * @role: as in the manifest; not copied
+ * @directory: (nullable): directory in the export; NULL: its root
+ * @role: role in the manifest; a constant string
  *
- * Has the export write the file @name from @content.
+ * Plans to write the file @name with @content.
  */
 void plan_add_text(Plan *plan, const char *directory, const char *name, const char *role,
                    const char *content);
 
 /**
  * plan_add_collection:
- * @name: of a collection that is a member, directly or not
- * @xml: its definition, kept in the export as "collections/NAME.xml"
+ * @name: name of a direct or indirect member collection
+ * @xml: its definition, stored in the export as "collections/NAME.xml"
  */
 void plan_add_collection(Plan *plan, const char *name, const char *xml);
 
-/** plan_domain_new: Adds to @plan and returns (transfer none) a member without snapshots. */
+/** plan_domain_new: Adds a member without snapshots to @plan. Returns: (transfer none): the
+ * member. */
 PlanDomain *plan_domain_new(Plan *plan, const char *name, const char *uuid);
 
-/** plan_snapshot_new: Adds to @domain and returns (transfer none) a snapshot without disks. @def:
- * (transfer full). */
+/** plan_snapshot_new: Adds a snapshot without disks to @domain. @def: (transfer full). Returns:
+ * (transfer none): the snapshot. */
 PlanSnapshot *plan_snapshot_new(PlanDomain *domain, SnapshotDef *def);
 
 /** plan_is_live: Returns: TRUE if it is the present state of the domains that is exported. */
@@ -150,7 +152,7 @@ const Layer *plan_layer_frozen(const PlanLayer *layer);
 /** plan_layer_free: Frees one that is in no plan. */
 void plan_layer_free(PlanLayer *layer);
 
-/** plan_free: Frees @plan and all in it. NULL is fine. */
+/** plan_free: Frees @plan, which may be NULL. */
 void plan_free(Plan *plan);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
