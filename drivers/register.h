@@ -3,9 +3,9 @@
 
 #pragma once
 
-/** Registers the drivers of this folder with the library. To be called when a program starts. */
+/** Registers all drivers. To be called when a program starts. */
 void register_drivers(void);
 
-/** Keeps what the drivers use from printing errors by itself. For a program, not for a library:
- * it is for the whole process. */
+/** Keeps the libraries that the drivers use from printing errors, for the whole process. Only for
+ * programs, not for the library. */
 void drivers_keep_quiet(void);

@@ -11,24 +11,25 @@
 #include "drivers/libvirt/libvirt-loop.h"
 #include "util/error-private.h"
 
-/* A daemon that is silent for half a minute is gone, as virsh sees it. */
+/* Keepalive settings, the same as virsh's: a daemon that does not answer for half a minute is
+ * considered gone. */
 #define KEEPALIVE_INTERVAL_S 5
 #define KEEPALIVE_COUNT 6
 
-/* Every error is returned to the caller: libvirt is not to print it as well. */
+/* An error function that prints nothing, because every error is returned to the caller. */
 static void
-keep_quiet(void *data, virErrorPtr error)
+ignore_error(void *data, virErrorPtr error)
 {
 }
 
 void
 libvirt_keep_quiet(void)
 {
-    virSetErrorFunc(NULL, keep_quiet);
+    virSetErrorFunc(NULL, ignore_error);
 }
 
-/* The embedded QEMU driver refuses to work without an event loop, and keepalive of remote
- * connections needs one too. It runs as long as the process does. */
+/* Initialises libvirt and starts an event loop, which runs until the process ends. The embedded
+ * QEMU driver requires one, and so does the keepalive of remote connections. */
 static gpointer
 start_client(gpointer data)
 {
@@ -54,7 +55,7 @@ set_connect_error(const char *uri, GError **error)
 {
     libvirt_error_set(error, _("Cannot connect to libvirt at '%s'; is its service running?"),
                       uri ? uri : _("the default URI"));
-    /* Whatever kept us out, there is no hypervisor to work with. */
+    /* Any failure to connect means that the hypervisor is not available. */
     error_recode(error, VIRT_SNAP_ERROR_FAILED, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE);
 }
 
@@ -67,16 +68,16 @@ libvirt_connect(const char *uri, GError **error)
         set_connect_error(uri, error);
         return NULL;
     }
-    virConnSetErrorFunc(connection, NULL, keep_quiet);
-    /* Only a daemon needs that, and not all have it. */
+    virConnSetErrorFunc(connection, NULL, ignore_error);
+    /* Errors are ignored, because keepalive only exists for daemons, and not for all of them. */
     virConnectSetKeepAlive(connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
 
     return connection;
 }
 
-/* The embedded driver finds its running domains again in threads of its own, and a process that
- * leaves before they are done may take the domains down with it. A query that needs the domain's
- * monitor waits for that. */
+/* The embedded driver reconnects to its running domains in threads, and a process that exits before
+ * they are done can kill the domains. A query that needs the monitor of a domain waits for its
+ * thread. */
 void
 libvirt_await_embedded(virConnectPtr connection)
 {

@@ -11,25 +11,26 @@ G_BEGIN_DECLS
 
 /**
  * libvirt_keep_quiet:
- * Keeps libvirt from printing errors, for the whole process: what a program may want, but no
- * library for it. Our own connections are quiet anyway. Source: virSetErrorFunc().
+ * Keeps libvirt from printing errors, for the whole process. Only a program may call this, not the
+ * library; connections opened here never print errors anyway. Source: virSetErrorFunc().
  */
 void libvirt_keep_quiet(void);
 
-/** libvirt_start: Starts libvirt's client library and the event loop that it needs, once a process.
- * Source: virInitialize. */
+/** libvirt_start: Initialises libvirt's client library and the event loop that it needs, once in a
+ * process. Source: virInitialize. */
 gboolean libvirt_start(GError **error);
 
 /**
  * libvirt_connect:
- * @uri: (nullable): NULL for libvirt's default
+ * @uri: (nullable): connection URI; NULL for libvirt's default
  *
- * Returns: owned by the caller; SYSTEM_NOT_AVAILABLE if nobody answers there. Source:
- * virConnectOpenAuth.
+ * Returns: a connection, owned by the caller; NULL with SYSTEM_NOT_AVAILABLE if it cannot be
+ * opened. Source: virConnectOpenAuth.
  */
 virConnectPtr libvirt_connect(const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** libvirt_await_embedded: Waits until the embedded driver has found its running domains again. */
+/** libvirt_await_embedded: Waits until the embedded driver has reconnected to its running
+ * domains. */
 void libvirt_await_embedded(virConnectPtr connection);
 
 G_END_DECLS

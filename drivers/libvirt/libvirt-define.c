@@ -16,19 +16,20 @@
 #include "drivers/libvirt/libvirt-private.h"
 #include "util/xml.h"
 
-/* Its files are ours to remove; what libvirt knows of it goes. */
+/* Removes all metadata of the domain from libvirt. Its files are kept, because import removes its
+ * own files itself. */
 #define UNDEFINE_FLAGS                                                                            \
     (VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |                  \
      VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | VIR_DOMAIN_UNDEFINE_KEEP_NVRAM)
 
 static virDomainPtr
-look_up(Hypervisor *hypervisor, const char *name, GError **error)
+look_up_domain(Hypervisor *hypervisor, const char *name, GError **error)
 {
     return libvirt_domain_by_name(libvirt_connection(hypervisor), name, error);
 }
 
 static gboolean
-is_there(virConnectPtr connection, const char *name, const char *uuid, GError **error)
+domain_exists(virConnectPtr connection, const char *name, const char *uuid, GError **error)
 {
     g_autoptr(LibvirtDomain) named = virDomainLookupByName(connection, name);
     g_autoptr(LibvirtDomain) same = NULL;
@@ -46,9 +47,9 @@ is_there(virConnectPtr connection, const char *name, const char *uuid, GError **
     return TRUE;
 }
 
-/* virDomainDefineXML() would give the domain that is there another definition. */
+/* Checks that there is no such domain yet, because virDomainDefineXML() would redefine it. */
 static gboolean
-check_new(virConnectPtr connection, const char *xml, GError **error)
+check_domain_new(virConnectPtr connection, const char *xml, GError **error)
 {
     g_autoptr(xmlDoc) doc = xml_parse(xml, strlen(xml), _("the domain's XML"), error);
     xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
@@ -56,7 +57,7 @@ check_new(virConnectPtr connection, const char *xml, GError **error)
     g_autofree char *uuid = root ? xml_text(root, "./uuid") : NULL;
 
     if (root && name && uuid)
-        return !is_there(connection, name, uuid, error);
+        return !domain_exists(connection, name, uuid, error);
     if (root)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                     _("The domain's XML has no name, or no UUID"));
@@ -70,7 +71,7 @@ libvirt_define(Hypervisor *hypervisor, const char *xml, GError **error)
     virConnectPtr connection = libvirt_connection(hypervisor);
     g_autoptr(LibvirtDomain) domain = NULL;
 
-    if (!check_new(connection, xml, error))
+    if (!check_domain_new(connection, xml, error))
         return FALSE;
     domain = virDomainDefineXMLFlags(connection, xml, 0);
     if (!domain)
@@ -107,7 +108,7 @@ libvirt_describe(Hypervisor *hypervisor, const char *word, gboolean *running, GE
 }
 
 static gboolean
-end_domain(virDomainPtr domain, GError **error)
+destroy_domain(virDomainPtr domain, GError **error)
 {
     if (virDomainIsActive(domain) != 1 || virDomainDestroy(domain) == 0 ||
         virDomainIsActive(domain) == 0)
@@ -129,7 +130,7 @@ libvirt_undefine(Hypervisor *hypervisor, const char *uuid, GError **error)
         libvirt_error_set(error, _("Cannot look for the domain with the UUID %s"), uuid);
         return FALSE;
     }
-    if (!end_domain(domain, error))
+    if (!destroy_domain(domain, error))
         return FALSE;
     if (virDomainUndefineFlags(domain, UNDEFINE_FLAGS) == 0)
         return TRUE;
@@ -144,7 +145,7 @@ libvirt_redefine_snapshot(Hypervisor *hypervisor, const char *name, const char *
 {
     unsigned int flags = VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE |
                          (current ? VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT : 0);
-    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+    g_autoptr(LibvirtDomain) domain = look_up_domain(hypervisor, name, error);
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
 
     if (!domain)
@@ -159,7 +160,7 @@ libvirt_redefine_snapshot(Hypervisor *hypervisor, const char *name, const char *
 gboolean
 libvirt_start_domain(Hypervisor *hypervisor, const char *name, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+    g_autoptr(LibvirtDomain) domain = look_up_domain(hypervisor, name, error);
 
     if (!domain)
         return FALSE;
@@ -170,12 +171,12 @@ libvirt_start_domain(Hypervisor *hypervisor, const char *name, GError **error)
     return FALSE;
 }
 
-/* libvirt has no call to put a file in the place of a managed save: the domain takes it up, and
- * saves it again without having run. */
+/* Makes a managed save image of the restored memory state. libvirt has no function to install a
+ * file as managed save image, so the paused domain is saved again without having run. */
 static gboolean
-save_again(Hypervisor *hypervisor, const char *name, GError **error)
+save_managed(Hypervisor *hypervisor, const char *name, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+    g_autoptr(LibvirtDomain) domain = look_up_domain(hypervisor, name, error);
 
     if (!domain)
         return FALSE;
@@ -197,14 +198,14 @@ libvirt_restore(Hypervisor *hypervisor, const char *name, const char *file, gboo
         return FALSE;
     }
 
-    return !save || save_again(hypervisor, name, error);
+    return !save || save_managed(hypervisor, name, error);
 }
 
 gboolean
 libvirt_revert(Hypervisor *hypervisor, const char *name, const char *snapshot_name,
                gboolean save, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+    g_autoptr(LibvirtDomain) domain = look_up_domain(hypervisor, name, error);
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
 
     if (!domain)
@@ -217,13 +218,13 @@ libvirt_revert(Hypervisor *hypervisor, const char *name, const char *snapshot_na
         return FALSE;
     }
 
-    return !save || save_again(hypervisor, name, error);
+    return !save || save_managed(hypervisor, name, error);
 }
 
 gboolean
 libvirt_resume(Hypervisor *hypervisor, const char *name, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+    g_autoptr(LibvirtDomain) domain = look_up_domain(hypervisor, name, error);
 
     if (!domain)
         return FALSE;
@@ -247,14 +248,15 @@ libvirt_capabilities(Hypervisor *hypervisor, GError **error)
     return copy;
 }
 
-/* "+64055:+108" */
+/* Parses a DAC label of numbers, as "+64055:+108". */
 static gboolean
-parse_label(const char *label, HypervisorOwner *owner)
+parse_dac_label(const char *label, HypervisorOwner *owner)
 {
     return sscanf(label, "+%u:+%u", &owner->uid, &owner->gid) == 2;
 }
 
-/* Where libvirt gives the images to nobody they are its own user's, who is root, or we. */
+/* Finds the owner for images. If libvirt does not change the owner of images, they must belong to
+ * the user of its daemon, which is root or the user of this process. */
 gboolean
 libvirt_owner(Hypervisor *hypervisor, HypervisorOwner *owner, GError **error)
 {
@@ -267,7 +269,7 @@ libvirt_owner(Hypervisor *hypervisor, HypervisorOwner *owner, GError **error)
         return FALSE;
     label = xml_text(xmlDocGetRootElement(doc),
                      "./host/secmodel[model='dac']/baselabel[@type='kvm' or @type='qemu']");
-    if (!label || !parse_label(label, owner))
+    if (!label || !parse_dac_label(label, owner))
         *owner = (HypervisorOwner){geteuid(), getegid()};
 
     return TRUE;

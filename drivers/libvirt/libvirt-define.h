@@ -9,7 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* Domains that come to be, and go again. What the functions promise is said at HypervisorOps. */
+/* Defining, starting and undefining domains. The functions are those of HypervisorOps, which
+ * documents them. */
 
 DomainRecord *libvirt_describe(Hypervisor *hypervisor, const char *word, gboolean *running,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -37,7 +37,7 @@ libvirt_domain_describe(virDomainPtr domain, gboolean secure, GError **error)
     record->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
     record->others = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
     record->name = g_strdup(virDomainGetName(domain));
-    /* The next call forgets why this one failed. */
+    /* The error must be read before the next call of libvirt resets it. */
     active = virDomainIsActive(domain);
     if (active >= 0)
         record->xml =

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* What libvirt says of domains. */
+/* Queries about domains. */
 
 /** libvirt_domain_names: Returns: (element-type utf8): the names of all domains, sorted; owned by
  * the caller. Source: virConnectListAllDomains. */
@@ -18,9 +18,9 @@ GPtrArray *libvirt_domain_names(virConnectPtr connection, GError **error)
 
 /**
  * libvirt_domain_describe:
- * @secure: with the passwords in its XML
+ * @secure: include passwords in the XML
  *
- * Returns: the domain as it is now, without any of its snapshots; owned by the caller. Source:
+ * Returns: the present state of the domain, without snapshots; owned by the caller. Source:
  * virDomainGetXMLDesc.
  */
 DomainRecord *libvirt_domain_describe(virDomainPtr domain, gboolean secure, GError **error)

@@ -8,7 +8,7 @@
 
 #include "drivers/libvirt/libvirt-error.h"
 
-/* libvirt's codes that mean one of ours; every other one is «failed». */
+/* The error codes of libvirt that have a corresponding VirtSnapError; all others become FAILED. */
 static const struct {
     int libvirt;
     VirtSnapError code;
@@ -37,9 +37,9 @@ static const struct {
 };
 
 static VirtSnapError
-code_of(const virError *last)
+map_libvirt_code(const virError *last)
 {
-    /* A daemon that is not there, or that goes away, shows as a system error of the RPC layer. */
+    /* A missing daemon, or one that goes away, is a system error of libvirt's RPC layer. */
     if (last->domain == VIR_FROM_RPC)
         return VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE;
     /* virReportSystemError() puts errno there. */
@@ -67,7 +67,7 @@ libvirt_error_take(GError **error, virErrorPtr last, const char *format, ...)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
                     _("%s: libvirt gives no reason"), what);
     else
-        g_set_error(error, VIRT_SNAP_ERROR, code_of(last),
+        g_set_error(error, VIRT_SNAP_ERROR, map_libvirt_code(last),
                     _("%s: %s (libvirt error %d of domain %d)"), what,
                     last->message ? last->message : "?", last->code, last->domain);
     virFreeError(last);

@@ -35,11 +35,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibvirtSnapshot, libvirt_snapshot_clear)
  * @error: (nullable)
  * @...: what was being done and to what, printf-like
  *
- * Translates libvirt's last error of this thread (virGetLastError) into our domain. libvirt's own
- * text and its error code and domain stay in the message, for whoever has to look deeper.
+ * Translates libvirt's last error in this thread (virGetLastError()) to VIRT_SNAP_ERROR. The
+ * message includes libvirt's text, error code and error domain for diagnosis.
  *
- * Every call of libvirt's forgets the last error, virDomainGetName() too, so it is taken before
- * what is to be told is looked at, which may call libvirt.
+ * Every call of libvirt resets the last error, even virDomainGetName(). The error is therefore
+ * saved before the arguments are evaluated, which may call libvirt.
  */
 #define libvirt_error_set(error, ...)                                                             \
     G_STMT_START {                                                                                \
@@ -50,10 +50,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibvirtSnapshot, libvirt_snapshot_clear)
 
 /**
  * libvirt_error_take:
- * @last: (nullable) (transfer full): what libvirt complained of
+ * @last: (nullable) (transfer full): an error of libvirt
  * @format: what was being done and to what, printf-like
  *
- * The same of an error that was saved.
+ * Translates a saved error as libvirt_error_set() does.
  */
 void libvirt_error_take(GError **error, virErrorPtr last, const char *format, ...)
     G_GNUC_PRINTF(3, 4);

@@ -10,7 +10,7 @@
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-events.h"
 
-/* How long an end may take. */
+/* How long deregistering may take before it is left to the thread. */
 #define END_US G_USEC_PER_SEC
 
 struct HypervisorWatch {
@@ -18,25 +18,25 @@ struct HypervisorWatch {
     gpointer data;
 };
 
-/* Counted references: of the owner, and of the thread, which may be left behind. */
+/* The reference count covers the owner and the thread, which may outlive the owner. */
 struct LibvirtEvents {
     virConnectPtr connection;
-    GAsyncQueue *queue; /* HypervisorEvent: from libvirt's loop to our thread */
-    int lifecycle;      /* what libvirt calls the subscriptions, -1: none */
+    GAsyncQueue *queue; /* HypervisorEvent: passes events from libvirt's loop to the thread */
+    int lifecycle;      /* ids of the event callbacks; -1: not registered */
     int block_job;
     int qemu_job;
-    GMutex lock; /* guards what follows, and is held while watches are told */
+    GMutex lock; /* guards the following members, and is held while watches are called */
     GCond changed;
     GPtrArray *watches; /* HypervisorWatch */
     gboolean ended;
 };
 
-/* Who is behind a connection. libvirt's callbacks look here, so what they get told need not be
- * kept for them: not every driver says when it is done with it. */
+/* The LibvirtEvents of each connection. libvirt's callbacks look them up here instead of getting
+ * them as their data, because not every driver reports when it does not need the data any more. */
 static GMutex table_lock;
 static GHashTable *table; /* virConnectPtr -> LibvirtEvents */
 
-/* Ends the thread. */
+/* A marker in the queue that ends the thread. */
 static HypervisorEvent last;
 
 static void
@@ -110,7 +110,8 @@ on_block_job(virConnectPtr connection, virDomainPtr domain, const char *disk, in
     push_event(connection, HYPERVISOR_EVENT_BLOCK_JOB, domain, NULL);
 }
 
-/* {"status": "running", "id": …}: now it has locked what it is going to write to. */
+/* A QEMU job has the status "running" ({"status": "running", "id": …}), and from then on holds the
+ * locks of the images to which it writes. */
 static void
 on_qemu_job(virConnectPtr connection, virDomainPtr domain, const char *event, long long seconds,
             unsigned int micros, const char *details, void *data)
@@ -119,10 +120,10 @@ on_qemu_job(virConnectPtr connection, virDomainPtr domain, const char *event, lo
         push_event(connection, HYPERVISOR_EVENT_BLOCK_JOB, domain, NULL);
 }
 
-/* --- in our thread ---------------------------------------------------------- */
+/* --- in the thread ---------------------------------------------------------- */
 
 static void
-tell_watchers(LibvirtEvents *self, const HypervisorEvent *event)
+call_watches(LibvirtEvents *self, const HypervisorEvent *event)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
@@ -134,7 +135,7 @@ tell_watchers(LibvirtEvents *self, const HypervisorEvent *event)
 }
 
 static void
-unsubscribe(LibvirtEvents *self)
+deregister_events(LibvirtEvents *self)
 {
     g_mutex_lock(&table_lock);
     g_hash_table_remove(table, self->connection);
@@ -170,10 +171,10 @@ events_thread(gpointer data)
 
         if (event == &last)
             break;
-        tell_watchers(self, event);
+        call_watches(self, event);
         event_free(event);
     }
-    unsubscribe(self);
+    deregister_events(self);
     g_mutex_lock(&self->lock);
     self->ended = TRUE;
     g_cond_signal(&self->changed);
@@ -183,11 +184,12 @@ events_thread(gpointer data)
     return NULL;
 }
 
-/* --- for the others --------------------------------------------------------- */
+/* --- public functions ------------------------------------------------------- */
 
-/* Without block jobs, or QEMU, there is less to be told. */
+/* Registers for the events. Those of block jobs and of QEMU are optional, since not every driver
+ * has them. */
 static gboolean
-subscribe(LibvirtEvents *self)
+register_events(LibvirtEvents *self)
 {
     virConnectPtr connection = self->connection;
 
@@ -224,9 +226,9 @@ libvirt_events_new(virConnectPtr connection, GError **error)
         table = g_hash_table_new(NULL, NULL);
     g_hash_table_insert(table, connection, self);
     g_mutex_unlock(&table_lock);
-    if (!subscribe(self)) {
+    if (!register_events(self)) {
         libvirt_error_set(error, _("Cannot watch what libvirt reports"));
-        unsubscribe(self);
+        deregister_events(self);
         g_atomic_rc_box_release_full(self, event_clear);
         return NULL;
     }

@@ -9,34 +9,34 @@
 
 G_BEGIN_DECLS
 
-/* The events of one connection, for any number of watches: libvirt allows one close callback a
- * connection. What libvirt's event loop reports is handed to a thread of ours, so that nobody who
- * is told can hold up that loop, which keepalive depends on.
+/* The events of one connection for any number of watches, because libvirt allows only one close
+ * callback for each connection. Events from libvirt's event loop are passed to a thread, so that no
+ * watch can block that loop, on which keepalive depends.
  *
- * That a block job begins is no event of libvirt (BLOCK_JOB_2 tells only of its end). QEMU tells,
- * with JOB_STATUS_CHANGE; where that is not to be had, the end has to do. */
+ * libvirt has no event for the start of a block job (BLOCK_JOB_2 only reports its end). QEMU has
+ * one, JOB_STATUS_CHANGE; where it is not available, only the end is reported. */
 
 typedef struct LibvirtEvents LibvirtEvents;
 
 /**
  * libvirt_events_new:
- * @connection: gets a reference of its own
+ * @connection: the connection, of which a reference is taken
  *
- * Subscribes (virConnectRegisterCloseCallback, virConnectDomainEventRegisterAny,
- * virConnectDomainQemuMonitorEventRegister). libvirt's event loop must be running.
- * Returns: owned by the caller; libvirt's error if it refuses.
+ * Registers for all events (virConnectRegisterCloseCallback(), virConnectDomainEventRegisterAny(),
+ * virConnectDomainQemuMonitorEventRegister()). libvirt's event loop must be running.
+ * Returns: owned by the caller; NULL with libvirt's error if that fails.
  */
 LibvirtEvents *libvirt_events_new(virConnectPtr connection, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * libvirt_events_free:
- * Every watch must have ended. Gives back the connection, but waits only a second for a daemon
- * that does not answer: the rest is left to a thread. NULL is fine.
+ * Deregisters the events and drops the reference to the connection. All watches must have ended. If
+ * the daemon does not answer within a second, that is left to the thread. NULL is allowed.
  */
 void libvirt_events_free(LibvirtEvents *self);
 
-/** As HypervisorOps has them. */
+/** Implement HypervisorOps.watch and unwatch. */
 HypervisorWatch *libvirt_events_watch(LibvirtEvents *self, HypervisorWatchFunc func,
                                       gpointer data);
 void libvirt_events_unwatch(LibvirtEvents *self, HypervisorWatch *watch);

@@ -11,7 +11,8 @@
 
 /* --- lists --------------------------------------------------------------------- */
 
-/* The embedded driver has neither networks nor secrets, which is no error. */
+/* Handles a list that the driver cannot provide: the embedded driver has neither networks nor
+ * secrets, which is not an error. */
 static gboolean
 take_unknown(GPtrArray **things, GError **error, const char *what)
 {
@@ -77,7 +78,7 @@ add_bridges(HostFacts *facts)
         g_ptr_array_add(facts->bridges, g_strdup(name));
 }
 
-/* --- what there is once ------------------------------------------------------------ */
+/* --- host -------------------------------------------------------------------------- */
 
 static gboolean
 add_host(virConnectPtr connection, HostFacts *facts, GError **error)
@@ -136,8 +137,9 @@ libvirt_host_compare_cpu(virConnectPtr connection, const char *arch, const char 
     *problem = NULL;
     if (result == VIR_CPU_COMPARE_IDENTICAL || result == VIR_CPU_COMPARE_SUPERSET)
         return TRUE;
-    /* The text names the features that are missing. What cannot be compared is told, too: a
-     * model that libvirt does not know, another architecture that is emulated. */
+    /* libvirt's message names the missing features. The message is also returned if the processors
+     * cannot be compared, because libvirt does not know the model or the architecture is
+     * emulated. */
     if (result == VIR_CPU_COMPARE_INCOMPATIBLE ||
         virGetLastErrorCode() == VIR_ERR_CPU_INCOMPATIBLE ||
         virGetLastErrorCode() == VIR_ERR_INTERNAL_ERROR) {

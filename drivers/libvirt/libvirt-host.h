@@ -10,14 +10,16 @@
 
 G_BEGIN_DECLS
 
-/** libvirt_host_facts: Returns: what the host of @connection has; owned by the caller. */
+/** libvirt_host_facts: Returns: what the host of @connection offers, owned by the caller. */
 HostFacts *libvirt_host_facts(virConnectPtr connection, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** libvirt_host_offer: virConnectGetDomainCapabilities(). Returns: owned by the caller. */
+/** libvirt_host_offer: Returns: the result of virConnectGetDomainCapabilities(), owned by the
+ * caller. */
 char *libvirt_host_offer(virConnectPtr connection, const char *arch, const char *machine,
                          const char *type, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** libvirt_host_compare_cpu: virConnectCompareHypervisorCPU(); as HypervisorOps has it. */
+/** libvirt_host_compare_cpu: Implements HypervisorOps.compare_cpu with
+ * virConnectCompareHypervisorCPU(). */
 gboolean libvirt_host_compare_cpu(virConnectPtr connection, const char *arch, const char *machine,
                                   const char *type, const char *cpu, char **problem,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

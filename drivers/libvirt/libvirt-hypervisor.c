@@ -30,7 +30,7 @@ format_version(unsigned long version)
 }
 
 static HostInfo *
-host_info(Hypervisor *hypervisor, GError **error)
+hypervisor_host_info(Hypervisor *hypervisor, GError **error)
 {
     virConnectPtr connection = ((LibvirtHypervisor *)hypervisor)->connection;
     g_autoptr(HostInfo) info = g_new0(HostInfo, 1);
@@ -58,7 +58,7 @@ host_info(Hypervisor *hypervisor, GError **error)
 }
 
 static gboolean
-sees(Hypervisor *hypervisor, const char *path, GError **error)
+hypervisor_sees(Hypervisor *hypervisor, const char *path, GError **error)
 {
     LibvirtHypervisor *self = (LibvirtHypervisor *)hypervisor;
 
@@ -66,19 +66,19 @@ sees(Hypervisor *hypervisor, const char *path, GError **error)
 }
 
 static GPtrArray *
-list_domains(Hypervisor *hypervisor, GError **error)
+hypervisor_list_domains(Hypervisor *hypervisor, GError **error)
 {
     return libvirt_domain_names(((LibvirtHypervisor *)hypervisor)->connection, error);
 }
 
 static virDomainPtr
-look_up(Hypervisor *hypervisor, const char *name, GError **error)
+hypervisor_look_up(Hypervisor *hypervisor, const char *name, GError **error)
 {
     return libvirt_domain_by_name(((LibvirtHypervisor *)hypervisor)->connection, name, error);
 }
 
 static char *
-find_domain(Hypervisor *hypervisor, const char *word, GError **error)
+hypervisor_find_domain(Hypervisor *hypervisor, const char *word, GError **error)
 {
     virConnectPtr connection = ((LibvirtHypervisor *)hypervisor)->connection;
     g_autoptr(LibvirtDomain) domain = libvirt_domain_find(connection, word, error);
@@ -87,18 +87,18 @@ find_domain(Hypervisor *hypervisor, const char *word, GError **error)
 }
 
 static GPtrArray *
-list_snapshots(Hypervisor *hypervisor, const char *name, GError **error)
+hypervisor_list_snapshots(Hypervisor *hypervisor, const char *name, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+    g_autoptr(LibvirtDomain) domain = hypervisor_look_up(hypervisor, name, error);
 
     return domain ? libvirt_snapshot_names(domain, error) : NULL;
 }
 
 static DomainRecord *
-resolve(Hypervisor *hypervisor, const char *name, const char *snapshot, gboolean all,
-        gboolean secure, GError **error)
+hypervisor_resolve(Hypervisor *hypervisor, const char *name, const char *snapshot, gboolean all,
+                   gboolean secure, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+    g_autoptr(LibvirtDomain) domain = hypervisor_look_up(hypervisor, name, error);
 
     return domain ? libvirt_snapshot_resolve(domain, snapshot, all, secure, error) : NULL;
 }
@@ -106,13 +106,13 @@ resolve(Hypervisor *hypervisor, const char *name, const char *snapshot, gboolean
 static DomainRecord *
 present(Hypervisor *hypervisor, const char *name, const char *as, gboolean secure, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, name, error);
+    g_autoptr(LibvirtDomain) domain = hypervisor_look_up(hypervisor, name, error);
 
     return domain ? libvirt_snapshot_of_present(domain, as, secure, error) : NULL;
 }
 
 static HypervisorWatch *
-watch(Hypervisor *hypervisor, HypervisorWatchFunc func, gpointer data, GError **error)
+hypervisor_watch(Hypervisor *hypervisor, HypervisorWatchFunc func, gpointer data, GError **error)
 {
     LibvirtHypervisor *self = (LibvirtHypervisor *)hypervisor;
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
@@ -124,35 +124,37 @@ watch(Hypervisor *hypervisor, HypervisorWatchFunc func, gpointer data, GError **
 }
 
 static void
-unwatch(Hypervisor *hypervisor, HypervisorWatch *given)
+hypervisor_unwatch(Hypervisor *hypervisor, HypervisorWatch *given)
 {
     libvirt_events_unwatch(((LibvirtHypervisor *)hypervisor)->events, given);
 }
 
 static HostFacts *
-host_facts(Hypervisor *hypervisor, GError **error)
+hypervisor_host_facts(Hypervisor *hypervisor, GError **error)
 {
     return libvirt_host_facts(((LibvirtHypervisor *)hypervisor)->connection, error);
 }
 
 static char *
-domain_capabilities(Hypervisor *hypervisor, const char *arch, const char *machine, const char *type,
-                    GError **error)
+hypervisor_domain_capabilities(Hypervisor *hypervisor, const char *arch, const char *machine,
+                               const char *type,
+                               GError **error)
 {
     return libvirt_host_offer(((LibvirtHypervisor *)hypervisor)->connection, arch, machine, type,
                               error);
 }
 
 static gboolean
-compare_cpu(Hypervisor *hypervisor, const char *arch, const char *machine, const char *type,
-            const char *cpu, char **problem, GError **error)
+hypervisor_compare_cpu(Hypervisor *hypervisor, const char *arch, const char *machine,
+                       const char *type,
+                       const char *cpu, char **problem, GError **error)
 {
     return libvirt_host_compare_cpu(((LibvirtHypervisor *)hypervisor)->connection, arch, machine,
                                     type, cpu, problem, error);
 }
 
 static gboolean
-is_alive(Hypervisor *hypervisor)
+hypervisor_is_alive(Hypervisor *hypervisor)
 {
     return virConnectIsAlive(((LibvirtHypervisor *)hypervisor)->connection) == 1;
 }
@@ -163,7 +165,8 @@ answers(LibvirtHypervisor *self)
 {
     unsigned long version;
 
-    return is_alive(&self->parent) && virConnectGetLibVersion(self->connection, &version) == 0;
+    return hypervisor_is_alive(&self->parent) && virConnectGetLibVersion(self->connection,
+                                                                         &version) == 0;
 }
 
 static gboolean
@@ -207,18 +210,18 @@ libvirt_hypervisor_free(Hypervisor *hypervisor)
 static const HypervisorOps libvirt_ops = {
     .name = "libvirt",
     .snapshots = &libvirt_snapshot_ops,
-    .host_info = host_info,
-    .sees = sees,
-    .list_domains = list_domains,
-    .find_domain = find_domain,
-    .list_snapshots = list_snapshots,
-    .resolve = resolve,
-    .watch = watch,
-    .unwatch = unwatch,
+    .host_info = hypervisor_host_info,
+    .sees = hypervisor_sees,
+    .list_domains = hypervisor_list_domains,
+    .find_domain = hypervisor_find_domain,
+    .list_snapshots = hypervisor_list_snapshots,
+    .resolve = hypervisor_resolve,
+    .watch = hypervisor_watch,
+    .unwatch = hypervisor_unwatch,
     .present = present,
-    .host_facts = host_facts,
-    .domain_capabilities = domain_capabilities,
-    .compare_cpu = compare_cpu,
+    .host_facts = hypervisor_host_facts,
+    .domain_capabilities = hypervisor_domain_capabilities,
+    .compare_cpu = hypervisor_compare_cpu,
     .capabilities = libvirt_capabilities,
     .owner = libvirt_owner,
     .describe = libvirt_describe,
@@ -230,7 +233,7 @@ static const HypervisorOps libvirt_ops = {
     .revert = libvirt_revert,
     .resume = libvirt_resume,
     .backups = &libvirt_backup_ops,
-    .is_alive = is_alive,
+    .is_alive = hypervisor_is_alive,
     .revive = revive,
     .free = libvirt_hypervisor_free,
     .boots = &libvirt_boot_ops,
@@ -257,15 +260,17 @@ open_connection(const char *uri, GError **error)
     return self;
 }
 
-/* There is one embedded driver in a process, until it ends; it starts within the first connection,
- * a second one that comes meanwhile finds it half made, and after some fifteen libvirt has no room
- * for more. So there is one connection to each root, whatever it was asked for by. */
+/* Connections to the embedded driver are shared. There is one embedded driver in a process until it
+ * exits; it is started by the first connection, a second connection made meanwhile would find it
+ * half initialised, and after some fifteen starts libvirt has no room for more. So there is one
+ * connection for each root directory, whatever URI led to it. */
 static GMutex embedded_lock;
-static GHashTable *embedded; /* LibvirtHypervisor, by what it was asked for by; guarded */
+static GHashTable *embedded; /* requested URI -> LibvirtHypervisor; guarded by embedded_lock */
 
-/* With the lock held. */
+/* Returns the connection for the URI @wanted with a new reference, or NULL. Called with the lock
+ * held. */
 static Hypervisor *
-share(const char *wanted)
+share_embedded(const char *wanted)
 {
     LibvirtHypervisor *self = embedded ? g_hash_table_lookup(embedded, wanted) : NULL;
 
@@ -276,33 +281,34 @@ share(const char *wanted)
 }
 
 static Hypervisor *
-keep(const char *wanted, LibvirtHypervisor *self)
+keep_embedded(const char *wanted, LibvirtHypervisor *self)
 {
     libvirt_await_embedded(self->connection);
     if (!embedded)
         embedded = g_hash_table_new(g_str_hash, g_str_equal);
     g_hash_table_insert(embedded, g_strdup(wanted), self);
 
-    return share(wanted);
+    return share_embedded(wanted);
 }
 
 static Hypervisor *
 open_embedded(const char *uri, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&embedded_lock);
-    Hypervisor *shared = share(uri);
+    Hypervisor *shared = share_embedded(uri);
     LibvirtHypervisor *self = shared ? NULL : open_connection(uri, error);
 
-    return self ? keep(uri, self) : shared;
+    return self ? keep_embedded(uri, self) : shared;
 }
 
-/* An alias, or the default of libvirt's configuration, may turn out to be the embedded driver. */
+/* Opens any other URI. An alias, or the default in libvirt's configuration, may turn out to mean
+ * the embedded driver. */
 static Hypervisor *
 open_other(const char *uri, GError **error)
 {
     const char *wanted = uri ? uri : "";
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&embedded_lock);
-    Hypervisor *shared = share(wanted);
+    Hypervisor *shared = share_embedded(wanted);
     LibvirtHypervisor *self;
 
     if (shared)
@@ -313,7 +319,7 @@ open_other(const char *uri, GError **error)
         return (Hypervisor *)self;
     locker = g_mutex_locker_new(&embedded_lock);
 
-    return keep(wanted, self);
+    return keep_embedded(wanted, self);
 }
 
 Hypervisor *

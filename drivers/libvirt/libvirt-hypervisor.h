@@ -11,8 +11,8 @@ G_BEGIN_DECLS
  * libvirt_hypervisor_open:
  * @uri: (nullable): connection URI; NULL is libvirt's default, which LIBVIRT_DEFAULT_URI sets
  *
- * Connects to libvirt (virConnectOpen). Returns: the hypervisor, owned by the caller;
- * SYSTEM_NOT_AVAILABLE, ACCESS_DENIED or what else libvirt complains of if not.
+ * Connects to libvirt (virConnectOpen()). Returns: the hypervisor, owned by the caller; NULL with
+ * SYSTEM_NOT_AVAILABLE, ACCESS_DENIED or another error of libvirt.
  */
 Hypervisor *libvirt_hypervisor_open(const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

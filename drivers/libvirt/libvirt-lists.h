@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* Lists and strings as libvirt hands them out: made by malloc, the lists with NULL at their end. */
+/* Lists and strings that libvirt returns: allocated by malloc(), lists terminated by NULL. */
 
 typedef virDomainPtr *DomainList;
 typedef virDomainSnapshotPtr *SnapshotList;
@@ -43,7 +43,7 @@ libvirt_checkpoint_list_free(CheckpointList list)
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC(CheckpointList, libvirt_checkpoint_list_free, NULL)
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC(SnapshotList, libvirt_snapshot_list_free, NULL)
 
-/** libvirt_take_string: Returns: @text, which may be NULL and is freed, as a string of GLib. */
+/** libvirt_take_string: Returns: a copy of @text (nullable) for g_free(); @text is freed. */
 static inline char *
 libvirt_take_string(char *text)
 {

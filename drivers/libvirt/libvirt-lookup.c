@@ -34,7 +34,7 @@ libvirt_domain_by_name(virConnectPtr connection, const char *name, GError **erro
 }
 
 static virDomainPtr
-by_id(virConnectPtr connection, const char *word)
+look_up_by_id(virConnectPtr connection, const char *word)
 {
     guint64 id;
 
@@ -44,7 +44,7 @@ by_id(virConnectPtr connection, const char *word)
 }
 
 static virDomainPtr
-by_uuid(virConnectPtr connection, const char *word)
+look_up_by_uuid(virConnectPtr connection, const char *word)
 {
     return g_uuid_string_is_valid(word) ? virDomainLookupByUUIDString(connection, word) : NULL;
 }
@@ -62,11 +62,11 @@ is_same_domain(virDomainPtr one, virDomainPtr other)
 virDomainPtr
 libvirt_domain_find(virConnectPtr connection, const char *word, GError **error)
 {
-    g_autoptr(LibvirtDomain) other = by_id(connection, word);
+    g_autoptr(LibvirtDomain) other = look_up_by_id(connection, word);
     g_autoptr(LibvirtDomain) named = NULL;
 
     if (!other)
-        other = by_uuid(connection, word);
+        other = look_up_by_uuid(connection, word);
     named = libvirt_domain_by_name(connection, word, other ? NULL : error);
     if (named && other && !is_same_domain(named, other)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,

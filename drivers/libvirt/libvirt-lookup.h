@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 
 /**
  * libvirt_domain_by_name:
- * virDomainLookupByName(). Returns: owned by the caller; NOT_FOUND says where it was looked for.
+ * Looks a domain up with virDomainLookupByName(). Returns: owned by the caller; NULL with NOT_FOUND
+ * naming the connection.
  */
 virDomainPtr libvirt_domain_by_name(virConnectPtr connection, const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -20,9 +21,9 @@ virDomainPtr libvirt_domain_by_name(virConnectPtr connection, const char *name, 
  * libvirt_domain_find:
  * @word: a domain's name, its UUID, or the id that it has while it runs
  *
- * As virsh takes them, but where that takes the first that fits, a word that is the name of one
- * domain and the id of another is INVALID_PARAMETER. Returns: owned by the caller; NOT_FOUND says
- * where it was looked for.
+ * Finds a domain as virsh does, except that a word which is the name of one domain and the id of
+ * another is INVALID_PARAMETER, where virsh takes the first match. Returns: owned by the caller;
+ * NULL with NOT_FOUND naming the connection.
  */
 virDomainPtr libvirt_domain_find(virConnectPtr connection, const char *word, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -16,7 +16,7 @@ typedef struct {
     virEventTimeoutCallback elapsed;
     void *opaque;
     virFreeCallback free_opaque;
-    GSource *source; /* NULL: it is switched off */
+    GSource *source; /* NULL: it is disabled */
 } Watch;
 
 static GMainContext *context;
@@ -35,7 +35,7 @@ static const struct {
 };
 
 static gboolean
-on_ready(gint fd, GIOCondition condition, gpointer data)
+on_handle_ready(gint fd, GIOCondition condition, gpointer data)
 {
     const Watch *watch = data;
     int events = 0;
@@ -50,7 +50,7 @@ on_ready(gint fd, GIOCondition condition, gpointer data)
 }
 
 static gboolean
-on_elapsed(gpointer data)
+on_timeout_elapsed(gpointer data)
 {
     const Watch *watch = data;
 
@@ -59,9 +59,9 @@ on_elapsed(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* With the lock held. @value: events or milliseconds. */
+/* Enables or disables a watch. Called with the lock held. @value: events or milliseconds. */
 static void
-set(Watch *watch, int value)
+set_watch(Watch *watch, int value)
 {
     GIOCondition condition = 0;
 
@@ -75,24 +75,24 @@ set(Watch *watch, int value)
     }
     if (watch->fd >= 0 && condition != 0) {
         watch->source = g_unix_fd_source_new(watch->fd, condition);
-        g_source_set_callback(watch->source, G_SOURCE_FUNC(on_ready), watch, NULL);
+        g_source_set_callback(watch->source, G_SOURCE_FUNC(on_handle_ready), watch, NULL);
     } else if (watch->fd < 0 && value >= 0) {
         watch->source = g_timeout_source_new((guint)value);
-        g_source_set_callback(watch->source, on_elapsed, watch, NULL);
+        g_source_set_callback(watch->source, on_timeout_elapsed, watch, NULL);
     }
     if (watch->source)
         g_source_attach(watch->source, context);
 }
 
 static int
-add(const Watch *what, int value)
+add_watch(const Watch *what, int value)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     Watch *watch = g_memdup2(what, sizeof *what);
 
     watch->id = ++last_id;
     g_hash_table_insert(watches, GINT_TO_POINTER(watch->id), watch);
-    set(watch, value);
+    set_watch(watch, value);
 
     return watch->id;
 }
@@ -101,16 +101,17 @@ static int
 add_handle(int fd, int events, virEventHandleCallback ready, void *opaque,
            virFreeCallback free_opaque)
 {
-    return add(&(Watch){.fd = fd, .ready = ready, .opaque = opaque, .free_opaque = free_opaque},
-               events);
+    return add_watch(&(Watch){.fd = fd, .ready = ready, .opaque = opaque,
+                              .free_opaque = free_opaque},
+                     events);
 }
 
 static int
 add_timeout(int ms, virEventTimeoutCallback elapsed, void *opaque, virFreeCallback free_opaque)
 {
-    return add(&(Watch){.fd = -1, .elapsed = elapsed, .opaque = opaque,
-                        .free_opaque = free_opaque},
-               ms);
+    return add_watch(&(Watch){.fd = -1, .elapsed = elapsed, .opaque = opaque,
+                              .free_opaque = free_opaque},
+                     ms);
 }
 
 static void
@@ -120,11 +121,11 @@ loop_update(int id, int value)
     Watch *watch = g_hash_table_lookup(watches, GINT_TO_POINTER(id));
 
     if (watch)
-        set(watch, value);
+        set_watch(watch, value);
 }
 
 static gboolean
-drop(gpointer data)
+drop_watch(gpointer data)
 {
     Watch *watch = data;
 
@@ -135,8 +136,8 @@ drop(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Freed by the loop itself, which may be in the watch's callback just now, and never from within
- * this call: the caller may hold locks that free_opaque wants. */
+/* Removes a watch. It is freed later by the loop, which may just be in the callback of the watch,
+ * and not in this call, because the caller may hold locks that free_opaque needs. */
 static int
 remove_watch(int id)
 {
@@ -153,7 +154,7 @@ remove_watch(int id)
     }
     later = g_idle_source_new();
     g_source_set_priority(later, G_PRIORITY_DEFAULT);
-    g_source_set_callback(later, drop, watch, NULL);
+    g_source_set_callback(later, drop_watch, watch, NULL);
     g_source_attach(later, context);
 
     return 0;
@@ -169,15 +170,16 @@ loop_thread(gpointer data)
 }
 
 static void
-never(G_GNUC_UNUSED int timer, G_GNUC_UNUSED void *opaque)
+never_called(G_GNUC_UNUSED int timer, G_GNUC_UNUSED void *opaque)
 {
 }
 
-/* libvirt takes the first one of a process, and says so by taking a timer. */
+/* Whether an event loop is registered already. libvirt keeps the first one in a process and accepts
+ * timers only if there is one. */
 static gboolean
 has_loop(void)
 {
-    int timer = virEventAddTimeout(-1, never, NULL, NULL);
+    int timer = virEventAddTimeout(-1, never_called, NULL, NULL);
 
     if (timer < 0)
         return FALSE;

@@ -6,9 +6,10 @@
 /**
  * libvirt_loop_start:
  *
- * Gives libvirt an event loop in a thread and a main context of its own, for as long as the
- * process runs, unless the program has registered one already: that is kept and used. libvirt's
- * default one iterates GLib's default context, and so would run the program's callbacks in that
- * thread. Source: virEventRegisterImpl(), which keeps the first one.
+ * Registers an event loop with libvirt that runs in a thread with a main context of its own until
+ * the process ends. If the program has registered an event loop already, that one is used instead.
+ * libvirt's default implementation is not used, because it iterates GLib's default main context and
+ * would run callbacks of the program in the thread. Source: virEventRegisterImpl(), which keeps the
+ * first one.
  */
 void libvirt_loop_start(void);

@@ -22,25 +22,26 @@
 #define SOCKETS "/proc/self/fd"
 
 typedef enum {
-    PLACE_HERE,      /* the same files, as far as can be seen; the further down, the worse */
-    PLACE_APART,     /* on this host, with a file system of its own: file by file */
-    PLACE_ELSEWHERE, /* on another host, or nobody knows where */
-    PLACE_HIDDEN,    /* outside of the container that this process is in */
+    PLACE_HERE,      /* the same files, as far as can be determined; the following values are
+                      * increasingly worse */
+    PLACE_APART,     /* on this host with another root directory: files are compared one by one */
+    PLACE_ELSEWHERE, /* on another host, or at an unknown place */
+    PLACE_HIDDEN,    /* outside of the container in which this process runs */
 } PlaceKind;
 
 struct LibvirtPlace {
     PlaceKind kind;
-    char *uri; /* what the connection's turned out to be */
-    pid_t pid; /* of who answers, 0: not known */
-    int root;  /* its root directory, if it is apart */
+    char *uri; /* the actual URI of the connection */
+    pid_t pid; /* process that answers; 0: not known */
+    int root;  /* descriptor of its root directory, for PLACE_APART */
 };
 
 /* --- the URI ----------------------------------------------------------------- */
 
-/* The parts of a URI that say who answers. */
+/* The parts of a URI that determine which process answers. */
 typedef struct {
     char *scheme; /* "qemu+ssh" */
-    char *host;   /* NULL or "": none */
+    char *host;   /* NULL or "": no host */
     char *path;
     char *query; /* may be NULL */
 } UriParts;
@@ -79,9 +80,9 @@ libvirt_uri_is_embedded(const char *uri)
            !strchr(parts.scheme, '+') && !(parts.host && *parts.host);
 }
 
-/* Whether a driver answers that is part of this process. */
+/* Whether the URI means a driver that runs in this process. */
 static gboolean
-is_within(const UriParts *parts)
+is_driver_in_process(const UriParts *parts)
 {
     return g_str_equal(parts->scheme, "test") || is_embed_path(parts->path);
 }
@@ -94,11 +95,11 @@ is_local_transport(const char *scheme)
     return !transport || g_str_equal(transport, "+unix");
 }
 
-/* --- who answers --------------------------------------------------------------- */
+/* --- the process that answers -------------------------------------------------- */
 
-/* Calls @func with each socket of this process and its inode. */
+/* Calls @func for each socket of this process with its descriptor and inode. */
 static void
-each_socket(void (*func)(int fd, guint64 inode, gpointer data), gpointer data)
+for_each_socket(void (*func)(int fd, guint64 inode, gpointer data), gpointer data)
 {
     g_autoptr(GDir) dir = g_dir_open(SOCKETS, 0, NULL);
     const char *name;
@@ -123,22 +124,23 @@ libvirt_place_sockets(void)
 {
     GHashTable *sockets = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 
-    each_socket(remember_socket, sockets);
+    for_each_socket(remember_socket, sockets);
 
     return sockets;
 }
 
 typedef struct {
     GHashTable *before;
-    const char *path; /* of the socket that the URI names, or NULL */
-    gboolean any;     /* whatever its name */
+    const char *path; /* path of the socket in the URI, or NULL */
+    gboolean any;     /* accept sockets of any name */
     GArray *pids;     /* result: pid_t */
 } Search;
 
-/* libvirt calls its own "libvirt-sock", "virtqemud-sock", … The name is the one that the listener
- * gave it; the path by which it was reached may be another. */
+/* Whether @path, the name that the listener gave to the socket, is @wanted or one of libvirt's own
+ * ("libvirt-sock", "virtqemud-sock", …). The path by which the socket was reached may be another,
+ * so only the last part is compared. */
 static gboolean
-has_name(const char *path, const char *wanted)
+has_socket_name(const char *path, const char *wanted)
 {
     g_autofree char *base = g_path_get_basename(path);
     g_autofree char *other = wanted ? g_path_get_basename(wanted) : NULL;
@@ -146,10 +148,11 @@ has_name(const char *path, const char *wanted)
     return g_str_has_suffix(base, "-sock") || g_strcmp0(base, other) == 0;
 }
 
-/* libvirt does not hand out its socket, but it has just been opened, and has a name at the other
- * end. If another thread opened one like it meanwhile, both have to do. */
+/* Examines one socket that was opened since. libvirt does not expose its socket, so it is
+ * recognised by being new and by the name of the other end. If another thread has opened a similar
+ * socket meanwhile, both must be acceptable. */
 static void
-look_at_socket(int fd, guint64 inode, gpointer data)
+examine_socket(int fd, guint64 inode, gpointer data)
 {
     Search *search = data;
     struct sockaddr_un peer = {0};
@@ -159,7 +162,7 @@ look_at_socket(int fd, guint64 inode, gpointer data)
 
     if (!g_hash_table_contains(search->before, &inode) &&
         getpeername(fd, (struct sockaddr *)&peer, &length) == 0 && peer.sun_family == AF_UNIX &&
-        (search->any || has_name(peer.sun_path, search->path)) &&
+        (search->any || has_socket_name(peer.sun_path, search->path)) &&
         getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0)
         g_array_append_val(search->pids, who.pid);
 }
@@ -183,9 +186,8 @@ same_directory(int fd)
            theirs.st_ino == ours.st_ino;
 }
 
-/* A socket may lead to another host by way of a program that listens here and passes on what it
- * gets, as ssh does. The daemons are known by their names, or it is the init system which listens
- * for them. */
+/* Whether the process is one of libvirt's daemons, or the init system, which listens for them. Any
+ * other process may forward the connection to another host, as ssh does. */
 static gboolean
 is_daemon(pid_t pid)
 {
@@ -195,7 +197,7 @@ is_daemon(pid_t pid)
 
     if (pid == 1)
         return TRUE;
-    /* What cannot be seen of another user's process is no reason. */
+    /* A process of another user whose name cannot be read is accepted. */
     if (!g_file_get_contents(path, &name, NULL, NULL))
         return TRUE;
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -206,21 +208,24 @@ is_daemon(pid_t pid)
     return FALSE;
 }
 
-/* @root: (out): of a process that is apart. */
+/* The place of the process @pid. @root: (out): descriptor of its root directory, for
+ * PLACE_APART. */
 static PlaceKind
-place_of(pid_t pid, int *root)
+find_place_of_process(pid_t pid, int *root)
 {
     g_autofree char *process = g_strdup_printf("/proc/%d", (int)pid);
     g_autofree char *path = g_strconcat(process, "/root", NULL);
     auto_fd fd = -1;
 
-    /* The kernel has no number for a process of another namespace, or it has ended. */
+    /* The process has ended, or is in another pid namespace, for which the kernel reports the
+     * number 0. */
     if (pid <= 0 || (kill(pid, 0) < 0 && errno == ESRCH))
         return PLACE_HIDDEN;
     if (!is_daemon(pid))
         return PLACE_ELSEWHERE;
     fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    /* Only who may trace a process may look at its root: others have to believe the socket. */
+    /* Only a process that may trace another one can examine its root directory; without that
+     * permission the socket has to be trusted. */
     if (fd < 0 || (same_namespace(process) && same_directory(fd)))
         return PLACE_HERE;
     *root = fd_steal(&fd);
@@ -228,9 +233,9 @@ place_of(pid_t pid, int *root)
     return PLACE_APART;
 }
 
-/* The worst of all that may be the one. */
+/* Determines the place: the worst one of all processes that may be the right one. */
 static void
-find_process(LibvirtPlace *self, const UriParts *parts, GHashTable *before)
+find_answering_process(LibvirtPlace *self, const UriParts *parts, GHashTable *before)
 {
     g_autoptr(GHashTable) params =
         g_uri_parse_params(parts->query ? parts->query : "", -1, "&;",
@@ -239,15 +244,15 @@ find_process(LibvirtPlace *self, const UriParts *parts, GHashTable *before)
     Search search = {.before = before, .pids = pids};
 
     search.path = params ? g_hash_table_lookup(params, "socket") : NULL;
-    each_socket(look_at_socket, &search);
+    for_each_socket(examine_socket, &search);
     search.any = TRUE;
     if (pids->len == 0)
-        each_socket(look_at_socket, &search);
+        for_each_socket(examine_socket, &search);
     self->kind = pids->len > 0 ? PLACE_HERE : PLACE_ELSEWHERE;
     for (guint i = 0; i < pids->len; i++) {
         pid_t pid = g_array_index(pids, pid_t, i);
         auto_fd root = -1;
-        PlaceKind kind = place_of(pid, &root);
+        PlaceKind kind = find_place_of_process(pid, &root);
 
         if (kind < self->kind)
             continue;
@@ -272,10 +277,10 @@ libvirt_place_new(virConnectPtr connection, GHashTable *before)
     if (!split(self->uri, &parts) || !is_local_transport(parts.scheme) ||
         (parts.host && *parts.host))
         return self;
-    if (!strchr(parts.scheme, '+') && is_within(&parts))
+    if (!strchr(parts.scheme, '+') && is_driver_in_process(&parts))
         self->kind = PLACE_HERE;
     else
-        find_process(self, &parts, before);
+        find_answering_process(self, &parts, before);
 
     return self;
 }
@@ -296,7 +301,7 @@ libvirt_place_free(LibvirtPlace *self)
     g_free(self);
 }
 
-/* --- what is seen from there --------------------------------------------------- */
+/* --- comparing files ----------------------------------------------------------- */
 
 static gboolean
 refuse_elsewhere(const LibvirtPlace *self, virConnectPtr connection, GError **error)
@@ -328,9 +333,10 @@ refuse_hidden(const LibvirtPlace *self, virConnectPtr connection, GError **error
     return FALSE;
 }
 
-/* Absolute symbolic links are the other's, too: /proc/PID/root/PATH would follow ours. */
+/* Whether @path is the same file below the root directory @root. Absolute symbolic links are
+ * resolved below @root, too, which /proc/PID/root/PATH would not do. */
 static gboolean
-is_same_file(int root, const char *path)
+is_same_below_root(int root, const char *path)
 {
     struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
     auto_fd fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
@@ -338,7 +344,7 @@ is_same_file(int root, const char *path)
 
     if (fd < 0 || fstat(fd, &theirs) < 0 || stat(path, &ours) < 0)
         return FALSE;
-    /* A container has a /dev of its own, and the same devices. */
+    /* A container has device nodes of its own for the same devices. */
     if (S_ISBLK(theirs.st_mode) && S_ISBLK(ours.st_mode))
         return theirs.st_rdev == ours.st_rdev;
 
@@ -353,7 +359,7 @@ libvirt_place_sees(const LibvirtPlace *self, virConnectPtr connection, const cha
         return refuse_elsewhere(self, connection, error);
     if (self->kind == PLACE_HIDDEN)
         return refuse_hidden(self, connection, error);
-    if (self->kind == PLACE_HERE || !path || is_same_file(self->root, path))
+    if (self->kind == PLACE_HERE || !path || is_same_below_root(self->root, path))
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE,
                 _("'%s' is another file for the domains of '%s' than here: the service that "

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* For the files that make up the hypervisor. */
+/* The hypervisor object, used only by the files of this driver. */
 
 typedef struct {
     Hypervisor parent;
@@ -16,8 +16,8 @@ typedef struct {
     char *uri; /* that was asked for; NULL: libvirt's default */
     virConnectPtr connection;
     LibvirtPlace *place;
-    GMutex lock;           /* guards what follows */
-    LibvirtEvents *events; /* NULL: nobody has watched */
+    GMutex lock;           /* guards the following member */
+    LibvirtEvents *events; /* NULL: there was no watch yet */
 } LibvirtHypervisor;
 
 static inline virConnectPtr

@@ -19,8 +19,8 @@
 #include "util/fd.h"
 #include "util/xml.h"
 
-/* libvirt makes it for QEMU's sockets, and lets QEMU's user in. The embedded driver has one like
- * it below its root. */
+/* The directory that libvirt creates for QEMU's sockets and that QEMU's user can enter. The
+ * embedded driver has a corresponding one below its root directory. */
 #define STATE "/var/lib/libvirt/qemu"
 #define PREFIX ".virtsnap-"
 /* In each: the UUID of the domain that it is for. It is there once the directory is locked. */
@@ -39,7 +39,7 @@ struct LibvirtScratch {
 };
 
 static char *
-text_of(char *xml, const char *what, const char *path)
+get_xml_text(char *xml, const char *what, const char *path)
 {
     g_autoptr(xmlDoc) doc = xml ? xml_parse(xml, strlen(xml), what, NULL) : NULL;
 
@@ -47,24 +47,25 @@ text_of(char *xml, const char *what, const char *path)
     return doc ? xml_text(xmlDocGetRootElement(doc), path) : NULL;
 }
 
-/* The domain's own label, or the one of all of them; none if all run as who has started libvirt. */
+/* The DAC label of the domain, else the default one of all domains; NULL if QEMU runs as the user
+ * who has started libvirt. */
 static char *
-label_of(virDomainPtr domain)
+get_dac_label(virDomainPtr domain)
 {
-    char *label = text_of(virDomainGetXMLDesc(domain, 0), "domain",
-                          "/domain/seclabel[@model='dac']/label");
+    char *label = get_xml_text(virDomainGetXMLDesc(domain, 0), "domain",
+                               "/domain/seclabel[@model='dac']/label");
 
     if (label)
         return label;
 
-    return text_of(virConnectGetCapabilities(virDomainGetConnect(domain)), "capabilities",
-                   "/capabilities/host/secmodel[model='dac']/baselabel");
+    return get_xml_text(virConnectGetCapabilities(virDomainGetConnect(domain)), "capabilities",
+                        "/capabilities/host/secmodel[model='dac']/baselabel");
 }
 
 static gboolean
-find_owner(virDomainPtr domain, Owner *owner, GError **error)
+find_qemu_owner(virDomainPtr domain, Owner *owner, GError **error)
 {
-    g_autofree char *label = label_of(domain);
+    g_autofree char *label = get_dac_label(domain);
     unsigned user, group;
     char rest;
 
@@ -142,7 +143,7 @@ check_reach(const char *directory, const Owner *owner, GError **error)
 }
 
 static gboolean
-give_to(const LibvirtScratch *self, const Owner *owner, GError **error)
+give_directory_to(const LibvirtScratch *self, const Owner *owner, GError **error)
 {
     if (owner->user == geteuid() || fchown(self->fd, owner->user, owner->group) == 0)
         return TRUE;
@@ -180,7 +181,7 @@ libvirt_scratch_make(virDomainPtr domain, const char *directory, GError **error)
     g_autofree char *path = NULL;
     Owner owner;
 
-    if (!find_owner(domain, &owner, error) ||
+    if (!find_qemu_owner(domain, &owner, error) ||
         (directory && !check_reach(directory, &owner, error)))
         return NULL;
     path = g_build_filename(directory ? directory : state, PREFIX "XXXXXX", NULL);
@@ -195,7 +196,8 @@ libvirt_scratch_make(virDomainPtr domain, const char *directory, GError **error)
     self->path = g_steal_pointer(&path);
     self->fd = -1;
 
-    return take(self, domain, error) && give_to(self, &owner, error) ? g_steal_pointer(&self)
+    return take(self, domain, error) && give_directory_to(self, &owner,
+                                                          error) ? g_steal_pointer(&self)
                                                                      : NULL;
 }
 

@@ -9,10 +9,11 @@
 
 G_BEGIN_DECLS
 
-/* Where QEMU puts what it makes while disks are captured: its socket, and files with what the
- * domain overwrites. libvirt's QEMU usually runs as a user of its own, who cannot reach everything
- * that we can. Each capture has a directory of its own, which is locked as long as the process
- * lives that made it: so the next one can tell what is left from what is in use. */
+/* The directory of the files that QEMU creates while disks are captured: its socket, and scratch
+ * files with the data that the domain overwrites. libvirt usually runs QEMU as a user of its own,
+ * who cannot access every directory. Each capture has a directory of its own, which is locked as
+ * long as the process lives that made it: so the next one can tell what is left from what is in
+ * use. */
 
 typedef struct LibvirtScratch LibvirtScratch;
 

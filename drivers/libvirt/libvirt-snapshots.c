@@ -12,7 +12,7 @@
 #include "drivers/libvirt/libvirt-volumes.h"
 
 static SnapshotList
-list_tree(virDomainPtr domain, GError **error)
+list_snapshot_tree(virDomainPtr domain, GError **error)
 {
     SnapshotList snapshots = NULL;
 
@@ -29,7 +29,7 @@ GPtrArray *
 libvirt_snapshot_names(virDomainPtr domain, GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    g_auto(SnapshotList) snapshots = list_tree(domain, error);
+    g_auto(SnapshotList) snapshots = list_snapshot_tree(domain, error);
 
     if (!snapshots)
         return NULL;
@@ -40,8 +40,8 @@ libvirt_snapshot_names(virDomainPtr domain, GError **error)
 }
 
 static gboolean
-add_snapshot(const DomainRecord *record, GPtrArray *records, virDomainSnapshotPtr snapshot,
-             gboolean secure, GError **error)
+add_snapshot_record(const DomainRecord *record, GPtrArray *records, virDomainSnapshotPtr snapshot,
+                    gboolean secure, GError **error)
 {
     unsigned int flags = secure ? VIR_DOMAIN_SNAPSHOT_XML_SECURE : 0;
     const char *name = virDomainSnapshotGetName(snapshot);
@@ -61,20 +61,21 @@ add_snapshot(const DomainRecord *record, GPtrArray *records, virDomainSnapshotPt
     return TRUE;
 }
 
-/* @all: they are to be exported, too. If not, one that is gone by now is none. */
+/* Adds the snapshots other than @first. @all: they are requested, too; if not, one that was deleted
+ * meanwhile is ignored. */
 static gboolean
 add_the_others(DomainRecord *record, virDomainPtr domain, const char *first, gboolean all,
                gboolean secure, GError **error)
 {
     GPtrArray *records = all ? record->snapshots : record->others;
-    g_auto(SnapshotList) snapshots = list_tree(domain, error);
+    g_auto(SnapshotList) snapshots = list_snapshot_tree(domain, error);
 
     if (!snapshots)
         return FALSE;
     for (SnapshotList next = snapshots; *next; next++) {
         if (g_str_equal(virDomainSnapshotGetName(*next), first))
             continue;
-        if (!add_snapshot(record, records, *next, all && secure, all ? error : NULL) && all)
+        if (!add_snapshot_record(record, records, *next, all && secure, all ? error : NULL) && all)
             return FALSE;
     }
 
@@ -94,7 +95,7 @@ libvirt_snapshot_resolve(virDomainPtr domain, const char *name, gboolean all, gb
         return NULL;
     }
     record = libvirt_domain_describe(domain, secure, error);
-    if (!record || !add_snapshot(record, record->snapshots, snapshot, secure, error) ||
+    if (!record || !add_snapshot_record(record, record->snapshots, snapshot, secure, error) ||
         !add_the_others(record, domain, name, all, secure, error))
         return NULL;
     libvirt_volumes_find(virDomainGetConnect(domain), record);

@@ -9,20 +9,20 @@
 
 G_BEGIN_DECLS
 
-/* What libvirt says of a domain's snapshots. */
+/* Queries about the snapshots of a domain. */
 
-/** libvirt_snapshot_names: Returns: (element-type utf8): their names, parents before children;
- * owned by the caller. Source: virDomainListAllSnapshots. */
+/** libvirt_snapshot_names: Returns: (element-type utf8): the names of all snapshots, parents before
+ * children; owned by the caller. Source: virDomainListAllSnapshots. */
 GPtrArray *libvirt_snapshot_names(virDomainPtr domain, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * libvirt_snapshot_resolve:
- * @name: of the snapshot that is asked for
- * @all: the rest of the tree is asked for, too
- * @secure: with the passwords in their XML
+ * @name: name of the requested snapshot
+ * @all: the rest of the tree is requested, too
+ * @secure: include passwords in the XML
  *
- * Returns: the domain with its snapshots; owned by the caller. NOT_FOUND names both if it has
- * none of that name. Source: virDomainSnapshotGetXMLDesc.
+ * Returns: the domain with its snapshots, owned by the caller; NULL with NOT_FOUND naming both if
+ * the domain has no such snapshot. Source: virDomainSnapshotGetXMLDesc.
  */
 DomainRecord *libvirt_snapshot_resolve(virDomainPtr domain, const char *name, gboolean all,
                                        gboolean secure, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -11,7 +11,8 @@
 #include "drivers/libvirt/libvirt-volumes.h"
 #include "util/xml.h"
 
-/* The pools whose volumes are files or block devices of the host while they are active. */
+/* The types of pools whose volumes are files or block devices of the host while the pool is
+ * active. */
 static const char *const local_pools[] = {"dir", "fs", "netfs", "logical", "disk", NULL};
 
 typedef virStoragePool LibvirtPool;
@@ -36,9 +37,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibvirtVolume, volume_clear)
 
 /* --- pools ------------------------------------------------------------------------ */
 
-/* libvirt's word for the kind of @pool, or NULL. */
+/* The type of @pool, or NULL. */
 static char *
-type_of(LibvirtPool *pool)
+get_pool_type(LibvirtPool *pool)
 {
     char *xml = virStoragePoolGetXMLDesc(pool, 0);
     g_autoptr(xmlDoc) doc = xml ? xml_parse(xml, strlen(xml), "storage pool", NULL) : NULL;
@@ -49,9 +50,9 @@ type_of(LibvirtPool *pool)
 }
 
 static gboolean
-check_type(const VolumeDef *self, LibvirtPool *pool, GError **error)
+check_pool_type(const VolumeDef *self, LibvirtPool *pool, GError **error)
 {
-    g_autofree char *type = type_of(pool);
+    g_autofree char *type = get_pool_type(pool);
 
     if (!type) {
         libvirt_error_set(error, _("Cannot read the storage pool '%s' of the volume '%s'"),
@@ -69,7 +70,7 @@ check_type(const VolumeDef *self, LibvirtPool *pool, GError **error)
 }
 
 static gboolean
-check_active(const VolumeDef *self, LibvirtPool *pool, GError **error)
+check_pool_active(const VolumeDef *self, LibvirtPool *pool, GError **error)
 {
     int active = virStoragePoolIsActive(pool);
 
@@ -113,7 +114,7 @@ open_pool(virConnectPtr connection, const VolumeDef *self, GError **error)
         explain_no_pool(self, error);
         return NULL;
     }
-    if (!check_type(self, pool, error) || !check_active(self, pool, error))
+    if (!check_pool_type(self, pool, error) || !check_pool_active(self, pool, error))
         return NULL;
 
     return g_steal_pointer(&pool);
@@ -121,9 +122,9 @@ open_pool(virConnectPtr connection, const VolumeDef *self, GError **error)
 
 /* --- volumes ---------------------------------------------------------------------- */
 
-/* The type of disk that a volume is, or NULL. */
+/* The disk type for a volume type, or NULL. */
 static const char *
-disk_type(int volume_type)
+get_disk_type(int volume_type)
 {
     if (volume_type == VIR_STORAGE_VOL_FILE)
         return "file";
@@ -132,7 +133,7 @@ disk_type(int volume_type)
 }
 
 static gboolean
-describe(VolumeDef *self, LibvirtVolume *volume, GError **error)
+describe_volume(VolumeDef *self, LibvirtVolume *volume, GError **error)
 {
     virStorageVolInfo info;
     char *path;
@@ -142,7 +143,7 @@ describe(VolumeDef *self, LibvirtVolume *volume, GError **error)
                           self->volume, self->pool);
         return FALSE;
     }
-    self->type = g_strdup(disk_type(info.type));
+    self->type = g_strdup(get_disk_type(info.type));
     if (self->type)
         self->path = g_strdup(path);
     else
@@ -156,7 +157,7 @@ describe(VolumeDef *self, LibvirtVolume *volume, GError **error)
 }
 
 static gboolean
-look_up(virConnectPtr connection, VolumeDef *self, GError **error)
+look_up_volume(virConnectPtr connection, VolumeDef *self, GError **error)
 {
     g_autoptr(LibvirtPool) pool = open_pool(connection, self, error);
     g_autoptr(LibvirtVolume) volume = NULL;
@@ -165,7 +166,7 @@ look_up(virConnectPtr connection, VolumeDef *self, GError **error)
         return FALSE;
     volume = virStorageVolLookupByName(pool, self->volume);
     if (volume)
-        return describe(self, volume, error);
+        return describe_volume(self, volume, error);
     libvirt_error_set(error,
                       _("The storage pool '%s' has no volume '%s'; if it is there, have libvirt "
                         "look again with: virsh pool-refresh '%s'"),
@@ -174,10 +175,10 @@ look_up(virConnectPtr connection, VolumeDef *self, GError **error)
     return FALSE;
 }
 
-/* --- which ones ------------------------------------------------------------------- */
+/* --- finding volumes in documents ------------------------------------------------- */
 
 static gboolean
-is_known(GPtrArray *volumes, const char *pool, const char *volume)
+is_volume_known(GPtrArray *volumes, const char *pool, const char *volume)
 {
     for (guint i = 0; i < volumes->len; i++) {
         const VolumeDef *one = g_ptr_array_index(volumes, i);
@@ -190,7 +191,7 @@ is_known(GPtrArray *volumes, const char *pool, const char *volume)
 }
 
 static void
-find_in(virConnectPtr connection, const char *xml, GPtrArray *volumes)
+find_volumes_in(virConnectPtr connection, const char *xml, GPtrArray *volumes)
 {
     g_autoptr(xmlDoc) doc = xml_parse(xml, strlen(xml), "domain", NULL);
     g_autoptr(GPtrArray) sources =
@@ -201,30 +202,30 @@ find_in(virConnectPtr connection, const char *xml, GPtrArray *volumes)
         g_autofree char *volume = xml_attr(g_ptr_array_index(sources, i), "volume");
         VolumeDef *self;
 
-        if (is_known(volumes, pool, volume))
+        if (is_volume_known(volumes, pool, volume))
             continue;
         self = g_new0(VolumeDef, 1);
         self->pool = g_steal_pointer(&pool);
         self->volume = g_steal_pointer(&volume);
-        if (!look_up(connection, self, &self->problem))
+        if (!look_up_volume(connection, self, &self->problem))
             g_clear_pointer(&self->path, g_free);
         g_ptr_array_add(volumes, self);
     }
 }
 
 static void
-find_in_all(virConnectPtr connection, GPtrArray *snapshots, GPtrArray *volumes)
+find_volumes_in_all(virConnectPtr connection, GPtrArray *snapshots, GPtrArray *volumes)
 {
     for (guint i = 0; i < snapshots->len; i++)
-        find_in(connection, ((const SnapshotRecord *)g_ptr_array_index(snapshots, i))->xml,
-                volumes);
+        find_volumes_in(connection, ((const SnapshotRecord *)g_ptr_array_index(snapshots, i))->xml,
+                        volumes);
 }
 
 void
 libvirt_volumes_find(virConnectPtr connection, DomainRecord *record)
 {
     record->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_def_free);
-    find_in(connection, record->xml, record->volumes);
-    find_in_all(connection, record->snapshots, record->volumes);
-    find_in_all(connection, record->others, record->volumes);
+    find_volumes_in(connection, record->xml, record->volumes);
+    find_volumes_in_all(connection, record->snapshots, record->volumes);
+    find_volumes_in_all(connection, record->others, record->volumes);
 }

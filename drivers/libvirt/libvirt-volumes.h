@@ -9,16 +9,16 @@
 
 G_BEGIN_DECLS
 
-/* Volumes of storage pools, which a domain names in place of a file or a device. */
+/* Volumes of storage pools that a domain uses instead of files or devices. */
 
 /**
  * libvirt_volumes_find:
- * @record: with all its documents; gets its volumes
+ * @record: a record with all its documents; its volumes are set
  *
- * Asks libvirt for every volume that the documents of @record name. What it cannot tell of one is
- * that one's problem (VolumeDef), which matters only where its disk is to be read: no such pool or
- * volume (NOT_FOUND), a pool that is not active (INVALID_STATE), a pool or a volume of a kind that
- * is not handled (NOT_SUPPORTED).
+ * Resolves every volume in the documents of @record. A volume that cannot be resolved has the error
+ * as its problem (VolumeDef), which only matters if its disk has to be read: no such pool or volume
+ * (NOT_FOUND), a pool that is not active (INVALID_STATE), a pool or volume of an unsupported kind
+ * (NOT_SUPPORTED).
  */
 void libvirt_volumes_find(virConnectPtr connection, DomainRecord *record);
 

@@ -97,7 +97,8 @@ search_directory(GPtrArray *exports, int dirfd, const char *path, const char *be
 GPtrArray *
 export_list(const char *directory, GError **error)
 {
-    g_autoptr(GPtrArray) exports = g_ptr_array_new_with_free_func((GDestroyNotify)found_export_free);
+    g_autoptr(GPtrArray) exports =
+        g_ptr_array_new_with_free_func((GDestroyNotify)found_export_free);
     g_autofree char *name = g_path_get_basename(directory);
     auto_fd dirfd = fd_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0, error);
 

@@ -294,7 +294,9 @@ static gboolean
 add_known_file(GHashTable *files, ManifestFile *file, GError **error)
 {
     if (file->backing && !find_layer(files, file->backing))
-        return corrupt_manifest(error, _("The manifest has no layer '%s' before '%s', which is based on it"),
+        return corrupt_manifest(error,
+                                _("The manifest has no layer '%s' before '%s', which is "
+                                  "based on it"),
                                 file->backing, file->path);
     if (!g_hash_table_insert(files, file->path, file))
         return corrupt_manifest(error, _("The manifest names '%s' twice"), file->path);
@@ -333,8 +335,8 @@ check_manifest_disks(GHashTable *files, const ManifestSnapshot *snapshot, GError
                                     disk->layer, disk->target);
         if (disk->internal && !g_str_equal(layer->format, "qcow2"))
             return corrupt_manifest(error,
-                                    _("The manifest looks for the internal snapshot '%s' in '%s', which is "
-                                      "not qcow2"),
+                                    _("The manifest looks for the internal snapshot '%s' in '%s', which "
+                                      "is not qcow2"),
                                     disk->internal, disk->layer);
     }
 

@@ -126,7 +126,8 @@ parse_values(VirtSnapExportSettings *self, const Setting *setting, xmlNode *prop
 
     if (array != setting->list)
         return wrong_property(error, property, name,
-                              array ? _("it is not an array") : _("it is an array (PROPERTY.ARRAY)"));
+                              array ? _("it is not an array")
+                                    : _("it is an array (PROPERTY.ARRAY)"));
     if (array && !find_cim_child(property, "VALUE.ARRAY", FALSE, name, &values, error))
         return FALSE;
     /* A property without a value is NULL in CIM and leaves the default. */
