@@ -12,11 +12,11 @@
 #include "import/gate-value.h"
 #include "util/xml.h"
 
-/* No guest has that many of anything; a host needs memory for each. */
+/* Limits far above what any guest has. The host needs memory for each element. */
 #define MOST_ALIKE 1024
 #define MOST_ELEMENTS 20000
 
-/* What other programs keep with a domain: ovirt's is some ten KiB. */
+/* Maximal size of the metadata of other programs; that of oVirt takes some ten KiB. */
 #define METADATA_BYTES (256 * 1024)
 #define METADATA_DEPTH 64
 
@@ -25,21 +25,21 @@ typedef struct {
     const char *document;
     const GateRules *rules;
     GPtrArray *findings;
-    guint elements; /* looked at so far */
-    gboolean full;  /* no more is looked at */
+    guint elements; /* number of elements checked so far */
+    gboolean full;  /* a limit is exceeded, and no more is checked */
 } Gate;
 
 static void check_element(Gate *gate, xmlNode *node, const char *path);
 
 static void
-refuse(Gate *gate, xmlNode *node, const char *attribute, const char *value, const char *reason)
+add_refusal(Gate *gate, xmlNode *node, const char *attribute, const char *value, const char *reason)
 {
     if (!gate_findings_add(gate->findings, gate->member, gate->document, node, attribute, value,
                            reason))
         gate->full = TRUE;
 }
 
-/* --- why what has no row is refused --------------------------------------- */
+/* --- reasons for elements that are not in the table ----------------------- */
 
 static const char *
 unknown_reason(const xmlNode *node)
@@ -77,7 +77,8 @@ unknown_reason(const xmlNode *node)
 
 /* --- metadata ------------------------------------------------------------- */
 
-/* Adds up what @node holds; G_MAXSIZE where there is something that is no plain data. */
+/* The size of the content of @node; G_MAXSIZE if it has anything but elements, attributes and
+ * text. */
 static gsize
 metadata_bytes(const xmlNode *node, guint depth)
 {
@@ -111,13 +112,14 @@ static void
 check_metadata(Gate *gate, xmlNode *node)
 {
     if (metadata_bytes(node, 0) > METADATA_BYTES)
-        refuse(gate, node, NULL, "",
-               _("it is larger than 256 KiB, deeper than 64 elements, or no plain data"));
+        add_refusal(gate, node, NULL, "",
+                    _("it is larger than 256 KiB, deeper than 64 elements, or no plain data"));
 }
 
 /* --- disks ---------------------------------------------------------------- */
 
-/* @node: a <source> or <backingStore>. Returns: the target of its disk, owned by the caller. */
+/* Returns: the target of the disk to which @node, a <source> or <backingStore>, belongs; owned by
+ * the caller. */
 static char *
 disk_target(xmlNode *node)
 {
@@ -127,25 +129,26 @@ disk_target(xmlNode *node)
 }
 
 static gboolean
-is_ours(Gate *gate, xmlNode *node)
+is_disk_replaced(Gate *gate, xmlNode *node)
 {
     g_autofree char *target = disk_target(node);
 
     return target && gate->rules->disks && g_strv_contains(gate->rules->disks, target);
 }
 
-/* A medium stays with its host: the drive is empty after import. */
+/* Whether the disk is a drive with a removable medium, which is empty after the import. */
 static gboolean
-is_drive(xmlNode *node)
+is_removable_drive(xmlNode *node)
 {
     g_autofree char *device = xml_attr(node->parent, "device");
 
     return g_strcmp0(device, "cdrom") == 0 || g_strcmp0(device, "floppy") == 0;
 }
 
-/* What a source may have that is gone with it and changes nothing of what the guest sees. */
+/* Checks a <source> or <backingStore> that will be replaced: it may only have what does not change
+ * the content of the disk. */
 static void
-check_our_source(Gate *gate, xmlNode *node)
+check_replaced_source(Gate *gate, xmlNode *node)
 {
     static const char *const attributes[] = {
         "file", "dev",    "dir",  "protocol", "name",      "query",   "tls",   "tlsHostname",
@@ -159,31 +162,32 @@ check_our_source(Gate *gate, xmlNode *node)
         g_autofree char *value = xml_attr(node, (const char *)attr->name);
 
         if (attr->ns || !g_strv_contains(attributes, (const char *)attr->name))
-            refuse(gate, node, (const char *)attr->name, value ? value : "",
-                   _("it is not among the attributes that are taken from an export"));
+            add_refusal(gate, node, (const char *)attr->name, value ? value : "",
+                        _("it is not among the attributes that are taken from an export"));
     }
     for (xmlNode *child = xmlFirstElementChild(node); child; child = xmlNextElementSibling(child)) {
         if (child->ns || !g_strv_contains(children, (const char *)child->name))
-            refuse(gate, child, NULL, NULL, unknown_reason(child));
+            add_refusal(gate, child, NULL, NULL, unknown_reason(child));
     }
 }
 
 static void
-check_image(Gate *gate, xmlNode *node)
+check_image_element(Gate *gate, xmlNode *node)
 {
     gboolean in_snapshot = !g_str_equal(node->parent->parent->name, "devices");
 
     if (g_str_equal(node->name, "backingStore")) {
-        if (!is_ours(gate, node) && !is_drive(node) && xmlFirstElementChild(node))
-            refuse(gate, node, NULL, NULL, _("the export does not hold these images"));
-    } else if (in_snapshot || is_ours(gate, node)) {
-        check_our_source(gate, node);
-    } else if (!is_drive(node)) {
-        refuse(gate, node, NULL, NULL, _("the export does not hold this image"));
+        if (!is_disk_replaced(gate, node) && !is_removable_drive(node) &&
+            xmlFirstElementChild(node))
+            add_refusal(gate, node, NULL, NULL, _("the export does not hold these images"));
+    } else if (in_snapshot || is_disk_replaced(gate, node)) {
+        check_replaced_source(gate, node);
+    } else if (!is_removable_drive(node)) {
+        add_refusal(gate, node, NULL, NULL, _("the export does not hold this image"));
     }
 }
 
-/* --- everything else ------------------------------------------------------ */
+/* --- elements ------------------------------------------------------------- */
 
 static void
 check_attribute(Gate *gate, xmlNode *node, const xmlAttr *attr, const GateElement *element)
@@ -194,13 +198,13 @@ check_attribute(Gate *gate, xmlNode *node, const xmlAttr *attr, const GateElemen
     GateContext context = {gate->rules, (const char *)node->name};
 
     if (!known)
-        refuse(gate, node, name, value,
-               _("it is not among the attributes that are taken from an export"));
+        add_refusal(gate, node, name, value,
+                    _("it is not among the attributes that are taken from an export"));
     else if (!gate_value_allowed(known->rule, value, &context))
-        refuse(gate, node, name, value, gate_value_reason(known->rule));
+        add_refusal(gate, node, name, value, gate_value_reason(known->rule));
 }
 
-/* Whether an attribute that decides what @node is has a value that is not taken. */
+/* Whether an attribute that decides about the whole element has a value that is refused. */
 static gboolean
 is_of_refused_kind(Gate *gate, xmlNode *node, const GateElement *element)
 {
@@ -217,9 +221,9 @@ is_of_refused_kind(Gate *gate, xmlNode *node, const GateElement *element)
     return FALSE;
 }
 
-/* The text of @node itself. */
+/* The text of @node, without that of its children. */
 static char *
-own_text(const xmlNode *node)
+get_own_text(const xmlNode *node)
 {
     GString *text = g_string_new(NULL);
 
@@ -232,17 +236,17 @@ own_text(const xmlNode *node)
 }
 
 static void
-check_text(Gate *gate, xmlNode *node, const GateElement *element)
+check_element_text(Gate *gate, xmlNode *node, const GateElement *element)
 {
-    g_autofree char *text = own_text(node);
+    g_autofree char *text = get_own_text(node);
     GateContext context = {gate->rules, (const char *)node->name};
 
     if (!gate_value_allowed(element->text.rule, text, &context))
-        refuse(gate, node, NULL, text, gate_value_reason(element->text.rule));
+        add_refusal(gate, node, NULL, text, gate_value_reason(element->text.rule));
 }
 
 static gboolean
-is_element(const xmlNode *node)
+is_named_element(const xmlNode *node)
 {
     return node->type == XML_ELEMENT_NODE;
 }
@@ -255,31 +259,33 @@ check_child(Gate *gate, xmlNode *child, const char *path)
     if (xmlNodeIsText(child) || child->type == XML_CDATA_SECTION_NODE ||
         child->type == XML_COMMENT_NODE)
         return;
-    if (!is_element(child) || child->ns) {
-        refuse(gate, child, NULL, NULL, unknown_reason(child));
+    if (!is_named_element(child) || child->ns) {
+        add_refusal(gate, child, NULL, NULL, unknown_reason(child));
         return;
     }
     below = gate_table_below(path, (const char *)child->name);
     check_element(gate, child, below);
 }
 
-/* Returns: whether @child is one too many of its name; told once. */
+/* Returns: TRUE if there are too many children with the name of @child; the finding is added
+ * once. */
 static gboolean
 is_too_many(Gate *gate, xmlNode *child, GHashTable *counts)
 {
     guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, child->name)) + 1;
 
-    if (!is_element(child))
+    if (!is_named_element(child))
         return FALSE;
     g_hash_table_insert(counts, (gpointer)child->name, GUINT_TO_POINTER(count));
     if (count == MOST_ALIKE + 1)
-        refuse(gate, child->parent, NULL, (const char *)child->name,
-               _("it has more than 1024 elements of this name"));
+        add_refusal(gate, child->parent, NULL, (const char *)child->name,
+                    _("it has more than 1024 elements of this name"));
 
     return count > MOST_ALIKE;
 }
 
-/* libvirt hands a flash image that is not read-only to its guest to write to. */
+/* Checks that the firmware of the host is read-only. libvirt would let the guest write to a flash
+ * image that is not. */
 static void
 check_loader(Gate *gate, xmlNode *node)
 {
@@ -291,7 +297,7 @@ check_loader(Gate *gate, xmlNode *node)
         g_strcmp0(stateless, "yes") == 0)
         return;
     if (!gate->rules->files || !g_strv_contains(gate->rules->files, "loader"))
-        refuse(gate, node, NULL, NULL, _("the guest could write to firmware of the host"));
+        add_refusal(gate, node, NULL, NULL, _("the guest could write to firmware of the host"));
 }
 
 static void
@@ -313,7 +319,7 @@ check_row(Gate *gate, xmlNode *node, const char *path, const GateElement *elemen
     if (element->metadata) {
         check_metadata(gate, node);
     } else if (!element->removed) {
-        check_text(gate, node, element);
+        check_element_text(gate, node, element);
         if (g_str_equal(path, "os/loader"))
             check_loader(gate, node);
         check_children(gate, node, path);
@@ -326,17 +332,17 @@ check_element(Gate *gate, xmlNode *node, const char *path)
     const GateElement *element = gate_table_find(path);
 
     if (++gate->elements > MOST_ELEMENTS) {
-        refuse(gate, node, NULL, "", _("the document has more than 20000 elements"));
+        add_refusal(gate, node, NULL, "", _("the document has more than 20000 elements"));
         gate->full = TRUE;
         return;
     }
     if (!element)
-        refuse(gate, node, NULL, NULL, unknown_reason(node));
+        add_refusal(gate, node, NULL, NULL, unknown_reason(node));
     else if (element->image)
-        check_image(gate, node);
+        check_image_element(gate, node);
     else if (is_of_refused_kind(gate, node, element))
-        refuse(gate, node, NULL, NULL,
-               _("it is of a kind that reaches files, devices or the network of the host"));
+        add_refusal(gate, node, NULL, NULL,
+                    _("it is of a kind that reaches files, devices or the network of the host"));
     else
         check_row(gate, node, path, element);
 }
@@ -350,7 +356,7 @@ domain_gate_check(xmlNode *root, const char *member, const char *document, const
     gboolean domain = g_str_equal(name, "domain") || g_str_equal(name, "inactiveDomain");
 
     if (root->ns || !(domain || g_str_equal(name, "domainsnapshot")))
-        refuse(&gate, root, NULL, NULL, unknown_reason(root));
+        add_refusal(&gate, root, NULL, NULL, unknown_reason(root));
     else
         check_element(&gate, root, domain ? "" : name);
 }

@@ -16,7 +16,7 @@
 /* --- values --------------------------------------------------------------- */
 
 static void
-image_free(gpointer data)
+rewrite_image_free(gpointer data)
 {
     RewriteImage *image = data;
 
@@ -32,7 +32,7 @@ rewrite_disk_new(const char *target, RewriteDiskFate fate)
 
     disk->target = g_strdup(target);
     disk->fate = fate;
-    disk->images = g_ptr_array_new_with_free_func(image_free);
+    disk->images = g_ptr_array_new_with_free_func(rewrite_image_free);
 
     return disk;
 }
@@ -81,7 +81,7 @@ rewrite_file_free(RewriteFile *file)
 }
 
 static const RewriteDisk *
-find_disk(GPtrArray *disks, const char *target)
+find_rewrite_disk(GPtrArray *disks, const char *target)
 {
     for (guint i = 0; disks && target && i < disks->len; i++) {
         const RewriteDisk *disk = g_ptr_array_index(disks, i);
@@ -93,16 +93,18 @@ find_disk(GPtrArray *disks, const char *target)
     return NULL;
 }
 
-/* Aliases that a user gave begin so; libvirt makes the others at each start. */
+/* Removes the aliases that libvirt assigns at each start. Those of users begin with "ua-" and are
+ * kept. */
 static void
 strip_aliases(xmlNode *domain)
 {
     nodes_remove(domain, "./devices/*/alias[not(starts-with(@name, 'ua-'))]");
 }
 
-/* --- who it is ------------------------------------------------------------ */
+/* --- identity ------------------------------------------------------------- */
 
-/* libvirt refuses a domain whose firmware tables have another UUID. */
+/* Sets the UUID, also in the SMBIOS tables, because libvirt refuses a domain in which they
+ * differ. */
 static void
 rewrite_uuid(xmlNode *domain, const char *uuid)
 {
@@ -127,7 +129,7 @@ rewrite_identity(xmlNode *domain, const DomainRewrite *to)
 /* --- disks ---------------------------------------------------------------- */
 
 static void
-add_image(xmlNode *parent, const RewriteImage *image)
+add_source_image(xmlNode *parent, const RewriteImage *image)
 {
     xmlNode *source = xml_add(parent, "source", NULL);
 
@@ -135,7 +137,7 @@ add_image(xmlNode *parent, const RewriteImage *image)
 }
 
 static void
-add_chain(xmlNode *disk, GPtrArray *images)
+add_backing_chain(xmlNode *disk, GPtrArray *images)
 {
     xmlNode *parent = disk;
 
@@ -145,12 +147,12 @@ add_chain(xmlNode *disk, GPtrArray *images)
         parent = xml_add(parent, "backingStore", NULL);
         node_set(parent, "type", "file");
         node_set(xml_add(parent, "format", NULL), "type", image->format);
-        add_image(parent, image);
+        add_source_image(parent, image);
     }
     xml_add(parent, "backingStore", NULL);
 }
 
-/* What a trusted source says of how its image is to be read goes with the new one. */
+/* Takes the <encryption> of a trusted source, which also applies to the new image. */
 static xmlNode *
 take_encryption(xmlNode *disk)
 {
@@ -174,10 +176,10 @@ set_images(xmlNode *disk, GPtrArray *images)
     if (!xmlHasProp(driver, BAD_CAST "name"))
         node_set(driver, "name", "qemu");
     node_set(driver, "type", top->format);
-    add_image(disk, top);
+    add_source_image(disk, top);
     if (encryption)
         xmlAddChild(xml_child(disk, "source", NULL), encryption);
-    add_chain(disk, images);
+    add_backing_chain(disk, images);
 }
 
 static void
@@ -188,7 +190,7 @@ set_empty(xmlNode *disk)
 }
 
 static gboolean
-is_drive(xmlNode *disk)
+is_drive_element(xmlNode *disk)
 {
     g_autofree char *device = xml_attr(disk, "device");
 
@@ -200,10 +202,10 @@ rewrite_disk(xmlNode *disk, GPtrArray *disks)
 {
     xmlNode *target = xml_child(disk, "target", NULL);
     g_autofree char *name = target ? xml_attr(target, "dev") : NULL;
-    const RewriteDisk *to = find_disk(disks, name);
+    const RewriteDisk *to = find_rewrite_disk(disks, name);
 
     if (!to) {
-        if (is_drive(disk))
+        if (is_drive_element(disk))
             set_empty(disk);
     } else if (to->fate == REWRITE_DISK_LEFT_OUT) {
         node_remove(disk);
@@ -223,9 +225,10 @@ rewrite_disks(xmlNode *domain, GPtrArray *disks)
         rewrite_disk(g_ptr_array_index(nodes, i), disks);
 }
 
-/* --- files beside the disks ----------------------------------------------- */
+/* --- files other than disks ----------------------------------------------- */
 
-/* libvirt 8.5 and later may have the path in a <source>: a path as text is known to all. */
+/* Removes the <source> of <nvram>, in which libvirt 8.5 and later may write the path. The path is
+ * written as text, which every version understands. */
 static void
 clear_nvram(xmlNode *os)
 {
@@ -238,7 +241,8 @@ clear_nvram(xmlNode *os)
     node_unset(nvram, "type");
 }
 
-/* That of other firmware does not fit: libvirt finds the one that belongs to it. */
+/* Removes the template of other firmware, which would not fit; libvirt finds the one of the new
+ * firmware. */
 static void
 clear_template(xmlNode *nvram)
 {
@@ -250,7 +254,7 @@ static void
 rewrite_file(xmlNode *os, const RewriteFile *file)
 {
     node_replace_text(os, file->element, file->path);
-    /* libvirt 9.0 knows of no other format than raw, and so of no attribute for it. */
+    /* libvirt 9.0 only supports raw and does not know the attribute. */
     if (file->format && !g_str_equal(file->format, "raw"))
         node_set(xml_child(os, file->element, NULL), "format", file->format);
     else
@@ -398,7 +402,8 @@ domain_rewrite(xmlNode *domain, const DomainRewrite *to, GError **error)
     }
     rewrite_strip(domain, "");
     strip_aliases(domain);
-    /* With nothing in it libvirt takes no snapshot's domain, and does not say why. */
+    /* libvirt refuses the <domain> of a snapshot with an empty <resource>, without a useful
+     * message. */
     nodes_remove(domain, "./resource[not(*)]");
     rewrite_identity(domain, to);
     rewrite_disks(domain, to->disks);
@@ -418,7 +423,7 @@ static void
 rewrite_overlay(xmlNode *disk, GPtrArray *overlays)
 {
     g_autofree char *name = xml_attr(disk, "name");
-    const RewriteDisk *to = find_disk(overlays, name);
+    const RewriteDisk *to = find_rewrite_disk(overlays, name);
 
     nodes_remove(disk, "./source");
     if (!to || to->images->len == 0)
@@ -426,7 +431,7 @@ rewrite_overlay(xmlNode *disk, GPtrArray *overlays)
     node_set(disk, "type", "file");
     node_set(node_need_child(disk, "driver"), "type",
                   ((RewriteImage *)g_ptr_array_index(to->images, 0))->format);
-    add_image(disk, g_ptr_array_index(to->images, 0));
+    add_source_image(disk, g_ptr_array_index(to->images, 0));
 }
 
 static void
@@ -438,7 +443,8 @@ rewrite_overlays(xmlNode *snapshot, const char *path, GPtrArray *overlays)
         rewrite_overlay(g_ptr_array_index(nodes, i), overlays);
 }
 
-/* Without its memory a snapshot of a running guest is one of its disks. */
+/* Sets the memory state. A snapshot of a running guest without its memory becomes a snapshot of its
+ * disks only. */
 static void
 rewrite_memory(xmlNode *snapshot, const char *path)
 {

@@ -9,7 +9,7 @@
 #include "import/gate-findings.h"
 #include "util/xml.h"
 
-/* Of a value that is shown. */
+/* Maximal number of characters of a value in a message. */
 #define SHOWN_CHARACTERS 120
 
 void
@@ -33,7 +33,7 @@ gate_findings_new(void)
 
 /* --- names and paths ------------------------------------------------------ */
 
-/* A document chooses its prefixes itself; people know these. */
+/* The usual prefix of a namespace; a document may use any other. */
 static const char *
 known_prefix(const char *uri)
 {
@@ -81,13 +81,13 @@ gate_node_name(const xmlNode *node)
 }
 
 static gboolean
-is_alike(const xmlNode *one, const xmlNode *other)
+is_same_finding(const xmlNode *one, const xmlNode *other)
 {
     return one->type == other->type && xmlStrEqual(one->name, other->name) &&
            xmlStrEqual(one->ns ? one->ns->href : NULL, other->ns ? other->ns->href : NULL);
 }
 
-/* Which one of those with its name @node is, from 1; 0: there is no other. */
+/* The number of @node among its siblings of the same name, from 1; 0 if there are no others. */
 static guint
 node_number(const xmlNode *node)
 {
@@ -95,9 +95,9 @@ node_number(const xmlNode *node)
     gboolean more = FALSE;
 
     for (const xmlNode *other = node->prev; other; other = other->prev)
-        before += is_alike(node, other);
+        before += is_same_finding(node, other);
     for (const xmlNode *other = node->next; other && !more; other = other->next)
-        more = is_alike(node, other);
+        more = is_same_finding(node, other);
 
     return before > 0 || more ? before + 1 : 0;
 }
@@ -139,9 +139,9 @@ gate_node_path(const xmlNode *node, const char *attribute)
     return g_string_free(path, FALSE);
 }
 
-/* --- what is found -------------------------------------------------------- */
+/* --- findings ------------------------------------------------------------- */
 
-/* One line without the white space between elements. */
+/* Removes line breaks and the white space between elements. */
 static char *
 to_one_line(const char *text)
 {
@@ -162,7 +162,8 @@ to_one_line(const char *text)
     return g_string_free(line, FALSE);
 }
 
-/* Cut off where it is long, with the digest of all of it: two that differ are told apart. */
+/* A value for messages. A long one is cut off and gets a digest of the whole value, so that
+ * different values are distinguishable. */
 static char *
 shown_value(xmlNode *node, const char *value)
 {
@@ -181,7 +182,7 @@ shown_value(xmlNode *node, const char *value)
 }
 
 static gboolean
-is_listed(GPtrArray *findings, const GateFinding *finding)
+is_in_list(GPtrArray *findings, const GateFinding *finding)
 {
     for (guint i = 0; i < findings->len; i++) {
         const GateFinding *other = g_ptr_array_index(findings, i);
@@ -248,7 +249,7 @@ gate_findings_add(GPtrArray *findings, const char *member, const char *document,
     finding->path = gate_node_path(node, attribute);
     finding->value = shown_value(node, value);
     finding->trust = g_strconcat(member, ":", finding->path, NULL);
-    if (!is_listed(findings, finding))
+    if (!is_in_list(findings, finding))
         g_ptr_array_add(findings, g_steal_pointer(&finding));
 
     return TRUE;
@@ -286,7 +287,7 @@ domain_gate_pass(GPtrArray *findings, GError **error)
 
 /* --- trust ---------------------------------------------------------------- */
 
-/* @path without the numbers of its elements. */
+/* Returns @path without the numbers of its elements. */
 static char *
 without_numbers(const char *path)
 {
@@ -337,7 +338,7 @@ set_ambiguous(GPtrArray *findings, const char *word, GError **error)
     return FALSE;
 }
 
-/* Looks for the one element that @word means. Its name is in @trust afterwards, not owned. */
+/* Finds the single element that @word means. @trust: (out) (transfer none): its trust. */
 static gboolean
 find_meant(GPtrArray *findings, const char *word, const char **trust, GError **error)
 {

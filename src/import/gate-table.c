@@ -73,7 +73,7 @@ add_rows(GHashTable *table, const GateRow *row)
         g_hash_table_insert(table, (gpointer)row->path, element_new(row));
 }
 
-/* Made once and kept: it is the same for every program and export. */
+/* The table, which is built at the first call and kept until the process ends. */
 static GHashTable *
 table_get(void)
 {
@@ -91,7 +91,7 @@ table_get(void)
     return table;
 }
 
-/* What every device may have: only below a device that has a row itself. */
+/* Finds the row for children of any device, if the device itself has a row. */
 static const GateElement *
 find_any_device(GHashTable *table, const char *path)
 {
@@ -121,7 +121,8 @@ gate_table_below(const char *path, const char *name)
     if (g_str_equal(path, "domainsnapshot") &&
         (g_str_equal(name, "domain") || g_str_equal(name, "inactiveDomain")))
         return g_strdup("");
-    /* The processor that the guest really had, kept with a memory state. */
+    /* The cookie of a memory state has the <cpu> that the guest actually had, with the same content
+     * as that of a domain. */
     if (g_str_equal(path, "domainsnapshot/cookie") && g_str_equal(name, "cpu"))
         return g_strdup("cpu");
 

@@ -37,7 +37,7 @@ is_printable(const char *value)
 }
 
 static gboolean
-check_text(const char *value, const GateContext *context)
+check_text_value(const char *value, const GateContext *context)
 {
     return strlen(value) <= TEXT_BYTES;
 }
@@ -48,7 +48,8 @@ check_word(const char *value, const GateContext *context)
     return strlen(value) <= WORD_BYTES && !strpbrk(value, "/\n\r\t");
 }
 
-/* Decimal or hexadecimal digits from @value on. Returns: what is behind them; NULL: none. */
+/* Skips decimal or hexadecimal digits. Returns: the position behind them; NULL if there are
+ * none. */
 static const char *
 skip_digits(const char *value)
 {
@@ -60,14 +61,14 @@ skip_digits(const char *value)
 }
 
 static gboolean
-check_number(const char *value, const GateContext *context)
+check_number_value(const char *value, const GateContext *context)
 {
     const char *end = skip_digits(*value == '-' || *value == '+' ? value + 1 : value);
 
     return end && !*end;
 }
 
-/* A number up to @last at @value. Returns: what is behind it; NULL: there is none. */
+/* Skips a number that is at most @last. Returns: the position behind it; NULL if there is none. */
 static const char *
 skip_bounded(const char *value, guint64 last)
 {
@@ -112,9 +113,9 @@ check_mac(const char *value, const GateContext *context)
     return !value[17];
 }
 
-/* --- names of this host's files ---------------------------------------------- */
+/* --- paths on this host ------------------------------------------------------ */
 
-/* Absolute, and nothing in it that leads elsewhere. */
+/* Whether the path is absolute and has no "." or ".." component. */
 static gboolean
 is_clean_path(const char *path)
 {
@@ -124,7 +125,7 @@ is_clean_path(const char *path)
 }
 
 static gboolean
-is_below(const char *path, const char *const *directories)
+is_below_path(const char *path, const char *const *directories)
 {
     for (; *directories; directories++) {
         if (g_str_has_prefix(path, *directories))
@@ -140,7 +141,8 @@ check_zone(const char *value, const GateContext *context)
     return *value != '/' && *value != ':' && !strstr(value, "..") && strlen(value) <= WORD_BYTES;
 }
 
-/* Where packages of any distribution have it, only root can put a program. */
+/* Whether this is an emulator of the host, or in a directory where packages of a distribution
+ * install it, to which only root can write. */
 static gboolean
 check_emulator(const char *value, const GateContext *context)
 {
@@ -162,7 +164,8 @@ check_emulator(const char *value, const GateContext *context)
     return FALSE;
 }
 
-/* Of Debian, Fedora, SUSE, Arch and NixOS. */
+/* Whether this is firmware that the host offers, or in a directory of firmware packages of Debian,
+ * Fedora, SUSE, Arch or NixOS. */
 static gboolean
 check_firmware(const char *value, const GateContext *context)
 {
@@ -177,11 +180,11 @@ check_firmware(const char *value, const GateContext *context)
         return TRUE;
 
     return is_clean_path(value) &&
-           (contains(context->rules->firmware, value) || is_below(value, directories));
+           (contains(context->rules->firmware, value) || is_below_path(value, directories));
 }
 
 static gboolean
-check_file(const char *value, const GateContext *context)
+check_file_value(const char *value, const GateContext *context)
 {
     return contains(context->rules->files, context->element);
 }
@@ -204,8 +207,9 @@ check_pts(const char *value, const GateContext *context)
     return end && !*end;
 }
 
-/* Of the system's libvirt, of a user's below a home or /run/user, or of an embedded driver. It is
- * removed when the domain is rewritten: libvirt has one of its own then. */
+/* Whether this is a socket of the system's libvirt, of a user's libvirt below the home directory or
+ * /run/user, or of an embedded driver. It is removed when the domain is rewritten, because libvirt
+ * creates another one. */
 static gboolean
 check_channel(const char *value, const GateContext *context)
 {
@@ -236,17 +240,17 @@ static const struct {
     const char *reason;
 } rules[] = {
     {"word", check_word, N_("it is too long, or names a file")},
-    {"number", check_number, N_("it is no number")},
+    {"number", check_number_value, N_("it is no number")},
     {"few", check_few, N_("it is no number, or one that asks for too much of the host")},
     {"set", check_set, N_("it is no set of processors or nodes, or names too many")},
-    {"text", check_text, N_("it is too long")},
-    {"any", check_text, N_("it is too long")},
+    {"text", check_text_value, N_("it is too long")},
+    {"any", check_text_value, N_("it is too long")},
     {"mac", check_mac, N_("it is no MAC address")},
     {"zone", check_zone, N_("it is no time zone")},
     {"emulator", check_emulator, N_("the program is no emulator of this host")},
     {"firmware", check_firmware,
      N_("the file is not in a directory where packages have their firmware")},
-    {"file", check_file, N_("it is a file of the host, and the export does not hold it")},
+    {"file", check_file_value, N_("it is a file of the host, and the export does not hold it")},
     {"random", check_random, N_("it is none of the host's random devices")},
     {"pts", check_pts, N_("it is a file or device of the host")},
     {"channel", check_channel, N_("the socket is not in a directory of libvirt")},

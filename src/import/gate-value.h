@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* What a value may be. Rules:
+/* The rules for values:
  *   word        no '/', at most 256 bytes
  *   number      decimal with a sign or 0x and hexadecimal
  *   few         a number up to 16384, or USB's "1.2" of such: hosts need memory for each
@@ -25,20 +25,20 @@ G_BEGIN_DECLS
  *   rendernode  a render node of a graphics card
  *   =a|b|c      one of those words */
 
-/** What an export may name of this host, and what of it is replaced in any case. */
+/** What of this host an export may name, and what is replaced in any case. */
 typedef struct {
     const char *const *emulators; /* absolute paths, from the host's capabilities; NULL: none */
-    const char *const *firmware;  /* absolute paths that the host itself offers as <loader> or NVRAM
-                                   * template, beside the directories of firmware packages; NULL:
-                                   * none */
-    const char *const *disks; /* targets ("vda") whose source and chain are replaced by images of
-                               * the export, or that are left out; NULL: none */
+    const char *const *firmware;  /* absolute paths that the host offers as <loader> or NVRAM
+                                   * template, in addition to the directories of firmware packages;
+                                   * NULL: none */
+    const char *const *disks; /* targets ("vda") of disks whose source and chain are replaced by
+                               * images of the export, or that are removed; NULL: none */
     const char *const *files; /* elements of <os> whose file is replaced by one of the export:
-                               * "kernel", "initrd", "dtb", "shim", "loader"; NULL: none. NVRAM
+                               * "kernel", "initrd", "dtb", "shim", "loader"; NULL: none. The NVRAM
                                * always is */
 } GateRules;
 
-/** What a value belongs to. */
+/** The context of a value. */
 typedef struct {
     const GateRules *rules;
     const char *element; /* name of the element */
@@ -46,15 +46,15 @@ typedef struct {
 
 /**
  * gate_value_allowed:
- * @rule: as above; NULL lets white space pass only
+ * @rule: one of the rules above; NULL accepts only white space
  *
- * No rule lets control characters pass other than a tab or a line's end in text.
+ * No rule accepts control characters other than tabs and line breaks in text.
  *
- * Returns: whether @value is taken from an export.
+ * Returns: TRUE if @rule accepts @value.
  */
 gboolean gate_value_allowed(const char *rule, const char *value, const GateContext *context);
 
-/** gate_value_reason: Returns: (transfer none): why @rule lets a value not pass, translated. */
+/** gate_value_reason: Returns: (transfer none): why @rule does not accept a value, translated. */
 const char *gate_value_reason(const char *rule);
 
 G_END_DECLS

@@ -10,11 +10,11 @@
 #include "import/host-machine.h"
 #include "util/xml.h"
 
-/** What a domain is asked about. */
+/** The parameters of a query for a domain. */
 typedef struct {
     char *arch;
-    char *machine; /* or the one that would do */
-    char *type;    /* "qemu" where the host has no KVM */
+    char *machine; /* machine type of the domain, or the one that can replace it */
+    char *type;    /* type of the domain; "qemu" if the host has no KVM */
 } Wanted;
 
 static void
@@ -45,7 +45,8 @@ wanted_read(Wanted *wanted, xmlNode *domain, xmlNode *capabilities)
         wanted->type = g_strdup("qemu");
 }
 
-/* A model has to be there for an answer; other modes take what the host has. */
+/* Compares the processor. Only a <cpu> with a model can be compared; the other modes use the
+ * processor of the host. */
 static gboolean
 ask_cpu(Hypervisor *hypervisor, const Wanted *wanted, xmlNode *domain, HostOffer *offer,
         GError **error)
@@ -57,8 +58,8 @@ ask_cpu(Hypervisor *hypervisor, const Wanted *wanted, xmlNode *domain, HostOffer
                                                  wanted->type, text, &offer->problem, error);
 }
 
-/* libvirt's test driver cannot tell. An architecture that the host does not have is asked for
- * nothing, and told by host_compare(). */
+/* Queries the domain capabilities. libvirt's test driver does not have them. Nothing is queried for
+ * an architecture that the host does not have, which host_compare() reports. */
 static gboolean
 ask_offer(Hypervisor *hypervisor, const Wanted *wanted, xmlNode *capabilities, HostOffer *offer,
           GError **error)

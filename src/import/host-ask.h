@@ -10,9 +10,9 @@ G_BEGIN_DECLS
 
 /**
  * host_offer_ask:
- * @facts: must stay as long as the result
+ * @facts: must stay valid as long as the result
  *
- * Asks the hypervisor what it offers to @domain. Returns: owned by the caller.
+ * Queries what the hypervisor offers to @domain. Returns: owned by the caller.
  */
 HostOffer *host_offer_ask(Hypervisor *hypervisor, const HostFacts *facts, xmlNode *domain,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -71,13 +71,13 @@ set_string(char **to, const char *value)
     *to = g_strdup(value);
 }
 
-/** One comparison under way. */
+/** State of the comparison of one domain. */
 typedef struct {
     xmlNode *domain;
     const char *member;
     const HostOffer *offer;
     xmlNode *capabilities; /* <capabilities> */
-    xmlNode *offered;      /* <domainCapabilities>; NULL: none */
+    xmlNode *offered;      /* <domainCapabilities>; NULL: there are none */
     char *arch;
     char *type;
     GPtrArray *findings;
@@ -85,7 +85,8 @@ typedef struct {
 } Compare;
 
 static HostFinding *
-add(Compare *self, const char *kind, const char *what, char *have, char *would_do, char *option)
+add_host_finding(Compare *self, const char *kind, const char *what, char *have, char *would_do,
+                 char *option)
 {
     return host_findings_add(self->findings, self->member, kind, what, have, would_do, option);
 }
@@ -96,13 +97,14 @@ static void
 compare_type(Compare *self)
 {
     if (!host_has_arch(self->capabilities, self->arch)) {
-        add(self, "emulator", self->arch, g_strdup(_("no emulator for this architecture")), NULL,
-            g_strdup_printf(_("install the package with qemu-system-%s"), self->arch));
+        add_host_finding(self, "emulator", self->arch,
+                         g_strdup(_("no emulator for this architecture")), NULL,
+                         g_strdup_printf(_("install the package with qemu-system-%s"), self->arch));
     } else if (!host_has_type(self->capabilities, self->arch, self->type)) {
         set_string(&self->adaption->type, "qemu");
-        add(self, "type", self->type, g_strdup(_("only emulated domains (qemu)")),
-            g_strdup(_("emulates the processor, which is many times slower")),
-            g_strdup(_("make /dev/kvm usable, and load its kernel module")));
+        add_host_finding(self, "type", self->type, g_strdup(_("only emulated domains (qemu)")),
+                         g_strdup(_("emulates the processor, which is many times slower")),
+                         g_strdup(_("make /dev/kvm usable, and load its kernel module")));
     }
 }
 
@@ -117,16 +119,18 @@ compare_machine(Compare *self)
         !host_has_arch(self->capabilities, self->arch))
         return;
     if (!choice) {
-        add(self, "machine", machine, g_strdup(_("no machine of this kind")), NULL,
-            g_strdup(_("install a QEMU that has it")));
+        add_host_finding(self, "machine", machine, g_strdup(_("no machine of this kind")), NULL,
+                         g_strdup(_("install a QEMU that has it")));
         return;
     }
-    add(self, "machine", machine, g_strdup_printf(_("the newest of its kind is '%s'"), choice),
-        g_strdup_printf(_("uses '%s'"), choice), g_strdup(_("install a QEMU that has it")));
+    add_host_finding(self, "machine", machine,
+                     g_strdup_printf(_("the newest of its kind is '%s'"), choice),
+                     g_strdup_printf(_("uses '%s'"), choice),
+                     g_strdup(_("install a QEMU that has it")));
     set_string(&self->adaption->machine, choice);
 }
 
-/* Where it is differs from distribution to distribution: the host's own is used. */
+/* The path of the emulator differs between distributions, so that of the host is used. */
 static void
 compare_emulator(Compare *self)
 {
@@ -136,8 +140,8 @@ compare_emulator(Compare *self)
 
     if (!path || !own || g_strv_contains((const char *const *)paths->pdata, path))
         return;
-    add(self, "emulator", path, g_strdup_printf(_("the host's is '%s'"), own),
-        g_strdup_printf(_("uses '%s'"), own), NULL)
+    add_host_finding(self, "emulator", path, g_strdup_printf(_("the host's is '%s'"), own),
+                     g_strdup_printf(_("uses '%s'"), own), NULL)
         ->blocks = FALSE;
     set_string(&self->adaption->emulator, own);
 }
@@ -166,7 +170,8 @@ best_mode(Compare *self)
     return NULL;
 }
 
-/* What there is but the model, as topology and NUMA cells, is the guest's and stays. */
+/* Builds a <cpu> with another mode. Everything except the model, as topology and NUMA cells, is
+ * kept. */
 static char *
 cpu_of_mode(Compare *self, const char *mode)
 {
@@ -190,8 +195,8 @@ add_cpu(Compare *self, const char *what, const char *have)
 {
     const char *mode = best_mode(self);
 
-    add(self, "cpu", what, g_strdup(have),
-        mode ? g_strdup_printf(_("uses mode '%s'"), mode) : NULL, NULL);
+    add_host_finding(self, "cpu", what, g_strdup(have),
+                     mode ? g_strdup_printf(_("uses mode '%s'"), mode) : NULL, NULL);
     if (mode) {
         g_free(self->adaption->cpu);
         self->adaption->cpu = cpu_of_mode(self, mode);
@@ -199,7 +204,7 @@ add_cpu(Compare *self, const char *what, const char *have)
 }
 
 static void
-compare_cpu(Compare *self)
+compare_host_cpu(Compare *self)
 {
     xmlNode *cpu = xml_node(self->domain, "./cpu");
     g_autofree char *mode = cpu ? xml_attr(cpu, "mode") : NULL;
@@ -221,8 +226,9 @@ compare_vcpus(Compare *self)
 
     if (count && most && g_ascii_strtoull(g_strstrip(count), NULL, 10) >
                              g_ascii_strtoull(most, NULL, 10))
-        add(self, "vcpu", count, g_strdup_printf(_("at most %s for this machine"), most), NULL,
-            g_strdup(_("--no-define, and give the domain fewer")));
+        add_host_finding(self, "vcpu", count,
+                         g_strdup_printf(_("at most %s for this machine"), most), NULL,
+                         g_strdup(_("--no-define, and give the domain fewer")));
 }
 
 /* --- memory -------------------------------------------------------------------------- */
@@ -266,16 +272,18 @@ compare_memory(Compare *self)
     if (host_domain_memory(self->domain) <= host)
         return;
     what = g_strdup_printf("%s %s", g_strstrip(text), unit ? unit : "KiB");
-    add(self, "memory", what, g_strdup_printf(_("%" PRIu64 " MiB in all"), host >> 20), NULL,
-        g_strdup(_("--no-define, and give the domain less")));
+    add_host_finding(self, "memory", what, g_strdup_printf(_("%" PRIu64 " MiB in all"), host >> 20),
+                     NULL,
+                     g_strdup(_("--no-define, and give the domain less")));
 }
 
 /* --- firmware ------------------------------------------------------------------------- */
 
-/* Flash images of 2 and of 4 MiB have variables of different sizes, and those with keys enrolled
- * need a machine that is made for them: only one alike can take the place of another. */
+/* Whether one firmware can replace another. Flash images of 2 MiB and 4 MiB have variable stores of
+ * different sizes, and those with enrolled keys need a matching machine, so the names must
+ * correspond. */
 static gboolean
-is_alike(const char *one, const char *other)
+is_similar_firmware(const char *one, const char *other)
 {
     static const char *const marks[] = {"4M", "secboot", ".ms", "snakeoil", "qcow2", NULL};
     g_autofree char *name = g_path_get_basename(one);
@@ -297,7 +305,7 @@ find_loader(Compare *self, const char *path)
     for (guint i = 0; i < nodes->len; i++) {
         g_autofree char *own = xml_text(g_ptr_array_index(nodes, i), ".");
 
-        if (is_alike(path, own))
+        if (is_similar_firmware(path, own))
             return g_steal_pointer(&own);
     }
 
@@ -314,12 +322,13 @@ compare_firmware(Compare *self)
         return;
     own = find_loader(self, path);
     if (own) {
-        add(self, "firmware", path, g_strdup_printf(_("'%s' is of the same kind"), own),
-            g_strdup_printf(_("uses '%s'"), own), NULL);
+        add_host_finding(self, "firmware", path,
+                         g_strdup_printf(_("'%s' is of the same kind"), own),
+                         g_strdup_printf(_("uses '%s'"), own), NULL);
         set_string(&self->adaption->loader, own);
     } else {
-        add(self, "firmware", path, g_strdup(_("no firmware of this kind")), NULL,
-            g_strdup(_("install the package with this firmware (ovmf, edk2)")));
+        add_host_finding(self, "firmware", path, g_strdup(_("no firmware of this kind")), NULL,
+                         g_strdup(_("install the package with this firmware (ovmf, edk2)")));
     }
 }
 
@@ -335,13 +344,13 @@ compare_network(Compare *self, const char *name)
     if (!networks)
         return;
     if (network && !network->active) {
-        add(self, "network", name, g_strdup(_("it is not active")), NULL,
-            g_strdup_printf("virsh net-start '%s'", name))
+        add_host_finding(self, "network", name, g_strdup(_("it is not active")), NULL,
+                         g_strdup_printf("virsh net-start '%s'", name))
             ->blocks = FALSE;
     } else if (!network) {
-        add(self, "network", name, g_strdup(_("no such network")),
-            other ? g_strdup(_("connects to the network 'default'")) : NULL,
-            g_strdup(_("define one of this name with virsh net-define")));
+        add_host_finding(self, "network", name, g_strdup(_("no such network")),
+                         other ? g_strdup(_("connects to the network 'default'")) : NULL,
+                         g_strdup(_("define one of this name with virsh net-define")));
         if (other)
             g_hash_table_insert(self->adaption->networks, g_strdup(name), g_strdup("default"));
     }
@@ -354,8 +363,8 @@ compare_bridge(Compare *self, const char *name)
     GPtrArray *bridges = self->offer->facts->bridges;
 
     if (bridges && !g_ptr_array_find_with_equal_func(bridges, name, g_str_equal, NULL))
-        add(self, "bridge", name, g_strdup(_("no such bridge")), NULL,
-            g_strdup(_("make one of this name, or import with --no-define and change the domain")));
+        add_host_finding(self, "bridge", name, g_strdup(_("no such bridge")), NULL,
+                         g_strdup(_("make one of this name, or import with --no-define and change the domain")));
 }
 
 static void
@@ -368,12 +377,12 @@ compare_secret(Compare *self, const char *uuid)
             return;
     }
     if (secrets)
-        add(self, "secret", uuid, g_strdup(_("no such secret")), NULL,
-            g_strdup(_("define it with virsh secret-define and secret-set-value")));
+        add_host_finding(self, "secret", uuid, g_strdup(_("no such secret")), NULL,
+                         g_strdup(_("define it with virsh secret-define and secret-set-value")));
 }
 
 static void
-for_each(Compare *self, const char *path, void (*compare)(Compare *self, const char *value))
+for_each_node(Compare *self, const char *path, void (*compare)(Compare *self, const char *value))
 {
     g_autoptr(GPtrArray) nodes = xml_nodes(self->domain, path);
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -387,7 +396,7 @@ for_each(Compare *self, const char *path, void (*compare)(Compare *self, const c
     }
 }
 
-/* --- all of it ---------------------------------------------------------------------------- */
+/* --- public functions ---------------------------------------------------------------------- */
 
 static void
 compare_all(Compare *self)
@@ -397,13 +406,13 @@ compare_all(Compare *self)
         compare_machine(self);
     }
     compare_emulator(self);
-    compare_cpu(self);
+    compare_host_cpu(self);
     compare_vcpus(self);
     compare_memory(self);
     compare_firmware(self);
-    for_each(self, "./devices/interface[@type='network']/source/@network", compare_network);
-    for_each(self, "./devices/interface[@type='bridge']/source/@bridge", compare_bridge);
-    for_each(self, ".//secret/@uuid | .//encryption/@secret", compare_secret);
+    for_each_node(self, "./devices/interface[@type='network']/source/@network", compare_network);
+    for_each_node(self, "./devices/interface[@type='bridge']/source/@bridge", compare_bridge);
+    for_each_node(self, ".//secret/@uuid | .//encryption/@secret", compare_secret);
     if (self->offered)
         host_compare_devices(self->domain, self->member, self->offered, self->findings,
                              &self->adaption->video, &self->adaption->no_spice);

@@ -11,20 +11,20 @@
 
 G_BEGIN_DECLS
 
-/* Whether a domain of an export fits to this host, before anything is changed. Pure: what the host
- * has and offers are values. */
+/* Compares a domain of an export with this host before anything is changed. The functions only work
+ * on values and do not query the hypervisor. */
 
 /** What the host offers to one domain. */
 typedef struct {
     const HostFacts *facts;
-    char *offer;   /* <domainCapabilities> for its machine, or for the one that would do; NULL: the
-                    * host offers nothing to it */
-    char *problem; /* what the host's processor does not have of the domain's; NULL: nothing */
-    gboolean unknown; /* the hypervisor does not say what it offers: that is not compared */
-    gboolean loader; /* the domain's firmware is here */
+    char *offer;   /* <domainCapabilities> for its machine type, or for the one that can replace it;
+                    * NULL: there are none */
+    char *problem; /* what the host's processor lacks; NULL: nothing */
+    gboolean unknown; /* the hypervisor does not report what it offers, so that is not compared */
+    gboolean loader; /* the firmware of the domain exists on this host */
 } HostOffer;
 
-/** What a domain is to have here to fit. NULL: as it is. */
+/** Changes that make a domain fit this host. NULL: no change. */
 typedef struct {
     char *type;
     char *emulator;
@@ -32,7 +32,8 @@ typedef struct {
     char *cpu;
     char *loader;
     char *video;         /* model */
-    gboolean no_spice;   /* the host has none: VNC, and no channels of it */
+    gboolean no_spice;   /* SPICE is replaced by VNC, and its channels are removed, because the host
+                          * has no SPICE */
     GHashTable *networks; /* char* → char* */
 } HostAdaption;
 
@@ -40,12 +41,12 @@ typedef struct {
  * host_compare:
  * @domain: a <domain> of the export that has passed the gate
  * @member: its name in the export
- * @findings: (element-type HostFinding): what does not fit is added
- * @adaption: filled in with what --force-host would change, and with what needs none
+ * @findings: (element-type HostFinding): findings are added
+ * @adaption: set to the changes that --force-host makes and those that are always made
  *
  * Compares type, machine, emulator, processor, firmware, memory, number of processors, devices,
- * networks, secrets, and elements that this version of libvirt does not know and would drop.
- * Nothing is added for a domain that fits. FALSE with FAILED if the host's own XML is none.
+ * networks, secrets, and elements that this version of libvirt does not know and would drop. A
+ * domain that fits has no findings. FALSE with FAILED if the XML of the host is invalid.
  */
 gboolean host_compare(xmlNode *domain, const char *member, const HostOffer *offer,
                       GPtrArray *findings, HostAdaption *adaption, GError **error)
@@ -56,13 +57,13 @@ guint64 host_domain_memory(xmlNode *domain);
 
 /**
  * host_adaption_apply:
- * @force: whether --force-host is given; without it only what import does by itself
+ * @force: whether --force-host is given; without it only the changes that are always made
  *
- * Sets in @to what @adaption has; strings stay owned by @adaption.
+ * Copies the changes of @adaption to @to; strings remain owned by @adaption.
  */
 void host_adaption_apply(const HostAdaption *adaption, gboolean force, DomainRewrite *to);
 
-/** Free what the name says. NULL is fine. */
+/** Create or free a HostAdaption or HostOffer; NULL can be freed. */
 HostAdaption *host_adaption_new(void);
 void host_adaption_free(HostAdaption *adaption);
 void host_offer_free(HostOffer *offer);

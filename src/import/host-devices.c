@@ -11,10 +11,10 @@
 
 /* --- devices --------------------------------------------------------------------- */
 
-/* A value in the domain, and where the host lists those that it has. */
+/* A value in the domain, and where the host lists the values that it supports. */
 static const struct {
     const char *in_domain;
-    const char *device; /* below <devices> of <domainCapabilities> */
+    const char *device; /* element below <devices> of <domainCapabilities> */
     const char *list;
 } values[] = {
     {"./devices/disk/target/@bus", "disk", "bus"},
@@ -42,7 +42,7 @@ find_list(xmlNode *device, const char *name)
 }
 
 static gboolean
-is_listed(xmlNode *list, const char *value)
+is_value_listed(xmlNode *list, const char *value)
 {
     g_autoptr(GPtrArray) nodes = xml_nodes(list, "./value");
 
@@ -77,14 +77,14 @@ best_video(xmlNode *list)
     static const char *const models[] = {"virtio", "vga", "bochs", "cirrus", NULL};
 
     for (const char *const *model = models; *model; model++) {
-        if (is_listed(list, *model))
+        if (is_value_listed(list, *model))
             return g_strdup(*model);
     }
 
     return NULL;
 }
 
-/** What one value that the host does not have is about. */
+/** A value that the host does not support. */
 typedef struct {
     const char *member;
     GPtrArray *findings;
@@ -93,9 +93,10 @@ typedef struct {
 } Devices;
 
 static char *
-would_do(const Devices *self, const char *device, const char *value, xmlNode *list)
+get_replacement_text(const Devices *self, const char *device, const char *value, xmlNode *list)
 {
-    if (g_str_equal(device, "graphics") && g_str_equal(value, "spice") && is_listed(list, "vnc")) {
+    if (g_str_equal(device, "graphics") && g_str_equal(value, "spice") &&
+        is_value_listed(list, "vnc")) {
         *self->no_spice = TRUE;
         return g_strdup(_("gives it VNC in its place, and no channels of SPICE"));
     }
@@ -113,12 +114,12 @@ compare_value(const Devices *self, const char *device, const char *value, xmlNod
     g_autofree char *what = g_strdup_printf("%s %s", device, value);
     g_autofree char *words = listed_words(list);
 
-    if (is_listed(list, value))
+    if (is_value_listed(list, value))
         return;
     host_findings_add(self->findings, self->member, "device", what,
                       *words ? g_strdup_printf(_("there are %s"), words)
                              : g_strdup(_("there is none")),
-                      would_do(self, device, value, list),
+                      get_replacement_text(self, device, value, list),
                       g_strdup(_("install the package of QEMU that has it")));
 }
 
@@ -137,7 +138,7 @@ compare_values(const Devices *self, xmlNode *domain, gsize row, xmlNode *list)
     }
 }
 
-/* A kind of device that the host says it does not have at all. */
+/* Whether the host reports that it does not support this kind of device at all. */
 static gboolean
 is_missing(const Devices *self, xmlNode *domain, const char *device, xmlNode *offer)
 {

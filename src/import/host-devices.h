@@ -9,27 +9,28 @@
 
 G_BEGIN_DECLS
 
-/* What a domain has that this host's QEMU or libvirt does not. Source: libvirt's
- * formatdomaincaps page; NEWS for the versions. */
+/* Devices and elements of a domain that this host's QEMU or libvirt does not support. Source:
+ * libvirt's formatdomaincaps page; NEWS for the versions. */
 
 /**
  * host_compare_devices:
  * @offered: a <domainCapabilities>
- * @video: (out): the model that would do where the domain's is not offered; else untouched
- * @no_spice: (out): set where the domain's screen is SPICE and the host has none
+ * @video: (out): a video model that can replace that of the domain, if the host does not offer
+ * that; else unchanged
+ * @no_spice: (out): set to TRUE if the domain uses SPICE and the host does not support it
  *
- * Adds to @findings what of the domain's devices and features @offered does not have. What an
- * older libvirt does not list is not compared.
+ * Adds findings for the devices and features of the domain that @offered does not have. Anything
+ * that an older libvirt does not list is not compared.
  */
 void host_compare_devices(xmlNode *domain, const char *member, xmlNode *offered,
                           GPtrArray *findings, char **video, gboolean *no_spice);
 
 /**
  * host_compare_versions:
- * @version: of libvirt, "9.0.0"
+ * @version: version of libvirt, "9.0.0"
  *
- * Adds to @findings the elements that came with a newer version: an older one leaves them out
- * without a word.
+ * Adds findings for elements that came with a newer version of libvirt, since an older one drops
+ * them silently.
  */
 void host_compare_versions(xmlNode *domain, const char *member, const char *version,
                            GPtrArray *findings);

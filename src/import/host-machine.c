@@ -27,7 +27,8 @@ host_version_compare(const char *one, const char *other)
     return 0;
 }
 
-/* Of "pc-q35-rhel9.2.0" the "9.2.0"; names without one are newest of all: "pc", "virt". */
+/* The version in a name: "9.2.0" in "pc-q35-rhel9.2.0". A name without version ("pc", "virt") is
+ * the newest version. */
 static const char *
 machine_version(const char *machine)
 {
@@ -35,12 +36,12 @@ machine_version(const char *machine)
 
     while (version > machine && (g_ascii_isdigit(version[-1]) || version[-1] == '.'))
         version--;
-    /* The 35 of "q35" is none. */
+    /* The 35 in "q35" is not a version. */
     return version > machine && (version[-1] == '-' || strchr(version, '.')) ? version : NULL;
 }
 
-/* "pc-q35" of all of that board, whoever built it: a distribution's names have its own in between,
- * "pc-q35-rhel". "pc" is the board of "pc-i440fx". */
+/* The type without version and distribution: "pc-q35" for "pc-q35-rhel9.2.0" as well. The alias
+ * "pc" means "pc-i440fx". */
 static char *
 machine_board(const char *machine)
 {

@@ -9,7 +9,7 @@
 #include "import/import-collections.h"
 
 static VirtSnapCollection *
-read_collection(const ImportSource *source, const ManifestFile *file, GError **error)
+read_exported_collection(const ImportSource *source, const ManifestFile *file, GError **error)
 {
     g_autofree char *text = import_source_text(source, file->path, error);
     VirtSnapCollection *collection =
@@ -23,9 +23,10 @@ read_collection(const ImportSource *source, const ManifestFile *file, GError **e
     return collection;
 }
 
-/* Returns: (element-type VirtSnapCollection): all that the export has, as it has them. */
+/* Returns: (element-type VirtSnapCollection): all collections of the export with their old
+ * names. */
 static GPtrArray *
-read_all(const ImportSource *source, GError **error)
+read_exported_collections(const ImportSource *source, GError **error)
 {
     GPtrArray *files = import_source_manifest(source)->files;
     g_autoptr(GPtrArray) all =
@@ -37,7 +38,7 @@ read_all(const ImportSource *source, GError **error)
 
         if (!g_str_equal(file->role, "collection"))
             continue;
-        one = read_collection(source, file, error);
+        one = read_exported_collection(source, file, error);
         if (!one)
             return NULL;
         g_ptr_array_add(all, one);
@@ -49,7 +50,7 @@ read_all(const ImportSource *source, GError **error)
 gboolean
 import_collections_has(const ImportSource *source, const char *name)
 {
-    g_autoptr(GPtrArray) all = read_all(source, NULL);
+    g_autoptr(GPtrArray) all = read_exported_collections(source, NULL);
 
     for (guint i = 0; all && i < all->len; i++) {
         if (g_str_equal(virt_snap_collection_get_name(g_ptr_array_index(all, i)), name))
@@ -59,7 +60,7 @@ import_collections_has(const ImportSource *source, const char *name)
     return g_strcmp0(import_source_manifest(source)->collection, name) == 0;
 }
 
-/* --- under their new names --------------------------------------------------- */
+/* --- new names --------------------------------------------------------------- */
 
 static gboolean
 is_exported(const Manifest *manifest, const char *name)
@@ -73,7 +74,8 @@ is_exported(const Manifest *manifest, const char *name)
     return FALSE;
 }
 
-/* What is not in the export may be any domain of this host. */
+/* A member that is not in the export is left out, since a domain of that name on this host may be a
+ * different one. */
 static gboolean
 add_members(ImportPlan *plan, const Manifest *manifest, VirtSnapCollection *to,
             const VirtSnapCollection *from, VirtSnapMember kind, GError **error)
@@ -112,7 +114,7 @@ rename_collection(ImportPlan *plan, const Manifest *manifest, const VirtSnapColl
     return g_steal_pointer(&to);
 }
 
-/* --- in an order in which each can be defined --------------------------------- */
+/* --- order of definition ------------------------------------------------------- */
 
 static gboolean
 has_members(const VirtSnapCollection *collection, GHashTable *known)
@@ -129,7 +131,7 @@ has_members(const VirtSnapCollection *collection, GHashTable *known)
 }
 
 static gboolean
-place_all(ImportPlan *plan, GPtrArray *all, GError **error)
+sort_for_definition(ImportPlan *plan, GPtrArray *all, GError **error)
 {
     g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
     guint before;
@@ -167,7 +169,7 @@ import_collections_write(ImportPlan *plan, const ImportSource *source, GError **
         plan->collection = import_settings_name(plan->settings, manifest->collection);
     if (!plan->settings->define || plan->settings->domains->len > 0)
         return TRUE;
-    all = read_all(source, error);
+    all = read_exported_collections(source, error);
     for (guint i = 0; all && i < all->len; i++) {
         VirtSnapCollection *one =
             rename_collection(plan, manifest, g_ptr_array_index(all, i), error);
@@ -177,5 +179,5 @@ import_collections_write(ImportPlan *plan, const ImportSource *source, GError **
         g_ptr_array_add(renamed, one);
     }
 
-    return all && place_all(plan, renamed, error);
+    return all && sort_for_definition(plan, renamed, error);
 }

@@ -7,15 +7,16 @@
 
 G_BEGIN_DECLS
 
-/** import_collections_has: Returns: whether the export's collection, or one in it, is @name. */
+/** import_collections_has: Returns: TRUE if the exported collection or one of its member
+ * collections has the name @name. */
 gboolean import_collections_has(const ImportSource *source, const char *name);
 
 /**
  * import_collections_write:
  *
- * Puts the export's collection and those that are its members into @plan, under their new names
- * and with those of their members. If not all domains are imported, none: the collection that they
- * were part of is something else.
+ * Adds the exported collection and its member collections to @plan, with the new names of the
+ * collections and their members. If not all domains are imported, no collection is added, because
+ * it would not be the same collection.
  */
 gboolean import_collections_write(ImportPlan *plan, const ImportSource *source, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

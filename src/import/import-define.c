@@ -32,8 +32,8 @@ define_domain(Hypervisor *hypervisor, const ImportPlan *plan, guint number, Impo
     return TRUE;
 }
 
-/* A memory state that is no snapshot's any more is as large as the guest's memory, and not needed
- * when libvirt has it. */
+/* Removes a memory state that no snapshot uses. It is as large as the memory of the guest and not
+ * needed once libvirt has restored it. */
 static void
 drop_memory(const ImportPlan *plan, const ImportDomain *domain)
 {

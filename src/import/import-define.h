@@ -12,17 +12,17 @@ G_BEGIN_DECLS
 
 /**
  * import_define:
- * @undo: has a record of all of it
+ * @undo: the record of everything that is defined
  *
- * Makes the domains, their snapshots and the collections of @plan, whose files are in their place;
- * domains that go on from a memory state, or are to be started, are there and have not run when
- * that returns. Returns: FALSE with some of it made.
+ * Defines the domains, their snapshots and the collections of @plan, whose files are in place.
+ * Domains that resume from a memory state or will be started are prepared but have not run when
+ * this returns. Returns: FALSE with an error; some of them may have been defined.
  */
 gboolean import_define(Hypervisor *hypervisor, const ImportPlan *plan, ImportUndo *undo,
                        Control *control, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_start: Lets the domains of @plan run, if that was asked for. What does not is a warning:
- * nothing is taken back any more. */
+/** import_start: Starts the domains of @plan if the settings ask for that. A domain that fails to
+ * start only causes a warning, because the import is complete. */
 void import_start(Hypervisor *hypervisor, const ImportPlan *plan, GPtrArray *warnings);
 
 G_END_DECLS

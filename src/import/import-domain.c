@@ -13,7 +13,8 @@
 
 /* --- the gate --------------------------------------------------------------- */
 
-/* A guest that keeps its keys there does not come up without them. */
+/* An emulated TPM is a finding, because its state is not exported and a guest that keeps its keys
+ * there would not start. */
 static void
 find_tpm(const ImportMember *self, GPtrArray *findings)
 {
@@ -54,10 +55,10 @@ import_member_gate(const ImportMember *self, const GateRules *host, GPtrArray *f
     find_tpm(self, findings);
 }
 
-/* --- what it becomes -------------------------------------------------------- */
+/* --- planning --------------------------------------------------------------- */
 
 static gboolean
-is_removable(const ManifestDisk *disk)
+is_removable_disk_def(const ManifestDisk *disk)
 {
     return g_str_equal(disk->device, "cdrom") || g_str_equal(disk->device, "floppy");
 }
@@ -65,7 +66,7 @@ is_removable(const ManifestDisk *disk)
 static RewriteDisk *
 without_image(const ImportMember *self, ImportPlan *plan, const ManifestDisk *disk)
 {
-    gboolean removable = is_removable(disk);
+    gboolean removable = is_removable_disk_def(disk);
 
     if (g_strcmp0(disk->recorded, "empty") != 0)
         import_plan_warn(plan,
@@ -81,8 +82,8 @@ without_image(const ImportMember *self, ImportPlan *plan, const ManifestDisk *di
 }
 
 static gboolean
-plan_disks(const ImportMember *self, ImportPlan *plan, ImportLayers *layers, GPtrArray *disks,
-           GError **error)
+plan_import_disks(const ImportMember *self, ImportPlan *plan, ImportLayers *layers,
+                  GPtrArray *disks, GError **error)
 {
     const ManifestSnapshot *first = import_member_first(self);
     gboolean frozen = self->snapshots->len > 0;
@@ -102,7 +103,7 @@ plan_disks(const ImportMember *self, ImportPlan *plan, ImportLayers *layers, GPt
 }
 
 static ImportFile *
-add_file(const ImportMember *self, ImportPlan *plan, const ManifestFile *from)
+add_import_file(const ImportMember *self, ImportPlan *plan, const ManifestFile *from)
 {
     ImportFile *file = g_new0(ImportFile, 1);
     g_autofree char *name = g_path_get_basename(from->path);
@@ -117,7 +118,7 @@ add_file(const ImportMember *self, ImportPlan *plan, const ManifestFile *from)
 }
 
 static void
-plan_files(const ImportMember *self, ImportPlan *plan, GPtrArray *files)
+plan_import_files(const ImportMember *self, ImportPlan *plan, GPtrArray *files)
 {
     for (guint i = 0; i < self->files->len; i++) {
         const DomainFile *file = g_ptr_array_index(self->files, i);
@@ -131,14 +132,15 @@ plan_files(const ImportMember *self, ImportPlan *plan, GPtrArray *files)
                              self->to->name);
         if (!from)
             continue;
-        path = import_plan_path(plan, add_file(self, plan, from)->path);
+        path = import_plan_path(plan, add_import_file(self, plan, from)->path);
         g_ptr_array_add(files, rewrite_file_new(file->element, path, file->format));
     }
 }
 
-/* The memory state has a description of its own, and goes by that when it is restored. */
+/* Rewrites the XML inside the memory state, which libvirt uses when it restores the domain. */
 static gboolean
-plan_memory(const ImportMember *self, ImportPlan *plan, const DomainRewrite *to, GError **error)
+plan_import_memory(const ImportMember *self, ImportPlan *plan, const DomainRewrite *to,
+                   GError **error)
 {
     const ManifestFile *from = import_member_file(self, IMPORT_MEMORY_FILE);
     xmlNode *root = xmlDocGetRootElement(self->memory);
@@ -154,7 +156,7 @@ plan_memory(const ImportMember *self, ImportPlan *plan, const DomainRewrite *to,
     }
     if (!domain_rewrite(root, to, error))
         return FALSE;
-    file = add_file(self, plan, from);
+    file = add_import_file(self, plan, from);
     text = xml_node_to_string(root);
     file->head = save_image_patch(import_source_fd(self->source, from), text, from->path, error);
     self->to->memory = import_plan_path(plan, file->path);
@@ -201,7 +203,7 @@ write_with(ImportMember *self, ImportPlan *plan, ImportLayers *layers, const Dom
 {
     xmlNode *root = xmlDocGetRootElement(self->xml);
 
-    if ((self->memory && !plan_memory(self, plan, to, error)) ||
+    if ((self->memory && !plan_import_memory(self, plan, to, error)) ||
         !import_snapshots_write(self, plan, layers, to, error) ||
         !domain_rewrite(root, to, error))
         return FALSE;
@@ -229,9 +231,9 @@ import_member_write(ImportMember *self, ImportPlan *plan, ImportLayers *layers,
     to.disks = disks;
     to.files = files;
     to.macs = macs;
-    if (!plan_disks(self, plan, layers, disks, error))
+    if (!plan_import_disks(self, plan, layers, disks, error))
         return FALSE;
-    plan_files(self, plan, files);
+    plan_import_files(self, plan, files);
 
     return write_with(self, plan, layers, &to, error);
 }

@@ -9,15 +9,15 @@
 
 G_BEGIN_DECLS
 
-/** import_member_gate: Adds to @findings what of its documents is not let pass. @rules: of the
- * host; what the export replaces is set by this. */
+/** import_member_gate: Passes the member's documents through the gate. @rules: what the host
+ * allows; the members about what the export replaces are set here. */
 void import_member_gate(const ImportMember *self, const GateRules *rules, GPtrArray *findings);
 
 /**
  * import_member_write:
- * @host: (nullable): what of the domain the host decides; strings of it are taken over
+ * @host: (nullable): the changes that the host requires; its strings must stay valid
  *
- * Puts the member's files into @plan, and into its ImportDomain what is to be defined.
+ * Adds the member's files to @plan, and what is to be defined to its ImportDomain.
  */
 gboolean import_member_write(ImportMember *self, ImportPlan *plan, ImportLayers *layers,
                              const DomainRewrite *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -15,37 +15,38 @@
 #include "import/import-files.h"
 #include "util/fd.h"
 
-/* Others go through, and see nothing. */
+/* Other users can reach files below, but not list the directory. */
 #define DIRECTORY_MODE 0711
 #define FILE_MODE 0600
-/* What several disks need is written to by none: QEMU would not be hindered else. */
+/* An image that several disks share must not be written to. Only its permissions prevent QEMU from
+ * doing that. */
 #define SHARED_MODE 0440
 
 /* --- directories ------------------------------------------------------------ */
 
 static gint
-compare_names(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data)
+compare_path_names(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data)
 {
     return strcmp(a, b);
 }
 
 static void
-add_directories(GTree *set, const char *path)
+add_parents_of(GTree *set, const char *path)
 {
     for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
         g_tree_insert(set, g_strndup(path, (gsize)(slash - path)), NULL);
 }
 
-/* In an order in which each comes after the one it is in. */
+/* The set of all directories, sorted so that each comes after its parent. */
 static GTree *
-directories_of(const ImportPlan *plan)
+import_directories_of(const ImportPlan *plan)
 {
-    GTree *set = g_tree_new_full(compare_names, NULL, g_free, NULL);
+    GTree *set = g_tree_new_full(compare_path_names, NULL, g_free, NULL);
 
     for (guint i = 0; i < plan->files->len; i++)
-        add_directories(set, ((const ImportFile *)g_ptr_array_index(plan->files, i))->path);
+        add_parents_of(set, ((const ImportFile *)g_ptr_array_index(plan->files, i))->path);
     for (guint i = 0; i < plan->overlays->len; i++)
-        add_directories(set, ((const ImportOverlay *)g_ptr_array_index(plan->overlays, i))->path);
+        add_parents_of(set, ((const ImportOverlay *)g_ptr_array_index(plan->overlays, i))->path);
 
     return set;
 }
@@ -53,7 +54,7 @@ directories_of(const ImportPlan *plan)
 gboolean
 import_files_directories(const ImportPlan *plan, int dirfd, GError **error)
 {
-    g_autoptr(GTree) directories = directories_of(plan);
+    g_autoptr(GTree) directories = import_directories_of(plan);
 
     for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
         const char *name = g_tree_node_key(node);
@@ -78,7 +79,8 @@ make_overlay(const ImportOverlay *overlay, int dirfd, GError **error)
                                          overlay->capacity, error);
 }
 
-/* QEMU takes a word for the id of a snapshot before it takes it for the name of another one. */
+/* The id of the snapshot. QEMU matches a word with the ids of all snapshots before it looks at
+ * names, so a name could be the id of another one. */
 static char *
 snapshot_id(const ImportFile *file, int fd, GError **error)
 {
@@ -179,7 +181,7 @@ gboolean
 import_files_close(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner,
                    GError **error)
 {
-    g_autoptr(GTree) directories = directories_of(plan);
+    g_autoptr(GTree) directories = import_directories_of(plan);
 
     if (!close_files(plan, dirfd, owner, error))
         return FALSE;
@@ -204,8 +206,8 @@ can_enter(const struct stat *st, const HypervisorOwner *owner)
     return (st->st_mode & S_IXOTH) != 0;
 }
 
-/* Lists of access rights may let it in, which the mode does not show: what the kernel says would be
- * better, and only that user can ask it. */
+/* Only the mode bits are checked. ACLs may grant access as well, but only the owner itself could
+ * ask the kernel about that. */
 gboolean
 import_files_reachable(const char *directory, const HypervisorOwner *owner, GError **error)
 {

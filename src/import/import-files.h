@@ -10,21 +10,21 @@ G_BEGIN_DECLS
 
 /* The import's directory before and after the files are copied into it. */
 
-/** import_files_directories: Creates in @dirfd every directory that @plan needs; those that are
- * there stay. */
+/** import_files_directories: Creates every directory that @plan needs in @dirfd; it is no error if
+ * a directory exists. */
 gboolean import_files_directories(const ImportPlan *plan, int dirfd, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_files_images: Makes the new images of @plan, and gives those copied ones whose state is
- * an internal snapshot that state. */
+/** import_files_images: Creates the new overlays of @plan, and reverts the copied images whose
+ * state is an internal snapshot to that snapshot. */
 gboolean import_files_images(const ImportPlan *plan, int dirfd, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * import_files_close:
- * @owner: (nullable): whom the files are to belong to
+ * @owner: (nullable): the owner that the files get
  *
- * Sets owners and permissions, so that QEMU can open what its domain needs, and makes all of it
+ * Sets owners and permissions so that QEMU can open the files of its domain, and makes everything
  * durable.
  */
 gboolean import_files_close(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner,
@@ -32,8 +32,8 @@ gboolean import_files_close(const ImportPlan *plan, int dirfd, const HypervisorO
 
 /**
  * import_files_reachable:
- * Returns: FALSE with ACCESS_DENIED naming the directory on the way to @directory that @owner
- * cannot enter, and the way out.
+ * Returns: FALSE with ACCESS_DENIED naming a directory on the path to @directory that @owner cannot
+ * enter, and a way out.
  */
 gboolean import_files_reachable(const char *directory, const HypervisorOwner *owner,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -13,8 +13,8 @@
 typedef struct {
     Hypervisor *hypervisor;
     ImportPlan *plan;
-    GString *taken;    /* a line for each thing */
-    GHashTable *names; /* char*: of all domains of the host */
+    GString *taken;    /* a line for each thing that exists */
+    GHashTable *names; /* char*: names of all domains of the host */
 } Look;
 
 G_GNUC_PRINTF(2, 3)
@@ -68,7 +68,7 @@ look_for_domain(Look *self, const ImportDomain *domain, GError **error)
 
 /* --- network cards ------------------------------------------------------------ */
 
-/* Adds the addresses of @xml, in lower case, to @macs, each with @name. */
+/* Adds the MAC addresses in @xml, in lower case, to @macs with the value @name. */
 static void
 add_macs(GHashTable *macs, const char *xml, const char *name)
 {
@@ -90,7 +90,8 @@ mac_table(void)
     return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
-/* One that is gone by now has none. */
+/* The MAC addresses of all domains of the host. A domain that was undefined meanwhile is
+ * ignored. */
 static GHashTable *
 macs_of_host(const Look *self)
 {

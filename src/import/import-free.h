@@ -11,10 +11,10 @@ G_BEGIN_DECLS
 /**
  * import_check_free:
  *
- * Looks for everything that @plan is going to make: domains by their names and UUIDs, network
- * cards by their addresses, collections. A collection that is there as it is going to be is left
- * out of @plan. Returns: FALSE with ALREADY_EXISTS and all that is taken, each with the option that
- * helps.
+ * Checks that nothing that @plan will create exists already: domains by their names and UUIDs,
+ * network cards by their MAC addresses, and collections. A collection that exists with the same
+ * content is removed from @plan. Returns: FALSE with ALREADY_EXISTS listing everything that exists,
+ * each with the option that helps.
  */
 gboolean import_check_free(Hypervisor *hypervisor, ImportPlan *plan, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -14,8 +14,8 @@ struct ImportHost {
     Hypervisor *hypervisor; /* not owned */
     gboolean force;
     HostFacts *facts;
-    GPtrArray *emulators; /* char*, ended by NULL */
-    GPtrArray *adaptions; /* HostAdaption, of every domain */
+    GPtrArray *emulators; /* char*, terminated by NULL */
+    GPtrArray *adaptions; /* HostAdaption for every domain */
     GPtrArray *findings;  /* HostFinding */
 };
 

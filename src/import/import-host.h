@@ -10,37 +10,39 @@
 
 G_BEGIN_DECLS
 
-/* The host that an import comes to: what it has, and what does not fit it. */
+/* The host of an import: what it offers, and what does not fit it. */
 
 typedef struct ImportHost ImportHost;
 
 /**
  * import_host_new:
- * @force: what does not fit is changed so that it does, where that can be done
+ * @force: TRUE: what does not fit is changed if possible (--force-host)
  *
- * Asks the hypervisor what the host has. Returns: owned by the caller, as long as @hypervisor is.
+ * Queries what the host offers. Returns: owned by the caller, who must free it before @hypervisor.
  */
 ImportHost *import_host_new(Hypervisor *hypervisor, gboolean force, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_host_rules: Returns: what of this host an export may name; as long as @self is. */
+/** import_host_rules: Returns: what of this host an export may name; valid as long as @self. */
 GateRules import_host_rules(const ImportHost *self);
 
 /**
  * import_host_adapt:
  * @domain: a <domain> that has passed the gate
  * @member: its name in the export
- * @to: gets what the host decides of it; strings are those of @self
+ * @to: gets the changes that the host requires; its strings are owned by @self
  *
- * Compares it with the host; what does not fit is added to the findings.
+ * Compares the domain with the host and adds what does not fit to the findings.
  */
 gboolean import_host_adapt(ImportHost *self, xmlNode *domain, const char *member,
                            DomainRewrite *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_host_findings: Returns: (transfer none) (element-type HostFinding): all of them. */
+/** import_host_findings: Returns: (transfer none) (element-type HostFinding): the findings of all
+ * domains. */
 GPtrArray *import_host_findings(const ImportHost *self);
 
-/** import_host_pass: Returns: FALSE with INVALID_STATE and all that is in the way. */
+/** import_host_pass: Returns: FALSE with INVALID_STATE listing all findings that block the
+ * import. */
 gboolean import_host_pass(const ImportHost *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void import_host_free(ImportHost *self);

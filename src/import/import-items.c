@@ -14,7 +14,7 @@
 #include "import/import-items.h"
 #include "util/fd.h"
 
-/* Of a copy while it is nobody's but ours. */
+/* Mode of a copy while only this process uses it. */
 #define COPY_MODE 0600
 
 typedef struct {
@@ -23,14 +23,15 @@ typedef struct {
     const ImportFile *file;
     int dirfd;              /* not owned */
     ImportJournal *journal; /* not owned */
-    guint number;           /* of the file, in the journal */
+    guint number;           /* number of the file in the journal */
 } Item;
 
-/* --- the two ends ----------------------------------------------------------- */
+/* --- source and sink -------------------------------------------------------- */
 
-/* A part that was copied earlier is gone on with only if it is there as it was left. */
+/* Opens the sink. The copy of an earlier run is resumed only if the file still exists with its
+ * size; else the file is copied anew. */
 static gboolean
-open_sink(Item *self, GError **error)
+open_import_sink(Item *self, GError **error)
 {
     const ImportFile *file = self->file;
     EngineItem *item = &self->engine;
@@ -53,7 +54,7 @@ open_sink(Item *self, GError **error)
 }
 
 static gboolean
-open_item(EngineItem *item, GError **error)
+open_import_item(EngineItem *item, GError **error)
 {
     Item *self = item->user_data;
     const ManifestFile *from = self->file->from;
@@ -72,13 +73,13 @@ open_item(EngineItem *item, GError **error)
         return FALSE;
     }
 
-    return open_sink(self, error);
+    return open_import_sink(self, error);
 }
 
 /* --- digests ---------------------------------------------------------------- */
 
 static gboolean
-damaged(const ManifestFile *from, gsize segment, GError **error)
+set_file_damaged(const ManifestFile *from, gsize segment, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
                 _("'%s' is not what was exported: it has another digest than in the manifest, in "
@@ -88,7 +89,8 @@ damaged(const ManifestFile *from, gsize segment, GError **error)
     return FALSE;
 }
 
-/* Where the manifest knows the segments, damage is found where it is and not at the end. */
+/* Compares the node of one segment, if the manifest has the nodes. So damage is found at once and
+ * not only at the end of the file. */
 static gboolean
 check_segment(const ManifestFile *from, const EngineItem *item, gsize index, GError **error)
 {
@@ -97,11 +99,11 @@ check_segment(const ManifestFile *from, const EngineItem *item, gsize index, GEr
     return !nodes ||
            memcmp(nodes + index * DIGEST_BYTES, item->nodes + index * DIGEST_BYTES,
                   DIGEST_BYTES) == 0 ||
-           damaged(from, index, error);
+           set_file_damaged(from, index, error);
 }
 
 static gboolean
-take_segment(EngineItem *item, gsize index, GError **error)
+take_imported_segment(EngineItem *item, gsize index, GError **error)
 {
     Item *self = item->user_data;
 
@@ -111,7 +113,7 @@ take_segment(EngineItem *item, gsize index, GError **error)
 }
 
 static gboolean
-check_digest(const Item *self, GError **error)
+check_copy_digest(const Item *self, GError **error)
 {
     const ManifestFile *from = self->file->from;
 
@@ -136,8 +138,8 @@ put_head(const ImportFile *file, int fd, GBytes *head, GError **error)
            fd_sync(fd, file->path, error);
 }
 
-/* Its header is looked at once more: what was read before may have been changed before it was
- * copied, and this here nobody else can change. */
+/* Patches the header of the copy. The header is checked again, because the source may have been
+ * changed between the first check and the copy, whereas nobody else can change the copy. */
 static gboolean
 patch_image(const Item *self, int fd, GError **error)
 {
@@ -158,7 +160,7 @@ patch_image(const Item *self, int fd, GError **error)
     return patched && put_head(file, fd, patched, error);
 }
 
-/* Whether something is put in place of the beginning of the copy. */
+/* Whether the beginning of the copy is replaced. */
 static gboolean
 is_patched(const ImportFile *file)
 {
@@ -182,19 +184,20 @@ work_on_copy(const Item *self, GError **error)
 }
 
 static gboolean
-finish_item(EngineItem *item, GError **error)
+finish_import_item(EngineItem *item, GError **error)
 {
     Item *self = item->user_data;
 
-    return check_digest(self, error) &&
+    return check_copy_digest(self, error) &&
            (!is_patched(self->file) ||
             import_journal_patching(self->journal, self->number, error)) &&
            work_on_copy(self, error) && import_journal_finish(self->journal, self->number, error);
 }
 
-/* The run has failed already: what cannot be recorded is done again. */
+/* Records the segments that are written when a run fails. Those that cannot be recorded are copied
+ * again by the next run, so errors are ignored. */
 static void
-stop_item(EngineItem *item)
+stop_import_item(EngineItem *item)
 {
     Item *self = item->user_data;
     g_autoptr(GError) error = NULL;
@@ -204,17 +207,17 @@ stop_item(EngineItem *item)
 }
 
 static Item *
-item_new(const ImportPlan *plan, guint number)
+import_item_new(const ImportPlan *plan, guint number)
 {
     Item *self = g_new0(Item, 1);
 
     self->file = g_ptr_array_index(plan->files, number);
     self->number = number;
     self->engine.user_data = self;
-    self->engine.open = open_item;
-    self->engine.segment = take_segment;
-    self->engine.finish = finish_item;
-    self->engine.stop = stop_item;
+    self->engine.open = open_import_item;
+    self->engine.segment = take_imported_segment;
+    self->engine.finish = finish_import_item;
+    self->engine.stop = stop_import_item;
     self->engine.weight = self->file->from->bytes;
     self->engine.part = number + 1;
     self->engine.want_digest = TRUE;
@@ -223,7 +226,7 @@ item_new(const ImportPlan *plan, guint number)
 }
 
 static void
-item_free(gpointer data)
+import_item_free(gpointer data)
 {
     Item *self = data;
 
@@ -235,7 +238,7 @@ gboolean
 import_items_move(const ImportPlan *plan, const ImportSource *source, int dirfd,
                   ImportJournal *journal, Control *control, EngineStats *stats, GError **error)
 {
-    g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(item_free);
+    g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(import_item_free);
     g_autoptr(GPtrArray) engine_items = g_ptr_array_new();
 
     for (guint i = 0; i < plan->files->len; i++) {
@@ -246,7 +249,7 @@ import_items_move(const ImportPlan *plan, const ImportSource *source, int dirfd,
             control_advance_part(control, i + 1, file->from->bytes);
             continue;
         }
-        item = item_new(plan, i);
+        item = import_item_new(plan, i);
         item->source = source;
         item->dirfd = dirfd;
         item->journal = journal;

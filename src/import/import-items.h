@@ -11,13 +11,13 @@ G_BEGIN_DECLS
 
 /**
  * import_items_move:
- * @dirfd: the directory that the import is written into, with all directories in it
- * @journal: what is done already, and what gets done
+ * @dirfd: the partial directory, in which all directories exist
+ * @journal: has what is done already, and records what is done
  * @stats: (out) (optional)
  *
- * Copies every file of @plan, with its digest computed on the way and compared with the manifest's
- * before anything of it is used; then gives it its new header. Returns: FALSE with CORRUPT naming a
- * file that is not what was exported.
+ * Copies every file of @plan and compares its digest with that of the manifest before anything of
+ * it is used; then writes its new header. Returns: FALSE with CORRUPT naming a file that differs
+ * from what was exported.
  */
 gboolean import_items_move(const ImportPlan *plan, const ImportSource *source, int dirfd,
                            ImportJournal *journal, Control *control, EngineStats *stats,

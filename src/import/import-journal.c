@@ -21,17 +21,18 @@
  */
 #define FIRST_LINE "virtsnap import 1 "
 
-/* Of lines for 100 TiB in segments of 64 MiB. */
+/* Maximal size of a journal, enough for 100 TiB in segments of 64 MiB. */
 #define BYTES_MAX ((off_t)256 << 20)
-/* Making a file durable is no cheap thing: not for every segment. */
+/* Interval at which segments are made durable and recorded, because making a file durable for each
+ * segment would be slow. */
 #define SYNC_US (2 * G_USEC_PER_SEC)
 
-/* Of one file. */
+/* The state of one file. */
 typedef struct {
     guint64 size;
-    GArray *segments; /* EngineSegment: of an earlier run */
-    GArray *pending;  /* EngineSegment: of this one, not recorded yet */
-    gint64 next;      /* monotonic: when to record the next ones */
+    GArray *segments; /* EngineSegment: segments of an earlier run */
+    GArray *pending;  /* EngineSegment: segments of this run that are not recorded yet */
+    gint64 next;      /* monotonic time at which to record the next segments */
     gboolean syncing;
     gboolean finished;
 } FileRecord;
@@ -42,11 +43,11 @@ struct ImportJournal {
     GPtrArray *files; /* FileRecord */
     off_t end;
     gboolean continues;
-    gboolean written; /* something that a later run could use */
+    gboolean written; /* there is something that a later run could resume */
 };
 
 static void
-file_free(gpointer data)
+file_record_free(gpointer data)
 {
     FileRecord *file = data;
 
@@ -55,7 +56,8 @@ file_free(gpointer data)
     g_free(file);
 }
 
-/* Two imports with the same text copy the same bytes to the same places. */
+/* A digest of everything that determines the content of the files. Two imports with the same
+ * fingerprint copy the same data to the same places. */
 static char *
 fingerprint(const ImportPlan *plan)
 {
@@ -101,7 +103,7 @@ forget_first(FileRecord *file)
 }
 
 static gboolean
-take_segment(FileRecord *file, const char *text)
+take_segment_line(FileRecord *file, const char *text)
 {
     EngineSegment segment;
     char *end;
@@ -117,7 +119,7 @@ take_segment(FileRecord *file, const char *text)
 }
 
 static gboolean
-take_line(ImportJournal *self, const char *line)
+take_journal_line(ImportJournal *self, const char *line)
 {
     char *end;
     guint64 number = strlen(line) > 2 ? g_ascii_strtoull(line + 2, &end, 10) : G_MAXUINT64;
@@ -127,7 +129,7 @@ take_line(ImportJournal *self, const char *line)
         return FALSE;
     file = g_ptr_array_index(self->files, number);
     if (line[0] == 's')
-        return *end == ' ' && take_segment(file, end + 1);
+        return *end == ' ' && take_segment_line(file, end + 1);
     if (*end != '\0')
         return FALSE;
     if (line[0] == 'r')
@@ -139,15 +141,15 @@ take_line(ImportJournal *self, const char *line)
     return line[0] == 'r' || line[0] == 'p' || line[0] == 'f';
 }
 
-/* As far as it can be understood: the last line may have been under way. */
+/* Parses the lines up to the first invalid one, since the last line may be incomplete. */
 static void
-take_lines(ImportJournal *self, char *text)
+take_journal_lines(ImportJournal *self, char *text)
 {
     char *line = text;
 
     for (char *end; (end = strchr(line, '\n')); line = end + 1) {
         *end = '\0';
-        if (line != text && !take_line(self, line))
+        if (line != text && !take_journal_line(self, line))
             return;
         self->end = end + 1 - text;
     }
@@ -168,7 +170,7 @@ read_earlier(ImportJournal *self, const char *first, GError **error)
     text[st.st_size] = '\0';
     self->continues = g_str_has_prefix(text, first);
     if (self->continues)
-        take_lines(self, text);
+        take_journal_lines(self, text);
     self->written = self->continues;
 
     return TRUE;
@@ -178,7 +180,7 @@ read_earlier(ImportJournal *self, const char *first, GError **error)
 
 /* With the lock held. */
 static gboolean
-append(ImportJournal *self, const char *text, gboolean durable, GError **error)
+append_text(ImportJournal *self, const char *text, gboolean durable, GError **error)
 {
     gsize length = strlen(text);
 
@@ -198,18 +200,18 @@ append_line(ImportJournal *self, char what, guint number, gboolean durable, GErr
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     g_autofree char *line = g_strdup_printf("%c %u\n", what, number);
 
-    return append(self, line, durable, error);
+    return append_text(self, line, durable, error);
 }
 
 static gboolean
-begin(ImportJournal *self, const char *first, GError **error)
+begin_import_journal(ImportJournal *self, const char *first, GError **error)
 {
     if (ftruncate(self->fd, self->end) < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot write the journal"));
         return FALSE;
     }
 
-    return append(self, self->end == 0 ? first : "", TRUE, error);
+    return append_text(self, self->end == 0 ? first : "", TRUE, error);
 }
 
 ImportJournal *
@@ -221,7 +223,7 @@ import_journal_open(int fd, const ImportPlan *plan, gboolean resume, GError **er
 
     self->fd = fd;
     g_mutex_init(&self->lock);
-    self->files = g_ptr_array_new_with_free_func(file_free);
+    self->files = g_ptr_array_new_with_free_func(file_record_free);
     for (guint i = 0; i < plan->files->len; i++) {
         FileRecord *file = g_new0(FileRecord, 1);
 
@@ -230,7 +232,7 @@ import_journal_open(int fd, const ImportPlan *plan, gboolean resume, GError **er
         file->pending = g_array_new(FALSE, FALSE, sizeof(EngineSegment));
         g_ptr_array_add(self->files, file);
     }
-    if ((resume && !read_earlier(self, first, error)) || !begin(self, first, error))
+    if ((resume && !read_earlier(self, first, error)) || !begin_import_journal(self, first, error))
         return NULL;
 
     return g_steal_pointer(&self);
@@ -286,7 +288,7 @@ import_journal_restart(ImportJournal *self, guint number, GError **error)
 
 /* With the lock held. */
 static gboolean
-record(ImportJournal *self, guint number, GArray *segments, GError **error)
+record_copied_segments(ImportJournal *self, guint number, GArray *segments, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
 
@@ -300,12 +302,12 @@ record(ImportJournal *self, guint number, GArray *segments, GError **error)
     }
     self->written = self->written || segments->len > 0;
 
-    return append(self, text->str, FALSE, error);
+    return append_text(self, text->str, FALSE, error);
 }
 
 /* With the lock held. */
 static GArray *
-steal_pending(FileRecord *file)
+steal_pending_copies(FileRecord *file)
 {
     GArray *pending = file->pending;
 
@@ -314,14 +316,15 @@ steal_pending(FileRecord *file)
     return pending;
 }
 
-/* The sink is made durable without the lock: that takes a while. What fails is never recorded. */
+/* Makes the sink durable, without holding the lock because that takes long, and records the
+ * segments. If that fails, they are not recorded. */
 static gboolean
 record_durable(ImportJournal *self, guint number, GArray *segments, Sink *sink, GError **error)
 {
     gboolean ok = sink->ops->sync(sink, error);
 
     g_mutex_lock(&self->lock);
-    ok = ok && record(self, number, segments, error);
+    ok = ok && record_copied_segments(self, number, segments, error);
     g_mutex_unlock(&self->lock);
 
     return ok;
@@ -342,7 +345,7 @@ import_journal_add(ImportJournal *self, guint number, gsize index, const guint8 
     if (file->next == 0)
         file->next = g_get_monotonic_time() + SYNC_US;
     if (!file->syncing && g_get_monotonic_time() >= file->next) {
-        due = steal_pending(file);
+        due = steal_pending_copies(file);
         file->syncing = TRUE;
     }
     g_mutex_unlock(&self->lock);
@@ -364,7 +367,7 @@ import_journal_stop(ImportJournal *self, guint number, Sink *sink, GError **erro
     g_autoptr(GArray) due = NULL;
 
     g_mutex_lock(&self->lock);
-    due = steal_pending(file);
+    due = steal_pending_copies(file);
     g_mutex_unlock(&self->lock);
 
     return due->len == 0 || record_durable(self, number, due, sink, error);
@@ -375,10 +378,11 @@ import_journal_patching(ImportJournal *self, guint number, GError **error)
 {
     FileRecord *file = g_ptr_array_index(self->files, number);
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
-    g_autoptr(GArray) rest = steal_pending(file);
+    g_autoptr(GArray) rest = steal_pending_copies(file);
     g_autofree char *line = g_strdup_printf("p %u\n", number);
 
-    return record(self, number, rest, error) && append(self, line, TRUE, error);
+    return record_copied_segments(self, number, rest, error) &&
+           append_text(self, line, TRUE, error);
 }
 
 gboolean
@@ -389,5 +393,5 @@ import_journal_finish(ImportJournal *self, guint number, GError **error)
 
     self->written = TRUE;
 
-    return append(self, line, FALSE, error);
+    return append_text(self, line, FALSE, error);
 }

@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* What of an import is copied and durable, kept in its directory until that gets its name, so that
- * a later run copies only what is missing. Functions that take a file's number, from 0 as in the
+/* The journal in the partial directory of an import records what is copied and durable, so that a
+ * later run copies only what is missing. Functions that take the number of a file, its index in the
  * plan, may be called from any thread. */
 
 typedef struct ImportJournal ImportJournal;
@@ -17,8 +17,8 @@ typedef struct ImportJournal ImportJournal;
 /**
  * import_journal_open:
  * @fd: the journal's file; must stay open
- * @resume: goes on with what an earlier run of the same plan wrote; else, and if it was another
- * plan, that is forgotten
+ * @resume: TRUE: resumes what an earlier run of the same plan wrote. If FALSE, or if the plan was
+ * another one, the earlier content is discarded
  *
  * Returns: owned by the caller.
  */
@@ -26,38 +26,40 @@ ImportJournal *import_journal_open(int fd, const ImportPlan *plan, gboolean resu
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void import_journal_free(ImportJournal *self);
 
-/** import_journal_continues: Returns: whether an earlier run of the same got something done. */
+/** import_journal_continues: Returns: TRUE if this run resumes an earlier one of the same plan. */
 gboolean import_journal_continues(const ImportJournal *self);
 
-/** import_journal_has: Returns: whether there is anything a later run could go on with. */
+/** import_journal_has: Returns: TRUE if there is anything that a later run could resume. */
 gboolean import_journal_has(ImportJournal *self);
 
-/** import_journal_is_finished: Returns: whether file @number is complete, header and all. */
+/** import_journal_is_finished: Returns: TRUE if file @number is complete, including its header. */
 gboolean import_journal_is_finished(const ImportJournal *self, guint number);
 
-/** import_journal_segments: Returns: (transfer none) (element-type EngineSegment): what an earlier
- * run did of file @number. */
+/** import_journal_segments: Returns: (transfer none) (element-type EngineSegment): the segments of
+ * file @number that an earlier run has copied. */
 GArray *import_journal_segments(const ImportJournal *self, guint number);
 
-/** import_journal_restart: File @number begins anew; what was done is forgotten, durably. */
+/** import_journal_restart: Records that file @number is copied anew; its earlier records are
+ * durably void. */
 gboolean import_journal_restart(ImportJournal *self, guint number, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_journal_add: Segment @index of file @number was written to @sink; it is recorded with
- * others, after they were made durable. */
+/** import_journal_add: Adds segment @index of file @number, which was written to @sink. Several
+ * segments are recorded at once after @sink was made durable. */
 gboolean import_journal_add(ImportJournal *self, guint number, gsize index, const guint8 *node,
                             Sink *sink, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_journal_stop: Makes @sink durable and records what was added of file @number. */
+/** import_journal_stop: Makes @sink durable and records the segments that were added for file
+ * @number. */
 gboolean import_journal_stop(ImportJournal *self, guint number, Sink *sink, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_journal_patching: The beginning of file @number, which is copied and durable, is about to
- * be changed: a run that comes after this one copies its first segment again. */
+/** import_journal_patching: Records that the beginning of file @number, which is copied and
+ * durable, is about to be changed. A later run will copy its first segment again. */
 gboolean import_journal_patching(ImportJournal *self, guint number, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_journal_finish: File @number is complete and durable. */
+/** import_journal_finish: Records that file @number is complete and durable. */
 gboolean import_journal_finish(ImportJournal *self, guint number, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

@@ -11,17 +11,17 @@
 struct ImportLayers {
     ImportPlan *plan;
     const Manifest *manifest;
-    GHashTable *users;  /* ManifestFile that is wanted -> char*: "DOMAIN TARGET" of the disk that
-                         * needs it, or "" if several do */
-    GHashTable *below;  /* ManifestFile: another one that is wanted is above it */
-    GHashTable *tops;   /* ManifestFile -> char*: "DOMAIN TARGET" of the disk that it is the top of,
+    GHashTable *users;  /* needed ManifestFile -> char*: "DOMAIN TARGET" of the disk that needs it,
+                         * or "" if several do */
+    GHashTable *below;  /* ManifestFile: the backing file of another needed one */
+    GHashTable *tops;   /* ManifestFile -> char*: "DOMAIN TARGET" of the disk whose top image it is,
                          * or "" if of several */
     GHashTable *files;  /* ManifestFile -> ImportFile */
 };
 
-/* --- what is wanted --------------------------------------------------------- */
+/* --- needed images ---------------------------------------------------------- */
 
-/* Returns: FALSE if that was known. */
+/* Notes that @user needs @file. Returns: FALSE if that was noted before. */
 static gboolean
 note_user(GHashTable *users, const ManifestFile *file, const char *user)
 {
@@ -34,9 +34,10 @@ note_user(GHashTable *users, const ManifestFile *file, const char *user)
     return TRUE;
 }
 
-/* What is known of an image is known of those below it: no image is come to more than twice. */
+/* Notes that @user needs all images of a chain. It stops at an image for which that was noted
+ * before, since its backing images are noted, too; so each image is visited at most twice. */
 static void
-want_chain(ImportLayers *self, const ManifestFile *top, const char *user)
+note_chain(ImportLayers *self, const ManifestFile *top, const char *user)
 {
     const ManifestFile *file = top;
 
@@ -48,7 +49,7 @@ want_chain(ImportLayers *self, const ManifestFile *top, const char *user)
 }
 
 static void
-want_disk(ImportLayers *self, const ManifestDomain *domain, const ManifestDisk *disk)
+note_disk(ImportLayers *self, const ManifestDomain *domain, const ManifestDisk *disk)
 {
     const ManifestFile *top = disk->layer ? manifest_file(self->manifest, disk->layer) : NULL;
     g_autofree char *user = g_strconcat(domain->directory, " ", disk->target, NULL);
@@ -56,11 +57,11 @@ want_disk(ImportLayers *self, const ManifestDomain *domain, const ManifestDisk *
     if (!top)
         return;
     note_user(self->tops, top, user);
-    want_chain(self, top, user);
+    note_chain(self, top, user);
 }
 
 static void
-want_domain(ImportLayers *self, const ManifestDomain *domain)
+note_domain(ImportLayers *self, const ManifestDomain *domain)
 {
     guint n = self->plan->settings->with_snapshots ? domain->snapshots->len : 1;
 
@@ -68,12 +69,12 @@ want_domain(ImportLayers *self, const ManifestDomain *domain)
         const ManifestSnapshot *snapshot = g_ptr_array_index(domain->snapshots, i);
 
         for (guint j = 0; j < snapshot->disks->len; j++)
-            want_disk(self, domain, g_ptr_array_index(snapshot->disks, j));
+            note_disk(self, domain, g_ptr_array_index(snapshot->disks, j));
     }
 }
 
 static void
-add_file(ImportLayers *self, const ManifestFile *from)
+add_layer_file(ImportLayers *self, const ManifestFile *from)
 {
     const ManifestFile *below = from->backing ? manifest_file(self->manifest, from->backing) : NULL;
     ImportFile *file = g_new0(ImportFile, 1);
@@ -102,13 +103,13 @@ import_layers_new(ImportPlan *plan, const Manifest *manifest)
     self->tops = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     self->files = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < plan->domains->len; i++)
-        want_domain(self, ((const ImportDomain *)g_ptr_array_index(plan->domains, i))->from);
-    /* In the manifest's order, in which one that is below others comes before them. */
+        note_domain(self, ((const ImportDomain *)g_ptr_array_index(plan->domains, i))->from);
+    /* In the order of the manifest a backing file comes before its overlays. */
     for (guint i = 0; i < manifest->files->len; i++) {
         const ManifestFile *file = g_ptr_array_index(manifest->files, i);
 
         if (g_hash_table_contains(self->users, file))
-            add_file(self, file);
+            add_layer_file(self, file);
     }
 
     return self;
@@ -117,7 +118,7 @@ import_layers_new(ImportPlan *plan, const Manifest *manifest)
 /* --- chains ----------------------------------------------------------------- */
 
 static void
-add_chain(const ImportLayers *self, RewriteDisk *disk, const ManifestFile *top)
+add_rewrite_chain(const ImportLayers *self, RewriteDisk *disk, const ManifestFile *top)
 {
     for (const ManifestFile *file = top; file;
          file = file->backing ? manifest_file(self->manifest, file->backing) : NULL) {
@@ -127,10 +128,10 @@ add_chain(const ImportLayers *self, RewriteDisk *disk, const ManifestFile *top)
     }
 }
 
-/* Returns: the absolute path, owned by the caller. */
+/* Adds a new overlay on top of @top. Returns: its absolute path, owned by the caller. */
 static char *
-add_overlay(ImportLayers *self, const ImportDomain *domain, const char *name,
-            const ManifestFile *top)
+add_new_overlay(ImportLayers *self, const ImportDomain *domain, const char *name,
+                const ManifestFile *top)
 {
     ImportOverlay *overlay = g_new0(ImportOverlay, 1);
 
@@ -170,8 +171,8 @@ take_internal(ImportLayers *self, const ImportDomain *domain, const ManifestDisk
 }
 
 static void
-add_disk(ImportDomain *domain, const ManifestDisk *disk, const RewriteDisk *rewrite,
-         const ManifestFile *top)
+add_import_disk(ImportDomain *domain, const ManifestDisk *disk, const RewriteDisk *rewrite,
+                const ManifestFile *top)
 {
     const RewriteImage *image = g_ptr_array_index(rewrite->images, 0);
     ImportDisk *added = g_new0(ImportDisk, 1);
@@ -197,13 +198,13 @@ import_layers_present(ImportLayers *self, ImportDomain *domain, const ManifestDi
         if (!take_internal(self, domain, disk, top, error))
             return NULL;
     } else if (frozen || is_shared(self, top)) {
-        path = add_overlay(self, domain, name, top);
+        path = add_new_overlay(self, domain, name, top);
         rewrite_disk_add(rewrite, path, "qcow2");
     } else {
         ((ImportFile *)g_hash_table_lookup(self->files, top))->writable = TRUE;
     }
-    add_chain(self, rewrite, top);
-    add_disk(domain, disk, rewrite, top);
+    add_rewrite_chain(self, rewrite, top);
+    add_import_disk(domain, disk, rewrite, top);
 
     return g_steal_pointer(&rewrite);
 }
@@ -213,12 +214,12 @@ import_layers_frozen(const ImportLayers *self, const ManifestDisk *disk)
 {
     RewriteDisk *rewrite = rewrite_disk_new(disk->target, REWRITE_DISK_IMAGES);
 
-    add_chain(self, rewrite, manifest_file(self->manifest, disk->layer));
+    add_rewrite_chain(self, rewrite, manifest_file(self->manifest, disk->layer));
 
     return rewrite;
 }
 
-/* --- where writing went on --------------------------------------------------- */
+/* --- overlays of snapshots --------------------------------------------------- */
 
 static const ManifestFile *
 find_source(const ImportLayers *self, const char *source)
@@ -245,7 +246,7 @@ import_layers_overlay(ImportLayers *self, const ImportDomain *domain, const char
     g_autofree char *name = g_strconcat(component, ".qcow2", NULL);
     g_autofree char *path = known && g_strcmp0(known->backing, top->path) == 0
                                 ? import_plan_path(self->plan, known->path)
-                                : add_overlay(self, domain, name, top);
+                                : add_new_overlay(self, domain, name, top);
 
     rewrite_disk_add(rewrite, path, "qcow2");
 

@@ -8,40 +8,42 @@
 
 G_BEGIN_DECLS
 
-/* Which images of an export are wanted, and which of them a domain may write to: one that nothing
- * else needs. Above the others the domain gets an image of its own. */
+/* Determines which images of an export are needed, and to which of them a domain may write: those
+ * that nothing else needs. On top of the others the domain gets a new overlay. */
 
 typedef struct ImportLayers ImportLayers;
 
 /**
  * import_layers_new:
- * Puts every image that is needed into @plan, each once. Returns: owned by the caller, as long as
- * @plan and @manifest are.
+ * Adds every needed image to @plan once. Returns: owned by the caller, who must free it before
+ * @plan and @manifest.
  */
 ImportLayers *import_layers_new(ImportPlan *plan, const Manifest *manifest);
 
 /**
  * import_layers_present:
- * @domain: gets the disk
- * @disk: of the snapshot that was exported, with an image
- * @frozen: its state is to stay as a snapshot
+ * @domain: the domain, to which the disk is added
+ * @disk: a disk of the exported snapshot that has an image
+ * @frozen: TRUE: its state is kept as a snapshot
  *
- * Returns: the chain that the domain goes on with, owned by the caller; NOT_SUPPORTED for an
- * internal snapshot in an image that others need.
+ * Returns: the chain with which the domain continues, owned by the caller; NULL with NOT_SUPPORTED
+ * for an internal snapshot in an image that something else needs.
  */
 RewriteDisk *import_layers_present(ImportLayers *self, ImportDomain *domain,
                                    const ManifestDisk *disk, gboolean frozen, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_layers_frozen: Returns: the chain of @disk as it was at its snapshot; caller's. */
+/** import_layers_frozen: Returns: the chain of @disk at the time of its snapshot, owned by the
+ * caller. */
 RewriteDisk *import_layers_frozen(const ImportLayers *self, const ManifestDisk *disk);
 
 /**
  * import_layers_overlay:
- * @snapshot: of which @disk is
- * @source: (nullable): the path of the image in which writing went on after it, on its first host
+ * @snapshot: name of the snapshot to which @disk belongs
+ * @source: (nullable): the path of its overlay on the exporting host, to which the domain wrote
+ * after the snapshot
  *
- * Returns: that image here, a new one if the export has none; owned by the caller.
+ * Returns: the overlay on this host, a new one if the export does not have it; owned by the caller.
  */
 RewriteDisk *import_layers_overlay(ImportLayers *self, const ImportDomain *domain,
                                    const char *snapshot, const ManifestDisk *disk,

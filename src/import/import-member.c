@@ -12,7 +12,7 @@
 #include "util/name.h"
 #include "util/xml.h"
 
-/* As plan_files_configuration() names them. */
+/* The names are those of plan_files_configuration(). */
 char *
 import_snapshot_file(const ManifestDomain *domain, guint index)
 {
@@ -24,7 +24,7 @@ import_snapshot_file(const ManifestDomain *domain, guint index)
 }
 
 static char *
-path_of(const ImportMember *self, const char *name)
+get_member_path(const ImportMember *self, const char *name)
 {
     return g_build_filename(self->to->from->directory, name, NULL);
 }
@@ -32,11 +32,11 @@ path_of(const ImportMember *self, const char *name)
 static xmlDoc *
 read_document(const ImportMember *self, const char *name, GError **error)
 {
-    g_autofree char *path = path_of(self, name);
+    g_autofree char *path = get_member_path(self, name);
     g_autofree char *text = import_source_text(self->source, path, error);
     xmlDoc *doc = text ? xml_parse(text, strlen(text), path, error) : NULL;
 
-    /* It is the export that is at fault, not whoever imports it. */
+    /* Invalid XML means that the export is corrupt, not that a parameter is invalid. */
     if (!doc && error && g_error_matches(*error, VIRT_SNAP_ERROR,
                                          VIRT_SNAP_ERROR_INVALID_PARAMETER))
         (*error)->code = VIRT_SNAP_ERROR_CORRUPT;
@@ -61,13 +61,13 @@ has_memory_file(const ImportMember *self)
 const ManifestFile *
 import_member_file(const ImportMember *self, const char *name)
 {
-    g_autofree char *path = path_of(self, name);
+    g_autofree char *path = get_member_path(self, name);
 
     return manifest_file(import_source_manifest(self->source), path);
 }
 
 static gboolean
-read_memory(ImportMember *self, GError **error)
+read_memory_document(ImportMember *self, GError **error)
 {
     const ManifestFile *file = import_member_file(self, IMPORT_MEMORY_FILE);
     g_autofree char *xml =
@@ -79,7 +79,7 @@ read_memory(ImportMember *self, GError **error)
 }
 
 static gboolean
-read_snapshots(ImportMember *self, GError **error)
+read_snapshot_documents(ImportMember *self, GError **error)
 {
     GPtrArray *snapshots = self->to->from->snapshots;
 
@@ -102,9 +102,9 @@ read_snapshots(ImportMember *self, GError **error)
     return TRUE;
 }
 
-/* The name that plan_files_host() gave the copy of the file at @index. */
+/* The name that plan_files_host() gives to the copy of the file at @index. */
 static char *
-export_name(const GPtrArray *files, guint index)
+get_exported_name(const GPtrArray *files, guint index)
 {
     const DomainFile *file = g_ptr_array_index(files, index);
     guint number = 0;
@@ -122,7 +122,7 @@ const ManifestFile *
 import_member_copy(const ImportMember *self, guint index)
 {
     const DomainFile *file = g_ptr_array_index(self->files, index);
-    g_autofree char *name = file->name ? export_name(self->files, index) : NULL;
+    g_autofree char *name = file->name ? get_exported_name(self->files, index) : NULL;
 
     return name ? import_member_file(self, name) : NULL;
 }
@@ -152,8 +152,8 @@ import_member_new(ImportDomain *to, const ImportSource *source, gboolean with_sn
     self->source = source;
     self->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)xmlFreeDoc);
     self->xml = read_document(self, "domain.xml", error);
-    if (!self->xml || (with_snapshots && !read_snapshots(self, error)) ||
-        (has_memory_file(self) && !read_memory(self, error)))
+    if (!self->xml || (with_snapshots && !read_snapshot_documents(self, error)) ||
+        (has_memory_file(self) && !read_memory_document(self, error)))
         return NULL;
     self->files = domain_files_parse(xmlDocGetRootElement(self->xml));
     find_names(self);

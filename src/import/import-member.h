@@ -9,25 +9,24 @@
 
 G_BEGIN_DECLS
 
-/** A domain of the export with all documents of it, parsed. */
+/** A domain of the export with all its documents, parsed. */
 typedef struct {
     ImportDomain *to; /* not owned */
     const ImportSource *source;
     xmlDoc *xml;          /* domain.xml */
-    GPtrArray *snapshots; /* xmlDoc: their <domainsnapshot>, as in the manifest; those that are
-                           * not wanted are not in it */
-    xmlDoc *memory;       /* what the memory state says of the domain, or NULL */
+    GPtrArray *snapshots; /* xmlDoc: the <domainsnapshot> of each wanted snapshot, in the order of
+                           * the manifest */
+    xmlDoc *memory;       /* the XML in the memory state, or NULL */
     GPtrArray *files;     /* DomainFile of domain.xml */
-    const char **targets; /* of its disks, ended by NULL */
-    const char **elements; /* whose file the export has, ended by NULL */
+    const char **targets; /* targets of its disks, terminated by NULL */
+    const char **elements; /* elements of <os> whose file is in the export, terminated by NULL */
 } ImportMember;
 
 /**
  * import_member_new:
- * @to: what it is to become, with its names
+ * @to: the imported domain, with its new names
  *
- * Reads and parses the member's documents; nothing of them is believed yet. Returns: owned by the
- * caller.
+ * Reads and parses the member's documents, which are not trusted yet. Returns: owned by the caller.
  */
 ImportMember *import_member_new(ImportDomain *to, const ImportSource *source,
                                 gboolean with_snapshots, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -35,18 +34,18 @@ ImportMember *import_member_new(ImportDomain *to, const ImportSource *source,
 /** import_member_file: Returns: (transfer none) (nullable): the member's file @name. */
 const ManifestFile *import_member_file(const ImportMember *self, const char *name);
 
-/** import_member_copy: Returns: (transfer none) (nullable): the export's copy of the file that
- * number @index of @self->files names. */
+/** import_member_copy: Returns: (transfer none) (nullable): the file in the export that is the copy
+ * of file @index of @self->files. */
 const ManifestFile *import_member_copy(const ImportMember *self, guint index);
 
-/** import_member_first: Returns: (transfer none): the snapshot that was exported. */
+/** import_member_first: Returns: (transfer none): the exported snapshot. */
 const ManifestSnapshot *import_member_first(const ImportMember *self);
 
-/** What the export calls the memory state of that. */
+/** Name of the memory state of the exported snapshot. */
 #define IMPORT_MEMORY_FILE "memory.save"
 
-/** import_snapshot_file: Returns: where, in the member's directory, the export has the description
- * of its snapshot number @index; owned by the caller. */
+/** import_snapshot_file: Returns: the path, in the member's directory, of the XML of its snapshot
+ * @index; owned by the caller. */
 char *import_snapshot_file(const ManifestDomain *domain, guint index);
 
 void import_member_free(ImportMember *self);

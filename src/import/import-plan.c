@@ -8,7 +8,7 @@
 /* --- values ----------------------------------------------------------------- */
 
 static void
-file_free(gpointer data)
+import_file_free(gpointer data)
 {
     ImportFile *file = data;
 
@@ -20,7 +20,7 @@ file_free(gpointer data)
 }
 
 static void
-overlay_free(gpointer data)
+import_overlay_free(gpointer data)
 {
     ImportOverlay *overlay = data;
 
@@ -30,7 +30,7 @@ overlay_free(gpointer data)
 }
 
 static void
-disk_free(gpointer data)
+import_disk_free(gpointer data)
 {
     ImportDisk *disk = data;
 
@@ -40,7 +40,7 @@ disk_free(gpointer data)
 }
 
 static void
-snapshot_free(gpointer data)
+import_snapshot_free(gpointer data)
 {
     ImportSnapshot *snapshot = data;
 
@@ -54,14 +54,14 @@ import_domain_new(void)
 {
     ImportDomain *domain = g_new0(ImportDomain, 1);
 
-    domain->disks = g_ptr_array_new_with_free_func(disk_free);
-    domain->snapshots = g_ptr_array_new_with_free_func(snapshot_free);
+    domain->disks = g_ptr_array_new_with_free_func(import_disk_free);
+    domain->snapshots = g_ptr_array_new_with_free_func(import_snapshot_free);
 
     return domain;
 }
 
 static void
-domain_free(gpointer data)
+import_domain_free(gpointer data)
 {
     ImportDomain *domain = data;
 
@@ -135,9 +135,9 @@ import_plan_new(const ImportSettings *settings, const char *directory)
     self->directory = g_strdup(directory);
     self->collections =
         g_ptr_array_new_with_free_func((GDestroyNotify)virt_snap_collection_free);
-    self->files = g_ptr_array_new_with_free_func(file_free);
-    self->overlays = g_ptr_array_new_with_free_func(overlay_free);
-    self->domains = g_ptr_array_new_with_free_func(domain_free);
+    self->files = g_ptr_array_new_with_free_func(import_file_free);
+    self->overlays = g_ptr_array_new_with_free_func(import_overlay_free);
+    self->domains = g_ptr_array_new_with_free_func(import_domain_free);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
 
     return self;

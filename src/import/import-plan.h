@@ -9,33 +9,32 @@
 
 G_BEGIN_DECLS
 
-/* What an import will do, worked out before anything is touched: which files go where, what is
- * written into them, what is defined and in which order. A plan is a value. */
+/* A plan describes what an import will do, decided before anything is changed: where files are
+ * copied to, what is written into them, and what is defined in which order. It is a value. */
 
-/** A file that is copied. */
+/** A file of the export that is copied. */
 typedef struct {
     const ManifestFile *from;
-    char *path;    /* in the import's directory: "layers/base-1a2b3c4d.qcow2" */
-    char *backing; /* absolute path that its header is given as that of the image below; NULL: none
-                    * is below */
+    char *path;    /* path in the directory of the import: "layers/base-1a2b3c4d.qcow2" */
+    char *backing; /* absolute path of its backing file, for its header; NULL: none */
     const char *backing_format;
     gboolean writable; /* a domain writes to it */
-    gboolean shared;   /* several disks need it: nobody may ever write to it */
-    char *snapshot;    /* the internal snapshot that its present state becomes, or NULL */
-    GBytes *head;      /* (nullable): what its beginning is replaced by, in the copy */
+    gboolean shared;   /* several disks need it, so nobody may ever write to it */
+    char *snapshot;    /* the internal snapshot to which it is reverted, or NULL */
+    GBytes *head;      /* (nullable): replaces the beginning of the copy */
 } ImportFile;
 
-/** A new image, empty, above one of the files. */
+/** A new empty overlay on top of one of the files. */
 typedef struct {
-    char *path;    /* in the import's directory */
-    char *backing; /* absolute path of what is below, and */
-    const char *format; /* its format */
-    guint64 capacity;   /* bytes that a guest sees */
+    char *path;    /* path in the directory of the import */
+    char *backing; /* absolute path of its backing file */
+    const char *format; /* format of its backing file */
+    guint64 capacity;   /* virtual size in bytes */
 } ImportOverlay;
 
 typedef struct {
     char *target; /* "vda" */
-    char *path;   /* absolute, of the image that the domain writes to */
+    char *path;   /* absolute path of the image to which the domain writes */
     const char *format;
     guint64 capacity;
 } ImportDisk;
@@ -46,45 +45,46 @@ typedef struct {
     gboolean current;
 } ImportSnapshot;
 
-/** A domain as it comes to be. */
+/** An imported domain. */
 typedef struct {
     const ManifestDomain *from;
     char *name;
     char *uuid;
-    char *directory; /* of its own files, in the import's directory: "domains/web" */
+    char *directory; /* directory of its files in that of the import: "domains/web" */
     char *xml;       /* <domain> */
     GPtrArray *disks;     /* ImportDisk */
     GPtrArray *snapshots; /* ImportSnapshot, parents first */
-    char *memory; /* absolute path of the memory state that it goes on from, or NULL */
-    char *revert; /* the internal snapshot whose memory state it goes on from, or NULL */
+    char *memory; /* absolute path of the memory state from which it resumes, or NULL */
+    char *revert; /* the internal snapshot from whose memory state it resumes, or NULL */
 } ImportDomain;
 
 typedef struct {
     ImportSettings *settings;
-    char *directory;      /* absolute; where all of it will be */
-    char *collection;     /* its new name, or NULL: none was exported */
-    GPtrArray *collections; /* VirtSnapCollection: to be defined, those below others first */
+    char *directory;      /* absolute path of the final directory */
+    char *collection;     /* new name of the collection; NULL: none was exported */
+    GPtrArray *collections; /* VirtSnapCollection: to be defined, member collections first */
     GPtrArray *files;     /* ImportFile */
     GPtrArray *overlays;  /* ImportOverlay */
     GPtrArray *domains;   /* ImportDomain, in the order in which they are defined */
     GPtrArray *warnings;  /* char* */
-    guint64 bytes;        /* of all files */
+    guint64 bytes;        /* total size of all files */
 } ImportPlan;
 
-/** import_plan_new: Returns: one of nothing yet, owned by the caller. */
+/** import_plan_new: Returns: an empty plan, owned by the caller. */
 ImportPlan *import_plan_new(const ImportSettings *settings, const char *directory);
 
-/** import_domain_new: Returns: one of which nothing is known, for a plan to own. */
+/** import_domain_new: Returns: an empty domain, to be owned by a plan. */
 ImportDomain *import_domain_new(void);
 
-/** import_plan_name: Returns: the name that the import's directory is made from, caller's. */
+/** import_plan_name: Returns: the name from which that of the import's directory is made, owned by
+ * the caller. */
 char *import_plan_name(const Manifest *manifest, const ImportSettings *settings);
 
-/** import_plan_path: Returns: the absolute path of @path, which is in the import's directory;
- * owned by the caller. */
+/** import_plan_path: Returns: the absolute path of @path in the directory of the import, owned by
+ * the caller. */
 char *import_plan_path(const ImportPlan *self, const char *path);
 
-/** import_plan_warn: Adds a warning, printf-like. */
+/** import_plan_warn: Adds a warning with a format as for printf(). */
 void import_plan_warn(ImportPlan *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 void import_plan_free(ImportPlan *self);

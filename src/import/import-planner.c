@@ -34,7 +34,8 @@ not_there(const char *name, GError **error)
     return FALSE;
 }
 
-/* Whoever mistypes a name shall not find all domains imported under their old ones. */
+/* A mistyped name is an error, because otherwise the domain would be imported under its old
+ * name. */
 gboolean
 import_plan_check(const ImportSource *source, const ImportSettings *settings, GError **error)
 {
@@ -58,7 +59,7 @@ import_plan_check(const ImportSource *source, const ImportSettings *settings, GE
 }
 
 static gboolean
-add_domain(ImportPlan *self, const ManifestDomain *from, GError **error)
+add_planned_domain(ImportPlan *self, const ManifestDomain *from, GError **error)
 {
     ImportDomain *domain = import_domain_new();
     g_autofree char *component = NULL;
@@ -88,7 +89,7 @@ add_once(GHashTable *known, const char *what, GError **error)
 }
 
 static gboolean
-add_domains(ImportPlan *self, const Manifest *manifest, GError **error)
+add_planned_domains(ImportPlan *self, const Manifest *manifest, GError **error)
 {
     g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
 
@@ -98,7 +99,7 @@ add_domains(ImportPlan *self, const Manifest *manifest, GError **error)
 
         if (!import_settings_wants(self->settings, from->name))
             continue;
-        if (!add_domain(self, from, error))
+        if (!add_planned_domain(self, from, error))
             return FALSE;
         domain = g_ptr_array_index(self->domains, self->domains->len - 1);
         if (!add_once(known, domain->name, error) || !add_once(known, domain->uuid, error))
@@ -111,7 +112,7 @@ add_domains(ImportPlan *self, const Manifest *manifest, GError **error)
 /* --- members ---------------------------------------------------------------- */
 
 static GPtrArray *
-read_members(ImportPlan *self, const ImportSource *source, GError **error)
+read_import_members(ImportPlan *self, const ImportSource *source, GError **error)
 {
     g_autoptr(GPtrArray) members =
         g_ptr_array_new_with_free_func((GDestroyNotify)import_member_free);
@@ -128,7 +129,7 @@ read_members(ImportPlan *self, const ImportSource *source, GError **error)
     return g_steal_pointer(&members);
 }
 
-/* What is refused of all members is in one answer. */
+/* Passes all members through the gate, so that one error has the findings of all of them. */
 static gboolean
 pass_gate(const ImportPlan *self, GPtrArray *members, const GateRules *rules, GError **error)
 {
@@ -143,8 +144,8 @@ pass_gate(const ImportPlan *self, GPtrArray *members, const GateRules *rules, GE
 }
 
 static gboolean
-write_members(ImportPlan *self, const ImportSource *source, GPtrArray *members, ImportHost *host,
-              GError **error)
+write_import_members(ImportPlan *self, const ImportSource *source, GPtrArray *members,
+                     ImportHost *host, GError **error)
 {
     g_autoptr(ImportLayers) layers =
         import_layers_new(self, import_source_manifest(source));
@@ -162,7 +163,8 @@ write_members(ImportPlan *self, const ImportSource *source, GPtrArray *members, 
     return TRUE;
 }
 
-/* Names come from the export: two that become one path would be one file. */
+/* Checks that no two files have the same path. Paths are made from names in the export, which is
+ * not trusted. */
 static gboolean
 check_paths(const ImportPlan *self, GError **error)
 {
@@ -212,11 +214,11 @@ import_plan_make(const ImportSource *source, const ImportSettings *settings, con
     g_autoptr(GPtrArray) members = NULL;
 
     if (!import_settings_check(settings, error) || !import_plan_check(source, settings, error) ||
-        !add_domains(self, import_source_manifest(source), error))
+        !add_planned_domains(self, import_source_manifest(source), error))
         return NULL;
-    members = read_members(self, source, error);
+    members = read_import_members(self, source, error);
     if (!members || !pass_gate(self, members, &rules, error) ||
-        !write_members(self, source, members, host, error) ||
+        !write_import_members(self, source, members, host, error) ||
         !import_collections_write(self, source, error) || !check_paths(self, error))
         return NULL;
     warn_of_digests(self);

@@ -10,12 +10,13 @@ G_BEGIN_DECLS
 
 /**
  * import_plan_make:
- * @directory: absolute path that the import will have
+ * @directory: absolute path of the final directory
  * @settings: copied
- * @host: where it comes to; gets what does not fit it
+ * @host: the host, to which findings are added
  *
- * Returns: owned by the caller, refers to @source; NOT_FOUND for a name that the export does not
- * have, NOT_SUPPORTED naming each element of a domain that is not let pass.
+ * Returns: the plan, owned by the caller, which refers to @source; NULL with NOT_FOUND for a name
+ * that the export does not have, NOT_SUPPORTED for something that cannot be imported, or
+ * ACCESS_DENIED listing each element that the gate refuses.
  */
 ImportPlan *import_plan_make(const ImportSource *source, const ImportSettings *settings,
                              const char *directory, ImportHost *host, GError **error)

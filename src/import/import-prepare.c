@@ -12,9 +12,10 @@
 #include "import/import-undo.h"
 #include "util/name.h"
 
-/* As target_new() does it, which refuses a place that is taken, though by what was left. */
+/* The final path, computed as target_new() does, which cannot be used here: it would refuse the
+ * place because of what a killed import has left there. */
 static char *
-final_path(const ImportSubject *subject, const char *name, const char *snapshot)
+get_final_path(const ImportSubject *subject, const char *name, const char *snapshot)
 {
     g_autofree char *canonical = g_canonicalize_filename(subject->directory, "/");
     char *resolved = realpath(canonical, NULL);
@@ -28,12 +29,12 @@ final_path(const ImportSubject *subject, const char *name, const char *snapshot)
 }
 
 static gboolean
-open_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
-            ImportPrepared *prepared, char **said, GError **error)
+open_import_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
+                   ImportPrepared *prepared, char **said, GError **error)
 {
     const Manifest *manifest = import_source_manifest(prepared->source);
     g_autofree char *name = import_plan_name(manifest, subject->settings);
-    g_autofree char *path = final_path(subject, name, manifest->snapshot);
+    g_autofree char *path = get_final_path(subject, name, manifest->snapshot);
     g_autoptr(ExportPlace) place = NULL;
 
     if (!look && !import_undo_recover(path, hypervisor, said, error))
@@ -44,7 +45,7 @@ open_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
     return prepared->target != NULL;
 }
 
-/* What is done without being told to is told of. */
+/* Warns about changes that are made without --force-host. */
 static void
 warn_of_host(ImportPlan *plan, GPtrArray *findings, gboolean force)
 {
@@ -123,7 +124,7 @@ import_prepare(Hypervisor *hypervisor, const ImportSubject *subject, gboolean lo
     prepared->source = import_source_open(subject->path, error);
     if (!prepared->source || !control_pass(control, 0, error) ||
         !import_plan_check(prepared->source, subject->settings, error) ||
-        !open_target(hypervisor, subject, look, prepared, &said, error) ||
+        !open_import_target(hypervisor, subject, look, prepared, &said, error) ||
         !plan_all(hypervisor, subject, look, prepared, error))
         return FALSE;
     if (said)

@@ -8,36 +8,38 @@
 
 G_BEGIN_DECLS
 
-/** What is to be imported, and to where. Nothing in it is owned. */
+/** What is to be imported, and where. It owns none of its members. */
 typedef struct {
-    const char *path;      /* absolute, of the export */
-    const char *directory; /* absolute, below which it comes to be */
+    const char *path;      /* absolute path of the export */
+    const char *directory; /* absolute path of the directory in which the import's directory is
+                            * created */
     const ImportSettings *settings;
 } ImportSubject;
 
-/** All that import_execute() needs. */
+/** Everything that import_execute() needs. */
 typedef struct {
     ImportSource *source;
     Target *target;
-    ImportHost *host; /* with what does not fit it */
+    ImportHost *host; /* with the findings */
     ImportPlan *plan;
 } ImportPrepared;
 
 /**
  * import_prepare:
- * @look: only looks: what an import that was killed has left stays, and is told of
- * @control: lets it be cancelled
+ * @look: TRUE: changes nothing; what a killed import has left is only reported
+ * @control: can cancel the operation
  * @prepared: (out): to be cleared in any case
  *
- * Reads the export, plans, and looks whether all of it can come to be here: nothing is taken, there
- * is room, the host has what the domains need. Before that, what an earlier import of the same has
- * left when it was killed is taken back. Returns: FALSE with all that is in the way.
+ * Reads the export, makes a plan, and checks that it can be carried out: all names are free, there
+ * is enough space, and the host offers what the domains need. Before that, what an earlier import
+ * into the same place has left when it was killed is undone. Returns: FALSE with an error that
+ * lists all obstacles.
  */
 gboolean import_prepare(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
                         Control *control, ImportPrepared *prepared, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_prepared_clear: Frees what is in it. */
+/** import_prepared_clear: Frees the members of @prepared. */
 void import_prepared_clear(ImportPrepared *prepared);
 
 G_END_DECLS

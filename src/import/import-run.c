@@ -16,7 +16,7 @@
 #include "util/format.h"
 #include "util/strings.h"
 
-/* Beside the data: directories, new images, the file system's own records. */
+/* Space for directories, new images and metadata of the file system. */
 #define SPACE_EXTRA ((guint64)4 << 20)
 
 typedef struct {
@@ -40,7 +40,7 @@ import_result_clear(ImportResult *result)
 /* --- space ------------------------------------------------------------------ */
 
 static guint64
-file_needs(const ImportFile *file, const ImportSource *source, const TargetSpace *space)
+get_file_needs(const ImportFile *file, const ImportSource *source, const TargetSpace *space)
 {
     struct stat st;
 
@@ -64,7 +64,7 @@ import_check_space(const ImportPlan *plan, const ImportSource *source, const Tar
     if (!target_space(target, &space, error))
         return FALSE;
     for (guint i = 0; i < plan->files->len; i++)
-        bytes += file_needs(g_ptr_array_index(plan->files, i), source, &space);
+        bytes += get_file_needs(g_ptr_array_index(plan->files, i), source, &space);
     if (bytes <= space.free)
         return TRUE;
     needed = format_bytes(bytes);
@@ -79,9 +79,10 @@ import_check_space(const ImportPlan *plan, const ImportSource *source, const Tar
 
 /* --- files ------------------------------------------------------------------ */
 
-/* Target makes its directories for nobody else; QEMU has to come through to what is in them. */
+/* Makes the parent directories that Target created with mode 0700 passable, so that QEMU can reach
+ * the files. */
 static void
-open_parents(const Run *self)
+open_parent_directories(const Run *self)
 {
     guint made = target_made(self->target);
     g_autofree char *parent = g_path_get_dirname(self->plan->directory);
@@ -93,9 +94,10 @@ open_parents(const Run *self)
         chmod(above, 0711);
 }
 
-/* Only root gives files away, and only to somebody else. */
+/* Determines the owner of the files. Only root can change the owner, and that is only needed if it
+ * is another user. */
 static gboolean
-find_owner(const Run *self, HypervisorOwner *owner, gboolean *given, GError **error)
+find_file_owner(const Run *self, HypervisorOwner *owner, gboolean *given, GError **error)
 {
     *given = FALSE;
     if (geteuid() != 0)
@@ -108,7 +110,7 @@ find_owner(const Run *self, HypervisorOwner *owner, gboolean *given, GError **er
 }
 
 static gboolean
-write_files(Run *self, GError **error)
+write_import_files(Run *self, GError **error)
 {
     int dirfd = target_fd(self->target);
     HypervisorOwner owner;
@@ -116,7 +118,7 @@ write_files(Run *self, GError **error)
     EngineStats stats = {0};
     gboolean moved;
 
-    if (!find_owner(self, &owner, &given, error) ||
+    if (!find_file_owner(self, &owner, &given, error) ||
         !import_files_directories(self->plan, dirfd, error))
         return FALSE;
     moved = import_items_move(self->plan, self->source, dirfd, self->journal, self->control,
@@ -129,15 +131,16 @@ write_files(Run *self, GError **error)
            control_pass(self->control, 0, error);
 }
 
-/* --- what they are for -------------------------------------------------------- */
+/* --- definitions -------------------------------------------------------------- */
 
 /* A daemon may have been restarted while files were copied, as by an update of the host. */
 static gboolean
-commit(Run *self, GError **error)
+commit_import(Run *self, GError **error)
 {
     if (!self->hypervisor->ops->revive(self->hypervisor, error))
         return FALSE;
-    /* Much may have come to be while files were copied, and all that is in the record is ours. */
+    /* Checks again that all names are free, because others may have created something during the
+     * copy; an undo would remove everything in the record. */
     if (!import_check_free(self->hypervisor, self->plan, error))
         return FALSE;
     self->undo = import_undo_begin(self->plan, target_fd(self->target), error);
@@ -156,7 +159,7 @@ commit(Run *self, GError **error)
 
 /* What cannot be taken back is the next import's to do, which finds the record. */
 static void
-take_back(Run *self, GError **why)
+undo_import(Run *self, GError **why)
 {
     g_autoptr(GError) failed = *why;
     g_autoptr(GError) error = NULL;
@@ -174,10 +177,10 @@ take_back(Run *self, GError **why)
                        failed->message, error->message);
 }
 
-/* --- the whole ---------------------------------------------------------------- */
+/* --- public functions --------------------------------------------------------- */
 
 static gboolean
-is_resumable(const Run *self, const GError *error)
+is_import_resumable(const Run *self, const GError *error)
 {
     if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED) ||
         g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT))
@@ -193,13 +196,13 @@ is_resumable(const Run *self, const GError *error)
 }
 
 static void
-end_failed(Run *self, GError **error)
+end_failed_import(Run *self, GError **error)
 {
     if (self->undo) {
-        take_back(self, error);
+        undo_import(self, error);
         return;
     }
-    self->result->resumable = is_resumable(self, *error);
+    self->result->resumable = is_import_resumable(self, *error);
     self->result->kept = self->result->resumable;
     if (self->result->kept)
         target_keep(self->target);
@@ -208,26 +211,26 @@ end_failed(Run *self, GError **error)
 }
 
 static gboolean
-run(Run *self, gboolean resume, GError **error)
+run_import_steps(Run *self, gboolean resume, GError **error)
 {
     g_autoptr(GError) why = NULL;
     gboolean written;
 
     if (!target_begin(self->target, resume, error))
         return FALSE;
-    open_parents(self);
+    open_parent_directories(self);
     self->journal =
         import_journal_open(target_journal(self->target), self->plan, resume, error);
     if (!self->journal)
         return FALSE;
-    written = write_files(self, &why);
-    if (written && commit(self, &why)) {
+    written = write_import_files(self, &why);
+    if (written && commit_import(self, &why)) {
         self->result->kept = FALSE;
         control_advance(self->control, IMPORT_COMMIT_WEIGHT);
         import_start(self->hypervisor, self->plan, self->result->warnings);
         return TRUE;
     }
-    end_failed(self, &why);
+    end_failed_import(self, &why);
     g_propagate_prefixed_error(error, g_steal_pointer(&why), _("Import into '%s': "),
                                self->plan->directory);
 
@@ -251,7 +254,7 @@ import_execute(Hypervisor *hypervisor, ImportPlan *plan, const ImportSource *sou
 
     *result = (ImportResult){.kept = resume, .warnings = strings_copy(plan->warnings)};
     control_set_end(control, plan->bytes + IMPORT_COMMIT_WEIGHT);
-    ok = run(&self, resume, error);
+    ok = run_import_steps(&self, resume, error);
     import_undo_free(self.undo);
     import_journal_free(self.journal);
 

@@ -10,37 +10,40 @@
 
 G_BEGIN_DECLS
 
-/** The last step of the progress, so that all is done only when all is defined. */
+/** Weight of the definitions in the progress, so that everything is done only when they are
+ * complete. */
 #define IMPORT_COMMIT_WEIGHT 1
 
-/** What an import did. */
+/** The result of an import. */
 typedef struct {
-    guint64 copied; /* bytes that had to be written for it */
-    gboolean resumable; /* it failed, and what there is of it can be gone on with: it is kept */
-    gboolean kept;      /* it failed, and something is left */
-    GPtrArray *warnings; /* char*: those of the plan, and what happened meanwhile */
+    guint64 copied; /* bytes that were written for it */
+    gboolean resumable; /* it failed, and what was written is kept and can be resumed */
+    gboolean kept;      /* it failed, and something is kept */
+    GPtrArray *warnings; /* char*: warnings of the plan and those about what happened meanwhile */
 } ImportResult;
 
-/** import_result_clear: Frees what is in it. */
+/** import_result_clear: Frees the members of @result. */
 void import_result_clear(ImportResult *result);
 
 /**
  * import_check_space:
- * Returns: FALSE with NO_SPACE if the file system of @target does not have what @plan needs.
+ * Returns: FALSE with NO_SPACE if the file system of @target does not have the space that @plan
+ * needs.
  */
 gboolean import_check_space(const ImportPlan *plan, const ImportSource *source,
                             const Target *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * import_execute:
- * @target: begun here and committed, when all files are complete
- * @resume: goes on with what an earlier run left, if there is something
- * @control: progress in bytes, part I of it for file I-1 of the plan; orders
- * @result: (out): what was done; to be cleared in any case
+ * @target: the target, which is begun, and committed when all files are complete
+ * @resume: resumes what an earlier run left, if there is anything
+ * @control: counts the progress in bytes, with the part I for file I-1 of the plan; cancels,
+ * interrupts, suspends and limits the import
+ * @result: (out): the result; to be cleared in any case
  *
- * Returns: TRUE when every file is in its place, durably, and every domain defined, and started if
- * that was asked for. Otherwise nothing is defined and no file has a final name; freeing @target
- * removes what was written, unless it can be gone on with.
+ * Returns: TRUE when every file is durable in its final place, and every domain is defined, and
+ * started if the settings ask for that. Otherwise nothing is defined and nothing has its final
+ * name; freeing @target removes what was written unless it can be resumed.
  */
 gboolean import_execute(Hypervisor *hypervisor, ImportPlan *plan, const ImportSource *source,
                         Target *target, Control *control, gboolean resume, ImportResult *result,

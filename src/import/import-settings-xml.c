@@ -13,10 +13,10 @@
 
 #define WHAT _("the import settings")
 
-/* --- reading: the schema made sure of everything's form ----------------------- */
+/* --- reading a document that is valid against the schema ---------------------- */
 
 static gboolean
-yes(xmlNode *root, const char *path, gboolean otherwise)
+is_yes(xmlNode *root, const char *path, gboolean otherwise)
 {
     g_autofree char *text = xml_text(root, path);
 
@@ -27,7 +27,7 @@ yes(xmlNode *root, const char *path, gboolean otherwise)
 }
 
 static guint64
-number(xmlNode *root, const char *path)
+read_settings_number(xmlNode *root, const char *path)
 {
     g_autofree char *text = xml_text(root, path);
 
@@ -35,7 +35,7 @@ number(xmlNode *root, const char *path)
 }
 
 static void
-add_texts(GPtrArray *to, xmlNode *root, const char *name)
+add_settings_texts(GPtrArray *to, xmlNode *root, const char *name)
 {
     for (xmlNode *node = NULL; (node = xml_child(root, name, node));)
         g_ptr_array_add(to, xml_text(node, "."));
@@ -66,17 +66,17 @@ read_root(ImportSettings *self, xmlNode *root, GError **error)
 {
     g_autofree char *mac = xml_text(root, "./mac");
 
-    add_texts(self->domains, root, "domain");
-    add_texts(self->trust, root, "trust");
+    add_settings_texts(self->domains, root, "domain");
+    add_settings_texts(self->trust, root, "trust");
     self->suffix = xml_text(root, "./suffix");
-    self->new_uuid = yes(root, "./newUuid", FALSE);
+    self->new_uuid = is_yes(root, "./newUuid", FALSE);
     self->new_mac = g_strcmp0(mac, "new") == 0;
-    self->with_snapshots = yes(root, "./snapshots", FALSE);
-    self->start = yes(root, "./start", FALSE);
-    self->define = yes(root, "./define", TRUE);
-    self->force_host = yes(root, "./forceHost", FALSE);
-    self->bandwidth = number(root, "./bandwidth");
-    self->parallel = (guint)number(root, "./parallel");
+    self->with_snapshots = is_yes(root, "./snapshots", FALSE);
+    self->start = is_yes(root, "./start", FALSE);
+    self->define = is_yes(root, "./define", TRUE);
+    self->force_host = is_yes(root, "./forceHost", FALSE);
+    self->bandwidth = read_settings_number(root, "./bandwidth");
+    self->parallel = (guint)read_settings_number(root, "./parallel");
 
     return add_renames(self, root, error) && import_settings_check(self, error);
 }
@@ -100,7 +100,7 @@ import_settings_parse(const char *text, GError **error)
 /* --- writing ------------------------------------------------------------------ */
 
 static void
-add_number(xmlNode *root, const char *name, guint64 value)
+add_settings_number(xmlNode *root, const char *name, guint64 value)
 {
     g_autofree char *text = g_strdup_printf("%" PRIu64, value);
 
@@ -149,8 +149,8 @@ import_settings_format(const ImportSettings *self)
     add_choice(root, "start", self->start, "yes");
     add_choice(root, "define", !self->define, "no");
     add_choice(root, "forceHost", self->force_host, "yes");
-    add_number(root, "bandwidth", self->bandwidth);
-    add_number(root, "parallel", self->parallel);
+    add_settings_number(root, "bandwidth", self->bandwidth);
+    add_settings_number(root, "parallel", self->parallel);
 
     return xml_doc_to_string(doc);
 }

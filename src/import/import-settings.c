@@ -53,7 +53,7 @@ import_settings_free(ImportSettings *self)
     g_free(self);
 }
 
-/* A name may have a '=' in it: the first one that leaves two names parts them. */
+/* Names may contain '='; the first one that leaves two valid names separates them. */
 gboolean
 import_settings_rename(ImportSettings *self, const char *text, GError **error)
 {

@@ -15,7 +15,7 @@ typedef struct {
     const DomainRewrite *to;
 } Writer;
 
-/* --- the order -------------------------------------------------------------- */
+/* --- order ------------------------------------------------------------------ */
 
 static char *
 parent_of(const ImportMember *member, guint index)
@@ -38,8 +38,8 @@ is_member(const ImportMember *member, const char *name)
     return FALSE;
 }
 
-/* A parent that was not exported is none: libvirt takes no snapshot whose parent it does not
- * know. */
+/* Removes a parent that was not exported, because libvirt refuses a snapshot with an unknown
+ * parent. */
 static void
 forget_parent(const Writer *self, guint index)
 {
@@ -59,7 +59,8 @@ forget_parent(const Writer *self, guint index)
     xmlFreeNode(node);
 }
 
-/* Returns: (element-type guint): the snapshots' numbers, parents first; NULL if they go round. */
+/* Returns: (element-type guint): the indexes of the snapshots, parents first; NULL with an error if
+ * they form a cycle. */
 static GArray *
 order_of(const ImportMember *member, GError **error)
 {
@@ -99,7 +100,7 @@ disk_list(void)
 }
 
 static const RewriteDisk *
-find_disk(const GPtrArray *disks, const char *target)
+find_manifest_disk(const GPtrArray *disks, const char *target)
 {
     for (guint i = 0; i < disks->len; i++) {
         const RewriteDisk *disk = g_ptr_array_index(disks, i);
@@ -122,7 +123,7 @@ add_frozen(const Writer *self, GPtrArray *disks, const ManifestDisk *disk)
                                                                     : REWRITE_DISK_LEFT_OUT));
 }
 
-/* The element of a <domainsnapshot>'s <disks> that is about @target. */
+/* The <disk> for @target in the <disks> of a <domainsnapshot>. */
 static xmlNode *
 find_snapshot_disk(xmlNode *root, const char *target)
 {
@@ -138,17 +139,18 @@ find_snapshot_disk(xmlNode *root, const char *target)
     return NULL;
 }
 
-/* In the exported snapshot writing goes on where the domain writes now. */
+/* Adds the overlay of a disk. The overlay of the exported snapshot is the image to which the domain
+ * will write. */
 static void
-add_overlay(const Writer *self, guint index, xmlNode *root, GPtrArray *overlays,
-            const ManifestDisk *disk)
+add_snapshot_overlay(const Writer *self, guint index, xmlNode *root, GPtrArray *overlays,
+                     const ManifestDisk *disk)
 {
     const ManifestSnapshot *snapshot =
         g_ptr_array_index(self->member->to->from->snapshots, index);
     xmlNode *node = find_snapshot_disk(root, disk->target);
     g_autofree char *kind = node ? xml_attr(node, "snapshot") : NULL;
     g_autofree char *source = node ? xml_text(node, "./source/@file") : NULL;
-    const RewriteDisk *present = find_disk(self->to->disks, disk->target);
+    const RewriteDisk *present = find_manifest_disk(self->to->disks, disk->target);
     RewriteDisk *overlay;
 
     if (!disk->layer || disk->internal || g_strcmp0(kind, "external") != 0)
@@ -179,7 +181,7 @@ write_snapshot(const Writer *self, guint index, GError **error)
     domain.disks = frozen;
     for (guint i = 0; i < from->disks->len; i++) {
         add_frozen(self, frozen, g_ptr_array_index(from->disks, i));
-        add_overlay(self, index, root, overlays, g_ptr_array_index(from->disks, i));
+        add_snapshot_overlay(self, index, root, overlays, g_ptr_array_index(from->disks, i));
     }
     to.memory = index == 0 ? self->member->to->memory : NULL;
     if (!snapshot_rewrite(root, &to, error))

@@ -10,10 +10,11 @@ G_BEGIN_DECLS
 
 /**
  * import_snapshots_write:
- * @to: what the domain becomes, which each snapshot's becomes too but for its disks
+ * @to: the properties of the domain on this host, which also apply to the domain in each snapshot
+ * except for the disks
  *
- * Puts the member's snapshots into its ImportDomain, parents first. The one that was exported is
- * the current one.
+ * Adds the member's snapshots to its ImportDomain, parents first. The exported one becomes the
+ * current snapshot.
  */
 gboolean import_snapshots_write(const ImportMember *member, ImportPlan *plan, ImportLayers *layers,
                                 const DomainRewrite *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;

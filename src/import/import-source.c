@@ -16,23 +16,24 @@
 #include "util/fd.h"
 #include "util/process.h"
 
-/* Far more than the XML of any domain or collection. */
+/* A limit far above the size of the XML of any domain or collection. */
 #define TEXT_BYTES_MAX ((guint64)16 << 20)
-/* Beside the files of the export: what is written, libvirt, and who else is at work. */
+/* Descriptors that are needed in addition to the files of the export: for the files that are
+ * written, libvirt and other threads. */
 #define DESCRIPTORS_SPARE 128
 
 struct ImportSource {
     char *path;
     int dirfd;
-    int lock; /* keeps it from being removed */
+    int lock; /* holds the lock that keeps the export from being removed */
     Manifest *manifest;
-    GHashTable *fds; /* ManifestFile -> descriptor + 1, owned by us */
+    GHashTable *fds; /* ManifestFile -> descriptor + 1, owned */
 };
 
-/* What a header says may be no text at all, and an error has to be one wherever it is shown. */
+/* Sets CORRUPT. The text may quote a header, which can have any bytes, so it is made valid. */
 G_GNUC_PRINTF(2, 3)
 static gboolean
-corrupt(GError **error, const char *format, ...)
+corrupt_source(GError **error, const char *format, ...)
 {
     g_autofree char *text = NULL;
     g_autofree char *valid = NULL;
@@ -65,50 +66,56 @@ import_source_fd(const ImportSource *self, const ManifestFile *file)
     return GPOINTER_TO_INT(g_hash_table_lookup(self->fds, file)) - 1;
 }
 
-/* --- what the headers of images say ----------------------------------------- */
+/* --- headers of images ------------------------------------------------------ */
 
 static gboolean
-inside(guint64 offset, guint64 length, guint64 size)
+is_inside_file(guint64 offset, guint64 length, guint64 size)
 {
     return offset <= size && length <= size - offset;
 }
 
-/* QEMU takes a table that is not there for one of zeros, and grows the file when it writes. */
+/* Checks that the tables lie within the file. QEMU reads a missing table as zeros and grows the
+ * file when it writes. */
 static gboolean
-check_tables(const Qcow2Header *header, const ManifestFile *file, GError **error)
+check_layer_tables(const Qcow2Header *header, const ManifestFile *file, GError **error)
 {
     guint64 cluster = (guint64)1 << header->cluster_bits;
 
-    if (!inside(header->l1_offset, (guint64)header->l1_entries * 8, file->bytes))
-        return corrupt(error, _("'%s': its L1 table lies beyond its end"), file->path);
-    if (!inside(header->refcount_offset, header->refcount_clusters * cluster, file->bytes))
-        return corrupt(error, _("'%s': its table of reference counts lies beyond its end"),
-                       file->path);
-    if (header->n_snapshots > 0 && !inside(header->snapshots_offset, 1, file->bytes))
-        return corrupt(error, _("'%s': its table of snapshots lies beyond its end"), file->path);
+    if (!is_inside_file(header->l1_offset, (guint64)header->l1_entries * 8, file->bytes))
+        return corrupt_source(error, _("'%s': its L1 table lies beyond its end"), file->path);
+    if (!is_inside_file(header->refcount_offset, header->refcount_clusters * cluster, file->bytes))
+        return corrupt_source(error, _("'%s': its table of reference counts lies beyond its end"),
+                              file->path);
+    if (header->n_snapshots > 0 && !is_inside_file(header->snapshots_offset, 1, file->bytes))
+        return corrupt_source(error, _("'%s': its table of snapshots lies beyond its end"),
+                              file->path);
 
     return TRUE;
 }
 
 static gboolean
-check_reference(const Manifest *manifest, const ManifestFile *file, const Qcow2Header *header,
-                GError **error)
+check_layer_reference(const Manifest *manifest, const ManifestFile *file, const Qcow2Header *header,
+                      GError **error)
 {
     const ManifestFile *below = file->backing ? manifest_file(manifest, file->backing) : NULL;
     g_autofree char *name = below ? g_path_get_basename(below->path) : NULL;
 
     if (g_strcmp0(header->backing_name, name) != 0)
-        return corrupt(error, _("'%s' refers to '%s' where the manifest says '%s'"), file->path,
-                       header->backing_name ? header->backing_name : "", name ? name : "");
+        return corrupt_source(error, _("'%s' refers to '%s' where the manifest says '%s'"),
+                              file->path,
+                              header->backing_name ? header->backing_name : "", name ? name : "");
     if (below && g_strcmp0(header->backing_format, below->format) != 0)
-        return corrupt(error,
-                       _("'%s' says that '%s' has the format '%s' where the manifest says '%s'"),
-                       file->path, name, header->backing_format ? header->backing_format : "",
-                       below->format);
+        return corrupt_source(error,
+                              _("'%s' says that '%s' has the format '%s' where the manifest says "
+                                "'%s'"),
+                              file->path, name,
+                              header->backing_format ? header->backing_format : "",
+                              below->format);
     if (header->virtual_size != file->capacity)
-        return corrupt(error,
-                       _("'%s' is a disk of %" PRIu64 " bytes where the manifest says %" PRIu64),
-                       file->path, header->virtual_size, file->capacity);
+        return corrupt_source(error,
+                              _("'%s' is a disk of %" PRIu64
+                                " bytes where the manifest says %" PRIu64),
+                              file->path, header->virtual_size, file->capacity);
 
     return TRUE;
 }
@@ -123,21 +130,23 @@ import_check_layer(const Manifest *manifest, const ManifestFile *file, int fd, G
     header = qcow2_header_read(fd, file->path, error);
 
     return header && qcow2_header_check(header, file->path, error) &&
-           check_tables(header, file, error) && check_reference(manifest, file, header, error);
+           check_layer_tables(header, file, error) &&
+           check_layer_reference(manifest, file, header, error);
 }
 
 /* --- files ------------------------------------------------------------------ */
 
-/* A hard link to a device is a device, and opening a FIFO or a terminal does not wait. */
+/* Opens a file. It may be anything, so O_NONBLOCK keeps a FIFO or a terminal from blocking, and its
+ * type is checked afterwards. */
 static int
-open_file(const ImportSource *self, const ManifestFile *file, GError **error)
+open_source_file(const ImportSource *self, const ManifestFile *file, GError **error)
 {
     g_autoptr(GError) why = NULL;
     auto_fd fd = fd_open_beneath(self->dirfd, file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &why);
     struct stat st;
 
     if (fd < 0 && g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND)) {
-        corrupt(error, _("'%s' is missing"), file->path);
+        corrupt_source(error, _("'%s' is missing"), file->path);
         return -1;
     }
     if (fd < 0) {
@@ -145,12 +154,12 @@ open_file(const ImportSource *self, const ManifestFile *file, GError **error)
         return -1;
     }
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-        corrupt(error, _("'%s' is not a regular file"), file->path);
+        corrupt_source(error, _("'%s' is not a regular file"), file->path);
         return -1;
     }
     if ((guint64)st.st_size != file->bytes) {
-        corrupt(error, _("'%s' has %" PRIu64 " bytes where the manifest says %" PRIu64),
-                file->path, (guint64)st.st_size, file->bytes);
+        corrupt_source(error, _("'%s' has %" PRIu64 " bytes where the manifest says %" PRIu64),
+                       file->path, (guint64)st.st_size, file->bytes);
         return -1;
     }
 
@@ -158,9 +167,9 @@ open_file(const ImportSource *self, const ManifestFile *file, GError **error)
 }
 
 static gboolean
-take_file(ImportSource *self, ManifestFile *file, GError **error)
+take_manifest_file(ImportSource *self, ManifestFile *file, GError **error)
 {
-    int fd = open_file(self, file, error);
+    int fd = open_source_file(self, file, error);
 
     if (fd < 0)
         return FALSE;
@@ -170,7 +179,7 @@ take_file(ImportSource *self, ManifestFile *file, GError **error)
 }
 
 static gboolean
-check_number(const ImportSource *self, GError **error)
+check_descriptors(const ImportSource *self, GError **error)
 {
     guint64 room = process_descriptors();
 
@@ -184,8 +193,8 @@ check_number(const ImportSource *self, GError **error)
     return FALSE;
 }
 
-/* Something else than the manifest knows may be harmless; that it is there says that somebody was
- * at the export. */
+/* Refuses files that the manifest does not list. They may be harmless, but show that somebody has
+ * modified the export. */
 static gboolean
 check_surplus(const ImportSource *self, GError **error)
 {
@@ -197,22 +206,23 @@ check_surplus(const ImportSource *self, GError **error)
         return TRUE;
     first = g_ptr_array_index(report->problems, 0);
 
-    return corrupt(error, _("'%s' %s; 'virtsnap verify' tells of all, and what does not belong "
-                            "there can be moved away"),
-                   first->file, first->what);
+    return corrupt_source(error,
+                          _("'%s' %s; 'virtsnap verify' tells of all, and what does not belong "
+                                   "there can be moved away"),
+                          first->file, first->what);
 }
 
 static gboolean
-take_all(ImportSource *self, GError **error)
+take_all_files(ImportSource *self, GError **error)
 {
     self->lock = export_lock_read(self->dirfd, self->path, error);
     if (self->lock < 0)
         return FALSE;
     self->manifest = manifest_load(self->dirfd, error);
-    if (!self->manifest || !check_number(self, error) || !check_surplus(self, error))
+    if (!self->manifest || !check_descriptors(self, error) || !check_surplus(self, error))
         return FALSE;
     for (guint i = 0; i < self->manifest->files->len; i++) {
-        if (!take_file(self, g_ptr_array_index(self->manifest->files, i), error))
+        if (!take_manifest_file(self, g_ptr_array_index(self->manifest->files, i), error))
             return FALSE;
     }
 
@@ -230,7 +240,7 @@ import_source_open(const char *path, GError **error)
     self->dirfd = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, error);
     if (self->dirfd < 0)
         return NULL;
-    if (!take_all(self, error)) {
+    if (!take_all_files(self, error)) {
         g_prefix_error(error, _("The export '%s' is not imported: "), path);
         return NULL;
     }
@@ -241,18 +251,18 @@ import_source_open(const char *path, GError **error)
 /* --- small files ------------------------------------------------------------ */
 
 static gboolean
-check_text(const ManifestFile *file, const char *text, GError **error)
+check_source_text(const ManifestFile *file, const char *text, GError **error)
 {
     guint8 digest[DIGEST_BYTES];
 
     if (memchr(text, 0, file->bytes))
-        return corrupt(error, _("'%s' is no text"), file->path);
+        return corrupt_source(error, _("'%s' is no text"), file->path);
     if (!file->has_digest)
         return TRUE;
     digest_bytes(text, file->bytes, digest);
 
     return memcmp(digest, file->digest, DIGEST_BYTES) == 0 ||
-           corrupt(error, _("'%s' has another digest than in the manifest"), file->path);
+           corrupt_source(error, _("'%s' has another digest than in the manifest"), file->path);
 }
 
 char *
@@ -262,18 +272,18 @@ import_source_text(const ImportSource *self, const char *path, GError **error)
     g_autofree char *text = NULL;
 
     if (!file) {
-        corrupt(error, _("The manifest has no '%s'"), path);
+        corrupt_source(error, _("The manifest has no '%s'"), path);
         return NULL;
     }
     if (file->bytes > TEXT_BYTES_MAX) {
-        corrupt(error, _("'%s' is larger than any text of an export (%" PRIu64 " bytes)"), path,
-                file->bytes);
+        corrupt_source(error, _("'%s' is larger than any text of an export (%" PRIu64 " bytes)"),
+                       path, file->bytes);
         return NULL;
     }
     text = g_malloc(file->bytes + 1);
     text[file->bytes] = '\0';
     if (!fd_pread_all(import_source_fd(self, file), text, file->bytes, 0, path, error) ||
-        !check_text(file, text, error))
+        !check_source_text(file, text, error))
         return NULL;
 
     return g_steal_pointer(&text);

@@ -8,38 +8,38 @@
 
 G_BEGIN_DECLS
 
-/* An export as somebody hands it in whom nobody vouches for. Every file that its manifest names is
- * opened once, beneath its directory and through no symbolic link, and stays open: what was looked
- * at is what is read, whatever happens to names meanwhile. */
+/* An untrusted export. Every file in its manifest is opened once, beneath its directory and without
+ * following symbolic links, and stays open. So the files that were checked are those that are read,
+ * whatever happens to their names meanwhile. */
 
 typedef struct ImportSource ImportSource;
 
 /**
  * import_source_open:
- * @path: absolute, of the export's directory
+ * @path: absolute path of the export's directory
  *
- * Checks everything that can be checked without reading the images: that nothing is missing and
- * nothing else is there, kinds of files, sizes, the headers of the images. Returns: owned by the
- * caller; CORRUPT naming the file that is not as the manifest says, NOT_SUPPORTED for an image with
- * features that are not handled.
+ * Checks everything that can be checked without reading the images: that no file is missing or
+ * surplus, the types and sizes of the files, and the headers of the images. Returns: owned by the
+ * caller; NULL with CORRUPT naming the file that differs from the manifest, or NOT_SUPPORTED for an
+ * image with unsupported features.
  */
 ImportSource *import_source_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_source_path: Returns: (transfer none): its directory. */
+/** import_source_path: Returns: (transfer none): the path of the export. */
 const char *import_source_path(const ImportSource *self);
 
-/** import_source_manifest: Returns: (transfer none): what it says that it holds. */
+/** import_source_manifest: Returns: (transfer none): the manifest. */
 const Manifest *import_source_manifest(const ImportSource *self);
 
-/** import_source_fd: Returns: the file @file of the manifest, open; still owned by @self. */
+/** import_source_fd: Returns: the descriptor of @file, owned by @self. */
 int import_source_fd(const ImportSource *self, const ManifestFile *file);
 
 /**
  * import_source_text:
- * @path: of a small file in the export
+ * @path: path of a small file in the export
  *
- * Returns: its content, which has the digest that the manifest says, owned by the caller; CORRUPT
- * if it has not, is not in the manifest, or is too large.
+ * Returns: its content, whose digest is that of the manifest, owned by the caller; NULL with
+ * CORRUPT if the digest differs, the file is not in the manifest, or is too large.
  */
 char *import_source_text(const ImportSource *self, const char *path, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -50,11 +50,11 @@ void import_source_close(ImportSource *self);
 
 /**
  * import_check_layer:
- * @fd: an image, open
- * @file: what the manifest says of it
+ * @fd: an open image
+ * @file: its entry in the manifest
  *
- * Returns: FALSE if its header says something else: CORRUPT, or NOT_SUPPORTED for what no image
- * of an export has.
+ * Returns: FALSE with CORRUPT if its header differs from the manifest, or NOT_SUPPORTED if it has
+ * features that images of an export never have.
  */
 gboolean import_check_layer(const Manifest *manifest, const ManifestFile *file, int fd,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -19,13 +19,13 @@
 #include "util/xml.h"
 
 #define RECORD_BYTES_MAX ((gsize)16 << 20)
-/* What the record is called until it is complete, in the directory that it is about. */
+/* Name of the record until it is complete, in the partial directory. */
 #define STAGED ".import"
 
 typedef struct {
     char *name;
     char *uuid;
-    gboolean made; /* it is not there, but for us */
+    gboolean made; /* it was defined by this import */
 } UndoDomain;
 
 typedef struct {
@@ -35,14 +35,14 @@ typedef struct {
 } UndoCollection;
 
 struct ImportUndo {
-    char *directory; /* absolute, of the import */
-    char *parent;    /* of that, and */
-    char *name;      /* its last part */
-    char *record;    /* the record's name in parent */
+    char *directory; /* absolute path of the import */
+    char *parent;    /* parent directory of the import */
+    char *name;      /* name of the import in parent */
+    char *record;    /* name of the record in parent */
     int parent_fd;   /* owned */
-    int fd;          /* the record, locked; owned */
-    guint64 device;  /* of the directory, with */
-    guint64 inode;   /* which it is */
+    int fd;          /* the locked record; owned */
+    guint64 device;  /* with inode identifies the directory */
+    guint64 inode;   /* inode of the directory */
     GPtrArray *domains;     /* UndoDomain */
     GPtrArray *collections; /* UndoCollection, in the order in which they are defined */
 };
@@ -100,7 +100,7 @@ undo_new(const char *directory)
 }
 
 static gboolean
-in_use(const ImportUndo *self, GError **error)
+set_import_in_use(const ImportUndo *self, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
                 _("Another import into '%s' is under way; wait for it or end it"),
@@ -112,7 +112,7 @@ in_use(const ImportUndo *self, GError **error)
 /* --- writing ---------------------------------------------------------------- */
 
 static void
-add_domain(ImportUndo *self, const char *name, const char *uuid)
+add_undo_domain(ImportUndo *self, const char *name, const char *uuid)
 {
     UndoDomain *domain = g_new0(UndoDomain, 1);
 
@@ -121,9 +121,9 @@ add_domain(ImportUndo *self, const char *name, const char *uuid)
     g_ptr_array_add(self->domains, domain);
 }
 
-/* Takes over both. */
+/* Adds a collection. @name, @xml: (transfer full). */
 static void
-add_collection(ImportUndo *self, char *name, char *xml)
+add_undo_collection(ImportUndo *self, char *name, char *xml)
 {
     UndoCollection *collection = g_new0(UndoCollection, 1);
 
@@ -133,23 +133,23 @@ add_collection(ImportUndo *self, char *name, char *xml)
 }
 
 static void
-take_plan(ImportUndo *self, const ImportPlan *plan)
+take_undo_plan(ImportUndo *self, const ImportPlan *plan)
 {
     for (guint i = 0; plan->settings->define && i < plan->domains->len; i++) {
         const ImportDomain *domain = g_ptr_array_index(plan->domains, i);
 
-        add_domain(self, domain->name, domain->uuid);
+        add_undo_domain(self, domain->name, domain->uuid);
     }
     for (guint i = 0; i < plan->collections->len; i++) {
         const VirtSnapCollection *one = g_ptr_array_index(plan->collections, i);
 
-        add_collection(self, g_strdup(virt_snap_collection_get_name(one)),
-                       virt_snap_collection_format(one));
+        add_undo_collection(self, g_strdup(virt_snap_collection_get_name(one)),
+                            virt_snap_collection_format(one));
     }
 }
 
 static char *
-format(const ImportUndo *self)
+format_undo_record(const ImportUndo *self)
 {
     g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
     xmlNode *root = xmlNewNode(NULL, BAD_CAST "import");
@@ -172,24 +172,25 @@ format(const ImportUndo *self)
 }
 
 static gboolean
-give_name(const ImportUndo *self, int fd, GError **error)
+name_undo_record(const ImportUndo *self, int fd, GError **error)
 {
     if (linkat(fd, STAGED, self->parent_fd, self->record, 0) == 0)
         return fd_sync(self->parent_fd, self->parent, error);
     if (errno == EEXIST)
-        return in_use(self, error);
+        return set_import_in_use(self, error);
     virt_snap_error_set_errno(error, errno, _("Cannot create '%s/%s'"), self->parent,
                               self->record);
 
     return FALSE;
 }
 
-/* Locked before it has its name, so that nobody finds it and thinks that it was left. Until then it
- * is in the partial directory, and goes with that. */
+/* Writes the record. It is created in the partial directory, with which it is removed if the import
+ * fails, and locked before it gets its final name, so that nobody takes it for one that was
+ * left. */
 static gboolean
-write_record(ImportUndo *self, int fd, GError **error)
+write_undo_record(ImportUndo *self, int fd, GError **error)
 {
-    g_autofree char *text = format(self);
+    g_autofree char *text = format_undo_record(self);
     gboolean ok = FALSE;
 
     unlinkat(fd, STAGED, 0);
@@ -201,7 +202,7 @@ write_record(ImportUndo *self, int fd, GError **error)
                                   self->record);
     else
         ok = fd_pwrite_all(self->fd, text, strlen(text), 0, self->record, error) &&
-             fd_sync(self->fd, self->record, error) && give_name(self, fd, error);
+             fd_sync(self->fd, self->record, error) && name_undo_record(self, fd, error);
     unlinkat(fd, STAGED, 0);
 
     return ok;
@@ -213,7 +214,7 @@ import_undo_begin(const ImportPlan *plan, int fd, GError **error)
     g_autoptr(ImportUndo) self = undo_new(plan->directory);
     struct stat st;
 
-    take_plan(self, plan);
+    take_undo_plan(self, plan);
     if (fstat(fd, &st) < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot look at '%s'"), plan->directory);
         return NULL;
@@ -221,7 +222,7 @@ import_undo_begin(const ImportPlan *plan, int fd, GError **error)
     self->device = st.st_dev;
     self->inode = st.st_ino;
     self->parent_fd = fd_open_dir(AT_FDCWD, self->parent, error);
-    if (self->parent_fd < 0 || !write_record(self, fd, error))
+    if (self->parent_fd < 0 || !write_undo_record(self, fd, error))
         return NULL;
 
     return g_steal_pointer(&self);
@@ -256,11 +257,11 @@ import_undo_done(ImportUndo *self, GError **error)
     return FALSE;
 }
 
-/* --- taking back ------------------------------------------------------------ */
+/* --- undo ------------------------------------------------------------------- */
 
-/* A domain that has come to have this UUID in another way is not ours. */
+/* Whether a domain with the recorded UUID was defined by this import, and not in another way. */
 static gboolean
-is_ours(const ImportUndo *self, const DomainRecord *record)
+is_domain_ours(const ImportUndo *self, const DomainRecord *record)
 {
     g_autoptr(GPtrArray) paths = domain_image_paths(record->xml, NULL, NULL);
     g_autofree char *prefix = g_strconcat(self->directory, "/", NULL);
@@ -288,13 +289,13 @@ undefine_domain(const ImportUndo *self, Hypervisor *hypervisor, const UndoDomain
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    if (!record || !g_str_equal(record->name, domain->name) || !is_ours(self, record))
+    if (!record || !g_str_equal(record->name, domain->name) || !is_domain_ours(self, record))
         return TRUE;
 
     return hypervisor->ops->undefine(hypervisor, domain->uuid, error);
 }
 
-/* One that somebody has changed, or made in its place, is not ours any more. */
+/* Undefines a collection, unless somebody has changed or replaced it since. */
 static gboolean
 undefine_collection(VirtSnapCollectionStore *store, const UndoCollection *collection,
                     GError **error)
@@ -330,9 +331,9 @@ undefine_collections(const ImportUndo *self, GError **error)
     return TRUE;
 }
 
-/* One that has come to be there in another way stays. */
+/* Removes the directory of the import, unless another directory is at its place. */
 static gboolean
-remove_directory(const ImportUndo *self, GError **error)
+remove_import_directory(const ImportUndo *self, GError **error)
 {
     struct stat st;
 
@@ -349,7 +350,7 @@ import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **error)
     for (guint i = self->domains->len; ok && i-- > 0;)
         ok = undefine_domain(self, hypervisor, g_ptr_array_index(self->domains, i), error);
     ok = ok && undefine_collections(self, error) &&
-         remove_directory(self, error) && import_undo_done(self, error);
+         remove_import_directory(self, error) && import_undo_done(self, error);
     if (!ok)
         g_prefix_error(error, _("What was imported into '%s' cannot be taken back: "),
                        self->directory);
@@ -357,10 +358,10 @@ import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **error)
     return ok;
 }
 
-/* --- what was left ---------------------------------------------------------- */
+/* --- recovery --------------------------------------------------------------- */
 
 static gboolean
-is_later(const struct timespec *one, const struct timespec *other)
+is_later_than(const struct timespec *one, const struct timespec *other)
 {
     return one->tv_sec > other->tv_sec ||
            (one->tv_sec == other->tv_sec && one->tv_nsec > other->tv_nsec);
@@ -368,7 +369,7 @@ is_later(const struct timespec *one, const struct timespec *other)
 
 /* Whether a file below @name was written to after @since. */
 static gboolean
-was_written(int dirfd, const char *name, const struct timespec *since)
+was_written_since(int dirfd, const char *name, const struct timespec *since)
 {
     g_autoptr(GPtrArray) names = dir_list_at(dirfd, name, NULL);
 
@@ -378,8 +379,8 @@ was_written(int dirfd, const char *name, const struct timespec *since)
 
         if (fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
             continue;
-        if (S_ISDIR(st.st_mode) ? was_written(dirfd, path, since)
-                                : is_later(&st.st_mtim, since))
+        if (S_ISDIR(st.st_mode) ? was_written_since(dirfd, path, since)
+                                : is_later_than(&st.st_mtim, since))
             return TRUE;
     }
 
@@ -387,7 +388,7 @@ was_written(int dirfd, const char *name, const struct timespec *since)
 }
 
 static gboolean
-was_used(const ImportUndo *self, Hypervisor *hypervisor)
+was_import_used(const ImportUndo *self, Hypervisor *hypervisor)
 {
     struct stat st;
 
@@ -397,15 +398,15 @@ was_used(const ImportUndo *self, Hypervisor *hypervisor)
         g_autoptr(DomainRecord) record =
             hypervisor->ops->describe(hypervisor, domain->uuid, &running, NULL);
 
-        if (record && running && is_ours(self, record))
+        if (record && running && is_domain_ours(self, record))
             return TRUE;
     }
 
-    return fstat(self->fd, &st) == 0 && was_written(self->parent_fd, self->name, &st.st_mtim);
+    return fstat(self->fd, &st) == 0 && was_written_since(self->parent_fd, self->name, &st.st_mtim);
 }
 
 static guint64
-number_attr(xmlNode *node, const char *name)
+get_undo_number(xmlNode *node, const char *name)
 {
     g_autofree char *text = xml_attr(node, name);
 
@@ -413,7 +414,7 @@ number_attr(xmlNode *node, const char *name)
 }
 
 static gboolean
-parse(ImportUndo *self, GError **error)
+parse_undo_record(ImportUndo *self, GError **error)
 {
     g_autoptr(GBytes) bytes = file_read_at(self->parent_fd, self->record, RECORD_BYTES_MAX, error);
     g_autoptr(xmlDoc) doc =
@@ -422,21 +423,21 @@ parse(ImportUndo *self, GError **error)
               : NULL;
     xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
 
-    self->device = root ? number_attr(root, "device") : 0;
-    self->inode = root ? number_attr(root, "inode") : 0;
+    self->device = root ? get_undo_number(root, "device") : 0;
+    self->inode = root ? get_undo_number(root, "inode") : 0;
     for (xmlNode *node = NULL; root && (node = xml_child(root, "domain", node));) {
         g_autofree char *name = xml_text(node, ".");
         g_autofree char *uuid = xml_attr(node, "uuid");
 
         if (name && uuid)
-            add_domain(self, name, uuid);
+            add_undo_domain(self, name, uuid);
     }
     for (xmlNode *node = NULL; root && (node = xml_child(root, "collection", node));) {
         char *name = xml_attr(node, "name");
         char *xml = xml_text(node, ".");
 
         if (name && xml)
-            add_collection(self, g_steal_pointer(&name), g_steal_pointer(&xml));
+            add_undo_collection(self, g_steal_pointer(&name), g_steal_pointer(&xml));
         g_free(name);
         g_free(xml);
     }
@@ -444,9 +445,9 @@ parse(ImportUndo *self, GError **error)
     return root != NULL;
 }
 
-/* FALSE without an error: there is none. */
+/* Opens and locks the record. FALSE without an error if there is none. */
 static gboolean
-open_record(ImportUndo *self, GError **error)
+open_undo_record(ImportUndo *self, GError **error)
 {
     self->parent_fd = open(self->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (self->parent_fd < 0)
@@ -458,9 +459,9 @@ open_record(ImportUndo *self, GError **error)
     if (self->fd < 0)
         return FALSE;
     if (flock(self->fd, LOCK_EX | LOCK_NB) < 0)
-        return in_use(self, error);
+        return set_import_in_use(self, error);
 
-    return parse(self, error);
+    return parse_undo_record(self, error);
 }
 
 gboolean
@@ -470,13 +471,13 @@ import_undo_recover(const char *directory, Hypervisor *hypervisor, char **said, 
     g_autoptr(GError) why = NULL;
 
     *said = NULL;
-    if (!open_record(self, &why)) {
+    if (!open_undo_record(self, &why)) {
         if (!why)
             return TRUE;
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    if (was_used(self, hypervisor)) {
+    if (was_import_used(self, hypervisor)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
                     _("An import into '%s' was interrupted, and what it left was used since then; "
                       "to keep it, remove '%s/%s', and import to another directory; to be rid of "
@@ -484,7 +485,8 @@ import_undo_recover(const char *directory, Hypervisor *hypervisor, char **said, 
                     self->directory, self->parent, self->record);
         return FALSE;
     }
-    /* None of them was there when the record was written. */
+    /* None of these existed when the record was written, so any that exists was defined by the
+     * import. */
     for (guint i = 0; i < self->domains->len; i++)
         import_undo_made(self, i);
     for (guint i = 0; i < self->collections->len; i++)

@@ -11,34 +11,35 @@
 #include "util/xml.h"
 
 static ImportWork *
-of(JobWork *work)
+import_of(JobWork *work)
 {
     return (ImportWork *)work;
 }
 
 static const ImportWork *
-of_const(const JobWork *work)
+import_of_const(const JobWork *work)
 {
     return (const ImportWork *)work;
 }
 
 static char *
-describe(const JobWork *work)
+import_work_describe(const JobWork *work)
 {
-    return g_strdup_printf("Import of %s", of_const(work)->path);
+    return g_strdup_printf("Import of %s", import_of_const(work)->path);
 }
 
 static const char *
-directory(const JobWork *work)
+import_work_directory(const JobWork *work)
 {
-    return of_const(work)->directory;
+    return import_of_const(work)->directory;
 }
 
-/* --- its target ----------------------------------------------------------------- */
+/* --- target --------------------------------------------------------------------- */
 
-/* The names come from the export. One that cannot be read any more has left what it has left. */
+/* The target, whose name is made from those in the export; NULL with an error if the export cannot
+ * be read any more. */
 static Target *
-target_of(const ImportWork *self, GError **error)
+import_target_of(const ImportWork *self, GError **error)
 {
     g_autoptr(ImportSource) source = import_source_open(self->path, error);
     const Manifest *manifest = source ? import_source_manifest(source) : NULL;
@@ -50,26 +51,26 @@ target_of(const ImportWork *self, GError **error)
 }
 
 static gboolean
-says_nothing_is_there(const GError *error)
+is_import_target_impossible(const GError *error)
 {
     return g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND) ||
            g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
 }
 
 static gboolean
-has_left(JobWork *work)
+import_work_has_left(JobWork *work)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Target) target = target_of(of(work), &error);
+    g_autoptr(Target) target = import_target_of(import_of(work), &error);
 
-    return target ? target_has_left(target) : !says_nothing_is_there(error);
+    return target ? target_has_left(target) : !is_import_target_impossible(error);
 }
 
 static gboolean
-discard(JobWork *work, GError **error)
+import_work_discard(JobWork *work, GError **error)
 {
     g_autoptr(GError) why = NULL;
-    g_autoptr(Target) target = target_of(of(work), &why);
+    g_autoptr(Target) target = import_target_of(import_of(work), &why);
 
     if (target) {
         if (!target_has_left(target))
@@ -79,7 +80,7 @@ discard(JobWork *work, GError **error)
         target_drop(target);
         return TRUE;
     }
-    if (says_nothing_is_there(why))
+    if (is_import_target_impossible(why))
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&why));
 
@@ -87,19 +88,20 @@ discard(JobWork *work, GError **error)
 }
 
 static guint64
-device(JobWork *work)
+import_work_device(JobWork *work)
 {
-    g_autoptr(Target) target = target_of(of(work), NULL);
+    g_autoptr(Target) target = import_target_of(import_of(work), NULL);
     TargetSpace space = {0};
 
     return target && target_space(target, &space, NULL) ? space.device : 0;
 }
 
-/* --- its run ---------------------------------------------------------------------- */
+/* --- run -------------------------------------------------------------------------- */
 
-/* With no more transfers at once than the program allows. */
+/* The settings for this run, with the number of simultaneous transfers limited to what the program
+ * allows. */
 static ImportSettings *
-settings_for(const ImportWork *self, const JobRun *run)
+import_settings_for(const ImportWork *self, const JobRun *run)
 {
     ImportSettings *settings = import_settings_copy(self->settings);
     guint wanted = settings->parallel > 0 ? settings->parallel : ENGINE_WORKERS;
@@ -111,9 +113,9 @@ settings_for(const ImportWork *self, const JobRun *run)
     return settings;
 }
 
-/* What is made, as paths; the domains by their UUIDs. */
+/* The report: UUIDs of the domains and paths of the files. */
 static JobReport *
-report_new(const ImportPlan *plan)
+import_report_new(const ImportPlan *plan)
 {
     JobReport *report = job_report_new();
 
@@ -134,9 +136,9 @@ report_new(const ImportPlan *plan)
 }
 
 static gboolean
-announce(const ImportPlan *plan, JobRun *run, GError **error)
+announce_import_plan(const ImportPlan *plan, JobRun *run, GError **error)
 {
-    g_autoptr(JobReport) report = report_new(plan);
+    g_autoptr(JobReport) report = import_report_new(plan);
     g_autoptr(GPtrArray) nothing = g_ptr_array_new();
     const JobPlanned planned = {
         .end = plan->bytes + IMPORT_COMMIT_WEIGHT,
@@ -171,29 +173,29 @@ end_run(ImportPrepared *prepared, gboolean done)
 }
 
 static gboolean
-carry_out(ImportWork *self, Hypervisor *hypervisor, JobRun *run, GError **error)
+carry_out_import(ImportWork *self, Hypervisor *hypervisor, JobRun *run, GError **error)
 {
     ImportPrepared *prepared = &self->prepared;
     gboolean done;
 
-    if (!announce(prepared->plan, run, error))
+    if (!announce_import_plan(prepared->plan, run, error))
         return FALSE;
     done = import_execute(hypervisor, prepared->plan, prepared->source, prepared->target,
                           job_run_control(run), job_run_resumes(run), &self->result, error);
     job_run_set_kept(run, self->result.kept);
     if (done)
-        job_run_set_result(run, report_new(prepared->plan),
+        job_run_set_result(run, import_report_new(prepared->plan),
                            strings_copy(self->result.warnings));
 
     return done;
 }
 
 static gboolean
-run_import(JobWork *work, JobRun *run, GError **error)
+import_work_run(JobWork *work, JobRun *run, GError **error)
 {
-    ImportWork *self = of(work);
+    ImportWork *self = import_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
-    g_autoptr(ImportSettings) settings = settings_for(self, run);
+    g_autoptr(ImportSettings) settings = import_settings_for(self, run);
     const ImportSubject subject = {self->path, self->directory, settings};
     gboolean done;
 
@@ -202,28 +204,29 @@ run_import(JobWork *work, JobRun *run, GError **error)
         return FALSE;
     done = import_prepare(hypervisor, &subject, self->dry_run, job_run_control(run),
                           &self->prepared, error) &&
-           (self->dry_run || carry_out(self, hypervisor, run, error));
+           (self->dry_run || carry_out_import(self, hypervisor, run, error));
     end_run(&self->prepared, done);
 
     return done;
 }
 
-/* --- its record --------------------------------------------------------------------- */
+/* --- record ------------------------------------------------------------------------- */
 
 static void
-format(const JobWork *work, xmlNode *node)
+import_work_format(const JobWork *work, xmlNode *node)
 {
-    const ImportWork *self = of_const(work);
+    const ImportWork *self = import_of_const(work);
     g_autofree char *settings = import_settings_format(self->settings);
 
     xml_add(node, "export", self->path);
     xml_add(node, "directory", self->directory);
-    /* A document in the document's text: its parser stays the only one. */
+    /* The settings are stored as the text of their own document, so that there is only one parser
+     * for them. */
     xml_add(node, "settings", settings);
 }
 
 static JobWork *
-parse(xmlNode *node, GError **error)
+import_work_parse(xmlNode *node, GError **error)
 {
     g_autofree char *path = xml_text(node, "export");
     g_autofree char *where = xml_text(node, "directory");
@@ -233,12 +236,12 @@ parse(xmlNode *node, GError **error)
     return settings ? &import_work_new(path, where, settings)->parent : NULL;
 }
 
-/* --- the work ------------------------------------------------------------------------- */
+/* --- constructor and table ------------------------------------------------------------ */
 
 static void
-free_import(JobWork *work)
+import_work_free(JobWork *work)
 {
-    ImportWork *self = of(work);
+    ImportWork *self = import_of(work);
 
     forget_results(self);
     g_free(self->path);
@@ -256,15 +259,15 @@ const JobWorkType import_work_type = {
     .interrupted = N_("The import was interrupted; it can be resumed"),
     .forced = N_("ended by force; what there is of it is left: the next import of the same removes "
                  "it, or goes on with it with --resume"),
-    .describe = describe,
-    .directory = directory,
-    .run = run_import,
-    .has_left = has_left,
-    .discard = discard,
-    .device = device,
-    .format = format,
-    .parse = parse,
-    .free = free_import,
+    .describe = import_work_describe,
+    .directory = import_work_directory,
+    .run = import_work_run,
+    .has_left = import_work_has_left,
+    .discard = import_work_discard,
+    .device = import_work_device,
+    .format = import_work_format,
+    .parse = import_work_parse,
+    .free = import_work_free,
 };
 
 ImportWork *

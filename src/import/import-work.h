@@ -8,12 +8,12 @@
 
 G_BEGIN_DECLS
 
-/* An import as the work of a job. */
+/* The work of a job that imports. */
 
 /** JobType of Msvm_ConcreteJob: import of a virtual machine. */
 #define JOB_TYPE_IMPORT 61
 
-/** virDomainBlockJobType: copies images to another place. */
+/** virDomainBlockJobType: the type of jobs that copy images. */
 #define JOB_BLOCK_TYPE_COPY 2
 
 extern const JobWorkType import_work_type;
@@ -21,9 +21,9 @@ extern const JobWorkType import_work_type;
 typedef struct {
     JobWork parent;
 
-    /* What it is to do: */
-    char *path;      /* of the export, absolute */
-    char *directory; /* that was asked for, absolute */
+    /* The parameters: */
+    char *path;      /* absolute path of the export */
+    char *directory; /* requested directory, absolute */
     ImportSettings *settings;
     gboolean dry_run; /* only to be planned */
 
@@ -35,11 +35,11 @@ typedef struct {
 
 /**
  * import_work_new:
- * @path: absolute, of the export
- * @directory: absolute
- * @settings: (transfer full): checked
+ * @path: absolute path of the export
+ * @directory: absolute path
+ * @settings: (transfer full): settings, already checked
  *
- * Returns: owned by the caller, as job_work_unref() frees it.
+ * Returns: owned by the caller, to be freed with job_work_unref().
  */
 ImportWork *import_work_new(const char *path, const char *directory, ImportSettings *settings);
 

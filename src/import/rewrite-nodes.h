@@ -8,28 +8,29 @@
 
 G_BEGIN_DECLS
 
-/* Changing a document in place. */
+/* Functions to change a document in place. */
 
-/** node_remove: Takes @node out of its document, and frees it with all in it. */
+/** node_remove: Removes @node from its document and frees it with its children. */
 void node_remove(xmlNode *node);
 
-/** nodes_remove: The same for all that the XPath @path selects below @below. */
+/** nodes_remove: Removes all nodes that the XPath @path selects below @below. */
 void nodes_remove(xmlNode *below, const char *path);
 
-/** node_set: Gives @node the attribute @name with @value, whether it has one or not. */
+/** node_set: Sets the attribute @name of @node to @value, replacing an existing value. */
 void node_set(xmlNode *node, const char *name, const char *value);
 
-/** node_unset: Takes the attribute @name from @node, if it has one. */
+/** node_unset: Removes the attribute @name of @node, if it has one. */
 void node_unset(xmlNode *node, const char *name);
 
-/** node_set_text: All that is in @node is @text afterwards. */
+/** node_set_text: Replaces the content of @node by @text. */
 void node_set_text(xmlNode *node, const char *text);
 
-/** node_need_child: Returns: the first child @name of @parent, made where there is none. */
+/** node_need_child: Returns: (transfer none): the first child @name of @parent, which is created if
+ * there is none. */
 xmlNode *node_need_child(xmlNode *parent, const char *name);
 
-/** node_replace_text: The only child @name of @parent afterwards is one with @text; a NULL @text
- * leaves what there is. */
+/** node_replace_text: Replaces all children @name of @parent by one with @text. With NULL for @text
+ * nothing is changed. */
 void node_replace_text(xmlNode *parent, const char *name, const char *text);
 
 G_END_DECLS

@@ -5,9 +5,10 @@
 
 #include <libxml/tree.h>
 
-/** rewrite_video: Every <video> of @domain that is not "none" gets @model, without the memory and
- * heads of the model that was; a NULL @model leaves them. */
+/** rewrite_video: Changes every <video> of @domain that is not "none" to @model, and removes the
+ * memory and heads of the former model. With NULL for @model nothing is changed. */
 void rewrite_video(xmlNode *domain, const char *model);
 
-/** rewrite_spice: Screens by SPICE become VNC, and what SPICE has beside them is removed. */
+/** rewrite_spice: Replaces SPICE screens by VNC and removes everything else that belongs to
+ * SPICE. */
 void rewrite_spice(xmlNode *domain);

@@ -9,9 +9,9 @@
 #include "import/rewrite-strip.h"
 #include "util/xml.h"
 
-/* Whether the table lets @attr pass. What it does not is here because the user trusts it. */
+/* Whether the table accepts @attr. If not, it has passed because the user trusts it. */
 static gboolean
-is_allowed(xmlNode *node, const xmlAttr *attr, const GateValue *known)
+is_attribute_allowed(xmlNode *node, const xmlAttr *attr, const GateValue *known)
 {
     const GateRules nothing = {NULL, NULL, NULL, NULL};
     const GateContext context = {&nothing, (const char *)node->name};
@@ -29,33 +29,35 @@ strip_attributes(xmlNode *node, const GateElement *element)
         const GateValue *known = gate_table_attribute(element, (const char *)attr->name);
 
         next = attr->next;
-        if (known && known->removed && is_allowed(node, attr, known))
+        if (known && known->removed && is_attribute_allowed(node, attr, known))
             xmlRemoveProp(attr);
     }
 }
 
-/* Whether @node would be refused as a whole, so that the user trusts all that is in it. */
+/* Whether the table refuses @node as a whole, so that the user trusts all of its content. */
 static gboolean
-is_trusted(xmlNode *node, const GateElement *element)
+is_node_trusted(xmlNode *node, const GateElement *element)
 {
     for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
         const GateValue *known = gate_table_attribute(element, (const char *)attr->name);
 
-        if (!is_allowed(node, attr, known) && (element->removed || (known && known->decides)))
+        if (!is_attribute_allowed(node, attr, known) &&
+            (element->removed || (known && known->decides)))
             return TRUE;
     }
 
     return FALSE;
 }
 
-/* Only elements that the table has are looked at: others are here because the user trusts them. */
+/* Elements that are not in the table are kept, since they have passed because the user trusts
+ * them. */
 void
 rewrite_strip(xmlNode *node, const char *path)
 {
     const GateElement *element = gate_table_find(path);
     xmlNode *next;
 
-    if (!element || element->image || element->metadata || is_trusted(node, element))
+    if (!element || element->image || element->metadata || is_node_trusted(node, element))
         return;
     if (element->removed) {
         node_remove(node);

@@ -8,9 +8,9 @@
 /**
  * rewrite_strip:
  * @node: an element that has passed the gate
- * @path: that it has in the gate's table; "" for a <domain>
+ * @path: its path in the gate's table; "" for a <domain>
  *
- * Removes what the table marks as the exporting host's own. What is there only because the user
- * trusts it stays. @node itself may be gone afterwards.
+ * Removes everything that the table marks as belonging to the exporting host. What passed the gate
+ * only because the user trusts it is kept. @node itself may be removed and freed.
  */
 void rewrite_strip(xmlNode *node, const char *path);
