@@ -8,7 +8,7 @@
 #include "drivers/qemu/qemu-image.h"
 
 static void
-describe_layer(JsonBuilder *json, const Layer *layer, gboolean lock)
+describe_image_layer(JsonBuilder *json, const Layer *layer, gboolean lock)
 {
     json_builder_begin_object(json);
     json_builder_set_member_name(json, "driver");
@@ -27,7 +27,7 @@ describe_layer(JsonBuilder *json, const Layer *layer, gboolean lock)
         /* A base has an explicit null, because otherwise QEMU would follow the reference in its
          * header. */
         if (layer->backing)
-            describe_layer(json, layer->backing, lock);
+            describe_image_layer(json, layer->backing, lock);
         else
             json_builder_add_null_value(json);
     }
@@ -41,7 +41,7 @@ qemu_image_describe(const Layer *top, gboolean lock)
     g_autoptr(JsonNode) root = NULL;
     g_autofree char *text = NULL;
 
-    describe_layer(json, top, lock);
+    describe_image_layer(json, top, lock);
     root = json_builder_get_root(json);
     text = json_to_string(root, FALSE);
 

@@ -142,7 +142,7 @@ job_record_format(const JobRecord *self)
 /* --- reading a document that is valid against the schema ------------------------ */
 
 static gint64
-read_number(xmlNode *node, const char *path)
+read_record_number(xmlNode *node, const char *path)
 {
     g_autofree char *text = xml_text(node, path);
 
@@ -208,11 +208,11 @@ read_report(xmlNode *root)
 static void
 read_times(JobInfo *info, xmlNode *root)
 {
-    info->submitted = read_number(root, "submitted");
-    info->started = read_number(root, "started");
-    info->changed = read_number(root, "changed");
-    info->ended = read_number(root, "ended");
-    info->time_before_removal = (guint64)read_number(root, "timeBeforeRemoval");
+    info->submitted = read_record_number(root, "submitted");
+    info->started = read_record_number(root, "started");
+    info->changed = read_record_number(root, "changed");
+    info->ended = read_record_number(root, "ended");
+    info->time_before_removal = (guint64)read_record_number(root, "timeBeforeRemoval");
 }
 
 static void
@@ -221,10 +221,10 @@ read_state(JobInfo *info, xmlNode *root)
     g_autofree char *state = xml_text(root, "state");
     g_autofree char *resumable = xml_text(root, "resumable");
 
-    info->type = (guint)read_number(root, "type");
+    info->type = (guint)read_record_number(root, "type");
     info->state = job_state_from_name(state);
-    info->percent = (guint)read_number(root, "percent");
-    info->error_code = (guint)read_number(root, "errorCode");
+    info->percent = (guint)read_record_number(root, "percent");
+    info->error_code = (guint)read_record_number(root, "errorCode");
     info->error = xml_text(root, "error");
     info->resumable = g_str_equal(resumable, "yes");
     info->cancellable = !job_state_is_final(info->state);
@@ -240,9 +240,9 @@ read_info(JobInfo *info, const JobWorkType *type, xmlNode *root, GError **error)
     read_times(info, root);
     info->figures = (JobFigures){
         .type = type->block_type,
-        .bandwidth = (guint64)read_number(root, "bandwidth"),
-        .cur = (guint64)read_number(root, "cur"),
-        .end = (guint64)read_number(root, "end"),
+        .bandwidth = (guint64)read_record_number(root, "bandwidth"),
+        .cur = (guint64)read_record_number(root, "cur"),
+        .end = (guint64)read_record_number(root, "end"),
     };
     read_disks(info, root);
     info->report = read_report(root);

@@ -368,7 +368,7 @@ destroy_collection(CollectionService *self, GVariant *parameters, GError **error
 }
 
 static GVariant *
-rename_collection(CollectionService *self, GVariant *parameters, GError **error)
+rename_stored_collection(CollectionService *self, GVariant *parameters, GError **error)
 {
     const char *path;
     const char *to;
@@ -480,7 +480,7 @@ static gboolean
 on_rename_collection(BusCollectionManagementService *object, GDBusMethodInvocation *invocation,
                      const char *collection, const char *new_name, gpointer self)
 {
-    return manage_collections(invocation, self, rename_collection);
+    return manage_collections(invocation, self, rename_stored_collection);
 }
 
 static gboolean

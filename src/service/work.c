@@ -24,7 +24,7 @@ static GHashTable *lanes[WORK_KINDS]; /* lane -> GQueue of waiting Work; a lane 
 static gboolean finish_work(gpointer data);
 
 static void
-run_work(gpointer data, gpointer unused)
+run_queued_work(gpointer data, gpointer unused)
 {
     Work *work = data;
 
@@ -42,7 +42,7 @@ start_work_threads(void)
         return;
     started = TRUE;
     for (guint i = 0; i < WORK_KINDS; i++) {
-        pools[i] = g_thread_pool_new(run_work, NULL, threads_max[i], FALSE, NULL);
+        pools[i] = g_thread_pool_new(run_queued_work, NULL, threads_max[i], FALSE, NULL);
         lanes[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                          (GDestroyNotify)g_queue_free);
     }
