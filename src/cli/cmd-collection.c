@@ -15,7 +15,7 @@
 #include "cli/output.h"
 #include "util/fd.h"
 
-/* How much of a definition is read at once. */
+/* Bytes of a definition that are read at once. */
 #define READ_BYTES 65536
 
 typedef struct {
@@ -52,12 +52,13 @@ static const CommandArg rename_args[] = {
     {NULL},
 };
 
-/* Says what was done to the collection @name. Returns: CLI_DONE. */
+/* Prints what was done to the collection @name, with a format as for printf(). Returns:
+ * CLI_DONE. */
 static int
-done(CliContext *cli, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
+report_change(CliContext *cli, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 static int
-done(CliContext *cli, const char *name, const char *format, ...)
+report_change(CliContext *cli, const char *name, const char *format, ...)
 {
     g_autofree char *text = NULL;
     g_autofree char *printable = NULL;
@@ -82,9 +83,9 @@ done(CliContext *cli, const char *name, const char *format, ...)
 
 /* --- define and create ---------------------------------------------------------- */
 
-/* All of an open file or pipe, but not more than may be parsed. */
+/* Reads an open file or pipe completely; fails if it exceeds what can be parsed. */
 static GString *
-read_text(int fd, const char *what, GError **error)
+read_definition_text(int fd, const char *what, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *block = g_malloc(READ_BYTES);
@@ -115,25 +116,25 @@ is_standard_input(const char *file)
     return g_str_equal(file, "-");
 }
 
-/* What a file is called in messages. */
+/* The name of a file in messages. */
 static char *
-file_name(const char *file)
+file_display_name(const char *file)
 {
     return is_standard_input(file) ? g_strdup(_("standard input")) : g_strdup_printf("'%s'", file);
 }
 
 static VirtSnapCollection *
-read_collection(const char *file, GError **error)
+read_definition(const char *file, GError **error)
 {
     gboolean is_input = is_standard_input(file);
     auto_fd fd = is_input ? -1 : fd_open(AT_FDCWD, file, O_RDONLY, 0, error);
-    g_autofree char *what = file_name(file);
+    g_autofree char *what = file_display_name(file);
     g_autoptr(GString) text = NULL;
     VirtSnapCollection *collection;
 
     if (!is_input && fd < 0)
         return NULL;
-    text = read_text(is_input ? STDIN_FILENO : fd, what, error);
+    text = read_definition_text(is_input ? STDIN_FILENO : fd, what, error);
     if (!text)
         return NULL;
     collection = virt_snap_collection_parse(text->str, text->len, error);
@@ -148,18 +149,19 @@ run_define(CliContext *cli, const CommandLine *line)
 {
     const char *file = line->args[0];
     g_autoptr(GError) error = NULL;
-    g_autoptr(VirtSnapCollection) collection = read_collection(file, &error);
-    g_autofree char *what = file_name(file);
+    g_autoptr(VirtSnapCollection) collection = read_definition(file, &error);
+    g_autofree char *what = file_display_name(file);
 
     if (!collection || !collections_define(cli, collection, &error))
         return cli_fail(cli, error);
 
-    return done(cli, collection->name, _("Collection '%s' defined from %s"), collection->name,
-                what);
+    return report_change(cli, collection->name, _("Collection '%s' defined from %s"),
+                         collection->name, what);
 }
 
 static gboolean
-add_all(VirtSnapCollection *collection, VirtSnapMember kind, char *const *names, GError **error)
+add_to_collection(VirtSnapCollection *collection, VirtSnapMember kind, char *const *names,
+                  GError **error)
 {
     for (; names && *names; names++) {
         if (!virt_snap_collection_add(collection, kind, *names, error))
@@ -179,12 +181,12 @@ run_create_as(CliContext *cli, const CommandLine *line)
     g_auto(GStrv) domains =
         collection ? cli_domain_names(cli, options->domains, NULL, &error) : NULL;
 
-    if (!domains || !add_all(collection, VIRT_SNAP_MEMBER_DOMAIN, domains, &error) ||
-        !add_all(collection, VIRT_SNAP_MEMBER_COLLECTION, options->collections, &error) ||
+    if (!domains || !add_to_collection(collection, VIRT_SNAP_MEMBER_DOMAIN, domains, &error) ||
+        !add_to_collection(collection, VIRT_SNAP_MEMBER_COLLECTION, options->collections, &error) ||
         !collections_create(cli, collection, &error))
         return cli_fail(cli, error);
 
-    return done(cli, name, _("Collection '%s' created"), name);
+    return report_change(cli, name, _("Collection '%s' created"), name);
 }
 
 /* --- list and dumpxml ------------------------------------------------------------ */
@@ -202,7 +204,7 @@ collection_json(const VirtSnapCollection *collection)
 }
 
 static JsonObject *
-list_json(GPtrArray *collections, GPtrArray *problems)
+collection_list_json(GPtrArray *collections, GPtrArray *problems)
 {
     JsonObject *result = json_object_new();
     JsonArray *array = json_array_new();
@@ -231,7 +233,7 @@ print_list(CliContext *cli, GPtrArray *collections)
 }
 
 static int
-run_list(CliContext *cli, const CommandLine *line)
+run_collection_list(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) problems = NULL;
@@ -240,7 +242,7 @@ run_list(CliContext *cli, const CommandLine *line)
     if (!collections)
         return cli_fail(cli, error);
     if (cli->globals.json) {
-        cli_result(cli, list_json(collections, problems));
+        cli_result(cli, collection_list_json(collections, problems));
         return CLI_DONE;
     }
 
@@ -285,7 +287,7 @@ run_rename(CliContext *cli, const CommandLine *line)
     if (!collections_rename(cli, name, to, &error))
         return cli_fail(cli, error);
 
-    return done(cli, to, _("Collection '%s' renamed to '%s'"), name, to);
+    return report_change(cli, to, _("Collection '%s' renamed to '%s'"), name, to);
 }
 
 static int
@@ -297,7 +299,7 @@ run_undefine(CliContext *cli, const CommandLine *line)
     if (!collections_undefine(cli, name, &error))
         return cli_fail(cli, error);
 
-    return done(cli, name, _("Collection '%s' has been undefined"), name);
+    return report_change(cli, name, _("Collection '%s' has been undefined"), name);
 }
 
 static guint
@@ -330,10 +332,10 @@ run_add(CliContext *cli, const CommandLine *line)
     if (!domains || !collections_add(cli, name, domains, options->collections, &error))
         return cli_fail(cli, error);
 
-    return done(cli, name,
-                ngettext("%u member added to the collection '%s'",
-                         "%u members added to the collection '%s'", n),
-                n, name);
+    return report_change(cli, name,
+                         ngettext("%u member added to the collection '%s'",
+                                  "%u members added to the collection '%s'", n),
+                         n, name);
 }
 
 static int
@@ -354,10 +356,10 @@ run_remove(CliContext *cli, const CommandLine *line)
     if (!domains || !collections_remove(cli, name, domains, options->collections, &error))
         return cli_fail(cli, error);
 
-    return done(cli, name,
-                ngettext("%u member removed from the collection '%s'",
-                         "%u members removed from the collection '%s'", n),
-                n, name);
+    return report_change(cli, name,
+                         ngettext("%u member removed from the collection '%s'",
+                                  "%u members removed from the collection '%s'", n),
+                         n, name);
 }
 
 static const Command commands[] = {
@@ -386,8 +388,8 @@ static const Command commands[] = {
     },
     {
         .name = "collection-list",
-        .run = run_list,
-        .run_service = run_list,
+        .run = run_collection_list,
+        .run_service = run_collection_list,
         .summary = N_("list the collections"),
         .description = N_("Lists all collections with the number of their members. Needs no "
                           "connection."),

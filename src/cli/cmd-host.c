@@ -13,7 +13,7 @@
 #include "cli/output.h"
 
 static HostInfo *
-host_info(CliContext *cli, GError **error)
+query_host_info(CliContext *cli, GError **error)
 {
     Hypervisor *hypervisor = cli_connection(cli, error);
 
@@ -24,7 +24,7 @@ static int
 run_uri(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(HostInfo) info = host_info(cli, &error);
+    g_autoptr(HostInfo) info = query_host_info(cli, &error);
     JsonObject *result;
 
     if (!info)
@@ -55,7 +55,7 @@ static int
 run_version(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(HostInfo) info = host_info(cli, &error);
+    g_autoptr(HostInfo) info = query_host_info(cli, &error);
     JsonObject *result;
 
     if (!info)

@@ -50,7 +50,7 @@ static const CommandArg import_args[] = {
 };
 
 static int
-run_import(CliContext *cli, const CommandLine *line)
+run_import_command(CliContext *cli, const CommandLine *line)
 {
     const ImportOptions *options = line->options;
     g_autoptr(GError) error = NULL;
@@ -79,8 +79,8 @@ run_import(CliContext *cli, const CommandLine *line)
 static const Command commands[] = {
     {
         .name = "import",
-        .run = run_import,
-        .run_service = run_import,
+        .run = run_import_command,
+        .run_service = run_import_command,
         .summary = N_("make domains of an export again"),
         .description = N_("Copies the files of EXPORT into DIR/COLLECTION/SNAPSHOT and defines "
                           "its domains, and its collection, with them: as they were at the "

@@ -38,7 +38,7 @@ static const CommandArg snapshot_args[] = {
     {NULL},
 };
 
-/* What a command of this group works with. */
+/* The members and records that a command of this group works with. */
 typedef struct {
     Hypervisor *hypervisor; /* not owned */
     Members *members;
@@ -57,7 +57,7 @@ query_clear(SnapshotQuery *query)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SnapshotQuery, query_clear)
 
-/* What is in the collection that the first argument names. */
+/* Reads the members of the collection that the first argument names. */
 static gboolean
 query_open(SnapshotQuery *query, CliContext *cli, const CommandLine *line, GError **error)
 {
@@ -79,7 +79,7 @@ query_open(SnapshotQuery *query, CliContext *cli, const CommandLine *line, GErro
     return TRUE;
 }
 
-/* The service tells the names. */
+/* Lists the names that the service returns. */
 static int
 run_service_list(CliContext *cli, const CommandLine *line)
 {

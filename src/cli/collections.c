@@ -13,7 +13,7 @@
 /* --- with the service -------------------------------------------------------- */
 
 static gboolean
-manage(CliContext *cli, const char *method, GVariant *parameters, GError **error)
+call_manage_method(CliContext *cli, const char *method, GVariant *parameters, GError **error)
 {
     g_autoptr(GVariant) answer = cli_service_call(
         cli, BUS_SERVICE_PATH, "CollectionManagementService", method, parameters, NULL, error);
@@ -31,8 +31,8 @@ define_remote(CliContext *cli, const VirtSnapCollection *collection, gboolean cr
     g_variant_dict_init(&options, NULL);
     g_variant_dict_insert(&options, "create", "b", create);
 
-    return manage(cli, "DefineCollection",
-                  g_variant_new("(s@a{sv})", xml, g_variant_dict_end(&options)), error);
+    return call_manage_method(cli, "DefineCollection",
+                              g_variant_new("(s@a{sv})", xml, g_variant_dict_end(&options)), error);
 }
 
 static gboolean
@@ -42,10 +42,11 @@ change_remote(CliContext *cli, const char *method, const char *name, char *const
     g_autofree char *path = bus_path_collection(name);
     const char *none[] = {NULL};
 
-    return manage(cli, method,
-                  g_variant_new("(o^as^as)", path, domains ? domains : (char *const *)none,
-                                collections ? collections : (char *const *)none),
-                  error);
+    return call_manage_method(cli, method,
+                              g_variant_new("(o^as^as)", path,
+                                            domains ? domains : (char *const *)none,
+                                            collections ? collections : (char *const *)none),
+                              error);
 }
 
 static VirtSnapCollection *
@@ -90,7 +91,7 @@ load_remote(CliContext *cli, const char *name, GError **error)
     return NULL;
 }
 
-/* --- wherever they are ------------------------------------------------------- */
+/* --- in the store or with the service ---------------------------------------- */
 
 gboolean
 collections_define(CliContext *cli, const VirtSnapCollection *collection, GError **error)
@@ -121,7 +122,7 @@ collections_list(CliContext *cli, GPtrArray **problems, GError **error)
 
     if (!cli->globals.service)
         return virt_snap_collection_store_list(store, problems, error);
-    /* What the service cannot read it tells its own log. */
+    /* The service reports files that it cannot read in its own log. */
     *problems = g_ptr_array_new();
 
     return list_remote(cli, error);
@@ -145,7 +146,7 @@ collections_rename(CliContext *cli, const char *name, const char *to, GError **e
     g_autofree char *path = bus_path_collection(name);
 
     if (cli->globals.service)
-        return manage(cli, "RenameCollection", g_variant_new("(os)", path, to), error);
+        return call_manage_method(cli, "RenameCollection", g_variant_new("(os)", path, to), error);
 
     return virt_snap_collection_store_rename(store, name, to, error);
 }
@@ -181,7 +182,7 @@ collections_undefine(CliContext *cli, const char *name, GError **error)
     g_autofree char *path = bus_path_collection(name);
 
     if (cli->globals.service)
-        return manage(cli, "DestroyCollection", g_variant_new("(o)", path), error);
+        return call_manage_method(cli, "DestroyCollection", g_variant_new("(o)", path), error);
 
     return virt_snap_collection_store_undefine(store, name, error);
 }

@@ -51,7 +51,7 @@ unknown_option(const OptionScanner *scanner, const Command *command, const char 
                     _("there is no option '%s' for all commands; see 'virtsnap help'"), word);
 }
 
-/* A word that is no command: taken into what GOptionContext gets, or refused. */
+/* Handles a word other than the command: passes it to GOptionContext in @out, or refuses it. */
 static gboolean
 line_take_word(const OptionScanner *scanner, const Command *command, WordKind kind,
                const char *word, const char *split, GPtrArray *out, GError **error)
@@ -66,7 +66,7 @@ line_take_word(const OptionScanner *scanner, const Command *command, WordKind ki
         return FALSE;
     }
 
-    /* GOptionContext takes the value of a short option from the next word only. */
+    /* GOptionContext only accepts the value of a short option as a word of its own. */
     if (split)
         g_ptr_array_add(out, g_strndup(word, (gsize)(split - word)));
     g_ptr_array_add(out, scanner->bare ? g_strconcat(word, "=", NULL)
@@ -75,8 +75,8 @@ line_take_word(const OptionScanner *scanner, const Command *command, WordKind ki
     return TRUE;
 }
 
-/* Goes through @argv, sets @command to the first argument, and leaves in @out what is for
- * GOptionContext: the words without the command. */
+/* Splits @argv: sets *@command to the command that the first argument names, and collects all other
+ * words in @out for GOptionContext. */
 static gboolean
 split_words(const CommandGroup *const *groups, char *const *argv, const Command **command,
             GPtrArray *out, GError **error)
@@ -110,7 +110,7 @@ split_words(const CommandGroup *const *groups, char *const *argv, const Command 
 }
 
 static gboolean
-parse_options(CommandLine *line, CliGlobals *globals, char **words, GError **error)
+parse_command_options(CommandLine *line, CliGlobals *globals, char **words, GError **error)
 {
     const GOptionEntry *table = line->command ? line->command->options : NULL;
     g_autofree GOptionEntry *own = option_table_bind(table, line->options);
@@ -120,7 +120,7 @@ parse_options(CommandLine *line, CliGlobals *globals, char **words, GError **err
         {NULL},
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-    /* g_option_context_parse_strv() takes the words that it understood out of the array. */
+    /* g_option_context_parse_strv() removes the words that it has parsed from the array. */
     g_auto(GStrv) left = g_strdupv(words);
 
     g_option_context_set_help_enabled(context, FALSE);
@@ -157,7 +157,7 @@ check_required(const CommandLine *line, GError **error)
     return TRUE;
 }
 
-/* Gives @line's words to the arguments of its command. */
+/* Assigns the words of @line to the arguments of its command. */
 static gboolean
 assign_args(CommandLine *line, GError **error)
 {
@@ -207,7 +207,7 @@ command_line_parse(const CommandGroup *const *groups, char *const *argv, CliGlob
     g_ptr_array_add(words, NULL);
     if (line->command && line->command->options)
         line->options = g_malloc0(line->command->options_size);
-    if (!parse_options(line, globals, (char **)words->pdata, error))
+    if (!parse_command_options(line, globals, (char **)words->pdata, error))
         return NULL;
     if (!line->command || globals->help || globals->version)
         return g_steal_pointer(&line);

@@ -11,7 +11,8 @@
 #include "cli/command-run.h"
 #include "cli/help.h"
 
-/* Was --json asked for on a line that could not be parsed? The error has to know. */
+/* Whether a command line that could not be parsed has --json, so that its error is printed as
+ * JSON. */
 static gboolean
 wants_json(char *const *argv)
 {

@@ -7,17 +7,17 @@
 
 G_BEGIN_DECLS
 
-/** What a line without a command does. Returns: the exit status. */
+/** Called for a command line without a command. Returns: the exit status. */
 typedef int (*CommandFunc)(CliContext *cli);
 
 /**
  * command_run:
  * @argv: the whole command line, program name first, ended by NULL
- * @without_command: (nullable): what to do if @argv names none; NULL: that is an error
+ * @without_command: (nullable): called if @argv has no command; NULL: that is an error
  *
  * Parses the line, and runs the command of cli->groups that it names.
  *
- * Returns: the exit status; errors have been told.
+ * Returns: the exit status; errors have been printed.
  */
 int command_run(CliContext *cli, char *const *argv, CommandFunc without_command)
     G_GNUC_WARN_UNUSED_RESULT;

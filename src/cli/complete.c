@@ -16,17 +16,17 @@
 #include "collection/collection.h"
 #include "snapshot/snapshot-list.h"
 
-/* What is known of the word to be completed. */
+/* What precedes the word that is to be completed, and its candidates. */
 typedef struct {
     OptionScanner scanner;
-    const Command *command; /* NULL: still to come */
+    const Command *command; /* NULL: not named yet */
     GPtrArray *args;        /* char *: positional words before it, the command not counted */
     GPtrArray *domains;     /* char *: the values of --domain before it */
     char *word;             /* the word itself, unquoted */
-    GPtrArray *candidates;  /* char *: what was found for it */
+    GPtrArray *candidates;  /* char *: the candidates for it */
 } Place;
 
-/* What the value of an option stands for, by the name that its help gives it. */
+/* The kind of an option's value, by the name that its help uses for the value. */
 static const struct {
     const char *name;
     CompleteKind kind;
@@ -41,7 +41,7 @@ static const struct {
 static void
 offer(const Place *place, const char *prefix, const char *candidate)
 {
-    /* A line is a candidate: a name that holds a line's end cannot be offered. */
+    /* Each candidate is printed on a line, so a name with a line break cannot be offered. */
     if (g_str_has_prefix(candidate, prefix) && !strpbrk(candidate, "\r\n"))
         g_ptr_array_add(place->candidates, g_strdup(candidate));
 }
@@ -57,7 +57,7 @@ offer_commands(CliContext *cli, const Place *place, const char *prefix)
     }
 }
 
-/* What cannot be found out is not offered: a user who completes a name wants no error. */
+/* Errors are ignored while completing: then there are just no candidates. */
 
 static void
 offer_collections(CliContext *cli, const Place *place, const char *prefix)
@@ -81,7 +81,8 @@ offer_domains(CliContext *cli, const Place *place, const char *prefix)
         offer(place, prefix, g_ptr_array_index(names, i));
 }
 
-/* The domains that the line is about: named one by one, or by their collection. */
+/* The domains of the command line: those named with --domain, else the members of its
+ * collection. */
 static GPtrArray *
 find_domains(const Place *place)
 {
@@ -96,7 +97,7 @@ find_domains(const Place *place)
     return virt_snap_collection_store_resolve(store, g_ptr_array_index(place->args, 0), NULL);
 }
 
-/* A snapshot collection is there when every member has a snapshot of that name. */
+/* Offers the names of snapshots that all domains have. */
 static void
 offer_snapshots(CliContext *cli, const Place *place, const char *prefix)
 {
@@ -119,7 +120,7 @@ offer_jobs(CliContext *cli, const Place *place, const char *prefix)
         offer(place, prefix, job_show_number(g_ptr_array_index(jobs, i)));
 }
 
-/* Who offers what; kinds that are not here have no candidates. */
+/* The function that offers candidates of each kind. Kinds that are not listed have none. */
 static const struct {
     CompleteKind kind;
     void (*offer)(CliContext *cli, const Place *place, const char *prefix);
@@ -185,7 +186,7 @@ offer_argument(CliContext *cli, const Place *place)
     CompleteKind kind = place->command ? COMPLETE_NOTHING : COMPLETE_COMMAND;
     guint n_args = place->args->len;
 
-    /* Where domains are named, the collection that can be left out is. */
+    /* If domains are named, an optional collection is omitted. */
     if (arg && arg->complete == COMPLETE_COLLECTION && !arg->required && place->domains->len > 0)
         arg++;
     for (guint i = 0; arg && arg->name; arg++, i++) {
@@ -207,7 +208,7 @@ find_option(const Place *place, const char *name, gsize length)
     return entry;
 }
 
-/* The values that say where to look for candidates. */
+/* Takes the value of an option that determines where to look for candidates. */
 static void
 complete_take_value(CliContext *cli, Place *place, const GOptionEntry *entry, const char *value)
 {
@@ -234,7 +235,7 @@ find_letter(const Place *place, char letter)
     return NULL;
 }
 
-/* Takes an option, whose value may be in the word too: "--domain=x", "-cURI". */
+/* Takes an option, whose value may be in the same word: "--domain=x", "-cURI". */
 static void
 take_option(CliContext *cli, Place *place, const char *word, const char *split)
 {
@@ -271,7 +272,7 @@ complete_take_word(CliContext *cli, Place *place, const char *raw)
         place->scanner.tables[1] = place->command->options;
 }
 
-/* What the last word can be, the words before it taken. */
+/* Offers candidates for the last word, after the words before it were taken. */
 static CompleteKind
 offer_word(CliContext *cli, const Place *place)
 {

@@ -14,7 +14,7 @@ cli_connection(CliContext *cli, GError **error)
     if (cli->session && !cli->globals.connect)
         return cli_connection(cli->session, error);
 
-    /* A shell may have waited for its user longer than the daemon lived. */
+    /* In a shell the daemon may have been restarted since the last command. */
     if (cli->hypervisor && !cli->hypervisor->ops->is_alive(cli->hypervisor))
         g_clear_pointer(&cli->hypervisor, hypervisor_free);
     if (!cli->hypervisor)
@@ -23,7 +23,7 @@ cli_connection(CliContext *cli, GError **error)
     return cli->hypervisor;
 }
 
-/* A name that could as well be an id or a UUID. */
+/* Whether a word could also be an id or a UUID. */
 static gboolean
 is_ambiguous(const char *word)
 {
@@ -39,7 +39,7 @@ name_of(CliContext *cli, const char *word, GPtrArray *known, GError **error)
     if (!is_ambiguous(word) ||
         (known && g_ptr_array_find_with_equal_func(known, word, g_str_equal, NULL)))
         return g_strdup(word);
-    /* The service may have another hypervisor, and knows domains by their names. */
+    /* The service may use another hypervisor and only accepts names of domains. */
     if (cli->globals.service) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                     _("With --service a domain is not looked up by an id or a UUID: say the name "

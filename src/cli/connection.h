@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 /**
  * cli_connection:
  *
- * The hypervisor that -c names, else libvirt's default (which LIBVIRT_DEFAULT_URI sets), opened
- * when a command first asks for it: a command that needs none works without libvirt.
+ * Opens the hypervisor that -c names, else libvirt's default (which LIBVIRT_DEFAULT_URI sets), at
+ * the first call. So commands that need no hypervisor work without libvirt.
  *
  * Returns: (transfer none): the hypervisor; @cli closes it at the end.
  */
@@ -20,11 +20,11 @@ Hypervisor *cli_connection(CliContext *cli, GError **error) G_GNUC_WARN_UNUSED_R
 
 /**
  * cli_domain_names:
- * @words: (nullable): what domains were named by; ended by NULL
- * @known: (nullable) (element-type utf8): names that are taken as they are
+ * @words: (nullable): names, ids or UUIDs of domains, terminated by NULL
+ * @known: (nullable) (element-type utf8): words that are known to be names
  *
- * A number or a UUID is looked up, as virsh would; any other word is a name, of a domain that need
- * not be there. Returns: their names, owned by the caller; NULL with an error.
+ * Looks up words that are numbers or UUIDs, as virsh does; any other word is the name of a domain,
+ * which need not exist. Returns: the names of the domains, owned by the caller; NULL with an error.
  */
 char **cli_domain_names(CliContext *cli, char *const *words, GPtrArray *known, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

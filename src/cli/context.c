@@ -46,7 +46,7 @@ cli_context_new_line(CliContext *session)
 {
     CliContext *cli = cli_context_new(session->groups);
 
-    /* Not the connection: see connection.h. */
+    /* The connection is not copied: see connection.h. */
     cli->session = session;
     cli->globals.quiet = session->globals.quiet;
     cli->globals.debug = session->globals.debug;
@@ -67,14 +67,14 @@ cli_context_free(CliContext *cli)
     g_free(cli);
 }
 
-/* One line, whatever a hypervisor or a file system put into the text: what it says must not be
- * able to move the cursor or start a line of its own. */
+/* Prints a diagnostic as one line without control characters, because its text may quote a
+ * hypervisor or a file system and must not move the cursor or begin another line. */
 static void
 print_diagnostic(const char *kind, const char *message)
 {
     g_autofree char *safe = text_printable(message);
 
-    /* First what went to standard output before: the order of a terminal is that of events. */
+    /* Flush standard output first, so that a terminal shows all messages in the order of events. */
     fflush(stdout);
     fprintf(stderr, "%s: %s\n", kind, safe);
 }
@@ -170,7 +170,7 @@ cli_finish(CliContext *cli, int status)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
 
-    /* Not by cli_fail(): with --json that would go to where nobody can read it. */
+    /* Not printed by cli_fail(), which with --json would use the same broken standard output. */
     if (errno)
         fprintf(stderr, _("error: cannot write to standard output: %s\n"), g_strerror(errno));
     else

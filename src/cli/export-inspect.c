@@ -84,7 +84,7 @@ age_text(const FoundExport *found)
 }
 
 static void
-add_found(Table *table, const FoundExport *found)
+add_found_row(Table *table, const FoundExport *found)
 {
     const Manifest *manifest = found->manifest;
     g_autofree char *bytes = NULL;
@@ -120,7 +120,7 @@ run_export_list(CliContext *cli, const CommandLine *line)
         return cli_fail(cli, error);
     if (!cli->globals.json) {
         for (guint i = 0; i < exports->len; i++)
-            add_found(table, g_ptr_array_index(exports, i));
+            add_found_row(table, g_ptr_array_index(exports, i));
         table_print(table, !cli->globals.quiet);
         return CLI_DONE;
     }
@@ -137,7 +137,7 @@ run_export_list(CliContext *cli, const CommandLine *line)
 /* --- export-info ---------------------------------------------------------- */
 
 static JsonObject *
-disk_json(const ManifestDisk *disk)
+manifest_disk_json(const ManifestDisk *disk)
 {
     JsonObject *object = json_object_new();
 
@@ -152,7 +152,7 @@ disk_json(const ManifestDisk *disk)
 }
 
 static JsonObject *
-snapshot_json(const ManifestSnapshot *snapshot)
+manifest_snapshot_json(const ManifestSnapshot *snapshot)
 {
     JsonObject *object = json_object_new();
     JsonArray *disks = json_array_new();
@@ -164,14 +164,15 @@ snapshot_json(const ManifestSnapshot *snapshot)
     json_object_set_int_member(object, "creationTime", snapshot->creation_time);
     json_object_set_boolean_member(object, "memory", snapshot->memory);
     for (guint i = 0; i < snapshot->disks->len; i++)
-        json_array_add_object_element(disks, disk_json(g_ptr_array_index(snapshot->disks, i)));
+        json_array_add_object_element(disks,
+                                      manifest_disk_json(g_ptr_array_index(snapshot->disks, i)));
     json_object_set_array_member(object, "disks", disks);
 
     return object;
 }
 
 static JsonObject *
-domain_json(const ManifestDomain *domain)
+manifest_domain_json(const ManifestDomain *domain)
 {
     JsonObject *object = json_object_new();
     JsonArray *snapshots = json_array_new();
@@ -181,7 +182,8 @@ domain_json(const ManifestDomain *domain)
     json_set_text(object, "directory", domain->directory);
     for (guint i = 0; i < domain->snapshots->len; i++)
         json_array_add_object_element(snapshots,
-                                      snapshot_json(g_ptr_array_index(domain->snapshots, i)));
+                                      manifest_snapshot_json(
+                                          g_ptr_array_index(domain->snapshots, i)));
     json_object_set_array_member(object, "snapshots", snapshots);
 
     return object;
@@ -224,7 +226,8 @@ manifest_json(const Manifest *manifest)
     json_set_size(object, "bytes", manifest_bytes(manifest));
     for (guint i = 0; i < manifest->domains->len; i++)
         json_array_add_object_element(domains,
-                                      domain_json(g_ptr_array_index(manifest->domains, i)));
+                                      manifest_domain_json(
+                                          g_ptr_array_index(manifest->domains, i)));
     for (guint i = 0; i < manifest->files->len; i++)
         json_array_add_object_element(files, file_json(g_ptr_array_index(manifest->files, i)));
     json_object_set_array_member(object, "domains", domains);
@@ -243,7 +246,7 @@ print_field(const char *name, const char *value)
 }
 
 static void
-print_disks(const Manifest *manifest)
+print_manifest_disks(const Manifest *manifest)
 {
     g_autoptr(Table) table = table_new(_("Domain"), _("Snapshot"), _("Kind"), _("Disk"),
                                        _("Layer"), NULL);
@@ -295,7 +298,7 @@ print_manifest(const Manifest *manifest)
     for (guint i = 0; i < manifest->warnings->len; i++)
         print_field(_("Warning:   "), g_ptr_array_index(manifest->warnings, i));
     putchar('\n');
-    print_disks(manifest);
+    print_manifest_disks(manifest);
     putchar('\n');
     print_files(manifest);
 }

@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/** The run functions of the commands that look at exports. */
+/** The run functions of the commands that inspect exports. */
 int run_export_list(CliContext *cli, const CommandLine *line);
 int run_export_info(CliContext *cli, const CommandLine *line);
 

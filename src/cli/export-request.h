@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/** The options of `export`, as they were written; NULL or FALSE where one was not given. */
+/** The options of `export` as given; NULL or FALSE for an option that was not given. */
 typedef struct {
     char **domains;
     char *to;
@@ -34,21 +34,22 @@ typedef struct {
     char *progress; /* "auto", "bar", "json", "none" */
 } ExportOptions;
 
-/** What to export, checked and complete. Everything belongs to the caller of export_run(). */
+/** A checked and complete request to export. It owns none of its members. */
 typedef struct {
     const char *collection;      /* NULL: the unnamed collection of domains */
     char *const *domains;        /* ended by NULL; NULL if there is a collection */
-    const ExportPlace *place;    /* where to, without a name */
+    const ExportPlace *place;    /* destination, without a name */
     const VirtSnapExportSettings *settings;
     const ExportOptions *options;
-    gboolean dry_run;            /* show the plan, touch nothing */
+    gboolean dry_run;            /* only show the plan, change nothing */
     ProgressMode progress;
 } ExportRequest;
 
-/** export_run: Does it, or shows the plan. Returns: the exit status; errors have been told. */
+/** export_run: Exports, or shows the plan. Returns: the exit status; errors have been printed. */
 int export_run(CliContext *cli, const ExportRequest *request) G_GNUC_WARN_UNUSED_RESULT;
 
-/** export_service: Lets the service do it; with --async only starts it. Returns: as export_run. */
+/** export_service: Exports with the service; with --async only starts the job. Returns: as
+ * export_run. */
 int export_service(CliContext *cli, const ExportRequest *request) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -12,7 +12,7 @@
 #include "export/export-work.h"
 #include "util/format.h"
 
-/* --- telling --------------------------------------------------------------- */
+/* --- messages -------------------------------------------------------------- */
 
 static JsonObject *
 result_json(const ExportWork *work)
@@ -31,7 +31,7 @@ result_json(const ExportWork *work)
 }
 
 static void
-tell_done(CliContext *cli, const ExportWork *work)
+print_export_done(CliContext *cli, const ExportWork *work)
 {
     g_autofree char *path = text_printable(work->path);
     g_autofree char *bytes = format_bytes(work->result.copied);
@@ -44,7 +44,7 @@ tell_done(CliContext *cli, const ExportWork *work)
 }
 
 static int
-tell_failed(CliContext *cli, const ExportWork *work, const GError *why)
+print_export_failed(CliContext *cli, const ExportWork *work, const GError *why)
 {
     g_autoptr(GError) error = NULL;
 
@@ -59,7 +59,7 @@ tell_failed(CliContext *cli, const ExportWork *work, const GError *why)
 }
 
 static int
-tell(CliContext *cli, const ExportWork *work)
+print_export_result(CliContext *cli, const ExportWork *work)
 {
     GPtrArray *warnings = work->dry_run ? work->plan->warnings : work->result.warnings;
 
@@ -71,12 +71,12 @@ tell(CliContext *cli, const ExportWork *work)
     else if (work->dry_run)
         plan_show(work->plan, work->path);
     else
-        tell_done(cli, work);
+        print_export_done(cli, work);
 
     return CLI_DONE;
 }
 
-/* --- doing ------------------------------------------------------------------ */
+/* --- running ---------------------------------------------------------------- */
 
 static int
 run_work(CliContext *cli, const ExportRequest *request, ExportWork *work)
@@ -91,9 +91,9 @@ run_work(CliContext *cli, const ExportRequest *request, ExportWork *work)
 
     work->dry_run = request->dry_run;
     if (!job_local_run(cli, &work->parent, &options, &error))
-        return tell_failed(cli, work, error);
+        return print_export_failed(cli, work, error);
 
-    return tell(cli, work);
+    return print_export_result(cli, work);
 }
 
 int

@@ -23,9 +23,9 @@ check_request(const ExportRequest *request, GError **error)
     return !what || job_unserved(what, error);
 }
 
-/* The path of the job, or NULL. */
+/* Starts the job. Returns: its path, owned by the caller; NULL with an error. */
 static char *
-start(CliContext *cli, const ExportRequest *request, GError **error)
+start_export_job(CliContext *cli, const ExportRequest *request, GError **error)
 {
     const ExportPlace *place = request->place;
     g_autofree char *path = bus_path_snapshot(request->collection, place->snapshot);
@@ -55,7 +55,8 @@ export_service(CliContext *cli, const ExportRequest *request)
     const JobStartedOptions options = {request->options->async, request->progress,
                                        _("Exported to '%s'")};
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = check_request(request, &error) ? start(cli, request, &error) : NULL;
+    g_autofree char *path = check_request(request, &error) ? start_export_job(cli, request,
+                                                                              &error) : NULL;
 
     return job_started(cli, path, error, &options);
 }

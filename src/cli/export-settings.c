@@ -7,18 +7,19 @@
 
 #include "cli/export-settings.h"
 
-/* An option that was not given leaves the setting as it is. */
+/* Overrides a setting with the value of an option; NULL leaves the setting unchanged. */
 static gboolean
-overlay(VirtSnapExportSettings *settings, const char *name, const char *value, GError **error)
+override_setting(VirtSnapExportSettings *settings, const char *name, const char *value,
+                 GError **error)
 {
     return !value || virt_snap_export_settings_set(settings, name, value, error);
 }
 
 static gboolean
-overlay_list(VirtSnapExportSettings *settings, const char *name, char **values, GError **error)
+override_list(VirtSnapExportSettings *settings, const char *name, char **values, GError **error)
 {
     for (char **value = values; value && *value; value++) {
-        if (!overlay(settings, name, *value, error))
+        if (!override_setting(settings, name, *value, error))
             return FALSE;
     }
 
@@ -54,7 +55,7 @@ base_path(const char *base)
 }
 
 static gboolean
-overlay_all(VirtSnapExportSettings *settings, const ExportOptions *options, GError **error)
+override_settings(VirtSnapExportSettings *settings, const ExportOptions *options, GError **error)
 {
     g_autofree char *scratch =
         options->scratch ? g_canonicalize_filename(options->scratch, NULL) : NULL;
@@ -76,11 +77,11 @@ overlay_all(VirtSnapExportSettings *settings, const ExportOptions *options, GErr
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(given); i++) {
-        if (!overlay(settings, given[i].name, given[i].value, error))
+        if (!override_setting(settings, given[i].name, given[i].value, error))
             return FALSE;
     }
-    return overlay_list(settings, "exclude", options->exclude, error) &&
-           overlay_list(settings, "include", options->include, error);
+    return override_list(settings, "exclude", options->exclude, error) &&
+           override_list(settings, "include", options->include, error);
 }
 
 VirtSnapExportSettings *
@@ -90,7 +91,7 @@ export_settings_read(const ExportOptions *options, GError **error)
         options->settings ? virt_snap_export_settings_load_file(options->settings, error)
                           : virt_snap_export_settings_new();
 
-    if (!settings || !overlay_all(settings, options, error) ||
+    if (!settings || !override_settings(settings, options, error) ||
         !virt_snap_export_settings_check_supported(settings, error))
         return NULL;
 

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * export_settings_read:
  * @options: those of `export`
  *
- * Returns: the settings of the file if one is named, with the options on top; owned by the caller.
- * The error names the option or the file; NOT_SUPPORTED a feature that does not exist yet.
+ * Returns: the settings of the file, if one is given, overridden by the other options; owned by the
+ * caller. The error names the option or the file; NOT_SUPPORTED a feature that does not exist yet.
  */
 VirtSnapExportSettings *export_settings_read(const ExportOptions *options, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

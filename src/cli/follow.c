@@ -40,7 +40,7 @@ follow_hold_keys(Follow *self)
         keys_hold(on_key, self);
 }
 
-/* --- ends ---------------------------------------------------------------------- */
+/* --- signals that end ---------------------------------------------------------- */
 
 static gboolean
 on_int(gpointer data)
@@ -74,7 +74,7 @@ on_hup(gpointer data)
 
 /* --- Ctrl-Z: GLib's main loop does not know that signal ------------------------- */
 
-/* What the handler writes into, and the main loop reads from. */
+/* The pipe to which the signal handler writes and from which the main loop reads. */
 static int stop_pipe[2] = {-1, -1};
 
 static void
@@ -95,8 +95,8 @@ handle_stop(void (*handler)(int))
     sigaction(SIGTSTP, &action, NULL);
 }
 
-/* As the process would have done by itself: who has no terminal is not stopped for ever. Comes back
- * when the user brings it back. */
+/* Stops the process by the default action of SIGTSTP, which is ignored in an orphaned process
+ * group. Returns when the process is continued. */
 static void
 stop_process(void)
 {
@@ -125,7 +125,8 @@ on_stop(gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* Returns: the source that looks after it; 0 if it is ignored, or cannot be had. */
+/* Handles SIGTSTP. Returns: the id of its source; 0 if the signal is ignored or cannot be
+ * handled. */
 static guint
 watch_stop(Follow *self)
 {
@@ -152,7 +153,7 @@ unwatch_stop(guint source)
     fd_clear(&stop_pipe[1]);
 }
 
-/* --- the whole ------------------------------------------------------------------- */
+/* --- public functions ------------------------------------------------------------ */
 
 void
 follow_run(Follow *self)
@@ -181,7 +182,7 @@ follow_quit(Follow *self)
 void
 follow_show(Follow *self, guint64 cur, guint64 end)
 {
-    /* What there is to do is known when the job has been planned. */
+    /* The amount of work is known when the job has been planned. */
     if (end > 1)
         progress_update(self->progress, self->shown ? self->shown : self->label, cur, end);
     if (g_main_loop_is_running(self->loop))

@@ -8,31 +8,31 @@
 
 G_BEGIN_DECLS
 
-/* Follows a job to its end: shows its progress, and does what the user asks for by a signal. The
- * same for the jobs of virtsnapd and for those of this process, whatever they do. */
+/* Follows a job to its end: shows its progress and handles signals of the user. It is used for jobs
+ * of virtsnapd and for those of this process, of any type. */
 
 typedef struct Follow Follow;
 
-/** What differs between the jobs. @job is what follow_new() got. */
+/** The operations on a job. @job is the parameter of follow_new(). */
 typedef struct {
-    /* Ctrl-C (SIGINT), or the wish of the system that the process goes (SIGTERM, SIGHUP). May be
-     * called more than once. */
+    /* Called for Ctrl-C (SIGINT), SIGTERM and SIGHUP; possibly more than once. */
     void (*end)(Follow *follow, gpointer job, int signum);
 
-    /* Suspends the job, because the user has pressed Ctrl-Z, or lets it go on, because he has
-     * brought it back (fg). Returns: FALSE if that is not to be, or cannot be. */
+    /* Suspends the job after Ctrl-Z, or resumes it when the process is continued (fg). Returns:
+     * FALSE if the job must not or cannot be suspended. */
     gboolean (*suspend)(Follow *follow, gpointer job, gboolean suspend);
 
     /* (nullable): the user has pressed @key at the progress bar. NULL: keys are left alone. */
     void (*key)(Follow *follow, gpointer job, char key);
 } FollowOps;
 
-/** follow_new: @label: what the progress is of; outlives it, as @job does. Returns: owned by the
+/** follow_new: @label: shown with the progress; it and @job must stay valid. Returns: owned by the
  * caller. */
 Follow *follow_new(const FollowOps *ops, gpointer job, const char *label, ProgressMode mode,
                    gboolean quiet);
 
-/** follow_show: Shows that @cur of @end bytes are done; @end is 1 as long as that is not known. */
+/** follow_show: Shows that @cur of @end bytes are done; @end is 1 as long as the amount of work is
+ * not known. */
 void follow_show(Follow *self, guint64 cur, guint64 end);
 
 /** follow_note: @note: (transfer full) (nullable): what is shown beside the label from now on. */
@@ -41,10 +41,10 @@ void follow_note(Follow *self, char *note);
 /** follow_rate: Returns: the bytes a second of about the last seconds; 0: not known. */
 guint64 follow_rate(const Follow *self);
 
-/** follow_hide: Takes the progress off the terminal, for a message. */
+/** follow_hide: Removes the progress from the terminal before a message. */
 void follow_hide(Follow *self);
 
-/** follow_run: Runs the main loop until follow_quit(), with the signals as FollowOps says. */
+/** follow_run: Runs the main loop until follow_quit() and handles signals with FollowOps. */
 void follow_run(Follow *self);
 void follow_quit(Follow *self);
 

@@ -12,7 +12,7 @@
 
 #define HELP_WIDTH 80
 #define SECTION_INDENT 4
-/* Where the explanation of an option begins, if the option leaves room for it. */
+/* Columns at which explanations of options and commands begin, if there is room. */
 #define OPTION_COLUMN 28
 #define COMMAND_COLUMN 30
 
@@ -67,7 +67,7 @@ format_synopsis(const Command *command)
     return g_string_free(out, FALSE);
 }
 
-/* @left, then @right from @column on, below it where @left is too long. */
+/* Prints @left, and @right from @column on; @right begins on the next line if @left is too long. */
 static void
 print_pair(const char *left, const char *right, gsize column)
 {
@@ -80,7 +80,7 @@ print_pair(const char *left, const char *right, gsize column)
     } else if (column + text_width(right) <= HELP_WIDTH) {
         printf("%*s%s\n", (int)(column - width), "", right);
     } else {
-        /* The first line shares its row with @left; the others stand below. */
+        /* The first line of @right follows @left; the other lines are below it. */
         const char *cut = right;
         gsize used = 0;
 

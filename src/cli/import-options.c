@@ -9,13 +9,14 @@
 #include "settings/settings.h"
 
 static void
-add_all(GPtrArray *to, char **values)
+add_all_texts(GPtrArray *to, char **values)
 {
     for (char **value = values; value && *value; value++)
         g_ptr_array_add(to, g_strdup(*value));
 }
 
-/* Rates and numbers are written as those of an export are. */
+/* Parses rates and numbers with the parser of export settings, because they have the same
+ * syntax. */
 static gboolean
 read_numbers(ImportSettings *settings, const ImportOptions *options, GError **error)
 {
@@ -49,8 +50,8 @@ import_options_read(const ImportOptions *options, GError **error)
 {
     g_autoptr(ImportSettings) settings = import_settings_new();
 
-    add_all(settings->domains, options->domains);
-    add_all(settings->trust, options->trust);
+    add_all_texts(settings->domains, options->domains);
+    add_all_texts(settings->trust, options->trust);
     settings->suffix = g_strdup(options->suffix);
     settings->new_uuid = options->new_uuid;
     settings->with_snapshots = options->with_snapshots;

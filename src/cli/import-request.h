@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/** The options of `import`, as they were written; NULL or FALSE where one was not given. */
+/** The options of `import` as given; NULL or FALSE for an option that was not given. */
 typedef struct {
     char **domains;
     char *to;
@@ -30,20 +30,20 @@ typedef struct {
     char *progress; /* "auto", "bar", "json", "none" */
 } ImportOptions;
 
-/** What to import, checked and complete. Everything belongs to the caller of import_run(). */
+/** A checked and complete request to import. It owns none of its members. */
 typedef struct {
-    const char *path;      /* absolute, of the export */
+    const char *path;      /* absolute path of the export */
     const char *directory; /* absolute */
     const ImportOptions *options;
     const ImportSettings *settings;
     ProgressMode progress;
 } ImportRequest;
 
-/** import_options_read: Returns: the settings that @options come to, owned by the caller. */
+/** import_options_read: Returns: the settings of @options, owned by the caller. */
 ImportSettings *import_options_read(const ImportOptions *options, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_run: Does it, or shows the plan. Returns: the exit status; errors have been told. */
+/** import_run: Imports, or shows the plan. Returns: the exit status; errors have been printed. */
 int import_run(CliContext *cli, const ImportRequest *request) G_GNUC_WARN_UNUSED_RESULT;
 
 /** import_service: Lets the service do it; with --async only starts it. Returns: as import_run. */

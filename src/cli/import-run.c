@@ -12,10 +12,10 @@
 #include "import/import-work.h"
 #include "util/format.h"
 
-/* --- telling ------------------------------------------------------------------ */
+/* --- messages ----------------------------------------------------------------- */
 
 static int
-tell_failed(CliContext *cli, const ImportWork *work, const GError *why)
+print_import_failed(CliContext *cli, const ImportWork *work, const GError *why)
 {
     g_autoptr(GError) error = NULL;
 
@@ -30,7 +30,7 @@ tell_failed(CliContext *cli, const ImportWork *work, const GError *why)
 }
 
 static void
-tell_done(CliContext *cli, const ImportWork *work)
+print_import_done(CliContext *cli, const ImportWork *work)
 {
     const ImportPlan *plan = work->prepared.plan;
     g_autofree char *directory = text_printable(plan->directory);
@@ -41,7 +41,7 @@ tell_done(CliContext *cli, const ImportWork *work)
 }
 
 static int
-tell(CliContext *cli, const ImportWork *work)
+print_import_result(CliContext *cli, const ImportWork *work)
 {
     const ImportPlan *plan = work->prepared.plan;
     GPtrArray *findings =
@@ -55,7 +55,7 @@ tell(CliContext *cli, const ImportWork *work)
     else if (work->dry_run)
         import_show(plan, findings);
     else
-        tell_done(cli, work);
+        print_import_done(cli, work);
 
     return CLI_DONE;
 }
@@ -79,7 +79,7 @@ import_run(CliContext *cli, const ImportRequest *request)
 
     work->dry_run = request->options->dry_run;
     if (!job_local_run(cli, owned, &options, &error))
-        return tell_failed(cli, work, error);
+        return print_import_failed(cli, work, error);
 
-    return tell(cli, work);
+    return print_import_result(cli, work);
 }

@@ -13,7 +13,7 @@
 /* --- JSON ------------------------------------------------------------------- */
 
 static JsonObject *
-disk_json(const ImportDisk *disk)
+import_disk_json(const ImportDisk *disk)
 {
     JsonObject *object = json_object_new();
 
@@ -25,7 +25,7 @@ disk_json(const ImportDisk *disk)
 }
 
 static JsonObject *
-domain_json(const ImportDomain *domain)
+import_domain_json(const ImportDomain *domain)
 {
     JsonObject *object = json_object_new();
     JsonArray *disks = json_array_new();
@@ -35,7 +35,7 @@ domain_json(const ImportDomain *domain)
     json_set_text(object, "uuid", domain->uuid);
     json_set_text(object, "from", domain->from->name);
     for (guint i = 0; i < domain->disks->len; i++)
-        json_array_add_object_element(disks, disk_json(g_ptr_array_index(domain->disks, i)));
+        json_array_add_object_element(disks, import_disk_json(g_ptr_array_index(domain->disks, i)));
     json_object_set_array_member(object, "disks", disks);
     for (guint i = 0; i < domain->snapshots->len; i++)
         json_array_add_string_element(
@@ -47,7 +47,7 @@ domain_json(const ImportDomain *domain)
 }
 
 static JsonArray *
-files_json(const ImportPlan *plan)
+import_files_json(const ImportPlan *plan)
 {
     JsonArray *files = json_array_new();
 
@@ -114,11 +114,12 @@ import_show_json(const ImportPlan *plan, GPtrArray *warnings, GPtrArray *finding
     json_set_text(object, "directory", plan->directory);
     json_set_text(object, "collection", plan->collection);
     for (guint i = 0; i < plan->domains->len; i++)
-        json_array_add_object_element(domains, domain_json(g_ptr_array_index(plan->domains, i)));
+        json_array_add_object_element(domains,
+                                      import_domain_json(g_ptr_array_index(plan->domains, i)));
     json_object_set_array_member(object, "domains", domains);
     if (findings) {
         json_set_size(object, "bytes", plan->bytes);
-        json_object_set_array_member(object, "files", files_json(plan));
+        json_object_set_array_member(object, "files", import_files_json(plan));
         json_object_set_array_member(object, "overlays", overlays_json(plan));
         json_object_set_array_member(object, "host", findings_json(findings));
     }
@@ -130,7 +131,7 @@ import_show_json(const ImportPlan *plan, GPtrArray *warnings, GPtrArray *finding
 /* --- text ------------------------------------------------------------------- */
 
 static void
-add_row(Table *table, const char *path, const char *what, guint64 bytes)
+add_text_row(Table *table, const char *path, const char *what, guint64 bytes)
 {
     g_autofree char *printable = text_printable(path);
     g_autofree char *size = format_bytes(bytes);
@@ -146,12 +147,12 @@ show_files(const ImportPlan *plan)
     for (guint i = 0; i < plan->files->len; i++) {
         const ImportFile *file = g_ptr_array_index(plan->files, i);
 
-        add_row(table, file->path, file->shared ? _("copy, shared") : _("copy"),
-                file->from->bytes);
+        add_text_row(table, file->path, file->shared ? _("copy, shared") : _("copy"),
+                     file->from->bytes);
     }
     for (guint i = 0; i < plan->overlays->len; i++)
-        add_row(table, ((const ImportOverlay *)g_ptr_array_index(plan->overlays, i))->path,
-                _("new"), 0);
+        add_text_row(table, ((const ImportOverlay *)g_ptr_array_index(plan->overlays, i))->path,
+                     _("new"), 0);
     table_print(table, TRUE);
 }
 

@@ -10,16 +10,16 @@
 
 G_BEGIN_DECLS
 
-/** import_show: Prints what @plan is going to do, and what of it does not fit, which are
- * @findings (HostFinding). */
+/** import_show: Prints what @plan will do, and @findings (HostFinding), which do not fit the
+ * host. */
 void import_show(const ImportPlan *plan, GPtrArray *findings);
 
 /**
  * import_show_json:
- * @findings: (nullable): (element-type HostFinding): it is only planned: also what is copied and
- * made, and what does not fit the host
+ * @findings: (nullable): (element-type HostFinding): given for a dry run: then the result also has
+ * what will be copied and created, and the findings
  *
- * Returns: what the import comes to, caller's.
+ * Returns: the result of the import as JSON, owned by the caller.
  */
 JsonObject *import_show_json(const ImportPlan *plan, GPtrArray *warnings, GPtrArray *findings);
 

@@ -14,9 +14,9 @@ typedef struct {
     CliContext *cli;
     BusJob *job;
     Follow *follow;
-    gboolean kill; /* it is ours */
-    gboolean left; /* the user has seen enough */
-    gboolean gone; /* the service has */
+    gboolean kill; /* the job was started by this command */
+    gboolean left; /* the user has stopped watching */
+    gboolean gone; /* the service has gone */
 } ServiceFollow;
 
 static void
@@ -55,7 +55,7 @@ end_service(Follow *follow, gpointer job, int signum)
 
     if (self->kill && !self->left) {
         self->left = TRUE;
-        /* Its end is waited for; a second signal does not wait. */
+        /* The first signal kills the job and waits for its end; a second one does not wait. */
         if (cli_service_request(self->cli, self->job, JOB_REQUEST_KILL, &error))
             return;
         follow_hide(follow);
@@ -65,7 +65,8 @@ end_service(Follow *follow, gpointer job, int signum)
     follow_quit(follow);
 }
 
-/* A job of somebody else goes on while nobody watches it. */
+/* Suspends the job only if this command started it; any other job continues while it is not
+ * watched. */
 static gboolean
 suspend_service(Follow *follow, gpointer job, gboolean suspend)
 {
@@ -77,7 +78,7 @@ suspend_service(Follow *follow, gpointer job, gboolean suspend)
 }
 
 static void
-watch(ServiceFollow *self)
+watch_service_job(ServiceFollow *self)
 {
     gulong properties =
         g_signal_connect(self->job, "g-properties-changed", G_CALLBACK(on_properties), self);
@@ -127,7 +128,7 @@ job_follow(CliContext *cli, BusJob *job, ProgressMode mode, gboolean kill, GErro
     g_autoptr(Follow) follow = follow_new(&ops, &self, name, mode, cli->globals.quiet);
 
     self.follow = follow;
-    watch(&self);
+    watch_service_job(&self);
     if (!self.gone)
         cli_service_add_details(job);
     follow_finish(follow, job_state_is_success(bus_job_get_job_state(job)));

@@ -14,7 +14,7 @@
 #include "job/job.h"
 #include "util/format.h"
 
-/* As often as the eye takes it in; the display itself drops what comes too fast. */
+/* Interval at which the progress is polled, in milliseconds. */
 #define PROGRESS_MS 100
 /* Slower than that no key makes it. */
 #define RATE_LEAST ((guint64)64 << 10)
@@ -29,7 +29,7 @@ typedef struct {
     guint n_signals;
 } LocalJob;
 
-/* In the job's thread. */
+/* Called in the thread of the job. */
 static Hypervisor *
 connect_for(gpointer cli, GError **error)
 {
@@ -46,9 +46,9 @@ on_over(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* In any thread. */
+/* Called in any thread. */
 static void
-on_change(Job *job, const JobChange *change, gpointer data)
+on_local_job_change(Job *job, const JobChange *change, gpointer data)
 {
     if (change->kind == JOB_CHANGE_STATE && job_state_is_final(change->state))
         g_idle_add(on_over, data);
@@ -66,11 +66,12 @@ show_figures(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* --- what the user asks for ----------------------------------------------------- */
+/* --- signals -------------------------------------------------------------------- */
 
-/* A hypervisor cannot be hurried, but nothing has been changed that would have to be put back. */
+/* Ends the process at once. It is called while a call of the hypervisor cannot be interrupted but
+ * nothing has been changed that would have to be undone. */
 static G_GNUC_NORETURN void
-leave(LocalJob *self, gboolean kill)
+exit_at_once(LocalJob *self, gboolean kill)
 {
     const JobWorkType *type = self->work->type;
     g_autoptr(GError) error =
@@ -94,21 +95,21 @@ is_ending_unplanned(Job *job)
     return job_get_state(job) == JOB_STATE_SHUTTING_DOWN && !job_is_planned(job);
 }
 
-/* SIGTERM is not the user, but the system: the work is to be gone on with. It ends a shell as well:
- * it is the process that is asked to go. */
+/* SIGINT kills the job. SIGTERM and SIGHUP usually come from the system, so they terminate the job,
+ * which can be resumed; they also end a shell, because they ask the process to exit. */
 static void
 end_local(Follow *follow, gpointer job, int signum)
 {
     LocalJob *self = job;
     gboolean kill = signum == SIGINT;
-    /* What an earlier command left is not ours to remove before we have gone on with it. */
+    /* What an earlier command left must not be removed before this one has begun to resume it. */
     gboolean remove = kill && (!self->resume || job_is_planned(self->job));
 
     if (!kill && self->cli->session)
         self->cli->session->leave = TRUE;
     job_request_state_change(self->job, remove ? JOB_REQUEST_KILL : JOB_REQUEST_TERMINATE, 0);
     if (!self->cli->session && is_ending_unplanned(self->job))
-        leave(self, kill);
+        exit_at_once(self, kill);
     if (++self->n_signals > 1) {
         follow_finish(follow, FALSE);
         cli_warning("%s", forced_text(self->work->type));
@@ -168,7 +169,7 @@ key_local(Follow *follow, gpointer job, char key)
     show_limit(self, figures.bandwidth);
 }
 
-/* --- the whole ------------------------------------------------------------------- */
+/* --- public function ------------------------------------------------------------- */
 
 static void
 follow_to_end(LocalJob *self)
@@ -176,7 +177,7 @@ follow_to_end(LocalJob *self)
     const JobHost host = {.connect = connect_for, .data = self->cli};
     guint timer = g_timeout_add(PROGRESS_MS, show_figures, self);
 
-    job_set_notify(self->job, on_change, self);
+    job_set_notify(self->job, on_local_job_change, self);
     if (self->resume)
         job_set_resume(self->job);
     job_start(self->job, &host);

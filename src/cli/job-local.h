@@ -9,24 +9,24 @@
 
 G_BEGIN_DECLS
 
-/** How a job of this process is run and shown. */
+/** Options of a job that runs in this process. */
 typedef struct {
-    const char *label;     /* of its progress */
+    const char *label;     /* shown with its progress */
     ProgressMode progress;
-    gboolean resume;       /* go on with what an earlier command left */
+    gboolean resume;       /* resume what an earlier command left */
     gboolean transfers;    /* it moves data, for which there are a limit and a pause: keys are for
                             * that, at a progress bar */
 } JobLocalOptions;
 
 /**
  * job_local_run:
- * @work: what to do; its results are there when this returns
+ * @work: the work of the job, which has its results when this function returns
  *
  * Runs a job in this process and follows it to its end. Ctrl-C kills it, SIGTERM and SIGHUP
  * terminate it, and a second of these ends the process at once; as long as it has not changed
  * anything the first one does, unless the command is a line of a shell. Ctrl-Z suspends it,
  * and at a progress bar keys change its limit (+, -, 0) and pause it (p).
- * Returns: FALSE with what it failed with.
+ * Returns: FALSE with the error of the job.
  */
 gboolean job_local_run(CliContext *cli, JobWork *work, const JobLocalOptions *options,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

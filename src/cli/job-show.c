@@ -55,7 +55,7 @@ disks_json(BusJob *job)
 }
 
 static void
-set_times(JsonObject *object, BusJob *job)
+set_job_times(JsonObject *object, BusJob *job)
 {
     json_object_set_int_member(object, "timeSubmitted", bus_job_get_time_submitted(job));
     json_object_set_int_member(object, "startTime", bus_job_get_start_time(job));
@@ -82,7 +82,7 @@ job_show_json(BusJob *job)
     json_set_size(object, "bandwidth", bus_job_get_bandwidth(job));
     json_set_size(object, "cur", bus_job_get_cur(job));
     json_set_size(object, "end", bus_job_get_end(job));
-    set_times(object, job);
+    set_job_times(object, job);
     json_object_set_int_member(object, "errorCode", code);
     json_set_text(object, "errorDescription", code ? bus_job_get_error_description(job) : NULL);
     json_set_text(object, "export", bus_job_get_export_directory(job));
@@ -94,7 +94,7 @@ job_show_json(BusJob *job)
 /* --- text -------------------------------------------------------------------- */
 
 static void
-print_row(const char *label, const char *value)
+print_label_row(const char *label, const char *value)
 {
     g_autofree char *safe = text_printable(value);
     gsize width = text_width(label);
@@ -107,7 +107,7 @@ print_bytes(const char *label, guint64 bytes)
 {
     g_autofree char *text = format_bytes(bytes);
 
-    print_row(label, text);
+    print_label_row(label, text);
 }
 
 static void
@@ -121,20 +121,20 @@ print_figures(BusJob *job)
     g_autofree char *rate = format_bytes(bus_job_get_bandwidth(job));
     g_autofree char *limit = g_strdup_printf(_("%s/s at most"), rate);
 
-    print_row(_("Time elapsed:"), elapsed);
-    print_row(_("Progress:"), percent);
-    /* What there is to do is known when the job has been planned. */
+    print_label_row(_("Time elapsed:"), elapsed);
+    print_label_row(_("Progress:"), percent);
+    /* The amount of work is known when the job has been planned. */
     if (end > 1) {
         print_bytes(_("Data processed:"), cur);
         print_bytes(_("Data remaining:"), end - MIN(cur, end));
         print_bytes(_("Data total:"), end);
     }
     if (bus_job_get_bandwidth(job) > 0)
-        print_row(_("Bandwidth:"), limit);
+        print_label_row(_("Bandwidth:"), limit);
 }
 
 static void
-print_disks(BusJob *job)
+print_job_disks(BusJob *job)
 {
     g_autoptr(Table) table = table_new(_("Disk"), _("Processed"), _("Total"), NULL);
     GVariant *disks = bus_job_get_disks(job);
@@ -161,16 +161,16 @@ job_show(BusJob *job)
 {
     const char *directory = bus_job_get_export_directory(job);
 
-    print_row(_("Job:"), job_show_number(job));
-    print_row(_("Name:"), bus_job_get_name(job));
-    print_row(_("State:"), state_name(job));
-    print_row(_("Owner:"), bus_job_get_owner(job));
+    print_label_row(_("Job:"), job_show_number(job));
+    print_label_row(_("Name:"), bus_job_get_name(job));
+    print_label_row(_("State:"), state_name(job));
+    print_label_row(_("Owner:"), bus_job_get_owner(job));
     print_figures(job);
     if (directory && *directory)
-        print_row(_("Export:"), directory);
+        print_label_row(_("Export:"), directory);
     if (bus_job_get_error_code(job) != 0)
-        print_row(_("Error:"), bus_job_get_error_description(job));
-    print_disks(job);
+        print_label_row(_("Error:"), bus_job_get_error_description(job));
+    print_job_disks(job);
 }
 
 void

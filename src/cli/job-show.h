@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/** job_show_number: Returns: (transfer none): what @job is called: "3". */
+/** job_show_number: Returns: (transfer none): the number of @job as text, "3". */
 const char *job_show_number(BusJob *job);
 
 /** job_show_json: Returns: all about @job, owned by the caller. */
@@ -24,10 +24,11 @@ void job_show_list(CliContext *cli, GPtrArray *jobs);
 /**
  * job_follow:
  * @mode: how to show the progress
- * @kill: whether the job is ours, so that Ctrl-C kills it; else it just ends the watching
+ * @kill: whether the job was started by this command, so that Ctrl-C kills it; otherwise Ctrl-C
+ * only stops watching
  *
- * Watches @job to its end. Returns: FALSE with what the job failed with; CANCELLED if the user
- * did not want to see the end; INTERRUPTED if the service has gone.
+ * Watches @job to its end. Returns: FALSE with the error of the job; CANCELLED if the user stopped
+ * watching; INTERRUPTED if the service has gone.
  */
 gboolean job_follow(CliContext *cli, BusJob *job, ProgressMode mode, gboolean kill,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

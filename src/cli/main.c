@@ -15,9 +15,9 @@
 #include "drivers/register.h"
 #include "util/process.h"
 
-/* A standard descriptor that the caller closed would be given to the next file that is opened,
- * and our messages would be written into a disk image. Opened the wrong way round, so that the
- * use of a closed one still fails. */
+/* Opens /dev/null for each standard descriptor that the caller has closed. Otherwise the next
+ * opened file would get its number, and messages could be written into a disk image. It is opened
+ * in the opposite direction, so that using the descriptor still fails. */
 static void
 occupy_standard_descriptors(void)
 {
@@ -47,7 +47,8 @@ main(int argc, char **argv)
     int status;
 
     occupy_standard_descriptors();
-    /* A reader that went away is an error that we report, not a sudden death. */
+    /* Writing to a closed pipe is an error that is reported, so SIGPIPE must not kill the
+     * process. */
     signal(SIGPIPE, SIG_IGN);
     process_set_up();
     set_up_messages();

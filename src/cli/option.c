@@ -146,7 +146,7 @@ option_scan(OptionScanner *scanner, const char *word, const char **split)
     return word[1] == '-' ? scan_long(scanner, word) : scan_short(scanner, word, split);
 }
 
-/* How many letters must be added, dropped, exchanged to make @b of @a (Levenshtein). */
+/* The Levenshtein distance of @a and @b. */
 static guint
 edit_distance(const char *a, const char *b)
 {
@@ -175,10 +175,11 @@ const char *
 option_nearest(const char *word, GPtrArray *candidates)
 {
     const char *best = NULL;
-    /* A third of the word wrong is still a slip; more is another word. */
+    /* A word with up to about a third of its letters wrong is suggested. */
     guint best_distance = (guint)strlen(word) / 3 + 2;
 
-    /* A long word is no slip of ours, and the time to compare grows with its square. */
+    /* Long words are not compared: they are hardly mistyped options, and the time grows with the
+     * square of the length. */
     if (strlen(word) > 64)
         return NULL;
 

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 /** The arg_data of an option that goes to @member of the struct @type. */
 #define OPTION_MEMBER(type, member) ((gpointer)(gintptr)G_STRUCT_OFFSET(type, member))
 
-/** Does the option take no value? */
+/** Returns: TRUE if the option takes no value. */
 gboolean option_is_flag(const GOptionEntry *entry);
 
 /** Can the option's value be left out? It stands behind a "=" in the same word then, as in
@@ -36,11 +36,11 @@ GOptionEntry *option_table_bind(const GOptionEntry *table, gpointer options);
 /** option_table_clear: Frees the values that parsing put into @options. */
 void option_table_clear(const GOptionEntry *table, gpointer options);
 
-/** What a word of a command line turned out to be. */
+/** The kind of a word on a command line. */
 typedef enum {
-    WORD_OPTION,        /* an option, its value in the word too or still to come */
+    WORD_OPTION,        /* an option, whose value is in the same word, follows, or does not exist */
     WORD_VALUE,         /* the value of the option before it */
-    WORD_ARGUMENT,      /* none of both */
+    WORD_ARGUMENT,      /* an argument */
     WORD_END,           /* "--": what follows are arguments, whatever they look like */
     WORD_UNKNOWN,       /* looks like an option, but no table has it */
     WORD_UNWANTED_VALUE /* a value for an option that takes none, as --json=yes */
@@ -65,14 +65,16 @@ WordKind option_scan(OptionScanner *scanner, const char *word, const char **spli
 
 /**
  * option_nearest:
- * @word: what the user typed
- * @candidates: (element-type utf8): what could have been meant
+ * @word: the word that the user typed
+ * @candidates: (element-type utf8): all valid words
  *
- * Returns: (nullable) (transfer none): the candidate that @word is most likely a slip for.
+ * Returns: (nullable) (transfer none): the candidate that is most similar to @word, if any is
+ * similar enough.
  */
 const char *option_nearest(const char *word, GPtrArray *candidates);
 
-/** option_nearest_in: The same among the long options of @tables, dashes not counted. */
+/** option_nearest_in: Does the same as option_nearest() with the long options of the scanner's
+ * tables, without dashes. */
 const char *option_nearest_in(const OptionScanner *scanner, const char *word);
 
 G_END_DECLS

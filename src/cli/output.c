@@ -9,12 +9,12 @@
 
 #include "cli/output.h"
 
-/* Between two columns, as virsh has it. */
+/* Number of blanks between two columns, as in virsh. */
 #define COLUMN_GAP 3
 
 struct Table {
     gsize columns;
-    GPtrArray *cells; /* char *, row after row; the first row are the headings */
+    GPtrArray *cells; /* char *, row by row; the first row has the headings */
 };
 
 static gsize
@@ -37,8 +37,8 @@ text_width(const char *text)
     return width;
 }
 
-/* Characters that change how the rest of a line is shown: nobody needs them in a name, and with
- * them one name can be made to look like another. */
+/* Whether the character changes the direction of text. Such characters can make one name look like
+ * another, so they are escaped. */
 static gboolean
 turns_direction(gunichar c)
 {
@@ -143,14 +143,14 @@ table_add(Table *table, const char *cell, ...)
 }
 
 static void
-print_row(Table *table, gsize row, const gsize *widths)
+print_table_row(Table *table, gsize row, const gsize *widths)
 {
     putchar(' ');
     for (gsize i = 0; i < table->columns; i++) {
         const char *cell = g_ptr_array_index(table->cells, row * table->columns + i);
 
         fputs(cell, stdout);
-        /* Nothing is padded that nothing follows: no blanks at the end of a line. */
+        /* The last cell is not padded, so that there are no blanks at the end of a line. */
         if (i + 1 < table->columns)
             print_spaces(widths[i] - text_width(cell) + COLUMN_GAP);
     }
@@ -182,11 +182,11 @@ table_print(Table *table, gboolean headings)
     }
 
     if (headings) {
-        print_row(table, 0, widths);
+        print_table_row(table, 0, widths);
         print_rule(widths, table->columns);
     }
     for (gsize row = 1; row < rows; row++)
-        print_row(table, row, widths);
+        print_table_row(table, row, widths);
 }
 
 void

@@ -16,8 +16,8 @@ gsize text_width(const char *text);
  * text_printable:
  *
  * Returns: @text as one line that a terminal shows as it is, owned by the caller: control
- * characters and the ones that turn the writing direction become \xHH or \u{H}, bytes that are
- * not UTF-8 the replacement character.
+ * characters and those that change the direction of text become \xHH or \u{H}, invalid UTF-8
+ * becomes the replacement character.
  */
 char *text_printable(const char *text);
 

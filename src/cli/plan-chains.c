@@ -10,7 +10,7 @@
 #include "cli/plan-show.h"
 #include "util/format.h"
 
-/* Calls @each for every disk of the exported snapshot that has images. */
+/* Called for every disk of the exported snapshot that has images. */
 typedef void (*EachDisk)(const PlanDomain *domain, const PlanDisk *disk, gpointer data);
 
 static void
@@ -36,7 +36,7 @@ count_disk(G_GNUC_UNUSED const PlanDomain *domain, const PlanDisk *disk, gpointe
     }
 }
 
-/* How many disks have each image in their chain. */
+/* Counts for each image the disks whose chains include it. */
 static GHashTable *
 count_users(const Plan *plan)
 {
@@ -152,7 +152,7 @@ plan_show_chains_json(const Plan *plan)
 
 /* --- a graph -------------------------------------------------------------- */
 
-/* In quotes, where only these two characters mean something. */
+/* Quotes @text for Graphviz, where only quotes and backslashes are special. */
 static char *
 dot_quote(const char *text)
 {
@@ -206,7 +206,7 @@ dot_each_layer(G_GNUC_UNUSED const PlanDomain *domain, const PlanDisk *disk, gpo
 {
     GHashTable *users = data;
 
-    /* A shared image appears once. */
+    /* A shared image is printed only once. */
     for (const Layer *layer = disk->top ? disk->top->source : NULL;
          layer && users_of(users, layer) > 0; layer = layer->backing) {
         dot_layer(layer, users);

@@ -34,7 +34,7 @@ way_name(const PlanLayer *layer)
 /* --- JSON ----------------------------------------------------------------- */
 
 static JsonObject *
-disk_json(const PlanDisk *disk)
+plan_disk_json(const PlanDisk *disk)
 {
     JsonObject *object = json_object_new();
 
@@ -50,7 +50,7 @@ disk_json(const PlanDisk *disk)
 }
 
 static JsonObject *
-snapshot_json(const PlanSnapshot *snapshot)
+plan_snapshot_json(const PlanSnapshot *snapshot)
 {
     JsonObject *object = json_object_new();
     JsonArray *disks = json_array_new();
@@ -62,7 +62,7 @@ snapshot_json(const PlanSnapshot *snapshot)
     json_object_set_int_member(object, "creationTime", snapshot->def->creation_time);
     json_object_set_boolean_member(object, "memory", snapshot->memory_kept);
     for (guint i = 0; i < snapshot->disks->len; i++)
-        json_array_add_object_element(disks, disk_json(g_ptr_array_index(snapshot->disks, i)));
+        json_array_add_object_element(disks, plan_disk_json(g_ptr_array_index(snapshot->disks, i)));
     json_object_set_array_member(object, "disks", disks);
 
     return object;
@@ -82,7 +82,7 @@ domains_json(const Plan *plan)
         json_set_text(object, "uuid", domain->uuid);
         for (guint j = 0; j < domain->snapshots->len; j++)
             json_array_add_object_element(
-                snapshots, snapshot_json(g_ptr_array_index(domain->snapshots, j)));
+                snapshots, plan_snapshot_json(g_ptr_array_index(domain->snapshots, j)));
         json_object_set_array_member(object, "snapshots", snapshots);
         json_array_add_object_element(domains, object);
     }
@@ -114,7 +114,7 @@ layers_json(const Plan *plan)
 }
 
 static JsonArray *
-files_json(const Plan *plan)
+plan_files_json(const Plan *plan)
 {
     JsonArray *files = json_array_new();
 
@@ -146,7 +146,7 @@ plan_show_json(const Plan *plan, const char *path)
     json_set_size(object, "bytes", plan->bytes);
     json_object_set_array_member(object, "domains", domains_json(plan));
     json_object_set_array_member(object, "layers", layers_json(plan));
-    json_object_set_array_member(object, "files", files_json(plan));
+    json_object_set_array_member(object, "files", plan_files_json(plan));
     json_set_texts(object, "warnings", plan->warnings);
 
     return object;

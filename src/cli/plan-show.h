@@ -15,7 +15,8 @@ void plan_show(const Plan *plan, const char *path);
 /** plan_show_json: Returns: the same as an object, owned by the caller. */
 JsonObject *plan_show_json(const Plan *plan, const char *path);
 
-/** plan_show_chains: Draws for each disk its images, from the snapshot's down to the base. */
+/** plan_show_chains: Draws the backing chain of each disk, from the image of the snapshot down to
+ * the base. */
 void plan_show_chains(const Plan *plan);
 
 /** plan_show_chains_json: Returns: the same as an object, owned by the caller. */

@@ -13,17 +13,18 @@
 #include "cli/progress.h"
 #include "util/format.h"
 
-/* Faster than this nobody can read, and slow terminals would hold the job up. */
+/* Minimal interval between two updates: nobody could read faster ones, and a slow terminal would
+ * delay the job. */
 #define UPDATE_INTERVAL (G_USEC_PER_SEC / 10)
-/* The rate is that of about the last so many seconds: quick to follow, slow enough to read. */
+/* Time constant of the smoothed rate in seconds. */
 #define RATE_SECONDS 3.0
-/* A time left that is further away than this is a guess that helps nobody. */
+/* A longer remaining time is not shown, because it is only a guess. */
 #define LEFT_MAX (100 * 3600)
 #define DEFAULT_WIDTH 80
 #define BAR_MIN 10
 #define BAR_MAX 40
 #define LABEL_MIN 8
-/* Figures keep their places while they grow: "1023.9 MiB", "00:07", two blanks before each. */
+/* Widths of the figures, so that they keep their columns while they grow: "1023.9 MiB", "00:07". */
 #define SIZE_WIDTH 10
 #define LEFT_WIDTH 5
 
@@ -31,12 +32,12 @@ struct Progress {
     ProgressMode mode; /* never PROGRESS_AUTO */
     char *label;
     guint64 current, total;
-    gboolean updated;   /* something was given at all */
-    gboolean pending;   /* and not shown yet */
-    gboolean drawn;     /* a bar stands on the terminal */
+    gboolean updated;   /* there was an update */
+    gboolean pending;   /* the latest update is not shown yet */
+    gboolean drawn;     /* the bar is visible on the terminal */
     gint64 shown_at;    /* monotonic time of the last line, us; 0: never */
-    gint64 sample_at;   /* when the rate was last looked at, us */
-    guint64 sample;     /* current then */
+    gint64 sample_at;   /* time of the last sample of the rate, us */
+    guint64 sample;     /* value of current at that time */
     double rate;        /* bytes/s, smoothed; 0: not known */
 };
 
@@ -81,7 +82,7 @@ progress_new(ProgressMode mode, gboolean quiet)
     return progress;
 }
 
-/* Looked up for each line: a window's size changes. */
+/* The width of the terminal, queried for each line because a window can be resized. */
 static gsize
 terminal_width(void)
 {
@@ -113,13 +114,14 @@ percent_of(const ProgressState *state)
     if (state->current >= state->total)
         return 100;
 
-    /* In floating point: bytes times 100 can be more than 64 bits hold. 100 is kept for the end. */
+    /* In floating point, because bytes times 100 can exceed 64 bits. 100 is only shown at the
+     * end. */
     return MIN(99, (int)((double)state->current * 100.0 / (double)state->total));
 }
 
-/* @text with its middle taken out, so that it fills at most @width columns. */
+/* Shortens @text in the middle so that it takes at most @width columns. */
 static char *
-shorten(const char *text, gsize width)
+shorten_middle(const char *text, gsize width)
 {
     g_autofree char *full = text_printable(text);
     glong length = g_utf8_strlen(full, -1);
@@ -154,18 +156,20 @@ draw_bar(int percent, gsize width)
     return g_string_free(bar, FALSE);
 }
 
-/* By display width: printf() would count the bytes of the blank before a unit. */
+/* Appends right-aligned text by display width; printf() would count the bytes of the no-break space
+ * before a unit. */
 static void
-append_right(GString *out, const char *text, gsize width)
+append_right_aligned(GString *out, const char *text, gsize width)
 {
     for (gsize used = text_width(text); used < width; used++)
         g_string_append_c(out, ' ');
     g_string_append(out, text);
 }
 
-/* The figures, fullest first: a narrow terminal loses the time left, then the rate, the bytes. */
+/* The figures at one level of detail, 0 for all: on a narrow terminal the remaining time is dropped
+ * first, then the rate, then the bytes. */
 static char *
-figures(const ProgressState *state, int level)
+progress_figures(const ProgressState *state, int level)
 {
     g_autofree char *current = format_bytes(state->current);
     g_autofree char *total = format_bytes(state->total);
@@ -175,15 +179,15 @@ figures(const ProgressState *state, int level)
 
     g_string_append_printf(out, "%3d%%", percent_of(state));
     if (level < 3) {
-        append_right(out, current, SIZE_WIDTH + 2);
+        append_right_aligned(out, current, SIZE_WIDTH + 2);
         g_string_append_printf(out, " / %s", state->total ? total : "?");
     }
     if (level < 2) {
-        append_right(out, state->rate ? rate : "-", SIZE_WIDTH + 2);
+        append_right_aligned(out, state->rate ? rate : "-", SIZE_WIDTH + 2);
         g_string_append(out, "/s");
     }
     if (level < 1)
-        append_right(out, left, LEFT_WIDTH + 2);
+        append_right_aligned(out, left, LEFT_WIDTH + 2);
 
     return g_string_free(out, FALSE);
 }
@@ -192,7 +196,7 @@ char *
 progress_line(const ProgressState *state, gsize width)
 {
     for (int level = 0; level <= 3; level++) {
-        g_autofree char *numbers = figures(state, level);
+        g_autofree char *numbers = progress_figures(state, level);
         g_autofree char *label = NULL, *bar = NULL;
         gsize fixed = text_width(numbers) + 2 + 2 + 1; /* brackets and the blanks between */
         gsize bar_width, label_width;
@@ -201,7 +205,7 @@ progress_line(const ProgressState *state, gsize width)
             continue;
         label_width = MIN(text_width(state->label), (width - fixed) / 2);
         bar_width = MIN(BAR_MAX, width - fixed - label_width);
-        label = shorten(state->label, width - fixed - bar_width);
+        label = shorten_middle(state->label, width - fixed - bar_width);
         bar = draw_bar(percent_of(state), bar_width);
         return g_strdup_printf("%s %s  %s", label, bar, numbers);
     }
@@ -263,7 +267,7 @@ sample_rate(Progress *progress, gint64 now)
 }
 
 static void
-show(Progress *progress, gint64 now)
+show_progress_line(Progress *progress, gint64 now)
 {
     ProgressState state;
     g_autofree char *line = NULL;
@@ -278,7 +282,7 @@ show(Progress *progress, gint64 now)
         fprintf(stderr, "%s\n", line);
         return;
     }
-    /* One column stays free: some terminals wrap when the last one is written. */
+    /* The last column is left free, because some terminals wrap when it is written. */
     line = progress_line(&state, terminal_width() - 1);
     fprintf(stderr, "\r%s\033[K", line);
     progress->drawn = TRUE;
@@ -301,7 +305,7 @@ progress_update(Progress *progress, const char *label, guint64 current, guint64 
 
     now = g_get_monotonic_time();
     if (progress->shown_at == 0 || now - progress->shown_at >= UPDATE_INTERVAL)
-        show(progress, now);
+        show_progress_line(progress, now);
 }
 
 gboolean
@@ -329,7 +333,7 @@ progress_finish(Progress *progress, gboolean done)
 {
     if (progress->updated && done) {
         if (progress->pending || (progress->mode == PROGRESS_BAR && !progress->drawn))
-            show(progress, g_get_monotonic_time());
+            show_progress_line(progress, g_get_monotonic_time());
         if (progress->drawn)
             fputc('\n', stderr);
         progress->drawn = FALSE;

@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* How far a job is, on standard error: a bar for people, a JSON object a line for programs. All
- * calls from one thread. */
+/* Shows the progress of a job on standard error: as a bar for users, or as lines of JSON objects
+ * for programs. All functions must be called from one thread. */
 
 typedef enum {
     PROGRESS_AUTO, /* a bar if standard error is a terminal, else nothing */
@@ -38,7 +38,7 @@ Progress *progress_new(ProgressMode mode, gboolean quiet);
  * @current: bytes done
  * @total: bytes to do; 0: not known yet
  *
- * Shows it, but at most ten times a second: call it as often as you like.
+ * Shows the progress at most ten times a second; it may be called more often.
  */
 void progress_update(Progress *progress, const char *label, guint64 current, guint64 total);
 
@@ -48,22 +48,23 @@ gboolean progress_is_bar(const Progress *progress);
 /** progress_rate: Returns: the bytes a second of about the last seconds; 0: not known. */
 guint64 progress_rate(const Progress *progress);
 
-/** progress_hide: Takes the bar off the terminal, for a message; the next update redraws it. */
+/** progress_hide: Removes the bar from the terminal before a message; the next update draws it
+ * again. */
 void progress_hide(Progress *progress);
 
 /**
  * progress_finish:
- * @done: did the job end well
+ * @done: TRUE if the job succeeded
  *
- * Shows the last state that was given, also if it was too early for it, and ends the line. After a
- * failure the bar is taken away instead, so that the error stands where the eye is.
+ * Shows the last update, even if it was too early to be shown, and ends the line. After a failure
+ * the bar is removed instead, so that the error takes its place.
  */
 void progress_finish(Progress *progress, gboolean done);
 
 void progress_free(Progress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Progress, progress_free)
 
-/** What a line of progress says; for progress_line() and progress_json(). */
+/** The content of a progress line, for progress_line() and progress_json(). */
 typedef struct {
     const char *label;
     guint64 current; /* bytes */

@@ -29,7 +29,7 @@ static const struct {
 };
 
 static VirtSnapError
-code_of(const GError *error)
+map_error_name(const GError *error)
 {
     if (error->domain == G_DBUS_ERROR) {
         for (gsize i = 0; i < G_N_ELEMENTS(bus_errors); i++) {
@@ -41,9 +41,10 @@ code_of(const GError *error)
     return VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE;
 }
 
-/* Makes of a remote error one of ours, with its code and no D-Bus name. */
+/* Turns a remote error into a VIRT_SNAP_ERROR with its code, and removes the D-Bus name from its
+ * text. */
 static void
-explain(GError **error)
+convert_remote_error(GError **error)
 {
     VirtSnapError code;
     g_autoptr(GError) remote = NULL;
@@ -54,7 +55,7 @@ explain(GError **error)
     if ((*error)->domain == VIRT_SNAP_ERROR)
         return;
     remote = g_steal_pointer(error);
-    code = code_of(remote);
+    code = map_error_name(remote);
     if (code == VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE)
         g_set_error(error, VIRT_SNAP_ERROR, code,
                     _("The service virtsnapd cannot be reached: %s. Is it installed? Without "
@@ -97,11 +98,11 @@ cli_service_bus(CliContext *cli, GError **error)
         return NULL;
     bus = g_bus_get_sync(type, NULL, error);
     if (!bus) {
-        explain(error);
+        convert_remote_error(error);
         return NULL;
     }
-    /* A bus that goes away is an error of a command, not the end of the process. The connection
-     * is shared, and stays as long as the process. */
+    /* If the bus goes away, the command fails, but the process must not exit. The connection is
+     * shared and stays open until the process ends. */
     g_dbus_connection_set_exit_on_close(bus, FALSE);
 
     return bus;
@@ -120,29 +121,30 @@ cli_service_call(CliContext *cli, const char *path, const char *interface, const
 
     if (!bus)
         return NULL;
-    /* The errors of our domain get their names before the first can come. */
+    /* Registers the D-Bus names of errors before the first one can arrive. */
     virt_snap_error_quark();
     answer = g_dbus_connection_call_sync(bus, BUS_NAME, path, full, method, owned, reply,
                                          G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
                                          G_MAXINT, NULL, error);
     if (!answer)
-        explain(error);
+        convert_remote_error(error);
 
     return answer;
 }
 
 /* --- objects ----------------------------------------------------------------- */
 
-/* Where nobody has the name there was nobody to ask: once more, so that the reason is told. */
+/* If the service has no owner on the bus, calls it once, so that the error has the reason why it
+ * could not be started. */
 static gboolean
-ping(GDBusConnection *bus, const char *path, GError **error)
+ping_service(GDBusConnection *bus, const char *path, GError **error)
 {
     g_autoptr(GVariant) pong =
         g_dbus_connection_call_sync(bus, BUS_NAME, path, "org.freedesktop.DBus.Peer", "Ping", NULL,
                                     NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, error);
 
     if (!pong)
-        explain(error);
+        convert_remote_error(error);
 
     return pong != NULL;
 }
@@ -184,11 +186,11 @@ cli_service_job(CliContext *cli, const char *job, GError **error)
     virt_snap_error_quark();
     proxy = bus_job_proxy_new_sync(bus, G_DBUS_PROXY_FLAGS_NONE, BUS_NAME, path, NULL, error);
     if (!proxy) {
-        explain(error);
+        convert_remote_error(error);
         return NULL;
     }
     owner = g_dbus_proxy_get_name_owner(G_DBUS_PROXY(proxy));
-    if (!owner && !ping(bus, path, error))
+    if (!owner && !ping_service(bus, path, error))
         return NULL;
     if (!bus_job_get_instance_id(proxy)) {
         no_such_job(job, error);
@@ -225,7 +227,7 @@ job_number(BusJob *job)
 }
 
 static gint
-by_number(gconstpointer a, gconstpointer b)
+compare_by_number(gconstpointer a, gconstpointer b)
 {
     guint64 one = job_number(*(BusJob *const *)a);
     guint64 two = job_number(*(BusJob *const *)b);
@@ -234,13 +236,13 @@ by_number(gconstpointer a, gconstpointer b)
 }
 
 static gint
-by_name(gconstpointer a, gconstpointer b)
+compare_by_name(gconstpointer a, gconstpointer b)
 {
     return g_strcmp0(bus_collection_get_name(*(BusCollection *const *)a),
                      bus_collection_get_name(*(BusCollection *const *)b));
 }
 
-/* The objects of the service, as (element-type BusObject). */
+/* Returns: (element-type BusObject): the objects of the service. */
 static GList *
 list_objects(CliContext *cli, GError **error)
 {
@@ -255,11 +257,11 @@ list_objects(CliContext *cli, GError **error)
     manager = bus_object_manager_client_new_sync(bus, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE,
                                                  BUS_NAME, BUS_ROOT, NULL, error);
     if (!manager) {
-        explain(error);
+        convert_remote_error(error);
         return NULL;
     }
     owner = g_dbus_object_manager_client_get_name_owner(G_DBUS_OBJECT_MANAGER_CLIENT(manager));
-    if (!owner && !ping(bus, BUS_ROOT, error))
+    if (!owner && !ping_service(bus, BUS_ROOT, error))
         return NULL;
 
     objects = g_dbus_object_manager_get_objects(manager);
@@ -287,7 +289,7 @@ cli_service_jobs(CliContext *cli, GError **error)
         g_ptr_array_add(jobs, job);
     }
     g_list_free_full(objects, g_object_unref);
-    g_ptr_array_sort(jobs, by_number);
+    g_ptr_array_sort(jobs, compare_by_number);
 
     return g_steal_pointer(&jobs);
 }
@@ -307,7 +309,7 @@ cli_service_collections(CliContext *cli, GError **error)
             g_ptr_array_add(collections, collection);
     }
     g_list_free_full(objects, g_object_unref);
-    g_ptr_array_sort(collections, by_name);
+    g_ptr_array_sort(collections, compare_by_name);
 
     return g_steal_pointer(&collections);
 }

@@ -8,47 +8,50 @@
 
 G_BEGIN_DECLS
 
-/* virtsnapd, as a command sees it: on the system bus or, for who is not root, on the session's, as
- * libvirt chooses between its system and session daemons; their URIs with -c choose too.
- * VIRTSNAP_BUS ("system" or "session") comes before all that. */
+/* The client side of virtsnapd for commands. The service is on the system bus for root and on the
+ * session bus for other users, as with libvirt's system and session daemons; such a URI with -c
+ * selects the bus as well. VIRTSNAP_BUS ("system" or "session") has precedence. */
 
 /**
  * cli_service_bus:
- * Returns: (transfer none): the bus that the service is on; SYSTEM_NOT_AVAILABLE if there is none.
+ * Returns: (transfer none): the bus of the service; NULL with SYSTEM_NOT_AVAILABLE if there is no
+ * bus.
  */
 GDBusConnection *cli_service_bus(CliContext *cli, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * cli_service_call:
- * @path: of the object
- * @interface: without "org.virtsnap1."
+ * @path: path of the object
+ * @interface: name of the interface without "org.virtsnap1."
  * @parameters: (transfer floating) (nullable): a tuple
  * @reply: (nullable): the type that the answer must have
  *
- * Returns: the answer, owned by the caller; what the service refused is an error with its code.
+ * Returns: the answer, owned by the caller; NULL with the error that the service returned.
  */
 GVariant *cli_service_call(CliContext *cli, const char *path, const char *interface,
                            const char *method, GVariant *parameters, const GVariantType *reply,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** cli_service_job: @job: "3", or a path. Returns: owned by the caller; NOT_FOUND naming it. */
+/** cli_service_job: Finds a job. @job: its number, as "3", or its path. Returns: owned by the
+ * caller; NULL with NOT_FOUND naming it. */
 BusJob *cli_service_job(CliContext *cli, const char *job, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** cli_service_add_details: Gives the properties of @job that the system bus does not show to
- * everybody their values of now, if the service tells this user. cli_service_job() has done it. */
+/** cli_service_add_details: Updates the properties of @job that not everybody may see on the system
+ * bus, if this user may. cli_service_job() has done that already. */
 void cli_service_add_details(BusJob *job);
 
-/** cli_service_jobs: Returns: (element-type BusJob): all, in the order of their numbers. */
+/** cli_service_jobs: Returns: (element-type BusJob): all jobs, sorted by number. */
 GPtrArray *cli_service_jobs(CliContext *cli, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** cli_service_collections: Returns: (element-type BusCollection): all, by name. */
+/** cli_service_collections: Returns: (element-type BusCollection): all collections, sorted by
+ * name. */
 GPtrArray *cli_service_collections(CliContext *cli, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * cli_service_request:
  * @request: a JobRequest
- * @error: what RequestStateChange refused says so: INVALID_STATE, INVALID_PARAMETER
+ * @error: INVALID_STATE or INVALID_PARAMETER if RequestStateChange refused the request
  */
 gboolean cli_service_request(CliContext *cli, BusJob *job, guint request, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -22,15 +22,15 @@
 
 #define HISTORY_LINES 500
 
-/* Readline's hooks get no data of ours. */
+/* The shell, in a global variable because the hooks of readline have no data argument. */
 static CliContext *shell;
-static char *history_file; /* NULL: cannot be written */
+static char *history_file; /* NULL: the history cannot be saved */
 static GMainLoop *typing;  /* runs until there is a line */
 static char *typed_line;
 
 /* --- completion ------------------------------------------------------------ */
 
-/* What is there of files in the place of @prefix; directories end with a slash. */
+/* Adds the files that begin with @prefix to @out; directories end in a slash. */
 static void
 find_files(const char *prefix, CompleteKind kind, GPtrArray *out)
 {
@@ -45,7 +45,7 @@ find_files(const char *prefix, CompleteKind kind, GPtrArray *out)
     }
 }
 
-/* Takes from @candidate what the line holds already, @head, and quotes the rest. */
+/* Adds a match: the part of @candidate behind @head, which is on the line already, quoted. */
 static void
 add_match(GPtrArray *matches, const char *option, const char *candidate, const char *head)
 {
@@ -57,8 +57,8 @@ add_match(GPtrArray *matches, const char *option, const char *candidate, const c
     g_ptr_array_add(matches, shell_quote(whole + strlen(head), quote));
 }
 
-/* All that can stand where readline's word starts, which for it may be inside of ours: behind an
- * open quote. @typed is what it has of the word. */
+/* Finds all matches for the word of readline, which may begin within a word of the shell, behind an
+ * open quote. @typed is the text of readline's word. */
 static GPtrArray *
 find_matches(GPtrArray *words, const char *typed)
 {
@@ -109,7 +109,7 @@ complete_line(const char *typed, int start, int end)
     matches = rl_completion_matches(typed, next_match);
     g_clear_pointer(&current_matches, g_ptr_array_unref);
 
-    /* We quote, and one goes on typing behind a directory's slash. */
+    /* Quoting is done here, and no blank is added behind the slash of a directory. */
     rl_filename_quoting_desired = 0;
     if (matches && !matches[1] && g_str_has_suffix(matches[0], "/"))
         rl_completion_suppress_append = rl_completion_suppress_quote = 1;
@@ -117,7 +117,7 @@ complete_line(const char *typed, int start, int end)
     return matches;
 }
 
-/* Is the character at @index of @line part of a word, whatever it is? */
+/* Whether the character at @index of @line is quoted and therefore part of a word. */
 static int
 is_quoted(char *line, int index)
 {
@@ -159,7 +159,8 @@ open_history(void)
     history_file = g_steal_pointer(&file);
 }
 
-/* Kept at once, so that shells side by side, and one that is killed, lose nothing. */
+/* Saves a line to the history at once, so that nothing is lost if several shells run at once or one
+ * is killed. */
 static void
 remember_line(const char *line)
 {
@@ -245,8 +246,9 @@ attach(GMainContext *context, GSource *source, GSourceFunc function)
 char *
 shell_terminal_read(const char *prompt)
 {
-    /* Only here: a command is to be interrupted as it is without a shell. And not in the default
-     * context, which libvirt's event thread runs as well. */
+    /* SIGINT is only handled while a line is edited; commands are interrupted as without a shell.
+     * The main context is a separate one, because libvirt's event thread iterates the default one,
+     * too. */
     g_autoptr(GMainContext) context = g_main_context_new();
 
     attach(context, g_unix_fd_source_new(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR),

@@ -11,7 +11,7 @@
 #define BLANKS " \t\r\n"
 /* Characters that a backslash quotes inside double quotes. */
 #define QUOTED_ESCAPES "\\\"$`\n"
-/* What a word must not hold unquoted to be read as it is. */
+/* Characters that must be quoted in a word. */
 #define SPECIAL BLANKS ";#\\'\"$`"
 
 char *
@@ -51,8 +51,8 @@ shell_quote(const char *text, char quote)
     return g_string_free(out, FALSE);
 }
 
-/* Returns the end of the raw word at @c. @open is what it lacks: a quote or, for a backslash at its
- * end, a character; '\0': nothing. */
+/* Returns the end of the raw word at @c. *@open is what is missing at its end: the closing quote,
+ * or '\\' if a backslash has nothing to quote; '\0' if nothing is missing. */
 static const char *
 word_end(const char *c, char *open)
 {
@@ -76,8 +76,8 @@ word_end(const char *c, char *open)
     return c;
 }
 
-/* Adds the raw words of the first command of @line to @words; returns where the next one starts,
- * or the end of the line or a comment. @at_word: the last word ends just there. */
+/* Adds the raw words of the first command of @line to @words; returns where the next one starts, or
+ * the end of the line or a comment. @at_word: whether the last word ends exactly there. */
 static const char *
 scan_command(const char *line, GPtrArray *words, char *open, gboolean *at_word)
 {

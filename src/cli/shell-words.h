@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* Lines of commands, as a shell reads them: blanks part words, ';' parts commands, '#' where a word
- * could start begins a comment, and quotes and backslashes mean what they mean to sh. Nothing is
+/* Splitting of command lines as in a shell: blanks separate words, ';' separates commands, '#' at
+ * the beginning of a word starts a comment, and quotes and backslashes work as in sh. Nothing is
  * expanded. */
 
 /** shell_unquote: Returns: what the shell makes of @word, whose last quote may still be open. */

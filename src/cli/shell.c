@@ -59,7 +59,7 @@ read_failed(CliContext *session, const char *reason)
 static int
 run_script(CliContext *session)
 {
-    g_autofree char *line = NULL; /* from getline(), which is g_malloc()'s own allocator */
+    g_autofree char *line = NULL; /* allocated by getline(); g_free() uses the same allocator */
     gsize size = 0;
     gssize length;
     int result = CLI_DONE;
@@ -79,7 +79,7 @@ run_script(CliContext *session)
 static int
 run_terminal(CliContext *session)
 {
-    /* As virsh does: the sign of the one who may do everything. */
+    /* The prompt ends in '#' for root, as in virsh. */
     const char *prompt = geteuid() == 0 ? "virtsnap # " : "virtsnap> ";
 
     cli_message(session, "%s\n",
@@ -95,7 +95,7 @@ run_terminal(CliContext *session)
             putchar('\n');
             break;
         }
-        /* Each error was told; nobody asks an interactive shell for a status. */
+        /* Errors have been printed, and an interactive shell has no status to return. */
         (void)shell_run_line(session, line);
     }
 
@@ -107,7 +107,7 @@ shell_run(CliContext *session)
 {
     int status = isatty(STDIN_FILENO) ? run_terminal(session) : run_script(session);
 
-    /* Each command has printed its own. */
+    /* Each command has printed its own JSON result. */
     session->globals.json = FALSE;
 
     return status;

@@ -32,7 +32,7 @@ verify_report_json(const VerifyReport *report)
     return object;
 }
 
-/* What QEMU says may be many lines. */
+/* Prints a problem, whose text can have many lines if it is from QEMU. */
 static void
 print_problem(const VerifyProblem *problem)
 {
