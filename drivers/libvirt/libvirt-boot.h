@@ -5,5 +5,5 @@
 
 #include "hypervisor/boot-ops.h"
 
-/** Domains that are started to see whether they do. */
+/** Implements HypervisorBootOps: domains that are started only to see whether they boot. */
 extern const HypervisorBootOps libvirt_boot_ops;

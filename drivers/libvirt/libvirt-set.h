@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* Snapshots that are made, and taken back. What the functions promise is said at
- * HypervisorSnapshotOps. */
+/* Creating and undoing snapshots. The functions are those of HypervisorSnapshotOps, which documents
+ * them. */
 
 SnapshotLook *libvirt_snapshot_look(Hypervisor *hypervisor, const char *domain, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -7,9 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* Guests that are held still, by their agent or by stopping their processors. */
+/* Holding guests still, with the guest agent or by pausing the domain. */
 
-/** libvirt_snapshot_ops: what HypervisorOps.snapshots points to. */
+/** libvirt_snapshot_ops: the table for HypervisorOps.snapshots. */
 extern const HypervisorSnapshotOps libvirt_snapshot_ops;
 
 G_END_DECLS

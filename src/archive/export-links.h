@@ -7,28 +7,28 @@
 
 G_BEGIN_DECLS
 
-/* What exports take on the disk, and how much of it only they do: a file that has more names than
- * those that are known here stays when these go. Blocks that files share (reflinks) are counted for
- * each of them; nobody can tell cheaply. */
+/* The disk space that exports take, and how much of it would be freed with them: a file that has
+ * more hard links than are known here stays when these are removed. Blocks that files share by
+ * reflinks are counted for each file, because finding out would be expensive. */
 typedef struct ExportLinks ExportLinks;
 
-/** export_links_new: Returns: one without exports, owned by the caller. */
+/** export_links_new: Returns: an empty set of exports, owned by the caller. */
 ExportLinks *export_links_new(void);
 
 /**
  * export_links_add:
  * Adds the files of the export whose directory is open as @dirfd.
  *
- * Returns: FALSE with CORRUPT, naming the first file that is not there or has another size than
- * @manifest says; the others are added even so. INVALID_PARAMETER if one is a mount point.
+ * Returns: FALSE with CORRUPT naming the first file that is missing or whose size differs from
+ * @manifest; the other files are added all the same. INVALID_PARAMETER if a file is a mount point.
  */
 gboolean export_links_add(ExportLinks *self, int dirfd, const Manifest *manifest, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** export_links_own: Returns: bytes on the disk of files of which all names are known. */
+/** export_links_own: Returns: the bytes on disk of the files whose hard links are all known. */
 guint64 export_links_own(const ExportLinks *self);
 
-/** export_links_shared: Returns: bytes on the disk of the others. */
+/** export_links_shared: Returns: the bytes on disk of the other files. */
 guint64 export_links_shared(const ExportLinks *self);
 
 void export_links_free(ExportLinks *self);

@@ -8,62 +8,63 @@
 
 G_BEGIN_DECLS
 
-/* Old exports removed by rules. The exports of one collection of one host are a row, of which the
- * newest complete one is never removed, whatever the rules; nor is one that is protected, read,
- * used by a domain, dated in the future, or not complete, as then nothing is known of it. Partial
- * exports are none: they are left alone. */
+/* Removal of old exports by rules. The exports of one collection of one host are a series, whose
+ * newest complete export is never removed, whatever the rules; neither is an export that is
+ * protected, being read, used by a domain, dated in the future, or incomplete, because nothing is
+ * known about that. Partial exports are ignored. */
 
-/** What is asked for. */
+/** The parameters of a removal. */
 typedef struct {
-    const char *directory;  /* that was exported into */
-    const char *collection; /* NULL: all that it holds, unnamed ones too */
+    const char *directory;  /* directory of the exports */
+    const char *collection; /* NULL: all collections, including unnamed ones */
     KeepRules rules;        /* at least one */
     gboolean dry_run;
 } PruneOrder;
 
 typedef enum {
-    PRUNE_KEEP,   /* for its reasons */
-    PRUNE_REMOVE, /* it has gone, or with dry_run it would go */
-    PRUNE_LEAVE,  /* it does not count, for its problem */
-    PRUNE_FAIL,   /* it was to go, and could not, for its problem */
+    PRUNE_KEEP,   /* kept, for its reasons */
+    PRUNE_REMOVE, /* removed; with dry_run it would be removed */
+    PRUNE_LEAVE,  /* ignored, because of its problem */
+    PRUNE_FAIL,   /* could not be removed, because of its problem */
 } PruneFate;
 
-/** Why one is kept; beside the names of rules. */
+/** Reasons to keep an export, in addition to the names of rules. */
 #define PRUNE_NEWEST "newest"
 #define PRUNE_PROTECTED "protected"
 #define PRUNE_FUTURE "future"
 #define PRUNE_IN_USE "in-use"
 
-/** What becomes of one export. */
+/** The decision about one export. */
 typedef struct {
     char *path;
-    char *below;      /* from the directory that was pruned */
+    char *below;      /* path relative to the pruned directory */
     char *collection; /* NULL: unnamed */
     char *snapshot;   /* NULL: not known */
     char *host;       /* NULL: not known */
     gint64 created;   /* seconds since the epoch; 0: not known */
     PruneFate fate;
-    GPtrArray *reasons; /* char*: why it is kept */
-    char *problem;      /* or why not, or NULL */
-    guint64 freed;      /* bytes on the disk that go with it */
+    GPtrArray *reasons; /* char*: reasons why it is kept */
+    char *problem;      /* why it is ignored or could not be removed, or NULL */
+    guint64 freed;      /* bytes on disk that its removal frees */
 } PruneItem;
 
 typedef struct {
-    GPtrArray *items;    /* PruneItem, by collection, newest first; then what somebody left who was
-                          * killed while he removed it */
-    guint64 freed;       /* bytes on the disk of files of which the last name went */
-    guint removed;       /* how many have which fate */
+    GPtrArray *items;    /* PruneItem, by collection, newest first; then exports whose removal was
+                          * interrupted by a kill */
+    guint64 freed;       /* bytes on disk of the files whose last link was removed */
+    guint removed;       /* number of removed items */
     guint failed;
 } PruneReport;
 
 /**
  * export_prune:
  *
- * Looks at all, and then removes one after the other, oldest first (export-remove.h); what cannot
- * be removed does not keep it from the others.
+ * Examines all exports, then removes one after the other, the oldest first (export-remove.h). If
+ * one cannot be removed, it continues with the others.
  *
- * Returns: owned by the caller; INVALID_PARAMETER without a rule or if the directory is an export
- * itself, NOT_FOUND, and CANCELLED, all of which can come after some have gone.
+ * Returns: the report, owned by the caller; NULL with INVALID_PARAMETER if there is no rule or the
+ * directory is an export itself, NOT_FOUND, or CANCELLED. Some exports may have been removed even
+ * then.
  */
 PruneReport *export_prune(const PruneOrder *order, Control *control, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

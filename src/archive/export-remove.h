@@ -8,53 +8,53 @@
 
 G_BEGIN_DECLS
 
-/* Removing an export so that it is there with all that it has, or is none any more, whenever the
- * machine stops: it gets the name of one that is being removed (export-lock.h), durably; then its
- * files go, those that its manifest names and no others, and the manifest last. Nothing outside of
- * it can be reached: names are opened inside of its directory, through no symbolic link and across
- * no mount. */
+/* Crash-safe removal of an export: at any time it is either complete or not an export any more. It
+ * is durably renamed (export-lock.h); then the files in its manifest are removed, and no others;
+ * the manifest is removed last. Nothing outside can be affected: names are opened beneath its
+ * directory, without following symbolic links or crossing mounts. */
 
-/** What removing has come to. */
+/** Result of a removal. */
 typedef enum {
     REMOVE_DONE,
-    REMOVE_KEPT,   /* nothing was changed, for the reason in the error: it is read, used, protected,
-                    * or what it holds is not an export's alone */
-    REMOVE_FAILED, /* it could not be begun, or was begun and not ended: then its name is that of
-                    * one that is being removed */
+    REMOVE_KEPT,   /* nothing was changed, for the reason in the error: it is being read, used or
+                    * protected, or has other files */
+    REMOVE_FAILED, /* it could not be begun, or was begun but not completed: then it has the name of
+                    * an export that is being removed */
 } RemoveResult;
 
 /**
  * export_remove:
- * @rootfd: what it is below, open
- * @below: its path from there
+ * @rootfd: an open directory above the export
+ * @below: its path relative to @rootfd
  * @path: for messages
- * @control: ends it between two files; what was begun is left for the next time
- * @freed: (out): bytes on the disk of the files of which the last name went
+ * @control: can cancel between two files; a removal that has begun is completed by the next one
+ * @freed: (out): bytes on disk of the files whose last link was removed
  *
- * Removes a complete export that nobody reads, that no domain runs on and that is not protected.
+ * Removes a complete export that is neither being read, nor used by a domain, nor protected.
  */
 RemoveResult export_remove(int rootfd, const char *below, const char *path, Control *control,
                            guint64 *freed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * export_remove_check:
- * @links: gets its files, if it could be removed
+ * @links: gets its files, if it can be removed
  *
- * Looks whether export_remove() would remove it, as far as that can be told without trying.
+ * Checks whether export_remove() would remove the export, as far as that can be determined without
+ * trying.
  */
 gboolean export_remove_check(int rootfd, const char *below, const char *path, ExportLinks *links,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * export_remove_left:
- * The same for what somebody left who was killed while he removed it; it has the name of that, and
- * needs not be complete.
+ * Completes a removal that was interrupted by a kill. @below is the name of an export that is being
+ * removed, which need not be complete.
  */
 RemoveResult export_remove_left(int rootfd, const char *below, const char *path, Control *control,
                                 guint64 *freed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** export_list_left: Returns: (element-type utf8): the paths, from @rootfd, of what was left so in
- * it and in the directories in it; owned by the caller. */
+/** export_list_left: Returns: (element-type utf8): the paths, relative to @rootfd, of interrupted
+ * removals in it and in its subdirectories; owned by the caller. */
 GPtrArray *export_list_left(int rootfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

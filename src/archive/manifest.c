@@ -335,8 +335,8 @@ check_manifest_disks(GHashTable *files, const ManifestSnapshot *snapshot, GError
                                     disk->layer, disk->target);
         if (disk->internal && !g_str_equal(layer->format, "qcow2"))
             return corrupt_manifest(error,
-                                    _("The manifest looks for the internal snapshot '%s' in '%s', which "
-                                      "is not qcow2"),
+                                    _("The manifest looks for the internal snapshot '%s' in '%s', "
+                                      "which is not qcow2"),
                                     disk->internal, disk->layer);
     }
 

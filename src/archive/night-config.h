@@ -7,29 +7,29 @@
 
 G_BEGIN_DECLS
 
-/* What is exported every night: export.d/NAME.conf, one for a collection. A line is empty, a
- * comment (# or ;), or KEY = VALUE; the value goes to the end of the line, without the blanks
- * around it. */
+/* The configuration of a nightly export, export.d/NAME.conf for each collection. A line is empty, a
+ * comment (# or ;), or KEY = VALUE; the value extends to the end of the line, without surrounding
+ * blanks. */
 
 typedef struct {
-    char *collection;  /* NULL: it is called as the file */
-    char *directory;   /* absolute: where to */
-    char *settings;    /* absolute: a file with export settings, or NULL */
-    char *live;        /* "application", "crash", "memory"; NULL: a snapshot that is there then */
+    char *collection;  /* NULL: the collection has the name of the file */
+    char *directory;   /* absolute path of the target directory */
+    char *settings;    /* absolute path of a file with export settings, or NULL */
+    char *live;        /* "application", "crash", "memory"; NULL: export an existing snapshot */
     char *scratch;     /* absolute: where QEMU keeps what is overwritten meanwhile, or NULL */
     char *base;        /* "latest", or the absolute path of an export; NULL: none */
     char *bandwidth;   /* as the option has it, or NULL */
     char *compress;    /* the same */
-    gboolean merge;    /* each disk becomes one image */
+    gboolean merge;    /* merge each disk into one image */
     char **before;     /* absolute path of a program, and its arguments; NULL: none */
     char **after;      /* the same */
-    KeepRules keep;    /* without any nothing is removed */
+    KeepRules keep;    /* rules; without any, nothing is removed */
 } NightConfig;
 
 /**
  * night_config_parse:
  * @text: of @length bytes
- * @name: of the file, for errors
+ * @name: name of the file, for errors
  *
  * Returns: owned by the caller; INVALID_PARAMETER naming the line.
  */
@@ -38,11 +38,12 @@ NightConfig *night_config_parse(const char *text, gsize length, const char *name
 
 /**
  * night_config_load:
- * @name: of the configuration, as "shop"
- * @lock: (out): keeps others from running the same until it is closed; owned by the caller
+ * @name: name of the configuration, as "shop"
+ * @lock: (out): a lock that keeps others from running the same configuration until it is closed;
+ * owned by the caller
  *
- * Reads export.d/NAME.conf of the configuration's directory. As it says what is run it has to
- * belong to root or to this user, and nobody else may be able to write to it.
+ * Reads export.d/NAME.conf in the configuration directory. Because it names programs that are run,
+ * it must belong to root or to this user, and nobody else may be able to write to it.
  *
  * Returns: owned by the caller; NOT_FOUND, ACCESS_DENIED, IN_USE if it is being run.
  */

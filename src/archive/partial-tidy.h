@@ -9,12 +9,12 @@ G_BEGIN_DECLS
 
 /**
  * partial_tidy:
- * @directory: absolute: what is exported into
- * @collection: of which exports
+ * @directory: absolute path of the directory of exports
+ * @collection: the collection whose exports are removed
  *
- * Removes the partial exports of @collection that are named after a moment, as "20261127T020000Z",
- * and that nobody is at: whatever made them goes on with none, as the next has another name. Those
- * with names that somebody gave are left alone.
+ * Removes the partial exports of @collection that are named after a time, as "20261127T020000Z",
+ * and that no process has locked: they are never resumed, because the next export has another name.
+ * Partial exports with other names are kept.
  */
 gboolean partial_tidy(const char *directory, const char *collection, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

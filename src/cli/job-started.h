@@ -9,24 +9,24 @@
 
 G_BEGIN_DECLS
 
-/** What the methods of the service return for a job that has been started. */
+/** Result code of the service's methods for a job that has been started. */
 #define JOB_STARTED 4096
 
-/** How a job of the service is followed by the command that began it. */
+/** How a command follows the job that it has started with the service. */
 typedef struct {
-    gboolean async; /* not at all */
+    gboolean async; /* do not follow it */
     ProgressMode progress;
-    const char *done; /* what is said when it has ended well, translated: "Exported to '%s'", of
-                       * the directory that it has made */
+    const char *done; /* message when it has succeeded, translated: "Exported to '%s'", with the
+                       * directory that it has created */
 } JobStartedOptions;
 
 /**
  * job_started:
- * @path: (nullable): of the job; NULL: there is none because of @why
- * @why: (nullable): then with what it was refused
+ * @path: (nullable): path of the job; NULL: there is no job because of @why
+ * @why: (nullable): the error for which the job was refused
  *
- * Follows the job to its end, or only says which it is. Returns: the exit status; errors have been
- * told.
+ * Follows the job to its end, or only prints its number. Returns: the exit status; errors have been
+ * printed.
  */
 int job_started(CliContext *cli, const char *path, const GError *why,
                 const JobStartedOptions *options) G_GNUC_WARN_UNUSED_RESULT;

@@ -7,20 +7,20 @@
 
 G_BEGIN_DECLS
 
-/* Single keys of the terminal that standard input is, while this process is in its foreground. A
- * process has one such terminal, so there is one holder of its keys at a time. Signals that keys
- * send (Ctrl-C, Ctrl-Z) come as ever. */
+/* Single key presses on the terminal that is standard input, while this process is in the
+ * foreground. There is only one such terminal, so only one holder of its keys at a time. Keys that
+ * send signals (Ctrl-C, Ctrl-Z) work as usual. */
 
 /** Called in the main loop for each key that is pressed. */
 typedef void (*KeysFunc)(char key, gpointer data);
 
-/** keys_hold: Has keys told to @func one by one, without an echo, until keys_release(). Does
- * nothing if they are held already, and none can be had where standard input is no terminal or the
- * process is in the background. */
+/** keys_hold: Passes each key to @func without echoing it, until keys_release(). Does nothing if
+ * the keys are held already, if standard input is not a terminal, or if the process is in the
+ * background. */
 void keys_hold(KeysFunc func, gpointer data);
 
-/** keys_release: The terminal is again as it was. To be called before the process ends or stops,
- * in whatever way; nothing is done if no keys are held. */
+/** keys_release: Restores the terminal. To be called before the process exits or stops for any
+ * reason; does nothing if no keys are held. */
 void keys_release(void);
 
 G_END_DECLS

@@ -7,9 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* What a run of export-run tells the journal of systemd, if standard error goes there: messages
- * with an identity that does not change from version to version, and fields. Else the same lines go
- * to standard error, with the <N> that systemd understands in front if it is systemd's. */
+/* Messages of export-run. If standard error is connected to the journal of systemd, they are sent
+ * there with message ids that never change, and with fields. Otherwise they are lines on standard
+ * error, with systemd's priority prefix <N> if systemd reads it. */
 
 typedef enum {
     NIGHT_STARTED,
@@ -20,9 +20,9 @@ typedef enum {
     NIGHT_HOOK_FAILED,
 } NightEvent;
 
-/** What belongs to a message; NULL: nothing is known of it. */
+/** The fields of a message; NULL: not known. */
 typedef struct {
-    const char *name;       /* of the configuration: VIRTSNAP_NAME */
+    const char *name;       /* name of the configuration: VIRTSNAP_NAME */
     const char *collection; /* VIRTSNAP_COLLECTION */
     const char *snapshot;   /* VIRTSNAP_SNAPSHOT */
     const char *path;       /* VIRTSNAP_EXPORT */
@@ -31,7 +31,7 @@ typedef struct {
 
 /**
  * night_log:
- * @quiet: only what is a warning at least, where it does not go to the journal
+ * @quiet: on standard error print only warnings and errors
  */
 void night_log(NightEvent event, const NightFields *fields, gboolean quiet, const char *format, ...)
     G_GNUC_PRINTF(4, 5);

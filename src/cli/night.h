@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/** run_export_run: What virtsnap-export@.service runs: everything of one night for one collection,
- * as its configuration says. */
+/** run_export_run: The command that virtsnap-export@.service runs: the whole nightly export of one
+ * collection, according to its configuration. */
 int run_export_run(CliContext *cli, const CommandLine *line);
 
 G_END_DECLS

@@ -15,7 +15,7 @@ typedef struct {
     gboolean dry_run;
 } PruneOptions;
 
-/** The run functions of the commands about which exports stay. */
+/** The run functions of the commands that remove or protect exports. */
 int run_export_prune(CliContext *cli, const CommandLine *line);
 int run_export_protect(CliContext *cli, const CommandLine *line);
 int run_export_unprotect(CliContext *cli, const CommandLine *line);

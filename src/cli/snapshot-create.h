@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /* The command snapshot-create-as. */
 
-/** Its options, as they were written; NULL or FALSE where one was not given. */
+/** Its options as given; NULL or FALSE for an option that was not given. */
 typedef struct {
     char **domains;
     gboolean quiesce;
@@ -23,8 +23,8 @@ typedef struct {
 
 extern const GOptionEntry snapshot_create_options[];
 
-/** snapshot_create: Makes the set, or shows the plan. Returns: the exit status; errors have been
- * told. */
+/** snapshot_create: Creates the snapshot collection, or shows the plan. Returns: the exit status;
+ * errors have been printed. */
 int snapshot_create(CliContext *cli, const CommandLine *line);
 
 G_END_DECLS

@@ -19,7 +19,7 @@ typedef struct {
     char *scratch;
 } VerifyOptions;
 
-/** run_verify: Checks an export, and starts its domains where that is asked for. */
+/** run_verify: Verifies an export, and starts its domains with --boot. */
 int run_verify(CliContext *cli, const CommandLine *line);
 
 G_END_DECLS

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /** verify_report_json: Returns: @report as `verify --json` prints it, owned by the caller. */
 JsonObject *verify_report_json(const VerifyReport *report);
 
-/** verify_report_print: Tells of @report, which is of the export @path. */
+/** verify_report_print: Prints @report about the export @path. */
 void verify_report_print(CliContext *cli, const char *path, const VerifyReport *report);
 
 G_END_DECLS

@@ -8,56 +8,57 @@
 
 G_BEGIN_DECLS
 
-/* What is kept of a snapshot collection that virtsnap made: <snapshotset>, whose schema is
- * xml-schemas/snapshotset.rng. One that was made otherwise has no record, and is no worse for
- * it. */
+/* The persistent record of a snapshot collection that virtsnap has created: a <snapshotset>
+ * document (schema: xml-schemas/snapshotset.rng). Snapshot collections created by other means have
+ * no record and do not need one. */
 
-/** A larger text is not read. */
+/** Maximal size of a record in bytes. */
 #define SET_RECORD_BYTES_MAX (16 * 1024 * 1024)
 
-/** Where a disk of a member wrote to before, and where after. */
+/** The images of a disk before and after the snapshot. */
 typedef struct {
     char *target; /* "vda" */
-    char *source; /* absolute path: what is frozen now */
-    char *format; /* of that: "qcow2", "raw" */
-    char *overlay; /* absolute path: what was made */
+    char *source; /* absolute path of the image that is frozen now */
+    char *format; /* format of source: "qcow2", "raw" */
+    char *overlay; /* absolute path of the new overlay */
 } SetDisk;
 
 /** A member, and its snapshot. */
 typedef struct {
-    char *domain; /* name, as it was then */
+    char *domain; /* name of the domain at that time */
     char *uuid;
-    char *state;  /* what the domain was doing: "running", "paused" or "shutoff" */
+    char *state;  /* state of the domain: "running", "paused" or "shutoff" */
     char *kind;   /* "external" or "internal" */
     Consistency asked;
-    Consistency consistency; /* that was reached */
+    Consistency consistency; /* the consistency that was reached */
     ConsistencyReason reason;
     guint frozen_ms;
-    gint64 creation_time; /* of its snapshot, seconds since the epoch; 0: it is not known to be
-                           * there */
+    gint64 creation_time; /* of its snapshot, seconds since the epoch; 0: the snapshot is not known
+                           * to exist */
     char *memory;     /* file with the memory state; NULL: none, or inside the image */
-    GPtrArray *disks; /* SetDisk: of an external one */
+    GPtrArray *disks; /* SetDisk: disks of an external snapshot */
 } SetMember;
 
 typedef struct {
-    char *id; /* a UUID: what the record's file is called */
-    gboolean complete; /* FALSE: it is being made, or whoever made it was killed */
+    char *id; /* a UUID, which names the record's file */
+    gboolean complete; /* FALSE: it is being created, or its creation was interrupted by a kill */
     char *collection; /* NULL: an unnamed one */
-    char *snapshot;   /* the name that all have in common */
-    char *program;    /* what made it: "virtsnap", "virtsnapd", … */
+    char *snapshot;   /* the common name of the snapshots */
+    char *program;    /* the program that created it: "virtsnap", "virtsnapd", … */
     char *version;
-    char *user;       /* for whom */
+    char *user;       /* the user for whom it was created */
     gint64 created;   /* seconds since the epoch */
-    guint window_ms;  /* from before the first member stood still until the last ran on */
+    guint window_ms;  /* milliseconds from the time before the first member was held still until the
+                       * last one was resumed */
     gboolean best_effort;
     GPtrArray *members; /* SetMember */
 } SetRecord;
 
-/** set_record_new: @collection: (nullable). Returns: one without members, with an id of its
- * own, not complete, made now by this program and user; owned by the caller. */
+/** set_record_new: @collection: (nullable). Returns: an incomplete record without members, with a
+ * new id and the present time, program and user; owned by the caller. */
 SetRecord *set_record_new(const char *collection, const char *snapshot);
 
-/** set_record_add: Adds a member. Returns: (transfer none): it, with no disks. */
+/** set_record_add: Adds a member. Returns: (transfer none): the member, without disks. */
 SetMember *set_record_add(SetRecord *self, const char *domain, const char *uuid);
 
 /** set_member_add_disk: Adds a disk of an external snapshot. */
@@ -67,14 +68,15 @@ void set_member_add_disk(SetMember *self, const char *target, const char *source
 /** set_record_format: Returns: @self as a document, owned by the caller. */
 char *set_record_format(const SetRecord *self);
 
-/** set_record_parse: Returns: the record in @text, owned by the caller; CORRUPT if it is none. */
+/** set_record_parse: Returns: the record in @text, owned by the caller; NULL with CORRUPT if @text
+ * is not a valid record. */
 SetRecord *set_record_parse(const char *text, gsize length, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /** set_record_member: Returns: (transfer none) (nullable): its member with @uuid. */
 const SetMember *set_record_member(const SetRecord *self, const char *uuid);
 
-/** set_record_free: NULL is fine. */
+/** set_record_free: Frees @self, which may be NULL. */
 void set_record_free(SetRecord *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SetRecord, set_record_free)

@@ -7,36 +7,38 @@
 
 G_BEGIN_DECLS
 
-/* Where the records of snapshot collections are: "sets" in VIRTSNAP_STATE_DIR if that is set, else
- * in the system's state directory for root, in the user's for others. */
+/* The records of snapshot collections, in the directory "sets" in VIRTSNAP_STATE_DIR if that is
+ * set, else in the system's state directory for root and in the user's state directory for
+ * others. */
 
-/** set_store_load: Returns: (element-type SetRecord): all records, complete or not, by the time
- * they were made; owned by the caller. What cannot be read is left out, and said in the log. */
+/** set_store_load: Returns: (element-type SetRecord): all records, complete or not, sorted by time;
+ * owned by the caller. Records that cannot be read are skipped and logged. */
 GPtrArray *set_store_load(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** set_store_save: Writes @self, durably, in the place of what it had before. */
+/** set_store_save: Writes @self durably and replaces its earlier record atomically. */
 gboolean set_store_save(const SetRecord *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** set_store_remove: Takes the record with the id @id away; one that is not there is fine. */
+/** set_store_remove: Removes the record with the id @id. It is no error if there is none. */
 gboolean set_store_remove(const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * set_records_find:
- * @records: (element-type SetRecord): of set_store_load()
- * @uuid: of a domain
- * @snapshot: the name of a snapshot of it
- * @creation_time: of that
+ * @records: (element-type SetRecord): the result of set_store_load()
+ * @uuid: UUID of a domain
+ * @snapshot: name of a snapshot of the domain
+ * @creation_time: creation time of that snapshot
  *
- * Returns: (transfer none) (nullable): the complete record that is of this very snapshot, and of no
- * other that had its name before or after it.
+ * Returns: (transfer none) (nullable): the complete record of exactly this snapshot, not of an
+ * earlier or later one with the same name.
  */
 const SetRecord *set_records_find(GPtrArray *records, const char *uuid, const char *snapshot,
                                   gint64 creation_time);
 
 /**
  * set_store_lock:
- * Says that the set with the id @id is being made, until the descriptor is closed, or this process
- * ends. Returns: the descriptor, owned by the caller; -1 with IN_USE if somebody else is at it.
+ * Locks the set with the id @id, which is being created, until the descriptor is closed or this
+ * process ends. Returns: the descriptor, owned by the caller; -1 with IN_USE if another process has
+ * locked it.
  */
 int set_store_lock(const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -9,47 +9,48 @@
 
 G_BEGIN_DECLS
 
-/* Which parts of a disk are not as in an earlier export of it. They are found by comparing with
- * what that holds (changes_sink_new()), or told by who knows (changes_add(), as from a dirty
- * bitmap), and become one layer on top of the earlier export's: changes_source_new() is the disk
- * as open_above() of the drivers, and a compressing sink, want it. */
+/* The parts of a disk that differ from an earlier export of it. They are found by comparing with
+ * that export (changes_sink_new()), or reported by changes_add(), as from a dirty bitmap. They
+ * become one layer on top of the earlier export: changes_source_new() provides the disk as
+ * open_above() of the drivers and a compressing sink expect it. */
 
-/** The parts that are told apart, and what a layer of changes consists of. */
+/** Granularity of changes in bytes. */
 #define CHANGES_UNIT ((guint64)64 << 10)
 
 typedef struct Changes Changes;
 
-/** changes_new: Returns: those of a disk of @size bytes, none so far; owned by the caller. NULL if
- * there is not enough memory; @what names the disk in the error. */
+/** changes_new: Returns: an empty set of changes of a disk of @size bytes, owned by the caller;
+ * NULL with an error if there is not enough memory. @what names the disk in the error. */
 Changes *changes_new(guint64 size, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 Changes *changes_ref(Changes *self);
 void changes_unref(Changes *self);
 
-/** changes_add: What is at @offset, @length bytes of it, may be another than it was. May be called
- * from any thread. */
+/** changes_add: Adds the @length bytes at @offset, which may have changed. May be called from any
+ * thread. */
 void changes_add(Changes *self, guint64 offset, guint64 length);
 
-/** changes_bytes: Returns: how many bytes have changed, in whole parts. Once all are known. */
+/** changes_bytes: Returns: the number of changed bytes, in whole units. To be called when all
+ * changes are known. */
 guint64 changes_bytes(Changes *self);
 
 /**
  * changes_sink_new:
- * @base: (transfer full): the disk as it was, which may have had another size: what it does not
- * reach to was zeros
- * @control: lets it be cancelled; must stay
+ * @base: (transfer full): the former content of the disk, which may have another size: behind its
+ * end it counts as zeros
+ * @control: can cancel the comparison; must stay valid
  *
- * Returns: a sink, owned by the caller, that adds to @self whatever the engine gives it and is not
- * the same in @base. Where neither has data, nothing is read. The item is to want no digest.
+ * Returns: a sink, owned by the caller, that adds to @self everything written to it that differs
+ * from @base. Where neither has data, nothing is read. The engine's item must not want a digest.
  */
 Sink *changes_sink_new(Changes *self, Source *base, Control *control);
 
 /**
  * changes_source_new:
- * @disk: (transfer full): the disk as it is now
+ * @disk: (transfer full): the present content of the disk
  *
- * Returns: the same, owned by the caller, of which only the changes are data: a hole is what has
- * not changed. Zeros in place of something else are a change, and are read as zeros.
+ * Returns: a source of @disk in which only the changes are data and everything else is a hole,
+ * owned by the caller. Zeros that replace other data are a change and are read as zeros.
  */
 Source *changes_source_new(Changes *self, Source *disk);
 

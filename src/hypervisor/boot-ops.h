@@ -7,37 +7,37 @@
 
 G_BEGIN_DECLS
 
-/* Domains that are started only to see whether they do, and are gone afterwards. */
+/* Functions to start domains only to see whether they boot, and to remove them afterwards. */
 
 typedef struct Hypervisor Hypervisor;
 
-/** An image that a domain reads, open: the hypervisor's own rights do not matter then, nor does
- * anybody else come to own it. */
+/** An image that is passed to a domain as an open descriptor, so that neither the permissions of
+ * the hypervisor's user nor the owner of the file matter. */
 typedef struct {
-    char *group; /* what the XML calls it: <source fdgroup='…'> */
+    char *group; /* its name in the XML: <source fdgroup='…'> */
     int fd;      /* for reading; not owned */
 } BootFile;
 
-/** How far a domain has come. */
+/** State of such a domain. */
 typedef enum {
     BOOT_RUNS,
     BOOT_STANDS, /* paused by the hypervisor: an error of a disk, a panic */
-    BOOT_ENDED,  /* or it was reset, where its XML says that it ends then */
+    BOOT_ENDED,  /* ended, or was reset, for which its XML says that it ends */
 } BootState;
 
 typedef struct {
-    /* Starts the domain of @xml, which has a name and a UUID that no other has. Where the
-     * hypervisor can do that it ends when the connection is lost. It is defined, also if it did
-     * not start, until the hypervisor's undefine() takes it away. */
+    /* Starts the domain of @xml, which has a unique name and UUID. If the hypervisor supports that,
+     * the domain is destroyed when the connection is lost. It stays defined, even if it did not
+     * start, until the hypervisor's undefine() removes it. */
     gboolean (*start)(Hypervisor *hypervisor, const char *xml, const BootFile *files,
                       guint n_files, GError **error);
 
-    /* Finds out how the domain with the UUID @uuid stands. @why: (out): in words, where it does not
-     * run; owned by the caller. */
+    /* Queries the state of the domain with the UUID @uuid. @why: (out): if it does not run, the
+     * reason, translated; owned by the caller. */
     gboolean (*look)(Hypervisor *hypervisor, const char *uuid, BootState *state, char **why,
                      GError **error);
 
-    /* Returns: whether its guest agent answers a question now; waits for it a few seconds. */
+    /* Returns: TRUE if its guest agent answers a query; waits for the answer a few seconds. */
     gboolean (*agent_answers)(Hypervisor *hypervisor, const char *uuid);
 } HypervisorBootOps;
 

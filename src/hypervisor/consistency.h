@@ -7,24 +7,25 @@
 
 G_BEGIN_DECLS
 
-/* How much of a moment the disks of a member hold. The words are those of records and manifests. */
+/* The consistency of a snapshot of a member. The names are used in records and manifests. */
 
-/** What the disks (and the memory) of a member are of. */
+/** How consistent the disks (and the memory) of a member are. */
 typedef enum {
-    CONSISTENCY_UNKNOWN,     /* nobody saw to it: each is of an instant of its own */
-    CONSISTENCY_CRASH,       /* all members were stopped at one moment, as by a power failure */
+    CONSISTENCY_UNKNOWN,     /* not ensured: each disk may be of another instant */
+    CONSISTENCY_CRASH,       /* all members were stopped at one moment, as after a power failure */
     CONSISTENCY_APPLICATION, /* the guest agent had frozen the file systems of all members */
-    CONSISTENCY_MEMORY,      /* stopped at one moment, and the memory is there, too */
+    CONSISTENCY_MEMORY,      /* all members were stopped at one moment, and the memory is
+                              * included */
     CONSISTENCY_OFFLINE,     /* the domain was shut off */
 } Consistency;
 
-/** Why less was reached than was asked for. */
+/** Why a lower consistency was reached than was requested. */
 typedef enum {
     CONSISTENCY_REASON_NONE,
     CONSISTENCY_REASON_NO_AGENT,      /* no guest agent is connected */
-    CONSISTENCY_REASON_AGENT_TIMEOUT, /* it did not answer in time */
-    CONSISTENCY_REASON_FREEZE_FAILED, /* it answered that it cannot, or was not to be asked */
-    CONSISTENCY_REASON_THAWED_EARLY,  /* the guest had thawed by itself before it was told to */
+    CONSISTENCY_REASON_AGENT_TIMEOUT, /* the guest agent did not answer in time */
+    CONSISTENCY_REASON_FREEZE_FAILED, /* the guest agent refused, or could not be asked */
+    CONSISTENCY_REASON_THAWED_EARLY,  /* the guest thawed by itself before it was told to */
 } ConsistencyReason;
 
 /** consistency_name: Returns: "unknown", "crash", "application", "memory" or "offline". */

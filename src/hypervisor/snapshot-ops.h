@@ -8,91 +8,94 @@
 
 G_BEGIN_DECLS
 
-/* What snapshots of running domains need of a hypervisor: guests that are held still, and snapshots
- * that come and go. Domains go by their UUIDs. All of it may be called by several threads at once,
- * for different domains. */
+/* The interface to a hypervisor for snapshots of running domains: holding guests still, and
+ * creating and removing snapshots. Domains are identified by their UUIDs. All functions may be
+ * called by several threads at once for different domains. */
 
 typedef enum {
     DOMAIN_STATE_OFF,
     DOMAIN_STATE_RUNNING,
-    DOMAIN_STATE_PAUSED, /* its processors stand still, whoever stopped them */
+    DOMAIN_STATE_PAUSED, /* its processors are stopped, whoever paused it */
 } DomainState;
 
-/** A domain as whoever wants to take a snapshot of it has to know it. */
+/** What has to be known about a domain before a snapshot of it is taken. */
 typedef struct {
     char *name;
     char *uuid;
     DomainState state;
     gboolean persistent;
-    gboolean saved;        /* it has a managed save: what it goes on from when it is started */
-    char *xml;             /* <domain> as it is now */
+    gboolean saved;        /* it has a managed save image, from which it resumes when it is
+                            * started */
+    char *xml;             /* the present <domain> */
     GPtrArray *snapshots;  /* char*: names */
-    GPtrArray *block_jobs; /* char*: targets of disks that have one */
-    const char *job;       /* what it is busy with ("migration", "save", "backup", "job"); NULL:
-                            * nothing, or it is not told */
+    GPtrArray *block_jobs; /* char*: targets of disks with a block job */
+    const char *job;       /* its present job ("migration", "save", "backup", "job"); NULL: none, or
+                            * not known */
 } SnapshotLook;
 
 struct HypervisorSnapshotOps {
-    /* Returns: whether only one process at a time can be connected, so that nobody else can do
-     * anything for this one as long as it lives. */
+    /* Returns: TRUE if only one process at a time can be connected, so that no other process can
+     * act for this one as long as it runs. */
     gboolean (*is_exclusive)(Hypervisor *hypervisor);
 
-    /* Finds out what @uuid is doing. NOT_FOUND if there is no such domain any more. */
+    /* Queries the state of @uuid. NOT_FOUND if there is no such domain any more. */
     gboolean (*state)(Hypervisor *hypervisor, const char *uuid, DomainState *state,
                       GError **error);
 
-    /* Returns: whether a guest agent is connected to the running @uuid. Waits for it where the
-     * hypervisor needs a moment to find it again. */
+    /* Returns: TRUE if a guest agent is connected in the running @uuid. It waits a little where the
+     * hypervisor needs time to reconnect to the agent. */
     gboolean (*has_agent)(Hypervisor *hypervisor, const char *uuid);
 
     /* Freezes the file systems in the guest of @uuid through its agent, which is given @timeout
-     * seconds to answer. @frozen: (out): how many. @reason: (out): why not. After AGENT_TIMEOUT
-     * the guest may still freeze, so it has to be thawed as well. Source: virDomainFSFreeze,
-     * virDomainAgentSetResponseTimeout (which is set back to libvirt's default by thaw). */
+     * seconds to answer. @frozen: (out): number of frozen file systems. @reason: (out): why
+     * freezing failed. After AGENT_TIMEOUT the guest may still freeze, so it has to be thawed as
+     * well. Source: virDomainFSFreeze, virDomainAgentSetResponseTimeout (which is set back to
+     * libvirt's default by thaw). */
     gboolean (*freeze)(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *frozen,
                        ConsistencyReason *reason, GError **error);
 
-    /* Thaws them; fine if they are not frozen. @thawed: (out): how many were. Source:
-     * virDomainFSThaw. */
+    /* Thaws the file systems; it is no error if they are not frozen. @thawed: (out): number of
+     * thawed file systems. Source: virDomainFSThaw. */
     gboolean (*thaw)(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *thawed,
                      GError **error);
 
-    /* Stops the processors of @uuid, and lets them run again; what the caller stopped he may find
-     * running, or shut off, which is fine. Source: virDomainSuspend, virDomainResume. */
+    /* Pause and resume @uuid. It is no error to resume a domain that is running or shut off by now.
+     * Source: virDomainSuspend, virDomainResume. */
     gboolean (*suspend)(Hypervisor *hypervisor, const char *uuid, GError **error);
     gboolean (*resume)(Hypervisor *hypervisor, const char *uuid, GError **error);
 
-    /* Returns: the domain that @word means (as HypervisorOps.find_domain), owned by the caller. */
+    /* Returns: the description of the domain that @word means (as HypervisorOps.find_domain), owned
+     * by the caller. */
     SnapshotLook *(*look)(Hypervisor *hypervisor, const char *word, GError **error);
 
-    /* Takes the snapshot of @uuid that @xml, a <domainsnapshot>, describes; of all its disks or of
-     * none. @disks_only: no memory. Source: virDomainSnapshotCreateXML. Returns: what the
-     * hypervisor says of it afterwards, owned by the caller. */
+    /* Creates the snapshot of @uuid that @xml, a <domainsnapshot>, describes; of all its disks or
+     * of none. @disks_only: without memory. Source: virDomainSnapshotCreateXML. Returns: the XML of
+     * the new snapshot, owned by the caller. */
     char *(*create)(Hypervisor *hypervisor, const char *uuid, const char *xml, gboolean disks_only,
                     GError **error);
 
-    /* Waits while a snapshot of @uuid is being taken, by whomever; fine if it has none. */
+    /* Waits while any snapshot of @uuid is being created; returns at once if there is none. */
     gboolean (*await)(Hypervisor *hypervisor, const char *uuid, GError **error);
 
-    /* Forgets (@metadata) the snapshot @name of @uuid, or deletes it with its internal states. One
-     * that is not there is fine. Source: virDomainSnapshotDelete. */
+    /* Deletes the snapshot @name of @uuid with its internal states, or with @metadata only its
+     * metadata. It is no error if there is no such snapshot. Source: virDomainSnapshotDelete. */
     gboolean (*forget)(Hypervisor *hypervisor, const char *uuid, const char *name,
                        gboolean metadata, GError **error);
 
-    /* Has the running @uuid write to @source again, on its disk @target, with all that it wrote to
-     * @overlay above it in there; fine if it does already. INVALID_STATE if its disk is on neither:
-     * then it is left alone. Source: virDomainBlockCommit. */
+    /* Commits @overlay of the disk @target of the running @uuid into @source and pivots to @source;
+     * it is no error if the disk is on @source already. INVALID_STATE, without a change, if it is
+     * on neither. Source: virDomainBlockCommit. */
     gboolean (*merge_back)(Hypervisor *hypervisor, const char *uuid, const char *target,
                            const char *overlay, const char *source, GError **error);
 
-    /* The same for @uuid, which is shut off, and has written nothing to @overlay: its definition
-     * names @source, of @format, again. */
+    /* Does the same for a domain that is shut off and has not written to @overlay: changes its
+     * definition back to @source with @format. */
     gboolean (*point_back)(Hypervisor *hypervisor, const char *uuid, const char *target,
                            const char *overlay, const char *source, const char *format,
                            GError **error);
 };
 
-/** snapshot_look_free: NULL is fine. */
+/** snapshot_look_free: Frees @look, which may be NULL. */
 void snapshot_look_free(SnapshotLook *look);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SnapshotLook, snapshot_look_free)

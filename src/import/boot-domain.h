@@ -9,33 +9,33 @@
 
 G_BEGIN_DECLS
 
-/* From the XML of a domain as it would be imported to that of one which only shows that it boots:
- * the guest finds the same hardware, and nothing of it leads out. */
+/* Rewrites the XML of a domain that would be imported for a boot test: the guest finds the same
+ * hardware, but nothing connects it with the host or the network. */
 
-/** An image of a disk, as QEMU gets it. */
+/** An image of a disk as QEMU opens it. */
 typedef struct {
     char *path;   /* absolute */
     char *format; /* "qcow2", "raw" */
-    char *group;  /* what an open descriptor of it is called; NULL: opened by its path */
+    char *group;  /* name of its open descriptor; NULL: opened by its path */
 } BootImage;
 
 typedef struct {
     char *target;      /* "vda" */
-    GPtrArray *images; /* BootImage: the one that is written to first, then those below it */
+    GPtrArray *images; /* BootImage: the top image first, then its backing chain */
 } BootDisk;
 
-/** What the domain has of this host. Strings are not owned. */
+/** The files that the domain uses on this host. Strings are not owned. */
 typedef struct {
     GPtrArray *disks;    /* BootDisk */
-    const char *console; /* absolute path of the file that the serial console goes to */
-    const char *nvram;   /* absolute path for firmware variables that no export has brought */
+    const char *console; /* absolute path of the file for the output of the serial console */
+    const char *nvram;   /* absolute path for firmware variables that are not in the export */
 } BootPlace;
 
-/** What there is to see of a domain that boots. */
+/** The signs by which it can be seen that a domain boots. */
 typedef struct {
-    gboolean console; /* it has a serial console, or another one in its place */
-    gboolean agent;   /* a guest agent may answer */
-    gboolean tpm;     /* its TPM was left out */
+    gboolean console; /* it has a serial or other console */
+    gboolean agent;   /* it has a channel for a guest agent */
+    gboolean tpm;     /* its TPM was removed */
 } BootSigns;
 
 /**
@@ -43,9 +43,9 @@ typedef struct {
  * @domain: a <domain> that has passed the gate and domain_rewrite(); changed in place
  * @signs: (out):
  *
- * Disks get the images of @place. Network cards stay, with no link and nothing at the other end.
- * Devices and settings that take something of the host are removed, whoever trusts them, and so is
- * what limits or places the domain; other serial devices lead nowhere. The domain ends when it is
+ * Disks get the images of @place. Network cards are kept, but without link and network. Devices and
+ * settings that use anything of the host are removed even if the user trusts them, and so are
+ * resource limits and placement; other serial devices are disconnected. The domain ends when it is
  * reset.
  */
 void boot_domain(xmlNode *domain, const BootPlace *place, BootSigns *signs);
@@ -53,10 +53,10 @@ void boot_domain(xmlNode *domain, const BootPlace *place, BootSigns *signs);
 /** boot_disk_new: Returns: owned by the caller; @target is copied. */
 BootDisk *boot_disk_new(const char *target);
 
-/** boot_disk_add: Adds an image below those that @disk has; strings are copied. */
+/** boot_disk_add: Adds an image at the bottom of the chain of @disk; strings are copied. */
 void boot_disk_add(BootDisk *disk, const char *path, const char *format, const char *group);
 
-/** boot_disk_free: NULL is fine. */
+/** boot_disk_free: Frees @disk, which may be NULL. */
 void boot_disk_free(BootDisk *disk);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BootDisk, boot_disk_free)

@@ -9,24 +9,26 @@
 
 G_BEGIN_DECLS
 
-/* An export as it is tried: which domains are started, on what. */
+/* The plan of a boot test: which domains of an export are started, with which images. */
 
-/** How an export is tried. */
+/** The settings of a boot test. */
 typedef struct {
-    guint timeout;    /* seconds that a domain is given */
-    char *expect;     /* (nullable): a regular expression that the console is to show */
-    GPtrArray *trust; /* char*: elements of a domain's XML that are let pass */
-    guint64 memory;   /* bytes that all of them may have at once; 0: most of what is available */
-    guint parallel;   /* so many at once at most; 0: as many as fit */
-    char *scratch;    /* (nullable): absolute, where throw-away files lie; NULL: /var/tmp */
+    guint timeout;    /* seconds within which a domain must boot */
+    char *expect;     /* (nullable): a regular expression that the console must show */
+    GPtrArray *trust; /* char*: elements of the domains' XML that the user trusts */
+    guint64 memory;   /* maximal memory of all running domains in bytes; 0: most of what is
+                       * available */
+    guint parallel;   /* maximal number of running domains; 0: as many as fit into the memory */
+    char *scratch;    /* (nullable): absolute path of the directory for temporary files; NULL:
+                       * /var/tmp */
 } BootSettings;
 
 /** A domain that is started. */
 typedef struct {
-    const ImportDomain *domain; /* with the name and the UUID that it has meanwhile */
+    const ImportDomain *domain; /* with its temporary name and UUID */
     char *xml;
-    GArray *files; /* BootFile: images below those that it writes to */
-    char *console; /* absolute path of the file that its console goes to */
+    GArray *files; /* BootFile: the backing images of its overlays */
+    char *console; /* absolute path of the file for its console */
     guint64 memory; /* bytes */
     BootSigns signs;
 } BootMember;
@@ -34,14 +36,15 @@ typedef struct {
 typedef struct {
     ImportSource *source;
     ImportHost *host;
-    ImportPlan *plan;   /* its files and overlays are what is written: throw-away */
+    ImportPlan *plan;   /* its files and overlays, which are temporary */
     GPtrArray *members; /* BootMember */
 } BootPlan;
 
-/** boot_settings_new: Returns: those that are used if nothing is said; owned by the caller. */
+/** boot_settings_new: Returns: settings with default values, owned by the caller. */
 BootSettings *boot_settings_new(void);
 
-/** boot_settings_check: Returns: FALSE with INVALID_PARAMETER for a pattern that is none. */
+/** boot_settings_check: Returns: FALSE with INVALID_PARAMETER if the pattern is not a valid regular
+ * expression. */
 gboolean boot_settings_check(const BootSettings *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** boot_settings_free: NULL is fine. */
@@ -49,13 +52,13 @@ void boot_settings_free(BootSettings *self);
 
 /**
  * boot_plan_new:
- * @path: absolute, of the export
- * @prefix: of the names that domains have meanwhile
- * @directory: absolute path of what is thrown away
+ * @path: absolute path of the export
+ * @prefix: prefix of the temporary names of the domains
+ * @directory: absolute path of the temporary directory
  *
- * Looks at the export as an import does, through the same gate. Returns: owned by the caller;
- * CORRUPT if its files are not as they should be, ACCESS_DENIED naming each element that is not let
- * pass, INVALID_STATE for what the host does not have.
+ * Reads the export as an import does, with the same gate. Returns: owned by the caller; NULL with
+ * CORRUPT if its files are damaged, ACCESS_DENIED listing each element that the gate refuses,
+ * INVALID_STATE for anything that the host lacks.
  */
 BootPlan *boot_plan_new(Hypervisor *hypervisor, const char *path, const BootSettings *settings,
                         const char *prefix, const char *directory,

@@ -8,9 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* A check of an export, with its domains started, as the work of a job. */
+/* The work of a job that verifies an export with a boot test. */
 
-/** JobType of Msvm_ConcreteJob: one of the vendor's own. */
+/** JobType of Msvm_ConcreteJob: a vendor-specific value. */
 #define JOB_TYPE_VERIFY 32772
 
 extern const JobWorkType boot_work_type;
@@ -18,8 +18,8 @@ extern const JobWorkType boot_work_type;
 typedef struct {
     JobWork parent;
 
-    /* What it is to do: */
-    char *path; /* of the export, absolute */
+    /* The parameters: */
+    char *path; /* absolute path of the export */
     BootSettings *settings;
 
     BootVerify verify; /* and what has come of it */
@@ -27,11 +27,11 @@ typedef struct {
 
 /**
  * boot_work_new:
- * @path: absolute, of the export
- * @deep: also have QEMU check every image
- * @settings: (transfer full): checked
+ * @path: absolute path of the export
+ * @deep: also check every image with qemu-img check
+ * @settings: (transfer full): settings, already checked
  *
- * Returns: owned by the caller, as job_work_unref() frees it.
+ * Returns: owned by the caller, to be freed with job_work_unref().
  */
 BootWork *boot_work_new(const char *path, gboolean deep, BootSettings *settings);
 

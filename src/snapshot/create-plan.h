@@ -8,27 +8,27 @@
 
 G_BEGIN_DECLS
 
-/* A snapshot collection that is to be made: looked at before anything is changed. */
+/* The plan to create a snapshot collection, checked before anything is changed. */
 
-/** How it is wanted. */
+/** The settings for a new snapshot collection. */
 typedef struct {
     MomentLevel level;
-    gboolean memory;      /* with the memory of those that run, which are paused for it */
-    gboolean internal;    /* inside the images, not as overlays; of those that run always with their
-                           * memory */
-    gboolean best_effort; /* as MomentOptions */
+    gboolean memory;      /* include the memory of running members, which are paused for that */
+    gboolean internal;    /* internal snapshots instead of overlays; for running members always with
+                           * their memory */
+    gboolean best_effort; /* as in MomentOptions */
     guint timeout;        /* seconds; 0: the default */
 } CreateSettings;
 
-/** What is going to be done. */
+/** What will be done. */
 typedef struct {
-    SetRecord *record; /* its members with the disks that get an overlay; not complete */
+    SetRecord *record; /* incomplete record of the members with the disks that get an overlay */
     CreateSettings settings;
     GPtrArray *documents; /* char*: a <domainsnapshot> for each member */
 } CreatePlan;
 
-/** create_settings_check: Returns: FALSE with INVALID_PARAMETER if @self cannot be had together;
- * otherwise its level is what follows from the rest. */
+/** create_settings_check: Returns: FALSE with INVALID_PARAMETER if the settings contradict each
+ * other; otherwise sets the level that follows from the others. */
 gboolean create_settings_check(CreateSettings *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** create_default_name: Returns: the present time as the name of a snapshot, YYYYMMDDTHHMMSSZ,
@@ -38,13 +38,13 @@ char *create_default_name(void);
 /**
  * create_plan:
  * @collection: (nullable): name; NULL: an unnamed one
- * @domains: (element-type utf8): its members, as they were named
- * @settings: checked
+ * @domains: (element-type utf8): names, ids or UUIDs of its members
+ * @settings: settings, already checked
  *
- * Looks at every member, and changes nothing. All that is in the way, of all of them, is in one
- * error, whose code is that of the first: names or paths that are taken (ALREADY_EXISTS), jobs
- * (IN_USE), a managed save (INVALID_STATE), disks of which no such snapshot can be taken, chains
- * that are too long (NOT_SUPPORTED), no space.
+ * Checks every member without changing anything. One error lists all obstacles of all members and
+ * has the code of the first one: names or paths that exist (ALREADY_EXISTS), jobs (IN_USE), a
+ * managed save image (INVALID_STATE), disks of which no such snapshot can be taken and chains that
+ * are too long (NOT_SUPPORTED), no space.
  *
  * Returns: owned by the caller.
  */

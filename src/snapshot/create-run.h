@@ -9,22 +9,23 @@ G_BEGIN_DECLS
 
 /**
  * create_run:
- * @warnings: (element-type utf8): gets what its user has to know
+ * @warnings: (element-type utf8): gets warnings for the user
  *
- * Makes the set that @plan is of, at one moment (moment.h): all of it, or nothing. Before the first
- * change a record is written, and what that names is taken back by create_recover() if this process
- * is killed. @plan's record tells what was reached, and stays in the store. If something cannot be
- * taken back the error says so, and the record stays until that can.
+ * Creates the snapshot collection of @plan at one moment (moment.h), completely or not at all. A
+ * record is written before the first change, with which create_recover() undoes everything if this
+ * process is killed. On success the record of @plan has the result and stays in the store. If
+ * something cannot be undone, the error says so, and the record is kept until it can.
  */
 gboolean create_run(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * create_recover:
- * @domains: (element-type utf8): names of the domains that it is about
- * @warnings: (element-type utf8): gets what was done
+ * @domains: (element-type utf8): names of domains
+ * @warnings: (element-type utf8): gets texts about what was done
  *
- * Takes back what somebody has left who was killed while he made a set with one of @domains.
+ * Undoes incomplete snapshot collections with any of @domains whose creation was interrupted by a
+ * kill.
  */
 gboolean create_recover(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *warnings,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -11,9 +11,10 @@ G_BEGIN_DECLS
 /**
  * create_undo:
  *
- * Takes back what there is of the set in @record, which is not complete: each member writes into
- * what it wrote before, has no such snapshot, and no file is left. Fine where there is nothing. All
- * members are tried. Returns: FALSE with the first error if something is left.
+ * Undoes the incomplete snapshot collection in @record: each member writes to its former images
+ * again, its snapshot is removed, and no file is left. It is no error if there is nothing to undo.
+ * It continues after an error of one member. Returns: FALSE with the first error if something is
+ * left.
  */
 gboolean create_undo(Hypervisor *hypervisor, const SetRecord *record, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

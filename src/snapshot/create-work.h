@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* The making of a snapshot collection as the work of a job. */
+/* The work of a job that creates a snapshot collection. */
 
 /** JobType of Msvm_ConcreteJob: snapshot of a collection. */
 #define JOB_TYPE_SNAPSHOT_CREATE 198
@@ -19,28 +19,29 @@ extern const JobWorkType create_work_type;
 typedef struct {
     JobWork parent;
 
-    /* What it is to do: */
+    /* The parameters: */
     char *collection;   /* NULL: unnamed */
-    GPtrArray *domains; /* char*: what the domains of an unnamed collection are called by */
+    GPtrArray *domains; /* char*: names, ids or UUIDs by which the domains of an unnamed collection
+                         * were given */
     char *snapshot;
     CreateSettings settings;
-    gboolean dry_run; /* only to be planned */
+    gboolean dry_run; /* plan only */
 
-    /* Its runs': */
+    /* State of the runs: */
     Members *members; /* NULL: not looked up yet */
 
-    /* What the last run has come to, for who asks when the job is in a final state: */
-    CreatePlan *plan;    /* with what was reached, if it went well */
+    /* The result of the last run, to be read when the job is in a final state: */
+    CreatePlan *plan;    /* after a success with what was reached */
     GPtrArray *warnings; /* char* */
 } CreateWork;
 
 /**
  * create_work_new:
- * @collection: (nullable): name; NULL: the unnamed collection of @members
- * @members: (transfer full): its members, as they are now
- * @settings: checked
+ * @collection: (nullable): name of the collection; NULL: the unnamed collection of @members
+ * @members: (transfer full): its present members
+ * @settings: settings, already checked
  *
- * Returns: owned by the caller, as job_work_unref() frees it.
+ * Returns: owned by the caller, to be freed with job_work_unref().
  */
 CreateWork *create_work_new(const char *collection, Members *members, const char *snapshot,
                             const CreateSettings *settings);

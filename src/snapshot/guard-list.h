@@ -18,29 +18,29 @@ G_BEGIN_DECLS
  * If the lines end without "done", the one who held the guests is gone. */
 typedef struct GuardList GuardList;
 
-/** What a line asks for, beside what was noted. */
+/** What a line requests. */
 typedef enum {
     GUARD_LINE_NOTED,
     GUARD_LINE_NOW,
     GUARD_LINE_DONE,
-    GUARD_LINE_UNKNOWN, /* of another version, or nonsense: ignored */
+    GUARD_LINE_UNKNOWN, /* unknown, perhaps of another version; ignored */
 } GuardLine;
 
 GuardList *guard_list_new(void);
 void guard_list_free(GuardList *self);
 
-/** guard_list_take: Takes one line, without its end. */
+/** guard_list_take: Processes one line, without its line end. */
 GuardLine guard_list_take(GuardList *self, const char *line);
 
-/** guard_list_size: Returns: how many domains are held still. */
+/** guard_list_size: Returns: the number of domains that are held still. */
 guint guard_list_size(const GuardList *self);
 
 /**
  * guard_list_release:
- * @timeout: seconds that an agent has to answer
+ * @timeout: seconds within which an agent has to answer
  *
- * Lets them run and thaws them, all side by side, once. Those with which that went well, and those
- * that are gone or shut off, are forgotten. Returns: how many are left.
+ * Resumes and thaws all domains in parallel, once. Domains for which that succeeded, and those that
+ * are gone or shut off, are removed from the list. Returns: the number of remaining domains.
  */
 guint guard_list_release(GuardList *self, Hypervisor *hypervisor, guint timeout);
 
