@@ -212,7 +212,7 @@ chain_bytes(const PlanLayer *chain)
 PlanLayer *
 plan_layers_changes(Plan *plan, GHashTable *names, const PlanLayer *chain, PlanLayer *backing)
 {
-    g_autofree char *flat = flat_key(chain->source, chain->snapshot);
+    g_autofree char *flat = make_flat_key(chain->source, chain->snapshot);
     g_autofree char *key = g_strdup_printf("changes:%s\n%s", flat, backing->file);
     PlanLayer *layer = g_new0(PlanLayer, 1);
 
