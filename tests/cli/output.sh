@@ -69,7 +69,7 @@ is "$status" 2 "a usage error stays one"
 # The frame of export; the export itself is tested elsewhere.
 fails 2 "--to DIR is needed" "export without --to" virtsnap export c s
 fails 2 "not both" "a collection and --domain" virtsnap export c s --domain d --to x
-fails 2 "collection before the snapshot" "neither of them" virtsnap export s --to x
+fails 2 "name a collection and its snapshot" "neither of them" virtsnap export s --to x
 fails 2 "'lots'" "export --progress=lots" virtsnap export c s --to x --progress=lots
 fails 2 "--to is empty" "an empty --to" virtsnap export c s --to ''
 
