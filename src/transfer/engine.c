@@ -13,9 +13,8 @@
 #include "util/fd.h"
 #include "util/process.h"
 
-/* Size of one read or write: large enough for the full speed of the disk, small enough that
- * cancelling and suspending take effect soon and that the block is still in the processor's cache
- * when it is hashed. */
+/* Size of one read or write: large enough for the full speed of the disk, small enough to be in the
+ * processor's cache when it is hashed, and for cancelling and suspending to take effect soon. */
 #define BLOCK_BYTES ((gsize)1 << 20)
 /* There may be more workers than processors, because those that wait for the disk use none. */
 #define WORKERS_MAX 64
@@ -84,8 +83,7 @@ set_first_error(Engine *self, GError *error, gboolean sink_failed)
     g_cond_broadcast(&self->opened);
 }
 
-/* FALSE with the error of another worker if one has failed: then this worker ends before its next
- * block, because the run fails anyway. */
+/* FALSE with the error of another worker if one has failed, because the run fails anyway. */
 static gboolean
 check_others(Engine *self, GError **error)
 {
@@ -98,8 +96,7 @@ check_others(Engine *self, GError **error)
     return FALSE;
 }
 
-/* Waits while the job is suspended or the bandwidth is used up, and ends when another worker fails
- * meanwhile. */
+/* Waits while suspended or out of bandwidth, and ends when another worker fails meanwhile. */
 static gboolean
 wait_for_turn(Engine *self, gsize bytes, GError **error)
 {
@@ -121,8 +118,7 @@ engine_hashes(const EngineItem *item)
     return item->want_digest && !(item->sink && item->sink->ops->digest);
 }
 
-/* Sorts the heaviest items first, so that a large one is not left for the end, when the other
- * workers have nothing to do. */
+/* Sorts the heaviest items first, so that none of them is left for a single worker at the end. */
 static gint
 compare_weight(gconstpointer a, gconstpointer b)
 {
@@ -199,8 +195,7 @@ open_engine_item(Engine *self, EngineItem *item, GError **error)
     return TRUE;
 }
 
-/* Completes an item whose segments are all moved: checks the source, flushes the sink, computes the
- * digest and counts the rest of the weight. */
+/* Checks the source, flushes the sink and computes the digest of an item that is all moved. */
 static gboolean
 finish_engine_item(Engine *self, EngineItem *item, gboolean *sink_failed, GError **error)
 {
@@ -278,8 +273,7 @@ move_block(Worker *worker, Segment *segment, guint64 offset, gsize length, GErro
     if (!item->source->ops->read(item->source, worker->index, worker->buffer, offset, length,
                                  error))
         return FALSE;
-    /* The source may leave anything behind its end, but the digest and the file need zeros up to
-     * the end of the block. */
+    /* The source may leave anything behind its end, where digest and file need zeros. */
     memset(worker->buffer + length, 0, n_blocks * DIGEST_BLOCK - length);
     engine_head_apply(item, worker->buffer, offset, length);
     worker->stats.bytes_read += length;
@@ -434,8 +428,7 @@ move_segment(Worker *worker, Segment *segment, GError **error)
     return !hole || pass_run(worker, segment, error);
 }
 
-/* Called with the lock held. A single item may always be opened; a further one only if the
- * descriptors of all open items stay below half of the process's limit. */
+/* Called with the lock held. One item may always be opened, others while descriptors are left. */
 static gboolean
 has_room(const Engine *self, const EngineItem *item)
 {
