@@ -235,7 +235,8 @@ snapshot_create(CliContext *cli, const CommandLine *line)
                                 "domains, not both"),
                          line->args[0]);
     if (!options->domains && !collection)
-        return cli_usage(cli, _("snapshot-create-as: a collection is needed, or domains with --domain"));
+        return cli_usage(cli, _("snapshot-create-as: a collection is needed, or domains with "
+                                "--domain"));
     if (options->quiesce && options->pause)
         return cli_usage(cli, _("snapshot-create-as: --quiesce and --pause: choose one"));
     if (!read_settings(options, &settings, &error))

@@ -364,7 +364,8 @@ compare_bridge(Compare *self, const char *name)
 
     if (bridges && !g_ptr_array_find_with_equal_func(bridges, name, g_str_equal, NULL))
         add_host_finding(self, "bridge", name, g_strdup(_("no such bridge")), NULL,
-                         g_strdup(_("make one of this name, or import with --no-define and change the domain")));
+                         g_strdup(_("make one of this name, or import with --no-define and change "
+                                    "the domain")));
 }
 
 static void

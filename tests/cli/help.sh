@@ -38,7 +38,8 @@ for command in $(commands); do
     fails_json 4 invalid-parameter "$command --nonsense" virtsnap "$command" --json --nonsense
 
     about=$(virtsnap --json help "$command")
-    for option in $(jq -r '.options[] | select(.value and (.valueOptional | not)) | .name' <<<"$about"); do
+    for option in $(jq -r '.options[] | select(.value and (.valueOptional | not)) | .name' \
+        <<<"$about"); do
         fails 2 "--$option" "$command --$option wants its value" virtsnap "$command" "--$option"
     done
     required=$(jq -r '.synopsis' <<<"$about" | sed 's/\[[^]]*\]//g')
