@@ -177,6 +177,24 @@ check_export_call(gpointer data)
     call->work = parse_export_call(call, &call->error);
 }
 
+/* A directory that the settings name is read from, or written to, by the service with its own
+ * rights: it is allowed where an export would be. */
+static gboolean
+may_use_directory(const ExportCall *call, const char *setting, const char *directory,
+                  GError **error)
+{
+    g_autoptr(ExportPlace) place = NULL;
+
+    if (!directory || !g_path_is_absolute(directory))
+        return TRUE;
+    place = export_place_new(directory, NULL, NULL, TRUE);
+    if (service_config_may_export(call->self->config, call->uid, place, call->self->session, error))
+        return TRUE;
+    g_prefix_error(error, _("Setting '%s': "), setting);
+
+    return FALSE;
+}
+
 /* Checks the target, in a thread of its own kind, because it hangs if the file system of the target
  * hangs. */
 static void
@@ -184,8 +202,11 @@ check_export_target(gpointer data)
 {
     ExportCall *call = data;
     const ExportWork *work = call->work;
+    const VirtSnapExportSettings *settings = work->settings;
     gboolean allowed = service_config_may_export(call->self->config, call->uid, work->place,
-                                                 call->self->session, &call->error);
+                                                 call->self->session, &call->error) &&
+                       may_use_directory(call, "base", settings->base, &call->error) &&
+                       may_use_directory(call, "scratch", settings->scratch, &call->error);
 
     if (allowed && !export_work_check(work, &call->device, &call->error))
         g_debug("%s", call->error->message);

@@ -149,6 +149,8 @@ check "nor where he himself could put one" denied "$(as_export nobody "$allowed/
 rmdir "$allowed/his"
 check "nor to have a base read" eval '! as_export nobody "$allowed" \
     "<exportsettings><base>/etc</base></exportsettings>"'
+check "nor with a scratch directory elsewhere" eval '! as_export nobody "$allowed" \
+    "<exportsettings><live>crash-consistent</live><scratch>/etc</scratch></exportsettings>"'
 check "nor in the place of one that is" denied "$(as_export nobody "$allowed" \
     '<exportsettings><subdirectory>no</subdirectory></exportsettings>')"
 check "nor by a dot" denied "$(as_export nobody "$allowed/." \
