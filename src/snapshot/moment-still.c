@@ -30,7 +30,8 @@ pause_member(HeldMember *held, GError **error)
     return held->paused;
 }
 
-/* After AGENT_TIMEOUT the guest may still freeze. */
+/* After AGENT_TIMEOUT the guest may still freeze, and where the connection was lost meanwhile
+ * nobody knows whether it did: the guard, which connects again, thaws it. */
 static gboolean
 freeze_member(HeldMember *held, GError **error)
 {
@@ -50,7 +51,8 @@ freeze_member(HeldMember *held, GError **error)
         member->reached = CONSISTENCY_APPLICATION;
         return TRUE;
     }
-    held->frozen = member->reason == CONSISTENCY_REASON_AGENT_TIMEOUT;
+    held->frozen = member->reason == CONSISTENCY_REASON_AGENT_TIMEOUT ||
+                   !hold->hypervisor->ops->is_alive(hold->hypervisor);
     if (!held->frozen)
         guard_release(hold->guard, GUARD_FREEZE, member->uuid);
 
