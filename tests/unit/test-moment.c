@@ -20,6 +20,7 @@ typedef struct {
     guint bad_thaws;   /* so many fail first */
     guint hangs_s;     /* before it freezes */
     gboolean starts;   /* while the others stand still */
+    gboolean loses;    /* the connection, while it freezes */
     /* What came of it: */
     gboolean frozen;
     gboolean paused;
@@ -31,6 +32,7 @@ typedef struct {
     FakeDomain *domains;
     guint n;
     const char *fails; /* the member whose function does */
+    gboolean lost;     /* the connection */
     GMutex lock;
 } FakeHost;
 
@@ -67,7 +69,7 @@ fake_info(Hypervisor *hypervisor, GError **error)
 static gboolean
 fake_alive(Hypervisor *hypervisor)
 {
-    return TRUE;
+    return !((FakeHost *)hypervisor)->lost;
 }
 
 static gboolean
@@ -101,7 +103,9 @@ fake_freeze(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *froz
     if (domain->hangs_s)
         g_usleep(domain->hangs_s * G_USEC_PER_SEC);
     /* A guest that does not answer in time freezes all the same, later. */
-    domain->frozen = domain->refuses != CONSISTENCY_REASON_FREEZE_FAILED;
+    domain->frozen = domain->refuses != CONSISTENCY_REASON_FREEZE_FAILED || domain->loses;
+    if (domain->loses)
+        ((FakeHost *)hypervisor)->lost = TRUE;
     *frozen = domain->refuses ? 0 : 2;
     if (!domain->refuses)
         return TRUE;
@@ -298,6 +302,23 @@ test_alone(void)
     assert_member(moment, 0, "crash", NULL);
 }
 
+/* Whether it froze nobody can tell then, and it must not stay so. */
+static void
+test_connection_lost(void)
+{
+    FakeDomain domains[] = {{.name = "a",
+                             .state = DOMAIN_STATE_RUNNING,
+                             .refuses = CONSISTENCY_REASON_FREEZE_FAILED,
+                             .loses = TRUE}};
+    FakeHost host = FAKE_HOST(domains);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Moment) moment = hold(&host, MOMENT_FREEZE, FALSE, 0, &error);
+
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
+    g_assert_false(moment == NULL);
+    g_assert_false(domains[0].frozen);
+}
+
 /* What a member may be like, and what comes of it if all is wanted, and if not. */
 static void
 test_less(void)
@@ -481,6 +502,7 @@ main(int argc, char **argv)
     g_test_add_func("/moment/function-fails", test_function_fails);
     g_test_add_func("/moment/started-meanwhile", test_started_meanwhile);
     g_test_add_func("/moment/late", test_late);
+    g_test_add_func("/moment/connection-lost", test_connection_lost);
     g_test_add_func("/moment/no-guard", test_no_guard);
     g_test_add_func("/guard/list", test_guard_list);
     g_test_add_func("/guard/refused", test_guard_refused);
