@@ -18,10 +18,13 @@
 live_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # Kept between tests and runs: the guest and what libvirt found out about QEMU.
 : "${LIVE_CACHE:=${abs_top_builddir:-$live_here/../..}/tests/live/cache}"
-# Self-tests, tracing, certificates and the patching of locks take an emulated guest a quarter of
-# the time until it is up.
+# Self-tests, tracing, certificates, the patching of locks and much that no test needs take an
+# emulated guest 40 % of the time until it is up.
 LIVE_CMDLINE="console=ttyS0 quiet panic=-1 mitigations=off noreplace-smp cryptomgr.notests"
-LIVE_CMDLINE+=" no_timer_check initcall_blacklist=init_kprobe_trace,load_system_certificate_list"
+LIVE_CMDLINE+=" no_timer_check lpj=4000000 ipv6.disable=1 apparmor=0 audit=0 lsm="
+LIVE_CMDLINE+=" initcall_blacklist=init_kprobe_trace,load_system_certificate_list,slab_sysfs_init"
+LIVE_CMDLINE+=",cubictcp_register,btf_vmlinux_init,crypto_kdf108_init,init_blk_tracer,msr_init"
+LIVE_CMDLINE+=",snapshot_device_init,amd_uncore_init,pid_namespaces_init,perf_event_sysfs_init"
 LIVE_FIRMWARE=/usr/share/OVMF/OVMF_CODE_4M.fd
 LIVE_FIRMWARE_VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
 # An emulated guest on a busy machine is slow, not dead.

@@ -52,6 +52,7 @@ EXTRA_DIST += \
 	$(live_tests) \
 	tests/live/export-lib.sh \
 	tests/live/guest-init \
+	tests/live/guest-writer.c \
 	tests/live/import-lib.sh \
 	tests/live/lib.sh \
 	tests/live/libvirtd.sh \

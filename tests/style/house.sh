@@ -44,7 +44,7 @@ printf '%s\n' "${code[@]}" | grep -vE '^(drivers/libvirt|tests)/' |
     none "only drivers/libvirt includes libvirt's headers" \
         "ask through hypervisor/hypervisor.h, and add to it what is missing"
 
-printf '%s\n' "${code[@]}" | grep '\.c$' | grep -v '^examples/' |
+printf '%s\n' "${code[@]}" | grep '\.c$' | grep -vE '^(examples/|tests/live/guest-)' |
     while read -r file; do
         first=$(grep -m1 -E '^ *# *include' "$file")
         [ "$first" = '#include <config.h>' ] || echo "$file: $first"
