@@ -18,6 +18,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/format.h \
 	src/util/name.c \
 	src/util/name.h \
+	src/util/open-as.c \
+	src/util/open-as.h \
 	src/util/process.c \
 	src/util/process.h \
 	src/util/ranked-bits.c \
@@ -97,6 +99,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-free.h \
 	src/import/import-host.c \
 	src/import/import-host.h \
+	src/import/import-in-place.c \
+	src/import/import-in-place.h \
 	src/import/import-items.c \
 	src/import/import-items.h \
 	src/import/import-journal.c \

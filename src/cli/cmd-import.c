@@ -28,6 +28,8 @@ static const GOptionEntry import_options[] = {
      N_("define the exported snapshots as well"), NULL},
     {"start", 0, 0, G_OPTION_ARG_NONE, MEMBER(start),
      N_("start the domains when all are there"), NULL},
+    {"in-place", 0, 0, G_OPTION_ARG_NONE, MEMBER(in_place),
+     N_("leave the images in the export, and make new ones above them"), NULL},
     {"no-define", 0, 0, G_OPTION_ARG_NONE, MEMBER(no_define),
      N_("only copy the files; define nothing"), NULL},
     {"trust", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(trust),

@@ -57,6 +57,7 @@ import_options_read(const ImportOptions *options, GError **error)
     settings->with_snapshots = options->with_snapshots;
     settings->start = options->start;
     settings->define = !options->no_define;
+    settings->in_place = options->in_place;
     settings->force_host = options->force_host;
     for (char **rename = options->renames; rename && *rename; rename++) {
         if (!import_settings_rename(settings, *rename, error))

@@ -19,6 +19,7 @@ typedef struct {
     char *mac; /* "keep", "new" */
     gboolean with_snapshots;
     gboolean start;
+    gboolean in_place;
     gboolean no_define;
     gboolean force_host;
     char **trust;

@@ -150,9 +150,13 @@ show_files(const ImportPlan *plan)
         add_text_row(table, file->path, file->shared ? _("copy, shared") : _("copy"),
                      file->from->bytes);
     }
-    for (guint i = 0; i < plan->overlays->len; i++)
-        add_text_row(table, ((const ImportOverlay *)g_ptr_array_index(plan->overlays, i))->path,
-                     _("new"), 0);
+    for (guint i = 0; i < plan->overlays->len; i++) {
+        const ImportOverlay *overlay = g_ptr_array_index(plan->overlays, i);
+        g_autofree char *backing = text_printable(overlay->backing);
+        g_autofree char *above = g_strdup_printf(_("new, above '%s'"), backing);
+
+        add_text_row(table, overlay->path, plan->export ? above : _("new"), 0);
+    }
     table_print(table, TRUE);
 }
 

@@ -48,6 +48,12 @@ rewrite_disk_add(RewriteDisk *disk, const char *path, const char *format)
 }
 
 void
+rewrite_disk_keep(RewriteDisk *disk, gboolean kept)
+{
+    ((RewriteImage *)g_ptr_array_index(disk->images, disk->images->len - 1))->kept = kept;
+}
+
+void
 rewrite_disk_free(RewriteDisk *disk)
 {
     if (!disk)
@@ -128,12 +134,29 @@ rewrite_identity(xmlNode *domain, const DomainRewrite *to)
 
 /* --- disks ---------------------------------------------------------------- */
 
+/* libvirt gives every image of a chain to the user of QEMU, unless it is told not to, each driver
+ * that does so by itself. Source: its formatdomain, the <seclabel> of a disk's <source>. */
+static void
+add_kept_labels(xmlNode *source)
+{
+    static const char *const models[] = {"dac", "selinux"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(models); i++) {
+        xmlNode *label = xml_add(source, "seclabel", NULL);
+
+        node_set(label, "model", models[i]);
+        node_set(label, "relabel", "no");
+    }
+}
+
 static void
 add_source_image(xmlNode *parent, const RewriteImage *image)
 {
     xmlNode *source = xml_add(parent, "source", NULL);
 
     node_set(source, "file", image->path);
+    if (image->kept)
+        add_kept_labels(source);
 }
 
 static void

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 typedef struct {
     char *path;   /* absolute, on this host */
     char *format; /* "qcow2", "raw" */
+    gboolean kept; /* libvirt changes neither its owner nor its label */
 } RewriteImage;
 
 /** What a disk is rewritten to. */
@@ -116,6 +117,10 @@ RewriteDisk *rewrite_disk_new(const char *target, RewriteDiskFate fate);
 
 /** rewrite_disk_add: Adds an image at the bottom of the chain of @disk; strings are copied. */
 void rewrite_disk_add(RewriteDisk *disk, const char *path, const char *format);
+
+/** rewrite_disk_keep: Sets whether libvirt leaves the owner and the label of the image at the
+ * bottom of the chain of @disk as they are. */
+void rewrite_disk_keep(RewriteDisk *disk, gboolean kept);
 
 /** rewrite_file_new: Returns: owned by the caller; strings are copied. */
 RewriteFile *rewrite_file_new(const char *element, const char *path, const char *format);

@@ -108,7 +108,7 @@ import_layers_new(ImportPlan *plan, const Manifest *manifest)
     for (guint i = 0; i < manifest->files->len; i++) {
         const ManifestFile *file = g_ptr_array_index(manifest->files, i);
 
-        if (g_hash_table_contains(self->users, file))
+        if (!plan->export && g_hash_table_contains(self->users, file))
             add_layer_file(self, file);
     }
 
@@ -122,9 +122,10 @@ add_rewrite_chain(const ImportLayers *self, RewriteDisk *disk, const ManifestFil
 {
     for (const ManifestFile *file = top; file;
          file = file->backing ? manifest_file(self->manifest, file->backing) : NULL) {
-        g_autofree char *path = import_plan_path(self->plan, file->path);
+        g_autofree char *path = import_plan_layer(self->plan, file);
 
         rewrite_disk_add(disk, path, file->format);
+        rewrite_disk_keep(disk, self->plan->export != NULL);
     }
 }
 
@@ -136,7 +137,7 @@ add_new_overlay(ImportLayers *self, const ImportDomain *domain, const char *name
     ImportOverlay *overlay = g_new0(ImportOverlay, 1);
 
     overlay->path = g_build_filename(domain->directory, name, NULL);
-    overlay->backing = import_plan_path(self->plan, top->path);
+    overlay->backing = import_plan_layer(self->plan, top);
     overlay->format = top->format;
     overlay->capacity = top->capacity;
     g_ptr_array_add(self->plan->overlays, overlay);
@@ -157,14 +158,16 @@ take_internal(ImportLayers *self, const ImportDomain *domain, const ManifestDisk
 {
     ImportFile *file = g_hash_table_lookup(self->files, top);
 
-    if (!is_shared(self, top)) {
+    if (file && !is_shared(self, top)) {
         file->snapshot = g_strdup(disk->internal);
         file->writable = TRUE;
         return TRUE;
     }
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                _("Domain '%s', disk '%s': its state is the internal snapshot '%s' of '%s', which "
-                  "other disks need as well; export it with --merge"),
+                file ? _("Domain '%s', disk '%s': its state is the internal snapshot '%s' of '%s', "
+                         "which other disks need as well; export it with --merge")
+                     : _("Domain '%s', disk '%s': its state is the internal snapshot '%s' of '%s', "
+                         "on top of which no image can be; import it without --in-place"),
                 domain->from->name, disk->target, disk->internal, top->path);
 
     return FALSE;
@@ -197,7 +200,7 @@ import_layers_present(ImportLayers *self, ImportDomain *domain, const ManifestDi
     if (disk->internal) {
         if (!take_internal(self, domain, disk, top, error))
             return NULL;
-    } else if (frozen || is_shared(self, top)) {
+    } else if (self->plan->export || frozen || is_shared(self, top)) {
         path = add_new_overlay(self, domain, name, top);
         rewrite_disk_add(rewrite, path, "qcow2");
     } else {

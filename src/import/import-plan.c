@@ -83,6 +83,7 @@ import_plan_free(ImportPlan *self)
         return;
     import_settings_free(self->settings);
     g_free(self->directory);
+    g_free(self->export);
     g_free(self->collection);
     g_ptr_array_unref(self->collections);
     g_ptr_array_unref(self->files);
@@ -96,6 +97,12 @@ char *
 import_plan_path(const ImportPlan *self, const char *path)
 {
     return g_build_filename(self->directory, path, NULL);
+}
+
+char *
+import_plan_layer(const ImportPlan *self, const ManifestFile *file)
+{
+    return g_build_filename(self->export ? self->export : self->directory, file->path, NULL);
 }
 
 void

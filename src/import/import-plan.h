@@ -61,6 +61,8 @@ typedef struct {
 typedef struct {
     ImportSettings *settings;
     char *directory;      /* absolute path of the final directory */
+    char *export;         /* absolute path of the export in which the images stay; NULL: they are
+                           * copied */
     char *collection;     /* new name of the collection; NULL: none was exported */
     GPtrArray *collections; /* VirtSnapCollection: to be defined, member collections first */
     GPtrArray *files;     /* ImportFile */
@@ -83,6 +85,10 @@ char *import_plan_name(const Manifest *manifest, const ImportSettings *settings)
 /** import_plan_path: Returns: the absolute path of @path in the directory of the import, owned by
  * the caller. */
 char *import_plan_path(const ImportPlan *self, const char *path);
+
+/** import_plan_layer: Returns: the absolute path of the image @file after the import, owned by the
+ * caller. */
+char *import_plan_layer(const ImportPlan *self, const ManifestFile *file);
 
 /** import_plan_warn: Adds a warning with a format as for printf(). */
 void import_plan_warn(ImportPlan *self, const char *format, ...) G_GNUC_PRINTF(2, 3);

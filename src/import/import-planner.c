@@ -3,7 +3,9 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <stdlib.h>
 
 #include "import/import-collections.h"
 #include "import/import-domain.h"
@@ -205,6 +207,22 @@ warn_of_digests(ImportPlan *self)
     }
 }
 
+/* libvirt gets paths without symbolic links, which may lead elsewhere another day. */
+static gboolean
+place_images(ImportPlan *self, const ImportSource *source, GError **error)
+{
+    const char *path = import_source_path(source);
+    char *resolved = self->settings->in_place ? realpath(path, NULL) : NULL;
+
+    self->export = g_strdup(resolved);
+    free(resolved);
+    if (self->export || !self->settings->in_place)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot look at '%s'"), path);
+
+    return FALSE;
+}
+
 ImportPlan *
 import_plan_make(const ImportSource *source, const ImportSettings *settings, const char *directory,
                  ImportHost *host, GError **error)
@@ -213,7 +231,8 @@ import_plan_make(const ImportSource *source, const ImportSettings *settings, con
     g_autoptr(ImportPlan) self = import_plan_new(settings, directory);
     g_autoptr(GPtrArray) members = NULL;
 
-    if (!import_settings_check(settings, error) || !import_plan_check(source, settings, error) ||
+    if (!place_images(self, source, error) || !import_settings_check(settings, error) ||
+        !import_plan_check(source, settings, error) ||
         !add_planned_domains(self, import_source_manifest(source), error))
         return NULL;
     members = read_import_members(self, source, error);
@@ -222,6 +241,9 @@ import_plan_make(const ImportSource *source, const ImportSettings *settings, con
         !import_collections_write(self, source, error) || !check_paths(self, error))
         return NULL;
     warn_of_digests(self);
+    if (self->export)
+        import_plan_warn(self, _("The images of the export were not compared with their digests; "
+                                 "'virtsnap verify' does that"));
 
     return g_steal_pointer(&self);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "import/import-free.h"
+#include "import/import-in-place.h"
 #include "import/import-planner.h"
 #include "import/import-prepare.h"
 #include "import/import-undo.h"
@@ -83,6 +84,9 @@ check_all(Hypervisor *hypervisor, const ImportPrepared *prepared, gboolean look,
     if (!import_check_free(hypervisor, prepared->plan, &why))
         collect(&all, g_steal_pointer(&why));
     if (!look && prepared->plan->settings->define && !import_host_pass(prepared->host, &why))
+        collect(&all, g_steal_pointer(&why));
+    if (prepared->plan->export &&
+        !import_in_place_check(hypervisor, prepared->plan, prepared->source, &why))
         collect(&all, g_steal_pointer(&why));
     if (!import_check_space(prepared->plan, prepared->source, prepared->target, &why))
         collect(&all, g_steal_pointer(&why));

@@ -10,6 +10,7 @@
 #include "import/import-define.h"
 #include "import/import-files.h"
 #include "import/import-free.h"
+#include "import/import-in-place.h"
 #include "import/import-items.h"
 #include "import/import-run.h"
 #include "import/import-undo.h"
@@ -153,7 +154,8 @@ commit_import(Run *self, GError **error)
         return FALSE;
     }
 
-    return import_define(self->hypervisor, self->plan, self->undo, self->control, error) &&
+    return (!self->plan->export || import_in_place_protect(self->plan, error)) &&
+           import_define(self->hypervisor, self->plan, self->undo, self->control, error) &&
            import_undo_done(self->undo, error);
 }
 

@@ -75,6 +75,7 @@ read_root(ImportSettings *self, xmlNode *root, GError **error)
     self->start = is_yes(root, "./start", FALSE);
     self->define = is_yes(root, "./define", TRUE);
     self->force_host = is_yes(root, "./forceHost", FALSE);
+    self->in_place = is_yes(root, "./inPlace", FALSE);
     self->bandwidth = read_settings_number(root, "./bandwidth");
     self->parallel = (guint)read_settings_number(root, "./parallel");
 
@@ -149,6 +150,7 @@ import_settings_format(const ImportSettings *self)
     add_choice(root, "start", self->start, "yes");
     add_choice(root, "define", !self->define, "no");
     add_choice(root, "forceHost", self->force_host, "yes");
+    add_choice(root, "inPlace", self->in_place, "yes");
     add_settings_number(root, "bandwidth", self->bandwidth);
     add_settings_number(root, "parallel", self->parallel);
 

@@ -92,6 +92,11 @@ import_settings_check(const ImportSettings *self, GError **error)
         return contradict(error, "--no-define", "--start");
     if (!self->define && self->with_snapshots)
         return contradict(error, "--no-define", "--with-snapshots");
+    if (self->in_place && !self->define)
+        return contradict(error, "--in-place", "--no-define");
+    /* Removing a snapshot merges into the layer below, which would be the export's. */
+    if (self->in_place && self->with_snapshots)
+        return contradict(error, "--in-place", "--with-snapshots");
 
     return TRUE;
 }

@@ -17,6 +17,7 @@ typedef struct {
     gboolean with_snapshots;
     gboolean start;
     gboolean define;     /* FALSE: files only */
+    gboolean in_place;   /* the images stay in the export, below new overlays */
     gboolean force_host; /* change what does not fit the host */
     GPtrArray *trust;    /* char*: elements of the domains' XML that the user trusts */
     guint64 bandwidth;   /* bytes a second; 0: no limit */

@@ -22,6 +22,7 @@ live_tests = \
 	tests/live/import-crash.sh \
 	tests/live/import-elsewhere.sh \
 	tests/live/import-host.sh \
+	tests/live/import-in-place.sh \
 	tests/live/import-kinds.sh \
 	tests/live/import.sh \
 	tests/live/internal.sh \

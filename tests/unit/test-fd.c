@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/open-as.h"
 
 typedef struct {
     char *path;
@@ -168,6 +170,36 @@ test_buffer(void)
     }
 }
 
+/* Whom nobody knows may read what all may, and nobody else's; and this process is who it was. */
+static void
+test_open_as(Fixture *f, gconstpointer data)
+{
+    g_autofree char *before = g_get_current_dir();
+    const char *path = "file";
+    const guint nobody = 54321;
+
+    if (geteuid() != 0) {
+        g_test_skip("only root takes the place of others");
+        return;
+    }
+    /* Nobody may go through the directories above. */
+    g_assert_cmpint(chdir(f->path), ==, 0);
+    g_assert_true(g_file_set_contents(path, "x", 1, NULL));
+    g_assert_cmpint(chmod(f->path, 0711), ==, 0);
+    g_assert_cmpint(chmod(path, 0604), ==, 0);
+    g_assert_cmpint(open_as(path, nobody, nobody), ==, 0);
+    g_assert_cmpint(open_as("missing", nobody, nobody), ==, ENOENT);
+    g_assert_cmpint(chmod(path, 0440), ==, 0);
+    g_assert_cmpint(open_as(path, nobody, nobody), ==, EACCES);
+    g_assert_cmpint(chown(path, 0, nobody), ==, 0);
+    g_assert_cmpint(open_as(path, nobody, nobody), ==, 0);
+    g_assert_cmpint(chmod(f->path, 0700), ==, 0);
+    g_assert_cmpint(open_as(path, nobody, nobody), ==, EACCES);
+    g_assert_cmpint(access(path, R_OK), ==, 0);
+    g_assert_cmpuint(geteuid(), ==, 0);
+    g_assert_cmpint(chdir(before), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -178,6 +210,7 @@ main(int argc, char **argv)
     ADD("/fd/read-is-careful", test_read_is_careful);
     ADD("/fd/short-file", test_short_file_is_corrupt);
     ADD("/fd/remove-follows-no-link", test_remove_follows_no_link);
+    ADD("/fd/open-as", test_open_as);
     g_test_add_func("/fd/buffer", test_buffer);
     return g_test_run();
 }

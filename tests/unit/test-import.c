@@ -27,6 +27,9 @@ test_settings(void)
         "<domain>a</domain><newUuid>yes</newUuid><mac>new</mac><snapshots>yes</snapshots>"
         "<bandwidth>1000</bandwidth><parallel>3</parallel></importsettings>",
         &error);
+    g_autoptr(ImportSettings) in_place = import_settings_parse(
+        "<importsettings><inPlace>yes</inPlace></importsettings>", &error);
+    g_autofree char *in_place_text = in_place ? import_settings_format(in_place) : NULL;
     g_autofree char *text = settings ? import_settings_format(settings) : NULL;
     g_autoptr(ImportSettings) again = text ? import_settings_parse(text, &error) : NULL;
     g_autofree char *same = again ? import_settings_format(again) : NULL;
@@ -35,6 +38,8 @@ test_settings(void)
 
     g_assert_no_error(error);
     g_assert_cmpstr(text, ==, same);
+    g_assert_nonnull(in_place_text);
+    g_assert_nonnull(strstr(in_place_text, "<inPlace>yes</inPlace>"));
     g_assert_true(again->new_uuid && again->new_mac && again->with_snapshots && again->define);
     g_assert_cmpuint(again->bandwidth, ==, 1000);
     g_assert_cmpuint(again->parallel, ==, 3);
@@ -55,6 +60,8 @@ test_settings_refused(void)
         "<importsettings><parallel>65</parallel></importsettings>",
         "<importsettings><define>no</define><start>yes</start></importsettings>",
         "<importsettings><define>no</define><snapshots>yes</snapshots></importsettings>",
+        "<importsettings><inPlace>yes</inPlace><define>no</define></importsettings>",
+        "<importsettings><inPlace>yes</inPlace><snapshots>yes</snapshots></importsettings>",
         "<importsettings><rename from='a' to='x&#10;y'/></importsettings>",
         "<importsettings",
         "<exportsettings/>",

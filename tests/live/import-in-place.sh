@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Domains that run on images of an export, which stay what and where they are. No guest boots.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/import-lib.sh"
+live_requires
+
+check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+to=$d/new
+mkdir "$x" "$to"
+export LIVE_BOOT=none
+
+# --- a shared base, a chain of three, a raw disk
+live_disk "$d/base.qcow2"
+truncate -s 8M "$d/data.raw"
+printf raw | dd of="$d/data.raw" conv=notrunc status=none
+live_overlay "$d/base.qcow2" "$d/t.qcow2"
+live_overlay "$d/base.qcow2" "$d/u.qcow2"
+qemu-io -f qcow2 -c 'write -P 5 0 3M' "$d/t.qcow2" >/dev/null
+live_define t --disk "$d/t.qcow2" --disk "$d/data.raw"
+live_define u --disk "$d/u.qcow2"
+vs -q collection-create-as pair --domain t --domain u
+live_snapshot_external t snap1
+live_snapshot_external u snap1
+check "export" vs_export pair snap1 --to "$x" || bail_out "no export"
+export=$VS_EXPORT
+lose t u
+vs -q collection-undefine pair
+rm "$d"/t.* "$d"/u.* "$d"/base.* "$d"/data.*
+trusted "$export"
+
+# images: the files of the export's images, with owners, permissions and times, and their content.
+images()
+{
+    find "$export/layers" -type f -printf '%P %m %u %g %s %T@ %C@ %i\n' | sort
+    find "$export/layers" -type f -exec sha1sum {} + | sort
+}
+before=$(images)
+unchanged() { [ "$(images)" = "$before" ] || live_die "$(diff <(images) - <<<"$before")"; }
+nothing_there()
+{
+    [ -z "$(live_virsh list --all --name | xargs)$(ls -A "$to")" ] ||
+        live_die "there is: $(live_virsh list --all --name) $(ls -AR "$to")"
+}
+
+
+# --- a look at it, and what is refused
+check "the plan is shown" eval 'vs import "$export" --to "$to" --in-place --dry-run \
+    "${TRUST[@]}" >"$d/plan" 2>"$VS_ERR"'
+like "$(<"$d/plan")" "domains/t/vdb.qcow2 +new, above '$export/layers/data-" "what is below it"
+check "snapshots are not of that kind" vs_refused 4 "--in-place and --with-snapshots" \
+    import "$export" --to "$to" --in-place --with-snapshots
+check "nor is it only files" vs_refused 4 "--in-place and --no-define" \
+    import "$export" --to "$to" --in-place --no-define
+chmod 770 "$export/layers"
+check "others could change what domains run on" vs_refused 32769 \
+    "Others can change '$export/layers'.*without --in-place" \
+    import "$export" --to "$to" --in-place "${TRUST[@]}"
+chmod 700 "$export/layers"
+ln -s "$x" "$d/link"
+
+# libvirt gives images to the user of QEMU, which it does here from now on.
+[ "$(id -u)" -ne 0 ] || chgrp 12345 "$export"/layers/*
+before=$(images)
+sed -i 's/^dynamic_ownership.*/dynamic_ownership = 1/' "$LIVE_ROOT/etc/qemu.conf"
+if [ "$(id -u)" -eq 0 ]; then
+    sed -i 's/^user.*/user = "nobody"/; s/^group.*/group = "nogroup"/' "$LIVE_ROOT/etc/qemu.conf"
+    chmod 711 "$d" "${d%/*}"
+    check "who may not read the images is told of" vs_refused 32769 \
+        "cannot read '$export/layers/.*setfacl" \
+        import "$export" --to "$to" --in-place "${TRUST[@]}"
+    sed -i 's/^user.*/user = "root"/; s/^group.*/group = "root"/' "$LIVE_ROOT/etc/qemu.conf"
+else
+    skip "who may not read the images is told of" "only root starts QEMU as another user"
+fi
+check "nothing was touched" nothing_there
+check "nor the export" unchanged
+check_fails "which is not protected yet" test -e "$export/protected"
+
+# --- the import
+check "import --in-place, by a symbolic link" vs_import "$d/link/pair/snap1" --to "$to" --in-place
+is "$(vs_field '[.result, .collection, (.domains | map(.name) | join("+"))] | join(" ")')" \
+    "0 pair t+u" "the result says so"
+like "$(vs_field '.warnings[]')" "were not compared with their digests" "and what was not done"
+check "only new images were written" [ "$(du -sk "$to" | cut -f 1)" -lt 1000 ]
+is "$(find "$to" -name '*.qcow2' | wc -l)" 3 "one for each disk"
+is "$(live_virsh dumpxml t | grep -c "<source file='$export/layers/")" 3 \
+    "those below are the export's"
+check "the export is protected from rules" test -e "$export/protected"
+check "and is as it was" unchanged
+check "it is sound" vs verify "$export"
+check "QEMU finds the content" eval 'qemu-io -r -f qcow2 -c "read -P 5 0 3M" "$(image_of t vda)" |
+    grep -q "^read 3145728"'
+check "and the end of a raw one" eval 'qemu-io -r -f qcow2 -c "read -P 0 7M 1M" \
+    "$(image_of t vdb)" | grep -q "^read 1048576"'
+check "a domain starts" live_virsh start t
+is "$(live_virsh domstate t)" running "and runs"
+check "the export is as it was" unchanged
+live_destroy t
+check "also when it has ended" unchanged
+qemu-io -f qcow2 -c "write -P 9 0 1M" "$(image_of t vda)" >/dev/null
+check "what it writes goes above" unchanged
+forget t u
+vs -q collection-undefine pair
+
+# --- killed at one call after the other
+requires strace
+with()
+{
+    {
+        strace -f -qq -o "$d/trace" -e "trace=${1%%:*}" -e "inject=$1" \
+            "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --in-place \
+            "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR"
+    } 2>"$d/shell"
+}
+for at in linkat:1 renameat2:1 rename:2; do
+    with "${at%:*}:signal=KILL:when=${at#*:}"
+    is $? 137 "killed at $at"
+    check "the next one makes it whole" vs_import "$export" --to "$to" --in-place
+    is "$(live_virsh list --all --name | sort | xargs) $(find "$to" -name '.*' | wc -l)" "t u 0" \
+        "and leaves nothing"
+    forget t u
+    vs -q collection-undefine pair
+done
+check "the export is as it was" unchanged
+
+done_testing
