@@ -301,6 +301,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/export-space.c \
 	src/export/export-watch.c \
 	src/export/export-watch.h \
+	src/export/export-plan.c \
 	src/export/export-report.c \
 	src/export/export-report.h \
 	src/export/export-work.c \
@@ -387,6 +388,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/layer-remove.h \
 	src/snapshot/set-others.c \
 	src/snapshot/set-others.h \
+	src/snapshot/temporary-set.c \
+	src/snapshot/temporary-set.h \
 	src/snapshot/reference-point.c \
 	src/snapshot/reference-point.h \
 	src/snapshot/snapshot-list.c \

@@ -117,6 +117,19 @@ set_record_member(const SetRecord *self, const char *uuid)
     return NULL;
 }
 
+gboolean
+set_record_concerns(const SetRecord *self, GPtrArray *domains)
+{
+    for (guint i = 0; i < self->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(self->members, i);
+
+        if (g_ptr_array_find_with_equal_func(domains, member->domain, g_str_equal, NULL))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
 /* --- writing ------------------------------------------------------------------------ */
 
 static void
@@ -159,6 +172,7 @@ set_record_format(const SetRecord *self)
     xml_set(root, "complete", self->complete ? "yes" : "no");
     xml_set(root, "bestEffort", self->best_effort ? "yes" : "no");
     xml_set_uint(root, "windowMs", self->window_ms);
+    xml_set(root, "temporary", self->temporary ? "yes" : NULL);
     if (self->collection)
         xml_add(root, "collection", self->collection);
     xml_add(root, "snapshot", self->snapshot);
@@ -189,7 +203,7 @@ is_yes(xmlNode *node, const char *name)
 {
     g_autofree char *text = xml_attr(node, name);
 
-    return g_str_equal(text, "yes");
+    return g_strcmp0(text, "yes") == 0;
 }
 
 static Consistency
@@ -245,6 +259,7 @@ parse_root(xmlNode *root)
     self->complete = is_yes(root, "complete");
     self->best_effort = is_yes(root, "bestEffort");
     self->window_ms = number_of(root, "windowMs");
+    self->temporary = is_yes(root, "temporary");
     self->collection = xml_text(root, "./collection");
     self->snapshot = xml_text(root, "./snapshot");
     self->program = xml_attr(creator, "program");

@@ -51,6 +51,7 @@ typedef struct {
     guint window_ms;  /* milliseconds from the time before the first member was held still until the
                        * last one was resumed */
     gboolean best_effort;
+    gboolean temporary; /* made for one export, which removes it; not the user's */
     GPtrArray *members; /* SetMember */
 } SetRecord;
 
@@ -75,6 +76,10 @@ SetRecord *set_record_parse(const char *text, gsize length, GError **error)
 
 /** set_record_member: Returns: (transfer none) (nullable): its member with @uuid. */
 const SetMember *set_record_member(const SetRecord *self, const char *uuid);
+
+/** set_record_concerns: Returns: whether one of its members had one of the names @domains
+ * (element-type utf8). */
+gboolean set_record_concerns(const SetRecord *self, GPtrArray *domains);
 
 /** set_record_free: Frees @self, which may be NULL. */
 void set_record_free(SetRecord *self);

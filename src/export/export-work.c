@@ -152,29 +152,20 @@ take_base(const ExportWork *self, Plan *plan, const Target *target, GError **err
     return TRUE;
 }
 
-static gboolean
-prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GError **error)
+/* Returns: what is to be exported as it is now, if that can be, owned by the caller. */
+static Plan *
+plan_export(const ExportWork *self, JobRun *run, const ExportSubject *what, const Target *target,
+            GError **error)
 {
-    Hypervisor *hypervisor = job_run_hypervisor(run, error);
-    g_autoptr(VirtSnapExportSettings) settings = export_settings_for(self, run);
-    ExportSubject what = {
-        .collection = self->collection,
-        .snapshot = self->place->snapshot,
-        .settings = settings,
-    };
+    g_autoptr(Plan) plan =
+        export_plan(job_run_hypervisor(run, NULL), what, job_run_control(run), error);
 
-    if (!hypervisor || !find_export_members(self, hypervisor, error))
-        return FALSE;
-    what.collections = self->members->collections;
-    what.domains = self->members->domains;
-    export_place_take_name(self->place, export_name(&what));
-    *target = target_new(self->place, error);
-    if (!*target)
-        return FALSE;
-    *plan = export_plan(hypervisor, &what, job_run_control(run), error);
+    for (guint i = 0; plan && i < self->notes->len; i++)
+        plan_warn(plan, "%s", (const char *)g_ptr_array_index(self->notes, i));
+    if (!plan || !take_base(self, plan, target, error) || !export_check_space(plan, target, error))
+        return NULL;
 
-    return *plan && take_base(self, *plan, *target, error) &&
-           export_check_space(*plan, *target, error);
+    return g_steal_pointer(&plan);
 }
 
 /* Reports the plan to the job. */
@@ -185,7 +176,7 @@ announce_export_plan(const Plan *plan, const Target *target, JobRun *run, GError
     g_autoptr(GPtrArray) parts = NULL;
     g_autoptr(GPtrArray) disks = export_report_disks(plan, &parts);
     const JobPlanned planned = {
-        .end = plan->bytes + EXPORT_COMMIT_WEIGHT,
+        .end = export_weight(plan),
         .disks = disks,
         .parts = parts,
         .bandwidth = plan->settings->bandwidth,
@@ -195,6 +186,76 @@ announce_export_plan(const Plan *plan, const Target *target, JobRun *run, GError
 
     return job_run_planned(run, &planned, error);
 }
+
+/* --- a set that is made for it ---------------------------------------------------- */
+
+static TemporarySet *
+plan_set(const ExportWork *self, Hypervisor *hypervisor, GError **error)
+{
+    VirtSnapLiveState live = self->settings->live;
+    CreateSettings settings = {
+        .level = live == VIRT_SNAP_LIVE_APPLICATION_CONSISTENT ? MOMENT_FREEZE : MOMENT_PAUSE,
+        .memory = live == VIRT_SNAP_LIVE_MEMORY,
+        .best_effort = TRUE,
+    };
+
+    if (!create_settings_check(&settings, error))
+        return NULL;
+
+    return temporary_set_new(hypervisor, self->collection, self->members->domains,
+                             self->place->snapshot, &settings, error);
+}
+
+/* @plan: of the present state, which is looked at before there is a set; replaced by that of the
+ * set once there is one. */
+static gboolean
+make_set(ExportWork *self, JobRun *run, ExportSubject *what, const Target *target, Plan **plan,
+         GError **error)
+{
+    Hypervisor *hypervisor = job_run_hypervisor(run, NULL);
+
+    self->set = plan_set(self, hypervisor, error);
+    if (!self->set)
+        return FALSE;
+    if (self->dry_run)
+        return TRUE;
+    if (!announce_export_plan(*plan, target, run, error) ||
+        !temporary_set_make(self->set, self->notes, error))
+        return FALSE;
+    what->set = temporary_set_record(self->set);
+    plan_free(*plan);
+    *plan = plan_export(self, run, what, target, error);
+
+    return *plan != NULL;
+}
+
+/* Whatever became of the export. What cannot be removed now is removed later, which is told. */
+static void
+remove_set(ExportWork *self, JobRun *run, const Plan *plan, gboolean done, GError **error)
+{
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) why = NULL;
+
+    if (!temporary_set_remove(self->set, warnings, &why))
+        g_ptr_array_add(warnings,
+                        g_strdup_printf(_("The temporary snapshot '%s' could not be removed; the "
+                                          "next command of the same domains tries again: %s"),
+                                        temporary_set_record(self->set)->snapshot, why->message));
+    control_advance(job_run_control(run), EXPORT_SET_WEIGHT);
+    for (guint i = 0; i < warnings->len; i++) {
+        const char *text = g_ptr_array_index(warnings, i);
+
+        if (done)
+            g_ptr_array_add(self->result.warnings, g_strdup(text));
+        else
+            g_prefix_error(error, "%s. ", text);
+    }
+    if (done && warnings->len > 0)
+        job_run_set_result(run, export_report_new(plan, self->path),
+                           strings_copy(self->result.warnings));
+}
+
+/* --- the run ------------------------------------------------------------------------ */
 
 static void
 forget_export_results(ExportWork *self)
@@ -228,23 +289,56 @@ export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor, Pla
 }
 
 static gboolean
+prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GError **error)
+{
+    Hypervisor *hypervisor = job_run_hypervisor(run, error);
+    g_autoptr(VirtSnapExportSettings) settings = export_settings_for(self, run);
+    ExportSubject what = {
+        .collection = self->collection,
+        .snapshot = self->place->snapshot,
+        .settings = settings,
+    };
+
+    if (!hypervisor || !find_export_members(self, hypervisor, error))
+        return FALSE;
+    what.collections = self->members->collections;
+    what.domains = self->members->domains;
+    export_place_take_name(self->place, export_name(&what));
+    *target = target_new(self->place, error);
+    if (!*target)
+        return FALSE;
+    if (!self->dry_run)
+        temporary_set_recover(hypervisor, self->members->domains, self->notes);
+    *plan = plan_export(self, run, &what, *target, error);
+    if (!*plan || !export_settings_need_set(settings))
+        return *plan != NULL;
+
+    return make_set(self, run, &what, *target, plan, error);
+}
+
+static gboolean
 export_work_run(JobWork *work, JobRun *run, GError **error)
 {
     ExportWork *self = export_of(work);
     g_autoptr(Plan) plan = NULL;
     g_autoptr(Target) target = NULL;
+    gboolean done;
 
     forget_export_results(self);
-    if (!prepare_export(self, run, &plan, &target, error))
-        return FALSE;
-    if (self->dry_run) {
+    g_clear_pointer(&self->set, temporary_set_free);
+    g_ptr_array_set_size(self->notes, 0);
+    done = prepare_export(self, run, &plan, &target, error);
+    if (done && self->dry_run) {
         self->path = g_strdup(target_path(target));
         self->plan = g_steal_pointer(&plan);
         return TRUE;
     }
+    done = done && export_work_carry_out(self, run, job_run_hypervisor(run, NULL), plan,
+                                         g_steal_pointer(&target), error);
+    if (self->set)
+        remove_set(self, run, plan, done, error);
 
-    return export_work_carry_out(self, run, job_run_hypervisor(run, NULL), plan,
-                                 g_steal_pointer(&target), error);
+    return done;
 }
 
 /* --- record ----------------------------------------------------------------------- */
@@ -285,6 +379,7 @@ export_work_new_with(const char *collection, GPtrArray *domains, ExportPlace *pl
     self->domains = domains;
     self->place = place;
     self->settings = settings;
+    self->notes = g_ptr_array_new_with_free_func(g_free);
     export_place_take_name(place, export_name(&what));
 
     return self;
@@ -325,6 +420,8 @@ export_work_free(JobWork *work)
     export_place_free(self->place);
     virt_snap_export_settings_free(self->settings);
     members_free(self->members);
+    temporary_set_free(self->set);
+    g_ptr_array_unref(self->notes);
     g_free(self);
 }
 

@@ -7,6 +7,7 @@
 #include "collection/members.h"
 #include "export/export.h"
 #include "job/job-run.h"
+#include "snapshot/temporary-set.h"
 
 G_BEGIN_DECLS
 
@@ -32,6 +33,8 @@ typedef struct {
 
     /* State of the runs: */
     Members *members; /* NULL: not looked up yet */
+    TemporarySet *set; /* of the present run, if it needs one */
+    GPtrArray *notes;  /* char*: of the present run, what there was to tell before its plan */
 
     /* The result of the last run, to be read when the job is in a final state: */
     ExportResult result; /* if the run failed, all zeros except for resumable and kept */

@@ -14,99 +14,12 @@
 #include "export/export-images.h"
 #include "export/export-items.h"
 #include "export/export-link.h"
-#include "export/export-sight.h"
 #include "export/export-watch.h"
 #include "export/export.h"
 #include "export/live.h"
 #include "export/manifest-format.h"
-#include "export/plan-build.h"
 #include "export/plan-identity.h"
 #include "util/fd.h"
-
-/* --- planning ------------------------------------------------------------- */
-
-char *
-export_name(const ExportSubject *subject)
-{
-    g_autoptr(GString) name = g_string_new(NULL);
-
-    if (subject->collection)
-        return g_strdup(subject->collection);
-    for (guint i = 0; i < subject->domains->len; i++)
-        g_string_append_printf(name, "%s%s", i > 0 ? "+" : "",
-                               (const char *)g_ptr_array_index(subject->domains, i));
-
-    return g_string_free(g_steal_pointer(&name), FALSE);
-}
-
-GPtrArray *
-export_resolve(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
-               GError **error)
-{
-    const VirtSnapExportSettings *settings = subject->settings;
-    g_autoptr(GPtrArray) records =
-        g_ptr_array_new_with_free_func((GDestroyNotify)domain_record_free);
-
-    for (guint i = 0; i < subject->domains->len; i++) {
-        const char *name = g_ptr_array_index(subject->domains, i);
-        DomainRecord *record;
-
-        if (!control_pass(control, 0, error))
-            return NULL;
-        record = settings->live != VIRT_SNAP_LIVE_NO
-                     ? hypervisor->ops->present(hypervisor, name, subject->snapshot,
-                                                settings->security_info, error)
-                     : hypervisor->ops->resolve(hypervisor, name, subject->snapshot,
-                                                settings->snapshots == VIRT_SNAP_SNAPSHOTS_ALL,
-                                                settings->security_info, error);
-        if (!record)
-            return NULL;
-        g_ptr_array_add(records, record);
-    }
-
-    return g_steal_pointer(&records);
-}
-
-/* Stores the definitions of the member collections; the first element is the collection itself. */
-static void
-keep_collections(Plan *plan, GPtrArray *collections)
-{
-    for (guint i = 1; collections && i < collections->len; i++) {
-        const VirtSnapCollection *collection = g_ptr_array_index(collections, i);
-        g_autofree char *xml = virt_snap_collection_format(collection);
-
-        plan_add_collection(plan, collection->name, xml);
-    }
-}
-
-Plan *
-export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,
-            GError **error)
-{
-    g_autoptr(GPtrArray) records = NULL;
-    g_autofree char *xml = NULL;
-    g_autoptr(Plan) plan = NULL;
-    HostInfo *host;
-
-    /* Checked before any path of the hypervisor is used. Without storage, files beside the
-     * configuration are needed, too. */
-    if (hypervisor->ops->sees(hypervisor, NULL, error))
-        records = export_resolve(hypervisor, subject, control, error);
-    if (!records)
-        return NULL;
-    host = hypervisor->ops->host_info(hypervisor, error);
-    if (!host)
-        return NULL;
-    if (subject->collections)
-        xml = virt_snap_collection_format(g_ptr_array_index(subject->collections, 0));
-    plan = plan_build(subject->collection, xml, subject->snapshot, subject->settings, records, host,
-                    error);
-    if (!plan || !export_sees_files(hypervisor, plan, error))
-        return NULL;
-    keep_collections(plan, subject->collections);
-
-    return g_steal_pointer(&plan);
-}
 
 /* --- directories ---------------------------------------------------------- */
 
@@ -458,10 +371,10 @@ is_export_resumable(Journal *journal, gboolean target_failed, const GError *erro
 }
 
 static void
-end_failed_export(Target *target, Journal *journal, Control *control, gboolean live,
+end_failed_export(Target *target, Journal *journal, Control *control, gboolean passing,
                   gboolean target_failed, const GError *error, ExportResult *result)
 {
-    if (is_export_cancelled(control) || live) {
+    if (is_export_cancelled(control) || passing) {
         result->kept = FALSE;
         target_drop(target);
         return;
@@ -511,13 +424,20 @@ commit_export(Target *target, ExportResult *result, GError **error)
 static gboolean
 begins_anew(Plan *plan, Target *target, gboolean resume)
 {
-    if (!plan_is_live(plan))
+    if (!plan_is_passing(plan))
         return !resume;
     if (resume && target_has_left(target))
         plan_warn(plan, _("The moment that an earlier run had captured is gone, and a later one is "
                           "exported: all was begun anew"));
 
     return TRUE;
+}
+
+guint64
+export_weight(const Plan *plan)
+{
+    return plan->bytes + EXPORT_COMMIT_WEIGHT +
+           (export_settings_need_set(plan->settings) ? EXPORT_SET_WEIGHT : 0);
 }
 
 gboolean
@@ -531,7 +451,7 @@ export_execute(Hypervisor *hypervisor, Plan *plan, Target *target, Control *cont
 
     resume = !begins_anew(plan, target, resume);
     *result = (ExportResult){.kept = resume};
-    control_set_end(control, plan->bytes + EXPORT_COMMIT_WEIGHT);
+    control_set_end(control, export_weight(plan));
     if (!export_images_check(plan, control, error))
         return FALSE;
     if (!target_begin(target, resume, error))
@@ -545,7 +465,7 @@ export_execute(Hypervisor *hypervisor, Plan *plan, Target *target, Control *cont
         control_advance(control, EXPORT_COMMIT_WEIGHT);
         return TRUE;
     }
-    end_failed_export(target, journal, control, plan_is_live(plan), stats.sink_failed || written,
+    end_failed_export(target, journal, control, plan_is_passing(plan), stats.sink_failed || written,
                       why,
                       result);
     if (!written)

@@ -20,12 +20,21 @@ typedef struct {
                                  * member collections, which are stored in the export; NULL: none */
     GPtrArray *domains;         /* char*: the members, each once */
     const char *snapshot;
+    const SetRecord *set; /* the temporary set by which a live export that needs one is had; NULL:
+                           * it is not made yet, or none is needed */
     const VirtSnapExportSettings *settings;
 } ExportSubject;
 
 /** Weight of the commit in the progress, so that everything is done only when the export has its
  * final name. */
 #define EXPORT_COMMIT_WEIGHT 1
+
+/** The removal of a temporary set, which comes after it. */
+#define EXPORT_SET_WEIGHT 1
+
+/** export_weight: Returns: the progress that is reached when @plan is carried out, and nothing of
+ * it is left. */
+guint64 export_weight(const Plan *plan);
 
 /** The result of an export. */
 typedef struct {
@@ -65,6 +74,7 @@ GPtrArray *export_resolve(Hypervisor *hypervisor, const ExportSubject *subject, 
  * @control: can cancel the operation
  *
  * Queries @hypervisor for the snapshot of each member and examines all images. Nothing is written.
+ * A live export that needs a set which is not made yet is planned as it would be without one.
  * Returns: the plan, owned by the caller; an error names the member that cannot be exported.
  */
 Plan *export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,

@@ -139,7 +139,7 @@ plan_disk(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def
     top = storage_def_resolve(disk->def->storage, builder->plan->chains, error);
     if (!top)
         return FALSE;
-    if (plan_is_live(builder->plan))
+    if (plan_is_live(builder->plan) || disk->def->location == SNAPSHOT_LOCATION_LIVE)
         return plan_live_disk(builder, domain, disk, top, error);
     if (disk->def->location == SNAPSHOT_LOCATION_INTERNAL)
         return plan_internal_disk(builder, domain, def, disk, top, error);
@@ -221,10 +221,10 @@ plan_snapshot(PlanBuilder *builder, PlanDomain *domain, const SnapshotRecord *re
     if (!def)
         return FALSE;
     snapshot = plan_snapshot_new(domain, def);
-    snapshot->consistency = plan_is_live(builder->plan)
+    snapshot->consistency = plan_is_passing(builder->plan)
                                 ? plan_live_consistency(builder->plan, domain)
                                 : consistency_of(def);
-    if (!plan_is_live(builder->plan))
+    if (!plan_is_passing(builder->plan))
         take_recorded(builder, domain, snapshot);
     if (!plan_snapshot_disks(builder, domain, snapshot, present, error))
         return FALSE;

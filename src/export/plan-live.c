@@ -47,6 +47,13 @@ gboolean
 plan_live_disk(PlanBuilder *builder, const PlanDomain *domain, PlanDisk *disk, const Layer *top,
                GError **error)
 {
+    /* What a set would freeze that is still to be made. */
+    if (!plan_is_live(builder->plan)) {
+        disk->top = builder->plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN
+                        ? plan_layers_copy(builder, top)
+                        : plan_layers_flatten(builder, top, NULL, FALSE);
+        return TRUE;
+    }
     if (!check_open(disk->def, top, error))
         return FALSE;
     disk->top = is_pulled(domain, disk->def)
@@ -61,6 +68,9 @@ plan_live_consistency(const Plan *plan, const PlanDomain *domain)
 {
     if (!domain->active)
         return "offline";
+
+    if (plan->settings->live == VIRT_SNAP_LIVE_MEMORY)
+        return "memory";
 
     return plan->settings->live == VIRT_SNAP_LIVE_APPLICATION_CONSISTENT ? "application" : "crash";
 }

@@ -121,7 +121,28 @@ plan_new(const char *collection, const char *snapshot, const VirtSnapExportSetti
 gboolean
 plan_is_live(const Plan *plan)
 {
+    return export_settings_pull(plan->settings);
+}
+
+gboolean
+plan_is_passing(const Plan *plan)
+{
     return plan->settings->live != VIRT_SNAP_LIVE_NO;
+}
+
+void
+plan_take_set(Plan *plan, const SetRecord *set)
+{
+    for (guint i = 0; i < plan->domains->len; i++) {
+        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
+        const SetMember *member = set_record_member(set, domain->uuid);
+        PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, 0);
+
+        if (!member)
+            continue;
+        snapshot->consistency = consistency_name(member->consistency);
+        snapshot->reason = consistency_reason_name(member->reason);
+    }
 }
 
 void

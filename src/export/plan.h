@@ -4,6 +4,7 @@
 #pragma once
 
 #include "archive/export-base.h"
+#include "collection/set-record.h"
 #include "hypervisor/hypervisor.h"
 #include "hypervisor/snapshot-def.h"
 #include "image/chain.h"
@@ -138,8 +139,17 @@ PlanDomain *plan_domain_new(Plan *plan, const char *name, const char *uuid);
  * (transfer none): the snapshot. */
 PlanSnapshot *plan_snapshot_new(PlanDomain *domain, SnapshotDef *def);
 
-/** plan_is_live: Returns: TRUE if it is the present state of the domains that is exported. */
+/** plan_is_live: Returns: TRUE if it is the present state of the domains that is exported, as they
+ * serve it themselves. */
 gboolean plan_is_live(const Plan *plan);
+
+/** plan_is_passing: Returns: TRUE if what is exported is gone when the export ends: the present
+ * state of the domains, however it is had. */
+gboolean plan_is_passing(const Plan *plan);
+
+/** plan_take_set: Takes from the record of the set that was made for this export what is known of
+ * its snapshots. */
+void plan_take_set(Plan *plan, const SetRecord *set);
 
 /** plan_layer_is_whole: Returns: whether @layer is made from what a guest sees of a chain, and not
  * from one image. */

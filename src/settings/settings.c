@@ -449,24 +449,29 @@ virt_snap_export_settings_dup_values(const VirtSnapExportSettings *self, const c
     }
 }
 
+gboolean
+export_settings_need_set(const VirtSnapExportSettings *self)
+{
+    return self->live == VIRT_SNAP_LIVE_MEMORY ||
+           (self->live != VIRT_SNAP_LIVE_NO && self->intent_given &&
+            self->intent == VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN);
+}
+
+gboolean
+export_settings_pull(const VirtSnapExportSettings *self)
+{
+    return self->live != VIRT_SNAP_LIVE_NO && !export_settings_need_set(self);
+}
+
 /* The way out of all of these is a snapshot, which is exported then. */
 static gboolean
 check_live(const VirtSnapExportSettings *self, GError **error)
 {
-    const char *what = NULL;
-
-    if (self->live == VIRT_SNAP_LIVE_MEMORY)
-        what = _("the memory");
-    else if (self->intent_given && self->intent == VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN)
-        what = _("the layers of the disks");
-    else if (self->snapshots == VIRT_SNAP_SNAPSHOTS_ALL)
-        what = _("the tree of snapshots");
-    if (!what)
+    if (self->snapshots != VIRT_SNAP_SNAPSHOTS_ALL)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                _("A live export cannot keep %s; take a snapshot of all members, export that, and "
-                  "delete it again"),
-                what);
+                _("A live export cannot keep the tree of snapshots; take a snapshot of all "
+                  "members, export that, and delete it again"));
 
     return FALSE;
 }

@@ -56,4 +56,12 @@ struct VirtSnapExportSettings {
     gboolean security_info; /* include passwords in the domain XML (default no) */
 };
 
+/** export_settings_pull: Returns: whether the present state of running domains is asked for, in
+ * which they serve their disks themselves. */
+gboolean export_settings_pull(const VirtSnapExportSettings *self);
+
+/** export_settings_need_set: Returns: whether the present state is asked for with what only a
+ * snapshot set can give, the memory or the layers of the disks. */
+gboolean export_settings_need_set(const VirtSnapExportSettings *self);
+
 G_END_DECLS

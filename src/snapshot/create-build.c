@@ -147,8 +147,8 @@ plan_member(CreatePlan *plan, CreateLook *look)
 
 /* --- the whole --------------------------------------------------------------------- */
 
-static gboolean
-check_snapshot_name(const char *name, GError **error)
+gboolean
+create_check_name(const char *name, GError **error)
 {
     if (!name_check(name, _("snapshot"), error))
         return FALSE;
@@ -198,7 +198,7 @@ create_plan(Hypervisor *hypervisor, const char *collection, GPtrArray *domains,
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     CreateProblems problems = {.texts = texts};
 
-    if (!check_snapshot_name(snapshot, error))
+    if (!create_check_name(snapshot, error))
         return NULL;
     plan = g_new0(CreatePlan, 1);
     plan->settings = *settings;

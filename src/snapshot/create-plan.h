@@ -31,6 +31,10 @@ typedef struct {
  * other; otherwise sets the level that follows from the others. */
 gboolean create_settings_check(CreateSettings *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** create_check_name: Returns: FALSE with INVALID_PARAMETER if libvirt takes no snapshot with
+ * @name. */
+gboolean create_check_name(const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** create_default_name: Returns: the present time as the name of a snapshot, YYYYMMDDTHHMMSSZ,
  * owned by the caller. */
 char *create_default_name(void);

@@ -161,8 +161,12 @@ create_run(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError
 {
     auto_fd lock = set_store_lock(plan->record->id, error);
 
-    if (lock < 0)
-        return FALSE;
+    return lock >= 0 && create_run_locked(hypervisor, plan, warnings, error);
+}
+
+gboolean
+create_run_locked(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
+{
     if (!set_store_save(plan->record, error))
         return FALSE;
     if (make(hypervisor, plan, warnings, error))
@@ -173,19 +177,6 @@ create_run(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError
 }
 
 /* --- what others have left --------------------------------------------------------- */
-
-static gboolean
-concerns(const SetRecord *record, GPtrArray *domains)
-{
-    for (guint i = 0; i < record->members->len; i++) {
-        const SetMember *member = g_ptr_array_index(record->members, i);
-
-        if (g_ptr_array_find_with_equal_func(domains, member->domain, g_str_equal, NULL))
-            return TRUE;
-    }
-
-    return FALSE;
-}
 
 static gboolean
 recover_one(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings, GError **error)
@@ -213,7 +204,7 @@ create_recover(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *warnings, 
     for (guint i = 0; records && i < records->len; i++) {
         const SetRecord *record = g_ptr_array_index(records, i);
 
-        if (!record->complete && concerns(record, domains) &&
+        if (!record->complete && set_record_concerns(record, domains) &&
             !recover_one(hypervisor, record, warnings, error))
             return FALSE;
     }

@@ -19,6 +19,11 @@ G_BEGIN_DECLS
 gboolean create_run(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** create_run_locked: The same by who has the set's lock already (set_store_lock()), and keeps
+ * it. */
+gboolean create_run_locked(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * create_recover:
  * @domains: (element-type utf8): names of domains

@@ -7,6 +7,7 @@
 
 #include "snapshot/create-run.h"
 #include "snapshot/create-work.h"
+#include "snapshot/temporary-set.h"
 #include "util/strings.h"
 #include "util/xml.h"
 
@@ -92,10 +93,13 @@ forget_results(CreateWork *self)
 static gboolean
 prepare_set(CreateWork *self, Hypervisor *hypervisor, GError **error)
 {
-    if (!find_members(self, hypervisor, error) ||
-        (!self->dry_run &&
-         !create_recover(hypervisor, self->members->domains, self->warnings, error)))
+    if (!find_members(self, hypervisor, error))
         return FALSE;
+    if (!self->dry_run) {
+        temporary_set_recover(hypervisor, self->members->domains, self->warnings);
+        if (!create_recover(hypervisor, self->members->domains, self->warnings, error))
+            return FALSE;
+    }
     self->plan = create_plan(hypervisor, self->collection, self->members->domains, self->snapshot,
                              &self->settings, error);
 

@@ -8,6 +8,7 @@
 #include "collection/set-store.h"
 #include "snapshot/delete-run.h"
 #include "snapshot/delete-work.h"
+#include "snapshot/temporary-set.h"
 #include "util/strings.h"
 #include "util/xml.h"
 
@@ -134,6 +135,12 @@ forget_results(DeleteWork *self)
     g_clear_pointer(&self->warnings, g_ptr_array_unref);
 }
 
+static gpointer
+copy_delete_text(gconstpointer text, G_GNUC_UNUSED gpointer data)
+{
+    return g_strdup(text);
+}
+
 static gboolean
 make_plan(DeleteWork *self, Hypervisor *hypervisor, GError **error)
 {
@@ -146,6 +153,8 @@ make_plan(DeleteWork *self, Hypervisor *hypervisor, GError **error)
 
     if (!members)
         return FALSE;
+    if (!self->dry_run)
+        temporary_set_recover(hypervisor, members->domains, self->warnings);
     subject.names = members->domains;
     self->plan = delete_plan_make(hypervisor, &subject, error);
     members_free(members);
@@ -193,9 +202,10 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
 
     forget_results(self);
+    self->warnings = g_ptr_array_new_with_free_func(g_free);
     if (!hypervisor || !make_plan(self, hypervisor, error))
         return FALSE;
-    self->warnings = strings_copy(self->plan->warnings);
+    g_ptr_array_extend(self->warnings, self->plan->warnings, copy_delete_text, NULL);
     if (self->dry_run)
         return TRUE;
     if (!announce(self, run, error))

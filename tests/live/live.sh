@@ -115,8 +115,6 @@ check "a name is taken once" vs_refused 32800 "exists already" export night now 
 check "nothing is held any more" clean
 
 # --- what is refused
-check "the memory" vs_refused 1 "the memory" export night --live=memory --to "$x"
-check "layers" vs_refused 1 "layers" export night --live --preserve-chain --to "$x"
 check "the tree of snapshots" vs_refused 1 "tree" export night --live --snapshots all --to "$x"
 check "a word that is no level" vs_refused 4 "live" export night --live=now --to "$x"
 check "no name at all is for live exports" eval '! vs export night --to "$x" 2>"$VS_ERR" &&

@@ -29,6 +29,7 @@ live_tests = \
 	tests/live/keys.sh \
 	tests/live/kinds.sh \
 	tests/live/limits.sh \
+	tests/live/live-set.sh \
 	tests/live/live.sh \
 	tests/live/names.sh \
 	tests/live/python.sh \

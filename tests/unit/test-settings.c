@@ -332,13 +332,19 @@ test_live(void)
 
     g_assert_null(strstr(text, "intent"));
     g_assert_true(virt_snap_export_settings_check_supported(s, &error));
+    g_assert_true(export_settings_pull(s));
     g_assert_true(virt_snap_export_settings_set(s, "intent", "preserve-chain", &error));
-    g_assert_false(virt_snap_export_settings_check_supported(s, &error));
-    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
-    g_clear_error(&error);
+    g_assert_true(export_settings_need_set(s));
+    g_assert_false(export_settings_pull(s));
     g_assert_true(virt_snap_export_settings_set(s, "intent", "merge", &error));
-    g_assert_true(virt_snap_export_settings_check_supported(s, &error));
+    g_assert_true(export_settings_pull(s));
     g_assert_true(virt_snap_export_settings_set(s, "live", "memory", &error));
+    g_assert_true(export_settings_need_set(s));
+    g_assert_true(virt_snap_export_settings_check_supported(s, &error));
+    g_assert_true(virt_snap_export_settings_set(s, "live", "no", &error));
+    g_assert_false(export_settings_pull(s) || export_settings_need_set(s));
+    g_assert_true(virt_snap_export_settings_set(s, "live", "memory", &error));
+    g_assert_true(virt_snap_export_settings_set(s, "snapshots", "all", &error));
     g_assert_false(virt_snap_export_settings_check_supported(s, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
 }

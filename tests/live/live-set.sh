@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Live exports with the memory, or with the layers of the disks: by a snapshot set that is there
+# only as long as they take, whatever becomes of them. No guest boots, QEMU writes for it. STEPS:
+# the system calls at which an export is killed, as CALL:N.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/sets-lib.sh"
+live_requires
+requires fsverity jq strace
+live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
+
+check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+mkdir "$x"
+export LIVE_BOOT=none
+qemu-img create -q -f qcow2 "$d/base.qcow2" 24M
+qemu-io -f qcow2 -c "write -P 9 1M 2M" "$d/base.qcow2" >/dev/null
+still r o
+qemu-io -f qcow2 -c "write -P 1 2M 1M" "$d/r.qcow2" >/dev/null
+qemu-io -f qcow2 -c "write -P 2 2M 1M" "$d/o.qcow2" >/dev/null
+vs -q collection-create-as pair --domain r --domain o
+live_virsh start r
+device=/machine/peripheral/virtio-disk0/virtio-backend
+
+# write_running N: one MiB of the running domain's disk.
+write_running()
+{
+    local io="qemu-monitor-command r --hmp 'qemu-io -d $device"
+    command virsh -q -c "$LIVE_URI" "$io \"write -P $1 $1M 1M\"'; $io flush'" >/dev/null
+}
+
+# now: what the domains run on, and have of snapshots.
+now()
+{
+    command virsh -q -c "$LIVE_URI" 'domstate r; domblklist r; domblklist r --inactive
+        domblklist o; snapshot-list r --name; snapshot-list o --name' | xargs
+}
+
+# clean: no member has a snapshot, each writes to its own image, and no file or record is left.
+clean()
+{
+    local left
+    left=$(find "$d" -maxdepth 1 -name '*virtsnap-live*')
+    left+=$(find "$VIRTSNAP_STATE_DIR" -type f -name '*.xml')
+    [ -z "$left" ] || live_die "left: $left" || return 1
+    [ "$(now)" = "running vda $d/r.qcow2 vda $d/r.qcow2 vda $d/o.qcow2" ] || live_die "$(now)"
+}
+
+# has_all: the domains have what was written.
+has_all()
+{
+    [ "$(content_of "$d/r.qcow2") $(content_of "$d/o.qcow2")" = "$1" ] || live_die "other content"
+}
+contents() { echo "$(content_of "$d/r.qcow2") $(content_of "$d/o.qcow2")"; }
+whole() { echo "$(content_of "$(vs_layer "$1" r vda)") $(content_of "$(vs_layer "$1" o vda)")"; }
+consistency()
+{
+    vs export-info --json "$1" |
+        jq -c '[.domains | sort_by(.name)[] | .snapshots[0] |
+            [.name, .kind, .consistency, .memory]]'
+}
+
+# --- what is done, and that nothing is left of it
+
+before=$(contents)
+check "what would be done" eval 'vs export pair --live=memory --to "$x" --dry-run --json >"$VS_OUT"'
+is "$(vs_field '[.layers[].way] | unique | join(" ")')" copy "the layers are copied"
+is "$(ls "$x")" "" "nothing is written"
+check "and nothing changed" clean
+
+check "with the memory" vs_export pair m --live=memory --to "$x" || cat "$VS_OUT" "$VS_ERR"
+is "$(vs_field '[.result, .domains, .layers, (.warnings | length)] | join(" ")')" "0 2 3 0" \
+    "all layers, without a warning"
+check "it is sound" vs_sound "$VS_EXPORT"
+is "$(consistency "$VS_EXPORT")" \
+    '[["m","external","offline",false],["m","external","memory",true]]' "what it says of them"
+is "$(whole "$VS_EXPORT")" "$before" "the disks are those of the moment"
+check "the memory is a save image" \
+    eval '[ "$(head -c 16 "$VS_EXPORT/domains/r/memory.save")" = LibvirtQemudSave ]'
+check "its snapshot has the name of the export" \
+    grep -q '<name>m</name>' "$VS_EXPORT/domains/r/snapshot.xml"
+check "of the set nothing is left" clean
+check "and nothing lost" has_all "$before"
+
+check "with the layers" vs_export pair l --live --preserve-chain --to "$x"
+is "$(consistency "$VS_EXPORT")" \
+    '[["l","external","offline",false],["l","external","crash",false]]' "without an agent"
+is "$(jq -r '.domains[] | select(.name == "r") | .snapshots[0].reason' \
+    <(vs export-info --json "$VS_EXPORT"))" no-agent \
+    "and why"
+like "$(vs_field '.warnings[]')" "no-agent" "which is a warning"
+is "$(vs_field .layers)" 3 "three layers"
+check "it is sound" vs_sound "$VS_EXPORT"
+check "of the set nothing is left" clean
+check "with the memory, and merged" vs_export --domain r mm --live=memory --merge --to "$x"
+is "$(vs_field .layers)" 1 "one image"
+check "of the set nothing is left" clean
+
+# --- refused before anything is done, or with nothing left
+
+check "a name that is taken" vs_refused 32800 "exists already" export pair m --live=memory --to "$x"
+check "one that is none of a snapshot" vs_refused 4 "snapshot" export pair .n --live=memory \
+    --to "$x"
+check "the tree" vs_refused 1 "tree" export pair n --live=memory --snapshots all --to "$x"
+check "nothing was changed" clean
+live_virsh snapshot-create-as o n --disk-only >/dev/null
+check "a snapshot of the export's name" vs_refused 32800 "'o'.*'n'" \
+    export pair n --live=crash --preserve-chain --to "$x"
+is "$(snapshots_of r)/$(snapshots_of o)" "/n" "only that is there"
+check "it goes" eval 'vs -q snapshot-delete pair n && clean'
+check "a user's set with such a name" vs -q snapshot-create-as pair virtsnap-live-u --pause
+check "is in the way" vs_refused 32800 "virtsnap-live-u" export pair u --live=memory --to "$x"
+check "of no other export" vs_export pair v --live=crash --preserve-chain --to "$x"
+is "$(snapshots_of r)/$(snapshots_of o)" "virtsnap-live-u/virtsnap-live-u" "and stays"
+check "until it is removed" eval 'vs -q snapshot-delete pair virtsnap-live-u && clean'
+
+# --- in the midst of it
+
+# slowly NAME: an export in the background, that reads when this returns. Leaves its id in $pid.
+slowly()
+{
+    "$abs_top_builddir/virtsnap" export pair "$1" --live=crash --preserve-chain --to "$x" --json \
+        --bandwidth 400K >"$VS_OUT" 2>"$VS_ERR" </dev/null &
+    pid=$!
+    live_wait "$1 reads" compgen -G "$x/pair/.$1.partial/layers/*" >/dev/null
+}
+
+check "an export is interrupted" eval 'slowly i && write_running 15 && kill -INT $pid; ! wait $pid'
+check "of the set nothing is left" clean
+before=$(contents)
+check "one is killed" eval 'slowly k && write_running 16 && kill -9 $pid; ! wait $pid'
+is "$(snapshots_of r) $(top_of r)" "virtsnap-live-k $d/r.virtsnap-live-k" "its set is there"
+check "the next one" vs_export pair k --live=crash --preserve-chain --to "$x"
+like "$(vs_field '.warnings[]')" "virtsnap-live-k.*interrupted" "says that it has removed that"
+check "it has what was written" has_all "$(whole "$VS_EXPORT")"
+check "of the sets nothing is left" clean
+check_fails "all that was written is there" has_all "$before"
+
+check "two at once" eval 'slowly first &&
+    vs_refused 32774 "virtsnap-live-first" export pair second --live=memory --to "$x"
+    kill -INT $pid; ! wait $pid'
+check "of the sets nothing is left" clean
+
+# killed STEP NAME: at that system call, of the making or of the removal, for STEP is CALL:N.
+killed()
+{
+    ! strace -f -qq -o "$d/trace" -e "trace=${1%:*}" -e "inject=${1%:*}:signal=KILL:when=${1#*:}" \
+        "$abs_top_builddir/virtsnap" export pair "$2" --live=crash --preserve-chain --to "$x" \
+        >"$VS_OUT" 2>&1 || live_die "not killed" || return 1
+    vs_export pair "$2-again" --live=crash --preserve-chain --to "$x" && clean && has_all "$before"
+}
+before=$(contents)
+for step in ${STEPS:-renameat:1 unlinkat:1}; do
+    check "killed at $step" killed "$step" "at-${step/:/-}"
+done
+
+# A snapshot that has the name, and is another one.
+check "one is killed" eval 'slowly w && kill -9 $pid; ! wait $pid'
+live_virsh snapshot-delete r virtsnap-live-w --metadata >/dev/null
+made=$(date +%s)
+next_second() { [ "$(date +%s)" -gt "$made" ]; }
+live_wait "another second" next_second
+live_virsh snapshot-create-as r virtsnap-live-w --disk-only \
+    --diskspec "vda,file=$d/r.mine" >/dev/null
+check "somebody's own snapshot of that name" \
+    eval 'vs snapshot-create-as pair s --pause 2>"$VS_ERR"'
+is "$(snapshots_of r)/$(snapshots_of o)" "virtsnap-live-w s/s" "is left"
+like "$(cat "$VS_ERR")" "'r' is left" "and told"
+is "$(grep -l temporary "$VIRTSNAP_STATE_DIR"/sets/*.xml)" "" "it is asked for once"
+check "all of it goes" eval 'vs -q snapshot-delete pair s &&
+    vs -q snapshot-delete pair virtsnap-live-w'
+is "$(snapshots_of r)$(snapshots_of o)" "" "and nothing else is there"
+
+done_testing
