@@ -27,6 +27,8 @@ LIVE_CMDLINE+=",cubictcp_register,btf_vmlinux_init,crypto_kdf108_init,init_blk_t
 LIVE_CMDLINE+=",snapshot_device_init,amd_uncore_init,pid_namespaces_init,perf_event_sysfs_init"
 LIVE_FIRMWARE=/usr/share/OVMF/OVMF_CODE_4M.fd
 LIVE_FIRMWARE_VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
+# shellcheck source=tests/live/warm.sh
+. "$live_here/warm.sh"
 # An emulated guest on a busy machine is slow, not dead.
 : "${LIVE_TIMEOUT:=900}"
 
@@ -401,7 +403,7 @@ live_console() { echo "$LIVE_DIR/console/$1.log"; }
 live_start()
 {
     : >"$(live_console "$1")"
-    live_virsh start --domain "$1"
+    warm_start "$1" 2>>"$LIVE_DIR/virsh.log" || live_virsh start --domain "$1"
 }
 
 live_ready() { grep -aqs 'virtsnap-guest: ready' "$(live_console "$1")"; }

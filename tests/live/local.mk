@@ -61,7 +61,9 @@ EXTRA_DIST += \
 	tests/live/make-guest.sh \
 	tests/live/python.py \
 	tests/live/relay.py \
+	tests/live/save-image.py \
 	tests/live/sets-lib.sh \
+	tests/live/warm.sh \
 	$(NULL)
 
 # The guest and libvirt's knowledge about QEMU, kept from test to test.

@@ -15,7 +15,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd "$(dirname "$0")" && pwd)
 # What the guest needs; some kernels have some of it built in.
-modules=(virtio_pci virtio_blk virtio_console ext4 evdev button)
+modules=(virtio_pci virtio_console ext4 evdev button virtio_blk)
 applets=(sh cat dd insmod kill ln mkdir mount poweroff printf sed sync umount)
 
 die() { echo "make-guest: $*" >&2; exit 1; }
@@ -67,7 +67,9 @@ add_modules()
         name=${file##*/}
         name=${name%%.*}
         unpacked "$file" >"$root/modules/$name.ko"
-        echo "$name" >>"$root/modules/order"
+        # The disks come last: see guest-init.
+        case $name in virtio_blk) echo "$name" >>"$root/modules/last" ;;
+        *) echo "$name" >>"$root/modules/order" ;; esac
     done <"$root/modules/files"
 }
 
@@ -80,6 +82,7 @@ make_initrd()
         ln -s busybox "$root/bin/$a"
     done
     : >"$root/modules/order"
+    : >"$root/modules/last"
     add_modules "$root" "${kernel#*vmlinuz-}"
     add_agent "$root"
     cp "$here/guest-init" "$root/init"

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+# shellcheck shell=bash
+#
+# Guests that need not boot. An emulated processor takes seconds for the start of a kernel, and the
+# tests start many guests that differ in nothing but their disks' files and their names. So one of
+# each shape boots until it is about to look at its disks, and is saved; the others are that one,
+# restored under their own names. Part of lib.sh.
+
+# warm_shape DOMAIN: its XML without what a guest cannot see before it has looked at its disks.
+# Nothing for a domain that is to boot: it has firmware of its own, or was saved by somebody.
+warm_shape()
+{
+    live_virsh dumpxml --inactive --domain "$1" >"$LIVE_DIR/warm.xml" &&
+        ! live_virsh dominfo --domain "$1" | grep -q '^Managed save: *yes' &&
+        grep -q '<kernel>' "$LIVE_DIR/warm.xml" &&
+        ! grep -qE "<nvram|device='(cdrom|floppy|lun)'|<snapshot|<source (pool|protocol)" \
+            "$LIVE_DIR/warm.xml" || return 1
+    sed -E -e '/<(name|uuid|kernel|initrd|source|shareable)\b/d' -e '/<cmdline>/d' \
+        -e "s/<disk [^>]*>/<disk>/; s/(<driver name='qemu') type='[a-z0-9]*'/\1/" \
+        "$LIVE_DIR/warm.xml"
+}
+
+# warm_dir: of this guest, under this QEMU and this libvirt. Those of others are of no use any more.
+warm_dir()
+{
+    local sum old
+    sum=$( (cat "$LIVE_CACHE/guest.stamp" "$live_here/warm.sh" && echo "$LIVE_CMDLINE" &&
+            stat -Lc %Z "$(command -v qemu-system-x86_64)" \
+                /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so) | sha1sum)
+    for old in "$LIVE_CACHE"/warm.*; do
+        [ "$old" = "$LIVE_CACHE/warm.${sum:0:12}" ] || rm -rf "$old"
+    done
+    echo "$LIVE_CACHE/warm.${sum:0:12}"
+}
+
+# warm_image SHAPE: the saved guest of that shape. Made for the second domain that asks for it.
+warm_image()
+{
+    local dir key image
+    dir=$(warm_dir)
+    key=$(sha1sum <<<"$1")
+    image=$dir/${key:0:12}
+    mkdir -p "$dir"
+    (
+        flock 9
+        [ ! -e "$image" ] || exit 0
+        if [ -e "$image.asked" ]; then warm_make "$image"; else : >"$image.asked"; exit 1; fi
+    ) 9>"$image.lock" && echo "$image"
+}
+
+# warm_make IMAGE: from LIVE_DIR/warm.xml, in a libvirt of its own.
+warm_make()
+{
+    local w=$LIVE_DIR/w n file
+    (
+        mkdir -p "$w" && LIVE_ROOT=$w/r LIVE_URI="qemu:///embed?root=$w/r"
+        live_root "$LIVE_ROOT" || exit 1
+        n=$(grep -c '<disk ' "$LIVE_DIR/warm.xml")
+        for file in $(seq "$n"); do
+            truncate -s 1M "$w/$file.raw"
+        done
+        awk -v w="$w" '/<uuid>/ || /<backingStore/ { next }
+            /<disk / { disk = 1; n++; sub(/type=.[a-z]*. /, "type=\x27file\x27 ") }
+            disk && /<driver / { sub(/type=.[a-z0-9]*./, "type=\x27raw\x27") }
+            disk && /<source / { print "<source file=\x27" w "/" n ".raw\x27/>"; next }
+            /<\/disk>/ { disk = 0 }
+            /<(serial|console) / { serial = 1 }
+            serial && /<source / { print "<source path=\x27" w "/console\x27/>"; next }
+            /<\/(serial|console)>/ { serial = 0 }
+            /<channel / { channel = 1 }
+            channel && /<source / { next }
+            /<\/channel>/ { channel = 0 }
+            { sub(/<name>.*<\/name>/, "<name>warm</name>"); sub(/<\/cmdline>/, " hold</cmdline>")
+              print }' "$LIVE_DIR/warm.xml" >"$w/warm.xml"
+        live_virsh create --file "$w/warm.xml" >/dev/null &&
+            live_wait "a guest to be copied boots" grep -aqs 'virtsnap-guest: held' "$w/console" &&
+            live_virsh save --domain warm --file "$w/image" >/dev/null
+    ) && mv "$w/image" "$1.new" && mv "$1.new" "$1"
+}
+
+# warm_start DOMAIN: fails where it has to boot.
+warm_start()
+{
+    local shape image status=0
+    [ "$(live_accel)" = qemu ] && [ "${LIVE_WARM:-yes}" = yes ] || return 1
+    shape=$(warm_shape "$1") && image=$(warm_image "$shape") || return 1
+    python3 "$live_here/save-image.py" "$image" "$LIVE_DIR/warm.xml" "$LIVE_DIR/warm.save" &&
+        live_virsh restore --file "$LIVE_DIR/warm.save" >/dev/null &&
+        live_virsh send-key --domain "$1" --codeset linux 28 >/dev/null || status=1
+    rm -f "$LIVE_DIR/warm.save" "$LIVE_DIR/warm.xml"
+    return $status
+}
