@@ -57,6 +57,7 @@ found_json(const FoundExport *found)
     json_set_text(object, "snapshot", found->manifest->snapshot);
     json_set_text(object, "created", found->manifest->created);
     json_set_text(object, "host", found->manifest->host);
+    json_set_text(object, "base", found->manifest->base);
     json_object_set_int_member(object, "domains", found->manifest->domains->len);
     json_set_text(object, "consistency", consistency_of(found->manifest));
     json_set_size(object, "bytes", manifest_bytes(found->manifest));
@@ -101,7 +102,8 @@ add_found_row(Table *table, const FoundExport *found)
     shared = format_bytes(found->shared);
     age = age_text(found);
     table_add(table, manifest->collection ? manifest->collection : "-", manifest->snapshot,
-              manifest->created, age, bytes, own, shared, consistency_of(manifest),
+              manifest->created, age, bytes, own, shared,
+              manifest->base_snapshot ? manifest->base_snapshot : "-", consistency_of(manifest),
               found->is_protected ? _("yes") : "-", found->path, NULL);
 }
 
@@ -112,7 +114,7 @@ run_export_list(CliContext *cli, const CommandLine *line)
     g_autoptr(GPtrArray) exports = export_list(line->args[0], &error);
     g_autoptr(Table) table =
         table_new(_("Collection"), _("Snapshot"), _("Exported"), _("Age"), _("Size"), _("Alone"),
-                  _("Shared"), _("Consistency"), _("Protected"), _("Directory"), NULL);
+                  _("Shared"), _("Base"), _("Consistency"), _("Protected"), _("Directory"), NULL);
     JsonArray *array;
     JsonObject *result;
 

@@ -3,12 +3,14 @@
 
 #include <config.h>
 
+#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "archive/export-list.h"
+#include "archive/export-lock.h"
 #include "archive/night-config.h"
 #include "archive/partial-tidy.h"
 #include "cli/command-run.h"
@@ -56,6 +58,15 @@ fields_of(const Night *self)
                          .snapshot = self->snapshot,
                          .path = self->path,
                          .code = self->error ? virt_snap_error_result_code(self->error) : 0};
+}
+
+/* After the clock was set back it is not the newest one by its time. */
+static int
+hold_export(const Night *self)
+{
+    auto_fd dirfd = fd_open(AT_FDCWD, self->path, O_RDONLY | O_DIRECTORY, 0, NULL);
+
+    return dirfd < 0 ? -1 : export_lock_read(dirfd, self->path, NULL);
 }
 
 /* --- what virtsnap does ----------------------------------------------------- */
@@ -181,6 +192,7 @@ prune(Night *self)
     g_autoptr(JsonObject) result = NULL;
     g_autofree char *freed = NULL;
     NightFields fields = fields_of(self);
+    G_GNUC_UNUSED auto_fd held = hold_export(self);
 
     for (int rule = 0; rule < KEEP_RULES; rule++) {
         if (self->config->keep.n[rule] > 0)

@@ -86,6 +86,29 @@ is "$(jq -r .export <<<"$out")" "$x/shop/$(jq -r .snapshot <<<"$out")" "the expo
 is "$(ls "$x/shop")" "$(jq -r .snapshot <<<"$out")" "the older ones have gone"
 is "$(ls -A "$x/shop" | grep partial)" ".mine.partial" "partial ones that nobody goes on with, too"
 
+# --- the clock was set back: what was exported later, as it says, comes after what is made now
+
+# dated EXPORT SECONDS: made so much later than now.
+dated()
+{
+    sed -i "s|\(<creator [^>]* time=\"\)[^\"]*|\1$(date -u -d "@$(($(date +%s) + $2))" +%FT%TZ)|" \
+        "$1/manifest.xml"
+}
+before=$x/shop/$(ls "$x/shop")
+for ahead in 3600 400000000; do
+    dated "$before" $ahead
+    later
+    configured 'keep-last = 1' 'base = latest'
+    run virtsnap --json export-run shop
+    check "made later by $ahead s: the newer one is not removed" \
+        virtsnap -q verify "$(jq -r .export <<<"$out")"
+    check "nor the one before" virtsnap -q verify "$before"
+    is "$(virtsnap --json export-list "$x" | jq -r --arg x "$(jq -r .export <<<"$out")" \
+        '.exports[] | select(.export == $x) | .base')" "$before" "which is its base"
+    rm -r "$(jq -r .export <<<"$out")"
+done
+dated "$before" 0
+
 # --- failures
 
 kept=$(ls -A "$x/shop")

@@ -128,7 +128,7 @@ is "$(jq '[.exports[] | .own] | add' <<<"$list")" \
 is "$(jq '.exports[0].shared' <<<"$list")" "$(allocated "$x/shop/a/layers")" "and shares"
 is "$(jq -c '.exports[0] | [.complete, .consistency, .age > 0]' <<<"$list")" \
     '[true,"offline",true]' "complete, consistency, age"
-like "$(virtsnap export-list "$x")" 'Alone +Shared +Consistency +Protected' "as a table"
+like "$(virtsnap export-list "$x")" 'Alone +Shared +Base +Consistency +Protected' "as a table"
 prune --keep-last 1
 is "$(jq .freed <<<"$out")" $((before - $(allocated "$x"))) "links are counted once"
 linked d 2026-03-04T01:00:00Z c

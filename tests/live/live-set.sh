@@ -121,6 +121,35 @@ check "of no other export" vs_export pair v --live=crash --preserve-chain --to "
 is "$(snapshots_of r)/$(snapshots_of o)" "virtsnap-live-u/virtsnap-live-u" "and stays"
 check "until it is removed" eval 'vs -q snapshot-delete pair virtsnap-live-u && clean'
 
+# --- every night, on what the night before has
+
+mkdir -p "$VIRTSNAP_CONFIG_DIR/export.d"
+night=("directory = $x/nights" 'live = memory' 'base = latest')
+printf '%s\n' "${night[@]}" 'keep-last = 1' >"$VIRTSNAP_CONFIG_DIR/export.d/pair.conf"
+printf '%s\n' "${night[@]}" 'collection = pair' 'bandwidth = 400K' 'keep-last = 2' \
+    >"$VIRTSNAP_CONFIG_DIR/export.d/slow.conf"
+check "a night" eval 'vs --json export-run pair >"$VS_OUT"' || cat "$VS_OUT"
+first=$(vs_field .export)
+inode=$(stat -c %i "$first"/layers/base-*)
+write_running 17
+check "and another" eval 'vs --json export-run pair >"$VS_OUT"' || cat "$VS_OUT"
+is "$(vs_field '[.removed, .warnings] | join(" ")') $(ls "$x/nights/pair" | wc -l)" "1 0 1" \
+    "the older export has gone"
+VS_EXPORT=$(vs_field .export)
+is "$(stat -c %i "$VS_EXPORT"/layers/base-*)" "$inode" "its base image is in the newer one"
+check "which is sound" vs_sound "$VS_EXPORT"
+check "and has the disks" has_all "$(whole "$VS_EXPORT")"
+is "$(vs export-list "$x/nights" --json | jq -r '.exports[] | .base + " " + .consistency')" \
+    "$first memory" "and is listed with what it was made on"
+"$abs_top_builddir/virtsnap" -q export-run slow >/dev/null 2>&1 </dev/null &
+pid=$!
+live_wait "the other night reads" compgen -G "$x/nights/pair/.*.partial/layers/*" >/dev/null
+check "two nights at once" vs_refused 32774 "virtsnap-live" export-run pair
+kill -INT $pid
+wait $pid
+is "$(ls -A "$x/nights/pair")" "${VS_EXPORT##*/}" "only the complete one is there"
+check "of the sets nothing is left" clean
+
 # --- in the midst of it
 
 # slowly NAME: an export in the background, that reads when this returns. Leaves its id in $pid.
