@@ -15,9 +15,10 @@ with open(sys.argv[1], "rb") as image, open(sys.argv[2], "rb") as xml:
     # A second text is there if its place is.
     second = texts[at:].split(b"\0", 1)[0] + b"\0" if at else b""
     first = xml.read().strip() + b"\n\0"
-    numbers = struct.pack("=I", len(first) + len(second)), struct.pack("=I", len(first) if at else 0)
+    length = struct.pack("=I", len(first) + len(second))
+    at = struct.pack("=I", len(first) if second else 0)
     with open(sys.argv[3], "wb") as new:
-        new.write(header[:20] + numbers[0] + header[24:32] + numbers[1] + header[36:])
+        new.write(header[:20] + length + header[24:32] + at + header[36:])
         new.write(first + second)
         while data := image.read(1 << 20):
             new.write(data)
