@@ -14,7 +14,8 @@
 #include "image/qcow2-header.h"
 #include "util/fd.h"
 
-/* What a directory is called that an export is being written into, or was. */
+/* The suffix of a directory that an export is being written into, or that an interrupted one has
+ * left. */
 #define PARTIAL ".partial"
 
 void
@@ -31,7 +32,8 @@ export_base_free(ExportBase *self)
 
 /* --- which one ---------------------------------------------------------------- */
 
-/* The members of an unnamed collection are its name. */
+/* Returns: whether @name is the list of members in @manifest, which stands for the name of an
+ * unnamed collection. */
 static gboolean
 has_members(const Manifest *manifest, const char *name)
 {
@@ -53,7 +55,8 @@ is_of(const Manifest *manifest, const ExportPlace *place, const char *collection
     return !manifest->collection && has_members(manifest, place->name);
 }
 
-/* What is written into is named so; killed in its last moment, it has a manifest. */
+/* Refuses a directory that has the suffix of an unfinished export. One that was killed in its
+ * last moment has a manifest, so the manifest alone does not decide it. */
 static gboolean
 check_complete(const char *path, GError **error)
 {
@@ -122,7 +125,7 @@ open_path(const char *path, const ExportPlace *place, const char *collection, GE
 
 /* --- among those that are there --------------------------------------------------- */
 
-/* Those of the collection in the directory that the new one goes to. */
+/* Returns: the exports in the collection's directory that the new export goes to. */
 static GPtrArray *
 list(const ExportPlace *place, GError **error)
 {
@@ -152,7 +155,7 @@ is_newer(const FoundExport *one, const FoundExport *than)
     return order > 0 || (order == 0 && strcmp(one->path, than->path) > 0);
 }
 
-/* @snapshot: NULL: any. Those that were passed over are in @tried. */
+/* Returns: the newest export of @snapshot, or of any if it is NULL, that is not in @tried. */
 static const FoundExport *
 find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection,
             const char *snapshot, GHashTable *tried)
@@ -173,7 +176,8 @@ find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection
     return newest;
 }
 
-/* What cannot be read is not known to be of the collection unless it is in its directory. */
+/* Notes the exports that cannot be read. They count as exports of the collection only if they
+ * are in its directory. */
 static void
 note_unreadable(GPtrArray *exports, const ExportPlace *place, GPtrArray *notes)
 {

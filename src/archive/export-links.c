@@ -13,7 +13,7 @@
 #include "archive/target.h"
 #include "util/fd.h"
 
-/* That st_blocks is counted in, whatever the file system's own are. */
+/* The unit of st_blocks in bytes, which does not depend on the file system. */
 #define BLOCK_BYTES 512
 
 typedef struct {
@@ -81,7 +81,7 @@ add_name(ExportLinks *self, const struct stat *st)
     self->shared -= node->bytes;
 }
 
-/* Beside what the manifest names. */
+/* Adds a file that every export has and that its manifest does not name. */
 static void
 add_known(ExportLinks *self, int dirfd, const char *name)
 {

@@ -14,7 +14,7 @@
 #include "archive/export-remove.h"
 #include "util/fd.h"
 
-/* Clocks of several hosts may differ by as much. */
+/* By how much the clock of another host may be ahead of this one, in seconds. */
 #define FUTURE_SECONDS ((gint64)24 * 60 * 60)
 
 static void
@@ -55,7 +55,7 @@ item_new(const char *path, const char *below)
 
 /* --- what there is ---------------------------------------------------------- */
 
-/* An unnamed collection is called after its members. */
+/* Returns: the list of members, which stands for the name of an unnamed collection. */
 static char *
 members_of(const Manifest *manifest)
 {
@@ -70,7 +70,7 @@ members_of(const Manifest *manifest)
     return g_string_free(g_steal_pointer(&names), FALSE);
 }
 
-/* What a row is of. */
+/* The exports to which one set of rules applies, with the key that they have in common. */
 typedef struct {
     char *key;
     GPtrArray *items; /* PruneItem, not owned */
@@ -143,7 +143,8 @@ is_asked_for(const PruneOrder *order, const FoundExport *found)
            (found->manifest && g_strcmp0(found->manifest->collection, order->collection) == 0);
 }
 
-/* Those that do not count have no row. */
+/* Adds an export to the row that it belongs to. Exports that the rules do not apply to belong to
+ * none. */
 static void
 take_found(const PruneOrder *order, const FoundExport *found, PruneReport *report, GPtrArray *rows)
 {
@@ -171,7 +172,7 @@ newest_first(gconstpointer a, gconstpointer b)
     return -g_strcmp0(one->path, other->path);
 }
 
-/* By collection, and newest first. */
+/* Compares items by collection and then by time, the newest first. */
 static gint
 for_people(gconstpointer a, gconstpointer b)
 {
@@ -185,7 +186,8 @@ for_people(gconstpointer a, gconstpointer b)
     return order != 0 ? order : newest_first(a, b);
 }
 
-/* What a wrong clock dated in the future must not push out what is right: it does not count. */
+/* Returns: the number of exports, the newest first, whose times lie in the future. A wrong clock
+ * dated them; they must not push out others and are not counted. */
 static guint
 skip_future(GPtrArray *items, gint64 now)
 {
@@ -272,7 +274,8 @@ set_problem(PruneItem *item, PruneFate fate, const GError *error)
     item->fate = fate;
 }
 
-/* What is read, used or protected meanwhile is kept; what else speaks against it, left alone. */
+/* Notes why an item is kept: it has been read, used or protected meanwhile, or could not be
+ * removed for another reason. */
 static void
 set_kept(Pruning *self, PruneItem *item, const GError *error)
 {
@@ -326,7 +329,7 @@ carry_out(Pruning *self, PruneItem *item)
     set_result(self, item, result, error);
 }
 
-/* The oldest go first: what is left when it is interrupted is the better half. */
+/* Removes the items, the oldest first, so that the newer ones are left when it is interrupted. */
 static gboolean
 remove_items(Pruning *self, GError **error)
 {
@@ -362,7 +365,7 @@ finish_left(Pruning *self, const char *below)
     set_result(self, item, result, error);
 }
 
-/* What somebody left who was killed, of whatever collection: it is no export of any. */
+/* Removes what interrupted removals have left, of every collection: it is no export any more. */
 static gboolean
 finish_all_left(Pruning *self, GPtrArray *left, GError **error)
 {

@@ -16,7 +16,7 @@
 #include "util/format.h"
 #include "util/name.h"
 
-/* Far more than anybody writes by hand. */
+/* The largest configuration file, far larger than one that is written by hand. */
 #define CONFIG_BYTES_MAX ((gsize)64 << 10)
 
 typedef enum {
@@ -122,7 +122,8 @@ set_yes(gboolean *member, const Key *key, const char *value, GError **error)
            invalid(error, _("'%s' is yes or no, and not '%s'"), key->name, value);
 }
 
-/* In words, as a shell reads them; there is no shell. */
+/* Splits the value into words as a shell does, and sets them as a program with its arguments. No
+ * shell runs it. */
 static gboolean
 set_program(char ***member, const Key *key, const char *value, GError **error)
 {
@@ -192,7 +193,7 @@ find_key(const char *name)
     return NULL;
 }
 
-/* @seen: a bit for each of the keys */
+/* Sets one key. @seen has a bit for each of the keys that were set before. */
 static gboolean
 parse_pair(NightConfig *config, char *name, char *value, guint *seen, GError **error)
 {
@@ -243,7 +244,7 @@ parse_lines(NightConfig *config, char **lines, const char *name, GError **error)
     return invalid(error, _("%s: the key 'directory' is missing: where to export to"), name);
 }
 
-/* What is not told back to a terminal is not taken either. */
+/* Refuses text that cannot be shown on a terminal: it is no UTF-8, or has control characters. */
 static gboolean
 check_text(const char *text, gsize length, const char *name, GError **error)
 {
@@ -322,7 +323,7 @@ lock_file(int fd, const char *path, GError **error)
     return FALSE;
 }
 
-/* From the very file that was looked at. */
+/* Reads the file through the descriptor whose owner and mode were checked. */
 static char *
 read_file(int fd, const char *path, gsize *length, GError **error)
 {

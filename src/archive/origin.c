@@ -20,10 +20,10 @@
 
 #define BOOT_FILE "/proc/sys/kernel/random/boot_id"
 #define SECOND ((gint64)1000000000)
-/* The kernel's clock for files goes in steps of up to 10 ms: what is written in the same one has
- * the same time. */
+/* Timestamps of files advance in steps of up to 10 ms: two changes within one step cannot be
+ * told apart. This is five such steps, in nanoseconds. */
 #define STEP (SECOND / 20)
-/* Where times are in whole seconds, or in every other one (FAT). */
+/* The same for file systems with timestamps of one or two seconds (FAT), in nanoseconds. */
 #define STEP_COARSE (3 * SECOND)
 
 static OriginTime
@@ -38,7 +38,8 @@ in_nanoseconds(const OriginTime *time)
     return time->seconds * SECOND + time->nanoseconds;
 }
 
-/* By the clock that files get their times from. */
+/* Returns: the time of the kernel's coarse clock, which timestamps of files are taken from, in
+ * nanoseconds. */
 static gint64
 now(void)
 {
@@ -49,7 +50,7 @@ now(void)
     return clock.tv_sec * SECOND + clock.tv_nsec;
 }
 
-/* @path: below @dirfd, or "" for that itself. */
+/* Reads the origin of @path below @dirfd, or of @dirfd itself where @path is "". */
 static gboolean
 look(int dirfd, const char *path, int flags, Origin *origin)
 {
@@ -78,7 +79,7 @@ step_of(const Origin *origin)
                                                                                  : STEP;
 }
 
-/* Whether its next change will have another time. */
+/* Returns: whether a change of the file from now on would get another timestamp. */
 static gboolean
 is_settled(const Origin *origin)
 {
@@ -105,7 +106,8 @@ origin_time_equal(const OriginTime *one, const OriginTime *other)
     return one->seconds == other->seconds && one->nanoseconds == other->nanoseconds;
 }
 
-/* What anybody can give to another file, too. */
+/* Returns: whether size and modification time are equal, which anybody can give to another file
+ * as well. */
 static gboolean
 looks_same(const Origin *one, const Origin *other)
 {
@@ -128,9 +130,9 @@ origin_is_unchanged(const Origin *self)
     return look(AT_FDCWD, self->path, AT_SYMLINK_NOFOLLOW, &present) && is_same(self, &present);
 }
 
-/* Whether its file system gives a file another ctime whenever its content changes, and only then
- * the same again. What lies on a loop device can be changed below it; servers, FUSE and overlays
- * have files, numbers and times of their own. */
+/* Returns: whether a changed content always means a changed ctime on the file's file system.
+ * What lies on a loop device can be changed below it; network file systems, FUSE and overlayfs
+ * have inode numbers and timestamps of their own. */
 static gboolean
 keeps_times(int fd, const Origin *present)
 {

@@ -9,7 +9,8 @@
 #include "cli/night-log.h"
 #include "cli/output.h"
 
-/* The identities are in virtsnap(1): they stay as they are. Priorities are syslog's. */
+/* The identities are documented in virtsnap(1) and must not change. The priorities are those of
+ * syslog. */
 static const struct {
     const char *id;
     int priority;
@@ -22,7 +23,7 @@ static const struct {
     [NIGHT_HOOK_FAILED] = {"498eb259f34148bab913bc0b6b6deec7", 3},
 };
 
-/* The worst that is not worth a line with --quiet. */
+/* Events of this priority and less important ones are not shown with --quiet. */
 #define PRIORITY_INFO 6
 
 #define FIELDS_MAX 10

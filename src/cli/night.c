@@ -21,7 +21,7 @@
 #include "util/format.h"
 #include "util/process.h"
 
-/* One night of one collection. */
+/* One night of one configuration. */
 typedef struct {
     CliContext *cli;
     const char *name; /* of the configuration */
@@ -71,7 +71,8 @@ hold_export(const Night *self)
 
 /* --- what virtsnap does ----------------------------------------------------- */
 
-/* What another command of ours answers. It is run in this process, as a line of the shell is. */
+/* Runs another virtsnap command in this process, as a line of the shell is run. Returns:
+ * (transfer full): its answer. */
 static JsonObject *
 run_line(Night *self, GPtrArray *words, GError **error)
 {
@@ -110,7 +111,7 @@ add_option(GPtrArray *words, const char *option, const char *value)
         g_ptr_array_add(words, g_strdup_printf("--%s=%s", option, value));
 }
 
-/* The first night has nothing to take from. */
+/* Returns: whether there is an export to be taken as base, which the first night does not have. */
 static gboolean
 has_export(const Night *self)
 {
@@ -222,7 +223,8 @@ prune(Night *self)
 
 /* --- what others do --------------------------------------------------------- */
 
-/* Standard output is for our own result. */
+/* Sends a hook's standard output to standard error, because standard output is for our own
+ * result. */
 static void
 set_up_program(G_GNUC_UNUSED gpointer data)
 {
@@ -266,7 +268,7 @@ run_program(const Night *self, char **program, GError **error)
     return FALSE;
 }
 
-/* @hook: "before" or "after" */
+/* Runs the program of @hook, which is "before" or "after". */
 static gboolean
 run_hook(Night *self, const char *hook, char **program)
 {
@@ -288,7 +290,8 @@ run_hook(Night *self, const char *hook, char **program)
 
 /* --- the night -------------------------------------------------------------- */
 
-/* Nobody goes on with what an earlier night left: this one has another name. */
+/* Removes what an interrupted night has left. It is not resumed, because each night has a name
+ * of its own. */
 static void
 tidy(const Night *self)
 {
@@ -337,7 +340,7 @@ night_json(const Night *self)
     return object;
 }
 
-/* "20261127T020000Z" */
+/* Returns: (transfer full): the name of this night's export, such as "20261127T020000Z". */
 static char *
 name_now(void)
 {

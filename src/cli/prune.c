@@ -59,7 +59,7 @@ report_json(const PruneReport *report, gboolean dry_run)
     return result;
 }
 
-/* What the rules did not decide is told in words. */
+/* Warns about an item for which something other than the rules has decided. */
 static void
 warn(const PruneItem *item)
 {

@@ -11,8 +11,9 @@
 #include "util/format.h"
 #include "util/strings.h"
 
-/* How often is looked, and what has to be left: a twentieth of the file system, within these
- * bounds. A guest that writes 300 MB a second fills the least of them in a fifth of a second. */
+/* How often the free space is looked at, and how much of it must be left: a twentieth of the
+ * file system, within these bounds. A guest that writes 300 MB a second fills the smallest of
+ * them in a fifth of a second. */
 #define LOOK_US (G_USEC_PER_SEC / 20)
 #define RESERVE_MIN ((guint64)64 << 20)
 #define RESERVE_MAX ((guint64)1 << 30)

@@ -13,7 +13,7 @@
 #include "qcow2/flat-source.h"
 #include "snapshot/moment.h"
 
-/* A member, and what holds it. */
+/* A member of a live export, with the backup job that holds its disks. */
 typedef struct {
     PlanDomain *domain;       /* not owned */
     GPtrArray *targets;       /* char*: of disks that are pulled; not owned */
@@ -78,7 +78,7 @@ live_member_new(const Plan *plan, PlanDomain *domain)
     return self;
 }
 
-/* Domains of which nothing is pulled need no job. */
+/* Prepares the backup of one member. A domain that no disk is pulled from needs no backup job. */
 static gboolean
 prepare_member(LiveExport *self, LiveMember *member, GError **error)
 {
@@ -158,7 +158,8 @@ has_same_disks(const SnapshotDef *planned, const SnapshotDef *found)
     return TRUE;
 }
 
-/* The definition is the one that the domain has now, not the one that was planned with. */
+/* Takes the definition that the domain has at the moment, which may be another one than it was
+ * planned with. */
 static gboolean
 look_at(Hypervisor *hypervisor, LiveMember *member, const Plan *plan, GError **error)
 {
@@ -190,7 +191,8 @@ look_at(Hypervisor *hypervisor, LiveMember *member, const Plan *plan, GError **e
     return FALSE;
 }
 
-/* In a thread of its own, while all members stand still. */
+/* Begins the backup of one member. It is called in a thread of its own while all members are
+ * held still. */
 static gboolean
 hold_member(Hypervisor *hypervisor, MomentMember *held, gpointer data, GError **error)
 {
@@ -218,7 +220,8 @@ find_file(const Plan *plan, const PlanDomain *domain, const char *name)
     return NULL;
 }
 
-/* What it counts for in the progress stays as it was planned. */
+/* Takes over the definition of the moment. The weight of the member in the progress stays as it
+ * was planned. */
 static void
 take_definition(const Plan *plan, LiveMember *member)
 {
@@ -228,7 +231,7 @@ take_definition(const Plan *plan, LiveMember *member)
     file->content = g_steal_pointer(&member->xml);
 }
 
-/* What came of the moment for one of them. */
+/* Takes over what the moment came to for one member: its consistency and the reasons. */
 static void
 take_member(LiveExport *self, const MomentMember *held)
 {
@@ -313,7 +316,8 @@ live_export_open(LiveExport *self, const PlanLayer *layer, gboolean guest, GErro
     return flat_source_new(g_steal_pointer(&source), what, error);
 }
 
-/* With its lock held. What cannot be ended now is ended by the next export. */
+/* Ends the backup of one member, while the lock is held. A backup that cannot be ended now is
+ * ended by the next export. */
 static gboolean
 let_go(LiveExport *self, LiveMember *member, GError **error)
 {
@@ -343,7 +347,8 @@ live_export_read(LiveExport *self, const PlanLayer *layer, GError **error)
 
 /* --- the end ------------------------------------------------------------------------- */
 
-/* A read that fails because QEMU is no more does so a moment before libvirt knows of it. */
+/* Returns: whether the member's domain has ended. A read may fail because QEMU is gone shortly
+ * before libvirt knows of it. */
 static gboolean
 has_ended(const LiveExport *self, const LiveMember *member, const GError *error)
 {
@@ -378,7 +383,8 @@ live_export_explain(LiveExport *self, GError *error)
     return error;
 }
 
-/* The firmware's variables are a file that QEMU writes to when the guest does. */
+/* Warns where the firmware's variables changed while they were copied: QEMU writes to that file
+ * when the guest does. */
 static void
 check_variables(const LiveMember *member, const Plan *plan, GPtrArray *warnings)
 {

@@ -10,7 +10,8 @@
 #include "export/plan-layers.h"
 #include "util/fd.h"
 
-/* libvirt and QEMU go down to 200; long ones are slow, and some releases of libvirt start none. */
+/* The longest chain that is built. libvirt and QEMU open up to 200 layers; long chains are slow,
+ * and some releases of libvirt do not start them. */
 #define DEPTH_MAX 100
 
 typedef struct {
@@ -38,8 +39,8 @@ match_image(const BasePlanner *self, const Origin *origin, const Layer *layer)
     return fd < 0 ? ORIGIN_OTHER : origin_match(origin, self->base->manifest->boot, fd);
 }
 
-/* All that @file was made from, and what is there of it now: @top, and what is below it, too, if
- * the whole chain went into it. */
+/* Compares the origins of @file with the present state of @top, and of the layers below it if
+ * the whole chain went into the file. */
 static OriginMatch
 match_origins(const BasePlanner *self, const ManifestFile *file, const Layer *top,
               gboolean whole_chain)
@@ -57,7 +58,8 @@ match_origins(const BasePlanner *self, const ManifestFile *file, const Layer *to
     return match;
 }
 
-/* The layer of the base that was made in the same way, of what has the same name. */
+/* Returns: (nullable): the layer of the base that has the same name and was made in the same
+ * way. */
 static const ManifestFile *
 counterpart(const BasePlanner *self, const PlanLayer *layer)
 {
@@ -73,8 +75,8 @@ counterpart(const BasePlanner *self, const PlanLayer *layer)
     return file;
 }
 
-/* What a running domain writes to has no state that its times would tell, and an internal snapshot
- * is a part of an image only. */
+/* Returns: whether timestamps tell the state of the layer. They do not where a running domain
+ * writes to it, nor for an internal snapshot, which is only a part of its image. */
 static gboolean
 has_origins(const PlanLayer *layer)
 {
@@ -100,7 +102,8 @@ link_layer(const BasePlanner *self, PlanLayer *layer, const ManifestFile *file)
     layer->bytes = self->near ? 0 : file->bytes;
 }
 
-/* Compressing is not done to see whether the result is the same. */
+/* Returns: whether the contents can be compared. The result of compressing cannot: it would have
+ * to be compressed again for that. */
 static gboolean
 can_compare(const PlanLayer *layer, const ManifestFile *file)
 {
@@ -136,7 +139,8 @@ find_domain(const Manifest *manifest, const char *uuid)
     return NULL;
 }
 
-/* The top layer of the same disk in the base, if what a guest sees of that is its state. */
+/* Returns: (nullable): the top layer of the same disk in the base, if the guest's view of it is
+ * the disk's state. */
 static const ManifestFile *
 find_disk(const BasePlanner *self, const PlanDomain *domain, const PlanDisk *disk)
 {
@@ -171,7 +175,7 @@ depth_of(const BasePlanner *self, const ManifestFile *top)
     return depth;
 }
 
-/* Whether the base has any part of the disk otherwise than layer by layer. */
+/* Returns: whether a layer of the base below @top was merged from several. */
 static gboolean
 is_flattened(const BasePlanner *self, const ManifestFile *top)
 {
@@ -200,7 +204,7 @@ all_taken(const PlanLayer *top)
     return TRUE;
 }
 
-/* A layer that the base has, too, and that is another now. */
+/* Returns: whether the base has the layer with another content. */
 static gboolean
 is_rewritten(const BasePlanner *self, const PlanLayer *top)
 {
@@ -223,8 +227,9 @@ is_encrypted(const Layer *top)
     return FALSE;
 }
 
-/* What a running guest writes to is read from QEMU, an encrypted image cannot be compared, and one
- * of which the disk is an internal snapshot is kept for the others in it. */
+/* Returns: whether only the changes of the disk are to be exported. Not for what a running guest
+ * writes to, which is read from QEMU; an encrypted image, which cannot be compared; and an
+ * internal snapshot, whose image is kept for its other snapshots. */
 static gboolean
 wants_changes(const BasePlanner *self, const PlanDisk *disk, const ManifestFile *top)
 {
@@ -262,7 +267,7 @@ resolve(BasePlanner *self, const ManifestFile *top, GError **error)
                          error);
 }
 
-/* The layer of the plan that @file is linked as already. */
+/* Returns: (nullable): the layer of the plan that links @file already. */
 static PlanLayer *
 find_linked(const BasePlanner *self, const ManifestFile *file)
 {
@@ -282,7 +287,8 @@ find_linked(const BasePlanner *self, const ManifestFile *file)
     return NULL;
 }
 
-/* @source: of @file. Returns: (transfer none): its layer, for one more disk. */
+/* Adds the chain of @file to the plan, or counts one more user of it. @source: the layer that
+ * @file was made from. Returns: (transfer none): its layer in the plan. */
 static PlanLayer *
 take_chain(BasePlanner *self, const ManifestFile *file, const Layer *source)
 {
@@ -307,7 +313,7 @@ take_chain(BasePlanner *self, const ManifestFile *file, const Layer *source)
     return layer;
 }
 
-/* A layer of that name which is something else cannot be beside them. */
+/* Returns: whether the plan has another layer under the name of one in the chain of @top. */
 static gboolean
 has_clash(const BasePlanner *self, const ManifestFile *top)
 {
@@ -324,7 +330,7 @@ has_clash(const BasePlanner *self, const ManifestFile *top)
     return FALSE;
 }
 
-/* Counts the disk out of its chain, or in again. */
+/* Adds @n, which may be negative, to the users of every layer of a chain. */
 static void
 count_users(PlanLayer *top, gint n)
 {
@@ -334,7 +340,7 @@ count_users(PlanLayer *top, gint n)
 
 /* --- disks on the base's layers ---------------------------------------------------- */
 
-/* A disk that is to stand on the base's layers. */
+/* A disk that is to have the base's layers below it. */
 typedef struct {
     PlanDisk *disk;
     const ManifestFile *top; /* of the base */
@@ -388,7 +394,8 @@ find_wishes(BasePlanner *self, GArray *wishes, GError **error)
     return TRUE;
 }
 
-/* Each that is refused has layers of its own again, which may be in the way of others. */
+/* Drops the wishes that clash. A disk that is refused gets layers of its own again, which may
+ * clash with other wishes; so it is repeated until none does. */
 static void
 refuse_clashes(BasePlanner *self, GArray *wishes)
 {
@@ -405,7 +412,8 @@ refuse_clashes(BasePlanner *self, GArray *wishes)
     }
 }
 
-/* Above the base's layers, what has changed, unless nothing has. */
+/* Puts a layer with the changes of the disk on the base's layers, or none if nothing has
+ * changed. */
 static void
 grant(BasePlanner *self, const Wish *one)
 {
@@ -434,7 +442,7 @@ take_disks(BasePlanner *self, GError **error)
 
 /* --- the plan ------------------------------------------------------------------------ */
 
-/* @layer, behind what it is based on, unless it stands there. */
+/* Appends @layer to the plan, after the layers that it is based on, unless it is there already. */
 static void
 put(Plan *plan, GHashTable *there, PlanLayer *layer)
 {
@@ -459,7 +467,7 @@ put_all(Plan *plan, GHashTable *there, const GPtrArray *layers)
     }
 }
 
-/* What no disk needs any more is left out. */
+/* Orders the layers anew, without those that no disk uses any more. */
 static void
 arrange(BasePlanner *self)
 {

@@ -19,8 +19,8 @@ find_encrypted(const Layer *top)
     return NULL;
 }
 
-/* QEMU would hand out what the guest sees, and so would an image that it is written to: what the
- * owner has encrypted would lie open. */
+/* Refuses a disk that is encrypted: QEMU would read what the guest sees, and the export would
+ * have it in the clear. */
 static gboolean
 check_open(const DiskDef *disk, const Layer *top, GError **error)
 {

@@ -54,8 +54,8 @@ boot_disk_free(BootDisk *disk)
 
 /* --- what is taken away --------------------------------------------------------- */
 
-/* Devices that are something of the host, or lead to it; screens, whose ports may be taken; and
- * what limits or places a domain, or would share its memory. */
+/* What the trial domain loses: devices that are, or lead to, devices of the host; screens, whose
+ * ports may be taken; limits and placement; and shared memory. */
 static const char *const removed[] = {
     "./metadata", "./seclabel", "./resource", "./cputune", "./blkiotune", "./memtune",
     "./numatune", "./memoryBacking", "./idmap", "./perf", "./throttlegroups",
@@ -68,7 +68,7 @@ static const char *const removed[] = {
     "./devices/console[not(target/@type) or target/@type='serial']",
 };
 
-/* <qemu:commandline> and its like. */
+/* Removes elements of other namespaces, such as <qemu:commandline>. */
 static void
 remove_foreign(xmlNode *domain)
 {
@@ -89,7 +89,8 @@ remove_all(xmlNode *domain)
 
 /* --- disks ------------------------------------------------------------------------ */
 
-/* Returns: the element that the next image comes into. */
+/* Adds @image to the disk or backing store @parent. Returns: the element that takes the image
+ * below it. */
 static xmlNode *
 add_image(xmlNode *parent, const BootImage *image, gboolean top)
 {
@@ -107,7 +108,8 @@ add_image(xmlNode *parent, const BootImage *image, gboolean top)
     return parent;
 }
 
-/* What is written is thrown away, so nothing need be waited for until it is on the disk. */
+/* Sets the driver of a disk. Whatever a trial domain writes is thrown away, so it never waits
+ * for a flush. */
 static void
 set_driver(xmlNode *disk, const char *format)
 {
@@ -159,8 +161,8 @@ is_drive(xmlNode *node)
     return g_strcmp0(device, "cdrom") == 0 || g_strcmp0(device, "floppy") == 0;
 }
 
-/* What no image was exported of is only there because the user trusts it: nobody may write to it
- * now. */
+/* Gives the disks their scratch overlays. A disk that no image was exported of is there only
+ * because the user trusts it; it becomes read-only. */
 static void
 rewrite_disks(xmlNode *domain, const BootPlace *place)
 {
@@ -181,8 +183,8 @@ rewrite_disks(xmlNode *domain, const BootPlace *place)
 
 /* --- network cards ------------------------------------------------------------------ */
 
-/* The one kind of network that every QEMU has needs no right of the host's, and without a link
- * nothing goes through. */
+/* Makes the interface one of type 'user', which needs no right on the host, with its link down,
+ * so that nothing goes through. */
 static void
 unplug(xmlNode *card)
 {
@@ -245,8 +247,8 @@ rewrite_channels(xmlNode *domain)
     return agent;
 }
 
-/* The first serial port is what kernels and boot loaders take; where a machine has none, the
- * console it has. */
+/* Sends the first serial port, which kernels and boot loaders write to, to the file; where the
+ * machine has none, its console. */
 static gboolean
 watch_console(xmlNode *domain, const char *path)
 {
@@ -269,7 +271,7 @@ watch_console(xmlNode *domain, const char *path)
 
 /* --- the rest ---------------------------------------------------------------------------- */
 
-/* Random numbers may be had from anywhere, and sound goes nowhere. */
+/* Lets random numbers come from the host's /dev/urandom, and sound go nowhere. */
 static void
 rewrite_backends(xmlNode *domain)
 {
@@ -289,7 +291,8 @@ rewrite_backends(xmlNode *domain)
     }
 }
 
-/* libvirt would make the variables in a directory of its own. */
+/* Places the UEFI variables in the scratch directory, because libvirt would make them in a
+ * directory of its own. */
 static void
 place_nvram(xmlNode *domain, const char *path)
 {

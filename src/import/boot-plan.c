@@ -74,7 +74,7 @@ import_settings_for(const BootSettings *settings, const Manifest *manifest, cons
     return self;
 }
 
-/* Nothing is plugged in, so it does not matter what there would be to plug it into. */
+/* Removes the findings about networks: the trial domains are connected to none. */
 static void
 forget_networks(GPtrArray *findings)
 {
@@ -127,8 +127,8 @@ export_path(const BootPlan *self, const char *path)
     return g_build_filename(import_source_path(self->source), path, NULL);
 }
 
-/* What stays are files beside the disks, and images whose state is an internal snapshot of them,
- * which only a copy can be given. */
+/* Leaves only small files in the plan to be copied, and those images whose state is an internal
+ * snapshot: only a copy can be reverted. */
 static void
 keep_small_files(BootPlan *self)
 {
@@ -255,7 +255,7 @@ member_free(gpointer data)
     g_free(member);
 }
 
-/* The plan's warnings know the domain by the name that it has meanwhile. */
+/* Puts the name that the user knows into the warnings, in place of the name of the trial domain. */
 static void
 name_in_warnings(BootPlan *self, const ImportDomain *domain)
 {

@@ -18,10 +18,10 @@
 #include "util/fd.h"
 #include "util/format.h"
 
-/* What QEMU needs beside the guest's memory. */
+/* The memory that QEMU takes in addition to the guest's. */
 #define MEMORY_EXTRA ((guint64)64 << 20)
 #define JOURNAL "journal"
-/* Others go through, and see nothing. */
+/* Other users, QEMU's among them, may pass through the directory and cannot list it. */
 #define DIRECTORY_MODE 0711
 
 /* --- memory --------------------------------------------------------------------- */
@@ -46,7 +46,8 @@ member_needs(const BootMember *member)
     return member->memory + MEMORY_EXTRA;
 }
 
-/* What others need meanwhile is left to them: a fifth of what is available. */
+/* Checks that the domains fit into four fifths of the available memory: the last fifth is left
+ * to other programs. */
 gboolean
 boot_check_memory(const BootPlan *plan, const BootSettings *settings, guint64 *budget,
                   GError **error)
@@ -94,7 +95,7 @@ check_space(const BootPlan *plan, int dirfd, GError **error)
     return FALSE;
 }
 
-/* Whatever the mask of this process is, QEMU's user comes through. */
+/* Makes a directory that QEMU's user may pass through, whatever the umask of this process. */
 static gboolean
 make_directory(int dirfd, const char *path, GError **error)
 {
@@ -106,7 +107,7 @@ make_directory(int dirfd, const char *path, GError **error)
     return FALSE;
 }
 
-/* QEMU opens it, who need not be able to create files here. */
+/* Makes the console's file, because QEMU's user may not be able to create files here. */
 static gboolean
 make_console(const BootPlan *plan, const BootMember *member, int dirfd,
              const HypervisorOwner *owner, GError **error)
@@ -236,7 +237,8 @@ run_queue(BootQueue *self, GError **error)
     return TRUE;
 }
 
-/* Those that could not be taken away stay in the record, and are tried once more by its end. */
+/* Takes the results of domains that have ended. A domain that could not be removed stays in the
+ * record, and its removal is tried again at the end. */
 static gboolean
 take_verdicts(BootQueue *self, BootReport *report, GError **error)
 {

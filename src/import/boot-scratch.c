@@ -17,10 +17,11 @@
 
 #define NAME "virtsnap-verify-"
 #define SUFFIX ".verify"
-/* Held while a record is made, or looked for: one is never there without its own lock. */
+/* The lock of all records: it is held while a record is created or looked for, so that no record
+ * is seen without its own lock. */
 #define LOCK_FILE "lock"
 #define RECORD_BYTES_MAX ((gsize)16 << 20)
-/* Others go through, and see nothing. */
+/* Other users, QEMU's among them, may pass through the directory and cannot list it. */
 #define DIRECTORY_MODE 0711
 
 struct BootScratch {
@@ -105,7 +106,7 @@ records_path(void)
     return g_build_filename(g_get_user_state_dir(), "virtsnap", "verify", NULL);
 }
 
-/* Returns: a descriptor with the lock of all records, which closing it gives up; -1. */
+/* Returns: a descriptor that holds the lock of all records until it is closed; -1 on error. */
 static int
 lock_records(int *records, GError **error)
 {
@@ -212,7 +213,8 @@ boot_scratch_begin(BootScratch *self, Hypervisor *hypervisor, GPtrArray *uuids, 
 
 /* --- taking away -------------------------------------------------------------------- */
 
-/* The UUID is ours alone, and so is the beginning of the name: what has only one of them is not. */
+/* Removes a domain that a trial defined. Both its UUID and the beginning of its name must be
+ * those of a trial; a domain with only one of them is left alone. */
 static gboolean
 remove_domain(const BootScratch *self, Hypervisor *hypervisor, const char *uuid, GError **error)
 {
@@ -279,7 +281,8 @@ parse(BootScratch *self, GError **error)
     return FALSE;
 }
 
-/* A record that was not complete is of nothing: the directory comes after it. */
+/* Reads a record. An incomplete one names nothing, because the scratch directory is made only
+ * after the record. */
 static gboolean
 take_record(BootScratch *self, const char *uri)
 {

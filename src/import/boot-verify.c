@@ -9,7 +9,8 @@
 #include "import/boot-scratch.h"
 #include "import/boot-verify.h"
 
-/* Where much may be written that nobody keeps, and what is left outlives a start of the host. */
+/* The default place of scratch files: one for large temporary files that survive a restart of
+ * the host, so that what is left can be found and removed. */
 #define SCRATCH "/var/tmp"
 
 static GPtrArray *
@@ -24,7 +25,8 @@ uuids_of(const BootPlan *plan)
     return uuids;
 }
 
-/* An error of the run is told before one of the end. */
+/* Tries the domains and ends the trial. If both fail, the error of the run is the one that is
+ * returned. */
 static gboolean
 try_domains(BootVerify *self, Hypervisor *hypervisor, Control *control, const BootPlan *plan,
             BootScratch *scratch, GError **error)
@@ -51,7 +53,8 @@ take_warnings(BootVerify *self, const BootPlan *plan)
                         g_strdup(g_ptr_array_index(plan->plan->warnings, i)));
 }
 
-/* What is wrong with the files the proof of them tells better, and all of it. */
+/* Plans the trial. Problems of the files are left to the verification, which reports all of them
+ * and more exactly. */
 static gboolean
 plan_domains(BootVerify *self, Hypervisor *hypervisor, const BootScratch *scratch, BootPlan **plan,
              GError **error)
@@ -72,7 +75,7 @@ plan_domains(BootVerify *self, Hypervisor *hypervisor, const BootScratch *scratc
     return FALSE;
 }
 
-/* Who sees no problem in the files, and yet they are refused, is told why. */
+/* Returns why the plan was refused, where the verification has found no problem in the files. */
 static gboolean
 check_refused(const BootVerify *self, const BootPlan *plan, Hypervisor *hypervisor,
               const BootScratch *scratch, GError **error)

@@ -10,12 +10,14 @@
 #include "import/boot-watch.h"
 #include "util/fd.h"
 
-/* An agent is asked as often, in microseconds: asking one that is not there takes time. */
+/* The time between two questions to the guest agent, in microseconds: asking one that is not
+ * there takes time. */
 #define AGENT_US (G_USEC_PER_SEC)
-/* Of what the console has shown so much is kept for a pattern that has begun. */
+/* How much of the console's end is kept, for a pattern of which only the beginning has come so
+ * far. */
 #define CONSOLE_KEPT ((gsize)64 << 10)
 #define CONSOLE_CHUNK ((gsize)256 << 10)
-/* Of its last line so much is told. */
+/* How much of the last line of the console is shown to the user. */
 #define LINE_SHOWN 200
 
 struct BootWatch {
@@ -96,7 +98,7 @@ say_booted(BootWatch *self, const char *by)
     return TRUE;
 }
 
-/* Takes over @why. */
+/* Notes that the guest is not known to have booted. Takes ownership of @why. */
 static gboolean
 say_not(BootWatch *self, char *why)
 {
@@ -121,14 +123,15 @@ agent_answers(BootWatch *self)
     return FALSE;
 }
 
-/* An answer says more than words on a console do, and an agent begins at about the same time. */
+/* Notes that the guest has booted, because its console shows the pattern. The agent is asked once
+ * more, because its answer proves more. */
 static gboolean
 say_console(BootWatch *self)
 {
     return say_booted(self, agent_answers(self) ? "agent" : "console");
 }
 
-/* A pattern that was asked for and is not shown is not made up for by time. */
+/* The time has passed: the guest has booted, unless a pattern was asked for and is missing. */
 static gboolean
 say_time(BootWatch *self)
 {
@@ -141,7 +144,7 @@ say_time(BootWatch *self)
                                          self->settings->expect, self->settings->timeout));
 }
 
-/* Returns: TRUE if it is known now. */
+/* Looks at all signs once. Returns: TRUE if the verdict is known now. */
 static gboolean
 look(BootWatch *self)
 {

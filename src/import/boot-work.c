@@ -25,7 +25,8 @@ boot_work_directory(G_GNUC_UNUSED const JobWork *work)
     return NULL;
 }
 
-/* What was left is no part of an export, and the next check takes it away. */
+/* Returns FALSE: what an interrupted trial leaves is not part of an export, and the next trial
+ * removes it. */
 static gboolean
 boot_work_has_left(G_GNUC_UNUSED JobWork *work)
 {
@@ -91,7 +92,8 @@ boot_work_free(JobWork *work)
     g_free(self);
 }
 
-/* It belongs to the process that runs it: there is no record of it that could be read again. */
+/* The work of a verification. It has no record that could be read again, because it ends with
+ * the process that runs it. */
 const JobWorkType boot_work_type = {
     .name = "verify",
     .title = "Check",

@@ -30,7 +30,7 @@ is_part(const ApplyMember *member, const char *target)
     return FALSE;
 }
 
-/* Every disk that the domain has and that is no part of the snapshot stays as it is. */
+/* Adds the disks that the domain has and the snapshot does not cover, as not to be snapshotted. */
 static gboolean
 add_other_disks(xmlNode *disks, const ApplyMember *member, GError **error)
 {
@@ -87,7 +87,8 @@ describe_kept(const ApplyPlan *plan, const ApplyMember *member, GError **error)
     return add_other_disks(disks, member, error) ? xml_doc_to_string(doc) : NULL;
 }
 
-/* It was paused only for the snapshot, which is to be of a domain that runs. */
+/* The domain was paused only while the snapshot was taken, so the snapshot is recorded as one of
+ * a running domain. */
 static gboolean
 mark_running(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
              GError **error)
@@ -143,7 +144,7 @@ make_layer(const ApplyDisk *disk, GError **error)
     return fchmodat(dirfd, name, 0600, 0) == 0 && fd_sync(dirfd, directory, error);
 }
 
-/* libvirt makes its own. */
+/* Makes the new overlays, unless libvirt reverts the member: then it makes overlays of its own. */
 gboolean
 apply_member_make(const ApplyMember *member, GError **error)
 {
@@ -157,7 +158,7 @@ apply_member_make(const ApplyMember *member, GError **error)
 
 /* --- going back --------------------------------------------------------------------- */
 
-/* @xml with the new layers of @member. */
+/* Returns: (transfer full): the domain XML @xml, with the new overlays of @member as its disks. */
 static char *
 with_layers(const ApplyMember *member, const char *xml, GError **error)
 {
@@ -174,7 +175,8 @@ with_layers(const ApplyMember *member, const char *xml, GError **error)
     return g_steal_pointer(&result);
 }
 
-/* A domain may have been renamed since. */
+/* Returns: (transfer full): the domain XML @xml under the present name of the domain, which may
+ * have been renamed since the snapshot. */
 static char *
 with_name(const ApplyMember *member, const char *xml, GError **error)
 {
@@ -200,7 +202,8 @@ wants_to_run(const ApplyPlan *plan, const ApplyMember *member)
     return plan->state == APPLY_RUNNING;
 }
 
-/* Paused, or not at all. */
+/* Brings the domain up with its processors paused: from the memory of the snapshot if it has
+ * one, otherwise by a start if it is to run or to be paused. */
 static gboolean
 start_paused(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
              GError **error)
@@ -219,7 +222,7 @@ start_paused(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *m
            ops->start(hypervisor, member->domain->uuid, TRUE, error);
 }
 
-/* What is taken next is based on it. */
+/* Makes @snapshot the domain's current one, so that libvirt makes the next snapshot its child. */
 static gboolean
 make_current(Hypervisor *hypervisor, const ApplyMember *member, const char *snapshot,
              GError **error)
@@ -245,7 +248,8 @@ switch_by_overlay(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMemb
            start_paused(hypervisor, plan, member, error);
 }
 
-/* One that is to run is paused so far. */
+/* Reverts the domain by libvirt. A domain that is to run is left paused, so that all members are
+ * resumed together. */
 static gboolean
 switch_by_libvirt(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
                   GError **error)
@@ -303,7 +307,8 @@ put_back_internal(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMemb
            make_current(hypervisor, member, member->domain->current, error);
 }
 
-/* What was made for it, and nothing has been written to that is to stay. */
+/* Removes the overlays that were made for @member. No domain has written anything to them that
+ * is to be kept. */
 static void
 remove_made(const ApplyMember *member)
 {
@@ -317,7 +322,7 @@ remove_made(const ApplyMember *member)
         unlink(member->kept_memory);
 }
 
-/* Nothing was kept: it was only paused. */
+/* Resumes a member that was paused and not changed otherwise. */
 static gboolean
 let_go_on(Hypervisor *hypervisor, const ApplyMember *member, GError **error)
 {
@@ -327,7 +332,7 @@ let_go_on(Hypervisor *hypervisor, const ApplyMember *member, GError **error)
            hypervisor->ops->layers->pause(hypervisor, member->domain->uuid, FALSE, error);
 }
 
-/* Whether the snapshot that was to keep its state has come to be. */
+/* Returns: FALSE if the snapshot that keeps the present state of @member is known to be missing. */
 static gboolean
 is_kept(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member)
 {

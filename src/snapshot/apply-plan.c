@@ -9,7 +9,7 @@
 
 #include "snapshot/apply-plan.h"
 
-/* How long after its overlay was made a layer may still be written to. */
+/* A running domain may write to a layer for this long after the overlay above it was made. */
 #define SWITCH_SECONDS 2
 
 typedef struct {
@@ -39,7 +39,7 @@ free_path(const char *directory, const char *stem, const char *suffix)
     return path;
 }
 
-/* New layers come to where the snapshot's own overlay was put. */
+/* Chooses the paths of the new overlays: in the directory where the snapshot's own overlay is. */
 static gboolean
 choose_places(const Builder *self, const DiskDef *def, ApplyDisk *disk, GError **error)
 {
@@ -66,7 +66,8 @@ choose_places(const Builder *self, const DiskDef *def, ApplyDisk *disk, GError *
 
 /* --- disks ----------------------------------------------------------------------------- */
 
-/* A removal that was begun, or whoever else wrote to it, has made another state of it. */
+/* Refuses a layer that was written to since the snapshot: an interrupted removal or another
+ * program has changed its state. */
 static gboolean
 check_frozen(const DiskDef *def, const Layer *base, GError **error)
 {

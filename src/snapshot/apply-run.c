@@ -83,7 +83,7 @@ put_back(const Run *self, GError **error)
 
 /* --- when the present state is not to be kept --------------------------------------------- */
 
-/* Whether both are branches of one tree. */
+/* Returns: whether the two chains have a layer in common. */
 static gboolean
 have_common_layer(const Layer *one, const Layer *other)
 {
@@ -95,7 +95,8 @@ have_common_layer(const Layer *one, const Layer *other)
     return FALSE;
 }
 
-/* The layers that were written to last. */
+/* Removes the layers that the domain wrote to before the snapshot was applied, when they are not
+ * to be kept. */
 static void
 remove_present(const Run *self, const ApplyMember *member)
 {
@@ -131,7 +132,8 @@ forget_kept(const Run *self, GError **error)
     return plan && delete_run(self->hypervisor, plan, control, self->warnings, error);
 }
 
-/* All have gone back; what is left of it is only said. */
+/* Every member runs on the snapshot by now, so a failure to remove the old state is a warning,
+ * not an error. */
 static void
 discard(const Run *self)
 {

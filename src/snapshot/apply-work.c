@@ -12,10 +12,10 @@
 #include "util/strings.h"
 #include "util/xml.h"
 
-/* virDomainBlockJobType: no block job moves anything. */
+/* virDomainBlockJobType: applying a snapshot uses no block job. */
 #define JOB_BLOCK_TYPE_UNKNOWN 0
 
-/* What records call the states. */
+/* The names of the states in job records. */
 static const char *const state_names[] = {
     [APPLY_AS_IT_WAS] = "as-it-was",
     [APPLY_RUNNING] = "running",
@@ -50,7 +50,8 @@ apply_work_directory(const JobWork *work)
 
 /* --- what is left ------------------------------------------------------------------ */
 
-/* What a run has changed it puts back itself, or keeps as a snapshot set. */
+/* A failed run undoes its own changes or keeps them as a snapshot set, so nothing is left for a
+ * later one. */
 static gboolean
 apply_work_has_left(JobWork *work)
 {

@@ -12,7 +12,7 @@
 #include "util/strings.h"
 #include "util/xml.h"
 
-/* Beside the memory itself a save image has little. */
+/* An upper bound for what a save image holds besides the memory: headers, XML and device states. */
 #define SAVE_IMAGE_BYTES (16 * 1024 * 1024)
 
 /* --- problems ---------------------------------------------------------------------------- */
@@ -68,7 +68,7 @@ memory_bytes(const SnapshotLook *look)
     return (kib ? g_ascii_strtoull(kib, NULL, 10) * 1024 : 0) + SAVE_IMAGE_BYTES;
 }
 
-/* It lies beside the first disk's overlay. */
+/* Plans the memory file: in the directory of the first disk's overlay. */
 static void
 plan_memory(CreateLook *look)
 {
@@ -114,7 +114,7 @@ state_name(DomainState state)
     }
 }
 
-/* What moment_hold() will ask for, and what is on top of it. */
+/* Returns: the consistency that moment_hold() is going to ask of a domain in @state. */
 static Consistency
 asked_of(const CreateSettings *settings, DomainState state)
 {

@@ -12,9 +12,9 @@
 #include "util/name.h"
 #include "util/xml.h"
 
-/* A chain that QEMU does not open any more. */
+/* QEMU does not open a chain of more layers. */
 #define CHAIN_MAX 200
-/* What an overlay needs to come to be; what the domain writes later is not known. */
+/* The space that a new overlay takes. What the domain writes to it later is not known. */
 #define OVERLAY_BYTES (1024 * 1024)
 
 /* --- what no overlay can be made of ---------------------------------------------------- */
@@ -25,8 +25,8 @@ has_child(xmlNode *disk, const char *name)
     return xml_child(disk, name, NULL) != NULL;
 }
 
-/* Removable ones, and those that nobody writes to, stay as they are; so does what its owner
- * wants to be left out. */
+/* Returns: whether no overlay is made for the disk: removable drives, read-only and empty ones,
+ * and those with snapshot='no'. */
 static gboolean
 is_left_out(xmlNode *disk, const StorageDef *storage)
 {
@@ -89,7 +89,8 @@ check_storage(CreateLook *look, const StorageDef *storage, const char *target)
     return FALSE;
 }
 
-/* The XML of a domain that is shut off names the top image only. */
+/* Looks at the whole chain below the disk, because the XML of a domain that is shut off may name
+ * the top image only. */
 static gboolean
 check_chain(CreateLook *look, const StorageDef *storage, const char *target)
 {
@@ -147,7 +148,8 @@ add_internal(CreateLook *look, xmlNode *disks, const StorageDef *storage, const 
     add_disk(disks, target, "internal");
 }
 
-/* As libvirt would call it: what follows the last dot of the image's name gives way. */
+/* Returns: (transfer full): the name that libvirt would give the overlay: the suffix of the
+ * image's name is replaced by the snapshot's name. */
 static char *
 overlay_name(const CreateLook *look, const StorageDef *storage)
 {

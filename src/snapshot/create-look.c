@@ -33,7 +33,8 @@ create_problem(CreateLook *look, int code, const char *format, ...)
 
 /* --- files --------------------------------------------------------------------------------- */
 
-/* Returns: FALSE if there is not so much free. */
+/* Counts @bytes as taken in @directory. Returns: FALSE if the file system has not that much
+ * space left. */
 static gboolean
 reserve(CreateLook *look, const char *directory, guint64 bytes)
 {
@@ -63,7 +64,8 @@ is_there(const char *path)
     return lstat(path, &st) == 0;
 }
 
-/* Two images may differ in what follows the last dot only. */
+/* Returns: (transfer full): the path of @name in @directory, with a number behind it where
+ * another overlay of the plan has that path: two images may differ in their suffix only. */
 static char *
 free_in_plan(CreateLook *look, const char *directory, const char *name)
 {

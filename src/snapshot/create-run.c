@@ -12,7 +12,7 @@
 #include "snapshot/create-undo.h"
 #include "util/fd.h"
 
-/* What one member's thread works with. */
+/* The arguments of the thread that takes the snapshot of one member. */
 typedef struct {
     SetMember *member;
     const char *document;
@@ -21,7 +21,8 @@ typedef struct {
 
 /* --- one member ---------------------------------------------------------------------------- */
 
-/* Whether the domain ran when the snapshot was taken libvirt alone knows for sure. */
+/* Compares what libvirt recorded with what was asked for: only libvirt knows whether the domain
+ * still ran when the snapshot was taken. */
 static gboolean
 check_made(const MomentMember *moment, const SnapshotDef *def, GError **error)
 {
@@ -94,7 +95,7 @@ warn_of_less(const SetRecord *record, GPtrArray *warnings)
     }
 }
 
-/* The record stays as long as something of it does. */
+/* Undoes what was made. The record is removed only when everything that it names is. */
 static void
 take_back(Hypervisor *hypervisor, const SetRecord *record, GError **error)
 {

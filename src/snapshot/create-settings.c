@@ -15,7 +15,7 @@
 #define CLASS_NAME "Msvm_VirtualSystemSnapshotSettingData"
 #define TEXT_BYTES_MAX ((gsize)64 * 1024)
 
-/* What a text says. */
+/* The settings that are read from a text, and the name that stands in it. */
 typedef struct {
     CreateSettings settings;
     char *name;
@@ -91,7 +91,8 @@ take_element_name(Parsed *self, const char *name, const char *text, GError **err
     return TRUE;
 }
 
-/* A disk is left out by its owner, in the domain's XML, and not by whoever takes a snapshot. */
+/* Refuses IgnoreNonSnapshottableDisks: disks are left out by snapshot='no' in the domain's XML
+ * only. */
 static gboolean
 refuse_ignoring(Parsed *self, const char *name, const char *text, GError **error)
 {
@@ -107,7 +108,7 @@ refuse_ignoring(Parsed *self, const char *name, const char *text, GError **error
     return FALSE;
 }
 
-/* QEMU's agent knows no kinds of backups. */
+/* Refuses a kind of backup, because QEMU's guest agent does not know any. */
 static gboolean
 refuse_backup_type(Parsed *self, const char *name, const char *text, GError **error)
 {

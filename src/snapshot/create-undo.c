@@ -26,7 +26,8 @@ remove_file(const char *path, GError **error)
     return FALSE;
 }
 
-/* Whatever the domain names, now or when it is started next, is none of ours to remove. */
+/* Returns: whether the live or the persistent XML of the domain names the file: it must not be
+ * removed then. */
 static gboolean
 is_named(const SnapshotLook *look, const char *path)
 {
@@ -99,8 +100,9 @@ merge_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
     return TRUE;
 }
 
-/* QEMU's lock keeps the domain from being started on an overlay that is about to go. One that
- * is not there, or on a file system without locks, needs none. */
+/* Points the disk of a domain that is shut off back to the image below the overlay. QEMU's image
+ * lock keeps the domain from being started meanwhile; a missing overlay, or a file system
+ * without locks, has none to take. */
 static gboolean
 point_disk_back(Hypervisor *hypervisor, const SetMember *member, const SetDisk *disk,
                 GError **error)

@@ -11,7 +11,7 @@
 #include "util/strings.h"
 #include "util/xml.h"
 
-/* virDomainBlockJobType: none of them. */
+/* virDomainBlockJobType: taking snapshots uses no block job. */
 #define BLOCK_TYPE_UNKNOWN 0
 
 static const char *const level_names[] = {
@@ -43,8 +43,8 @@ create_work_directory(const JobWork *work)
     return NULL;
 }
 
-/* What a run has left the next one of the same domains removes (create_recover()): nothing can be
- * gone on with. */
+/* A run cannot be resumed. What an interrupted one has left is removed by create_recover() in
+ * the next run for the same domains. */
 static gboolean
 create_work_has_left(JobWork *work)
 {

@@ -11,7 +11,7 @@
 #include "snapshot/delete-plan.h"
 #include "snapshot/set-others.h"
 
-/* virDomainBlockJobType */
+/* Values of virDomainBlockJobType. */
 #define BLOCK_JOB_COMMIT 3
 #define BLOCK_JOB_ACTIVE_COMMIT 4
 
@@ -44,7 +44,8 @@ is_itself(const Builder *self, const ImageUser *user)
            g_strcmp0(user->snapshot, self->plan->snapshot) == 0;
 }
 
-/* The image that @disk of the member's snapshot @def froze, by the name that it has there. */
+/* Returns: whether the snapshot @def of the member froze @layer, compared by the path that
+ * stands in its XML. */
 static gboolean
 froze(const SnapshotDef *def, const DeleteDisk *disk, const Layer *layer)
 {
@@ -71,7 +72,8 @@ find_disk(const SnapshotDef *def, const char *target)
     return NULL;
 }
 
-/* Nobody writes to either of them; a pull would have left the lower layer as it was, too. */
+/* Returns: whether both layers have the same content, as a merge leaves them. A pull to the
+ * layer above would have left the lower one as it was as well. */
 static gboolean
 is_merged(const DeleteDisk *disk)
 {
@@ -84,8 +86,9 @@ is_merged(const DeleteDisk *disk)
     return same;
 }
 
-/* Another snapshot froze the upper layer, and yet its own overlay stands on the lower one: the
- * headers were changed when the two were merged, and the XML was not yet. */
+/* Returns: whether the snapshot's XML still names the upper layer, while its overlay stands on
+ * the lower one already: a removal was interrupted after the headers and before the XML were
+ * changed. */
 static gboolean
 is_stale_snapshot(const Builder *self, const DeleteDisk *disk, const SnapshotDef *def)
 {
@@ -100,7 +103,8 @@ is_stale_snapshot(const Builder *self, const DeleteDisk *disk, const SnapshotDef
            is_merged(disk);
 }
 
-/* A domain that runs on the lower layer already, and would be started on the upper one. */
+/* Returns: whether the domain runs on the lower layer already, while its persistent XML still
+ * names the upper one. */
 static gboolean
 is_stale_definition(const Builder *self, const DeleteDisk *disk, const ImageUser *user)
 {
@@ -134,7 +138,7 @@ is_stale(const Builder *self, const DeleteDisk *disk, const ImageUser *user)
     return def && is_stale_snapshot(self, disk, def);
 }
 
-/* What is found of the users of a frozen layer. */
+/* What was found out about the users of a frozen layer. */
 typedef struct {
     gboolean stale;      /* some name the upper layer though it is merged */
     gboolean running;    /* and the lower one is written to since */
@@ -222,7 +226,7 @@ add_needs(Builder *self, const DeleteDisk *disk, GPtrArray *users)
 
 /* --- what becomes of a disk ----------------------------------------------------------- */
 
-/* Where the layer that is merged stands in what the member runs on. */
+/* Returns: how the layer is merged, which depends on its place in the member's active chain. */
 static DeleteMethod
 method_for(const Builder *self, const DeleteDisk *disk)
 {
@@ -272,7 +276,8 @@ decide(Builder *self, DeleteDisk *disk)
     disk->bytes = disk->top->allocated;
 }
 
-/* A job that was begun by an earlier removal is gone on with; any other is somebody else's. */
+/* Takes over a block job of an interrupted removal. Any other block job belongs to another
+ * program and is refused. */
 static gboolean
 look_for_job(const Builder *self, DeleteDisk *disk, GError **error)
 {
@@ -413,7 +418,8 @@ plan_member(Builder *self, const DomainSurvey *domain, GError **error)
     return FALSE;
 }
 
-/* A member that is gone, or has no such snapshot (any more), has nothing to be removed. */
+/* Plans every member. Those that are gone, or do not have the snapshot any more, are passed
+ * over. */
 static gboolean
 plan_members(Builder *self, const DeleteSubject *subject, GError **error)
 {

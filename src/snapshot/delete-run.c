@@ -22,7 +22,7 @@ typedef struct {
     GPtrArray *warnings;
 } Run;
 
-/* What there is now, after layers were merged. */
+/* The domains and images as they are after layers were merged. */
 typedef struct {
     GPtrArray *domains;
     ImageUsers *users;
@@ -57,8 +57,9 @@ look_now(const Run *self, Now *now, GError **error)
 
 /* --- who names the upper layer ----------------------------------------------------------- */
 
-/* Other branches that stand on the upper layer get onto the lower one, which has the same content
- * now. What a running domain has QEMU has told itself. */
+/* Changes the headers of other branches above the upper layer: they get the lower one, which has
+ * the same content by now, as backing file. QEMU does so by itself for those of a running
+ * domain. */
 static gboolean
 rebase_branches(const Now *now, const DeleteDisk *disk, GError **error)
 {
@@ -126,8 +127,8 @@ rename_in_snapshots(const Run *self, const Now *now, const DeleteDisk *disk, GEr
     return TRUE;
 }
 
-/* A domain that runs must not have begun on the upper layer while it was merged: what it wrote
- * since would be lost. */
+/* Refuses to go on if a domain was started on the upper layer while it was merged, because what
+ * it has written since would be lost. */
 static gboolean
 check_switched(const Now *now, const DeleteDisk *disk, GError **error)
 {
@@ -160,7 +161,7 @@ rename_upper(const Run *self, const DeleteDisk *disk, GError **error)
 
 /* --- disks --------------------------------------------------------------------------------- */
 
-/* What was merged is on the disk before what it was merged from goes. */
+/* Makes the lower layer durable, before the upper one is removed. */
 static gboolean
 sync_layer(const Layer *layer, GError **error)
 {
@@ -198,8 +199,8 @@ remove_layer(const Run *self, const Now *now, const Layer *layer)
         layer_remove(layer, self->warnings);
 }
 
-/* What the snapshot made, and nobody has merged now: it goes if all that it has of the disk is in
- * the lower layer. */
+/* Removes an overlay of the snapshot that this run did not merge, if everything in it is in the
+ * lower layer. */
 static void
 remove_unmerged(const Run *self, const Now *now, const DeleteDisk *disk)
 {

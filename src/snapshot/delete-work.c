@@ -12,7 +12,7 @@
 #include "util/strings.h"
 #include "util/xml.h"
 
-/* virDomainBlockJobType: the last of the layers is usually the one that a domain writes to. */
+/* virDomainBlockJobType: what is merged last is usually the active layer. */
 #define JOB_BLOCK_TYPE_ACTIVE_COMMIT 4
 
 static DeleteWork *
@@ -43,7 +43,8 @@ delete_work_directory(const JobWork *work)
 
 /* --- what is left ------------------------------------------------------------------ */
 
-/* Whatever was done, the domains have their data; what is still to be done a new run finds. */
+/* Nothing has to be undone: domains have their data after every step, and a new run finds out
+ * what is still to be done. */
 static gboolean
 delete_work_has_left(JobWork *work)
 {
@@ -70,7 +71,7 @@ delete_work_device(JobWork *work)
 
 /* --- its run -------------------------------------------------------------------------- */
 
-/* Each disk is a part of the progress, with the number that delete_run() gives it. */
+/* Adds a part of the progress for each disk, in the order in which delete_run() numbers them. */
 static void
 add_disks(const DeletePlan *plan, GPtrArray *disks, GPtrArray *parts)
 {
@@ -178,7 +179,7 @@ is_of(const SetRecord *record, const DeletePlan *plan)
     return found == record->members->len;
 }
 
-/* The records of this set, and of others that have gone with it. */
+/* Removes the records of this set, and of other sets whose snapshots are all gone now. */
 static void
 remove_records(const DeletePlan *plan, GPtrArray *warnings)
 {

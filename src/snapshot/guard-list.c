@@ -6,7 +6,7 @@
 #include "hypervisor/snapshot-ops.h"
 #include "snapshot/guard-list.h"
 
-/* What is held of one domain. */
+/* What the guard holds still of one domain. */
 typedef struct {
     char *uuid;
     gboolean frozen;
@@ -130,7 +130,8 @@ is_gone(const Held *held)
     return g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
 }
 
-/* A guest whose processors stand still cannot thaw. */
+/* Resumes the domain before it is thawed, because a guest agent cannot answer while the
+ * processors are paused. */
 static gpointer
 release_one(gpointer data)
 {

@@ -21,7 +21,7 @@
 /* To connect takes libvirt's embedded driver some seconds on a busy machine. Only a hang reaches
  * this; nothing is held still before the guard is ready. */
 #define READY_MS (5 * 60 * 1000)
-/* And what it takes libvirtd to be there again after a restart. */
+/* How long libvirtd may take to answer again after a restart. */
 #define RELEASE_MS (60 * 1000)
 #define ANSWER_MAX 1024
 
@@ -111,7 +111,7 @@ time_left(gint64 until)
     return MAX(0, (until - g_get_monotonic_time()) / 1000);
 }
 
-/* Returns: one line, without its end; NULL: there is none, for this reason. */
+/* Returns: (transfer full): the next line without its newline; NULL at the end or on an error. */
 static char *
 hear(Guard *self, int limit_ms)
 {
@@ -247,7 +247,7 @@ guard_end(Guard *self)
     guard_free(self);
 }
 
-/* Somebody has to take note of its end. */
+/* Waits for the guard in a thread, so that it does not stay as a zombie. */
 static gpointer
 wait_in_thread(gpointer data)
 {

@@ -24,7 +24,7 @@ names(xmlNode *node, const Layer *image)
     return path && layer_is_at(image, path);
 }
 
-/* Also of a file that is gone by now, or was replaced. */
+/* Compares paths, so that it works for a file that is gone or was replaced, too. */
 static gboolean
 names_path(xmlNode *node, const char *path)
 {
@@ -59,7 +59,7 @@ set_format(xmlNode *node, const char *format)
     xml_set(child, "type", format);
 }
 
-/* A volume of a pool becomes the file that it is. */
+/* Makes the source a plain file where it is a pool's volume. */
 static void
 set_source(xmlNode *node, const char *path, gboolean block)
 {
@@ -75,7 +75,8 @@ set_source(xmlNode *node, const char *path, gboolean block)
     xml_set(node, "type", block ? "block" : "file");
 }
 
-/* What stands below the upper image is the lower one; what is below that goes up. */
+/* Takes the image @into out of the chain below @node in the XML: its own backing store takes its
+ * place. */
 static void
 move_up(xmlNode *node, const Layer *into)
 {

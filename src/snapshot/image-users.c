@@ -70,15 +70,16 @@ image_user_describe(const ImageUser *user)
     return g_strdup_printf(_("the domain '%s'"), user->domain->name);
 }
 
-/* Images that are not local, or not handled, do not stand on local ones that are; nor do those that
- * are not there. One that may not be read could. */
+/* Returns: whether an image that cannot be opened for this reason cannot stand on a local one
+ * either: it is missing, not local or of a kind that is not handled. One that may not be read
+ * could. */
 static gboolean
 is_harmless(const GError *error)
 {
     return !g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
 }
 
-/* The headers tell; where they do not, the XML does. */
+/* Returns: the image's chain as the headers have it, or where they do not as the XML has it. */
 static const Layer *
 resolve(ImageUsers *self, const StorageDef *storage, GError **error)
 {
@@ -159,7 +160,7 @@ add_disks(ImageUsers *self, const ImageUser *model, GPtrArray *disks, GError **e
     return TRUE;
 }
 
-/* One that cannot be read needs nothing that anybody could find. */
+/* Adds the images of one domain. An image that cannot be read has no chain that could be found. */
 static gboolean
 add_snapshot(ImageUsers *self, const DomainSurvey *domain, const SnapshotRecord *record,
              GError **error)

@@ -10,11 +10,11 @@
 #include "hypervisor/layer-ops.h"
 #include "snapshot/layer-merge.h"
 
-/* How often it is looked whether the job is to wait, to end or to be slower; of its own end libvirt
- * tells. */
+/* How often the control is asked whether to suspend, to cancel or to change the bandwidth. The
+ * end of the block job comes as an event of libvirt. */
 #define LOOK_US (G_USEC_PER_SEC / 5)
 
-/* Bytes a second of a job that is to do nothing. */
+/* The bandwidth, in bytes a second, of a block job that is suspended. */
 #define CRAWL 1
 
 typedef struct {
@@ -53,7 +53,7 @@ set_speed(Merge *self, HypervisorCommit *commit, gboolean suspended, GError **er
     return self->hypervisor->ops->layers->commit_set_speed(commit, speed, error);
 }
 
-/* Until it is ready to be pivoted, or over. */
+/* Waits until the block job is ready to be pivoted, or has ended. */
 static gboolean
 follow(Merge *self, HypervisorCommit *commit, CommitProgress *progress, GError **error)
 {
@@ -72,7 +72,7 @@ follow(Merge *self, HypervisorCommit *commit, CommitProgress *progress, GError *
     return TRUE;
 }
 
-/* What may be wrong besides, as QEMU only says that it was not let. */
+/* Adds the likely causes to an error of QEMU that says only that a permission was denied. */
 static const char *
 hint(const GError *error)
 {

@@ -32,7 +32,8 @@ is_needed_in(const DomainSurvey *domain, const char *except, const Layer *layer)
     return FALSE;
 }
 
-/* Neither by a header nor by a document. */
+/* Returns: whether an image header, or the XML of a domain or a snapshot other than @except,
+ * names the layer. */
 gboolean
 layer_is_needed(GPtrArray *domains, const ImageUsers *users, const LayerException *except,
                 const Layer *layer)

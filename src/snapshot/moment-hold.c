@@ -82,7 +82,7 @@ refuse(MomentMember *member, ConsistencyReason reason, const char *format)
                 member->domain);
 }
 
-/* What cannot become true is said before any guest is frozen. */
+/* Refuses what cannot be reached, before any guest is frozen. */
 static void
 refuse_hopeless(HeldMember *held)
 {
@@ -140,7 +140,8 @@ all_arrived(const Hold *hold)
     return TRUE;
 }
 
-/* Those who are late are left to themselves until the others run on. */
+/* Waits for the members until the timeout. Those that are late are not waited for until the
+ * others run again. */
 static void
 await_arrival(Hold *hold)
 {
@@ -227,7 +228,8 @@ nobody_is_late(const Hold *hold, GError **error)
     return TRUE;
 }
 
-/* Without a level nobody saw to it, but one domain alone is of one moment. */
+/* Notes the consistency reached where none was asked for: a domain that runs alone is of one
+ * moment all the same. */
 static void
 note_alone(Hold *hold)
 {
@@ -288,7 +290,8 @@ warn_of_left(Hold *hold)
     }
 }
 
-/* A guest of which it is not known that it froze is tried again in the background. */
+/* Ends the guard, unless a guest may still be frozen: then the guard stays and goes on trying to
+ * thaw it. */
 static void
 end_guard(Hold *hold)
 {
@@ -334,7 +337,7 @@ start_guard(Hold *hold, GError **error)
     return hold->guard != NULL;
 }
 
-/* The late ones last: nobody else is to stand still for them. */
+/* Thaws and resumes everyone, the late members last, so that no other guest waits for them. */
 static void
 let_all_go(Hold *hold)
 {

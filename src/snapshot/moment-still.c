@@ -5,7 +5,7 @@
 
 #include "snapshot/moment-still.h"
 
-/* While this process is the only one that can thaw, it tries so long. */
+/* How long thawing is tried when there is no guard that would go on with it. */
 #define THAW_US (30 * G_USEC_PER_SEC)
 #define AGAIN_US (G_USEC_PER_SEC / 5)
 
@@ -121,7 +121,8 @@ let_run(HeldMember *held)
     guard_release(hold->guard, GUARD_PAUSE, member->uuid);
 }
 
-/* Windows answers with an error to who thaws what has thawed by itself, Linux with none. */
+/* Notes that the guest had thawed by itself: the agent for Windows answers with an error then,
+ * that for Linux with fewer file systems than were frozen. */
 static void
 note_early(HeldMember *held, gboolean failed_before, guint thawed)
 {

@@ -189,7 +189,7 @@ reference_point_is_whole(const ReferencePoint *self)
     return TRUE;
 }
 
-/* Of one domain. */
+/* A domain's checkpoints, as they were found. */
 typedef struct {
     const char *domain;
     gboolean active;

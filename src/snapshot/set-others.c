@@ -15,7 +15,8 @@ has(GPtrArray *names, const char *name)
     return g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL);
 }
 
-/* Complete, with a member that @names has, and one that it has not. */
+/* Returns: whether the set is complete now and has members of @names as well as others, so that
+ * removing those of @names would break it. */
 static gboolean
 is_broken_without(GPtrArray *domains, GPtrArray *members, GPtrArray *names, const char *snapshot)
 {

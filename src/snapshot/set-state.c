@@ -66,7 +66,7 @@ add_member(SetState *self, Hypervisor *hypervisor, const char *domain, const cha
 
 /* --- what the record says ---------------------------------------------------- */
 
-/* By a snapshot that is there, and if there is none by its name. */
+/* Finds the record by a member's snapshot that exists, and where none exists by the names. */
 static const SetRecord *
 find_record(const SetState *self, const char *collection, const char *snapshot)
 {

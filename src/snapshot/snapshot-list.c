@@ -5,7 +5,7 @@
 
 #include "snapshot/snapshot-list.h"
 
-/* Leaves in @names what @others holds too. */
+/* Removes from @names what is not in @others. */
 static void
 intersect(GPtrArray *names, GPtrArray *others)
 {
