@@ -4,8 +4,10 @@
 #include <config.h>
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "drivers/libvirt/libvirt-commit.h"
+#include "drivers/libvirt/libvirt-define.h"
 #include "drivers/libvirt/libvirt-layers.h"
 #include "drivers/libvirt/libvirt-lists.h"
 #include "drivers/libvirt/libvirt-private.h"
@@ -105,6 +107,14 @@ take_snapshot(Hypervisor *hypervisor, const char *uuid, const char *xml, gboolea
 }
 
 /* --- going back --------------------------------------------------------------------- */
+
+static gboolean
+reverts_external(Hypervisor *hypervisor)
+{
+    g_autofree char *text = libvirt_capabilities(hypervisor, NULL);
+
+    return text && strstr(text, "<externalSnapshot/>");
+}
 
 static gboolean
 revert(Hypervisor *hypervisor, const char *uuid, const char *name, RevertState state,
@@ -211,6 +221,7 @@ const HypervisorLayerOps libvirt_layer_ops = {
     .redefine = redefine,
     .delete_snapshot = delete_snapshot,
     .take_snapshot = take_snapshot,
+    .reverts_external = reverts_external,
     .revert = revert,
     .stop = stop,
     .start = start,

@@ -85,6 +85,10 @@ struct HypervisorLayerOps {
     gboolean (*take_snapshot)(Hypervisor *hypervisor, const char *uuid, const char *xml,
                               gboolean disks_only, GError **error);
 
+    /* Returns: whether revert() takes external snapshots (<externalSnapshot/> in the host's
+     * capabilities). */
+    gboolean (*reverts_external)(Hypervisor *hypervisor);
+
     /* virDomainRevertToSnapshot(), by force where the domain has to be started anew for it. */
     gboolean (*revert)(Hypervisor *hypervisor, const char *uuid, const char *name,
                        RevertState state, GError **error);

@@ -16,6 +16,7 @@ typedef struct {
     Hypervisor *hypervisor;
     ApplyPlan *plan;
     ApplyMember *member; /* that is looked at */
+    gboolean libvirt;    /* reverts external snapshots */
 } Builder;
 
 const char *
@@ -232,7 +233,7 @@ plan_external(Builder *self, GError **error)
 {
     const SnapshotDef *def = self->member->def;
 
-    self->member->method = APPLY_BY_OVERLAY;
+    self->member->method = self->libvirt ? APPLY_BY_LIBVIRT : APPLY_BY_OVERLAY;
     if (!plan_disks(self, error))
         return FALSE;
     if (self->member->disks->len == 0)
@@ -325,6 +326,7 @@ apply_plan_make(Hypervisor *hypervisor, const ApplySubject *subject, GError **er
     g_autoptr(ApplyPlan) plan = plan_new(subject);
     Builder builder = {.hypervisor = hypervisor, .plan = plan};
 
+    builder.libvirt = ops->reverts_external(hypervisor);
     plan->domains = ops->survey(hypervisor, error);
     plan->users = plan->domains ? image_users_find(plan->domains, error) : NULL;
     if (!plan->users)

@@ -14,9 +14,9 @@ G_BEGIN_DECLS
 
 /** How a domain goes back. */
 typedef enum {
-    APPLY_BY_LIBVIRT, /* virDomainRevertToSnapshot(): to an internal snapshot */
+    APPLY_BY_LIBVIRT, /* virDomainRevertToSnapshot() */
     APPLY_BY_OVERLAY, /* a new overlay on what an external one froze, and the domain defined with
-                       * it: what any libvirt can do, and what can be put back at every step */
+                       * it */
 } ApplyMethod;
 
 /** In which state the user wants the domains to go on. */
