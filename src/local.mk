@@ -368,8 +368,12 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/apply-member.h \
 	src/snapshot/apply-plan.c \
 	src/snapshot/apply-plan.h \
+	src/snapshot/apply-record.c \
+	src/snapshot/apply-record.h \
 	src/snapshot/apply-run.c \
 	src/snapshot/apply-run.h \
+	src/snapshot/apply-undo.c \
+	src/snapshot/apply-undo.h \
 	src/snapshot/apply-work.c \
 	src/snapshot/apply-work.h \
 	src/snapshot/delete-plan.c \
@@ -382,10 +386,14 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/image-rename.h \
 	src/snapshot/image-users.c \
 	src/snapshot/image-users.h \
+	src/snapshot/layer-blank.c \
+	src/snapshot/layer-blank.h \
 	src/snapshot/layer-merge.c \
 	src/snapshot/layer-merge.h \
 	src/snapshot/layer-remove.c \
 	src/snapshot/layer-remove.h \
+	src/snapshot/set-recover.c \
+	src/snapshot/set-recover.h \
 	src/snapshot/set-others.c \
 	src/snapshot/set-others.h \
 	src/snapshot/temporary-set.c \

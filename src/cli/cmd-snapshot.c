@@ -202,8 +202,8 @@ static const Command commands[] = {
         .summary = N_("have all domains of a collection go back to a snapshot collection"),
         .description = N_("By libvirt where it can go back to external snapshots, else each domain "
                           "is defined as it was, on a new layer above what the snapshot froze. A "
-                          "memory state goes on where it stood; without one a domain is shut off afterwards, "
-                          "unless --start or --paused is given.\n"
+                          "memory state goes on where it stood; without one a domain is shut off "
+                          "afterwards, unless --start or --paused is given.\n"
                           "The present state of all domains, memory included, is kept as a "
                           "snapshot collection named before-SNAPSHOT. When something fails, what "
                           "was changed is put back."),

@@ -42,11 +42,19 @@ parse_rate(const char *text, guint64 *rate, GError **error)
     return TRUE;
 }
 
+/* Those of a run that has failed, too: it may have brought into order what another one left. */
+static void
+tell_warnings(const GPtrArray *warnings)
+{
+    for (guint i = 0; warnings && i < warnings->len; i++)
+        cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
+}
+
 static int
 tell_deleted(CliContext *cli, const DeleteWork *work)
 {
-    for (guint i = 0; !cli->globals.json && i < work->warnings->len; i++)
-        cli_warning("%s", (const char *)g_ptr_array_index(work->warnings, i));
+    if (!cli->globals.json)
+        tell_warnings(work->warnings);
     if (cli->globals.json)
         cli_result(cli, delete_show_json(work->plan, work->warnings));
     else if (work->dry_run)
@@ -72,8 +80,10 @@ delete_here(CliContext *cli, const CommandLine *line, guint64 bandwidth, Progres
 
     work->dry_run = options->dry_run;
     work->bandwidth = bandwidth;
-    if (!job_local_run(cli, owned, &local, &error))
+    if (!job_local_run(cli, owned, &local, &error)) {
+        tell_warnings(work->warnings);
         return cli_fail(cli, error);
+    }
 
     return tell_deleted(cli, work);
 }
@@ -118,8 +128,8 @@ const GOptionEntry apply_options[] = {
 static int
 tell_applied(CliContext *cli, const ApplyWork *work)
 {
-    for (guint i = 0; !cli->globals.json && i < work->warnings->len; i++)
-        cli_warning("%s", (const char *)g_ptr_array_index(work->warnings, i));
+    if (!cli->globals.json)
+        tell_warnings(work->warnings);
     if (cli->globals.json)
         cli_result(cli, apply_show_json(work->plan, work->warnings));
     else if (work->dry_run)
@@ -146,8 +156,10 @@ apply_here(CliContext *cli, const CommandLine *line, ApplyState state, ProgressM
     g_autoptr(GError) error = NULL;
 
     work->dry_run = options->dry_run;
-    if (!job_local_run(cli, owned, &local, &error))
+    if (!job_local_run(cli, owned, &local, &error)) {
+        tell_warnings(work->warnings);
         return cli_fail(cli, error);
+    }
 
     return tell_applied(cli, work);
 }

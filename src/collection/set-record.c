@@ -21,6 +21,7 @@ disk_free(SetDisk *disk)
     g_free(disk->source);
     g_free(disk->format);
     g_free(disk->overlay);
+    g_free(disk->next);
     g_free(disk);
 }
 
@@ -30,6 +31,7 @@ member_free(SetMember *member)
     g_free(member->domain);
     g_free(member->uuid);
     g_free(member->state);
+    g_free(member->after);
     g_free(member->kind);
     g_free(member->memory);
     g_ptr_array_unref(member->disks);
@@ -44,6 +46,7 @@ set_record_free(SetRecord *self)
     g_free(self->id);
     g_free(self->collection);
     g_free(self->snapshot);
+    g_free(self->back_to);
     g_free(self->program);
     g_free(self->version);
     g_free(self->user);
@@ -91,7 +94,7 @@ set_record_add(SetRecord *self, const char *domain, const char *uuid)
     return member;
 }
 
-void
+SetDisk *
 set_member_add_disk(SetMember *self, const char *target, const char *source, const char *format,
                     const char *overlay)
 {
@@ -102,6 +105,8 @@ set_member_add_disk(SetMember *self, const char *target, const char *source, con
     disk->format = g_strdup(format);
     disk->overlay = g_strdup(overlay);
     g_ptr_array_add(self->disks, disk);
+
+    return disk;
 }
 
 const SetMember *
@@ -140,6 +145,7 @@ format_member(xmlNode *root, const SetMember *member)
     xml_set(node, "domain", member->domain);
     xml_set(node, "uuid", member->uuid);
     xml_set(node, "state", member->state);
+    xml_set(node, "after", member->after);
     xml_set(node, "kind", member->kind);
     xml_set(node, "asked", consistency_name(member->asked));
     xml_set(node, "consistency", consistency_name(member->consistency));
@@ -154,6 +160,7 @@ format_member(xmlNode *root, const SetMember *member)
         xml_set(one, "source", disk->source);
         xml_set(one, "format", disk->format);
         xml_set(one, "overlay", disk->overlay);
+        xml_set(one, "next", disk->next);
     }
     if (member->memory)
         xml_add(node, "memory", member->memory);
@@ -176,6 +183,8 @@ set_record_format(const SetRecord *self)
     if (self->collection)
         xml_add(root, "collection", self->collection);
     xml_add(root, "snapshot", self->snapshot);
+    if (self->back_to)
+        xml_add(root, "backTo", self->back_to);
     creator = xml_add(root, "creator", NULL);
     xml_set(creator, "program", self->program);
     xml_set(creator, "version", self->version);
@@ -225,7 +234,7 @@ parse_disk(SetMember *member, xmlNode *node)
     g_autofree char *format = xml_attr(node, "format");
     g_autofree char *overlay = xml_attr(node, "overlay");
 
-    set_member_add_disk(member, target, source, format, overlay);
+    set_member_add_disk(member, target, source, format, overlay)->next = xml_attr(node, "next");
 }
 
 static void
@@ -237,6 +246,7 @@ parse_member(SetRecord *self, xmlNode *node)
     SetMember *member = set_record_add(self, domain, uuid);
 
     member->state = xml_attr(node, "state");
+    member->after = xml_attr(node, "after");
     member->kind = xml_attr(node, "kind");
     member->asked = consistency_of(node, "asked");
     member->consistency = consistency_of(node, "consistency");
@@ -262,6 +272,7 @@ parse_root(xmlNode *root)
     self->temporary = is_yes(root, "temporary");
     self->collection = xml_text(root, "./collection");
     self->snapshot = xml_text(root, "./snapshot");
+    self->back_to = xml_text(root, "./backTo");
     self->program = xml_attr(creator, "program");
     self->version = xml_attr(creator, "version");
     self->user = xml_attr(creator, "user");

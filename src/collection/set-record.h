@@ -21,6 +21,8 @@ typedef struct {
     char *source; /* absolute path of the image that is frozen now */
     char *format; /* format of source: "qcow2", "raw" */
     char *overlay; /* absolute path of the new overlay */
+    char *next;    /* of a set that keeps what was before a way back: the path to which the domain
+                    * writes after it; NULL: the hypervisor chooses one */
 } SetDisk;
 
 /** A member, and its snapshot. */
@@ -28,6 +30,7 @@ typedef struct {
     char *domain; /* name of the domain at that time */
     char *uuid;
     char *state;  /* state of the domain: "running", "paused" or "shutoff" */
+    char *after;  /* the state that it has after a way back; NULL: there is none */
     char *kind;   /* "external" or "internal" */
     Consistency asked;
     Consistency consistency; /* the consistency that was reached */
@@ -44,6 +47,8 @@ typedef struct {
     gboolean complete; /* FALSE: it is being created, or its creation was interrupted by a kill */
     char *collection; /* NULL: an unnamed one */
     char *snapshot;   /* the common name of the snapshots */
+    char *back_to;    /* the set keeps what was before the domains went back to this snapshot; NULL:
+                       * it is not such a set */
     char *program;    /* the program that created it: "virtsnap", "virtsnapd", … */
     char *version;
     char *user;       /* the user for whom it was created */
@@ -62,9 +67,9 @@ SetRecord *set_record_new(const char *collection, const char *snapshot);
 /** set_record_add: Adds a member. Returns: (transfer none): the member, without disks. */
 SetMember *set_record_add(SetRecord *self, const char *domain, const char *uuid);
 
-/** set_member_add_disk: Adds a disk of an external snapshot. */
-void set_member_add_disk(SetMember *self, const char *target, const char *source,
-                         const char *format, const char *overlay);
+/** set_member_add_disk: Adds a disk of an external snapshot. Returns: (transfer none): the disk. */
+SetDisk *set_member_add_disk(SetMember *self, const char *target, const char *source,
+                             const char *format, const char *overlay);
 
 /** set_record_format: Returns: @self as a document, owned by the caller. */
 char *set_record_format(const SetRecord *self);

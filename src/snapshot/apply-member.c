@@ -202,6 +202,15 @@ wants_to_run(const ApplyPlan *plan, const ApplyMember *member)
     return plan->state == APPLY_RUNNING;
 }
 
+const char *
+apply_member_after(const ApplyPlan *plan, const ApplyMember *member)
+{
+    if (plan->state == APPLY_AS_IT_WAS && member->def->memory == SNAPSHOT_LOCATION_NO)
+        return "shutoff";
+
+    return wants_to_run(plan, member) ? "running" : "paused";
+}
+
 /* Brings the domain up with its processors paused: from the memory of the snapshot if it has
  * one, otherwise by a start if it is to run or to be paused. */
 static gboolean
@@ -279,6 +288,37 @@ apply_member_start(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMem
 
 /* --- putting back ------------------------------------------------------------------ */
 
+/* What libvirt has written of the snapshot when it went back to it. */
+static gboolean
+put_snapshot_back(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
+                  GError **error)
+{
+    const SnapshotRecord *record = domain_survey_snapshot(member->domain, plan->snapshot);
+
+    return hypervisor->ops->redefine_snapshot(hypervisor, member->domain->name, record->xml,
+                                              FALSE, error);
+}
+
+/* The layers that libvirt has made for it, in the place of those of the plan. */
+static void
+find_made(Hypervisor *hypervisor, const ApplyMember *member)
+{
+    g_autoptr(GPtrArray) domains = hypervisor->ops->layers->survey(hypervisor, NULL);
+    const DomainSurvey *now =
+        domains ? domain_survey_find_uuid(domains, member->domain->uuid) : NULL;
+
+    for (guint i = 0; now && i < member->disks->len; i++) {
+        ApplyDisk *disk = g_ptr_array_index(member->disks, i);
+        g_autofree char *path = image_of(now->xml, disk->target);
+
+        if (!path || layer_is_at(disk->base, path) || layer_is_at(disk->present, path) ||
+            g_str_equal(path, disk->kept))
+            continue;
+        g_free(disk->overlay);
+        disk->overlay = g_steal_pointer(&path);
+    }
+}
+
 static gboolean
 put_back_external(Hypervisor *hypervisor, const ApplyMember *member, GError **error)
 {
@@ -347,14 +387,20 @@ gboolean
 apply_member_put_back(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
                       ApplyStep step, GError **error)
 {
+    gboolean by_libvirt;
     gboolean done;
 
     if (step == APPLY_STEP_NONE)
         return TRUE;
     if (step == APPLY_STEP_KEPT && !is_kept(hypervisor, plan, member))
         return let_go_on(hypervisor, member, error);
-    done = member->internal ? put_back_internal(hypervisor, plan, member, error)
-                            : put_back_external(hypervisor, member, error);
+    by_libvirt = step == APPLY_STEP_SWITCHED && !member->internal &&
+                 member->method == APPLY_BY_LIBVIRT;
+    if (by_libvirt)
+        find_made(hypervisor, member);
+    done = (!by_libvirt || put_snapshot_back(hypervisor, plan, member, error)) &&
+           (member->internal ? put_back_internal(hypervisor, plan, member, error)
+                             : put_back_external(hypervisor, member, error));
     if (!done || !hypervisor->ops->layers->delete_snapshot(hypervisor, member->domain->uuid,
                                                            plan->before, !member->internal,
                                                            error))

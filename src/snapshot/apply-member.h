@@ -9,6 +9,10 @@ G_BEGIN_DECLS
 
 /* The steps of one domain that goes back to a snapshot. */
 
+/** apply_member_after: Returns: the state that the domain has afterwards: "running", "paused" or
+ * "shutoff". */
+const char *apply_member_after(const ApplyPlan *plan, const ApplyMember *member);
+
 /** apply_member_keep: Takes the snapshot that keeps the present state, with the memory of a domain
  * that is active; that one stays paused, so that nothing comes after it. */
 gboolean apply_member_keep(Hypervisor *hypervisor, const ApplyPlan *plan,

@@ -228,12 +228,21 @@ choose_memory(const Builder *self)
         self->member->kept_memory = free_path(directory, stem, ".memory");
 }
 
+/* libvirt goes back to states that a domain can have, not to disks alone of one that ran. */
+static ApplyMethod
+method_for(const Builder *self)
+{
+    return self->libvirt && g_strcmp0(self->member->def->state, "disk-snapshot") != 0
+               ? APPLY_BY_LIBVIRT
+               : APPLY_BY_OVERLAY;
+}
+
 static gboolean
 plan_external(Builder *self, GError **error)
 {
     const SnapshotDef *def = self->member->def;
 
-    self->member->method = self->libvirt ? APPLY_BY_LIBVIRT : APPLY_BY_OVERLAY;
+    self->member->method = method_for(self);
     if (!plan_disks(self, error))
         return FALSE;
     if (self->member->disks->len == 0)

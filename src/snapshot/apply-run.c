@@ -5,10 +5,13 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "collection/set-store.h"
 #include "snapshot/apply-member.h"
+#include "snapshot/apply-record.h"
 #include "snapshot/apply-run.h"
 #include "snapshot/delete-run.h"
 #include "snapshot/layer-remove.h"
+#include "util/fd.h"
 
 typedef struct {
     Hypervisor *hypervisor;
@@ -16,6 +19,7 @@ typedef struct {
     Control *control;
     GPtrArray *warnings;
     ApplyStep *steps; /* of each member: that was begun last */
+    SetRecord *record;
 } Run;
 
 typedef gboolean (*StepFunc)(const Run *self, const ApplyMember *member, GError **error);
@@ -65,20 +69,30 @@ for_all(Run *self, StepFunc func, ApplyStep step, GError **error)
 
 /* --- when it fails --------------------------------------------------------------------- */
 
+/* Also when this is interrupted, all are to be put back. The record goes only when they are. */
 static void
 put_back(const Run *self, GError **error)
 {
+    gboolean all = TRUE;
+    g_autoptr(GError) unsaved = NULL;
+
+    self->record->complete = FALSE;
+    if (!set_store_save(self->record, &unsaved))
+        g_warning("%s", unsaved->message);
     for (guint i = self->plan->members->len; i-- > 0;) {
         const ApplyMember *member = g_ptr_array_index(self->plan->members, i);
         g_autoptr(GError) why = NULL;
 
         if (apply_member_put_back(self->hypervisor, self->plan, member, self->steps[i], &why))
             continue;
+        all = FALSE;
         g_prefix_error(error,
                        _("The domain '%s' could not be put back (%s); what it was is kept as its "
                          "snapshot '%s'. "),
                        member->domain->name, why ? why->message : "?", self->plan->before);
     }
+    if (all && !set_store_remove(self->record->id, &unsaved))
+        g_warning("%s", unsaved->message);
 }
 
 /* --- when the present state is not to be kept --------------------------------------------- */
@@ -139,7 +153,7 @@ discard(const Run *self)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!forget_kept(self, &error)) {
+    if (!forget_kept(self, &error) || !set_store_remove(self->record->id, &error)) {
         g_ptr_array_add(self->warnings,
                         g_strdup_printf(_("The state that was to be discarded is kept as the set "
                                           "'%s': %s"),
@@ -152,18 +166,29 @@ discard(const Run *self)
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
+static gboolean
+go_back(Run *self, GError **error)
+{
+    return for_all(self, keep, APPLY_STEP_KEPT, error) &&
+           for_all(self, make, APPLY_STEP_MADE, error) &&
+           for_all(self, switch_over, APPLY_STEP_SWITCHED, error) &&
+           for_all(self, start, APPLY_STEP_SWITCHED, error) &&
+           apply_record_end(self->hypervisor, self->record, error);
+}
+
 gboolean
 apply_run(Hypervisor *hypervisor, const ApplyPlan *plan, Control *control, GPtrArray *warnings,
           GError **error)
 {
     g_autofree ApplyStep *steps = g_new0(ApplyStep, plan->members->len);
-    Run self = {hypervisor, plan, control, warnings, steps};
+    g_autoptr(SetRecord) record = apply_record_new(plan);
+    Run self = {hypervisor, plan, control, warnings, steps, record};
+    auto_fd lock = set_store_lock(record->id, error);
 
+    if (lock < 0 || !set_store_save(record, error))
+        return FALSE;
     control_set_end(control, (guint64)plan->members->len * APPLY_STEPS);
-    if (!for_all(&self, keep, APPLY_STEP_KEPT, error) ||
-        !for_all(&self, make, APPLY_STEP_MADE, error) ||
-        !for_all(&self, switch_over, APPLY_STEP_SWITCHED, error) ||
-        !for_all(&self, start, APPLY_STEP_SWITCHED, error)) {
+    if (!go_back(&self, error)) {
         put_back(&self, error);
         return FALSE;
     }

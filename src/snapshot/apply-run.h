@@ -18,7 +18,9 @@ G_BEGIN_DECLS
  *
  * Carries a plan out: keeps the present state of all members, makes their new layers, has them go
  * back one after the other, and starts those that are to run. When a step fails or it is to end,
- * what was changed is put back, memory included, and the set that kept it removed.
+ * what was changed is put back, memory included, and the set that kept it removed. A record is
+ * written before the first change, with which set_recover() brings all into order when this process
+ * is killed.
  */
 gboolean apply_run(Hypervisor *hypervisor, const ApplyPlan *plan, Control *control,
                    GPtrArray *warnings, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -8,7 +8,7 @@
 #include "collection/members.h"
 #include "snapshot/apply-run.h"
 #include "snapshot/apply-work.h"
-#include "snapshot/temporary-set.h"
+#include "snapshot/set-recover.h"
 #include "util/strings.h"
 #include "util/xml.h"
 
@@ -101,7 +101,7 @@ announce(const ApplyWork *self, JobRun *run, GError **error)
         .end = (guint64)self->plan->members->len * APPLY_STEPS + 1,
         .disks = nothing,
         .parts = nothing,
-        .warnings = self->plan->warnings,
+        .warnings = self->warnings,
         .report = report,
     };
 
@@ -113,12 +113,6 @@ forget_results(ApplyWork *self)
 {
     g_clear_pointer(&self->plan, apply_plan_free);
     g_clear_pointer(&self->warnings, g_ptr_array_unref);
-}
-
-static gpointer
-copy_apply_text(gconstpointer text, G_GNUC_UNUSED gpointer data)
-{
-    return g_strdup(text);
 }
 
 static gboolean
@@ -134,10 +128,9 @@ make_plan(ApplyWork *self, Hypervisor *hypervisor, GError **error)
 
     if (!members)
         return FALSE;
-    if (!self->dry_run)
-        temporary_set_recover(hypervisor, members->domains, self->warnings);
     subject.names = members->domains;
-    self->plan = apply_plan_make(hypervisor, &subject, error);
+    if (self->dry_run || set_recover(hypervisor, members->domains, self->warnings, error))
+        self->plan = apply_plan_make(hypervisor, &subject, error);
     members_free(members);
 
     return self->plan != NULL;
@@ -153,7 +146,7 @@ apply_work_run(JobWork *work, JobRun *run, GError **error)
     self->warnings = g_ptr_array_new_with_free_func(g_free);
     if (!hypervisor || !make_plan(self, hypervisor, error))
         return FALSE;
-    g_ptr_array_extend(self->warnings, self->plan->warnings, copy_apply_text, NULL);
+    strings_append(self->warnings, self->plan->warnings);
     if (self->dry_run)
         return TRUE;
     if (!announce(self, run, error))
@@ -216,7 +209,8 @@ const JobWorkType apply_work_type = {
     .job_type = JOB_TYPE_SNAPSHOT_APPLY,
     .block_type = JOB_BLOCK_TYPE_UNKNOWN,
     .cancelled = N_("Going back was cancelled, and what was changed is put back"),
-    .interrupted = N_("Going back was interrupted, and what was changed is put back"),
+    .interrupted = N_("Going back was interrupted; the next command for snapshots of the same "
+                      "domains puts back what was changed"),
     .describe = apply_work_describe,
     .directory = apply_work_directory,
     .run = apply_work_run,

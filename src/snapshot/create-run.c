@@ -97,11 +97,11 @@ warn_of_less(const SetRecord *record, GPtrArray *warnings)
 
 /* Undoes what was made. The record is removed only when everything that it names is. */
 static void
-take_back(Hypervisor *hypervisor, const SetRecord *record, GError **error)
+take_back(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings, GError **error)
 {
     g_autoptr(GError) why = NULL;
 
-    if (create_undo(hypervisor, record, &why)) {
+    if (create_undo(hypervisor, record, warnings, &why)) {
         if (!set_store_remove(record->id, &why))
             g_warning("%s", why->message);
         return;
@@ -172,43 +172,7 @@ create_run_locked(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings,
         return FALSE;
     if (make(hypervisor, plan, warnings, error))
         return TRUE;
-    take_back(hypervisor, plan->record, error);
+    take_back(hypervisor, plan->record, warnings, error);
 
     return FALSE;
-}
-
-/* --- what others have left --------------------------------------------------------- */
-
-static gboolean
-recover_one(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings, GError **error)
-{
-    auto_fd lock = set_store_lock(record->id, error);
-
-    if (lock < 0 || !create_undo(hypervisor, record, error) ||
-        !set_store_remove(record->id, error)) {
-        g_prefix_error(error, _("Cannot remove what is left of the snapshot collection '%s': "),
-                       record->snapshot);
-        return FALSE;
-    }
-    g_ptr_array_add(warnings, g_strdup_printf(_("Removed what was left of the snapshot collection "
-                                                "'%s', whose making was interrupted"),
-                                              record->snapshot));
-
-    return TRUE;
-}
-
-gboolean
-create_recover(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *warnings, GError **error)
-{
-    g_autoptr(GPtrArray) records = set_store_load(error);
-
-    for (guint i = 0; records && i < records->len; i++) {
-        const SetRecord *record = g_ptr_array_index(records, i);
-
-        if (!record->complete && set_record_concerns(record, domains) &&
-            !recover_one(hypervisor, record, warnings, error))
-            return FALSE;
-    }
-
-    return records != NULL;
 }

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * @warnings: (element-type utf8): gets warnings for the user
  *
  * Creates the snapshot collection of @plan at one moment (moment.h), completely or not at all. A
- * record is written before the first change, with which create_recover() undoes everything if this
+ * record is written before the first change, with which set_recover() undoes everything if this
  * process is killed. On success the record of @plan has the result and stays in the store. If
  * something cannot be undone, the error says so, and the record is kept until it can.
  */
@@ -23,16 +23,5 @@ gboolean create_run(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warning
  * it. */
 gboolean create_run_locked(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/**
- * create_recover:
- * @domains: (element-type utf8): names of domains
- * @warnings: (element-type utf8): gets texts about what was done
- *
- * Undoes incomplete snapshot collections with any of @domains whose creation was interrupted by a
- * kill.
- */
-gboolean create_recover(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *warnings,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -11,6 +11,9 @@
 
 #include "image/image-lock.h"
 #include "snapshot/create-undo.h"
+#include "snapshot/delete-run.h"
+#include "snapshot/image-rename.h"
+#include "snapshot/layer-blank.h"
 #include "util/fd.h"
 #include "util/xml.h"
 
@@ -100,8 +103,8 @@ merge_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
     return TRUE;
 }
 
-/* Points the disk of a domain that is shut off back to the image below the overlay. QEMU's image
- * lock keeps the domain from being started meanwhile; a missing overlay, or a file system
+/* Points the disk of a domain that is shut off back to the image below an overlay that has
+ * nothing yet. QEMU's image lock keeps the domain from being started meanwhile; a missing overlay, or a file system
  * without locks, has none to take. */
 static gboolean
 point_disk_back(Hypervisor *hypervisor, const SetMember *member, const SetDisk *disk,
@@ -113,6 +116,11 @@ point_disk_back(Hypervisor *hypervisor, const SetMember *member, const SetDisk *
     if (fd >= 0 && !image_lock_acquire(fd, disk->overlay, &locked) &&
         g_error_matches(locked, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE)) {
         g_propagate_error(error, g_steal_pointer(&locked));
+        return FALSE;
+    }
+    if (!layer_path_is_blank(disk->overlay)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                    _("'%s' was written to meanwhile; try again"), disk->overlay);
         return FALSE;
     }
 
@@ -134,9 +142,48 @@ point_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
 
 /* --- members ------------------------------------------------------------------------------ */
 
+/* Whether the overlays are what the domain would write to, and have nothing yet. */
+static gboolean
+is_unused(Hypervisor *hypervisor, const SetMember *member)
+{
+    g_autoptr(SnapshotLook) look =
+        hypervisor->ops->snapshots->look(hypervisor, member->uuid, NULL);
+
+    for (guint i = 0; look && i < member->disks->len; i++) {
+        const SetDisk *disk = g_ptr_array_index(member->disks, i);
+        g_autofree char *top = image_of(look->xml, disk->target);
+
+        if ((g_strcmp0(top, disk->overlay) != 0 && g_strcmp0(top, disk->source) != 0) ||
+            !layer_path_is_blank(disk->overlay))
+            return FALSE;
+    }
+
+    return look != NULL;
+}
+
+/* It has run since, or others stand on its layers. Without the snapshot the layers are the
+ * domain's own. */
+static gboolean
+remove_used(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
+            GPtrArray *warnings, GError **error)
+{
+    g_autofree char *name = hypervisor->ops->find_domain(hypervisor, member->uuid, error);
+    g_autoptr(GError) why = NULL;
+
+    if (!name)
+        return FALSE;
+    if (delete_run_member(hypervisor, record->collection, record->snapshot, name, warnings,
+                          &why) ||
+        g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
 static gboolean
 undo_member(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
-            GError **error)
+            GPtrArray *warnings, GError **error)
 {
     const HypervisorSnapshotOps *ops = hypervisor->ops->snapshots;
     gboolean external = g_str_equal(member->kind, "external");
@@ -146,6 +193,8 @@ undo_member(Hypervisor *hypervisor, const SetRecord *record, const SetMember *me
     if (!ops->await(hypervisor, member->uuid, error) ||
         !ops->state(hypervisor, member->uuid, &state, error))
         return FALSE;
+    if (external && state == DOMAIN_STATE_OFF && !is_unused(hypervisor, member))
+        return remove_used(hypervisor, record, member, warnings, error);
     if (external && state == DOMAIN_STATE_OFF && !point_back(hypervisor, member, error))
         return FALSE;
     if (external && state != DOMAIN_STATE_OFF && !merge_back(hypervisor, member, error))
@@ -167,7 +216,7 @@ is_undefined(Hypervisor *hypervisor, const SetMember *member)
 }
 
 gboolean
-create_undo(Hypervisor *hypervisor, const SetRecord *record, GError **error)
+create_undo(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings, GError **error)
 {
     g_autoptr(GError) first = NULL;
 
@@ -176,7 +225,7 @@ create_undo(Hypervisor *hypervisor, const SetRecord *record, GError **error)
         g_autoptr(GError) why = NULL;
 
         /* What belonged to a domain that is gone may be needed by whoever took its disks. */
-        if (undo_member(hypervisor, record, member, &why) || is_undefined(hypervisor, member))
+        if (undo_member(hypervisor, record, member, warnings, &why) || is_undefined(hypervisor, member))
             continue;
         g_prefix_error(&why, _("Domain '%s': "), member->domain);
         if (!first)

@@ -7,7 +7,7 @@
 
 #include "snapshot/create-run.h"
 #include "snapshot/create-work.h"
-#include "snapshot/temporary-set.h"
+#include "snapshot/set-recover.h"
 #include "util/strings.h"
 #include "util/xml.h"
 
@@ -43,8 +43,8 @@ create_work_directory(const JobWork *work)
     return NULL;
 }
 
-/* A run cannot be resumed. What an interrupted one has left is removed by create_recover() in
- * the next run for the same domains. */
+/* A run cannot be resumed. What an interrupted one has left is removed by set_recover() in the
+ * next command for the same domains. */
 static gboolean
 create_work_has_left(JobWork *work)
 {
@@ -93,13 +93,10 @@ forget_results(CreateWork *self)
 static gboolean
 prepare_set(CreateWork *self, Hypervisor *hypervisor, GError **error)
 {
-    if (!find_members(self, hypervisor, error))
+    if (!find_members(self, hypervisor, error) ||
+        (!self->dry_run &&
+         !set_recover(hypervisor, self->members->domains, self->warnings, error)))
         return FALSE;
-    if (!self->dry_run) {
-        temporary_set_recover(hypervisor, self->members->domains, self->warnings);
-        if (!create_recover(hypervisor, self->members->domains, self->warnings, error))
-            return FALSE;
-    }
     self->plan = create_plan(hypervisor, self->collection, self->members->domains, self->snapshot,
                              &self->settings, error);
 

@@ -303,3 +303,22 @@ delete_run(Hypervisor *hypervisor, const DeletePlan *plan, Control *control, GPt
 
     return TRUE;
 }
+
+gboolean
+delete_run_member(Hypervisor *hypervisor, const char *collection, const char *snapshot,
+                  char *domain, GPtrArray *warnings, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const DeleteSubject subject = {
+        .collection = collection,
+        .snapshot = snapshot,
+        .names = names,
+    };
+    g_autoptr(Control) control = control_new();
+    g_autoptr(DeletePlan) plan = NULL;
+
+    g_ptr_array_add(names, domain);
+    plan = delete_plan_make(hypervisor, &subject, error);
+
+    return plan && delete_run(hypervisor, plan, control, warnings, error);
+}

@@ -21,4 +21,16 @@ G_BEGIN_DECLS
 gboolean delete_run(Hypervisor *hypervisor, const DeletePlan *plan, Control *control,
                     GPtrArray *warnings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * delete_run_member:
+ * @collection: (nullable): of which @snapshot is a set
+ * @domain: its name
+ * @warnings: (element-type utf8): likewise
+ *
+ * Plans and removes the snapshot of one domain, with all that the domain has written since merged.
+ */
+gboolean delete_run_member(Hypervisor *hypervisor, const char *collection, const char *snapshot,
+                           char *domain, GPtrArray *warnings, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -8,7 +8,7 @@
 #include "collection/set-store.h"
 #include "snapshot/delete-run.h"
 #include "snapshot/delete-work.h"
-#include "snapshot/temporary-set.h"
+#include "snapshot/set-recover.h"
 #include "util/strings.h"
 #include "util/xml.h"
 
@@ -118,7 +118,7 @@ announce(const DeleteWork *self, JobRun *run, GError **error)
     JobPlanned planned = {
         .end = self->plan->bytes + 1,
         .bandwidth = self->bandwidth,
-        .warnings = self->plan->warnings,
+        .warnings = self->warnings,
         .report = report,
     };
 
@@ -136,12 +136,6 @@ forget_results(DeleteWork *self)
     g_clear_pointer(&self->warnings, g_ptr_array_unref);
 }
 
-static gpointer
-copy_delete_text(gconstpointer text, G_GNUC_UNUSED gpointer data)
-{
-    return g_strdup(text);
-}
-
 static gboolean
 make_plan(DeleteWork *self, Hypervisor *hypervisor, GError **error)
 {
@@ -154,10 +148,9 @@ make_plan(DeleteWork *self, Hypervisor *hypervisor, GError **error)
 
     if (!members)
         return FALSE;
-    if (!self->dry_run)
-        temporary_set_recover(hypervisor, members->domains, self->warnings);
     subject.names = members->domains;
-    self->plan = delete_plan_make(hypervisor, &subject, error);
+    if (self->dry_run || set_recover(hypervisor, members->domains, self->warnings, error))
+        self->plan = delete_plan_make(hypervisor, &subject, error);
     members_free(members);
 
     return self->plan != NULL;
@@ -206,7 +199,7 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
     self->warnings = g_ptr_array_new_with_free_func(g_free);
     if (!hypervisor || !make_plan(self, hypervisor, error))
         return FALSE;
-    g_ptr_array_extend(self->warnings, self->plan->warnings, copy_delete_text, NULL);
+    strings_append(self->warnings, self->plan->warnings);
     if (self->dry_run)
         return TRUE;
     if (!announce(self, run, error))

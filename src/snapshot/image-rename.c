@@ -171,3 +171,20 @@ image_replace(const char *xml, const char *target, const char *path, GError **er
 
     return NULL;
 }
+
+char *
+image_of(const char *xml, const char *target)
+{
+    g_autoptr(xmlDoc) doc = xml_parse(xml, strlen(xml), _("domain XML"), NULL);
+    g_autoptr(GPtrArray) disks = doc ? xml_nodes(xmlDocGetRootElement(doc), DISKS) : NULL;
+
+    for (guint i = 0; disks && i < disks->len; i++) {
+        xmlNode *disk = g_ptr_array_index(disks, i);
+        g_autofree char *dev = xml_text(disk, "./target/@dev");
+
+        if (g_strcmp0(dev, target) == 0)
+            return xml_text(disk, "./source/@file");
+    }
+
+    return NULL;
+}

@@ -25,6 +25,10 @@ char *image_rename(const char *xml, const Layer *from, const Layer *into, GError
 /** image_is_named: Returns: TRUE if a disk in @xml names @image, as its image or below it. */
 gboolean image_is_named(const char *xml, const Layer *image);
 
+/** image_of: @xml: a <domain>. Returns: the file of its disk @target, owned by the caller; NULL if
+ * it has no such disk, or none on a file. */
+char *image_of(const char *xml, const char *target);
+
 /**
  * image_replace:
  * @xml: a <domain>

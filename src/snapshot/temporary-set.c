@@ -200,7 +200,7 @@ recover_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings
         return;
     removed = lock >= 0 && (record->complete
                                 ? remove_set(hypervisor, record, warnings, &error)
-                                : create_undo(hypervisor, record, &error) &&
+                                : create_undo(hypervisor, record, warnings, &error) &&
                                       set_store_remove(record->id, &error));
     if (removed)
         g_ptr_array_add(warnings,

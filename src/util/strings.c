@@ -45,3 +45,10 @@ strings_sort(GPtrArray *strings)
 {
     g_ptr_array_sort(strings, compare_strings);
 }
+
+void
+strings_append(GPtrArray *strings, const GPtrArray *others)
+{
+    for (guint i = 0; i < others->len; i++)
+        g_ptr_array_add(strings, g_strdup(g_ptr_array_index(others, i)));
+}

@@ -13,6 +13,9 @@ GStrv strings_to_strv(const GPtrArray *strings);
 /** strings_copy: Returns: a copy of @strings (char*), owned by the caller. */
 GPtrArray *strings_copy(GPtrArray *strings);
 
+/** strings_append: Appends copies of @others (char*) to @strings, which frees its own. */
+void strings_append(GPtrArray *strings, const GPtrArray *others);
+
 /** strings_sort: Sorts @strings (char*) by their bytes. */
 void strings_sort(GPtrArray *strings);
 

@@ -8,6 +8,7 @@ live_tests = \
 	tests/live/crash.sh \
 	tests/live/daemon.sh \
 	tests/live/apply.sh \
+	tests/live/apply-crash.sh \
 	tests/live/delete-crash.sh \
 	tests/live/delete.sh \
 	tests/live/devices.sh \

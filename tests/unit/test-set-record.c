@@ -25,7 +25,9 @@ make(const char *snapshot, gint64 creation_time)
     member->frozen_ms = 17;
     member->creation_time = creation_time;
     member->memory = g_strdup("/m");
-    set_member_add_disk(member, "vda", "/a.qcow2", "qcow2", "/a.s");
+    member->after = g_strdup("paused");
+    record->back_to = g_strdup("old & gone");
+    set_member_add_disk(member, "vda", "/a.qcow2", "qcow2", "/a.s")->next = g_strdup("/a.next");
     record->window_ms = 23;
 
     return record;
@@ -52,6 +54,9 @@ test_written_and_read(void)
     g_assert_cmpint(member->consistency, ==, CONSISTENCY_CRASH);
     g_assert_cmpint(member->reason, ==, CONSISTENCY_REASON_AGENT_TIMEOUT);
     g_assert_cmpstr(((SetDisk *)g_ptr_array_index(member->disks, 0))->overlay, ==, "/a.s");
+    g_assert_cmpstr(((SetDisk *)g_ptr_array_index(member->disks, 0))->next, ==, "/a.next");
+    g_assert_cmpstr(member->after, ==, "paused");
+    g_assert_cmpstr(same->back_to, ==, "old & gone");
     g_assert_cmpstr(member->memory, ==, "/m");
     g_assert_null(set_record_member(same, "11111111-2222-3333-4444-000000000000"));
 }

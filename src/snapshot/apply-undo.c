@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "hypervisor/snapshot-ops.h"
+#include "snapshot/apply-member.h"
+#include "snapshot/apply-record.h"
+#include "snapshot/apply-undo.h"
+#include "snapshot/delete-run.h"
+#include "snapshot/layer-blank.h"
+#include "snapshot/layer-remove.h"
+
+/* How far a member had come. */
+typedef enum {
+    WAY_GONE,      /* there is no such domain any more */
+    WAY_UNTOUCHED, /* it was paused at most */
+    WAY_KEPT,      /* there is the snapshot that keeps what it was */
+    WAY_BETWEEN,   /* it has other layers, but not its memory yet */
+    WAY_BACK,      /* it has gone back */
+} Way;
+
+typedef struct {
+    const SetMember *record;
+    const DomainSurvey *domain; /* NULL: gone */
+    Way way;
+} UndoMember;
+
+typedef struct {
+    Hypervisor *hypervisor;
+    SetRecord *record;
+    GPtrArray *domains; /* DomainSurvey */
+    ImageUsers *users;
+    UndoMember *members;
+    GPtrArray *warnings;
+} Undo;
+
+static void
+undo_clear(Undo *self)
+{
+    image_users_free(self->users);
+    g_clear_pointer(&self->domains, g_ptr_array_unref);
+    g_clear_pointer(&self->members, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Undo, undo_clear)
+
+/* --- how far each had come ------------------------------------------------------------ */
+
+/* The layer that a disk of a domain is on; of one that is off, when it is started. */
+static const Layer *
+find_top(const Undo *self, const UndoMember *member, const char *target)
+{
+    const GPtrArray *users = self->users->users;
+
+    for (guint i = 0; i < users->len; i++) {
+        const ImageUser *user = g_ptr_array_index(users, i);
+
+        if (user->domain == member->domain && !user->snapshot &&
+            user->persistent == !member->domain->active && g_str_equal(user->target, target))
+            return user->top;
+    }
+
+    return NULL;
+}
+
+static gboolean
+is_on_former_layers(const Undo *self, const UndoMember *member)
+{
+    for (guint i = 0; i < member->record->disks->len; i++) {
+        const SetDisk *disk = g_ptr_array_index(member->record->disks, i);
+        const Layer *top = find_top(self, member, disk->target);
+
+        if (!top || (!layer_is_at(top, disk->source) && !layer_is_at(top, disk->overlay)))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* Nothing has run there: it was ended, and not started again yet. */
+static gboolean
+was_ended(const Undo *self, const UndoMember *member)
+{
+    if (member->domain->active || g_str_equal(member->record->state, "shutoff"))
+        return FALSE;
+    for (guint i = 0; i < member->record->disks->len; i++) {
+        const SetDisk *disk = g_ptr_array_index(member->record->disks, i);
+        const Layer *top = find_top(self, member, disk->target);
+        gboolean blank = FALSE;
+
+        if (!layer_is_at(top, disk->overlay) || !layer_is_blank(top, &blank, NULL) || !blank)
+            return FALSE;
+    }
+
+    return member->record->disks->len > 0;
+}
+
+static Way
+way_of(const Undo *self, const UndoMember *member)
+{
+    const DomainSurvey *domain = member->domain;
+    gboolean internal = g_str_equal(member->record->kind, "internal");
+
+    if (!domain)
+        return WAY_GONE;
+    if (!domain_survey_snapshot(domain, self->record->snapshot))
+        return WAY_UNTOUCHED;
+    if (internal ? g_strcmp0(domain->current, self->record->snapshot) == 0
+                 : is_on_former_layers(self, member))
+        return was_ended(self, member) ? WAY_BETWEEN : WAY_KEPT;
+
+    return domain->active == !g_str_equal(member->record->after, "shutoff") ? WAY_BACK
+                                                                           : WAY_BETWEEN;
+}
+
+static gboolean
+look(Undo *self, GError **error)
+{
+    const GPtrArray *members = self->record->members;
+
+    for (guint i = 0; i < members->len; i++) {
+        const SetMember *member = g_ptr_array_index(members, i);
+        DomainState state;
+
+        /* What was asked for by the killed process may still go on. */
+        if (self->hypervisor->ops->snapshots->state(self->hypervisor, member->uuid, &state,
+                                                    NULL) &&
+            !self->hypervisor->ops->snapshots->await(self->hypervisor, member->uuid, error))
+            return FALSE;
+    }
+    self->domains = self->hypervisor->ops->layers->survey(self->hypervisor, error);
+    self->users = self->domains ? image_users_find(self->domains, error) : NULL;
+    if (!self->users)
+        return FALSE;
+    self->members = g_new0(UndoMember, members->len);
+    for (guint i = 0; i < members->len; i++) {
+        self->members[i].record = g_ptr_array_index(members, i);
+        self->members[i].domain =
+            domain_survey_find_uuid(self->domains, self->members[i].record->uuid);
+        self->members[i].way = way_of(self, &self->members[i]);
+    }
+
+    return TRUE;
+}
+
+static guint
+count(const Undo *self, Way way)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < self->record->members->len; i++)
+        n += self->members[i].way == way;
+
+    return n;
+}
+
+/* --- whether something would be lost ----------------------------------------------------- */
+
+/* Whether a domain that has gone back has written anything since, which would be lost. Of internal
+ * snapshots nothing tells. */
+static gboolean
+was_used(const Undo *self, const UndoMember *member, gboolean *used, GError **error)
+{
+    gboolean blank = TRUE;
+
+    *used = member->domain->running || g_str_equal(member->record->kind, "internal");
+    for (guint i = 0; !*used && i < member->record->disks->len; i++) {
+        const SetDisk *disk = g_ptr_array_index(member->record->disks, i);
+        const Layer *top = find_top(self, member, disk->target);
+
+        if (top && !layer_is_at(top, disk->source) && !layer_is_at(top, disk->overlay) &&
+            !layer_is_blank(top, &blank, error))
+            return FALSE;
+        *used = !blank;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+find_used(const Undo *self, const UndoMember **found, GError **error)
+{
+    *found = NULL;
+    for (guint i = 0; !*found && i < self->record->members->len; i++) {
+        const UndoMember *member = &self->members[i];
+        gboolean used = FALSE;
+
+        if ((member->way == WAY_BETWEEN || member->way == WAY_BACK) &&
+            !was_used(self, member, &used, error))
+            return FALSE;
+        if (used)
+            *found = member;
+    }
+
+    return TRUE;
+}
+
+/* --- on, or back ------------------------------------------------------------------------- */
+
+/* One that was to run is only paused. */
+static gboolean
+let_run(const Undo *self, const UndoMember *member, const char *state, GError **error)
+{
+    if (!g_str_equal(state, "running") || !member->domain->active)
+        return TRUE;
+
+    return self->hypervisor->ops->layers->pause(self->hypervisor, member->domain->uuid, FALSE,
+                                                error);
+}
+
+static gboolean
+go_on(const Undo *self, GError **error)
+{
+    for (guint i = 0; i < self->record->members->len; i++) {
+        const UndoMember *member = &self->members[i];
+
+        if (member->domain && !let_run(self, member, member->record->after, error))
+            return FALSE;
+    }
+    g_ptr_array_add(self->warnings,
+                    g_strdup_printf(_("The way back to '%s' was interrupted when all domains had "
+                                      "gone back, and is completed now; what there was is the "
+                                      "set '%s'"),
+                                    self->record->back_to, self->record->snapshot));
+
+    return apply_record_end(self->hypervisor, self->record, error);
+}
+
+static void
+remove_files(const Undo *self, const UndoMember *member)
+{
+    for (guint i = 0; i < member->record->disks->len; i++) {
+        const SetDisk *disk = g_ptr_array_index(member->record->disks, i);
+        const char *const paths[] = {disk->next, disk->overlay};
+
+        for (guint k = 0; k < G_N_ELEMENTS(paths); k++) {
+            g_autoptr(GError) error = NULL;
+            const Layer *layer =
+                paths[k] && g_file_test(paths[k], G_FILE_TEST_EXISTS)
+                    ? image_users_resolve(self->users, paths[k], "qcow2", &error)
+                    : NULL;
+
+            if (layer &&
+                !layer_remove_unneeded(self->hypervisor, layer, self->warnings, &error))
+                g_ptr_array_add(self->warnings, g_strdup(error->message));
+        }
+    }
+}
+
+/* The domain as it was, from the snapshot that keeps it. */
+static void
+describe_former(const UndoMember *member, const SnapshotDef *kept, DomainSurvey *was)
+{
+    *was = *member->domain;
+    was->active = !g_str_equal(member->record->state, "shutoff");
+    was->running = g_str_equal(member->record->state, "running");
+    was->persistent = kept->domain_xml;
+    was->current = kept->parent;
+}
+
+static gboolean
+put_back(const Undo *self, const UndoMember *member, GError **error)
+{
+    const SnapshotDef *kept =
+        image_users_snapshot(self->users, member->domain, self->record->snapshot);
+    g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func(g_free);
+    ApplyPlan plan = {.before = self->record->snapshot};
+    DomainSurvey was;
+    ApplyMember former = {.domain = &was,
+                          .method = APPLY_BY_OVERLAY,
+                          .internal = g_str_equal(member->record->kind, "internal"),
+                          .disks = disks,
+                          .kept_memory = member->record->memory};
+
+    if (!kept) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                    _("its snapshot '%s' cannot be read"), self->record->snapshot);
+        return FALSE;
+    }
+    describe_former(member, kept, &was);
+    for (guint i = 0; i < member->record->disks->len; i++) {
+        const SetDisk *disk = g_ptr_array_index(member->record->disks, i);
+        const Layer *top = find_top(self, member, disk->target);
+        ApplyDisk *one = g_new0(ApplyDisk, 1);
+        gboolean former_top =
+            !top || layer_is_at(top, disk->source) || layer_is_at(top, disk->overlay);
+
+        one->target = disk->target;
+        one->overlay = former_top ? disk->overlay : top->path;
+        one->kept = disk->overlay;
+        g_ptr_array_add(disks, one);
+    }
+
+    return apply_member_put_back(self->hypervisor, &plan, &former, APPLY_STEP_SWITCHED, error);
+}
+
+static gboolean
+undo_member(const Undo *self, const UndoMember *member, GError **error)
+{
+    switch (member->way) {
+    case WAY_GONE:
+        return TRUE;
+    case WAY_UNTOUCHED:
+        break;
+    case WAY_KEPT:
+        if (!delete_run_member(self->hypervisor, self->record->collection,
+                               self->record->snapshot, member->domain->name, self->warnings,
+                               error))
+            return FALSE;
+        break;
+    default:
+        return put_back(self, member, error);
+    }
+    if (!let_run(self, member, member->record->state, error))
+        return FALSE;
+    remove_files(self, member);
+
+    return TRUE;
+}
+
+static gboolean
+go_back(const Undo *self, GError **error)
+{
+    for (guint i = 0; i < self->record->members->len; i++) {
+        if (!undo_member(self, &self->members[i], error)) {
+            g_prefix_error(error, _("Domain '%s': "), self->members[i].record->domain);
+            return FALSE;
+        }
+    }
+    g_ptr_array_add(self->warnings,
+                    g_strdup_printf(_("The way back to '%s' was interrupted; all domains are put "
+                                      "back to where they were"),
+                                    self->record->back_to));
+
+    return TRUE;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+static gboolean
+leave(const Undo *self, const UndoMember *used, GError **error)
+{
+    for (guint i = 0; i < self->record->members->len; i++) {
+        const UndoMember *member = &self->members[i];
+
+        if (member->way == WAY_KEPT && !let_run(self, member, member->record->state, error))
+            return FALSE;
+    }
+    g_ptr_array_add(self->warnings,
+                    g_strdup_printf(_("The way back to '%s' was interrupted, and the domain '%s', "
+                                      "which had gone back, was used since: nothing is put back. "
+                                      "What there was is the set '%s'"),
+                                    self->record->back_to, used->record->domain,
+                                    self->record->snapshot));
+
+    return apply_record_end(self->hypervisor, self->record, error);
+}
+
+gboolean
+apply_undo(Hypervisor *hypervisor, SetRecord *record, gboolean *keep, GPtrArray *warnings,
+           GError **error)
+{
+    g_auto(Undo) self = {.hypervisor = hypervisor, .record = record, .warnings = warnings};
+    const UndoMember *used = NULL;
+
+    *keep = FALSE;
+    if (!look(&self, error))
+        return FALSE;
+    if (count(&self, WAY_BACK) == record->members->len) {
+        *keep = TRUE;
+        return go_on(&self, error);
+    }
+    if (!find_used(&self, &used, error))
+        return FALSE;
+    if (!used)
+        return go_back(&self, error);
+    *keep = TRUE;
+
+    return leave(&self, used, error);
+}

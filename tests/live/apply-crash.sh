@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# A way back to a snapshot set that dies or is told to end at any step: the next command brings all
+# domains to where they were, or completes it. POINTS=all: at every call, until it is not reached
+# any more.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/import-lib.sh"
+. "$abs_top_srcdir/tests/live/sets-lib.sh"
+live_requires
+requires strace
+live_libvirtd_possible || skip_all "no namespaces here"
+strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
+
+check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+vs_setup
+d=$LIVE_DIR
+export LIVE_BOOT=none
+qemu-img create -q -f qcow2 "$d/base.qcow2" 48M
+still r o
+vs -q collection-create-as pair --domain r --domain o
+live_virsh start r
+device=/machine/peripheral/virtio-disk0/virtio-backend
+
+# write_running BYTE: the domain that runs boots nothing that writes, so QEMU does.
+write_running()
+{
+    live_virsh qemu-monitor-command r --hmp "qemu-io -d $device \"write -P $1 2M 64k\"" \
+        >/dev/null && live_virsh qemu-monitor-command r --hmp "qemu-io -d $device flush" >/dev/null
+}
+
+# Contents of both, and whether they run.
+contents()
+{
+    echo "$(live_virsh domstate r) $(content_of "$(top_of r)")"
+    echo "$(live_virsh domstate o) $(content_of "$(top_of o)")"
+}
+
+# All there is: contents, definitions, snapshots and files.
+state()
+{
+    local domain
+    contents
+    for domain in r o; do
+        snapshots_of $domain
+        top_of $domain
+        persistent_top_of $domain
+        live_virsh snapshot-current $domain --name
+    done
+    ls "$d" | grep -E 'qcow2|memory|s1'
+}
+
+write_running 7
+then=$(contents)
+live_snapshot_external r s1 --memspec "$d/r.memory" --diskspec "vda,snapshot=external" >/dev/null
+live_snapshot_external o s1 >/dev/null
+write_running 9
+scribble "$(top_of o)" 3
+before=$(state)
+present=$(contents)
+
+# with INJECTION: a way back under strace, which does at a system call what INJECTION says. It
+# counts the calls of each thread apart.
+with()
+{
+    {
+        strace -f -qq -o /dev/null -e "trace=${1%%:*}" -e "inject=$1" \
+            "$abs_top_builddir/virtsnap" --json snapshot-apply pair s1 >"$VS_OUT" 2>"$VS_ERR"
+    } 2>/dev/null
+}
+
+has_gone_back() { snapshots_of r | grep -qw before-s1; }
+
+# over: all have gone back, and there is the set that keeps what there was.
+over()
+{
+    [ "$(contents)" = "$then" ] || live_die "gone back: $(contents)" || return 1
+    snapshots_of o | grep -qw before-s1 || live_die "o has no before-s1" || return 1
+    [ "$(content_of "$(path_of r before-s1)") $(content_of "$(path_of o before-s1)")" = \
+        "$(awk '{ print $NF }' <<<"$present" | xargs)" ] || live_die "before-s1 is not what was"
+}
+
+# Nothing else is left.
+as_before() { [ "$(state)" = "$before" ] || { diff <(echo "$before") <(state); return 1; }; }
+
+# tidy: any command for the snapshots of these domains brings them into order first.
+tidy() { vs_refused 32779 "nothing" snapshot-delete pair nothing; }
+
+renew()
+{
+    vs_json snapshot-apply pair before-s1 --discard && as_before
+}
+
+# once CALL N SIGNAL: 0 if all is well in the end, 2 if the call was not reached.
+once()
+{
+    local status
+    with "$1:signal=$3:when=$2"
+    status=$?
+    [ $status -eq 0 ] || tidy || return 1
+    [ $status -eq 0 ] || points_back="$points_back $(has_gone_back && echo "+")$2"
+    if has_gone_back; then
+        over && renew || return 1
+    else
+        [ $status -ne 0 ] && as_before || return 1
+    fi
+    [ $status -ne 0 ] || return 2
+}
+
+# points CALL SIGNAL N...
+points()
+{
+    local n status
+    for n in "${@:3}"; do
+        once "$1" "$n" "$2" >"$d/said" 2>&1
+        status=$?
+        [ $status -ne 2 ] || return 0
+        [ $status -eq 0 ] || { echo "$2 at call $n of $1: $(cat "$d/said")"; return 1; }
+        died=$((died + 1))
+    done
+}
+
+for point in KILL:write,sendmsg:"90" KILL:execve:2 INT:write,sendmsg:70; do
+    signal=${point%%:*} call=${point#*:}
+    numbers=${call#*:} call=${call%:*}
+    [ "${POINTS-}" != all ] || numbers=$(seq 1 400)
+    died=0 points_back=
+    # shellcheck disable=SC2086 # Several words.
+    check "a way back, $signal at ${call%%:*}" points "$call" "$signal" $numbers
+    echo "# $died times: calls$points_back (+: all had gone back)"
+done
+
+# --- what a killed snapshot-create-as has left, used since
+{
+    strace -f -qq -o /dev/null -e trace=renameat -e inject=renameat:signal=KILL:when=2 \
+        "$abs_top_builddir/virtsnap" --json snapshot-create-as pair dead --pause >"$VS_OUT" 2>&1
+} 2>/dev/null
+like "$(snapshots_of r) $(snapshots_of o)" "dead.* s1 dead" "a set whose making was killed"
+live_virsh resume r
+write_running 11
+scribble "$(top_of o)" 5
+live_destroy r
+now=$(contents)
+check "another command removes it" tidy
+is "$(contents)" "$now" "with all that the domains have written since, shut off or not"
+like "$(cat "$VS_ERR")" "'dead'" "and says so"
+is "$(snapshots_of r) $(snapshots_of o) $(ls "$d" | grep dead)" "s1 s1 " "nothing of it is left"
+check "the domains start" eval 'live_virsh start r && live_virsh start o'
+
+# --- disks only, of domains that run: libvirt cannot go back to these itself
+write_running 12
+now=$(contents | awk '{ print $NF }' | xargs)
+check "a set of running domains" vs -q snapshot-create-as pair live --pause
+write_running 13
+later=$(contents | awk '{ print $NF }' | xargs)
+check "is gone back to" vs_json snapshot-apply pair live --start
+is "$(vs_field '.members[].method' | xargs)" "overlay overlay" "on new layers"
+is "$(contents | xargs)" "$(printf 'running %s running %s' $now)" "the disks are what they were"
+check "what there was is a set that virtsnap made" vs_json snapshot-info pair before-live
+is "$(vs_field '[.status, .adopted, (.members[].consistency)] | join(" ")')" \
+    "complete false memory memory" "with its consistency"
+is "$(content_of "$(path_of r before-live)") $(content_of "$(path_of o before-live)")" "$later" \
+    "and its data"
+
+done_testing
