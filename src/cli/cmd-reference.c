@@ -8,6 +8,7 @@
 #include "cli/cmd-groups.h"
 #include "cli/connection.h"
 #include "cli/output.h"
+#include "cli/snapshot-service.h"
 #include "collection/members.h"
 #include "snapshot/reference-point.h"
 #include "util/format.h"
@@ -45,6 +46,25 @@ tell(CliContext *cli, const CommandLine *line, const char *name, GPtrArray *warn
     cli_result(cli, result);
 
     return CLI_DONE;
+}
+
+static int
+run_service_create(CliContext *cli, const CommandLine *line)
+{
+    g_autofree char *name = line->args[1] ? g_strdup(line->args[1])
+                                          : format_time_name(g_get_real_time() / G_USEC_PER_SEC);
+    g_autofree char *done = g_strdup_printf(_("Reference point '%s' made"), name);
+
+    return reference_service_change(cli, "CreateReferencePoint", line->args[0], name, done);
+}
+
+static int
+run_service_delete(CliContext *cli, const CommandLine *line)
+{
+    g_autofree char *done = g_strdup_printf(_("Reference point '%s' deleted"), line->args[1]);
+
+    return reference_service_change(cli, "DestroyReferencePoint", line->args[0], line->args[1],
+                                    done);
 }
 
 static int
@@ -164,6 +184,7 @@ static const Command commands[] = {
     {
         .name = "reference-point-create",
         .run = run_create,
+        .run_service = run_service_create,
         .summary = N_("have what changes from now on followed"),
         .description = N_("Makes a checkpoint of each member of COLLECTION, all at one moment: "
                           "from then on QEMU knows what changes in their qcow2 images. All members "
@@ -182,6 +203,7 @@ static const Command commands[] = {
     {
         .name = "reference-point-delete",
         .run = run_delete,
+        .run_service = run_service_delete,
         .summary = N_("delete a reference point"),
         .description = N_("Deletes the reference point NAME of all members of COLLECTION that have "
                           "it. Where libvirt cannot, only what it knows of it is taken away, and a "

@@ -151,6 +151,7 @@ static const Command commands[] = {
     {
         .name = "snapshot-create-as",
         .run = snapshot_create,
+        .run_service = snapshot_create,
         .summary = N_("take a snapshot of every member of a collection, at one moment"),
         .description = N_("Takes a snapshot of the same name of every member of COLLECTION, or of "
                           "the domains named with --domain: of all, or of none. With --quiesce "

@@ -11,7 +11,10 @@
 #include "cli/job-local.h"
 #include "cli/output.h"
 #include "cli/snapshot-create.h"
+#include "cli/snapshot-service.h"
+#include "snapshot/create-settings.h"
 #include "snapshot/create-work.h"
+#include "util/xml.h"
 
 #define MEMBER(member) OPTION_MEMBER(SnapshotCreateOptions, member)
 
@@ -220,6 +223,47 @@ run_work(CliContext *cli, const char *collection, const SnapshotCreateOptions *o
     return tell(cli, create);
 }
 
+/* What is wanted, as CreateSnapshot takes it. */
+static char *
+settings_document(const char *snapshot, const CreateSettings *settings)
+{
+    static const char *const levels[] = {
+        [MOMENT_NONE] = "none",
+        [MOMENT_FREEZE] = "application",
+        [MOMENT_PAUSE] = "crash",
+    };
+    g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
+    xmlNode *root = xmlNewDocNode(doc, NULL, BAD_CAST "snapshotsettings", NULL);
+    g_autofree char *timeout = g_strdup_printf("%u", settings->timeout);
+
+    xmlDocSetRootElement(doc, root);
+    xml_add(root, "name", snapshot);
+    xml_add(root, "consistency", levels[settings->level]);
+    if (settings->best_effort)
+        xml_add(root, "bestEffort", "yes");
+    if (settings->internal)
+        xml_add(root, "internal", "yes");
+    if (settings->timeout > 0)
+        xml_add(root, "timeout", timeout);
+
+    return xml_doc_to_string(doc);
+}
+
+static int
+create_by_service(CliContext *cli, const char *collection, const SnapshotCreateOptions *options,
+                  const char *snapshot, const CreateSettings *settings)
+{
+    g_autofree char *document = settings_document(snapshot, settings);
+
+    if (!collection || options->dry_run)
+        return cli_usage(cli, _("snapshot-create-as: with --service there is no --domain and no "
+                                "--dry-run"));
+
+    return snapshot_service_create(cli, collection, snapshot, document,
+                                   settings->memory ? CREATE_TYPE_STANDARD
+                                                    : CREATE_TYPE_RECOVERY);
+}
+
 int
 snapshot_create(CliContext *cli, const CommandLine *line)
 {
@@ -241,6 +285,9 @@ snapshot_create(CliContext *cli, const CommandLine *line)
         return cli_usage(cli, _("snapshot-create-as: --quiesce and --pause: choose one"));
     if (!read_settings(options, &settings, &error))
         return cli_fail(cli, error);
+
+    if (cli->globals.service)
+        return create_by_service(cli, collection, options, name, &settings);
 
     return run_work(cli, collection, options, name, &settings);
 }

@@ -88,3 +88,44 @@ snapshot_service_apply(CliContext *cli, const char *collection, const char *snap
 
     return job ? follow(cli, job, progress, done) : cli_fail(cli, error);
 }
+
+int
+snapshot_service_create(CliContext *cli, const char *collection, const char *snapshot,
+                        const char *settings, guint16 type)
+{
+    g_autofree char *done = g_strdup_printf(_("Snapshot collection '%s' made"), snapshot);
+    g_autofree char *path = bus_path_collection(collection);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) answer = cli_service_call(
+        cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "CreateSnapshot",
+        g_variant_new("(osq)", path, settings, type), G_VARIANT_TYPE("(uoo)"), &error);
+    g_autoptr(BusJob) job = NULL;
+    const char *job_path;
+
+    if (!answer)
+        return cli_fail(cli, error);
+    g_variant_get(answer, "(uo&o)", NULL, NULL, &job_path);
+    job = cli_service_job(cli, job_path, &error);
+
+    return job ? follow(cli, job, PROGRESS_NONE, done) : cli_fail(cli, error);
+}
+
+int
+reference_service_change(CliContext *cli, const char *method, const char *collection,
+                         const char *name, const char *done)
+{
+    g_autofree char *path = bus_path_collection(collection);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) answer = cli_service_call(
+        cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method,
+        g_variant_new("(osa{sv})", path, name, NULL), G_VARIANT_TYPE("(uo)"), &error);
+    g_autoptr(BusJob) job = NULL;
+    const char *job_path;
+
+    if (!answer)
+        return cli_fail(cli, error);
+    g_variant_get(answer, "(u&o)", NULL, &job_path);
+    job = cli_service_job(cli, job_path, &error);
+
+    return job ? follow(cli, job, PROGRESS_NONE, done) : cli_fail(cli, error);
+}

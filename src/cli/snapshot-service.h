@@ -19,4 +19,14 @@ int snapshot_service_apply(CliContext *cli, const char *collection, const char *
                            gboolean discard, gboolean start, gboolean paused,
                            ProgressMode progress) G_GNUC_WARN_UNUSED_RESULT;
 
+/** snapshot_service_create: The same for one that is made. @settings: a snapshotsettings document;
+ * @type: SnapshotType of CreateSnapshot. */
+int snapshot_service_create(CliContext *cli, const char *collection, const char *snapshot,
+                            const char *settings, guint16 type) G_GNUC_WARN_UNUSED_RESULT;
+
+/** reference_service_change: The same for a reference point. @method: of the service; @done: what
+ * is told when it is done, translated. */
+int reference_service_change(CliContext *cli, const char *method, const char *collection,
+                             const char *name, const char *done) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

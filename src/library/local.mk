@@ -13,6 +13,7 @@ libvirtsnap_internal_la_SOURCES += \
 	src/library/job.c \
 	src/library/job.h \
 	src/library/prune.c \
+	src/library/service-reference.c \
 	src/library/service-snapshot.c \
 	src/library/service.c \
 	src/library/service.h \

@@ -267,6 +267,83 @@ VirtSnapJob *virt_snap_service_delete_snapshot(VirtSnapService *self, const char
                                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * virt_snap_service_create_reference_point:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @name: (nullable): of the reference point; NULL: the present time, as the name of the job tells
+ * @error: INVALID_PARAMETER for a name that none can have
+ *
+ * Begins to make a checkpoint of every domain of a collection at one moment: from then on it is
+ * known what changes. It does not block; what else can be wrong is the job's error.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_create_reference_point(VirtSnapService *self,
+                                                      const char *collection, const char *name,
+                                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_delete_reference_point:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @name: of the reference point
+ * @error: INVALID_PARAMETER for a name that none can have
+ *
+ * Begins to delete a reference point of all domains of a collection that have it. It does not
+ * block; what else can be wrong is the job's error. What libvirt cannot take out of images is a
+ * warning in the job's report.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_delete_reference_point(VirtSnapService *self,
+                                                      const char *collection, const char *name,
+                                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_list_reference_points:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @error: NOT_FOUND, SYSTEM_NOT_AVAILABLE
+ *
+ * Lists the reference points since which it is known of all domains what has changed; of domains
+ * that are shut off, as far as can be told. It asks the hypervisor, which can take long; see
+ * virt_snap_service_list_reference_points_async().
+ *
+ * Returns: (transfer full) (array zero-terminated=1): their names, sorted
+ */
+char **virt_snap_service_list_reference_points(VirtSnapService *self, const char *collection,
+                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_list_reference_points_async:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
+ * @user_data: for @callback
+ *
+ * The same without blocking.
+ */
+void virt_snap_service_list_reference_points_async(VirtSnapService *self, const char *collection,
+                                                   GCancellable *cancellable,
+                                                   GAsyncReadyCallback callback,
+                                                   gpointer user_data);
+
+/**
+ * virt_snap_service_list_reference_points_finish:
+ * @self: a service
+ * @result: that the callback got
+ * @error: as virt_snap_service_list_reference_points() has it, or G_IO_ERROR_CANCELLED
+ *
+ * Ends virt_snap_service_list_reference_points_async().
+ *
+ * Returns: (transfer full) (array zero-terminated=1): names
+ */
+char **virt_snap_service_list_reference_points_finish(VirtSnapService *self,
+                                                      GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * virt_snap_service_list_snapshots:
  * @self: a service
  * @collection: name of a collection in the default #VirtSnapCollectionStore

@@ -9,6 +9,7 @@
 #include "snapshot/create-work.h"
 #include "snapshot/apply-work.h"
 #include "snapshot/delete-work.h"
+#include "snapshot/reference-work.h"
 
 /* One row for each verb that is a job. */
 static const JobWorkType *const verbs[] = {
@@ -17,6 +18,8 @@ static const JobWorkType *const verbs[] = {
     &create_work_type,
     &delete_work_type,
     &apply_work_type,
+    &reference_create_work_type,
+    &reference_delete_work_type,
     NULL,
 };
 

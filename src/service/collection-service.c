@@ -13,6 +13,7 @@
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/collection-service.h"
+#include "service/reference-list.h"
 #include "service/work.h"
 #include "snapshot/snapshot-list.h"
 #include "util/strings.h"
@@ -114,6 +115,16 @@ on_list_snapshots(BusCollection *object, GDBusMethodInvocation *invocation, gpoi
     return TRUE;
 }
 
+static gboolean
+on_list_reference_points(BusCollection *object, GDBusMethodInvocation *invocation, gpointer data)
+{
+    const CollectionService *self = data;
+
+    access_check(invocation, ACTION_READ, reference_list_granted, g_strdup(self->uri), g_free);
+
+    return TRUE;
+}
+
 static void
 fill_collection_object(BusCollection *bus, const VirtSnapCollection *collection,
                        const char *definition)
@@ -136,6 +147,8 @@ add_collection_object(CollectionService *self, const char *path,
 
     fill_collection_object(bus, collection, definition);
     g_signal_connect(bus, "handle-list-snapshots", G_CALLBACK(on_list_snapshots), self);
+    g_signal_connect(bus, "handle-list-reference-points", G_CALLBACK(on_list_reference_points),
+                     self);
     bus_object_skeleton_set_collection(object, bus);
     g_dbus_object_manager_server_export(self->manager, G_DBUS_OBJECT_SKELETON(object));
     g_hash_table_add(self->paths, g_strdup(path));

@@ -27,6 +27,8 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/job-service.h \
 	src/service/prune-service.c \
 	src/service/prune-service.h \
+	src/service/reference-list.c \
+	src/service/reference-list.h \
 	src/service/service-config.c \
 	src/service/service-config.h \
 	src/service/service-job.c \

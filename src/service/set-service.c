@@ -13,6 +13,8 @@
 #include "service/work.h"
 #include "snapshot/apply-work.h"
 #include "snapshot/delete-work.h"
+#include "snapshot/reference-point.h"
+#include "snapshot/reference-work.h"
 
 /* Answers of the methods; others are D-Bus errors. */
 #define RESULT_DONE 0
@@ -20,11 +22,16 @@
 
 /* A call on its way through what has to be looked at before a job is made of it. */
 typedef struct SetCall SetCall;
+
+/* What is to be done with @name of @collection. */
+typedef JobWork *(*MakeFunc)(SetCall *call, const char *collection, const char *name,
+                             GVariant *options, GError **error);
+
 struct SetCall {
     JobService *jobs;
     GDBusMethodInvocation *invocation;
-    JobWork *(*make)(SetCall *call, const char *collection, const char *snapshot,
-                     GVariant *options, GError **error);
+    MakeFunc make;
+    gboolean reference; /* a reference point is meant, by its name */
     guint uid;
     char *owner;
     gboolean wait;
@@ -91,26 +98,73 @@ make_apply(SetCall *call, const char *collection, const char *snapshot, GVariant
                 ->parent;
 }
 
+static JobWork *
+make_reference(SetCall *call, const JobWorkType *type, const char *collection, const char *name,
+               GVariant *options, GError **error)
+{
+    const BusOption known[] = {{"wait", &call->wait, NULL}, {NULL, NULL, NULL}};
+    ReferenceWork *work;
+
+    if (!bus_options_parse(options, known, error))
+        return NULL;
+    work = reference_work_new(type, collection, *name ? name : NULL, error);
+
+    return work ? &work->parent : NULL;
+}
+
+static JobWork *
+make_reference_point(SetCall *call, const char *collection, const char *name, GVariant *options,
+                     GError **error)
+{
+    return make_reference(call, &reference_create_work_type, collection, name, options, error);
+}
+
+static JobWork *
+make_reference_removal(SetCall *call, const char *collection, const char *name,
+                       GVariant *options, GError **error)
+{
+    if (!reference_point_check_name(name, error))
+        return NULL;
+
+    return make_reference(call, &reference_delete_work_type, collection, name, options, error);
+}
+
+/* What is meant: a snapshot collection by its path, or a reference point by the collection's path
+ * and its name. */
+static gboolean
+parse_parameters(const SetCall *call, char **collection, char **name, GVariant **options,
+                 GError **error)
+{
+    GVariant *parameters = g_dbus_method_invocation_get_parameters(call->invocation);
+    const char *path;
+
+    if (!call->reference) {
+        g_variant_get(parameters, "(&o@a{sv})", &path, options);
+        return bus_path_parse_snapshot(path, collection, name, error);
+    }
+    g_variant_get(parameters, "(&os@a{sv})", &path, name, options);
+    *collection = bus_path_parse_collection(path, error);
+
+    return *collection != NULL;
+}
+
 /* That there is such a collection can be said now. */
 static JobWork *
 parse_call(SetCall *call, GError **error)
 {
     g_autoptr(GVariant) options = NULL;
     g_autofree char *collection = NULL;
-    g_autofree char *snapshot = NULL;
-    const char *path;
+    g_autofree char *name = NULL;
     Members *members;
 
-    g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&o@a{sv})", &path,
-                  &options);
-    if (!bus_path_parse_snapshot(path, &collection, &snapshot, error))
+    if (!parse_parameters(call, &collection, &name, &options, error))
         return NULL;
     members = members_new(collection, NULL, error);
     if (!members)
         return NULL;
     members_free(members);
 
-    return call->make(call, collection, snapshot, options, error);
+    return call->make(call, collection, name, options, error);
 }
 
 /* --- its way ------------------------------------------------------------------------- */
@@ -177,14 +231,14 @@ on_call_looked_at(gpointer data)
 }
 
 static void
-begin(GDBusMethodInvocation *invocation, JobService *jobs,
-      JobWork *(*make)(SetCall *, const char *, const char *, GVariant *, GError **))
+begin(GDBusMethodInvocation *invocation, JobService *jobs, MakeFunc make, gboolean reference)
 {
     SetCall *call = g_new0(SetCall, 1);
 
     call->jobs = jobs;
     call->invocation = invocation;
     call->make = make;
+    call->reference = reference;
     work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), look_at_call,
              on_call_looked_at, call);
 }
@@ -194,7 +248,7 @@ begin(GDBusMethodInvocation *invocation, JobService *jobs,
 static void
 delete_granted(GDBusMethodInvocation *invocation, gpointer jobs)
 {
-    begin(invocation, jobs, make_delete);
+    begin(invocation, jobs, make_delete, FALSE);
 }
 
 static gboolean
@@ -211,7 +265,7 @@ on_destroy(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
 static void
 apply_granted(GDBusMethodInvocation *invocation, gpointer jobs)
 {
-    begin(invocation, jobs, make_apply);
+    begin(invocation, jobs, make_apply, FALSE);
 }
 
 static gboolean
@@ -223,9 +277,47 @@ on_apply(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
     return TRUE;
 }
 
+/* --- reference points -------------------------------------------------------------------- */
+
+static void
+reference_point_granted(GDBusMethodInvocation *invocation, gpointer jobs)
+{
+    begin(invocation, jobs, make_reference_point, TRUE);
+}
+
+static gboolean
+on_create_reference_point(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+                          const char *collection, const char *name, GVariant *options,
+                          gpointer jobs)
+{
+    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, reference_point_granted, jobs, NULL);
+
+    return TRUE;
+}
+
+static void
+reference_removal_granted(GDBusMethodInvocation *invocation, gpointer jobs)
+{
+    begin(invocation, jobs, make_reference_removal, TRUE);
+}
+
+static gboolean
+on_destroy_reference_point(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+                           const char *collection, const char *name, GVariant *options,
+                           gpointer jobs)
+{
+    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, reference_removal_granted, jobs, NULL);
+
+    return TRUE;
+}
+
 void
 set_service_connect(BusCollectionSnapshotService *bus, JobService *jobs)
 {
     g_signal_connect(bus, "handle-destroy-snapshot", G_CALLBACK(on_destroy), jobs);
     g_signal_connect(bus, "handle-apply-snapshot", G_CALLBACK(on_apply), jobs);
+    g_signal_connect(bus, "handle-create-reference-point",
+                     G_CALLBACK(on_create_reference_point), jobs);
+    g_signal_connect(bus, "handle-destroy-reference-point",
+                     G_CALLBACK(on_destroy_reference_point), jobs);
 }

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * @bus: answers the methods from now on
  * @jobs: outlives it
  *
- * What changes snapshot sets: ApplySnapshot, DestroySnapshot.
+ * What changes snapshot sets and reference points: ApplySnapshot, DestroySnapshot,
+ * CreateReferencePoint, DestroyReferencePoint.
  */
 void set_service_connect(BusCollectionSnapshotService *bus, JobService *jobs);
 

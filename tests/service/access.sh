@@ -118,6 +118,7 @@ check "the service on the system bus" gdbus wait --system --timeout 900 org.virt
 denied() { grep -q "org.virtsnap1.Error.AccessDenied" <<<"$1" || { echo "$1"; false; }; }
 check "export" denied "$(as_export nobody "$allowed/x")"
 check "list" denied "$(as nobody collection/pair Collection.ListSnapshots)"
+check "reference points" denied "$(as nobody collection/pair Collection.ListReferencePoints)"
 # denied_manage METHOD ARGUMENT...
 denied_manage() { denied "$(as nobody service "CollectionManagementService.$1" "${@:2}")"; }
 pair=/org/virtsnap1/collection/pair
@@ -127,7 +128,8 @@ check "rename" denied_manage RenameCollection $pair x
 check "add" denied_manage AddMember $pair "['x']" '[]'
 check "remove" denied_manage RemoveMember $pair "['left']" '[]'
 for method in "CreateSnapshot /a '' 1" "DestroySnapshot /a {}" "ApplySnapshot /a {}" \
-    "ConvertToReferencePoint /a"; do
+    "ConvertToReferencePoint /a" "CreateReferencePoint /a x {}" \
+    "DestroyReferencePoint /a x {}"; do
     check "$method" eval "denied \"\$(as nobody service CollectionSnapshotService.$method)\""
 done
 check "nothing has changed" eval '[ "$(vs collection-dumpxml pair | grep -c "<domain>")" = 2 ]'

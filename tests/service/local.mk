@@ -10,6 +10,7 @@ service_tests = \
 	tests/service/large.sh \
 	tests/service/load.sh \
 	tests/service/prune.sh \
+	tests/service/set-changes.sh \
 	tests/service/sets.sh \
 	$(NULL)
 TESTS += $(service_tests)

@@ -83,6 +83,13 @@ test_service(void)
     REFUSED(virt_snap_service_apply_snapshot(NULL, "c", "s", FALSE, FALSE, NULL));
     REFUSED(virt_snap_service_apply_snapshot(service, NULL, "s", FALSE, FALSE, NULL));
     REFUSED(virt_snap_service_apply_snapshot(service, "c", NULL, FALSE, FALSE, NULL));
+    REFUSED(virt_snap_service_create_reference_point(NULL, "c", "p", NULL));
+    REFUSED(virt_snap_service_create_reference_point(service, NULL, "p", NULL));
+    REFUSED(virt_snap_service_delete_reference_point(NULL, "c", "p", NULL));
+    REFUSED(virt_snap_service_delete_reference_point(service, NULL, "p", NULL));
+    REFUSED(virt_snap_service_delete_reference_point(service, "c", NULL, NULL));
+    REFUSED(virt_snap_service_list_reference_points(service, NULL, NULL));
+    REFUSED(virt_snap_service_list_reference_points_finish(service, NULL, NULL));
     REFUSED(virt_snap_service_delete_snapshot(NULL, "c", "s", FALSE, NULL));
     REFUSED(virt_snap_service_delete_snapshot(service, NULL, "s", FALSE, NULL));
     REFUSED(virt_snap_service_delete_snapshot(service, "c", NULL, FALSE, NULL));

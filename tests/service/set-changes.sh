@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Snapshot collections and reference points changed by the service: by calls on the bus, and by the
+# command with --service.
+. "$abs_top_srcdir/tests/service/lib.sh"
+. "$abs_top_srcdir/tests/live/sets-lib.sh"
+service_requires
+
+service_setup
+service_place
+for domain in left right; do
+    live_start $domain || bail_out "$domain does not start"
+done
+check "a bus" service_bus || bail_out "no bus"
+check "the service comes" service_start || bail_out "no service"
+export VIRTSNAP_BUS=session
+d=$LIVE_DIR
+pair=/org/virtsnap1/collection/pair
+call() { service_call service CollectionSnapshotService."$@"; }
+sets() { vs --service snapshot-list pair --json | jq -c '[.snapshots[].name]'; }
+
+# --- snapshot collections
+check "one is made" vs_json --service snapshot-create-as pair one --pause --timeout 20
+is "$(vs_field .result) $(sets)" '0 ["night","one"]' "it is there"
+check "a name that is taken" vs_refused 32800 "'one'" --service snapshot-create-as pair one
+check "what the service does not do" eval \
+    '! vs --service snapshot-create-as pair two --dry-run 2>"$VS_ERR" && grep -q dry-run "$VS_ERR"'
+check "both domains go back to it" vs_json --service snapshot-apply pair one
+is "$(sets)" '["night","one","before-one"]' "what there was is a set"
+answer=$(call DestroySnapshot /org/virtsnap1/snapshot/pair/before_2done '{"wait": <true>}')
+like "$answer" "uint32 0, objectpath '/org/virtsnap1/job/" "DestroySnapshot is waited for"
+is "$(sets)" '["night","one"]' "and it is gone"
+answer=$(call ApplySnapshot /org/virtsnap1/snapshot/pair/one \
+    '{"discard": <true>, "start": <true>}')
+like "$answer" "uint32 4096" "ApplySnapshot has a job"
+job=$(grep -o 'job/[0-9]*' <<<"$answer")
+is "$(service_wait "$job") $(service_get "$job" Job JobType)" "7 71" "which is completed"
+is "$(sets)" '["night","one"]' "nothing is kept when it is to be discarded"
+
+# --- reference points, of domains that run now
+check "a reference point" vs_json --service reference-point-create pair first
+answer=$(call CreateReferencePoint $pair second '{}')
+job=$(grep -o 'job/[0-9]*' <<<"$answer")
+is "$(service_wait "$job") $(service_get "$job" Job JobType)" "7 205" "another one is a job"
+points() { service_call collection/pair Collection.ListReferencePoints; }
+like "$(points)" "'name': <'first'>.*'whole': <true>.*'name': <'second'>" "both are listed"
+like "$(points)" "'domain': <'left'>, 'state': <'whole'>" "with their members"
+like "$(call CreateReferencePoint $pair second '{"wait": <true>}')" "Error.AlreadyExists.*second" \
+    "none is made twice"
+like "$(call CreateReferencePoint $pair a/b '{}')" "Error.InvalidParameter" "nor with any name"
+like "$(call DestroyReferencePoint $pair '' '{}')" "Error.InvalidParameter" "none is none"
+like "$(call DestroyReferencePoint $pair second '{"wait": <true>}')" "uint32 0" "one goes"
+check "the other one, too" vs_json --service reference-point-delete pair first
+check "and is not there any more" vs_refused 32779 "first" --service reference-point-delete pair \
+    first
+check "the set is removed" vs_json --service snapshot-delete pair one
+is "$(sets)" '["night"]' "as if it had not been"
+check "the service ends" service_stop
+is "$(live_virsh domstate left) $(live_virsh domstate right)" "running running" "the domains run"
+is "$(live_virsh checkpoint-list left --name)" "" "no checkpoint is left"
+is "$(chain_of "$(top_of left)" | wc -w)" 3 "no layer, either"
+
+done_testing
