@@ -103,9 +103,9 @@ merge_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
     return TRUE;
 }
 
-/* Points the disk of a domain that is shut off back to the image below an overlay that has
- * nothing yet. QEMU's image lock keeps the domain from being started meanwhile; a missing overlay, or a file system
- * without locks, has none to take. */
+/* Points the disk of a domain that is shut off back to the image below an overlay that has nothing
+ * yet. QEMU's image lock keeps the domain from being started meanwhile; a missing overlay, or a
+ * file system without locks, has none to take. */
 static gboolean
 point_disk_back(Hypervisor *hypervisor, const SetMember *member, const SetDisk *disk,
                 GError **error)
@@ -225,7 +225,8 @@ create_undo(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings
         g_autoptr(GError) why = NULL;
 
         /* What belonged to a domain that is gone may be needed by whoever took its disks. */
-        if (undo_member(hypervisor, record, member, warnings, &why) || is_undefined(hypervisor, member))
+        if (undo_member(hypervisor, record, member, warnings, &why) ||
+            is_undefined(hypervisor, member))
             continue;
         g_prefix_error(&why, _("Domain '%s': "), member->domain);
         if (!first)

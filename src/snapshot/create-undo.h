@@ -13,9 +13,9 @@ G_BEGIN_DECLS
  * @warnings: (element-type utf8): gets what could not be put in order
  *
  * Undoes the incomplete snapshot collection in @record: each member writes to its former images
- * again, with all that it has written since, its snapshot is removed, and no file is left. It is no error if there is nothing to undo.
- * It continues after an error of one member. Returns: FALSE with the first error if something is
- * left.
+ * again, with all that it has written since, its snapshot is removed, and no file is left. It is
+ * no error if there is nothing to undo. It continues after an error of one member. Returns: FALSE
+ * with the first error if something is left.
  */
 gboolean create_undo(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
