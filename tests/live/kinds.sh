@@ -78,6 +78,7 @@ is "$(vs export-info "$VS_EXPORT" --json | jq -r '[.files[] | select(.flattened)
 live_destroy drives
 live_destroy uefi
 live_destroy bare
+is "$(live_counter_of "$d/ro.raw")" 0 "the read-only disk was not written to"
 
 # Now that no guest reads or writes.
 before=$(vs_sources)
