@@ -139,10 +139,28 @@ standard_tools()
     rm -f web.raw
 }
 
+# Without a snapshot of ours, and at the cost of what was written since.
+next_night()
+{
+    local written total
+    title "7. The next night: both as they run now, on what the first export holds"
+    live_wait_counter web +10
+    writes
+    run 'virtsnap export shop night2 --live --preserve-chain --base latest --to export'
+    run 'virtsnap export-list export'
+    run 'virtsnap verify export/shop/night2'
+    written=$(virtsnap --json export-list export | jq '.exports[] | select(.base) | .own')
+    total=$(virtsnap --json export-list export | jq '.exports[] | select(.base) | .bytes')
+    note "Each is complete by itself. The second takes $(numfmt --to=iec "$written") of its \
+$(numfmt --to=iec "$total"); the rest is the first one's, by hard links."
+    [ "$written" -lt $((total / 4)) ] || fail "the second export took $written of $total bytes"
+    ! virsh snapshot-list web --name | grep -q virtsnap-live || fail "a snapshot is left"
+}
+
 # What is a guest's own: its domain, its disks, and what it said so far.
 lose()
 {
-    title "7. Both are lost: domains, disks, base image"
+    title "8. Both are lost: domains, disks, base image"
     run 'virsh destroy web; virsh undefine web --snapshots-metadata'
     run 'virsh destroy db; virsh undefine db --snapshots-metadata'
     run 'virtsnap collection-undefine shop; rm -f base.qcow2 web.* db.*; virsh list --all'
@@ -157,7 +175,7 @@ import_collection()
     for domain in web db; do
         trust+=" --trust $domain:devices/serial --trust $domain:devices/console"
     done
-    title "8. Imported again, and running; the console that is a file here has to be trusted"
+    title "9. Imported again, and running; the console that is a file here has to be trusted"
     run "virtsnap import export/shop/snap1 --to images --start$trust"
     run 'virsh list --all; virtsnap collection-list'
     live_wait_boot web db
@@ -173,6 +191,7 @@ two_guests
 snapshots
 export_collection
 standard_tools
+next_night
 lose
 import_collection
 live_cleanup

@@ -122,6 +122,19 @@ set_record_member(const SetRecord *self, const char *uuid)
     return NULL;
 }
 
+const SetDisk *
+set_member_disk(const SetMember *self, const char *target)
+{
+    for (guint i = 0; i < self->disks->len; i++) {
+        const SetDisk *disk = g_ptr_array_index(self->disks, i);
+
+        if (g_strcmp0(disk->target, target) == 0)
+            return disk;
+    }
+
+    return NULL;
+}
+
 gboolean
 set_record_concerns(const SetRecord *self, GPtrArray *domains)
 {

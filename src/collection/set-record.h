@@ -82,6 +82,9 @@ SetRecord *set_record_parse(const char *text, gsize length, GError **error)
 /** set_record_member: Returns: (transfer none) (nullable): its member with @uuid. */
 const SetMember *set_record_member(const SetRecord *self, const char *uuid);
 
+/** set_member_disk: Returns: (transfer none) (nullable): its disk @target. */
+const SetDisk *set_member_disk(const SetMember *self, const char *target);
+
 /** set_record_concerns: Returns: whether one of its members had one of the names @domains
  * (element-type utf8). */
 gboolean set_record_concerns(const SetRecord *self, GPtrArray *domains);

@@ -56,6 +56,45 @@ rename_snapshot(DomainRecord *record, const char *name, GError **error)
     return TRUE;
 }
 
+/* In the present state of a domain all disks are captured, in a set only those that it is of. */
+static gboolean
+take_disks_of_set(DomainRecord *record, const SetRecord *set, GError **error)
+{
+    SnapshotRecord *snapshot = g_ptr_array_index(record->snapshots, 0);
+    const SetMember *member = set_record_member(set, record->uuid);
+    g_autoptr(xmlDoc) doc = xml_parse(snapshot->xml, strlen(snapshot->xml), record->name, error);
+    g_autoptr(GPtrArray) disks =
+        doc ? xml_nodes(xmlDocGetRootElement(doc), "./disks/disk") : NULL;
+
+    if (!disks)
+        return FALSE;
+    for (guint i = 0; i < disks->len; i++) {
+        xmlNode *disk = g_ptr_array_index(disks, i);
+        g_autofree char *target = xml_attr(disk, "name");
+
+        if (!member || !set_member_disk(member, target))
+            xmlSetProp(disk, BAD_CAST "snapshot",
+                       BAD_CAST snapshot_location_name(SNAPSHOT_LOCATION_NO));
+    }
+    g_free(snapshot->xml);
+    snapshot->xml = xml_doc_to_string(doc);
+
+    return TRUE;
+}
+
+static DomainRecord *
+resolve_present(Hypervisor *hypervisor, const ExportSubject *subject, const char *domain,
+                GError **error)
+{
+    g_autoptr(DomainRecord) record = hypervisor->ops->present(
+        hypervisor, domain, subject->snapshot, subject->settings->security_info, error);
+
+    if (!record || (subject->set && !take_disks_of_set(record, subject->set, error)))
+        return NULL;
+
+    return g_steal_pointer(&record);
+}
+
 static DomainRecord *
 resolve_member(Hypervisor *hypervisor, const ExportSubject *subject, const char *domain,
                GError **error)
@@ -63,9 +102,8 @@ resolve_member(Hypervisor *hypervisor, const ExportSubject *subject, const char 
     const VirtSnapExportSettings *settings = subject->settings;
     g_autoptr(DomainRecord) record = NULL;
 
-    if (settings->live != VIRT_SNAP_LIVE_NO && !subject->set)
-        return hypervisor->ops->present(hypervisor, domain, subject->snapshot,
-                                        settings->security_info, error);
+    if (settings->live != VIRT_SNAP_LIVE_NO && !(subject->set && subject->set->complete))
+        return resolve_present(hypervisor, subject, domain, error);
     record = hypervisor->ops->resolve(hypervisor, domain,
                                       subject->set ? subject->set->snapshot : subject->snapshot,
                                       settings->snapshots == VIRT_SNAP_SNAPSHOTS_ALL,
@@ -134,7 +172,7 @@ export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *contr
                     error);
     if (!plan || !export_sees_files(hypervisor, plan, error))
         return NULL;
-    if (subject->set)
+    if (subject->set && subject->set->complete)
         plan_take_set(plan, subject->set);
     keep_collections(plan, subject->collections);
 

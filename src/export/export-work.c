@@ -197,6 +197,7 @@ plan_set(const ExportWork *self, Hypervisor *hypervisor, GError **error)
         .level = live == VIRT_SNAP_LIVE_APPLICATION_CONSISTENT ? MOMENT_FREEZE : MOMENT_PAUSE,
         .memory = live == VIRT_SNAP_LIVE_MEMORY,
         .best_effort = TRUE,
+        .exclude = self->settings->exclude,
     };
 
     if (!create_settings_check(&settings, error))
@@ -209,20 +210,12 @@ plan_set(const ExportWork *self, Hypervisor *hypervisor, GError **error)
 /* @plan: of the present state, which is looked at before there is a set; replaced by that of the
  * set once there is one. */
 static gboolean
-make_set(ExportWork *self, JobRun *run, ExportSubject *what, const Target *target, Plan **plan,
-         GError **error)
+make_set(ExportWork *self, JobRun *run, const ExportSubject *what, const Target *target,
+         Plan **plan, GError **error)
 {
-    Hypervisor *hypervisor = job_run_hypervisor(run, NULL);
-
-    self->set = plan_set(self, hypervisor, error);
-    if (!self->set)
-        return FALSE;
-    if (self->dry_run)
-        return TRUE;
     if (!announce_export_plan(*plan, target, run, error) ||
         !temporary_set_make(self->set, self->notes, error))
         return FALSE;
-    what->set = temporary_set_record(self->set);
     plan_free(*plan);
     *plan = plan_export(self, run, what, target, error);
 
@@ -309,8 +302,14 @@ prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GErr
         return FALSE;
     if (!self->dry_run)
         temporary_set_recover(hypervisor, self->members->domains, self->notes);
+    if (export_settings_need_set(settings)) {
+        self->set = plan_set(self, hypervisor, error);
+        if (!self->set)
+            return FALSE;
+        what.set = temporary_set_record(self->set);
+    }
     *plan = plan_export(self, run, &what, *target, error);
-    if (!*plan || !export_settings_need_set(settings))
+    if (!*plan || !self->set || self->dry_run)
         return *plan != NULL;
 
     return make_set(self, run, &what, *target, plan, error);

@@ -20,8 +20,8 @@ typedef struct {
                                  * member collections, which are stored in the export; NULL: none */
     GPtrArray *domains;         /* char*: the members, each once */
     const char *snapshot;
-    const SetRecord *set; /* the temporary set by which a live export that needs one is had; NULL:
-                           * it is not made yet, or none is needed */
+    const SetRecord *set; /* the temporary set by which it is had, complete or still to be made;
+                           * NULL: none is needed */
     const VirtSnapExportSettings *settings;
 } ExportSubject;
 
@@ -74,7 +74,7 @@ GPtrArray *export_resolve(Hypervisor *hypervisor, const ExportSubject *subject, 
  * @control: can cancel the operation
  *
  * Queries @hypervisor for the snapshot of each member and examines all images. Nothing is written.
- * A live export that needs a set which is not made yet is planned as it would be without one.
+ * With a set that is still to be made the plan is of what the set would freeze now.
  * Returns: the plan, owned by the caller; an error names the member that cannot be exported.
  */
 Plan *export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *control,

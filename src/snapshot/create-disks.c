@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "settings/settings.h"
 #include "snapshot/create-disks.h"
 #include "util/name.h"
 #include "util/xml.h"
@@ -23,6 +24,21 @@ static gboolean
 has_child(xmlNode *disk, const char *name)
 {
     return xml_child(disk, name, NULL) != NULL;
+}
+
+static gboolean
+is_excluded(const CreateLook *look, const char *target)
+{
+    const GPtrArray *exclude = look->settings->exclude;
+
+    for (guint i = 0; exclude && i < exclude->len; i++) {
+        const VirtSnapExclude *one = g_ptr_array_index(exclude, i);
+
+        if (g_str_equal(one->domain, look->look->name) && g_strcmp0(one->target, target) == 0)
+            return TRUE;
+    }
+
+    return FALSE;
 }
 
 /* Returns: whether no overlay is made for the disk: removable drives, read-only and empty ones,
@@ -190,7 +206,7 @@ look_at_disk(CreateLook *look, xmlNode *disks, xmlNode *disk)
     g_autoptr(StorageDef) storage = storage_def_parse(disk);
     g_autofree char *target = xml_text(disk, "./target/@dev");
 
-    if (is_left_out(disk, storage)) {
+    if (is_left_out(disk, storage) || is_excluded(look, target)) {
         add_disk(disks, target, "no");
         return FALSE;
     }

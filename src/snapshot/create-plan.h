@@ -18,6 +18,7 @@ typedef struct {
                            * their memory */
     gboolean best_effort; /* as in MomentOptions */
     guint timeout;        /* seconds; 0: the default */
+    const GPtrArray *exclude; /* VirtSnapExclude: disks that are left out, not owned; NULL: none */
 } CreateSettings;
 
 /** What will be done. */

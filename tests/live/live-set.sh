@@ -74,6 +74,8 @@ check "what would be done" eval 'vs export pair --live=memory --to "$x" --dry-ru
 is "$(vs_field '[.layers[].way] | unique | join(" ")')" copy "the layers are copied"
 is "$(ls "$x")" "" "nothing is written"
 check "and nothing changed" clean
+is "$(vs export pair --live=memory --to "$x" --exclude o:vda --exclude r:vda --dry-run --json |
+    jq -r .error.message | grep -c 'no disk')" 1 "there is no set of nothing"
 
 check "with the memory" vs_export pair m --live=memory --to "$x" || cat "$VS_OUT" "$VS_ERR"
 is "$(vs_field '[.result, .domains, .layers, (.warnings | length)] | join(" ")')" "0 2 3 0" \
@@ -120,6 +122,16 @@ check "is in the way" vs_refused 32800 "virtsnap-live-u" export pair u --live=me
 check "of no other export" vs_export pair v --live=crash --preserve-chain --to "$x"
 is "$(snapshots_of r)/$(snapshots_of o)" "virtsnap-live-u/virtsnap-live-u" "and stays"
 check "until it is removed" eval 'vs -q snapshot-delete pair virtsnap-live-u && clean'
+
+# A disk of which there is no such snapshot.
+live_overlay "$d/base.qcow2" "$d/p.qcow2"
+qemu-img create -q -f qcow2 "$d/own.qcow2" 1M
+live_define p --disk "$d/p.qcow2" --internal "$d/own.qcow2"
+check "a disk that cannot be in a set" vs_refused 1 "'vdb'" \
+    export --domain p n --live --preserve-chain --to "$x"
+check "is left out" vs_export --domain p n --live --preserve-chain --to "$x" --exclude p:vdb
+is "$(vs_recorded "$VS_EXPORT" p vdb) $(vs_field .layers) $(snapshots_of p)" "excluded 2 " \
+    "and only that"
 
 # --- every night, on what the night before has
 
