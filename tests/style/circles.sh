@@ -15,7 +15,7 @@ check "there is code to look at" test ${#code[@]} -gt 10
 # circle: from what is used, uses lead back to the file.
 circles()
 {
-    sort -u | awk '
+    sort -u -k 2,2 -k 1,1 | awk '
         function reach(file,    list, n, i) {
             if (file in seen) return
             seen[file] = 1
@@ -25,8 +25,10 @@ circles()
         $1 != $2 { used[$1] = used[$1] " " $2; from[++n_edges] = $1; to[n_edges] = $2 }
         END {
             for (e = 1; e <= n_edges; e++) {
-                split("", seen)
-                reach(to[e])
+                if (to[e] != last) {
+                    split("", seen)
+                    reach(last = to[e])
+                }
                 if (from[e] in seen) print from[e] " -> " to[e]
             }
         }' | sort
@@ -51,32 +53,37 @@ includes | circles |
     none "no circle of #include lines" \
         "move what both need into a file of its own, or pass it in"
 
-# compiled FILE: what the compiler made of a .c, if it was compiled.
+# compiled FILE: what the compiler made of a .c, in `object`; nothing if it was not compiled.
 compiled()
 {
-    local object name
-    name=$(basename "$1" .c)
-    for object in "$abs_top_builddir/$(dirname "$1")"/{.libs/,}{,lib*_la-}"$name.o"; do
-        [ ! -e "$object" ] || { printf '%s\n' "$object"; return; }
+    local name=${1##*/}
+    for object in "$abs_top_builddir/${1%/*}"/{.libs/,}{,lib*_la-}"${name%.c}.o"; do
+        [ ! -e "$object" ] || return 0
     done
+    object=
 }
 
 # uses: the edges "FILE USED", one for each file whose symbols another one needs.
 uses()
 {
-    local file object
+    local file object objects=()
     for file in "${code[@]}"; do
-        [[ $file != *.c ]] || object=$(compiled "$file")
-        [[ $file != *.c || -z $object ]] || nm -P "$object" | sed "s|^|${file%.c} |"
-    done | awk '
-        $3 == "U" { needs[$1 " " $2] = 1; next }
-        $3 ~ /[A-TV-Z]/ { at[$2] = $1 }
+        [[ $file != *.c ]] || compiled "$file"
+        [[ $file != *.c || -z $object ]] || {
+            objects+=("$object")
+            printf '%s %s\n' "$object:" "${file%.c}"
+        }
+    done >"$TEST_DIR/objects"
+    nm -P -A "${objects[@]}" | awk '
+        NR == FNR { file[$1] = $2; next }
+        $3 == "U" { needs[file[$1] " " $2] = 1; next }
+        $3 ~ /[A-TV-Z]/ { at[$2] = file[$1] }
         END {
             for (need in needs) {
                 split(need, part, " ")
                 if (part[2] in at) print part[1], at[part[2]]
             }
-        }' | file
+        }' "$TEST_DIR/objects" - | file
 }
 if command -v nm >/dev/null; then
     uses=$(uses)
