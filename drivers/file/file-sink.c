@@ -208,14 +208,14 @@ file_sink_reopen(int dirfd, const char *name, guint64 size, mode_t mode, GError 
 
     /* What other exports have, too, is theirs, its permissions as well: it is begun anew. */
     if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink > 1) {
-        virt_snap_error_set_errno(error, ENOENT, _("Cannot go on with '%s'"), name);
+        virt_snap_error_set_errno(error, ENOENT, _("Cannot resume '%s'"), name);
         return NULL;
     }
     /* A complete file is read-only, so make it writable first. */
     if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
         (S_ISREG(st.st_mode) && fchmodat(dirfd, name, 0600, 0) < 0 &&
          !foreign_mode_refused(errno))) {
-        virt_snap_error_set_errno(error, errno, _("Cannot go on with '%s'"), name);
+        virt_snap_error_set_errno(error, errno, _("Cannot resume '%s'"), name);
         return NULL;
     }
     fd = fd_open(dirfd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, error);

@@ -230,7 +230,7 @@ libvirt_resume(Hypervisor *hypervisor, const char *name, GError **error)
         return FALSE;
     if (virDomainResume(domain) == 0)
         return TRUE;
-    libvirt_error_set(error, _("Cannot let the domain '%s' run"), name);
+    libvirt_error_set(error, _("Cannot resume the domain '%s'"), name);
 
     return FALSE;
 }

@@ -179,7 +179,7 @@ pause_domain(Hypervisor *hypervisor, const char *uuid, gboolean pause, GError **
     if ((pause ? virDomainSuspend(domain) : virDomainResume(domain)) == 0)
         return TRUE;
     libvirt_error_set(error, pause ? _("Cannot pause the domain '%s'")
-                                   : _("Cannot let the domain '%s' run"),
+                                   : _("Cannot resume the domain '%s'"),
                       virDomainGetName(domain));
 
     return FALSE;

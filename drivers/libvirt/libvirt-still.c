@@ -199,7 +199,7 @@ still_resume(Hypervisor *hypervisor, const char *uuid, GError **error)
         return FALSE;
     if (virDomainResume(domain) == 0)
         return TRUE;
-    libvirt_error_set(error, _("Cannot let the domain '%s' run"), virDomainGetName(domain));
+    libvirt_error_set(error, _("Cannot resume the domain '%s'"), virDomainGetName(domain));
     if (!still_state(hypervisor, uuid, &state, &ignored) || state == DOMAIN_STATE_PAUSED)
         return FALSE;
     g_clear_error(error);

@@ -51,7 +51,7 @@ static const GOptionEntry export_options[] = {
      N_("compress the exported images"), "zstd[:LEVEL]"},
     JOB_OPTIONS_DRY_RUN(ExportOptions),
     {"resume", 0, 0, G_OPTION_ARG_NONE, MEMBER(resume),
-     N_("go on with an export that was interrupted"), NULL},
+     N_("resume an export that was interrupted"), NULL},
     JOB_OPTIONS_FOLLOW(ExportOptions),
     {NULL},
 };

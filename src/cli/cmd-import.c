@@ -39,7 +39,7 @@ static const GOptionEntry import_options[] = {
     JOB_OPTIONS_TRANSFER(ImportOptions),
     JOB_OPTIONS_DRY_RUN(ImportOptions),
     {"resume", 0, 0, G_OPTION_ARG_NONE, MEMBER(resume),
-     N_("go on with an import that was interrupted"), NULL},
+     N_("resume an import that was interrupted"), NULL},
     JOB_OPTIONS_FOLLOW(ImportOptions),
     {NULL},
 };

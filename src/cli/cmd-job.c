@@ -138,7 +138,7 @@ run_suspend(CliContext *cli, const CommandLine *line)
 static int
 run_resume(CliContext *cli, const CommandLine *line)
 {
-    return request(cli, line, JOB_REQUEST_START, _("Job %s goes on"));
+    return request(cli, line, JOB_REQUEST_START, _("Job %s was resumed"));
 }
 
 static int
@@ -206,14 +206,14 @@ static const Command commands[] = {
         .run_service = run_suspend,
         .summary = N_("let a job pause"),
         .description = N_("The transfers of JOB stop within a second, and nothing of them is "
-                          "lost. 'job-resume' goes on."),
+                          "lost. 'job-resume' resumes them."),
         .args = job_args,
     },
     {
         .name = "job-resume",
         .run_service = run_resume,
-        .summary = N_("go on with a job that pauses or was interrupted"),
-        .description = N_("Goes on with JOB after 'job-suspend' or 'job-terminate', or after a "
+        .summary = N_("resume a job that is suspended or was interrupted"),
+        .description = N_("Resumes JOB after 'job-suspend' or 'job-terminate', or after a "
                           "crash: what was copied before is not copied again."),
         .args = job_args,
     },
@@ -221,8 +221,9 @@ static const Command commands[] = {
         .name = "job-terminate",
         .run_service = run_terminate,
         .summary = N_("end a job, keeping what it has copied"),
-        .description = N_("Ends JOB in order. What it has copied stays in the partial directory, "
-                          "and 'job-resume' or an export with --resume goes on from there."),
+        .description = N_("Ends JOB in order. What it has copied stays in the partial "
+                          "directory, and 'job-resume' or an export with --resume resumes it "
+                          "there."),
         .args = job_args,
     },
     {

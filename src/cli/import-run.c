@@ -22,8 +22,8 @@ print_import_failed(CliContext *cli, const ImportWork *work, const GError *why)
     if (!work->result.resumable)
         return cli_fail(cli, why);
     error = g_error_new(why->domain, why->code,
-                        _("%s; what has been copied is kept: the same command with --resume goes "
-                          "on with it"),
+                        _("%s; what has been copied is kept: the same command with --resume "
+                          "resumes it"),
                         why->message);
 
     return cli_fail(cli, error);

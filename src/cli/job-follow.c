@@ -103,12 +103,13 @@ outcome(const ServiceFollow *self, GError **error)
         return TRUE;
     if (self->gone)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED,
-                    _("The service has gone while job %s was running; 'virtsnap job-resume %s' "
-                      "goes on with it"),
+                    _("The service ended while job %s was running; 'virtsnap job-resume %s' "
+                      "resumes it"),
                     number, number);
     else if (!job_state_is_final(state))
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
-                    _("Job %s goes on; 'virtsnap job-wait %s' shows how"), number, number);
+                    _("Job %s is still running; 'virtsnap job-wait %s' shows its progress"), number,
+                     number);
     else if (code != 0)
         g_set_error_literal(error, VIRT_SNAP_ERROR, (gint)code,
                             bus_job_get_error_description(self->job));

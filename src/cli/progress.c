@@ -65,7 +65,7 @@ progress_mode_parse(const char *text, ProgressMode *mode, GError **error)
         }
     }
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                _("--progress: '%s' is none of auto, bar, json and none"), text);
+                _("--progress: '%s' is not one of auto, bar, json and none"), text);
 
     return FALSE;
 }

@@ -66,7 +66,7 @@ warn(const PruneItem *item)
     if (item->fate == PRUNE_LEAVE)
         cli_warning(_("'%s' was left alone: %s"), item->path, item->problem);
     else if (item->fate == PRUNE_FAIL)
-        cli_warning(_("'%s' could not be removed; the next export-prune goes on with it: %s"),
+        cli_warning(_("'%s' could not be removed; the next export-prune tries it again: %s"),
                     item->path, item->problem);
     else if (item->fate == PRUNE_KEEP && item->problem)
         cli_warning(_("'%s' was kept: %s"), item->path, item->problem);

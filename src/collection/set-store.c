@@ -160,7 +160,8 @@ set_store_lock(const char *id, GError **error)
         return fd_steal(&fd);
     if (errno == EWOULDBLOCK)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
-                    _("Somebody else is at this snapshot collection; wait for the end of that"));
+                    _("Another process is working on this snapshot collection; wait until it "
+                      "has ended"));
     else
         virt_snap_error_set_errno(error, errno, _("Cannot lock '%s'"), path);
 

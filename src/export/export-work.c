@@ -431,8 +431,8 @@ const JobWorkType export_work_type = {
     .block_type = JOB_BLOCK_TYPE_BACKUP,
     .cancelled = N_("The export was cancelled"),
     .interrupted = N_("The export was interrupted; it can be resumed"),
-    .forced = N_("ended by force; the partial directory is left: the next export of the same set "
-                 "removes it, or goes on with it with --resume"),
+    .forced = N_("ended by force; the partial directory is left: the next export of the same "
+                 "set removes it, or with --resume resumes the export"),
     .describe = export_work_describe,
     .directory = export_work_directory,
     .run = export_work_run,

@@ -195,7 +195,7 @@ watch_main(gpointer data)
     watch_domain(self);
     if (!self->hypervisor->ops->undefine(self->hypervisor, self->member->domain->uuid,
                                          &self->error))
-        g_prefix_error(&self->error, _("Domain '%s' was tried, and cannot be taken away: "),
+        g_prefix_error(&self->error, _("Domain '%s' was tried, and cannot be removed: "),
                        self->member->domain->from->name);
     g_atomic_int_set(&self->over, TRUE);
 

@@ -66,7 +66,7 @@ unknown_reason(const xmlNode *node)
     };
 
     if (node->ns)
-        return _("it is none of libvirt's own elements");
+        return _("it is not one of libvirt's own elements");
     for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
         if (g_str_equal(known[i].name, node->name))
             return _(known[i].reason);

@@ -251,7 +251,7 @@ static const struct {
     {"firmware", check_firmware,
      N_("the file is not in a directory where packages have their firmware")},
     {"file", check_file_value, N_("it is a file of the host, and the export does not hold it")},
-    {"random", check_random, N_("it is none of the host's random devices")},
+    {"random", check_random, N_("it is not one of the host's random devices")},
     {"pts", check_pts, N_("it is a file or device of the host")},
     {"channel", check_channel, N_("the socket is not in a directory of libvirt")},
     {"rendernode", check_rendernode, N_("it is no render node of a graphics card")},

@@ -257,8 +257,8 @@ const JobWorkType import_work_type = {
     .block_type = JOB_BLOCK_TYPE_COPY,
     .cancelled = N_("The import was cancelled"),
     .interrupted = N_("The import was interrupted; it can be resumed"),
-    .forced = N_("ended by force; what there is of it is left: the next import of the same removes "
-                 "it, or goes on with it with --resume"),
+    .forced = N_("ended by force; its files are left: the next import of the same export "
+                 "removes them, or with --resume resumes the import"),
     .describe = import_work_describe,
     .directory = import_work_directory,
     .run = import_work_run,

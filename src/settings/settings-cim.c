@@ -159,7 +159,7 @@ parse_property(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen, GE
     if (!setting)
         return wrong_property(error, node, name, _("the class has no such property"));
     if (!g_hash_table_add(seen, (gpointer)setting))
-        return wrong_property(error, node, name, _("it stands there twice"));
+        return wrong_property(error, node, name, _("it is given twice"));
     if (g_strcmp0(type, setting->cim_type) != 0) {
         g_autofree char *complaint =
             g_strdup_printf(_("its type is %s, not %s"), setting->cim_type, type ? type : "?");

@@ -29,7 +29,7 @@ parse_settings_element(VirtSnapExportSettings *self, xmlNode *node, GHashTable *
     }
     if (!g_hash_table_add(seen, (gpointer)setting) && !setting->list) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                    _("Line %ld: the setting '%s' stands there twice"), xmlGetLineNo(node), name);
+                    _("Line %ld: the setting '%s' is given twice"), xmlGetLineNo(node), name);
         return FALSE;
     }
     if (node->properties || xmlChildElementCount(node) > 0) {

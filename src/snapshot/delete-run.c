@@ -140,7 +140,7 @@ check_switched(const Now *now, const DeleteDisk *disk, GError **error)
             continue;
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
                     _("The domain '%s' runs on '%s', which was merged into '%s'; it has all its "
-                      "data, and the same command goes on"),
+                      "data, and the same command resumes the removal"),
                     user->domain->name, disk->top->path, disk->base->path);
         return FALSE;
     }

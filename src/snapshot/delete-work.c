@@ -255,9 +255,9 @@ const JobWorkType delete_work_type = {
     .job_type = JOB_TYPE_SNAPSHOT_DELETE,
     .block_type = JOB_BLOCK_TYPE_ACTIVE_COMMIT,
     .cancelled = N_("The removal was cancelled; every domain has all its data, and the same "
-                    "command goes on"),
+                    "command resumes it"),
     .interrupted = N_("The removal was interrupted; every domain has all its data, and the same "
-                      "command goes on"),
+                      "command resumes it"),
     .describe = delete_work_describe,
     .directory = delete_work_directory,
     .run = delete_work_run,

@@ -211,8 +211,7 @@ guard_hold(Guard *self, GuardHold hold, const char *uuid, GError **error)
     if (say_hold(self, '+', hold, uuid))
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
-                _("The process that thaws guests if this program is killed has gone; who ended "
-                  "it? Try again"));
+                _("The process that thaws guests if this program is killed has ended; try again"));
 
     return FALSE;
 }

@@ -90,8 +90,8 @@ set_ended(const Merge *self, CommitState state, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
                 state == COMMIT_CANCELLED || state == COMMIT_GONE
-                    ? _("The block job that merges '%s' into '%s' was ended by somebody else; the "
-                        "domain has all its data, and the same command goes on")
+                    ? _("The block job that merges '%s' into '%s' was ended by another program; "
+                        "the domain has all its data, and the same command resumes the removal")
                     : _("The block job that merges '%s' into '%s' failed, perhaps for want of "
                         "space; the domain has all its data, and its log says more "
                         "(/var/log/libvirt/qemu); the same command tries again"),
