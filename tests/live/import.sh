@@ -76,7 +76,9 @@ for kind in merged packed; do
     check "import of what was $kind" vs_import "${!kind}" --to "$to"
     check "the images are sound" images_sound "$to"
     is "$(live_counter_of "$(image_of a vda)")" "$want" "the same counter"
-    check "a boots and goes on" goes_on a "$want"
+    check "the guest sees the same" \
+        vs_same_disk "$(vs_layer "$plain" a vda)" qcow2 "$(image_of a vda)"
+    check "a starts" live_start a
     forget a b
     vs -q collection-undefine shop
 done
