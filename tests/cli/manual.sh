@@ -25,13 +25,14 @@ options_of_help()
     } | sort -u
 }
 
-is "$(comm -23 <(options_of_help) <(options_of_manual))" "" \
+options=$(options_of_help)
+is "$(comm -23 <(echo "$options") <(options_of_manual))" "" \
     "every option of the help is in the manual"
-is "$(comm -13 <(options_of_help) <(options_of_manual))" "" \
+is "$(comm -13 <(echo "$options") <(options_of_manual))" "" \
     "every option of the manual is in the help"
 is "$(comm -23 <(commands | sort) <(commands_of_manual))" "" "every command is in the manual"
 is "$(comm -13 <(commands | sort) <(commands_of_manual))" "" "every command of the manual is there"
-like "$(options_of_help | wc -l)" '^[0-9]{2}$' "there were options to compare"
+like "$(wc -l <<<"$options")" '^[0-9]{2}$' "there were options to compare"
 
 # Each command's own options stand in its synopsis or in the list that follows.
 for command in $(commands); do
