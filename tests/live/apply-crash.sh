@@ -3,8 +3,8 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # A way back to a snapshot set that dies or is told to end at any step: the next command brings all
-# domains to where they were, or completes it. POINTS=all: at every call, until it is not reached
-# any more.
+# domains to where they were, or completes it. POINTS: the numbers of the calls, or "all", until one
+# is not reached any more.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/libvirtd.sh"
@@ -127,7 +127,8 @@ points()
 for point in KILL:write,sendmsg:"90" KILL:execve:2 INT:write,sendmsg:70; do
     signal=${point%%:*} call=${point#*:}
     numbers=${call#*:} call=${call%:*}
-    [ "${POINTS-}" != all ] || numbers=$(seq 1 400)
+    [ "${POINTS-all}" = all ] || numbers=$POINTS
+    [ "${POINTS-}" != all ] || numbers=$(seq 1 1000)
     died=0 points_back=
     # shellcheck disable=SC2086 # Several words.
     check "a way back, $signal at ${call%%:*}" points "$call" "$signal" $numbers
@@ -165,5 +166,24 @@ is "$(vs_field '[.status, .adopted, (.members[].consistency)] | join(" ")')" \
     "complete false memory memory" "with its consistency"
 is "$(content_of "$(path_of r before-live)") $(content_of "$(path_of o before-live)")" "$later" \
     "and its data"
+
+# --- a domain that is undefined while its layers are merged
+vs -q snapshot-delete pair before-live
+live_destroy o
+scribble "$(top_of o)" 6 8
+now=$(content_of "$(top_of o)")
+top=$(top_of o)
+live_virsh dumpxml o --inactive >"$d/o.xml"
+"$abs_top_builddir/virtsnap" --json snapshot-delete pair live --bandwidth 200K >"$VS_OUT" \
+    2>"$VS_ERR" &
+pid=$!
+live_wait "it merges" eval 'pgrep -f "qemu-img commit.*$d/o" >/dev/null'
+check "a domain is undefined while its layers are merged" live_virsh undefine o --snapshots-metadata
+kill -INT $pid
+check_fails "the removal ends" wait $pid
+live_wait "it is unlocked" eval '! pgrep -f "qemu-img commit.*$d/" >/dev/null'
+is "$(content_of "$top")" "$now" "and all data is there"
+check "for the domain when it comes again" eval 'live_virsh define "$d/o.xml" &&
+    live_virsh start o'
 
 done_testing
