@@ -246,6 +246,8 @@ remove_set(ExportWork *self, JobRun *run, const Plan *plan, gboolean done, GErro
     if (done && warnings->len > 0)
         job_run_set_result(run, export_report_new(plan, self->path),
                            strings_copy(self->result.warnings));
+    /* The work of a finished job is kept for a while; the set is not locked so long. */
+    g_clear_pointer(&self->set, temporary_set_free);
 }
 
 /* --- the run ------------------------------------------------------------------------ */

@@ -189,6 +189,16 @@ check "two at once" eval 'slowly first &&
     kill -INT $pid; ! wait $pid'
 check "of the sets nothing is left" clean
 
+# What was read is right, whoever is gone; the set stays for the next command.
+check "libvirtd is killed meanwhile" eval 'slowly alone && live_libvirtd_stop KILL && wait $pid' ||
+    cat "$VS_OUT" "$VS_ERR"
+like "$(vs_field '.warnings[]')" "virtsnap-live-alone.*could not be removed" "which is told"
+check "the export is sound" vs_sound "$x/pair/alone"
+check "libvirtd is back" live_libvirtd_start
+check "the next command" vs -q snapshot-create-as pair s --pause
+is "$(snapshots_of r)/$(snapshots_of o)" "s/s" "removes the set"
+check "and is done" eval 'vs -q snapshot-delete pair s && clean'
+
 # killed STEP NAME: at that system call, of the making or of the removal, for STEP is CALL:N.
 killed()
 {
