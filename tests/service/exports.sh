@@ -124,7 +124,7 @@ check "an unknown option" refused InvalidParameter "'force'" $night "$out" '' "{
 check "an option of another type" refused InvalidParameter "'wait'" $night "$out" '' "{'wait': <1>}"
 check "settings that are none" refused InvalidParameter "" $night "$out" '<no/>' '{}'
 check "settings that are not supported" refused NotSupported "live" $night "$out" \
-    '<exportsettings><live>crash</live><snapshots>all</snapshots></exportsettings>' '{}'
+    '<exportsettings><live>crash-consistent</live><snapshots>all</snapshots></exportsettings>' '{}'
 check "a directory that no manifest could name" refused InvalidParameter "" $night \
     "$out/"$'a\001b' '' '{}'
 check "a disk in XML that could not be named" refused InvalidParameter "include" $night "$out" \
