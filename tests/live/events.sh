@@ -43,6 +43,15 @@ slowly()
     live_wait "it has copied" live_wrote $pid 100000
 }
 
+# held COMMAND...: while the export that was begun stands still, so that it is still at work, at
+# whatever speed, when it hears of that.
+held()
+{
+    kill -STOP "$pid"
+    "$@"
+    kill -CONT "$pid"
+}
+
 # ended CODE REGEX: before it was done, which takes minutes at the bandwidth it has; and leaving
 # nothing.
 ended()
@@ -90,26 +99,29 @@ live_virsh undefine --domain off --snapshots-metadata
 check "a domain undefined whose images are gone" ended 32779 "'off', disk 'vda'.*off.qcow2"
 
 # --- what changes none
-slowly web 5M
-live_virsh blockpull --domain web --path vda
-live_virsh suspend --domain web
-live_virsh resume --domain web
-live_virsh undefine --domain thief
+elsewhere()
+{
+    live_virsh blockpull --domain web --path vda
+    live_virsh suspend --domain web
+    live_virsh resume --domain web
+    live_virsh undefine --domain thief
+}
+slowly web 10M
+held elsewhere
 check "a pull, a pause, another domain undefined: goes on" completed
 
-slowly web 5M
-live_libvirtd_stop KILL
+slowly web 10M
+held live_libvirtd_stop KILL
 check "libvirtd dies: goes on, and says so" completed "connection to libvirt was lost"
 check "libvirtd is back" live_libvirtd_start
 
-slowly web 5M
-live_libvirtd_stop
+slowly web 10M
+held live_libvirtd_stop
 check "libvirtd ends in good order: the same" completed "connection to libvirt was lost"
 live_libvirtd_start
 
-slowly web 5M
-live_virsh undefine --domain web --snapshots-metadata
-live_destroy web
+slowly web 10M
+held eval 'live_virsh undefine --domain web --snapshots-metadata; live_destroy web'
 check "undefined, but its images stay: goes on" completed "'web' was undefined"
 
 done_testing
