@@ -104,10 +104,14 @@ check "and nothing half is left" \
     eval 'none_has dead || [ "$(has p dead)$(has q dead)" = 11 ]'
 
 # --- long chains
-for i in $(seq 20); do
-    make --domain q "deep$i" || break
+chain=
+for i in {1..18}; do
+    chain+="snapshot-create-as q deep$i --disk-only --diskspec vda,file=$d/q-deep$i.qcow2; "
 done
-is "$i" 20 "twenty layers, one on the other"
+virsh -q -c "$LIVE_URI" "$(live_script)$chain" >/dev/null
+check "on eighteen layers" make --domain q deep19
+check "and on nineteen" make --domain q deep20
+is "$(live_virsh snapshot-list --domain q --name | grep -c deep)" 20 "one on the other"
 is "$(vs --json snapshot-chain pq next | jq -e . >/dev/null && echo chain)" chain "can be shown"
 under=$d/l0.qcow2
 qemu-img create -q -f qcow2 "$under" 16M
