@@ -160,7 +160,7 @@ live_virsh blockpull t vda --bytes --bandwidth 1 >/dev/null
 check "a block job" vs_refused 32774 "has a block job already" snapshot-delete single s1
 live_virsh blockjob t vda --abort
 live_virsh managedsave t >/dev/null
-check "a saved domain" vs_refused 5 "is saved" snapshot-delete single s1
+check "a saved domain" vs_refused 5 "a saved state" snapshot-delete single s1
 live_virsh managedsave-remove t >/dev/null
 
 # --- interrupted

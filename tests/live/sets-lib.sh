@@ -48,7 +48,7 @@ chain_of()
 content_of()
 {
     local raw=$LIVE_DIR/content.raw
-    qemu-img convert -U -O raw "$1" "$raw" && sha256sum <"$raw" | cut -c1-16
+    qemu-img convert -U -O raw "$1" "$raw" && b2sum <"$raw" | cut -c1-16
     rm -f "$raw"
 }
 
