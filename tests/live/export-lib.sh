@@ -38,7 +38,8 @@ vs_refused()
         live_die "was done: $(cat "$VS_OUT")"
         return 1
     fi
-    got=$(jq -r .error.code "$VS_OUT") message=$(jq -r .error.message "$VS_OUT")
+    got=$(jq -r '.error | (.code | tostring) + "\n" + .message' "$VS_OUT")
+    message=${got#*$'\n'} got=${got%%$'\n'*}
     [ "$got" = "$code" ] && [[ $message =~ $regex ]] ||
         live_die "refused with $got, '$message' $(cat "$VS_ERR")"
 }
