@@ -233,8 +233,8 @@ check "an unknown property" cim Colour string red 4 Colour
 check "an intent that is none" cim BackupIntent uint16 7 4 BackupIntent
 check "a base that is no export" refused 32779 "manifest.xml" --base "$x"
 check "an empty base" refused 4 "path of an export" --base ''
-check "a live state with the memory is not there yet, and says so" \
-    settings '<exportsettings><live>memory</live></exportsettings>' 1 "live export.*memory"
+check "a live state has a name of its own" \
+    settings '<exportsettings><live>memory</live></exportsettings>' 32800 "has a snapshot 'snap1'"
 
 # --- a volume, where libvirt has no pools
 qemu-img create -q -f qcow2 "$d/v.qcow2" 1M
