@@ -26,7 +26,7 @@ interrupted() { [ "$(job 1 '[.jobState,.errorCode]|@csv' 2>/dev/null)" = 10,3280
 # --- kill -9 at moments that come as they come
 check "a job" vs export pair night --to "$out" --async --bandwidth 8M -q
 id=$(job 1 .instanceID)
-for wait in 0.2 1.4 0 0.9 2.1; do
+for wait in 0.2 0 0.9; do
     sleep "$wait"
     service_stop KILL 2>/dev/null
     service_start >/dev/null || break
