@@ -7,7 +7,7 @@
 # has limits for the time of an answer, as `make bench-load` does.
 . "$abs_top_srcdir/tests/service/lib.sh"
 service_requires
-seconds=${LOAD_SECONDS:-15}
+seconds=${LOAD_SECONDS:-10}
 
 service_setup
 live_disk "$LIVE_DIR/base.qcow2" >/dev/null
