@@ -71,6 +71,7 @@ static const Drivers drivers = {
     .open_guest = open_guest,
     .open_above = flat_source_new_above,
     .open_captured = nbd_source_connect,
+    .find_dirty = nbd_source_find_dirty,
     .open_layer = open_layer,
     .create_packed = create_packed,
     .create_file = file_sink_new,

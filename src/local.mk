@@ -287,6 +287,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/verify.h \
 	src/export/changes.c \
 	src/export/changes.h \
+	src/export/export-bitmap.c \
+	src/export/export-bitmap.h \
 	src/export/export-images.c \
 	src/export/export-images.h \
 	src/export/export-items-check.c \
@@ -329,6 +331,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-internal.h \
 	src/export/plan-layers.c \
 	src/export/plan-layers.h \
+	src/export/live-points.c \
+	src/export/live-points.h \
 	src/export/live-scratch.c \
 	src/export/live-scratch.h \
 	src/export/live.c \
@@ -336,6 +340,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-live.c \
 	src/export/plan-live.h \
 	src/export/plan-memory.c \
+	src/export/plan-points.c \
+	src/export/plan-points.h \
 	src/export/plan.c \
 	src/export/plan.h \
 	src/snapshot/create-disks.c \

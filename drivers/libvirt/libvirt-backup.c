@@ -25,6 +25,7 @@ typedef struct {
     virDomainPtr domain;
     LibvirtScratch *scratch; /* NULL once it is removed */
     char *xml;   /* <domainbackup> */
+    char *checkpoint; /* <domaincheckpoint>; NULL: none is made */
     int event;   /* what libvirt calls the subscription, -1: none */
     gboolean begun;
     GMutex lock; /* guards what follows */
@@ -66,8 +67,9 @@ has_backup(virDomainPtr domain)
 
 /* --- preparing ------------------------------------------------------------- */
 
+/* @since: (nullable): the checkpoint since which changes are asked for. */
 static void
-describe_disk(xmlNode *disks, const char *target, const char *scratch)
+describe_disk(xmlNode *disks, const char *target, const char *since, const char *scratch)
 {
     g_autofree char *file = g_strdup_printf("%s/%s.scratch", scratch, target);
     xmlNode *disk = xml_add(disks, "disk", NULL);
@@ -76,6 +78,11 @@ describe_disk(xmlNode *disks, const char *target, const char *scratch)
     xml_set(disk, "backup", "yes");
     xml_set(disk, "type", "file");
     xml_set(disk, "exportname", target);
+    if (since) {
+        xml_set(disk, "backupmode", "incremental");
+        xml_set(disk, "incremental", since);
+        xml_set(disk, "exportbitmap", since);
+    }
     xml_set(xml_add(disk, "scratch", NULL), "file", file);
 }
 
@@ -93,7 +100,8 @@ describe(const HypervisorBackupRequest *request, const HypervisorBackup *backup)
     xml_set(server, "socket", backup->socket);
     disks = xml_add(root, "disks", NULL);
     for (guint i = 0; i < request->targets->len; i++)
-        describe_disk(disks, g_ptr_array_index(request->targets, i), backup->scratch);
+        describe_disk(disks, g_ptr_array_index(request->targets, i),
+                      g_ptr_array_index(request->since, i), backup->scratch);
 
     return xml_doc_to_string(doc);
 }
@@ -162,6 +170,7 @@ backup_clear(gpointer data)
     g_free(self->parent.socket);
     g_free(self->parent.scratch);
     g_free(self->xml);
+    g_free(self->checkpoint);
     g_mutex_clear(&self->lock);
 }
 
@@ -215,6 +224,8 @@ backup_prepare(Hypervisor *hypervisor, const HypervisorBackupRequest *request, G
         !subscribe(self, error))
         return NULL;
     self->xml = describe(request, &self->parent);
+    if (request->checkpoint)
+        self->checkpoint = libvirt_checkpoint_describe(request->checkpoint);
 
     return &g_steal_pointer(&self)->parent;
 }
@@ -226,7 +237,7 @@ backup_begin(HypervisorBackup *backup, GError **error)
 {
     LibvirtBackup *self = (LibvirtBackup *)backup;
 
-    self->begun = virDomainBackupBegin(self->domain, self->xml, NULL, 0) == 0;
+    self->begun = virDomainBackupBegin(self->domain, self->xml, self->checkpoint, 0) == 0;
     if (!self->begun)
         libvirt_error_set(error, _("Cannot capture the state of the domain '%s'"),
                           virDomainGetName(self->domain));
@@ -366,6 +377,7 @@ const HypervisorBackupOps libvirt_backup_ops = {
     .has_ended = backup_has_ended,
     .end = backup_end,
     .checkpoints = libvirt_checkpoints,
+    .find_checkpoint = libvirt_checkpoint_find,
     .create_checkpoint = libvirt_checkpoint_create,
     .delete_checkpoint = libvirt_checkpoint_delete,
 };

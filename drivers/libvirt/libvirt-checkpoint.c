@@ -15,38 +15,75 @@
 
 /* --- looking ---------------------------------------------------------------- */
 
-static gint64
-time_of(virDomainCheckpointPtr checkpoint)
+/* The description of a checkpoint of ours is its id. */
+static void
+read_basics(virDomainCheckpointPtr checkpoint, HypervisorCheckpoint *self)
 {
     g_autofree char *xml =
         libvirt_take_string(virDomainCheckpointGetXMLDesc(checkpoint, 0));
     g_autoptr(xmlDoc) doc =
         xml ? xml_parse(xml, strlen(xml), "domaincheckpoint", NULL) : NULL;
-    g_autofree char *time =
-        doc ? xml_text(xmlDocGetRootElement(doc), "/domaincheckpoint/creationTime") : NULL;
+    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+    g_autofree char *time = root ? xml_text(root, "/domaincheckpoint/creationTime") : NULL;
 
-    return time ? g_ascii_strtoll(time, NULL, 10) : 0;
+    self->creation_time = time ? g_ascii_strtoll(time, NULL, 10) : 0;
+    self->id = root ? xml_text(root, "/domaincheckpoint/description") : NULL;
+}
+
+static HypervisorCheckpointDisk *
+checkpoint_disk_new(xmlNode *node)
+{
+    HypervisorCheckpointDisk *self = g_new0(HypervisorCheckpointDisk, 1);
+    g_autofree char *size = xml_attr(node, "size");
+
+    self->target = xml_attr(node, "name");
+    self->whole = size != NULL;
+    self->bytes = size ? g_ascii_strtoull(size, NULL, 10) : 0;
+
+    return self;
 }
 
 /* How much of a disk has changed since then libvirt tells only if every bitmap from there on is
  * there and whole (qemuBlockBitmapChainIsValid()). */
-static char *
-what_is_broken(virDomainCheckpointPtr checkpoint)
+static void
+read_disks(virDomainCheckpointPtr checkpoint, HypervisorCheckpoint *self)
 {
     g_autofree char *xml = libvirt_take_string(
         virDomainCheckpointGetXMLDesc(checkpoint, VIR_DOMAIN_CHECKPOINT_XML_SIZE));
-    g_autofree char *why = xml ? NULL : g_strdup(virGetLastErrorMessage());
     g_autoptr(xmlDoc) doc = xml ? xml_parse(xml, strlen(xml), "domaincheckpoint", NULL) : NULL;
-    g_autofree char *disk =
-        doc ? xml_text(xmlDocGetRootElement(doc),
-                       "/domaincheckpoint/disks/disk[@checkpoint='bitmap'][not(@size)]/@name")
-            : NULL;
+    g_autoptr(GPtrArray) nodes = NULL;
 
-    if (!disk)
-        return g_steal_pointer(&why);
+    if (!xml)
+        self->reason = g_strdup(virGetLastErrorMessage());
+    if (!doc)
+        return;
+    nodes = xml_nodes(xmlDocGetRootElement(doc),
+                      "/domaincheckpoint/disks/disk[@checkpoint='bitmap']");
+    for (guint i = 0; i < nodes->len; i++) {
+        HypervisorCheckpointDisk *disk = checkpoint_disk_new(g_ptr_array_index(nodes, i));
 
-    return g_strdup_printf(_("the bitmap of the disk '%s' is gone, or was not kept up to date"),
-                           disk);
+        g_ptr_array_add(self->disks, disk);
+        if (!disk->whole && !self->reason)
+            self->reason = g_strdup_printf(
+                _("the bitmap of the disk '%s' is gone, or was not kept up to date"),
+                disk->target);
+    }
+}
+
+static HypervisorCheckpoint *
+checkpoint_new(virDomainCheckpointPtr checkpoint, gboolean active)
+{
+    HypervisorCheckpoint *self = g_new0(HypervisorCheckpoint, 1);
+
+    self->name = g_strdup(virDomainCheckpointGetName(checkpoint));
+    self->disks =
+        g_ptr_array_new_with_free_func((GDestroyNotify)hypervisor_checkpoint_disk_free);
+    read_basics(checkpoint, self);
+    if (active)
+        read_disks(checkpoint, self);
+    self->broken = self->reason != NULL;
+
+    return self;
 }
 
 GPtrArray *
@@ -66,17 +103,45 @@ libvirt_checkpoints(Hypervisor *hypervisor, const char *name, GError **error)
         libvirt_error_set(error, _("Cannot list the checkpoints of the domain '%s'"), name);
         return NULL;
     }
-    for (CheckpointList next = list; *next; next++) {
-        HypervisorCheckpoint *one = g_new0(HypervisorCheckpoint, 1);
-
-        one->name = g_strdup(virDomainCheckpointGetName(*next));
-        one->creation_time = time_of(*next);
-        one->reason = active ? what_is_broken(*next) : NULL;
-        one->broken = one->reason != NULL;
-        g_ptr_array_add(found, one);
-    }
+    for (CheckpointList next = list; *next; next++)
+        g_ptr_array_add(found, checkpoint_new(*next, active));
 
     return g_steal_pointer(&found);
+}
+
+/* Returns: NULL with libvirt's error, or NOT_FOUND. */
+static virDomainCheckpointPtr
+look_up(virDomainPtr domain, const char *name, GError **error)
+{
+    virDomainCheckpointPtr found = virDomainCheckpointLookupByName(domain, name, 0);
+
+    if (found)
+        return found;
+    if (virGetLastErrorCode() == VIR_ERR_NO_DOMAIN_CHECKPOINT)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                    _("The domain '%s' has no checkpoint '%s'"), virDomainGetName(domain), name);
+    else
+        libvirt_error_set(error, _("Cannot look for the checkpoint '%s' of the domain '%s'"),
+                          name, virDomainGetName(domain));
+
+    return NULL;
+}
+
+HypervisorCheckpoint *
+libvirt_checkpoint_find(Hypervisor *hypervisor, const char *name, const char *checkpoint,
+                        GError **error)
+{
+    g_autoptr(LibvirtDomain) domain =
+        libvirt_domain_by_name(libvirt_connection(hypervisor), name, error);
+    virDomainCheckpointPtr found = domain ? look_up(domain, checkpoint, error) : NULL;
+    HypervisorCheckpoint *self;
+
+    if (!found)
+        return NULL;
+    self = checkpoint_new(found, virDomainIsActive(domain) > 0);
+    virDomainCheckpointFree(found);
+
+    return self;
 }
 
 /* --- making and removing ------------------------------------------------------ */
@@ -101,6 +166,8 @@ libvirt_checkpoint_describe(const HypervisorCheckpointRequest *request)
 
     xmlDocSetRootElement(doc, root);
     xml_add(root, "name", request->name);
+    if (request->id)
+        xml_add(root, "description", request->id);
     disks = xml_add(root, "disks", NULL);
     add_disks(disks, request->tracked, "bitmap");
     add_disks(disks, request->untracked, "no");
@@ -139,6 +206,12 @@ delete(virDomainCheckpointPtr checkpoint, const char *domain, gboolean *forgotte
 
     if (virDomainCheckpointDelete(checkpoint, 0) == 0)
         return TRUE;
+    /* It can be deleted later. */
+    if (virGetLastErrorCode() == VIR_ERR_OPERATION_TIMEOUT) {
+        libvirt_error_set(error, _("Cannot delete the checkpoint '%s' of the domain '%s'"), name,
+                          domain);
+        return FALSE;
+    }
     g_debug("%s: %s", name, virGetLastErrorMessage());
     *forgotten = TRUE;
     if (virDomainCheckpointDelete(checkpoint, VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY) == 0)
@@ -155,18 +228,18 @@ libvirt_checkpoint_delete(Hypervisor *hypervisor, const char *name, const char *
 {
     g_autoptr(LibvirtDomain) domain =
         libvirt_domain_by_name(libvirt_connection(hypervisor), name, error);
+    g_autoptr(GError) why = NULL;
     virDomainCheckpointPtr found;
     gboolean done;
 
     *forgotten = FALSE;
     if (!domain)
         return FALSE;
-    found = virDomainCheckpointLookupByName(domain, checkpoint, 0);
-    if (!found && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN_CHECKPOINT)
+    found = look_up(domain, checkpoint, &why);
+    if (!found && g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
         return TRUE;
     if (!found) {
-        libvirt_error_set(error, _("Cannot look for the checkpoint '%s' of the domain '%s'"),
-                          checkpoint, name);
+        g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
     done = delete(found, name, forgotten, error);

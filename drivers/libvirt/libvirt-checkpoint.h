@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 /** The functions of HypervisorBackupOps that are about checkpoints. */
 GPtrArray *libvirt_checkpoints(Hypervisor *hypervisor, const char *domain, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+HypervisorCheckpoint *libvirt_checkpoint_find(Hypervisor *hypervisor, const char *domain,
+                                              const char *name, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 gboolean libvirt_checkpoint_create(Hypervisor *hypervisor,
                                    const HypervisorCheckpointRequest *request, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

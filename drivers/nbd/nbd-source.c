@@ -84,15 +84,15 @@ connect_handle(NbdSource *self, NbdHandle *nbd)
     return fd >= 0 && nbd_connect_socket(nbd, fd_steal(&fd)) == 0;
 }
 
+/* @context: what the map of blocks is to say. */
 static NbdHandle *
-connect_once(NbdSource *self, GError **error)
+connect_once(NbdSource *self, const char *context, GError **error)
 {
     g_autoptr(NbdHandle) nbd = nbd_create();
 
     /* The buffer of a read is either filled completely or not used, so libnbd need not clear it. */
     if (!nbd || nbd_set_pread_initialize(nbd, false) < 0 ||
-        nbd_add_meta_context(nbd, LIBNBD_CONTEXT_BASE_ALLOCATION) < 0 ||
-        !connect_handle(self, nbd)) {
+        nbd_add_meta_context(nbd, context) < 0 || !connect_handle(self, nbd)) {
         set_nbd_error(self, _("Cannot open"), error);
         return NULL;
     }
@@ -106,7 +106,7 @@ connection_of(NbdSource *self, guint worker, GError **error)
     g_return_val_if_fail(worker < CONNECTIONS_MAX, NULL);
 
     if (!self->connections[worker])
-        self->connections[worker] = connect_once(self, error);
+        self->connections[worker] = connect_once(self, LIBNBD_CONTEXT_BASE_ALLOCATION, error);
 
     return self->connections[worker];
 }
@@ -183,6 +183,8 @@ typedef struct {
     GArray *extents;
     guint64 from;
     guint64 end;
+    uint32_t flag;  /* has an extent data if it is set, or if it is not */
+    gboolean wanted;
 } Window;
 
 /* Adds the extents that a server reports, cut at the end of the window, since a server may report
@@ -196,7 +198,7 @@ take_extents(void *data, const char *context, uint64_t offset, uint32_t *entries
     for (size_t i = 0; i + 1 < n_entries && window->from < window->end; i += 2) {
         Extent extent = {.offset = window->from,
                          .length = MIN(entries[i], window->end - window->from),
-                         .data = !(entries[i + 1] & LIBNBD_STATE_ZERO)};
+                         .data = ((entries[i + 1] & window->flag) != 0) == window->wanted};
 
         if (extent.length == 0)
             continue;
@@ -207,35 +209,40 @@ take_extents(void *data, const char *context, uint64_t offset, uint32_t *entries
     return 0;
 }
 
+/* The connection has one context only. */
+static gboolean
+read_map(NbdSource *self, NbdHandle *nbd, Window *window, GError **error)
+{
+    while (window->from < window->end) {
+        guint64 before = window->from;
+        /* The length of a request has 32 bits. */
+        guint64 ask = MIN(window->end - window->from, (guint64)1 << 30);
+        nbd_extent_callback callback = {.callback = take_extents, .user_data = window};
+
+        if (nbd_block_status(nbd, ask, before, callback, 0) < 0) {
+            set_nbd_error(self, _("Cannot read the block map of"), error);
+            return FALSE;
+        }
+        if (window->from == before) {
+            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                        _("Cannot read the block map of '%s' through QEMU: it has a gap"),
+                        self->parent.what);
+            return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
 static gboolean
 nbd_source_extents(Source *source, guint worker, guint64 offset, guint64 length, GArray *extents,
                    GError **error)
 {
     NbdSource *self = (NbdSource *)source;
     NbdHandle *nbd = connection_of(self, worker, error);
-    Window window = {extents, offset, offset + length};
+    Window window = {extents, offset, offset + length, LIBNBD_STATE_ZERO, FALSE};
 
-    if (!nbd)
-        return FALSE;
-    while (window.from < window.end) {
-        guint64 before = window.from;
-        /* The length of a request has 32 bits. */
-        guint64 ask = MIN(window.end - window.from, (guint64)1 << 30);
-        nbd_extent_callback callback = {.callback = take_extents, .user_data = &window};
-
-        if (nbd_block_status(nbd, ask, before, callback, 0) < 0) {
-            set_nbd_error(self, _("Cannot read the block map of"), error);
-            return FALSE;
-        }
-        if (window.from == before) {
-            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
-                        _("Cannot read the block map of '%s' through QEMU: it has a gap"),
-                        source->what);
-            return FALSE;
-        }
-    }
-
-    return TRUE;
+    return nbd && read_map(self, nbd, &window, error);
 }
 
 static gboolean
@@ -339,4 +346,33 @@ nbd_source_connect(const char *socket, const char *name, const char *what, GErro
         return NULL;
 
     return g_steal_pointer(&source);
+}
+
+/* --- dirty bitmaps ------------------------------------------------------------ */
+
+/* Whether the server has the bitmap at all: one that has none answers without it. */
+static gboolean
+check_bitmap(NbdSource *self, NbdHandle *nbd, const char *context, GError **error)
+{
+    if (nbd_can_meta_context(nbd, context) == 1)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                _("QEMU does not say what has changed on '%s': there is no '%s'"),
+                self->parent.what, context);
+
+    return FALSE;
+}
+
+gboolean
+nbd_source_find_dirty(const char *socket, const char *name, const char *bitmap, const char *what,
+                      GArray *extents, GError **error)
+{
+    g_autoptr(Source) source = nbd_source_connect(socket, name, what, error);
+    g_autofree char *context = g_strconcat("qemu:dirty-bitmap:", bitmap, NULL);
+    NbdSource *self = (NbdSource *)source;
+    g_autoptr(NbdHandle) nbd = source ? connect_once(self, context, error) : NULL;
+    /* The first bit is that of a part that has changed. */
+    Window window = {extents, 0, source ? source->size : 0, 1, TRUE};
+
+    return nbd && check_bitmap(self, nbd, context, error) && read_map(self, nbd, &window, error);
 }

@@ -31,4 +31,15 @@ Source *nbd_source_open(const char *image, const char *snapshot, const char *wha
 Source *nbd_source_connect(const char *socket, const char *name, const char *what,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * nbd_source_find_dirty:
+ * @bitmap: name of the dirty bitmap that the server has beside the export
+ * @extents: (element-type Extent): the whole disk is added, in order; data is what has changed
+ *
+ * Reads no data. The other parameters are those of nbd_source_connect().
+ */
+gboolean nbd_source_find_dirty(const char *socket, const char *name, const char *bitmap,
+                               const char *what, GArray *extents, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

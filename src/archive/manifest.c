@@ -44,8 +44,20 @@ manifest_file_free(ManifestFile *file)
 }
 
 static void
+manifest_checkpoint_free(ManifestCheckpoint *self)
+{
+    if (!self)
+        return;
+    g_free(self->name);
+    g_free(self->id);
+    origin_free(self->image);
+    g_free(self);
+}
+
+static void
 manifest_disk_free(ManifestDisk *disk)
 {
+    manifest_checkpoint_free(disk->checkpoint);
     g_free(disk->target);
     g_free(disk->device);
     g_free(disk->layer);
@@ -113,10 +125,35 @@ get_yes_attr(xmlNode *node, const char *name)
     return g_strcmp0(text, "yes") == 0;
 }
 
+static OriginTime
+time_attr(xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attr(node, name);
+
+    return origin_time_parse(text);
+}
+
+static ManifestCheckpoint *
+parse_checkpoint(xmlNode *node)
+{
+    ManifestCheckpoint *self = g_new0(ManifestCheckpoint, 1);
+
+    self->name = xml_attr(node, "name");
+    self->id = xml_attr(node, "id");
+    self->image = g_new0(Origin, 1);
+    self->image->path = xml_attr(node, "image");
+    self->image->device = get_number_attr(node, "device");
+    self->image->inode = get_number_attr(node, "inode");
+    self->image->born = time_attr(node, "born");
+
+    return self;
+}
+
 static ManifestDisk *
 parse_manifest_disk(xmlNode *node)
 {
     ManifestDisk *disk = g_new0(ManifestDisk, 1);
+    xmlNode *checkpoint = xml_child(node, "checkpoint", NULL);
 
     disk->target = xml_attr(node, "target");
     disk->device = xml_attr(node, "device");
@@ -124,6 +161,8 @@ parse_manifest_disk(xmlNode *node)
     disk->internal = xml_attr(node, "internal");
     disk->recorded = xml_attr(node, "recorded");
     disk->source = xml_attr(node, "source");
+    if (checkpoint)
+        disk->checkpoint = parse_checkpoint(checkpoint);
 
     return disk;
 }
@@ -170,14 +209,6 @@ parse_digest(ManifestFile *file, const char *text)
         file->digest[i] = (guint8)(g_ascii_xdigit_value(hex[2 * i]) << 4 |
                                    g_ascii_xdigit_value(hex[2 * i + 1]));
     file->has_digest = TRUE;
-}
-
-static OriginTime
-time_attr(xmlNode *node, const char *name)
-{
-    g_autofree char *text = xml_attr(node, name);
-
-    return origin_time_parse(text);
 }
 
 static Origin *

@@ -33,6 +33,13 @@ typedef struct {
                          * none if they cannot be told to be the same */
 } ManifestFile;
 
+/** Since when it is known what changes on a disk. */
+typedef struct {
+    char *name;
+    char *id;      /* what tells it from a later one of that name */
+    Origin *image; /* the disk's, as far as it does not change with what is written */
+} ManifestCheckpoint;
+
 typedef struct {
     char *target;
     char *device;
@@ -40,6 +47,7 @@ typedef struct {
     char *internal; /* internal snapshot of that layer, or NULL */
     char *recorded; /* why it has no layer, or NULL */
     char *source;   /* path of the source; NULL: an empty drive */
+    ManifestCheckpoint *checkpoint; /* of the export's moment, or NULL */
 } ManifestDisk;
 
 typedef struct {

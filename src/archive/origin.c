@@ -100,6 +100,18 @@ origin_new(int fd, const char *path)
     return g_steal_pointer(&self);
 }
 
+Origin *
+origin_of(const char *path)
+{
+    g_autoptr(Origin) self = g_new0(Origin, 1);
+
+    if (!look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, self))
+        return NULL;
+    self->path = g_strdup(path);
+
+    return g_steal_pointer(&self);
+}
+
 gboolean
 origin_time_equal(const OriginTime *one, const OriginTime *other)
 {
@@ -128,6 +140,18 @@ origin_is_unchanged(const Origin *self)
     Origin present = {0};
 
     return look(AT_FDCWD, self->path, AT_SYMLINK_NOFOLLOW, &present) && is_same(self, &present);
+}
+
+/* Devices may have other numbers after a restart of the system. */
+gboolean
+origin_is_file(const Origin *then, const char *boot, const Origin *present)
+{
+    g_autofree char *present_boot = origin_boot();
+    gboolean same_run = boot && g_strcmp0(boot, present_boot) == 0;
+
+    return g_str_equal(then->path, present->path) && then->inode == present->inode &&
+           origin_time_equal(&then->born, &present->born) &&
+           (!same_run || then->device == present->device);
 }
 
 /* Returns: whether a changed content always means a changed ctime on the file's file system.

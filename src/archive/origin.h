@@ -44,6 +44,14 @@ typedef enum {
  */
 Origin *origin_new(int fd, const char *path);
 
+/** origin_of: Returns: (nullable): which file is at @path, owned by the caller; what is written to
+ * it meanwhile may or may not be told by its times. */
+Origin *origin_of(const char *path);
+
+/** origin_is_file: Returns: whether @present, of the present run of the system, is the very file
+ * that @then was, in whatever state; @boot: as for origin_match(). */
+gboolean origin_is_file(const Origin *then, const char *boot, const Origin *present);
+
 /** origin_is_unchanged: Returns: FALSE if what is at its path is not in that very state now. */
 gboolean origin_is_unchanged(const Origin *self);
 

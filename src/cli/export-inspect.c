@@ -149,6 +149,7 @@ manifest_disk_json(const ManifestDisk *disk)
     json_set_text(object, "internal", disk->internal);
     json_set_text(object, "recorded", disk->recorded);
     json_set_text(object, "source", disk->source);
+    json_set_text(object, "checkpoint", disk->checkpoint ? disk->checkpoint->name : NULL);
 
     return object;
 }

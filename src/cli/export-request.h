@@ -20,6 +20,9 @@ typedef struct {
     char *live;    /* "application", "crash", "memory"; "" is the first of these */
     char *scratch; /* a directory */
     char *base;
+    char *reference_point;
+    char *keep_reference_points; /* a number */
+    gboolean strict;
     gboolean no_subdirectory;
     gboolean no_storage;
     char *snapshots; /* "one", "all", "none" */

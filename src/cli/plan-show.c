@@ -34,9 +34,10 @@ way_name(const PlanLayer *layer)
 /* --- JSON ----------------------------------------------------------------- */
 
 static JsonObject *
-plan_disk_json(const PlanDisk *disk)
+plan_disk_json(const Plan *plan, const PlanDisk *disk)
 {
     JsonObject *object = json_object_new();
+    const PlanPoint *point = plan_disk_checkpoint(plan, disk);
 
     json_set_text(object, "target", disk->def->target);
     json_set_text(object, "device", disk->def->device);
@@ -45,12 +46,13 @@ plan_disk_json(const PlanDisk *disk)
     json_set_text(object, "internal", disk->internal);
     json_set_text(object, "recorded", disk->recorded);
     json_set_text(object, "source", disk->def->storage->label);
+    json_set_text(object, "checkpoint", point ? point->checkpoint : NULL);
 
     return object;
 }
 
 static JsonObject *
-plan_snapshot_json(const PlanSnapshot *snapshot)
+plan_snapshot_json(const Plan *plan, const PlanSnapshot *snapshot)
 {
     JsonObject *object = json_object_new();
     JsonArray *disks = json_array_new();
@@ -62,7 +64,8 @@ plan_snapshot_json(const PlanSnapshot *snapshot)
     json_object_set_int_member(object, "creationTime", snapshot->def->creation_time);
     json_object_set_boolean_member(object, "memory", snapshot->memory_kept);
     for (guint i = 0; i < snapshot->disks->len; i++)
-        json_array_add_object_element(disks, plan_disk_json(g_ptr_array_index(snapshot->disks, i)));
+        json_array_add_object_element(
+            disks, plan_disk_json(plan, g_ptr_array_index(snapshot->disks, i)));
     json_object_set_array_member(object, "disks", disks);
 
     return object;
@@ -82,7 +85,7 @@ domains_json(const Plan *plan)
         json_set_text(object, "uuid", domain->uuid);
         for (guint j = 0; j < domain->snapshots->len; j++)
             json_array_add_object_element(
-                snapshots, plan_snapshot_json(g_ptr_array_index(domain->snapshots, j)));
+                snapshots, plan_snapshot_json(plan, g_ptr_array_index(domain->snapshots, j)));
         json_object_set_array_member(object, "snapshots", snapshots);
         json_array_add_object_element(domains, object);
     }
@@ -104,6 +107,7 @@ layers_json(const Plan *plan)
         json_set_text(object, "format", layer->format);
         json_set_text(object, "source", layer->source->path);
         json_set_text(object, "backing", layer->backing ? layer->backing->file : NULL);
+        json_set_text(object, "since", layer->since);
         json_set_size(object, "capacity", layer->capacity);
         json_set_size(object, "bytes", layer->bytes);
         json_object_set_int_member(object, "users", layer->users);

@@ -86,6 +86,12 @@ units_of(Changes *self)
     return self->units;
 }
 
+gboolean
+changes_has(Changes *self, guint64 offset)
+{
+    return ranked_bits_has(units_of(self), offset / CHANGES_UNIT);
+}
+
 guint64
 changes_bytes(Changes *self)
 {

@@ -30,6 +30,10 @@ void changes_unref(Changes *self);
  * thread. */
 void changes_add(Changes *self, guint64 offset, guint64 length);
 
+/** changes_has: Returns: whether the unit at @offset may have changed. To be called when all
+ * changes are known, as is the next one. */
+gboolean changes_has(Changes *self, guint64 offset);
+
 /** changes_bytes: Returns: the number of changed bytes, in whole units. To be called when all
  * changes are known. */
 guint64 changes_bytes(Changes *self);

@@ -29,7 +29,7 @@ export_images_check(const Plan *plan, Control *control, GError **error)
         const Layer *first = layer->live ? layer->source->backing : layer->source;
 
         /* What QEMU reads is its own to check, and what is linked is not read. */
-        if (layer->way == PLAN_WAY_PULL || layer->way == PLAN_WAY_LINK)
+        if (layer->domain || layer->way == PLAN_WAY_LINK)
             continue;
         for (const Layer *one = first; one;
              one = plan_layer_is_whole(layer) ? one->backing : NULL) {

@@ -41,6 +41,11 @@ void export_item_set_way(ExportItem *self, PlanWay way, Journal *journal);
 gboolean export_item_open_sink(ExportItem *self, const char *path, mode_t mode, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** export_item_open_guest: Opens what the guest sees, or saw, of the disk. Returns: owned by the
+ * caller. */
+Source *export_item_open_guest(const ExportItem *self, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /** export_item_hold: Opens and locks every frozen image of the layer's chain, once. */
 gboolean export_item_hold(ExportItem *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -319,6 +319,17 @@ finish_compress_item(EngineItem *item, G_GNUC_UNUSED GError **error)
     return TRUE;
 }
 
+Source *
+export_item_open_guest(const ExportItem *self, GError **error)
+{
+    const PlanLayer *layer = self->layer;
+
+    if (layer->domain)
+        return live_export_open(self->live, layer, TRUE, error);
+
+    return drivers_get()->open_guest(layer->source, layer->snapshot, layer->live, error);
+}
+
 static gboolean
 open_flat_item(EngineItem *item, GError **error)
 {
@@ -328,8 +339,7 @@ open_flat_item(EngineItem *item, GError **error)
     if (!export_item_hold(self, error))
         return FALSE;
     if (layer->level > 0) {
-        item->source =
-            drivers_get()->open_guest(layer->source, layer->snapshot, layer->live, error);
+        item->source = export_item_open_guest(self, error);
         return item->source && open_packed_sink(self, error);
     }
     item->source =
@@ -345,8 +355,7 @@ open_changes_item(EngineItem *item, GError **error)
     ExportItem *self = item->user_data;
     const PlanLayer *layer = self->layer;
     g_autofree char *backing = g_path_get_basename(layer->backing->file);
-    Source *disk =
-        drivers_get()->open_guest(layer->source, layer->snapshot, layer->live, error);
+    Source *disk = export_item_open_guest(self, error);
 
     if (!disk)
         return FALSE;
@@ -448,7 +457,7 @@ finish_recheck(EngineItem *item, GError **error)
 gboolean
 export_item_needs(ExportItem *self, const char *uuid)
 {
-    return self->layer && self->layer->way == PLAN_WAY_PULL &&
+    return self->layer && self->layer->domain &&
            g_strcmp0(self->layer->domain->uuid, uuid) == 0 && !g_atomic_int_get(&self->finished);
 }
 
@@ -517,7 +526,7 @@ export_item_set_way(ExportItem *self, PlanWay way, Journal *journal)
 
     self->way = way;
     self->engine.open = ways[way].open;
-    self->engine.finish = ways[way].finish;
+    self->engine.finish = self->layer->domain ? finish_pull_item : ways[way].finish;
     self->journal = can_resume_layer(self) ? journal : NULL;
     self->engine.segment = self->journal ? record_segment : NULL;
     self->engine.stop = self->journal ? record_rest_of_layer : NULL;

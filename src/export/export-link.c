@@ -10,8 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "export/export-bitmap.h"
 #include "export/export-items-private.h"
 #include "export/export-link.h"
+#include "export/live.h"
 #include "hypervisor/drivers.h"
 #include "util/fd.h"
 
@@ -317,8 +319,7 @@ open_comparison(EngineItem *engine, GError **error)
 
     if (!export_item_hold(item, error))
         return FALSE;
-    engine->source =
-        drivers_get()->open_guest(layer->source, layer->snapshot, layer->live, error);
+    engine->source = export_item_open_guest(item, error);
     if (!engine->source)
         return FALSE;
     item->changes = changes_new(engine->source->size, layer->source->path, error);
@@ -349,6 +350,45 @@ comparison_new(ExportItem *item, Control *control)
     return self;
 }
 
+/* Where the bitmap is not to be believed, the disk is compared as if there were none. */
+static gboolean
+tell_wrong_bitmap(const Plan *plan, const ExportItem *item, GError **error)
+{
+    const PlanLayer *layer = item->layer;
+
+    if (!plan->settings->strict) {
+        live_export_warn(item->live,
+                         g_strdup_printf(_("Domain '%s', disk '%s': the bitmap '%s' says that "
+                                           "nothing has changed where something has; the whole "
+                                           "disk is read"),
+                                         layer->domain->name, layer->target, layer->since));
+        return TRUE;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("Domain '%s', disk '%s': the bitmap '%s' says that nothing has changed where "
+                  "something has; export without --strict, and the whole disk is read"),
+                layer->domain->name, layer->target, layer->since);
+
+    return FALSE;
+}
+
+/* Whether QEMU knows what has changed. */
+static gboolean
+ask_for_changes(const Plan *plan, ExportItem *item, Control *control, gboolean *known,
+                GError **error)
+{
+    *known = FALSE;
+    if (!item->layer->since)
+        return TRUE;
+    if (!export_bitmap_find_changes(item, control, known, error))
+        return FALSE;
+    if (*known)
+        return TRUE;
+    g_clear_pointer(&item->changes, changes_unref);
+
+    return tell_wrong_bitmap(plan, item, error);
+}
+
 gboolean
 export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control, GError **error)
 {
@@ -359,7 +399,13 @@ export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control, G
     for (guint i = 0; i < items->len; i++) {
         ExportItem *item = g_ptr_array_index(items, i);
 
+        gboolean known;
+
         if (!item->layer || item->way != PLAN_WAY_CHANGES)
+            continue;
+        if (!ask_for_changes(plan, item, control, &known, error))
+            return FALSE;
+        if (known)
             continue;
         g_ptr_array_add(all, comparison_new(item, control));
         /* The reading is what takes the time, and is its part of the progress. */

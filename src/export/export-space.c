@@ -22,7 +22,8 @@ layer_needs(const PlanLayer *layer, const TargetSpace *space)
 {
     guint64 largest = 0;
 
-    if (layer->way == PLAN_WAY_LINK)
+    if (layer->way == PLAN_WAY_LINK || (layer->since && layer->way == PLAN_WAY_CHANGES &&
+                                        layer->level == 0))
         return layer->bytes;
     /* How much has changed is not known, nor how much can be compressed, nor what of a raw device
      * is zeros. */

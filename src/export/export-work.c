@@ -9,6 +9,7 @@
 #include "export/export-report.h"
 #include "export/export-work.h"
 #include "export/plan-base.h"
+#include "export/plan-points.h"
 #include "transfer/engine.h"
 #include "util/strings.h"
 #include "util/xml.h"
@@ -133,7 +134,8 @@ find_export_members(ExportWork *self, Hypervisor *hypervisor, GError **error)
 
 /* What the plan has of the base that the settings name, if they name one. */
 static gboolean
-take_base(const ExportWork *self, Plan *plan, const Target *target, GError **error)
+take_base(const ExportWork *self, Hypervisor *hypervisor, Plan *plan, const Target *target,
+          GError **error)
 {
     const char *name = self->settings->base;
     ExportBase *base = NULL;
@@ -144,6 +146,10 @@ take_base(const ExportWork *self, Plan *plan, const Target *target, GError **err
     if (!target_space(target, &space, error) ||
         !export_base_find(name, self->place, self->collection, &base, plan->warnings, error))
         return FALSE;
+    if (base && !plan_points_find(hypervisor, plan, base, error)) {
+        export_base_free(base);
+        return FALSE;
+    }
     if (base)
         return plan_base_apply(plan, base, space.device, error);
     plan_warn(plan, _("There is no earlier export of '%s' in '%s' to be the base: all is exported"),
@@ -157,12 +163,14 @@ static Plan *
 plan_export(const ExportWork *self, JobRun *run, const ExportSubject *what, const Target *target,
             GError **error)
 {
-    g_autoptr(Plan) plan =
-        export_plan(job_run_hypervisor(run, NULL), what, job_run_control(run), error);
+    Hypervisor *hypervisor = job_run_hypervisor(run, NULL);
+    g_autoptr(Plan) plan = export_plan(hypervisor, what, job_run_control(run), error);
 
     for (guint i = 0; plan && i < self->notes->len; i++)
         plan_warn(plan, "%s", (const char *)g_ptr_array_index(self->notes, i));
-    if (!plan || !take_base(self, plan, target, error) || !export_check_space(plan, target, error))
+    if (!plan || !take_base(self, hypervisor, plan, target, error) ||
+        !plan_points_make(hypervisor, plan, self->place, error) ||
+        !export_check_space(plan, target, error))
         return NULL;
 
     return g_steal_pointer(&plan);

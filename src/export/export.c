@@ -17,6 +17,7 @@
 #include "export/export-watch.h"
 #include "export/export.h"
 #include "export/live.h"
+#include "export/live-points.h"
 #include "export/manifest-format.h"
 #include "export/plan-identity.h"
 #include "util/fd.h"
@@ -462,9 +463,11 @@ export_execute(Hypervisor *hypervisor, Plan *plan, Target *target, Control *cont
     written = write_export(hypervisor, plan, target, control, journal, result, &stats, &why);
     if (written && commit_export(target, result, &why)) {
         result->kept = FALSE;
+        live_points_drop_earlier(hypervisor, plan, result->warnings);
         control_advance(control, EXPORT_COMMIT_WEIGHT);
         return TRUE;
     }
+    live_points_take_back(hypervisor, plan);
     end_failed_export(target, journal, control, plan_is_passing(plan), stats.sink_failed || written,
                       why,
                       result);

@@ -16,7 +16,10 @@
 /* A member of a live export, with the backup job that holds its disks. */
 typedef struct {
     PlanDomain *domain;       /* not owned */
-    GPtrArray *targets;       /* char*: of disks that are pulled; not owned */
+    GPtrArray *targets;       /* char*: of disks that are pulled; not owned, as all that follows */
+    GPtrArray *since;         /* char*: since which checkpoint what has changed on it is known */
+    GPtrArray *tracked;       /* char*: those that get a checkpoint of the moment; */
+    GPtrArray *untracked;     /* char*: all others of the domain */
     char *xml;                /* its definition at the moment */
     gint64 time;              /* of the moment, seconds since the epoch */
     GMutex lock;              /* guards what follows */
@@ -38,13 +41,16 @@ static void
 live_member_free(LiveMember *self)
 {
     g_ptr_array_unref(self->targets);
+    g_ptr_array_unref(self->since);
+    g_ptr_array_unref(self->tracked);
+    g_ptr_array_unref(self->untracked);
     g_free(self->xml);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
 
-static void
-warn(LiveExport *self, char *text)
+void
+live_export_warn(LiveExport *self, char *text)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
@@ -63,15 +69,27 @@ static LiveMember *
 live_member_new(const Plan *plan, PlanDomain *domain)
 {
     LiveMember *self = g_new0(LiveMember, 1);
+    GPtrArray *disks = ((PlanSnapshot *)g_ptr_array_index(domain->snapshots, 0))->disks;
 
     self->domain = domain;
     self->targets = g_ptr_array_new();
+    self->since = g_ptr_array_new();
+    self->tracked = g_ptr_array_new();
+    self->untracked = g_ptr_array_new();
     g_mutex_init(&self->lock);
     for (guint i = 0; i < plan->layers->len; i++) {
         const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
 
-        if (layer->domain == domain)
-            g_ptr_array_add(self->targets, layer->target);
+        if (layer->domain != domain)
+            continue;
+        g_ptr_array_add(self->targets, layer->target);
+        g_ptr_array_add(self->since, layer->since);
+    }
+    for (guint i = 0; i < disks->len; i++) {
+        const PlanDisk *disk = g_ptr_array_index(disks, i);
+
+        g_ptr_array_add(plan_disk_checkpoint(plan, disk) ? self->tracked : self->untracked,
+                        disk->def->target);
     }
     self->unread = self->targets->len;
 
@@ -82,10 +100,20 @@ live_member_new(const Plan *plan, PlanDomain *domain)
 static gboolean
 prepare_member(LiveExport *self, LiveMember *member, GError **error)
 {
+    const PlanPoint *point = self->plan->point;
+    const HypervisorCheckpointRequest checkpoint = {
+        .domain = member->domain->name,
+        .name = point ? point->checkpoint : NULL,
+        .id = point ? point->id : NULL,
+        .tracked = member->tracked,
+        .untracked = member->untracked,
+    };
     const HypervisorBackupRequest request = {
         .domain = member->domain->name,
         .targets = member->targets,
+        .since = member->since,
         .scratch = self->plan->settings->scratch,
+        .checkpoint = member->tracked->len > 0 ? &checkpoint : NULL,
     };
 
     if (member->targets->len == 0)
@@ -158,6 +186,30 @@ has_same_disks(const SnapshotDef *planned, const SnapshotDef *found)
     return TRUE;
 }
 
+/* A bitmap is in a file, and says nothing of another one. */
+static gboolean
+has_same_file(const PlanLayer *layer)
+{
+    const Layer *image = layer->source;
+    struct stat st;
+
+    return image->block || (stat(image->path, &st) == 0 && st.st_dev == image->device &&
+                            st.st_ino == image->inode);
+}
+
+static gboolean
+has_same_files(const Plan *plan, const PlanDomain *domain)
+{
+    for (guint i = 0; i < plan->layers->len; i++) {
+        const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
+
+        if (layer->domain == domain && (layer->since || plan->point) && !has_same_file(layer))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
 /* Takes the definition that the domain has at the moment, which may be another one than it was
  * planned with. */
 static gboolean
@@ -175,7 +227,8 @@ look_at(Hypervisor *hypervisor, LiveMember *member, const Plan *plan, GError **e
         return FALSE;
     if (record->volumes)
         snapshot_def_find_volumes(def, record->volumes);
-    if (record->active == member->domain->active && has_same_disks(planned->def, def)) {
+    if (record->active == member->domain->active && has_same_disks(planned->def, def) &&
+        has_same_files(plan, member->domain)) {
         member->xml = g_steal_pointer(&def->domain_xml);
         member->time = def->creation_time;
         return TRUE;
@@ -243,11 +296,12 @@ take_member(LiveExport *self, const MomentMember *held)
     present->consistency = consistency_name(held->reached);
     present->reason = consistency_reason_name(held->reason);
     if (held->reached != held->asked)
-        warn(self, g_strdup_printf(_("Domain '%s': its disks are of one moment, but as if the "
-                                     "power had failed (%s): the guest was not made ready for it "
-                                     "(%s)"),
-                                   member->domain->name, present->consistency,
-                                   present->reason ? present->reason : "?"));
+        live_export_warn(
+            self, g_strdup_printf(_("Domain '%s': its disks are of one moment, but as if the "
+                                    "power had failed (%s): the guest was not made ready for it "
+                                    "(%s)"),
+                                  member->domain->name, present->consistency,
+                                  present->reason ? present->reason : "?"));
 }
 
 static void
@@ -256,7 +310,7 @@ take_moment(LiveExport *self, const Moment *moment)
     for (guint i = 0; i < moment->members->len; i++)
         take_member(self, g_ptr_array_index(moment->members, i));
     for (guint i = 0; i < moment->warnings->len; i++)
-        warn(self, g_strdup(g_ptr_array_index(moment->warnings, i)));
+        live_export_warn(self, g_strdup(g_ptr_array_index(moment->warnings, i)));
 }
 
 gboolean
@@ -296,6 +350,17 @@ member_of(const LiveExport *self, const PlanLayer *layer)
     return NULL;
 }
 
+gboolean
+live_export_find_dirty(const LiveExport *self, const PlanLayer *layer, GArray *extents,
+                       GError **error)
+{
+    const LiveMember *member = member_of(self, layer);
+    g_autofree char *what = g_strdup_printf("%s, %s", layer->domain->name, layer->target);
+
+    return drivers_get()->find_dirty(member->backup->socket, layer->target, layer->since, what,
+                                     extents, error);
+}
+
 Source *
 live_export_open(LiveExport *self, const PlanLayer *layer, gboolean guest, GError **error)
 {
@@ -330,8 +395,9 @@ let_go(LiveExport *self, LiveMember *member, GError **error)
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    warn(self, g_strdup_printf(_("%s; all was read, and the next live export ends the job"),
-                               why->message));
+    live_export_warn(
+        self, g_strdup_printf(_("%s; all was read, and the next live export ends the job"),
+                              why->message));
 
     return TRUE;
 }

@@ -41,6 +41,14 @@ gboolean live_export_begin(LiveExport *self, GError **error) G_GNUC_WARN_UNUSED_
 Source *live_export_open(LiveExport *self, const PlanLayer *layer, gboolean guest, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** live_export_find_dirty: Adds to @extents (element-type Extent) all of the disk of @layer, which
+ * has a checkpoint since which that is known: data is what has changed. */
+gboolean live_export_find_dirty(const LiveExport *self, const PlanLayer *layer, GArray *extents,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** live_export_warn: Adds a warning to the export's. @text: (transfer full). */
+void live_export_warn(LiveExport *self, char *text);
+
 /** live_export_read: Tells that all of @layer has been read; from any thread. The last one of a
  * domain lets it go. INVALID_STATE if it was not held until now. */
 gboolean live_export_read(LiveExport *self, const PlanLayer *layer, GError **error)

@@ -42,8 +42,37 @@ add_base(xmlNode *root, const ExportBase *base)
 }
 
 static void
-add_manifest_disk(xmlNode *parent, const PlanDisk *disk)
+set_time(xmlNode *node, const char *name, const OriginTime *time)
 {
+    g_autofree char *text = origin_time_format(time);
+
+    xml_set(node, name, text);
+}
+
+/* Of an image whose file cannot be told from others the next time nobody could say that its bitmap
+ * is the right one. */
+static void
+add_checkpoint(xmlNode *parent, const PlanPoint *point, const char *path)
+{
+    g_autoptr(Origin) image = origin_of(path);
+    xmlNode *node;
+
+    if (!image)
+        return;
+    node = xml_add(parent, "checkpoint", NULL);
+    xml_set(node, "name", point->checkpoint);
+    xml_set(node, "id", point->id);
+    xml_set(node, "image", image->path);
+    xml_set_uint(node, "device", image->device);
+    xml_set_uint(node, "inode", image->inode);
+    if (image->born.seconds != 0)
+        set_time(node, "born", &image->born);
+}
+
+static void
+add_manifest_disk(xmlNode *parent, const Plan *plan, const PlanDisk *disk)
+{
+    const PlanPoint *point = plan_disk_checkpoint(plan, disk);
     xmlNode *node = xml_add(parent, "disk", NULL);
 
     xml_set(node, "target", disk->def->target);
@@ -54,10 +83,12 @@ add_manifest_disk(xmlNode *parent, const PlanDisk *disk)
     xml_set(node, "internal", disk->internal);
     xml_set(node, "recorded", disk->recorded);
     xml_set(node, "source", disk->def->storage->label);
+    if (point)
+        add_checkpoint(node, point, disk->top->source->path);
 }
 
 static void
-add_manifest_snapshot(xmlNode *parent, const PlanSnapshot *snapshot)
+add_manifest_snapshot(xmlNode *parent, const Plan *plan, const PlanSnapshot *snapshot)
 {
     xmlNode *node = xml_add(parent, "snapshot", NULL);
     g_autofree char *created = g_strdup_printf("%" G_GINT64_FORMAT, snapshot->def->creation_time);
@@ -69,11 +100,11 @@ add_manifest_snapshot(xmlNode *parent, const PlanSnapshot *snapshot)
     xml_set(node, "reason", snapshot->reason);
     xml_set(node, "memory", snapshot->memory_kept ? "yes" : "no");
     for (guint i = 0; i < snapshot->disks->len; i++)
-        add_manifest_disk(node, g_ptr_array_index(snapshot->disks, i));
+        add_manifest_disk(node, plan, g_ptr_array_index(snapshot->disks, i));
 }
 
 static void
-add_manifest_domain(xmlNode *parent, const PlanDomain *domain)
+add_manifest_domain(xmlNode *parent, const Plan *plan, const PlanDomain *domain)
 {
     xmlNode *node = xml_add(parent, "domain", NULL);
 
@@ -81,15 +112,7 @@ add_manifest_domain(xmlNode *parent, const PlanDomain *domain)
     xml_set(node, "uuid", domain->uuid);
     xml_set(node, "directory", domain->directory);
     for (guint i = 0; i < domain->snapshots->len; i++)
-        add_manifest_snapshot(node, g_ptr_array_index(domain->snapshots, i));
-}
-
-static void
-set_time(xmlNode *node, const char *name, const OriginTime *time)
-{
-    g_autofree char *text = origin_time_format(time);
-
-    xml_set(node, name, text);
+        add_manifest_snapshot(node, plan, g_ptr_array_index(domain->snapshots, i));
 }
 
 static void
@@ -168,7 +191,7 @@ manifest_format(const Plan *plan, GPtrArray *files, GPtrArray *warnings)
         add_base(root, plan->base);
     domains = xml_add(root, "domains", NULL);
     for (guint i = 0; i < plan->domains->len; i++)
-        add_manifest_domain(domains, g_ptr_array_index(plan->domains, i));
+        add_manifest_domain(domains, plan, g_ptr_array_index(plan->domains, i));
     contents = xml_add(root, "files", NULL);
     for (guint i = 0; i < files->len; i++)
         add_manifest_file(contents, g_ptr_array_index(files, i), &room);

@@ -227,20 +227,19 @@ is_encrypted(const Layer *top)
     return FALSE;
 }
 
-/* Returns: whether only the changes of the disk are to be exported. Not for what a running guest
- * writes to, which is read from QEMU; an encrypted image, which cannot be compared; and an
- * internal snapshot, whose image is kept for its other snapshots. */
+/* Returns: whether only the changes of the disk are to be exported. Not for an encrypted image,
+ * which cannot be compared, and an internal snapshot, whose image is kept for its other
+ * snapshots. */
 static gboolean
 wants_changes(const BasePlanner *self, const PlanDisk *disk, const ManifestFile *top)
 {
     const PlanLayer *layer = disk->top;
 
-    if (disk->internal || layer->way == PLAN_WAY_PULL || all_taken(layer) ||
-        is_encrypted(layer->source) ||
+    if (disk->internal || all_taken(layer) || is_encrypted(layer->source) ||
         (self->plan->settings->digest && !top->has_digest))
         return FALSE;
 
-    return layer->way == PLAN_WAY_FLATTEN || is_flattened(self, top) ||
+    return layer->way == PLAN_WAY_FLATTEN || layer->domain || is_flattened(self, top) ||
            is_rewritten(self, layer);
 }
 
@@ -359,7 +358,7 @@ static gboolean
 wish(BasePlanner *self, const PlanDomain *domain, PlanDisk *disk, GArray *wishes, GError **error)
 {
     const ManifestFile *top = disk->top ? find_disk(self, domain, disk) : NULL;
-    gboolean merge = self->plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_MERGE;
+    gboolean merge = self->plan->single;
     Wish one = {disk, top, NULL, FALSE};
 
     if (!top || !wants_changes(self, disk, top))

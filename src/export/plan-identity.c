@@ -58,7 +58,7 @@ add_identity_layer(GString *text, const PlanLayer *layer)
     g_string_append_printf(text, " %s", ways[way]);
     add_escaped_name(text, layer->backing ? layer->backing->file : "-");
     g_string_append_c(text, '\n');
-    add_identity_source(text, layer->source, layer->live || layer->way == PLAN_WAY_PULL);
+    add_identity_source(text, layer->source, layer->live || layer->domain);
     if (!plan_layer_is_whole(layer))
         return;
     for (const Layer *below = layer->source->backing; below; below = below->backing)

@@ -209,6 +209,15 @@ chain_bytes(const PlanLayer *chain)
     return MIN(bytes, chain->capacity);
 }
 
+static guint64
+changes_bytes_of(const PlanLayer *chain)
+{
+    if (chain->since)
+        return chain->since_bytes;
+
+    return chain->way == PLAN_WAY_FLATTEN || chain->domain ? chain->bytes : chain_bytes(chain);
+}
+
 PlanLayer *
 plan_layers_changes(Plan *plan, GHashTable *names, const PlanLayer *chain, PlanLayer *backing)
 {
@@ -223,9 +232,13 @@ plan_layers_changes(Plan *plan, GHashTable *names, const PlanLayer *chain, PlanL
     layer->source = chain->source;
     layer->snapshot = g_strdup(chain->snapshot);
     layer->live = chain->live;
+    layer->domain = chain->domain;
+    layer->target = g_strdup(chain->target);
+    layer->since = g_strdup(chain->since);
+    layer->since_bytes = chain->since_bytes;
     layer->backing = backing;
     layer->capacity = units_for(chain->capacity, SECTOR) * SECTOR;
-    layer->bytes = chain->way == PLAN_WAY_FLATTEN ? chain->bytes : chain_bytes(chain);
+    layer->bytes = changes_bytes_of(chain);
     layer->level = compression_level(plan->settings->compression);
     layer->users = 1;
 

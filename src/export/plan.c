@@ -16,7 +16,19 @@ plan_layer_free(PlanLayer *layer)
     g_free(layer->file);
     g_free(layer->snapshot);
     g_free(layer->target);
+    g_free(layer->since);
     g_free(layer);
+}
+
+static void
+plan_point_free(PlanPoint *point)
+{
+    if (!point)
+        return;
+    g_free(point->checkpoint);
+    g_free(point->id);
+    g_free(point->series);
+    g_free(point);
 }
 
 static void
@@ -70,7 +82,14 @@ plan_free(Plan *plan)
     g_ptr_array_unref(plan->changed);
     chain_cache_free(plan->chains);
     export_base_free(plan->base);
+    plan_point_free(plan->point);
     g_free(plan);
+}
+
+const PlanPoint *
+plan_disk_checkpoint(const Plan *plan, const PlanDisk *disk)
+{
+    return disk->tracked ? plan->point : NULL;
 }
 
 gboolean
@@ -85,7 +104,7 @@ const Layer *
 plan_layer_frozen(const PlanLayer *layer)
 {
     /* What QEMU serves is its own, too. */
-    if (layer->way == PLAN_WAY_PULL)
+    if (layer->domain)
         return NULL;
 
     return layer->live ? layer->source->backing : layer->source;
@@ -102,6 +121,7 @@ plan_new(const char *collection, const char *snapshot, const VirtSnapExportSetti
     plan->collection = g_strdup(collection);
     plan->snapshot = g_strdup(snapshot);
     plan->settings = virt_snap_export_settings_copy(settings);
+    plan->single = plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_MERGE;
     /* Nothing of a disk that is pulled is in layers. */
     if (plan_is_live(plan) && !settings->intent_given) {
         plan->settings->intent = VIRT_SNAP_BACKUP_INTENT_MERGE;

@@ -45,6 +45,9 @@ struct PlanLayer {
     gboolean live;       /* a running domain writes to the source */
     const PlanDomain *domain; /* whose disk is pulled, with its */
     char *target;        /* target; NULL: it is read from its images */
+    char *since;         /* the checkpoint since which it is known what has changed on that disk;
+                          * NULL: it is not */
+    guint64 since_bytes; /* and how much that was */
     PlanLayer *backing;  /* NULL: none */
     guint64 capacity;    /* virtual size in bytes */
     guint64 bytes;       /* bytes to be copied, as far as known */
@@ -58,7 +61,18 @@ typedef struct {
     PlanLayer *top;       /* NULL: recorded only */
     char *internal;       /* the internal snapshot of top that is its state, or NULL */
     const char *recorded; /* why its content is not copied: "empty", "read-only", "excluded", … */
+    gboolean tracked;     /* what changes from the moment of the export on is to be known */
 } PlanDisk;
+
+/** The reference point that an export makes of its moment: a checkpoint of that name of each domain
+ * that has a disk which can be tracked. */
+typedef struct {
+    char *checkpoint;
+    char *id;       /* what tells it from a later one of that name */
+    char *series;   /* what the names begin with of those that exports of the same into the same
+                     * directory make for themselves */
+    gboolean named; /* it is not one of these, but somebody asked for it */
+} PlanPoint;
 
 /** A file other than a layer: copied from @source, or written from @content. */
 typedef struct {
@@ -94,6 +108,8 @@ typedef struct {
     VirtSnapExportSettings *settings;
     HostInfo *host;
     ExportBase *base;    /* NULL: none */
+    gboolean single;     /* each disk is to be one image, as was asked for */
+    PlanPoint *point;    /* NULL: none is made */
     ChainCache *chains;  /* owns every Layer */
     GPtrArray *domains;  /* PlanDomain */
     GPtrArray *layers;   /* PlanLayer; a backing layer comes before its overlays */
@@ -150,6 +166,10 @@ gboolean plan_is_passing(const Plan *plan);
 /** plan_take_set: Takes from the record of the set that was made for this export what is known of
  * its snapshots. */
 void plan_take_set(Plan *plan, const SetRecord *set);
+
+/** plan_disk_checkpoint: Returns: (transfer none) (nullable): the point that @disk is tracked from,
+ * once the export is made. */
+const PlanPoint *plan_disk_checkpoint(const Plan *plan, const PlanDisk *disk);
 
 /** plan_layer_is_whole: Returns: whether @layer is made from what a guest sees of a chain, and not
  * from one image. */

@@ -13,29 +13,49 @@ G_BEGIN_DECLS
 typedef struct Hypervisor Hypervisor;
 typedef struct HypervisorBackupOps HypervisorBackupOps;
 
-/** What is to be held of one domain. */
-typedef struct {
-    const char *domain;
-    GPtrArray *targets;  /* char*: of its disks, as "vda" */
-    const char *scratch; /* a directory for what the domain overwrites meanwhile, absolute; NULL:
-                          * below the hypervisor's own */
-} HypervisorBackupRequest;
-
 /** What is to be known of one domain: which parts of its disks change from now on. */
 typedef struct {
     const char *domain;
     const char *name;
+    const char *id;       /* what tells it from a later one of that name, or NULL */
     GPtrArray *tracked;   /* char*: disks, as "vda", of which that is to be known */
     GPtrArray *untracked; /* char*: all others that it has */
 } HypervisorCheckpointRequest;
 
+/** What is to be held of one domain. */
+typedef struct {
+    const char *domain;
+    GPtrArray *targets;  /* char*: of its disks, as "vda" */
+    GPtrArray *since;    /* char*: for each of them the checkpoint since which its changes are asked
+                          * for, or NULL */
+    const char *scratch; /* a directory for what the domain overwrites meanwhile, absolute; NULL:
+                          * below the hypervisor's own */
+    const HypervisorCheckpointRequest *checkpoint; /* is made of the same moment; NULL: none */
+} HypervisorBackupRequest;
+
+/** What a checkpoint knows of a disk. */
+typedef struct {
+    char *target;  /* as "vda" */
+    gboolean whole; /* every change since then is known, */
+    guint64 bytes;  /* and that many bytes have changed */
+} HypervisorCheckpointDisk;
+
 /** A checkpoint: what has changed since then is known. */
 typedef struct {
     char *name;
+    char *id;             /* see HypervisorCheckpointRequest; NULL: it has none */
     gint64 creation_time; /* seconds since the epoch */
+    GPtrArray *disks;     /* HypervisorCheckpointDisk: those that it knows of, if the domain runs */
     gboolean broken;      /* it is not known any more, */
     char *reason;         /* for this reason, in words; NULL: it is, as far as can be told now */
 } HypervisorCheckpoint;
+
+static inline void
+hypervisor_checkpoint_disk_free(HypervisorCheckpointDisk *self)
+{
+    g_free(self->target);
+    g_free(self);
+}
 
 static inline void
 hypervisor_checkpoint_free(HypervisorCheckpoint *self)
@@ -43,12 +63,15 @@ hypervisor_checkpoint_free(HypervisorCheckpoint *self)
     if (!self)
         return;
     g_free(self->name);
+    g_free(self->id);
+    g_clear_pointer(&self->disks, g_ptr_array_unref);
     g_free(self->reason);
     g_free(self);
 }
 
 /** Disks of a running domain as they were at one moment: an NBD server, which has each disk as an
- * export named for the disk's target. */
+ * export named for the disk's target. What has changed of one since a checkpoint is the dirty
+ * bitmap of that name, too. */
 typedef struct {
     char *socket;  /* absolute path, on which it listens once it is begun */
     char *scratch; /* the directory that grows as the domain writes */
@@ -67,7 +90,8 @@ struct HypervisorBackupOps {
     HypervisorBackup *(*prepare)(Hypervisor *hypervisor, const HypervisorBackupRequest *request,
                                  GError **error);
 
-    /* Holds the disks as they are now, all of them at the same moment. */
+    /* Holds the disks as they are now, all of them at the same moment, and makes the checkpoint. If
+     * that fails there may be one even so, which is for the caller to take away. */
     gboolean (*begin)(HypervisorBackup *backup, GError **error);
 
     /* Returns: TRUE if it was begun and has ended by itself, as when the domain is shut off: what
@@ -82,6 +106,10 @@ struct HypervisorBackupOps {
     /* Returns: (element-type HypervisorCheckpoint): those of @domain, whoever made them, the oldest
      * first; owned by the caller. Whether they are broken is known of a domain that runs only. */
     GPtrArray *(*checkpoints)(Hypervisor *hypervisor, const char *domain, GError **error);
+
+    /* Looks at the checkpoint @name. Returns: owned by the caller; NOT_FOUND if there is none. */
+    HypervisorCheckpoint *(*find_checkpoint)(Hypervisor *hypervisor, const char *domain,
+                                             const char *name, GError **error);
 
     /* Makes one of a running domain, now. */
     gboolean (*create_checkpoint)(Hypervisor *hypervisor,

@@ -50,6 +50,11 @@ typedef struct {
     Source *(*open_captured)(const char *socket, const char *name, const char *what,
                              GError **error);
 
+    /* Adds to @extents the whole of that export: data is what its dirty bitmap @bitmap says has
+     * changed. */
+    gboolean (*find_dirty)(const char *socket, const char *name, const char *bitmap,
+                           const char *what, GArray *extents, GError **error);
+
     /* Opens the qcow2 image @layer without its backing chain: what it leaves to its backing image
      * is a hole; zeros that hide the backing image are data. */
     Source *(*open_layer)(const Layer *layer, GError **error);

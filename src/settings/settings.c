@@ -13,6 +13,7 @@
 
 #define PARALLEL_MAX 64
 #define ZSTD_LEVEL_MAX 22
+#define REFERENCE_POINTS_MAX 100
 
 G_DEFINE_BOXED_TYPE(VirtSnapExportSettings, virt_snap_export_settings,
                     virt_snap_export_settings_copy, virt_snap_export_settings_free)
@@ -110,6 +111,7 @@ BOOLEAN_SETTING(storage)
 BOOLEAN_SETTING(subdirectory)
 BOOLEAN_SETTING(memory)
 BOOLEAN_SETTING(digest)
+BOOLEAN_SETTING(strict)
 BOOLEAN_SETTING(security_info)
 WORD_SETTING(intent, {"preserve-chain", "1", VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN},
              {"merge", "2", VIRT_SNAP_BACKUP_INTENT_MERGE})
@@ -168,6 +170,43 @@ static char *
 format_base(const VirtSnapExportSettings *self, guint i)
 {
     return i == 0 ? g_strdup(self->base) : NULL;
+}
+
+static gboolean
+parse_reference_point(VirtSnapExportSettings *self, const char *name, const char *text,
+                      GError **error)
+{
+    if (*text == '\0' || strchr(text, '/'))
+        return invalid(error, name, text, _("a name without a '/'"));
+    g_free(self->reference_point);
+    self->reference_point = g_strdup(text);
+
+    return TRUE;
+}
+
+static char *
+format_reference_point(const VirtSnapExportSettings *self, guint i)
+{
+    return i == 0 ? g_strdup(self->reference_point) : NULL;
+}
+
+static gboolean
+parse_keep_reference_points(VirtSnapExportSettings *self, const char *name, const char *text,
+                            GError **error)
+{
+    guint64 value;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 1, REFERENCE_POINTS_MAX, &value, NULL))
+        return invalid(error, name, text, _("a number from 1 to 100"));
+    self->keep_reference_points = (guint)value;
+
+    return TRUE;
+}
+
+static char *
+format_keep_reference_points(const VirtSnapExportSettings *self, guint i)
+{
+    return i == 0 ? g_strdup_printf("%u", self->keep_reference_points) : NULL;
 }
 
 /* Parses "DOMAIN:TARGET". The last colon separates them, since a domain's name may contain colons
@@ -289,6 +328,10 @@ const Setting settings_table[] = {
      format_snapshots},
     {"live", "CaptureLiveState", "uint8", FALSE, parse_live, format_live},
     {"scratch", NULL, "string", FALSE, parse_scratch, format_scratch},
+    {"referencePoint", NULL, "string", FALSE, parse_reference_point, format_reference_point},
+    {"keepReferencePoints", NULL, "uint32", FALSE, parse_keep_reference_points,
+     format_keep_reference_points},
+    {"strict", NULL, "boolean", FALSE, parse_strict, format_strict},
     {"exclude", "ExcludedVirtualHardDisks", "string", TRUE, parse_exclude, format_exclude},
     {"include", NULL, "string", TRUE, parse_include, format_include},
     {"bandwidth", NULL, "uint64", FALSE, parse_bandwidth, format_bandwidth},
@@ -344,6 +387,7 @@ virt_snap_export_settings_new(void)
     self->memory = TRUE;
     self->snapshots = VIRT_SNAP_SNAPSHOTS_ONE;
     self->live = VIRT_SNAP_LIVE_NO;
+    self->keep_reference_points = 1;
     self->exclude = g_ptr_array_new_with_free_func(exclude_free);
     self->include = g_ptr_array_new_with_free_func(exclude_free);
     self->digest = TRUE;
@@ -358,6 +402,7 @@ virt_snap_export_settings_free(VirtSnapExportSettings *self)
         return;
     g_free(self->base);
     g_free(self->scratch);
+    g_free(self->reference_point);
     g_free(self->compression);
     g_ptr_array_unref(self->exclude);
     g_ptr_array_unref(self->include);
@@ -389,6 +434,7 @@ virt_snap_export_settings_copy(const VirtSnapExportSettings *self)
     *copy = *self;
     copy->base = g_strdup(self->base);
     copy->scratch = g_strdup(self->scratch);
+    copy->reference_point = g_strdup(self->reference_point);
     copy->compression = g_strdup(self->compression);
     copy->exclude = exclude;
     copy->include = include;
@@ -482,5 +528,14 @@ virt_snap_export_settings_check_supported(const VirtSnapExportSettings *self, GE
     g_return_val_if_fail(self != NULL, FALSE);
     g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
 
-    return self->live == VIRT_SNAP_LIVE_NO || check_live(self, error);
+    if (self->live != VIRT_SNAP_LIVE_NO && !check_live(self, error))
+        return FALSE;
+    if (!self->reference_point || export_settings_pull(self))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("Only a live export of one image a disk makes a reference point ('%s'); use "
+                  "--live alone, or reference-point-create"),
+                self->reference_point);
+
+    return FALSE;
 }

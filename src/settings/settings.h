@@ -47,6 +47,10 @@ struct VirtSnapExportSettings {
     VirtSnapLiveState live;      /* default: no */
     char *scratch;      /* where a live export has QEMU keep what is overwritten meanwhile: an
                          * absolute path; NULL: below libvirt's own directory */
+    char *reference_point; /* which a live export makes of its moment; NULL: none, or one of its own
+                            * with a base */
+    guint keep_reference_points; /* how many of its own it leaves, 1..100 (default 1) */
+    gboolean strict;    /* a reference point of the base that is of no use is an error */
     GPtrArray *exclude; /* VirtSnapExclude */
     GPtrArray *include; /* VirtSnapExclude: disks that would only be recorded otherwise */
     guint64 bandwidth;  /* bytes a second; 0: no limit (default) */

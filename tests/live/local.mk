@@ -2,6 +2,7 @@
 
 live_tests = \
 	tests/live/base.sh \
+	tests/live/bitmap.sh \
 	tests/live/capture.sh \
 	tests/live/chains.sh \
 	tests/live/collections.sh \

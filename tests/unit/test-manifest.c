@@ -147,6 +147,29 @@ test_base(void)
     g_assert_cmpint(web->written.seconds, ==, -1);
 }
 
+static void
+test_checkpoint(void)
+{
+    g_autofree char *path = data_path("manifest/valid/checkpoint.xml");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Manifest) m = parse_path(path, &error);
+    const ManifestDomain *domain = m ? g_ptr_array_index(m->domains, 0) : NULL;
+    const ManifestSnapshot *snapshot = domain ? g_ptr_array_index(domain->snapshots, 0) : NULL;
+    const ManifestDisk *disk = snapshot ? g_ptr_array_index(snapshot->disks, 0) : NULL;
+    const ManifestDisk *other = snapshot ? g_ptr_array_index(snapshot->disks, 1) : NULL;
+
+    g_assert_no_error(error);
+    g_assert_nonnull(disk->checkpoint);
+    g_assert_cmpstr(disk->checkpoint->name, ==,
+                    "virtsnap.export-0123abcd-20261124T020000Z-0f3c9c52");
+    g_assert_cmpstr(disk->checkpoint->id, ==, "0f3c9c52-5f0e-4d0c-8a3c-0d7c0a3f6e11");
+    g_assert_cmpstr(disk->checkpoint->image->path, ==, "/images/web.qcow2");
+    g_assert_cmpuint(disk->checkpoint->image->device, ==, 64768);
+    g_assert_cmpuint(disk->checkpoint->image->inode, ==, 131);
+    g_assert_cmpint(disk->checkpoint->image->born.seconds, ==, 1600000000);
+    g_assert_null(other->checkpoint);
+}
+
 /* --- what is written is read ------------------------------------------------ */
 
 static ManifestFile *
@@ -373,6 +396,7 @@ main(int argc, char **argv)
     g_test_add_func("/manifest/valid", test_valid);
     g_test_add_data_func("/manifest/invalid", "manifest/invalid", test_invalid);
     g_test_add_func("/manifest/base", test_base);
+    g_test_add_func("/manifest/checkpoint", test_checkpoint);
     g_test_add_data_func("/manifest/refused", "manifest/refused", test_invalid);
     g_test_add_func("/manifest/usual", test_usual);
     g_test_add_func("/manifest/round-trip", test_round_trip);

@@ -353,6 +353,30 @@ test_times(void)
     }
 }
 
+static gboolean
+is_that_file(const Fixture *self, const char *boot)
+{
+    g_autoptr(Origin) present = origin_of(self->path);
+
+    return present && origin_is_file(self->origin, boot, present);
+}
+
+/* What is written to a file leaves it the same one; another of its name is not. */
+static void
+test_file(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    g_assert_true(is_that_file(self, self->boot));
+    overwrite(self->path);
+    g_assert_true(is_that_file(self, self->boot));
+    self->origin->device++;
+    g_assert_false(is_that_file(self, self->boot));
+    g_assert_true(is_that_file(self, "another run"));
+    exchanged(self);
+    g_assert_false(is_that_file(self, "another run"));
+    g_assert_cmpint(unlink(self->path), ==, 0);
+    g_assert_false(is_that_file(self, self->boot));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -362,6 +386,7 @@ main(int argc, char **argv)
         g_test_add(changes[i].name, Fixture, GSIZE_TO_POINTER(i), set_up, test_changed, tear_down);
     g_test_add("/origin/old-mapping", Fixture, NULL, set_up, test_old_mapping, tear_down);
     g_test_add("/origin/too-fresh", Fixture, NULL, set_up, test_too_fresh, tear_down);
+    g_test_add("/origin/file", Fixture, NULL, set_up, test_file, tear_down);
     g_test_add_func("/origin/times", test_times);
     return g_test_run();
 }

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "export/live-points.h"
+
+static gboolean
+has_tracked(const PlanDomain *domain)
+{
+    const PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, 0);
+
+    for (guint i = 0; i < snapshot->disks->len; i++) {
+        if (((const PlanDisk *)g_ptr_array_index(snapshot->disks, i))->tracked)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/* What is in the images of one that is off can be taken away only when it runs again. */
+static gboolean
+is_running(Hypervisor *hypervisor, const char *domain)
+{
+    gboolean running;
+    g_autoptr(DomainRecord) record =
+        hypervisor->ops->describe(hypervisor, domain, &running, NULL);
+
+    return record && record->active;
+}
+
+/* --- of an export that failed --------------------------------------------------------- */
+
+/* Whether it is the one that was made for this export. */
+static gboolean
+is_ours(Hypervisor *hypervisor, const char *domain, const PlanPoint *point)
+{
+    g_autoptr(HypervisorCheckpoint) there = hypervisor->ops->backups->find_checkpoint(
+        hypervisor, domain, point->checkpoint, NULL);
+
+    return there && g_strcmp0(there->id, point->id) == 0;
+}
+
+void
+live_points_take_back(Hypervisor *hypervisor, const Plan *plan)
+{
+    for (guint i = 0; plan->point && i < plan->domains->len; i++) {
+        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
+        g_autoptr(GError) error = NULL;
+        gboolean forgotten;
+
+        if (!has_tracked(domain) || !is_running(hypervisor, domain->name) ||
+            !is_ours(hypervisor, domain->name, plan->point))
+            continue;
+        if (!hypervisor->ops->backups->delete_checkpoint(hypervisor, domain->name,
+                                                         plan->point->checkpoint, &forgotten,
+                                                         &error))
+            g_warning("%s", error->message);
+    }
+}
+
+/* --- of one that is complete ------------------------------------------------------------ */
+
+static const char *
+base_checkpoint(const Plan *plan, const PlanDomain *domain)
+{
+    const PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, 0);
+
+    for (guint i = 0; i < snapshot->disks->len; i++) {
+        const PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
+
+        if (disk->top && disk->top->since)
+            return disk->top->since;
+    }
+
+    return NULL;
+}
+
+/* From the one that is kept first to the one that goes first. */
+static gint
+compare_points(gconstpointer a, gconstpointer b, gpointer first)
+{
+    const HypervisorCheckpoint *one = *(HypervisorCheckpoint *const *)a;
+    const HypervisorCheckpoint *other = *(HypervisorCheckpoint *const *)b;
+    gboolean one_first = g_strcmp0(one->name, first) == 0;
+    gboolean other_first = g_strcmp0(other->name, first) == 0;
+
+    if (one_first != other_first)
+        return one_first ? -1 : 1;
+    if (one->creation_time != other->creation_time)
+        return one->creation_time > other->creation_time ? -1 : 1;
+
+    return -g_strcmp0(one->name, other->name);
+}
+
+/* All others that exports of the same have made. */
+static GPtrArray *
+list_earlier(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domain, GError **error)
+{
+    g_autoptr(GPtrArray) all =
+        hypervisor->ops->backups->checkpoints(hypervisor, domain->name, error);
+
+    for (guint i = 0; all && i < all->len;) {
+        const HypervisorCheckpoint *one = g_ptr_array_index(all, i);
+
+        if (g_str_has_prefix(one->name, plan->point->series) &&
+            !g_str_equal(one->name, plan->point->checkpoint))
+            i++;
+        else
+            g_ptr_array_remove_index(all, i);
+    }
+    if (all)
+        g_ptr_array_sort_with_data(all, compare_points,
+                                   (gpointer)base_checkpoint(plan, domain));
+
+    return g_steal_pointer(&all);
+}
+
+static gboolean
+drop(Hypervisor *hypervisor, const PlanDomain *domain, const char *checkpoint,
+     GPtrArray *warnings, GError **error)
+{
+    gboolean forgotten;
+
+    if (!hypervisor->ops->backups->delete_checkpoint(hypervisor, domain->name, checkpoint,
+                                                     &forgotten, error))
+        return FALSE;
+    if (forgotten)
+        g_ptr_array_add(warnings,
+                        g_strdup_printf(_("Domain '%s': libvirt could not delete the checkpoint "
+                                          "'%s', so only what it knew of it is gone; a bitmap of "
+                                          "that name may still be in an image"),
+                                        domain->name, checkpoint));
+
+    return TRUE;
+}
+
+static void
+drop_of_domain(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domain,
+               GPtrArray *warnings)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) earlier = list_earlier(hypervisor, plan, domain, &error);
+    gboolean done = earlier != NULL;
+
+    /* This one is kept, too. */
+    for (guint i = plan->settings->keep_reference_points - 1; done && i < earlier->len; i++) {
+        const HypervisorCheckpoint *one = g_ptr_array_index(earlier, i);
+
+        done = drop(hypervisor, domain, one->name, warnings, &error);
+    }
+    if (!done)
+        g_ptr_array_add(warnings,
+                        g_strdup_printf(_("Domain '%s': reference points of earlier exports are "
+                                          "left, for the next one to remove: %s"),
+                                        domain->name, error->message));
+}
+
+void
+live_points_drop_earlier(Hypervisor *hypervisor, const Plan *plan, GPtrArray *warnings)
+{
+    /* Without a base it does not follow them. */
+    for (guint i = 0; plan->point && plan->settings->base && i < plan->domains->len; i++) {
+        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
+
+        if (has_tracked(domain) && is_running(hypervisor, domain->name))
+            drop_of_domain(hypervisor, plan, domain, warnings);
+    }
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "export/plan-points.h"
+#include "image/qcow2-header.h"
+#include "snapshot/reference-point.h"
+#include "util/fd.h"
+#include "util/format.h"
+
+/* What the names of reference points begin with that exports make for themselves. */
+#define OWN_PREFIX "export-"
+#define SERIES_DIGITS 8
+/* QEMU keeps no bitmaps in the older one. */
+#define VERSION_WITH_BITMAPS 3
+
+/* --- disks ------------------------------------------------------------------------ */
+
+static gboolean
+is_pulled(const PlanDisk *disk)
+{
+    return disk->top && disk->top->domain;
+}
+
+static PlanSnapshot *
+first_of(const PlanDomain *domain)
+{
+    return g_ptr_array_index(domain->snapshots, 0);
+}
+
+/* Of a block device it could not be told next time whether it is the same. */
+static gboolean
+can_have_bitmap(const Layer *image)
+{
+    g_autoptr(Qcow2Header) header = NULL;
+    auto_fd fd = -1;
+    struct stat st;
+
+    if (image->block || !g_str_equal(image->format, "qcow2"))
+        return FALSE;
+    fd = fd_open_data(AT_FDCWD, image->path, 0, &st);
+    header = fd >= 0 ? qcow2_header_read(fd, image->path, NULL) : NULL;
+
+    return header && header->version >= VERSION_WITH_BITMAPS;
+}
+
+/* --- since the base ------------------------------------------------------------------ */
+
+typedef struct {
+    Hypervisor *hypervisor; /* none is owned */
+    Plan *plan;
+    const ExportBase *base;
+} PointFinder;
+
+static const ManifestDisk *
+find_before(const ExportBase *base, const PlanDomain *domain, const char *target)
+{
+    for (guint i = 0; i < base->manifest->domains->len; i++) {
+        const ManifestDomain *one = g_ptr_array_index(base->manifest->domains, i);
+        const ManifestSnapshot *snapshot = g_ptr_array_index(one->snapshots, 0);
+
+        if (g_ascii_strcasecmp(one->uuid, domain->uuid) != 0)
+            continue;
+        for (guint k = 0; k < snapshot->disks->len; k++) {
+            const ManifestDisk *disk = g_ptr_array_index(snapshot->disks, k);
+
+            if (disk->layer && g_str_equal(disk->target, target))
+                return disk;
+        }
+    }
+
+    return NULL;
+}
+
+static const HypervisorCheckpointDisk *
+find_tracked(const HypervisorCheckpoint *checkpoint, const char *target)
+{
+    for (guint i = 0; i < checkpoint->disks->len; i++) {
+        const HypervisorCheckpointDisk *disk = g_ptr_array_index(checkpoint->disks, i);
+
+        if (disk->whole && g_str_equal(disk->target, target))
+            return disk;
+    }
+
+    return NULL;
+}
+
+static char *
+why_not_known(const PointFinder *self, const PlanDomain *domain, const PlanDisk *disk,
+              const ManifestCheckpoint *then, guint64 *bytes)
+{
+    g_autoptr(Origin) image = origin_of(disk->top->source->path);
+    g_autoptr(HypervisorCheckpoint) now = NULL;
+    g_autoptr(GError) error = NULL;
+    const HypervisorCheckpointDisk *tracked;
+
+    if (!then)
+        return g_strdup(_("the base was made without a reference point of it"));
+    if (!image || !origin_is_file(then->image, self->base->manifest->boot, image))
+        return g_strdup_printf(_("its image is another file than '%s' was then"),
+                               then->image->path);
+    now = self->hypervisor->ops->backups->find_checkpoint(self->hypervisor, domain->name,
+                                                          then->name, &error);
+    if (!now)
+        return g_strdup(error->message);
+    if (g_strcmp0(now->id, then->id) != 0)
+        return g_strdup_printf(_("the checkpoint '%s' was made anew since then"), then->name);
+    tracked = find_tracked(now, disk->def->target);
+    if (!tracked)
+        return g_strdup_printf(_("the bitmap '%s' is gone, or was not kept up to date"),
+                               then->name);
+    *bytes = tracked->bytes;
+
+    return NULL;
+}
+
+static gboolean
+tell_unknown(const PointFinder *self, const PlanDomain *domain, const PlanDisk *disk,
+             const char *why, GError **error)
+{
+    if (!self->plan->settings->strict) {
+        plan_warn(self->plan,
+                  _("Domain '%s', disk '%s': what has changed since the base is not known (%s); "
+                    "the whole disk is read"),
+                  domain->name, disk->def->target, why);
+        return TRUE;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("Domain '%s', disk '%s': what has changed since the base is not known (%s); "
+                  "export without --strict, and the whole disk is read"),
+                domain->name, disk->def->target, why);
+
+    return FALSE;
+}
+
+static gboolean
+find_since(const PointFinder *self, const PlanDomain *domain, PlanDisk *disk, GError **error)
+{
+    const ManifestDisk *before = find_before(self->base, domain, disk->def->target);
+    g_autofree char *why = NULL;
+
+    if (!before || !can_have_bitmap(disk->top->source))
+        return TRUE;
+    why = why_not_known(self, domain, disk, before->checkpoint, &disk->top->since_bytes);
+    if (why)
+        return tell_unknown(self, domain, disk, why, error);
+    disk->top->since = g_strdup(before->checkpoint->name);
+
+    return TRUE;
+}
+
+gboolean
+plan_points_find(Hypervisor *hypervisor, Plan *plan, const ExportBase *base, GError **error)
+{
+    const PointFinder self = {hypervisor, plan, base};
+
+    /* Where each disk is to be one image, it is not made of changes. */
+    for (guint i = 0; !plan->single && i < plan->domains->len; i++) {
+        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
+        GPtrArray *disks = first_of(domain)->disks;
+
+        for (guint k = 0; k < disks->len; k++) {
+            PlanDisk *disk = g_ptr_array_index(disks, k);
+
+            if (is_pulled(disk) && !find_since(&self, domain, disk, error))
+                return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
+/* --- of the new moment ----------------------------------------------------------------- */
+
+/* Exports of the same into the same directory follow one another; what others make is theirs. */
+static char *
+series_of(const ExportPlace *place)
+{
+    g_autofree char *parent = place->subdirectory ? g_strdup(place->directory)
+                                                  : g_path_get_dirname(place->directory);
+    g_autofree char *key = g_strdup_printf("%s\n%s", parent, place->name);
+    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
+
+    return g_strdup_printf(REFERENCE_POINT_PREFIX OWN_PREFIX "%.*s-", SERIES_DIGITS, hash);
+}
+
+/* The first part of the id is in it, so that there is no other of that name. */
+static PlanPoint *
+own_point(const ExportPlace *place)
+{
+    PlanPoint *self = g_new0(PlanPoint, 1);
+    g_autofree char *now = format_time_name(g_get_real_time() / G_USEC_PER_SEC);
+
+    self->id = g_uuid_string_random();
+    self->series = series_of(place);
+    self->checkpoint = g_strdup_printf("%s%s-%.8s", self->series, now, self->id);
+
+    return self;
+}
+
+static PlanPoint *
+named_point(const char *name, const ExportPlace *place, GError **error)
+{
+    PlanPoint *self;
+
+    if (!reference_point_check_name(name, error))
+        return NULL;
+    self = g_new0(PlanPoint, 1);
+    self->id = g_uuid_string_random();
+    self->series = series_of(place);
+    self->checkpoint = reference_point_checkpoint(name);
+    self->named = TRUE;
+
+    return self;
+}
+
+static gboolean
+check_free(Hypervisor *hypervisor, const PlanDomain *domain, const PlanPoint *point,
+           GError **error)
+{
+    const HypervisorBackupOps *ops = hypervisor->ops->backups;
+    g_autoptr(GError) why = NULL;
+    g_autoptr(HypervisorCheckpoint) there =
+        ops->find_checkpoint(hypervisor, domain->name, point->checkpoint, &why);
+
+    if (!there && g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+        return TRUE;
+    if (there)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
+                    _("The domain '%s' has a reference point '%s' already; choose another name, "
+                      "or delete that one"),
+                    domain->name, point->checkpoint + strlen(REFERENCE_POINT_PREFIX));
+    else
+        g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
+/* That an own one does not have all disks is of no use to say every night. */
+static void
+tell_untracked(Plan *plan, const PlanDomain *domain, const char *target)
+{
+    if (plan->point->named && target)
+        plan_warn(plan,
+                  _("Domain '%s': what changes on the disk '%s' cannot be followed, only that of "
+                    "qcow2 images (of version 3, in files) can"),
+                  domain->name, target);
+    else if (plan->point->named)
+        plan_warn(plan,
+                  _("Domain '%s': it gets no reference point, for it is shut off, or has no disk "
+                    "that can be followed"),
+                  domain->name);
+}
+
+static gboolean
+mark_domain(Hypervisor *hypervisor, Plan *plan, const PlanDomain *domain, GError **error)
+{
+    GPtrArray *disks = first_of(domain)->disks;
+    guint tracked = 0;
+
+    for (guint i = 0; i < disks->len; i++) {
+        PlanDisk *disk = g_ptr_array_index(disks, i);
+
+        if (!is_pulled(disk))
+            continue;
+        disk->tracked = can_have_bitmap(disk->top->source);
+        tracked += disk->tracked ? 1 : 0;
+        if (!disk->tracked)
+            tell_untracked(plan, domain, disk->def->target);
+    }
+    if (tracked == 0)
+        tell_untracked(plan, domain, NULL);
+
+    return tracked == 0 || !plan->point->named ||
+           check_free(hypervisor, domain, plan->point, error);
+}
+
+gboolean
+plan_points_make(Hypervisor *hypervisor, Plan *plan, const ExportPlace *place, GError **error)
+{
+    const char *name = plan->settings->reference_point;
+
+    if (!plan_is_live(plan) || (!name && !plan->settings->base))
+        return TRUE;
+    plan->point = name ? named_point(name, place, error) : own_point(place);
+    for (guint i = 0; plan->point && i < plan->domains->len; i++) {
+        if (!mark_domain(hypervisor, plan, g_ptr_array_index(plan->domains, i), error))
+            return FALSE;
+    }
+
+    return plan->point != NULL;
+}

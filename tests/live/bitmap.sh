@@ -1,0 +1,206 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Live exports that have a base: what has changed is known by dirty bitmaps, and where it is not,
+# the disk is compared. Each is proved against a full one of the same moment. No guest has to run:
+# QEMU itself writes, as it would for one. ROUNDS says how many nights of random writes there are.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+live_requires
+requires jq fsverity
+
+ROUNDS=${ROUNDS:-1}
+live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
+check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+s=$d/s
+mkdir "$x" "$s"
+export LIVE_BOOT=none
+for disk in a a2 b; do
+    qemu-img create -q -f qcow2 "$d/$disk.qcow2" 64M
+    qemu-io -f qcow2 -c "write -P 5 0 12M" -c "write -P $((RANDOM % 200 + 6)) 20M 4M" \
+        "$d/$disk.qcow2" >/dev/null
+done
+truncate -s 8M "$d/plain.raw"
+qemu-img create -q -f qcow2 -o compat=0.10 "$d/old.qcow2" 8M
+check "two domains" eval 'live_define a --disk "$d/a.qcow2" --disk "$d/a2.qcow2" &&
+    live_define b --disk "$d/b.qcow2" --disk "$d/plain.raw" --disk "$d/old.qcow2" &&
+    live_start a && live_start b' || bail_out "no domains"
+check "a collection of them" vs -q collection-create-as night --domain a --domain b
+
+# guest DOMAIN DISK COMMAND...: QEMU does all that to the disk (0, 1, …), as for a guest.
+guest()
+{
+    local domain=$1 id=$2 word script=
+    shift 2
+    for word in "$@"; do
+        script+="qemu-monitor-command $domain --hmp "
+        script+="'qemu-io -d /machine/peripheral/virtio-disk$id/virtio-backend \"$word\"'; "
+    done
+    command virsh -q -c "$LIVE_URI" "$script" >"$d/hmp" 2>&1 && ! grep -i error "$d/hmp"
+}
+
+# some: a random part of a disk, in parts of 4 KiB.
+some() { echo "$((RANDOM % 15000 * 4))k $((RANDOM % 60 * 4 + 4))k"; }
+paint() { echo "write -q -P $((RANDOM % 255 + 1)) $*"; }
+checkpoints() { live_virsh checkpoint-list "$1" --name | sed '/^$/d' | sort | paste -sd' '; }
+night() { vs_export night --live=crash --scratch "$s" --to "$x" "$@"; }
+warnings() { vs_field '.warnings[]'; }
+
+# layer_bytes DOMAIN TARGET: of the file that the last export made of the disk.
+layer_bytes() { stat -c %s "$(vs_layer "$VS_EXPORT" "$@")"; }
+# read_by DOMAIN: bytes that its QEMU has read.
+qemu_of()
+{
+    live_processes | while read -r one; do
+        grep -aqs -- "guest=$1," "/proc/$one/cmdline" && echo "$one"
+    done | head -n 1
+}
+read_by() { awk '/^rchar/ { print $2 }' "/proc/$(qemu_of "$1")/io"; }
+
+# same_disk LAYER LAYER: of one size, and a guest sees the same.
+same_disk() { [ "$(size_of "$1")" = "$(size_of "$2")" ] && qemu-img compare -q "$1" "$2"; }
+size_of() { qemu-img info --output=json "$1" | jq '."virtual-size"'; }
+
+# as_full: each disk of the last export is what a full export of the same moment has.
+as_full()
+{
+    local export=$VS_EXPORT full target status=0
+    cp "$VS_OUT" "$d/last.out"
+    rm -rf "$d/full"
+    vs_export night full --live=crash --scratch "$s" --to "$d/full" || return 1
+    full=$VS_EXPORT VS_EXPORT=$export
+    cp "$d/last.out" "$VS_OUT"
+    for target in $(vs export-info "$full" --json | jq -r '
+        .domains[] | .name as $d | .snapshots[0].disks[] | select(.layer) | $d + ":" + .target')
+    do
+        same_disk "$(vs_layer "$full" "${target%:*}" "${target#*:}")" \
+            "$(vs_layer "$export" "${target%:*}" "${target#*:}")" ||
+            { echo "differs: $target"; status=1; }
+    done
+    return $status
+}
+
+# --- the first night, and those that follow
+check "the first night has no base" night one --base latest
+is "$(vs_field '.warnings | length')" 1 "which is a warning"
+first=$VS_EXPORT
+is "$(checkpoints a | wc -w) $(checkpoints b | wc -w)" "1 1" "each member has a checkpoint"
+before=$(checkpoints b)
+is "$(grep -c "checkpoint name=\"$before\"" "$first/manifest.xml")" 3 "which the manifest names"
+check "a dry run" eval 'vs export night --live=crash --to "$x" --base latest --dry-run --json \
+    >"$d/plan"'
+is "$(jq -c '[.layers[] | [.way, .since != null, .bytes > 0]] | unique' "$d/plan")" \
+    '[["changes",false,false],["changes",false,true],["changes",true,false],["link",false,false]]' \
+    "says what is known to have changed, and what is compared"
+check "another tool's" live_virsh checkpoint-create-as a theirs
+check "something is written" guest a 0 "$(paint 1M 64k)" "$(paint 40M 128k)" "write -q -z 3M 64k"
+was=$(read_by a)
+check "the second night" night two --base latest --strict
+is "$(warnings)" "" "is without a warning, though there are disks without bitmaps"
+is "$(layer_bytes a vda) $(layer_bytes a vdb)" "$((262144 + 5 * 65536)) 262144" \
+    "it writes what has changed, and nothing else"
+check "QEMU reads that, and what the bitmap is tried by: $(($(read_by a) - was))" \
+    test $(($(read_by a) - was)) -lt $((256 * 1024 + 4 * 1024 * 1024 + 512 * 1024))
+is "$(checkpoints b | wc -w)" 1 "the checkpoint before is dropped"
+check "for another one" [ "$(checkpoints b)" != "$before" ]
+check "what another tool made stays" eval '[[ " $(checkpoints a) " = *" theirs "* ]]'
+
+# A guest that is restarted has the same QEMU, one that is started again has another.
+for ((round = 1; round <= ROUNDS; round++)); do
+    check "round $round: random writes" eval '
+        live_virsh reset a && live_destroy b && live_start b &&
+        guest a 0 "$(paint $(some))" "$(paint $(some))" "write -q -z -u $(some)" &&
+        guest a 1 "$(paint $(some))" "write -q -z $(some)" && guest b 0 "$(paint $(some))"'
+    check "a night, which is as a full one" eval 'night "round$round" --base latest --strict &&
+        [ -z "$(warnings)" ] && as_full' || cat "$VS_OUT"
+done
+
+# --- disks that grow, and come
+check "a disk grows, one is added, and one that has no bitmap is written to" eval '
+    live_virsh blockresize a vdb 80M && guest a 1 "$(paint 79M 64k)" &&
+    qemu-img create -q -f qcow2 "$d/new.qcow2" 16M &&
+    live_virsh attach-disk a "$d/new.qcow2" vdc --subdriver qcow2 --live --config &&
+    guest a 2 "$(paint 1M 1M)" && guest b 1 "$(paint 1M 64k)"' || cat "$d/hmp"
+check "a night" night grown --base latest --keep-reference-points 2
+is "$(warnings)" "" "has nothing to warn of"
+check "it is as a full one" as_full
+is "$(checkpoints b | wc -w)" 2 "as many reference points as wanted are left"
+
+# --- reference points with names
+check "one that is asked for" night named --base latest --reference-point mine
+is "$(checkpoints b) $(warnings | grep -c "cannot be followed")" "virtsnap.mine 2" \
+    "is the only one then, and disks that cannot have it are named"
+check "one of that name is not made again" vs_refused 32800 "'mine'" export night again \
+    --live=crash --scratch "$s" --to "$x" --reference-point mine
+check "and not for a snapshot" vs_refused 1 "'mine'" export night again --to "$x" \
+    --reference-point mine
+check "the next night" eval 'guest b 0 "$(paint 5M 1M)" && night after --base latest --strict'
+check "goes by it, and it stays" eval '[[ $(checkpoints b) = *" virtsnap.mine" ]]'
+
+# --- what is not known any more
+own=$(checkpoints b)
+own=${own%% *}
+check "QEMU is killed, and elsewhere what libvirt knows is lost and made anew" eval '
+    kill -9 "$(qemu_of b)" && live_wait "it is off" live_off b && live_start b &&
+    guest b 0 "$(paint 7M 64k)" && guest a 0 "$(paint 7M 64k)" &&
+    live_virsh checkpoint-delete a "$own" && live_virsh checkpoint-create-as a "$own"'
+check "a strict night is refused" vs_refused 5 "disk 'vda'.*$own" export night strict \
+    --live=crash --scratch "$s" --to "$x" --base latest --strict
+check "another one is not" night broken --base latest
+is "$(warnings | grep -c "'$own' was made anew\|'$own' is gone")" 4 "it says why"
+check "it is as a full one" as_full
+is "$(checkpoints b | sed 's/export-[^ ]*/export/')" "virtsnap.export virtsnap.mine" \
+    "and has a reference point again, instead of the broken one"
+
+check "images change places, and one is overwritten by another" eval '
+    live_destroy a && live_destroy b && mv "$d/a.qcow2" "$d/t" && mv "$d/new.qcow2" "$d/a.qcow2" &&
+    mv "$d/t" "$d/new.qcow2" && cp "$d/a2.qcow2" "$d/b.qcow2" && live_start a && live_start b'
+check "a night of them" night swapped --base latest
+is "$(warnings | grep -c "another file")" 2 "other files are told"
+is "$(warnings | grep -c "vda.*nothing has changed where something has")" 1 \
+    "and so is a bitmap of another disk"
+check "it is as a full one" as_full
+
+# --- what fails, and what is killed
+known=$(checkpoints a)
+slowly()
+{
+    "$abs_top_builddir/virtsnap" export night "$1" --live=crash --base latest --to "$x" \
+        --scratch "$s" --bandwidth 128K --json >"$d/slow.out" 2>&1 </dev/null &
+    pid=$!
+    live_wait "$1 reads" reads "$1"
+}
+reads()
+{
+    compgen -G "$x/night/.$1.partial/layers/a2-*" >/dev/null ||
+        grep -qs '^State:.Z' /proc/$pid/status
+}
+guest a 1 "$(paint 30M 4M)"
+check "one that is interrupted" eval 'slowly stopped && live_wait "it catches" live_catches $pid &&
+    kill -INT $pid; ! wait $pid'
+is "$(checkpoints a)" "$known" "leaves no checkpoint"
+check "one that is killed" eval 'slowly killed && kill -9 $pid; wait $pid; [ $? -eq 137 ]'
+is "$(checkpoints a | wc -w)" $(($(wc -w <<<"$known") + 1)) "leaves one"
+check "the next night goes by the one of its base" night next --base latest --strict
+is "$(layer_bytes a vdb)" $((262144 + 65 * 65536)) "and writes what has changed since that"
+is "$(checkpoints a | wc -w)" "$(wc -w <<<"$known")" "and what was left has gone"
+check "it is as a full one" as_full
+
+# --- the base
+check "all others are removed" eval 'find "$x/night" -mindepth 1 -maxdepth 1 ! -name next \
+    -exec rm -rf {} +'
+check "it is sound even so" vs_sound "$VS_EXPORT"
+layer=$(vs_layer "$VS_EXPORT" a vdb)
+check "damage in it" eval 'chmod u+w "$layer" && printf x |
+    dd of="$layer" bs=1 seek=$((5 * 65536 + 1)) conv=notrunc status=none && chmod u-w "$layer"'
+check "is found when it is the base" vs_refused 32802 "damaged" export night last --live=crash \
+    --scratch "$s" --to "$x" --base "$VS_EXPORT"
+is "$(checkpoints a | wc -w)" "$(wc -w <<<"$known")" "and no checkpoint is left of that"
+
+done_testing
