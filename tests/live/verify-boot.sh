@@ -89,38 +89,6 @@ is "$(vs_field '.ok, .problems == [], (.domains | map(.seconds | type) | unique[
 check "nothing is left of both" nothing_left
 is "$(state_of_all "$good")" "$before" "the export and the host are as they were"
 
-# --- the same from a program
-program()
-{
-    GI_TYPELIB_PATH=$abs_top_builddir LD_LIBRARY_PATH=$abs_top_builddir/.libs \
-        timeout 900 /usr/bin/python3 - "$LIVE_URI" "$@" <<'END' 2>&1
-import sys
-import gi
-gi.require_version("VirtSnap", "1.0")
-from gi.repository import GLib, VirtSnap
-uri, export, timeout, expect, *trust = sys.argv[1:]
-service = VirtSnap.Service(uri=uri)
-try:
-    service.verify_boot(export, 0, None, None, None)
-except GLib.Error as error:
-    print(error.code)
-result = service.verify_boot(export, int(timeout), expect, trust, None)
-for one in result.get_domains():
-    print(one.get_name(), one.get_booted(), one.get_by() in ("agent", "console"), one.get_why())
-print(result.get_ok(), result.dup_warnings())
-END
-}
-if [ -e "$abs_top_builddir/VirtSnap-1.0.typelib" ] && /usr/bin/python3 -c 'import gi' 2>/dev/null
-then
-    words=()
-    for word in "${TRUST[@]}"; do [ "$word" = --trust ] || words+=("$word"); done
-    is "$(program "$good" 600 '^virtsnap-guest: ready' "${words[@]}")" \
-        $'32769\na True True None\nb True True None\nTrue []' "a program proves it, too"
-    check "and leaves nothing" nothing_left
-else
-    skip "from a program" "no introspection, or no python3-gi"
-fi
-
 # --- what does not boot
 check_fails "a pattern that is not shown" boot "$good" --timeout 3 --expect 'no such words'
 is "$(verdicts | grep '^b')" "b false -" "is not made up for by time"
@@ -187,6 +155,42 @@ is "$(verdicts | grep -c 'true time')" 10 "all of them run on, which is said aft
 is "$(vs_field '[.domains[] | .seconds >= 2] | unique[0]')" true "and not sooner"
 check "never more than four at once ($most)" eval '[ "$most" -le 4 ] && [ "$most" -ge 2 ]'
 check "nothing is left of ten" nothing_left
+
+# --- the same from a program
+program()
+{
+    GI_TYPELIB_PATH=$abs_top_builddir LD_LIBRARY_PATH=$abs_top_builddir/.libs \
+        timeout 900 /usr/bin/python3 - "$LIVE_URI" "$@" <<'END' 2>&1
+import sys
+import gi
+gi.require_version("VirtSnap", "1.0")
+from gi.repository import GLib, VirtSnap
+uri, export, timeout, expect, *trust = sys.argv[1:]
+service = VirtSnap.Service(uri=uri)
+try:
+    service.verify_boot(export, 0, None, None, None)
+except GLib.Error as error:
+    print(error.code)
+result = service.verify_boot(export, int(timeout), expect or None, trust, None)
+for one in result.get_domains():
+    print(one.get_name(), one.get_booted(), one.get_by(), one.get_why())
+print(result.get_ok(), result.dup_warnings())
+END
+}
+if [ -e "$abs_top_builddir/VirtSnap-1.0.typelib" ] && /usr/bin/python3 -c 'import gi' 2>/dev/null
+then
+    check "export of two of them" vs_export --domain m0 --domain m1 s --to "$x/two"
+    trusted "$VS_EXPORT"
+    words=()
+    for word in "${TRUST[@]}"; do [ "$word" = --trust ] || words+=("$word"); done
+    is "$(program "$VS_EXPORT" 2 '' "${words[@]}")" \
+        $'32769\nm0 True time None\nm1 True time None\nTrue []' "a program sees that they run, too"
+    like "$(program "$VS_EXPORT" 1 'no such words' "${words[@]}")" \
+        $'m0 False None [^\n]*no such words.*\nFalse' "and that they do not show what it waits for"
+    check "and leaves nothing" nothing_left
+else
+    skip "from a program" "no introspection, or no python3-gi"
+fi
 
 # --- kinds of state: memory, which is not tried; firmware variables; an internal snapshot; a chain
 # of twenty layers
