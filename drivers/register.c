@@ -80,6 +80,7 @@ static const Drivers drivers = {
     .apply_snapshot = qemu_img_apply,
     .check_image = qemu_check_image,
     .commit_image = qemu_commit,
+    .flatten_image = qemu_flatten,
     .rebase_image = qemu_rebase,
     .compare_images = qemu_compare,
 };

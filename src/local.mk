@@ -64,6 +64,12 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/boot-watch.h \
 	src/import/boot-work.c \
 	src/import/boot-work.h \
+	src/import/detach-plan.c \
+	src/import/detach-plan.h \
+	src/import/detach-run.c \
+	src/import/detach-run.h \
+	src/import/detach-work.c \
+	src/import/detach-work.h \
 	src/import/domain-gate.c \
 	src/import/domain-gate.h \
 	src/import/domain-rewrite.c \
@@ -349,6 +355,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/create-plan.h \
 	src/snapshot/create-look.c \
 	src/snapshot/create-look.h \
+	src/snapshot/commit-follow.c \
+	src/snapshot/commit-follow.h \
 	src/snapshot/create-build.c \
 	src/snapshot/create-disks.h \
 	src/snapshot/create-run.c \

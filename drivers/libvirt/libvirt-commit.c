@@ -228,6 +228,34 @@ libvirt_commit_begin(virDomainPtr domain, const char *target, const char *base, 
     return NULL;
 }
 
+static gboolean
+start_pull(HypervisorCommit *self, guint64 bandwidth, GError **error)
+{
+    if (virDomainBlockPull(self->domain, self->target, (unsigned long)MIN(bandwidth, G_MAXLONG),
+                           VIR_DOMAIN_BLOCK_PULL_BANDWIDTH_BYTES) == 0)
+        return TRUE;
+    libvirt_error_set(error, _("Cannot copy what is below the disk '%s' of the running domain "
+                               "'%s' into it"),
+                      self->target, virDomainGetName(self->domain));
+
+    return FALSE;
+}
+
+HypervisorCommit *
+libvirt_pull_begin(virDomainPtr domain, const char *target, guint64 bandwidth, gboolean adopt,
+                   GError **error)
+{
+    HypervisorCommit *self = commit_new(domain, target, FALSE);
+
+    if (self->event < 0)
+        libvirt_error_set(error, _("Cannot watch what libvirt reports"));
+    else if (adopt || start_pull(self, bandwidth, error))
+        return self;
+    libvirt_commit_end(self);
+
+    return NULL;
+}
+
 /* --- how far it is -------------------------------------------------------------- */
 
 gboolean

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 HypervisorCommit *libvirt_commit_begin(virDomainPtr domain, const char *target, const char *base,
                                        const char *top, gboolean active, guint64 bandwidth,
                                        gboolean adopt, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+HypervisorCommit *libvirt_pull_begin(virDomainPtr domain, const char *target, guint64 bandwidth,
+                                     gboolean adopt, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean libvirt_commit_wait(HypervisorCommit *commit, gint64 us, CommitProgress *progress,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean libvirt_commit_set_speed(HypervisorCommit *commit, guint64 bandwidth, GError **error)

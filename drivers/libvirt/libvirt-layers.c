@@ -52,6 +52,15 @@ commit_begin(Hypervisor *hypervisor, const char *uuid, const char *target, const
                   : NULL;
 }
 
+static HypervisorCommit *
+pull_begin(Hypervisor *hypervisor, const char *uuid, const char *target, guint64 bandwidth,
+           gboolean adopt, GError **error)
+{
+    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+
+    return domain ? libvirt_pull_begin(domain, target, bandwidth, adopt, error) : NULL;
+}
+
 /* --- definitions ------------------------------------------------------------------ */
 
 static gboolean
@@ -213,6 +222,7 @@ const HypervisorLayerOps libvirt_layer_ops = {
     .survey = survey,
     .block_job = block_job,
     .commit_begin = commit_begin,
+    .pull_begin = pull_begin,
     .commit_wait = libvirt_commit_wait,
     .commit_set_speed = libvirt_commit_set_speed,
     .commit_pivot = libvirt_commit_pivot,

@@ -20,6 +20,9 @@
 /* How often it is looked whether the job is to wait or to end. */
 #define LOOK_MS 100
 
+/* What QEMU calls the limit of a process. */
+#define LIMIT_GROUP "limit"
+
 typedef struct {
     GSubprocess *process;
     Control *control;
@@ -127,31 +130,40 @@ follow(Commit *self, GError **error)
     return TRUE;
 }
 
-static void
-set_failed(const Layer *top, const char *said, GError **error)
+static VirtSnapError
+code_of(const char *said)
 {
-    VirtSnapError code = VIRT_SNAP_ERROR_FAILED;
-
     if (strstr(said, "Failed to get"))
-        code = VIRT_SNAP_ERROR_IN_USE;
-    else if (strstr(said, "No space left"))
-        code = VIRT_SNAP_ERROR_NO_SPACE;
-    else if (strstr(said, "Permission denied"))
-        code = VIRT_SNAP_ERROR_ACCESS_DENIED;
-    g_set_error(error, VIRT_SNAP_ERROR, code, _("qemu-img cannot merge '%s' into '%s': %s"),
-                top->path, top->backing->path, said);
+        return VIRT_SNAP_ERROR_IN_USE;
+    if (strstr(said, "No space left"))
+        return VIRT_SNAP_ERROR_NO_SPACE;
+    if (strstr(said, "Permission denied"))
+        return VIRT_SNAP_ERROR_ACCESS_DENIED;
+
+    return VIRT_SNAP_ERROR_FAILED;
 }
 
+/* Returns: FALSE with an error, or with what it said to its failure in @said. */
 static gboolean
-ended_well(Commit *self, const Layer *top, GError **error)
+carry_out(Commit *self, const char *const *argv, char **said, GError **error)
 {
-    if (!g_subprocess_wait(self->process, NULL, error))
-        return FALSE;
-    if (g_subprocess_get_successful(self->process))
-        return TRUE;
-    set_failed(top, g_strstrip(self->said->str), error);
+    gboolean followed;
+    gboolean done;
 
-    return FALSE;
+    self->process = spawn(argv, error);
+    if (!self->process)
+        return FALSE;
+    self->said = g_string_new(NULL);
+    followed = follow(self, error);
+    done = g_subprocess_wait(self->process, NULL, followed ? error : NULL) && followed;
+    if (done && !g_subprocess_get_successful(self->process)) {
+        *said = g_strdup(g_strstrip(self->said->str));
+        done = FALSE;
+    }
+    g_string_free(self->said, TRUE);
+    g_object_unref(self->process);
+
+    return done;
 }
 
 gboolean
@@ -163,19 +175,39 @@ qemu_commit(const Layer *top, Control *control, CommitFunc func, gpointer data, 
     const char *const argv[] = {"qemu-img", "commit", "-p", "-d", limited ? "-r" : image,
                                 limited ? rate : NULL, image, NULL};
     Commit self = {.control = control, .func = func, .data = data};
-    gboolean followed;
-    gboolean done;
+    g_autofree char *said = NULL;
 
-    self.process = spawn(argv, error);
-    if (!self.process)
-        return FALSE;
-    self.said = g_string_new(NULL);
-    followed = follow(&self, error);
-    done = ended_well(&self, top, followed ? error : NULL) && followed;
-    g_string_free(self.said, TRUE);
-    g_object_unref(self.process);
+    if (carry_out(&self, argv, &said, error))
+        return TRUE;
+    if (said)
+        g_set_error(error, VIRT_SNAP_ERROR, code_of(said),
+                    _("qemu-img cannot merge '%s' into '%s': %s"), top->path, top->backing->path,
+                    said);
 
-    return done;
+    return FALSE;
+}
+
+/* "rebase" knows no limit, but QEMU's block layer does: of what is written to the image. Source:
+ * QEMU's docs/throttle.txt. */
+gboolean
+qemu_flatten(const Layer *top, Control *control, CommitFunc func, gpointer data, GError **error)
+{
+    guint64 rate = control_get_bandwidth(control);
+    g_autofree char *group =
+        g_strdup_printf("throttle-group,id=" LIMIT_GROUP ",x-bps-write=%" PRIu64, rate);
+    g_autofree char *image = qemu_image_describe_for_writing(top, rate > 0 ? LIMIT_GROUP : NULL);
+    const char *const argv[] = {"qemu-img", "rebase", "-p",  "-b", "",
+                                image,      "--object", group, NULL};
+    Commit self = {.control = control, .func = func, .data = data};
+    g_autofree char *said = NULL;
+
+    if (carry_out(&self, argv, &said, error))
+        return TRUE;
+    if (said)
+        g_set_error(error, VIRT_SNAP_ERROR, code_of(said),
+                    _("qemu-img cannot copy what is below '%s' into it: %s"), top->path, said);
+
+    return FALSE;
 }
 
 /* Returns: what it exited with, and in @said what it said; -1: it did not. */

@@ -11,6 +11,10 @@ G_BEGIN_DECLS
 gboolean qemu_commit(const Layer *top, Control *control, CommitFunc func, gpointer data,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** qemu_flatten: `qemu-img rebase -b ""`, as Drivers has it. */
+gboolean qemu_flatten(const Layer *top, Control *control, CommitFunc func, gpointer data,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** qemu_rebase: `qemu-img rebase -u`, as Drivers has it. */
 gboolean qemu_rebase(const Layer *layer, const char *backing, const char *format, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

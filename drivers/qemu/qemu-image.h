@@ -19,4 +19,8 @@ G_BEGIN_DECLS
  */
 char *qemu_image_describe(const Layer *top, gboolean lock);
 
+/** qemu_image_describe_for_writing: The same under QEMU's locks, with what is written to the top
+ * image limited by the throttle group @group (nullable). */
+char *qemu_image_describe_for_writing(const Layer *top, const char *group);
+
 G_END_DECLS

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "cli/cmd-groups.h"
+#include "cli/import-detach.h"
 #include "cli/import-request.h"
 #include "cli/job-options.h"
 
@@ -48,6 +49,11 @@ static const char *const import_required[] = {"to", NULL};
 
 static const CommandArg import_args[] = {
     {"EXPORT", TRUE, FALSE, COMPLETE_DIRECTORY},
+    {NULL},
+};
+
+static const CommandArg detach_args[] = {
+    {"DOMAIN", TRUE, FALSE, COMPLETE_DOMAIN},
     {NULL},
 };
 
@@ -96,6 +102,19 @@ static const Command commands[] = {
         .options = import_options,
         .options_size = sizeof(ImportOptions),
         .required = import_required,
+    },
+    {
+        .name = "import-detach",
+        .run = run_import_detach,
+        .run_service = run_import_detach,
+        .summary = N_("make a domain independent of the export on which it stands"),
+        .description = N_("Copies what DOMAIN, which was imported with --in-place, has in images "
+                          "of an export into its own: while it runs, or when it is shut off. "
+                          "Whatever ends that, the domain has all its data, and the same command "
+                          "goes on. The export is left as it is."),
+        .args = detach_args,
+        .options = detach_options,
+        .options_size = sizeof(DetachOptions),
     },
     {NULL},
 };

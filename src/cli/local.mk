@@ -40,6 +40,8 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/export-settings.h \
 	src/cli/help.c \
 	src/cli/help.h \
+	src/cli/import-detach.c \
+	src/cli/import-detach.h \
 	src/cli/import-options.c \
 	src/cli/import-request.h \
 	src/cli/import-run.c \

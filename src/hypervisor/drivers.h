@@ -92,6 +92,13 @@ typedef struct {
     gboolean (*commit_image)(const Layer *top, Control *control, CommitFunc func, gpointer data,
                              GError **error);
 
+    /* Writes what the qcow2 image @top has of the disk from the images below it into @top itself,
+     * under QEMU's locks, so that it needs none of them. @control and @func are as for
+     * commit_image. Ended anywhere it still has the same content above them. IN_USE if somebody has
+     * it open. */
+    gboolean (*flatten_image)(const Layer *top, Control *control, CommitFunc func, gpointer data,
+                              GError **error);
+
     /* Has the header of the qcow2 image @layer name @backing, whose content has to be that of
      * what it stands on now. */
     gboolean (*rebase_image)(const Layer *layer, const char *backing, const char *format,

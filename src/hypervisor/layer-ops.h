@@ -55,6 +55,14 @@ struct HypervisorLayerOps {
                                       const char *base, const char *top, gboolean active,
                                       guint64 bandwidth, gboolean adopt, GError **error);
 
+    /* Begins to copy all that the disk @target of the running @uuid has in the layers below the one
+     * that it writes to into that, with @bandwidth bytes a second at most (0: no limit). It ends
+     * COMPLETED by itself, and the domain has no lower layers then, now and when it is started
+     * next. @adopt: such a job is there already. Source: virDomainBlockPull. Returns: what to give
+     * to commit_end. */
+    HypervisorCommit *(*pull_begin)(Hypervisor *hypervisor, const char *uuid, const char *target,
+                                    guint64 bandwidth, gboolean adopt, GError **error);
+
     /* Waits @us microseconds for news of it, or less, and tells how far it is. */
     gboolean (*commit_wait)(HypervisorCommit *commit, gint64 us, CommitProgress *progress,
                             GError **error);

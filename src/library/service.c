@@ -9,6 +9,7 @@
 #include "collection/members.h"
 #include "drivers/register.h"
 #include "export/export-work.h"
+#include "import/detach-work.h"
 #include "import/import-work.h"
 #include "hypervisor/drivers.h"
 #include "library/job-private.h"
@@ -265,6 +266,18 @@ virt_snap_service_import_finish(VirtSnapService *self, GAsyncResult *result, GEr
     g_autoptr(JobWork) work = g_task_propagate_pointer(G_TASK(result), error);
 
     return work ? library_job_start(work, self->uri) : NULL;
+}
+
+VirtSnapJob *
+virt_snap_service_detach_import(VirtSnapService *self, const char *domain, GError **error)
+{
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(domain != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    g_autoptr(JobWork) work = &detach_work_new(domain)->parent;
+
+    return library_job_start(work, self->uri);
 }
 
 /* --- snapshots ------------------------------------------------------------------ */

@@ -228,6 +228,21 @@ VirtSnapJob *virt_snap_service_import_finish(VirtSnapService *self, GAsyncResult
                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * virt_snap_service_detach_import:
+ * @self: a service
+ * @domain: name or UUID of a domain that was imported in place
+ * @error: none so far
+ *
+ * Begins to copy what a domain has in images of an export into its own, while it runs or when it is
+ * shut off. It does not block; what can be wrong is the job's error. Whatever ends the job, the
+ * domain has all its data, and another one goes on.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_detach_import(VirtSnapService *self, const char *domain,
+                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * virt_snap_service_apply_snapshot:
  * @self: a service
  * @collection: in the default #VirtSnapCollectionStore

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "export/export-work.h"
+#include "import/detach-work.h"
 #include "import/import-work.h"
 #include "library/verbs.h"
 #include "snapshot/create-work.h"
@@ -15,6 +16,7 @@
 static const JobWorkType *const verbs[] = {
     &export_work_type,
     &import_work_type,
+    &detach_work_type,
     &create_work_type,
     &delete_work_type,
     &apply_work_type,

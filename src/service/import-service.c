@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "import/detach-work.h"
 #include "import/import-work.h"
 #include "service/access.h"
 #include "service/bus-options.h"
@@ -25,24 +26,25 @@ struct ImportService {
 };
 
 /* A call that is being checked before a job is made of it. */
-typedef struct {
+typedef struct ImportCall ImportCall;
+struct ImportCall {
     const ImportService *self;
     GDBusMethodInvocation *invocation;
+    JobWork *(*parse)(ImportCall *call, GError **error);
     guint uid;
     char *owner;
     char *directory; /* option "to" */
     gboolean wait;
     gboolean resume;
-    ImportWork *work; /* owned; NULL: not made yet */
-    char *path;       /* path of the job that the caller waits for */
-    GError *error;    /* NULL: no error so far */
-} ImportCall;
+    JobWork *work; /* owned; NULL: not made yet */
+    char *path;    /* path of the job that the caller waits for */
+    GError *error; /* NULL: no error so far */
+};
 
 static void
 import_call_free(ImportCall *call)
 {
-    if (call->work)
-        job_work_unref(&call->work->parent);
+    job_work_unref(call->work);
     g_clear_error(&call->error);
     g_free(call->owner);
     g_free(call->directory);
@@ -70,7 +72,7 @@ check_import_path(const char *path, GError **error)
     return FALSE;
 }
 
-static ImportWork *
+static JobWork *
 parse_import_call(ImportCall *call, GError **error)
 {
     const BusOption known[] = {{"to", NULL, &call->directory},
@@ -95,7 +97,22 @@ parse_import_call(ImportCall *call, GError **error)
         return NULL;
     settings = import_settings_parse(text, error);
 
-    return settings ? import_work_new(path, call->directory, settings) : NULL;
+    return settings ? &import_work_new(path, call->directory, settings)->parent : NULL;
+}
+
+static JobWork *
+parse_detach_call(ImportCall *call, GError **error)
+{
+    const BusOption known[] = {{"wait", &call->wait, NULL}, {NULL, NULL, NULL}};
+    g_autoptr(GVariant) dictionary = NULL;
+    const char *domain;
+
+    g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&s@a{sv})", &domain,
+                  &dictionary);
+
+    return bus_options_parse(dictionary, known, error) && name_check(domain, _("domain"), error)
+               ? &detach_work_new(domain)->parent
+               : NULL;
 }
 
 /* Checks the call in a thread, because accessing a file system may hang. */
@@ -107,8 +124,8 @@ check_import_call(gpointer data)
 
     call->uid = access_caller_uid(call->invocation);
     call->owner = access_user_name(call->uid);
-    call->work = parse_import_call(call, &call->error);
-    if (!call->work)
+    call->work = call->parse(call, &call->error);
+    if (!call->work || !call->directory)
         return;
     place = export_place_new(call->directory, NULL, NULL, TRUE);
     if (!service_config_may_export(call->self->config, call->uid, place, call->self->session,
@@ -163,18 +180,41 @@ on_import_call_checked(gpointer data)
         import_call_fail(call, call->error);
         return;
     }
-    order.work = &call->work->parent;
+    order.work = call->work;
     job_service_start(call->self->jobs, &order);
+}
+
+static void
+begin_import_call(GDBusMethodInvocation *invocation, const ImportService *self,
+                  JobWork *(*parse)(ImportCall *call, GError **error))
+{
+    ImportCall *call = g_new0(ImportCall, 1);
+
+    call->self = self;
+    call->invocation = invocation;
+    call->parse = parse;
+    work_run(WORK_TARGET, NULL, check_import_call, on_import_call_checked, call);
 }
 
 static void
 on_import_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
-    ImportCall *call = g_new0(ImportCall, 1);
+    begin_import_call(invocation, data, parse_import_call);
+}
 
-    call->self = data;
-    call->invocation = invocation;
-    work_run(WORK_TARGET, NULL, check_import_call, on_import_call_checked, call);
+static void
+on_detach_granted(GDBusMethodInvocation *invocation, gpointer data)
+{
+    begin_import_call(invocation, data, parse_detach_call);
+}
+
+static gboolean
+on_detach(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+          const char *domain, GVariant *options, gpointer self)
+{
+    access_check(invocation, ACTION_IMPORT, on_detach_granted, self, NULL);
+
+    return TRUE;
 }
 
 static gboolean
@@ -194,6 +234,7 @@ import_service_new(BusCollectionSnapshotService *bus, JobService *jobs,
 
     *self = (ImportService){jobs, config, session};
     g_signal_connect(bus, "handle-import-export", G_CALLBACK(on_import), self);
+    g_signal_connect(bus, "handle-detach-import", G_CALLBACK(on_detach), self);
 
     return self;
 }

@@ -8,69 +8,17 @@
 
 #include "hypervisor/drivers.h"
 #include "hypervisor/layer-ops.h"
+#include "snapshot/commit-follow.h"
 #include "snapshot/layer-merge.h"
-
-/* How often the control is asked whether to suspend, to cancel or to change the bandwidth. The
- * end of the block job comes as an event of libvirt. */
-#define LOOK_US (G_USEC_PER_SEC / 5)
-
-/* The bandwidth, in bytes a second, of a block job that is suspended. */
-#define CRAWL 1
 
 typedef struct {
     Hypervisor *hypervisor;
     const DeleteMember *member;
     const DeleteDisk *disk;
-    guint part;
-    Control *control;
-    guint64 counted; /* of the disk's bytes, so far */
-    guint64 speed;   /* that was asked for last */
+    CommitFollow follow;
 } Merge;
 
-static void
-count(double done, gpointer data)
-{
-    Merge *self = data;
-    guint64 bytes = (guint64)(done * (double)self->disk->bytes);
-
-    if (bytes <= self->counted || bytes > self->disk->bytes)
-        return;
-    control_advance_part(self->control, self->part, bytes - self->counted);
-    self->counted = bytes;
-}
-
 /* --- by a block job ------------------------------------------------------------------ */
-
-static gboolean
-set_speed(Merge *self, HypervisorCommit *commit, gboolean suspended, GError **error)
-{
-    guint64 speed = suspended ? CRAWL : control_get_bandwidth(self->control);
-
-    if (speed == self->speed)
-        return TRUE;
-    self->speed = speed;
-
-    return self->hypervisor->ops->layers->commit_set_speed(commit, speed, error);
-}
-
-/* Waits until the block job is ready to be pivoted, or has ended. */
-static gboolean
-follow(Merge *self, HypervisorCommit *commit, CommitProgress *progress, GError **error)
-{
-    const HypervisorLayerOps *ops = self->hypervisor->ops->layers;
-    gboolean passed = TRUE;
-
-    do {
-        if (!control_pass_for(self->control, 0, 0, &passed, error) ||
-            !set_speed(self, commit, !passed, error) ||
-            !ops->commit_wait(commit, LOOK_US, progress, error))
-            return FALSE;
-        if (progress->end > 0)
-            count((double)progress->cur / (double)progress->end, self);
-    } while (progress->state == COMMIT_RUNNING || (progress->state == COMMIT_READY && !passed));
-
-    return TRUE;
-}
 
 /* Adds the likely causes to an error of QEMU that says only that a permission was denied. */
 static const char *
@@ -121,24 +69,18 @@ merge_running(Merge *self, GError **error)
     HypervisorCommit *commit;
     gboolean done;
 
-    self->speed = control_get_bandwidth(self->control);
+    self->follow.speed = control_get_bandwidth(self->follow.control);
     commit = ops->commit_begin(self->hypervisor, self->member->domain->uuid, self->disk->target,
                                self->disk->base->path, self->disk->top->path,
-                               self->disk->method == DELETE_ACTIVE, self->speed,
+                               self->disk->method == DELETE_ACTIVE, self->follow.speed,
                                self->disk->adopt, error);
     if (!commit)
         return FALSE;
     if (self->disk->adopt)
-        self->speed = G_MAXUINT64;
-    done = follow(self, commit, &progress, error) && end_well(self, commit, &progress, error);
-    if (!done && control_is_cancelled(self->control)) {
-        g_autoptr(GError) why = NULL;
-
-        if (!ops->commit_abort(commit, &why)) {
-            g_clear_error(error);
-            g_propagate_error(error, g_steal_pointer(&why));
-        }
-    }
+        self->follow.speed = G_MAXUINT64;
+    done = commit_follow(&self->follow, commit, &progress, error) &&
+           end_well(self, commit, &progress, error);
+    done = done || commit_follow_abort(&self->follow, commit, error);
     ops->commit_end(commit);
 
     return done;
@@ -153,18 +95,18 @@ layer_merge(Hypervisor *hypervisor, const DeleteMember *member, const DeleteDisk
     Merge self = {.hypervisor = hypervisor,
                   .member = member,
                   .disk = disk,
-                  .part = part,
-                  .control = control};
+                  .follow = {hypervisor, control, part, disk->bytes, 0, 0}};
     g_autoptr(GError) why = NULL;
     gboolean done;
 
     if (!control_pass(control, 0, error))
         return FALSE;
     done = disk->method == DELETE_OFFLINE
-               ? drivers_get()->commit_image(disk->top, control, count, &self, &why)
+               ? drivers_get()->commit_image(disk->top, control, commit_follow_count, &self.follow,
+                                           &why)
                : merge_running(&self, &why);
     if (done) {
-        count(1, &self);
+        commit_follow_count(1, &self.follow);
         return TRUE;
     }
     g_set_error(error, why->domain, why->code, "%s%s", why->message, hint(why));

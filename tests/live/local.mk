@@ -22,6 +22,7 @@ live_tests = \
 	tests/live/harness.sh \
 	tests/live/host.sh \
 	tests/live/import-crash.sh \
+	tests/live/import-detach.sh \
 	tests/live/import-elsewhere.sh \
 	tests/live/import-host.sh \
 	tests/live/import-in-place.sh \

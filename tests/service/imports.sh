@@ -75,6 +75,10 @@ check "import --service, with a bar" vs --service import "$VS_EXPORT" --to "$to"
 is "$(vs --service collection-list --json | jq -c '[.collections[].name]')" '["pair"]' \
     "has made the collection"
 check "its images are sound" images_sound "$to"
+check "import-detach by the service" eval 'vs --service import-detach left --json >"$VS_OUT"'
+is "$(vs_field '[.result, .name] | join(" ")')" "0 Detachment of left" "is a job of its"
+like "$(service_call service CollectionSnapshotService.DetachImport left "{'x': <true>}" 2>&1)" \
+    "InvalidParameter.*'x'" "an unknown option is refused"
 check "fails as the job does" vs_refused 32800 "exist" --service import "$VS_EXPORT" --to "$to" \
     "${TRUST[@]}"
 check "a plan is not the service's" vs_refused 1 "--dry-run" --service import "$VS_EXPORT" \

@@ -96,6 +96,8 @@ test_service(void)
     REFUSED(virt_snap_service_create_snapshot(service, NULL, NULL, NULL, 2, NULL));
     REFUSED(virt_snap_service_create_snapshot(NULL, "c", NULL, NULL, 2, NULL));
     REFUSED(virt_snap_service_create_snapshot_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_detach_import(NULL, "d", NULL));
+    REFUSED(virt_snap_service_detach_import(service, NULL, NULL));
     REFUSED(virt_snap_service_import(service, NULL, "/d", NULL, NULL));
     REFUSED(virt_snap_service_import(service, "/e", NULL, NULL, NULL));
     REFUSED(virt_snap_service_import(NULL, "/e", "/d", NULL, NULL));

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+
+#include "bus/bus-path.h"
+#include "cli/import-detach.h"
+#include "cli/job-local.h"
+#include "cli/job-show.h"
+#include "cli/output.h"
+#include "cli/service.h"
+#include "import/detach-work.h"
+#include "settings/settings.h"
+#include "util/format.h"
+
+#define MEMBER(member) OPTION_MEMBER(DetachOptions, member)
+
+const GOptionEntry detach_options[] = {
+    {"bandwidth", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(bandwidth),
+     N_("at most this many bytes a second, as 50M"), N_("RATE")},
+    {"dry-run", 0, 0, G_OPTION_ARG_NONE, MEMBER(dry_run),
+     N_("show what would be done, and do nothing"), NULL},
+    {"progress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(progress), N_("how to show progress"),
+     "auto|bar|json|none"},
+    {NULL},
+};
+
+/* --- what is shown -------------------------------------------------------------- */
+
+static JsonObject *
+detach_json(const DetachPlan *plan)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *disks = json_array_new();
+    JsonArray *warnings = json_array_new();
+
+    json_object_set_int_member(object, "result", 0);
+    json_set_text(object, "domain", plan->domain->name);
+    for (guint i = 0; i < plan->disks->len; i++) {
+        const DetachDisk *disk = g_ptr_array_index(plan->disks, i);
+        JsonObject *one = json_object_new();
+
+        json_set_text(one, "target", disk->target);
+        json_set_text(one, "path", disk->path);
+        json_set_size(one, "bytes", disk->bytes);
+        json_array_add_object_element(disks, one);
+    }
+    json_object_set_array_member(object, "disks", disks);
+    json_object_set_array_member(object, "warnings", warnings);
+
+    return object;
+}
+
+static void
+detach_show(const DetachPlan *plan)
+{
+    static const char *const texts[] = {
+        [DETACH_PULL] = N_("copied while it runs"),
+        [DETACH_FLATTEN] = N_("copied by qemu-img"),
+        [DETACH_MEND] = N_("copied already; its definition is changed"),
+    };
+    g_autoptr(Table) table =
+        table_new(_("Disk"), _("What is done"), _("Into"), _("At most"), NULL);
+
+    for (guint i = 0; i < plan->disks->len; i++) {
+        const DetachDisk *disk = g_ptr_array_index(plan->disks, i);
+        g_autofree char *size = format_bytes(disk->bytes);
+
+        table_add(table, disk->target, _(texts[disk->method]), disk->path, size, NULL);
+    }
+    table_print(table, TRUE);
+}
+
+static int
+tell_detached(CliContext *cli, const DetachWork *work)
+{
+    const DetachPlan *plan = work->plan;
+
+    if (cli->globals.json)
+        cli_result(cli, detach_json(plan));
+    else if (plan->disks->len == 0)
+        cli_message(cli, _("The domain '%s' needs no export"), plan->domain->name);
+    else if (work->dry_run)
+        detach_show(plan);
+    else
+        cli_message(cli, _("The domain '%s' needs the export no more, which stays protected "
+                           "('virtsnap export-unprotect'); disks: %u"),
+                    plan->domain->name, plan->disks->len);
+
+    return CLI_DONE;
+}
+
+/* --- by itself ------------------------------------------------------------------ */
+
+static gboolean
+read_bandwidth(const char *text, guint64 *rate, GError **error)
+{
+    g_autoptr(VirtSnapExportSettings) numbers = virt_snap_export_settings_new();
+
+    if (text && !virt_snap_export_settings_set(numbers, "bandwidth", text, error))
+        return FALSE;
+    *rate = numbers->bandwidth;
+
+    return TRUE;
+}
+
+static int
+detach_here(CliContext *cli, const char *domain, const DetachOptions *options, guint64 bandwidth,
+            ProgressMode progress)
+{
+    DetachWork *work = detach_work_new(domain);
+    g_autoptr(JobWork) owned = &work->parent;
+    const JobLocalOptions local = {
+        .label = domain,
+        .progress = options->dry_run ? PROGRESS_NONE : progress,
+        .transfers = TRUE,
+    };
+    g_autoptr(GError) error = NULL;
+
+    work->dry_run = options->dry_run;
+    work->bandwidth = bandwidth;
+    if (!job_local_run(cli, owned, &local, &error))
+        return cli_fail(cli, error);
+
+    return tell_detached(cli, work);
+}
+
+/* --- by the service ---------------------------------------------------------------- */
+
+static BusJob *
+start_detach(CliContext *cli, const char *domain, GError **error)
+{
+    g_autoptr(GVariant) answer = cli_service_call(
+        cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "DetachImport",
+        g_variant_new("(sa{sv})", domain, NULL), G_VARIANT_TYPE("(uo)"), error);
+    g_autofree char *path = NULL;
+
+    if (!answer)
+        return NULL;
+    g_variant_get(answer, "(uo)", NULL, &path);
+
+    return cli_service_job(cli, path, error);
+}
+
+static int
+detach_by_service(CliContext *cli, const char *domain, ProgressMode progress)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(BusJob) job = start_detach(cli, domain, &error);
+    JsonObject *result;
+
+    if (!job || !job_follow(cli, job, progress, TRUE, &error))
+        return cli_fail(cli, error);
+    cli_message(cli, _("The domain '%s' needs no export"), domain);
+    if (cli->globals.json) {
+        result = job_show_json(job);
+        json_object_set_int_member(result, "result", 0);
+        cli_result(cli, result);
+    }
+
+    return CLI_DONE;
+}
+
+int
+run_import_detach(CliContext *cli, const CommandLine *line)
+{
+    const DetachOptions *options = line->options;
+    g_autoptr(GError) error = NULL;
+    ProgressMode progress;
+    guint64 bandwidth;
+
+    if (!progress_mode_parse(options->progress, &progress, &error) ||
+        !read_bandwidth(options->bandwidth, &bandwidth, &error))
+        return cli_fail(cli, error);
+    if (!cli->globals.service)
+        return detach_here(cli, line->args[0], options, bandwidth, progress);
+    if (options->dry_run || options->bandwidth)
+        return cli_usage(cli, _("import-detach: with --service there is no --dry-run, and "
+                                "job-speed in the place of --bandwidth"));
+
+    return detach_by_service(cli, line->args[0], progress);
+}

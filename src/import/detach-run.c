@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+
+#include "hypervisor/drivers.h"
+#include "hypervisor/layer-ops.h"
+#include "import/detach-run.h"
+#include "snapshot/commit-follow.h"
+#include "util/fd.h"
+
+typedef struct {
+    Hypervisor *hypervisor;
+    const DetachPlan *plan;
+    Control *control;
+} Run;
+
+/* --- a running domain --------------------------------------------------------------- */
+
+static gboolean
+ended_well(const Run *self, const DetachDisk *disk, CommitState state, GError **error)
+{
+    /* Of a job whose end nobody told, the domain's chain tells: it is looked at afterwards. */
+    if (state == COMMIT_COMPLETED || state == COMMIT_GONE)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                state == COMMIT_CANCELLED
+                    ? _("The block job of the domain '%s', disk '%s', was ended by somebody else; "
+                        "the domain has all its data, and the same command goes on")
+                    : _("The block job of the domain '%s', disk '%s', failed, perhaps for want of "
+                        "space; the domain has all its data, and its log says more "
+                        "(/var/log/libvirt/qemu); the same command tries again"),
+                self->plan->domain->name, disk->target);
+
+    return FALSE;
+}
+
+static gboolean
+pull_disk(const Run *self, const DetachDisk *disk, CommitFollow *follow, GError **error)
+{
+    const HypervisorLayerOps *ops = self->hypervisor->ops->layers;
+    CommitProgress progress = {0};
+    HypervisorCommit *job;
+    gboolean done;
+
+    follow->speed = control_get_bandwidth(self->control);
+    job = ops->pull_begin(self->hypervisor, self->plan->domain->uuid, disk->target, follow->speed,
+                          disk->adopt, error);
+    if (!job)
+        return FALSE;
+    if (disk->adopt)
+        follow->speed = G_MAXUINT64;
+    done = commit_follow(follow, job, &progress, error) &&
+           ended_well(self, disk, progress.state, error);
+    done = done || commit_follow_abort(follow, job, error);
+    ops->commit_end(job);
+
+    return done;
+}
+
+/* --- one that is shut off ------------------------------------------------------------ */
+
+static gboolean
+flatten_disk(const DetachDisk *disk, CommitFollow *follow, GError **error)
+{
+    auto_fd fd = -1;
+
+    if (!drivers_get()->flatten_image(disk->top, follow->control, commit_follow_count, follow,
+                                      error))
+        return FALSE;
+    /* What is in the image now is on the disk before the definition says that there is no more. */
+    fd = fd_open(AT_FDCWD, disk->path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0, error);
+
+    return fd >= 0 && fd_sync(fd, disk->path, error);
+}
+
+/* --- all ------------------------------------------------------------------------------- */
+
+static gboolean
+detach_disk(const Run *self, guint number, GError **error)
+{
+    const DetachDisk *disk = g_ptr_array_index(self->plan->disks, number);
+    CommitFollow follow = {self->hypervisor, self->control, number + 1, disk->bytes, 0, 0};
+    gboolean done = TRUE;
+
+    if (!control_pass(self->control, 0, error))
+        return FALSE;
+    if (disk->method == DETACH_PULL)
+        done = pull_disk(self, disk, &follow, error);
+    else if (disk->method == DETACH_FLATTEN)
+        done = flatten_disk(disk, &follow, error);
+    if (done)
+        commit_follow_count(1, &follow);
+
+    return done;
+}
+
+static gboolean
+mend_definition(const Run *self, GError **error)
+{
+    g_autoptr(DetachPlan) now =
+        detach_plan_make(self->hypervisor, self->plan->domain->uuid, error);
+    g_autoptr(GError) why = NULL;
+    g_autofree char *xml = now ? detach_plan_mend(now, &why) : NULL;
+
+    if (why)
+        g_propagate_error(error, g_steal_pointer(&why));
+    else if (now)
+        return !xml || self->hypervisor->ops->layers->redefine(self->hypervisor, xml, error);
+
+    return FALSE;
+}
+
+/* It may have been started, or got another image, meanwhile. */
+static gboolean
+check_detached(const Run *self, GError **error)
+{
+    g_autoptr(DetachPlan) now =
+        detach_plan_make(self->hypervisor, self->plan->domain->uuid, error);
+
+    if (!now || now->disks->len == 0)
+        return now != NULL;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The domain '%s' was changed meanwhile and still needs the export for its disk "
+                  "'%s'; it has all its data, and the same command goes on"),
+                now->domain->name,
+                ((const DetachDisk *)g_ptr_array_index(now->disks, 0))->target);
+
+    return FALSE;
+}
+
+gboolean
+detach_run(Hypervisor *hypervisor, const DetachPlan *plan, Control *control, GError **error)
+{
+    const Run self = {hypervisor, plan, control};
+
+    control_set_end(control, plan->bytes + 1);
+    for (guint i = 0; i < plan->disks->len; i++) {
+        if (!detach_disk(&self, i, error))
+            return FALSE;
+    }
+
+    return plan->disks->len == 0 || (mend_definition(&self, error) && check_detached(&self, error));
+}
