@@ -3,7 +3,8 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # Snapshot collections that virtsnap makes: of one moment, or not at all, and whatever happens no
-# guest stays frozen. ROUNDS and GUARD_ROUNDS are how often the moment, and the killing, are tried;
+# guest stays frozen. ROUNDS, LIVE_ROUNDS and GUARD_ROUNDS are how often the moment of a set, that
+# of an export without one, and the killing are tried;
 # POINTS=all kills at every system call that matters, and not only at some.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
@@ -12,7 +13,7 @@
 live_requires
 requires jq strace e2fsck dumpe2fs
 live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
-: "${ROUNDS:=2}" "${GUARD_ROUNDS:=2}" "${POINTS:=renameat:1 sendto:1 wait4:1}"
+: "${ROUNDS:=2}" "${LIVE_ROUNDS:=1}" "${GUARD_ROUNDS:=2}" "${POINTS:=renameat:1 sendto:1 wait4:1}"
 
 # Each member's disk is on a file system of its own, which can be made full.
 m=$TEST_DIR/m
@@ -25,7 +26,7 @@ check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirt"
 vs_setup
 d=$LIVE_DIR
 x=$d/x
-mkdir "$x"
+mkdir "$x" "$d/s"
 
 printf '%010d\n' 0 >"$d/seq"
 for g in a b c; do
@@ -175,6 +176,17 @@ moment()
     one_moment "$VS_EXPORT" "$before" $((after + $#)) "$@"
 }
 
+# live_moment LEVEL ROUND COLLECTION GUEST...: of an export of the present state.
+live_moment()
+{
+    local level=$1 name=live$1$2 collection=$3 before after
+    shift 3
+    before=$(cat "$d/n")
+    vs_export "$collection" "$name" --live="$level" --scratch "$d/s" --to "$x" || return 1
+    after=$(cat "$d/n")
+    one_moment "$VS_EXPORT" "$before" "$after" "$@"
+}
+
 is "$(vs --json snapshot-create-as set s --quiesce --dry-run | jq -r '.members | map(.domain +
     " " + .state + " " + .kind + " " + .asked) | join(", ")')" \
     "a running external application, b running external application, \
@@ -186,6 +198,9 @@ for ((i = 1; i <= ROUNDS; i++)); do
     check "two guests, round $i: what is exported is of one moment" moment quiesce $i two a b
 done
 check "the file systems are clean, with nothing to be replayed" clean_image "$VS_EXPORT" a
+for ((i = 1; i <= LIVE_ROUNDS; i++)); do
+    check "live, round $i: two guests" live_moment application $i two a b
+done
 is "$(consistencies | sort -u)" \
     application "the export says so"
 # One after the other, as other tools do.
@@ -203,9 +218,12 @@ start_drive a b c
 for ((i = 1; i <= ROUNDS; i++)); do
     check "three guests, round $i" moment pause $i set a b c
 done
-stop_drive
 is "$(consistencies | xargs)" "crash crash crash offline" \
     "paused, it is as if the power had failed"
+for ((i = 1; i <= LIVE_ROUNDS; i++)); do
+    check "live, round $i: three guests" live_moment crash $i set a b c
+done
+stop_drive
 check "all go on" all_run a b c
 
 # --- all or nothing
