@@ -87,6 +87,36 @@ check "the one of the domain that is off" vs_same_disk "$i/c.qcow2" qcow2 \
 check "nothing is held any more" clean
 check "the guests write on" eval 'live_wait_counter a +2 && live_wait_counter b +2'
 
+# --- only what has changed: ROUNDS nights of guests that write. While they are paused, a full
+# export is one of the same moment.
+same_as_full()
+{
+    local export=$VS_EXPORT one status=0
+    rm -rf "$d/full"
+    vs_export night full --live=crash --scratch "$s" --to "$d/full" || return 1
+    for one in a:vda a:vdb b:vda c:vda; do
+        qemu-img compare -q "$(vs_layer "$VS_EXPORT" ${one%:*} ${one#*:})" \
+            "$(vs_layer "$export" ${one%:*} ${one#*:})" || { echo "differs: $one"; status=1; }
+    done
+    VS_EXPORT=$export
+    return $status
+}
+ROUNDS=${ROUNDS:-1}
+check "a base, with a reference point" live begin --live=crash --reference-point begin
+is "$(vs_field '.warnings | length')" 3 \
+    "which a raw disk cannot have, its domain, nor one that is off"
+for ((round = 1; round <= ROUNDS; round++)); do
+    check "round $round: the guests write" eval '
+        live_wait_counter a +3 && live_wait_counter b +3 &&
+        live_virsh suspend a && live_virsh suspend b'
+    check "a night" live "night$round" --live=crash --base latest --strict
+    is "$(vs_field '.warnings | length')" 0 "has nothing to warn of"
+    check "it is what a full one is" same_as_full
+    check "of one instant" live_consistent "$(vs_layer "$VS_EXPORT" a vda)"
+    check "the guests go on" eval 'live_virsh resume a && live_virsh resume b'
+done
+check "the last one is sound" vs_sound "$VS_EXPORT"
+
 # --- every night: by a file, and the one before goes
 mkdir -p "$VIRTSNAP_CONFIG_DIR/export.d"
 printf '%s\n' "directory = $x/nightly" 'live = crash' "scratch = $s" 'keep-last = 1' \
