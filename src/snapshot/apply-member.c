@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "hypervisor/drivers.h"
+#include "hypervisor/snapshot-ops.h"
 #include "snapshot/apply-member.h"
 #include "snapshot/image-rename.h"
 #include "util/fd.h"
@@ -369,7 +370,7 @@ let_go_on(Hypervisor *hypervisor, const ApplyMember *member, GError **error)
     remove_made(member);
 
     return !member->domain->running ||
-           hypervisor->ops->layers->pause(hypervisor, member->domain->uuid, FALSE, error);
+           hypervisor->ops->snapshots->resume(hypervisor, member->domain->uuid, error);
 }
 
 /* Returns: FALSE if the snapshot that keeps the present state of @member is known to be missing. */

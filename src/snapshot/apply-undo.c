@@ -80,11 +80,16 @@ is_on_former_layers(const Undo *self, const UndoMember *member)
     return TRUE;
 }
 
-/* Nothing has run there: it was ended, and not started again yet. */
+/* Nothing has run there since it was kept: it was ended, and not started again yet, or it is paused
+ * as it was. Of a QEMU that has saved its memory no block job is taken before it runs on. */
 static gboolean
-was_ended(const Undo *self, const UndoMember *member)
+has_stood_still(const Undo *self, const UndoMember *member)
 {
-    if (member->domain->active || g_str_equal(member->record->state, "shutoff"))
+    gboolean was_off = g_str_equal(member->record->state, "shutoff");
+    gboolean is_paused = member->domain->active && !member->domain->running;
+
+    if (member->domain->active ? !is_paused || !g_str_equal(member->record->state, "paused")
+                               : was_off)
         return FALSE;
     for (guint i = 0; i < member->record->disks->len; i++) {
         const SetDisk *disk = g_ptr_array_index(member->record->disks, i);
@@ -110,7 +115,7 @@ way_of(const Undo *self, const UndoMember *member)
         return WAY_UNTOUCHED;
     if (internal ? g_strcmp0(domain->current, self->record->snapshot) == 0
                  : is_on_former_layers(self, member))
-        return was_ended(self, member) ? WAY_BETWEEN : WAY_KEPT;
+        return has_stood_still(self, member) ? WAY_BETWEEN : WAY_KEPT;
 
     return domain->active == !g_str_equal(member->record->after, "shutoff") ? WAY_BACK
                                                                            : WAY_BETWEEN;
@@ -200,15 +205,14 @@ find_used(const Undo *self, const UndoMember **found, GError **error)
 
 /* --- on, or back ------------------------------------------------------------------------- */
 
-/* One that was to run is only paused. */
+/* One that was to run may be paused, or run by now. */
 static gboolean
 let_run(const Undo *self, const UndoMember *member, const char *state, GError **error)
 {
     if (!g_str_equal(state, "running") || !member->domain->active)
         return TRUE;
 
-    return self->hypervisor->ops->layers->pause(self->hypervisor, member->domain->uuid, FALSE,
-                                                error);
+    return self->hypervisor->ops->snapshots->resume(self->hypervisor, member->domain->uuid, error);
 }
 
 static gboolean
@@ -306,7 +310,8 @@ undo_member(const Undo *self, const UndoMember *member, GError **error)
     case WAY_UNTOUCHED:
         break;
     case WAY_KEPT:
-        if (!delete_run_member(self->hypervisor, self->record->collection,
+        if (!let_run(self, member, member->record->state, error) ||
+            !delete_run_member(self->hypervisor, self->record->collection,
                                self->record->snapshot, member->domain->name, self->warnings,
                                error))
             return FALSE;
@@ -348,6 +353,8 @@ leave(const Undo *self, const UndoMember *used, GError **error)
 
         if (member->way == WAY_KEPT && !let_run(self, member, member->record->state, error))
             return FALSE;
+        if (member->domain)
+            remove_files(self, member);
     }
     g_ptr_array_add(self->warnings,
                     g_strdup_printf(_("The way back to '%s' was interrupted, and the domain '%s', "

@@ -3,8 +3,8 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # A way back to a snapshot set that dies or is told to end at any step: the next command brings all
-# domains to where they were, or completes it. POINTS: the numbers of the calls, or "all", until one
-# is not reached any more.
+# domains to where they were, or completes it. POINTS: at which calls, in percent of those by which
+# something is changed, or "all".
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/libvirtd.sh"
@@ -92,7 +92,8 @@ tidy() { vs_refused 32779 "nothing" snapshot-delete pair nothing; }
 
 renew()
 {
-    vs_json snapshot-apply pair before-s1 --discard && as_before
+    vs_json snapshot-apply pair before-s1 --discard && vs_json snapshot-delete pair before-s1 &&
+        as_before
 }
 
 # once CALL N SIGNAL: 0 if all is well in the end, 2 if the call was not reached.
@@ -102,7 +103,7 @@ once()
     with "$1:signal=$3:when=$2"
     status=$?
     [ $status -eq 0 ] || tidy || return 1
-    [ $status -eq 0 ] || points_back="$points_back $(has_gone_back && echo "+")$2"
+    points_back+=" $2"
     if has_gone_back; then
         over && renew || return 1
     else
@@ -124,16 +125,54 @@ points()
     done
 }
 
-for point in KILL:write,sendmsg:"90" KILL:execve:2 INT:write,sendmsg:70; do
+# Which calls lie between the record that is written before the first change and the one after the
+# last: "FIRST LAST" of the thread that writes them.
+between()
+{
+    strace -f -qq -o "$d/trace" -e trace=write,sendmsg,renameat \
+        "$abs_top_builddir/virtsnap" --json snapshot-apply pair s1 >"$VS_OUT" 2>"$VS_ERR" ||
+        return 1
+    awk '/renameat\(/ { at[++n] = $1 } { line[NR] = $0 }
+        END { for (i = 1; i <= NR; i++) { split(line[i], f)
+            if (f[1] == at[1] && line[i] ~ /(write|sendmsg)\(/) calls++
+            if (f[1] == at[1] && line[i] ~ /renameat\(/) printf "%d ", calls } }' "$d/trace"
+}
+read -r first last < <(between)
+echo "# changes are made from call $first to $last"
+check "a way back that nothing disturbs" [ "${last:-0}" -gt "${first:-0}" ]
+check "is one, and back again" eval 'over && renew'
+
+# part PERCENT...: these calls.
+part() { local p; for p; do echo $((first + (last - first) * p / 100)); done; }
+kills=$(part 15 97) ends=$(part 60)
+[ "${POINTS-all}" = all ] || kills=$(part $POINTS) ends=$kills
+[ "${POINTS-}" != all ] || kills=$(seq 1 "$last") ends=$kills
+for point in "KILL:write,sendmsg:$kills" "INT:write,sendmsg:$ends"; do
     signal=${point%%:*} call=${point#*:}
     numbers=${call#*:} call=${call%:*}
-    [ "${POINTS-all}" = all ] || numbers=$POINTS
-    [ "${POINTS-}" != all ] || numbers=$(seq 1 1000)
     died=0 points_back=
     # shellcheck disable=SC2086 # Several words.
     check "a way back, $signal at ${call%%:*}" points "$call" "$signal" $numbers
-    echo "# $died times: calls$points_back (+: all had gone back)"
+    echo "# $died times: calls$points_back"
 done
+
+# --- one has gone back and is used, before another command comes
+is_half()
+{
+    [[ $(top_of o) == *o-vda.s1* && $(top_of r) == *before-s1* ]]
+}
+for call in $(part 50 47 53 44 56 41); do
+    with write,sendmsg:signal=KILL:when=$call
+    is_half && break
+    tidy
+done
+check "a way back that was killed when one of two had gone back" is_half
+scribble "$(top_of o)" 14
+now=$(contents | awk '{ print $NF }' | xargs)
+check "another command leaves what is used since" tidy
+like "$(cat "$VS_ERR")" "'o'.* used since.*'before-s1'" "and says so"
+is "$(contents | awk '{ print $NF }' | xargs)" "$now" "all data is what it was"
+check "what there was can be gone back to" renew
 
 # --- what a killed snapshot-create-as has left, used since
 {
