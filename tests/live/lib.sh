@@ -199,10 +199,12 @@ live_cleanup()
 live_gone() { [ -z "$(live_processes)" ]; }
 
 # live_catches PID: it has come so far that it does as told when it is interrupted. What a script
-# has in the background ignores SIGINT until then.
+# has in the background ignores SIGINT until then; but before it is a program, it is a copy of this
+# shell, whose own handler is of no use to it.
 live_catches()
 {
     local caught
+    ! [ "/proc/$1/exe" -ef "/proc/$$/exe" ] || return 1
     caught=$(awk '/^SigCgt/ { print $2 }' "/proc/$1/status" 2>/dev/null)
     [ $((0x${caught:-0} & 2)) -ne 0 ]
 }
@@ -211,6 +213,7 @@ live_catches()
 live_catches_stop()
 {
     local caught
+    ! [ "/proc/$1/exe" -ef "/proc/$$/exe" ] || return 1
     caught=$(awk '/^SigCgt/ { print $2 }' "/proc/$1/status" 2>/dev/null)
     [ $((0x${caught:-0} & 0x80000)) -ne 0 ]
 }
