@@ -348,8 +348,8 @@ check_member(const Builder *self, GError **error)
 
     if (domain->saved && !domain->active) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                    _("The domain '%s' has a saved state, which needs layers that do not exist "
-                      "any more; start it, or remove the saved state (virsh managedsave-remove)"),
+                    _("The domain '%s' has a saved state, which needs the layers as they are; "
+                      "start it, or remove the saved state (virsh managedsave-remove)"),
                     domain->name);
         return FALSE;
     }
