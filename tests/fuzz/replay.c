@@ -12,6 +12,8 @@
  * a byte changed, with a piece twice. The same ones in every run. */
 
 #define CHANGES 200
+/* All files of a corpus have not more changes than these together, so that it may grow. */
+#define CHANGES_OF_ALL 2000
 /* Of a long text each step is looked at this far. */
 #define BYTES_MAX (64 * 1024)
 
@@ -48,6 +50,7 @@ replay(gconstpointer name)
 {
     g_autoptr(GPtrArray) paths = corpus(name);
     g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    guint changes = MIN(CHANGES, CHANGES_OF_ALL / MAX(paths->len, 1) + 1);
 
     for (guint i = 0; i < paths->len; i++) {
         g_autoptr(GBytes) bytes = read_file(g_ptr_array_index(paths, i));
@@ -56,7 +59,7 @@ replay(gconstpointer name)
 
         g_test_message("%s", (char *)g_ptr_array_index(paths, i));
         give(data, length);
-        for (int k = 0; k < CHANGES && length > 0; k++)
+        for (guint k = 0; k < changes && length > 0; k++)
             give_changed(random, data, MIN(length, BYTES_MAX));
     }
 }
