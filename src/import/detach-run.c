@@ -28,8 +28,8 @@ ended_well(const Run *self, const DetachDisk *disk, CommitState state, GError **
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
                 state == COMMIT_CANCELLED
-                    ? _("The block job of the domain '%s', disk '%s', was ended by somebody else; "
-                        "the domain has all its data, and the same command goes on")
+                    ? _("The block job of the domain '%s', disk '%s', was ended by another "
+                        "program; the domain has all its data, and the same command resumes it")
                     : _("The block job of the domain '%s', disk '%s', failed, perhaps for want of "
                         "space; the domain has all its data, and its log says more "
                         "(/var/log/libvirt/qemu); the same command tries again"),
@@ -125,7 +125,7 @@ check_detached(const Run *self, GError **error)
         return now != NULL;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
                 _("The domain '%s' was changed meanwhile and still needs the export for its disk "
-                  "'%s'; it has all its data, and the same command goes on"),
+                  "'%s'; it has all its data, and the same command resumes it"),
                 now->domain->name,
                 ((const DetachDisk *)g_ptr_array_index(now->disks, 0))->target);
 

@@ -173,9 +173,10 @@ const JobWorkType detach_work_type = {
     .title = "Detachment from an export",
     .job_type = JOB_TYPE_IMPORT,
     .block_type = JOB_BLOCK_TYPE_PULL,
-    .cancelled = N_("It was cancelled; the domain has all its data, and the same command goes on"),
-    .interrupted = N_("It was interrupted; the domain has all its data, and the same command goes "
-                      "on"),
+    .cancelled = N_("It was cancelled; the domain has all its data, and the same command resumes "
+                    "it"),
+    .interrupted = N_("It was interrupted; the domain has all its data, and the same command "
+                      "resumes it"),
     .describe = detach_work_describe,
     .directory = detach_work_directory,
     .run = detach_work_run,

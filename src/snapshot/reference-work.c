@@ -179,7 +179,8 @@ const JobWorkType reference_delete_work_type = {
     .job_type = JOB_TYPE_REFERENCE_POINT_DELETE,
     .block_type = JOB_BLOCK_TYPE_UNKNOWN,
     .cancelled = N_("The removal of the reference point was cancelled"),
-    .interrupted = N_("The removal of the reference point was interrupted; another one goes on"),
+    .interrupted = N_("The removal of the reference point was interrupted; the next one completes "
+                      "it"),
     .describe = reference_work_describe,
     .directory = reference_work_directory,
     .run = reference_work_run,
