@@ -349,6 +349,22 @@ name_now(void)
     return g_date_time_format(now, "%Y%m%dT%H%M%SZ");
 }
 
+/* A night that is begun in the second in which the one before was named waits for the next second.
+ * Returns: (transfer full): a name that no export has. */
+static char *
+free_name(const Night *self)
+{
+    for (;;) {
+        g_autofree char *name = name_now();
+        g_autofree char *path =
+            g_build_filename(self->config->directory, self->collection, name, NULL);
+
+        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+            return g_steal_pointer(&name);
+        g_usleep(G_USEC_PER_SEC / 10);
+    }
+}
+
 int
 run_export_run(CliContext *cli, const CommandLine *line)
 {
@@ -359,7 +375,7 @@ run_export_run(CliContext *cli, const CommandLine *line)
     if (!self.config)
         return cli_fail(cli, error);
     self.collection = g_strdup(self.config->collection ? self.config->collection : self.name);
-    self.snapshot = name_now();
+    self.snapshot = free_name(&self);
     run_night(&self);
     if (self.error && cli->globals.json)
         return cli_fail(cli, self.error);

@@ -59,26 +59,26 @@ $x/shop/$made
 two words" "what the program afterwards was told"
 like "$err" "before for shop into $x: 0" "what programs say goes to standard error"
 
-# later: the next night is another one.
-later()
-{
-    while [ "$(date -u +%Y%m%dT%H%M%SZ)" = "$(ls "$x/shop" | tail -n 1)" ]; do
-        read -rt 0.2 <> <(:)
-    done
-}
+# --- two nights in one second: each has a name of its own
+
+for ahead in 0 1 2; do
+    mkdir "$x/shop/$(date -u -d "+$ahead sec" +%Y%m%dT%H%M%SZ)"
+done
+night
+ends_with 0 "a night whose name is taken waits for the next second"
+check "which is the newest one" virtsnap -q verify "$x/shop/$(ls "$x/shop" | tail -n 1)"
+find "$x/shop" -mindepth 1 -maxdepth 1 -empty -delete
 
 # --- old ones go, and what a killed one left
 
 configured 'keep-last = 1' 'bandwidth = 500M' 'merge=yes' '# a comment' '; too' ''
 mkdir "$x"/shop/.{20200101T000000Z,mine,20200102T000000Z}.partial
 : >"$x/shop/.20200101T000000Z.partial/journal"
-later
 check "one that is being written" flock "$x/shop/.20200102T000000Z.partial" \
     virtsnap -q --json export-run shop
 is "$(ls -A "$x/shop" | grep partial | xargs)" ".20200102T000000Z.partial .mine.partial" \
     "that one stays"
 run virtsnap --json export-run shop
-later
 run virtsnap --json export-run shop
 is "$(jq -r '[.result, .collection, .removed, .warnings] | join(" ")' <<<"$out")" "0 shop 1 0" \
     "the result"
@@ -97,7 +97,6 @@ dated()
 before=$x/shop/$(ls "$x/shop")
 for ahead in 3600 400000000; do
     dated "$before" $ahead
-    later
     configured 'keep-last = 1' 'base = latest'
     run virtsnap --json export-run shop
     check "made later by $ahead s: the newer one is not removed" \
@@ -112,7 +111,6 @@ dated "$before" 0
 # --- failures
 
 kept=$(ls -A "$x/shop")
-later
 configured 'before2 = x'
 night
 ends_with 1 "an unknown key"
@@ -146,7 +144,6 @@ done
 
 configured 'keep-last = 5'
 if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null && command -v python3 >/dev/null; then
-    later
     check "a night that tells the journal" eval 'unshare -m python3 \
         "$abs_top_srcdir/tests/cli/fake-journal.py" virtsnap -q export-run shop \
         >"$TEST_DIR/journal"'

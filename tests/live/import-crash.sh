@@ -189,6 +189,7 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=6m none "$to" 2>/dev/null; the
     at_exit umount "$to"
     mount -o remount,size=40m "$to"
     begin
+    live_wait "a file is complete" grep -qs '^f ' "$to/pair/.snap1.partial/journal"
     dd if=/dev/zero of="$to/filler" bs=1M status=none 2>/dev/null
     check_fails "somebody else takes the space while it copies" wait $pid
     is "$(vs_field .error.code)" 32801 "that is no space"
