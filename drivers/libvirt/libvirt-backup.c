@@ -87,7 +87,7 @@ describe_disk(xmlNode *disks, const char *target, const char *since, const char 
 }
 
 static char *
-describe(const HypervisorBackupRequest *request, const HypervisorBackup *backup)
+describe_backup(const HypervisorBackupRequest *request, const HypervisorBackup *backup)
 {
     g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
     xmlNode *root = xmlNewDocNode(doc, NULL, BAD_CAST "domainbackup", NULL);
@@ -107,7 +107,7 @@ describe(const HypervisorBackupRequest *request, const HypervisorBackup *backup)
 }
 
 static gboolean
-check_domain(virDomainPtr domain, GError **error)
+check_backup_domain(virDomainPtr domain, GError **error)
 {
     const char *name = virDomainGetName(domain);
     int active = virDomainIsActive(domain);
@@ -213,7 +213,7 @@ backup_prepare(Hypervisor *hypervisor, const HypervisorBackupRequest *request, G
     g_mutex_init(&self->lock);
     self->event = -1;
     self->domain = libvirt_domain_by_name(libvirt_connection(hypervisor), request->domain, error);
-    if (!self->domain || !check_domain(self->domain, error))
+    if (!self->domain || !check_backup_domain(self->domain, error))
         return NULL;
     self->scratch = libvirt_scratch_make(self->domain, request->scratch, error);
     if (!self->scratch)
@@ -223,7 +223,7 @@ backup_prepare(Hypervisor *hypervisor, const HypervisorBackupRequest *request, G
     if (!self->parent.socket || !hypervisor->ops->sees(hypervisor, self->parent.scratch, error) ||
         !subscribe(self, error))
         return NULL;
-    self->xml = describe(request, &self->parent);
+    self->xml = describe_backup(request, &self->parent);
     if (request->checkpoint)
         self->checkpoint = libvirt_checkpoint_describe(request->checkpoint);
 

@@ -58,7 +58,7 @@ boot_start(Hypervisor *hypervisor, const char *xml, const BootFile *files, guint
 }
 
 static virDomainPtr
-look_up(Hypervisor *hypervisor, const char *uuid, GError **error)
+look_up_boot_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
 {
     virDomainPtr domain = virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
 
@@ -84,7 +84,7 @@ pause_reason(int reason)
 static gboolean
 boot_look(Hypervisor *hypervisor, const char *uuid, BootState *state, char **why, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = look_up_boot_domain(hypervisor, uuid, error);
     int number = VIR_DOMAIN_NOSTATE;
     int reason = 0;
 
@@ -114,7 +114,7 @@ boot_look(Hypervisor *hypervisor, const char *uuid, BootState *state, char **why
 static gboolean
 boot_agent_answers(Hypervisor *hypervisor, const char *uuid)
 {
-    g_autoptr(LibvirtDomain) domain = look_up(hypervisor, uuid, NULL);
+    g_autoptr(LibvirtDomain) domain = look_up_boot_domain(hypervisor, uuid, NULL);
     long long seconds;
     unsigned int nanoseconds;
     virErrorPtr last;

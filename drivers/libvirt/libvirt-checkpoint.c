@@ -46,7 +46,7 @@ checkpoint_disk_new(xmlNode *node)
 /* How much of a disk has changed since then libvirt tells only if every bitmap from there on is
  * there and whole (qemuBlockBitmapChainIsValid()). */
 static void
-read_disks(virDomainCheckpointPtr checkpoint, HypervisorCheckpoint *self)
+read_checkpoint_disks(virDomainCheckpointPtr checkpoint, HypervisorCheckpoint *self)
 {
     g_autofree char *xml = libvirt_take_string(
         virDomainCheckpointGetXMLDesc(checkpoint, VIR_DOMAIN_CHECKPOINT_XML_SIZE));
@@ -80,7 +80,7 @@ checkpoint_new(virDomainCheckpointPtr checkpoint, gboolean active)
         g_ptr_array_new_with_free_func((GDestroyNotify)hypervisor_checkpoint_disk_free);
     read_basics(checkpoint, self);
     if (active)
-        read_disks(checkpoint, self);
+        read_checkpoint_disks(checkpoint, self);
     self->broken = self->reason != NULL;
 
     return self;
@@ -111,7 +111,7 @@ libvirt_checkpoints(Hypervisor *hypervisor, const char *name, GError **error)
 
 /* Returns: NULL with libvirt's error, or NOT_FOUND. */
 static virDomainCheckpointPtr
-look_up(virDomainPtr domain, const char *name, GError **error)
+look_up_checkpoint(virDomainPtr domain, const char *name, GError **error)
 {
     virDomainCheckpointPtr found = virDomainCheckpointLookupByName(domain, name, 0);
 
@@ -133,7 +133,7 @@ libvirt_checkpoint_find(Hypervisor *hypervisor, const char *name, const char *ch
 {
     g_autoptr(LibvirtDomain) domain =
         libvirt_domain_by_name(libvirt_connection(hypervisor), name, error);
-    virDomainCheckpointPtr found = domain ? look_up(domain, checkpoint, error) : NULL;
+    virDomainCheckpointPtr found = domain ? look_up_checkpoint(domain, checkpoint, error) : NULL;
     HypervisorCheckpoint *self;
 
     if (!found)
@@ -147,7 +147,7 @@ libvirt_checkpoint_find(Hypervisor *hypervisor, const char *name, const char *ch
 /* --- making and removing ------------------------------------------------------ */
 
 static void
-add_disks(xmlNode *disks, GPtrArray *targets, const char *word)
+add_checkpoint_disks(xmlNode *disks, GPtrArray *targets, const char *word)
 {
     for (guint i = 0; i < targets->len; i++) {
         xmlNode *disk = xml_add(disks, "disk", NULL);
@@ -169,8 +169,8 @@ libvirt_checkpoint_describe(const HypervisorCheckpointRequest *request)
     if (request->id)
         xml_add(root, "description", request->id);
     disks = xml_add(root, "disks", NULL);
-    add_disks(disks, request->tracked, "bitmap");
-    add_disks(disks, request->untracked, "no");
+    add_checkpoint_disks(disks, request->tracked, "bitmap");
+    add_checkpoint_disks(disks, request->untracked, "no");
 
     return xml_doc_to_string(doc);
 }
@@ -200,7 +200,8 @@ libvirt_checkpoint_create(Hypervisor *hypervisor, const HypervisorCheckpointRequ
 }
 
 static gboolean
-delete(virDomainCheckpointPtr checkpoint, const char *domain, gboolean *forgotten, GError **error)
+delete_checkpoint(virDomainCheckpointPtr checkpoint, const char *domain, gboolean *forgotten,
+                  GError **error)
 {
     const char *name = virDomainCheckpointGetName(checkpoint);
 
@@ -235,14 +236,14 @@ libvirt_checkpoint_delete(Hypervisor *hypervisor, const char *name, const char *
     *forgotten = FALSE;
     if (!domain)
         return FALSE;
-    found = look_up(domain, checkpoint, &why);
+    found = look_up_checkpoint(domain, checkpoint, &why);
     if (!found && g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
         return TRUE;
     if (!found) {
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    done = delete(found, name, forgotten, error);
+    done = delete_checkpoint(found, name, forgotten, error);
     virDomainCheckpointFree(found);
 
     return done;

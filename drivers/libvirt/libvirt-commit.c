@@ -47,7 +47,7 @@ is_same_file(const char *one, const char *other)
 }
 
 static xmlNode *
-find_disk(xmlDoc *doc, const char *target)
+find_commit_disk(xmlDoc *doc, const char *target)
 {
     g_autoptr(GPtrArray) disks = xml_nodes(xmlDocGetRootElement(doc), "./devices/disk");
 
@@ -81,8 +81,8 @@ name_of_image(xmlNode *disk, const char *target, const char *path)
 }
 
 static gboolean
-find_names(virDomainPtr domain, const char *target, const char *base, const char *top,
-           char **base_name, char **top_name, GError **error)
+find_commit_names(virDomainPtr domain, const char *target, const char *base, const char *top,
+                  char **base_name, char **top_name, GError **error)
 {
     g_autofree char *text = libvirt_take_string(virDomainGetXMLDesc(domain, 0));
     g_autoptr(xmlDoc) doc = NULL;
@@ -93,7 +93,7 @@ find_names(virDomainPtr domain, const char *target, const char *base, const char
         return FALSE;
     }
     doc = xml_parse(text, strlen(text), _("domain XML"), error);
-    disk = doc ? find_disk(doc, target) : NULL;
+    disk = doc ? find_commit_disk(doc, target) : NULL;
     *base_name = disk ? name_of_image(disk, target, base) : NULL;
     *top_name = disk ? name_of_image(disk, target, top) : NULL;
     if (*base_name && *top_name)
@@ -110,7 +110,7 @@ find_names(virDomainPtr domain, const char *target, const char *base, const char
 /* --- events ------------------------------------------------------------------ */
 
 static CommitState
-state_of(int status)
+commit_state_of(int status)
 {
     switch (status) {
     case VIR_DOMAIN_BLOCK_JOB_COMPLETED:
@@ -135,13 +135,13 @@ set_state(HypervisorCommit *self, CommitState state)
 }
 
 static void
-on_block_job(virConnectPtr connection, virDomainPtr domain, const char *disk, int type, int status,
-             void *data)
+on_commit_event(virConnectPtr connection, virDomainPtr domain, const char *disk, int type,
+                int status, void *data)
 {
     HypervisorCommit *self = data;
 
     if (g_str_equal(disk, self->target))
-        set_state(self, state_of(status));
+        set_state(self, commit_state_of(status));
 }
 
 /* --- its life ----------------------------------------------------------------- */
@@ -186,7 +186,7 @@ commit_new(virDomainPtr domain, const char *target, gboolean active)
     g_cond_init(&self->changed);
     self->event = virConnectDomainEventRegisterAny(
         virDomainGetConnect(domain), domain, VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2,
-        VIR_DOMAIN_EVENT_CALLBACK(on_block_job), g_atomic_rc_box_acquire(self), commit_unref);
+        VIR_DOMAIN_EVENT_CALLBACK(on_commit_event), g_atomic_rc_box_acquire(self), commit_unref);
     if (self->event < 0)
         commit_unref(self);
 
@@ -202,7 +202,7 @@ start_job(HypervisorCommit *self, const char *base, const char *top, guint64 ban
     unsigned int flags = VIR_DOMAIN_BLOCK_COMMIT_BANDWIDTH_BYTES |
                          (self->active ? VIR_DOMAIN_BLOCK_COMMIT_ACTIVE : 0);
 
-    if (!find_names(self->domain, self->target, base, top, &base_name, &top_name, error))
+    if (!find_commit_names(self->domain, self->target, base, top, &base_name, &top_name, error))
         return FALSE;
     if (virDomainBlockCommit(self->domain, self->target, base_name, top_name,
                              (unsigned long)MIN(bandwidth, G_MAXLONG), flags) == 0)
@@ -286,7 +286,7 @@ is_ready(HypervisorCommit *self)
 {
     g_autofree char *text = libvirt_take_string(virDomainGetXMLDesc(self->domain, 0));
     g_autoptr(xmlDoc) doc = text ? xml_parse(text, strlen(text), "domain", NULL) : NULL;
-    xmlNode *disk = doc ? find_disk(doc, self->target) : NULL;
+    xmlNode *disk = doc ? find_commit_disk(doc, self->target) : NULL;
 
     return disk && xml_node(disk, "./mirror[@ready='yes']") != NULL;
 }

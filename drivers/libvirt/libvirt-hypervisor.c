@@ -104,7 +104,8 @@ hypervisor_resolve(Hypervisor *hypervisor, const char *name, const char *snapsho
 }
 
 static DomainRecord *
-present(Hypervisor *hypervisor, const char *name, const char *as, gboolean secure, GError **error)
+present_state(Hypervisor *hypervisor, const char *name, const char *as, gboolean secure,
+              GError **error)
 {
     g_autoptr(LibvirtDomain) domain = hypervisor_look_up(hypervisor, name, error);
 
@@ -161,7 +162,7 @@ hypervisor_is_alive(Hypervisor *hypervisor)
 
 /* A connection that nobody has used since may not know yet that it is broken: it is used. */
 static gboolean
-answers(LibvirtHypervisor *self)
+libvirt_answers(LibvirtHypervisor *self)
 {
     unsigned long version;
 
@@ -170,12 +171,12 @@ answers(LibvirtHypervisor *self)
 }
 
 static gboolean
-revive(Hypervisor *hypervisor, GError **error)
+revive_connection(Hypervisor *hypervisor, GError **error)
 {
     LibvirtHypervisor *self = (LibvirtHypervisor *)hypervisor;
     virConnectPtr connection;
 
-    if (answers(self))
+    if (libvirt_answers(self))
         return TRUE;
     if (self->events) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE,
@@ -218,7 +219,7 @@ static const HypervisorOps libvirt_ops = {
     .resolve = hypervisor_resolve,
     .watch = hypervisor_watch,
     .unwatch = hypervisor_unwatch,
-    .present = present,
+    .present = present_state,
     .host_facts = hypervisor_host_facts,
     .domain_capabilities = hypervisor_domain_capabilities,
     .compare_cpu = hypervisor_compare_cpu,
@@ -234,7 +235,7 @@ static const HypervisorOps libvirt_ops = {
     .resume = libvirt_resume,
     .backups = &libvirt_backup_ops,
     .is_alive = hypervisor_is_alive,
-    .revive = revive,
+    .revive = revive_connection,
     .free = libvirt_hypervisor_free,
     .boots = &libvirt_boot_ops,
     .layers = &libvirt_layer_ops,

@@ -14,7 +14,7 @@
 #include "drivers/libvirt/libvirt-survey.h"
 
 static virDomainPtr
-by_uuid(Hypervisor *hypervisor, const char *uuid, GError **error)
+layers_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
 {
     virDomainPtr domain = virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
 
@@ -25,7 +25,7 @@ by_uuid(Hypervisor *hypervisor, const char *uuid, GError **error)
 }
 
 static GPtrArray *
-survey(Hypervisor *hypervisor, GError **error)
+survey_domains(Hypervisor *hypervisor, GError **error)
 {
     return libvirt_survey(libvirt_connection(hypervisor), error);
 }
@@ -36,7 +36,7 @@ static gboolean
 block_job(Hypervisor *hypervisor, const char *uuid, const char *target, guint *type, guint64 *cur,
           guint64 *end, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
 
     return domain && libvirt_block_job(domain, target, type, cur, end, error);
 }
@@ -45,7 +45,7 @@ static HypervisorCommit *
 commit_begin(Hypervisor *hypervisor, const char *uuid, const char *target, const char *base,
              const char *top, gboolean active, guint64 bandwidth, gboolean adopt, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
 
     return domain ? libvirt_commit_begin(domain, target, base, top, active, bandwidth, adopt,
                                          error)
@@ -56,7 +56,7 @@ static HypervisorCommit *
 pull_begin(Hypervisor *hypervisor, const char *uuid, const char *target, guint64 bandwidth,
            gboolean adopt, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
 
     return domain ? libvirt_pull_begin(domain, target, bandwidth, adopt, error) : NULL;
 }
@@ -64,7 +64,7 @@ pull_begin(Hypervisor *hypervisor, const char *uuid, const char *target, guint64
 /* --- definitions ------------------------------------------------------------------ */
 
 static gboolean
-redefine(Hypervisor *hypervisor, const char *xml, GError **error)
+redefine_domain(Hypervisor *hypervisor, const char *xml, GError **error)
 {
     g_autoptr(LibvirtDomain) domain =
         virDomainDefineXMLFlags(libvirt_connection(hypervisor), xml, 0);
@@ -79,7 +79,7 @@ static gboolean
 delete_snapshot(Hypervisor *hypervisor, const char *uuid, const char *name, gboolean metadata,
                 GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
     unsigned int flags = metadata ? VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY : 0;
 
@@ -100,7 +100,7 @@ static gboolean
 take_snapshot(Hypervisor *hypervisor, const char *uuid, const char *xml, gboolean disks_only,
               GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
     unsigned int flags = VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC |
                          (disks_only ? VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY : 0);
@@ -126,15 +126,15 @@ reverts_external(Hypervisor *hypervisor)
 }
 
 static gboolean
-revert(Hypervisor *hypervisor, const char *uuid, const char *name, RevertState state,
-       GError **error)
+revert_domain(Hypervisor *hypervisor, const char *uuid, const char *name, RevertState state,
+              GError **error)
 {
     static const unsigned int flags[] = {
         [REVERT_AS_IT_WAS] = 0,
         [REVERT_RUNNING] = VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING,
         [REVERT_PAUSED] = VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED,
     };
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
 
     if (!domain)
@@ -150,9 +150,9 @@ revert(Hypervisor *hypervisor, const char *uuid, const char *name, RevertState s
 }
 
 static gboolean
-stop(Hypervisor *hypervisor, const char *uuid, GError **error)
+stop_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
 
     if (!domain)
         return FALSE;
@@ -165,9 +165,9 @@ stop(Hypervisor *hypervisor, const char *uuid, GError **error)
 }
 
 static gboolean
-start(Hypervisor *hypervisor, const char *uuid, gboolean paused, GError **error)
+start_domain(Hypervisor *hypervisor, const char *uuid, gboolean paused, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
 
     if (!domain)
         return FALSE;
@@ -181,7 +181,7 @@ start(Hypervisor *hypervisor, const char *uuid, gboolean paused, GError **error)
 static gboolean
 pause_domain(Hypervisor *hypervisor, const char *uuid, gboolean pause, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
 
     if (!domain)
         return FALSE;
@@ -219,7 +219,7 @@ restore_with(Hypervisor *hypervisor, const char *file, const char *xml, gboolean
 }
 
 const HypervisorLayerOps libvirt_layer_ops = {
-    .survey = survey,
+    .survey = survey_domains,
     .block_job = block_job,
     .commit_begin = commit_begin,
     .pull_begin = pull_begin,
@@ -228,13 +228,13 @@ const HypervisorLayerOps libvirt_layer_ops = {
     .commit_pivot = libvirt_commit_pivot,
     .commit_abort = libvirt_commit_abort,
     .commit_end = libvirt_commit_end,
-    .redefine = redefine,
+    .redefine = redefine_domain,
     .delete_snapshot = delete_snapshot,
     .take_snapshot = take_snapshot,
     .reverts_external = reverts_external,
-    .revert = revert,
-    .stop = stop,
-    .start = start,
+    .revert = revert_domain,
+    .stop = stop_domain,
+    .start = start_domain,
     .pause = pause_domain,
     .saved_xml = saved_xml,
     .restore_with = restore_with,

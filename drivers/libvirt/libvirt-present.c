@@ -16,7 +16,7 @@
 
 /* Appends what @xml says as the element @name. */
 static xmlNode *
-add_domain(xmlNode *root, const char *name, const char *xml, GError **error)
+add_present_domain(xmlNode *root, const char *name, const char *xml, GError **error)
 {
     g_autoptr(xmlDoc) doc = xml_parse(xml, strlen(xml), _("the domain's XML"), error);
     xmlNode *node = doc ? xmlDocCopyNode(xmlDocGetRootElement(doc), root->doc, 1) : NULL;
@@ -30,7 +30,7 @@ add_domain(xmlNode *root, const char *name, const char *xml, GError **error)
 }
 
 static void
-add_disks(xmlNode *root, xmlNode *domain)
+add_present_disks(xmlNode *root, xmlNode *domain)
 {
     xmlNode *disks = xml_add(root, "disks", NULL);
     g_autoptr(GPtrArray) written = xml_nodes(
@@ -60,10 +60,10 @@ format_present(const DomainRecord *record, const char *as, const char *inactive,
     xml_add(root, "name", as);
     xml_add(root, "state", record->active ? "running" : "shutoff");
     xml_add(root, "creationTime", now);
-    domain = add_domain(root, "domain", record->xml, error);
-    if (!domain || !add_domain(root, "inactiveDomain", inactive, error))
+    domain = add_present_domain(root, "domain", record->xml, error);
+    if (!domain || !add_present_domain(root, "inactiveDomain", inactive, error))
         return NULL;
-    add_disks(root, domain);
+    add_present_disks(root, domain);
 
     return xml_doc_to_string(doc);
 }

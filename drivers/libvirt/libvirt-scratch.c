@@ -85,7 +85,7 @@ find_qemu_owner(virDomainPtr domain, Owner *owner, GError **error)
 }
 
 static char *
-state_directory(virConnectPtr connection)
+scratch_state_directory(virConnectPtr connection)
 {
     char *uri = virConnectGetURI(connection);
     const char *query = uri ? strchr(uri, '?') : NULL;
@@ -157,7 +157,7 @@ give_directory_to(const LibvirtScratch *self, const Owner *owner, GError **error
 
 /* Locked before anything in it says whose it is. */
 static gboolean
-take(LibvirtScratch *self, virDomainPtr domain, GError **error)
+take_scratch(LibvirtScratch *self, virDomainPtr domain, GError **error)
 {
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
 
@@ -176,7 +176,7 @@ take(LibvirtScratch *self, virDomainPtr domain, GError **error)
 LibvirtScratch *
 libvirt_scratch_make(virDomainPtr domain, const char *directory, GError **error)
 {
-    g_autofree char *state = state_directory(virDomainGetConnect(domain));
+    g_autofree char *state = scratch_state_directory(virDomainGetConnect(domain));
     g_autoptr(LibvirtScratch) self = NULL;
     g_autofree char *path = NULL;
     Owner owner;
@@ -196,7 +196,7 @@ libvirt_scratch_make(virDomainPtr domain, const char *directory, GError **error)
     self->path = g_steal_pointer(&path);
     self->fd = -1;
 
-    return take(self, domain, error) && give_directory_to(self, &owner,
+    return take_scratch(self, domain, error) && give_directory_to(self, &owner,
                                                           error) ? g_steal_pointer(&self)
                                                                      : NULL;
 }
@@ -262,7 +262,7 @@ void
 libvirt_scratch_sweep(virConnectPtr connection, const char *directory, LibvirtScratchFunc func,
                       GPtrArray *said)
 {
-    g_autofree char *state = state_directory(connection);
+    g_autofree char *state = scratch_state_directory(connection);
     const char *const places[] = {state, directory};
 
     for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {

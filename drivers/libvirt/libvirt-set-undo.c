@@ -17,7 +17,7 @@
 #define POLL_US (G_USEC_PER_SEC / 50)
 
 static virDomainPtr
-by_uuid(Hypervisor *hypervisor, const char *uuid, GError **error)
+undo_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
 {
     virDomainPtr domain = virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
 
@@ -31,7 +31,7 @@ gboolean
 libvirt_snapshot_forget(Hypervisor *hypervisor, const char *uuid, const char *name,
                         gboolean metadata, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = undo_domain(hypervisor, uuid, error);
     unsigned int flags = metadata ? VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY : 0;
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
 
@@ -51,7 +51,7 @@ libvirt_snapshot_forget(Hypervisor *hypervisor, const char *uuid, const char *na
 /* --- domains that run ------------------------------------------------------------------ */
 
 static xmlNode *
-find_disk(xmlDoc *doc, const char *target)
+find_undo_disk(xmlDoc *doc, const char *target)
 {
     g_autoptr(GPtrArray) disks = xml_nodes(xmlDocGetRootElement(doc), "./devices/disk");
 
@@ -71,14 +71,14 @@ ask_disk(virDomainPtr domain, const char *target, unsigned int flags, const char
 {
     g_autofree char *text = libvirt_take_string(virDomainGetXMLDesc(domain, flags));
     g_autoptr(xmlDoc) doc = text ? xml_parse(text, strlen(text), "domain", NULL) : NULL;
-    xmlNode *disk = doc ? find_disk(doc, target) : NULL;
+    xmlNode *disk = doc ? find_undo_disk(doc, target) : NULL;
 
     return disk ? xml_text(disk, path) : NULL;
 }
 
 /* libvirt refuses to pivot before it has said so by itself. */
 static gboolean
-await_ready(virDomainPtr domain, const char *target, GError **error)
+await_commit_ready(virDomainPtr domain, const char *target, GError **error)
 {
     gint64 until = g_get_monotonic_time() + MERGE_US;
 
@@ -105,7 +105,7 @@ gboolean
 libvirt_snapshot_merge_back(Hypervisor *hypervisor, const char *uuid, const char *target,
                             const char *overlay, const char *source, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = undo_domain(hypervisor, uuid, error);
     unsigned int flags = VIR_DOMAIN_BLOCK_COMMIT_ACTIVE;
     g_autofree char *present = NULL;
 
@@ -122,7 +122,7 @@ libvirt_snapshot_merge_back(Hypervisor *hypervisor, const char *uuid, const char
         return FALSE;
     }
     if (virDomainBlockCommit(domain, target, source, NULL, 0, flags) == 0 &&
-        !await_ready(domain, target, error))
+        !await_commit_ready(domain, target, error))
         return FALSE;
     if (virDomainBlockJobAbort(domain, target, VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT) == 0)
         return TRUE;
@@ -169,7 +169,7 @@ libvirt_snapshot_point_back(Hypervisor *hypervisor, const char *uuid, const char
                             const char *overlay, const char *source, const char *format,
                             GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = undo_domain(hypervisor, uuid, error);
     unsigned int flags = VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE;
     g_autofree char *text =
         domain ? libvirt_take_string(virDomainGetXMLDesc(domain, flags)) : NULL;
@@ -184,7 +184,7 @@ libvirt_snapshot_point_back(Hypervisor *hypervisor, const char *uuid, const char
         return FALSE;
     }
     doc = xml_parse(text, strlen(text), _("the domain's XML"), error);
-    disk = doc ? find_disk(doc, target) : NULL;
+    disk = doc ? find_undo_disk(doc, target) : NULL;
     present = disk ? xml_text(disk, "./source/@file") : NULL;
     if (!doc)
         return FALSE;

@@ -121,7 +121,7 @@ libvirt_snapshot_look(Hypervisor *hypervisor, const char *word, GError **error)
 /* --- making --------------------------------------------------------------------------- */
 
 static virDomainPtr
-by_uuid(Hypervisor *hypervisor, const char *uuid, GError **error)
+set_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
 {
     virDomainPtr domain = virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
 
@@ -135,7 +135,7 @@ char *
 libvirt_snapshot_create(Hypervisor *hypervisor, const char *uuid, const char *xml,
                         gboolean disks_only, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = set_domain(hypervisor, uuid, error);
     unsigned int flags =
         disks_only ? VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC : 0;
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
@@ -157,7 +157,7 @@ libvirt_snapshot_create(Hypervisor *hypervisor, const char *uuid, const char *xm
 gboolean
 libvirt_snapshot_await(Hypervisor *hypervisor, const char *uuid, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = set_domain(hypervisor, uuid, error);
     gint64 until = g_get_monotonic_time() + AWAIT_US;
 
     if (!domain)

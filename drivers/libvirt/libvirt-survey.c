@@ -45,7 +45,7 @@ read_snapshot(DomainSurvey *survey, virDomainSnapshotPtr snapshot, GError **erro
 
 /* Drivers that know no snapshots have none. */
 static gboolean
-read_snapshots(DomainSurvey *survey, virDomainPtr domain, GError **error)
+survey_snapshots(DomainSurvey *survey, virDomainPtr domain, GError **error)
 {
     g_auto(SnapshotList) snapshots = NULL;
 
@@ -79,7 +79,7 @@ find_volumes(DomainSurvey *survey, virConnectPtr connection)
 }
 
 static gboolean
-read_state(DomainSurvey *survey, virDomainPtr domain)
+survey_state(DomainSurvey *survey, virDomainPtr domain)
 {
     int state = VIR_DOMAIN_NOSTATE;
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
@@ -114,13 +114,13 @@ read_domain(virDomainPtr domain, gboolean *gone, GError **error)
 
     *gone = FALSE;
     survey->name = g_strdup(virDomainGetName(domain));
-    if (!read_state(survey, domain)) {
+    if (!survey_state(survey, domain)) {
         *gone = virGetLastErrorCode() == VIR_ERR_NO_DOMAIN;
         if (!*gone)
             libvirt_error_set(error, _("Cannot read the domain '%s'"), survey->name);
         return NULL;
     }
-    if (!read_snapshots(survey, domain, error))
+    if (!survey_snapshots(survey, domain, error))
         return NULL;
     find_volumes(survey, virDomainGetConnect(domain));
 

@@ -34,20 +34,20 @@ typedef struct {
 
 /* Nobody would look after it any more; the thread that forks waits for it. */
 static void
-set_up_child(gpointer data)
+set_up_commit(gpointer data)
 {
     process_restore();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 static GSubprocess *
-spawn(const char *const *argv, GError **error)
+spawn_commit(const char *const *argv, GError **error)
 {
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
         G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
 
     g_subprocess_launcher_setenv(launcher, "LC_ALL", "C", TRUE);
-    g_subprocess_launcher_set_child_setup(launcher, set_up_child, NULL, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, set_up_commit, NULL, NULL);
 
     return g_subprocess_launcher_spawnv(launcher, argv, error);
 }
@@ -113,7 +113,7 @@ stop_or_go(Commit *self, gboolean passed)
 }
 
 static gboolean
-follow(Commit *self, GError **error)
+follow_commit(Commit *self, GError **error)
 {
     GInputStream *out = g_subprocess_get_stdout_pipe(self->process);
     int fd = g_unix_input_stream_get_fd(G_UNIX_INPUT_STREAM(out));
@@ -145,16 +145,16 @@ code_of(const char *said)
 
 /* Returns: FALSE with an error, or with what it said to its failure in @said. */
 static gboolean
-carry_out(Commit *self, const char *const *argv, char **said, GError **error)
+carry_out_commit(Commit *self, const char *const *argv, char **said, GError **error)
 {
     gboolean followed;
     gboolean done;
 
-    self->process = spawn(argv, error);
+    self->process = spawn_commit(argv, error);
     if (!self->process)
         return FALSE;
     self->said = g_string_new(NULL);
-    followed = follow(self, error);
+    followed = follow_commit(self, error);
     done = g_subprocess_wait(self->process, NULL, followed ? error : NULL) && followed;
     if (done && !g_subprocess_get_successful(self->process)) {
         *said = g_strdup(g_strstrip(self->said->str));
@@ -177,7 +177,7 @@ qemu_commit(const Layer *top, Control *control, CommitFunc func, gpointer data, 
     Commit self = {.control = control, .func = func, .data = data};
     g_autofree char *said = NULL;
 
-    if (carry_out(&self, argv, &said, error))
+    if (carry_out_commit(&self, argv, &said, error))
         return TRUE;
     if (said)
         g_set_error(error, VIRT_SNAP_ERROR, code_of(said),
@@ -201,7 +201,7 @@ qemu_flatten(const Layer *top, Control *control, CommitFunc func, gpointer data,
     Commit self = {.control = control, .func = func, .data = data};
     g_autofree char *said = NULL;
 
-    if (carry_out(&self, argv, &said, error))
+    if (carry_out_commit(&self, argv, &said, error))
         return TRUE;
     if (said)
         g_set_error(error, VIRT_SNAP_ERROR, code_of(said),
@@ -212,9 +212,9 @@ qemu_flatten(const Layer *top, Control *control, CommitFunc func, gpointer data,
 
 /* Returns: what it exited with, and in @said what it said; -1: it did not. */
 static int
-run(const char *const *argv, char **said, GError **error)
+run_to_text(const char *const *argv, char **said, GError **error)
 {
-    g_autoptr(GSubprocess) process = spawn(argv, error);
+    g_autoptr(GSubprocess) process = spawn_commit(argv, error);
 
     if (!process || !g_subprocess_communicate_utf8(process, NULL, NULL, said, NULL, error))
         return -1;
@@ -230,7 +230,7 @@ qemu_rebase(const Layer *layer, const char *backing, const char *format, GError 
     const char *const argv[] = {"qemu-img", "rebase", "-q", "-u",   "-f", layer->format,
                                 "-b",       backing,  "-F", format, layer->path, NULL};
     g_autofree char *said = NULL;
-    int status = run(argv, &said, error);
+    int status = run_to_text(argv, &said, error);
 
     if (status <= 0)
         return status == 0;
@@ -248,7 +248,7 @@ qemu_compare(const Layer *one, const Layer *other, gboolean *same, GError **erro
     g_autofree char *second = qemu_image_describe(other, FALSE);
     const char *const argv[] = {"qemu-img", "compare", "-q", first, second, NULL};
     g_autofree char *said = NULL;
-    int status = run(argv, &said, error);
+    int status = run_to_text(argv, &said, error);
 
     *same = status == 0;
     if (status < 0)

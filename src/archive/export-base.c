@@ -47,7 +47,7 @@ has_members(const Manifest *manifest, const char *name)
 }
 
 static gboolean
-is_of(const Manifest *manifest, const ExportPlace *place, const char *collection)
+is_base_of(const Manifest *manifest, const ExportPlace *place, const char *collection)
 {
     if (collection)
         return g_strcmp0(manifest->collection, collection) == 0;
@@ -112,7 +112,7 @@ open_path(const char *path, const ExportPlace *place, const char *collection, GE
     g_autofree char *canonical = g_canonicalize_filename(path, "/");
     g_autoptr(ExportBase) self = open_at(canonical, error);
 
-    if (!self || is_of(self->manifest, place, collection))
+    if (!self || is_base_of(self->manifest, place, collection))
         return g_steal_pointer(&self);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("Base '%s': it is an export of another collection ('%s'), and this one is of "
@@ -127,7 +127,7 @@ open_path(const char *path, const ExportPlace *place, const char *collection, GE
 
 /* Returns: the exports in the collection's directory that the new export goes to. */
 static GPtrArray *
-list(const ExportPlace *place, GError **error)
+list_bases(const ExportPlace *place, GError **error)
 {
     g_autoptr(GError) why = NULL;
     GPtrArray *exports;
@@ -166,7 +166,7 @@ find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection
         const FoundExport *found = g_ptr_array_index(exports, i);
 
         if (!found->manifest || found->problem || g_hash_table_contains(tried, found) ||
-            !is_of(found->manifest, place, collection) ||
+            !is_base_of(found->manifest, place, collection) ||
             (snapshot && !g_str_equal(found->manifest->snapshot, snapshot)))
             continue;
         if (is_newer(found, newest))
@@ -197,7 +197,7 @@ static gboolean
 find_latest(const ExportPlace *place, const char *collection, ExportBase **base,
             GPtrArray *notes, GError **error)
 {
-    g_autoptr(GPtrArray) exports = list(place, error);
+    g_autoptr(GPtrArray) exports = list_bases(place, error);
     g_autoptr(GHashTable) tried = g_hash_table_new(NULL, NULL);
     const FoundExport *found;
 
@@ -221,7 +221,7 @@ find_latest(const ExportPlace *place, const char *collection, ExportBase **base,
 static ExportBase *
 find_named(const char *snapshot, const ExportPlace *place, const char *collection, GError **error)
 {
-    g_autoptr(GPtrArray) exports = list(place, error);
+    g_autoptr(GPtrArray) exports = list_bases(place, error);
     g_autoptr(GHashTable) tried = g_hash_table_new(NULL, NULL);
     const FoundExport *found;
 

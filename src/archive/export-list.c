@@ -35,7 +35,7 @@ seconds_of(const char *time)
 }
 
 static void
-measure(FoundExport *found, int dirfd)
+measure_export(FoundExport *found, int dirfd)
 {
     g_autoptr(ExportLinks) links = export_links_new();
     g_autoptr(GError) error = NULL;
@@ -58,7 +58,7 @@ add_found_export(GPtrArray *exports, int dirfd, const char *path, const char *be
     found->is_protected = export_is_protected(dirfd);
     found->manifest = manifest_load(dirfd, &error);
     if (found->manifest)
-        measure(found, dirfd);
+        measure_export(found, dirfd);
     else
         found->problem = g_strdup(error->message);
     g_ptr_array_add(exports, found);

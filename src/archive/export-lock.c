@@ -78,7 +78,7 @@ no_locks(int errsv)
 }
 
 static gboolean
-refused(const char *path, gboolean alone, int errsv, GError **error)
+refuse_export_lock(const char *path, gboolean alone, int errsv, GError **error)
 {
     if (errsv != EWOULDBLOCK)
         virt_snap_error_set_errno(error, errsv, _("Cannot lock the export '%s'"), path);
@@ -96,12 +96,12 @@ refused(const char *path, gboolean alone, int errsv, GError **error)
 }
 
 static gboolean
-lock(int fd, const char *path, gboolean alone, GError **error)
+lock_export_fd(int fd, const char *path, gboolean alone, GError **error)
 {
     if (flock(fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
         return TRUE;
     if (!no_locks(errno))
-        return refused(path, alone, errno, error);
+        return refuse_export_lock(path, alone, errno, error);
     if (!alone)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
@@ -115,7 +115,7 @@ lock(int fd, const char *path, gboolean alone, GError **error)
 /* --- is it still what its name says ----------------------------------------- */
 
 static gboolean
-same(const struct stat *a, const struct stat *b)
+is_same_node(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
@@ -126,9 +126,10 @@ still_there(int dirfd, int fd, const char *path)
     struct stat held;
     struct stat named;
 
-    return fstat(dirfd, &held) == 0 && stat(path, &named) == 0 && same(&held, &named) &&
+    return fstat(dirfd, &held) == 0 && stat(path, &named) == 0 && is_same_node(&held, &named) &&
            fstat(fd, &held) == 0 &&
-           fstatat(dirfd, MANIFEST_FILE, &named, AT_SYMLINK_NOFOLLOW) == 0 && same(&held, &named);
+           fstatat(dirfd, MANIFEST_FILE, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           is_same_node(&held, &named);
 }
 
 /* By whatever links it was opened: the name that it has. */
@@ -142,7 +143,7 @@ own_name(int dirfd, const char *path)
 }
 
 static gboolean
-check_name(int dirfd, const char *path, GError **error)
+check_locked_name(int dirfd, const char *path, GError **error)
 {
     g_autofree char *name = own_name(dirfd, path);
 
@@ -157,13 +158,13 @@ check_name(int dirfd, const char *path, GError **error)
 }
 
 static int
-take(int dirfd, const char *path, gboolean alone, GError **error)
+take_export_lock(int dirfd, const char *path, gboolean alone, GError **error)
 {
     auto_fd fd = open_regular(dirfd, alone, path, error);
 
-    if (fd < 0 || !lock(fd, path, alone, error))
+    if (fd < 0 || !lock_export_fd(fd, path, alone, error))
         return -1;
-    if (!alone && !check_name(dirfd, path, error))
+    if (!alone && !check_locked_name(dirfd, path, error))
         return -1;
     if (still_there(dirfd, fd, path))
         return fd_steal(&fd);
@@ -176,11 +177,11 @@ take(int dirfd, const char *path, gboolean alone, GError **error)
 int
 export_lock_read(int dirfd, const char *path, GError **error)
 {
-    return take(dirfd, path, FALSE, error);
+    return take_export_lock(dirfd, path, FALSE, error);
 }
 
 int
 export_lock_remove(int dirfd, const char *path, GError **error)
 {
-    return take(dirfd, path, TRUE, error);
+    return take_export_lock(dirfd, path, TRUE, error);
 }

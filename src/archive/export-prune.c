@@ -239,7 +239,7 @@ judge_row(const KeepRules *rules, GPtrArray *items, GTimeZone *zone, gint64 now)
 }
 
 static PruneReport *
-judge(const PruneOrder *order, GPtrArray *exports)
+judge_exports(const PruneOrder *order, GPtrArray *exports)
 {
     PruneReport *report = g_new0(PruneReport, 1);
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(row_free);
@@ -304,7 +304,7 @@ set_result(Pruning *self, PruneItem *item, RemoveResult result, const GError *er
 }
 
 static void
-imagine(Pruning *self, PruneItem *item)
+imagine_pruning(Pruning *self, PruneItem *item)
 {
     guint64 before = export_links_own(self->links);
     g_autoptr(GError) error = NULL;
@@ -318,7 +318,7 @@ imagine(Pruning *self, PruneItem *item)
 }
 
 static void
-carry_out(Pruning *self, PruneItem *item)
+carry_out_pruning(Pruning *self, PruneItem *item)
 {
     g_autoptr(GError) error = NULL;
     guint64 freed;
@@ -341,9 +341,9 @@ remove_items(Pruning *self, GError **error)
         if (!control_pass(self->control, 0, error))
             return FALSE;
         if (self->order->dry_run)
-            imagine(self, item);
+            imagine_pruning(self, item);
         else
-            carry_out(self, item);
+            carry_out_pruning(self, item);
     }
 
     return TRUE;
@@ -410,7 +410,7 @@ export_prune(const PruneOrder *order, Control *control, GError **error)
 
     if (!left || !check_order(order, exports, error))
         return NULL;
-    self.report = report = judge(order, exports);
+    self.report = report = judge_exports(order, exports);
     if (!remove_items(&self, error) || !finish_all_left(&self, left, error))
         return NULL;
 

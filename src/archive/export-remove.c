@@ -80,7 +80,7 @@ open_removal(Removal *self, int rootfd, const char *below, GError **error)
 
 /* Somebody put that there, and we do not know what it is worth to him. */
 static gboolean
-check_surplus(const Removal *self, GError **error)
+check_removed_surplus(const Removal *self, GError **error)
 {
     g_autoptr(VerifyReport) report = verify_report_new();
     const VerifyProblem *first;
@@ -137,16 +137,16 @@ check_protected(const Removal *self, GError **error)
 }
 
 static gboolean
-check_content(const Removal *self, ExportLinks *links, GError **error)
+check_removed_content(const Removal *self, ExportLinks *links, GError **error)
 {
     return check_protected(self, error) &&
            export_links_add(links, self->fd, self->manifest, error) &&
-           check_surplus(self, error) && check_all_unused(self, error);
+           check_removed_surplus(self, error) && check_all_unused(self, error);
 }
 
 /* Alone with it, and sure that it can go. */
 static gboolean
-take(Removal *self, int rootfd, const char *below, ExportLinks *links, GError **error)
+take_export_away(Removal *self, int rootfd, const char *below, ExportLinks *links, GError **error)
 {
     if (!open_removal(self, rootfd, below, error))
         return FALSE;
@@ -155,7 +155,7 @@ take(Removal *self, int rootfd, const char *below, ExportLinks *links, GError **
         return FALSE;
     self->manifest = manifest_load(self->fd, error);
 
-    return self->manifest && check_content(self, links, error);
+    return self->manifest && check_removed_content(self, links, error);
 }
 
 /* --- its name --------------------------------------------------------------- */
@@ -225,7 +225,7 @@ remove_entry(const Removal *self, const char *file, int flags, GError **error)
 }
 
 static gboolean
-remove_files(const Removal *self, GError **error)
+remove_export_files(const Removal *self, GError **error)
 {
     for (guint i = 0; i < self->manifest->files->len; i++) {
         const ManifestFile *file = g_ptr_array_index(self->manifest->files, i);
@@ -291,14 +291,14 @@ remove_content(const Removal *self, GError **error)
     if (!self->manifest)
         return TRUE;
 
-    return remove_files(self, error) && remove_directories(self, error) &&
+    return remove_export_files(self, error) && remove_directories(self, error) &&
            fd_sync(self->fd, self->path, error) && remove_entry(self, MANIFEST_FILE, 0, error);
 }
 
 /* FUSE and NFS keep what is removed while it is open under another name, in the directory that has
  * to be empty: the lock on the manifest goes before it. */
 static gboolean
-remove_all(Removal *self, GError **error)
+remove_whole_export(Removal *self, GError **error)
 {
     if (!remove_content(self, error))
         return FALSE;
@@ -319,7 +319,7 @@ export_remove_check(int rootfd, const char *below, const char *path, ExportLinks
     g_autoptr(ExportLinks) alone = export_links_new();
 
     /* Half of one must not be counted. */
-    return take(&self, rootfd, below, alone, error) &&
+    return take_export_away(&self, rootfd, below, alone, error) &&
            export_links_add(links, self.fd, self.manifest, error);
 }
 
@@ -331,12 +331,13 @@ export_remove(int rootfd, const char *below, const char *path, Control *control,
         .parent_fd = -1, .fd = -1, .lock = -1, .path = path, .control = control};
     g_autoptr(ExportLinks) links = export_links_new();
 
-    if (!take(&self, rootfd, below, links, error) || !control_pass(control, 0, error))
+    if (!take_export_away(&self, rootfd, below, links, error) || !control_pass(control, 0, error))
         return REMOVE_KEPT;
     *freed = export_links_own(links);
     self.pruned = g_strdup_printf(".%s" EXPORT_PRUNED, self.name);
 
-    return rename_away(&self, error) && remove_all(&self, error) ? REMOVE_DONE : REMOVE_FAILED;
+    return rename_away(&self, error) && remove_whole_export(&self, error) ? REMOVE_DONE
+                                                                          : REMOVE_FAILED;
 }
 
 /* Without a manifest nothing is left but the directory. */
@@ -352,7 +353,7 @@ take_left(Removal *self, guint64 *freed, GError **error)
     if (self->lock < 0)
         return FALSE;
     self->manifest = manifest_load(self->fd, error);
-    if (!self->manifest || !check_surplus(self, error))
+    if (!self->manifest || !check_removed_surplus(self, error))
         return FALSE;
     if (!export_links_add(links, self->fd, self->manifest, NULL))
         g_debug("'%s' is not complete any more", self->path);
@@ -375,7 +376,7 @@ export_remove_left(int rootfd, const char *below, const char *path, Control *con
     if (!take_left(&self, freed, error))
         return REMOVE_KEPT;
 
-    return remove_all(&self, error) ? REMOVE_DONE : REMOVE_FAILED;
+    return remove_whole_export(&self, error) ? REMOVE_DONE : REMOVE_FAILED;
 }
 
 static void

@@ -80,7 +80,7 @@ journal_refuse(const char *path, GError **error)
 /* --- reading ---------------------------------------------------------------- */
 
 static gboolean
-read_number(const char *field, guint64 max, guint64 *number)
+read_journal_number(const char *field, guint64 max, guint64 *number)
 {
     return g_ascii_string_to_unsigned(field, 10, 0, max, number, NULL);
 }
@@ -129,7 +129,7 @@ read_begin_line(JournalContent *self, char **fields, const char *data, gsize len
 {
     guint64 made;
 
-    if (g_strv_length(fields) != 2 || !read_number(fields[1], MADE_MAX, &made))
+    if (g_strv_length(fields) != 2 || !read_journal_number(fields[1], MADE_MAX, &made))
         return FALSE;
     self->made = (guint)made;
     self->identity = g_strndup(data, length);
@@ -143,7 +143,7 @@ read_segment(JournalLayer *layer, const char *index, const char *node)
     EngineSegment segment;
     guint64 number;
 
-    if (!layer->opened || !read_number(index, G_MAXUINT64, &number) ||
+    if (!layer->opened || !read_journal_number(index, G_MAXUINT64, &number) ||
         number >= digest_n_segments(layer->size) || !read_hex(node, segment.node))
         return FALSE;
     segment.index = (gsize)number;
@@ -166,7 +166,7 @@ read_progress_line(JournalContent *self, char **fields)
     guint64 number;
 
     if (n < 4 || n > 5 || self->layers->len == 0 ||
-        !read_number(fields[1], self->layers->len - 1, &number))
+        !read_journal_number(fields[1], self->layers->len - 1, &number))
         return FALSE;
     layer = g_ptr_array_index(self->layers, number);
     if (g_str_equal(fields[0], "done"))
@@ -182,7 +182,7 @@ read_progress_line(JournalContent *self, char **fields)
             return FALSE;
     }
 
-    return read_number(fields[2], G_MAXINT64, &layer->size) &&
+    return read_journal_number(fields[2], G_MAXINT64, &layer->size) &&
            read_hex(fields[3], layer->layout);
 }
 

@@ -79,7 +79,7 @@ night_config_free(NightConfig *config)
 
 G_GNUC_PRINTF(2, 3)
 static gboolean
-invalid(GError **error, const char *format, ...)
+night_invalid(GError **error, const char *format, ...)
 {
     va_list args;
 
@@ -95,7 +95,7 @@ static gboolean
 set_path(char **member, const Key *key, const char *value, GError **error)
 {
     if (!g_path_is_absolute(value))
-        return invalid(error, _("'%s' is not an absolute path: %s"), key->name, value);
+        return night_invalid(error, _("'%s' is not an absolute path: %s"), key->name, value);
     *member = g_strdup(value);
 
     return TRUE;
@@ -107,7 +107,8 @@ set_live(char **member, const char *value, GError **error)
     static const char *const levels[] = {"application", "crash", "memory", NULL};
 
     if (!g_strv_contains(levels, value))
-        return invalid(error, _("'live' is application, crash or memory, and not '%s'"), value);
+        return night_invalid(error, _("'live' is application, crash or memory, and not '%s'"),
+                             value);
     *member = g_strdup(value);
 
     return TRUE;
@@ -119,7 +120,7 @@ set_yes(gboolean *member, const Key *key, const char *value, GError **error)
     *member = g_str_equal(value, "yes");
 
     return *member || g_str_equal(value, "no") ||
-           invalid(error, _("'%s' is yes or no, and not '%s'"), key->name, value);
+           night_invalid(error, _("'%s' is yes or no, and not '%s'"), key->name, value);
 }
 
 /* Splits the value into words as a shell does, and sets them as a program with its arguments. No
@@ -130,11 +131,11 @@ set_program(char ***member, const Key *key, const char *value, GError **error)
     g_autoptr(GError) why = NULL;
 
     if (!g_shell_parse_argv(value, NULL, member, &why))
-        return invalid(error, _("'%s' cannot be taken apart: %s"), key->name, why->message);
+        return night_invalid(error, _("'%s' cannot be taken apart: %s"), key->name, why->message);
 
     return g_path_is_absolute(**member) ||
-           invalid(error, _("'%s' does not begin with the absolute path of a program: %s"),
-                   key->name, **member);
+           night_invalid(error, _("'%s' does not begin with the absolute path of a program: %s"),
+                         key->name, **member);
 }
 
 static gboolean
@@ -201,12 +202,12 @@ parse_pair(NightConfig *config, char *name, char *value, guint *seen, GError **e
 
     g_strstrip(value);
     if (!key)
-        return invalid(error, _("there is no key '%s'"), name);
+        return night_invalid(error, _("there is no key '%s'"), name);
     if (*seen & (1u << (key - keys)))
-        return invalid(error, _("'%s' is given twice"), name);
+        return night_invalid(error, _("'%s' is given twice"), name);
     *seen |= 1u << (key - keys);
     if (!*value)
-        return invalid(error, _("'%s' has no value"), name);
+        return night_invalid(error, _("'%s' has no value"), name);
 
     return set_value(config, key, value, error);
 }
@@ -221,7 +222,7 @@ parse_line(NightConfig *config, char *line, guint *seen, GError **error)
         return TRUE;
     equals = strchr(line, '=');
     if (!equals)
-        return invalid(error, _("this is not KEY = VALUE: %s"), line);
+        return night_invalid(error, _("this is not KEY = VALUE: %s"), line);
     *equals = '\0';
 
     return parse_pair(config, line, equals + 1, seen, error);
@@ -241,7 +242,7 @@ parse_lines(NightConfig *config, char **lines, const char *name, GError **error)
     if (config->directory)
         return TRUE;
 
-    return invalid(error, _("%s: the key 'directory' is missing: where to export to"), name);
+    return night_invalid(error, _("%s: the key 'directory' is missing: where to export to"), name);
 }
 
 /* Refuses text that cannot be shown on a terminal: it is no UTF-8, or has control characters. */
@@ -249,7 +250,7 @@ static gboolean
 check_text(const char *text, gsize length, const char *name, GError **error)
 {
     return (strlen(text) == length && text_fits_xml(text)) ||
-           invalid(error, _("%s is not UTF-8 text without control characters"), name);
+           night_invalid(error, _("%s is not UTF-8 text without control characters"), name);
 }
 
 NightConfig *
@@ -280,15 +281,16 @@ config_path(const char *name)
 }
 
 static gboolean
-check_name(const char *name, GError **error)
+check_night_name(const char *name, GError **error)
 {
     if (!name_check(name, "configuration", error))
         return FALSE;
 
     return (*name != '.' && !strchr(name, '/')) ||
-           invalid(error, _("'%s' is not the name of a configuration: it is that of a file in "
-                            "export.d, without '.conf'"),
-                   name);
+           night_invalid(error,
+                         _("'%s' is not the name of a configuration: it is that of a file in "
+                           "export.d, without '.conf'"),
+                         name);
 }
 
 static gboolean
@@ -297,7 +299,7 @@ check_file(int fd, const char *path, GError **error)
     struct stat st;
 
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-        return invalid(error, _("'%s' is not a regular file"), path);
+        return night_invalid(error, _("'%s' is not a regular file"), path);
     if ((st.st_uid == 0 || st.st_uid == geteuid()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
@@ -331,8 +333,8 @@ read_file(int fd, const char *path, gsize *length, GError **error)
     guint64 size;
 
     if (!fd_size(fd, &size) || size > CONFIG_BYTES_MAX) {
-        invalid(error, _("'%s' is larger than the %zu bytes such a file may have"), path,
-                CONFIG_BYTES_MAX);
+        night_invalid(error, _("'%s' is larger than the %zu bytes such a file may have"), path,
+                      CONFIG_BYTES_MAX);
         return NULL;
     }
     *length = (gsize)size;
@@ -349,7 +351,7 @@ night_config_load(const char *name, int *lock, GError **error)
     gsize length = 0;
     auto_fd fd = -1;
 
-    if (!check_name(name, error))
+    if (!check_night_name(name, error))
         return NULL;
     fd = fd_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, error);
     if (fd < 0 || !check_file(fd, path, error) || !lock_file(fd, path, error))

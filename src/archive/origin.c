@@ -41,7 +41,7 @@ in_nanoseconds(const OriginTime *time)
 /* Returns: the time of the kernel's coarse clock, which timestamps of files are taken from, in
  * nanoseconds. */
 static gint64
-now(void)
+origin_now(void)
 {
     struct timespec clock;
 
@@ -52,7 +52,7 @@ now(void)
 
 /* Reads the origin of @path below @dirfd, or of @dirfd itself where @path is "". */
 static gboolean
-look(int dirfd, const char *path, int flags, Origin *origin)
+look_at_origin(int dirfd, const char *path, int flags, Origin *origin)
 {
     struct statx st;
 
@@ -83,7 +83,7 @@ step_of(const Origin *origin)
 static gboolean
 is_settled(const Origin *origin)
 {
-    gint64 before = now() - step_of(origin);
+    gint64 before = origin_now() - step_of(origin);
 
     return in_nanoseconds(&origin->modified) < before && in_nanoseconds(&origin->changed) < before;
 }
@@ -93,7 +93,7 @@ origin_new(int fd, const char *path)
 {
     g_autoptr(Origin) self = g_new0(Origin, 1);
 
-    if (fdatasync(fd) < 0 || !look(fd, "", AT_EMPTY_PATH, self) || !is_settled(self))
+    if (fdatasync(fd) < 0 || !look_at_origin(fd, "", AT_EMPTY_PATH, self) || !is_settled(self))
         return NULL;
     self->path = g_strdup(path);
 
@@ -105,7 +105,7 @@ origin_of(const char *path)
 {
     g_autoptr(Origin) self = g_new0(Origin, 1);
 
-    if (!look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, self))
+    if (!look_at_origin(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, self))
         return NULL;
     self->path = g_strdup(path);
 
@@ -139,7 +139,8 @@ origin_is_unchanged(const Origin *self)
 {
     Origin present = {0};
 
-    return look(AT_FDCWD, self->path, AT_SYMLINK_NOFOLLOW, &present) && is_same(self, &present);
+    return look_at_origin(AT_FDCWD, self->path, AT_SYMLINK_NOFOLLOW, &present) &&
+           is_same(self, &present);
 }
 
 /* Devices may have other numbers after a restart of the system. */
@@ -171,7 +172,7 @@ keeps_times(int fd, const Origin *present)
 static gboolean
 is_past(const Origin *origin)
 {
-    gint64 present = now();
+    gint64 present = origin_now();
 
     return in_nanoseconds(&origin->modified) <= present &&
            in_nanoseconds(&origin->changed) <= present && in_nanoseconds(&origin->born) <= present;
@@ -183,7 +184,7 @@ origin_match(const Origin *then, const char *boot, int fd)
     g_autofree char *present_boot = origin_boot();
     Origin present = {0};
 
-    if (!look(fd, "", AT_EMPTY_PATH, &present) || !looks_same(then, &present))
+    if (!look_at_origin(fd, "", AT_EMPTY_PATH, &present) || !looks_same(then, &present))
         return ORIGIN_OTHER;
     if (!boot || g_strcmp0(boot, present_boot) != 0 || !is_same(then, &present) ||
         then->born.seconds == 0 || !is_past(&present) || !keeps_times(fd, &present))

@@ -33,7 +33,7 @@ moment_of(const char *name)
 
 /* Who is at it has it locked; a target that is freed removes what it holds. */
 static gboolean
-tidy(const char *directory, const char *collection, const char *moment, GError **error)
+tidy_partial(const char *directory, const char *collection, const char *moment, GError **error)
 {
     g_autoptr(ExportPlace) place = export_place_new(directory, collection, moment, TRUE);
     g_autoptr(GError) why = NULL;
@@ -58,7 +58,7 @@ partial_tidy(const char *directory, const char *collection, GError **error)
     for (guint i = 0; names && i < names->len; i++) {
         g_autofree char *moment = moment_of(g_ptr_array_index(names, i));
 
-        if (moment && !tidy(directory, collection, moment, error))
+        if (moment && !tidy_partial(directory, collection, moment, error))
             return FALSE;
     }
 

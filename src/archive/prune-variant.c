@@ -81,7 +81,7 @@ prune_order_parse(GVariant *options, PruneOrder *order, GError **error)
 /* --- the report ------------------------------------------------------------- */
 
 static void
-add_text(GVariantBuilder *builder, const char *key, const char *text)
+add_prune_text(GVariantBuilder *builder, const char *key, const char *text)
 {
     g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
 
@@ -95,9 +95,9 @@ item_format(const PruneItem *item)
     GVariantBuilder builder;
 
     g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
-    add_text(&builder, "export", item->path);
-    add_text(&builder, "collection", item->collection);
-    add_text(&builder, "snapshot", item->snapshot);
+    add_prune_text(&builder, "export", item->path);
+    add_prune_text(&builder, "collection", item->collection);
+    add_prune_text(&builder, "snapshot", item->snapshot);
     if (item->created != 0)
         g_variant_builder_add(&builder, "{sv}", "created", g_variant_new_int64(item->created));
     if (item->fate == PRUNE_KEEP)
@@ -106,7 +106,7 @@ item_format(const PruneItem *item)
                                                  item->reasons->len));
     if (item->fate == PRUNE_REMOVE)
         g_variant_builder_add(&builder, "{sv}", "freed", g_variant_new_uint64(item->freed));
-    add_text(&builder, "problem", item->problem);
+    add_prune_text(&builder, "problem", item->problem);
 
     return g_variant_builder_end(&builder);
 }

@@ -10,7 +10,7 @@
 #include "cli/output.h"
 
 static void
-add_member(Table *table, const ApplyMember *member)
+add_apply_row(Table *table, const ApplyMember *member)
 {
     const char *name = member->domain->name;
     const char *how =
@@ -32,14 +32,14 @@ apply_show(const ApplyPlan *plan)
                                        _("From"), NULL);
 
     for (guint i = 0; i < plan->members->len; i++)
-        add_member(table, g_ptr_array_index(plan->members, i));
+        add_apply_row(table, g_ptr_array_index(plan->members, i));
     table_print(table, TRUE);
 }
 
 /* --- JSON ----------------------------------------------------------------------- */
 
 static JsonObject *
-disk_json(const ApplyMember *member, const ApplyDisk *disk)
+apply_disk_json(const ApplyMember *member, const ApplyDisk *disk)
 {
     JsonObject *object = json_object_new();
 
@@ -52,7 +52,7 @@ disk_json(const ApplyMember *member, const ApplyDisk *disk)
 }
 
 static JsonObject *
-member_json(const ApplyMember *member)
+apply_member_json(const ApplyMember *member)
 {
     JsonObject *object = json_object_new();
     JsonArray *disks = json_array_new();
@@ -62,7 +62,7 @@ member_json(const ApplyMember *member)
     json_set_text(object, "method", apply_method_name(member->method));
     for (guint i = 0; i < member->disks->len; i++)
         json_array_add_object_element(disks,
-                                      disk_json(member, g_ptr_array_index(member->disks, i)));
+                                      apply_disk_json(member, g_ptr_array_index(member->disks, i)));
     json_object_set_array_member(object, "disks", disks);
 
     return object;
@@ -79,7 +79,8 @@ apply_show_json(const ApplyPlan *plan, GPtrArray *warnings)
     json_set_text(object, "snapshot", plan->snapshot);
     json_set_text(object, "before", plan->discard ? NULL : plan->before);
     for (guint i = 0; i < plan->members->len; i++)
-        json_array_add_object_element(members, member_json(g_ptr_array_index(plan->members, i)));
+        json_array_add_object_element(members,
+                                      apply_member_json(g_ptr_array_index(plan->members, i)));
     json_object_set_array_member(object, "members", members);
     json_set_texts(object, "warnings", warnings);
 

@@ -35,7 +35,7 @@ static const CommandArg speed_args[] = {
 };
 
 static int
-run_list(CliContext *cli, const CommandLine *line)
+run_job_list(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) jobs = cli_service_jobs(cli, &error);
@@ -100,7 +100,7 @@ run_wait(CliContext *cli, const CommandLine *line)
 
 /* Says what was asked of the job. Returns: CLI_DONE. */
 static int
-asked(CliContext *cli, BusJob *job, const char *format)
+tell_job_asked(CliContext *cli, BusJob *job, const char *format)
 {
     JsonObject *result;
 
@@ -118,7 +118,7 @@ asked(CliContext *cli, BusJob *job, const char *format)
 }
 
 static int
-request(CliContext *cli, const CommandLine *line, JobRequest what, const char *format)
+request_of_job(CliContext *cli, const CommandLine *line, JobRequest what, const char *format)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(BusJob) job = cli_service_job(cli, line->args[0], &error);
@@ -126,32 +126,32 @@ request(CliContext *cli, const CommandLine *line, JobRequest what, const char *f
     if (!job || !cli_service_request(cli, job, what, &error))
         return cli_fail(cli, error);
 
-    return asked(cli, job, format);
+    return tell_job_asked(cli, job, format);
 }
 
 static int
 run_suspend(CliContext *cli, const CommandLine *line)
 {
-    return request(cli, line, JOB_REQUEST_SUSPEND, _("Job %s is suspended"));
+    return request_of_job(cli, line, JOB_REQUEST_SUSPEND, _("Job %s is suspended"));
 }
 
 static int
 run_resume(CliContext *cli, const CommandLine *line)
 {
-    return request(cli, line, JOB_REQUEST_START, _("Job %s was resumed"));
+    return request_of_job(cli, line, JOB_REQUEST_START, _("Job %s was resumed"));
 }
 
 static int
 run_terminate(CliContext *cli, const CommandLine *line)
 {
-    return request(cli, line, JOB_REQUEST_TERMINATE,
-                   _("Job %s ends; what it has copied stays, for 'virtsnap job-resume'"));
+    return request_of_job(cli, line, JOB_REQUEST_TERMINATE,
+                          _("Job %s ends; what it has copied stays, for 'virtsnap job-resume'"));
 }
 
 static int
 run_kill(CliContext *cli, const CommandLine *line)
 {
-    return request(cli, line, JOB_REQUEST_KILL, _("Job %s ends, and nothing of it stays"));
+    return request_of_job(cli, line, JOB_REQUEST_KILL, _("Job %s ends, and nothing of it stays"));
 }
 
 static int
@@ -172,13 +172,13 @@ run_speed(CliContext *cli, const CommandLine *line)
     if (!answer)
         return cli_fail(cli, error);
 
-    return asked(cli, job, _("The speed of job %s is set"));
+    return tell_job_asked(cli, job, _("The speed of job %s is set"));
 }
 
 static const Command commands[] = {
     {
         .name = "job-list",
-        .run_service = run_list,
+        .run_service = run_job_list,
         .summary = N_("list the jobs of the service"),
         .description = N_("Lists the jobs that virtsnapd has, also those that ended not long ago "
                           "and those that were interrupted and can be resumed."),

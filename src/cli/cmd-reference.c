@@ -33,7 +33,7 @@ static const CommandArg delete_args[] = {
 /* --- changing -------------------------------------------------------------- */
 
 static int
-tell(CliContext *cli, const CommandLine *line, const char *name, GPtrArray *warnings)
+tell_reference(CliContext *cli, const CommandLine *line, const char *name, GPtrArray *warnings)
 {
     JsonObject *result = json_object_new();
 
@@ -82,7 +82,7 @@ run_create(CliContext *cli, const CommandLine *line)
         return cli_fail(cli, error);
     cli_message(cli, _("Reference point '%s' made"), name);
 
-    return tell(cli, line, name, warnings);
+    return tell_reference(cli, line, name, warnings);
 }
 
 static int
@@ -98,13 +98,13 @@ run_delete(CliContext *cli, const CommandLine *line)
         return cli_fail(cli, error);
     cli_message(cli, _("Reference point '%s' deleted"), line->args[1]);
 
-    return tell(cli, line, line->args[1], warnings);
+    return tell_reference(cli, line, line->args[1], warnings);
 }
 
 /* --- listing ----------------------------------------------------------------- */
 
 static JsonObject *
-member_json(const ReferencePointMember *member)
+reference_member_json(const ReferencePointMember *member)
 {
     JsonObject *object = json_object_new();
 
@@ -125,7 +125,8 @@ point_json(const ReferencePoint *point)
     json_set_text(object, "name", point->name);
     json_object_set_boolean_member(object, "whole", reference_point_is_whole(point));
     for (guint i = 0; i < point->members->len; i++)
-        json_array_add_object_element(members, member_json(g_ptr_array_index(point->members, i)));
+        json_array_add_object_element(members,
+                                      reference_member_json(g_ptr_array_index(point->members, i)));
     json_object_set_array_member(object, "members", members);
 
     return object;
@@ -152,7 +153,7 @@ print_points(CliContext *cli, GPtrArray *points)
 }
 
 static int
-run_list(CliContext *cli, const CommandLine *line)
+run_reference_list(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Members) members = members_new(line->args[0], NULL, &error);
@@ -193,7 +194,7 @@ static const Command commands[] = {
     },
     {
         .name = "reference-point-list",
-        .run = run_list,
+        .run = run_reference_list,
         .summary = N_("list the reference points of a collection"),
         .description = N_("Lists the reference points that members of COLLECTION have, and for "
                           "each member whether what has changed since then is still known: it is "

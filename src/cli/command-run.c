@@ -35,7 +35,7 @@ not_by_service(CliContext *cli, const Command *command)
 }
 
 static int
-run_line(CliContext *cli, const CommandLine *line, CommandFunc without_command)
+run_command_line(CliContext *cli, const CommandLine *line, CommandFunc without_command)
 {
     if (cli->globals.debug)
         g_log_set_debug_enabled(TRUE);
@@ -100,5 +100,5 @@ command_run(CliContext *cli, char *const *argv, CommandFunc without_command)
         return CLI_DONE;
     }
 
-    return run_line(cli, line, without_command);
+    return run_command_line(cli, line, without_command);
 }

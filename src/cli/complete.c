@@ -39,7 +39,7 @@ static const struct {
 };
 
 static void
-offer(const Place *place, const char *prefix, const char *candidate)
+offer_candidate(const Place *place, const char *prefix, const char *candidate)
 {
     /* Each candidate is printed on a line, so a name with a line break cannot be offered. */
     if (g_str_has_prefix(candidate, prefix) && !strpbrk(candidate, "\r\n"))
@@ -52,7 +52,7 @@ offer_commands(CliContext *cli, const Place *place, const char *prefix)
     for (gsize i = 0; cli->groups[i]; i++) {
         for (const Command *command = cli->groups[i]->commands; command->name; command++) {
             if (!command->hidden)
-                offer(place, prefix, command->name);
+                offer_candidate(place, prefix, command->name);
         }
     }
 }
@@ -67,7 +67,8 @@ offer_collections(CliContext *cli, const Place *place, const char *prefix)
     g_autoptr(GPtrArray) collections = virt_snap_collection_store_list(store, &problems, NULL);
 
     for (guint i = 0; collections && i < collections->len; i++)
-        offer(place, prefix, ((VirtSnapCollection *)g_ptr_array_index(collections, i))->name);
+        offer_candidate(place, prefix,
+                        ((VirtSnapCollection *)g_ptr_array_index(collections, i))->name);
 }
 
 static void
@@ -78,7 +79,7 @@ offer_domains(CliContext *cli, const Place *place, const char *prefix)
         hypervisor ? hypervisor->ops->list_domains(hypervisor, NULL) : NULL;
 
     for (guint i = 0; names && i < names->len; i++)
-        offer(place, prefix, g_ptr_array_index(names, i));
+        offer_candidate(place, prefix, g_ptr_array_index(names, i));
 }
 
 /* The domains of the command line: those named with --domain, else the members of its
@@ -108,7 +109,7 @@ offer_snapshots(CliContext *cli, const Place *place, const char *prefix)
     if (hypervisor)
         common = snapshot_list_common(hypervisor, domains, NULL);
     for (guint i = 0; common && i < common->len; i++)
-        offer(place, prefix, g_ptr_array_index(common, i));
+        offer_candidate(place, prefix, g_ptr_array_index(common, i));
 }
 
 static void
@@ -117,7 +118,7 @@ offer_jobs(CliContext *cli, const Place *place, const char *prefix)
     g_autoptr(GPtrArray) jobs = cli_service_jobs(cli, NULL);
 
     for (guint i = 0; jobs && i < jobs->len; i++)
-        offer(place, prefix, job_show_number(g_ptr_array_index(jobs, i)));
+        offer_candidate(place, prefix, job_show_number(g_ptr_array_index(jobs, i)));
 }
 
 /* The function that offers candidates of each kind. Kinds that are not listed have none. */
@@ -152,7 +153,7 @@ offer_value(CliContext *cli, const Place *place, const GOptionEntry *entry, cons
         g_auto(GStrv) choices = g_strsplit(entry->arg_description, "|", -1);
 
         for (char **choice = choices; *choice; choice++)
-            offer(place, prefix, *choice);
+            offer_candidate(place, prefix, *choice);
         return COMPLETE_NOTHING;
     }
 
@@ -174,7 +175,7 @@ offer_options(const Place *place)
             g_autofree char *option = g_strdup_printf("--%s", entry->long_name);
 
             if (!(entry->flags & G_OPTION_FLAG_HIDDEN))
-                offer(place, place->word, option);
+                offer_candidate(place, place->word, option);
         }
     }
 }

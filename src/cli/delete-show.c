@@ -25,7 +25,7 @@ describe_method(const DeletePlan *plan, const DeleteDisk *disk)
 }
 
 static void
-add_member(Table *table, const DeletePlan *plan, const DeleteMember *member)
+add_delete_row(Table *table, const DeletePlan *plan, const DeleteMember *member)
 {
     const char *name = member->domain->name;
 
@@ -50,14 +50,14 @@ delete_show(const DeletePlan *plan)
                                        _("Into"), _("At most"), NULL);
 
     for (guint i = 0; i < plan->members->len; i++)
-        add_member(table, plan, g_ptr_array_index(plan->members, i));
+        add_delete_row(table, plan, g_ptr_array_index(plan->members, i));
     table_print(table, TRUE);
 }
 
 /* --- JSON ----------------------------------------------------------------------- */
 
 static JsonObject *
-disk_json(const DeleteDisk *disk)
+delete_disk_json(const DeleteDisk *disk)
 {
     JsonObject *object = json_object_new();
 
@@ -71,7 +71,7 @@ disk_json(const DeleteDisk *disk)
 }
 
 static JsonObject *
-member_json(const DeletePlan *plan, const DeleteMember *member)
+delete_member_json(const DeletePlan *plan, const DeleteMember *member)
 {
     const char *kind = plan->metadata ? "metadata" : member->internal ? "internal" : "external";
     JsonObject *object = json_object_new();
@@ -81,7 +81,7 @@ member_json(const DeletePlan *plan, const DeleteMember *member)
     json_set_text(object, "kind", kind);
     json_set_text(object, "memory", member->memory);
     for (guint i = 0; i < member->disks->len; i++)
-        json_array_add_object_element(disks, disk_json(g_ptr_array_index(member->disks, i)));
+        json_array_add_object_element(disks, delete_disk_json(g_ptr_array_index(member->disks, i)));
     json_object_set_array_member(object, "disks", disks);
 
     return object;
@@ -97,8 +97,8 @@ delete_show_json(const DeletePlan *plan, GPtrArray *warnings)
     json_set_text(object, "collection", plan->collection);
     json_set_text(object, "snapshot", plan->snapshot);
     for (guint i = 0; i < plan->members->len; i++)
-        json_array_add_object_element(members,
-                                      member_json(plan, g_ptr_array_index(plan->members, i)));
+        json_array_add_object_element(
+            members, delete_member_json(plan, g_ptr_array_index(plan->members, i)));
     json_object_set_array_member(object, "members", members);
     json_set_texts(object, "warnings", warnings);
 

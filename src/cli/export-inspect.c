@@ -25,7 +25,7 @@ age_of(const FoundExport *found)
 
 /* The weakest of what its members have: "mixed" would say nothing. */
 static const char *
-consistency_of(const Manifest *manifest)
+consistency_of_export(const Manifest *manifest)
 {
     static const char *const order[] = {"unknown", "crash", "application", "memory", "offline"};
     gsize weakest = G_N_ELEMENTS(order);
@@ -59,7 +59,7 @@ found_json(const FoundExport *found)
     json_set_text(object, "host", found->manifest->host);
     json_set_text(object, "base", found->manifest->base);
     json_object_set_int_member(object, "domains", found->manifest->domains->len);
-    json_set_text(object, "consistency", consistency_of(found->manifest));
+    json_set_text(object, "consistency", consistency_of_export(found->manifest));
     json_set_size(object, "bytes", manifest_bytes(found->manifest));
     json_set_size(object, "own", found->own);
     json_set_size(object, "shared", found->shared);
@@ -103,8 +103,9 @@ add_found_row(Table *table, const FoundExport *found)
     age = age_text(found);
     table_add(table, manifest->collection ? manifest->collection : "-", manifest->snapshot,
               manifest->created, age, bytes, own, shared,
-              manifest->base_snapshot ? manifest->base_snapshot : "-", consistency_of(manifest),
-              found->is_protected ? _("yes") : "-", found->path, NULL);
+              manifest->base_snapshot ? manifest->base_snapshot : "-",
+              consistency_of_export(manifest), found->is_protected ? _("yes") : "-", found->path,
+              NULL);
 }
 
 int

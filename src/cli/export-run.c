@@ -15,7 +15,7 @@
 /* --- messages -------------------------------------------------------------- */
 
 static JsonObject *
-result_json(const ExportWork *work)
+export_result_json(const ExportWork *work)
 {
     JsonObject *object = json_object_new();
 
@@ -67,7 +67,7 @@ print_export_result(CliContext *cli, const ExportWork *work)
         cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
     if (cli->globals.json)
         cli_result(cli, work->dry_run ? plan_show_json(work->plan, work->path)
-                                      : result_json(work));
+                                      : export_result_json(work));
     else if (work->dry_run)
         plan_show(work->plan, work->path);
     else
@@ -79,7 +79,7 @@ print_export_result(CliContext *cli, const ExportWork *work)
 /* --- running ---------------------------------------------------------------- */
 
 static int
-run_work(CliContext *cli, const ExportRequest *request, ExportWork *work)
+run_export_work(CliContext *cli, const ExportRequest *request, ExportWork *work)
 {
     const JobLocalOptions options = {
         .label = request->place->snapshot,
@@ -110,5 +110,5 @@ export_run(CliContext *cli, const ExportRequest *request)
                              virt_snap_export_settings_copy(request->settings));
     work = &export->parent;
 
-    return run_work(cli, request, export);
+    return run_export_work(cli, request, export);
 }

@@ -25,7 +25,7 @@ struct Follow {
 /* --- keys ---------------------------------------------------------------------- */
 
 static void
-on_key(char key, gpointer data)
+on_follow_key(char key, gpointer data)
 {
     Follow *self = data;
 
@@ -37,7 +37,7 @@ static void
 follow_hold_keys(Follow *self)
 {
     if (self->ops->key && progress_is_bar(self->progress))
-        keys_hold(on_key, self);
+        keys_hold(on_follow_key, self);
 }
 
 /* --- signals that end ---------------------------------------------------------- */

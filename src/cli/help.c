@@ -37,7 +37,7 @@ add_value(GString *out, const GOptionEntry *entry)
 }
 
 static void
-add_option(GString *out, const Command *command, const GOptionEntry *entry)
+add_help_option(GString *out, const Command *command, const GOptionEntry *entry)
 {
     gboolean required = is_required(command, entry);
 
@@ -62,7 +62,7 @@ format_synopsis(const Command *command)
             g_string_append(out, "...");
     }
     for (const GOptionEntry *entry = command->options; entry && entry->long_name; entry++)
-        add_option(out, command, entry);
+        add_help_option(out, command, entry);
 
     return g_string_free(out, FALSE);
 }

@@ -93,7 +93,7 @@ watch_service_job(ServiceFollow *self)
 }
 
 static gboolean
-outcome(const ServiceFollow *self, GError **error)
+job_outcome(const ServiceFollow *self, GError **error)
 {
     const char *number = job_show_number(self->job);
     guint state = bus_job_get_job_state(self->job);
@@ -134,5 +134,5 @@ job_follow(CliContext *cli, BusJob *job, ProgressMode mode, gboolean kill, GErro
         cli_service_add_details(job);
     follow_finish(follow, job_state_is_success(bus_job_get_job_state(job)));
 
-    return outcome(&self, error);
+    return job_outcome(&self, error);
 }

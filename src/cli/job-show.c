@@ -20,7 +20,7 @@ job_show_number(BusJob *job)
 }
 
 static const char *
-state_name(BusJob *job)
+shown_state_name(BusJob *job)
 {
     const char *name = job_state_name(bus_job_get_job_state(job));
 
@@ -30,7 +30,7 @@ state_name(BusJob *job)
 /* --- JSON -------------------------------------------------------------------- */
 
 static JsonArray *
-disks_json(BusJob *job)
+job_disks_json(BusJob *job)
 {
     JsonArray *array = json_array_new();
     GVariant *disks = bus_job_get_disks(job);
@@ -75,7 +75,7 @@ job_show_json(BusJob *job)
     json_set_text(object, "instanceID", bus_job_get_instance_id(job));
     json_set_text(object, "name", bus_job_get_name(job));
     json_set_text(object, "owner", bus_job_get_owner(job));
-    json_set_text(object, "state", state_name(job));
+    json_set_text(object, "state", shown_state_name(job));
     json_object_set_int_member(object, "jobState", bus_job_get_job_state(job));
     json_object_set_int_member(object, "percentComplete", bus_job_get_percent_complete(job));
     json_object_set_int_member(object, "type", bus_job_get_type_(job));
@@ -86,7 +86,7 @@ job_show_json(BusJob *job)
     json_object_set_int_member(object, "errorCode", code);
     json_set_text(object, "errorDescription", code ? bus_job_get_error_description(job) : NULL);
     json_set_text(object, "export", bus_job_get_export_directory(job));
-    json_object_set_array_member(object, "disks", disks_json(job));
+    json_object_set_array_member(object, "disks", job_disks_json(job));
 
     return object;
 }
@@ -163,7 +163,7 @@ job_show(BusJob *job)
 
     print_label_row(_("Job:"), job_show_number(job));
     print_label_row(_("Name:"), bus_job_get_name(job));
-    print_label_row(_("State:"), state_name(job));
+    print_label_row(_("State:"), shown_state_name(job));
     print_label_row(_("Owner:"), bus_job_get_owner(job));
     print_figures(job);
     if (directory && *directory)
@@ -183,8 +183,8 @@ job_show_list(CliContext *cli, GPtrArray *jobs)
         BusJob *job = g_ptr_array_index(jobs, i);
         g_autofree char *percent = g_strdup_printf("%u %%", bus_job_get_percent_complete(job));
 
-        table_add(table, job_show_number(job), state_name(job), percent, bus_job_get_owner(job),
-                  bus_job_get_name(job), NULL);
+        table_add(table, job_show_number(job), shown_state_name(job), percent,
+                  bus_job_get_owner(job), bus_job_get_name(job), NULL);
     }
     table_print(table, !cli->globals.quiet);
 }

@@ -28,7 +28,7 @@ tell_started(CliContext *cli, BusJob *job)
 }
 
 static int
-tell_done(CliContext *cli, BusJob *job, const char *done)
+tell_job_done(CliContext *cli, BusJob *job, const char *done)
 {
     g_autofree char *path = text_printable(bus_job_get_export_directory(job));
     g_auto(GStrv) parts = g_strsplit(done, "%s", 2);
@@ -58,7 +58,7 @@ job_started(CliContext *cli, const char *path, const GError *why,
     if (!job_follow(cli, job, options->progress, TRUE, &error))
         return cli_fail(cli, error);
 
-    return tell_done(cli, job, options->done);
+    return tell_job_done(cli, job, options->done);
 }
 
 gboolean

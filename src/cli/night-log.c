@@ -29,35 +29,35 @@ static const struct {
 #define FIELDS_MAX 10
 
 static void
-add(GLogField *all, gsize *n, const char *key, const char *value)
+add_log_field(GLogField *all, gsize *n, const char *key, const char *value)
 {
     if (value)
         all[(*n)++] = (GLogField){key, value, -1};
 }
 
 static gboolean
-send(NightEvent event, const NightFields *fields, const char *message)
+send_night_event(NightEvent event, const NightFields *fields, const char *message)
 {
     const char priority[] = {(char)('0' + events[event].priority), '\0'};
     g_autofree char *code = g_strdup_printf("%u", fields->code);
     GLogField all[FIELDS_MAX];
     gsize n = 0;
 
-    add(all, &n, "MESSAGE", message);
-    add(all, &n, "MESSAGE_ID", events[event].id);
-    add(all, &n, "PRIORITY", priority);
-    add(all, &n, "SYSLOG_IDENTIFIER", "virtsnap");
-    add(all, &n, "VIRTSNAP_NAME", fields->name);
-    add(all, &n, "VIRTSNAP_COLLECTION", fields->collection);
-    add(all, &n, "VIRTSNAP_SNAPSHOT", fields->snapshot);
-    add(all, &n, "VIRTSNAP_EXPORT", fields->path);
-    add(all, &n, "VIRTSNAP_RESULT", code);
+    add_log_field(all, &n, "MESSAGE", message);
+    add_log_field(all, &n, "MESSAGE_ID", events[event].id);
+    add_log_field(all, &n, "PRIORITY", priority);
+    add_log_field(all, &n, "SYSLOG_IDENTIFIER", "virtsnap");
+    add_log_field(all, &n, "VIRTSNAP_NAME", fields->name);
+    add_log_field(all, &n, "VIRTSNAP_COLLECTION", fields->collection);
+    add_log_field(all, &n, "VIRTSNAP_SNAPSHOT", fields->snapshot);
+    add_log_field(all, &n, "VIRTSNAP_EXPORT", fields->path);
+    add_log_field(all, &n, "VIRTSNAP_RESULT", code);
 
     return g_log_writer_journald(G_LOG_LEVEL_MESSAGE, all, n, NULL) == G_LOG_WRITER_HANDLED;
 }
 
 static void
-print(NightEvent event, const char *message, gboolean quiet)
+print_night_event(NightEvent event, const char *message, gboolean quiet)
 {
     g_autofree char *line = text_printable(message);
 
@@ -76,6 +76,6 @@ night_log(NightEvent event, const NightFields *fields, gboolean quiet, const cha
     va_start(args, format);
     message = g_strdup_vprintf(format, args);
     va_end(args);
-    if (!g_log_writer_is_journald(STDERR_FILENO) || !send(event, fields, message))
-        print(event, message, quiet);
+    if (!g_log_writer_is_journald(STDERR_FILENO) || !send_night_event(event, fields, message))
+        print_night_event(event, message, quiet);
 }

@@ -38,7 +38,7 @@ count_disk(G_GNUC_UNUSED const PlanDomain *domain, const PlanDisk *disk, gpointe
 
 /* Counts for each image the disks whose chains include it. */
 static GHashTable *
-count_users(const Plan *plan)
+count_layer_users(const Plan *plan)
 {
     GHashTable *users = g_hash_table_new(NULL, NULL);
 
@@ -92,7 +92,7 @@ draw_disk(const PlanDomain *domain, const PlanDisk *disk, gpointer users)
 void
 plan_show_chains(const Plan *plan)
 {
-    g_autoptr(GHashTable) users = count_users(plan);
+    g_autoptr(GHashTable) users = count_layer_users(plan);
 
     for_each_disk(plan, draw_disk, users);
 }
@@ -139,7 +139,7 @@ add_disk_json(const PlanDomain *domain, const PlanDisk *disk, gpointer data)
 JsonObject *
 plan_show_chains_json(const Plan *plan)
 {
-    g_autoptr(GHashTable) users = count_users(plan);
+    g_autoptr(GHashTable) users = count_layer_users(plan);
     ChainsJson chains = {json_array_new(), users};
     JsonObject *object = json_object_new();
 
@@ -217,7 +217,7 @@ dot_each_layer(G_GNUC_UNUSED const PlanDomain *domain, const PlanDisk *disk, gpo
 void
 plan_show_dot(const Plan *plan)
 {
-    g_autoptr(GHashTable) users = count_users(plan);
+    g_autoptr(GHashTable) users = count_layer_users(plan);
 
     puts("digraph chains {\n  rankdir=LR;");
     for_each_disk(plan, dot_disk, NULL);

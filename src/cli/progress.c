@@ -232,7 +232,7 @@ progress_json(const ProgressState *state)
 }
 
 static ProgressState
-state_of(const Progress *progress)
+progress_state(const Progress *progress)
 {
     ProgressState state = {progress->label, progress->current, progress->total, 0, -1};
     double left;
@@ -273,7 +273,7 @@ show_progress_line(Progress *progress, gint64 now)
     g_autofree char *line = NULL;
 
     sample_rate(progress, now);
-    state = state_of(progress);
+    state = progress_state(progress);
     progress->pending = FALSE;
     progress->shown_at = now;
 

@@ -61,7 +61,7 @@ report_json(const PruneReport *report, gboolean dry_run)
 
 /* Warns about an item for which something other than the rules has decided. */
 static void
-warn(const PruneItem *item)
+warn_of_unpruned(const PruneItem *item)
 {
     if (item->fate == PRUNE_LEAVE)
         cli_warning(_("'%s' was left alone: %s"), item->path, item->problem);
@@ -89,14 +89,14 @@ add_row(Table *table, const PruneItem *item, gboolean dry_run)
 }
 
 static void
-show(CliContext *cli, const PruneReport *report, gboolean dry_run)
+show_pruning(CliContext *cli, const PruneReport *report, gboolean dry_run)
 {
     g_autoptr(Table) table =
         table_new("", _("Exported"), _("Kept for"), _("Freed"), _("Directory"), NULL);
     g_autofree char *freed = format_bytes(report->freed);
 
     for (guint i = 0; i < report->items->len; i++)
-        warn(g_ptr_array_index(report->items, i));
+        warn_of_unpruned(g_ptr_array_index(report->items, i));
     if (cli->globals.json) {
         cli_result(cli, report_json(report, dry_run));
         return;
@@ -145,7 +145,7 @@ run_export_prune(CliContext *cli, const CommandLine *line)
     report = export_prune(&order, control, &error);
     if (!report)
         return cli_fail(cli, error);
-    show(cli, report, order.dry_run);
+    show_pruning(cli, report, order.dry_run);
 
     return report->failed == 0 ? CLI_DONE : CLI_FAILED;
 }

@@ -198,7 +198,7 @@ on_line(char *line)
 }
 
 static gboolean
-on_key(int fd, GIOCondition condition, gpointer data)
+on_terminal_key(int fd, GIOCondition condition, gpointer data)
 {
     rl_callback_read_char();
 
@@ -236,7 +236,7 @@ shell_on_terminate(gpointer data)
 }
 
 static void
-attach(GMainContext *context, GSource *source, GSourceFunc function)
+attach_terminal(GMainContext *context, GSource *source, GSourceFunc function)
 {
     g_source_set_callback(source, function, NULL, NULL);
     g_source_attach(source, context);
@@ -251,12 +251,12 @@ shell_terminal_read(const char *prompt)
      * too. */
     g_autoptr(GMainContext) context = g_main_context_new();
 
-    attach(context, g_unix_fd_source_new(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR),
-           G_SOURCE_FUNC(on_key));
-    attach(context, g_unix_signal_source_new(SIGINT), on_interrupt);
-    attach(context, g_unix_signal_source_new(SIGTERM), shell_on_terminate);
-    attach(context, g_unix_signal_source_new(SIGHUP), shell_on_terminate);
-    attach(context, g_unix_signal_source_new(SIGWINCH), on_resize);
+    attach_terminal(context, g_unix_fd_source_new(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR),
+                    G_SOURCE_FUNC(on_terminal_key));
+    attach_terminal(context, g_unix_signal_source_new(SIGINT), on_interrupt);
+    attach_terminal(context, g_unix_signal_source_new(SIGTERM), shell_on_terminate);
+    attach_terminal(context, g_unix_signal_source_new(SIGHUP), shell_on_terminate);
+    attach_terminal(context, g_unix_signal_source_new(SIGWINCH), on_resize);
     typing = g_main_loop_new(context, FALSE);
     rl_callback_handler_install(prompt, on_line);
     g_main_loop_run(typing);

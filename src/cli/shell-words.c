@@ -99,7 +99,7 @@ scan_command(const char *line, GPtrArray *words, char *open, gboolean *at_word)
 }
 
 static gboolean
-check_open(char open, GError **error)
+check_word_closed(char open, GError **error)
 {
     if (open == '\0')
         return TRUE;
@@ -138,7 +138,7 @@ shell_split(const char *line, GError **error)
         char open;
 
         line = scan_command(line, raw, &open, &at_word);
-        if (!check_open(open, error))
+        if (!check_word_closed(open, error))
             return NULL;
         if (raw->len > 0)
             g_ptr_array_add(commands, make_argv(raw));

@@ -44,7 +44,7 @@ parse_rate(const char *text, guint64 *rate, GError **error)
 
 /* Those of a run that has failed, too: it may have brought into order what another one left. */
 static void
-tell_warnings(const GPtrArray *warnings)
+tell_change_warnings(const GPtrArray *warnings)
 {
     for (guint i = 0; warnings && i < warnings->len; i++)
         cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
@@ -54,7 +54,7 @@ static int
 tell_deleted(CliContext *cli, const DeleteWork *work)
 {
     if (!cli->globals.json)
-        tell_warnings(work->warnings);
+        tell_change_warnings(work->warnings);
     if (cli->globals.json)
         cli_result(cli, delete_show_json(work->plan, work->warnings));
     else if (work->dry_run)
@@ -81,7 +81,7 @@ delete_here(CliContext *cli, const CommandLine *line, guint64 bandwidth, Progres
     work->dry_run = options->dry_run;
     work->bandwidth = bandwidth;
     if (!job_local_run(cli, owned, &local, &error)) {
-        tell_warnings(work->warnings);
+        tell_change_warnings(work->warnings);
         return cli_fail(cli, error);
     }
 
@@ -129,7 +129,7 @@ static int
 tell_applied(CliContext *cli, const ApplyWork *work)
 {
     if (!cli->globals.json)
-        tell_warnings(work->warnings);
+        tell_change_warnings(work->warnings);
     if (cli->globals.json)
         cli_result(cli, apply_show_json(work->plan, work->warnings));
     else if (work->dry_run)
@@ -157,7 +157,7 @@ apply_here(CliContext *cli, const CommandLine *line, ApplyState state, ProgressM
 
     work->dry_run = options->dry_run;
     if (!job_local_run(cli, owned, &local, &error)) {
-        tell_warnings(work->warnings);
+        tell_change_warnings(work->warnings);
         return cli_fail(cli, error);
     }
 

@@ -76,7 +76,7 @@ read_settings(const SnapshotCreateOptions *options, CreateSettings *settings, GE
 /* --- what came of it ------------------------------------------------------------------------- */
 
 static JsonObject *
-result_json(const SetRecord *record)
+create_result_json(const SetRecord *record)
 {
     JsonObject *object = json_object_new();
     JsonArray *members = json_array_new();
@@ -103,7 +103,7 @@ result_json(const SetRecord *record)
 }
 
 static void
-tell_done(CliContext *cli, const SetRecord *record)
+tell_create_done(CliContext *cli, const SetRecord *record)
 {
     g_autoptr(Table) table =
         table_new(_("Domain"), _("Kind"), _("Consistency"), _("Stood still"), NULL);
@@ -183,25 +183,25 @@ show_plan(const SetRecord *record)
 /* --- the whole --------------------------------------------------------------------- */
 
 static int
-tell(CliContext *cli, const CreateWork *work)
+tell_created(CliContext *cli, const CreateWork *work)
 {
     const SetRecord *record = work->plan->record;
 
     for (guint i = 0; i < work->warnings->len; i++)
         cli_warning("%s", (const char *)g_ptr_array_index(work->warnings, i));
     if (cli->globals.json)
-        cli_result(cli, work->dry_run ? plan_json(record) : result_json(record));
+        cli_result(cli, work->dry_run ? plan_json(record) : create_result_json(record));
     else if (work->dry_run)
         show_plan(record);
     else
-        tell_done(cli, record);
+        tell_create_done(cli, record);
 
     return CLI_DONE;
 }
 
 static int
-run_work(CliContext *cli, const char *collection, const SnapshotCreateOptions *options,
-         const char *snapshot, const CreateSettings *settings)
+run_create_work(CliContext *cli, const char *collection, const SnapshotCreateOptions *options,
+                const char *snapshot, const CreateSettings *settings)
 {
     const JobLocalOptions how = {.label = snapshot, .progress = PROGRESS_NONE};
     g_autoptr(GError) error = NULL;
@@ -220,7 +220,7 @@ run_work(CliContext *cli, const char *collection, const SnapshotCreateOptions *o
         return cli_fail(cli, error);
     }
 
-    return tell(cli, create);
+    return tell_created(cli, create);
 }
 
 /* What is wanted, as CreateSnapshot takes it. */
@@ -289,5 +289,5 @@ snapshot_create(CliContext *cli, const CommandLine *line)
     if (cli->globals.service)
         return create_by_service(cli, collection, options, name, &settings);
 
-    return run_work(cli, collection, options, name, &settings);
+    return run_create_work(cli, collection, options, name, &settings);
 }

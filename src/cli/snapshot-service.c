@@ -13,8 +13,8 @@
 
 /* @options: a{sv}, floating. Returns: the job, or NULL. */
 static BusJob *
-start(CliContext *cli, const char *method, const char *collection, const char *snapshot,
-      GVariant *options, GError **error)
+start_set_job(CliContext *cli, const char *method, const char *collection, const char *snapshot,
+              GVariant *options, GError **error)
 {
     g_autofree char *path = bus_path_snapshot(collection, snapshot);
     g_autoptr(GVariant) answer = cli_service_call(
@@ -31,7 +31,7 @@ start(CliContext *cli, const char *method, const char *collection, const char *s
 }
 
 static int
-follow(CliContext *cli, BusJob *job, ProgressMode progress, const char *done)
+follow_set_job(CliContext *cli, BusJob *job, ProgressMode progress, const char *done)
 {
     g_autoptr(GError) error = NULL;
     JsonObject *result;
@@ -61,9 +61,10 @@ snapshot_service_delete(CliContext *cli, const char *collection, const char *sna
     g_variant_dict_init(&options, NULL);
     if (metadata)
         g_variant_dict_insert(&options, "metadata", "b", TRUE);
-    job = start(cli, "DestroySnapshot", collection, snapshot, g_variant_dict_end(&options), &error);
+    job = start_set_job(cli, "DestroySnapshot", collection, snapshot, g_variant_dict_end(&options),
+                        &error);
 
-    return job ? follow(cli, job, progress, done) : cli_fail(cli, error);
+    return job ? follow_set_job(cli, job, progress, done) : cli_fail(cli, error);
 }
 
 int
@@ -84,9 +85,10 @@ snapshot_service_apply(CliContext *cli, const char *collection, const char *snap
         g_variant_dict_insert(&options, "start", "b", TRUE);
     if (paused)
         g_variant_dict_insert(&options, "paused", "b", TRUE);
-    job = start(cli, "ApplySnapshot", collection, snapshot, g_variant_dict_end(&options), &error);
+    job = start_set_job(cli, "ApplySnapshot", collection, snapshot, g_variant_dict_end(&options),
+                        &error);
 
-    return job ? follow(cli, job, progress, done) : cli_fail(cli, error);
+    return job ? follow_set_job(cli, job, progress, done) : cli_fail(cli, error);
 }
 
 int
@@ -107,7 +109,7 @@ snapshot_service_create(CliContext *cli, const char *collection, const char *sna
     g_variant_get(answer, "(uo&o)", NULL, NULL, &job_path);
     job = cli_service_job(cli, job_path, &error);
 
-    return job ? follow(cli, job, PROGRESS_NONE, done) : cli_fail(cli, error);
+    return job ? follow_set_job(cli, job, PROGRESS_NONE, done) : cli_fail(cli, error);
 }
 
 int
@@ -127,5 +129,5 @@ reference_service_change(CliContext *cli, const char *method, const char *collec
     g_variant_get(answer, "(u&o)", NULL, &job_path);
     job = cli_service_job(cli, job_path, &error);
 
-    return job ? follow(cli, job, PROGRESS_NONE, done) : cli_fail(cli, error);
+    return job ? follow_set_job(cli, job, PROGRESS_NONE, done) : cli_fail(cli, error);
 }

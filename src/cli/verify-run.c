@@ -21,7 +21,7 @@
 /* --- options ------------------------------------------------------------------ */
 
 static gboolean
-read_number(const char *option, const char *text, guint64 max, guint *number, GError **error)
+read_option_number(const char *option, const char *text, guint64 max, guint *number, GError **error)
 {
     guint64 value;
 
@@ -53,8 +53,10 @@ read_options(const VerifyOptions *options, GError **error)
         g_ptr_array_add(settings->trust, g_strdup(*word));
     if (options->scratch)
         settings->scratch = g_canonicalize_filename(options->scratch, NULL);
-    if (!read_number("--timeout", options->timeout, TIMEOUT_MAX, &settings->timeout, error) ||
-        !read_number("--parallel", options->parallel, PARALLEL_MAX, &settings->parallel, error) ||
+    if (!read_option_number("--timeout", options->timeout, TIMEOUT_MAX, &settings->timeout,
+                            error) ||
+        !read_option_number("--parallel", options->parallel, PARALLEL_MAX, &settings->parallel,
+                            error) ||
         !read_memory(options->memory, &settings->memory, error) ||
         !boot_settings_check(settings, error))
         return NULL;

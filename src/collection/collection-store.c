@@ -89,7 +89,7 @@ format_within_limit(const VirtSnapCollection *collection, GError **error)
 /* Checks that the store stays within its limits when @change replaces the present content of its
  * file. */
 static gboolean
-check_room(RecordDir *dir, const RecordChange *change, GError **error)
+check_collection_room(RecordDir *dir, const RecordChange *change, GError **error)
 {
     g_autoptr(GPtrArray) files = collection_list_files(dir, error);
     gsize count = 1;
@@ -128,7 +128,7 @@ store_collection(RecordDir *dir, const VirtSnapCollection *collection, gboolean 
     g_autofree char *text = format_within_limit(collection, error);
     const RecordChange change = {file, text};
 
-    return text && (!larger || check_room(dir, &change, error)) &&
+    return text && (!larger || check_collection_room(dir, &change, error)) &&
            record_dir_write(dir, &change, 1, error);
 }
 
@@ -233,7 +233,7 @@ virt_snap_collection_store_remove(VirtSnapCollectionStore *self, const char *nam
 }
 
 static gboolean
-undefine(RecordDir *dir, const char *name, GError **error)
+undefine_collection(RecordDir *dir, const char *name, GError **error)
 {
     g_autofree char *file = collection_file(name);
     g_autoptr(GPtrArray) others = NULL;
@@ -272,7 +272,7 @@ virt_snap_collection_store_undefine(VirtSnapCollectionStore *self, const char *n
         return FALSE;
     dir = record_dir_open(self->directory, RECORD_DIR_CHANGE, error);
 
-    return dir && undefine(dir, name, error);
+    return dir && undefine_collection(dir, name, error);
 }
 
 /* --- renaming ----------------------------------------------------------------- */

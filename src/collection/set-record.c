@@ -26,7 +26,7 @@ disk_free(SetDisk *disk)
 }
 
 static void
-member_free(SetMember *member)
+set_member_free(SetMember *member)
 {
     g_free(member->domain);
     g_free(member->uuid);
@@ -59,7 +59,7 @@ record_alloc(void)
 {
     SetRecord *self = g_new0(SetRecord, 1);
 
-    self->members = g_ptr_array_new_with_free_func((GDestroyNotify)member_free);
+    self->members = g_ptr_array_new_with_free_func((GDestroyNotify)set_member_free);
 
     return self;
 }
@@ -221,7 +221,7 @@ number_of(xmlNode *node, const char *name)
 }
 
 static gboolean
-is_yes(xmlNode *node, const char *name)
+is_record_yes(xmlNode *node, const char *name)
 {
     g_autofree char *text = xml_attr(node, name);
 
@@ -229,7 +229,7 @@ is_yes(xmlNode *node, const char *name)
 }
 
 static Consistency
-consistency_of(xmlNode *node, const char *name)
+record_consistency(xmlNode *node, const char *name)
 {
     g_autofree char *text = xml_attr(node, name);
     Consistency consistency;
@@ -261,8 +261,8 @@ parse_member(SetRecord *self, xmlNode *node)
     member->state = xml_attr(node, "state");
     member->after = xml_attr(node, "after");
     member->kind = xml_attr(node, "kind");
-    member->asked = consistency_of(node, "asked");
-    member->consistency = consistency_of(node, "consistency");
+    member->asked = record_consistency(node, "asked");
+    member->consistency = record_consistency(node, "consistency");
     consistency_reason_parse(reason, &member->reason);
     member->frozen_ms = number_of(node, "frozenMs");
     member->creation_time = number_of(node, "creationTime");
@@ -279,10 +279,10 @@ parse_root(xmlNode *root)
     xmlNode *creator = xml_child(root, "creator", NULL);
 
     self->id = xml_attr(root, "id");
-    self->complete = is_yes(root, "complete");
-    self->best_effort = is_yes(root, "bestEffort");
+    self->complete = is_record_yes(root, "complete");
+    self->best_effort = is_record_yes(root, "bestEffort");
     self->window_ms = number_of(root, "windowMs");
-    self->temporary = is_yes(root, "temporary");
+    self->temporary = is_record_yes(root, "temporary");
     self->collection = xml_text(root, "./collection");
     self->snapshot = xml_text(root, "./snapshot");
     self->back_to = xml_text(root, "./backTo");

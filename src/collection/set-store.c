@@ -17,7 +17,7 @@
 #define SUFFIX ".xml"
 
 static char *
-state_directory(const char *name)
+set_state_directory(const char *name)
 {
     const char *state = g_getenv("VIRTSNAP_STATE_DIR");
 
@@ -32,7 +32,7 @@ state_directory(const char *name)
 static RecordDir *
 open_store(RecordDirUse use, GError **error)
 {
-    g_autofree char *path = state_directory("sets");
+    g_autofree char *path = set_state_directory("sets");
 
     return record_dir_open(path, use, error);
 }
@@ -122,7 +122,7 @@ set_store_save(const SetRecord *self, GError **error)
 static void
 remove_lock(const char *id)
 {
-    g_autofree char *directory = state_directory("sets-in-the-making");
+    g_autofree char *directory = set_state_directory("sets-in-the-making");
     g_autofree char *path = g_build_filename(directory, id, NULL);
 
     unlink(path);
@@ -145,7 +145,7 @@ set_store_remove(const char *id, GError **error)
 int
 set_store_lock(const char *id, GError **error)
 {
-    g_autofree char *directory = state_directory("sets-in-the-making");
+    g_autofree char *directory = set_state_directory("sets-in-the-making");
     g_autofree char *path = g_build_filename(directory, id, NULL);
     auto_fd fd = -1;
 

@@ -116,7 +116,7 @@ read_line(char *line, gsize size)
 }
 
 static int
-watch(GuardProcess *self)
+watch_socket(GuardProcess *self)
 {
     char line[LINE_MAX_BYTES];
     guint left;
@@ -157,7 +157,7 @@ guard_process(GuardProcess *self, gboolean exclusive)
     puts("ready");
     fflush(stdout);
 
-    return watch(self);
+    return watch_socket(self);
 }
 
 int

@@ -10,7 +10,7 @@
 
 /* The internal snapshots of @layer as it is now. */
 static GPtrArray *
-read_snapshots(const Layer *layer, GError **error)
+read_layer_snapshots(const Layer *layer, GError **error)
 {
     auto_fd fd = layer_open_now(layer, error);
     g_autoptr(Qcow2Header) header = fd < 0 ? NULL : qcow2_header_read(fd, layer->path, error);
@@ -19,7 +19,7 @@ read_snapshots(const Layer *layer, GError **error)
 }
 
 static const Qcow2Snapshot *
-find_snapshot(GPtrArray *snapshots, const char *name)
+find_layer_snapshot(GPtrArray *snapshots, const char *name)
 {
     for (guint i = 0; i < snapshots->len; i++) {
         const Qcow2Snapshot *snapshot = g_ptr_array_index(snapshots, i);
@@ -64,7 +64,7 @@ steal_named(GPtrArray *snapshots, const char *name, const char *path, GError **e
 Qcow2Snapshot *
 layer_find_snapshot(const Layer *layer, const char *name, GError **error)
 {
-    g_autoptr(GPtrArray) snapshots = read_snapshots(layer, error);
+    g_autoptr(GPtrArray) snapshots = read_layer_snapshots(layer, error);
 
     return snapshots ? steal_named(snapshots, name, layer->path, error) : NULL;
 }
@@ -80,8 +80,8 @@ layer_has_snapshot(const Layer *layer, const char *name, GError **error)
 gboolean
 layer_has_memory(const Layer *layer, const char *name)
 {
-    g_autoptr(GPtrArray) snapshots = read_snapshots(layer, NULL);
-    const Qcow2Snapshot *snapshot = snapshots ? find_snapshot(snapshots, name) : NULL;
+    g_autoptr(GPtrArray) snapshots = read_layer_snapshots(layer, NULL);
+    const Qcow2Snapshot *snapshot = snapshots ? find_layer_snapshot(snapshots, name) : NULL;
 
     return snapshot && snapshot->vm_state_bytes > 0;
 }

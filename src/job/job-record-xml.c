@@ -67,7 +67,7 @@ add_work(xmlNode *root, const JobWork *work)
 }
 
 static void
-add_disks(xmlNode *root, GPtrArray *disks)
+add_record_disks(xmlNode *root, GPtrArray *disks)
 {
     for (guint i = 0; i < disks->len; i++) {
         const JobDisk *disk = g_ptr_array_index(disks, i);
@@ -132,7 +132,7 @@ job_record_format(const JobRecord *self)
     add_record_number(root, "cur", (gint64)info->figures.cur);
     add_record_number(root, "end", (gint64)info->figures.end);
     add_work(root, info->work);
-    add_disks(root, info->disks);
+    add_record_disks(root, info->disks);
     add_report(root, info->report);
     add_record_texts(root, "warning", info->warnings);
 
@@ -167,7 +167,7 @@ read_texts(GPtrArray *texts, xmlNode *node, const char *path)
 }
 
 static void
-read_disks(JobInfo *info, xmlNode *root)
+read_record_disks(JobInfo *info, xmlNode *root)
 {
     g_autoptr(GPtrArray) nodes = xml_nodes(root, "disk");
 
@@ -216,7 +216,7 @@ read_times(JobInfo *info, xmlNode *root)
 }
 
 static void
-read_state(JobInfo *info, xmlNode *root)
+read_record_state(JobInfo *info, xmlNode *root)
 {
     g_autofree char *state = xml_text(root, "state");
     g_autofree char *resumable = xml_text(root, "resumable");
@@ -236,7 +236,7 @@ read_info(JobInfo *info, const JobWorkType *type, xmlNode *root, GError **error)
     info->id = xml_text(root, "id");
     info->name = xml_text(root, "name");
     info->owner = xml_text(root, "owner");
-    read_state(info, root);
+    read_record_state(info, root);
     read_times(info, root);
     info->figures = (JobFigures){
         .type = type->block_type,
@@ -244,7 +244,7 @@ read_info(JobInfo *info, const JobWorkType *type, xmlNode *root, GError **error)
         .cur = (guint64)read_record_number(root, "cur"),
         .end = (guint64)read_record_number(root, "end"),
     };
-    read_disks(info, root);
+    read_record_disks(info, root);
     info->report = read_report(root);
     read_texts(info->warnings, root, "warning");
     info->work = type->parse(xml_node(root, "subject"), error);

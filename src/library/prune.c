@@ -57,7 +57,7 @@ pruning_free(gpointer data)
 }
 
 static void
-prune_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+prune_task(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
     const Pruning *what = data;
     GError *error = NULL;
@@ -86,7 +86,7 @@ virt_snap_service_prune_async(VirtSnapService *self, const char *directory, GVar
     what->options = options ? g_variant_ref_sink(options) : NULL;
     g_task_set_source_tag(task, virt_snap_service_prune_async);
     g_task_set_task_data(task, what, pruning_free);
-    g_task_run_in_thread(task, prune_in_thread);
+    g_task_run_in_thread(task, prune_task);
 }
 
 GVariant *

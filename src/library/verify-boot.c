@@ -116,8 +116,8 @@ result_of(BootVerify *verify)
 }
 
 static VirtSnapVerifyResult *
-prove(VirtSnapService *self, const char *directory, const BootSettings *settings, Control *control,
-      GError **error)
+prove_by_boot(VirtSnapService *self, const char *directory, const BootSettings *settings,
+              Control *control, GError **error)
 {
     g_autofree char *path = g_canonicalize_filename(directory, NULL);
     g_autofree char *uri = NULL;
@@ -154,7 +154,7 @@ virt_snap_service_verify_boot(VirtSnapService *self, const char *directory, guin
         return NULL;
     control = control_new();
     id = cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(cancel), control, NULL) : 0;
-    result = prove(self, directory, settings, control, &failed);
+    result = prove_by_boot(self, directory, settings, control, &failed);
     g_cancellable_disconnect(cancellable, id);
     if (!result && !g_cancellable_set_error_if_cancelled(cancellable, error))
         g_propagate_error(error, g_steal_pointer(&failed));

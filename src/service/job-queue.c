@@ -50,7 +50,7 @@ job_queue_length(const JobQueue *self)
 }
 
 static guint
-count_running(const JobQueue *self)
+count_running_jobs(const JobQueue *self)
 {
     guint n = 0;
 
@@ -77,7 +77,7 @@ count_on_device(const JobQueue *self, guint64 device)
 static Entry *
 find_next_to_start(JobQueue *self)
 {
-    if (count_running(self) >= self->jobs)
+    if (count_running_jobs(self) >= self->jobs)
         return NULL;
     for (GList *link = self->entries.head; link; link = link->next) {
         Entry *entry = link->data;
@@ -105,7 +105,7 @@ job_queue_add(JobQueue *self, guint64 device, JobQueueStart start, gpointer data
 {
     Entry *entry;
 
-    if (self->entries.length - count_running(self) >= self->waiting) {
+    if (self->entries.length - count_running_jobs(self) >= self->waiting) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
                     _("%u jobs wait already; try again when some have ended"), self->waiting);
         return FALSE;

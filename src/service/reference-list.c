@@ -43,19 +43,19 @@ find_points(gpointer data)
 }
 
 static void
-add_text(GVariantBuilder *builder, const char *key, const char *text)
+add_point_text(GVariantBuilder *builder, const char *key, const char *text)
 {
     if (text)
         g_variant_builder_add(builder, "{sv}", key, g_variant_new_string(text));
 }
 
 static void
-add_member(GVariantBuilder *members, const ReferencePointMember *member)
+add_point_member(GVariantBuilder *members, const ReferencePointMember *member)
 {
     g_variant_builder_open(members, G_VARIANT_TYPE_VARDICT);
-    add_text(members, "domain", member->domain);
-    add_text(members, "state", reference_point_state_name(member->state));
-    add_text(members, "reason", member->reason);
+    add_point_text(members, "domain", member->domain);
+    add_point_text(members, "state", reference_point_state_name(member->state));
+    add_point_text(members, "reason", member->reason);
     if (member->creation_time > 0)
         g_variant_builder_add(members, "{sv}", "created",
                               g_variant_new_int64(member->creation_time));
@@ -69,9 +69,9 @@ add_point(GVariantBuilder *points, const ReferencePoint *point)
 
     g_variant_builder_init(&members, G_VARIANT_TYPE("aa{sv}"));
     for (guint i = 0; i < point->members->len; i++)
-        add_member(&members, g_ptr_array_index(point->members, i));
+        add_point_member(&members, g_ptr_array_index(point->members, i));
     g_variant_builder_open(points, G_VARIANT_TYPE_VARDICT);
-    add_text(points, "name", point->name);
+    add_point_text(points, "name", point->name);
     g_variant_builder_add(points, "{sv}", "whole",
                           g_variant_new_boolean(reference_point_is_whole(point)));
     g_variant_builder_add(points, "{sv}", "members", g_variant_builder_end(&members));

@@ -146,7 +146,7 @@ parse_values(VirtSnapExportSettings *self, const Setting *setting, xmlNode *prop
 }
 
 static gboolean
-parse_property(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen, GError **error)
+parse_cim_property(VirtSnapExportSettings *self, xmlNode *node, GHashTable *seen, GError **error)
 {
     g_autofree char *name = xml_attr(node, "NAME");
     g_autofree char *type = xml_attr(node, "TYPE");
@@ -184,7 +184,7 @@ parse_instance(VirtSnapExportSettings *self, xmlNode *instance, GError **error)
         if (!g_strv_contains(properties, (const char *)node->name))
             return wrong_property(error, node, (const char *)node->name,
                                   _("no such element is expected"));
-        if (!parse_property(self, node, seen, error))
+        if (!parse_cim_property(self, node, seen, error))
             return FALSE;
     }
 

@@ -54,7 +54,7 @@ parse_word(const Word *words, gsize n, const char *name, const char *text, int *
 }
 
 static const char *
-word_of(const Word *words, gsize n, int value)
+word_of_value(const Word *words, gsize n, int value)
 {
     for (gsize i = 0; i < n; i++) {
         if (words[i].value == value)
@@ -102,8 +102,8 @@ parse_boolean(const char *name, const char *text, gboolean *value, GError **erro
                                                                                                    \
     static char *format_##field(const VirtSnapExportSettings *self, guint i)                       \
     {                                                                                              \
-        return i == 0 ? g_strdup(word_of(words_##field, G_N_ELEMENTS(words_##field),               \
-                                         (int)self->field))                                        \
+        return i == 0 ? g_strdup(word_of_value(words_##field, G_N_ELEMENTS(words_##field),         \
+                                               (int)self->field))                                  \
                       : NULL;                                                                      \
     }
 

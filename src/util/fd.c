@@ -146,7 +146,7 @@ fd_open_inside(int dirfd, const char *path, int flags, GError **error)
 /* Opens the file that @place (O_PATH) refers to, through /proc; where /proc is not mounted, opens
  * @path again. */
 static int
-reopen(int place, int dirfd, const char *path, int flags)
+reopen_at_place(int place, int dirfd, const char *path, int flags)
 {
     g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", place);
     int fd = open(link, flags);
@@ -174,10 +174,10 @@ fd_open_data(int dirfd, const char *path, int flags, struct stat *st)
         return -1;
     }
     all &= ~O_NOFOLLOW;
-    fd = reopen(place, dirfd, path, all | O_NOATIME);
+    fd = reopen_at_place(place, dirfd, path, all | O_NOATIME);
     /* Only the owner of the file and privileged processes may use O_NOATIME. */
     if (fd < 0 && errno == EPERM)
-        fd = reopen(place, dirfd, path, all);
+        fd = reopen_at_place(place, dirfd, path, all);
     if (fd < 0 || fstat(fd, st) < 0)
         return -1;
     if (!is_data(st)) {

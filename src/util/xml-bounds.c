@@ -121,7 +121,7 @@ take_char(Scan *self, char c)
 }
 
 static gboolean
-take_name(Scan *self, Name *name)
+count_xml_name(Scan *self, Name *name)
 {
     name->text = self->at;
     while (self->at < self->end && !memchr(" \t\r\n/<>='\"?", *self->at, 11))
@@ -184,7 +184,7 @@ take_attribute(Scan *self)
 {
     Name name;
 
-    if (!take_name(self, &name) || !count_attribute(self, &name))
+    if (!count_xml_name(self, &name) || !count_attribute(self, &name))
         return FALSE;
     skip_xml_blanks(self);
     if (!take_char(self, '='))
@@ -209,7 +209,7 @@ take_start_tag(Scan *self)
     if (self->depth == DEPTH_MAX)
         return refuse_document(self, _("its elements are nested too deeply"));
     self->declared[self->depth] = 0;
-    if (!add_marks(self, 1) || !take_name(self, &name))
+    if (!add_marks(self, 1) || !count_xml_name(self, &name))
         return FALSE;
     for (guint attributes = 0;; attributes++) {
         skip_xml_blanks(self);
@@ -238,7 +238,7 @@ take_end_tag(Scan *self)
         return give_up_scan(self);
     self->depth--;
     leave_element(self);
-    if (!add_marks(self, 1) || !take_name(self, &name))
+    if (!add_marks(self, 1) || !count_xml_name(self, &name))
         return FALSE;
     skip_xml_blanks(self);
 
@@ -252,7 +252,7 @@ take_instruction(Scan *self)
 
     self->at += 2;
 
-    return add_marks(self, 1) && take_name(self, &name) && go_behind(self, 0, "?>");
+    return add_marks(self, 1) && count_xml_name(self, &name) && go_behind(self, 0, "?>");
 }
 
 /* Scans up to the character that shows what kind of declaration this is, and gives up there,
