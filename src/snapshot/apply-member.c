@@ -55,7 +55,7 @@ add_other_disks(xmlNode *disks, const ApplyMember *member, GError **error)
 }
 
 static void
-add_disks(xmlNode *disks, const ApplyMember *member)
+add_new_layers(xmlNode *disks, const ApplyMember *member)
 {
     for (guint i = 0; i < member->disks->len; i++) {
         const ApplyDisk *disk = g_ptr_array_index(member->disks, i);
@@ -83,7 +83,7 @@ describe_kept(const ApplyPlan *plan, const ApplyMember *member, GError **error)
     xml_set(memory, "snapshot", member->kept_memory ? "external" : "no");
     xml_set(memory, "file", member->kept_memory);
     disks = xml_add(root, "disks", NULL);
-    add_disks(disks, member);
+    add_new_layers(disks, member);
 
     return add_other_disks(disks, member, error) ? xml_doc_to_string(doc) : NULL;
 }

@@ -103,7 +103,7 @@ find_present(const Builder *self, const char *target)
 }
 
 static gboolean
-check_job(const Builder *self, const char *target, GError **error)
+check_no_block_job(const Builder *self, const char *target, GError **error)
 {
     guint64 cur, end;
     guint type = 0;
@@ -123,7 +123,7 @@ check_job(const Builder *self, const char *target, GError **error)
 }
 
 static gboolean
-plan_disk(Builder *self, const DiskDef *def, GError **error)
+plan_apply_disk(Builder *self, const DiskDef *def, GError **error)
 {
     const ImageUser *present = find_present(self, def->target);
     ApplyDisk *disk = g_new0(ApplyDisk, 1);
@@ -137,7 +137,7 @@ plan_disk(Builder *self, const DiskDef *def, GError **error)
                                      error);
     if (!disk->base ||
         !self->hypervisor->ops->sees(self->hypervisor, disk->base->path, error) ||
-        !check_frozen(def, disk->base, error) || !check_job(self, def->target, error))
+        !check_frozen(def, disk->base, error) || !check_no_block_job(self, def->target, error))
         return FALSE;
     if (disk->present && layer_is_same(disk->present, disk->base)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
@@ -159,7 +159,7 @@ plan_disk(Builder *self, const DiskDef *def, GError **error)
 /* --- members ------------------------------------------------------------------------------ */
 
 static gboolean
-refuse(GError **error, VirtSnapError code, const char *format, const char *name)
+refuse_apply(GError **error, VirtSnapError code, const char *format, const char *name)
 {
     g_set_error(error, VIRT_SNAP_ERROR, code, format, name);
 
@@ -167,20 +167,22 @@ refuse(GError **error, VirtSnapError code, const char *format, const char *name)
 }
 
 static gboolean
-check_domain(const Builder *self, GError **error)
+check_apply_domain(const Builder *self, GError **error)
 {
     const DomainSurvey *domain = self->member->domain;
 
     if (!domain->persistent)
-        return refuse(error, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                      _("The domain '%s' is transient: it would be gone when it is stopped; define "
-                        "it first"),
-                      domain->name);
+        return refuse_apply(
+            error, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+            _("The domain '%s' is transient: it would be gone when it is stopped; define "
+              "it first"),
+            domain->name);
     if (domain->saved && !domain->active)
-        return refuse(error, VIRT_SNAP_ERROR_INVALID_STATE,
-                      _("The domain '%s' is saved, and that state could not be kept; start it, or "
-                        "remove what is saved (virsh managedsave-remove)"),
-                      domain->name);
+        return refuse_apply(
+            error, VIRT_SNAP_ERROR_INVALID_STATE,
+            _("The domain '%s' is saved, and that state could not be kept; start it, or "
+              "remove what is saved (virsh managedsave-remove)"),
+            domain->name);
     if (domain_survey_snapshot(domain, self->plan->before)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
                     _("The domain '%s' has a snapshot '%s' already, which keeps what there was "
@@ -194,14 +196,14 @@ check_domain(const Builder *self, GError **error)
 }
 
 static gboolean
-plan_disks(Builder *self, GError **error)
+plan_apply_disks(Builder *self, GError **error)
 {
     for (guint i = 0; i < self->member->def->disks->len; i++) {
         const DiskDef *def = g_ptr_array_index(self->member->def->disks, i);
 
         if (def->location == SNAPSHOT_LOCATION_NO || disk_def_is_empty(def))
             continue;
-        if (def->location == SNAPSHOT_LOCATION_EXTERNAL && plan_disk(self, def, error))
+        if (def->location == SNAPSHOT_LOCATION_EXTERNAL && plan_apply_disk(self, def, error))
             continue;
         if (def->location != SNAPSHOT_LOCATION_EXTERNAL)
             g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
@@ -230,7 +232,7 @@ choose_memory(const Builder *self)
 
 /* libvirt goes back to states that a domain can have, not to disks alone of one that ran. */
 static ApplyMethod
-method_for(const Builder *self)
+apply_method_for(const Builder *self)
 {
     return self->libvirt && g_strcmp0(self->member->def->state, "disk-snapshot") != 0
                ? APPLY_BY_LIBVIRT
@@ -238,17 +240,17 @@ method_for(const Builder *self)
 }
 
 static gboolean
-plan_external(Builder *self, GError **error)
+plan_apply_external(Builder *self, GError **error)
 {
     const SnapshotDef *def = self->member->def;
 
-    self->member->method = method_for(self);
-    if (!plan_disks(self, error))
+    self->member->method = apply_method_for(self);
+    if (!plan_apply_disks(self, error))
         return FALSE;
     if (self->member->disks->len == 0)
-        return refuse(error, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                      _("The snapshot of the domain '%s' has no disks to go back to"),
-                      self->member->domain->name);
+        return refuse_apply(error, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                            _("The snapshot of the domain '%s' has no disks to go back to"),
+                            self->member->domain->name);
     if (def->memory == SNAPSHOT_LOCATION_EXTERNAL &&
         !g_file_test(def->memory_file, G_FILE_TEST_IS_REGULAR)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
@@ -283,14 +285,14 @@ apply_member_free(gpointer data)
 }
 
 static gboolean
-plan_member(Builder *self, const char *name, GError **error)
+plan_apply_member(Builder *self, const char *name, GError **error)
 {
     const DomainSurvey *domain = domain_survey_find(self->plan->domains, name);
     const SnapshotDef *def =
         domain ? image_users_snapshot(self->plan->users, domain, self->plan->snapshot) : NULL;
 
     if (!domain)
-        return refuse(error, VIRT_SNAP_ERROR_NOT_FOUND, _("There is no domain '%s'"), name);
+        return refuse_apply(error, VIRT_SNAP_ERROR_NOT_FOUND, _("There is no domain '%s'"), name);
     if (!def) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
                     _("The domain '%s' has no snapshot '%s'"), name, self->plan->snapshot);
@@ -302,17 +304,17 @@ plan_member(Builder *self, const char *name, GError **error)
     self->member->disks = g_ptr_array_new_with_free_func(apply_disk_free);
     self->member->internal = g_strcmp0(snapshot_def_kind(def), "internal") == 0;
     g_ptr_array_add(self->plan->members, self->member);
-    if (!check_domain(self, error))
+    if (!check_apply_domain(self, error))
         return FALSE;
     if (!self->member->internal)
-        return plan_external(self, error);
+        return plan_apply_external(self, error);
     self->member->method = APPLY_BY_LIBVIRT;
 
     return TRUE;
 }
 
 static ApplyPlan *
-plan_new(const ApplySubject *subject)
+apply_plan_new(const ApplySubject *subject)
 {
     ApplyPlan *plan = g_new0(ApplyPlan, 1);
 
@@ -332,7 +334,7 @@ ApplyPlan *
 apply_plan_make(Hypervisor *hypervisor, const ApplySubject *subject, GError **error)
 {
     const HypervisorLayerOps *ops = hypervisor->ops->layers;
-    g_autoptr(ApplyPlan) plan = plan_new(subject);
+    g_autoptr(ApplyPlan) plan = apply_plan_new(subject);
     Builder builder = {.hypervisor = hypervisor, .plan = plan};
 
     builder.libvirt = ops->reverts_external(hypervisor);
@@ -341,7 +343,7 @@ apply_plan_make(Hypervisor *hypervisor, const ApplySubject *subject, GError **er
     if (!plan->users)
         return NULL;
     for (guint i = 0; i < subject->names->len; i++) {
-        if (!plan_member(&builder, g_ptr_array_index(subject->names, i), error))
+        if (!plan_apply_member(&builder, g_ptr_array_index(subject->names, i), error))
             return NULL;
     }
 

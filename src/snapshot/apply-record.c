@@ -8,7 +8,7 @@
 #include "snapshot/apply-record.h"
 
 static void
-add_disks(SetMember *record, const ApplyMember *member)
+add_kept_disks(SetMember *record, const ApplyMember *member)
 {
     for (guint i = 0; i < member->disks->len; i++) {
         const ApplyDisk *disk = g_ptr_array_index(member->disks, i);
@@ -21,7 +21,7 @@ add_disks(SetMember *record, const ApplyMember *member)
 }
 
 static void
-add_member(SetRecord *record, const ApplyPlan *plan, const ApplyMember *member)
+add_kept_member(SetRecord *record, const ApplyPlan *plan, const ApplyMember *member)
 {
     const DomainSurvey *domain = member->domain;
     SetMember *one = set_record_add(record, domain->name, domain->uuid);
@@ -34,7 +34,7 @@ add_member(SetRecord *record, const ApplyPlan *plan, const ApplyMember *member)
     one->asked = domain->active ? CONSISTENCY_MEMORY : CONSISTENCY_OFFLINE;
     one->consistency = one->asked;
     one->memory = g_strdup(member->kept_memory);
-    add_disks(one, member);
+    add_kept_disks(one, member);
 }
 
 SetRecord *
@@ -44,7 +44,7 @@ apply_record_new(const ApplyPlan *plan)
 
     record->back_to = g_strdup(plan->snapshot);
     for (guint i = 0; i < plan->members->len; i++)
-        add_member(record, plan, g_ptr_array_index(plan->members, i));
+        add_kept_member(record, plan, g_ptr_array_index(plan->members, i));
 
     return record;
 }

@@ -25,13 +25,13 @@ typedef struct {
 typedef gboolean (*StepFunc)(const Run *self, const ApplyMember *member, GError **error);
 
 static gboolean
-keep(const Run *self, const ApplyMember *member, GError **error)
+keep_present(const Run *self, const ApplyMember *member, GError **error)
 {
     return apply_member_keep(self->hypervisor, self->plan, member, error);
 }
 
 static gboolean
-make(const Run *self, const ApplyMember *member, GError **error)
+make_member_layers(const Run *self, const ApplyMember *member, GError **error)
 {
     return apply_member_make(member, error);
 }
@@ -43,7 +43,7 @@ switch_over(const Run *self, const ApplyMember *member, GError **error)
 }
 
 static gboolean
-start(const Run *self, const ApplyMember *member, GError **error)
+start_applied(const Run *self, const ApplyMember *member, GError **error)
 {
     return apply_member_start(self->hypervisor, self->plan, member, error);
 }
@@ -71,7 +71,7 @@ for_all(Run *self, StepFunc func, ApplyStep step, GError **error)
 
 /* Also when this is interrupted, all are to be put back. The record goes only when they are. */
 static void
-put_back(const Run *self, GError **error)
+put_members_back(const Run *self, GError **error)
 {
     gboolean all = TRUE;
     g_autoptr(GError) unsaved = NULL;
@@ -149,7 +149,7 @@ forget_kept(const Run *self, GError **error)
 /* Every member runs on the snapshot by now, so a failure to remove the old state is a warning,
  * not an error. */
 static void
-discard(const Run *self)
+discard_present(const Run *self)
 {
     g_autoptr(GError) error = NULL;
 
@@ -167,12 +167,12 @@ discard(const Run *self)
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static gboolean
-go_back(Run *self, GError **error)
+apply_all(Run *self, GError **error)
 {
-    return for_all(self, keep, APPLY_STEP_KEPT, error) &&
-           for_all(self, make, APPLY_STEP_MADE, error) &&
+    return for_all(self, keep_present, APPLY_STEP_KEPT, error) &&
+           for_all(self, make_member_layers, APPLY_STEP_MADE, error) &&
            for_all(self, switch_over, APPLY_STEP_SWITCHED, error) &&
-           for_all(self, start, APPLY_STEP_SWITCHED, error) &&
+           for_all(self, start_applied, APPLY_STEP_SWITCHED, error) &&
            apply_record_end(self->hypervisor, self->record, error);
 }
 
@@ -188,12 +188,12 @@ apply_run(Hypervisor *hypervisor, const ApplyPlan *plan, Control *control, GPtrA
     if (lock < 0 || !set_store_save(record, error))
         return FALSE;
     control_set_end(control, (guint64)plan->members->len * APPLY_STEPS);
-    if (!go_back(&self, error)) {
-        put_back(&self, error);
+    if (!apply_all(&self, error)) {
+        put_members_back(&self, error);
         return FALSE;
     }
     if (plan->discard)
-        discard(&self);
+        discard_present(&self);
 
     return TRUE;
 }

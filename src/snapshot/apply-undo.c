@@ -122,7 +122,7 @@ way_of(const Undo *self, const UndoMember *member)
 }
 
 static gboolean
-look(Undo *self, GError **error)
+look_how_far(Undo *self, GError **error)
 {
     const GPtrArray *members = self->record->members;
 
@@ -152,7 +152,7 @@ look(Undo *self, GError **error)
 }
 
 static guint
-count(const Undo *self, Way way)
+count_members(const Undo *self, Way way)
 {
     guint n = 0;
 
@@ -207,7 +207,7 @@ find_used(const Undo *self, const UndoMember **found, GError **error)
 
 /* One that was to run may be paused, or run by now. */
 static gboolean
-let_run(const Undo *self, const UndoMember *member, const char *state, GError **error)
+let_member_run(const Undo *self, const UndoMember *member, const char *state, GError **error)
 {
     if (!g_str_equal(state, "running") || !member->domain->active)
         return TRUE;
@@ -221,7 +221,7 @@ go_on(const Undo *self, GError **error)
     for (guint i = 0; i < self->record->members->len; i++) {
         const UndoMember *member = &self->members[i];
 
-        if (member->domain && !let_run(self, member, member->record->after, error))
+        if (member->domain && !let_member_run(self, member, member->record->after, error))
             return FALSE;
     }
     g_ptr_array_add(self->warnings,
@@ -234,7 +234,7 @@ go_on(const Undo *self, GError **error)
 }
 
 static void
-remove_files(const Undo *self, const UndoMember *member)
+remove_new_layers(const Undo *self, const UndoMember *member)
 {
     for (guint i = 0; i < member->record->disks->len; i++) {
         const SetDisk *disk = g_ptr_array_index(member->record->disks, i);
@@ -266,7 +266,7 @@ describe_former(const UndoMember *member, const SnapshotDef *kept, DomainSurvey 
 }
 
 static gboolean
-put_back(const Undo *self, const UndoMember *member, GError **error)
+put_member_back(const Undo *self, const UndoMember *member, GError **error)
 {
     const SnapshotDef *kept =
         image_users_snapshot(self->users, member->domain, self->record->snapshot);
@@ -302,7 +302,7 @@ put_back(const Undo *self, const UndoMember *member, GError **error)
 }
 
 static gboolean
-undo_member(const Undo *self, const UndoMember *member, GError **error)
+undo_applied_member(const Undo *self, const UndoMember *member, GError **error)
 {
     switch (member->way) {
     case WAY_GONE:
@@ -310,27 +310,27 @@ undo_member(const Undo *self, const UndoMember *member, GError **error)
     case WAY_UNTOUCHED:
         break;
     case WAY_KEPT:
-        if (!let_run(self, member, member->record->state, error) ||
+        if (!let_member_run(self, member, member->record->state, error) ||
             !delete_run_member(self->hypervisor, self->record->collection,
                                self->record->snapshot, member->domain->name, self->warnings,
                                error))
             return FALSE;
         break;
     default:
-        return put_back(self, member, error);
+        return put_member_back(self, member, error);
     }
-    if (!let_run(self, member, member->record->state, error))
+    if (!let_member_run(self, member, member->record->state, error))
         return FALSE;
-    remove_files(self, member);
+    remove_new_layers(self, member);
 
     return TRUE;
 }
 
 static gboolean
-go_back(const Undo *self, GError **error)
+undo_all(const Undo *self, GError **error)
 {
     for (guint i = 0; i < self->record->members->len; i++) {
-        if (!undo_member(self, &self->members[i], error)) {
+        if (!undo_applied_member(self, &self->members[i], error)) {
             g_prefix_error(error, _("Domain '%s': "), self->members[i].record->domain);
             return FALSE;
         }
@@ -346,15 +346,15 @@ go_back(const Undo *self, GError **error)
 /* --- the whole -------------------------------------------------------------------------------- */
 
 static gboolean
-leave(const Undo *self, const UndoMember *used, GError **error)
+leave_as_it_is(const Undo *self, const UndoMember *used, GError **error)
 {
     for (guint i = 0; i < self->record->members->len; i++) {
         const UndoMember *member = &self->members[i];
 
-        if (member->way == WAY_KEPT && !let_run(self, member, member->record->state, error))
+        if (member->way == WAY_KEPT && !let_member_run(self, member, member->record->state, error))
             return FALSE;
         if (member->domain)
-            remove_files(self, member);
+            remove_new_layers(self, member);
     }
     g_ptr_array_add(self->warnings,
                     g_strdup_printf(_("The way back to '%s' was interrupted, and the domain '%s', "
@@ -374,17 +374,17 @@ apply_undo(Hypervisor *hypervisor, SetRecord *record, gboolean *keep, GPtrArray 
     const UndoMember *used = NULL;
 
     *keep = FALSE;
-    if (!look(&self, error))
+    if (!look_how_far(&self, error))
         return FALSE;
-    if (count(&self, WAY_BACK) == record->members->len) {
+    if (count_members(&self, WAY_BACK) == record->members->len) {
         *keep = TRUE;
         return go_on(&self, error);
     }
     if (!find_used(&self, &used, error))
         return FALSE;
     if (!used)
-        return go_back(&self, error);
+        return undo_all(&self, error);
     *keep = TRUE;
 
-    return leave(&self, used, error);
+    return leave_as_it_is(&self, used, error);
 }

@@ -79,7 +79,7 @@ apply_work_device(JobWork *work)
 /* --- its run -------------------------------------------------------------------------- */
 
 static JobReport *
-report_new(const ApplyPlan *plan)
+apply_report_new(const ApplyPlan *plan)
 {
     JobReport *report = job_report_new();
 
@@ -93,10 +93,10 @@ report_new(const ApplyPlan *plan)
 }
 
 static gboolean
-announce(const ApplyWork *self, JobRun *run, GError **error)
+announce_apply(const ApplyWork *self, JobRun *run, GError **error)
 {
     g_autoptr(GPtrArray) nothing = g_ptr_array_new();
-    g_autoptr(JobReport) report = report_new(self->plan);
+    g_autoptr(JobReport) report = apply_report_new(self->plan);
     const JobPlanned planned = {
         .end = (guint64)self->plan->members->len * APPLY_STEPS + 1,
         .disks = nothing,
@@ -109,14 +109,14 @@ announce(const ApplyWork *self, JobRun *run, GError **error)
 }
 
 static void
-forget_results(ApplyWork *self)
+forget_applied(ApplyWork *self)
 {
     g_clear_pointer(&self->plan, apply_plan_free);
     g_clear_pointer(&self->warnings, g_ptr_array_unref);
 }
 
 static gboolean
-make_plan(ApplyWork *self, Hypervisor *hypervisor, GError **error)
+make_apply_plan(ApplyWork *self, Hypervisor *hypervisor, GError **error)
 {
     Members *members = members_new(self->collection, NULL, error);
     ApplySubject subject = {
@@ -142,19 +142,19 @@ apply_work_run(JobWork *work, JobRun *run, GError **error)
     ApplyWork *self = apply_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
 
-    forget_results(self);
+    forget_applied(self);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
-    if (!hypervisor || !make_plan(self, hypervisor, error))
+    if (!hypervisor || !make_apply_plan(self, hypervisor, error))
         return FALSE;
     strings_append(self->warnings, self->plan->warnings);
     if (self->dry_run)
         return TRUE;
-    if (!announce(self, run, error))
+    if (!announce_apply(self, run, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
     if (!apply_run(hypervisor, self->plan, job_run_control(run), self->warnings, error))
         return FALSE;
-    job_run_set_result(run, report_new(self->plan), strings_copy(self->warnings));
+    job_run_set_result(run, apply_report_new(self->plan), strings_copy(self->warnings));
 
     return TRUE;
 }
@@ -197,7 +197,7 @@ apply_work_free(JobWork *work)
 {
     ApplyWork *self = apply_of(work);
 
-    forget_results(self);
+    forget_applied(self);
     g_free(self->collection);
     g_free(self->snapshot);
     g_free(self);

@@ -102,7 +102,7 @@ document_of(const CreateLook *look, const char *disks)
 }
 
 static const char *
-state_name(DomainState state)
+state_in_record(DomainState state)
 {
     switch (state) {
     case DOMAIN_STATE_RUNNING:
@@ -116,7 +116,7 @@ state_name(DomainState state)
 
 /* Returns: the consistency that moment_hold() is going to ask of a domain in @state. */
 static Consistency
-asked_of(const CreateSettings *settings, DomainState state)
+level_asked_of(const CreateSettings *settings, DomainState state)
 {
     if (state == DOMAIN_STATE_OFF)
         return CONSISTENCY_OFFLINE;
@@ -129,14 +129,14 @@ asked_of(const CreateSettings *settings, DomainState state)
 }
 
 static void
-plan_member(CreatePlan *plan, CreateLook *look)
+plan_new_member(CreatePlan *plan, CreateLook *look)
 {
     g_autofree char *disks = NULL;
 
     look->member = set_record_add(plan->record, look->look->name, look->look->uuid);
-    look->member->state = g_strdup(state_name(look->look->state));
+    look->member->state = g_strdup(state_in_record(look->look->state));
     look->member->kind = g_strdup(look->settings->internal ? "internal" : "external");
-    look->member->asked = asked_of(look->settings, look->look->state);
+    look->member->asked = level_asked_of(look->settings, look->look->state);
     look_at_domain(look);
     disks = create_look_at_disks(look);
     if (look->settings->memory && !look->settings->internal &&
@@ -163,8 +163,8 @@ create_check_name(const char *name, GError **error)
 }
 
 static gboolean
-plan_members(CreatePlan *plan, Hypervisor *hypervisor, GPtrArray *domains,
-             CreateProblems *problems, GError **error)
+plan_new_members(CreatePlan *plan, Hypervisor *hypervisor, GPtrArray *domains,
+                 CreateProblems *problems, GError **error)
 {
     g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GHashTable) needed =
@@ -184,7 +184,7 @@ plan_members(CreatePlan *plan, Hypervisor *hypervisor, GPtrArray *domains,
         if (!domain)
             return FALSE;
         if (!set_record_member(plan->record, domain->uuid))
-            plan_member(plan, &look);
+            plan_new_member(plan, &look);
     }
 
     return TRUE;
@@ -205,7 +205,7 @@ create_plan(Hypervisor *hypervisor, const char *collection, GPtrArray *domains,
     plan->record = set_record_new(collection, snapshot);
     plan->record->best_effort = settings->best_effort;
     plan->documents = g_ptr_array_new_with_free_func(g_free);
-    if (!plan_members(plan, hypervisor, domains, &problems, error) ||
+    if (!plan_new_members(plan, hypervisor, domains, &problems, error) ||
         !none_in_the_way(&problems, snapshot, error))
         return NULL;
 

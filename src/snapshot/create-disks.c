@@ -130,7 +130,7 @@ check_chain(CreateLook *look, const StorageDef *storage, const char *target)
 }
 
 static gboolean
-sees(CreateLook *look, const char *path)
+look_sees(CreateLook *look, const char *path)
 {
     g_autoptr(GError) error = NULL;
 
@@ -186,7 +186,7 @@ add_external(CreateLook *look, xmlNode *disks, const StorageDef *storage, const 
     g_autofree char *overlay = NULL;
     xmlNode *node;
 
-    if (!check_storage(look, storage, target) || !sees(look, storage->path) ||
+    if (!check_storage(look, storage, target) || !look_sees(look, storage->path) ||
         !check_chain(look, storage, target))
         return;
     name = overlay_name(look, storage);
@@ -201,7 +201,7 @@ add_external(CreateLook *look, xmlNode *disks, const StorageDef *storage, const 
 }
 
 static gboolean
-look_at_disk(CreateLook *look, xmlNode *disks, xmlNode *disk)
+look_at_new_disk(CreateLook *look, xmlNode *disks, xmlNode *disk)
 {
     g_autoptr(StorageDef) storage = storage_def_parse(disk);
     g_autofree char *target = xml_text(disk, "./target/@dev");
@@ -238,7 +238,7 @@ create_look_at_disks(CreateLook *look)
     }
     nodes = xml_nodes(xmlDocGetRootElement(doc), "./devices/disk");
     for (guint i = 0; i < nodes->len; i++)
-        any |= look_at_disk(look, disks, g_ptr_array_index(nodes, i));
+        any |= look_at_new_disk(look, disks, g_ptr_array_index(nodes, i));
     if (!any)
         create_problem(look, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                        _("it has no disk that a snapshot could be taken of; take it out of the "

@@ -36,7 +36,7 @@ create_problem(CreateLook *look, int code, const char *format, ...)
 /* Counts @bytes as taken in @directory. Returns: FALSE if the file system has not that much
  * space left. */
 static gboolean
-reserve(CreateLook *look, const char *directory, guint64 bytes)
+reserve_room(CreateLook *look, const char *directory, guint64 bytes)
 {
     struct statvfs fs;
     struct stat st;
@@ -99,7 +99,7 @@ create_new_file(CreateLook *look, const char *beside, const char *name, guint64 
                        path);
         return NULL;
     }
-    if (!reserve(look, directory, bytes)) {
+    if (!reserve_room(look, directory, bytes)) {
         create_problem(look, VIRT_SNAP_ERROR_NO_SPACE,
                        _("there is no room for '%s' (%s); free some"), path, size);
         return NULL;

@@ -97,7 +97,7 @@ warn_of_less(const SetRecord *record, GPtrArray *warnings)
 
 /* Undoes what was made. The record is removed only when everything that it names is. */
 static void
-take_back(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings, GError **error)
+take_set_back(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings, GError **error)
 {
     g_autoptr(GError) why = NULL;
 
@@ -115,7 +115,7 @@ take_back(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings, 
 /* --- the whole --------------------------------------------------------------------- */
 
 static Moment *
-prepare(CreatePlan *plan, MemberWork *works)
+prepare_works(CreatePlan *plan, MemberWork *works)
 {
     Moment *moment = moment_new();
 
@@ -134,13 +134,13 @@ prepare(CreatePlan *plan, MemberWork *works)
 }
 
 static gboolean
-make(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
+make_set(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
 {
     const MomentOptions options = {.level = plan->settings.level,
                                    .timeout = plan->settings.timeout,
                                    .best_effort = plan->settings.best_effort};
     g_autofree MemberWork *works = g_new0(MemberWork, plan->record->members->len);
-    g_autoptr(Moment) moment = prepare(plan, works);
+    g_autoptr(Moment) moment = prepare_works(plan, works);
     gboolean made = moment_hold(moment, hypervisor, &options, take_one, NULL, error);
 
     for (guint i = 0; i < moment->warnings->len; i++)
@@ -170,9 +170,9 @@ create_run_locked(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings,
 {
     if (!set_store_save(plan->record, error))
         return FALSE;
-    if (make(hypervisor, plan, warnings, error))
+    if (make_set(hypervisor, plan, warnings, error))
         return TRUE;
-    take_back(hypervisor, plan->record, warnings, error);
+    take_set_back(hypervisor, plan->record, warnings, error);
 
     return FALSE;
 }

@@ -22,14 +22,14 @@ typedef struct {
 } Parsed;
 
 static void
-take_name(Parsed *self, char *name)
+take_snapshot_name(Parsed *self, char *name)
 {
     g_free(self->name);
     self->name = name;
 }
 
 static gboolean
-wrong(const char *name, const char *text, GError **error)
+wrong_setting(const char *name, const char *text, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("Snapshot settings: '%s' cannot be '%s'"), name, text ? text : "");
@@ -40,7 +40,7 @@ wrong(const char *name, const char *text, GError **error)
 /* --- our own form -------------------------------------------------------------------------- */
 
 static gboolean
-is_yes(xmlNode *root, const char *path)
+is_setting_yes(xmlNode *root, const char *path)
 {
     g_autofree char *text = xml_text(root, path);
 
@@ -58,12 +58,12 @@ parse_native(Parsed *self, xmlDoc *doc, GError **error)
         return FALSE;
     level = xml_text(root, "./consistency");
     timeout = xml_text(root, "./timeout");
-    take_name(self, xml_text(root, "./name"));
+    take_snapshot_name(self, xml_text(root, "./name"));
     self->settings.level = g_strcmp0(level, "application") == 0 ? MOMENT_FREEZE
                            : g_strcmp0(level, "crash") == 0     ? MOMENT_PAUSE
                                                                 : MOMENT_NONE;
-    self->settings.best_effort = is_yes(root, "./bestEffort");
-    self->settings.internal = is_yes(root, "./internal");
+    self->settings.best_effort = is_setting_yes(root, "./bestEffort");
+    self->settings.internal = is_setting_yes(root, "./internal");
     self->settings.timeout = timeout ? g_ascii_strtoull(timeout, NULL, 10) : 0;
 
     return TRUE;
@@ -77,7 +77,7 @@ take_level(Parsed *self, const char *name, const char *text, GError **error)
     static const MomentLevel levels[] = {MOMENT_NONE, MOMENT_FREEZE, MOMENT_PAUSE};
 
     if (strlen(text) != 1 || text[0] < '0' || text[0] > '2')
-        return wrong(name, text, error);
+        return wrong_setting(name, text, error);
     self->settings.level = levels[text[0] - '0'];
 
     return TRUE;
@@ -86,7 +86,7 @@ take_level(Parsed *self, const char *name, const char *text, GError **error)
 static gboolean
 take_element_name(Parsed *self, const char *name, const char *text, GError **error)
 {
-    take_name(self, *text ? g_strdup(text) : NULL);
+    take_snapshot_name(self, *text ? g_strdup(text) : NULL);
 
     return TRUE;
 }
@@ -99,7 +99,7 @@ refuse_ignoring(Parsed *self, const char *name, const char *text, GError **error
     if (g_ascii_strcasecmp(text, "false") == 0)
         return TRUE;
     if (g_ascii_strcasecmp(text, "true") != 0)
-        return wrong(name, text, error);
+        return wrong_setting(name, text, error);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                 _("Snapshot settings: '%s' is not supported; snapshot='no' in the domain's XML "
                   "leaves a disk out"),
@@ -121,7 +121,7 @@ refuse_backup_type(Parsed *self, const char *name, const char *text, GError **er
 }
 
 static gboolean
-ignore(Parsed *self, const char *name, const char *text, GError **error)
+ignore_property(Parsed *self, const char *name, const char *text, GError **error)
 {
     return TRUE;
 }
@@ -135,13 +135,13 @@ static const struct {
     {"IgnoreNonSnapshottableDisks", "boolean", refuse_ignoring},
     {"GuestBackupType", "uint8", refuse_backup_type},
     {"ElementName", "string", take_element_name},
-    {"InstanceID", "string", ignore},
-    {"Caption", "string", ignore},
-    {"Description", "string", ignore},
+    {"InstanceID", "string", ignore_property},
+    {"Caption", "string", ignore_property},
+    {"Description", "string", ignore_property},
 };
 
 static gboolean
-parse_property(Parsed *self, xmlNode *node, GError **error)
+parse_create_property(Parsed *self, xmlNode *node, GError **error)
 {
     g_autofree char *name = xml_attr(node, "NAME");
     g_autofree char *type = xml_attr(node, "TYPE");
@@ -153,7 +153,7 @@ parse_property(Parsed *self, xmlNode *node, GError **error)
         if (g_ascii_strcasecmp(properties[i].name, name) != 0)
             continue;
         if (g_strcmp0(properties[i].type, type) != 0)
-            return wrong(name, type, error);
+            return wrong_setting(name, type, error);
         /* No value is NULL: the default stays. */
         return !text || properties[i].take(self, name, text, error);
     }
@@ -177,8 +177,8 @@ parse_cim(Parsed *self, xmlNode *root, GError **error)
         if (g_str_equal(node->name, "QUALIFIER"))
             continue;
         if (!property && !g_str_has_prefix((const char *)node->name, "PROPERTY."))
-            return wrong("INSTANCE", (const char *)node->name, error);
-        if (!parse_property(self, node, error))
+            return wrong_setting("INSTANCE", (const char *)node->name, error);
+        if (!parse_create_property(self, node, error))
             return FALSE;
     }
 

@@ -32,7 +32,7 @@ remove_file(const char *path, GError **error)
 /* Returns: whether the live or the persistent XML of the domain names the file: it must not be
  * removed then. */
 static gboolean
-is_named(const SnapshotLook *look, const char *path)
+is_image_named(const SnapshotLook *look, const char *path)
 {
     g_autoptr(xmlDoc) doc = xml_parse(look->xml, strlen(look->xml), look->name, NULL);
     g_autoptr(GPtrArray) files =
@@ -55,7 +55,7 @@ remove_overlay(const SnapshotLook *look, const char *path, GError **error)
 
     if (fd < 0 && errno == ENOENT)
         return TRUE;
-    if (is_named(look, path)) {
+    if (is_image_named(look, path)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
                     _("The domain '%s' still has '%s'"), look->name, path);
         return FALSE;
@@ -70,7 +70,7 @@ remove_overlay(const SnapshotLook *look, const char *path, GError **error)
 }
 
 static gboolean
-remove_files(Hypervisor *hypervisor, const SetMember *member, GError **error)
+remove_made_files(Hypervisor *hypervisor, const SetMember *member, GError **error)
 {
     g_autoptr(SnapshotLook) look =
         hypervisor->ops->snapshots->look(hypervisor, member->uuid, error);
@@ -182,8 +182,8 @@ remove_used(Hypervisor *hypervisor, const SetRecord *record, const SetMember *me
 }
 
 static gboolean
-undo_member(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
-            GPtrArray *warnings, GError **error)
+undo_made_member(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
+                 GPtrArray *warnings, GError **error)
 {
     const HypervisorSnapshotOps *ops = hypervisor->ops->snapshots;
     gboolean external = g_str_equal(member->kind, "external");
@@ -202,7 +202,7 @@ undo_member(Hypervisor *hypervisor, const SetRecord *record, const SetMember *me
     if (!ops->forget(hypervisor, member->uuid, record->snapshot, external, error))
         return FALSE;
 
-    return !external || remove_files(hypervisor, member, error);
+    return !external || remove_made_files(hypervisor, member, error);
 }
 
 static gboolean
@@ -225,7 +225,7 @@ create_undo(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings
         g_autoptr(GError) why = NULL;
 
         /* What belonged to a domain that is gone may be needed by whoever took its disks. */
-        if (undo_member(hypervisor, record, member, warnings, &why) ||
+        if (undo_made_member(hypervisor, record, member, warnings, &why) ||
             is_undefined(hypervisor, member))
             continue;
         g_prefix_error(&why, _("Domain '%s': "), member->domain);

@@ -84,7 +84,7 @@ find_members(CreateWork *self, Hypervisor *hypervisor, GError **error)
 }
 
 static void
-forget_results(CreateWork *self)
+forget_created(CreateWork *self)
 {
     g_clear_pointer(&self->plan, create_plan_free);
     g_ptr_array_set_size(self->warnings, 0);
@@ -104,7 +104,7 @@ prepare_set(CreateWork *self, Hypervisor *hypervisor, GError **error)
 }
 
 static JobReport *
-report_new(const SetRecord *record)
+create_report_new(const SetRecord *record)
 {
     JobReport *report = job_report_new();
 
@@ -124,9 +124,9 @@ report_new(const SetRecord *record)
 }
 
 static gboolean
-announce(const CreateWork *self, JobRun *run, GError **error)
+announce_create(const CreateWork *self, JobRun *run, GError **error)
 {
-    g_autoptr(JobReport) report = report_new(self->plan->record);
+    g_autoptr(JobReport) report = create_report_new(self->plan->record);
     g_autoptr(GPtrArray) nothing = g_ptr_array_new();
     const JobPlanned planned = {
         .end = self->plan->record->members->len,
@@ -145,18 +145,18 @@ create_work_run(JobWork *work, JobRun *run, GError **error)
     CreateWork *self = create_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
 
-    forget_results(self);
+    forget_created(self);
     if (!hypervisor || !prepare_set(self, hypervisor, error))
         return FALSE;
     if (self->dry_run)
         return TRUE;
-    if (!announce(self, run, error))
+    if (!announce_create(self, run, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
     if (!create_run(hypervisor, self->plan, self->warnings, error))
         return FALSE;
     control_advance(job_run_control(run), self->plan->record->members->len);
-    job_run_set_result(run, report_new(self->plan->record), strings_copy(self->warnings));
+    job_run_set_result(run, create_report_new(self->plan->record), strings_copy(self->warnings));
 
     return TRUE;
 }
@@ -184,7 +184,7 @@ create_work_format(const JobWork *work, xmlNode *node)
 }
 
 static gboolean
-is_yes(xmlNode *node, const char *name)
+is_work_yes(xmlNode *node, const char *name)
 {
     g_autofree char *text = xml_attr(node, name);
 
@@ -217,9 +217,9 @@ create_work_parse(xmlNode *node, GError **error)
     g_autofree char *level = xml_attr(how, "level");
     g_autofree char *timeout = xml_attr(how, "timeout");
     GPtrArray *domains = g_ptr_array_new_with_free_func(g_free);
-    CreateSettings settings = {.memory = is_yes(how, "memory"),
-                               .internal = is_yes(how, "internal"),
-                               .best_effort = is_yes(how, "bestEffort"),
+    CreateSettings settings = {.memory = is_work_yes(how, "memory"),
+                               .internal = is_work_yes(how, "internal"),
+                               .best_effort = is_work_yes(how, "bestEffort"),
                                .timeout = g_ascii_strtoull(timeout, NULL, 10)};
 
     for (guint i = 0; i < G_N_ELEMENTS(level_names); i++) {

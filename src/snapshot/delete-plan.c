@@ -47,7 +47,7 @@ is_itself(const Builder *self, const ImageUser *user)
 /* Returns: whether the snapshot @def of the member froze @layer, compared by the path that
  * stands in its XML. */
 static gboolean
-froze(const SnapshotDef *def, const DeleteDisk *disk, const Layer *layer)
+froze_layer(const SnapshotDef *def, const DeleteDisk *disk, const Layer *layer)
 {
     for (guint i = 0; i < def->disks->len; i++) {
         const DiskDef *one = g_ptr_array_index(def->disks, i);
@@ -60,7 +60,7 @@ froze(const SnapshotDef *def, const DeleteDisk *disk, const Layer *layer)
 }
 
 static const DiskDef *
-find_disk(const SnapshotDef *def, const char *target)
+find_snapshot_disk(const SnapshotDef *def, const char *target)
 {
     for (guint i = 0; i < def->disks->len; i++) {
         const DiskDef *disk = g_ptr_array_index(def->disks, i);
@@ -92,10 +92,10 @@ is_merged(const DeleteDisk *disk)
 static gboolean
 is_stale_snapshot(const Builder *self, const DeleteDisk *disk, const SnapshotDef *def)
 {
-    const DiskDef *other = find_disk(def, disk->target);
+    const DiskDef *other = find_snapshot_disk(def, disk->target);
     const Layer *above;
 
-    if (!disk->overlay || !other || !other->overlay || !froze(def, disk, disk->overlay))
+    if (!disk->overlay || !other || !other->overlay || !froze_layer(def, disk, disk->overlay))
         return FALSE;
     above = image_users_resolve(self->plan->users, other->overlay, "qcow2", NULL);
 
@@ -228,7 +228,7 @@ add_needs(Builder *self, const DeleteDisk *disk, GPtrArray *users)
 
 /* Returns: how the layer is merged, which depends on its place in the member's active chain. */
 static DeleteMethod
-method_for(const Builder *self, const DeleteDisk *disk)
+delete_method_for(const Builder *self, const DeleteDisk *disk)
 {
     const GPtrArray *users = self->plan->users->users;
 
@@ -247,7 +247,7 @@ method_for(const Builder *self, const DeleteDisk *disk)
 }
 
 static void
-decide(Builder *self, DeleteDisk *disk)
+decide_disk(Builder *self, DeleteDisk *disk)
 {
     g_auto(Users) users = {0};
 
@@ -272,7 +272,7 @@ decide(Builder *self, DeleteDisk *disk)
     }
     disk->top = layer_above(((const ImageUser *)g_ptr_array_index(users.branches, 0))->top,
                             disk->base);
-    disk->method = method_for(self, disk);
+    disk->method = delete_method_for(self, disk);
     disk->bytes = disk->top->allocated;
 }
 
@@ -302,7 +302,7 @@ look_for_job(const Builder *self, DeleteDisk *disk, GError **error)
 }
 
 static gboolean
-plan_external(Builder *self, const DiskDef *def, DeleteDisk *disk, GError **error)
+plan_delete_external(Builder *self, const DiskDef *def, DeleteDisk *disk, GError **error)
 {
     if (!storage_def_check(def->storage, error))
         return FALSE;
@@ -313,14 +313,14 @@ plan_external(Builder *self, const DiskDef *def, DeleteDisk *disk, GError **erro
         return FALSE;
     if (def->overlay)
         disk->overlay = image_users_resolve(self->plan->users, def->overlay, "qcow2", NULL);
-    decide(self, disk);
+    decide_disk(self, disk);
     self->plan->bytes += disk->bytes;
 
     return look_for_job(self, disk, error);
 }
 
 static gboolean
-plan_disk(Builder *self, const DiskDef *def, GError **error)
+plan_delete_disk(Builder *self, const DiskDef *def, GError **error)
 {
     DeleteDisk *disk = g_new0(DeleteDisk, 1);
 
@@ -328,7 +328,7 @@ plan_disk(Builder *self, const DiskDef *def, GError **error)
     disk->target = g_strdup(def->target);
     if (def->location == SNAPSHOT_LOCATION_NO || disk_def_is_empty(def))
         return TRUE;
-    if (def->location == SNAPSHOT_LOCATION_EXTERNAL && plan_external(self, def, disk, error))
+    if (def->location == SNAPSHOT_LOCATION_EXTERNAL && plan_delete_external(self, def, disk, error))
         return TRUE;
     if (def->location == SNAPSHOT_LOCATION_MANUAL)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
@@ -363,7 +363,7 @@ check_member(const Builder *self, GError **error)
 }
 
 static gboolean
-plan_disks(Builder *self, GError **error)
+plan_delete_disks(Builder *self, GError **error)
 {
     if (g_strcmp0(snapshot_def_kind(self->def), "internal") == 0) {
         self->member->internal = TRUE;
@@ -372,7 +372,7 @@ plan_disks(Builder *self, GError **error)
     if (!check_member(self, error))
         return FALSE;
     for (guint i = 0; i < self->def->disks->len; i++) {
-        if (!plan_disk(self, g_ptr_array_index(self->def->disks, i), error))
+        if (!plan_delete_disk(self, g_ptr_array_index(self->def->disks, i), error))
             return FALSE;
     }
     if (self->def->memory == SNAPSHOT_LOCATION_EXTERNAL)
@@ -399,7 +399,7 @@ delete_member_free(gpointer data)
 }
 
 static gboolean
-plan_member(Builder *self, const DomainSurvey *domain, GError **error)
+plan_delete_member(Builder *self, const DomainSurvey *domain, GError **error)
 {
     self->member = g_new0(DeleteMember, 1);
     self->member->domain = domain;
@@ -409,7 +409,7 @@ plan_member(Builder *self, const DomainSurvey *domain, GError **error)
         return TRUE;
     self->def = image_users_snapshot(self->plan->users, domain, self->plan->snapshot);
     if (self->def)
-        return plan_disks(self, error);
+        return plan_delete_disks(self, error);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
                 _("The snapshot '%s' of the domain '%s' does not say what it froze; remove it with "
                   "--metadata"),
@@ -421,7 +421,7 @@ plan_member(Builder *self, const DomainSurvey *domain, GError **error)
 /* Plans every member. Those that are gone, or do not have the snapshot any more, are passed
  * over. */
 static gboolean
-plan_members(Builder *self, const DeleteSubject *subject, GError **error)
+plan_delete_members(Builder *self, const DeleteSubject *subject, GError **error)
 {
     for (guint i = 0; i < subject->names->len; i++) {
         const DomainSurvey *domain =
@@ -430,7 +430,7 @@ plan_members(Builder *self, const DeleteSubject *subject, GError **error)
         if (domain)
             g_ptr_array_add(self->plan->gone, (gpointer)domain);
         if (domain && domain_survey_snapshot(domain, subject->snapshot) &&
-            !plan_member(self, domain, error))
+            !plan_delete_member(self, domain, error))
             return FALSE;
     }
     if (self->plan->members->len > 0)
@@ -461,7 +461,7 @@ refuse_needs(const Builder *self, GError **error)
 }
 
 static DeletePlan *
-plan_new(const DeleteSubject *subject)
+delete_plan_new(const DeleteSubject *subject)
 {
     DeletePlan *plan = g_new0(DeletePlan, 1);
 
@@ -478,7 +478,7 @@ plan_new(const DeleteSubject *subject)
 DeletePlan *
 delete_plan_make(Hypervisor *hypervisor, const DeleteSubject *subject, GError **error)
 {
-    g_autoptr(DeletePlan) plan = plan_new(subject);
+    g_autoptr(DeletePlan) plan = delete_plan_new(subject);
     g_autoptr(GPtrArray) needs = g_ptr_array_new_with_free_func(g_free);
     Builder builder = {.hypervisor = hypervisor, .plan = plan, .needs = needs};
 
@@ -486,7 +486,7 @@ delete_plan_make(Hypervisor *hypervisor, const DeleteSubject *subject, GError **
     if (!plan->domains)
         return NULL;
     plan->users = image_users_find(plan->domains, error);
-    if (!plan->users || !plan_members(&builder, subject, error) ||
+    if (!plan->users || !plan_delete_members(&builder, subject, error) ||
         !set_others_find(plan->domains, subject->collection, subject->snapshot, subject->names,
                          needs, error) ||
         !refuse_needs(&builder, error))

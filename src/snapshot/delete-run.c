@@ -234,7 +234,7 @@ is_memory_of_another(const Now *now, const char *except, const char *path)
 }
 
 static gboolean
-remove_files(const Run *self, GError **error)
+remove_merged_files(const Run *self, GError **error)
 {
     g_auto(Now) now = {0};
 
@@ -271,7 +271,7 @@ delete_external(const Run *self, guint *part, GError **error)
         }
     }
 
-    return self->plan->metadata || remove_files(self, error);
+    return self->plan->metadata || remove_merged_files(self, error);
 }
 
 static gboolean

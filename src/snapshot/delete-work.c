@@ -73,7 +73,7 @@ delete_work_device(JobWork *work)
 
 /* Adds a part of the progress for each disk, in the order in which delete_run() numbers them. */
 static void
-add_disks(const DeletePlan *plan, GPtrArray *disks, GPtrArray *parts)
+add_delete_disks(const DeletePlan *plan, GPtrArray *disks, GPtrArray *parts)
 {
     guint part = 0;
 
@@ -96,7 +96,7 @@ add_disks(const DeletePlan *plan, GPtrArray *disks, GPtrArray *parts)
 }
 
 static JobReport *
-report_new(const DeletePlan *plan)
+delete_report_new(const DeletePlan *plan)
 {
     JobReport *report = job_report_new();
 
@@ -110,11 +110,11 @@ report_new(const DeletePlan *plan)
 }
 
 static gboolean
-announce(const DeleteWork *self, JobRun *run, GError **error)
+announce_delete(const DeleteWork *self, JobRun *run, GError **error)
 {
     g_autoptr(GPtrArray) disks = job_disks_new();
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
-    g_autoptr(JobReport) report = report_new(self->plan);
+    g_autoptr(JobReport) report = delete_report_new(self->plan);
     JobPlanned planned = {
         .end = self->plan->bytes + 1,
         .bandwidth = self->bandwidth,
@@ -122,7 +122,7 @@ announce(const DeleteWork *self, JobRun *run, GError **error)
         .report = report,
     };
 
-    add_disks(self->plan, disks, parts);
+    add_delete_disks(self->plan, disks, parts);
     planned.disks = disks;
     planned.parts = parts;
 
@@ -130,14 +130,14 @@ announce(const DeleteWork *self, JobRun *run, GError **error)
 }
 
 static void
-forget_results(DeleteWork *self)
+forget_deleted(DeleteWork *self)
 {
     g_clear_pointer(&self->plan, delete_plan_free);
     g_clear_pointer(&self->warnings, g_ptr_array_unref);
 }
 
 static gboolean
-make_plan(DeleteWork *self, Hypervisor *hypervisor, GError **error)
+make_delete_plan(DeleteWork *self, Hypervisor *hypervisor, GError **error)
 {
     Members *members = members_new(self->collection, NULL, error);
     DeleteSubject subject = {
@@ -157,7 +157,7 @@ make_plan(DeleteWork *self, Hypervisor *hypervisor, GError **error)
 }
 
 static gboolean
-is_of(const SetRecord *record, const DeletePlan *plan)
+is_record_of(const SetRecord *record, const DeletePlan *plan)
 {
     guint found = 0;
 
@@ -182,7 +182,7 @@ remove_records(const DeletePlan *plan, GPtrArray *warnings)
     for (guint i = 0; records && !error && i < records->len; i++) {
         const SetRecord *record = g_ptr_array_index(records, i);
 
-        if (is_of(record, plan) && !set_store_remove(record->id, &error))
+        if (is_record_of(record, plan) && !set_store_remove(record->id, &error))
             break;
     }
     if (error)
@@ -195,20 +195,20 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
     DeleteWork *self = delete_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
 
-    forget_results(self);
+    forget_deleted(self);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
-    if (!hypervisor || !make_plan(self, hypervisor, error))
+    if (!hypervisor || !make_delete_plan(self, hypervisor, error))
         return FALSE;
     strings_append(self->warnings, self->plan->warnings);
     if (self->dry_run)
         return TRUE;
-    if (!announce(self, run, error))
+    if (!announce_delete(self, run, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
     if (!delete_run(hypervisor, self->plan, job_run_control(run), self->warnings, error))
         return FALSE;
     remove_records(self->plan, self->warnings);
-    job_run_set_result(run, report_new(self->plan), strings_copy(self->warnings));
+    job_run_set_result(run, delete_report_new(self->plan), strings_copy(self->warnings));
 
     return TRUE;
 }
@@ -243,7 +243,7 @@ delete_work_free(JobWork *work)
 {
     DeleteWork *self = delete_of(work);
 
-    forget_results(self);
+    forget_deleted(self);
     g_free(self->collection);
     g_free(self->snapshot);
     g_free(self);

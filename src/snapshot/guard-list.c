@@ -83,7 +83,7 @@ forget_released(GuardList *self)
 }
 
 static gboolean
-note(GuardList *self, const char *what, const char *uuid, gboolean still)
+note_held(GuardList *self, const char *what, const char *uuid, gboolean still)
 {
     gboolean freeze = g_str_equal(what, "freeze");
 
@@ -111,7 +111,7 @@ guard_list_take(GuardList *self, const char *line)
         return GUARD_LINE_UNKNOWN;
     words = g_strsplit(line + 1, " ", 2);
 
-    return g_strv_length(words) == 2 && note(self, words[0], words[1], line[0] == '+')
+    return g_strv_length(words) == 2 && note_held(self, words[0], words[1], line[0] == '+')
                ? GUARD_LINE_NOTED
                : GUARD_LINE_UNKNOWN;
 }

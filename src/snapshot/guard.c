@@ -56,14 +56,14 @@ find_program(void)
 /* In the child, between fork and exec: async-signal-safe calls only. What ends a group or a session
  * does not end the guard. */
 static void
-set_up_child(gpointer data)
+set_up_guard(gpointer data)
 {
     setsid();
     process_restore();
 }
 
 static GPid
-spawn(int fd, const char *uri, gboolean exclusive, guint timeout, GError **error)
+spawn_guard(int fd, const char *uri, gboolean exclusive, guint timeout, GError **error)
 {
     g_autofree char *program = find_program();
     g_autofree char *seconds = g_strdup_printf("%u", timeout);
@@ -73,7 +73,7 @@ spawn(int fd, const char *uri, gboolean exclusive, guint timeout, GError **error
 
     if (g_spawn_async_with_fds("/", (char **)argv, NULL,
                                G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL,
-                               set_up_child, NULL, &pid, fd, fd, -1, &why))
+                               set_up_guard, NULL, &pid, fd, fd, -1, &why))
         return pid;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
                 _("Cannot start '%s', which thaws guests if this program is killed: %s; is "
@@ -86,7 +86,7 @@ spawn(int fd, const char *uri, gboolean exclusive, guint timeout, GError **error
 /* --- what is said ------------------------------------------------------------------ */
 
 static gboolean
-say(Guard *self, const char *line)
+say_to_guard(Guard *self, const char *line)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     gsize length = strlen(line);
@@ -113,7 +113,7 @@ time_left(gint64 until)
 
 /* Returns: (transfer full): the next line without its newline; NULL at the end or on an error. */
 static char *
-hear(Guard *self, int limit_ms)
+hear_guard(Guard *self, int limit_ms)
 {
     gint64 until = g_get_monotonic_time() + (gint64)limit_ms * 1000;
     g_autoptr(GString) line = g_string_new(NULL);
@@ -153,9 +153,9 @@ await_exit(Guard *self)
 }
 
 static gboolean
-await_ready(Guard *self, GError **error)
+await_guard(Guard *self, GError **error)
 {
-    g_autofree char *answer = hear(self, READY_MS);
+    g_autofree char *answer = hear_guard(self, READY_MS);
 
     if (g_strcmp0(answer, "ready") == 0)
         return TRUE;
@@ -182,10 +182,10 @@ guard_start(const char *uri, gboolean exclusive, guint timeout, GError **error)
     self->fd = ends[0];
     self->exclusive = exclusive;
     g_mutex_init(&self->lock);
-    self->pid = spawn(theirs, uri, exclusive, timeout, error);
+    self->pid = spawn_guard(theirs, uri, exclusive, timeout, error);
     fd_clear(&theirs);
     theirs = -1;
-    if (self->pid && await_ready(self, error))
+    if (self->pid && await_guard(self, error))
         return self;
     if (self->pid) {
         kill(self->pid, SIGKILL);
@@ -202,7 +202,7 @@ say_hold(Guard *self, char sign, GuardHold hold, const char *uuid)
     g_autofree char *line =
         g_strdup_printf("%c%s %s\n", sign, hold == GUARD_FREEZE ? "freeze" : "pause", uuid);
 
-    return say(self, line);
+    return say_to_guard(self, line);
 }
 
 gboolean
@@ -228,8 +228,8 @@ guard_take_over(Guard *self)
     g_autofree char *answer = NULL;
     guint left = G_MAXUINT;
 
-    if (!self->exclusive && say(self, "now\n"))
-        answer = hear(self, RELEASE_MS);
+    if (!self->exclusive && say_to_guard(self, "now\n"))
+        answer = hear_guard(self, RELEASE_MS);
     if (answer && g_str_has_prefix(answer, "released "))
         left = strtoul(answer + strlen("released "), NULL, 10);
 
@@ -241,7 +241,7 @@ guard_end(Guard *self)
 {
     if (!self)
         return;
-    if (say(self, "done\n"))
+    if (say_to_guard(self, "done\n"))
         await_exit(self);
     guard_free(self);
 }

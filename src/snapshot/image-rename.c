@@ -15,7 +15,7 @@
 
 /* Whether @node, a <disk> or a <backingStore>, names @image by its own source. */
 static gboolean
-names(xmlNode *node, const Layer *image)
+names_image(xmlNode *node, const Layer *image)
 {
     g_autofree char *file = xml_text(node, "./source/@file");
     g_autofree char *dev = xml_text(node, "./source/@dev");
@@ -89,7 +89,7 @@ move_up(xmlNode *node, const Layer *into)
         drop_child(node, "backingStore");
         return;
     }
-    if (!names(below, into))
+    if (!names_image(below, into))
         return;
     next = xml_child(below, "backingStore", NULL);
     if (next)
@@ -107,7 +107,7 @@ rename_in(xmlNode *disk, const Layer *from, const Layer *into)
     gboolean found = FALSE;
 
     for (xmlNode *node = disk; node; node = xml_child(node, "backingStore", NULL)) {
-        if (!names(node, from) && !names_path(node, from->path))
+        if (!names_image(node, from) && !names_path(node, from->path))
             continue;
         move_up(node, into);
         set_format(node, into->format);
@@ -140,7 +140,7 @@ image_is_named(const char *xml, const Layer *image)
     for (guint i = 0; disks && i < disks->len; i++) {
         for (xmlNode *node = g_ptr_array_index(disks, i); node;
              node = xml_child(node, "backingStore", NULL)) {
-            if (names(node, image) || names_path(node, image->path))
+            if (names_image(node, image) || names_path(node, image->path))
                 return TRUE;
         }
     }

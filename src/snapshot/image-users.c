@@ -81,7 +81,7 @@ is_harmless(const GError *error)
 
 /* Returns: the image's chain as the headers have it, or where they do not as the XML has it. */
 static const Layer *
-resolve(ImageUsers *self, const StorageDef *storage, GError **error)
+resolve_used_image(ImageUsers *self, const StorageDef *storage, GError **error)
 {
     const ChainImage image = {storage->path, storage->format, storage->encryption != NULL,
                               IMAGE_ON_ANY};
@@ -102,7 +102,7 @@ add_user(ImageUsers *self, const ImageUser *model, const char *target, const Sto
 
     if (!storage->path)
         return TRUE;
-    top = resolve(self, storage, &problem);
+    top = resolve_used_image(self, storage, &problem);
     if (top) {
         user = g_memdup2(model, sizeof *model);
         user->target = g_strdup(target);
@@ -148,7 +148,7 @@ add_document(ImageUsers *self, const ImageUser *model, const char *xml, GError *
 }
 
 static gboolean
-add_disks(ImageUsers *self, const ImageUser *model, GPtrArray *disks, GError **error)
+add_user_disks(ImageUsers *self, const ImageUser *model, GPtrArray *disks, GError **error)
 {
     for (guint i = 0; disks && i < disks->len; i++) {
         const DiskDef *disk = g_ptr_array_index(disks, i);
@@ -162,8 +162,8 @@ add_disks(ImageUsers *self, const ImageUser *model, GPtrArray *disks, GError **e
 
 /* Adds the images of one domain. An image that cannot be read has no chain that could be found. */
 static gboolean
-add_snapshot(ImageUsers *self, const DomainSurvey *domain, const SnapshotRecord *record,
-             GError **error)
+add_user_snapshot(ImageUsers *self, const DomainSurvey *domain, const SnapshotRecord *record,
+                  GError **error)
 {
     const ImageUser model = {.domain = domain, .snapshot = record->name};
     g_autoptr(GError) problem = NULL;
@@ -181,12 +181,12 @@ add_snapshot(ImageUsers *self, const DomainSurvey *domain, const SnapshotRecord 
     snapshot->def = def;
     g_ptr_array_add(self->snapshots, snapshot);
 
-    return add_disks(self, &model, def->disks, error) &&
-           add_disks(self, &model, def->inactive_disks, error);
+    return add_user_disks(self, &model, def->disks, error) &&
+           add_user_disks(self, &model, def->inactive_disks, error);
 }
 
 static gboolean
-add_domain(ImageUsers *self, const DomainSurvey *domain, GError **error)
+add_user_domain(ImageUsers *self, const DomainSurvey *domain, GError **error)
 {
     const ImageUser now = {.domain = domain};
     const ImageUser next = {.domain = domain, .persistent = TRUE};
@@ -195,7 +195,7 @@ add_domain(ImageUsers *self, const DomainSurvey *domain, GError **error)
         (domain->persistent && !add_document(self, &next, domain->persistent, error)))
         return FALSE;
     for (guint i = 0; i < domain->snapshots->len; i++) {
-        if (!add_snapshot(self, domain, g_ptr_array_index(domain->snapshots, i), error))
+        if (!add_user_snapshot(self, domain, g_ptr_array_index(domain->snapshots, i), error))
             return FALSE;
     }
 
@@ -212,7 +212,7 @@ image_users_find(GPtrArray *domains, GError **error)
     self->snapshots = g_ptr_array_new_with_free_func(image_snapshot_free);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < domains->len; i++) {
-        if (!add_domain(self, g_ptr_array_index(domains, i), error))
+        if (!add_user_domain(self, g_ptr_array_index(domains, i), error))
             return NULL;
     }
 

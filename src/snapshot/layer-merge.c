@@ -22,7 +22,7 @@ typedef struct {
 
 /* Adds the likely causes to an error of QEMU that says only that a permission was denied. */
 static const char *
-hint(const GError *error)
+permission_hint(const GError *error)
 {
     if (strstr(error->message, "ermission denied"))
         return _("; QEMU may not write to the lower layer: see whether its owner or mode are in "
@@ -109,7 +109,7 @@ layer_merge(Hypervisor *hypervisor, const DeleteMember *member, const DeleteDisk
         commit_follow_count(1, &self.follow);
         return TRUE;
     }
-    g_set_error(error, why->domain, why->code, "%s%s", why->message, hint(why));
+    g_set_error(error, why->domain, why->code, "%s%s", why->message, permission_hint(why));
 
     return FALSE;
 }

@@ -44,7 +44,7 @@ run_all(Hold *hold, GThreadFunc func)
 /* --- looking -------------------------------------------------------------------------- */
 
 static Consistency
-asked_of(const Hold *hold, const MomentMember *member)
+consistency_asked_of(const Hold *hold, const MomentMember *member)
 {
     if (member->state == DOMAIN_STATE_OFF)
         return CONSISTENCY_OFFLINE;
@@ -59,7 +59,7 @@ asked_of(const Hold *hold, const MomentMember *member)
 }
 
 static gpointer
-look_at(gpointer data)
+look_at_member(gpointer data)
 {
     HeldMember *held = data;
     MomentMember *member = held->member;
@@ -67,7 +67,7 @@ look_at(gpointer data)
 
     if (!hold->ops->state(hold->hypervisor, member->uuid, &member->state, &member->error))
         return NULL;
-    member->asked = asked_of(hold, member);
+    member->asked = consistency_asked_of(hold, member);
     if (hold->options.level == MOMENT_FREEZE && member->state == DOMAIN_STATE_RUNNING)
         held->agent = hold->ops->has_agent(hold->hypervisor, member->uuid);
 
@@ -75,7 +75,7 @@ look_at(gpointer data)
 }
 
 static void
-refuse(MomentMember *member, ConsistencyReason reason, const char *format)
+refuse_member(MomentMember *member, ConsistencyReason reason, const char *format)
 {
     member->reason = reason;
     g_set_error(&member->error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE, format,
@@ -92,17 +92,19 @@ refuse_hopeless(HeldMember *held)
         held->hold->options.best_effort)
         return;
     if (member->state == DOMAIN_STATE_PAUSED)
-        refuse(member, CONSISTENCY_REASON_FREEZE_FAILED,
-               _("Cannot freeze the file systems of the domain '%s': it is paused; resume it, or "
-                 "use --best-effort"));
+        refuse_member(
+            member, CONSISTENCY_REASON_FREEZE_FAILED,
+            _("Cannot freeze the file systems of the domain '%s': it is paused; resume it, or "
+              "use --best-effort"));
     else if (!held->agent)
-        refuse(member, CONSISTENCY_REASON_NO_AGENT,
-               _("Cannot freeze the file systems of the domain '%s': no guest agent is connected; "
-                 "start qemu-guest-agent in the guest, or use --pause or --best-effort"));
+        refuse_member(
+            member, CONSISTENCY_REASON_NO_AGENT,
+            _("Cannot freeze the file systems of the domain '%s': no guest agent is connected; "
+              "start qemu-guest-agent in the guest, or use --pause or --best-effort"));
 }
 
 static guint
-count_running(const Hold *hold)
+count_running_members(const Hold *hold)
 {
     guint n = 0;
 
@@ -115,7 +117,7 @@ count_running(const Hold *hold)
 /* --- standing still and running on ------------------------------------------------------ */
 
 static gpointer
-arrive(gpointer data)
+arrive_at_moment(gpointer data)
 {
     HeldMember *held = data;
     Hold *hold = held->hold;
@@ -233,7 +235,7 @@ nobody_is_late(const Hold *hold, GError **error)
 static void
 note_alone(Hold *hold)
 {
-    gboolean alone = count_running(hold) <= 1;
+    gboolean alone = count_running_members(hold) <= 1;
 
     for (guint i = 0; hold->options.level == MOMENT_NONE && i < hold->n; i++) {
         MomentMember *member = hold->held[i].member;
@@ -308,7 +310,7 @@ end_guard(Hold *hold)
 }
 
 static void
-measure(Hold *hold, gint64 began)
+measure_window(Hold *hold, gint64 began)
 {
     gint64 now = g_get_monotonic_time();
 
@@ -326,7 +328,7 @@ start_guard(Hold *hold, GError **error)
 {
     g_autoptr(HostInfo) info = NULL;
 
-    if (hold->options.level == MOMENT_NONE || count_running(hold) == 0)
+    if (hold->options.level == MOMENT_NONE || count_running_members(hold) == 0)
         return TRUE;
     info = hold->hypervisor->ops->host_info(hold->hypervisor, error);
     if (!info)
@@ -366,7 +368,7 @@ hold_all(Hold *hold, GError **error)
     gboolean go;
 
     hold->moment->began = g_get_real_time();
-    start_all(hold, arrive);
+    start_all(hold, arrive_at_moment);
     await_arrival(hold);
     go = nobody_is_late(hold, error) && first_error(hold, error);
     if (go) {
@@ -376,7 +378,7 @@ hold_all(Hold *hold, GError **error)
     } else {
         let_all_go(hold);
     }
-    measure(hold, began);
+    measure_window(hold, began);
     if (hold->guard)
         end_guard(hold);
 
@@ -418,7 +420,7 @@ moment_hold(Moment *self, Hypervisor *hypervisor, const MomentOptions *options, 
     gboolean ok;
 
     hold_init(&hold);
-    run_all(&hold, look_at);
+    run_all(&hold, look_at_member);
     for (guint i = 0; i < hold.n; i++)
         refuse_hopeless(&hold.held[i]);
     ok = first_error(&hold, error) && start_guard(&hold, error) && hold_all(&hold, error);

@@ -110,7 +110,7 @@ moment_is_off(const Hold *hold, const MomentMember *member)
 }
 
 static void
-let_run(HeldMember *held)
+let_held_run(HeldMember *held)
 {
     Hold *hold = held->hold;
     const MomentMember *member = held->member;
@@ -136,7 +136,7 @@ note_early(HeldMember *held, gboolean failed_before, guint thawed)
 }
 
 static void
-thaw(HeldMember *held)
+thaw_held(HeldMember *held)
 {
     Hold *hold = held->hold;
     const MomentMember *member = held->member;
@@ -163,9 +163,9 @@ void
 moment_run_on(HeldMember *held)
 {
     if (held->paused)
-        let_run(held);
+        let_held_run(held);
     if (held->frozen && !held->paused)
-        thaw(held);
+        thaw_held(held);
     if (held->since)
         held->until = g_get_monotonic_time();
 }

@@ -6,7 +6,7 @@
 #include "snapshot/moment.h"
 
 static void
-member_free(MomentMember *member)
+moment_member_free(MomentMember *member)
 {
     g_free(member->domain);
     g_free(member->uuid);
@@ -19,7 +19,7 @@ moment_new(void)
 {
     Moment *self = g_new0(Moment, 1);
 
-    self->members = g_ptr_array_new_with_free_func((GDestroyNotify)member_free);
+    self->members = g_ptr_array_new_with_free_func((GDestroyNotify)moment_member_free);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
 
     return self;

@@ -9,7 +9,7 @@
 #include "snapshot/snapshot-list.h"
 
 static void
-member_free(gpointer data)
+state_member_free(gpointer data)
 {
     SetStateMember *member = data;
 
@@ -31,7 +31,8 @@ set_state_free(SetState *self)
 /* --- what there is ---------------------------------------------------------- */
 
 static SnapshotDef *
-find_snapshot(Hypervisor *hypervisor, const char *domain, const char *snapshot, GError **error)
+find_member_snapshot(Hypervisor *hypervisor, const char *domain, const char *snapshot,
+                     GError **error)
 {
     g_autoptr(DomainRecord) record =
         hypervisor->ops->resolve(hypervisor, domain, snapshot, FALSE, FALSE, error);
@@ -44,11 +45,11 @@ find_snapshot(Hypervisor *hypervisor, const char *domain, const char *snapshot, 
 }
 
 static gboolean
-add_member(SetState *self, Hypervisor *hypervisor, const char *domain, const char *snapshot,
-           GError **error)
+add_state_member(SetState *self, Hypervisor *hypervisor, const char *domain, const char *snapshot,
+                 GError **error)
 {
     g_autoptr(GError) why = NULL;
-    SnapshotDef *def = find_snapshot(hypervisor, domain, snapshot, &why);
+    SnapshotDef *def = find_member_snapshot(hypervisor, domain, snapshot, &why);
     SetStateMember *member;
 
     if (!def && !g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND)) {
@@ -114,13 +115,13 @@ check_identity(SetState *self, SetStateMember *member, const SetMember *recorded
 }
 
 static gboolean
-take_record(SetState *self, Hypervisor *hypervisor, const char *snapshot, GError **error)
+take_state_record(SetState *self, Hypervisor *hypervisor, const char *snapshot, GError **error)
 {
     for (guint i = 0; i < self->record->members->len; i++) {
         const SetMember *recorded = g_ptr_array_index(self->record->members, i);
 
         if (!find_member(self, recorded) &&
-            !add_member(self, hypervisor, recorded->domain, snapshot, error))
+            !add_state_member(self, hypervisor, recorded->domain, snapshot, error))
             return FALSE;
         if (find_member(self, recorded))
             check_identity(self, find_member(self, recorded), recorded);
@@ -135,18 +136,18 @@ set_state_new(Hypervisor *hypervisor, const char *collection, GPtrArray *domains
 {
     g_autoptr(SetState) self = g_new0(SetState, 1);
 
-    self->members = g_ptr_array_new_with_free_func(member_free);
+    self->members = g_ptr_array_new_with_free_func(state_member_free);
     self->records = set_store_load(error);
     if (!self->records) {
         self->records = g_ptr_array_new();
         return NULL;
     }
     for (guint i = 0; i < domains->len; i++) {
-        if (!add_member(self, hypervisor, g_ptr_array_index(domains, i), snapshot, error))
+        if (!add_state_member(self, hypervisor, g_ptr_array_index(domains, i), snapshot, error))
             return NULL;
     }
     self->record = find_record(self, collection, snapshot);
-    if (self->record && !take_record(self, hypervisor, snapshot, error))
+    if (self->record && !take_state_record(self, hypervisor, snapshot, error))
         return NULL;
     if (self->record || self->missing < self->members->len)
         return g_steal_pointer(&self);

@@ -7,7 +7,7 @@
 
 /* Removes from @names what is not in @others. */
 static void
-intersect(GPtrArray *names, GPtrArray *others)
+intersect_names(GPtrArray *names, GPtrArray *others)
 {
     for (guint i = names->len; i-- > 0;) {
         if (!g_ptr_array_find_with_equal_func(others, g_ptr_array_index(names, i), g_str_equal,
@@ -28,7 +28,7 @@ snapshot_list_common(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
         if (!names)
             return NULL;
         if (common)
-            intersect(common, names);
+            intersect_names(common, names);
         else
             common = g_steal_pointer(&names);
     }

@@ -133,8 +133,8 @@ find_owners(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings
 
 /* The control is its own: an export that was cancelled merges all the same. */
 static gboolean
-merge(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *names, GPtrArray *warnings,
-      GError **error)
+merge_temporary_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *names,
+                    GPtrArray *warnings, GError **error)
 {
     const DeleteSubject subject = {
         .collection = record->collection ? record->collection : "",
@@ -149,11 +149,13 @@ merge(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *names, GPtrArr
 
 /* With its lock held. What was interrupted anywhere is found half done. */
 static gboolean
-remove_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings, GError **error)
+remove_temporary_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings,
+                     GError **error)
 {
     g_autoptr(GPtrArray) names = find_owners(hypervisor, record, warnings, error);
 
-    return names && (names->len == 0 || merge(hypervisor, record, names, warnings, error)) &&
+    return names &&
+           (names->len == 0 || merge_temporary_set(hypervisor, record, names, warnings, error)) &&
            set_store_remove(record->id, error);
 }
 
@@ -162,7 +164,7 @@ temporary_set_remove(TemporarySet *self, GPtrArray *warnings, GError **error)
 {
     if (self->lock < 0)
         return TRUE;
-    if (!remove_set(self->hypervisor, self->plan->record, warnings, error))
+    if (!remove_temporary_set(self->hypervisor, self->plan->record, warnings, error))
         return FALSE;
     fd_clear(&self->lock);
 
@@ -199,7 +201,7 @@ recover_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings
         !is_still_there(record))
         return;
     removed = lock >= 0 && (record->complete
-                                ? remove_set(hypervisor, record, warnings, &error)
+                                ? remove_temporary_set(hypervisor, record, warnings, &error)
                                 : create_undo(hypervisor, record, warnings, &error) &&
                                       set_store_remove(record->id, &error));
     if (removed)
