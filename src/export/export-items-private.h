@@ -25,7 +25,8 @@ struct ExportItem {
     GPtrArray *origins;     /* Origin: the images that it was read from */
     Changes *changes;       /* CHANGES: which, once that is known */
     ExportBase *base;       /* LINK: whose file is copied; not owned */
-    gboolean linked;        /* nothing is left to be done */
+    gboolean linked;        /* nothing is left to be done, */
+    gboolean dropped;       /* and the export has no such layer: nothing has changed */
     gboolean probing;       /* it is read and hashed only, */
     gboolean differs;       /* and is not what the base has */
     guint64 size;           /* bytes of the file, once it is known */

@@ -41,6 +41,12 @@ export_item_is_linked(const ExportItem *self)
     return self->linked;
 }
 
+gboolean
+export_item_is_dropped(const ExportItem *self)
+{
+    return self->dropped;
+}
+
 /* --- files ---------------------------------------------------------------- */
 
 gboolean

@@ -57,6 +57,10 @@ const PlanLayer *export_item_layer(const ExportItem *self);
  * nothing for the engine to do. */
 gboolean export_item_is_linked(const ExportItem *self);
 
+/** export_item_is_dropped: Returns: TRUE if the export does not have the layer, because it would
+ * have been empty. */
+gboolean export_item_is_dropped(const ExportItem *self);
+
 /**
  * export_item_check:
  * Checks the images that it still has to read or is reading; may be called at any time from any

@@ -389,6 +389,57 @@ ask_for_changes(const Plan *plan, ExportItem *item, Control *control, gboolean *
     return tell_wrong_bitmap(plan, item, error);
 }
 
+/* --- nothing has changed ------------------------------------------------------------ */
+
+/* Of an image that nobody writes to the layer is kept, empty as it is: it has the times by which
+ * the next export knows without reading that the disk is the same. */
+static gboolean
+is_unchanged(const ExportItem *item)
+{
+    const PlanLayer *layer = item->layer;
+
+    return layer->domain && item->way == PLAN_WAY_CHANGES && changes_bytes(item->changes) == 0 &&
+           layer->capacity == layer->backing->capacity;
+}
+
+/* Every disk that has @layer on top has what is below it. */
+static void
+take_out(const Plan *plan, const PlanLayer *layer)
+{
+    for (guint i = 0; i < plan->domains->len; i++) {
+        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
+        const PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, 0);
+
+        for (guint k = 0; k < snapshot->disks->len; k++) {
+            PlanDisk *disk = g_ptr_array_index(snapshot->disks, k);
+
+            if (disk->top == layer)
+                disk->top = layer->backing;
+        }
+    }
+}
+
+/* Leaves out the layers that would be empty, so that a disk that nobody writes to has as many after
+ * a hundred exports as after one. */
+static gboolean
+drop_unchanged(const Plan *plan, GPtrArray *items, Control *control, GError **error)
+{
+    for (guint i = 0; i < items->len; i++) {
+        ExportItem *item = g_ptr_array_index(items, i);
+
+        if (!item->layer || !item->changes || !is_unchanged(item))
+            continue;
+        take_out(plan, item->layer);
+        item->linked = item->dropped = TRUE;
+        g_atomic_int_set(&item->finished, TRUE);
+        control_advance_part(control, item->engine.part, item->engine.weight);
+        if (!live_export_read(item->live, item->layer, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
 gboolean
 export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control, GError **error)
 {
@@ -418,5 +469,5 @@ export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control, G
     for (guint i = 0; i < all->len; i++)
         engine_item_clear(&((Comparison *)g_ptr_array_index(all, i))->engine);
 
-    return done;
+    return done && drop_unchanged(plan, items, control, error);
 }

@@ -34,7 +34,8 @@ gboolean export_link_layers(const Plan *plan, GPtrArray *items, Journal *journal
  * export_link_find_changes:
  * Compares every disk of which only the changes are to be written with what the base has of it,
  * side by side; each image is read once. The chains are held from then on. Where QEMU knows what
- * has changed it is asked instead, unless that turns out to be wrong.
+ * has changed it is asked instead, unless that turns out to be wrong. A running domain's disk on
+ * which nothing has changed gets no layer, but that of the base.
  */
 gboolean export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

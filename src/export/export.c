@@ -164,8 +164,12 @@ write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *resu
     g_autofree char *text = NULL;
 
     for (guint i = 0; i < items->len; i++) {
-        ManifestFile *file = export_item_manifest(g_ptr_array_index(items, i));
+        ManifestFile *file;
 
+        if (export_item_is_dropped(g_ptr_array_index(items, i)))
+            continue;
+        file = export_item_manifest(g_ptr_array_index(items, i));
+        result->layers += file->format ? 1 : 0;
         result->bytes += file->bytes;
         g_ptr_array_add(files, file);
     }
@@ -334,7 +338,6 @@ write_export(Hypervisor *hypervisor, Plan *plan, Target *target, Control *contro
                             error)) ||
         !sync_export_directories(directories, target_fd(target), error))
         return FALSE;
-    result->layers = plan->layers->len;
     result->domains = plan->domains->len;
 
     return control_pass(control, 0, error);

@@ -71,8 +71,8 @@ base_checkpoint(const Plan *plan, const PlanDomain *domain)
     for (guint i = 0; i < snapshot->disks->len; i++) {
         const PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
 
-        if (disk->top && disk->top->since)
-            return disk->top->since;
+        if (disk->pulled && disk->pulled->since)
+            return disk->pulled->since;
     }
 
     return NULL;

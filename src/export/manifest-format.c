@@ -84,7 +84,7 @@ add_manifest_disk(xmlNode *parent, const Plan *plan, const PlanDisk *disk)
     xml_set(node, "recorded", disk->recorded);
     xml_set(node, "source", disk->def->storage->label);
     if (point)
-        add_checkpoint(node, point, disk->top->source->path);
+        add_checkpoint(node, point, disk->pulled->source->path);
 }
 
 static void

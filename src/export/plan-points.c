@@ -270,6 +270,7 @@ mark_domain(Hypervisor *hypervisor, Plan *plan, const PlanDomain *domain, GError
         if (!is_pulled(disk))
             continue;
         disk->tracked = can_have_bitmap(disk->top->source);
+        disk->pulled = disk->top;
         tracked += disk->tracked ? 1 : 0;
         if (!disk->tracked)
             tell_untracked(plan, domain, disk->def->target);

@@ -62,6 +62,8 @@ typedef struct {
     char *internal;       /* the internal snapshot of top that is its state, or NULL */
     const char *recorded; /* why its content is not copied: "empty", "read-only", "excluded", … */
     gboolean tracked;     /* what changes from the moment of the export on is to be known */
+    const PlanLayer *pulled; /* tracked: the layer that it is read for, even if that turns out to
+                              * be empty, and top is another one then */
 } PlanDisk;
 
 /** The reference point that an export makes of its moment: a checkpoint of that name of each domain
