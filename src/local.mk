@@ -350,6 +350,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-points.h \
 	src/export/plan.c \
 	src/export/plan.h \
+	src/export/set-info.c \
+	src/export/set-info.h \
 	src/snapshot/create-disks.c \
 	src/snapshot/create-plan.c \
 	src/snapshot/create-plan.h \

@@ -10,91 +10,8 @@
 #include "cli/output.h"
 #include "cli/snapshot-info.h"
 #include "collection/members.h"
-#include "export/export.h"
-#include "snapshot/set-state.h"
+#include "export/set-info.h"
 #include "util/format.h"
-
-/* A snapshot collection, and what speaks against it. */
-typedef struct {
-    SetState *state;
-    GPtrArray *changes; /* char*: what was written to since, merged, or is gone */
-    char *unseen;       /* why the images were not looked at; NULL: they were */
-} Info;
-
-static void
-info_clear(Info *info)
-{
-    g_clear_pointer(&info->state, set_state_free);
-    g_clear_pointer(&info->changes, g_ptr_array_unref);
-    g_clear_pointer(&info->unseen, g_free);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Info, info_clear)
-
-/* --- what is so -------------------------------------------------------------- */
-
-/* An image that is gone, or is written to again, stops an export; of others nothing is known. */
-static void
-take_refusal(Info *info, const GError *error)
-{
-    static const VirtSnapError changed[] = {VIRT_SNAP_ERROR_INVALID_STATE,
-                                            VIRT_SNAP_ERROR_NOT_FOUND, VIRT_SNAP_ERROR_CORRUPT};
-
-    if (virt_snap_error_is(error, changed, G_N_ELEMENTS(changed)))
-        g_ptr_array_add(info->changes, g_strdup(error->message));
-    else
-        info->unseen = g_strdup(error->message);
-}
-
-/* What an export would say of the images is what is so. */
-static void
-look_at_images(Info *info, Hypervisor *hypervisor, const Members *members, const char *collection,
-               const char *snapshot)
-{
-    g_autoptr(VirtSnapExportSettings) settings = virt_snap_export_settings_new();
-    g_autoptr(Control) control = control_new();
-    g_autoptr(GError) why = NULL;
-    const ExportSubject subject = {.collection = collection,
-                                   .domains = members->domains,
-                                   .snapshot = snapshot,
-                                   .settings = settings};
-    g_autoptr(Plan) plan = export_plan(hypervisor, &subject, control, &why);
-
-    if (!plan) {
-        take_refusal(info, why);
-        return;
-    }
-    for (guint i = 0; i < plan->changed->len; i++)
-        g_ptr_array_add(info->changes, g_strdup(g_ptr_array_index(plan->changed, i)));
-}
-
-static gboolean
-info_read(Info *info, CliContext *cli, const CommandLine *line, GError **error)
-{
-    g_autoptr(Members) members = members_new(line->args[0], NULL, error);
-    Hypervisor *hypervisor = members ? cli_connection(cli, error) : NULL;
-
-    if (!hypervisor)
-        return FALSE;
-    info->changes = g_ptr_array_new_with_free_func(g_free);
-    info->state =
-        set_state_new(hypervisor, line->args[0], members->domains, line->args[1], error);
-    if (!info->state)
-        return FALSE;
-    if (info->state->missing == 0)
-        look_at_images(info, hypervisor, members, line->args[0], line->args[1]);
-
-    return TRUE;
-}
-
-static const char *
-word_of(const Info *info)
-{
-    if (info->state->missing > 0)
-        return "partial";
-
-    return info->changes->len > 0 ? "changed" : "complete";
-}
 
 /* --- snapshot-info, as JSON --------------------------------------------------- */
 
@@ -168,7 +85,7 @@ add_record(JsonObject *object, const SetRecord *record)
 }
 
 static JsonObject *
-info_json(const Info *info, const CommandLine *line)
+info_json(const SetInfo *info, const CommandLine *line)
 {
     JsonObject *result = json_object_new();
     JsonArray *members = json_array_new();
@@ -178,7 +95,7 @@ info_json(const Info *info, const CommandLine *line)
                                       member_json(g_ptr_array_index(info->state->members, i)));
     json_set_text(result, "collection", line->args[0]);
     json_set_text(result, "snapshot", line->args[1]);
-    json_set_text(result, "status", word_of(info));
+    json_set_text(result, "status", set_info_status(info));
     add_record(result, info->state->record);
     json_set_texts(result, "changes", info->changes);
     if (info->unseen)
@@ -199,7 +116,7 @@ print_line(const char *name, const char *value)
 }
 
 static void
-print_set(const Info *info)
+print_set(const SetInfo *info)
 {
     const SetRecord *record = info->state->record;
     g_autofree char *window = record ? g_strdup_printf("%u ms", record->window_ms) : NULL;
@@ -285,20 +202,22 @@ print_disks(const SetState *state)
 int
 run_snapshot_info(CliContext *cli, const CommandLine *line)
 {
-    g_auto(Info) info = {0};
     g_autoptr(GError) error = NULL;
+    Hypervisor *hypervisor = cli_connection(cli, &error);
+    g_autoptr(SetInfo) info =
+        hypervisor ? set_info_new(hypervisor, line->args[0], line->args[1], &error) : NULL;
 
-    if (!info_read(&info, cli, line, &error))
+    if (!info)
         return cli_fail(cli, error);
     if (cli->globals.json) {
-        cli_result(cli, info_json(&info, line));
+        cli_result(cli, info_json(info, line));
         return CLI_DONE;
     }
-    print_set(&info);
+    print_set(info);
     putchar('\n');
-    print_members(info.state);
+    print_members(info->state);
     putchar('\n');
-    print_disks(info.state);
+    print_disks(info->state);
 
     return CLI_DONE;
 }

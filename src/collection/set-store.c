@@ -29,6 +29,16 @@ set_state_directory(const char *name)
     return g_build_filename(g_get_user_state_dir(), "virtsnap", name, NULL);
 }
 
+char *
+set_store_directory(void)
+{
+    char *path = set_state_directory("sets");
+
+    (void)!g_mkdir_with_parents(path, 0700);
+
+    return path;
+}
+
 static RecordDir *
 open_store(RecordDirUse use, GError **error)
 {

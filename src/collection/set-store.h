@@ -11,6 +11,10 @@ G_BEGIN_DECLS
  * set, else in the system's state directory for root and in the user's state directory for
  * others. */
 
+/** set_store_directory: Returns: the absolute path of the directory of the records, owned by the
+ * caller; it is made if it can be, so that it can be watched. */
+char *set_store_directory(void);
+
 /** set_store_load: Returns: (element-type SetRecord): all records, complete or not, sorted by time;
  * owned by the caller. Records that cannot be read are skipped and logged. */
 GPtrArray *set_store_load(GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -13,7 +13,9 @@
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/collection-service.h"
+#include "service/object-set.h"
 #include "service/reference-list.h"
+#include "service/store-follower.h"
 #include "service/work.h"
 #include "snapshot/snapshot-list.h"
 #include "util/strings.h"
@@ -23,16 +25,10 @@
 #define BUS_BYTES_MAX (VIRT_SNAP_COLLECTIONS_BYTES_MAX + ((gsize)1 << 20))
 
 struct CollectionService {
-    GDBusObjectManagerServer *manager; /* owned */
+    ObjectSet *objects;
+    StoreFollower *follower;
     char *uri;
     VirtSnapCollectionStore *store;
-    GFileMonitor *monitor; /* NULL: changes by other processes are not noticed */
-    GHashTable *paths;     /* paths of the exported objects */
-    gboolean reading;      /* a thread is reading the store */
-    gboolean read_again;   /* the store has changed meanwhile */
-    GQueue answers;        /* Answer: each is sent after the next complete reading of the store */
-    void (*ready)(gpointer data); /* NULL after it has been called */
-    gpointer ready_data;
 };
 
 /* --- an object for each ---------------------------------------------------- */
@@ -150,17 +146,15 @@ add_collection_object(CollectionService *self, const char *path,
     g_signal_connect(bus, "handle-list-reference-points", G_CALLBACK(on_list_reference_points),
                      self);
     bus_object_skeleton_set_collection(object, bus);
-    g_dbus_object_manager_server_export(self->manager, G_DBUS_OBJECT_SKELETON(object));
-    g_hash_table_add(self->paths, g_strdup(path));
+    object_set_export(self->objects, G_DBUS_OBJECT_SKELETON(object));
 }
 
 static void
-update_collection_object(CollectionService *self, const VirtSnapCollection *collection,
-                         const char *definition)
+show_collection(CollectionService *self, const VirtSnapCollection *collection,
+                const char *definition)
 {
     g_autofree char *path = bus_path_collection(collection->name);
-    g_autoptr(GDBusObject) object =
-        g_dbus_object_manager_get_object(G_DBUS_OBJECT_MANAGER(self->manager), path);
+    g_autoptr(GDBusObject) object = object_set_keep(self->objects, path);
     g_autoptr(BusCollection) bus = object ? bus_object_get_collection(BUS_OBJECT(object)) : NULL;
 
     if (bus)
@@ -169,46 +163,25 @@ update_collection_object(CollectionService *self, const VirtSnapCollection *coll
         add_collection_object(self, path, collection, definition);
 }
 
-static void
-remove_other_objects(CollectionService *self, GPtrArray *collections)
-{
-    g_autoptr(GHashTable) there = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    GHashTableIter iter;
-    gpointer path;
-
-    for (guint i = 0; i < collections->len; i++) {
-        const VirtSnapCollection *collection = g_ptr_array_index(collections, i);
-
-        g_hash_table_add(there, bus_path_collection(collection->name));
-    }
-    g_hash_table_iter_init(&iter, self->paths);
-    while (g_hash_table_iter_next(&iter, &path, NULL)) {
-        if (g_hash_table_contains(there, path))
-            continue;
-        g_dbus_object_manager_server_unexport(self->manager, path);
-        g_hash_table_iter_remove(&iter);
-    }
-}
-
 /* --- following the store ----------------------------------------------------- */
 
-/* An answer that is sent when the objects on the bus correspond to it. */
+/* What one reading of the store has found. */
 typedef struct {
-    GDBusMethodInvocation *invocation;
-    GVariant *value; /* owned */
-} Answer;
-
-/* One reading of the store. */
-typedef struct {
-    CollectionService *self;
-    GQueue answers; /* the answers that were queued before the reading began */
-    GPtrArray *collections; /* NULL if error is set */
+    GPtrArray *collections;
     GPtrArray *definitions; /* char *: the documents of the collections that fit into a message */
     GPtrArray *problems;
-    GError *error;
 } Reading;
 
-static void refresh_objects(CollectionService *self);
+static void
+store_reading_free(gpointer data)
+{
+    Reading *reading = data;
+
+    g_clear_pointer(&reading->collections, g_ptr_array_unref);
+    g_clear_pointer(&reading->definitions, g_ptr_array_unref);
+    g_clear_pointer(&reading->problems, g_ptr_array_unref);
+    g_free(reading);
+}
 
 /* Formats the collections. A store with files written by hand can hold more than fits into one
  * D-Bus message; the rest is not put on the bus, and a warning says so. */
@@ -237,96 +210,44 @@ format_definitions(Reading *reading)
     }
 }
 
-static void
-read_store_in_thread(gpointer data)
+static gpointer
+read_collections(gpointer owner, GError **error)
 {
-    Reading *reading = data;
+    CollectionService *self = owner;
+    Reading *reading = g_new0(Reading, 1);
 
-    reading->collections = virt_snap_collection_store_list(reading->self->store,
-                                                           &reading->problems, &reading->error);
-    if (reading->collections)
-        format_definitions(reading);
+    reading->collections =
+        virt_snap_collection_store_list(self->store, &reading->problems, error);
+    if (!reading->collections) {
+        store_reading_free(reading);
+        return NULL;
+    }
+    format_definitions(reading);
+
+    return reading;
 }
 
 static void
-show_reading(CollectionService *self, const Reading *reading)
+show_collections(gpointer owner, gpointer content)
 {
-    if (!reading->collections) {
-        g_warning("collections: %s", reading->error->message);
-        return;
-    }
+    CollectionService *self = owner;
+    const Reading *reading = content;
+
     for (guint i = 0; i < reading->problems->len; i++)
         g_warning("collections: %s", (const char *)g_ptr_array_index(reading->problems, i));
+    object_set_begin(self->objects);
     for (guint i = 0; i < reading->collections->len; i++)
-        update_collection_object(self, g_ptr_array_index(reading->collections, i),
-                                 g_ptr_array_index(reading->definitions, i));
-    remove_other_objects(self, reading->collections);
+        show_collection(self, g_ptr_array_index(reading->collections, i),
+                        g_ptr_array_index(reading->definitions, i));
+    object_set_end(self->objects);
 }
 
-static void
-store_reading_free(Reading *reading)
-{
-    g_clear_pointer(&reading->collections, g_ptr_array_unref);
-    g_clear_pointer(&reading->definitions, g_ptr_array_unref);
-    g_clear_pointer(&reading->problems, g_ptr_array_unref);
-    g_clear_error(&reading->error);
-    g_free(reading);
-}
-
-static void
-on_store_read(gpointer data)
-{
-    Reading *reading = data;
-    CollectionService *self = reading->self;
-    void (*ready)(gpointer data) = self->ready;
-    Answer *answer;
-
-    show_reading(self, reading);
-    /* The answers are sent after the objects were updated, so that a client finds what its answer
-     * says. */
-    while ((answer = g_queue_pop_head(&reading->answers))) {
-        g_dbus_method_invocation_return_value(answer->invocation, answer->value);
-        g_variant_unref(answer->value);
-        g_free(answer);
-    }
-    store_reading_free(reading);
-    self->reading = FALSE;
-    self->ready = NULL;
-    if (ready)
-        ready(self->ready_data);
-    if (self->read_again || self->answers.length > 0)
-        refresh_objects(self);
-}
-
-/* Reads the store in a thread. Only one reading runs at a time, so that the objects always show the
- * latest one. */
-static void
-refresh_objects(CollectionService *self)
-{
-    Reading *reading;
-
-    if (self->reading) {
-        self->read_again = TRUE;
-        return;
-    }
-    self->reading = TRUE;
-    self->read_again = FALSE;
-    reading = g_new0(Reading, 1);
-    reading->self = self;
-    reading->answers = self->answers;
-    g_queue_init(&self->answers);
-    work_run(WORK_STORE, NULL, read_store_in_thread, on_store_read, reading);
-}
-
-static void
-answer_when_shown(CollectionService *self, GDBusMethodInvocation *invocation, GVariant *value)
-{
-    Answer *answer = g_new0(Answer, 1);
-
-    *answer = (Answer){invocation, g_variant_ref_sink(value)};
-    g_queue_push_tail(&self->answers, answer);
-    refresh_objects(self);
-}
+static const StoreFollowerOps follower_ops = {
+    .what = "collections",
+    .read = read_collections,
+    .show = show_collections,
+    .free = store_reading_free,
+};
 
 /* --- methods --------------------------------------------------------------- */
 
@@ -445,7 +366,7 @@ on_manage_done(gpointer data)
     ManageCall *call = data;
 
     if (call->answer)
-        answer_when_shown(call->self, call->invocation, call->answer);
+        store_follower_answer(call->self->follower, call->invocation, call->answer);
     else
         access_return_error(call->invocation, call->error);
     g_clear_error(&call->error);
@@ -514,25 +435,6 @@ on_remove_member(BusCollectionManagementService *object, GDBusMethodInvocation *
 
 /* --- constructor and destructor -------------------------------------------- */
 
-static void
-on_store_changed(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event,
-                 gpointer data)
-{
-    if (event != G_FILE_MONITOR_EVENT_CHANGED)
-        refresh_objects(data);
-}
-
-static void
-watch_store(CollectionService *self)
-{
-    g_autoptr(GFile) directory =
-        g_file_new_for_path(virt_snap_collection_store_get_directory(self->store));
-
-    self->monitor = g_file_monitor_directory(directory, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
-    if (self->monitor)
-        g_signal_connect(self->monitor, "changed", G_CALLBACK(on_store_changed), self);
-}
-
 CollectionService *
 collection_service_new(GDBusObjectManagerServer *manager, BusObjectSkeleton *object,
                        const char *uri, void (*ready)(gpointer data), gpointer data)
@@ -541,21 +443,18 @@ collection_service_new(GDBusObjectManagerServer *manager, BusObjectSkeleton *obj
     g_autoptr(BusCollectionManagementService) bus =
         bus_collection_management_service_skeleton_new();
 
-    self->manager = g_object_ref(manager);
+    self->objects = object_set_new(manager);
     self->uri = g_strdup(uri);
     self->store = virt_snap_collection_store_new(NULL);
-    self->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_queue_init(&self->answers);
-    self->ready = ready;
-    self->ready_data = data;
     g_signal_connect(bus, "handle-define-collection", G_CALLBACK(on_define_collection), self);
     g_signal_connect(bus, "handle-destroy-collection", G_CALLBACK(on_destroy_collection), self);
     g_signal_connect(bus, "handle-rename-collection", G_CALLBACK(on_rename_collection), self);
     g_signal_connect(bus, "handle-add-member", G_CALLBACK(on_add_member), self);
     g_signal_connect(bus, "handle-remove-member", G_CALLBACK(on_remove_member), self);
     bus_object_skeleton_set_collection_management_service(object, bus);
-    watch_store(self);
-    refresh_objects(self);
+    self->follower =
+        store_follower_new(virt_snap_collection_store_get_directory(self->store), &follower_ops,
+                           self, ready, data);
 
     return self;
 }
@@ -565,10 +464,9 @@ collection_service_free(CollectionService *self)
 {
     if (!self)
         return;
-    g_clear_object(&self->monitor);
-    g_hash_table_unref(self->paths);
+    store_follower_free(self->follower);
+    object_set_free(self->objects);
     virt_snap_collection_store_free(self->store);
-    g_clear_object(&self->manager);
     g_free(self->uri);
     g_free(self);
 }

@@ -25,6 +25,8 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/job-queue.h \
 	src/service/job-service.c \
 	src/service/job-service.h \
+	src/service/object-set.c \
+	src/service/object-set.h \
 	src/service/prune-service.c \
 	src/service/prune-service.h \
 	src/service/reference-list.c \
@@ -35,8 +37,12 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/service-job.h \
 	src/service/set-service.c \
 	src/service/set-service.h \
+	src/service/snapshot-objects.c \
+	src/service/snapshot-objects.h \
 	src/service/snapshot-service.c \
 	src/service/snapshot-service.h \
+	src/service/store-follower.c \
+	src/service/store-follower.h \
 	src/service/work.c \
 	src/service/work.h \
 	$(NULL)

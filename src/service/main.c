@@ -17,6 +17,7 @@
 #include "service/collection-service.h"
 #include "service/job-service.h"
 #include "service/service-config.h"
+#include "service/snapshot-objects.h"
 #include "service/snapshot-service.h"
 #include "service/work.h"
 #include "util/process.h"
@@ -37,6 +38,8 @@ typedef struct {
     CollectionService *collections;
     JobService *jobs;
     SnapshotService *snapshots;
+    SnapshotObjects *sets;
+    guint unread; /* stores whose objects are not exported yet */
     guint idle_timer;
     guint name_timer;
     guint owner; /* id of the ownership of the bus name; 0: not requested yet */
@@ -143,11 +146,11 @@ request_bus_name(gpointer data)
 }
 
 static void
-on_collections(gpointer data)
+on_store_shown(gpointer data)
 {
     Daemon *daemon = data;
 
-    if (!daemon->owner)
+    if (--daemon->unread == 0 && !daemon->owner)
         request_bus_name(daemon);
 }
 
@@ -157,9 +160,12 @@ export_objects(Daemon *daemon)
     g_autoptr(BusObjectSkeleton) object = bus_object_skeleton_new(BUS_SERVICE_PATH);
 
     daemon->manager = g_dbus_object_manager_server_new(BUS_ROOT);
+    daemon->unread = 2;
     daemon->collections =
-        collection_service_new(daemon->manager, object, daemon->options.connect, on_collections,
+        collection_service_new(daemon->manager, object, daemon->options.connect, on_store_shown,
                                daemon);
+    daemon->sets = snapshot_objects_new(daemon->manager, daemon->options.connect, on_store_shown,
+                                        daemon);
     daemon->snapshots = snapshot_service_new(object, daemon->jobs, daemon->config,
                                              daemon->options.session);
     job_service_export(daemon->jobs, daemon->manager);
@@ -237,6 +243,7 @@ daemon_clear(Daemon *daemon)
     if (daemon->idle_timer)
         g_source_remove(daemon->idle_timer);
     snapshot_service_free(daemon->snapshots);
+    snapshot_objects_free(daemon->sets);
     collection_service_free(daemon->collections);
     job_service_free(daemon->jobs);
     g_clear_object(&daemon->manager);

@@ -15,6 +15,7 @@ $python -c 'import dbus, gi' 2>/dev/null || skip_all "python3-dbus or python3-gi
 
 service_setup
 service_place
+vs -q snapshot-create-as pair made
 
 # --- a system bus of our own
 cat >"$LIVE_DIR/bus.conf" <<END
@@ -118,6 +119,7 @@ check "the service on the system bus" gdbus wait --system --timeout 900 org.virt
 denied() { grep -q "org.virtsnap1.Error.AccessDenied" <<<"$1" || { echo "$1"; false; }; }
 check "export" denied "$(as_export nobody "$allowed/x")"
 check "list" denied "$(as nobody collection/pair Collection.ListSnapshots)"
+check "what there is of a snapshot" denied "$(as nobody snapshot/pair/made Snapshot.GetInfo)"
 check "reference points" denied "$(as nobody collection/pair Collection.ListReferencePoints)"
 # denied_manage METHOD ARGUMENT...
 denied_manage() { denied "$(as nobody service "CollectionManagementService.$1" "${@:2}")"; }

@@ -22,8 +22,30 @@ call() { service_call service CollectionSnapshotService."$@"; }
 sets() { vs --service snapshot-list pair --json | jq -c '[.snapshots[].name]'; }
 
 # --- snapshot collections
+# has_object SNAPSHOT: there is an object for it on the bus.
+has_object() { [[ $(service_get snapshot/pair/"$1" Snapshot Name) == "$1" ]]; }
+has_no_object() { ! has_object "$1" 2>/dev/null; }
+gdbus monitor --session --dest org.virtsnap1 >"$LIVE_DIR/signals" &
+monitor_pid=$!
+at_exit eval 'kill $monitor_pid 2>/dev/null'
+live_wait "signals are seen" grep -q "owned by" "$LIVE_DIR/signals"
 check "one is made" vs_json --service snapshot-create-as pair one --pause --timeout 20
 is "$(vs_field .result) $(sets)" '0 ["night","one"]' "it is there"
+live_wait "its object comes" has_object one
+is "$(service_get snapshot/pair/one Snapshot Collection)" \
+    "objectpath '/org/virtsnap1/collection/pair'" "of its collection"
+is "$(service_get snapshot/pair/one Snapshot CreatedBy)" virtsnapd "made by the service"
+like "$(service_get snapshot/pair/one Snapshot Members)" \
+    "'domain': <'left'>.*'kind': <'external'>, 'consistency': <'crash'>.*'domain': <'right'>" \
+    "with its members"
+like "$(service_get snapshot/pair/one Snapshot Window)" '^[1-9][0-9]*$' "and its window"
+info=$(service_call snapshot/pair/one Snapshot.GetInfo)
+like "$info" "'status': <'complete'>, 'changes': <@as \[\]>" "GetInfo says it is complete"
+like "$info" "'domain': <'right'>, 'there': <true>, 'kind': <'external'>" "and what there is of it"
+check "no object of one that virtsnap has not made" has_no_object night
+like "$(gdbus call --session --dest org.virtsnap1 --object-path /org/virtsnap1 \
+    --method org.freedesktop.DBus.ObjectManager.GetManagedObjects)" \
+    "'/org/virtsnap1/snapshot/pair/one': \\{'org.virtsnap1.Snapshot': \\{" "it is among the objects"
 check "a name that is taken" vs_refused 32800 "'one'" --service snapshot-create-as pair one
 check "what the service does not do" eval \
     '! vs --service snapshot-create-as pair two --dry-run 2>"$VS_ERR" && grep -q dry-run "$VS_ERR"'
@@ -57,6 +79,11 @@ check "and is not there any more" vs_refused 32779 "first" --service reference-p
     first
 check "the set is removed" vs_json --service snapshot-delete pair one
 is "$(sets)" '["night"]' "as if it had not been"
+live_wait "its object goes" has_no_object one
+live_wait "which a signal tells" \
+    grep -q 'ObjectManager.InterfacesRemoved.*/snapshot/pair/one' "$LIVE_DIR/signals"
+check "as its coming" grep -q 'ObjectManager.InterfacesAdded.*/snapshot/pair/one' \
+    "$LIVE_DIR/signals"
 check "the service ends" service_stop
 is "$(live_virsh domstate left) $(live_virsh domstate right)" "running running" "the domains run"
 is "$(live_virsh checkpoint-list left --name)" "" "no checkpoint is left"
