@@ -72,11 +72,13 @@ member_json(const SetStateMember *member)
 }
 
 static void
-add_record(JsonObject *object, const SetRecord *record)
+add_record(JsonObject *object, const SetState *state)
 {
+    const SetRecord *record = state->record;
     g_autofree char *made = record ? format_time(record->created) : NULL;
 
     json_object_set_boolean_member(object, "adopted", !record);
+    json_object_set_boolean_member(object, "unfinished", state->unfinished);
     if (!record)
         return;
     json_set_text(object, "made", made);
@@ -96,7 +98,7 @@ info_json(const SetInfo *info, const CommandLine *line)
     json_set_text(result, "collection", line->args[0]);
     json_set_text(result, "snapshot", line->args[1]);
     json_set_text(result, "status", set_info_status(info));
-    add_record(result, info->state->record);
+    add_record(result, info->state);
     json_set_texts(result, "changes", info->changes);
     if (info->unseen)
         json_set_text(result, "unseen", info->unseen);
@@ -122,7 +124,11 @@ print_set(const SetInfo *info)
     g_autofree char *window = record ? g_strdup_printf("%u ms", record->window_ms) : NULL;
     g_autofree char *made = record ? format_time(record->created) : NULL;
 
-    if (info->state->missing > 0)
+    if (info->state->unfinished)
+        print_line(_("State:  "), _("partial: it is being made, or its making was interrupted; "
+                                    "then the next snapshot command that changes these domains "
+                                    "removes what there is of it"));
+    else if (info->state->missing > 0)
         print_line(_("State:  "), _("partial: not every member has it"));
     else
         print_line(_("State:  "), info->changes->len > 0 ? _("changed since") : _("complete"));
@@ -265,9 +271,9 @@ list_json(const char *name, const SetState *state)
 
     json_set_text(object, "name", name);
     json_set_text(object, "taken", taken);
-    json_set_text(object, "status", state->missing > 0 ? "partial" : "complete");
+    json_set_text(object, "status", set_state_is_partial(state) ? "partial" : "complete");
     json_set_text(object, "consistency", weakest(state));
-    add_record(object, state->record);
+    add_record(object, state);
 
     return object;
 }
@@ -277,7 +283,7 @@ list_row(Table *table, const char *name, const SetState *state)
 {
     g_autofree char *taken = time_taken(state);
 
-    table_add(table, name, taken, state->missing > 0 ? _("partial") : _("complete"),
+    table_add(table, name, taken, set_state_is_partial(state) ? _("partial") : _("complete"),
               weakest(state), state->record ? state->record->program : _("adopted"), NULL);
 }
 

@@ -54,7 +54,7 @@ set_info_new(Hypervisor *hypervisor, const char *collection, const char *snapsho
     info->state = set_state_new(hypervisor, collection, members->domains, snapshot, error);
     if (!info->state)
         return NULL;
-    if (info->state->missing == 0)
+    if (!set_state_is_partial(info->state))
         look_at_images(info, hypervisor, members, collection, snapshot);
 
     return g_steal_pointer(&info);
@@ -63,7 +63,7 @@ set_info_new(Hypervisor *hypervisor, const char *collection, const char *snapsho
 const char *
 set_info_status(const SetInfo *self)
 {
-    if (self->state->missing > 0)
+    if (set_state_is_partial(self->state))
         return "partial";
 
     return self->changes->len > 0 ? "changed" : "complete";

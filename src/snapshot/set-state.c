@@ -67,26 +67,39 @@ add_state_member(SetState *self, Hypervisor *hypervisor, const char *domain, con
 
 /* --- what the record says ---------------------------------------------------- */
 
-/* Finds the record by a member's snapshot that exists, and where none exists by the names. */
 static const SetRecord *
-find_record(const SetState *self, const char *collection, const char *snapshot)
+find_record_by_name(const SetState *self, const char *collection, const char *snapshot,
+                    gboolean complete)
 {
-    for (guint i = 0; i < self->members->len; i++) {
-        const SnapshotDef *def = ((SetStateMember *)g_ptr_array_index(self->members, i))->def;
-
-        if (def)
-            return set_records_find(self->records, def->domain_uuid, snapshot,
-                                    def->creation_time);
-    }
     for (guint i = self->records->len; i-- > 0;) {
         const SetRecord *record = g_ptr_array_index(self->records, i);
 
-        if (record->complete && g_strcmp0(record->collection, collection) == 0 &&
+        if (record->complete == complete && g_strcmp0(record->collection, collection) == 0 &&
             g_str_equal(record->snapshot, snapshot))
             return record;
     }
 
     return NULL;
+}
+
+/* Finds the record by a member's snapshot that exists, and where none exists by the names. The
+ * record of a set that is not made to its end knows no times of its snapshots. */
+static const SetRecord *
+find_record(const SetState *self, const char *collection, const char *snapshot)
+{
+    const SetRecord *unfinished = find_record_by_name(self, collection, snapshot, FALSE);
+
+    for (guint i = 0; i < self->members->len; i++) {
+        const SnapshotDef *def = ((SetStateMember *)g_ptr_array_index(self->members, i))->def;
+        const SetRecord *record =
+            def ? set_records_find(self->records, def->domain_uuid, snapshot, def->creation_time)
+                : NULL;
+
+        if (def)
+            return record ? record : unfinished;
+    }
+
+    return unfinished ? unfinished : find_record_by_name(self, collection, snapshot, TRUE);
 }
 
 static SetStateMember *
@@ -108,7 +121,7 @@ static void
 check_identity(SetState *self, SetStateMember *member, const SetMember *recorded)
 {
     member->record = recorded;
-    if (!member->def || member->def->creation_time == recorded->creation_time)
+    if (!member->def || self->unfinished || member->def->creation_time == recorded->creation_time)
         return;
     g_clear_pointer(&member->def, snapshot_def_free);
     self->missing++;
@@ -147,6 +160,7 @@ set_state_new(Hypervisor *hypervisor, const char *collection, GPtrArray *domains
             return NULL;
     }
     self->record = find_record(self, collection, snapshot);
+    self->unfinished = self->record && !self->record->complete;
     if (self->record && !take_state_record(self, hypervisor, snapshot, error))
         return NULL;
     if (self->record || self->missing < self->members->len)
@@ -156,6 +170,12 @@ set_state_new(Hypervisor *hypervisor, const char *collection, GPtrArray *domains
                 snapshot);
 
     return NULL;
+}
+
+gboolean
+set_state_is_partial(const SetState *self)
+{
+    return self->missing > 0 || self->unfinished;
 }
 
 /* --- all of a collection ------------------------------------------------------ */
@@ -175,7 +195,7 @@ set_state_list(Hypervisor *hypervisor, const char *collection, GPtrArray *domain
     for (guint i = 0; records && i < records->len; i++) {
         const SetRecord *record = g_ptr_array_index(records, i);
 
-        if (record->complete && collection && g_strcmp0(record->collection, collection) == 0 &&
+        if (collection && g_strcmp0(record->collection, collection) == 0 &&
             !has_name(names, record->snapshot))
             g_ptr_array_add(names, g_strdup(record->snapshot));
     }

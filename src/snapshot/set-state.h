@@ -21,6 +21,8 @@ typedef struct {
 typedef struct {
     GPtrArray *records;      /* SetRecord: all that there are */
     const SetRecord *record; /* of this one; NULL: it is adopted */
+    gboolean unfinished;     /* it is being made, or whoever made it was killed: the next command
+                              * that changes sets of these domains takes back what there is */
     GPtrArray *members;      /* SetStateMember: those of the collection, then those that only the
                               * record has */
     guint missing;           /* how many have no snapshot */
@@ -42,10 +44,14 @@ SetState *set_state_new(Hypervisor *hypervisor, const char *collection, GPtrArra
  *
  * Returns: (element-type utf8): the names of the snapshot collections of @collection: those that
  * every member has, parents before children, then those that only records know, as members lack
- * them; owned by the caller.
+ * them or as their making was interrupted; owned by the caller.
  */
 GPtrArray *set_state_list(Hypervisor *hypervisor, const char *collection, GPtrArray *domains,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** set_state_is_partial: Returns: whether a member lacks its snapshot, or may have lacked it when
+ * the making of the set was interrupted. */
+gboolean set_state_is_partial(const SetState *self);
 
 void set_state_free(SetState *self);
 

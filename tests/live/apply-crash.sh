@@ -182,6 +182,11 @@ check "what there was can be gone back to" renew
         "$abs_top_builddir/virtsnap" --json snapshot-create-as pair dead --pause >"$VS_OUT" 2>&1
 } 2>/dev/null
 like "$(snapshots_of r) $(snapshots_of o)" "dead.* s1 dead" "a set whose making was killed"
+is "$(vs --json snapshot-info pair dead | jq -c '[.status, .adopted, .unfinished]')" \
+    '["partial",false,true]' "is known as such"
+like "$(vs snapshot-info pair dead)" 'partial: .*its making was interrupted' "and said to be"
+is "$(vs --json snapshot-list pair | jq -r '.snapshots[] | select(.unfinished).name')" dead \
+    "and listed"
 live_virsh resume r
 write_running 11
 scribble "$(top_of o)" 5
