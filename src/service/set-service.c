@@ -230,59 +230,53 @@ on_call_looked_at(gpointer data)
     job_service_start(call->jobs, &order);
 }
 
+/* What a method does when its caller may. */
+typedef struct {
+    JobService *jobs;
+    MakeFunc make;
+    gboolean reference;
+} SetMethod;
+
 static void
-begin(GDBusMethodInvocation *invocation, JobService *jobs, MakeFunc make, gboolean reference)
+on_set_call_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
+    const SetMethod *method = data;
     SetCall *call = g_new0(SetCall, 1);
 
-    call->jobs = jobs;
+    call->jobs = method->jobs;
     call->invocation = invocation;
-    call->make = make;
-    call->reference = reference;
+    call->make = method->make;
+    call->reference = method->reference;
     work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), look_at_call,
              on_call_looked_at, call);
 }
 
-/* --- DestroySnapshot -------------------------------------------------------------------- */
-
-static void
-delete_granted(GDBusMethodInvocation *invocation, gpointer jobs)
+static gboolean
+begin_if_granted(GDBusMethodInvocation *invocation, JobService *jobs, MakeFunc make,
+                 gboolean reference)
 {
-    begin(invocation, jobs, make_delete, FALSE);
+    SetMethod *method = g_new(SetMethod, 1);
+
+    *method = (SetMethod){jobs, make, reference};
+    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, on_set_call_granted, method, g_free);
+
+    return TRUE;
 }
+
+/* --- the methods ------------------------------------------------------------------------- */
 
 static gboolean
 on_destroy(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
            const char *snapshot_collection, GVariant *options, gpointer jobs)
 {
-    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, delete_granted, jobs, NULL);
-
-    return TRUE;
-}
-
-/* --- ApplySnapshot -------------------------------------------------------------------- */
-
-static void
-apply_granted(GDBusMethodInvocation *invocation, gpointer jobs)
-{
-    begin(invocation, jobs, make_apply, FALSE);
+    return begin_if_granted(invocation, jobs, make_delete, FALSE);
 }
 
 static gboolean
 on_apply(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
          const char *snapshot_collection, GVariant *options, gpointer jobs)
 {
-    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, apply_granted, jobs, NULL);
-
-    return TRUE;
-}
-
-/* --- reference points -------------------------------------------------------------------- */
-
-static void
-reference_point_granted(GDBusMethodInvocation *invocation, gpointer jobs)
-{
-    begin(invocation, jobs, make_reference_point, TRUE);
+    return begin_if_granted(invocation, jobs, make_apply, FALSE);
 }
 
 static gboolean
@@ -290,15 +284,7 @@ on_create_reference_point(BusCollectionSnapshotService *bus, GDBusMethodInvocati
                           const char *collection, const char *name, GVariant *options,
                           gpointer jobs)
 {
-    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, reference_point_granted, jobs, NULL);
-
-    return TRUE;
-}
-
-static void
-reference_removal_granted(GDBusMethodInvocation *invocation, gpointer jobs)
-{
-    begin(invocation, jobs, make_reference_removal, TRUE);
+    return begin_if_granted(invocation, jobs, make_reference_point, TRUE);
 }
 
 static gboolean
@@ -306,9 +292,7 @@ on_destroy_reference_point(BusCollectionSnapshotService *bus, GDBusMethodInvocat
                            const char *collection, const char *name, GVariant *options,
                            gpointer jobs)
 {
-    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, reference_removal_granted, jobs, NULL);
-
-    return TRUE;
+    return begin_if_granted(invocation, jobs, make_reference_removal, TRUE);
 }
 
 void
