@@ -7,6 +7,7 @@
 
 #include "drivers/libvirt/libvirt-boot.h"
 #include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
 
 /* How long an agent may take to answer, in seconds. */
@@ -57,17 +58,6 @@ boot_start(Hypervisor *hypervisor, const char *xml, const BootFile *files, guint
     return FALSE;
 }
 
-static virDomainPtr
-look_up_boot_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
-{
-    virDomainPtr domain = virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
-
-    if (!domain)
-        libvirt_error_set(error, _("Cannot look for the domain with the UUID %s"), uuid);
-
-    return domain;
-}
-
 static const char *
 pause_reason(int reason)
 {
@@ -84,7 +74,7 @@ pause_reason(int reason)
 static gboolean
 boot_look(Hypervisor *hypervisor, const char *uuid, BootState *state, char **why, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up_boot_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     int number = VIR_DOMAIN_NOSTATE;
     int reason = 0;
 
@@ -114,7 +104,7 @@ boot_look(Hypervisor *hypervisor, const char *uuid, BootState *state, char **why
 static gboolean
 boot_agent_answers(Hypervisor *hypervisor, const char *uuid)
 {
-    g_autoptr(LibvirtDomain) domain = look_up_boot_domain(hypervisor, uuid, NULL);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, NULL);
     long long seconds;
     unsigned int nanoseconds;
     virErrorPtr last;

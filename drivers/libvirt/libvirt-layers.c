@@ -10,19 +10,9 @@
 #include "drivers/libvirt/libvirt-define.h"
 #include "drivers/libvirt/libvirt-layers.h"
 #include "drivers/libvirt/libvirt-lists.h"
+#include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-survey.h"
-
-static virDomainPtr
-layers_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
-{
-    virDomainPtr domain = virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
-
-    if (!domain)
-        libvirt_error_set(error, _("Cannot look for the domain with the UUID %s"), uuid);
-
-    return domain;
-}
 
 static GPtrArray *
 survey_domains(Hypervisor *hypervisor, GError **error)
@@ -36,7 +26,7 @@ static gboolean
 block_job(Hypervisor *hypervisor, const char *uuid, const char *target, guint *type, guint64 *cur,
           guint64 *end, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
 
     return domain && libvirt_block_job(domain, target, type, cur, end, error);
 }
@@ -45,7 +35,7 @@ static HypervisorCommit *
 commit_begin(Hypervisor *hypervisor, const char *uuid, const char *target, const char *base,
              const char *top, gboolean active, guint64 bandwidth, gboolean adopt, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
 
     return domain ? libvirt_commit_begin(domain, target, base, top, active, bandwidth, adopt,
                                          error)
@@ -56,7 +46,7 @@ static HypervisorCommit *
 pull_begin(Hypervisor *hypervisor, const char *uuid, const char *target, guint64 bandwidth,
            gboolean adopt, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
 
     return domain ? libvirt_pull_begin(domain, target, bandwidth, adopt, error) : NULL;
 }
@@ -79,7 +69,7 @@ static gboolean
 delete_snapshot(Hypervisor *hypervisor, const char *uuid, const char *name, gboolean metadata,
                 GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
     unsigned int flags = metadata ? VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY : 0;
 
@@ -100,7 +90,7 @@ static gboolean
 take_snapshot(Hypervisor *hypervisor, const char *uuid, const char *xml, gboolean disks_only,
               GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
     unsigned int flags = VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC |
                          (disks_only ? VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY : 0);
@@ -134,7 +124,7 @@ revert_domain(Hypervisor *hypervisor, const char *uuid, const char *name, Revert
         [REVERT_RUNNING] = VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING,
         [REVERT_PAUSED] = VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED,
     };
-    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
 
     if (!domain)
@@ -152,7 +142,7 @@ revert_domain(Hypervisor *hypervisor, const char *uuid, const char *name, Revert
 static gboolean
 stop_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
 
     if (!domain)
         return FALSE;
@@ -167,7 +157,7 @@ stop_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
 static gboolean
 start_domain(Hypervisor *hypervisor, const char *uuid, gboolean paused, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
 
     if (!domain)
         return FALSE;
@@ -181,7 +171,7 @@ start_domain(Hypervisor *hypervisor, const char *uuid, gboolean paused, GError *
 static gboolean
 pause_domain(Hypervisor *hypervisor, const char *uuid, gboolean pause, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = layers_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
 
     if (!domain)
         return FALSE;

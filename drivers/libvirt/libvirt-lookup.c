@@ -10,6 +10,7 @@
 
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-lookup.h"
+#include "drivers/libvirt/libvirt-private.h"
 
 static void
 set_not_found(virConnectPtr connection, const char *word, GError **error)
@@ -29,6 +30,17 @@ libvirt_domain_by_name(virConnectPtr connection, const char *name, GError **erro
 
     if (!domain)
         set_not_found(connection, name, error);
+
+    return domain;
+}
+
+virDomainPtr
+libvirt_domain_by_uuid(Hypervisor *hypervisor, const char *uuid, GError **error)
+{
+    virDomainPtr domain = virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
+
+    if (!domain)
+        libvirt_error_set(error, _("Cannot find the domain with the UUID %s"), uuid);
 
     return domain;
 }

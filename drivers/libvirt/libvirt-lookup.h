@@ -5,7 +5,7 @@
 
 #include <libvirt/libvirt.h>
 
-#include "util/error.h"
+#include "hypervisor/hypervisor.h"
 
 G_BEGIN_DECLS
 
@@ -15,6 +15,14 @@ G_BEGIN_DECLS
  * naming the connection.
  */
 virDomainPtr libvirt_domain_by_name(virConnectPtr connection, const char *name, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * libvirt_domain_by_uuid:
+ * Looks a domain up with virDomainLookupByUUIDString(). Returns: owned by the caller; NULL with
+ * NOT_FOUND naming the UUID.
+ */
+virDomainPtr libvirt_domain_by_uuid(Hypervisor *hypervisor, const char *uuid, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**

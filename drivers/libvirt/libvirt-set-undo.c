@@ -8,6 +8,7 @@
 
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-lists.h"
+#include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-set.h"
 #include "util/xml.h"
@@ -16,22 +17,11 @@
 #define MERGE_US (10 * 60 * G_USEC_PER_SEC)
 #define POLL_US (G_USEC_PER_SEC / 50)
 
-static virDomainPtr
-undo_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
-{
-    virDomainPtr domain = virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
-
-    if (!domain)
-        libvirt_error_set(error, _("Cannot find the domain with the UUID %s"), uuid);
-
-    return domain;
-}
-
 gboolean
 libvirt_snapshot_forget(Hypervisor *hypervisor, const char *uuid, const char *name,
                         gboolean metadata, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = undo_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     unsigned int flags = metadata ? VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY : 0;
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
 
@@ -105,7 +95,7 @@ gboolean
 libvirt_snapshot_merge_back(Hypervisor *hypervisor, const char *uuid, const char *target,
                             const char *overlay, const char *source, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = undo_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     unsigned int flags = VIR_DOMAIN_BLOCK_COMMIT_ACTIVE;
     g_autofree char *present = NULL;
 
@@ -169,7 +159,7 @@ libvirt_snapshot_point_back(Hypervisor *hypervisor, const char *uuid, const char
                             const char *overlay, const char *source, const char *format,
                             GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = undo_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     unsigned int flags = VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE;
     g_autofree char *text =
         domain ? libvirt_take_string(virDomainGetXMLDesc(domain, flags)) : NULL;

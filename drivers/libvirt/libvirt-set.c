@@ -120,22 +120,11 @@ libvirt_snapshot_look(Hypervisor *hypervisor, const char *word, GError **error)
 
 /* --- making --------------------------------------------------------------------------- */
 
-static virDomainPtr
-set_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
-{
-    virDomainPtr domain = virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
-
-    if (!domain)
-        libvirt_error_set(error, _("Cannot find the domain with the UUID %s"), uuid);
-
-    return domain;
-}
-
 char *
 libvirt_snapshot_create(Hypervisor *hypervisor, const char *uuid, const char *xml,
                         gboolean disks_only, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = set_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     unsigned int flags =
         disks_only ? VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC : 0;
     g_autoptr(LibvirtSnapshot) snapshot = NULL;
@@ -157,7 +146,7 @@ libvirt_snapshot_create(Hypervisor *hypervisor, const char *uuid, const char *xm
 gboolean
 libvirt_snapshot_await(Hypervisor *hypervisor, const char *uuid, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = set_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     gint64 until = g_get_monotonic_time() + AWAIT_US;
 
     if (!domain)

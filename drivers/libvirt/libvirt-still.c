@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-set.h"
 #include "drivers/libvirt/libvirt-still.h"
@@ -17,17 +18,6 @@
 #define AGENT_RETURNS_US (5 * G_USEC_PER_SEC)
 #define AGENT_POLL_US (G_USEC_PER_SEC / 50)
 
-static virDomainPtr
-look_up_still_domain(Hypervisor *hypervisor, const char *uuid, GError **error)
-{
-    virDomainPtr domain = virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
-
-    if (!domain)
-        libvirt_error_set(error, _("Cannot find the domain with the UUID %s"), uuid);
-
-    return domain;
-}
-
 static gboolean
 still_is_exclusive(Hypervisor *hypervisor)
 {
@@ -37,7 +27,7 @@ still_is_exclusive(Hypervisor *hypervisor)
 static gboolean
 still_state(Hypervisor *hypervisor, const char *uuid, DomainState *state, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up_still_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     int now = VIR_DOMAIN_NOSTATE;
     int active;
 
@@ -78,7 +68,7 @@ agent_is_connected(virDomainPtr domain, gboolean *configured)
 static gboolean
 still_has_agent(Hypervisor *hypervisor, const char *uuid)
 {
-    g_autoptr(LibvirtDomain) domain = look_up_still_domain(hypervisor, uuid, NULL);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, NULL);
     gint64 until = g_get_monotonic_time() + AGENT_RETURNS_US;
     gboolean configured = FALSE;
 
@@ -115,7 +105,7 @@ static gboolean
 still_freeze(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *frozen,
              ConsistencyReason *reason, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up_still_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     virErrorPtr last;
     int n;
 
@@ -151,7 +141,7 @@ still_freeze(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *fro
 static gboolean
 still_thaw(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *thawed, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up_still_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     virErrorPtr last;
     int n = -1;
 
@@ -177,7 +167,7 @@ still_thaw(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *thawe
 static gboolean
 still_suspend(Hypervisor *hypervisor, const char *uuid, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up_still_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
 
     if (!domain)
         return FALSE;
@@ -191,7 +181,7 @@ still_suspend(Hypervisor *hypervisor, const char *uuid, GError **error)
 static gboolean
 still_resume(Hypervisor *hypervisor, const char *uuid, GError **error)
 {
-    g_autoptr(LibvirtDomain) domain = look_up_still_domain(hypervisor, uuid, error);
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     g_autoptr(GError) ignored = NULL;
     DomainState state = DOMAIN_STATE_PAUSED;
 
