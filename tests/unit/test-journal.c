@@ -190,6 +190,21 @@ open_it(PlanFixture *f, int fd, gboolean resume, guint *made, GError **error)
     return journal_open(fd, identity, changed, resume, made, error);
 }
 
+/* A journal that is not continued knows nothing of what was there. */
+static void
+assert_begun_anew(PlanFixture *f, int fd)
+{
+    g_autoptr(GError) error = NULL;
+    guint made = 0;
+    g_autoptr(Journal) journal = open_it(f, fd, FALSE, &made, &error);
+    g_autofree char *text = NULL;
+
+    g_assert_no_error(error);
+    g_assert_false(journal_layer(journal, 1)->opened);
+    text = content(fd);
+    g_assert_true(g_str_has_suffix(text, "\nbegin 0\n"));
+}
+
 static void
 test_file(PlanFixture *f, gconstpointer data)
 {
@@ -243,15 +258,7 @@ test_file(PlanFixture *f, gconstpointer data)
     g_assert_true(journal_restart(journal, 1, &source, &error));
     g_assert_cmpuint(journal_n_segments(journal), ==, 0);
     g_clear_pointer(&journal, journal_free);
-
-    made = 0;
-    journal = open_it(f, fd, FALSE, &made, &error);
-    g_assert_no_error(error);
-    g_assert_false(journal_layer(journal, 1)->opened);
-    g_clear_pointer(&journal, journal_free);
-    g_clear_pointer(&text, g_free);
-    text = content(fd);
-    g_assert_true(g_str_has_suffix(text, "\nbegin 0\n"));
+    assert_begun_anew(f, fd);
 }
 
 static void

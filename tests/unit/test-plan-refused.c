@@ -148,6 +148,24 @@ test_no_storage(PlanFixture *f, gconstpointer data)
 
 /* --- what stands in the way ------------------------------------------------- */
 
+/* The error names the domain, the disk and @named. */
+static void
+assert_refused(PlanFixture *f, const TestSnapshot *snapshot, const char *present,
+               const char *named, int code)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_set_size(f->records, 0);
+    plan_add(f, "a domain", TRUE, present, snapshot, 1);
+    g_assert_null(plan_make(f, &error));
+    g_test_message("%s", error->message);
+    g_assert_error(error, VIRT_SNAP_ERROR, code);
+    g_assert_nonnull(strstr(error->message, "a domain"));
+    g_assert_nonnull(strstr(error->message, named));
+    if (snapshot->disks[0].target)
+        g_assert_nonnull(strstr(error->message, "vdx"));
+}
+
 static void
 test_refused(PlanFixture *f, gconstpointer data)
 {
@@ -201,20 +219,8 @@ test_refused(PlanFixture *f, gconstpointer data)
          VIRT_SNAP_ERROR_NOT_FOUND},
     };
 
-    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
-        g_autoptr(GError) error = NULL;
-
-        g_ptr_array_set_size(f->records, 0);
-        plan_add(f, "a domain", TRUE, table[i].present, &table[i].snapshot, 1);
-        g_assert_null(plan_make(f, &error));
-        g_test_message("%s", error->message);
-        g_assert_error(error, VIRT_SNAP_ERROR, table[i].code);
-        /* Domain, disk and file. */
-        g_assert_nonnull(strstr(error->message, "a domain"));
-        g_assert_nonnull(strstr(error->message, table[i].named));
-        if (table[i].snapshot.disks[0].target)
-            g_assert_nonnull(strstr(error->message, "vdx"));
-    }
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
+        assert_refused(f, &table[i].snapshot, table[i].present, table[i].named, table[i].code);
 }
 
 int

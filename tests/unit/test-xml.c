@@ -38,6 +38,19 @@ test_refused(void)
     }
 }
 
+/* Appends @repeated @times times, each with its own number in the place of a %u. */
+static void
+append_repeated(GString *text, const char *repeated, guint times)
+{
+    const char *number = strchr(repeated, '%');
+
+    for (guint n = 0; n < times; n++) {
+        g_string_append_len(text, repeated, number ? number - repeated : -1);
+        if (number)
+            g_string_append_printf(text, "%u%s", n, number + 2);
+    }
+}
+
 /* What would take libxml2 hours, or the machine's memory, is refused at once; what is just below
  * a limit is taken. */
 static void
@@ -85,15 +98,9 @@ test_bounds(void)
         g_autoptr(GError) error = NULL;
         g_autoptr(GString) text = g_string_new(table[i].before);
         g_autoptr(xmlDoc) doc = NULL;
-        const char *number = strchr(table[i].repeated, '%');
 
         g_test_message("%s%s", table[i].before, table[i].repeated);
-        for (guint n = 0; n < table[i].times; n++) {
-            g_string_append_len(text, table[i].repeated,
-                                number ? number - table[i].repeated : -1);
-            if (number)
-                g_string_append_printf(text, "%u%s", n, number + 2);
-        }
+        append_repeated(text, table[i].repeated, table[i].times);
         g_string_append(text, table[i].after);
         doc = parse(text->str, &error);
         g_assert_true((doc == NULL) == (table[i].reason != NULL));
