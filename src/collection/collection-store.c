@@ -233,7 +233,7 @@ virt_snap_collection_store_remove(VirtSnapCollectionStore *self, const char *nam
 }
 
 static gboolean
-undefine_collection(RecordDir *dir, const char *name, GError **error)
+undefine_stored_collection(RecordDir *dir, const char *name, GError **error)
 {
     g_autofree char *file = collection_file(name);
     g_autoptr(GPtrArray) others = NULL;
@@ -272,7 +272,7 @@ virt_snap_collection_store_undefine(VirtSnapCollectionStore *self, const char *n
         return FALSE;
     dir = record_dir_open(self->directory, RECORD_DIR_CHANGE, error);
 
-    return dir && undefine_collection(dir, name, error);
+    return dir && undefine_stored_collection(dir, name, error);
 }
 
 /* --- renaming ----------------------------------------------------------------- */

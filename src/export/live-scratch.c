@@ -57,7 +57,7 @@ check_one(const char *directory, GError **error)
 }
 
 static gboolean
-check_all(const LiveScratch *self, GError **error)
+check_all_scratch(const LiveScratch *self, GError **error)
 {
     for (guint i = 0; i < self->directories->len; i++) {
         if (!check_one(g_ptr_array_index(self->directories, i), error))
@@ -75,7 +75,7 @@ scratch_main(gpointer data)
     GError *error = NULL;
 
     while (!self->ended) {
-        if (!check_all(self, &error)) {
+        if (!check_all_scratch(self, &error)) {
             control_fail(self->control, error);
             break;
         }
@@ -94,7 +94,7 @@ live_scratch_watch(GPtrArray *directories, Control *control, GError **error)
     self->control = control;
     g_mutex_init(&self->lock);
     g_cond_init(&self->changed);
-    if (!check_all(self, error))
+    if (!check_all_scratch(self, error))
         return NULL;
     self->thread = g_thread_new("virtsnap-scratch", scratch_main, self);
 

@@ -164,7 +164,7 @@ live_export_new(Hypervisor *hypervisor, Plan *plan, Control *control, GError **e
 /* --- the moment ----------------------------------------------------------------- */
 
 static gboolean
-is_same_disk(const DiskDef *a, const DiskDef *b)
+is_same_live_disk(const DiskDef *a, const DiskDef *b)
 {
     return g_str_equal(a->target, b->target) && g_str_equal(a->device, b->device) &&
            a->location == b->location && a->read_only == b->read_only &&
@@ -178,8 +178,8 @@ has_same_disks(const SnapshotDef *planned, const SnapshotDef *found)
     if (planned->disks->len != found->disks->len)
         return FALSE;
     for (guint i = 0; i < planned->disks->len; i++) {
-        if (!is_same_disk(g_ptr_array_index(planned->disks, i),
-                          g_ptr_array_index(found->disks, i)))
+        if (!is_same_live_disk(g_ptr_array_index(planned->disks, i),
+                               g_ptr_array_index(found->disks, i)))
             return FALSE;
     }
 

@@ -38,7 +38,7 @@ check_open(const DiskDef *disk, const Layer *top, GError **error)
 }
 
 static gboolean
-is_pulled(const PlanDomain *domain, const DiskDef *disk)
+live_pulls_disk(const PlanDomain *domain, const DiskDef *disk)
 {
     return domain->active && disk->location == SNAPSHOT_LOCATION_LIVE;
 }
@@ -56,7 +56,7 @@ plan_live_disk(PlanBuilder *builder, const PlanDomain *domain, PlanDisk *disk, c
     }
     if (!check_open(disk->def, top, error))
         return FALSE;
-    disk->top = is_pulled(domain, disk->def)
+    disk->top = live_pulls_disk(domain, disk->def)
                     ? plan_layers_pull(builder, domain, disk->def->target, top)
                     : plan_layers_flatten(builder, top, NULL, FALSE);
 

@@ -124,7 +124,7 @@ set_driver(xmlNode *disk, const char *format)
 }
 
 static void
-set_images(xmlNode *node, const BootDisk *disk)
+set_boot_images(xmlNode *node, const BootDisk *disk)
 {
     const BootImage *first = g_ptr_array_index(disk->images, 0);
     xmlNode *at = node;
@@ -139,7 +139,7 @@ set_images(xmlNode *node, const BootDisk *disk)
 }
 
 static const BootDisk *
-find_disk(GPtrArray *disks, xmlNode *node)
+find_boot_disk(GPtrArray *disks, xmlNode *node)
 {
     g_autofree char *target = xml_text(node, "./target/@dev");
 
@@ -164,16 +164,16 @@ is_drive(xmlNode *node)
 /* Gives the disks their scratch overlays. A disk that no image was exported of is there only
  * because the user trusts it; it becomes read-only. */
 static void
-rewrite_disks(xmlNode *domain, const BootPlace *place)
+rewrite_boot_disks(xmlNode *domain, const BootPlace *place)
 {
     g_autoptr(GPtrArray) nodes = xml_nodes(domain, "./devices/disk");
 
     for (guint i = 0; i < nodes->len; i++) {
         xmlNode *node = g_ptr_array_index(nodes, i);
-        const BootDisk *disk = find_disk(place->disks, node);
+        const BootDisk *disk = find_boot_disk(place->disks, node);
 
         if (disk)
-            set_images(node, disk);
+            set_boot_images(node, disk);
         else if (is_drive(node))
             nodes_remove(node, "./source | ./backingStore | ./mirror");
         else
@@ -186,7 +186,7 @@ rewrite_disks(xmlNode *domain, const BootPlace *place)
 /* Makes the interface one of type 'user', which needs no right on the host, with its link down,
  * so that nothing goes through. */
 static void
-unplug(xmlNode *card)
+unplug_card(xmlNode *card)
 {
     static const char *const kept[] = {"mac", "model", "address", "boot", "acpi", "alias", NULL};
     xmlNode *next;
@@ -208,7 +208,7 @@ unplug_all(xmlNode *domain)
     g_autoptr(GPtrArray) nodes = xml_nodes(domain, "./devices/interface");
 
     for (guint i = 0; i < nodes->len; i++)
-        unplug(g_ptr_array_index(nodes, i));
+        unplug_card(g_ptr_array_index(nodes, i));
 }
 
 /* --- consoles and channels ------------------------------------------------------------ */
@@ -311,7 +311,7 @@ boot_domain(xmlNode *domain, const BootPlace *place, BootSigns *signs)
 {
     signs->tpm = xml_node(domain, "./devices/tpm") != NULL;
     remove_all(domain);
-    rewrite_disks(domain, place);
+    rewrite_boot_disks(domain, place);
     unplug_all(domain);
     signs->agent = rewrite_channels(domain);
     signs->console = watch_console(domain, place->console);

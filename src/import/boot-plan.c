@@ -56,7 +56,7 @@ boot_settings_free(BootSettings *self)
 /* --- the import that it is ------------------------------------------------------ */
 
 static ImportSettings *
-import_settings_for(const BootSettings *settings, const Manifest *manifest, const char *prefix)
+boot_import_settings(const BootSettings *settings, const Manifest *manifest, const char *prefix)
 {
     ImportSettings *self = import_settings_new();
 
@@ -87,7 +87,7 @@ forget_networks(GPtrArray *findings)
 }
 
 static void
-warn_of_host(BootPlan *self)
+warn_of_boot_host(BootPlan *self)
 {
     GPtrArray *findings = import_host_findings(self->host);
 
@@ -103,7 +103,7 @@ plan_import(BootPlan *self, Hypervisor *hypervisor, const BootSettings *settings
             const char *prefix, const char *directory, GError **error)
 {
     g_autoptr(ImportSettings) import =
-        import_settings_for(settings, import_source_manifest(self->source), prefix);
+        boot_import_settings(settings, import_source_manifest(self->source), prefix);
 
     self->host = import_host_new(hypervisor, TRUE, error);
     if (!self->host)
@@ -114,7 +114,7 @@ plan_import(BootPlan *self, Hypervisor *hypervisor, const BootSettings *settings
     forget_networks(import_host_findings(self->host));
     if (!import_host_pass(self->host, error))
         return FALSE;
-    warn_of_host(self);
+    warn_of_boot_host(self);
 
     return TRUE;
 }
@@ -200,7 +200,7 @@ add_below(BootPlan *self, BootMember *member, BootDisk *disk, const ManifestFile
 }
 
 static BootDisk *
-plan_disk(BootPlan *self, BootMember *member, const ManifestDisk *from)
+plan_boot_disk(BootPlan *self, BootMember *member, const ManifestDisk *from)
 {
     const Manifest *manifest = import_source_manifest(self->source);
     const ManifestFile *top = manifest_file(manifest, from->layer);
@@ -230,7 +230,7 @@ plan_disks(BootPlan *self, BootMember *member)
         const ManifestDisk *disk = g_ptr_array_index(first->disks, i);
 
         if (disk->layer)
-            g_ptr_array_add(disks, plan_disk(self, member, disk));
+            g_ptr_array_add(disks, plan_boot_disk(self, member, disk));
     }
 
     return disks;
@@ -245,7 +245,7 @@ boot_file_clear(gpointer data)
 }
 
 static void
-member_free(gpointer data)
+boot_member_free(gpointer data)
 {
     BootMember *member = data;
 
@@ -307,7 +307,7 @@ write_member(BootPlan *self, BootMember *member, GError **error)
 }
 
 static gboolean
-add_members(BootPlan *self, GError **error)
+add_boot_members(BootPlan *self, GError **error)
 {
     for (guint i = 0; i < self->plan->domains->len; i++) {
         BootMember *member = g_new0(BootMember, 1);
@@ -330,13 +330,13 @@ boot_plan_new(Hypervisor *hypervisor, const char *path, const BootSettings *sett
 {
     g_autoptr(BootPlan) self = g_new0(BootPlan, 1);
 
-    self->members = g_ptr_array_new_with_free_func(member_free);
+    self->members = g_ptr_array_new_with_free_func(boot_member_free);
     self->source = import_source_open(path, error);
     if (!self->source ||
         !plan_import(self, hypervisor, settings, prefix, directory, error))
         return NULL;
     keep_small_files(self);
-    if (!add_members(self, error))
+    if (!add_boot_members(self, error))
         return NULL;
 
     return g_steal_pointer(&self);

@@ -154,8 +154,8 @@ copy_files(const BootPlan *plan, int dirfd, Control *control, GError **error)
 }
 
 static gboolean
-write_files(Hypervisor *hypervisor, const BootPlan *plan, int dirfd, Control *control,
-            GError **error)
+write_boot_files(Hypervisor *hypervisor, const BootPlan *plan, int dirfd, Control *control,
+                 GError **error)
 {
     HypervisorOwner owner;
     gboolean given = FALSE;
@@ -186,7 +186,7 @@ typedef struct {
 } BootQueue;
 
 static gboolean
-fits(const BootQueue *self, const BootMember *member)
+queue_has_room(const BootQueue *self, const BootMember *member)
 {
     return member_needs(member) <= self->memory &&
            (self->settings->parallel == 0 || self->running < self->settings->parallel);
@@ -200,7 +200,7 @@ begin_some(BootQueue *self)
     while (self->watches->len < members->len) {
         const BootMember *member = g_ptr_array_index(members, self->watches->len);
 
-        if (!fits(self, member))
+        if (!queue_has_room(self, member))
             return;
         self->memory -= member_needs(member);
         self->running++;
@@ -264,7 +264,7 @@ boot_run(Hypervisor *hypervisor, const BootPlan *plan, const BootSettings *setti
 
     control_set_end(control, plan->plan->bytes + plan->members->len);
     if (!boot_check_memory(plan, settings, &queue.memory, error) ||
-        !write_files(hypervisor, plan, dirfd, control, error))
+        !write_boot_files(hypervisor, plan, dirfd, control, error))
         return FALSE;
 
     return run_queue(&queue, error) && take_verdicts(&queue, report, error);

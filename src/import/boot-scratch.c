@@ -142,7 +142,7 @@ uri_of(Hypervisor *hypervisor, GError **error)
 /* --- beginning -------------------------------------------------------------------- */
 
 static char *
-format(const BootScratch *self)
+format_boot_record(const BootScratch *self)
 {
     g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
     xmlNode *root = xmlNewNode(NULL, BAD_CAST "verify");
@@ -159,7 +159,7 @@ format(const BootScratch *self)
 static gboolean
 write_record(BootScratch *self, GError **error)
 {
-    g_autofree char *text = format(self);
+    g_autofree char *text = format_boot_record(self);
 
     self->fd = fd_open(self->records, self->record, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600,
                        error);
@@ -176,7 +176,7 @@ write_record(BootScratch *self, GError **error)
 }
 
 static gboolean
-make_directory(BootScratch *self, GError **error)
+make_scratch_directory(BootScratch *self, GError **error)
 {
     if (mkdir(self->directory, 0700) < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"),
@@ -205,7 +205,7 @@ boot_scratch_begin(BootScratch *self, Hypervisor *hypervisor, GPtrArray *uuids, 
     if (!self->uri)
         return -1;
     lock = lock_records(&self->records, error);
-    if (lock < 0 || !write_record(self, error) || !make_directory(self, error))
+    if (lock < 0 || !write_record(self, error) || !make_scratch_directory(self, error))
         return -1;
 
     return self->dirfd;
@@ -257,7 +257,7 @@ boot_scratch_end(BootScratch *self, Hypervisor *hypervisor, GError **error)
 /* --- what was left -------------------------------------------------------------------- */
 
 static gboolean
-parse(BootScratch *self, GError **error)
+parse_boot_record(BootScratch *self, GError **error)
 {
     g_autoptr(GBytes) bytes = file_read_at(self->records, self->record, RECORD_BYTES_MAX, error);
     g_autoptr(xmlDoc) doc =
@@ -288,7 +288,7 @@ take_record(BootScratch *self, const char *uri)
 {
     g_autoptr(GError) error = NULL;
 
-    if (parse(self, &error))
+    if (parse_boot_record(self, &error))
         return g_str_equal(self->uri, uri);
     g_debug("%s", error->message);
     unlinkat(self->records, self->record, 0);

@@ -91,8 +91,8 @@ check_refused(const BootVerify *self, const BootPlan *plan, Hypervisor *hypervis
 }
 
 static gboolean
-check(BootVerify *self, Hypervisor *hypervisor, Control *control, BootScratch *scratch,
-      GError **error)
+check_boot(BootVerify *self, Hypervisor *hypervisor, Control *control, BootScratch *scratch,
+           GError **error)
 {
     g_autoptr(BootPlan) plan = NULL;
 
@@ -126,7 +126,7 @@ boot_verify(BootVerify *self, Hypervisor *hypervisor, Control *control, GError *
         return FALSE;
     }
 
-    return check(self, hypervisor, control, scratch, error);
+    return check_boot(self, hypervisor, control, scratch, error);
 }
 
 gboolean

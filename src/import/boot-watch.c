@@ -146,7 +146,7 @@ say_time(BootWatch *self)
 
 /* Looks at all signs once. Returns: TRUE if the verdict is known now. */
 static gboolean
-look(BootWatch *self)
+look_at_guests(BootWatch *self)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *why = NULL;
@@ -182,7 +182,7 @@ watch_domain(BootWatch *self)
         say_not(self, g_strdup(error->message));
         return;
     }
-    while (!g_atomic_int_get(&self->cancelled) && !look(self))
+    while (!g_atomic_int_get(&self->cancelled) && !look_at_guests(self))
         g_usleep(BOOT_WATCH_US);
     self->verdict->seconds = seconds_since(self);
 }

@@ -8,7 +8,7 @@
 #include "import/boot-work.h"
 
 static BootWork *
-of(JobWork *work)
+boot_work_of(JobWork *work)
 {
     return (BootWork *)work;
 }
@@ -54,7 +54,7 @@ boot_work_device(G_GNUC_UNUSED JobWork *work)
 /* --- the run -------------------------------------------------------------------- */
 
 static gboolean
-announce(const BootPlan *plan, gpointer run, GError **error)
+announce_boot(const BootPlan *plan, gpointer run, GError **error)
 {
     g_autoptr(GPtrArray) nothing = g_ptr_array_new();
     const JobPlanned planned = {
@@ -70,10 +70,10 @@ announce(const BootPlan *plan, gpointer run, GError **error)
 static gboolean
 boot_work_run(JobWork *work, JobRun *run, GError **error)
 {
-    BootWork *self = of(work);
+    BootWork *self = boot_work_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
 
-    self->verify.ready = announce;
+    self->verify.ready = announce_boot;
     self->verify.data = run;
 
     return hypervisor && boot_verify(&self->verify, hypervisor, job_run_control(run), error);
@@ -84,7 +84,7 @@ boot_work_run(JobWork *work, JobRun *run, GError **error)
 static void
 boot_work_free(JobWork *work)
 {
-    BootWork *self = of(work);
+    BootWork *self = boot_work_of(work);
 
     g_free(self->path);
     boot_settings_free(self->settings);

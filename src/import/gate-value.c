@@ -18,7 +18,7 @@ typedef gboolean (*ValueCheck)(const char *value, const GateContext *context);
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static gboolean
-contains(const char *const *words, const char *word)
+contains_word(const char *const *words, const char *word)
 {
     return words && g_strv_contains(words, word);
 }
@@ -152,7 +152,7 @@ check_emulator(const char *value, const GateContext *context)
 
     if (!is_clean_path(value))
         return FALSE;
-    if (contains(context->rules->emulators, value))
+    if (contains_word(context->rules->emulators, value))
         return TRUE;
     for (const char *const *directory = directories; *directory; directory++) {
         if (strncmp(value, *directory, (gsize)(name + 1 - value)) == 0 &&
@@ -176,17 +176,17 @@ check_firmware(const char *value, const GateContext *context)
         "/usr/share/u-boot", "/usr/lib/u-boot/",    "/run/libvirt/nix-ovmf/",
         NULL};
 
-    if (contains(context->rules->files, context->element))
+    if (contains_word(context->rules->files, context->element))
         return TRUE;
 
     return is_clean_path(value) &&
-           (contains(context->rules->firmware, value) || is_below_path(value, directories));
+           (contains_word(context->rules->firmware, value) || is_below_path(value, directories));
 }
 
 static gboolean
 check_file_value(const char *value, const GateContext *context)
 {
-    return contains(context->rules->files, context->element);
+    return contains_word(context->rules->files, context->element);
 }
 
 static gboolean

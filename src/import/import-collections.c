@@ -117,7 +117,7 @@ rename_collection(ImportPlan *plan, const Manifest *manifest, const VirtSnapColl
 /* --- order of definition ------------------------------------------------------- */
 
 static gboolean
-has_members(const VirtSnapCollection *collection, GHashTable *known)
+has_known_members(const VirtSnapCollection *collection, GHashTable *known)
 {
     g_auto(GStrv) names =
         virt_snap_collection_dup_members(collection, VIRT_SNAP_MEMBER_COLLECTION);
@@ -142,7 +142,7 @@ sort_for_definition(ImportPlan *plan, GPtrArray *all, GError **error)
             VirtSnapCollection *one = g_ptr_array_index(all, i);
 
             if (g_hash_table_contains(known, virt_snap_collection_get_name(one)) ||
-                !has_members(one, known))
+                !has_known_members(one, known))
                 continue;
             g_ptr_array_add(plan->collections, virt_snap_collection_copy(one));
             g_hash_table_add(known, (gpointer)virt_snap_collection_get_name(one));

@@ -114,7 +114,7 @@ has_selinux(Hypervisor *hypervisor)
 
 /* Only root starts QEMU as another user. */
 static gboolean
-find_reader(Hypervisor *hypervisor, HypervisorOwner *owner, gboolean *other, GError **error)
+find_other_reader(Hypervisor *hypervisor, HypervisorOwner *owner, gboolean *other, GError **error)
 {
     *other = FALSE;
     if (geteuid() != 0)
@@ -138,7 +138,7 @@ import_in_place_check(Hypervisor *hypervisor, ImportPlan *plan, const ImportSour
     HypervisorOwner owner = {0};
     gboolean other;
 
-    if (!find_reader(hypervisor, &owner, &other, error))
+    if (!find_other_reader(hypervisor, &owner, &other, error))
         return FALSE;
     for (guint i = 0; i < manifest->files->len; i++) {
         const ManifestFile *file = g_ptr_array_index(manifest->files, i);

@@ -59,7 +59,7 @@ file_record_free(gpointer data)
 /* A digest of everything that determines the content of the files. Two imports with the same
  * fingerprint copy the same data to the same places. */
 static char *
-fingerprint(const ImportPlan *plan)
+plan_fingerprint(const ImportPlan *plan)
 {
     g_autoptr(GString) text = g_string_new(plan->directory);
 
@@ -218,7 +218,7 @@ ImportJournal *
 import_journal_open(int fd, const ImportPlan *plan, gboolean resume, GError **error)
 {
     g_autoptr(ImportJournal) self = g_new0(ImportJournal, 1);
-    g_autofree char *print = fingerprint(plan);
+    g_autofree char *print = plan_fingerprint(plan);
     g_autofree char *first = g_strconcat(FIRST_LINE, print, "\n", NULL);
 
     self->fd = fd;

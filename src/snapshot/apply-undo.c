@@ -152,7 +152,7 @@ look_how_far(Undo *self, GError **error)
 }
 
 static guint
-count_members(const Undo *self, Way way)
+count_members_going(const Undo *self, Way way)
 {
     guint n = 0;
 
@@ -376,7 +376,7 @@ apply_undo(Hypervisor *hypervisor, SetRecord *record, gboolean *keep, GPtrArray 
     *keep = FALSE;
     if (!look_how_far(&self, error))
         return FALSE;
-    if (count_members(&self, WAY_BACK) == record->members->len) {
+    if (count_members_going(&self, WAY_BACK) == record->members->len) {
         *keep = TRUE;
         return go_on(&self, error);
     }

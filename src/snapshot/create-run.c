@@ -134,7 +134,7 @@ prepare_works(CreatePlan *plan, MemberWork *works)
 }
 
 static gboolean
-make_set(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
+make_new_set(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
 {
     const MomentOptions options = {.level = plan->settings.level,
                                    .timeout = plan->settings.timeout,
@@ -170,7 +170,7 @@ create_run_locked(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings,
 {
     if (!set_store_save(plan->record, error))
         return FALSE;
-    if (make_set(hypervisor, plan, warnings, error))
+    if (make_new_set(hypervisor, plan, warnings, error))
         return TRUE;
     take_set_back(hypervisor, plan->record, warnings, error);
 

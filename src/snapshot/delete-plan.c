@@ -60,7 +60,7 @@ froze_layer(const SnapshotDef *def, const DeleteDisk *disk, const Layer *layer)
 }
 
 static const DiskDef *
-find_snapshot_disk(const SnapshotDef *def, const char *target)
+find_deleted_disk(const SnapshotDef *def, const char *target)
 {
     for (guint i = 0; i < def->disks->len; i++) {
         const DiskDef *disk = g_ptr_array_index(def->disks, i);
@@ -92,7 +92,7 @@ is_merged(const DeleteDisk *disk)
 static gboolean
 is_stale_snapshot(const Builder *self, const DeleteDisk *disk, const SnapshotDef *def)
 {
-    const DiskDef *other = find_snapshot_disk(def, disk->target);
+    const DiskDef *other = find_deleted_disk(def, disk->target);
     const Layer *above;
 
     if (!disk->overlay || !other || !other->overlay || !froze_layer(def, disk, disk->overlay))

@@ -140,7 +140,7 @@ find_checkpoint(GPtrArray *checkpoints, const char *name)
 }
 
 static gboolean
-check_free(Hypervisor *hypervisor, const char *domain, const char *name, GError **error)
+check_point_free(Hypervisor *hypervisor, const char *domain, const char *name, GError **error)
 {
     g_autofree char *checkpoint = reference_point_checkpoint(name);
     g_autoptr(GPtrArray) known =
@@ -159,7 +159,7 @@ check_free(Hypervisor *hypervisor, const char *domain, const char *name, GError 
 }
 
 static void
-member_free(ReferencePointMember *self)
+point_member_free(ReferencePointMember *self)
 {
     g_free(self->domain);
     g_free(self->reason);
@@ -227,7 +227,7 @@ ask_all(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
 }
 
 static ReferencePointMember *
-member_of(const Known *known, const char *checkpoint)
+member_with(const Known *known, const char *checkpoint)
 {
     const HypervisorCheckpoint *one = find_checkpoint(known->checkpoints, checkpoint);
     ReferencePointMember *member = g_new0(ReferencePointMember, 1);
@@ -249,9 +249,9 @@ point_of(GPtrArray *all, const char *checkpoint)
     ReferencePoint *self = g_new0(ReferencePoint, 1);
 
     self->name = g_strdup(checkpoint + strlen(REFERENCE_POINT_PREFIX));
-    self->members = g_ptr_array_new_with_free_func((GDestroyNotify)member_free);
+    self->members = g_ptr_array_new_with_free_func((GDestroyNotify)point_member_free);
     for (guint i = 0; i < all->len; i++)
-        g_ptr_array_add(self->members, member_of(g_ptr_array_index(all, i), checkpoint));
+        g_ptr_array_add(self->members, member_with(g_ptr_array_index(all, i), checkpoint));
 
     return self;
 }
@@ -285,7 +285,7 @@ reference_point_list(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
 /* --- making --------------------------------------------------------------------------- */
 
 static gboolean
-hold(Hypervisor *hypervisor, MomentMember *member, gpointer name, GError **error)
+hold_checkpoint(Hypervisor *hypervisor, MomentMember *member, gpointer name, GError **error)
 {
     const Candidate *candidate = member->data;
     const HypervisorCheckpointRequest request = {
@@ -326,7 +326,7 @@ make_all(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *candidates, cons
 
         moment_add(moment, g_ptr_array_index(domains, i), candidate->def->domain_uuid, candidate);
     }
-    if (!moment_hold(moment, hypervisor, &options, hold, checkpoint, error)) {
+    if (!moment_hold(moment, hypervisor, &options, hold_checkpoint, checkpoint, error)) {
         take_back(hypervisor, moment, checkpoint);
         return FALSE;
     }
@@ -352,7 +352,7 @@ reference_point_create(Hypervisor *hypervisor, GPtrArray *domains, const char *n
         if (!candidate)
             return FALSE;
         g_ptr_array_add(candidates, candidate);
-        if (!check_free(hypervisor, domain, name, error))
+        if (!check_point_free(hypervisor, domain, name, error))
             return FALSE;
     }
 

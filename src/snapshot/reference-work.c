@@ -65,7 +65,7 @@ reference_work_device(JobWork *work)
 /* --- its run -------------------------------------------------------------------------- */
 
 static gboolean
-announce(JobRun *run, GPtrArray *domains, GError **error)
+announce_points(JobRun *run, GPtrArray *domains, GError **error)
 {
     g_autoptr(GPtrArray) nothing = g_ptr_array_new();
     g_autoptr(JobReport) report = job_report_new();
@@ -96,7 +96,7 @@ reference_work_run(JobWork *work, JobRun *run, GError **error)
     Hypervisor *hypervisor = members ? job_run_hypervisor(run, error) : NULL;
 
     g_ptr_array_set_size(self->warnings, 0);
-    if (!hypervisor || !announce(run, members->domains, error))
+    if (!hypervisor || !announce_points(run, members->domains, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
     if (!carry_out(self, hypervisor, members->domains, error))

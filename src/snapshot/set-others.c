@@ -10,7 +10,7 @@
 #include "snapshot/set-others.h"
 
 static gboolean
-has_name(GPtrArray *names, const char *name)
+has_other_name(GPtrArray *names, const char *name)
 {
     return g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL);
 }
@@ -29,8 +29,8 @@ is_broken_without(GPtrArray *domains, GPtrArray *members, GPtrArray *names, cons
 
         if (!domain || !domain_survey_snapshot(domain, snapshot))
             return FALSE;
-        common = common || has_name(names, name);
-        other = other || !has_name(names, name);
+        common = common || has_other_name(names, name);
+        other = other || !has_other_name(names, name);
     }
 
     return common && other;

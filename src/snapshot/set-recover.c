@@ -57,7 +57,8 @@ find_incomplete(GPtrArray *records, const char *id)
 
 /* Who had the lock until now may have completed it, or taken it back. */
 static gboolean
-recover_set(Hypervisor *hypervisor, const SetRecord *seen, GPtrArray *warnings, GError **error)
+recover_incomplete_set(Hypervisor *hypervisor, const SetRecord *seen, GPtrArray *warnings,
+                       GError **error)
 {
     auto_fd lock = set_store_lock(seen->id, error);
     g_autoptr(GPtrArray) records = lock < 0 ? NULL : set_store_load(error);
@@ -85,7 +86,7 @@ set_recover(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *warnings, GEr
         const SetRecord *record = g_ptr_array_index(records, i);
 
         if (!record->complete && set_record_concerns(record, domains) &&
-            !recover_set(hypervisor, record, warnings, error))
+            !recover_incomplete_set(hypervisor, record, warnings, error))
             return FALSE;
     }
 
