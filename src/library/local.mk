@@ -13,6 +13,8 @@ libvirtsnap_internal_la_SOURCES += \
 	src/library/job.c \
 	src/library/job.h \
 	src/library/prune.c \
+	src/library/service-call.c \
+	src/library/service-call.h \
 	src/library/service-reference.c \
 	src/library/service-snapshot.c \
 	src/library/service.c \

@@ -4,15 +4,10 @@
 #include <config.h>
 
 #include "archive/prune-variant.h"
+#include "library/service-call.h"
 #include "library/service.h"
 
 /* Old exports removed by rules, for programs. */
-
-static void
-cancel(GCancellable *cancellable, gpointer control)
-{
-    control_cancel(control);
-}
 
 GVariant *
 virt_snap_service_prune(VirtSnapService *self, const char *directory, GVariant *options,
@@ -27,18 +22,14 @@ virt_snap_service_prune(VirtSnapService *self, const char *directory, GVariant *
     g_autoptr(Control) control = control_new();
     g_autoptr(PruneReport) report = NULL;
     g_autoptr(GError) failed = NULL;
-    gulong id =
-        cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(cancel), control, NULL) : 0;
+    gulong id = service_call_follow(control, cancellable);
 
     if (prune_order_parse(options, &order, &failed))
         report = export_prune(&order, control, &failed);
-    g_cancellable_disconnect(cancellable, id);
-    if (report)
-        return g_variant_ref_sink(prune_report_format(report));
-    if (!g_cancellable_set_error_if_cancelled(cancellable, error))
-        g_propagate_error(error, g_steal_pointer(&failed));
 
-    return NULL;
+    return service_call_end(cancellable, id, failed, error)
+               ? g_variant_ref_sink(prune_report_format(report))
+               : NULL;
 }
 
 typedef struct {
@@ -64,10 +55,7 @@ prune_task(GTask *task, gpointer source, gpointer data, GCancellable *cancellabl
     GVariant *report =
         virt_snap_service_prune(source, what->directory, what->options, cancellable, &error);
 
-    if (report)
-        g_task_return_pointer(task, report, (GDestroyNotify)g_variant_unref);
-    else
-        g_task_return_error(task, error);
+    service_call_return(task, report, (GDestroyNotify)g_variant_unref, error);
 }
 
 void

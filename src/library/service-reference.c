@@ -6,6 +6,7 @@
 #include "collection/members.h"
 #include "hypervisor/drivers.h"
 #include "library/job-private.h"
+#include "library/service-call.h"
 #include "library/service.h"
 #include "snapshot/reference-point.h"
 #include "snapshot/reference-work.h"
@@ -83,10 +84,7 @@ list_points_in_thread(GTask *task, gpointer source, gpointer data, GCancellable 
     GError *error = NULL;
     char **names = virt_snap_service_list_reference_points(source, data, &error);
 
-    if (names)
-        g_task_return_pointer(task, names, (GDestroyNotify)g_strfreev);
-    else
-        g_task_return_error(task, error);
+    service_call_return(task, names, (GDestroyNotify)g_strfreev, error);
 }
 
 void

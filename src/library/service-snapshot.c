@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "library/job-private.h"
+#include "library/service-call.h"
 #include "library/service.h"
 #include "snapshot/create-settings.h"
 #include "snapshot/create-work.h"
@@ -82,10 +83,7 @@ create_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *canc
     GError *error = NULL;
     JobWork *work = create_work_for(data, &error);
 
-    if (work)
-        g_task_return_pointer(task, work, (GDestroyNotify)job_work_unref);
-    else
-        g_task_return_error(task, error);
+    service_call_return(task, work, (GDestroyNotify)job_work_unref, error);
 }
 
 void
@@ -107,7 +105,8 @@ virt_snap_service_create_snapshot_async(VirtSnapService *self, const char *colle
     g_task_run_in_thread(task, create_in_thread);
 }
 
-/* Here, because the job tells its changes in the context of the thread that starts it. */
+/* The job is started here and not in the thread, because it reports its changes in the main context
+ * of the thread that starts it. */
 VirtSnapJob *
 virt_snap_service_create_snapshot_finish(VirtSnapService *self, GAsyncResult *result,
                                          GError **error)

@@ -13,6 +13,7 @@
 #include "import/import-work.h"
 #include "hypervisor/drivers.h"
 #include "library/job-private.h"
+#include "library/service-call.h"
 #include "library/service.h"
 #include "library/verify-result-private.h"
 #include "settings/settings.h"
@@ -156,10 +157,7 @@ export_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *canc
     GError *error = NULL;
     JobWork *work = export_work_for(data, &error);
 
-    if (work)
-        g_task_return_pointer(task, work, (GDestroyNotify)job_work_unref);
-    else
-        g_task_return_error(task, error);
+    service_call_return(task, work, (GDestroyNotify)job_work_unref, error);
 }
 
 void
@@ -231,10 +229,7 @@ import_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *canc
     GError *error = NULL;
     JobWork *work = import_work_for(words[0], words[1], words[2], &error);
 
-    if (work)
-        g_task_return_pointer(task, work, (GDestroyNotify)job_work_unref);
-    else
-        g_task_return_error(task, error);
+    service_call_return(task, work, (GDestroyNotify)job_work_unref, error);
 }
 
 void
@@ -336,10 +331,7 @@ list_snapshots_in_thread(GTask *task, gpointer source, gpointer data, GCancellab
     GError *error = NULL;
     char **names = virt_snap_service_list_snapshots(source, data, &error);
 
-    if (names)
-        g_task_return_pointer(task, names, (GDestroyNotify)g_strfreev);
-    else
-        g_task_return_error(task, error);
+    service_call_return(task, names, (GDestroyNotify)g_strfreev, error);
 }
 
 void
@@ -374,12 +366,6 @@ virt_snap_service_list_snapshots_finish(VirtSnapService *self, GAsyncResult *res
 
 /* --- verify ----------------------------------------------------------------------- */
 
-static void
-cancel_verification(GCancellable *cancellable, gpointer control)
-{
-    control_cancel(control);
-}
-
 VirtSnapVerifyResult *
 virt_snap_service_verify(VirtSnapService *self, const char *directory, gboolean deep,
                          GCancellable *cancellable, GError **error)
@@ -391,19 +377,10 @@ virt_snap_service_verify(VirtSnapService *self, const char *directory, gboolean 
 
     g_autoptr(Control) control = control_new();
     g_autoptr(GError) failed = NULL;
-    gulong id =
-        cancellable
-            ? g_cancellable_connect(cancellable, G_CALLBACK(cancel_verification), control, NULL)
-            : 0;
+    gulong id = service_call_follow(control, cancellable);
     VerifyReport *report = verify_export(directory, deep, control, &failed);
 
-    g_cancellable_disconnect(cancellable, id);
-    if (report)
-        return verify_result_new(report);
-    if (!g_cancellable_set_error_if_cancelled(cancellable, error))
-        g_propagate_error(error, g_steal_pointer(&failed));
-
-    return NULL;
+    return service_call_end(cancellable, id, failed, error) ? verify_result_new(report) : NULL;
 }
 
 typedef struct {
@@ -426,10 +403,7 @@ verify_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *canc
     VirtSnapVerifyResult *result =
         virt_snap_service_verify(source, what->directory, what->deep, cancellable, &error);
 
-    if (result)
-        g_task_return_pointer(task, result, (GDestroyNotify)virt_snap_verify_result_unref);
-    else
-        g_task_return_error(task, error);
+    service_call_return(task, result, (GDestroyNotify)virt_snap_verify_result_unref, error);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "import/boot-verify.h"
 #include "library/verify-boot.h"
 #include "library/verify-result-private.h"
+#include "library/service-call.h"
 
 struct VirtSnapBootVerdict {
     BootVerdict is;
@@ -83,12 +84,6 @@ virt_snap_boot_verdict_get_why(const VirtSnapBootVerdict *self)
 
 /* --- the proof ----------------------------------------------------------------------- */
 
-static void
-cancel(G_GNUC_UNUSED GCancellable *cancellable, gpointer control)
-{
-    control_cancel(control);
-}
-
 static BootSettings *
 settings_for(guint timeout, const char *expect, const char *const *trust, GError **error)
 {
@@ -153,13 +148,10 @@ virt_snap_service_verify_boot(VirtSnapService *self, const char *directory, guin
     if (!settings)
         return NULL;
     control = control_new();
-    id = cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(cancel), control, NULL) : 0;
+    id = service_call_follow(control, cancellable);
     result = prove_by_boot(self, directory, settings, control, &failed);
-    g_cancellable_disconnect(cancellable, id);
-    if (!result && !g_cancellable_set_error_if_cancelled(cancellable, error))
-        g_propagate_error(error, g_steal_pointer(&failed));
 
-    return result;
+    return service_call_end(cancellable, id, failed, error) ? result : NULL;
 }
 
 /* --- without blocking ------------------------------------------------------------------ */
@@ -191,10 +183,7 @@ verify_boot_in_thread(GTask *task, gpointer source, gpointer data, GCancellable 
         source, trial->directory, trial->timeout, trial->expect,
         (const char *const *)trial->trust, cancellable, &error);
 
-    if (result)
-        g_task_return_pointer(task, result, (GDestroyNotify)virt_snap_verify_result_unref);
-    else
-        g_task_return_error(task, error);
+    service_call_return(task, result, (GDestroyNotify)virt_snap_verify_result_unref, error);
 }
 
 void
