@@ -230,10 +230,13 @@ live_wrote()
 }
 
 # live_virsh COMMAND [ARGUMENT]...
-live_virsh()
+live_virsh() { live_virsh_all "$(live_words "$@")"; }
+
+# live_virsh_all SCRIPT: several commands in one process, each of them by live_words.
+live_virsh_all()
 {
     LIBVIRT_LOG_OUTPUTS="3:file:$LIVE_DIR/virsh.log" \
-        command virsh -q -c "$LIVE_URI" "$(live_script "$@")"
+        command virsh -q -c "$LIVE_URI" "$(live_script)$1"
 }
 
 # live_script COMMAND [ARGUMENT]...: as one script for virsh. A process that
@@ -242,10 +245,17 @@ live_virsh()
 # under -q, so each running domain gets one before the command itself.
 live_script()
 {
-    local word script=
-    for word in $(live_running_ids); do
-        script+="iothreadinfo $word; "
+    local id script=
+    for id in $(live_running_ids); do
+        script+="iothreadinfo $id; "
     done
+    printf '%s' "$script$(live_words "$@")"
+}
+
+# live_words COMMAND [ARGUMENT]...: as virsh wants them in a script.
+live_words()
+{
+    local word script=
     for word in "$@"; do
         script+="'${word//\'/\'\\\'\'}' "
     done

@@ -11,8 +11,10 @@
 # Nothing for a domain that is to boot: it has firmware of its own, or was saved by somebody.
 warm_shape()
 {
-    live_virsh dumpxml --inactive --domain "$1" >"$LIVE_DIR/warm.xml" &&
-        ! live_virsh dominfo --domain "$1" | grep -q '^Managed save: *yes' &&
+    local said=$LIVE_DIR/warm.said
+    live_virsh_all "$(live_words dominfo --domain "$1"); $(live_words dumpxml --inactive \
+        --domain "$1")" >"$said" && ! grep -q '^Managed save: *yes' "$said" &&
+        sed -n '/^<domain /,$p' "$said" >"$LIVE_DIR/warm.xml" &&
         grep -q '<kernel>' "$LIVE_DIR/warm.xml" &&
         ! grep -qE "<nvram|device='(cdrom|floppy|lun)'|<snapshot|<source (pool|protocol)" \
             "$LIVE_DIR/warm.xml" || return 1
@@ -86,8 +88,8 @@ warm_start()
     [ "$(live_accel)" = qemu ] && [ "${LIVE_WARM:-yes}" = yes ] || return 1
     shape=$(warm_shape "$1") && image=$(warm_image "$shape") || return 1
     python3 "$live_here/save-image.py" "$image" "$LIVE_DIR/warm.xml" "$LIVE_DIR/warm.save" &&
-        live_virsh restore --file "$LIVE_DIR/warm.save" >/dev/null &&
-        live_virsh send-key --domain "$1" --codeset linux 28 >/dev/null || status=1
+        live_virsh_all "$(live_words restore --file "$LIVE_DIR/warm.save"); $(live_words send-key \
+            --domain "$1" --codeset linux 28)" >/dev/null || status=1
     rm -f "$LIVE_DIR/warm.save" "$LIVE_DIR/warm.xml"
     return $status
 }
