@@ -12,6 +12,7 @@
 #include "hypervisor/drivers.h"
 #include "qcow2/flat-source.h"
 #include "snapshot/moment.h"
+#include "util/strings.h"
 
 /* A member of a live export, with the backup job that holds its disks. */
 typedef struct {
@@ -476,8 +477,7 @@ live_export_warnings(LiveExport *self, GPtrArray *warnings)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
-    for (guint i = 0; i < self->warnings->len; i++)
-        g_ptr_array_add(warnings, g_strdup(g_ptr_array_index(self->warnings, i)));
+    strings_append(warnings, self->warnings);
     for (guint i = 0; i < self->members->len; i++)
         check_variables(g_ptr_array_index(self->members, i), self->plan, warnings);
 }

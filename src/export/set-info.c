@@ -6,6 +6,7 @@
 #include "collection/members.h"
 #include "export/export.h"
 #include "export/set-info.h"
+#include "util/strings.h"
 
 /* An image that is gone, or is written to again, stops an export; of others nothing is known. */
 static void
@@ -38,8 +39,7 @@ look_at_images(SetInfo *info, Hypervisor *hypervisor, const Members *members,
         take_refusal(info, why);
         return;
     }
-    for (guint i = 0; i < plan->changed->len; i++)
-        g_ptr_array_add(info->changes, g_strdup(g_ptr_array_index(plan->changed, i)));
+    strings_append(info->changes, plan->changed);
 }
 
 SetInfo *

@@ -10,6 +10,7 @@
 #include "import/host-compare.h"
 #include "import/import-planner.h"
 #include "util/name.h"
+#include "util/strings.h"
 #include "util/xml.h"
 
 #define TIMEOUT_SECONDS 120
@@ -62,8 +63,7 @@ boot_import_settings(const BootSettings *settings, const Manifest *manifest, con
 
     self->new_uuid = TRUE;
     self->force_host = TRUE;
-    for (guint i = 0; i < settings->trust->len; i++)
-        g_ptr_array_add(self->trust, g_strdup(g_ptr_array_index(settings->trust, i)));
+    strings_append(self->trust, settings->trust);
     for (guint i = 0; i < manifest->domains->len; i++) {
         const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
 

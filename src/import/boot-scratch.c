@@ -13,6 +13,7 @@
 
 #include "import/boot-scratch.h"
 #include "util/fd.h"
+#include "util/strings.h"
 #include "util/xml.h"
 
 #define NAME "virtsnap-verify-"
@@ -199,8 +200,7 @@ boot_scratch_begin(BootScratch *self, Hypervisor *hypervisor, GPtrArray *uuids, 
 {
     auto_fd lock = -1;
 
-    for (guint i = 0; i < uuids->len; i++)
-        g_ptr_array_add(self->uuids, g_strdup(g_ptr_array_index(uuids, i)));
+    strings_append(self->uuids, uuids);
     self->uri = uri_of(hypervisor, error);
     if (!self->uri)
         return -1;

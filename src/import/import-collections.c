@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "import/import-collections.h"
+#include "util/error-private.h"
 
 static VirtSnapCollection *
 read_exported_collection(const ImportSource *source, const ManifestFile *file, GError **error)
@@ -15,8 +16,9 @@ read_exported_collection(const ImportSource *source, const ManifestFile *file, G
     VirtSnapCollection *collection =
         text ? virt_snap_collection_parse(text, strlen(text), error) : NULL;
 
-    if (!collection && error && *error) {
-        (*error)->code = VIRT_SNAP_ERROR_CORRUPT;
+    /* An invalid document means that the export is corrupt, not that a parameter is invalid. */
+    if (!collection) {
+        error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
         g_prefix_error(error, "%s: ", file->path);
     }
 

@@ -9,6 +9,7 @@
 #include "hypervisor/domain-files.h"
 #include "image/save-image.h"
 #include "import/import-member.h"
+#include "util/error-private.h"
 #include "util/name.h"
 #include "util/xml.h"
 
@@ -37,9 +38,8 @@ read_document(const ImportMember *self, const char *name, GError **error)
     xmlDoc *doc = text ? xml_parse(text, strlen(text), path, error) : NULL;
 
     /* Invalid XML means that the export is corrupt, not that a parameter is invalid. */
-    if (!doc && error && g_error_matches(*error, VIRT_SNAP_ERROR,
-                                         VIRT_SNAP_ERROR_INVALID_PARAMETER))
-        (*error)->code = VIRT_SNAP_ERROR_CORRUPT;
+    if (!doc)
+        error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
 
     return doc;
 }

@@ -11,6 +11,7 @@
 #include "snapshot/create-run.h"
 #include "snapshot/create-undo.h"
 #include "util/fd.h"
+#include "util/strings.h"
 
 /* The arguments of the thread that takes the snapshot of one member. */
 typedef struct {
@@ -143,8 +144,7 @@ make_new_set(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GErr
     g_autoptr(Moment) moment = prepare_works(plan, works);
     gboolean made = moment_hold(moment, hypervisor, &options, take_one, NULL, error);
 
-    for (guint i = 0; i < moment->warnings->len; i++)
-        g_ptr_array_add(warnings, g_strdup(g_ptr_array_index(moment->warnings, i)));
+    strings_append(warnings, moment->warnings);
     if (!made)
         return FALSE;
     note_reached(plan->record, moment);

@@ -9,6 +9,7 @@
 #include "snapshot/moment.h"
 #include "snapshot/reference-point.h"
 #include "util/name.h"
+#include "util/strings.h"
 
 /* --- names --------------------------------------------------------------------- */
 
@@ -330,8 +331,7 @@ make_all(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *candidates, cons
         take_back(hypervisor, moment, checkpoint);
         return FALSE;
     }
-    for (guint i = 0; i < moment->warnings->len; i++)
-        g_ptr_array_add(warnings, g_strdup(g_ptr_array_index(moment->warnings, i)));
+    strings_append(warnings, moment->warnings);
 
     return TRUE;
 }
