@@ -98,5 +98,12 @@ mostlyclean-local:
 endif
 endif
 
-# tests/install compiles the one, tests/live runs the other.
-EXTRA_DIST += examples/export.c examples/export.py examples/import.c examples/import.py
+# tests/install runs them with what is installed, tests/live has real domains for those in Python.
+EXTRA_DIST += \
+	examples/export.c \
+	examples/export.py \
+	examples/import.c \
+	examples/import.py \
+	examples/snapshot.c \
+	examples/snapshot.py \
+	$(NULL)

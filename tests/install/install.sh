@@ -77,19 +77,25 @@ check_fails "what is inside is not found by its inner name" \
     compile "${CC:-cc}" -fsyntax-only alone.c
 
 mkdir examples && cp "$abs_top_srcdir"/examples/*.* examples
-check "that of an import, too" eval '
-    compile "${CC:-cc}" examples/import.c -o back $(flags --libs)'
-check "the example compiles with what pkg-config says" eval '
-    compile "${CC:-cc}" examples/export.c -o use $(flags --libs)'
+for example in export import snapshot; do
+    check "the example of $example compiles with what pkg-config says" eval '
+        compile "${CC:-cc}" "examples/$example.c" -o "$example" $(flags --libs)'
+done
+# example NAME ARGUMENT...: runs one; prints its result.
+example()
+{
+    LD_LIBRARY_PATH=$lib VIRTSNAP_CONFIG_DIR=$PWD/config "./$1" "${@:2}" 2>example.err
+    echo $?
+}
 case $(nm -D "$lib/libvirtsnap.so") in
 *__asan*) skip "it runs" "the library has the address sanitizer, the program has not" ;;
 *)
-    use() { LD_LIBRARY_PATH=$lib VIRTSNAP_CONFIG_DIR=$PWD/config ./use "$@" 2>use.err; }
-    is "$(use '' nobody night out; echo $?)" 1 "it runs"
-    like "$(cat use.err)" "^error 32779 \(not-found\): .*'nobody'" "and says what is wrong"
-    back() { LD_LIBRARY_PATH=$lib VIRTSNAP_CONFIG_DIR=$PWD/config ./back "$@" 2>back.err; }
-    is "$(back test:///default "$PWD/none" "$PWD/new"; echo $?)" 1 "the other one runs as well"
-    like "$(cat back.err)" "^error 32779 \(not-found\): .*none" "and says that, too"
+    is "$(example export '' nobody night out)" 1 "the export runs"
+    like "$(cat example.err)" "^error 32779 \(not-found\): .*'nobody'" "and says what is wrong"
+    is "$(example import test:///default "$PWD/none" "$PWD/new")" 1 "the import runs"
+    like "$(cat example.err)" "^error 32779 \(not-found\): .*none" "and says what is wrong"
+    is "$(example snapshot test:///default nobody night)" 1 "the snapshot runs"
+    like "$(cat example.err)" "^error 32779 \(not-found\): .*'nobody'" "and says what is wrong"
     ;;
 esac
 exported=$(grep -o 'virt_snap_[a-z_]*' "$abs_top_srcdir/src/libvirtsnap.syms" | sort)
@@ -122,7 +128,11 @@ print(VirtSnap.error_is(error, [VirtSnap.Error.CORRUPT, VirtSnap.Error.NOT_FOUND
       VirtSnap.Service(uri="test:///default").props.uri)')" "True False test:///default" \
         "and works in Python"
     like "$(python examples/export.py test:///default pair night "$PWD/out" test)" \
-        "^snapshots:.*error [0-9]+ \([a-z-]+\): .*night" "the example too"
+        "^snapshots:.*error [0-9]+ \([a-z-]+\): .*night" "the example of export too"
+    like "$(python examples/import.py test:///default "$PWD/none" "$PWD/new" .new)" \
+        "^error 32779 \(not-found\): .*none" "that of import"
+    like "$(python examples/snapshot.py test:///default nobody night)" \
+        "^error 32779 \(not-found\): .*'nobody'" "and that of snapshot"
 fi
 if grep -q '^HAVE_GI_DOCGEN_TRUE = #' "$abs_top_builddir/Makefile"; then
     skip "its reference is there" "built without gi-docgen"

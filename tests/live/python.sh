@@ -51,4 +51,8 @@ while IFS= read -r line; do
 done <tap.out
 check "and all of the rest was run" eval '[ $status -eq 0 ] || { cat tap.err; false; }'
 
+is "$(python "$abs_top_srcdir/examples/snapshot.py" "$LIVE_URI" pair both 2>err || cat err)" \
+    "snapshots: night both
+snapshots: night" "the example takes a snapshot at one moment, and removes it"
+
 done_testing
