@@ -18,9 +18,26 @@ warm_shape()
         grep -q '<kernel>' "$LIVE_DIR/warm.xml" &&
         ! grep -qE "<nvram|device='(cdrom|floppy|lun)'|<snapshot|<source (pool|protocol)" \
             "$LIVE_DIR/warm.xml" || return 1
-    sed -E -e '/<(name|uuid|kernel|initrd|source|shareable)\b/d' -e '/<cmdline>/d' \
-        -e "s/<disk [^>]*>/<disk>/; s/(<driver name='qemu') type='[a-z0-9]*'/\1/" \
-        "$LIVE_DIR/warm.xml"
+    warm_without_chains | sed -E -e '/<(name|uuid|kernel|initrd|source|shareable)\b/d' \
+        -e '/<cmdline>/d' -e "s/<disk [^>]*>/<disk>/; s/(<driver name='qemu') type='[a-z0-9]*'/\1/" |
+        warm_sorted
+}
+
+# warm_without_chains: the domain, but for what is below its images, as an imported one has it.
+warm_without_chains()
+{
+    awk '/<backingStore\/>/ { next }
+        /<backingStore/ { depth++ }
+        depth { if (/<\/backingStore>/) depth--; next }
+        { print }' "$LIVE_DIR/warm.xml"
+}
+
+# warm_sorted: a line for each device, in any order: who defines a domain may have another one.
+warm_sorted()
+{
+    awk '/^    <[^\/]/ { if (line) print line; line = $0; next }
+        /^     / || /^    </ { line = line $0; next }
+        { if (line) print line; line = ""; print }' | sort
 }
 
 # warm_dir: of this guest, under this QEMU and this libvirt. Those of others are of no use any more.
@@ -62,7 +79,7 @@ warm_make()
         for file in $(seq "$n"); do
             truncate -s 1M "$w/$file.raw"
         done
-        awk -v w="$w" '/<uuid>/ || /<backingStore/ { next }
+        warm_without_chains | awk -v w="$w" '/<uuid>/ { next }
             /<disk / { disk = 1; n++; sub(/type=.[a-z]*. /, "type=\x27file\x27 ") }
             disk && /<driver / { sub(/type=.[a-z0-9]*./, "type=\x27raw\x27") }
             disk && /<source / { print "<source file=\x27" w "/" n ".raw\x27/>"; next }
@@ -74,7 +91,7 @@ warm_make()
             channel && /<source / { next }
             /<\/channel>/ { channel = 0 }
             { sub(/<name>.*<\/name>/, "<name>warm</name>"); sub(/<\/cmdline>/, " hold</cmdline>")
-              print }' "$LIVE_DIR/warm.xml" >"$w/warm.xml"
+              print }' >"$w/warm.xml"
         live_virsh create --file "$w/warm.xml" >/dev/null &&
             live_wait "a guest to be copied boots" grep -aqs 'virtsnap-guest: held' "$w/console" &&
             live_virsh save --domain warm --file "$w/image" >/dev/null
