@@ -32,6 +32,7 @@ live_libvirtd_setup()
     printf '%s\n' 'auth_unix_rw = "none"' "log_outputs = \"3:file:$LIVE_DIR/libvirtd.log\"" \
         >"$host/etc/libvirtd.conf"
     : >"$host/etc/virtlogd.conf"
+    live_libvirtd_knows "$host"
     unshare --mount --pid --fork --kill-child --mount-proc "$BASH" -c '
         for at in etc:/etc run:/run lib:/var/lib cache:/var/cache log:/var/log; do
             mount --bind "$1/${at%%:*}" "${at#*:}/libvirt" || exit 1
@@ -45,6 +46,29 @@ live_libvirtd_setup()
     : >"$host/run/ours"
     live_inside [ -e /run/libvirt/ours ] || live_die "the namespaces do not hold" || return 1
     live_inside virtlogd -d -p /run/libvirt/virtlogd.pid && live_libvirtd_start
+}
+
+# live_libvirtd_knows HOST: what another one with these settings has found out about QEMU, which takes
+# it seconds; it finds out anew what is not so any more. What this one does is kept at its end.
+live_libvirtd_knows()
+{
+    local known
+    known=$LIVE_CACHE/libvirtd.$( (cat "$1/etc/qemu.conf" && live_processors &&
+        stat -Lc %Z "$(command -v libvirtd)" "$(command -v qemu-system-x86_64)" \
+            /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so) | sha1sum | cut -c1-12)
+    mkdir -p "$known" "$1/cache/qemu/capabilities" &&
+        cp -p "$known/." -r "$1/cache/qemu/capabilities" || return 1
+    at_exit live_libvirtd_learned "$1" "$known"
+}
+
+# live_libvirtd_learned HOST KNOWN
+live_libvirtd_learned()
+{
+    local file
+    for file in "$1"/cache/qemu/capabilities/*.xml; do
+        [ ! "$file" -nt "$2/${file##*/}" ] ||
+            { cp -p "$file" "$2/.$$" && mv "$2/.$$" "$2/${file##*/}"; }
+    done
 }
 
 # live_inside COMMAND...: in the namespaces of our libvirtd.
