@@ -48,8 +48,8 @@ live_libvirtd_setup()
     live_inside virtlogd -d -p /run/libvirt/virtlogd.pid && live_libvirtd_start
 }
 
-# live_libvirtd_knows HOST: what another one with these settings has found out about QEMU, which takes
-# it seconds; it finds out anew what is not so any more. What this one does is kept at its end.
+# live_libvirtd_knows HOST: what another one with these settings has found out about QEMU, which
+# takes it seconds; it finds out anew what is not so any more. What it does is kept at its end.
 live_libvirtd_knows()
 {
     local known

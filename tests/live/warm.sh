@@ -19,8 +19,8 @@ warm_shape()
         ! grep -qE "<nvram|device='(cdrom|floppy|lun)'|<snapshot|<source (pool|protocol)" \
             "$LIVE_DIR/warm.xml" || return 1
     warm_without_chains | sed -E -e '/<(name|uuid|kernel|initrd|source|shareable)\b/d' \
-        -e '/<cmdline>/d' -e "s/<disk [^>]*>/<disk>/; s/(<driver name='qemu') type='[a-z0-9]*'/\1/" |
-        warm_sorted
+        -e '/<cmdline>/d' -e 's/<disk [^>]*>/<disk>/' \
+        -e "s/(<driver name='qemu') type='[a-z0-9]*'/\1/" | warm_sorted
 }
 
 # warm_without_chains: the domain, but for what is below its images, as an imported one has it.
