@@ -289,7 +289,7 @@ apply_member_start(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMem
 
 /* --- putting back ------------------------------------------------------------------ */
 
-/* What libvirt has written of the snapshot when it went back to it. */
+/* Undoes what libvirt has changed in its description of the snapshot while it reverted to it. */
 static gboolean
 put_snapshot_back(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
                   GError **error)
@@ -300,7 +300,7 @@ put_snapshot_back(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMemb
                                               FALSE, error);
 }
 
-/* The layers that libvirt has made for it, in the place of those of the plan. */
+/* Replaces the planned layers of the member by those that libvirt has made. */
 static void
 find_made(Hypervisor *hypervisor, const ApplyMember *member)
 {

@@ -15,7 +15,7 @@
 typedef struct {
     Hypervisor *hypervisor;
     ApplyPlan *plan;
-    ApplyMember *member; /* that is looked at */
+    ApplyMember *member; /* the member that is being planned */
     gboolean libvirt;    /* reverts external snapshots */
 } Builder;
 
@@ -230,7 +230,7 @@ choose_memory(const Builder *self)
         self->member->kept_memory = free_path(directory, stem, ".memory");
 }
 
-/* libvirt goes back to states that a domain can have, not to disks alone of one that ran. */
+/* libvirt does not revert a domain to the disks alone of a snapshot that was taken while it ran. */
 static ApplyMethod
 apply_method_for(const Builder *self)
 {

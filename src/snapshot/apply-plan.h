@@ -9,34 +9,33 @@
 G_BEGIN_DECLS
 
 /* What has to be done so that the domains of a collection go back to a snapshot set. The present
- * state is kept as a set of its own, from which also what was changed is put back if not all of it
- * can be. */
+ * state is kept as a set of its own. If a domain cannot go back, those that did are put back from
+ * that set. */
 
 /** How a domain goes back. */
 typedef enum {
     APPLY_BY_LIBVIRT, /* virDomainRevertToSnapshot() */
-    APPLY_BY_OVERLAY, /* a new overlay on what an external one froze, and the domain defined with
-                       * it */
+    APPLY_BY_OVERLAY, /* a new overlay on the frozen layer, with which the domain is defined */
 } ApplyMethod;
 
 /** In which state the user wants the domains to go on. */
 typedef enum {
-    APPLY_AS_IT_WAS, /* that of the snapshot: off, but for one with a memory state */
+    APPLY_AS_IT_WAS, /* the state of the snapshot: off, unless it has a memory state */
     APPLY_RUNNING,
     APPLY_PAUSED,
 } ApplyState;
 
 typedef struct {
     char *target;
-    const Layer *base;    /* what the snapshot froze, not owned */
-    const Layer *present; /* what the domain writes to now, not owned; NULL: it has no such disk */
-    char *overlay;        /* what it is going to write to, a path that is free */
-    char *kept;           /* the overlay of the set that keeps the present state, the same */
+    const Layer *base;    /* the layer that the snapshot froze, not owned */
+    const Layer *present; /* the layer that it writes to now, not owned; NULL: no such disk */
+    char *overlay;        /* path of the layer that it is going to write to; free */
+    char *kept;           /* path of the overlay of the set that keeps the present state; free */
 } ApplyDisk;
 
 typedef struct {
     const DomainSurvey *domain;
-    const SnapshotDef *def; /* what it goes back to, not owned */
+    const SnapshotDef *def; /* the snapshot, not owned */
     ApplyMethod method;
     gboolean internal;
     GPtrArray *disks;  /* ApplyDisk: those that are part of the snapshot; none of an internal one */
@@ -49,13 +48,13 @@ typedef struct {
     char *collection;
     char *snapshot;
     char *before;    /* the name of the set that keeps the present state */
-    gboolean discard; /* which goes when all is done */
+    gboolean discard; /* the set is removed when all is done */
     ApplyState state;
     GPtrArray *members;  /* ApplyMember */
     GPtrArray *warnings; /* char* */
 } ApplyPlan;
 
-/** What to go back to. Nothing in it is owned. */
+/** The snapshot to which the domains go back. Nothing in it is owned. */
 typedef struct {
     const char *collection;
     const char *snapshot;

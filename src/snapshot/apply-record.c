@@ -49,7 +49,7 @@ apply_record_new(const ApplyPlan *plan)
     return record;
 }
 
-/* By it the snapshot is known to be that of the record. */
+/* The creation time identifies the snapshot as that of the record. */
 static gboolean
 note_time(Hypervisor *hypervisor, const SetRecord *record, SetMember *member, GError **error)
 {

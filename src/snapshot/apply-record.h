@@ -8,9 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* What is written down before domains go back to a snapshot: the record of the set that keeps what
- * there was. It is complete when all have gone back; until then it tells apply_undo() what a killed
- * process was about to do. */
+/* What is written down before domains go back to a snapshot: the record of the set that keeps their
+ * present state. It is complete when all have gone back; until then it tells apply_undo() what a
+ * killed process was about to do. */
 
 /** apply_record_new: Returns: the record of the set plan->before, not complete; owned by the
  * caller. */

@@ -69,7 +69,8 @@ for_all(Run *self, StepFunc func, ApplyStep step, GError **error)
 
 /* --- when it fails --------------------------------------------------------------------- */
 
-/* Also when this is interrupted, all are to be put back. The record goes only when they are. */
+/* The record becomes incomplete first, so that a later command puts all members back if this is
+ * interrupted. It is removed only when all of them are back. */
 static void
 put_members_back(const Run *self, GError **error)
 {

@@ -13,12 +13,12 @@
 #include "snapshot/layer-blank.h"
 #include "snapshot/layer-remove.h"
 
-/* How far a member had come. */
+/* How far a member had come when the process was killed. */
 typedef enum {
-    WAY_GONE,      /* there is no such domain any more */
-    WAY_UNTOUCHED, /* it was paused at most */
-    WAY_KEPT,      /* there is the snapshot that keeps what it was */
-    WAY_BETWEEN,   /* it has other layers, but not its memory yet */
+    WAY_GONE,      /* the domain is gone */
+    WAY_UNTOUCHED, /* the domain was paused at most */
+    WAY_KEPT,      /* the snapshot that keeps its present state exists */
+    WAY_BETWEEN,   /* its layers are exchanged, its memory is not loaded yet */
     WAY_BACK,      /* it has gone back */
 } Way;
 
@@ -49,7 +49,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Undo, undo_clear)
 
 /* --- how far each had come ------------------------------------------------------------ */
 
-/* The layer that a disk of a domain is on; of one that is off, when it is started. */
+/* Returns: the layer that the disk of a domain is on; for a domain that is off, the layer that it
+ * is started on. */
 static const Layer *
 find_top(const Undo *self, const UndoMember *member, const char *target)
 {
@@ -80,8 +81,9 @@ is_on_former_layers(const Undo *self, const UndoMember *member)
     return TRUE;
 }
 
-/* Nothing has run there since it was kept: it was ended, and not started again yet, or it is paused
- * as it was. Of a QEMU that has saved its memory no block job is taken before it runs on. */
+/* Returns: whether the domain has not run since its state was kept: either it was ended and not
+ * started again, or it is still paused. A QEMU that has saved its memory refuses block jobs until
+ * it is resumed. */
 static gboolean
 has_stood_still(const Undo *self, const UndoMember *member)
 {
@@ -130,7 +132,7 @@ look_how_far(Undo *self, GError **error)
         const SetMember *member = g_ptr_array_index(members, i);
         DomainState state;
 
-        /* What was asked for by the killed process may still go on. */
+        /* A call of libvirt that the killed process began may still be running. */
         if (self->hypervisor->ops->snapshots->state(self->hypervisor, member->uuid, &state,
                                                     NULL) &&
             !self->hypervisor->ops->snapshots->await(self->hypervisor, member->uuid, error))
@@ -164,8 +166,8 @@ count_members_going(const Undo *self, Way way)
 
 /* --- whether something would be lost ----------------------------------------------------- */
 
-/* Whether a domain that has gone back has written anything since, which would be lost. Of internal
- * snapshots nothing tells. */
+/* Finds out whether a domain that has gone back has written anything since, which would be lost.
+ * For an internal snapshot that cannot be found out, so it counts as used. */
 static gboolean
 was_used(const Undo *self, const UndoMember *member, gboolean *used, GError **error)
 {
@@ -205,7 +207,7 @@ find_used(const Undo *self, const UndoMember **found, GError **error)
 
 /* --- on, or back ------------------------------------------------------------------------- */
 
-/* One that was to run may be paused, or run by now. */
+/* Resumes a domain that was to run; it may run already. */
 static gboolean
 let_member_run(const Undo *self, const UndoMember *member, const char *state, GError **error)
 {
@@ -254,7 +256,7 @@ remove_new_layers(const Undo *self, const UndoMember *member)
     }
 }
 
-/* The domain as it was, from the snapshot that keeps it. */
+/* Fills in the domain as it was before, from the snapshot that keeps its state. */
 static void
 describe_former(const UndoMember *member, const SnapshotDef *kept, DomainSurvey *was)
 {

@@ -26,7 +26,7 @@ typedef struct {
     gboolean dry_run; /* only plan */
 
     /* Its results: */
-    ApplyPlan *plan;     /* of the last run; NULL: it has come to none */
+    ApplyPlan *plan;     /* plan of the last run; NULL: none was made */
     GPtrArray *warnings; /* char* */
 } ApplyWork;
 

@@ -15,7 +15,7 @@
 #define CLASS_NAME "Msvm_VirtualSystemSnapshotSettingData"
 #define TEXT_BYTES_MAX ((gsize)64 * 1024)
 
-/* The settings that are read from a text, and the name that stands in it. */
+/* The settings that are read from a text, and the name that the text gives to the snapshot. */
 typedef struct {
     CreateSettings settings;
     char *name;
@@ -154,7 +154,7 @@ parse_create_property(Parsed *self, xmlNode *node, GError **error)
             continue;
         if (g_strcmp0(properties[i].type, type) != 0)
             return wrong_setting(name, type, error);
-        /* No value is NULL: the default stays. */
+        /* A property without a value keeps its default. */
         return !text || properties[i].take(self, name, text, error);
     }
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,

@@ -29,7 +29,7 @@ remove_file(const char *path, GError **error)
     return FALSE;
 }
 
-/* Returns: whether the live or the persistent XML of the domain names the file: it must not be
+/* Returns: whether the live or the persistent XML of the domain names the file, which must not be
  * removed then. */
 static gboolean
 is_image_named(const SnapshotLook *look, const char *path)
@@ -60,7 +60,7 @@ remove_overlay(const SnapshotLook *look, const char *path, GError **error)
                     _("The domain '%s' still has '%s'"), look->name, path);
         return FALSE;
     }
-    /* A QEMU that writes to it has not told libvirt yet. */
+    /* QEMU may write to the file already while the XML of libvirt does not name it yet. */
     if (fd >= 0 && !image_lock_probe(fd, path, error) &&
         g_error_matches(*error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE))
         return FALSE;
@@ -103,9 +103,9 @@ merge_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
     return TRUE;
 }
 
-/* Points the disk of a domain that is shut off back to the image below an overlay that has nothing
- * yet. QEMU's image lock keeps the domain from being started meanwhile; a missing overlay, or a
- * file system without locks, has none to take. */
+/* Points the disk of a domain that is shut off back to the image below an overlay without data.
+ * QEMU's image lock keeps the domain from being started meanwhile; if the overlay is missing, or
+ * its file system has no locks, none is taken. */
 static gboolean
 point_disk_back(Hypervisor *hypervisor, const SetMember *member, const SetDisk *disk,
                 GError **error)
@@ -142,7 +142,7 @@ point_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
 
 /* --- members ------------------------------------------------------------------------------ */
 
-/* Whether the overlays are what the domain would write to, and have nothing yet. */
+/* Returns: whether the domain would write to the overlays and none of them has data yet. */
 static gboolean
 is_unused(Hypervisor *hypervisor, const SetMember *member)
 {
@@ -161,8 +161,8 @@ is_unused(Hypervisor *hypervisor, const SetMember *member)
     return look != NULL;
 }
 
-/* It has run since, or others stand on its layers. Without the snapshot the layers are the
- * domain's own. */
+/* Removes the snapshot of a domain that has written to its overlays since, or has other layers: as
+ * a removal does that the user asks for, which loses nothing. */
 static gboolean
 remove_used(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
             GPtrArray *warnings, GError **error)
@@ -189,7 +189,7 @@ undo_made_member(Hypervisor *hypervisor, const SetRecord *record, const SetMembe
     gboolean external = g_str_equal(member->kind, "external");
     DomainState state;
 
-    /* Whoever asked for it was killed, and it may come yet. */
+    /* A snapshot that the killed process asked for may still be in the making. */
     if (!ops->await(hypervisor, member->uuid, error) ||
         !ops->state(hypervisor, member->uuid, &state, error))
         return FALSE;
@@ -224,7 +224,8 @@ create_undo(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings
         const SetMember *member = g_ptr_array_index(record->members, i);
         g_autoptr(GError) why = NULL;
 
-        /* What belonged to a domain that is gone may be needed by whoever took its disks. */
+        /* Nothing of a domain that is gone is removed, because another domain may use its disks
+         * now. */
         if (undo_made_member(hypervisor, record, member, warnings, &why) ||
             is_undefined(hypervisor, member))
             continue;

@@ -18,8 +18,8 @@
 typedef struct {
     Hypervisor *hypervisor;
     DeletePlan *plan;
-    GPtrArray *needs; /* char*: who needs what, for one answer */
-    DeleteMember *member;   /* that is looked at */
+    GPtrArray *needs; /* char*: what is needed by others, for one error that names all */
+    DeleteMember *member;   /* the member that is being planned */
     const SnapshotDef *def; /* its snapshot */
 } Builder;
 
@@ -140,8 +140,8 @@ is_stale(const Builder *self, const DeleteDisk *disk, const ImageUser *user)
 
 /* What was found out about the users of a frozen layer. */
 typedef struct {
-    gboolean stale;      /* some name the upper layer though it is merged */
-    gboolean running;    /* and the lower one is written to since */
+    gboolean stale;      /* the upper layer is merged, but is still named by somebody */
+    gboolean running;    /* and somebody has written to the lower layer since */
     GPtrArray *tops;     /* ImageUser: that need the frozen layer as it is */
     GPtrArray *foreign;  /* ImageUser: of other domains */
     GPtrArray *branches; /* ImageUser: one for each layer that stands on it */
@@ -260,7 +260,7 @@ decide_disk(Builder *self, DeleteDisk *disk)
     }
     if (users.branches->len == 0)
         return;
-    /* Others froze the same layer, and this one's overlay is nobody's. */
+    /* Other snapshots froze the same layer, and nobody uses the overlay of this one. */
     if (users.tops->len > 0 && !users.overlay_used)
         return;
     if (users.tops->len > 0 || users.foreign->len > 0 || users.branches->len > 1) {
@@ -418,8 +418,7 @@ plan_delete_member(Builder *self, const DomainSurvey *domain, GError **error)
     return FALSE;
 }
 
-/* Plans every member. Those that are gone, or do not have the snapshot any more, are passed
- * over. */
+/* Plans every member. Members that are gone, or do not have the snapshot any more, are left out. */
 static gboolean
 plan_delete_members(Builder *self, const DeleteSubject *subject, GError **error)
 {

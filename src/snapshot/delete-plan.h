@@ -13,27 +13,27 @@ G_BEGIN_DECLS
  * of nothing then. All of it follows from what libvirt and the images say now, so that a removal
  * that was interrupted anywhere is found half done, and ended. */
 
-/** What becomes of one disk. */
+/** How a disk is handled. */
 typedef enum {
     DELETE_NOTHING, /* nobody writes above the frozen layer, or it never was part of the snapshot */
-    DELETE_MERGED,  /* merged already: who names the upper layer still has to be told */
-    DELETE_ACTIVE,  /* a running domain writes to the upper layer: it is switched over */
+    DELETE_MERGED,  /* merged already, but XML or headers still name the upper layer */
+    DELETE_ACTIVE,  /* a running domain, which writes to the upper layer, is switched */
     DELETE_MIDDLE,  /* both layers are in the chain of a running domain */
-    DELETE_OFFLINE, /* no running domain has them */
+    DELETE_OFFLINE, /* the layers are in no chain of a running domain */
 } DeleteMethod;
 
 typedef struct {
     char *target;
     DeleteMethod method;
     const Layer *base;    /* the frozen layer, not owned; NULL: nothing to do */
-    const Layer *top;     /* what is merged into it, not owned; NULL: nothing */
-    const Layer *overlay; /* what the snapshot made, not owned; NULL: gone */
+    const Layer *top;     /* the layer that is merged into it, not owned; NULL: none */
+    const Layer *overlay; /* the overlay that the snapshot made, not owned; NULL: gone */
     gboolean adopt; /* the block job runs already */
     gboolean keep;  /* the upper layer stays a file: whether all is in the lower one is not known */
-    guint64 bytes;  /* to be merged at most */
+    guint64 bytes;  /* bytes to be merged at most */
 } DeleteDisk;
 
-/** What becomes of the snapshot of one domain. */
+/** How the snapshot of one domain is removed. */
 typedef struct {
     const DomainSurvey *domain;
     gboolean internal;  /* libvirt deletes it, and its states in the images */
@@ -50,10 +50,10 @@ typedef struct {
     GPtrArray *members; /* DeleteMember: of those that have the snapshot */
     GPtrArray *gone;    /* DomainSurvey: of all members that are there; not owned */
     GPtrArray *warnings; /* char* */
-    guint64 bytes;      /* to be merged at most */
+    guint64 bytes;      /* bytes to be merged at most */
 } DeletePlan;
 
-/** What is to be removed. Nothing in it is owned. */
+/** The snapshot set that is to be removed. Nothing in it is owned. */
 typedef struct {
     const char *collection;
     const char *snapshot;

@@ -26,7 +26,7 @@ typedef struct {
     guint64 bandwidth; /* bytes a second; 0: no limit */
 
     /* Its results: */
-    DeletePlan *plan;    /* of the last run; NULL: it has come to none */
+    DeletePlan *plan;    /* plan of the last run; NULL: none was made */
     GPtrArray *warnings; /* char* */
 } DeleteWork;
 

@@ -6,12 +6,12 @@
 #include "hypervisor/snapshot-ops.h"
 #include "snapshot/guard-list.h"
 
-/* What the guard holds still of one domain. */
+/* One domain that is held still. */
 typedef struct {
     char *uuid;
     gboolean frozen;
     gboolean paused;
-    /* For the thread that releases it: */
+    /* For the thread that releases the domain: */
     Hypervisor *hypervisor;
     guint timeout;
 } Held;

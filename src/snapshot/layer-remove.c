@@ -92,7 +92,7 @@ layer_remove(const Layer *layer, GPtrArray *warnings)
     g_autoptr(GError) error = NULL;
     auto_fd held = -1;
 
-    /* Devices are nobody's to remove. */
+    /* A block device is not removed. */
     if (layer->block)
         return;
     held = layer_hold(layer, &error);

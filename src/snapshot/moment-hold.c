@@ -7,8 +7,8 @@
 
 #include "snapshot/moment-still.h"
 
-/* A freeze that libvirt holds back longer than the agent has to answer, because it waits for
- * another command of the agent, is not waited for. */
+/* libvirt delays a freeze while the agent carries out another command. A freeze that is delayed
+ * longer than the agent has for its answer is not waited for. */
 #define LATE_US (2 * G_USEC_PER_SEC)
 
 /* --- side by side --------------------------------------------------------------------- */
@@ -82,7 +82,7 @@ refuse_member(MomentMember *member, ConsistencyReason reason, const char *format
                 member->domain);
 }
 
-/* Refuses what cannot be reached, before any guest is frozen. */
+/* Refuses a consistency that cannot be reached, before any guest is frozen. */
 static void
 refuse_hopeless(HeldMember *held)
 {
@@ -230,8 +230,8 @@ nobody_is_late(const Hold *hold, GError **error)
     return TRUE;
 }
 
-/* Notes the consistency reached where none was asked for: a domain that runs alone is of one
- * moment all the same. */
+/* Notes the consistency that was reached where none was asked for: a domain that runs alone is
+ * captured at one moment even so. */
 static void
 note_alone(Hold *hold)
 {

@@ -5,7 +5,7 @@
 
 #include "snapshot/moment-still.h"
 
-/* How long thawing is tried when there is no guard that would go on with it. */
+/* How long thawing is tried when there is no guard that would continue to try. */
 #define THAW_US (30 * G_USEC_PER_SEC)
 #define AGAIN_US (G_USEC_PER_SEC / 5)
 

@@ -15,15 +15,15 @@ typedef struct {
     struct Hold *hold;
     MomentMember *member;
     GThread *thread;
-    GThread *waiting;  /* that of one who is late */
-    gboolean agent;    /* it has one */
-    gboolean frozen;   /* or may be */
-    gboolean paused;   /* by us */
+    GThread *waiting;  /* who counts as late */
+    gboolean agent;    /* it has a guest agent */
+    gboolean frozen;   /* it is frozen, or may be */
+    gboolean paused;   /* it was paused by us */
     guint filesystems; /* that were frozen */
     gint64 since;      /* µs, of the monotonic clock; 0: it was not held */
     gint64 until;
     gboolean arrived; /* guarded by the hold's lock: stands still, or never will */
-    gboolean late;    /* did so when nobody waited any more */
+    gboolean late;    /* it stood still only after the timeout */
 } HeldMember;
 
 typedef struct Hold {

@@ -60,7 +60,7 @@ reference_point_disks(const SnapshotDef *def, GPtrArray **tracked, GPtrArray **u
     }
 }
 
-/* A member on the way to its checkpoint. */
+/* A member for which a checkpoint is being made. */
 typedef struct {
     SnapshotDef *def;
     GPtrArray *tracked;
@@ -190,7 +190,7 @@ reference_point_is_whole(const ReferencePoint *self)
     return TRUE;
 }
 
-/* A domain's checkpoints, as they were found. */
+/* The checkpoints of one domain. */
 typedef struct {
     const char *domain;
     gboolean active;

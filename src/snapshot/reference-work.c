@@ -37,7 +37,7 @@ reference_work_directory(const JobWork *work)
 
 /* --- what is left ------------------------------------------------------------------ */
 
-/* All members have a reference point, or none; what there is libvirt and the images tell. */
+/* Nothing is left for a later run: either all members have the reference point or none has it. */
 static gboolean
 reference_work_has_left(JobWork *work)
 {

@@ -53,7 +53,7 @@ set_others_find(GPtrArray *domains, const char *collection, const char *snapshot
 
         if (g_strcmp0(name, collection) == 0)
             continue;
-        /* One that cannot be read, or is gone, needs nothing. */
+        /* A collection that cannot be read, or is gone, needs nothing. */
         members = virt_snap_collection_store_resolve(store, name, NULL);
         if (members && is_broken_without(domains, members, names, snapshot))
             g_ptr_array_add(needs, g_strdup_printf(_("the set '%s' of the collection '%s' needs "

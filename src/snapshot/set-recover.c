@@ -55,7 +55,8 @@ find_incomplete(GPtrArray *records, const char *id)
     return NULL;
 }
 
-/* Who had the lock until now may have completed it, or taken it back. */
+/* Recovers a set that was incomplete when it was seen. The process that had the lock until now may
+ * have completed or removed it meanwhile. */
 static gboolean
 recover_incomplete_set(Hypervisor *hypervisor, const SetRecord *seen, GPtrArray *warnings,
                        GError **error)

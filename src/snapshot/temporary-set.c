@@ -17,7 +17,7 @@
 struct TemporarySet {
     Hypervisor *hypervisor; /* not owned */
     CreatePlan *plan;
-    int lock; /* -1: it was not made */
+    int lock; /* -1: the set was not made */
 };
 
 void
@@ -38,7 +38,8 @@ temporary_set_record(const TemporarySet *self)
 
 /* --- making --------------------------------------------------------------------------- */
 
-/* What can be removed has been, before. */
+/* Refuses domains that have a temporary set. Sets that could be removed are removed before this is
+ * called. */
 static gboolean
 has_no_other(GPtrArray *domains, GError **error)
 {
@@ -95,7 +96,8 @@ temporary_set_make(TemporarySet *self, GPtrArray *warnings, GError **error)
 
 /* --- removing ------------------------------------------------------------------------- */
 
-/* A snapshot of the same name that was made later is somebody else's. */
+/* Returns: whether the snapshot was made for the record; one of the same name with another creation
+ * time was made by somebody else. */
 static gboolean
 is_made_for(const SetMember *member, const SnapshotRecord *snapshot)
 {
@@ -131,7 +133,8 @@ find_owners(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings
     return names;
 }
 
-/* The control is its own: an export that was cancelled merges all the same. */
+/* Merges with a control of its own, so that the layers are merged also when the export was
+ * cancelled. */
 static gboolean
 merge_temporary_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *names,
                     GPtrArray *warnings, GError **error)
@@ -147,7 +150,8 @@ merge_temporary_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *
     return plan && delete_run(hypervisor, plan, control, warnings, error);
 }
 
-/* With its lock held. What was interrupted anywhere is found half done. */
+/* Removes the set; called with the lock of its record held. A removal that was interrupted is
+ * continued. */
 static gboolean
 remove_temporary_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings,
                      GError **error)
@@ -173,7 +177,8 @@ temporary_set_remove(TemporarySet *self, GPtrArray *warnings, GError **error)
 
 /* --- what others have left ------------------------------------------------------------ */
 
-/* What an export has ended meanwhile is not. */
+/* Returns: whether the record is unchanged in the store; the export that it belongs to may have
+ * removed it meanwhile. */
 static gboolean
 is_still_there(const SetRecord *record)
 {
@@ -196,7 +201,7 @@ recover_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings
     auto_fd lock = set_store_lock(record->id, &error);
     gboolean removed;
 
-    /* An export is at it. */
+    /* A set that is locked belongs to a running export. */
     if ((lock < 0 && g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE)) ||
         !is_still_there(record))
         return;
