@@ -16,7 +16,7 @@
 #include "drivers/libvirt/libvirt-scratch.h"
 #include "util/xml.h"
 
-/* How long libvirt may take to end a job, once it was told to, and until it has forgotten it. */
+/* How long libvirt may take to end a job that is aborted, and to forget it. */
 #define END_US (30 * G_USEC_PER_SEC)
 
 /* Counted references: of the owner, and of libvirt as long as it may call. */
@@ -29,10 +29,10 @@ typedef struct {
     int event;   /* what libvirt calls the subscription, -1: none */
     gboolean begun;
     GMutex lock; /* guards what follows */
-    gboolean ended; /* libvirt has said so */
+    gboolean ended; /* libvirt has reported the end of the job */
 } LibvirtBackup;
 
-/* Domain jobs that are no backup are none of ours. */
+/* Only the end of backup jobs counts; events of other jobs of the domain are ignored. */
 static int
 job_operation(virDomainPtr domain, int *operation)
 {
@@ -49,7 +49,8 @@ job_operation(virDomainPtr domain, int *operation)
     return type;
 }
 
-/* Whether @domain has a backup job: 1, 0 (also if it does not run), or -1 with libvirt's error. */
+/* Returns: 1 if @domain has a backup job, 0 if it has none or does not run, -1 with libvirt's
+ * error. */
 static int
 has_backup(virDomainPtr domain)
 {
@@ -261,8 +262,8 @@ backup_has_ended(HypervisorBackup *backup)
     return self->begun && (was_told(self) || has_backup(self->domain) == 0);
 }
 
-/* The event comes before libvirt has noted that there is no job any more. An embedded driver that
- * ends in between finds one when it is started again, and lets nobody else begin one. */
+/* The event arrives before libvirt has saved that the job is gone. If an embedded driver ends in
+ * between, it still has a job when it is started again, and refuses to begin another one. */
 gboolean
 libvirt_backup_abort(virDomainPtr domain, GError **error)
 {
@@ -314,7 +315,7 @@ backup_end(HypervisorBackup *backup, GError **error)
 
     if (!self->begun || end_job(self, &why))
         return TRUE;
-    /* QEMU still uses what is in there. */
+    /* QEMU still uses the files in the directory. */
     if (!g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE))
         libvirt_scratch_leave(g_steal_pointer(&self->scratch));
     g_propagate_error(error, g_steal_pointer(&why));
@@ -324,7 +325,7 @@ backup_end(HypervisorBackup *backup, GError **error)
 
 /* --- what others have left ------------------------------------------------------ */
 
-/* Whether the job of @domain writes to @directory. */
+/* Returns: whether the backup job of @domain writes to @directory. */
 static gboolean
 job_is_in(virDomainPtr domain, const char *directory)
 {

@@ -28,8 +28,8 @@ pass_files(virDomainPtr domain, const BootFile *files, guint n_files, GError **e
     return TRUE;
 }
 
-/* libvirt ends it when the connection is lost, and so when we are killed; within this process it
- * cannot. */
+/* libvirt destroys the domain when the connection closes, and so when this process is killed. The
+ * embedded driver, which is part of this process, cannot do that. */
 static unsigned int
 start_flags(Hypervisor *hypervisor)
 {

@@ -15,7 +15,7 @@
 
 /* --- looking ---------------------------------------------------------------- */
 
-/* The description of a checkpoint of ours is its id. */
+/* The description of a checkpoint that virtsnap made is its id. */
 static void
 read_basics(virDomainCheckpointPtr checkpoint, HypervisorCheckpoint *self)
 {
@@ -43,8 +43,8 @@ checkpoint_disk_new(xmlNode *node)
     return self;
 }
 
-/* How much of a disk has changed since then libvirt tells only if every bitmap from there on is
- * there and whole (qemuBlockBitmapChainIsValid()). */
+/* libvirt reports how much of a disk has changed since the checkpoint only if all bitmaps from the
+ * checkpoint's on exist and are valid (qemuBlockBitmapChainIsValid()). */
 static void
 read_checkpoint_disks(virDomainCheckpointPtr checkpoint, HypervisorCheckpoint *self)
 {
@@ -207,7 +207,7 @@ delete_checkpoint(virDomainCheckpointPtr checkpoint, const char *domain, gboolea
 
     if (virDomainCheckpointDelete(checkpoint, 0) == 0)
         return TRUE;
-    /* It can be deleted later. */
+    /* The checkpoint can be deleted later. */
     if (virGetLastErrorCode() == VIR_ERR_OPERATION_TIMEOUT) {
         libvirt_error_set(error, _("Cannot delete the checkpoint '%s' of the domain '%s'"), name,
                           domain);

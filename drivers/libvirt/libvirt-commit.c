@@ -12,9 +12,9 @@
 #include "drivers/libvirt/libvirt-lists.h"
 #include "util/xml.h"
 
-/* How long libvirt may take to end a job, once it was told to. */
+/* How long libvirt may take to end a job that is aborted. */
 #define END_US (60 * G_USEC_PER_SEC)
-/* And how long until it has forgotten the job, of whose end it told. */
+/* How long libvirt may take to forget a job whose end it has reported. */
 #define FORGET_US (10 * G_USEC_PER_SEC)
 
 /* Counted references: of the owner, and of libvirt as long as it may call. */
@@ -26,7 +26,7 @@ struct HypervisorCommit {
     GMutex lock; /* guards what follows */
     GCond changed;
     CommitState state;
-    guint64 cur; /* the last that was known */
+    guint64 cur; /* the last known state of the job */
     guint64 end;
 };
 
@@ -61,8 +61,8 @@ find_commit_disk(xmlDoc *doc, const char *target)
     return NULL;
 }
 
-/* "vda[2]": by which libvirt finds the image again, whatever it calls its file. Source: the manual
- * of virDomainBlockCommit. */
+/* Names the image as libvirt does, "vda[2]", which does not depend on how libvirt spells the path.
+ * Source: the manual of virDomainBlockCommit. */
 static char *
 name_of_image(xmlNode *disk, const char *target, const char *path)
 {
@@ -279,8 +279,9 @@ libvirt_block_job(virDomainPtr domain, const char *target, guint *type, guint64 
     return TRUE;
 }
 
-/* The event of a job that was ready before anybody listened does not come again. Source: what
- * virsh's blockjob takes for ready, besides the <mirror ready='yes'> of the domain's XML. */
+/* Returns: whether the job is ready. A job that was ready before this process listened sends no
+ * event again, so <mirror ready='yes'> is looked for in the domain's XML, as virsh's blockjob does.
+ */
 static gboolean
 is_ready(HypervisorCommit *self)
 {
@@ -310,9 +311,9 @@ get_state(HypervisorCommit *self)
     return self->state;
 }
 
-/* The event comes before libvirt has noted what has become of the domain. An embedded driver that
- * ends in between does not understand its own notes afterwards (<mirror job=''>), and takes the
- * domain for shut off. The question waits for who is at it. */
+/* The event arrives before libvirt has saved the state of the domain. If an embedded driver ends in
+ * between, it cannot read its own state file afterwards (<mirror job=''>) and takes the domain for
+ * shut off. A query about the domain waits until libvirt is done. */
 static void
 await_forgotten(HypervisorCommit *self)
 {
@@ -343,7 +344,7 @@ libvirt_commit_wait(HypervisorCommit *self, gint64 us, CommitProgress *progress,
             if (self->active && cur == end && is_ready(self))
                 set_state(self, COMMIT_READY);
         } else {
-            /* Its event may be on the way. */
+            /* The event of its end may still arrive. */
             wait_for_event(self, G_USEC_PER_SEC);
             set_state(self, COMMIT_GONE);
         }
@@ -373,7 +374,8 @@ libvirt_commit_set_speed(HypervisorCommit *self, guint64 bandwidth, GError **err
     return FALSE;
 }
 
-/* libvirt tells of the end when the domain's XML says where it writes to now. */
+/* libvirt reports the end of the job when the domain's XML names the image to which the domain
+ * writes now. */
 static CommitState
 await_last_event(HypervisorCommit *self)
 {

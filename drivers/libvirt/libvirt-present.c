@@ -14,7 +14,7 @@
 #include "hypervisor/snapshot-def.h"
 #include "util/xml.h"
 
-/* Appends what @xml says as the element @name. */
+/* Appends the document @xml as the element @name. */
 static xmlNode *
 add_present_domain(xmlNode *root, const char *name, const char *xml, GError **error)
 {

@@ -23,7 +23,8 @@
  * embedded driver has a corresponding one below its root directory. */
 #define STATE "/var/lib/libvirt/qemu"
 #define PREFIX ".virtsnap-"
-/* In each: the UUID of the domain that it is for. It is there once the directory is locked. */
+/* A file in each directory with the UUID of its domain. It is written once the directory is locked.
+ */
 #define DOMAIN_FILE "domain"
 /* Longer than it takes to lock a directory that was just made. */
 #define YOUNG_SECONDS 60
@@ -99,7 +100,8 @@ scratch_state_directory(virConnectPtr connection)
 
 /* --- making one -------------------------------------------------------------- */
 
-/* By the permission bits alone: libvirt gives QEMU's user the group, and no others. */
+/* Only the permission bits count: libvirt runs QEMU with the group and without supplementary
+ * groups. */
 static gboolean
 may_enter(const struct stat *st, const Owner *owner)
 {
@@ -155,7 +157,7 @@ give_directory_to(const LibvirtScratch *self, const Owner *owner, GError **error
     return FALSE;
 }
 
-/* Locked before anything in it says whose it is. */
+/* The directory is locked before the file with the UUID is written. */
 static gboolean
 take_scratch(LibvirtScratch *self, virDomainPtr domain, GError **error)
 {

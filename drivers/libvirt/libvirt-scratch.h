@@ -31,7 +31,8 @@ LibvirtScratch *libvirt_scratch_make(virDomainPtr domain, const char *directory,
 /** libvirt_scratch_path: Returns: (transfer none): the directory. */
 const char *libvirt_scratch_path(const LibvirtScratch *self);
 
-/** libvirt_scratch_free: Removes it with all in it. NULL is fine. */
+/** libvirt_scratch_free: Removes the directory with everything in it and frees @self, which may be
+ * NULL. */
 void libvirt_scratch_free(LibvirtScratch *self);
 
 /** libvirt_scratch_leave: Frees @self, and leaves the directory to libvirt_scratch_sweep(), from

@@ -13,7 +13,7 @@
 #include "drivers/libvirt/libvirt-set.h"
 #include "util/xml.h"
 
-/* An overlay that was made a moment ago is merged in a moment, if its disk is not. */
+/* How long merging an overlay may take: it was made a moment ago and has hardly any data. */
 #define MERGE_US (10 * 60 * G_USEC_PER_SEC)
 #define POLL_US (G_USEC_PER_SEC / 50)
 
@@ -55,7 +55,7 @@ find_undo_disk(xmlDoc *doc, const char *target)
     return NULL;
 }
 
-/* Asks of the disk @target, as libvirt has it now, what @path selects. */
+/* Returns: the text that the XPath @path selects in the present XML of the disk @target. */
 static char *
 ask_disk(virDomainPtr domain, const char *target, unsigned int flags, const char *path)
 {
@@ -66,7 +66,7 @@ ask_disk(virDomainPtr domain, const char *target, unsigned int flags, const char
     return disk ? xml_text(disk, path) : NULL;
 }
 
-/* libvirt refuses to pivot before it has said so by itself. */
+/* libvirt refuses to pivot before it has reported that the job is ready. */
 static gboolean
 await_commit_ready(virDomainPtr domain, const char *target, GError **error)
 {
@@ -124,7 +124,8 @@ libvirt_snapshot_merge_back(Hypervisor *hypervisor, const char *uuid, const char
 
 /* --- domains that are shut off ----------------------------------------------------------- */
 
-/* Where libvirt has put the former image below the overlay, what was below that comes up again. */
+/* Removes the overlay from the chain: the image that libvirt has put below it becomes the top image
+ * again. */
 static void
 lift_backing(xmlNode *disk, const char *source)
 {

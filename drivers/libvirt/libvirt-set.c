@@ -13,11 +13,11 @@
 #include "drivers/libvirt/libvirt-snapshots.h"
 #include "util/xml.h"
 
-/* A snapshot with memory writes all of it before it is there. */
+/* Making a snapshot with memory takes the time to write all of the memory. */
 #define AWAIT_US (10 * 60 * G_USEC_PER_SEC)
 #define AWAIT_POLL_US (G_USEC_PER_SEC / 10)
 
-/* Those that libvirt tells by an operation; others only by being there. */
+/* Jobs whose operation libvirt reports; of other jobs only their existence is known. */
 static const char *const operations[] = {
     [VIR_DOMAIN_JOB_OPERATION_START] = "start",
     [VIR_DOMAIN_JOB_OPERATION_SAVE] = "save",

@@ -59,7 +59,7 @@ agent_is_connected(virDomainPtr domain, gboolean *configured)
     g_autofree char *state = target ? xml_attr(target, "state") : NULL;
 
     free(text);
-    /* Who cannot tell has an agent that answers. */
+    /* A domain for which that cannot be found out counts as one with an agent. */
     *configured = target != NULL;
 
     return g_strcmp0(state, "disconnected") != 0;

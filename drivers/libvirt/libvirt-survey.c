@@ -43,7 +43,7 @@ read_snapshot(DomainSurvey *survey, virDomainSnapshotPtr snapshot, GError **erro
     return TRUE;
 }
 
-/* Drivers that know no snapshots have none. */
+/* A driver without support for snapshots has no snapshots. */
 static gboolean
 survey_snapshots(DomainSurvey *survey, virDomainPtr domain, GError **error)
 {
@@ -64,7 +64,7 @@ survey_snapshots(DomainSurvey *survey, virDomainPtr domain, GError **error)
     return TRUE;
 }
 
-/* The volumes that its documents name. */
+/* Finds the volumes that the documents of the domain name. */
 static void
 find_volumes(DomainSurvey *survey, virConnectPtr connection)
 {
@@ -106,7 +106,7 @@ survey_state(DomainSurvey *survey, virDomainPtr domain)
     return survey->persistent != NULL;
 }
 
-/* One that has gone is none: @gone. */
+/* Surveys one domain. @gone: the domain was undefined meanwhile, which is no error. */
 static DomainSurvey *
 read_domain(virDomainPtr domain, gboolean *gone, GError **error)
 {

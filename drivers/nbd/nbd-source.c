@@ -17,7 +17,7 @@
  * running domain it used 9 s of system time with requests of 1 MiB, 3.9 s with 256 KiB, 2.2 s with
  * 128 KiB and 2.8 s with 64 KiB (medians of three, tests/bench/capture, 16 workers). */
 #define REQUEST_BYTES ((gsize)128 << 10)
-/* A server that answers none of several requests for so long is given up. */
+/* A server that answers no request for this long is given up. */
 #define ANSWER_MS (10 * 60 * 1000)
 
 typedef struct {
@@ -84,7 +84,7 @@ connect_handle(NbdSource *self, NbdHandle *nbd)
     return fd >= 0 && nbd_connect_socket(nbd, fd_steal(&fd)) == 0;
 }
 
-/* @context: what the map of blocks is to say. */
+/* @context: the NBD metadata context of the block map. */
 static NbdHandle *
 connect_once(NbdSource *self, const char *context, GError **error)
 {
@@ -183,7 +183,7 @@ typedef struct {
     GArray *extents;
     guint64 from;
     guint64 end;
-    uint32_t flag;  /* has an extent data if it is set, or if it is not */
+    uint32_t flag;  /* whether extents with the flag are data, or those without it */
     gboolean wanted;
 } Window;
 
@@ -350,7 +350,8 @@ nbd_source_connect(const char *socket, const char *name, const char *what, GErro
 
 /* --- dirty bitmaps ------------------------------------------------------------ */
 
-/* Whether the server has the bitmap at all: one that has none answers without it. */
+/* Checks that the server has the bitmap, because a server without it answers as if it had not been
+ * asked for. */
 static gboolean
 check_bitmap(NbdSource *self, NbdHandle *nbd, const char *context, GError **error)
 {
@@ -371,7 +372,7 @@ nbd_source_find_dirty(const char *socket, const char *name, const char *bitmap, 
     g_autofree char *context = g_strconcat("qemu:dirty-bitmap:", bitmap, NULL);
     NbdSource *self = (NbdSource *)source;
     g_autoptr(NbdHandle) nbd = source ? connect_once(self, context, error) : NULL;
-    /* The first bit is that of a part that has changed. */
+    /* The first bit is set for a part that has changed. */
     Window window = {extents, 0, source ? source->size : 0, 1, TRUE};
 
     return nbd && check_bitmap(self, nbd, context, error) && read_map(self, nbd, &window, error);

@@ -17,10 +17,10 @@
 #include "drivers/qemu/qemu-image.h"
 #include "util/process.h"
 
-/* How often it is looked whether the job is to wait or to end. */
+/* How often the control is asked whether to wait or to end. */
 #define LOOK_MS 100
 
-/* What QEMU calls the limit of a process. */
+/* The name of the throttle group. */
 #define LIMIT_GROUP "limit"
 
 typedef struct {
@@ -32,7 +32,8 @@ typedef struct {
     gboolean stopped;
 } Commit;
 
-/* Nobody would look after it any more; the thread that forks waits for it. */
+/* The child ends with this process, because nobody would watch it any more. The thread that forks
+ * waits for it. */
 static void
 set_up_commit(gpointer data)
 {
@@ -65,7 +66,7 @@ is_progress(const char *line, double *percent)
     return TRUE;
 }
 
-/* Takes what was said apart; leaves in it what is no progress, and what is not ended yet. */
+/* Parses the output. What is no progress, or an incomplete line, stays in @said. */
 static void
 take_lines(Commit *self)
 {
@@ -143,7 +144,8 @@ code_of(const char *said)
     return VIRT_SNAP_ERROR_FAILED;
 }
 
-/* Returns: FALSE with an error, or with what it said to its failure in @said. */
+/* Returns: FALSE with an error if it could not run, or with the output of a failed qemu-img in
+ * @said. */
 static gboolean
 carry_out_commit(Commit *self, const char *const *argv, char **said, GError **error)
 {
@@ -187,8 +189,8 @@ qemu_commit(const Layer *top, Control *control, CommitFunc func, gpointer data, 
     return FALSE;
 }
 
-/* "rebase" knows no limit, but QEMU's block layer does: of what is written to the image. Source:
- * QEMU's docs/throttle.txt. */
+/* `qemu-img rebase` has no option for a limit, but QEMU's block layer can limit what is written to
+ * the image. Source: QEMU's docs/throttle.txt. */
 gboolean
 qemu_flatten(const Layer *top, Control *control, CommitFunc func, gpointer data, GError **error)
 {
@@ -210,7 +212,7 @@ qemu_flatten(const Layer *top, Control *control, CommitFunc func, gpointer data,
     return FALSE;
 }
 
-/* Returns: what it exited with, and in @said what it said; -1: it did not. */
+/* Returns: the exit status, with the output in @said; -1 if it did not exit by itself. */
 static int
 run_to_text(const char *const *argv, char **said, GError **error)
 {

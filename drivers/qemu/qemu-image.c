@@ -33,7 +33,7 @@ describe_limited_file(JsonBuilder *json, const Layer *layer, const char *group)
     json_builder_end_object(json);
 }
 
-/* @group: (nullable): what limits the top image. */
+/* @group: (nullable): the throttle group of the top image. */
 static void
 describe_image_layer(JsonBuilder *json, const Layer *layer, gboolean lock, const char *group)
 {

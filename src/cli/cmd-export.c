@@ -108,7 +108,7 @@ run_export(CliContext *cli, const CommandLine *line)
                                 "domains' snapshot; or export their present state with --live"));
     request.place = place = export_place_new(options->to, NULL, name, settings->subdirectory);
 
-    /* A job outlives its command only with the service. */
+    /* Only a job of the service outlives its command. */
     if (cli->globals.service || options->async)
         return export_service(cli, &request);
 

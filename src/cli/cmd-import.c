@@ -77,7 +77,7 @@ run_import_command(CliContext *cli, const CommandLine *line)
     request.settings = settings;
     request.directory = directory = g_canonicalize_filename(options->to, NULL);
 
-    /* A job outlives its command only with the service. */
+    /* Only a job of the service outlives its command. */
     if (cli->globals.service || options->async)
         return import_service(cli, &request);
 

@@ -16,14 +16,15 @@
 
 /* --- export-list ---------------------------------------------------------- */
 
-/* How many seconds old; never less than none. */
+/* Returns: the age in seconds; 0 if the time is in the future. */
 static gint64
 age_of(const FoundExport *found)
 {
     return MAX(g_get_real_time() / G_USEC_PER_SEC - found->created, 0);
 }
 
-/* The weakest of what its members have: "mixed" would say nothing. */
+/* Returns: the weakest consistency of the members, because "mixed" would not tell what can be
+ * relied on. */
 static const char *
 consistency_of_export(const Manifest *manifest)
 {

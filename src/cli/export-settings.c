@@ -47,7 +47,8 @@ live_level(const char *word)
     return word;
 }
 
-/* A path is one from here; the name of a snapshot, or "latest", has no slash. */
+/* A relative path starts at the working directory; the name of a snapshot, or "latest", has no
+ * slash. */
 static char *
 base_path(const char *base)
 {

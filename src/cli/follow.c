@@ -32,7 +32,7 @@ on_follow_key(char key, gpointer data)
     self->ops->key(self, self->job, key);
 }
 
-/* Again and again: the process may come to the foreground at any time. */
+/* Keys are requested repeatedly, because the process may come to the foreground at any time. */
 static void
 follow_hold_keys(Follow *self)
 {

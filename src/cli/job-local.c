@@ -16,7 +16,7 @@
 
 /* Interval at which the progress is polled, in milliseconds. */
 #define PROGRESS_MS 100
-/* Slower than that no key makes it. */
+/* The lowest limit that a key can set. */
 #define RATE_LEAST ((guint64)64 << 10)
 
 typedef struct {
@@ -25,7 +25,7 @@ typedef struct {
     Job *job;
     Follow *follow;
     gboolean resume;
-    gboolean paused; /* by a key */
+    gboolean paused; /* it was suspended by a key */
     guint n_signals;
 } LocalJob;
 
@@ -126,7 +126,7 @@ suspend_local(Follow *follow, gpointer job, gboolean suspend)
                                     0) == JOB_RESULT_DONE;
 }
 
-/* Where there is no limit, half of what it does now is one. */
+/* If there is no limit, the first one is half of the present rate. */
 static guint64
 rate_of_key(char key, guint64 limit, guint64 now)
 {

@@ -15,18 +15,19 @@ static struct {
     gpointer data;
     guint source; /* 0: no keys are held */
     struct termios before;
-    struct sigaction quit; /* what SIGQUIT did before */
-    gboolean gone;         /* the terminal is; there will be no keys */
+    struct sigaction quit; /* the former action of SIGQUIT */
+    gboolean gone;         /* the terminal was hung up; there will be no keys */
 } keys;
 
-/* Who is in the background is stopped if it reads from the terminal or changes it. */
+/* A process in the background is stopped if it reads from the terminal or changes its settings. */
 static gboolean
 is_foreground(void)
 {
     return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
-/* Ctrl-\ ends the process here and now; tcsetattr() may be called by a handler. */
+/* Ctrl-\ ends the process at once, so the handler restores the terminal; tcsetattr() is
+ * async-signal-safe. */
 static void
 on_quit_signal(int signum)
 {
@@ -40,7 +41,8 @@ on_readable(gint fd, GIOCondition condition, gpointer data)
 {
     char key;
 
-    /* It was stopped by somebody else and goes on in the background: its shell has the terminal. */
+    /* The process was stopped by a signal and is continued in the background, so its shell uses the
+     * terminal. */
     if (!is_foreground()) {
         keys_release();
         return G_SOURCE_REMOVE;
@@ -83,7 +85,7 @@ keys_hold(KeysFunc func, gpointer data)
     keys.source = g_unix_fd_add(STDIN_FILENO, G_IO_IN, on_readable, NULL);
     sigemptyset(&quit.sa_mask);
     sigaction(SIGQUIT, &quit, &keys.quit);
-    /* Who had it ignored goes on ignoring it. */
+    /* A signal that was ignored stays ignored. */
     if (keys.quit.sa_handler == SIG_IGN)
         sigaction(SIGQUIT, &keys.quit, NULL);
 }

@@ -24,12 +24,12 @@
 /* One night of one configuration. */
 typedef struct {
     CliContext *cli;
-    const char *name; /* of the configuration */
+    const char *name; /* name of the configuration */
     NightConfig *config;
     int lock;
     char *collection;
-    char *snapshot; /* the moment, as names are */
-    char *path;     /* of the export; NULL: there is none */
+    char *snapshot; /* the time of the night, in the form of a name */
+    char *path;     /* path of the export; NULL: there is none */
     guint64 copied;
     guint warnings;
     guint removed;
@@ -60,7 +60,8 @@ fields_of(const Night *self)
                          .code = self->error ? virt_snap_error_result_code(self->error) : 0};
 }
 
-/* After the clock was set back it is not the newest one by its time. */
+/* Takes the lock of this night's export, so that pruning keeps it: after the clock was set back it
+ * is not the newest one by its time. */
 static int
 hold_export(const Night *self)
 {
@@ -82,7 +83,7 @@ run_line(Night *self, GPtrArray *words, GError **error)
     g_ptr_array_add(words, NULL);
     cli->globals.json = TRUE;
     cli->globals.quiet = TRUE;
-    /* Its exit status says nothing that the answer, which both commands have, does not. */
+    /* The exit status is ignored, because the JSON answer has the error, too. */
     (void)!command_run(cli, (char *const *)words->pdata, NULL);
     if (!json_object_has_member(cli->result, "error"))
         return json_object_ref(cli->result);
@@ -280,7 +281,7 @@ run_hook(Night *self, const char *hook, char **program)
     fields = fields_of(self);
     night_log(NIGHT_HOOK_FAILED, &fields, FALSE, _("The program '%s' of %s failed: %s"), hook,
               self->name, why->message);
-    /* What went wrong first is what is told. */
+    /* Only the first error is reported. */
     if (!self->error)
         g_set_error(&self->error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
                     _("The program '%s' failed: %s"), hook, why->message);

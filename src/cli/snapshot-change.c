@@ -42,7 +42,8 @@ parse_rate(const char *text, guint64 *rate, GError **error)
     return TRUE;
 }
 
-/* Those of a run that has failed, too: it may have brought into order what another one left. */
+/* Prints the warnings of a run, also of one that failed: it may have recovered what another one
+ * left. */
 static void
 tell_change_warnings(const GPtrArray *warnings)
 {

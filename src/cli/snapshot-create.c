@@ -223,7 +223,7 @@ run_create_work(CliContext *cli, const char *collection, const SnapshotCreateOpt
     return tell_created(cli, create);
 }
 
-/* What is wanted, as CreateSnapshot takes it. */
+/* Returns: the options as a snapshotsettings document for CreateSnapshot, owned by the caller. */
 static char *
 settings_document(const char *snapshot, const CreateSettings *settings)
 {

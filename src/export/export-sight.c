@@ -16,7 +16,7 @@ sees_chain(Hypervisor *hypervisor, const Layer *top, GError **error)
     return TRUE;
 }
 
-/* By the names that the domain knows them by, too, which may be links. */
+/* Also checks the names by which the domain knows its images, which may be symbolic links. */
 static gboolean
 sees_disks(Hypervisor *hypervisor, const PlanSnapshot *snapshot, GError **error)
 {

@@ -155,7 +155,7 @@ check_watched_images(ExportWatch *self, const HypervisorEvent *event, const Plan
     }
 }
 
-/* The moment that its QEMU held is gone. */
+/* Ends the export if the QEMU of @member has ended, which held the state of its disks. */
 static void
 look_for_stopped(ExportWatch *self, const PlanDomain *member)
 {

@@ -132,7 +132,7 @@ find_export_members(ExportWork *self, Hypervisor *hypervisor, GError **error)
     return self->members && members_find(self->members, hypervisor, error);
 }
 
-/* What the plan has of the base that the settings name, if they name one. */
+/* Applies the base to the plan, if the settings name one. */
 static gboolean
 take_base(const ExportWork *self, Hypervisor *hypervisor, Plan *plan, const Target *target,
           GError **error)
@@ -158,7 +158,7 @@ take_base(const ExportWork *self, Hypervisor *hypervisor, Plan *plan, const Targ
     return TRUE;
 }
 
-/* Returns: what is to be exported as it is now, if that can be, owned by the caller. */
+/* Returns: the plan of the export in the present state, owned by the caller; NULL with an error. */
 static Plan *
 plan_export(const ExportWork *self, JobRun *run, const ExportSubject *what, const Target *target,
             GError **error)
@@ -215,8 +215,8 @@ plan_set(const ExportWork *self, Hypervisor *hypervisor, GError **error)
                              self->place->snapshot, &settings, error);
 }
 
-/* @plan: of the present state, which is looked at before there is a set; replaced by that of the
- * set once there is one. */
+/* Makes the set. @plan: of the present state, which is checked before the set is made; replaced by
+ * the plan of the set. */
 static gboolean
 make_set(ExportWork *self, JobRun *run, const ExportSubject *what, const Target *target,
          Plan **plan, GError **error)
@@ -230,7 +230,8 @@ make_set(ExportWork *self, JobRun *run, const ExportSubject *what, const Target 
     return *plan != NULL;
 }
 
-/* Whatever became of the export. What cannot be removed now is removed later, which is told. */
+/* Removes the set, whether the export succeeded or not. A warning says so if it has to be removed
+ * later. */
 static void
 remove_set(ExportWork *self, JobRun *run, const Plan *plan, gboolean done, GError **error)
 {

@@ -34,7 +34,7 @@ check_one(const char *directory, GError **error)
     struct statvfs vfs;
     guint64 size, left;
 
-    /* Where everything is read, it is removed. */
+    /* The directory of a domain is removed when everything of it has been read. */
     if (statvfs(directory, &vfs) < 0 && errno == ENOENT)
         return TRUE;
     if (statvfs(directory, &vfs) < 0) {

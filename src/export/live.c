@@ -18,14 +18,14 @@
 typedef struct {
     PlanDomain *domain;       /* not owned */
     GPtrArray *targets;       /* char*: of disks that are pulled; not owned, as all that follows */
-    GPtrArray *since;         /* char*: since which checkpoint what has changed on it is known */
-    GPtrArray *tracked;       /* char*: those that get a checkpoint of the moment; */
-    GPtrArray *untracked;     /* char*: all others of the domain */
+    GPtrArray *since;         /* char*: for each, the checkpoint since which changes are known */
+    GPtrArray *tracked;       /* char*: disks of which a checkpoint is made */
+    GPtrArray *untracked;     /* char*: all other disks of the domain */
     char *xml;                /* its definition at the moment */
-    gint64 time;              /* of the moment, seconds since the epoch */
+    gint64 time;              /* time of the moment, seconds since the epoch */
     GMutex lock;              /* guards what follows */
-    HypervisorBackup *backup; /* NULL: nothing is, or it was let go */
-    guint unread;             /* disks */
+    HypervisorBackup *backup; /* NULL: the domain is not held, or not any more */
+    guint unread;             /* number of disks that are not read completely */
 } LiveMember;
 
 struct LiveExport {
@@ -187,7 +187,7 @@ has_same_disks(const SnapshotDef *planned, const SnapshotDef *found)
     return TRUE;
 }
 
-/* A bitmap is in a file, and says nothing of another one. */
+/* A bitmap lies in an image file and does not describe another file. */
 static gboolean
 has_same_file(const PlanLayer *layer)
 {
@@ -373,7 +373,7 @@ live_export_open(LiveExport *self, const PlanLayer *layer, gboolean guest, GErro
 
     if (!source)
         return NULL;
-    /* It may have been resized since it was planned. */
+    /* The disk may have been resized since it was planned. */
     known->capacity = source->size;
 
     if (guest)

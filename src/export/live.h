@@ -67,7 +67,7 @@ GError *live_export_explain(LiveExport *self, GError *error);
  * everything is read. */
 void live_export_warnings(LiveExport *self, GPtrArray *warnings);
 
-/** live_export_free: Lets all members go. NULL is fine. */
+/** live_export_free: Ends all backups and frees @self, which may be NULL. */
 void live_export_free(LiveExport *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LiveExport, live_export_free)

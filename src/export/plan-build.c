@@ -162,7 +162,7 @@ consistency_of(const SnapshotDef *def)
     return "unknown";
 }
 
-/* What we made ourselves we know better. */
+/* For a snapshot that virtsnap made, its record has the consistency. */
 static void
 take_recorded(const PlanBuilder *builder, const PlanDomain *domain, PlanSnapshot *snapshot)
 {

@@ -47,7 +47,7 @@ never_started(const HostFiles *self)
 static void
 warn_of_file_age(const HostFiles *self, const DomainFile *file, const struct stat *st)
 {
-    /* The present ones are what is asked for. */
+    /* A live export is to have the present files. */
     if (plan_is_live(self->builder->plan))
         return;
     if (S_ISBLK(st->st_mode))

@@ -47,7 +47,7 @@ gboolean
 plan_live_disk(PlanBuilder *builder, const PlanDomain *domain, PlanDisk *disk, const Layer *top,
                GError **error)
 {
-    /* What a set would freeze that is still to be made. */
+    /* The set that is exported is made later, so the disk is planned as the set will freeze it. */
     if (!plan_is_live(builder->plan)) {
         disk->top = builder->plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN
                         ? plan_layers_copy(builder, top)

@@ -23,13 +23,14 @@
  * the hypervisor, so the guard does that when the other is gone. Started by virtsnap and virtsnapd;
  * nobody else needs it. */
 
-/* So long it goes on trying. A guest that does not answer for ten minutes is not frozen by us. */
+/* How long the guard tries to release guests. A guest whose agent has not answered for ten minutes
+ * is given up. */
 #define TRY_US (10 * 60 * G_USEC_PER_SEC)
-/* At first after this time, then after twice as long, up to this: who asks an agent that does not
- * answer keeps others from it meanwhile. */
+/* The interval between two attempts: it begins with the first value and doubles up to the second
+ * one, because a command to an agent that does not answer blocks others meanwhile. */
 #define AGAIN_US (G_USEC_PER_SEC / 5)
 #define AGAIN_MAX_US (30 * G_USEC_PER_SEC)
-/* "now" is answered within the time that its asker waits. */
+/* "now" is answered within the time that the process which sent it waits. */
 #define NOW_US (45 * G_USEC_PER_SEC)
 #define LINE_MAX_BYTES 256
 
@@ -40,8 +41,8 @@ typedef struct {
     guint timeout;
 } GuardProcess;
 
-/* A group or session that ends, a terminal that closes, a service that is stopped: all that is what
- * the guard is there for. */
+/* Ignores signals that end a process group, a session, a terminal or a service, because the guard
+ * has to survive the process that it guards. */
 static void
 outlive_signals(void)
 {
@@ -71,7 +72,7 @@ connect_again(GuardProcess *self)
     return self->hypervisor != NULL;
 }
 
-/* Returns: how many domains are left. */
+/* Returns: the number of domains that are still held. */
 static guint
 release_all(GuardProcess *self, gint64 limit_us)
 {
@@ -91,7 +92,7 @@ release_all(GuardProcess *self, gint64 limit_us)
     return left;
 }
 
-/* Returns: FALSE at the end of the lines. Byte by byte, as there are few. */
+/* Reads one line, byte by byte, since lines are few. Returns: FALSE at the end of the input. */
 static gboolean
 read_line(char *line, gsize size)
 {
@@ -124,7 +125,8 @@ watch_socket(GuardProcess *self)
     while (read_line(line, sizeof line)) {
         GuardLine what = guard_list_take(self->list, line);
 
-        /* Who says so waits for the end: nothing is worth the time that it takes to part. */
+        /* The process that sends "done" waits for the guard to end, so the guard exits without
+         * closing its connection, which would take time. */
         if (what == GUARD_LINE_DONE)
             _exit(EXIT_SUCCESS);
         if (what == GUARD_LINE_NOW) {

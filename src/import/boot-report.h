@@ -7,13 +7,13 @@
 
 G_BEGIN_DECLS
 
-/** What came of a domain. */
+/** The verdict about one domain. */
 typedef struct {
-    char *name;     /* in the export */
+    char *name;     /* its name in the export */
     gboolean booted;
-    const char *by; /* what said so: "agent", "console", "time"; NULL: it did not boot */
+    const char *by; /* the sign of it: "agent", "console", "time"; NULL: it did not boot */
     guint seconds;  /* since it was started */
-    char *why;      /* it did not boot: in words */
+    char *why;      /* why it did not boot, for the user; NULL: it did */
 } BootVerdict;
 
 typedef struct {
@@ -21,7 +21,7 @@ typedef struct {
     GPtrArray *warnings; /* char* */
 } BootReport;
 
-/** boot_report_new: Returns: one of nothing, owned by the caller. */
+/** boot_report_new: Returns: an empty report, owned by the caller. */
 BootReport *boot_report_new(void);
 
 /** boot_report_ok: Returns: whether all of them have booted. */

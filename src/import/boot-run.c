@@ -180,7 +180,7 @@ typedef struct {
     const BootPlan *plan;
     const BootSettings *settings;
     Control *control;
-    guint64 memory; /* that is left */
+    guint64 memory; /* the memory that is not yet used by a domain, in bytes */
     guint running;
     GPtrArray *watches; /* BootWatch, of those that have been started */
 } BootQueue;

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* The proof that counts: the domains of an export are started, and seen to boot. */
+/* Starts the domains of an export and watches whether they boot. */
 
 /** boot_check_memory: Returns: FALSE with OUT_OF_MEMORY naming the domain that needs more than all
  * of them may have; @budget: (out): how much that is, in bytes. */

@@ -8,10 +8,11 @@
 
 G_BEGIN_DECLS
 
-/* An export proved with its domains started: what its files are, and whether they boot. */
+/* Verifies an export and starts its domains: the state of its files, and whether the domains boot.
+ */
 
-/** What is to be proved, and what has come of it. What it is made of is not owned; what has come of
- * it is, see boot_verify_clear(). */
+/** The parameters of the verification, which are not owned, and its results, which are freed by
+ * boot_verify_clear(). */
 typedef struct {
     const char *path; /* absolute, of the export */
     gboolean deep;    /* also have QEMU check every image */
@@ -22,19 +23,19 @@ typedef struct {
     gboolean (*ready)(const BootPlan *plan, gpointer data, GError **error);
     gpointer data;
 
-    VerifyReport *files; /* what is in the export; NULL: nothing could be said */
-    BootReport *domains; /* whether they boot; of none, if the files are not as they should be */
+    VerifyReport *files; /* the state of the files; NULL: not known */
+    BootReport *domains; /* whether the domains boot; empty if the files are damaged */
 } BootVerify;
 
-/** boot_verify: Returns: FALSE if nothing can be said. Whatever happens nothing that it has started
- * or written is there any more, or the error says so. */
+/** boot_verify: Verifies the export. Returns: FALSE with an error if it could not be verified. In
+ * any case everything that was started or written is removed, or the error names it. */
 gboolean boot_verify(BootVerify *self, Hypervisor *hypervisor, Control *control, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** boot_verify_ok: Returns: whether the export is complete and unchanged, and its domains boot. */
+/** boot_verify_ok: Returns: whether the export is complete and unchanged and its domains boot. */
 gboolean boot_verify_ok(const BootVerify *self);
 
-/** boot_verify_clear: Frees what has come of it. */
+/** boot_verify_clear: Frees the results. */
 void boot_verify_clear(BootVerify *self);
 
 G_END_DECLS

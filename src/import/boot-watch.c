@@ -10,8 +10,8 @@
 #include "import/boot-watch.h"
 #include "util/fd.h"
 
-/* The time between two questions to the guest agent, in microseconds: asking one that is not
- * there takes time. */
+/* The interval between two commands to the guest agent, in microseconds. It is not shorter, because
+ * a command to an agent that is missing takes time. */
 #define AGENT_US (G_USEC_PER_SEC)
 /* How much of the console's end is kept, for a pattern of which only the beginning has come so
  * far. */
@@ -24,10 +24,10 @@ struct BootWatch {
     Hypervisor *hypervisor;
     const BootMember *member;
     const BootSettings *settings;
-    GThread *thread; /* NULL: it was joined */
+    GThread *thread; /* NULL: the thread was joined */
     gint cancelled;  /* atomic */
     gint over;       /* atomic */
-    /* The thread's, until it is over. */
+    /* Used by the thread only, until it ends. */
     BootVerdict *verdict;
     GError *error;   /* the domain is still there */
     GRegex *expect;  /* NULL: nothing */
@@ -157,7 +157,7 @@ look_at_guests(BootWatch *self)
     if (!self->hypervisor->ops->boots->look(self->hypervisor, self->member->domain->uuid, &state,
                                             &why, &error))
         return say_not(self, g_strdup(error->message));
-    /* What it has said last came before its end. */
+    /* The console may have shown the pattern just before the domain ended. */
     if (state != BOOT_RUNS)
         return console_shows(self) ? say_booted(self, "console")
                                    : say_not(self, g_steal_pointer(&why));

@@ -22,7 +22,7 @@ typedef struct {
     char *path; /* absolute path of the export */
     BootSettings *settings;
 
-    BootVerify verify; /* and what has come of it */
+    BootVerify verify; /* The results: */
 } BootWork;
 
 /**

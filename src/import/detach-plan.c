@@ -13,12 +13,12 @@
 #include "util/format.h"
 #include "util/xml.h"
 
-/* virDomainBlockJobType: what a pull is. */
+/* virDomainBlockJobType of a block pull. */
 #define BLOCK_JOB_PULL 1
 
 /* --- exports ------------------------------------------------------------------ */
 
-/* Whether @path is that of an image of an export: "EXPORT/layers/NAME", beside a manifest. */
+/* Returns: whether @path is an image of an export: "EXPORT/layers/NAME", beside a manifest. */
 static gboolean
 is_of_export(const char *path)
 {
@@ -41,7 +41,7 @@ stands_on_export(const Layer *top)
     return FALSE;
 }
 
-/* Whether a <disk> names one below its own image. */
+/* Returns: whether a <disk> names an image of an export below its own image. */
 static gboolean
 names_export_below(xmlNode *disk)
 {
@@ -129,7 +129,8 @@ set_in_export(const DetachPlan *self, const char *target, const char *path, GErr
     return FALSE;
 }
 
-/* A disk of the domain as it runs, or as it is started next. */
+/* Looks at a disk of the running domain, or of the persistent definition, with which it is started
+ * next. */
 static gboolean
 look_at_disk(DetachPlan *self, xmlNode *node, gboolean persistent, GError **error)
 {
@@ -199,7 +200,7 @@ check_states(const DetachPlan *self, GError **error)
     return FALSE;
 }
 
-/* A state inside of the image would see nothing any more where it relies on what is below. */
+/* An internal snapshot in the image would lose the data that it has in the images below. */
 static gboolean
 check_image(const DetachPlan *self, const DetachDisk *disk, GError **error)
 {
@@ -250,7 +251,7 @@ device_of(const char *path)
     return stat(path, &st) == 0 ? st.st_dev : 0;
 }
 
-/* What all disks need on the file system of @disk. */
+/* Checks the space for all disks on the file system of @disk. */
 static gboolean
 check_room(const DetachPlan *self, const DetachDisk *disk, GError **error)
 {

@@ -7,13 +7,13 @@
 
 G_BEGIN_DECLS
 
-/* What has to be done so that a domain needs no image of an export any more. All of it follows from
- * what libvirt and the images say now, so that a run that was interrupted anywhere is found half
- * done, and ended. */
+/* What has to be done so that a domain needs no image of an export any more. The plan follows from
+ * the present state of libvirt and the images only, so that an interrupted run is continued by the
+ * next one. */
 
 typedef enum {
     DETACH_PULL,    /* a block job of the running domain */
-    DETACH_FLATTEN, /* qemu-img, as no running domain has it */
+    DETACH_FLATTEN, /* qemu-img, because no running domain has the disk */
     DETACH_MEND,    /* only the domain's definition still names an image of an export */
 } DetachMethod;
 
@@ -21,16 +21,16 @@ typedef struct {
     char *target;     /* "vda" */
     char *path;       /* absolute path of the image that the domain writes to */
     DetachMethod method;
-    const Layer *top; /* that image with what is below; not owned */
+    const Layer *top; /* that image with its backing chain; not owned */
     gboolean adopt;   /* the block job runs already */
-    guint64 bytes;    /* to be copied at most */
+    guint64 bytes;    /* bytes to be copied at most */
 } DetachDisk;
 
 typedef struct {
     GPtrArray *domains; /* DomainSurvey: of the host */
     ImageUsers *users;
-    const DomainSurvey *domain; /* the one of @domains */
-    GPtrArray *disks;   /* DetachDisk; none: it needs no export */
+    const DomainSurvey *domain; /* the domain itself, an element of @domains */
+    GPtrArray *disks;   /* DetachDisk; empty: the domain needs no export */
     guint64 bytes;
 } DetachPlan;
 

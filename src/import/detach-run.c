@@ -23,7 +23,8 @@ typedef struct {
 static gboolean
 ended_well(const Run *self, const DetachDisk *disk, CommitState state, GError **error)
 {
-    /* Of a job whose end nobody told, the domain's chain tells: it is looked at afterwards. */
+    /* If the end of a job was not reported, the domain's chain, which is examined afterwards, shows
+     * whether it succeeded. */
     if (state == COMMIT_COMPLETED || state == COMMIT_GONE)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
@@ -71,7 +72,7 @@ flatten_disk(const DetachDisk *disk, CommitFollow *follow, GError **error)
     if (!drivers_get()->flatten_image(disk->top, follow->control, commit_follow_count, follow,
                                       error))
         return FALSE;
-    /* What is in the image now is on the disk before the definition says that there is no more. */
+    /* Makes the image durable before the definition stops naming the images below it. */
     fd = fd_open(AT_FDCWD, disk->path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0, error);
 
     return fd >= 0 && fd_sync(fd, disk->path, error);
@@ -114,7 +115,7 @@ mend_definition(const Run *self, GError **error)
     return FALSE;
 }
 
-/* It may have been started, or got another image, meanwhile. */
+/* The domain may have been started meanwhile, or the disk may have another image. */
 static gboolean
 check_detached(const Run *self, GError **error)
 {

@@ -39,7 +39,8 @@ detach_work_directory(const JobWork *work)
 
 /* --- what is left ------------------------------------------------------------------ */
 
-/* Whatever was done, the domain has its data; what is still to be done a new run finds. */
+/* Nothing is left to be removed: the domain has its data after every step, and a new run finds out
+ * what is still to be done. */
 static gboolean
 detach_work_has_left(JobWork *work)
 {

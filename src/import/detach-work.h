@@ -21,7 +21,7 @@ typedef struct {
     guint64 bandwidth; /* bytes a second; 0: no limit */
 
     /* Its results: */
-    DetachPlan *plan; /* of the last run; NULL: it has come to none */
+    DetachPlan *plan; /* plan of the last run; NULL: none was made */
 } DetachWork;
 
 /** detach_work_new: Returns: owned by the caller, to be freed with job_work_unref(). */

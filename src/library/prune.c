@@ -7,7 +7,7 @@
 #include "library/service-call.h"
 #include "library/service.h"
 
-/* Old exports removed by rules, for programs. */
+/* Removes old exports by rules. */
 
 GVariant *
 virt_snap_service_prune(VirtSnapService *self, const char *directory, GVariant *options,

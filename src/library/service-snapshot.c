@@ -9,10 +9,10 @@
 #include "snapshot/create-settings.h"
 #include "snapshot/create-work.h"
 
-/* What is asked for. */
+/* The parameters of a call. */
 typedef struct {
     char *collection;
-    char *snapshot; /* NULL: found out */
+    char *snapshot; /* NULL: from the settings, or the present time */
     char *settings; /* NULL: the defaults */
     guint type;
 } CreateRequest;

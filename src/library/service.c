@@ -56,7 +56,7 @@ typedef struct {
     char *collection; /* NULL: domains are named instead */
     char **domains;
     ExportPlace *place;
-    gboolean named; /* it has a name of its own */
+    gboolean named; /* the snapshot or export is named by the program */
     VirtSnapExportSettings *settings;
 } Request;
 

@@ -98,7 +98,7 @@ settings_for(guint timeout, const char *expect, const char *const *trust, GError
     return boot_settings_check(settings, error) ? g_steal_pointer(&settings) : NULL;
 }
 
-/* Takes over what has come of @verify. */
+/* Returns: the result that takes over the results of @verify. */
 static VirtSnapVerifyResult *
 result_of(BootVerify *verify)
 {

@@ -14,7 +14,7 @@
 
 #define RESULT_JOB_STARTED 4096
 
-/* A call on its way through what has to be looked at before a job is made of it. */
+/* A call that is being checked before a job is made of it. */
 typedef struct {
     JobService *jobs;
     GDBusMethodInvocation *invocation;
@@ -22,8 +22,8 @@ typedef struct {
     char *owner;
     char *collection;
     char *snapshot;
-    CreateWork *work; /* owned; NULL: not known yet */
-    GError *error;    /* NULL: none so far */
+    CreateWork *work; /* owned; NULL: not made yet */
+    GError *error;    /* NULL: no error so far */
 } CreateCall;
 
 static void
@@ -68,7 +68,7 @@ parse_call(CreateCall *call, GError **error)
     return members ? create_work_new(call->collection, members, call->snapshot, &settings) : NULL;
 }
 
-/* In a thread, as the store may be locked. */
+/* Checks the call in a thread, because the store may be locked. */
 static void
 look_at_call(gpointer data)
 {
@@ -113,7 +113,7 @@ on_call_looked_at(gpointer data)
     job_service_start(call->jobs, &order);
 }
 
-/* After what the same caller has done to collections before. */
+/* The call is processed after earlier changes of collections by the same sender. */
 static void
 create_granted(GDBusMethodInvocation *invocation, gpointer data)
 {

@@ -45,7 +45,7 @@ may_prune(const PruneCall *call, const char *directory, GError **error)
                                      place, call->self->session, error);
 }
 
-/* In a thread, which may hang with a file system. */
+/* Runs in a thread, because a file system may hang. */
 static void
 prune_in_thread(gpointer data)
 {
@@ -79,7 +79,7 @@ on_pruned(gpointer data)
     g_free(call);
 }
 
-/* What one caller wants of directories in the order in which it came. */
+/* Calls of one sender are processed in the order in which they arrived. */
 static void
 prune_granted(GDBusMethodInvocation *invocation, gpointer data)
 {

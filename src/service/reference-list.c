@@ -13,7 +13,7 @@
 
 typedef struct {
     char *uri;
-    char *name; /* of the collection */
+    char *name; /* name of the collection */
     GDBusMethodInvocation *invocation;
     GPtrArray *points; /* ReferencePoint; NULL: not known */
     GError *error;
@@ -29,7 +29,7 @@ points_query_free(PointsQuery *query)
     g_free(query);
 }
 
-/* In a thread, as libvirt is asked. */
+/* Runs in a thread, because libvirt may take long. */
 static void
 find_points(gpointer data)
 {
