@@ -24,7 +24,7 @@ vs_export()
         cat "$VS_OUT" "$VS_ERR"
         return 1
     }
-    VS_EXPORT=$(jq -r .export "$VS_OUT")
+    VS_EXPORT=$(vs_word export)
     [ -d "$VS_EXPORT" ] || live_die "no directory '$VS_EXPORT'"
 }
 
@@ -38,8 +38,14 @@ vs_refused()
         live_die "was done: $(cat "$VS_OUT")"
         return 1
     fi
-    got=$(jq -r '.error | (.code | tostring) + "\n" + .message' "$VS_OUT")
-    message=${got#*$'\n'} got=${got%%$'\n'*}
+    # Without a program where the message is a plain one.
+    local error='^\{"error":\{"code":([0-9]+),"name":"[a-z-]+","message":"([^"\]*)"'
+    if [[ $(<"$VS_OUT") =~ $error ]]; then
+        got=${BASH_REMATCH[1]} message=${BASH_REMATCH[2]}
+    else
+        got=$(jq -r '.error | (.code | tostring) + "\n" + .message' "$VS_OUT")
+        message=${got#*$'\n'} got=${got%%$'\n'*}
+    fi
     [ "$got" = "$code" ] && [[ $message =~ $regex ]] ||
         live_die "refused with $got, '$message' $(cat "$VS_ERR")"
 }
@@ -47,14 +53,36 @@ vs_refused()
 # vs_field JQ-EXPRESSION: of the last result.
 vs_field() { jq -r "$1" "$VS_OUT"; }
 
+# vs_word KEY: the same as vs_field .KEY for a text, and no program where it is a plain one.
+vs_word()
+{
+    local text rest
+    text=$(<"$VS_OUT")
+    rest=${text#*"\"$1\":\""}
+    if [ "$rest" = "$text" ] || [[ $rest = *"\"$1\":"* ]] || [[ ${rest%%\"*} = *\\* ]]; then
+        vs_field ".$1"
+    else
+        printf '%s\n' "${rest%%\"*}"
+    fi
+}
+
 # vs_layer EXPORT DOMAIN TARGET [SNAPSHOT]: the file of the disk's top layer.
 vs_layer()
 {
-    vs export-info "$1" --json | jq -r --arg d "$2" --arg t "$3" --arg s "${4-}" \
-        --arg x "$1" '
-        .domains[] | select(.name == $d) | .snapshots as $all | $all[]
-        | select(if $s == "" then . == $all[0] else .name == $s end)
-        | .disks[] | select(.target == $t) | $x + "/" + .layer'
+    local snapshot='[1]' layer
+    [ -z "${4-}" ] || snapshot="[@name=$(vs_quoted "$4")]"
+    layer=$(xmllint --xpath "string(/manifest/domains/domain[@name=$(vs_quoted "$2")]
+        /snapshot$snapshot/disk[@target='$3']/@layer)" "$1/manifest.xml") && [ -n "$layer" ] &&
+        printf '%s/%s\n' "$1" "$layer"
+}
+
+# vs_quoted TEXT: as a text of XPath.
+vs_quoted()
+{
+    case $1 in
+    *\"*) printf "'%s'" "$1" ;;
+    *) printf '"%s"' "$1" ;;
+    esac
 }
 
 # vs_recorded EXPORT DOMAIN TARGET: why the disk is recorded only.
@@ -74,7 +102,7 @@ vs_sound()
     xmllint --noout --relaxng "$abs_top_srcdir/xml-schemas/manifest.rng" "$1/manifest.xml" \
         2>&1 || return 1
     # The digests, by the kernel's own tool.
-    vs export-info "$1" --json | jq -r '.files[] | .digest + " " + .path' >"$LIVE_DIR/digests"
+    vs_digests "$1" >"$LIVE_DIR/digests"
     [ -s "$LIVE_DIR/digests" ] || live_die "it has no files" || return 1
     (cd "$1" && sed 's/^[^ ]* //' "$LIVE_DIR/digests" | xargs -d '\n' fsverity digest) |
         diff "$LIVE_DIR/digests" - || live_die "fsverity says otherwise" || return 1
@@ -87,16 +115,29 @@ vs_sound()
     vs_references "$1"
 }
 
+# vs_digests EXPORT: "DIGEST PATH" of all files, by its manifest.
+vs_digests()
+{
+    sed -n 's/^ *<\(file\|layer\) path="\([^"&]*\)" .*digest="\([^"]*\)".*/\3 \2/p' \
+        "$1/manifest.xml"
+    # Paths that XML has to write otherwise.
+    ! grep -q '^ *<\(file\|layer\) path="[^"]*&' "$1/manifest.xml" ||
+        vs export-info "$1" --json | jq -r '.files[] | select(.path | test("[&<>\"]")) |
+            .digest + " " + .path'
+}
+
 # vs_references EXPORT: the backing file of each layer is beside it, and has its format said.
 vs_references()
 {
-    local file
+    local file said=$LIVE_DIR/references
     for file in "$1"/layers/*.qcow2; do
-        [ ! -e "$file" ] || qemu-img info --output=json "$file" || echo null
-    done >"$LIVE_DIR/references"
-    jq -es 'all(.[]; . != null and (."backing-filename" == null or
-        (."backing-filename-format" != null and (."backing-filename" | contains("/") | not))))' \
-        "$LIVE_DIR/references" >/dev/null || live_die "references: $(<"$LIVE_DIR/references")"
+        [ -e "$file" ] || continue
+        qemu-img info "$file" >"$said" && awk '/^backing file format: / { formats++ }
+            /^backing file: / { files++; sub(/^backing file: /, ""); sub(/ \(actual path: .*/, "")
+                if (/\//) away = 1 }
+            END { exit away || files != formats }' "$said" ||
+            live_die "references: $(<"$said")" || return 1
+    done
 }
 
 # vs_same_disk SOURCE FORMAT LAYER [SNAPSHOT]: a guest sees the same on both.
