@@ -8,9 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* The export that another one takes from what it already holds. */
+/* The base of an export: an earlier export whose layers are used again. */
 
-/** What is said instead of a path for the newest one. */
+/** The word that names the newest export instead of a path. */
 #define EXPORT_BASE_LATEST "latest"
 
 /** A complete export, held for reading: nobody prunes it meanwhile. */

@@ -59,7 +59,7 @@ keep_rules_any(const KeepRules *self)
     return FALSE;
 }
 
-/* A number that all moments of a period have, and no others. */
+/* Returns: a number that is the same for all times of a period and different for other periods. */
 static gint64
 period_of(KeepRule rule, gint64 seconds, GTimeZone *zone)
 {
@@ -88,7 +88,7 @@ apply_rule(KeepRule rule, guint limit, const gint64 *times, gsize n, GTimeZone *
     for (gsize i = 0; i < n && found < limit; i++) {
         gint64 period = period_of(rule, times[i], zone);
 
-        /* Two exports of one second are still two. */
+        /* For "last" every export counts, also two of one second. */
         if (found > 0 && period == last && rule != KEEP_LAST)
             continue;
         kept[i] |= 1u << rule;

@@ -19,7 +19,7 @@
 typedef struct {
     guint64 device;
     guint64 inode;
-    guint64 names; /* that are known here */
+    guint64 names; /* number of its hard links that are known */
     guint64 bytes;
 } Node;
 

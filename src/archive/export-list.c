@@ -102,7 +102,7 @@ export_list(const char *directory, GError **error)
     g_autofree char *name = g_path_get_basename(directory);
     auto_fd dirfd = fd_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0, error);
 
-    /* What is left of one is none. */
+    /* The rest of an interrupted removal is not an export. */
     if (dirfd >= 0 && export_is_pruned(name))
         return g_steal_pointer(&exports);
     if (dirfd < 0 || !search_directory(exports, dirfd, directory, NULL, 0, error))

@@ -12,12 +12,12 @@ typedef struct {
     char *path;
     char *below;        /* the same, relative to the directory that was listed; "." for itself */
     Manifest *manifest; /* NULL: the manifest cannot be read */
-    char *problem;      /* why not, or why it is not complete; NULL: it is, as far as names and
-                         * sizes of its files tell */
+    char *problem;      /* why it cannot be read, or is not complete; NULL: it is complete,
+                         * judged by the names and sizes of its files */
     gint64 created;     /* when it was exported, in seconds since the epoch; 0: not known */
-    gboolean is_protected; /* from being removed by rules */
-    guint64 own;        /* bytes on the disk that nothing else has, */
-    guint64 shared;     /* and that others hold too, by hard links */
+    gboolean is_protected; /* it is not removed by rules */
+    guint64 own;        /* bytes on disk of files without other hard links */
+    guint64 shared;     /* bytes on disk of files with other hard links */
 } FoundExport;
 
 /**

@@ -32,11 +32,12 @@ export_lock_refused(const GError *error)
 
 /* --- the lock --------------------------------------------------------------- */
 
-/* A FIFO under that name must not make us wait for ever. */
+/* Flags with which opening a FIFO of that name does not block. */
 #define OPEN_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
-/* NFS locks alone only who could write. A manifest that fsverity(1) has sealed cannot be written,
- * and needs not be where locks are the kernel's own. */
+/* Opens the manifest for a lock. NFS gives an exclusive lock only for a file that is open for
+ * writing. A manifest that fsverity(1) has sealed cannot be opened for writing, and need not be on
+ * a local file system. */
 static int
 open_manifest(int dirfd, gboolean alone)
 {
@@ -58,7 +59,8 @@ open_regular(int dirfd, gboolean alone, const char *path, GError **error)
 
     if (fd < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot open '%s/%s'"), path, MANIFEST_FILE);
-        /* A link, which is not followed, is the export's fault and not the caller's. */
+        /* A symbolic link in the place of the manifest is damage of the export, not an invalid
+         * parameter. */
         error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
         return -1;
     }
@@ -132,7 +134,7 @@ still_there(int dirfd, int fd, const char *path)
            is_same_node(&held, &named);
 }
 
-/* By whatever links it was opened: the name that it has. */
+/* Returns: the real name of the directory, by whatever symbolic links it was opened. */
 static char *
 own_name(int dirfd, const char *path)
 {

@@ -32,7 +32,7 @@ export_is_mark(int dirfd, const char *name)
            st.st_size == 0;
 }
 
-/* Of what is no mark of ours nothing is known, and it is not removed either. */
+/* Refuses anything of that name that is not the mark; it is not removed. */
 static gboolean
 check_mark(int dirfd, const Manifest *manifest, const char *path, GError **error)
 {
@@ -70,7 +70,8 @@ remove_mark(int dirfd, const char *path, GError **error)
     return FALSE;
 }
 
-/* While it is held nobody begins to remove it, and looks whether it is protected afterwards. */
+/* The shared lock keeps a removal from beginning; a removal checks the mark after it has the
+ * exclusive lock. */
 gboolean
 export_set_protected(const char *path, gboolean protect, GError **error)
 {

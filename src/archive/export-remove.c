@@ -20,15 +20,15 @@
 #include "image/image-lock.h"
 #include "util/fd.h"
 
-/* An export that is being removed, with what is held of it. */
+/* An export that is being removed. */
 typedef struct {
-    int parent_fd; /* the directory that it is in */
-    int fd;        /* its own */
+    int parent_fd; /* the parent directory; owned */
+    int fd;        /* the directory of the export; owned */
     int lock;
-    char *name;    /* in the parent */
-    char *pruned;  /* its name while it is being removed; the same, of what was left */
+    char *name;    /* its name in the parent directory */
+    char *pruned;  /* its name while it is being removed; it may be name */
     const char *path;
-    Manifest *manifest; /* NULL: that is gone already */
+    Manifest *manifest; /* NULL: the manifest is removed already */
     Control *control;
 } Removal;
 
@@ -78,7 +78,7 @@ open_removal(Removal *self, int rootfd, const char *below, GError **error)
 
 /* --- what it holds ---------------------------------------------------------- */
 
-/* Somebody put that there, and we do not know what it is worth to him. */
+/* Refuses files that the manifest does not name, because somebody else may need them. */
 static gboolean
 check_removed_surplus(const Removal *self, GError **error)
 {
@@ -144,7 +144,7 @@ check_removed_content(const Removal *self, ExportLinks *links, GError **error)
            check_removed_surplus(self, error) && check_all_unused(self, error);
 }
 
-/* Alone with it, and sure that it can go. */
+/* Opens the export, locks it exclusively, and checks that it can be removed. */
 static gboolean
 take_export_away(Removal *self, int rootfd, const char *below, ExportLinks *links, GError **error)
 {
@@ -167,7 +167,7 @@ rename_away(Removal *self, GError **error)
     int result = renameat2(self->parent_fd, self->name, self->parent_fd, self->pruned,
                            RENAME_NOREPLACE);
 
-    /* Not every file system has the flag. */
+    /* Not every file system supports the flag. */
     if (result < 0 && (errno == EINVAL || errno == ENOSYS)) {
         errno = EEXIST;
         if (fstatat(self->parent_fd, self->pruned, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -192,7 +192,8 @@ cannot_remove(const Removal *self, const char *file, GError **error)
     return FALSE;
 }
 
-/* Its directory may be gone already, with all that was in it. */
+/* Opens the directory of @file, which an interrupted removal may have removed already. @gone:
+ * (out): whether it has. */
 static int
 open_directory(const Removal *self, const char *file, gboolean *gone, GError **error)
 {
@@ -261,7 +262,8 @@ hash_keys(GHashTable *table)
     return keys;
 }
 
-/* What is below another one has the longer path. */
+/* Removes the directories, those with the longer paths first: a subdirectory has a longer path than
+ * its parent. */
 static gboolean
 remove_directories(const Removal *self, GError **error)
 {
@@ -284,7 +286,8 @@ remove_directories(const Removal *self, GError **error)
     return TRUE;
 }
 
-/* The manifest tells the next one what else there is: all that has to be gone, durably, before. */
+/* Removes the content. The manifest is removed last, and after the rest is durably gone, because
+ * the next run reads in it what else is to be removed. */
 static gboolean
 remove_content(const Removal *self, GError **error)
 {
@@ -295,8 +298,8 @@ remove_content(const Removal *self, GError **error)
            fd_sync(self->fd, self->path, error) && remove_entry(self, MANIFEST_FILE, 0, error);
 }
 
-/* FUSE and NFS keep what is removed while it is open under another name, in the directory that has
- * to be empty: the lock on the manifest goes before it. */
+/* Removes everything. The lock on the manifest is closed before the directory is removed, because
+ * FUSE and NFS keep a removed file that is still open under another name. */
 static gboolean
 remove_whole_export(Removal *self, GError **error)
 {
@@ -318,7 +321,7 @@ export_remove_check(int rootfd, const char *below, const char *path, ExportLinks
     g_auto(Removal) self = {.parent_fd = -1, .fd = -1, .lock = -1, .path = path};
     g_autoptr(ExportLinks) alone = export_links_new();
 
-    /* Half of one must not be counted. */
+    /* The files are counted only if the whole export can be removed. */
     return take_export_away(&self, rootfd, below, alone, error) &&
            export_links_add(links, self.fd, self.manifest, error);
 }
@@ -340,7 +343,7 @@ export_remove(int rootfd, const char *below, const char *path, Control *control,
                                                                           : REMOVE_FAILED;
 }
 
-/* Without a manifest nothing is left but the directory. */
+/* Opens what an interrupted removal has left. Without a manifest only the directory is left. */
 static gboolean
 take_left(Removal *self, guint64 *freed, GError **error)
 {

@@ -15,7 +15,7 @@
 /* Maximal size of a manifest; the digest nodes of 100 TiB take 67 MiB of text. */
 #define MANIFEST_BYTES_MAX ((gsize)256 << 20)
 
-/* Of what is written here. */
+/* The version of the manifests that this program writes. */
 #define FORMAT_VERSION 1
 
 ManifestFile *
@@ -436,7 +436,7 @@ blame_export(GError **error)
     error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
 }
 
-/* Its schema is another one. */
+/* A later version has another schema, so only the version is read. */
 static gboolean
 check_version(xmlNode *root, GError **error)
 {

@@ -33,11 +33,11 @@ typedef struct {
                          * none if they cannot be told to be the same */
 } ManifestFile;
 
-/** Since when it is known what changes on a disk. */
+/** The checkpoint of a disk, since which its changes are known. */
 typedef struct {
     char *name;
-    char *id;      /* what tells it from a later one of that name */
-    Origin *image; /* the disk's, as far as it does not change with what is written */
+    char *id;      /* its id, which a later checkpoint of the same name does not have */
+    Origin *image; /* the image file, without what changes when it is written to */
 } ManifestCheckpoint;
 
 typedef struct {
@@ -72,9 +72,9 @@ typedef struct {
     char *snapshot;
     char *created;    /* ISO 8601 */
     char *host;
-    char *boot;       /* which run of that host's system; NULL: not known */
+    char *boot;       /* id of the host's system since its last start; NULL: not known */
     char *base;       /* path of the export that layers were taken from; NULL: none */
-    char *base_snapshot; /* and what it is of */
+    char *base_snapshot; /* snapshot of which that export is */
     GPtrArray *domains;  /* ManifestDomain */
     GPtrArray *files;    /* ManifestFile */
     GHashTable *by_path; /* index of files: char* -> ManifestFile, neither owned */
@@ -98,7 +98,7 @@ Manifest *manifest_load(int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /** manifest_file: Returns: (transfer none) (nullable): the file @path. */
 ManifestFile *manifest_file(const Manifest *manifest, const char *path);
 
-/** manifest_file_new: Returns: one of which nothing is known, owned by the caller. */
+/** manifest_file_new: Returns: an empty description of a file, owned by the caller. */
 ManifestFile *manifest_file_new(void);
 
 /** Free a ManifestFile or Manifest, which may be NULL. */

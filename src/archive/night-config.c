@@ -20,7 +20,7 @@
 #define CONFIG_BYTES_MAX ((gsize)64 << 10)
 
 typedef enum {
-    KEY_TEXT,      /* a name, or what an option of the command takes and looks at itself */
+    KEY_TEXT,      /* a name, or a value that the option of the command checks */
     KEY_PATH,      /* absolute */
     KEY_LIVE,
     KEY_BASE,      /* a path, or "latest" */

@@ -18,11 +18,11 @@ typedef struct {
     char *live;        /* "application", "crash", "memory"; NULL: export an existing snapshot */
     char *scratch;     /* absolute: where QEMU keeps what is overwritten meanwhile, or NULL */
     char *base;        /* "latest", or the absolute path of an export; NULL: none */
-    char *bandwidth;   /* as the option has it, or NULL */
-    char *compress;    /* the same */
+    char *bandwidth;   /* text for the option --bandwidth, or NULL */
+    char *compress;    /* likewise */
     gboolean merge;    /* merge each disk into one image */
     char **before;     /* absolute path of a program, and its arguments; NULL: none */
-    char **after;      /* the same */
+    char **after;      /* likewise */
     KeepRules keep;    /* rules; without any, nothing is removed */
 } NightConfig;
 

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /* Which file an image of an export was read from, and in which state that was, so that a later
  * export knows whether it still is the same. */
 
-/** A moment, as the kernel has it of a file. */
+/** A timestamp of a file. */
 typedef struct {
     gint64 seconds; /* since the epoch */
     guint32 nanoseconds;
@@ -21,16 +21,16 @@ typedef struct {
     guint64 device;
     guint64 inode;
     guint64 bytes;
-    OriginTime modified; /* mtime, which anybody may set */
-    OriginTime changed;  /* ctime, which nobody can, and libvirt changes with the owner */
-    OriginTime born;     /* zeros: its file system does not tell */
+    OriginTime modified; /* mtime, which the owner can set */
+    OriginTime changed;  /* ctime, which changes also when libvirt changes the owner */
+    OriginTime born;     /* zeros: its file system does not record it */
 } Origin;
 
-/** How sure it is that a file holds what it held. */
+/** How certain it is that a file has its former content. */
 typedef enum {
-    ORIGIN_OTHER,  /* it does not, or nothing speaks for it */
-    ORIGIN_LIKELY, /* it looks so: only its content can tell */
-    ORIGIN_SAME,   /* nobody can have written to it through its file system */
+    ORIGIN_OTHER,  /* it has another, or nothing indicates that it has not */
+    ORIGIN_LIKELY, /* probably; only its content can show it */
+    ORIGIN_SAME,   /* certainly: nobody has written to it through its file system */
 } OriginMatch;
 
 /**
@@ -44,15 +44,16 @@ typedef enum {
  */
 Origin *origin_new(int fd, const char *path);
 
-/** origin_of: Returns: (nullable): which file is at @path, owned by the caller; what is written to
- * it meanwhile may or may not be told by its times. */
+/** origin_of: Returns: (nullable): the origin of the file at @path, owned by the caller; its times
+ * may not show writes that happen meanwhile. */
 Origin *origin_of(const char *path);
 
 /** origin_is_file: Returns: whether @present, of the present run of the system, is the very file
  * that @then was, in whatever state; @boot: as for origin_match(). */
 gboolean origin_is_file(const Origin *then, const char *boot, const Origin *present);
 
-/** origin_is_unchanged: Returns: FALSE if what is at its path is not in that very state now. */
+/** origin_is_unchanged: Returns: FALSE if the file at its path is another one or in another state
+ * now. */
 gboolean origin_is_unchanged(const Origin *self);
 
 /**
@@ -67,7 +68,7 @@ gboolean origin_is_unchanged(const Origin *self);
  */
 OriginMatch origin_match(const Origin *then, const char *boot, int fd);
 
-/** origin_boot: Returns: (nullable): what tells this run of the system from others, owned by the
+/** origin_boot: Returns: (nullable): the id of the system since its last start, owned by the
  * caller. */
 char *origin_boot(void);
 
@@ -81,7 +82,7 @@ gboolean origin_time_equal(const OriginTime *one, const OriginTime *other);
 
 Origin *origin_copy(const Origin *self);
 
-/** origins_new: Returns: (element-type Origin): none, owned by the caller. */
+/** origins_new: Returns: (element-type Origin): an empty list, owned by the caller. */
 GPtrArray *origins_new(void);
 
 /** origin_free: NULL is fine. */

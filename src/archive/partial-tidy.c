@@ -13,7 +13,7 @@
 
 #define SUFFIX ".partial"
 
-/* Returns: (nullable): the moment that @name is that of a partial export of. */
+/* Returns: (nullable): the time in @name, if it is the name of a partial export. */
 static char *
 moment_of(const char *name)
 {
@@ -31,7 +31,7 @@ moment_of(const char *name)
     return g_strndup(name + 1, length);
 }
 
-/* Who is at it has it locked; a target that is freed removes what it holds. */
+/* A partial export that is still written is locked. Freeing the target removes the others. */
 static gboolean
 tidy_partial(const char *directory, const char *collection, const char *moment, GError **error)
 {

@@ -68,7 +68,7 @@ prune_order_parse(GVariant *options, PruneOrder *order, GError **error)
         return wrong_type("options", options, error);
     g_variant_iter_init(&iter, options);
     while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
-        /* What it holds, @options holds too. */
+        /* The text stays valid, because @options holds it, too. */
         G_GNUC_UNUSED g_autoptr(GVariant) owned = value;
 
         if (!set_option(order, key, value, error))

@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* How programs and callers on the bus ask for a pruning, and what they are told. */
+/* The options and the report of a pruning as GVariant, for programs and for callers on the bus. */
 
 /**
  * prune_order_parse:

@@ -211,7 +211,7 @@ set_record_format(const SetRecord *self)
 
 /* --- reading ------------------------------------------------------------------------ */
 
-/* What the schema has let through. */
+/* Returns: the number in an attribute, which the schema has checked. */
 static gint64
 number_of(xmlNode *node, const char *name)
 {

@@ -128,7 +128,7 @@ set_store_save(const SetRecord *self, GError **error)
     return dir && record_dir_write(dir, &change, 1, error);
 }
 
-/* Whoever has it open goes on with the file that has no name any more; nobody else looks at it. */
+/* A process that has the record open keeps a file without a name, which nobody else reads. */
 static void
 remove_lock(const char *id)
 {
