@@ -170,6 +170,11 @@ libvirtsnap_internal_la_SOURCES = \
 	src/qcow2/cluster-unpack.h \
 	src/qcow2/flat-source.c \
 	src/qcow2/flat-source.h \
+	src/qcow2/renewed-map.c \
+	src/qcow2/renewed-map.h \
+	src/qcow2/renewed-sink.c \
+	src/qcow2/renewed-source.c \
+	src/qcow2/renewed-source.h \
 	src/qcow2/layout.c \
 	src/qcow2/layout.h \
 	src/qcow2/image-end.c \
@@ -295,6 +300,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/changes.h \
 	src/export/export-bitmap.c \
 	src/export/export-bitmap.h \
+	src/export/export-renew.c \
+	src/export/export-renew.h \
 	src/export/export-images.c \
 	src/export/export-images.h \
 	src/export/export-items-check.c \

@@ -108,6 +108,18 @@ file_sink_clone(Sink *sink, int fd)
     return ioctl(((FileSink *)sink)->fd, FICLONE, fd) == 0;
 }
 
+static gboolean
+file_sink_clear(Sink *sink, guint64 offset, guint64 length, GError **error)
+{
+    int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+
+    if (fallocate(((FileSink *)sink)->fd, mode, (off_t)offset, (off_t)length) == 0)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot write '%s'"), sink->what);
+
+    return FALSE;
+}
+
 /* Makes the file durable. @how: fsync(2) or fdatasync(2) */
 static gboolean
 make_file_durable(FileSink *self, int (*how)(int fd), GError **error)
@@ -162,6 +174,7 @@ static const SinkOps file_sink_ops = {
     .name = "file",
     .write = file_sink_write,
     .clone = file_sink_clone,
+    .clear = file_sink_clear,
     .sync = file_sink_sync,
     .flush = file_sink_flush,
     .free = file_sink_free,

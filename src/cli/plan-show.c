@@ -22,6 +22,8 @@ way_name(const PlanLayer *layer)
         return N_("pull");
     case PLAN_WAY_CHANGES:
         return N_("changes");
+    case PLAN_WAY_RENEW:
+        return N_("renew");
     case PLAN_WAY_LINK:
         return N_("link");
     case PLAN_WAY_FLATTEN:

@@ -92,6 +92,12 @@ changes_has(Changes *self, guint64 offset)
     return ranked_bits_has(units_of(self), offset / CHANGES_UNIT);
 }
 
+const RankedBits *
+changes_units(Changes *self)
+{
+    return units_of(self);
+}
+
 guint64
 changes_bytes(Changes *self)
 {

@@ -6,6 +6,7 @@
 #include "transfer/control.h"
 #include "transfer/sink.h"
 #include "transfer/source.h"
+#include "util/ranked-bits.h"
 
 G_BEGIN_DECLS
 
@@ -33,6 +34,10 @@ void changes_add(Changes *self, guint64 offset, guint64 length);
 /** changes_has: Returns: whether the unit at @offset may have changed. To be called when all
  * changes are known, as is the next one. */
 gboolean changes_has(Changes *self, guint64 offset);
+
+/** changes_units: Returns: (transfer none): the units that may have changed, by their number. To be
+ * called when all changes are known. */
+const RankedBits *changes_units(Changes *self);
 
 /** changes_bytes: Returns: the number of changed bytes, in whole units. To be called when all
  * changes are known. */

@@ -117,7 +117,7 @@ ask_qemu(const ExportItem *item, guint64 size, GError **error)
 {
     const PlanLayer *layer = item->layer;
     g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
-    guint64 before = layer->backing->capacity;
+    guint64 before = layer->before->capacity;
 
     if (!live_export_find_dirty(item->live, layer, extents, error))
         return FALSE;
@@ -139,7 +139,7 @@ export_bitmap_find_changes(ExportItem *item, Control *control, gboolean *sure, G
     const PlanLayer *layer = item->layer;
     g_autoptr(Source) now = export_item_open_guest(item, error);
     g_autoptr(Source) before =
-        now ? drivers_get()->open_guest(layer->backing->source, NULL, FALSE, error) : NULL;
+        now ? drivers_get()->open_guest(layer->before, NULL, FALSE, error) : NULL;
     g_auto(SpotCheck) check = {NULL, now, before, fd_buffer_new(CHANGES_UNIT),
                                fd_buffer_new(CHANGES_UNIT),
                                g_array_new(FALSE, FALSE, sizeof(Extent))};

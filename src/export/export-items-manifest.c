@@ -45,7 +45,7 @@ describe_layer(ManifestFile *file, const ExportItem *self)
     file->capacity = layer->capacity;
     file->backing = layer->backing ? g_strdup(layer->backing->file) : NULL;
     file->source = g_strdup(layer->source->path);
-    file->flattened = plan_layer_is_whole(layer) || layer->way == PLAN_WAY_PULL;
+    file->flattened = plan_layer_is_whole(layer) || layer->domain;
     file->written = written_at(self);
     for (guint i = 0; i < self->origins->len; i++)
         g_ptr_array_add(file->origins, origin_copy(g_ptr_array_index(self->origins, i)));
@@ -53,6 +53,24 @@ describe_layer(ManifestFile *file, const ExportItem *self)
         describe_linked(file, layer->base);
     else if (item->want_digest)
         file->nodes = g_bytes_new(item->nodes, item->n_nodes * DIGEST_BYTES);
+}
+
+gboolean
+export_item_is_linked(const ExportItem *self)
+{
+    return self->linked;
+}
+
+gboolean
+export_item_is_dropped(const ExportItem *self)
+{
+    return self->dropped;
+}
+
+guint64
+export_item_kept(const ExportItem *self)
+{
+    return self->kept;
 }
 
 ManifestFile *

@@ -5,6 +5,7 @@
 
 #include "export/changes.h"
 #include "export/export-items.h"
+#include "export/export-renew.h"
 
 G_BEGIN_DECLS
 
@@ -23,7 +24,9 @@ struct ExportItem {
     guint number;           /* of the layer, in the journal */
     GArray *held;           /* int: layers below, open and locked while they are read */
     GPtrArray *origins;     /* Origin: the images that it was read from */
-    Changes *changes;       /* CHANGES: which, once that is known */
+    Changes *changes;       /* CHANGES, RENEW: which, once that is known */
+    Renewal *renewal;       /* RENEW: once it is prepared */
+    guint64 kept;           /* RENEW: bytes that were there already, when they were written */
     ExportBase *base;       /* LINK: whose file is copied; not owned */
     gboolean linked;        /* nothing is left to be done, */
     gboolean dropped;       /* and the export has no such layer: nothing has changed */

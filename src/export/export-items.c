@@ -16,7 +16,6 @@
 
 #define FILE_MODE 0600
 
-
 static void
 close_held(gpointer fd)
 {
@@ -33,18 +32,6 @@ const PlanLayer *
 export_item_layer(const ExportItem *self)
 {
     return self->layer;
-}
-
-gboolean
-export_item_is_linked(const ExportItem *self)
-{
-    return self->linked;
-}
-
-gboolean
-export_item_is_dropped(const ExportItem *self)
-{
-    return self->dropped;
 }
 
 /* --- files ---------------------------------------------------------------- */
@@ -526,13 +513,15 @@ export_item_set_way(ExportItem *self, PlanWay way, Journal *journal)
         [PLAN_WAY_FLATTEN] = {open_flat_item, finish_flat_item},
         [PLAN_WAY_CHANGES] = {open_changes_item, finish_flat_item},
         [PLAN_WAY_PULL] = {open_pull_item, finish_pull_item},
+        [PLAN_WAY_RENEW] = {export_renew_open, export_renew_finish},
         /* How it is had is decided when it is linked. */
         [PLAN_WAY_LINK] = {NULL, NULL},
     };
 
     self->way = way;
     self->engine.open = ways[way].open;
-    self->engine.finish = self->layer->domain ? finish_pull_item : ways[way].finish;
+    self->engine.finish = self->layer->domain && way != PLAN_WAY_RENEW ? finish_pull_item
+                                                                       : ways[way].finish;
     self->journal = can_resume_layer(self) ? journal : NULL;
     self->engine.segment = self->journal ? record_segment : NULL;
     self->engine.stop = self->journal ? record_rest_of_layer : NULL;
@@ -591,6 +580,7 @@ export_item_free(ExportItem *self)
     g_array_unref(self->held);
     g_ptr_array_unref(self->origins);
     changes_unref(self->changes);
+    renewal_free(self->renewal);
     if (self->skipped)
         g_array_unref(self->skipped);
     g_free(self);

@@ -61,6 +61,10 @@ gboolean export_item_is_linked(const ExportItem *self);
  * have been empty. */
 gboolean export_item_is_dropped(const ExportItem *self);
 
+/** export_item_kept: Returns: how many bytes the engine wrote to a file that shares them with the
+ * base's. */
+guint64 export_item_kept(const ExportItem *self);
+
 /**
  * export_item_check:
  * Checks the images that it still has to read or is reading; may be called at any time from any

@@ -294,7 +294,8 @@ export_link_layers(const Plan *plan, GPtrArray *items, Journal *journal, Control
     for (guint i = 0; i < items->len; i++) {
         ExportItem *item = g_ptr_array_index(items, i);
 
-        if (item->layer && item->layer->base && !take_layer(&self, item, journal, error))
+        if (item->layer && item->layer->base && item->way != PLAN_WAY_RENEW &&
+            !take_layer(&self, item, journal, error))
             return FALSE;
     }
 
@@ -323,7 +324,7 @@ open_comparison(EngineItem *engine, GError **error)
     if (!engine->source)
         return FALSE;
     item->changes = changes_new(engine->source->size, layer->source->path, error);
-    before = item->changes ? drivers_get()->open_guest(layer->backing->source, NULL, FALSE, error)
+    before = item->changes ? drivers_get()->open_guest(layer->before, NULL, FALSE, error)
                            : NULL;
     if (!before)
         return FALSE;
@@ -345,7 +346,7 @@ comparison_new(ExportItem *item, Control *control)
     engine->open = open_comparison;
     engine->weight = layer->bytes;
     engine->part = item->engine.part;
-    engine->descriptors = 3 * chain_depth(layer->source) + 3 * chain_depth(layer->backing->source);
+    engine->descriptors = 3 * chain_depth(layer->source) + 3 * chain_depth(layer->before);
 
     return self;
 }
@@ -398,8 +399,8 @@ is_unchanged(const ExportItem *item)
 {
     const PlanLayer *layer = item->layer;
 
-    return layer->domain && item->way == PLAN_WAY_CHANGES && changes_bytes(item->changes) == 0 &&
-           layer->capacity == layer->backing->capacity;
+    return layer->domain && changes_bytes(item->changes) == 0 &&
+           layer->capacity == layer->before->capacity;
 }
 
 /* Every disk that has @layer on top has what is below it. */
@@ -419,30 +420,49 @@ take_out(const Plan *plan, const PlanLayer *layer)
     }
 }
 
-/* Leaves out the layers that would be empty, so that a disk that nobody writes to has as many after
- * a hundred exports as after one. */
+/* Leaves out a layer that would be empty, so that a disk that nobody writes to has as many after a
+ * hundred exports as after one; one that would be the base's image is linked. */
 static gboolean
-drop_unchanged(const Plan *plan, GPtrArray *items, Control *control, GError **error)
+settle_unchanged(const Linking *self, ExportItem *item, GError **error)
+{
+    if (item->way == PLAN_WAY_RENEW) {
+        if (!link_layer(self, item, error))
+            return FALSE;
+    } else {
+        take_out(self->plan, item->layer);
+        item->linked = item->dropped = TRUE;
+        control_advance_part(self->control, item->engine.part, item->engine.weight);
+    }
+    g_atomic_int_set(&item->finished, TRUE);
+
+    return live_export_read(item->live, item->layer, error);
+}
+
+static gboolean
+settle_changes(const Linking *self, GPtrArray *items, GError **error)
 {
     for (guint i = 0; i < items->len; i++) {
         ExportItem *item = g_ptr_array_index(items, i);
+        guint64 made_of = 0;
 
-        if (!item->layer || !item->changes || !is_unchanged(item))
+        if (!item->layer || !item->changes)
             continue;
-        take_out(plan, item->layer);
-        item->linked = item->dropped = TRUE;
-        g_atomic_int_set(&item->finished, TRUE);
-        control_advance_part(control, item->engine.part, item->engine.weight);
-        if (!live_export_read(item->live, item->layer, error))
+        if (is_unchanged(item) ? !settle_unchanged(self, item, error)
+                               : item->way == PLAN_WAY_RENEW &&
+                                     !export_renew_prepare(self->plan, item, self->control,
+                                                           &made_of, error))
             return FALSE;
+        *self->linked += made_of;
     }
 
     return TRUE;
 }
 
 gboolean
-export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control, GError **error)
+export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control, guint64 *linked,
+                         GError **error)
 {
+    const Linking self = {plan, control, linked};
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) engine_items = g_ptr_array_new();
     gboolean done;
@@ -452,7 +472,7 @@ export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control, G
 
         gboolean known;
 
-        if (!item->layer || item->way != PLAN_WAY_CHANGES)
+        if (!item->layer || !item->layer->before)
             continue;
         if (!ask_for_changes(plan, item, control, &known, error))
             return FALSE;
@@ -469,5 +489,5 @@ export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control, G
     for (guint i = 0; i < all->len; i++)
         engine_item_clear(&((Comparison *)g_ptr_array_index(all, i))->engine);
 
-    return done && drop_unchanged(plan, items, control, error);
+    return done && settle_changes(&self, items, error);
 }

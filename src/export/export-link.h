@@ -35,9 +35,10 @@ gboolean export_link_layers(const Plan *plan, GPtrArray *items, Journal *journal
  * Compares every disk of which only the changes are to be written with what the base has of it,
  * side by side; each image is read once. The chains are held from then on. Where QEMU knows what
  * has changed it is asked instead, unless that turns out to be wrong. A running domain's disk on
- * which nothing has changed gets no layer, but that of the base.
+ * which nothing has changed gets no layer, but that of the base. What is to be made of the base's
+ * image is prepared (export-renew.h). @linked is as above.
  */
 gboolean export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control,
-                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                  guint64 *linked, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -25,6 +25,9 @@ layer_needs(const PlanLayer *layer, const TargetSpace *space)
     if (layer->way == PLAN_WAY_LINK || (layer->since && layer->way == PLAN_WAY_CHANGES &&
                                         layer->level == 0))
         return layer->bytes;
+    if (layer->way == PLAN_WAY_RENEW)
+        return space->clones && layer->before->device == space->device ? layer->since_bytes
+                                                                       : layer->base->bytes;
     /* How much has changed is not known, nor how much can be compressed, nor what of a raw device
      * is zeros. */
     if (layer->way == PLAN_WAY_CHANGES || layer->level > 0 ||

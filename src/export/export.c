@@ -190,10 +190,12 @@ move_watched(Hypervisor *hypervisor, const Plan *plan, GPtrArray *items, Journal
     g_autoptr(ExportWatch) watch = export_watch_new(hypervisor, plan, items, control);
 
     if (!export_link_layers(plan, items, journal, control, &result->linked, error) ||
-        !export_link_find_changes(plan, items, control, error) ||
+        !export_link_find_changes(plan, items, control, &result->linked, error) ||
         !move_export_items(plan, items, control, stats, error))
         return FALSE;
     result->copied = stats->bytes_written;
+    for (guint i = 0; i < items->len; i++)
+        result->copied -= export_item_kept(g_ptr_array_index(items, i));
     result->warnings = export_watch_warnings(watch);
     if (warning)
         g_ptr_array_add(result->warnings, g_strdup(warning));

@@ -8,6 +8,7 @@
 #include "archive/origin.h"
 #include "export/plan-base.h"
 #include "export/plan-layers.h"
+#include "qcow2/renewed-source.h"
 #include "util/fd.h"
 
 /* The longest chain that is built. libvirt and QEMU open up to 200 layers; long chains are slow,
@@ -354,6 +355,37 @@ is_same_disk(const BasePlanner *self, const PlanDisk *disk, const ManifestFile *
            match_origins(self, top, disk->top->source, TRUE) == ORIGIN_SAME;
 }
 
+/* Returns: whether the image that the base has of the disk can be made the new one, by what is
+ * known to have changed. */
+static gboolean
+can_renew(const BasePlanner *self, const PlanLayer *layer, const ManifestFile *top)
+{
+    auto_fd fd = -1;
+
+    if (!layer->since || layer->level > 0 || top->backing || !top->flattened || !top->nodes ||
+        !self->plan->settings->digest || !g_str_equal(top->format, "qcow2"))
+        return FALSE;
+    fd = export_base_open_layer(self->base, top, NULL);
+
+    return fd >= 0 && renewed_source_suits(fd, top->path);
+}
+
+/* Has the disk made of the base's image of it, if that can be. */
+static gboolean
+renew(BasePlanner *self, PlanLayer *layer, const ManifestFile *top, GError **error)
+{
+    if (!can_renew(self, layer, top))
+        return TRUE;
+    layer->before = resolve(self, top, error);
+    if (!layer->before)
+        return FALSE;
+    layer->way = PLAN_WAY_RENEW;
+    layer->base = top;
+    layer->bytes = top->bytes;
+
+    return TRUE;
+}
+
 static gboolean
 wish(BasePlanner *self, const PlanDomain *domain, PlanDisk *disk, GArray *wishes, GError **error)
 {
@@ -364,7 +396,9 @@ wish(BasePlanner *self, const PlanDomain *domain, PlanDisk *disk, GArray *wishes
     if (!top || !wants_changes(self, disk, top))
         return TRUE;
     one.same = is_same_disk(self, disk, top);
-    if (merge ? !one.same || top->backing : depth_of(self, top) >= DEPTH_MAX)
+    if (merge && !one.same)
+        return renew(self, disk->top, top, error);
+    if (merge ? top->backing != NULL : depth_of(self, top) >= DEPTH_MAX)
         return TRUE;
     one.source = resolve(self, top, error);
     if (!one.source)
@@ -466,6 +500,18 @@ put_all(Plan *plan, GHashTable *there, const GPtrArray *layers)
     }
 }
 
+/* What is pulled as a whole needs no bitmap. */
+static void
+forget_since(Plan *plan)
+{
+    for (guint i = 0; i < plan->layers->len; i++) {
+        PlanLayer *layer = g_ptr_array_index(plan->layers, i);
+
+        if (layer->way == PLAN_WAY_PULL)
+            g_clear_pointer(&layer->since, g_free);
+    }
+}
+
 /* Orders the layers anew, without those that no disk uses any more. */
 static void
 arrange(BasePlanner *self)
@@ -511,6 +557,7 @@ plan_base_apply(Plan *plan, ExportBase *base, guint64 device, GError **error)
         take_layer(&self, g_ptr_array_index(plan->layers, i));
     done = plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_ALL || take_disks(&self, error);
     arrange(&self);
+    forget_since(plan);
 
     return done;
 }

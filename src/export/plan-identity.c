@@ -49,7 +49,8 @@ add_identity_layer(GString *text, const PlanLayer *layer)
     static const char *const ways[] = {
         [PLAN_WAY_COPY] = "copy",         [PLAN_WAY_FLATTEN] = "flatten",
         [PLAN_WAY_COMPRESS] = "compress", [PLAN_WAY_CHANGES] = "changes",
-        [PLAN_WAY_LINK] = "link",         [PLAN_WAY_PULL] = "pull"};
+        [PLAN_WAY_LINK] = "link",         [PLAN_WAY_PULL] = "pull",
+        [PLAN_WAY_RENEW] = "renew"};
     /* Whether it is linked depends on times, which may be others the next time. */
     PlanWay way = layer->way == PLAN_WAY_LINK ? layer->made : layer->way;
 

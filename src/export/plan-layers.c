@@ -237,6 +237,7 @@ plan_layers_changes(Plan *plan, GHashTable *names, const PlanLayer *chain, PlanL
     layer->since = g_strdup(chain->since);
     layer->since_bytes = chain->since_bytes;
     layer->backing = backing;
+    layer->before = backing->source;
     layer->capacity = units_for(chain->capacity, SECTOR) * SECTOR;
     layer->bytes = changes_bytes_of(chain);
     layer->level = compression_level(plan->settings->compression);

@@ -160,8 +160,7 @@ plan_points_find(Hypervisor *hypervisor, Plan *plan, const ExportBase *base, GEr
 {
     const PointFinder self = {hypervisor, plan, base};
 
-    /* Where each disk is to be one image, it is not made of changes. */
-    for (guint i = 0; !plan->single && i < plan->domains->len; i++) {
+    for (guint i = 0; i < plan->domains->len; i++) {
         const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
         GPtrArray *disks = first_of(domain)->disks;
 

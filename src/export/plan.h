@@ -25,6 +25,8 @@ typedef enum {
                         * holds it and serves it */
     PLAN_WAY_CHANGES,  /* what a guest sees otherwise than in the backing layer, which is of the
                         * base, as one qcow2 above that */
+    PLAN_WAY_RENEW,    /* the base's image of a running guest's disk, with what has changed written
+                        * into a copy of it, or one that shares its blocks */
     PLAN_WAY_LINK,     /* the base's own file: a hard link, else its bytes */
 } PlanWay;
 
@@ -37,8 +39,8 @@ struct PlanLayer {
     const char *format;  /* format of that file: "qcow2" or "raw" */
     PlanWay way;
     PlanWay made;        /* LINK: how else it is made, if it turns out not to be the same */
-    const ManifestFile *base; /* LINK: what it is in the base; else what it may be the same as,
-                               * which is found out before it is made; NULL: nothing */
+    const ManifestFile *base; /* LINK, RENEW: what it is in the base; else what it may be the same
+                               * as, which is found out before it is made; NULL: nothing */
     gboolean of_base;    /* its source is the base's own file, and no other is left */
     const Layer *source; /* the source image, or the top one of the chain that is flattened */
     char *snapshot;      /* internal snapshot that is flattened, or NULL */
@@ -48,6 +50,7 @@ struct PlanLayer {
     char *since;         /* the checkpoint since which it is known what has changed on that disk;
                           * NULL: it is not */
     guint64 since_bytes; /* and how much that was */
+    const Layer *before; /* CHANGES, RENEW: what the base has of the disk */
     PlanLayer *backing;  /* NULL: none */
     guint64 capacity;    /* virtual size in bytes */
     guint64 bytes;       /* bytes to be copied, as far as known */

@@ -25,6 +25,9 @@ typedef struct {
      * system cannot do that; the sink is unchanged then. NULL: not possible. */
     gboolean (*clone)(Sink *sink, int fd);
 
+    /* Makes a part of a sink that has cloned something read as zeros again. NULL: not possible. */
+    gboolean (*clear)(Sink *sink, guint64 offset, guint64 length, GError **error);
+
     /* Reports that the @length bytes at @offset are a hole of the source, which is never written.
      * NULL: the sink does not need to know. */
     gboolean (*hole)(Sink *sink, guint64 offset, guint64 length, GError **error);

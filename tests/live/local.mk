@@ -3,6 +3,7 @@
 live_tests = \
 	tests/live/base.sh \
 	tests/live/bitmap.sh \
+	tests/live/renew.sh \
 	tests/live/capture.sh \
 	tests/live/chains.sh \
 	tests/live/collections.sh \
@@ -66,6 +67,7 @@ EXTRA_DIST += \
 	tests/live/python.py \
 	tests/live/relay.py \
 	tests/live/save-image.py \
+	tests/live/bitmap-lib.sh \
 	tests/live/sets-lib.sh \
 	tests/live/warm.sh \
 	$(NULL)

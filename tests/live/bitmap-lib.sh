@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Guests that only QEMU writes for, and nights of the collection "night" of them: $d has all, $x the
+# exports, $s what is overwritten meanwhile.
+
+# guest DOMAIN DISK COMMAND...: QEMU does all that to the disk (0, 1, …), as for a guest.
+guest()
+{
+    local domain=$1 id=$2 word script=
+    shift 2
+    for word in "$@"; do
+        script+="qemu-monitor-command $domain --hmp "
+        script+="'qemu-io -d /machine/peripheral/virtio-disk$id/virtio-backend \"$word\"'; "
+    done
+    command virsh -q -c "$LIVE_URI" "$script" >"$d/hmp" 2>&1 && ! grep -i error "$d/hmp"
+}
+
+# some: a random part of a disk, in parts of 4 KiB.
+some() { echo "$((RANDOM % 15000 * 4))k $((RANDOM % 60 * 4 + 4))k"; }
+paint() { echo "write -q -P $((RANDOM % 255 + 1)) $*"; }
+checkpoints() { live_virsh checkpoint-list "$1" --name | sed '/^$/d' | sort | paste -sd' '; }
+night() { vs_export night --live=crash --scratch "$s" --to "$x" "$@"; }
+warnings() { vs_field '.warnings[]'; }
+
+# layer_bytes DOMAIN TARGET: of the file that the last export made of the disk.
+layer_bytes() { stat -c %s "$(vs_layer "$VS_EXPORT" "$@")"; }
+# read_by DOMAIN: bytes that its QEMU has read.
+qemu_of()
+{
+    live_processes | while read -r one; do
+        grep -aqs -- "guest=$1," "/proc/$one/cmdline" && echo "$one"
+    done | head -n 1
+}
+read_by() { awk '/^rchar/ { print $2 }' "/proc/$(qemu_of "$1")/io"; }
+
+# same_disk LAYER LAYER: of one size, and a guest sees the same.
+same_disk() { [ "$(size_of "$1")" = "$(size_of "$2")" ] && qemu-img compare -q "$1" "$2"; }
+size_of() { qemu-img info --output=json "$1" | jq '."virtual-size"'; }
+
+# as_full: each disk of the last export is what a full export of the same moment has.
+as_full()
+{
+    local export=$VS_EXPORT full target status=0
+    cp "$VS_OUT" "$d/last.out"
+    rm -rf "$d/full"
+    vs_export night full --live=crash --scratch "$s" --to "$d/full" || return 1
+    full=$VS_EXPORT VS_EXPORT=$export
+    cp "$d/last.out" "$VS_OUT"
+    for target in $(vs export-info "$full" --json | jq -r '
+        .domains[] | .name as $d | .snapshots[0].disks[] | select(.layer) | $d + ":" + .target')
+    do
+        same_disk "$(vs_layer "$full" "${target%:*}" "${target#*:}")" \
+            "$(vs_layer "$export" "${target%:*}" "${target#*:}")" ||
+            { echo "differs: $target"; status=1; }
+    done
+    return $status
+}

@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Live exports of which each disk is one image, made of the base's: what has changed is written into
+# a copy of that, which shares its blocks where it can. Each is proved against a full one of the
+# same moment. No guest has to run. ROUNDS says how many nights of random writes there are.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/bitmap-lib.sh"
+live_requires
+requires jq fsverity
+
+ROUNDS=${ROUNDS:-1}
+live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
+check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+s=$d/s
+mkdir "$x" "$s"
+export LIVE_BOOT=none
+qemu-img create -q -f qcow2 "$d/a.qcow2" 160M
+qemu-img create -q -f qcow2 "$d/a2.qcow2" 160M
+qemu-io -f qcow2 -c "write -q -P 5 0 66M" -c "write -q -P 6 90M 3M" "$d/a.qcow2"
+qemu-io -f qcow2 -c "write -q -P 5 7M 1M" "$d/a2.qcow2"
+check "a domain" eval 'live_define a --disk "$d/a.qcow2" --disk "$d/a2.qcow2" && live_start a' ||
+    bail_out "no domain"
+check "a collection of it" vs -q collection-create-as night --domain a
+
+merged() { night "$@" --merge; }
+# whole: the last export is sound, its images are standalone and clean, and as in a full one.
+whole()
+{
+    local layer
+    for layer in "$VS_EXPORT"/layers/*; do
+        qemu-img check -q "$layer" >"$d/why" 2>&1 || { cat "$d/why"; return 1; }
+    done
+    vs_sound "$VS_EXPORT" && as_full
+}
+file() { vs_layer "$VS_EXPORT" a "${1:-vda}"; }
+
+check "the first night" merged one --base latest
+first=$VS_EXPORT
+check "a dry run" eval 'vs export night --live=crash --merge --to "$x" --base latest --dry-run \
+    --json >"$d/plan"'
+is "$(jq -c '[.layers[] | [.way, .since != null, .backing]] | unique' "$d/plan")" \
+    '[["renew",true,null]]' "says what is done"
+check "something is written, zeroed and new" guest a 0 "$(paint 1M 64k)" "$(paint 120M 192k)" \
+    "write -q -z 3M 256k" "write -q -z -u 91M 1M" "$(paint 65M 4k)"
+check "the second night" merged two --base latest --strict
+is "$(warnings)" "" "is without a warning"
+check "it is whole" whole
+check "a disk that has not changed is the base's" [ "$(file vdb)" -ef "$(vs_layer "$first" a vdb)" ]
+is "$(stat -c %s "$(file)")" "$(($(stat -c %s "$(vs_layer "$first" a vda)") + 3 * 65536))" \
+    "another one is larger by what is new on it"
+rm -rf "$first"
+check "it needs no base" vs_sound "$VS_EXPORT"
+some() { echo "$((RANDOM % 38000 * 4))k $((RANDOM % 600 * 4 + 4))k"; }
+for ((round = 1; round <= ROUNDS; round++)); do
+    check "round $round: random writes" guest a 0 "$(paint $(some))" "write -q -z -u $(some)" \
+        "$(paint $(some))" "write -q -z $(some)" "$(paint $(some))"
+    check "a night is whole" eval 'merged "round$round" --base latest --strict && whole' ||
+        cat "$VS_OUT"
+done
+check "a disk grows" eval 'live_virsh blockresize a vdb 200001K && guest a 1 "$(paint 199M 64k)"'
+check "a night is whole" eval 'merged grown --base latest --strict && whole'
+
+# --- what fails
+"$abs_top_builddir/virtsnap" export night killed --live=crash --merge --base latest --to "$x" \
+    --scratch "$s" --bandwidth 1M >/dev/null 2>&1 &
+pid=$!
+check "data are written to" guest a 0 "$(paint 70M 64k)"
+live_wait "it copies" eval 'compgen -G "$x/night/.killed.partial/layers/a-*" >/dev/null'
+kill -9 $pid
+wait $pid 2>/dev/null
+check "one that was killed is begun anew" merged killed --base latest --resume
+like "$(warnings)" 'begun anew' "which is said"
+check "it is whole" whole
+good=$VS_EXPORT
+damage()
+{
+    chmod u+w "$1"
+    printf x | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+    chmod u-w "$1"
+}
+for at in 2M 67M; do
+    cp -a "$good" "$d/bad"
+    damage "$(vs_layer "$d/bad" a vda)" $((${at%M} * 1048576 + 77))
+    check "something is written" guest a 0 "$(paint 1M 64k)"
+    check "a base that is damaged at $at is found" vs_refused 32802 "damaged" export night bad \
+        --live=crash --merge --scratch "$s" --to "$x" --base "$d/bad"
+    rm -rf "$d/bad"
+done
+check "one that is not laid out for it" merged packed --compress zstd
+check "something is written" guest a 0 "$(paint 2M 64k)"
+check "is the base of a whole one even so" eval 'merged unpacked --base "$VS_EXPORT" && whole'
+
+# --- blocks that are shared
+mkdir "$d/xfs"
+truncate -s 450M "$d/xfs.fs"
+mkfs.xfs -q -m reflink=1 "$d/xfs.fs"
+if ! mount -o loop "$d/xfs.fs" "$d/xfs" 2>"$d/why"; then
+    skip "shared blocks" "no XFS can be mounted here: $(head -n 1 "$d/why")"
+    done_testing
+    exit
+fi
+at_exit umount "$d/xfs"
+used()
+{
+    sync -f "$d/xfs"
+    df --output=used "$d/xfs" | tail -n 1
+}
+near=$d/xfs/x
+mkdir "$near"
+check "something is written" guest a 0 "$(paint 2M 64k)"
+check "a night to another file system" merged far --to "$near" --base latest
+like "$(warnings)" 'no earlier export' "has no base yet"
+check "something is written, zeroed and new" guest a 0 "$(paint 1M 64k)" "$(paint 140M 192k)" \
+    "write -q -z 5M 256k" "write -q -z -u 92M 512k"
+before=$(used)
+check "a night beside its base" merged near --to "$near" --base latest --strict
+check "is whole" whole
+check "it shares blocks: $(($(used) - before)) KiB more" [ $(($(used) - before)) -lt 4096 ]
+check "and writes what has changed" [ "$(vs_field .copied)" -lt $((4 * 65536 + 6 * 65536 + 65536)) ]
+good=$VS_EXPORT
+cp -a --reflink=always "$good" "$d/xfs/bad"
+damage "$(vs_layer "$d/xfs/bad" a vda)" $((67 * 1048576))
+check "something is written" guest a 0 "$(paint 1M 64k)"
+check "a base that is damaged where nothing is read is found" vs_refused 32802 "damaged" \
+    export night bad --live=crash --merge --scratch "$s" --to "$near" --base "$d/xfs/bad"
+rm -rf "$d/xfs/bad"
+check "its base is removed" rm -rf "$near/night/far"
+check "it is sound even so" vs_sound "$good"
+
+done_testing
