@@ -152,8 +152,7 @@ check_locked_name(int dirfd, const char *path, GError **error)
     if (!export_is_pruned(name))
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                _("'%s' is what is left of an export whose removal was begun; name another "
-                  "one"),
+                _("'%s' is an export whose removal has begun; name another one"),
                 path);
 
     return FALSE;

@@ -303,8 +303,8 @@ check_file(int fd, const char *path, GError **error)
     if ((st.st_uid == 0 || st.st_uid == geteuid()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
-                _("'%s' can be written to by other users, and it says what is run; chown it to "
-                  "root and chmod go-w"),
+                _("'%s' can be written to by other users, but names programs that are run; chown "
+                  "it to root and chmod go-w"),
                 path);
 
     return FALSE;

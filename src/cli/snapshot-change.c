@@ -138,7 +138,7 @@ tell_applied(CliContext *cli, const ApplyWork *work)
     else if (work->discard)
         cli_message(cli, _("'%s' is as it was at '%s'"), work->collection, work->snapshot);
     else
-        cli_message(cli, _("'%s' is as it was at '%s'; what there was is the set '%s'"),
+        cli_message(cli, _("'%s' has gone back to '%s'; its former state is kept as the set '%s'"),
                     work->collection, work->snapshot, work->plan->before);
 
     return CLI_DONE;

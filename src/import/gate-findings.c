@@ -278,7 +278,7 @@ domain_gate_pass(GPtrArray *findings, GError **error)
     }
     if (findings->len > 0)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
-                    _("The export has what is not taken from one without being trusted:%s"),
+                    _("The export has elements that are imported only if they are trusted:%s"),
                     lines->str);
     g_string_free(lines, TRUE);
 

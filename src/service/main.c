@@ -212,7 +212,8 @@ parse_daemon_options(Options *options, int *argc, char ***argv, GError **error)
         return FALSE;
     if (*argc == 1)
         return TRUE;
-    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _("what is '%s'?"), (*argv)[1]);
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                _("virtsnapd takes no argument '%s'"), (*argv)[1]);
 
     return FALSE;
 }

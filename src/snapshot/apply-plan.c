@@ -185,9 +185,9 @@ check_apply_domain(const Builder *self, GError **error)
             domain->name);
     if (domain_survey_snapshot(domain, self->plan->before)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
-                    _("The domain '%s' has a snapshot '%s' already, which keeps what there was "
-                      "before an earlier apply; remove that set with snapshot-delete, or go back "
-                      "to it with snapshot-apply"),
+                    _("The domain '%s' has a snapshot '%s' already, which keeps its state before "
+                      "an earlier snapshot-apply; remove that set with snapshot-delete, or go "
+                      "back to it with snapshot-apply"),
                     domain->name, self->plan->before);
         return FALSE;
     }

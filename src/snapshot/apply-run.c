@@ -88,8 +88,8 @@ put_members_back(const Run *self, GError **error)
             continue;
         all = FALSE;
         g_prefix_error(error,
-                       _("The domain '%s' could not be put back (%s); what it was is kept as its "
-                         "snapshot '%s'. "),
+                       _("The domain '%s' could not be put back (%s); its former state is kept "
+                         "as its snapshot '%s'. "),
                        member->domain->name, why ? why->message : "?", self->plan->before);
     }
     if (all && !set_store_remove(self->record->id, &unsaved))

@@ -227,9 +227,9 @@ go_on(const Undo *self, GError **error)
             return FALSE;
     }
     g_ptr_array_add(self->warnings,
-                    g_strdup_printf(_("The way back to '%s' was interrupted when all domains had "
-                                      "gone back, and is completed now; what there was is the "
-                                      "set '%s'"),
+                    g_strdup_printf(_("Going back to '%s' was interrupted when all domains had "
+                                      "gone back, and is completed now; their former state is "
+                                      "kept as the set '%s'"),
                                     self->record->back_to, self->record->snapshot));
 
     return apply_record_end(self->hypervisor, self->record, error);
@@ -359,9 +359,9 @@ leave_as_it_is(const Undo *self, const UndoMember *used, GError **error)
             remove_new_layers(self, member);
     }
     g_ptr_array_add(self->warnings,
-                    g_strdup_printf(_("The way back to '%s' was interrupted, and the domain '%s', "
+                    g_strdup_printf(_("Going back to '%s' was interrupted, and the domain '%s', "
                                       "which had gone back, was used since: nothing is put back. "
-                                      "What there was is the set '%s'"),
+                                      "The former state is kept as the set '%s'"),
                                     self->record->back_to, used->record->domain,
                                     self->record->snapshot));
 
