@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 /* Many callers at once: each starts exports, looks at jobs, suspends, resumes and ends them as
- * chance has it, and now and then leaves without a word. Prints what came of it as name=value. */
+ * chance has it, and now and then leaves without a word. Prints what came of it as name=value, and
+ * of each method "Method=answers/slow ones/milliseconds of the slowest". */
 
 #define NAME "org.virtsnap1"
 #define JOB "/org/virtsnap1/job/"
@@ -18,6 +19,13 @@
 #define PAUSE_MS 800
 /* One action in so many is to leave and come back as somebody else. */
 #define LEAVE_ONE_IN 40
+
+/* How long the answers of one method took. */
+typedef struct {
+    guint answers;
+    guint slow;     /* above 200 ms */
+    gint64 slowest; /* us */
+} Times;
 
 typedef struct {
     const char *address;
@@ -30,9 +38,8 @@ typedef struct {
     guint calls;
     guint refused;
     guint failures; /* answers that no caller should get */
-    gint64 slowest; /* us */
-    gint64 slow;    /* answers above 200 ms */
-    const char *slowest_method;
+    Times times;
+    GHashTable *methods; /* name to Times */
     guint exports;
 } Load;
 
@@ -49,15 +56,40 @@ typedef struct {
 } Call;
 
 static void
+add_time(Times *times, gint64 took)
+{
+    times->answers++;
+    times->slow += took > 200000;
+    times->slowest = MAX(times->slowest, took);
+}
+
+static void
 note_time(Load *load, const Call *call)
 {
     gint64 took = g_get_monotonic_time() - call->started;
+    Times *times = g_hash_table_lookup(load->methods, call->method);
 
-    load->slow += took > 200000;
-    if (took <= load->slowest)
-        return;
-    load->slowest = took;
-    load->slowest_method = call->method;
+    if (!times) {
+        times = g_new0(Times, 1);
+        g_hash_table_insert(load->methods, (gpointer)call->method, times);
+    }
+    add_time(times, took);
+    add_time(&load->times, took);
+}
+
+static void
+print_methods(const Load *load)
+{
+    GHashTableIter iter;
+    gpointer method, data;
+
+    g_hash_table_iter_init(&iter, load->methods);
+    while (g_hash_table_iter_next(&iter, &method, &data)) {
+        const Times *times = data;
+
+        printf(" %s=%u/%u/%" G_GINT64_FORMAT, (const char *)method, times->answers, times->slow,
+               times->slowest / 1000);
+    }
 }
 
 static void
@@ -233,6 +265,7 @@ main(int argc, char **argv)
     load.directory = argv[3];
     load.loop = g_main_loop_new(NULL, FALSE);
     load.rand = g_rand_new_with_seed(42);
+    load.methods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     load.jobs = g_ptr_array_new_with_free_func(g_free);
     load.end = g_get_monotonic_time() + atoi(argv[2]) * G_USEC_PER_SEC;
     clients = g_new0(Client, n_clients);
@@ -244,13 +277,15 @@ main(int argc, char **argv)
     g_timeout_add(100, on_end, &load);
     g_main_loop_run(load.loop);
     lost = count_lost(&load, clients[0].bus);
-    printf("clients=%u calls=%u refused=%u failures=%u jobs=%u lost=%u slow=%" G_GINT64_FORMAT
-           " slowest_ms=%" G_GINT64_FORMAT " slowest_method=%s\n",
-           n_clients, load.calls, load.refused, load.failures, load.jobs->len, lost, load.slow,
-           load.slowest / 1000, load.slowest_method ? load.slowest_method : "-");
+    printf("clients=%u calls=%u refused=%u failures=%u jobs=%u lost=%u slow=%u slowest_ms=%"
+           G_GINT64_FORMAT, n_clients, load.calls, load.refused, load.failures, load.jobs->len,
+           lost, load.times.slow, load.times.slowest / 1000);
+    print_methods(&load);
+    putchar('\n');
     for (guint i = 0; i < n_clients; i++)
         g_object_unref(clients[i].bus);
     g_ptr_array_unref(load.jobs);
+    g_hash_table_unref(load.methods);
     g_rand_free(load.rand);
     g_main_loop_unref(load.loop);
 
