@@ -35,7 +35,7 @@ boot_settings_check(const BootSettings *self, GError **error)
     g_autoptr(GRegex) regex =
         self->expect ? g_regex_new(self->expect, G_REGEX_RAW | G_REGEX_MULTILINE, 0, &why) : NULL;
 
-    if (!why)
+    if (!self->expect || regex)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("'%s' is no regular expression: %s"), self->expect, why->message);
