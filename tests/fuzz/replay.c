@@ -9,11 +9,12 @@
 #include "tests/unit/harness.h"
 
 /* Gives an entry every file of its corpora, and some that are a little different: cut short, with
- * a byte changed, with a piece twice. The same ones in every run. */
+ * a byte changed, with a piece twice. The same ones in every run; POINTS=all has more of them. */
 
-#define CHANGES 200
-/* All files of a corpus have not more changes than these together, so that it may grow. */
-#define CHANGES_OF_ALL 2000
+#define CHANGES 80
+#define CHANGES_POINTS 200
+/* All files of a corpus have not more changes than these of ten together, so that it may grow. */
+#define FILES_MAX 10
 /* Of a long text each step is looked at this far. */
 #define BYTES_MAX (64 * 1024)
 
@@ -45,12 +46,21 @@ give_changed(GRand *random, const guint8 *data, gsize length)
     give(changed, length + piece);
 }
 
+/* How many each of @files files has. */
+static guint
+changes_of(guint files)
+{
+    guint most = g_strcmp0(g_getenv("POINTS"), "all") == 0 ? CHANGES_POINTS : CHANGES;
+
+    return MIN(most, most * FILES_MAX / MAX(files, 1) + 1);
+}
+
 static void
 replay(gconstpointer name)
 {
     g_autoptr(GPtrArray) paths = corpus(name);
     g_autoptr(GRand) random = g_rand_new_with_seed(1);
-    guint changes = MIN(CHANGES, CHANGES_OF_ALL / MAX(paths->len, 1) + 1);
+    guint changes = changes_of(paths->len);
 
     for (guint i = 0; i < paths->len; i++) {
         g_autoptr(GBytes) bytes = read_file(g_ptr_array_index(paths, i));

@@ -16,10 +16,20 @@ trusted()
         previous=$argument
     done
     [ ${#all[@]} -gt 0 ] ||
-        mapfile -t all < <(vs export-info "$1" --json | jq -r '.domains[].name')
+        mapfile -t all < <(members_of "$1")
     for domain in "${all[@]}"; do
         TRUST+=(--trust "$domain:devices/serial" --trust "$domain:devices/console")
     done
+}
+
+# members_of EXPORT: the names of its domains. From the manifest, where XML has them as they are.
+members_of()
+{
+    if grep -q '^ *<domain name="[^"]*&' "$1/manifest.xml"; then
+        vs export-info "$1" --json | jq -r '.domains[].name'
+    else
+        sed -n 's/^ *<domain name="\([^"]*\)".*/\1/p' "$1/manifest.xml"
+    fi
 }
 
 # vs_import EXPORT ARGUMENT...: leaves the JSON in VS_OUT.

@@ -44,11 +44,12 @@ chain_of()
         xargs -n 1 basename | xargs
 }
 
-# content_of IMAGE: a digest of what a guest sees.
+# content_of IMAGE: a sum of what a guest sees, by which some contents are told apart. cksum takes a
+# tenth of the time of a digest that nobody can forge.
 content_of()
 {
     local raw=$LIVE_DIR/content.raw
-    qemu-img convert -U -O raw "$1" "$raw" && b2sum <"$raw" | cut -c1-16
+    qemu-img convert -U -O raw "$1" "$raw" && cksum <"$raw" | tr ' ' -
     rm -f "$raw"
 }
 
