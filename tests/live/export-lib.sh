@@ -66,23 +66,25 @@ vs_word()
     fi
 }
 
-# vs_layer EXPORT DOMAIN TARGET [SNAPSHOT]: the file of the disk's top layer.
+# vs_layer EXPORT DOMAIN TARGET [SNAPSHOT]: the file of the disk's top layer. Names that XPath
+# cannot quote are for jq, which takes longer to begin.
 vs_layer()
 {
     local snapshot='[1]' layer
-    [ -z "${4-}" ] || snapshot="[@name=$(vs_quoted "$4")]"
-    layer=$(xmllint --xpath "string(/manifest/domains/domain[@name=$(vs_quoted "$2")]
+    [[ $2${4-} != *\"* ]] || { vs_layer_of_any "$@"; return; }
+    [ -z "${4-}" ] || snapshot="[@name=\"$4\"]"
+    layer=$(xmllint --xpath "string(/manifest/domains/domain[@name=\"$2\"]
         /snapshot$snapshot/disk[@target='$3']/@layer)" "$1/manifest.xml") && [ -n "$layer" ] &&
         printf '%s/%s\n' "$1" "$layer"
 }
 
-# vs_quoted TEXT: as a text of XPath.
-vs_quoted()
+vs_layer_of_any()
 {
-    case $1 in
-    *\"*) printf "'%s'" "$1" ;;
-    *) printf '"%s"' "$1" ;;
-    esac
+    vs export-info "$1" --json | jq -r --arg d "$2" --arg t "$3" --arg s "${4-}" \
+        --arg x "$1" '
+        .domains[] | select(.name == $d) | .snapshots as $all | $all[]
+        | select(if $s == "" then . == $all[0] else .name == $s end)
+        | .disks[] | select(.target == $t) | $x + "/" + .layer'
 }
 
 # vs_recorded EXPORT DOMAIN TARGET: why the disk is recorded only.
