@@ -54,6 +54,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-loop.h \
 	drivers/libvirt/libvirt-place.c \
 	drivers/libvirt/libvirt-place.h \
+	drivers/libvirt/libvirt-pools.c \
+	drivers/libvirt/libvirt-pools.h \
 	drivers/libvirt/libvirt-present.c \
 	drivers/libvirt/libvirt-present.h \
 	drivers/libvirt/libvirt-private.h \

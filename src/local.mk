@@ -132,6 +132,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-source.h \
 	src/import/import-undo.c \
 	src/import/import-undo.h \
+	src/import/import-volumes.c \
+	src/import/import-volumes.h \
 	src/import/import-work.c \
 	src/import/import-work.h \
 	src/import/rewrite-nodes.c \
@@ -199,6 +201,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/hypervisor/hypervisor.c \
 	src/hypervisor/hypervisor.h \
 	src/hypervisor/layer-ops.h \
+	src/hypervisor/pool-ops.h \
 	src/hypervisor/snapshot-def.c \
 	src/hypervisor/snapshot-def.h \
 	src/hypervisor/snapshot-ops.c \

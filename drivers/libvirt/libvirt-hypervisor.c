@@ -17,6 +17,7 @@
 #include "drivers/libvirt/libvirt-layers.h"
 #include "drivers/libvirt/libvirt-lists.h"
 #include "drivers/libvirt/libvirt-lookup.h"
+#include "drivers/libvirt/libvirt-pools.h"
 #include "drivers/libvirt/libvirt-present.h"
 #include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-snapshots.h"
@@ -239,6 +240,7 @@ static const HypervisorOps libvirt_ops = {
     .free = libvirt_hypervisor_free,
     .boots = &libvirt_boot_ops,
     .layers = &libvirt_layer_ops,
+    .pools = &libvirt_pool_ops,
 };
 
 static LibvirtHypervisor *

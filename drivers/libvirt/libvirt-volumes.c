@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-pools.h"
 #include "drivers/libvirt/libvirt-volumes.h"
 #include "util/xml.h"
 
@@ -15,44 +16,12 @@
  * active. */
 static const char *const local_pools[] = {"dir", "fs", "netfs", "logical", "disk", NULL};
 
-typedef virStoragePool LibvirtPool;
-typedef virStorageVol LibvirtVolume;
-
-static void
-pool_clear(LibvirtPool *pool)
-{
-    if (pool)
-        virStoragePoolFree(pool);
-}
-
-static void
-volume_clear(LibvirtVolume *volume)
-{
-    if (volume)
-        virStorageVolFree(volume);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibvirtPool, pool_clear)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibvirtVolume, volume_clear)
-
 /* --- pools ------------------------------------------------------------------------ */
-
-/* The type of @pool, or NULL. */
-static char *
-get_pool_type(LibvirtPool *pool)
-{
-    char *xml = virStoragePoolGetXMLDesc(pool, 0);
-    g_autoptr(xmlDoc) doc = xml ? xml_parse(xml, strlen(xml), "storage pool", NULL) : NULL;
-
-    free(xml);
-
-    return doc ? xml_attr(xmlDocGetRootElement(doc), "type") : NULL;
-}
 
 static gboolean
 check_pool_type(const VolumeDef *self, LibvirtPool *pool, GError **error)
 {
-    g_autofree char *type = get_pool_type(pool);
+    g_autofree char *type = libvirt_pool_type(pool);
 
     if (!type) {
         libvirt_error_set(error, _("Cannot read the storage pool '%s' of the volume '%s'"),

@@ -9,12 +9,15 @@
 #include "cli/import-detach.h"
 #include "cli/import-request.h"
 #include "cli/job-options.h"
+#include "import/import-work.h"
 
 #define MEMBER(member) OPTION_MEMBER(ImportOptions, member)
 
 static const GOptionEntry import_options[] = {
     {"to", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(to),
      N_("the directory that files are imported into"), "DIR"},
+    {"pool", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(pool),
+     N_("make the images volumes of this storage pool"), "POOL"},
     {"domain", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(domains),
      N_("import this domain of the export, not all; may be repeated"), "NAME"},
     {"rename", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(renames),
@@ -45,8 +48,6 @@ static const GOptionEntry import_options[] = {
     {NULL},
 };
 
-static const char *const import_required[] = {"to", NULL};
-
 static const CommandArg import_args[] = {
     {"EXPORT", TRUE, FALSE, COMPLETE_DIRECTORY},
     {NULL},
@@ -67,7 +68,9 @@ run_import_command(CliContext *cli, const CommandLine *line)
     g_autofree char *directory = NULL;
     ImportRequest request = {.path = path, .options = options};
 
-    if (*options->to == '\0')
+    if (!options->to && !options->pool)
+        return cli_usage(cli, _("import: the option --to DIR or --pool POOL is needed"));
+    if (options->to && *options->to == '\0')
         return cli_usage(cli, _("import: --to is empty; name a directory"));
     if (!progress_mode_parse(options->progress, &request.progress, &error))
         return cli_fail(cli, error);
@@ -75,7 +78,8 @@ run_import_command(CliContext *cli, const CommandLine *line)
     if (!settings)
         return cli_fail(cli, error);
     request.settings = settings;
-    request.directory = directory = g_canonicalize_filename(options->to, NULL);
+    request.directory = directory = options->to ? g_canonicalize_filename(options->to, NULL)
+                                                : import_work_default_directory();
 
     /* Only a job of the service outlives its command. */
     if (cli->globals.service || options->async)
@@ -101,7 +105,6 @@ static const Command commands[] = {
         .args = import_args,
         .options = import_options,
         .options_size = sizeof(ImportOptions),
-        .required = import_required,
     },
     {
         .name = "import-detach",

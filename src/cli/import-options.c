@@ -53,6 +53,7 @@ import_options_read(const ImportOptions *options, GError **error)
     add_all_texts(settings->domains, options->domains);
     add_all_texts(settings->trust, options->trust);
     settings->suffix = g_strdup(options->suffix);
+    settings->pool = g_strdup(options->pool);
     settings->new_uuid = options->new_uuid;
     settings->with_snapshots = options->with_snapshots;
     settings->start = options->start;

@@ -14,6 +14,7 @@ typedef struct {
     char **domains;
     char *to;
     char **renames; /* "OLD=NEW" */
+    char *pool;
     char *suffix;
     gboolean new_uuid;
     char *mac; /* "keep", "new" */

@@ -113,6 +113,8 @@ import_show_json(const ImportPlan *plan, GPtrArray *warnings, GPtrArray *finding
     json_object_set_int_member(object, "result", 0);
     json_set_text(object, "directory", plan->directory);
     json_set_text(object, "collection", plan->collection);
+    if (plan->pool)
+        json_set_text(object, "pool", plan->settings->pool);
     for (guint i = 0; i < plan->domains->len; i++)
         json_array_add_object_element(domains,
                                       import_domain_json(g_ptr_array_index(plan->domains, i)));
@@ -204,7 +206,11 @@ import_show(const ImportPlan *plan, GPtrArray *findings)
 {
     g_autofree char *directory = text_printable(plan->directory);
 
-    printf(_("Into '%s':\n\n"), directory);
+    if (plan->pool)
+        printf(_("Into '%s', images into the storage pool '%s' ('%s'):\n\n"), directory,
+               plan->settings->pool, plan->pool);
+    else
+        printf(_("Into '%s':\n\n"), directory);
     show_domains(plan);
     printf("\n");
     show_files(plan);

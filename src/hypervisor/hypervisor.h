@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 typedef struct HostFacts HostFacts; /* host-facts.h */
 typedef struct HypervisorSnapshotOps HypervisorSnapshotOps; /* snapshot-ops.h */
 typedef struct HypervisorLayerOps HypervisorLayerOps; /* layer-ops.h */
+typedef struct HypervisorPoolOps HypervisorPoolOps; /* pool-ops.h */
 
 /** Identity of the hypervisor, for the manifest. */
 typedef struct {
@@ -187,6 +188,7 @@ typedef struct {
 
     const HypervisorBootOps *boots; /* domains that are started only to see whether they do */
     const HypervisorLayerOps *layers; /* layers merged, snapshots gone back to */
+    const HypervisorPoolOps *pools; /* storage pools; NULL: has no such thing */
 } HypervisorOps;
 
 /** The common part with which every hypervisor starts. */

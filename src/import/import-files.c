@@ -30,9 +30,12 @@ compare_path_names(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data
     return strcmp(a, b);
 }
 
+/* The directory of volumes is there. */
 static void
 add_parents_of(GTree *set, const char *path)
 {
+    if (g_path_is_absolute(path))
+        return;
     for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
         g_tree_insert(set, g_strndup(path, (gsize)(slash - path)), NULL);
 }
@@ -71,9 +74,24 @@ import_files_directories(const ImportPlan *plan, int dirfd, GError **error)
 
 /* --- images ----------------------------------------------------------------- */
 
+/* A volume is there, and stays the same file. */
 static gboolean
-make_overlay(const ImportOverlay *overlay, int dirfd, GError **error)
+fill_overlay(const ImportPlan *plan, const ImportOverlay *overlay, GError **error)
 {
+    g_autofree char *name = g_path_get_basename(overlay->path);
+    auto_fd dirfd = fd_open(AT_FDCWD, plan->pool, O_RDONLY | O_DIRECTORY, 0, error);
+
+    return dirfd >= 0 &&
+           drivers_get()->create_overlay(dirfd, name, overlay->backing, overlay->format,
+                                         overlay->capacity, error);
+}
+
+static gboolean
+make_overlay(const ImportPlan *plan, const ImportOverlay *overlay, int dirfd, GError **error)
+{
+    if (import_plan_is_volume(plan, overlay->path))
+        return fill_overlay(plan, overlay, error);
+
     return tree_remove_at(dirfd, overlay->path, error) &&
            drivers_get()->create_overlay(dirfd, overlay->path, overlay->backing, overlay->format,
                                          overlay->capacity, error);
@@ -127,7 +145,7 @@ import_files_images(const ImportPlan *plan, int dirfd, GError **error)
             return FALSE;
     }
     for (guint i = 0; i < plan->overlays->len; i++) {
-        if (!make_overlay(g_ptr_array_index(plan->overlays, i), dirfd, error))
+        if (!make_overlay(plan, g_ptr_array_index(plan->overlays, i), dirfd, error))
             return FALSE;
     }
 
@@ -177,13 +195,22 @@ close_files(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner, GEr
     return TRUE;
 }
 
+/* What it is to libvirt, and who may open it, stays. */
+static gboolean
+sync_pool(const ImportPlan *plan, GError **error)
+{
+    auto_fd fd = fd_open(AT_FDCWD, plan->pool, O_RDONLY | O_DIRECTORY, 0, error);
+
+    return fd >= 0 && fd_sync(fd, plan->pool, error);
+}
+
 gboolean
 import_files_close(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner,
                    GError **error)
 {
     g_autoptr(GTree) directories = import_directories_of(plan);
 
-    if (!close_files(plan, dirfd, owner, error))
+    if (!close_files(plan, dirfd, owner, error) || (plan->pool && !sync_pool(plan, error)))
         return FALSE;
     for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
         if (!close_entry(dirfd, g_tree_node_key(node), O_DIRECTORY, DIRECTORY_MODE, NULL, error))

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "hypervisor/pool-ops.h"
 #include "import/host-ask.h"
 #include "import/import-host.h"
 #include "util/xml.h"
@@ -53,6 +54,21 @@ import_host_new(Hypervisor *hypervisor, gboolean force, GError **error)
         return NULL;
 
     return g_steal_pointer(&self);
+}
+
+char *
+import_host_pool(ImportHost *self, const char *pool, GError **error)
+{
+    const HypervisorPoolOps *pools = self->hypervisor->ops->pools;
+
+    if (pools)
+        return pools->directory(self->hypervisor, pool, error);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("There are no storage pools here, so nothing can be imported into '%s'; import "
+                  "into a directory with --to"),
+                pool);
+
+    return NULL;
 }
 
 GateRules

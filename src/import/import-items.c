@@ -21,12 +21,43 @@ typedef struct {
     EngineItem engine;
     const ImportSource *source;
     const ImportFile *file;
+    gboolean volume;        /* the file is a volume, which is there */
     int dirfd;              /* not owned */
     ImportJournal *journal; /* not owned */
     guint number;           /* number of the file in the journal */
 } Item;
 
 /* --- source and sink -------------------------------------------------------- */
+
+/* What an earlier run wrote there, and did not record, goes. The file stays the one that is recorded
+ * as a volume. */
+static gboolean
+empty_volume(const Item *self, GError **error)
+{
+    const ImportFile *file = self->file;
+    auto_fd fd = fd_open(self->dirfd, file->path, O_RDWR | O_NOFOLLOW, 0, error);
+
+    if (fd < 0)
+        return FALSE;
+    if (ftruncate(fd, 0) == 0 && ftruncate(fd, (off_t)file->from->bytes) == 0)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot empty the volume '%s'"), file->path);
+
+    return FALSE;
+}
+
+static gboolean
+open_volume(Item *self, GError **error)
+{
+    const ImportFile *file = self->file;
+
+    if (!import_journal_restart(self->journal, self->number, error) || !empty_volume(self, error))
+        return FALSE;
+    self->engine.sink = drivers_get()->reopen_file(self->dirfd, file->path, file->from->bytes,
+                                                   COPY_MODE, error);
+
+    return self->engine.sink != NULL;
+}
 
 /* Opens the sink. The copy of an earlier run is resumed only if the file still exists with its
  * size; else the file is copied anew. */
@@ -44,6 +75,8 @@ open_import_sink(Item *self, GError **error)
         item->earlier = earlier;
         return TRUE;
     }
+    if (self->volume)
+        return open_volume(self, error);
     if (!import_journal_restart(self->journal, self->number, error) ||
         !tree_remove_at(self->dirfd, file->path, error))
         return FALSE;
@@ -212,6 +245,7 @@ import_item_new(const ImportPlan *plan, guint number)
     Item *self = g_new0(Item, 1);
 
     self->file = g_ptr_array_index(plan->files, number);
+    self->volume = import_plan_is_volume(plan, self->file->path);
     self->number = number;
     self->engine.user_data = self;
     self->engine.open = open_import_item;

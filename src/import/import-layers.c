@@ -80,10 +80,10 @@ add_layer_file(ImportLayers *self, const ManifestFile *from)
     ImportFile *file = g_new0(ImportFile, 1);
 
     file->from = from;
-    file->path = g_strdup(from->path);
+    file->path = import_plan_image(self->plan, from->path);
     file->shared = *(const char *)g_hash_table_lookup(self->users, from) == '\0';
     if (below) {
-        file->backing = import_plan_path(self->plan, below->path);
+        file->backing = import_plan_layer(self->plan, below);
         file->backing_format = below->format;
     }
     self->plan->bytes += from->bytes;
@@ -135,8 +135,9 @@ add_new_overlay(ImportLayers *self, const ImportDomain *domain, const char *name
                 const ManifestFile *top)
 {
     ImportOverlay *overlay = g_new0(ImportOverlay, 1);
+    g_autofree char *path = g_build_filename(domain->directory, name, NULL);
 
-    overlay->path = g_build_filename(domain->directory, name, NULL);
+    overlay->path = import_plan_image(self->plan, path);
     overlay->backing = import_plan_layer(self->plan, top);
     overlay->format = top->format;
     overlay->capacity = top->capacity;
@@ -248,7 +249,7 @@ import_layers_overlay(ImportLayers *self, const ImportDomain *domain, const char
     g_autofree char *component = name_to_component(words);
     g_autofree char *name = g_strconcat(component, ".qcow2", NULL);
     g_autofree char *path = known && g_strcmp0(known->backing, top->path) == 0
-                                ? import_plan_path(self->plan, known->path)
+                                ? import_plan_layer(self->plan, known)
                                 : add_new_overlay(self, domain, name, top);
 
     rewrite_disk_add(rewrite, path, "qcow2");

@@ -3,7 +3,10 @@
 
 #include <config.h>
 
+#include <string.h>
+
 #include "import/import-plan.h"
+#include "import/import-volumes.h"
 
 /* --- values ----------------------------------------------------------------- */
 
@@ -84,6 +87,7 @@ import_plan_free(ImportPlan *self)
     import_settings_free(self->settings);
     g_free(self->directory);
     g_free(self->export);
+    g_free(self->pool);
     g_free(self->collection);
     g_ptr_array_unref(self->collections);
     g_ptr_array_unref(self->files);
@@ -96,13 +100,36 @@ import_plan_free(ImportPlan *self)
 char *
 import_plan_path(const ImportPlan *self, const char *path)
 {
-    return g_build_filename(self->directory, path, NULL);
+    return g_path_is_absolute(path) ? g_strdup(path)
+                                    : g_build_filename(self->directory, path, NULL);
+}
+
+/* A pool has no directories: "domains/web/vda.qcow2" becomes "shop.snap1.web-vda.qcow2", and
+ * "layers/base-1a2b3c4d.qcow2" "shop.snap1.base-1a2b3c4d.qcow2". */
+char *
+import_plan_image(const ImportPlan *self, const char *path)
+{
+    g_autofree char *prefix = self->pool ? import_volumes_prefix(self->directory) : NULL;
+    const char *slash = strchr(path, '/');
+    g_autofree char *name = g_strdelimit(g_strdup(slash ? slash + 1 : path), "/", '-');
+    g_autofree char *volume = prefix ? g_strconcat(prefix, name, NULL) : NULL;
+
+    return volume ? g_build_filename(self->pool, volume, NULL) : g_strdup(path);
+}
+
+gboolean
+import_plan_is_volume(const ImportPlan *self, const char *path)
+{
+    return self->pool && g_path_is_absolute(path);
 }
 
 char *
 import_plan_layer(const ImportPlan *self, const ManifestFile *file)
 {
-    return g_build_filename(self->export ? self->export : self->directory, file->path, NULL);
+    g_autofree char *path = import_plan_image(self, file->path);
+
+    return self->export ? g_build_filename(self->export, file->path, NULL)
+                        : import_plan_path(self, path);
 }
 
 void

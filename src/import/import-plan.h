@@ -15,7 +15,8 @@ G_BEGIN_DECLS
 /** A file of the export that is copied. */
 typedef struct {
     const ManifestFile *from;
-    char *path;    /* path in the directory of the import: "layers/base-1a2b3c4d.qcow2" */
+    char *path;    /* path in the directory of the import: "layers/base-1a2b3c4d.qcow2"; of a
+                    * volume the absolute path */
     char *backing; /* absolute path of its backing file, for its header; NULL: none */
     const char *backing_format;
     gboolean writable; /* a domain writes to it */
@@ -26,7 +27,7 @@ typedef struct {
 
 /** A new empty overlay on top of one of the files. */
 typedef struct {
-    char *path;    /* path in the directory of the import */
+    char *path;    /* path in the directory of the import; of a volume the absolute path */
     char *backing; /* absolute path of its backing file */
     const char *format; /* format of its backing file */
     guint64 capacity;   /* virtual size in bytes */
@@ -63,6 +64,8 @@ typedef struct {
     char *directory;      /* absolute path of the final directory */
     char *export;         /* absolute path of the export in which the images stay; NULL: they are
                            * copied */
+    char *pool;           /* absolute path of the storage pool whose volumes the images become;
+                           * NULL: they are files in the directory */
     char *collection;     /* new name of the collection; NULL: none was exported */
     GPtrArray *collections; /* VirtSnapCollection: to be defined, member collections first */
     GPtrArray *files;     /* ImportFile */
@@ -85,6 +88,18 @@ char *import_plan_name(const Manifest *manifest, const ImportSettings *settings)
 /** import_plan_path: Returns: the absolute path of @path in the directory of the import, owned by
  * the caller. */
 char *import_plan_path(const ImportPlan *self, const char *path);
+
+/**
+ * import_plan_image:
+ * @path: path of an image, as for import_plan_path()
+ *
+ * Returns: @path, or the absolute path of the volume that the image becomes; owned by the caller.
+ */
+char *import_plan_image(const ImportPlan *self, const char *path);
+
+/** import_plan_is_volume: Returns: TRUE if @path, which a file or overlay of the plan has, is that
+ * of a volume. */
+gboolean import_plan_is_volume(const ImportPlan *self, const char *path);
 
 /** import_plan_layer: Returns: the absolute path of the image @file after the import, owned by the
  * caller. */

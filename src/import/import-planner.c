@@ -207,6 +207,16 @@ warn_of_digests(ImportPlan *self)
     }
 }
 
+static gboolean
+find_pool_directory(ImportPlan *self, ImportHost *host, GError **error)
+{
+    if (!self->settings->pool)
+        return TRUE;
+    self->pool = import_host_pool(host, self->settings->pool, error);
+
+    return self->pool != NULL;
+}
+
 /* libvirt gets paths without symbolic links, which may lead elsewhere another day. */
 static gboolean
 place_images(ImportPlan *self, const ImportSource *source, GError **error)
@@ -231,7 +241,8 @@ import_plan_make(const ImportSource *source, const ImportSettings *settings, con
     g_autoptr(ImportPlan) self = import_plan_new(settings, directory);
     g_autoptr(GPtrArray) members = NULL;
 
-    if (!place_images(self, source, error) || !import_settings_check(settings, error) ||
+    if (!import_settings_check(settings, error) || !place_images(self, source, error) ||
+        !find_pool_directory(self, host, error) ||
         !import_plan_check(source, settings, error) ||
         !add_planned_domains(self, import_source_manifest(source), error))
         return NULL;

@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@
 #include "import/import-planner.h"
 #include "import/import-prepare.h"
 #include "import/import-undo.h"
+#include "import/import-volumes.h"
 #include "util/name.h"
 
 /* The final path, computed as target_new() does, which cannot be used here: it would refuse the
@@ -29,6 +31,27 @@ get_final_path(const ImportSubject *subject, const char *name, const char *snaps
     return path;
 }
 
+/* The default directory is below that of virtsnap's state, which may not be there yet. */
+static gboolean
+make_above(const char *directory, GError **error)
+{
+    g_autofree char *above = g_path_get_dirname(directory);
+
+    if (g_mkdir_with_parents(above, 0711) == 0)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), above);
+
+    return FALSE;
+}
+
+static gboolean
+recover_import(Hypervisor *hypervisor, const ImportSubject *subject, const char *path, char **said,
+               GError **error)
+{
+    return import_undo_recover(path, hypervisor, said, error) &&
+           (subject->resume || import_volumes_recover(path, hypervisor, error));
+}
+
 static gboolean
 open_import_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
                    ImportPrepared *prepared, char **said, GError **error)
@@ -38,7 +61,9 @@ open_import_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolea
     g_autofree char *path = get_final_path(subject, name, manifest->snapshot);
     g_autoptr(ExportPlace) place = NULL;
 
-    if (!look && !import_undo_recover(path, hypervisor, said, error))
+    if (subject->settings->pool && !make_above(subject->directory, error))
+        return FALSE;
+    if (!look && !recover_import(hypervisor, subject, path, said, error))
         return FALSE;
     place = export_place_new(subject->directory, name, manifest->snapshot, TRUE);
     prepared->target = target_new(place, error);
@@ -82,6 +107,8 @@ check_all(Hypervisor *hypervisor, const ImportPrepared *prepared, gboolean look,
     GError *why = NULL;
 
     if (!import_check_free(hypervisor, prepared->plan, &why))
+        collect(&all, g_steal_pointer(&why));
+    if (prepared->plan->pool && !import_volumes_check_free(prepared->plan, &why))
         collect(&all, g_steal_pointer(&why));
     if (!look && prepared->plan->settings->define && !import_host_pass(prepared->host, &why))
         collect(&all, g_steal_pointer(&why));

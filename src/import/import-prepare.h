@@ -14,6 +14,7 @@ typedef struct {
     const char *directory; /* absolute path of the directory in which the import's directory is
                             * created */
     const ImportSettings *settings;
+    gboolean resume; /* what a killed import has left is to be resumed if it can be */
 } ImportSubject;
 
 /** Everything that import_execute() needs. */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hypervisor/pool-ops.h"
 #include "import/import-define.h"
 #include "import/import-files.h"
 #include "import/import-free.h"
@@ -14,6 +15,7 @@
 #include "import/import-items.h"
 #include "import/import-run.h"
 #include "import/import-undo.h"
+#include "import/import-volumes.h"
 #include "util/format.h"
 #include "util/strings.h"
 
@@ -30,6 +32,7 @@ typedef struct {
     ImportUndo *undo;
     ImportResult *result;
     gboolean target_failed;
+    gboolean volumes_kept; /* those of an earlier run are resumed */
 } Run;
 
 void
@@ -53,29 +56,66 @@ get_file_needs(const ImportFile *file, const ImportSource *source, const TargetS
     return MIN(file->from->bytes, (guint64)st.st_blocks * 512);
 }
 
+/* What a volume has that an earlier run has left. */
+static guint64
+get_volume_has(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 ? (guint64)st.st_blocks * 512 : 0;
+}
+
+/* What is to be written, as volumes or as other files. */
+static guint64
+get_needs(const ImportPlan *plan, const ImportSource *source, const TargetSpace *space,
+          gboolean volumes)
+{
+    guint64 bytes = SPACE_EXTRA;
+
+    for (guint i = 0; i < plan->files->len; i++) {
+        const ImportFile *file = g_ptr_array_index(plan->files, i);
+        guint64 needs = get_file_needs(file, source, space);
+
+        if (import_plan_is_volume(plan, file->path) != volumes)
+            continue;
+        bytes += volumes ? needs - MIN(needs, get_volume_has(file->path)) : needs;
+    }
+
+    return bytes;
+}
+
+static gboolean
+check_room(guint64 bytes, const TargetSpace *space, const char *path, GError **error)
+{
+    g_autofree char *needed = NULL;
+    g_autofree char *there = NULL;
+
+    if (bytes <= space->free)
+        return TRUE;
+    needed = format_bytes(bytes);
+    there = format_bytes(space->free);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE,
+                _("The import into '%s' needs %s, and the file system has %s left; make room or "
+                  "import into another directory"),
+                path, needed, there);
+
+    return FALSE;
+}
+
 gboolean
 import_check_space(const ImportPlan *plan, const ImportSource *source, const Target *target,
                    GError **error)
 {
-    g_autofree char *needed = NULL;
-    g_autofree char *there = NULL;
     TargetSpace space;
-    guint64 bytes = SPACE_EXTRA;
+    TargetSpace pool;
 
-    if (!target_space(target, &space, error))
+    if (!target_space(target, &space, error) ||
+        !check_room(get_needs(plan, source, &space, FALSE), &space, plan->directory, error))
         return FALSE;
-    for (guint i = 0; i < plan->files->len; i++)
-        bytes += get_file_needs(g_ptr_array_index(plan->files, i), source, &space);
-    if (bytes <= space.free)
-        return TRUE;
-    needed = format_bytes(bytes);
-    there = format_bytes(space.free);
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE,
-                _("The import into '%s' needs %s, and the file system has %s left; make room or "
-                  "import into another directory"),
-                plan->directory, needed, there);
 
-    return FALSE;
+    return !plan->pool || (target_space_at(plan->pool, plan->pool, &pool, error) &&
+                           check_room(get_needs(plan, source, &pool, TRUE), &pool, plan->pool,
+                                      error));
 }
 
 /* --- files ------------------------------------------------------------------ */
@@ -95,6 +135,23 @@ open_parent_directories(const Run *self)
         chmod(above, 0711);
 }
 
+/* With a pool there may be no other file that QEMU opens. */
+static gboolean
+are_files_reachable(const ImportPlan *plan, const HypervisorOwner *owner, GError **error)
+{
+    gboolean others = !plan->pool;
+    g_autofree char *volume = plan->pool ? g_build_filename(plan->pool, "volume", NULL) : NULL;
+
+    for (guint i = 0; i < plan->files->len; i++) {
+        const ImportFile *file = g_ptr_array_index(plan->files, i);
+
+        others = others || !import_plan_is_volume(plan, file->path);
+    }
+
+    return (!others || import_files_reachable(plan->directory, owner, error)) &&
+           (!volume || import_files_reachable(volume, owner, error));
+}
+
 /* Determines the owner of the files. Only root can change the owner, and that is only needed if it
  * is another user. */
 static gboolean
@@ -107,7 +164,7 @@ find_file_owner(const Run *self, HypervisorOwner *owner, gboolean *given, GError
         return FALSE;
     *given = owner->uid != 0;
 
-    return !*given || import_files_reachable(self->plan->directory, owner, error);
+    return !*given || are_files_reachable(self->plan, owner, error);
 }
 
 static gboolean
@@ -120,7 +177,9 @@ write_import_files(Run *self, GError **error)
     gboolean moved;
 
     if (!find_file_owner(self, &owner, &given, error) ||
-        !import_files_directories(self->plan, dirfd, error))
+        !import_files_directories(self->plan, dirfd, error) ||
+        (!self->volumes_kept &&
+         !import_volumes_make(self->hypervisor, self->plan, dirfd, error)))
         return FALSE;
     moved = import_items_move(self->plan, self->source, dirfd, self->journal, self->control,
                               &stats, error);
@@ -134,6 +193,25 @@ write_import_files(Run *self, GError **error)
 
 /* --- definitions -------------------------------------------------------------- */
 
+/* What has been written into volumes libvirt does not know yet. */
+static gboolean
+show_volumes(const Run *self, GError **error)
+{
+    const HypervisorPoolOps *pools = self->hypervisor->ops->pools;
+    g_autofree char *path =
+        self->plan->pool
+            ? pools->directory(self->hypervisor, self->plan->settings->pool, error)
+            : NULL;
+
+    if (!path || g_str_equal(path, self->plan->pool))
+        return path || !self->plan->pool;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The storage pool '%s' was at '%s' and is at '%s' now; try again"),
+                self->plan->settings->pool, self->plan->pool, path);
+
+    return FALSE;
+}
+
 /* A daemon may have been restarted while files were copied, as by an update of the host. */
 static gboolean
 commit_import(Run *self, GError **error)
@@ -142,7 +220,7 @@ commit_import(Run *self, GError **error)
         return FALSE;
     /* Checks again that all names are free, because others may have created something during the
      * copy; an undo would remove everything in the record. */
-    if (!import_check_free(self->hypervisor, self->plan, error))
+    if (!import_check_free(self->hypervisor, self->plan, error) || !show_volumes(self, error))
         return FALSE;
     self->undo = import_undo_begin(self->plan, target_fd(self->target), error);
     if (!self->undo || !target_commit(self->target, error))
@@ -197,6 +275,23 @@ is_import_resumable(const Run *self, const GError *error)
            import_journal_has(self->journal);
 }
 
+/* The volumes go first: the record of them is in the directory. */
+static void
+drop_import(Run *self, GError **why)
+{
+    g_autoptr(GError) failed = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (import_volumes_remove(target_fd(self->target), self->hypervisor, &error))
+        return;
+    failed = *why;
+    self->result->kept = TRUE;
+    *why = g_error_new(failed->domain, failed->code,
+                       _("%s; what was made of it cannot be taken back now (%s): the next import "
+                         "of the same does that"),
+                       failed->message, error->message);
+}
+
 static void
 end_failed_import(Run *self, GError **error)
 {
@@ -206,6 +301,8 @@ end_failed_import(Run *self, GError **error)
     }
     self->result->resumable = is_import_resumable(self, *error);
     self->result->kept = self->result->resumable;
+    if (!self->result->kept)
+        drop_import(self, error);
     if (self->result->kept)
         target_keep(self->target);
     else
@@ -221,12 +318,16 @@ run_import_steps(Run *self, gboolean resume, GError **error)
     if (!target_begin(self->target, resume, error))
         return FALSE;
     open_parent_directories(self);
-    self->journal =
-        import_journal_open(target_journal(self->target), self->plan, resume, error);
+    if (!import_volumes_keep(self->plan, target_fd(self->target), resume, &self->volumes_kept,
+                             error))
+        return FALSE;
+    self->journal = import_journal_open(target_journal(self->target), self->plan,
+                                        resume && self->volumes_kept, error);
     if (!self->journal)
         return FALSE;
     written = write_import_files(self, &why);
     if (written && commit_import(self, &why)) {
+        import_volumes_done(target_fd(self->target));
         self->result->kept = FALSE;
         control_advance(self->control, IMPORT_COMMIT_WEIGHT);
         import_start(self->hypervisor, self->plan, self->result->warnings);

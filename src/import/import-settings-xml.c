@@ -68,6 +68,7 @@ read_root(ImportSettings *self, xmlNode *root, GError **error)
 
     add_settings_texts(self->domains, root, "domain");
     add_settings_texts(self->trust, root, "trust");
+    self->pool = xml_text(root, "./pool");
     self->suffix = xml_text(root, "./suffix");
     self->new_uuid = is_yes(root, "./newUuid", FALSE);
     self->new_mac = g_strcmp0(mac, "new") == 0;
@@ -143,6 +144,7 @@ import_settings_format(const ImportSettings *self)
 
     xmlDocSetRootElement(doc, root);
     add_lists(root, self);
+    add_choice(root, "pool", self->pool != NULL, self->pool);
     add_choice(root, "suffix", self->suffix != NULL, self->suffix);
     add_choice(root, "newUuid", self->new_uuid, "yes");
     add_choice(root, "mac", self->new_mac, "new");

@@ -33,6 +33,7 @@ import_settings_copy(const ImportSettings *self)
     copy->domains = strings_copy(self->domains);
     copy->trust = strings_copy(self->trust);
     copy->suffix = g_strdup(self->suffix);
+    copy->pool = g_strdup(self->pool);
     copy->renames = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_hash_table_iter_init(&iter, self->renames);
     while (g_hash_table_iter_next(&iter, &old, &new))
@@ -50,6 +51,7 @@ import_settings_free(ImportSettings *self)
     g_ptr_array_unref(self->trust);
     g_hash_table_unref(self->renames);
     g_free(self->suffix);
+    g_free(self->pool);
     g_free(self);
 }
 
@@ -92,6 +94,8 @@ import_settings_check(const ImportSettings *self, GError **error)
         return contradict(error, "--no-define", "--start");
     if (!self->define && self->with_snapshots)
         return contradict(error, "--no-define", "--with-snapshots");
+    if (self->in_place && self->pool)
+        return contradict(error, "--in-place", "--pool");
     if (self->in_place && !self->define)
         return contradict(error, "--in-place", "--no-define");
     /* Removing a snapshot merges into the layer below, which would be the export's. */

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef struct {
     GPtrArray *domains; /* char*: names in the export of the domains to import; empty: all */
     GHashTable *renames; /* char* -> char*: name in the export, also of a collection -> new name */
+    char *pool;          /* storage pool whose volumes the images become; NULL: files */
     char *suffix;       /* appended to every name that is not in renames; NULL: none */
     gboolean new_uuid;
     gboolean new_mac;

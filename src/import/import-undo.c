@@ -15,6 +15,7 @@
 #include "collection/collection-store.h"
 #include "hypervisor/snapshot-def.h"
 #include "import/import-undo.h"
+#include "import/import-volumes.h"
 #include "util/fd.h"
 #include "util/xml.h"
 
@@ -41,8 +42,10 @@ struct ImportUndo {
     char *record;    /* name of the record in parent */
     int parent_fd;   /* owned */
     int fd;          /* the locked record; owned */
+    int dir_fd;      /* the directory of the import, or -1; owned */
     guint64 device;  /* with inode identifies the directory */
     guint64 inode;   /* inode of the directory */
+    ImportVolumes *volumes; /* of the import; NULL: none */
     GPtrArray *domains;     /* UndoDomain */
     GPtrArray *collections; /* UndoCollection, in the order in which they are defined */
 };
@@ -74,6 +77,8 @@ import_undo_free(ImportUndo *self)
         return;
     fd_clear(&self->fd);
     fd_clear(&self->parent_fd);
+    fd_clear(&self->dir_fd);
+    import_volumes_free(self->volumes);
     g_ptr_array_unref(self->domains);
     g_ptr_array_unref(self->collections);
     g_free(self->directory);
@@ -92,7 +97,7 @@ undo_new(const char *directory)
     self->parent = g_path_get_dirname(directory);
     self->name = g_path_get_basename(directory);
     self->record = g_strdup_printf(".%s.import", self->name);
-    self->parent_fd = self->fd = -1;
+    self->parent_fd = self->fd = self->dir_fd = -1;
     self->domains = g_ptr_array_new_with_free_func(undo_domain_free);
     self->collections = g_ptr_array_new_with_free_func(undo_collection_free);
 
@@ -222,7 +227,9 @@ import_undo_begin(const ImportPlan *plan, int fd, GError **error)
     self->device = st.st_dev;
     self->inode = st.st_ino;
     self->parent_fd = fd_open_dir(AT_FDCWD, self->parent, error);
-    if (self->parent_fd < 0 || !write_undo_record(self, fd, error))
+    self->dir_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (self->parent_fd < 0 || !import_volumes_read(fd, &self->volumes, error) ||
+        !write_undo_record(self, fd, error))
         return NULL;
 
     return g_steal_pointer(&self);
@@ -269,7 +276,10 @@ is_domain_ours(const ImportUndo *self, const DomainRecord *record)
     if (!paths || paths->len == 0)
         return TRUE;
     for (guint i = 0; i < paths->len; i++) {
-        if (g_str_has_prefix(g_ptr_array_index(paths, i), prefix))
+        const char *path = g_ptr_array_index(paths, i);
+
+        if (g_str_has_prefix(path, prefix) ||
+            (self->volumes && import_volumes_has(self->volumes, path)))
             return TRUE;
     }
 
@@ -350,6 +360,7 @@ import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **error)
     for (guint i = self->domains->len; ok && i-- > 0;)
         ok = undefine_domain(self, hypervisor, g_ptr_array_index(self->domains, i), error);
     ok = ok && undefine_collections(self, error) &&
+         (self->dir_fd < 0 || import_volumes_remove(self->dir_fd, hypervisor, error)) &&
          remove_import_directory(self, error) && import_undo_done(self, error);
     if (!ok)
         g_prefix_error(error, _("What was imported into '%s' cannot be taken back: "),
@@ -402,7 +413,9 @@ was_import_used(const ImportUndo *self, Hypervisor *hypervisor)
             return TRUE;
     }
 
-    return fstat(self->fd, &st) == 0 && was_written_since(self->parent_fd, self->name, &st.st_mtim);
+    return fstat(self->fd, &st) == 0 &&
+           (was_written_since(self->parent_fd, self->name, &st.st_mtim) ||
+            (self->volumes && import_volumes_written_since(self->volumes, &st.st_mtim)));
 }
 
 static guint64
@@ -445,6 +458,29 @@ parse_undo_record(ImportUndo *self, GError **error)
     return root != NULL;
 }
 
+/* Opens the directory of the import, also while it is a partial one, and reads which volumes
+ * belong to it. */
+static gboolean
+find_undo_volumes(ImportUndo *self, GError **error)
+{
+    g_autofree char *partial = g_strdup_printf(".%s.partial", self->name);
+    const char *const names[] = {self->name, partial, NULL};
+
+    for (const char *const *name = names; *name; name++) {
+        auto_fd fd = openat(self->parent_fd, *name,
+                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0 || st.st_dev != self->device ||
+            st.st_ino != self->inode)
+            continue;
+        self->dir_fd = fd_steal(&fd);
+        return import_volumes_read(self->dir_fd, &self->volumes, error);
+    }
+
+    return TRUE;
+}
+
 /* Opens and locks the record. FALSE without an error if there is none. */
 static gboolean
 open_undo_record(ImportUndo *self, GError **error)
@@ -461,7 +497,7 @@ open_undo_record(ImportUndo *self, GError **error)
     if (flock(self->fd, LOCK_EX | LOCK_NB) < 0)
         return set_import_in_use(self, error);
 
-    return parse_undo_record(self, error);
+    return parse_undo_record(self, error) && find_undo_volumes(self, error);
 }
 
 gboolean

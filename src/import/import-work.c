@@ -4,7 +4,9 @@
 #include <config.h>
 
 #include <glib/gi18n-lib.h>
+#include <unistd.h>
 
+#include "import/import-volumes.h"
 #include "import/import-work.h"
 #include "transfer/engine.h"
 #include "util/strings.h"
@@ -76,6 +78,8 @@ import_work_discard(JobWork *work, GError **error)
         if (!target_has_left(target))
             return TRUE;
         if (!target_begin(target, TRUE, error))
+            return FALSE;
+        if (!import_volumes_remove(target_fd(target), NULL, error))
             return FALSE;
         target_drop(target);
         return TRUE;
@@ -196,7 +200,7 @@ import_work_run(JobWork *work, JobRun *run, GError **error)
     ImportWork *self = import_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
     g_autoptr(ImportSettings) settings = import_settings_for(self, run);
-    const ImportSubject subject = {self->path, self->directory, settings};
+    const ImportSubject subject = {self->path, self->directory, settings, job_run_resumes(run)};
     gboolean done;
 
     forget_results(self);
@@ -269,6 +273,19 @@ const JobWorkType import_work_type = {
     .parse = import_work_parse,
     .free = import_work_free,
 };
+
+char *
+import_work_default_directory(void)
+{
+    const char *state = g_getenv("VIRTSNAP_STATE_DIR");
+
+    if (state)
+        return g_build_filename(state, "imports", NULL);
+    if (geteuid() == 0)
+        return g_build_filename(PKGSTATEDIR, "imports", NULL);
+
+    return g_build_filename(g_get_user_state_dir(), "virtsnap", "imports", NULL);
+}
 
 ImportWork *
 import_work_new(const char *path, const char *where, ImportSettings *settings)

@@ -33,6 +33,10 @@ typedef struct {
                               * the export are closed. Zeros if it failed. */
 } ImportWork;
 
+/** import_work_default_directory: Returns: the directory for the files that are no images, of an
+ * import into a storage pool that names none; owned by the caller. */
+char *import_work_default_directory(void);
+
 /**
  * import_work_new:
  * @path: absolute path of the export

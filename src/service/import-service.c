@@ -34,6 +34,7 @@ struct ImportCall {
     guint uid;
     char *owner;
     char *directory; /* option "to" */
+    gboolean pool; /* into a storage pool */
     gboolean wait;
     gboolean resume;
     JobWork *work; /* owned; NULL: not made yet */
@@ -72,6 +73,21 @@ check_import_path(const char *path, GError **error)
     return FALSE;
 }
 
+/* The directory to import into; one is needed unless there is a storage pool. */
+static gboolean
+find_import_directory(ImportCall *call, const ImportSettings *settings, GError **error)
+{
+    call->pool = settings->pool != NULL;
+    if (!call->directory && call->pool)
+        call->directory = import_work_default_directory();
+    if (call->directory)
+        return check_import_path(call->directory, error);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("The option 'to' is missing: the directory to import into"));
+
+    return FALSE;
+}
+
 static JobWork *
 parse_import_call(ImportCall *call, GError **error)
 {
@@ -80,24 +96,19 @@ parse_import_call(ImportCall *call, GError **error)
                                {"resume", &call->resume, NULL},
                                {NULL, NULL, NULL}};
     g_autoptr(GVariant) dictionary = NULL;
+    g_autoptr(ImportSettings) settings = NULL;
     const char *path;
     const char *text;
-    ImportSettings *settings;
 
     g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&s&s@a{sv})",
                   &path, &text, &dictionary);
-    if (!bus_options_parse(dictionary, known, error))
-        return NULL;
-    if (!call->directory) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                    _("The option 'to' is missing: the directory to import into"));
-        return NULL;
-    }
-    if (!check_import_path(path, error) || !check_import_path(call->directory, error))
+    if (!bus_options_parse(dictionary, known, error) || !check_import_path(path, error))
         return NULL;
     settings = import_settings_parse(text, error);
+    if (!settings || !find_import_directory(call, settings, error))
+        return NULL;
 
-    return settings ? &import_work_new(path, call->directory, settings)->parent : NULL;
+    return &import_work_new(path, call->directory, g_steal_pointer(&settings))->parent;
 }
 
 static JobWork *
@@ -115,6 +126,19 @@ parse_detach_call(ImportCall *call, GError **error)
                : NULL;
 }
 
+/* virtsnapd.conf names directories, and which pool is where only libvirt knows. */
+static gboolean
+may_use_pools(const ImportCall *call, GError **error)
+{
+    if (call->uid == 0 || call->self->session)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
+                _("Only root may import into storage pools; import into a directory that "
+                  "virtsnapd.conf allows"));
+
+    return FALSE;
+}
+
 /* Checks the call in a thread, because accessing a file system may hang. */
 static void
 check_import_call(gpointer data)
@@ -126,6 +150,8 @@ check_import_call(gpointer data)
     call->owner = access_user_name(call->uid);
     call->work = call->parse(call, &call->error);
     if (!call->work || !call->directory)
+        return;
+    if (call->pool && !may_use_pools(call, &call->error))
         return;
     place = export_place_new(call->directory, NULL, NULL, TRUE);
     if (!service_config_may_export(call->self->config, call->uid, place, call->self->session,

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include <time.h>
+
+#include "hypervisor/hypervisor.h"
+#include "import/import-plan.h"
+
+G_BEGIN_DECLS
+
+/* The volumes of an import into a storage pool. They have their final names from the beginning, as
+ * libvirt renames none; so a durable record of them is in the directory of the import before the
+ * first one is made, and as long as the import is not complete. It says by device and inode which
+ * files are meant: another one of the same name is never touched. */
+
+typedef struct ImportVolumes ImportVolumes;
+
+/** import_volumes_prefix: Returns: what the names of the volumes of an import begin with, made from
+ * that of its directory, as "shop.snap1." for "…/shop/snap1"; owned by the caller. */
+char *import_volumes_prefix(const char *directory);
+
+/**
+ * import_volumes_read:
+ * @dirfd: the directory of an import, also a partial one
+ * @volumes: (out): owned by the caller; NULL if there is no record
+ *
+ * Reads the record. Returns: FALSE with CORRUPT or ACCESS_DENIED if it cannot be relied on.
+ */
+gboolean import_volumes_read(int dirfd, ImportVolumes **volumes, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+void import_volumes_free(ImportVolumes *self);
+
+/** import_volumes_has: Returns: TRUE if the volume at @path is recorded. */
+gboolean import_volumes_has(const ImportVolumes *self, const char *path);
+
+/** import_volumes_written_since: Returns: TRUE if one of the volumes was written to after @since. */
+gboolean import_volumes_written_since(const ImportVolumes *self, const struct timespec *since);
+
+/**
+ * import_volumes_check_free:
+ * Returns: FALSE with ALREADY_EXISTS naming all volumes of @plan whose names are taken, except those
+ * that an import into the same directory has left.
+ */
+gboolean import_volumes_check_free(const ImportPlan *plan, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * import_volumes_keep:
+ * @resume: whether what an earlier run has left is to be resumed
+ * @kept: (out): whether all volumes of @plan are there as the record says; TRUE for a plan without
+ * volumes
+ *
+ * Looks after the record in the partial directory @dirfd. If @kept is FALSE, or without @resume, the
+ * volumes in it were removed.
+ */
+gboolean import_volumes_keep(const ImportPlan *plan, int dirfd, gboolean resume, gboolean *kept,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** import_volumes_make: Creates the volumes of @plan, which import_volumes_keep() did not keep, and
+ * their record in @dirfd. They are empty files, to be written to. */
+gboolean import_volumes_make(Hypervisor *hypervisor, const ImportPlan *plan, int dirfd,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * import_volumes_remove:
+ * @hypervisor: (nullable): is told to look at the pool again
+ *
+ * Removes all volumes in the record in @dirfd, and then the record. It is no error if there is none.
+ */
+gboolean import_volumes_remove(int dirfd, Hypervisor *hypervisor, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** import_volumes_recover: Does the same for the partial directory that a killed import into
+ * @directory has left. Returns: FALSE with IN_USE if that import is still under way. */
+gboolean import_volumes_recover(const char *directory, Hypervisor *hypervisor, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** import_volumes_done: Removes the record in @dirfd, because the import is complete. */
+void import_volumes_done(int dirfd);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImportVolumes, import_volumes_free)
+
+G_END_DECLS

@@ -1,0 +1,211 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Images that become volumes of a storage pool, and a libvirtd that dies while domains are defined.
+# The embedded driver has no storage of its own, so this is with a libvirtd. POINTS=all kills at more
+# of the calls.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/import-lib.sh"
+live_requires
+live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
+requires strace /usr/lib/*/libvirt/connection-driver/libvirt_driver_storage.so
+
+check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+vs_setup
+export LIVE_BOOT=none
+d=$LIVE_DIR
+x=$d/x
+to=$d/new
+pool=$d/pool
+mkdir "$x" "$to" "$pool"
+NOT_SUPPORTED=1 INVALID_STATE=5 NOT_FOUND=32779 TAKEN=32800
+
+live_disk "$d/base.qcow2"
+for domain in t u; do
+    live_overlay "$d/base.qcow2" "$d/$domain.qcow2"
+    qemu-io -f qcow2 -c 'write -P 5 0 3M' "$d/$domain.qcow2" >/dev/null
+    live_define "$domain" --disk "$d/$domain.qcow2"
+done
+qemu-img create -q -f raw "$d/raw.img" 4M
+qemu-io -f raw -c 'write -q -P 7 1M 1M' "$d/raw.img"
+vs -q collection-create-as pair --domain t --domain u
+live_snapshot_external t snap1
+live_snapshot_external u snap1
+check "export" vs_export pair snap1 --to "$x"
+export=$VS_EXPORT
+trusted "$export"
+for domain in t u; do
+    qemu-img convert -O raw "$(vs_layer "$export" $domain vda)" "$d/$domain.was"
+done
+lose t u
+vs -q collection-undefine pair
+rm "$d"/[tu].qcow2 "$d"/[tu].snap1
+
+live_virsh pool-define-as --name disks --type dir --target "$pool"
+
+volumes() { live_virsh vol-list --pool disks | awk 'NF { print $1 }'; }
+# nothing_left: neither in the pool, nor as libvirt sees it, nor elsewhere.
+nothing_left()
+{
+    [ -z "$(ls -A "$pool")$(live_virsh list --all --name | xargs)$(volumes)" ] &&
+        [ ! -e "$to/pair/snap1" ] || live_die "$(ls -AR "$pool" "$to"; volumes)"
+}
+# is_complete: both domains are there, and see what was exported.
+is_complete()
+{
+    local domain
+    [ "$(live_virsh list --all --name | sort | xargs)" = "t u" ] &&
+        vs -q collection-dumpxml pair >/dev/null && images_sound "$pool" || return 1
+    for domain in t u; do
+        qemu-img compare -q -f raw -F qcow2 "$d/$domain.was" "$(image_of $domain vda)" || return 1
+    done
+}
+forget_all()
+{
+    lose t u && vs -q collection-undefine pair && rm -rf "${pool:?}"/* "${to:?}"/* &&
+        live_virsh pool-refresh disks
+}
+
+# --- what is in the way
+check "a pool that is not active" vs_refused $INVALID_STATE "virsh pool-start 'disks'" \
+    import "$export" --to "$to" --pool disks "${TRUST[@]}"
+live_virsh pool-start disks
+check "one that is not there" vs_refused $NOT_FOUND "virsh pool-list --all" \
+    import "$export" --to "$to" --pool none "${TRUST[@]}"
+live_virsh pool-define-as --name far --type iscsi --source-host localhost \
+    --source-dev iqn.2026-01.org.virtsnap:none --target /dev/disk/by-path
+vs_refused $INVALID_STATE "pool-start" import "$export" --to "$to" --pool far "${TRUST[@]}" ||
+    vs_refused $NOT_SUPPORTED "'iscsi'" import "$export" --to "$to" --pool far "${TRUST[@]}"
+check "one whose volumes are no files" [ $? -eq 0 ]
+check "in place there are no volumes" vs_refused 4 "--in-place and --pool" \
+    import "$export" --to "$to" --pool disks --in-place
+check "nothing has changed" nothing_left
+
+check "the plan as JSON" eval 'vs import --json "$export" --to "$to" --pool disks --dry-run \
+    "${TRUST[@]}" >"$VS_OUT"'
+is "$(vs_field .pool)" disks "it names the pool"
+first=$(vs_field '.files[0].path')
+is "${first%/*}" "$pool" "and its files"
+like "$(vs import "$export" --to "$to" --pool disks --dry-run "${TRUST[@]}")" \
+    "images into the storage pool 'disks'" "as does the text"
+check "nothing is made" nothing_left
+
+echo mine >"$first"
+overlay=$(vs_field '.overlays[0].path // empty')
+check "a volume of that name is found before" vs_refused $TAKEN \
+    "'disks' has a volume '${first##*/}'; --rename or --suffix" \
+    import "$export" --to "$to" --pool disks "${TRUST[@]}"
+is "$(cat "$first")$(ls -A "$to")" mine "and stays"
+rm "$first"
+
+# --- done
+check "import" vs_import "$export" --to "$to" --pool disks
+check "the domains see what was exported" is_complete
+is "$(vs_field .pool)" disks "the JSON names the pool"
+is "$(volumes | sort | xargs)" "$(ls "$pool" | sort | xargs)" "libvirt knows all volumes"
+like "$(live_virsh vol-dumpxml --pool disks "$(basename "$(image_of t vda)")")" \
+    "<format type='qcow2'/>" "and what they are"
+is "$(find "$to" -type f | xargs)" "" "there are no other files"
+check "a domain starts" live_virsh start t
+check "and is destroyed" live_destroy t
+check "once more, with other names" vs_import "$export" --to "$to" --pool disks --suffix .two \
+    --new-uuid --mac new --domain t --with-snapshots
+check "with its snapshot" [ "$(live_virsh snapshot-list t.two --name | xargs)" = snap1 ]
+check "the images are sound" images_sound "$pool"
+lose t.two
+forget_all
+export VIRTSNAP_STATE_DIR=$d/state
+check "without --to" vs_import "$export" --pool disks
+check "it is the same" is_complete
+is "$(vs_field .directory)" "$d/state/imports/pair/snap1" "the rest is where virtsnap keeps it"
+rm -r "$d/state/imports"
+forget_all
+
+# --- killed
+# with INJECTION: one import under strace, as in import-crash.sh.
+with()
+{
+    {
+        strace -f -qq -o "$d/trace" -e "trace=${1%%:*}" -e "inject=$1" \
+            "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --pool disks \
+            "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR"
+    } 2>"$d/shell"
+}
+# What is before the first volume, between two, while they are written, and after.
+points="ftruncate:1 pwrite64:2 linkat:1 unlinkat:2"
+[ "${POINTS-}" != all ] || points=$(printf '%s ' {pwrite64,fsync,ftruncate,linkat,unlinkat}:{1..9})
+died=0 bad=
+for point in $points; do
+    with "${point%:*}:signal=KILL:when=${point#*:}" && forget_all && continue
+    died=$((died + 1))
+    vs_import "$export" --to "$to" --pool disks || is_complete || bad+=" $point"
+    is_complete || bad+=" $point"
+    forget_all || bad+=" $point"
+done
+check "killed $died times, and the next import makes it so" [ -z "$bad" -a "$died" -gt 3 ]
+[ -z "$bad" ] || echo "#$bad"
+
+# begin ARGUMENT...: an import in the background that has copied something, and is held there.
+begin()
+{
+    "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --pool disks "${TRUST[@]}" \
+        --bandwidth 1M "$@" >"$VS_OUT" 2>"$VS_ERR" &
+    pid=$!
+    live_wait "it copies" test -e "$to/pair/.snap1.partial/volumes" &&
+        live_wait "it has copied something" eval 'live_wrote $pid 2000000' &&
+        live_wait "it can be stopped" live_catches_stop $pid
+}
+begin
+kill -TERM $pid
+check_fails "interrupted" wait "$pid"
+is "$(vs_field .error.code)" 32803 "it says so"
+before=$(stat -c %i "$pool"/* | sort | xargs)
+check "what it has left may be resumed" vs_import "$export" --to "$to" --pool disks --resume
+is "$(stat -c %i "$pool"/* | sort | xargs)" "$before" "in the same files"
+check "and is complete" is_complete
+forget_all
+begin
+kill -TERM $pid
+wait "$pid"
+check "or is removed, by an import that uses no pool" vs_import "$export" --to "$to"
+is "$(ls -A "$pool")" "" "nothing of it is in the pool"
+lose t u && vs -q collection-undefine pair && rm -r "${to:?}"/*
+begin
+kill -INT $pid
+check_fails "cancelled" wait "$pid"
+check "nothing is left" nothing_left
+
+# --- a libvirtd that dies
+# While it defines u it waits for somebody who reads what it writes; t is defined then.
+mkfifo "$d/host/etc/qemu/u.xml.new"
+"$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --pool disks "${TRUST[@]}" \
+    >"$VS_OUT" 2>"$VS_ERR" &
+pid=$!
+live_wait "one is defined" test -e "$d/host/etc/qemu/t.xml"
+check "libvirtd dies between two defines" live_libvirtd_stop KILL
+check_fails "the import fails" wait "$pid"
+is "$(vs_field .error.code)" 32777 "as libvirt is not there"
+like "$(vs_field .error.message)" "the next import of the same" "it is said who takes it back"
+rm "$d/host/etc/qemu/u.xml.new"
+check "libvirtd is back" live_libvirtd_start
+is "$(live_virsh list --all --name | xargs)" t "with one domain"
+vs_import "$export" --to "$to" --pool disks
+check "the next import makes it so" is_complete
+like "$(vs_field '.warnings[]')" "interrupted" "and says so"
+forget_all
+begin
+kill -STOP $pid
+check "libvirtd dies while volumes are written" live_libvirtd_stop KILL
+kill -CONT $pid
+check_fails "and is not back when they are there" wait "$pid"
+is "$(vs_field .error.code)" 32777 "that is told"
+like "$(vs_field .error.message)" "--resume" "with how to go on"
+live_libvirtd_start
+check "it is gone on with" vs_import "$export" --to "$to" --pool disks --resume
+check "and is complete" is_complete
+
+done_testing
