@@ -52,8 +52,8 @@ find_pool(Hypervisor *hypervisor, const char *name, GError **error)
                     name);
     else
         libvirt_error_set(error,
-                          _("Cannot find the storage pool '%s'; 'virsh pool-list --all' shows which "
-                            "there are"),
+                          _("Cannot find the storage pool '%s'; 'virsh pool-list --all' shows "
+                            "which there are"),
                           name);
 
     return NULL;

@@ -37,8 +37,9 @@ GateRules import_host_rules(const ImportHost *self);
 gboolean import_host_adapt(ImportHost *self, xmlNode *domain, const char *member,
                            DomainRewrite *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_host_pool: Returns: the absolute path of the directory of the storage pool @pool, owned by
- * the caller; NULL with NOT_FOUND, INVALID_STATE or NOT_SUPPORTED as HypervisorPoolOps has them. */
+/** import_host_pool: Returns: the absolute path of the directory of the storage pool @pool, owned
+ * by the caller; NULL with NOT_FOUND, INVALID_STATE or NOT_SUPPORTED as HypervisorPoolOps has
+ * them. */
 char *import_host_pool(ImportHost *self, const char *pool, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

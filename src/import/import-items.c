@@ -29,8 +29,8 @@ typedef struct {
 
 /* --- source and sink -------------------------------------------------------- */
 
-/* What an earlier run wrote there, and did not record, goes. The file stays the one that is recorded
- * as a volume. */
+/* What an earlier run wrote there, and did not record, goes. The file stays the one that is
+ * recorded as a volume. */
 static gboolean
 empty_volume(const Item *self, GError **error)
 {

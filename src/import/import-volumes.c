@@ -173,8 +173,8 @@ parse_volumes(GBytes *bytes, GError **error)
         if (parse_volume(self, node))
             continue;
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
-                    _("'%s', the record of the volumes of an interrupted import, is damaged; remove "
-                      "its volumes and then its directory"),
+                    _("'%s', the record of the volumes of an interrupted import, is damaged; "
+                      "remove its volumes and then its directory"),
                     RECORD);
         return NULL;
     }
@@ -363,8 +363,8 @@ note_taken(GString *taken, const ImportVolumes *left, const char *path, const ch
 
     if (lstat(path, &st) == 0 && (!left || !import_volumes_has(left, path)))
         g_string_append_printf(taken,
-                               _("\n  the storage pool '%s' has a volume '%s'; --rename or --suffix "
-                                 "gives it another name"),
+                               _("\n  the storage pool '%s' has a volume '%s'; --rename or "
+                                 "--suffix gives it another name"),
                                pool, name);
 }
 

@@ -36,13 +36,14 @@ void import_volumes_free(ImportVolumes *self);
 /** import_volumes_has: Returns: TRUE if the volume at @path is recorded. */
 gboolean import_volumes_has(const ImportVolumes *self, const char *path);
 
-/** import_volumes_written_since: Returns: TRUE if one of the volumes was written to after @since. */
+/** import_volumes_written_since: Returns: TRUE if one of the volumes was written to after
+ * @since. */
 gboolean import_volumes_written_since(const ImportVolumes *self, const struct timespec *since);
 
 /**
  * import_volumes_check_free:
- * Returns: FALSE with ALREADY_EXISTS naming all volumes of @plan whose names are taken, except those
- * that an import into the same directory has left.
+ * Returns: FALSE with ALREADY_EXISTS naming all volumes of @plan whose names are taken, except
+ * those that an import into the same directory has left.
  */
 gboolean import_volumes_check_free(const ImportPlan *plan, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -53,8 +54,8 @@ gboolean import_volumes_check_free(const ImportPlan *plan, GError **error)
  * @kept: (out): whether all volumes of @plan are there as the record says; TRUE for a plan without
  * volumes
  *
- * Looks after the record in the partial directory @dirfd. If @kept is FALSE, or without @resume, the
- * volumes in it were removed.
+ * Looks after the record in the partial directory @dirfd. If @kept is FALSE, or without @resume,
+ * the volumes in it were removed.
  */
 gboolean import_volumes_keep(const ImportPlan *plan, int dirfd, gboolean resume, gboolean *kept,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -68,7 +69,8 @@ gboolean import_volumes_make(Hypervisor *hypervisor, const ImportPlan *plan, int
  * import_volumes_remove:
  * @hypervisor: (nullable): is told to look at the pool again
  *
- * Removes all volumes in the record in @dirfd, and then the record. It is no error if there is none.
+ * Removes all volumes in the record in @dirfd, and then the record. It is no error if there is
+ * none.
  */
 gboolean import_volumes_remove(int dirfd, Hypervisor *hypervisor, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
