@@ -203,8 +203,12 @@ show_volumes(const Run *self, GError **error)
             ? pools->directory(self->hypervisor, self->plan->settings->pool, error)
             : NULL;
 
-    if (!path || g_str_equal(path, self->plan->pool))
-        return path || !self->plan->pool;
+    if (!self->plan->pool)
+        return TRUE;
+    if (!path)
+        return FALSE;
+    if (g_str_equal(path, self->plan->pool))
+        return import_volumes_check(self->plan, target_fd(self->target), error);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
                 _("The storage pool '%s' was at '%s' and is at '%s' now; try again"),
                 self->plan->settings->pool, self->plan->pool, path);

@@ -390,6 +390,16 @@ import_volumes_check_free(const ImportPlan *plan, GError **error)
     return FALSE;
 }
 
+/* Whether the file is there, as long as it was made. That of an overlay QEMU has made longer. */
+static gboolean
+is_as_long(const Volume *volume)
+{
+    struct stat st;
+
+    return lstat(volume->path, &st) == 0 && is_volume_ours(volume, &st) &&
+           (volume->bytes == 0 || (guint64)st.st_size == volume->bytes);
+}
+
 /* Whether all that @plan needs is there. */
 static gboolean
 is_complete(const ImportVolumes *self, const ImportVolumes *wanted)
@@ -401,7 +411,7 @@ is_complete(const ImportVolumes *self, const ImportVolumes *wanted)
         const Volume *one = g_ptr_array_index(wanted->all, i);
 
         if (there->inode == 0 || there->bytes != one->bytes ||
-            !g_str_equal(there->path, one->path) || !import_volumes_has(self, one->path))
+            !g_str_equal(there->path, one->path) || !is_as_long(there))
             return FALSE;
     }
 
@@ -441,20 +451,55 @@ make_volume(Hypervisor *hypervisor, const char *pool, Volume *volume, GError **e
     return TRUE;
 }
 
+/* Records that number @failed and those after it were not made, so that another's volumes of these
+ * names are not taken for ours. Only of a libvirt that died it is not known whether it made one. */
+static void
+record_failed(ImportVolumes *self, guint failed, int dirfd, const GError *why)
+{
+    gboolean exists = g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_set_size(self->all, (gint)(exists ? failed : failed + 1));
+    if (!write_volumes(self, dirfd, &error))
+        g_debug("%s", error->message);
+}
+
 /* Which file is which is recorded before anything is written to any of them. */
 gboolean
 import_volumes_make(Hypervisor *hypervisor, const ImportPlan *plan, int dirfd, GError **error)
 {
     g_autoptr(ImportVolumes) self = volumes_of(plan);
+    GError *why = NULL;
 
     if (self->all->len == 0)
         return TRUE;
     if (!write_volumes(self, dirfd, error))
         return FALSE;
     for (guint i = 0; i < self->all->len; i++) {
-        if (!make_volume(hypervisor, self->pool, g_ptr_array_index(self->all, i), error))
-            return FALSE;
+        if (make_volume(hypervisor, self->pool, g_ptr_array_index(self->all, i), &why))
+            continue;
+        record_failed(self, i, dirfd, why);
+        g_propagate_error(error, why);
+        return FALSE;
     }
 
     return write_volumes(self, dirfd, error);
+}
+
+gboolean
+import_volumes_check(const ImportPlan *plan, int dirfd, GError **error)
+{
+    g_autoptr(ImportVolumes) wanted = volumes_of(plan);
+    g_autoptr(ImportVolumes) there = NULL;
+
+    if (!import_volumes_read(dirfd, &there, error))
+        return FALSE;
+    if (wanted->all->len == 0 || (there && is_complete(there, wanted)))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("Somebody has removed or replaced volumes in the storage pool '%s' while they "
+                  "were imported; import again"),
+                wanted->pool);
+
+    return FALSE;
 }

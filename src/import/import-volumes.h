@@ -65,6 +65,11 @@ gboolean import_volumes_keep(const ImportPlan *plan, int dirfd, gboolean resume,
 gboolean import_volumes_make(Hypervisor *hypervisor, const ImportPlan *plan, int dirfd,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** import_volumes_check: Returns: FALSE with INVALID_STATE unless all volumes of @plan are there as
+ * the record in @dirfd says. */
+gboolean import_volumes_check(const ImportPlan *plan, int dirfd, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * import_volumes_remove:
  * @hypervisor: (nullable): is told to look at the pool again

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Images that become volumes of a storage pool, and a libvirtd that dies while domains are defined.
-# The embedded driver has no storage of its own, so this is with a libvirtd. POINTS=all kills at more
-# of the calls.
+# Images that become volumes of a storage pool, and a libvirtd that dies while domains are
+# defined. The embedded driver has no storage of its own, so this is with a libvirtd. POINTS=all
+# kills at more of the calls.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/libvirtd.sh"
@@ -177,6 +177,32 @@ lose t u && vs -q collection-undefine pair && rm -r "${to:?}"/*
 begin
 kill -INT $pid
 check_fails "cancelled" wait "$pid"
+check "nothing is left" nothing_left
+
+# --- others, who use the pool meanwhile
+# stopped CALL: an import that has stopped itself at that call; a thread of it is in pid.
+stopped()
+{
+    : >"$d/trace"
+    with "$1:signal=STOP:when=1" &
+    tracer=$!
+    live_wait "it has stopped" grep -q "stopped by SIGSTOP" "$d/trace" &&
+        pid=$(awk '/stopped by SIGSTOP/ { print $1; exit }' "$d/trace")
+}
+check "an import stops before it makes volumes" stopped pwrite64
+live_virsh vol-create-as --pool disks --name "${first##*/}" --capacity 1k --allocation 0 \
+    --format raw
+kill -CONT $pid
+check_fails "somebody else makes one of that name" wait $tracer
+is "$(vs_field .error.code)" $TAKEN "that is told"
+is "$(ls "$pool")" "${first##*/}" "theirs stays"
+rm "$first"
+live_virsh pool-refresh disks
+begin
+kill -STOP $pid
+rm "$first"
+kill -CONT $pid
+check_fails "somebody removes a volume that is written" wait $pid
 check "nothing is left" nothing_left
 
 # --- a libvirtd that dies
