@@ -5,7 +5,6 @@
 
 #include "export/changes.h"
 #include "export/export-items.h"
-#include "export/export-renew.h"
 
 G_BEGIN_DECLS
 
@@ -25,7 +24,8 @@ struct ExportItem {
     GArray *held;           /* int: layers below, open and locked while they are read */
     GPtrArray *origins;     /* Origin: the images that it was read from */
     Changes *changes;       /* CHANGES, RENEW: which, once that is known */
-    Renewal *renewal;       /* RENEW: once it is prepared */
+    gpointer renewal;       /* RENEW: once it is prepared: of export-renew.c */
+    GDestroyNotify renewal_free;
     guint64 kept;           /* RENEW: bytes that were there already, when they were written */
     ExportBase *base;       /* LINK: whose file is copied; not owned */
     gboolean linked;        /* nothing is left to be done, */

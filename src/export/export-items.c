@@ -513,8 +513,8 @@ export_item_set_way(ExportItem *self, PlanWay way, Journal *journal)
         [PLAN_WAY_FLATTEN] = {open_flat_item, finish_flat_item},
         [PLAN_WAY_CHANGES] = {open_changes_item, finish_flat_item},
         [PLAN_WAY_PULL] = {open_pull_item, finish_pull_item},
-        [PLAN_WAY_RENEW] = {export_renew_open, export_renew_finish},
-        /* How it is had is decided when it is linked. */
+        /* How these are made is decided when they are linked, or prepared. */
+        [PLAN_WAY_RENEW] = {NULL, NULL},
         [PLAN_WAY_LINK] = {NULL, NULL},
     };
 
@@ -580,7 +580,8 @@ export_item_free(ExportItem *self)
     g_array_unref(self->held);
     g_ptr_array_unref(self->origins);
     changes_unref(self->changes);
-    renewal_free(self->renewal);
+    if (self->renewal)
+        self->renewal_free(self->renewal);
     if (self->skipped)
         g_array_unref(self->skipped);
     g_free(self);

@@ -13,6 +13,7 @@
 #include "export/export-bitmap.h"
 #include "export/export-items-private.h"
 #include "export/export-link.h"
+#include "export/export-renew.h"
 #include "export/live.h"
 #include "hypervisor/drivers.h"
 #include "util/fd.h"

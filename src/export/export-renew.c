@@ -14,7 +14,7 @@
 #include "qcow2/renewed-source.h"
 #include "util/fd.h"
 
-struct Renewal {
+typedef struct {
     const ExportBase *base; /* not owned */
     const ManifestFile *file;
     int fd;                 /* the base's image; owned, as what follows */
@@ -22,9 +22,9 @@ struct Renewal {
     guint64 size;           /* of the new image */
     GArray *kept;           /* EngineSegment: of the base's image, those that stay as they are */
     gboolean shared;        /* result: they were not copied */
-};
+} Renewal;
 
-void
+static void
 renewal_free(Renewal *self)
 {
     if (!self)
@@ -129,6 +129,72 @@ open_renewed(Renewal *self, const ExportItem *item, GError **error)
     return self->source != NULL;
 }
 
+/* --- making it ---------------------------------------------------------------------------- */
+
+/* What is not read is trusted as what is linked: by its times. */
+static gboolean
+share(ExportItem *item, GError **error)
+{
+    Renewal *self = item->renewal;
+    EngineItem *engine = &item->engine;
+    const SinkOps *ops = engine->sink->ops;
+
+    if (!ops->clone || !ops->clear || !export_base_is_untouched(self->file, self->fd) ||
+        !ops->clone(engine->sink, self->fd))
+        return TRUE;
+    engine->sink = renewed_sink_new(engine->sink, engine->source, error);
+    engine->earlier = self->kept;
+    self->shared = TRUE;
+
+    return engine->sink != NULL;
+}
+
+static gboolean
+open_renewed_item(EngineItem *engine, GError **error)
+{
+    ExportItem *item = engine->user_data;
+    Renewal *self = item->renewal;
+
+    engine->source = g_steal_pointer(&self->source);
+
+    return tree_remove_at(item->dirfd, item->layer->file, error) &&
+           export_item_open_sink(item, item->layer->file, LAYER_MODE, error) &&
+           share(item, error);
+}
+
+/* What was copied is what the base's digests are of. */
+static gboolean
+check_kept(const Renewal *self, const EngineItem *engine, GError **error)
+{
+    for (guint i = 0; i < self->kept->len; i++) {
+        const EngineSegment *segment = &g_array_index(self->kept, EngineSegment, i);
+
+        if (memcmp(engine->nodes + segment->index * DIGEST_BYTES, segment->node,
+                   DIGEST_BYTES) != 0)
+            return export_base_damaged(self->base, self->file, error);
+    }
+
+    return TRUE;
+}
+
+static gboolean
+finish_renewed_item(EngineItem *engine, GError **error)
+{
+    ExportItem *item = engine->user_data;
+    const Renewal *self = item->renewal;
+
+    if (self->shared)
+        item->kept = renewed_sink_shared(engine->sink);
+    else if (!check_kept(self, engine, error))
+        return FALSE;
+    item->size = engine->sink->size;
+    g_atomic_int_set(&item->finished, TRUE);
+
+    return live_export_read(item->live, item->layer, error);
+}
+
+/* --- preparing it ------------------------------------------------------------------------ */
+
 gboolean
 export_renew_prepare(const Plan *plan, ExportItem *item, Control *control, guint64 *made_of,
                      GError **error)
@@ -153,69 +219,10 @@ export_renew_prepare(const Plan *plan, ExportItem *item, Control *control, guint
     if (!check_replaced(self, plan->settings->parallel, control, error))
         return FALSE;
     *made_of = self->file->bytes - MIN(changes_bytes(item->changes), self->file->bytes);
+    item->engine.open = open_renewed_item;
+    item->engine.finish = finish_renewed_item;
+    item->renewal_free = (GDestroyNotify)renewal_free;
     item->renewal = g_steal_pointer(&self);
 
     return TRUE;
-}
-
-/* --- making it ---------------------------------------------------------------------------- */
-
-/* What is not read is trusted as what is linked: by its times. */
-static gboolean
-share(ExportItem *item, GError **error)
-{
-    Renewal *self = item->renewal;
-    EngineItem *engine = &item->engine;
-    const SinkOps *ops = engine->sink->ops;
-
-    if (!ops->clone || !ops->clear || !export_base_is_untouched(self->file, self->fd) ||
-        !ops->clone(engine->sink, self->fd))
-        return TRUE;
-    engine->sink = renewed_sink_new(engine->sink, engine->source, error);
-    engine->earlier = self->kept;
-    self->shared = TRUE;
-
-    return engine->sink != NULL;
-}
-
-gboolean
-export_renew_open(EngineItem *engine, GError **error)
-{
-    ExportItem *item = engine->user_data;
-
-    engine->source = g_steal_pointer(&item->renewal->source);
-
-    return tree_remove_at(item->dirfd, item->layer->file, error) &&
-           export_item_open_sink(item, item->layer->file, LAYER_MODE, error) &&
-           share(item, error);
-}
-
-/* What was copied is what the base's digests are of. */
-static gboolean
-check_kept(const Renewal *self, const EngineItem *engine, GError **error)
-{
-    for (guint i = 0; i < self->kept->len; i++) {
-        const EngineSegment *segment = &g_array_index(self->kept, EngineSegment, i);
-
-        if (memcmp(engine->nodes + segment->index * DIGEST_BYTES, segment->node,
-                   DIGEST_BYTES) != 0)
-            return export_base_damaged(self->base, self->file, error);
-    }
-
-    return TRUE;
-}
-
-gboolean
-export_renew_finish(EngineItem *engine, GError **error)
-{
-    ExportItem *item = engine->user_data;
-
-    if (item->renewal->shared)
-        item->kept = renewed_sink_shared(engine->sink);
-    else if (!check_kept(item->renewal, engine, error))
-        return FALSE;
-    item->size = engine->sink->size;
-    g_atomic_int_set(&item->finished, TRUE);
-
-    return live_export_read(item->live, item->layer, error);
 }

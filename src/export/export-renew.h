@@ -11,8 +11,6 @@ G_BEGIN_DECLS
 /* A disk as one image, made of the base's image of it: what has changed is written into a copy of
  * that, which shares its blocks where the file system can. */
 
-typedef struct Renewal Renewal;
-
 /**
  * export_renew_prepare:
  * @item: of a layer that is made so, and what has changed is known
@@ -20,19 +18,12 @@ typedef struct Renewal Renewal;
  *
  * Finds out where everything will be in the new image, and reads all segments of the base's image
  * of which something is replaced: what stays of them is what the base's digest is of. If that image
- * turns out not to be laid out for it, the whole disk is pulled.
+ * turns out not to be laid out for it, the whole disk is pulled. What is not read because it is
+ * shared keeps its digests; all else that stays is compared with them.
  *
  * Returns: FALSE with CORRUPT if the base is damaged.
  */
 gboolean export_renew_prepare(const Plan *plan, ExportItem *item, Control *control,
                               guint64 *made_of, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/** export_renew_open, export_renew_finish: The functions of the engine's item. What is not read
- * because it is shared keeps its digests; all else that stays is compared with them. */
-gboolean export_renew_open(EngineItem *engine, GError **error);
-gboolean export_renew_finish(EngineItem *engine, GError **error);
-
-/** renewal_free: NULL is fine. */
-void renewal_free(Renewal *self);
 
 G_END_DECLS

@@ -8,7 +8,7 @@
 #include "archive/origin.h"
 #include "export/plan-base.h"
 #include "export/plan-layers.h"
-#include "qcow2/renewed-source.h"
+#include "qcow2/renewed-map.h"
 #include "util/fd.h"
 
 /* The longest chain that is built. libvirt and QEMU open up to 200 layers; long chains are slow,
@@ -367,7 +367,7 @@ can_renew(const BasePlanner *self, const PlanLayer *layer, const ManifestFile *t
         return FALSE;
     fd = export_base_open_layer(self->base, top, NULL);
 
-    return fd >= 0 && renewed_source_suits(fd, top->path);
+    return fd >= 0 && renewed_map_suits(fd, top->path);
 }
 
 /* Has the disk made of the base's image of it, if that can be. */

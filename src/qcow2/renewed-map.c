@@ -9,7 +9,6 @@
 
 #include "qcow2/layout.h"
 #include "qcow2/renewed-map.h"
-#include "qcow2/renewed-source.h"
 #include "util/big-endian.h"
 #include "util/fd.h"
 
@@ -32,7 +31,7 @@ header_suits(const Qcow2Header *header)
 }
 
 gboolean
-renewed_source_suits(int fd, const char *what)
+renewed_map_suits(int fd, const char *what)
 {
     g_autoptr(Qcow2Header) header = qcow2_header_read(fd, what, NULL);
 

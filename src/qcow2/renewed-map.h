@@ -53,6 +53,10 @@ struct RenewedMap {
     guint64 total;             /* clusters of the new file */
 };
 
+/** renewed_map_suits: Returns: whether the header of the qcow2 image open as @fd is that of an
+ * image that can be renewed: standalone, not compressed, of the clusters that virtsnap writes. */
+gboolean renewed_map_suits(int fd, const char *what);
+
 /** renewed_map_new: Reads the tables of the image open as @fd. @changed, @data: must stay. Returns:
  * owned by the caller; the errors are those of renewed_source_new(). */
 RenewedMap *renewed_map_new(int fd, guint64 image_size, guint64 disk_size,

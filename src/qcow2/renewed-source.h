@@ -14,10 +14,6 @@ G_BEGIN_DECLS
  * is, so that all else can be shared with it, and what is new is behind its end. A cluster that
  * reads as zeros now is marked so and keeps its place for later. */
 
-/** renewed_source_suits: Returns: whether the header of the qcow2 image open as @fd is that of an
- * image that can be renewed: standalone, not compressed, of the clusters that virtsnap writes. */
-gboolean renewed_source_suits(int fd, const char *what);
-
 /**
  * renewed_source_new:
  * @fd: the earlier image, open for reading; must stay open meanwhile
