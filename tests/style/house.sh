@@ -82,6 +82,20 @@ for script in "${shell_tests[@]}"; do
     fi
 done | none "scripts are executable, what they source is not" "chmod +x, or -x"
 
+# --- what the documents name ------------------------------------------------
+
+# named: the words in `` of HACKING.md.
+named() { grep -oE '`[^`]+`' "$abs_top_srcdir/HACKING.md" | tr -d '`' | sort -u; }
+mapfile -t there < <(sources 'src/*' 'drivers/*' 'tests/*' 'man/*' 'xml-schemas/*' 'examples/*')
+check "HACKING.md names something" [ "$(named | wc -l)" -gt 50 ]
+named | grep -vx manifest.xml |
+    grep -E '^[a-z][a-z0-9/_.-]*\.(c|h|sh|rng|mk|pod|xml|policy|syms)$' | while read -r name; do
+    printf '%s\n' "${there[@]}" bootstrap | grep -qE "(^|/)${name//./\\.}\$" || echo "$name"
+done | none "every file that HACKING.md names is there" "name the file that took its place"
+named | sed -nE 's/^([a-z][a-z0-9_]+)\(\)$/\1/p' | while read -r name; do
+    grep -qE "\\b$name\\(" "${code[@]}" || grep -qE "\\b$name\\)\\(" "${code[@]}" || echo "$name()"
+done | none "every function that HACKING.md names is there" "name the function that took its place"
+
 # --- how the text looks -----------------------------------------------------
 
 for file in "${code[@]}"; do
