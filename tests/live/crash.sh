@@ -114,7 +114,7 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=6m none "$x" 2>/dev/null; then
     check "nothing was begun" [ -z "$(ls -A "$x")" ]
     mount -o remount,size=16m "$x"
     qemu-io -f qcow2 -c 'write -P 6 3M 3M' "$d/t.qcow2" >/dev/null
-    vs --json export --domain t snap1 --to "$x" --bandwidth 2M >"$VS_OUT" 2>"$VS_ERR" &
+    vs --json export --domain t snap1 --to "$x" --bandwidth 1M >"$VS_OUT" 2>"$VS_ERR" &
     pid=$!
     live_wait "it copies" test -e "$x/t/.snap1.partial/layers"
     dd if=/dev/zero of="$x/filler" bs=1M status=none 2>/dev/null

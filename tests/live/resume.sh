@@ -45,7 +45,7 @@ copying() { [ "$(awk '/^wchar/ { print $2 }' "/proc/$pid/io")" -gt $MIB ]; }
 # part N [ARGUMENT]...: an export that is killed when it has recorded so many.
 part()
 {
-    begin --bandwidth 12M "${@:2}"
+    begin --bandwidth 8M "${@:2}"
     live_wait "$1 segments" recorded "$1"
     kill -KILL $pid
     wait $pid 2>/dev/null
@@ -71,13 +71,13 @@ died()
     [ ! -e "$x/t/snap1" ]
 }
 for wait in 0.01 0.1; do
-    begin --resume --bandwidth 12M
+    begin --resume --bandwidth 4M
     sleep $wait
     check "killed after $wait s" died
 done
 for wait in 0 0.05 0.15; do
     count=$(grep -sc ^done "$partial/journal")
-    begin --resume --bandwidth 12M
+    begin --resume --bandwidth 4M
     live_wait "one more segment" recorded $((count + 1))
     sleep $wait
     check "killed $wait s after one more segment" died
