@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Live exports on a base when the domain was changed between: its disks, its snapshots, its
+# definition, what libvirt knows of its checkpoints, its images. Each is right, by what the bitmap
+# says or by comparing, and then says why. No guest has to run.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/bitmap-lib.sh"
+live_requires
+requires jq fsverity
+
+live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
+check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+s=$d/s
+mkdir "$x" "$s"
+export LIVE_BOOT=none
+for disk in a a2 a3; do
+    qemu-img create -q -f qcow2 "$d/$disk.qcow2" 64M
+    qemu-io -f qcow2 -c "write -q -P $((RANDOM % 200 + 6)) 0 3M" "$d/$disk.qcow2"
+done
+check "a domain" eval 'live_define a --disk "$d/a.qcow2" --disk "$d/a2.qcow2" && live_start a' ||
+    bail_out "no domain"
+check "a collection of it" vs -q collection-create-as night --domain a
+
+# tonight NAME [WARNINGS [PATTERN]]: a night is as a full one; it says of so many disks (0) that
+# what has changed is not known, and why.
+tonight()
+{
+    check "a night after that" night "$1" --base latest
+    is "$(warnings | grep "not known" |
+        sed "/${3-.}/s/^/why: /" | cut -d " " -f 1 | paste -sd " ")" \
+        "$(yes why: | head -n "${2-0}" | paste -sd " ")" \
+        "says of ${2-0} disks that it is not known what has changed, and why" || cat "$VS_OUT"
+    check "it is as a full one" as_full
+}
+own() { checkpoints a | tr ' ' '\n' | grep '^virtsnap\.export' | tail -n 1; }
+some_of() { guest a "$1" "$(paint $(some))" "$(paint $(some))" "write -q -z $(some)"; }
+
+night first --base latest
+
+# --- snapshots of other tools
+check "a snapshot, merged again, with writes all along" eval '
+    some_of 0 && live_virsh snapshot-create-as a s1 --disk-only --no-metadata \
+        --diskspec vda,file="$d/a.s1" --diskspec vdb,snapshot=no && some_of 0 &&
+    live_virsh blockcommit a vda --active --pivot --wait && some_of 0' || cat "$d/hmp"
+check "a night after that" night merged --base latest
+check "it is as a full one" as_full
+check "what is on another file" eval 'live_virsh snapshot-create-as a s2 --disk-only --no-metadata \
+    --diskspec vda,file="$d/a.s2" --diskspec vdb,snapshot=no && some_of 0 && some_of 1'
+tonight other 1 "vda.*another file"
+check "is merged when it is off, with what was there" eval 'some_of 0 && live_destroy a &&
+    qemu-img commit -q "$d/a.s2" &&
+    live_domain_xml a --disk "$d/a.qcow2" --disk "$d/a2.qcow2" |
+        sed "s|<name>|<uuid>$(live_virsh domuuid a)</uuid>&|" >"$d/a.xml" &&
+    live_virsh define "$d/a.xml" && live_start a && some_of 0'
+tonight committed 1 "vda.*another file"
+
+# --- images
+check "a copy is put back" eval 'some_of 0 && live_destroy a && cp "$d/a.qcow2" "$d/kept" &&
+    live_start a && some_of 0 && live_destroy a && cp "$d/kept" "$d/a.qcow2" && live_start a'
+tonight restored
+check "a copy of before the base is put back" eval 'live_destroy a &&
+    cp "$d/kept" "$d/a.qcow2" && live_start a && some_of 0'
+tonight older 1 "vda.*gone, or was not kept"
+check "it is written to while the domain is off, and looks as it did" eval 'some_of 0 &&
+    live_destroy a && touch -r "$d/a.qcow2" "$d/stamp" &&
+    qemu-io -f qcow2 -c "$(paint 9M 64k)" "$d/a.qcow2" && touch -r "$d/stamp" "$d/a.qcow2" &&
+    live_start a'
+tonight offline
+
+# --- disks
+check "a disk is removed" eval 'live_destroy a && live_virsh detach-disk a vdb --config &&
+    live_start a && some_of 0'
+tonight without
+check "it is written to, and back" eval 'live_destroy a &&
+    qemu-io -f qcow2 -c "$(paint 9M 64k)" "$d/a2.qcow2" &&
+    live_virsh attach-disk a "$d/a2.qcow2" vdb --subdriver qcow2 --config && live_start a &&
+    some_of 0'
+tonight back
+check "its image is a disk of another name, and another is in its place" eval 'live_destroy a &&
+    live_virsh detach-disk a vdb --config &&
+    live_virsh attach-disk a "$d/a2.qcow2" vdc --subdriver qcow2 --config &&
+    live_virsh attach-disk a "$d/a3.qcow2" vdb --subdriver qcow2 --config && live_start a &&
+    some_of 0 && some_of 1'
+tonight renamed 1 "vdb.*another file"
+check "the two change names" eval 'live_virsh detach-disk a vdb --config &&
+    live_virsh detach-disk a vdc --config && live_destroy a &&
+    live_virsh attach-disk a "$d/a3.qcow2" vdc --subdriver qcow2 --config &&
+    live_virsh attach-disk a "$d/a2.qcow2" vdb --subdriver qcow2 --config && live_start a &&
+    some_of 0'
+tonight exchanged 2 "another file"
+
+# --- what libvirt knows
+check "a checkpoint is forgotten, and known again" eval 'point=$(own) && some_of 0 &&
+    live_virsh checkpoint-dumpxml a "$point" >"$d/point.xml" &&
+    live_virsh checkpoint-delete a "$point" --metadata && some_of 0 &&
+    live_virsh checkpoint-create a "$d/point.xml" --redefine && some_of 0'
+tonight known
+check "a checkpoint is forgotten" eval 'some_of 0 &&
+    live_virsh checkpoint-delete a "$(own)" --metadata'
+tonight forgotten 3 "no checkpoint"
+check "the domain is undefined, and defined again" eval 'some_of 0 &&
+    live_virsh dumpxml a --inactive >"$d/a.xml" && live_destroy a &&
+    live_virsh undefine a --checkpoints-metadata && live_virsh define "$d/a.xml" && live_start a &&
+    some_of 0'
+tonight defined 3 "no checkpoint"
+check "libvirtd is restarted" eval 'some_of 0 && live_libvirtd_stop KILL && live_libvirtd_start'
+tonight again
+check "the domain is saved and restored" eval 'some_of 0 && live_virsh save a "$d/saved" &&
+    live_virsh restore "$d/saved" && some_of 0'
+check "a night after that" night saved --base latest
+check "it is as a full one" as_full
+
+done_testing
