@@ -95,12 +95,11 @@ compare_points(gconstpointer a, gconstpointer b, gpointer first)
     return -g_strcmp0(one->name, other->name);
 }
 
-/* All others that exports of the same have made. */
+/* All others of the domain that exports of the same have made. */
 static GPtrArray *
-list_earlier(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domain, GError **error)
+list_others(Hypervisor *hypervisor, const Plan *plan, const char *domain, GError **error)
 {
-    g_autoptr(GPtrArray) all =
-        hypervisor->ops->backups->checkpoints(hypervisor, domain->name, error);
+    g_autoptr(GPtrArray) all = hypervisor->ops->backups->checkpoints(hypervisor, domain, error);
 
     for (guint i = 0; all && i < all->len;) {
         const HypervisorCheckpoint *one = g_ptr_array_index(all, i);
@@ -111,6 +110,15 @@ list_earlier(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domain,
         else
             g_ptr_array_remove_index(all, i);
     }
+
+    return g_steal_pointer(&all);
+}
+
+static GPtrArray *
+list_earlier(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domain, GError **error)
+{
+    g_autoptr(GPtrArray) all = list_others(hypervisor, plan, domain->name, error);
+
     if (all)
         g_ptr_array_sort_with_data(all, compare_points,
                                    (gpointer)base_checkpoint(plan, domain));
@@ -119,12 +127,12 @@ list_earlier(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domain,
 }
 
 static gboolean
-drop(Hypervisor *hypervisor, const PlanDomain *domain, const char *checkpoint,
-     GPtrArray *warnings, GError **error)
+drop(Hypervisor *hypervisor, const char *domain, const char *checkpoint, GPtrArray *warnings,
+     GError **error)
 {
     gboolean forgotten;
 
-    if (!hypervisor->ops->backups->delete_checkpoint(hypervisor, domain->name, checkpoint,
+    if (!hypervisor->ops->backups->delete_checkpoint(hypervisor, domain, checkpoint,
                                                      &forgotten, error))
         return FALSE;
     if (forgotten)
@@ -132,7 +140,7 @@ drop(Hypervisor *hypervisor, const PlanDomain *domain, const char *checkpoint,
                         g_strdup_printf(_("Domain '%s': libvirt could not delete the checkpoint "
                                           "'%s', so only what it knew of it is gone; a bitmap of "
                                           "that name may still be in an image"),
-                                        domain->name, checkpoint));
+                                        domain, checkpoint));
 
     return TRUE;
 }
@@ -149,13 +157,65 @@ drop_of_domain(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domai
     for (guint i = plan->settings->keep_reference_points - 1; done && i < earlier->len; i++) {
         const HypervisorCheckpoint *one = g_ptr_array_index(earlier, i);
 
-        done = drop(hypervisor, domain, one->name, warnings, &error);
+        done = drop(hypervisor, domain->name, one->name, warnings, &error);
     }
     if (!done)
         g_ptr_array_add(warnings,
                         g_strdup_printf(_("Domain '%s': reference points of earlier exports are "
                                           "left, for the next one to remove: %s"),
                                         domain->name, error->message));
+}
+
+static gboolean
+is_exported(const Plan *plan, const char *uuid)
+{
+    for (guint i = 0; i < plan->domains->len; i++) {
+        if (g_ascii_strcasecmp(((const PlanDomain *)g_ptr_array_index(plan->domains, i))->uuid,
+                               uuid) == 0)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/* Of a domain that has left the collection since the base was made no later export has one, so
+ * nothing would ever take its reference points away. */
+static void
+drop_of_former(Hypervisor *hypervisor, const Plan *plan, const ManifestDomain *before,
+               GPtrArray *warnings)
+{
+    gboolean running;
+    g_autoptr(DomainRecord) domain =
+        hypervisor->ops->describe(hypervisor, before->uuid, &running, NULL);
+    g_autoptr(GPtrArray) left =
+        domain ? list_others(hypervisor, plan, domain->name, NULL) : NULL;
+
+    for (guint i = 0; left && i < left->len; i++) {
+        const HypervisorCheckpoint *one = g_ptr_array_index(left, i);
+        g_autoptr(GError) error = NULL;
+
+        if (domain->active && drop(hypervisor, domain->name, one->name, warnings, &error))
+            continue;
+        g_ptr_array_add(warnings,
+                        g_strdup_printf(_("The domain '%s' is not exported any more, and its "
+                                          "checkpoint '%s' is left (%s); remove it with 'virsh "
+                                          "checkpoint-delete' while the domain runs"),
+                                        domain->name, one->name,
+                                        error ? error->message : _("it is shut off")));
+    }
+}
+
+static void
+drop_of_all_former(Hypervisor *hypervisor, const Plan *plan, GPtrArray *warnings)
+{
+    GPtrArray *before = plan->base ? plan->base->manifest->domains : NULL;
+
+    for (guint i = 0; before && i < before->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(before, i);
+
+        if (!is_exported(plan, domain->uuid))
+            drop_of_former(hypervisor, plan, domain, warnings);
+    }
 }
 
 void
@@ -168,4 +228,6 @@ live_points_drop_earlier(Hypervisor *hypervisor, const Plan *plan, GPtrArray *wa
         if (has_tracked(domain) && is_running(hypervisor, domain->name))
             drop_of_domain(hypervisor, plan, domain, warnings);
     }
+    if (plan->point && plan->settings->base)
+        drop_of_all_former(hypervisor, plan, warnings);
 }

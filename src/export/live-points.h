@@ -21,7 +21,8 @@ void live_points_take_back(Hypervisor *hypervisor, const Plan *plan);
  *
  * The export is complete: takes those away that earlier exports of the same into the same directory
  * made for themselves, but for as many as the settings keep: this one's, that of the base, and the
- * newest. No others are touched, and none if there was to be no base.
+ * newest, and those of domains that the base has and the export does not. No others are touched,
+ * and none if there was to be no base.
  */
 void live_points_drop_earlier(Hypervisor *hypervisor, const Plan *plan, GPtrArray *warnings);
 

@@ -143,8 +143,13 @@ is "$(layer_bytes a vdb)" $((262144 + 65 * 65536)) "and writes what has changed 
 is "$(checkpoints a | wc -w)" "$(wc -w <<<"$known")" "and what was left has gone"
 check "it is as a full one" as_full
 
+check "a domain leaves the collection" eval 'vs -q collection-remove night --domain b &&
+    night left --base latest --strict'
+is "$(checkpoints b) $(warnings)" "virtsnap.mine " \
+    "and its reference point goes, but for one with a name"
+
 # --- the base
-check "all others are removed" eval 'find "$x/night" -mindepth 1 -maxdepth 1 ! -name next \
+check "all others are removed" eval 'find "$x/night" -mindepth 1 -maxdepth 1 ! -name left \
     -exec rm -rf {} +'
 check "it is sound even so" vs_sound "$VS_EXPORT"
 layer=$(vs_layer "$VS_EXPORT" a vdb)
