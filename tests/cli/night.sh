@@ -61,8 +61,10 @@ like "$err" "before for shop into $x: 0" "what programs say goes to standard err
 
 # --- two nights in one second: each has a name of its own
 
+# Of one look at the clock, so that none is left out between them; the first may be there.
+now=$(date +%s)
 for ahead in 0 1 2; do
-    mkdir "$x/shop/$(date -u -d "+$ahead sec" +%Y%m%dT%H%M%SZ)"
+    mkdir -p "$x/shop/$(date -u -d "@$((now + ahead))" +%Y%m%dT%H%M%SZ)"
 done
 night
 ends_with 0 "a night whose name is taken waits for the next second"

@@ -24,7 +24,7 @@ job() { vs job-info "$1" --json | jq -r "$2"; }
 interrupted() { [ "$(job 1 '[.jobState,.errorCode]|@csv' 2>/dev/null)" = 10,32803 ]; }
 
 # --- kill -9 at moments that come as they come
-check "a job" vs export pair night --to "$out" --async --bandwidth 8M -q
+check "a job" vs export pair night --to "$out" --async --bandwidth 2M -q
 id=$(job 1 .instanceID)
 for wait in 0.2 0 0.9; do
     sleep "$wait"
