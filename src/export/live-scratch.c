@@ -34,10 +34,10 @@ check_one(const char *directory, GError **error)
     struct statvfs vfs;
     guint64 size, left;
 
-    /* The directory of a domain is removed when everything of it has been read. */
-    if (statvfs(directory, &vfs) < 0 && errno == ENOENT)
-        return TRUE;
     if (statvfs(directory, &vfs) < 0) {
+        /* The directory of a domain is removed when everything of it has been read. */
+        if (errno == ENOENT)
+            return TRUE;
         virt_snap_error_set_errno(error, errno, _("Cannot ask for the free space of '%s'"),
                                   directory);
         return FALSE;
