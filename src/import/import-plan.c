@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "import/import-plan.h"
-#include "import/import-volumes.h"
 
 /* --- values ----------------------------------------------------------------- */
 
@@ -104,12 +103,24 @@ import_plan_path(const ImportPlan *self, const char *path)
                                     : g_build_filename(self->directory, path, NULL);
 }
 
+/* Returns: what the names of the volumes of an import begin with, made from the name of its
+ * directory, as "shop.snap1." for "…/shop/snap1"; owned by the caller. */
+static char *
+volume_prefix(const char *directory)
+{
+    g_autofree char *name = g_path_get_basename(directory);
+    g_autofree char *above = g_path_get_dirname(directory);
+    g_autofree char *collection = g_path_get_basename(above);
+
+    return g_strdup_printf("%s.%s.", collection, name);
+}
+
 /* A pool has no directories: "domains/web/vda.qcow2" becomes "shop.snap1.web-vda.qcow2", and
  * "layers/base-1a2b3c4d.qcow2" "shop.snap1.base-1a2b3c4d.qcow2". */
 char *
 import_plan_image(const ImportPlan *self, const char *path)
 {
-    g_autofree char *prefix = self->pool ? import_volumes_prefix(self->directory) : NULL;
+    g_autofree char *prefix = self->pool ? volume_prefix(self->directory) : NULL;
     const char *slash = strchr(path, '/');
     g_autofree char *name = g_strdelimit(g_strdup(slash ? slash + 1 : path), "/", '-');
     g_autofree char *volume = prefix ? g_strconcat(prefix, name, NULL) : NULL;

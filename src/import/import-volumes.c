@@ -94,16 +94,6 @@ volumes_of(const ImportPlan *plan)
     return self;
 }
 
-char *
-import_volumes_prefix(const char *directory)
-{
-    g_autofree char *name = g_path_get_basename(directory);
-    g_autofree char *above = g_path_get_dirname(directory);
-    g_autofree char *collection = g_path_get_basename(above);
-
-    return g_strdup_printf("%s.%s.", collection, name);
-}
-
 /* --- the record --------------------------------------------------------------- */
 
 static char *

@@ -17,10 +17,6 @@ G_BEGIN_DECLS
 
 typedef struct ImportVolumes ImportVolumes;
 
-/** import_volumes_prefix: Returns: what the names of the volumes of an import begin with, made from
- * that of its directory, as "shop.snap1." for "…/shop/snap1"; owned by the caller. */
-char *import_volumes_prefix(const char *directory);
-
 /**
  * import_volumes_read:
  * @dirfd: the directory of an import, also a partial one
