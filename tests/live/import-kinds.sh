@@ -61,7 +61,32 @@ check "the images are sound" eval 'live_destroy n; images_sound "$to"'
 forget n
 check "import and start" vs_import "$memory" --to "$to" --start
 check "the guest goes on at once" still_counts m "$want" "$before"
+
+# --- what is exported of it while it runs: its memory, and several nights
+before=$(live_counter m)
+check "a live export with the memory" vs_export --domain m late --live=memory --to "$x/late"
+late=$VS_EXPORT
+check "one night" vs_export --domain m one --live=crash --to "$x/nights"
+live_wait_counter m +2
+check "the next one, on it" vs_export --domain m two --live=crash --base latest --to "$x/nights"
+nights=("$VS_EXPORT")
+live_wait_counter m +2
+check "and one that is merged and compressed" vs_export --domain m three --live=crash \
+    --base latest --merge --compress zstd --to "$x/nights"
+nights+=("$VS_EXPORT")
 forget m
+check "import with its memory" vs_import "$late" --to "$to"
+want=$(live_counter_of "$(image_of m vda)")
+check "the guest goes on where it was exported" goes_on_without_boot m "$want" "$before"
+forget m
+for night in "${nights[@]}"; do
+    check "import of a night" vs_import "$night" --to "$to"
+    check "the guest sees the same" vs_same_disk "$(vs_layer "$night" m vda)" qcow2 \
+        "$(image_of m vda)"
+    check "the images are sound" images_sound "$to"
+    check "the file system as well" fs_sound m vda
+    forget m
+done
 check "new addresses and a memory state do not go together" eval '
     trusted "$memory"
     vs_refused 1 "MAC addresses" import "$memory" --to "$to" --mac new "${TRUST[@]}"'
