@@ -156,6 +156,7 @@ test_users(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     auto_fd alone = export_lock_remove(f->dirfd, f->path, &error);
 
     g_assert_no_error(error);
+    g_assert_cmpint(alone, >=, 0);
     g_assert_null(verify_export(f->path, FALSE, control, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
     g_assert_null(import_source_open(f->path, &imported));
