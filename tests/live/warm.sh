@@ -11,7 +11,7 @@
 # Nothing for a domain that is to boot: it has firmware of its own, or was saved by somebody.
 warm_shape()
 {
-    local said=$LIVE_DIR/warm.said
+    local said=$LIVE_DIR/warm-domain
     live_virsh_all "$(live_words dominfo --domain "$1"); $(live_words dumpxml --inactive \
         --domain "$1")" >"$said" && ! grep -q '^Managed save: *yes' "$said" &&
         sed -n '/^<domain /,$p' "$said" >"$LIVE_DIR/warm.xml" &&
