@@ -147,10 +147,14 @@ list_bases(const ExportPlace *place, GError **error)
     return exports;
 }
 
+/* Manifests tell seconds: two may be made within one. */
 static gboolean
 is_newer(const FoundExport *one, const FoundExport *than)
 {
     int order = than ? g_strcmp0(one->manifest->created, than->manifest->created) : 1;
+
+    if (order == 0 && one->written != than->written)
+        return one->written > than->written;
 
     return order > 0 || (order == 0 && strcmp(one->path, than->path) > 0);
 }

@@ -47,14 +47,18 @@ measure_export(FoundExport *found, int dirfd)
     found->shared = export_links_shared(links);
 }
 
+/* @st: of its manifest. */
 static void
-add_found_export(GPtrArray *exports, int dirfd, const char *path, const char *below)
+add_found_export(GPtrArray *exports, int dirfd, const char *path, const char *below,
+                 const struct stat *st)
 {
     FoundExport *found = g_new0(FoundExport, 1);
     g_autoptr(GError) error = NULL;
 
     found->path = g_strdup(path);
     found->below = g_strdup(below ? below : ".");
+    found->written =
+        (gint64)st->st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + st->st_mtim.tv_nsec;
     found->is_protected = export_is_protected(dirfd);
     found->manifest = manifest_load(dirfd, &error);
     if (found->manifest)
@@ -74,7 +78,7 @@ search_directory(GPtrArray *exports, int dirfd, const char *path, const char *be
 
     /* Exports are never nested. */
     if (fstatat(dirfd, MANIFEST_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        add_found_export(exports, dirfd, path, below);
+        add_found_export(exports, dirfd, path, below, &st);
         return TRUE;
     }
     if (depth == DEPTH_MAX)

@@ -120,6 +120,7 @@ item_from(const FoundExport *found)
     PruneItem *item = item_new(found->path, found->below);
 
     item->created = found->created;
+    item->written = found->written;
     item->problem = g_strdup(found->problem);
     if (found->manifest) {
         item->collection = g_strdup(found->manifest->collection);
@@ -168,6 +169,8 @@ newest_first(gconstpointer a, gconstpointer b)
 
     if (one->created != other->created)
         return one->created < other->created ? 1 : -1;
+    if (one->written != other->written)
+        return one->written < other->written ? 1 : -1;
 
     return -g_strcmp0(one->path, other->path);
 }

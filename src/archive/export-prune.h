@@ -42,6 +42,7 @@ typedef struct {
     char *snapshot;   /* NULL: not known */
     char *host;       /* NULL: not known */
     gint64 created;   /* seconds since the epoch; 0: not known */
+    gint64 written;   /* nanoseconds since the epoch: orders those of one second */
     PruneFate fate;
     GPtrArray *reasons; /* char*: reasons why it is kept */
     char *problem;      /* why it is ignored or could not be removed, or NULL */

@@ -43,6 +43,16 @@ fate() { jq -r ".$1[].export" <<<"$out" | sed "s|$x/||" | sort | xargs; }
 here() { (cd "$x" && ls -d -- */* 2>/dev/null | xargs); }
 fresh() { chmod -R u+w "$x"; rm -rf "$x"; mkdir "$x"; }
 
+# --- two within the second that manifests tell: the later one is the one written later
+
+made z 2026-03-01T01:00:00Z
+made a 2026-03-01T01:00:00Z
+touch -d @1000.2 "$x/shop/a/manifest.xml"
+touch -d @1000.1 "$x/shop/z/manifest.xml"
+prune --keep-last 1
+is "$(fate removed) | $(fate kept)" "shop/z | shop/a" "whatever their names"
+fresh
+
 # --- rules
 
 made d1 2026-03-01T01:00:00Z

@@ -73,7 +73,7 @@ check "a night is whole" eval 'merged grown --base latest --strict && whole'
     --scratch "$s" --bandwidth 1M >/dev/null 2>&1 &
 pid=$!
 check "data are written to" guest a 0 "$(paint 70M 64k)"
-live_wait "it copies" eval 'compgen -G "$x/night/.killed.partial/layers/a-*" >/dev/null'
+live_wait "it reads" eval '[ "$(checkpoints a | wc -w)" -eq 2 ]'
 kill -9 $pid
 wait $pid 2>/dev/null
 check "one that was killed is begun anew" merged killed --base latest --resume
