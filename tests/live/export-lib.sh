@@ -73,7 +73,7 @@ vs_layer()
     local snapshot='[1]' layer
     [[ $2${4-} != *\"* ]] || { vs_layer_of_any "$@"; return; }
     [ -z "${4-}" ] || snapshot="[@name=\"$4\"]"
-    layer=$(xmllint --xpath "string(/manifest/domains/domain[@name=\"$2\"]
+    layer=$(xmllint --huge --xpath "string(/manifest/domains/domain[@name=\"$2\"]
         /snapshot$snapshot/disk[@target='$3']/@layer)" "$1/manifest.xml") && [ -n "$layer" ] &&
         printf '%s/%s\n' "$1" "$layer"
 }
