@@ -82,16 +82,6 @@ fill_refcount_table(FlatSource *self, guint64 cluster, guint8 *out)
 }
 
 static void
-fill_refcounts(FlatSource *self, guint64 block, guint8 *out)
-{
-    guint64 first = block * WRITTEN_REFCOUNTS;
-    guint64 end = MIN(first + WRITTEN_REFCOUNTS, self->layout.total);
-
-    for (guint64 i = 0; first + i < end; i++)
-        out[i * 2 + 1] = 1;
-}
-
-static void
 fill_l2(FlatSource *self, guint64 rank, guint8 *out)
 {
     guint64 first = ranked_bits_select(self->tables, rank) * WRITTEN_ENTRIES;
@@ -117,7 +107,7 @@ fill_metadata(FlatSource *self, guint64 cluster, guint8 *out)
     else if (cluster < l->refcount_blocks)
         fill_refcount_table(self, cluster - l->refcount_table, out);
     else if (cluster < l->l2)
-        fill_refcounts(self, cluster - l->refcount_blocks, out);
+        written_refcounts_put(out, cluster - l->refcount_blocks, l->total);
     else
         fill_l2(self, cluster - l->l2, out);
 }

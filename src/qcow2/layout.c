@@ -3,13 +3,14 @@
 
 #include <config.h>
 
+#include <string.h>
+
 #include "image/qcow2-header.h"
 #include "qcow2/layout.h"
 #include "util/big-endian.h"
 
 #define MAGIC 0x514649fb /* "QFI\xfb" */
 #define HEADER_LENGTH 112
-#define REFCOUNT_ORDER 4 /* refcounts of 1 << 4 bits */
 
 guint64
 written_tables(guint64 virtual_size)
@@ -42,6 +43,16 @@ written_refcounts(guint64 others)
 }
 
 void
+written_refcounts_put(guint8 *out, guint64 block, guint64 total)
+{
+    guint64 first = block * WRITTEN_REFCOUNTS;
+
+    memset(out, 0, WRITTEN_CLUSTER);
+    for (guint64 i = 0; i < WRITTEN_REFCOUNTS && first + i < total; i++)
+        out[i * 2 + 1] = 1;
+}
+
+void
 written_header_put(guint8 *out, const WrittenHeader *header)
 {
     put32(out, MAGIC);
@@ -52,7 +63,7 @@ written_header_put(guint8 *out, const WrittenHeader *header)
     put64(out + 40, header->l1 * WRITTEN_CLUSTER);
     put64(out + 48, header->refcount_table * WRITTEN_CLUSTER);
     put32(out + 56, (guint32)header->refcount_table_n);
-    put32(out + 96, REFCOUNT_ORDER);
+    put32(out + 96, WRITTEN_REFCOUNT_ORDER);
     put32(out + 100, HEADER_LENGTH);
     if (!header->zstd)
         return;

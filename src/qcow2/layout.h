@@ -22,6 +22,8 @@ G_BEGIN_DECLS
 #define WRITTEN_CLUSTER ((guint64)1 << WRITTEN_CLUSTER_BITS)
 /* Number of table entries of 8 bytes in a cluster. */
 #define WRITTEN_ENTRIES (WRITTEN_CLUSTER / 8)
+/* Refcounts have 1 << 4 bits. */
+#define WRITTEN_REFCOUNT_ORDER 4
 /* Number of refcounts of 2 bytes in a cluster. */
 #define WRITTEN_REFCOUNTS (WRITTEN_CLUSTER / 2)
 
@@ -58,6 +60,10 @@ guint64 written_l1_clusters(guint64 virtual_size);
 /** written_refcounts: Returns: the number of clusters that the reference counts need in a file that
  * has @others other clusters. They count themselves, too. */
 WrittenRefcounts written_refcounts(guint64 others);
+
+/** written_refcounts_put: Makes @out, a cluster, the refcount block with the number @block of a
+ * file of @total clusters, each of which is used once. */
+void written_refcounts_put(guint8 *out, guint64 block, guint64 total);
 
 /** written_header_put: Writes the header to the beginning of @out, a cluster of zeros. */
 void written_header_put(guint8 *out, const WrittenHeader *header);

@@ -13,7 +13,6 @@
 #include "util/fd.h"
 
 #define CLUSTER WRITTEN_CLUSTER
-#define REFCOUNT_ORDER 4
 /* More clusters are not replaced: they take 16 bytes of memory each. */
 #define PATCHES_MAX ((guint)2 << 20)
 
@@ -23,7 +22,7 @@ static gboolean
 header_suits(const Qcow2Header *header)
 {
     return header->version == 3 && header->cluster_bits == WRITTEN_CLUSTER_BITS &&
-           header->refcount_order == REFCOUNT_ORDER && header->crypt_method == 0 &&
+           header->refcount_order == WRITTEN_REFCOUNT_ORDER && header->crypt_method == 0 &&
            header->n_snapshots == 0 && header->n_bitmaps == 0 && header->incompatible == 0 &&
            !header->backing_name && !header->data_file &&
            header->l1_entries == MAX(written_tables(header->virtual_size), 1) &&
@@ -225,17 +224,6 @@ read_tables(const TableReader *reader, GError **error)
 
 /* --- reference counts ----------------------------------------------------------------- */
 
-/* Every cluster of the file below @end is used once. */
-static void
-fill_refcounts(guint64 block, guint64 end, guint8 *out)
-{
-    guint64 first = block * WRITTEN_REFCOUNTS;
-
-    memset(out, 0, CLUSTER);
-    for (guint64 i = 0; i < WRITTEN_REFCOUNTS && first + i < end; i++)
-        out[i * 2 + 1] = 1;
-}
-
 static gboolean
 read_refcount_table(const TableReader *reader, GError **error)
 {
@@ -274,7 +262,7 @@ check_refcounts(const TableReader *reader, guint64 block, GError **error)
     if (!fd_pread_all(reader->fd, found, CLUSTER, self->refcounts[block] * CLUSTER,
                       self->what, error))
         return FALSE;
-    fill_refcounts(block, self->old, right);
+    written_refcounts_put(right, block, self->old);
 
     return memcmp(found, right, CLUSTER) == 0 || refuse(self, error);
 }
@@ -462,7 +450,7 @@ renewed_map_make(const RenewedMap *self, const Place *place, guint8 *out)
     else if (place->kind == PLACE_REFCOUNT_TABLE)
         renew_refcount_table(self, place->number, out);
     else if (place->kind == PLACE_REFCOUNTS)
-        fill_refcounts(place->number, self->total, out);
+        written_refcounts_put(out, place->number, self->total);
     else
         renew_l2(self, place->number, out);
 }
