@@ -7,6 +7,7 @@
 #include "collection/members.h"
 #include "hypervisor/drivers.h"
 #include "service/access.h"
+#include "service/bus-options.h"
 #include "service/reference-list.h"
 #include "service/work.h"
 #include "snapshot/reference-point.h"
@@ -43,19 +44,12 @@ find_points(gpointer data)
 }
 
 static void
-add_point_text(GVariantBuilder *builder, const char *key, const char *text)
-{
-    if (text)
-        g_variant_builder_add(builder, "{sv}", key, g_variant_new_string(text));
-}
-
-static void
 add_point_member(GVariantBuilder *members, const ReferencePointMember *member)
 {
     g_variant_builder_open(members, G_VARIANT_TYPE_VARDICT);
-    add_point_text(members, "domain", member->domain);
-    add_point_text(members, "state", reference_point_state_name(member->state));
-    add_point_text(members, "reason", member->reason);
+    bus_dictionary_add_text(members, "domain", member->domain);
+    bus_dictionary_add_text(members, "state", reference_point_state_name(member->state));
+    bus_dictionary_add_text(members, "reason", member->reason);
     if (member->creation_time > 0)
         g_variant_builder_add(members, "{sv}", "created",
                               g_variant_new_int64(member->creation_time));
@@ -71,7 +65,7 @@ add_point(GVariantBuilder *points, const ReferencePoint *point)
     for (guint i = 0; i < point->members->len; i++)
         add_point_member(&members, g_ptr_array_index(point->members, i));
     g_variant_builder_open(points, G_VARIANT_TYPE_VARDICT);
-    add_point_text(points, "name", point->name);
+    bus_dictionary_add_text(points, "name", point->name);
     g_variant_builder_add(points, "{sv}", "whole",
                           g_variant_new_boolean(reference_point_is_whole(point)));
     g_variant_builder_add(points, "{sv}", "members", g_variant_builder_end(&members));

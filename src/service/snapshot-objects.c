@@ -8,6 +8,7 @@
 #include "export/set-info.h"
 #include "hypervisor/drivers.h"
 #include "service/access.h"
+#include "service/bus-options.h"
 #include "service/object-set.h"
 #include "service/snapshot-objects.h"
 #include "service/store-follower.h"
@@ -21,13 +22,6 @@ struct SnapshotObjects {
     StoreFollower *follower;
     char *uri;
 };
-
-static void
-add_text(GVariantBuilder *builder, const char *key, const char *text)
-{
-    if (text)
-        g_variant_builder_add(builder, "{sv}", key, g_variant_new_string(text));
-}
 
 /* --- GetInfo ------------------------------------------------------------------------- */
 
@@ -71,13 +65,13 @@ add_member_found(GVariantBuilder *members, const SetStateMember *member)
     const SnapshotDef *def = member->def;
 
     g_variant_builder_open(members, G_VARIANT_TYPE_VARDICT);
-    add_text(members, "domain", member->domain);
+    bus_dictionary_add_text(members, "domain", member->domain);
     g_variant_builder_add(members, "{sv}", "there", g_variant_new_boolean(def != NULL));
     if (def) {
-        add_text(members, "kind", snapshot_def_kind(def));
-        add_text(members, "state", def->state);
-        add_text(members, "parent", def->parent);
-        add_text(members, "memory", snapshot_location_name(def->memory));
+        bus_dictionary_add_text(members, "kind", snapshot_def_kind(def));
+        bus_dictionary_add_text(members, "state", def->state);
+        bus_dictionary_add_text(members, "parent", def->parent);
+        bus_dictionary_add_text(members, "memory", snapshot_location_name(def->memory));
         g_variant_builder_add(members, "{sv}", "taken", g_variant_new_int64(def->creation_time));
     }
     g_variant_builder_close(members);
@@ -95,9 +89,9 @@ info_value(const SetInfo *info)
         g_variant_builder_add(&changes, "s", g_ptr_array_index(info->changes, i));
     for (guint i = 0; i < info->state->members->len; i++)
         add_member_found(&members, g_ptr_array_index(info->state->members, i));
-    add_text(&value, "status", set_info_status(info));
+    bus_dictionary_add_text(&value, "status", set_info_status(info));
     g_variant_builder_add(&value, "{sv}", "changes", g_variant_builder_end(&changes));
-    add_text(&value, "unseen", info->unseen);
+    bus_dictionary_add_text(&value, "unseen", info->unseen);
     g_variant_builder_add(&value, "{sv}", "members", g_variant_builder_end(&members));
 
     return g_variant_new("(a{sv})", &value);
@@ -141,13 +135,13 @@ static void
 add_member_made(GVariantBuilder *members, const SetMember *member)
 {
     g_variant_builder_open(members, G_VARIANT_TYPE_VARDICT);
-    add_text(members, "domain", member->domain);
-    add_text(members, "uuid", member->uuid);
-    add_text(members, "kind", member->kind);
-    add_text(members, "consistency", consistency_name(member->consistency));
-    add_text(members, "asked", consistency_name(member->asked));
+    bus_dictionary_add_text(members, "domain", member->domain);
+    bus_dictionary_add_text(members, "uuid", member->uuid);
+    bus_dictionary_add_text(members, "kind", member->kind);
+    bus_dictionary_add_text(members, "consistency", consistency_name(member->consistency));
+    bus_dictionary_add_text(members, "asked", consistency_name(member->asked));
     if (member->reason != CONSISTENCY_REASON_NONE)
-        add_text(members, "reason", consistency_reason_name(member->reason));
+        bus_dictionary_add_text(members, "reason", consistency_reason_name(member->reason));
     g_variant_builder_add(members, "{sv}", "frozen_ms", g_variant_new_uint32(member->frozen_ms));
     g_variant_builder_close(members);
 }
