@@ -355,26 +355,27 @@ is_same_disk(const BasePlanner *self, const PlanDisk *disk, const ManifestFile *
            match_origins(self, top, disk->top->source, TRUE) == ORIGIN_SAME;
 }
 
-/* Returns: whether the image that the base has of the disk can be made the new one, by what is
+/* Returns: whether the image that the base has of the disk may be made the new one, by what is
  * known to have changed. */
 static gboolean
-can_renew(const BasePlanner *self, const PlanLayer *layer, const ManifestFile *top)
+may_renew(const BasePlanner *self, const PlanLayer *layer, const ManifestFile *top)
 {
-    auto_fd fd = -1;
-
-    if (!layer->since || layer->level > 0 || top->backing || !top->flattened || !top->nodes ||
-        !self->plan->settings->digest || !g_str_equal(top->format, "qcow2"))
-        return FALSE;
-    fd = export_base_open_layer(self->base, top, NULL);
-
-    return fd >= 0 && renewed_map_suits(fd, top->path);
+    return layer->since && layer->level == 0 && !top->backing && top->flattened && top->nodes &&
+           self->plan->settings->digest && g_str_equal(top->format, "qcow2");
 }
 
 /* Has the disk made of the base's image of it, if that can be. */
 static gboolean
 renew(BasePlanner *self, PlanLayer *layer, const ManifestFile *top, GError **error)
 {
-    if (!can_renew(self, layer, top))
+    auto_fd fd = -1;
+
+    if (!may_renew(self, layer, top))
+        return TRUE;
+    fd = export_base_open_layer(self->base, top, error);
+    if (fd < 0)
+        return FALSE;
+    if (!renewed_map_suits(fd, top->path))
         return TRUE;
     layer->before = resolve(self, top, error);
     if (!layer->before)

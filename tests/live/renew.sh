@@ -80,10 +80,14 @@ check "one that was killed is begun anew" merged killed --base latest --resume
 like "$(warnings)" 'begun anew' "which is said"
 check "it is whole" whole
 good=$VS_EXPORT
+# damage FILE AT: another byte is there than before, whatever the random writes have put there.
 damage()
 {
+    local was
+    was=$(od -An -tu1 -j "$2" -N 1 "$1")
     chmod u+w "$1"
-    printf x | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+    printf '%b' "\\0$(printf %o $((was ^ 255)))" |
+        dd of="$1" bs=1 seek="$2" conv=notrunc status=none
     chmod u-w "$1"
 }
 for at in 2M 67M; do
@@ -94,6 +98,15 @@ for at in 2M 67M; do
         --live=crash --merge --scratch "$s" --to "$x" --base "$d/bad"
     rm -rf "$d/bad"
 done
+cp -a "$good" "$d/bad"
+bad=$(vs_layer "$d/bad" a vda)
+chmod u+w "$bad" && truncate -s +64K "$bad" && chmod u-w "$bad"
+check "one that has grown is found" vs_refused 32802 "damaged" export night bad --live=crash \
+    --merge --scratch "$s" --to "$x" --base "$d/bad"
+rm -f "$bad"
+check "one that is gone is found" vs_refused 32802 "damaged" export night bad --live=crash \
+    --merge --scratch "$s" --to "$x" --base "$d/bad"
+rm -rf "$d/bad"
 check "one that is not laid out for it" merged packed --compress zstd
 check "something is written" guest a 0 "$(paint 2M 64k)"
 check "is the base of a whole one even so" eval 'merged unpacked --base "$VS_EXPORT" && whole'
@@ -127,7 +140,7 @@ check "it shares blocks: $(($(used) - before)) KiB more" [ $(($(used) - before))
 check "and writes what has changed" [ "$(vs_field .copied)" -lt $((4 * 65536 + 6 * 65536 + 65536)) ]
 good=$VS_EXPORT
 cp -a --reflink=always "$good" "$d/xfs/bad"
-damage "$(vs_layer "$d/xfs/bad" a vda)" $((67 * 1048576))
+damage "$(vs_layer "$d/xfs/bad" a vda)" $((50 * 1048576))
 check "something is written" guest a 0 "$(paint 1M 64k)"
 check "a base that is damaged where nothing is read is found" vs_refused 32802 "damaged" \
     export night bad --live=crash --merge --scratch "$s" --to "$near" --base "$d/xfs/bad"
