@@ -142,6 +142,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/rewrite-screens.h \
 	src/import/rewrite-strip.c \
 	src/import/rewrite-strip.h \
+	src/import/volume-record.c \
+	src/import/volume-record.h \
 	src/transfer/block-hash.c \
 	src/transfer/block-hash.h \
 	src/transfer/control.c \

@@ -99,6 +99,7 @@ unit_tests = \
 	tests/unit/test-storage-def \
 	tests/unit/test-target \
 	tests/unit/test-target-again \
+	tests/unit/test-volume-record \
 	tests/unit/test-xml \
 	$(NULL)
 check_PROGRAMS += $(unit_tests)

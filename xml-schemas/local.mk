@@ -9,4 +9,5 @@ dist_schema_DATA += \
 	xml-schemas/manifest.rng \
 	xml-schemas/snapshotset.rng \
 	xml-schemas/snapshotsettings.rng \
+	xml-schemas/volumes.rng \
 	$(NULL)

@@ -45,7 +45,7 @@ struct ImportUndo {
     int dir_fd;      /* the directory of the import, or -1; owned */
     guint64 device;  /* with inode identifies the directory */
     guint64 inode;   /* inode of the directory */
-    ImportVolumes *volumes; /* of the import; NULL: none */
+    VolumeRecord *volumes; /* of the import; NULL: none */
     GPtrArray *domains;     /* UndoDomain */
     GPtrArray *collections; /* UndoCollection, in the order in which they are defined */
 };
@@ -78,7 +78,7 @@ import_undo_free(ImportUndo *self)
     fd_clear(&self->fd);
     fd_clear(&self->parent_fd);
     fd_clear(&self->dir_fd);
-    import_volumes_free(self->volumes);
+    volume_record_free(self->volumes);
     g_ptr_array_unref(self->domains);
     g_ptr_array_unref(self->collections);
     g_free(self->directory);

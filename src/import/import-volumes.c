@@ -14,81 +14,28 @@
 #include "hypervisor/pool-ops.h"
 #include "import/import-volumes.h"
 #include "util/fd.h"
-#include "util/xml.h"
 
 #define RECORD "volumes"
 #define RECORD_BYTES_MAX ((gsize)64 << 20)
 
-typedef struct {
-    char *path;     /* absolute */
-    guint64 bytes;  /* size when it was made */
-    guint64 device; /* with inode identifies the file; 0: not made yet, as far as is known */
-    guint64 inode;
-} Volume;
-
-struct ImportVolumes {
-    char *pool;
-    GPtrArray *all; /* Volume */
-};
-
-static void
-volume_free(gpointer data)
-{
-    Volume *volume = data;
-
-    g_free(volume->path);
-    g_free(volume);
-}
-
-void
-import_volumes_free(ImportVolumes *self)
-{
-    if (!self)
-        return;
-    g_free(self->pool);
-    g_ptr_array_unref(self->all);
-    g_free(self);
-}
-
-static ImportVolumes *
-volumes_new(const char *pool)
-{
-    ImportVolumes *self = g_new0(ImportVolumes, 1);
-
-    self->pool = g_strdup(pool);
-    self->all = g_ptr_array_new_with_free_func(volume_free);
-
-    return self;
-}
-
-static void
-add_volume(ImportVolumes *self, const char *path, guint64 bytes)
-{
-    Volume *volume = g_new0(Volume, 1);
-
-    volume->path = g_strdup(path);
-    volume->bytes = bytes;
-    g_ptr_array_add(self->all, volume);
-}
-
 /* The volumes of @plan, of which none is made yet. New overlays are written by QEMU, which makes
  * the file as long as it has to be. */
-static ImportVolumes *
+static VolumeRecord *
 volumes_of(const ImportPlan *plan)
 {
-    ImportVolumes *self = volumes_new(plan->settings->pool);
+    VolumeRecord *self = volume_record_new(plan->settings->pool);
 
     for (guint i = 0; i < plan->files->len; i++) {
         const ImportFile *file = g_ptr_array_index(plan->files, i);
 
         if (import_plan_is_volume(plan, file->path))
-            add_volume(self, file->path, file->from->bytes);
+            volume_record_add(self, file->path, file->from->bytes);
     }
     for (guint i = 0; i < plan->overlays->len; i++) {
         const ImportOverlay *overlay = g_ptr_array_index(plan->overlays, i);
 
         if (import_plan_is_volume(plan, overlay->path))
-            add_volume(self, overlay->path, 0);
+            volume_record_add(self, overlay->path, 0);
     }
 
     return self;
@@ -96,80 +43,12 @@ volumes_of(const ImportPlan *plan)
 
 /* --- the record --------------------------------------------------------------- */
 
-static char *
-format_volumes(const ImportVolumes *self)
-{
-    g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
-    xmlNode *root = xmlNewNode(NULL, BAD_CAST "volumes");
-
-    xmlDocSetRootElement(doc, root);
-    xml_set(root, "pool", self->pool);
-    for (guint i = 0; i < self->all->len; i++) {
-        const Volume *volume = g_ptr_array_index(self->all, i);
-        xmlNode *node = xml_add(root, "volume", volume->path);
-
-        xml_set_uint(node, "bytes", volume->bytes);
-        xml_set_uint(node, "device", volume->device);
-        xml_set_uint(node, "inode", volume->inode);
-    }
-
-    return xml_doc_to_string(doc);
-}
-
 static gboolean
-write_volumes(const ImportVolumes *self, int dirfd, GError **error)
+write_volumes(const VolumeRecord *self, int dirfd, GError **error)
 {
-    g_autofree char *text = format_volumes(self);
+    g_autofree char *text = volume_record_format(self);
 
     return file_replace_at(dirfd, RECORD, text, strlen(text), error);
-}
-
-static gboolean
-get_volume_number(xmlNode *node, const char *name, guint64 *value)
-{
-    g_autofree char *text = xml_attr(node, name);
-
-    return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, value, NULL);
-}
-
-static gboolean
-parse_volume(ImportVolumes *self, xmlNode *node)
-{
-    g_autofree char *path = xml_text(node, ".");
-    Volume *volume;
-
-    if (!path || !g_path_is_absolute(path))
-        return FALSE;
-    add_volume(self, path, 0);
-    volume = g_ptr_array_index(self->all, self->all->len - 1);
-
-    return get_volume_number(node, "bytes", &volume->bytes) &&
-           get_volume_number(node, "device", &volume->device) &&
-           get_volume_number(node, "inode", &volume->inode);
-}
-
-static ImportVolumes *
-parse_volumes(GBytes *bytes, GError **error)
-{
-    g_autoptr(xmlDoc) doc =
-        xml_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), RECORD, error);
-    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-    g_autofree char *pool = root ? xml_attr(root, "pool") : NULL;
-    g_autoptr(ImportVolumes) self = volumes_new(pool);
-
-    if (!root)
-        return NULL;
-    for (xmlNode *node = NULL; (node = xml_child(root, "volume", node));) {
-        if (parse_volume(self, node))
-            continue;
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
-                    _("'%s', the record of the volumes of an interrupted import, is damaged; "
-                      "remove its volumes and then its directory"),
-                    RECORD);
-        return NULL;
-    }
-
-    return g_steal_pointer(&self);
 }
 
 /* A record that others could have written would have their files removed. */
@@ -193,7 +72,7 @@ check_record_owner(int dirfd, gboolean *there, GError **error)
 }
 
 gboolean
-import_volumes_read(int dirfd, ImportVolumes **volumes, GError **error)
+import_volumes_read(int dirfd, VolumeRecord **volumes, GError **error)
 {
     g_autoptr(GBytes) bytes = NULL;
     gboolean there;
@@ -204,7 +83,9 @@ import_volumes_read(int dirfd, ImportVolumes **volumes, GError **error)
     if (!there)
         return TRUE;
     bytes = file_read_at(dirfd, RECORD, RECORD_BYTES_MAX, error);
-    *volumes = bytes ? parse_volumes(bytes, error) : NULL;
+    *volumes = bytes ? volume_record_parse(g_bytes_get_data(bytes, NULL),
+                                           g_bytes_get_size(bytes), error)
+                     : NULL;
 
     return *volumes != NULL;
 }
@@ -214,7 +95,7 @@ import_volumes_read(int dirfd, ImportVolumes **volumes, GError **error)
 /* Whether @st is the file that was made. One of which it was not recorded any more that it was made
  * has nothing in it. */
 static gboolean
-is_volume_ours(const Volume *volume, const struct stat *st)
+is_volume_ours(const RecordedVolume *volume, const struct stat *st)
 {
     if (!S_ISREG(st->st_mode) || st->st_nlink != 1)
         return FALSE;
@@ -225,10 +106,10 @@ is_volume_ours(const Volume *volume, const struct stat *st)
 }
 
 gboolean
-import_volumes_has(const ImportVolumes *self, const char *path)
+import_volumes_has(const VolumeRecord *self, const char *path)
 {
     for (guint i = 0; i < self->all->len; i++) {
-        const Volume *volume = g_ptr_array_index(self->all, i);
+        const RecordedVolume *volume = g_ptr_array_index(self->all, i);
         struct stat st;
 
         if (g_str_equal(volume->path, path))
@@ -246,10 +127,10 @@ is_later(const struct timespec *one, const struct timespec *other)
 }
 
 gboolean
-import_volumes_written_since(const ImportVolumes *self, const struct timespec *since)
+import_volumes_written_since(const VolumeRecord *self, const struct timespec *since)
 {
     for (guint i = 0; i < self->all->len; i++) {
-        const Volume *volume = g_ptr_array_index(self->all, i);
+        const RecordedVolume *volume = g_ptr_array_index(self->all, i);
         struct stat st;
 
         if (lstat(volume->path, &st) == 0 && is_volume_ours(volume, &st) &&
@@ -263,7 +144,7 @@ import_volumes_written_since(const ImportVolumes *self, const struct timespec *s
 /* --- removing --------------------------------------------------------------------- */
 
 static gboolean
-remove_volume(const Volume *volume, GError **error)
+remove_volume(const RecordedVolume *volume, GError **error)
 {
     struct stat st;
 
@@ -277,7 +158,7 @@ remove_volume(const Volume *volume, GError **error)
 
 /* libvirt forgets them when it looks at the pool; that it cannot do so now changes nothing. */
 static void
-refresh(const ImportVolumes *self, Hypervisor *hypervisor)
+refresh(const VolumeRecord *self, Hypervisor *hypervisor)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path =
@@ -292,7 +173,7 @@ refresh(const ImportVolumes *self, Hypervisor *hypervisor)
 gboolean
 import_volumes_remove(int dirfd, Hypervisor *hypervisor, GError **error)
 {
-    g_autoptr(ImportVolumes) self = NULL;
+    g_autoptr(VolumeRecord) self = NULL;
 
     if (!import_volumes_read(dirfd, &self, error))
         return FALSE;
@@ -346,7 +227,7 @@ import_volumes_recover(const char *directory, Hypervisor *hypervisor, GError **e
 /* --- making ------------------------------------------------------------------------- */
 
 static void
-note_taken(GString *taken, const ImportVolumes *left, const char *path, const char *pool)
+note_taken(GString *taken, const VolumeRecord *left, const char *path, const char *pool)
 {
     g_autofree char *name = g_path_get_basename(path);
     struct stat st;
@@ -361,15 +242,15 @@ note_taken(GString *taken, const ImportVolumes *left, const char *path, const ch
 gboolean
 import_volumes_check_free(const ImportPlan *plan, GError **error)
 {
-    g_autoptr(ImportVolumes) wanted = volumes_of(plan);
-    g_autoptr(ImportVolumes) left = NULL;
+    g_autoptr(VolumeRecord) wanted = volumes_of(plan);
+    g_autoptr(VolumeRecord) left = NULL;
     g_autoptr(GString) taken = g_string_new(NULL);
     auto_fd fd = open_left(plan->directory);
 
     if (fd >= 0 && !import_volumes_read(fd, &left, error))
         return FALSE;
     for (guint i = 0; i < wanted->all->len; i++)
-        note_taken(taken, left, ((const Volume *)g_ptr_array_index(wanted->all, i))->path,
+        note_taken(taken, left, ((const RecordedVolume *)g_ptr_array_index(wanted->all, i))->path,
                    wanted->pool);
     if (taken->len == 0)
         return TRUE;
@@ -382,7 +263,7 @@ import_volumes_check_free(const ImportPlan *plan, GError **error)
 
 /* Whether the file is there, as long as it was made. That of an overlay QEMU has made longer. */
 static gboolean
-is_as_long(const Volume *volume)
+is_as_long(const RecordedVolume *volume)
 {
     struct stat st;
 
@@ -392,13 +273,13 @@ is_as_long(const Volume *volume)
 
 /* Whether all that @plan needs is there. */
 static gboolean
-is_complete(const ImportVolumes *self, const ImportVolumes *wanted)
+is_complete(const VolumeRecord *self, const VolumeRecord *wanted)
 {
     if (g_strcmp0(self->pool, wanted->pool) != 0 || self->all->len != wanted->all->len)
         return FALSE;
     for (guint i = 0; i < self->all->len; i++) {
-        const Volume *there = g_ptr_array_index(self->all, i);
-        const Volume *one = g_ptr_array_index(wanted->all, i);
+        const RecordedVolume *there = g_ptr_array_index(self->all, i);
+        const RecordedVolume *one = g_ptr_array_index(wanted->all, i);
 
         if (there->inode == 0 || there->bytes != one->bytes ||
             !g_str_equal(there->path, one->path) || !is_as_long(there))
@@ -412,8 +293,8 @@ gboolean
 import_volumes_keep(const ImportPlan *plan, int dirfd, gboolean resume, gboolean *kept,
                     GError **error)
 {
-    g_autoptr(ImportVolumes) wanted = volumes_of(plan);
-    g_autoptr(ImportVolumes) there = NULL;
+    g_autoptr(VolumeRecord) wanted = volumes_of(plan);
+    g_autoptr(VolumeRecord) there = NULL;
 
     *kept = FALSE;
     if (!import_volumes_read(dirfd, &there, error))
@@ -424,7 +305,7 @@ import_volumes_keep(const ImportPlan *plan, int dirfd, gboolean resume, gboolean
 }
 
 static gboolean
-make_volume(Hypervisor *hypervisor, const char *pool, Volume *volume, GError **error)
+make_volume(Hypervisor *hypervisor, const char *pool, RecordedVolume *volume, GError **error)
 {
     g_autofree char *name = g_path_get_basename(volume->path);
     struct stat st;
@@ -444,7 +325,7 @@ make_volume(Hypervisor *hypervisor, const char *pool, Volume *volume, GError **e
 /* Records that number @failed and those after it were not made, so that another's volumes of these
  * names are not taken for ours. Only of a libvirt that died it is not known whether it made one. */
 static void
-record_failed(ImportVolumes *self, guint failed, int dirfd, const GError *why)
+record_failed(VolumeRecord *self, guint failed, int dirfd, const GError *why)
 {
     gboolean exists = g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
     g_autoptr(GError) error = NULL;
@@ -458,7 +339,7 @@ record_failed(ImportVolumes *self, guint failed, int dirfd, const GError *why)
 gboolean
 import_volumes_make(Hypervisor *hypervisor, const ImportPlan *plan, int dirfd, GError **error)
 {
-    g_autoptr(ImportVolumes) self = volumes_of(plan);
+    g_autoptr(VolumeRecord) self = volumes_of(plan);
     GError *why = NULL;
 
     if (self->all->len == 0)
@@ -479,8 +360,8 @@ import_volumes_make(Hypervisor *hypervisor, const ImportPlan *plan, int dirfd, G
 gboolean
 import_volumes_check(const ImportPlan *plan, int dirfd, GError **error)
 {
-    g_autoptr(ImportVolumes) wanted = volumes_of(plan);
-    g_autoptr(ImportVolumes) there = NULL;
+    g_autoptr(VolumeRecord) wanted = volumes_of(plan);
+    g_autoptr(VolumeRecord) there = NULL;
 
     if (!import_volumes_read(dirfd, &there, error))
         return FALSE;

@@ -7,6 +7,7 @@
 
 #include "hypervisor/hypervisor.h"
 #include "import/import-plan.h"
+#include "import/volume-record.h"
 
 G_BEGIN_DECLS
 
@@ -15,8 +16,6 @@ G_BEGIN_DECLS
  * first one is made, and as long as the import is not complete. It says by device and inode which
  * files are meant: another one of the same name is never touched. */
 
-typedef struct ImportVolumes ImportVolumes;
-
 /**
  * import_volumes_read:
  * @dirfd: the directory of an import, also a partial one
@@ -24,17 +23,15 @@ typedef struct ImportVolumes ImportVolumes;
  *
  * Reads the record. Returns: FALSE with CORRUPT or ACCESS_DENIED if it cannot be relied on.
  */
-gboolean import_volumes_read(int dirfd, ImportVolumes **volumes, GError **error)
+gboolean import_volumes_read(int dirfd, VolumeRecord **volumes, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-void import_volumes_free(ImportVolumes *self);
-
 /** import_volumes_has: Returns: TRUE if the volume at @path is recorded. */
-gboolean import_volumes_has(const ImportVolumes *self, const char *path);
+gboolean import_volumes_has(const VolumeRecord *self, const char *path);
 
 /** import_volumes_written_since: Returns: TRUE if one of the volumes was written to after
  * @since. */
-gboolean import_volumes_written_since(const ImportVolumes *self, const struct timespec *since);
+gboolean import_volumes_written_since(const VolumeRecord *self, const struct timespec *since);
 
 /**
  * import_volumes_check_free:
@@ -83,7 +80,5 @@ gboolean import_volumes_recover(const char *directory, Hypervisor *hypervisor, G
 
 /** import_volumes_done: Removes the record in @dirfd, because the import is complete. */
 void import_volumes_done(int dirfd);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImportVolumes, import_volumes_free)
 
 G_END_DECLS

@@ -30,6 +30,7 @@ fuzz_replays = \
 	tests/fuzz/replay-snapshotset \
 	tests/fuzz/replay-snapshotsettings \
 	tests/fuzz/replay-storage-def \
+	tests/fuzz/replay-volumes \
 	$(NULL)
 check_PROGRAMS += $(fuzz_replays)
 TESTS += $(fuzz_replays)
@@ -74,11 +75,14 @@ tests_fuzz_replay_snapshotsettings_SOURCES = \
 	tests/fuzz/fuzz-snapshotsettings.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_storage_def_SOURCES = \
 	tests/fuzz/fuzz-storage-def.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_volumes_SOURCES = \
+	tests/fuzz/fuzz-volumes.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
 .PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-domain \
 	fuzz-domain-files fuzz-import-plan fuzz-import-settings fuzz-job-record fuzz-journal \
 	fuzz-luks fuzz-manifest fuzz-night-config fuzz-qcow2 fuzz-save-image fuzz-settings \
-	fuzz-snapshot-def fuzz-snapshotset fuzz-snapshotsettings fuzz-storage-def
+	fuzz-snapshot-def fuzz-snapshotset fuzz-snapshotsettings fuzz-storage-def \
+	fuzz-volumes
 
 if FUZZERS
 fuzzers = \
@@ -101,6 +105,7 @@ fuzzers = \
 	tests/fuzz/fuzz-snapshotset \
 	tests/fuzz/fuzz-snapshotsettings \
 	tests/fuzz/fuzz-storage-def \
+	tests/fuzz/fuzz-volumes \
 	$(NULL)
 EXTRA_PROGRAMS += $(fuzzers)
 CLEANFILES += $(fuzzers)
@@ -126,6 +131,7 @@ tests_fuzz_fuzz_snapshot_def_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_snapshotset_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_snapshotsettings_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_storage_def_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_volumes_LDFLAGS = $(fuzz_ldflags)
 
 FUZZ_SECONDS = 60
 fuzz_run = \
@@ -173,4 +179,6 @@ fuzz-snapshotsettings: tests/fuzz/fuzz-snapshotsettings
 	$(fuzz_run) $(fuzz_data)/snapshotsettings/* $(fuzz_data)/snapshotsettings-cim/*
 fuzz-storage-def: tests/fuzz/fuzz-storage-def
 	$(fuzz_run) $(fuzz_data)/storage/*
+fuzz-volumes: tests/fuzz/fuzz-volumes
+	$(fuzz_run) $(fuzz_data)/volumes/*
 endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "import/import-volumes.h"
+#include "tests/unit/harness.h"
+#include "util/error.h"
+
+/* --- the document ----------------------------------------------------------------- */
+
+static void
+test_written_and_read(void)
+{
+    g_autoptr(VolumeRecord) record = volume_record_new("my \"pool\" & co");
+    g_autoptr(VolumeRecord) same = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    g_autofree char *again = NULL;
+    RecordedVolume *volume;
+
+    volume_record_add(record, "/pool/a & <b>", 1024);
+    volume_record_add(record, "/pool/ c\n", 0);
+    volume = g_ptr_array_index(record->all, 1);
+    volume->device = 7;
+    volume->inode = G_MAXUINT64;
+    text = volume_record_format(record);
+    same = volume_record_parse(text, strlen(text), &error);
+    g_assert_no_error(error);
+    again = volume_record_format(same);
+    g_assert_cmpstr(text, ==, again);
+    g_assert_cmpstr(same->pool, ==, record->pool);
+    volume = g_ptr_array_index(same->all, 1);
+    g_assert_cmpstr(volume->path, ==, "/pool/ c\n");
+    g_assert_cmpuint(volume->inode, ==, G_MAXUINT64);
+}
+
+static void
+test_corpus(gconstpointer data)
+{
+    gboolean valid = g_str_equal(data, "volumes/valid");
+    g_autoptr(GPtrArray) files = corpus(data);
+
+    for (guint i = 0; i < files->len; i++) {
+        g_autoptr(GBytes) bytes = read_file(g_ptr_array_index(files, i));
+        g_autoptr(GError) error = NULL;
+        g_autoptr(VolumeRecord) record = volume_record_parse(g_bytes_get_data(bytes, NULL),
+                                                             g_bytes_get_size(bytes), &error);
+
+        g_test_message("%s", (const char *)g_ptr_array_index(files, i));
+        g_assert_cmpint(record != NULL, ==, valid);
+        if (valid)
+            continue;
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT);
+        g_assert_nonnull(strstr(error->message, "remove its volumes"));
+    }
+}
+
+/* --- what it has removed ------------------------------------------------------------ */
+
+typedef struct {
+    char *directory;
+    int fd;
+    VolumeRecord *record; /* of the volumes "mine" and "other" in @directory */
+} Fixture;
+
+static void
+make_file(const char *directory, const char *name, const char *text)
+{
+    g_autofree char *path = g_build_filename(directory, name, NULL);
+
+    write_file(path, text, -1);
+}
+
+static gboolean
+is_there(const Fixture *self, const char *name)
+{
+    return faccessat(self->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void
+add_file(Fixture *self, const char *name)
+{
+    g_autofree char *path = g_build_filename(self->directory, name, NULL);
+    RecordedVolume *volume;
+    struct stat st;
+
+    make_file(self->directory, name, "data");
+    g_assert_cmpint(stat(path, &st), ==, 0);
+    volume_record_add(self->record, path, 4);
+    volume = g_ptr_array_index(self->record->all, self->record->all->len - 1);
+    volume->device = st.st_dev;
+    volume->inode = st.st_ino;
+}
+
+static void
+set_up(Fixture *self, gconstpointer data)
+{
+    self->directory = scratch_new();
+    self->fd = open(self->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    g_assert_cmpint(self->fd, >=, 0);
+    self->record = volume_record_new("disks");
+    add_file(self, "mine");
+    add_file(self, "other");
+}
+
+static void
+tear_down(Fixture *self, gconstpointer data)
+{
+    close(self->fd);
+    scratch_free(self->directory);
+    volume_record_free(self->record);
+}
+
+static void
+write_record(const Fixture *self)
+{
+    g_autofree char *text = volume_record_format(self->record);
+
+    make_file(self->directory, "volumes", text);
+    g_assert_cmpint(fchmodat(self->fd, "volumes", 0600, 0), ==, 0);
+}
+
+/* Another file of that name is somebody else's. */
+static void
+test_removed(Fixture *self, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    RecordedVolume *other = g_ptr_array_index(self->record->all, 1);
+
+    other->inode++;
+    write_record(self);
+    g_assert_true(import_volumes_remove(self->fd, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_false(is_there(self, "mine"));
+    g_assert_true(is_there(self, "other"));
+    g_assert_false(is_there(self, "volumes"));
+}
+
+/* A volume that was not recorded as made is removed only while it has nothing in it, and a file
+ * with a second name never. */
+static void
+test_not_ours(Fixture *self, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    RecordedVolume *mine = g_ptr_array_index(self->record->all, 0);
+
+    mine->device = mine->inode = 0;
+    g_assert_cmpint(linkat(self->fd, "other", self->fd, "second", 0), ==, 0);
+    write_record(self);
+    g_assert_true(import_volumes_remove(self->fd, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_true(is_there(self, "mine") && is_there(self, "other") && is_there(self, "second"));
+}
+
+/* Neither is anything removed by a record that cannot be relied on, nor is the record. */
+static void
+test_kept(Fixture *self, gconstpointer data)
+{
+    static const struct {
+        const char *text; /* NULL: the record */
+        mode_t mode;
+        gint code;
+    } cases[] = {
+        {"<volumes/>", 0600, VIRT_SNAP_ERROR_CORRUPT},
+        {"", 0600, VIRT_SNAP_ERROR_CORRUPT},
+        {NULL, 0620, VIRT_SNAP_ERROR_ACCESS_DENIED},
+        {NULL, 0602, VIRT_SNAP_ERROR_ACCESS_DENIED},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+
+        write_record(self);
+        if (cases[i].text)
+            make_file(self->directory, "volumes", cases[i].text);
+        g_assert_cmpint(fchmodat(self->fd, "volumes", cases[i].mode, 0), ==, 0);
+        g_assert_false(import_volumes_remove(self->fd, NULL, &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, cases[i].code);
+        g_assert_true(is_there(self, "mine") && is_there(self, "other") &&
+                      is_there(self, "volumes"));
+    }
+}
+
+/* A symbolic link would have another's record read. */
+static void
+test_link(Fixture *self, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    write_record(self);
+    g_assert_cmpint(renameat(self->fd, "volumes", self->fd, "elsewhere"), ==, 0);
+    g_assert_cmpint(symlinkat("elsewhere", self->fd, "volumes"), ==, 0);
+    g_assert_false(import_volumes_remove(self->fd, NULL, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
+    g_assert_true(is_there(self, "mine"));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/volume-record/written-and-read", test_written_and_read);
+    g_test_add_data_func("/volume-record/valid", "volumes/valid", test_corpus);
+    g_test_add_data_func("/volume-record/invalid", "volumes/invalid", test_corpus);
+    g_test_add_data_func("/volume-record/refused", "volumes/refused", test_corpus);
+    g_test_add("/volume-record/removed", Fixture, NULL, set_up, test_removed, tear_down);
+    g_test_add("/volume-record/not-ours", Fixture, NULL, set_up, test_not_ours, tear_down);
+    g_test_add("/volume-record/kept", Fixture, NULL, set_up, test_kept, tear_down);
+    g_test_add("/volume-record/link", Fixture, NULL, set_up, test_link, tear_down);
+
+    return g_test_run();
+}
