@@ -147,14 +147,10 @@ vs -q collection-undefine both
 live_snapshot_external t s1 >/dev/null
 scribble "$d/t.s1" 7 8
 present=$(content_of "$d/t.s1")
-mkfifo "$d/fifo"
-qemu-io -f qcow2 "$d/t.s1" <"$d/fifo" >/dev/null 2>&1 &
-exec 8>"$d/fifo"
-live_wait "the layer is open" eval '! qemu-img info "$d/t.s1" >/dev/null 2>&1'
+live_hold "$d/t.s1"
 check "a layer that somebody has open" vs_refused 32774 "qemu-img cannot merge" \
     snapshot-delete single s1
-exec 8>&-
-wait $!
+live_let_go
 live_virsh start t >/dev/null
 live_virsh blockpull t vda --bytes --bandwidth 1 >/dev/null
 check "a block job" vs_refused 32774 "has a block job already" snapshot-delete single s1

@@ -229,6 +229,23 @@ live_wrote()
     [ "${bytes:-0}" -ge "$2" ]
 }
 
+# live_hold IMAGE: somebody has it open for writing from now on, until live_let_go. It answers once
+# it has: whoever tried the lock meanwhile would keep it from being taken.
+live_hold()
+{
+    coproc LIVE_HOLDER { exec qemu-io -f qcow2 "$1" 2>&1; }
+    LIVE_HOLDER_IN=${LIVE_HOLDER[1]}
+    echo 'read 0 512' >&"$LIVE_HOLDER_IN"
+    read -r _ <&"${LIVE_HOLDER[0]}"
+}
+
+live_let_go()
+{
+    local pid=$LIVE_HOLDER_PID
+    echo quit >&"$LIVE_HOLDER_IN"
+    wait "$pid"
+}
+
 # live_virsh COMMAND [ARGUMENT]...
 live_virsh() { live_virsh_all "$(live_words "$@")"; }
 

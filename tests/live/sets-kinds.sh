@@ -69,23 +69,11 @@ is "$(source_of q)" "$d/q.agent" "and no new image is"
 
 # --- all or nothing
 were="$(source_of p) $(source_of q)"
-image=$(source_of q)
-# Whoever looks whether it is held keeps it from being taken for a moment.
-hold()
-{
-    until qemu-io -f qcow2 "$image" < <(while [ ! -e "$d/enough" ]; do sleep 0.1; done); do
-        sleep 0.2
-    done
-}
-hold >/dev/null 2>&1 &
-holder=$!
-held() { ! qemu-img info "$image" >/dev/null 2>&1; }
-live_wait "somebody has the image of q" held
+live_hold "$(source_of q)"
 check "one that cannot be made inside an image" \
     vs_refused '2' "'q'" snapshot-create-as pq nope --internal
 check "leaves none in the others" none_has nope
-: >"$d/enough"
-wait "$holder"
+live_let_go
 check "they run and write to what they did" \
     eval '[ "$(source_of p) $(source_of q)" = "$were" ] && runs p'
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "drivers/register.h"
+#include "image/image-lock.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/job-fixture.h"
 #include "util/fd.h"
@@ -128,12 +129,24 @@ assert_goes_on_after(Fixture *f, guint code)
 static void
 finish(Fixture *f)
 {
-
     job_set_bandwidth(f->job, 0);
     assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
     start_it(f);
     wait_for(f, JOB_STATE_COMPLETED);
     g_assert_cmpuint(f->work->result.copied, <, 8 * MIB);
+}
+
+/* Whoever took the lock to see whether it is held would keep the other from getting it. */
+static void
+wait_until_locked(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    auto_fd fd = fd_open(AT_FDCWD, path, O_RDONLY, 0, &error);
+
+    g_assert_no_error(error);
+    while (image_lock_probe(fd, path, &error))
+        g_usleep(1000);
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
 }
 
 static void
@@ -145,8 +158,7 @@ test_locked(Fixture *f, gconstpointer data)
     f->parallel = 1;
     terminate(f);
     pid = start(&in, NULL, "qemu-io", "-f", "qcow2", "a.qcow2", NULL);
-    while (run_status("qemu-io", "-f", "qcow2", "-c", "quit", "a.qcow2", NULL) == 0)
-        g_usleep(10000);
+    wait_until_locked("a.qcow2");
     assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
     start_it(f);
     assert_goes_on_after(f, VIRT_SNAP_ERROR_IN_USE);
