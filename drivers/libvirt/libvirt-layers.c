@@ -12,6 +12,7 @@
 #include "drivers/libvirt/libvirt-lists.h"
 #include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
+#include "drivers/libvirt/libvirt-set.h"
 #include "drivers/libvirt/libvirt-survey.h"
 
 static GPtrArray *
@@ -63,27 +64,6 @@ redefine_domain(Hypervisor *hypervisor, const char *xml, GError **error)
         libvirt_error_set(error, _("Cannot define the domain anew"));
 
     return domain != NULL;
-}
-
-static gboolean
-delete_snapshot(Hypervisor *hypervisor, const char *uuid, const char *name, gboolean metadata,
-                GError **error)
-{
-    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
-    g_autoptr(LibvirtSnapshot) snapshot = NULL;
-    unsigned int flags = metadata ? VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY : 0;
-
-    if (!domain)
-        return FALSE;
-    snapshot = virDomainSnapshotLookupByName(domain, name, 0);
-    if (!snapshot && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN_SNAPSHOT)
-        return TRUE;
-    if (snapshot && virDomainSnapshotDelete(snapshot, flags) == 0)
-        return TRUE;
-    libvirt_error_set(error, _("Cannot delete the snapshot '%s' of the domain '%s'"), name,
-                      virDomainGetName(domain));
-
-    return FALSE;
 }
 
 static gboolean
@@ -219,7 +199,7 @@ const HypervisorLayerOps libvirt_layer_ops = {
     .commit_abort = libvirt_commit_abort,
     .commit_end = libvirt_commit_end,
     .redefine = redefine_domain,
-    .delete_snapshot = delete_snapshot,
+    .delete_snapshot = libvirt_snapshot_forget,
     .take_snapshot = take_snapshot,
     .reverts_external = reverts_external,
     .revert = revert_domain,

@@ -17,6 +17,21 @@
 #define MERGE_US (10 * 60 * G_USEC_PER_SEC)
 #define POLL_US (G_USEC_PER_SEC / 50)
 
+/* libvirt writes the metadata of a snapshot to NAME.xml.new and renames that. If it was killed in
+ * between, it reads that file at its next start as any other, and so it would after it had deleted
+ * NAME.xml: the snapshot came back. Defined again as it is, its file has its name. Where that fails
+ * the snapshot is deleted as it is. */
+static void
+settle_metadata(virDomainPtr domain, virDomainSnapshotPtr snapshot)
+{
+    g_autofree char *xml = libvirt_take_string(
+        virDomainSnapshotGetXMLDesc(snapshot, VIR_DOMAIN_SNAPSHOT_XML_SECURE));
+    g_autoptr(LibvirtSnapshot) again = NULL;
+
+    if (xml)
+        again = virDomainSnapshotCreateXML(domain, xml, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE);
+}
+
 gboolean
 libvirt_snapshot_forget(Hypervisor *hypervisor, const char *uuid, const char *name,
                         gboolean metadata, GError **error)
@@ -30,6 +45,8 @@ libvirt_snapshot_forget(Hypervisor *hypervisor, const char *uuid, const char *na
     snapshot = virDomainSnapshotLookupByName(domain, name, 0);
     if (!snapshot && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN_SNAPSHOT)
         return TRUE;
+    if (snapshot)
+        settle_metadata(domain, snapshot);
     if (snapshot && virDomainSnapshotDelete(snapshot, flags) == 0)
         return TRUE;
     libvirt_error_set(error, _("Cannot remove the snapshot '%s' of the domain '%s'"), name,

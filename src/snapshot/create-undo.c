@@ -181,6 +181,33 @@ remove_used(Hypervisor *hypervisor, const SetRecord *record, const SetMember *me
     return FALSE;
 }
 
+/* QEMU may have gone over to an overlay before libvirt, which was killed then, knew of it. What the
+ * domain wrote there until it was shut off is nowhere else. */
+static void
+warn_of_data(const SetMember *member, GPtrArray *warnings)
+{
+    for (guint i = 0; i < member->disks->len; i++) {
+        const SetDisk *disk = g_ptr_array_index(member->disks, i);
+
+        if (access(disk->overlay, F_OK) == 0 && !layer_path_is_blank(disk->overlay))
+            g_ptr_array_add(warnings,
+                            g_strdup_printf(_("The domain '%s' has written to '%s', which libvirt "
+                                              "does not know of: the file is left as it is"),
+                                            member->domain, disk->overlay));
+    }
+}
+
+static gboolean
+undo_used_member(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
+                 GPtrArray *warnings, GError **error)
+{
+    if (!remove_used(hypervisor, record, member, warnings, error))
+        return FALSE;
+    warn_of_data(member, warnings);
+
+    return TRUE;
+}
+
 static gboolean
 undo_made_member(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
                  GPtrArray *warnings, GError **error)
@@ -194,7 +221,7 @@ undo_made_member(Hypervisor *hypervisor, const SetRecord *record, const SetMembe
         !ops->state(hypervisor, member->uuid, &state, error))
         return FALSE;
     if (external && state == DOMAIN_STATE_OFF && !is_unused(hypervisor, member))
-        return remove_used(hypervisor, record, member, warnings, error);
+        return undo_used_member(hypervisor, record, member, warnings, error);
     if (external && state == DOMAIN_STATE_OFF && !point_back(hypervisor, member, error))
         return FALSE;
     if (external && state != DOMAIN_STATE_OFF && !merge_back(hypervisor, member, error))

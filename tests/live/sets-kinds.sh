@@ -77,6 +77,25 @@ live_let_go
 check "they run and write to what they did" \
     eval '[ "$(source_of p) $(source_of q)" = "$were" ] && runs p'
 
+# libvirt writes metadata to a file of that name first, and reads it, too.
+check "one whose metadata were written when libvirt was killed" make pq torn
+mv "$d"/r/lib/qemu/snapshot/q/torn.xml{,.new}
+check "is forgotten" vs -q snapshot-delete pq torn --metadata
+is "$(has p torn)$(has q torn)" 00 "and does not come back"
+
+# libvirt was killed when QEMU had gone over to the new image, and libvirt did not know that yet.
+check "one more" make --domain q half
+was=$(source_of q)
+sed -i 's/ complete="yes"/ complete="no"/' "$(grep -l half -r "$VIRTSNAP_STATE_DIR/sets")"
+virsh -q -c "$LIVE_URI" "$(live_script)snapshot-delete q half --metadata" >/dev/null
+live_virsh dumpxml --domain q --inactive | sed "s,q.half,q.torn," >"$d/q.xml"
+live_virsh define --file "$d/q.xml"
+qemu-io -f qcow2 -c 'write -q -P 9 0 64k' "$was"
+check "the next one is made" make --domain q after
+like "$(cat "$VS_ERR")" "'q' has written to '$was', which libvirt does not know of" \
+    "what is on the image is told of"
+check "and is left" qemu-io -r -f qcow2 -c 'read -q -P 9 0 64k' "$was"
+
 # kill -9 while the memory is written, if it still is.
 "$abs_top_builddir/virtsnap" snapshot-create-as pq dead --memory >/dev/null 2>&1 &
 pid=$!
