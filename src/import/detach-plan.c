@@ -18,42 +18,60 @@
 
 /* --- exports ------------------------------------------------------------------ */
 
-/* Returns: whether @path is an image of an export: "EXPORT/layers/NAME", beside a manifest. */
-static gboolean
-is_of_export(const char *path)
+/* How certain it is that an image is one of an export. */
+typedef enum {
+    EXPORT_NOT,
+    EXPORT_PERHAPS, /* it lies as one, and there is no manifest */
+    EXPORT_YES,
+} OfExport;
+
+/* Looks at a path, which is "EXPORT/layers/NAME", beside a manifest, if it is an image's of an
+ * export. What is in the manifest does not matter here. */
+static OfExport
+is_path_of_export(const char *path)
 {
     g_autofree char *layers = path ? g_path_get_dirname(path) : NULL;
     g_autofree char *name = layers ? g_path_get_basename(layers) : NULL;
     g_autofree char *export = layers ? g_path_get_dirname(layers) : NULL;
     g_autofree char *manifest = export ? g_build_filename(export, "manifest.xml", NULL) : NULL;
 
-    return g_strcmp0(name, "layers") == 0 && g_file_test(manifest, G_FILE_TEST_EXISTS);
+    if (g_strcmp0(name, "layers") != 0)
+        return EXPORT_NOT;
+
+    return g_file_test(manifest, G_FILE_TEST_EXISTS) ? EXPORT_YES : EXPORT_PERHAPS;
 }
 
-static gboolean
+/* Returns: whether there are images of an export below @top. */
+static OfExport
 stands_on_export(const Layer *top)
 {
-    for (const Layer *layer = top ? top->backing : NULL; layer; layer = layer->backing) {
-        if (is_of_export(layer->path))
-            return TRUE;
-    }
+    OfExport found = EXPORT_NOT;
 
-    return FALSE;
+    for (const Layer *layer = top ? top->backing : NULL; layer; layer = layer->backing)
+        found = MAX(found, is_path_of_export(layer->path));
+
+    return found;
 }
 
-/* Returns: whether a <disk> names an image of an export below its own image. */
-static gboolean
+/* Returns: whether a <disk> names an image of an export below its own image. That of an import in
+ * place keeps libvirt from changing the owner of these images, by which it is told also when the
+ * manifest is gone. */
+static OfExport
 names_export_below(xmlNode *disk)
 {
+    OfExport found = EXPORT_NOT;
+
     for (xmlNode *node = xml_child(disk, "backingStore", NULL); node;
          node = xml_child(node, "backingStore", NULL)) {
         g_autofree char *file = xml_text(node, "./source/@file");
+        OfExport one = is_path_of_export(file);
 
-        if (is_of_export(file))
-            return TRUE;
+        if (one == EXPORT_PERHAPS && xml_node(node, "./source/seclabel[@relabel='no']"))
+            one = EXPORT_YES;
+        found = MAX(found, one);
     }
 
-    return FALSE;
+    return found;
 }
 
 /* --- disks ---------------------------------------------------------------------- */
@@ -129,6 +147,38 @@ set_in_export(const DetachPlan *self, const char *target, const char *path, GErr
     return FALSE;
 }
 
+/* Says why the images below a disk cannot be seen. */
+static gboolean
+set_export_unseen(const DetachPlan *self, xmlNode *node, const char *target, GError **error)
+{
+    g_autoptr(StorageDef) storage = storage_def_parse(node);
+    g_autoptr(GError) why = NULL;
+
+    if (storage_def_resolve(storage, self->users->chains, &why))
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The disk '%s' of the domain '%s' was changed meanwhile; try again"), target,
+                    self->domain->name);
+    else
+        g_set_error(error, why->domain, why->code,
+                    _("Cannot see what the domain '%s' has in an export, which is below its disk "
+                      "'%s': %s; put the export back to where it was, as it was, and try again"),
+                    self->domain->name, target, why->message);
+
+    return FALSE;
+}
+
+static gboolean
+set_perhaps_export(const DetachPlan *self, const char *target, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The images below the disk '%s' of the domain '%s' lie as those of an export do, "
+                  "in a directory 'layers', but there is no manifest.xml beside it; put that back, "
+                  "or start the domain and copy them with 'virsh blockpull %s %s --wait'"),
+                target, self->domain->name, self->domain->name, target);
+
+    return FALSE;
+}
+
 /* Looks at a disk of the running domain, or of the persistent definition, with which it is started
  * next. */
 static gboolean
@@ -137,24 +187,23 @@ look_at_disk(DetachPlan *self, xmlNode *node, gboolean persistent, GError **erro
     g_autofree char *target = xml_text(node, "./target/@dev");
     g_autofree char *file = xml_text(node, "./source/@file");
     const Layer *top = target ? find_top(self, target, persistent) : NULL;
-    gboolean named = names_export_below(node);
+    OfExport named = names_export_below(node);
+    OfExport below = stands_on_export(top);
 
-    if (is_of_export(file) || (top && is_of_export(top->path)))
+    if (is_path_of_export(file) == EXPORT_YES ||
+        (top && is_path_of_export(top->path) == EXPORT_YES))
         return set_in_export(self, target, file, error);
-    if (!named && !stands_on_export(top))
+    if (named == EXPORT_NOT && below == EXPORT_NOT)
         return TRUE;
-    if (!top) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("The domain '%s' has images of an export below its disk '%s', whose own "
-                      "image '%s' cannot be read"),
-                    self->domain->name, target, file ? file : "-");
-        return FALSE;
-    }
+    if (!top)
+        return set_export_unseen(self, node, target ? target : "-", error);
+    if (MAX(named, below) == EXPORT_PERHAPS)
+        return set_perhaps_export(self, target, error);
     if (!has_disk(self, top->path))
         add_detach_disk(self, target, top,
-                        !persistent             ? DETACH_PULL
-                        : stands_on_export(top) ? DETACH_FLATTEN
-                                                : DETACH_MEND);
+                        !persistent           ? DETACH_PULL
+                        : below != EXPORT_NOT ? DETACH_FLATTEN
+                                              : DETACH_MEND);
 
     return TRUE;
 }
@@ -347,7 +396,7 @@ mend_disk(const DetachPlan *self, xmlNode *node)
     const Layer *top = target ? find_top(self, target, TRUE) : NULL;
     xmlNode *below;
 
-    if (!top || top->backing || !names_export_below(node))
+    if (!top || top->backing || names_export_below(node) == EXPORT_NOT)
         return FALSE;
     while ((below = xml_child(node, "backingStore", NULL))) {
         xmlUnlinkNode(below);

@@ -134,6 +134,45 @@ check "also when it has ended" eval 'independent && same'
 
 # --- what is refused
 check "once more" again
+mv "$x" "$x.gone"
+check "an export that is not where it was" vs_refused 32779 "'t'.*'vda'.*put the export back" \
+    import-detach t
+mv "$x.gone" "$x"
+base=$(live_virsh dumpxml t | xmllint --xpath 'string(//disk[1]//backingStore/source/@file)' -)
+mv "$base" "$d/base.was"
+check "one of its images" vs_refused 32779 "'t'.*'vda'.*${base##*/}.*put the export back" \
+    import-detach t
+truncate -s 100 "$base"
+check "is damaged" vs_refused 32802 "'t'.*'vda'.*${base##*/}.*put the export back" import-detach t
+mv "$d/base.was" "$base"
+is "$(content)" "$want" "nothing has changed"
+
+# The definition tells that it is an export, and what is copied is in the images.
+mv "$export/manifest.xml" "$d/manifest.xml"
+echo damaged >"$export/manifest.xml"
+check "a manifest that is damaged does not matter" eval 'vs import-detach t --dry-run >"$d/plan"'
+like "$(<"$d/plan")" "vda +copied.*vdb +copied" "for what is to be done"
+rm "$export/manifest.xml"
+live_virsh dumpxml t --inactive | sed "/<seclabel model='[^']*' relabel='no'/d;
+    /<seclabel relabel='no'/d" >"$d/t.xml"
+live_virsh dumpxml t --inactive >"$d/was.xml"
+live_virsh define "$d/t.xml"
+check "what may be an export is named" vs_refused 5 "'vda'.*'t'.*no manifest.xml" import-detach t
+live_virsh define "$d/was.xml"
+is "$(content)" "$want" "nothing has changed"
+check "one whose manifest is gone" vs -q import-detach t
+check "is left behind" eval 'independent && same'
+mv "$d/manifest.xml" "$export/manifest.xml"
+check "once more" again
+mv "$export/manifest.xml" "$d/manifest.xml"
+check "it runs" live_virsh start t
+check "also while it runs" vs -q import-detach t
+check "is left behind" independent
+live_destroy t
+check "with all its data" same
+mv "$d/manifest.xml" "$export/manifest.xml"
+
+check "once more" again
 live_snapshot_external t later
 check "snapshots need the export" vs_refused 5 "'later'.*'t'.*delete its snapshots" import-detach t
 lose t
