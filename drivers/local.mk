@@ -58,6 +58,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-pools.h \
 	drivers/libvirt/libvirt-present.c \
 	drivers/libvirt/libvirt-present.h \
+	drivers/libvirt/libvirt-run.c \
+	drivers/libvirt/libvirt-run.h \
 	drivers/libvirt/libvirt-private.h \
 	drivers/libvirt/libvirt-scratch.c \
 	drivers/libvirt/libvirt-scratch.h \

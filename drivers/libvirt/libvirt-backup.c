@@ -13,6 +13,7 @@
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
+#include "drivers/libvirt/libvirt-run.h"
 #include "drivers/libvirt/libvirt-scratch.h"
 #include "util/xml.h"
 
@@ -381,4 +382,5 @@ const HypervisorBackupOps libvirt_backup_ops = {
     .find_checkpoint = libvirt_checkpoint_find,
     .create_checkpoint = libvirt_checkpoint_create,
     .delete_checkpoint = libvirt_checkpoint_delete,
+    .find_run = libvirt_run_find,
 };

@@ -51,6 +51,7 @@ manifest_checkpoint_free(ManifestCheckpoint *self)
     g_free(self->name);
     g_free(self->id);
     origin_free(self->image);
+    g_free(self->run);
     g_free(self);
 }
 
@@ -145,6 +146,7 @@ parse_checkpoint(xmlNode *node)
     self->image->device = get_number_attr(node, "device");
     self->image->inode = get_number_attr(node, "inode");
     self->image->born = time_attr(node, "born");
+    self->run = xml_attr(node, "run");
 
     return self;
 }

@@ -38,6 +38,7 @@ typedef struct {
     char *name;
     char *id;      /* its id, which a later checkpoint of the same name does not have */
     Origin *image; /* the image file, without what changes when it is written to */
+    char *run;     /* of the hypervisor, see plan_points_run(); NULL: not known */
 } ManifestCheckpoint;
 
 typedef struct {

@@ -15,6 +15,8 @@
 /* At how many places it is looked whether the bitmap is right, and how far from each for data. */
 #define SPOTS 32
 #define SPOT_WINDOW ((guint64)1 << 20)
+/* How much of a disk it is asked at once where it has data. */
+#define LOST_STEP ((guint64)1 << 30)
 
 /* A disk, and what the base has of it. */
 typedef struct {
@@ -133,6 +135,53 @@ ask_qemu(const ExportItem *item, guint64 size, GError **error)
     return TRUE;
 }
 
+/* In the bitmap of a disk that became smaller and larger again what is behind the smaller size has
+ * not changed, though it reads as zeros now. So what the base has data of, and the disk a hole,
+ * has changed. */
+static gboolean
+add_lost(Changes *changes, Source *before, const Extent *hole, GArray *extents, GError **error)
+{
+    Extent all = {hole->offset, hole->length, TRUE};
+
+    g_array_set_size(extents, 0);
+    if (!before->ops->extents)
+        g_array_append_val(extents, all);
+    else if (!before->ops->extents(before, 0, hole->offset, hole->length, extents, error))
+        return FALSE;
+    for (guint i = 0; i < extents->len; i++) {
+        const Extent *extent = &g_array_index(extents, Extent, i);
+
+        if (extent->data)
+            changes_add(changes, extent->offset, extent->length);
+    }
+
+    return TRUE;
+}
+
+static gboolean
+find_lost(SpotCheck *self, Control *control, GError **error)
+{
+    guint64 size = MIN(self->now->size, self->before->size);
+    g_autoptr(GArray) present = g_array_new(FALSE, FALSE, sizeof(Extent));
+
+    for (guint64 from = 0; self->now->ops->extents && from < size; from += LOST_STEP) {
+        g_array_set_size(present, 0);
+        if (!control_pass(control, 0, error) ||
+            !self->now->ops->extents(self->now, 0, from, MIN(LOST_STEP, size - from), present,
+                                     error))
+            return FALSE;
+        for (guint i = 0; i < present->len; i++) {
+            const Extent *extent = &g_array_index(present, Extent, i);
+
+            if (!extent->data &&
+                !add_lost(self->changes, self->before, extent, self->extents, error))
+                return FALSE;
+        }
+    }
+
+    return TRUE;
+}
+
 gboolean
 export_bitmap_find_changes(ExportItem *item, Control *control, gboolean *sure, GError **error)
 {
@@ -149,5 +198,5 @@ export_bitmap_find_changes(ExportItem *item, Control *control, gboolean *sure, G
     check.changes = item->changes = changes_new(now->size, layer->source->path, error);
 
     return item->changes && ask_qemu(item, now->size, error) &&
-           check_spots(&check, control, sure, error);
+           find_lost(&check, control, error) && check_spots(&check, control, sure, error);
 }

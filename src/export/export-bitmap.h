@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * @item: of changes on a disk that is pulled, and since when they are known
  * @sure: (out): FALSE: something has changed where the bitmap says that nothing has
  *
- * Asks QEMU for what has changed on the disk since the base was made, and compares a few parts with
+ * Asks QEMU for what has changed on the disk since the base was made, and where it has no data any
+ * more, and compares a few parts with
  * the base of which it is said that they have not (2 MiB at most). Otherwise no data is read.
  */
 gboolean export_bitmap_find_changes(ExportItem *item, Control *control, gboolean *sure,

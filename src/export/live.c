@@ -170,6 +170,7 @@ is_same_live_disk(const DiskDef *a, const DiskDef *b)
     return g_str_equal(a->target, b->target) && g_str_equal(a->device, b->device) &&
            a->location == b->location && a->read_only == b->read_only &&
            g_strcmp0(a->storage->label, b->storage->label) == 0 &&
+           g_strcmp0(a->storage->index, b->storage->index) == 0 &&
            g_strcmp0(a->storage->format, b->storage->format) == 0;
 }
 
@@ -305,6 +306,30 @@ take_member(LiveExport *self, const MomentMember *held)
                                   present->reason ? present->reason : "?"));
 }
 
+/* The run in which its disks were followed so far is the one of the moment. It is the same then if
+ * it is the same afterwards, when nobody is held still. */
+static gboolean
+check_runs(const LiveExport *self, GError **error)
+{
+    for (guint i = 0; i < self->plan->domains->len; i++) {
+        const PlanDomain *domain = g_ptr_array_index(self->plan->domains, i);
+        g_autofree char *now =
+            domain->run
+                ? self->hypervisor->ops->backups->find_run(self->hypervisor, domain->uuid)
+                : NULL;
+
+        if (g_strcmp0(now, domain->run) == 0)
+            continue;
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The domain '%s' was started or shut off while its export began; export "
+                      "again"),
+                    domain->name);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
 static void
 take_moment(LiveExport *self, const Moment *moment)
 {
@@ -329,7 +354,8 @@ live_export_begin(LiveExport *self, GError **error)
 
         moment_add(moment, member->domain->name, member->domain->uuid, member);
     }
-    if (!moment_hold(moment, self->hypervisor, &options, hold_member, self, error))
+    if (!moment_hold(moment, self->hypervisor, &options, hold_member, self, error) ||
+        !check_runs(self, error))
         return FALSE;
     take_moment(self, moment);
 

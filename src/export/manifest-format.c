@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "export/manifest-format.h"
+#include "export/plan-points.h"
 #include "util/format.h"
 #include "util/xml.h"
 
@@ -52,9 +53,11 @@ set_time(xmlNode *node, const char *name, const OriginTime *time)
 /* Of an image whose file cannot be told from others the next time nobody could say that its bitmap
  * is the right one. */
 static void
-add_checkpoint(xmlNode *parent, const PlanPoint *point, const char *path)
+add_checkpoint(xmlNode *parent, const PlanPoint *point, const PlanDisk *disk)
 {
-    g_autoptr(Origin) image = origin_of(path);
+    const PlanLayer *pulled = disk->pulled;
+    g_autoptr(Origin) image = origin_of(pulled->source->path);
+    g_autofree char *run = plan_points_run(pulled->domain, disk);
     xmlNode *node;
 
     if (!image)
@@ -67,6 +70,7 @@ add_checkpoint(xmlNode *parent, const PlanPoint *point, const char *path)
     xml_set_uint(node, "inode", image->inode);
     if (image->born.seconds != 0)
         set_time(node, "born", &image->born);
+    xml_set(node, "run", run);
 }
 
 static void
@@ -84,7 +88,7 @@ add_manifest_disk(xmlNode *parent, const Plan *plan, const PlanDisk *disk)
     xml_set(node, "recorded", disk->recorded);
     xml_set(node, "source", disk->def->storage->label);
     if (point)
-        add_checkpoint(node, point, disk->pulled->source->path);
+        add_checkpoint(node, point, disk);
 }
 
 static void

@@ -50,6 +50,46 @@ can_have_bitmap(const Layer *image)
     return header && header->version >= VERSION_WITH_BITMAPS;
 }
 
+/* --- runs ------------------------------------------------------------------------- */
+
+char *
+plan_points_run(const PlanDomain *domain, const PlanDisk *disk)
+{
+    g_autofree char *boot = origin_boot();
+    const char *index = disk->def->storage->index;
+
+    return boot && domain->run && index
+               ? g_strdup_printf("%s %s %s", boot, domain->run, index)
+               : NULL;
+}
+
+static void
+find_runs(Hypervisor *hypervisor, Plan *plan)
+{
+    for (guint i = 0; i < plan->domains->len; i++) {
+        PlanDomain *domain = g_ptr_array_index(plan->domains, i);
+
+        if (domain->active && !domain->run)
+            domain->run = hypervisor->ops->backups->find_run(hypervisor, domain->uuid);
+    }
+}
+
+/* Returns: why the image may have been changed by others since then, owned by the caller; NULL:
+ * it has not been. */
+static char *
+why_not_watched(const PlanDomain *domain, const PlanDisk *disk, const ManifestCheckpoint *then)
+{
+    g_autofree char *now = plan_points_run(domain, disk);
+
+    if (!now || !then->run)
+        return g_strdup(_("whether others could write to its image since then cannot be told"));
+    if (g_str_equal(now, then->run))
+        return NULL;
+
+    return g_strdup(_("the domain was started anew since then, or the disk attached, and what "
+                      "others write to an image is in no bitmap"));
+}
+
 /* --- since the base ------------------------------------------------------------------ */
 
 typedef struct {
@@ -117,7 +157,7 @@ why_not_known(const PointFinder *self, const PlanDomain *domain, const PlanDisk 
                                then->name);
     *bytes = tracked->bytes;
 
-    return NULL;
+    return why_not_watched(domain, disk, then);
 }
 
 static gboolean
@@ -160,6 +200,7 @@ plan_points_find(Hypervisor *hypervisor, Plan *plan, const ExportBase *base, GEr
 {
     const PointFinder self = {hypervisor, plan, base};
 
+    find_runs(hypervisor, plan);
     for (guint i = 0; i < plan->domains->len; i++) {
         const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
         GPtrArray *disks = first_of(domain)->disks;
@@ -288,6 +329,7 @@ plan_points_make(Hypervisor *hypervisor, Plan *plan, const ExportPlace *place, G
 
     if (!plan_is_live(plan) || (!name && !plan->settings->base))
         return TRUE;
+    find_runs(hypervisor, plan);
     plan->point = name ? named_point(name, place, error) : own_point(place);
     for (guint i = 0; plan->point && i < plan->domains->len; i++) {
         if (!mark_domain(hypervisor, plan, g_ptr_array_index(plan->domains, i), error))

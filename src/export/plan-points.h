@@ -12,14 +12,25 @@ G_BEGIN_DECLS
  * changed, and the one that is made of the new moment. */
 
 /**
+ * plan_points_run:
+ *
+ * Returns: what tells the time in which nobody but the hypervisor could write to the image of
+ * @disk, which is pulled from @domain, from other such times; owned by the caller. It begins when
+ * the domain is started or the disk attached. NULL: it is not known.
+ */
+char *plan_points_run(const PlanDomain *domain, const PlanDisk *disk);
+
+/**
  * plan_points_find:
  * @base: of @plan, before plan_base_apply()
  *
  * Finds out for every disk that is pulled whether the hypervisor knows what has changed on it since
  * @base was made: the checkpoint that the manifest of @base has is there and the very same, its
- * bitmap is whole, and the image is the very same file. Where that is not so, @plan gets a warning
- * that names the disk and the reason, and the disk is compared instead; or, if the settings are
- * strict, it is INVALID_STATE. Of a disk that the base does not have, and of one whose changes
+ * bitmap is whole, the image is the very same file, and the hypervisor has had it all the time: an
+ * image that it does not have may be overwritten, by a copy with the bitmaps of another one, too,
+ * and most programs that write to one know nothing of bitmaps. Where that is not so, @plan gets a
+ * warning that names the disk and the reason, and the disk is compared instead; or, if the settings
+ * are strict, it is INVALID_STATE. Of a disk that the base does not have, and of one whose changes
  * nobody could know, nothing is said.
  */
 gboolean plan_points_find(Hypervisor *hypervisor, Plan *plan, const ExportBase *base,

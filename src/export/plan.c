@@ -61,6 +61,7 @@ plan_domain_free(PlanDomain *domain)
     g_free(domain->name);
     g_free(domain->uuid);
     g_free(domain->directory);
+    g_free(domain->run);
     g_ptr_array_unref(domain->snapshots);
     g_ptr_array_unref(domain->tree);
     g_free(domain);

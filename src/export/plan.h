@@ -102,6 +102,7 @@ struct PlanDomain {
     char *name;
     char *uuid;
     char *directory; /* path in the export: "domains/web" */
+    char *run;       /* what tells its run from others; NULL: that is not known, or of no use */
     gboolean active;
     GPtrArray *snapshots; /* PlanSnapshot; the exported one first */
     GPtrArray *tree;      /* SnapshotDef: all snapshots of the domain, exported or not */

@@ -119,6 +119,11 @@ struct HypervisorBackupOps {
      * could not take away what is in the images, and only what it knew of it is gone. */
     gboolean (*delete_checkpoint)(Hypervisor *hypervisor, const char *domain, const char *name,
                                   gboolean *forgotten, GError **error);
+
+    /* Returns: what tells the run of the domain with that UUID from earlier and later ones, as long
+     * as the host is not restarted, owned by the caller; NULL if that cannot be told. What changes
+     * on a disk within one run the hypervisor knows, between two runs anybody may write to it. */
+    char *(*find_run)(Hypervisor *hypervisor, const char *uuid);
 };
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HypervisorCheckpoint, hypervisor_checkpoint_free)

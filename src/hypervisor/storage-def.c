@@ -201,6 +201,7 @@ parse_source(StorageDef *self, const char *where, xmlNode *source)
     self->protocol = xml_attr(source, "protocol");
     self->name = xml_attr(source, "name");
     self->query = xml_attr(source, "query");
+    self->index = xml_attr(source, "index");
     self->pool = xml_attr(source, "pool");
     self->volume = xml_attr(source, "volume");
     parse_hosts(self, source);
@@ -327,6 +328,7 @@ storage_def_free(StorageDef *self)
         g_free(self->protocol);
         g_free(self->name);
         g_free(self->query);
+        g_free(self->index);
         g_ptr_array_unref(self->hosts);
         g_free(self->pool);
         g_free(self->volume);

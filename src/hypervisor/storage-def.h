@@ -43,6 +43,8 @@ struct StorageDef {
     char *protocol; /* protocol of a network source: "rbd", "nbd", …; else NULL */
     char *name;     /* name of the image on the server, or NULL */
     char *query;    /* query of its URI, or NULL */
+    char *index;    /* running domain: libvirt's number of it, which no image that is attached later
+                     * has in the same run; else NULL */
     GPtrArray *hosts; /* StorageHost */
     char *pool;   /* pool of the volume, or NULL */
     char *volume;
