@@ -8,24 +8,24 @@
 
 G_BEGIN_DECLS
 
-/** snapshot_service_delete: Lets the service remove a snapshot set, and follows the job. Returns:
- * the exit status; errors have been told. */
+/** snapshot_service_delete: Removes a snapshot set through the service, and follows the job.
+ * Returns: the exit status; errors have been printed. */
 int snapshot_service_delete(CliContext *cli, const char *collection, const char *snapshot,
                             gboolean metadata, ProgressMode progress)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** snapshot_service_apply: The same for going back to one. */
+/** snapshot_service_apply: Reverts to a snapshot set in the same way. */
 int snapshot_service_apply(CliContext *cli, const char *collection, const char *snapshot,
                            gboolean discard, gboolean start, gboolean paused,
                            ProgressMode progress) G_GNUC_WARN_UNUSED_RESULT;
 
-/** snapshot_service_create: The same for one that is made. @settings: a snapshotsettings document;
- * @type: SnapshotType of CreateSnapshot. */
+/** snapshot_service_create: Creates a snapshot set in the same way. @settings: a snapshotsettings
+ * document; @type: SnapshotType of CreateSnapshot. */
 int snapshot_service_create(CliContext *cli, const char *collection, const char *snapshot,
                             const char *settings, guint16 type) G_GNUC_WARN_UNUSED_RESULT;
 
-/** reference_service_change: The same for a reference point. @method: of the service; @done: what
- * is told when it is done, translated. */
+/** reference_service_change: Creates or removes a reference point in the same way. @method: the
+ * method of the service; @done: the message that is printed at the end, translated. */
 int reference_service_change(CliContext *cli, const char *method, const char *collection,
                              const char *name, const char *done) G_GNUC_WARN_UNUSED_RESULT;
 

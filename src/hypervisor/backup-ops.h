@@ -7,47 +7,49 @@
 
 G_BEGIN_DECLS
 
-/* What is asked of a hypervisor about disks of running domains: to hold them as they are at one
- * moment and serve that over NBD, while the domain writes on (libvirt: a pull backup). */
+/* The interface to a hypervisor for pull backups and checkpoints of running domains. A pull backup
+ * serves the content that disks have at one moment over NBD, while the domain continues to write. A
+ * checkpoint records which parts of the disks change from its creation on. */
 
 typedef struct Hypervisor Hypervisor;
 typedef struct HypervisorBackupOps HypervisorBackupOps;
 
-/** What is to be known of one domain: which parts of its disks change from now on. */
+/** The parameters of a checkpoint of one domain. */
 typedef struct {
     const char *domain;
     const char *name;
-    const char *id;       /* what tells it from a later one of that name, or NULL */
-    GPtrArray *tracked;   /* char*: disks, as "vda", of which that is to be known */
-    GPtrArray *untracked; /* char*: all others that it has */
+    const char *id;       /* distinguishes it from a later one of that name; or NULL */
+    GPtrArray *tracked;   /* char*: targets of disks that get a dirty bitmap: "vda" */
+    GPtrArray *untracked; /* char*: targets of all other disks of the domain */
 } HypervisorCheckpointRequest;
 
-/** What is to be held of one domain. */
+/** The parameters of a backup of one domain. */
 typedef struct {
     const char *domain;
-    GPtrArray *targets;  /* char*: of its disks, as "vda" */
-    GPtrArray *since;    /* char*: for each of them the checkpoint since which its changes are asked
-                          * for, or NULL */
-    const char *scratch; /* a directory for what the domain overwrites meanwhile, absolute; NULL:
-                          * below the hypervisor's own */
-    const HypervisorCheckpointRequest *checkpoint; /* is made of the same moment; NULL: none */
+    GPtrArray *targets;  /* char*: targets of its disks: "vda" */
+    GPtrArray *since;    /* char*: for each of them the checkpoint whose dirty bitmap is exported
+                          * with it, or NULL */
+    const char *scratch; /* absolute path of the directory for the scratch files, which take
+                          * what the domain overwrites during the backup; NULL: the hypervisor's
+                          * default */
+    const HypervisorCheckpointRequest *checkpoint; /* created at the same moment; NULL: none */
 } HypervisorBackupRequest;
 
-/** What a checkpoint knows of a disk. */
+/** The state of a checkpoint for one disk. */
 typedef struct {
     char *target;  /* as "vda" */
-    gboolean whole; /* every change since then is known, */
-    guint64 bytes;  /* and that many bytes have changed */
+    gboolean whole; /* every change since its creation is recorded */
+    guint64 bytes;  /* number of bytes that have changed */
 } HypervisorCheckpointDisk;
 
-/** A checkpoint: what has changed since then is known. */
+/** A checkpoint of a domain. */
 typedef struct {
     char *name;
     char *id;             /* see HypervisorCheckpointRequest; NULL: it has none */
     gint64 creation_time; /* seconds since the epoch */
-    GPtrArray *disks;     /* HypervisorCheckpointDisk: those that it knows of, if the domain runs */
-    gboolean broken;      /* it is not known any more, */
-    char *reason;         /* for this reason, in words; NULL: it is, as far as can be told now */
+    GPtrArray *disks;     /* HypervisorCheckpointDisk: its disks, if the domain is running */
+    gboolean broken;      /* it cannot be used any more */
+    char *reason;         /* why it is broken, translated; NULL: nothing speaks against it */
 } HypervisorCheckpoint;
 
 static inline void
@@ -69,54 +71,57 @@ hypervisor_checkpoint_free(HypervisorCheckpoint *self)
     g_free(self);
 }
 
-/** Disks of a running domain as they were at one moment: an NBD server, which has each disk as an
- * export named for the disk's target. What has changed of one since a checkpoint is the dirty
- * bitmap of that name, too. */
+/** A pull backup of a running domain: an NBD server that exports each disk under the disk's target,
+ * with the dirty bitmap of the checkpoint that was asked for. */
 typedef struct {
-    char *socket;  /* absolute path, on which it listens once it is begun */
-    char *scratch; /* the directory that grows as the domain writes */
+    char *socket;  /* absolute path of the socket, on which it listens after begin */
+    char *scratch; /* absolute path of the directory of the scratch files */
 } HypervisorBackup;
 
 
 struct HypervisorBackupOps {
-    /* Ends what processes that are no more have left: backup jobs of domains, and the directories
-     * for them below @scratch (NULL: the hypervisor's own only). Returns: (element-type utf8): a
-     * line for each job that was ended; owned by the caller. */
+    /* Ends backup jobs whose process has died, and removes their directories in the hypervisor's
+     * default directory and below @scratch (nullable). Returns: (element-type utf8): a translated
+     * text for each job that was ended; owned by the caller. */
     GPtrArray *(*clean_up)(Hypervisor *hypervisor, const char *scratch);
 
-    /* Does all that takes its time before the moment: looks at the domain (INVALID_STATE if it does
-     * not run, IN_USE if it has a job) and makes the directory for QEMU. Nothing is held yet.
-     * Returns: to be given to end, whatever happens. */
+    /* Does in advance everything that takes time: checks the domain (INVALID_STATE if it is not
+     * running, IN_USE if it has a job) and creates the directory for QEMU. Returns: the backup,
+     * not begun yet, which must be passed to end in any case. */
     HypervisorBackup *(*prepare)(Hypervisor *hypervisor, const HypervisorBackupRequest *request,
                                  GError **error);
 
-    /* Holds the disks as they are now, all of them at the same moment, and makes the checkpoint. If
-     * that fails there may be one even so, which is for the caller to take away. */
+    /* Begins the backup of all disks at the same moment, and creates the checkpoint. If this fails,
+     * the checkpoint may exist nevertheless, and the caller has to delete it. Source:
+     * virDomainBackupBegin. */
     gboolean (*begin)(HypervisorBackup *backup, GError **error);
 
-    /* Returns: TRUE if it was begun and has ended by itself, as when the domain is shut off: what
-     * was read last need not be of that moment. */
+    /* Returns: TRUE if the backup was begun and has ended by itself, for example because the domain
+     * was shut off. Then the data that were read last may not be those of its moment. */
     gboolean (*has_ended)(HypervisorBackup *backup);
 
-    /* Ends and frees @backup. Returns: FALSE with INVALID_STATE if it had ended by itself; with any
-     * other error it held until now but could not be ended, as when libvirt does not answer: that
-     * is for clean_up() to do, later. */
+    /* Ends and frees @backup. Returns: FALSE with INVALID_STATE if it had ended by itself. With any
+     * other error the data that were read are right, but the job could not be ended, for example
+     * because libvirt does not answer; clean_up() ends it later. */
     gboolean (*end)(HypervisorBackup *backup, GError **error);
 
-    /* Returns: (element-type HypervisorCheckpoint): those of @domain, whoever made them, the oldest
-     * first; owned by the caller. Whether they are broken is known of a domain that runs only. */
+    /* Returns: (element-type HypervisorCheckpoint): all checkpoints of @domain, those of other
+     * programs included, the oldest first; owned by the caller. Broken ones are only recognised
+     * while the domain is running. */
     GPtrArray *(*checkpoints)(Hypervisor *hypervisor, const char *domain, GError **error);
 
-    /* Looks at the checkpoint @name. Returns: owned by the caller; NOT_FOUND if there is none. */
+    /* Returns: the checkpoint @name of @domain, owned by the caller; NOT_FOUND if it does not
+     * exist. */
     HypervisorCheckpoint *(*find_checkpoint)(Hypervisor *hypervisor, const char *domain,
                                              const char *name, GError **error);
 
-    /* Makes one of a running domain, now. */
+    /* Creates a checkpoint of a running domain. Source: virDomainCheckpointCreateXML. */
     gboolean (*create_checkpoint)(Hypervisor *hypervisor,
                                   const HypervisorCheckpointRequest *request, GError **error);
 
-    /* Takes one away; one that is not there is fine. @forgotten: (out): TRUE if the hypervisor
-     * could not take away what is in the images, and only what it knew of it is gone. */
+    /* Deletes a checkpoint; it is no error if it does not exist. @forgotten: (out): TRUE if only
+     * its metadata were deleted, because the hypervisor could not remove the bitmaps from the
+     * images. Source: virDomainCheckpointDelete. */
     gboolean (*delete_checkpoint)(Hypervisor *hypervisor, const char *domain, const char *name,
                                   gboolean *forgotten, GError **error);
 

@@ -41,17 +41,17 @@ typedef struct {
     /* Opens the same chain as a source of the raw disk as the guest sees it. */
     Source *(*open_guest)(const Layer *top, const char *snapshot, gboolean live, GError **error);
 
-    /* What is data in @disk, which it owns from then on, as a qcow2 image above another one: a hole
-     * is what it leaves to that. The header refers to that by @backing_name and @backing_format. */
+    /* Makes a source of a qcow2 image above the image @backing_name in @backing_format: it has the
+     * data of @disk, which it owns from then on, and leaves the holes of @disk to that image. */
     Source *(*open_above)(Source *disk, const char *backing_name, const char *backing_format,
                           const char *what, GError **error);
 
-    /* What is in the export @name of the NBD server at @socket, called @what in errors. */
+    /* Opens the export @name of the NBD server at @socket, called @what in errors. */
     Source *(*open_captured)(const char *socket, const char *name, const char *what,
                              GError **error);
 
-    /* Adds to @extents the whole of that export: data is what its dirty bitmap @bitmap says has
-     * changed. */
+    /* Adds extents for the whole of that export to @extents: what has changed according to its
+     * dirty bitmap @bitmap is data, all else a hole. */
     gboolean (*find_dirty)(const char *socket, const char *name, const char *bitmap,
                            const char *what, GArray *extents, GError **error);
 
@@ -86,26 +86,27 @@ typedef struct {
      * damage. */
     gboolean (*check_image)(int fd, const char *what, GError **error);
 
-    /* Writes what the qcow2 image @top has of the disk into the image below it, under QEMU's locks
-     * of both; @top itself stays as it is. @control is asked, and @func told, meanwhile; its
-     * bandwidth is that of the beginning. IN_USE if somebody has one of them open. */
+    /* Writes the data of the qcow2 image @top into its backing image, while it holds QEMU's locks
+     * of both; @top itself does not change. @control can cancel it, and limits it to the bandwidth
+     * that is set when it begins; @func is told the progress. IN_USE if another process has one of
+     * the images open. */
     gboolean (*commit_image)(const Layer *top, Control *control, CommitFunc func, gpointer data,
                              GError **error);
 
-    /* Writes what the qcow2 image @top has of the disk from the images below it into @top itself,
-     * under QEMU's locks, so that it needs none of them. @control and @func are as for
-     * commit_image. Ended anywhere it still has the same content above them. IN_USE if somebody has
-     * it open. */
+    /* Writes the data of all images below the qcow2 image @top into @top itself, while it holds
+     * QEMU's locks, so that @top needs none of them any more. @control and @func are as for
+     * commit_image. If it is interrupted, @top still has the same content together with its chain.
+     * IN_USE if another process has @top open. */
     gboolean (*flatten_image)(const Layer *top, Control *control, CommitFunc func, gpointer data,
                               GError **error);
 
-    /* Has the header of the qcow2 image @layer name @backing, whose content has to be that of
-     * what it stands on now. */
+    /* Makes @backing the backing file in the header of the qcow2 image @layer. Its content has to
+     * be the same as that of the present backing chain. */
     gboolean (*rebase_image)(const Layer *layer, const char *backing, const char *format,
                              GError **error);
 
-    /* Finds out whether guests see the same in the images @one and @other, which nobody writes to.
-     * Reads what is stored in both. */
+    /* Compares what guests see in the images @one and @other, to which nobody writes. Only stored
+     * data are read. @same: (out): whether they are equal. */
     gboolean (*compare_images)(const Layer *one, const Layer *other, gboolean *same,
                                GError **error);
 } Drivers;

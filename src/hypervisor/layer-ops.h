@@ -7,114 +7,118 @@
 
 G_BEGIN_DECLS
 
-/* What merging layers and going back to a snapshot need of a hypervisor. Domains go by their UUIDs,
- * which they keep when they are renamed. */
+/* The interface to a hypervisor for merging layers and reverting to snapshots. Domains are
+ * identified by their UUIDs, which they keep when they are renamed. */
 
-/** A block job that commits layers of a running domain into a lower one. It goes on when nobody
- * looks after it any more. */
+/** A block job of a running domain that merges layers: a commit or a pull. It continues when this
+ * process ends. */
 typedef struct HypervisorCommit HypervisorCommit;
 
 typedef enum {
     COMMIT_RUNNING,
-    COMMIT_READY,     /* all is copied, what the domain writes goes to both: to be pivoted */
-    COMMIT_COMPLETED, /* merged, and the domain does not use the upper layer any more */
+    COMMIT_READY,     /* everything is copied, writes go to both layers: it can be pivoted */
+    COMMIT_COMPLETED, /* merged: the domain does not use the other layers any more */
     COMMIT_FAILED,
     COMMIT_CANCELLED,
-    COMMIT_GONE,      /* it has ended, and nobody told how: the domain's chain tells */
+    COMMIT_GONE,      /* it has ended without an event: the domain's chain shows how */
 } CommitState;
 
-/** How far it is, as virDomainGetBlockJobInfo() has it. */
+/** The progress of a block job, with the figures of virDomainGetBlockJobInfo(). */
 typedef struct {
     CommitState state;
     guint64 cur;
     guint64 end;
 } CommitProgress;
 
-/** In which state a domain goes on that goes back to a snapshot. */
+/** The state of a domain after it was reverted to a snapshot. */
 typedef enum {
-    REVERT_AS_IT_WAS, /* that of the snapshot */
+    REVERT_AS_IT_WAS, /* its state at the time of the snapshot */
     REVERT_RUNNING,
     REVERT_PAUSED,
 } RevertState;
 
 struct HypervisorLayerOps {
-    /* Returns: (element-type DomainSurvey): every domain of the host with all its snapshots. One
-     * that goes meanwhile is none. */
+    /* Returns: (element-type DomainSurvey): every domain of the host with all its snapshots. A
+     * domain that is undefined during the call is left out. */
     GPtrArray *(*survey)(Hypervisor *hypervisor, GError **error);
 
-    /* Finds out what block job the disk @target of @uuid has: @type is a virDomainBlockJobType, 0:
-     * none. @cur, @end: its figures. */
+    /* Queries the block job of the disk @target of @uuid. @type: (out): its virDomainBlockJobType;
+     * 0: there is none. @cur, @end: (out): its progress in bytes. */
     gboolean (*block_job)(Hypervisor *hypervisor, const char *uuid, const char *target, guint *type,
                           guint64 *cur, guint64 *end, GError **error);
 
-    /* Begins to commit the layer @top of the disk @target, both absolute paths, into @base below
-     * it, with @bandwidth bytes a second at most (0: no limit). @active: @top is what the domain
-     * writes to. @adopt: such a job is there already. Source: virDomainBlockCommit. Returns: what
-     * to give to commit_end, whatever happens. */
+    /* Begins to commit the layer @top of the disk @target into @base below it, both absolute paths,
+     * with at most @bandwidth bytes a second (0: no limit). @active: the domain writes to @top.
+     * @adopt: such a job exists already and is taken over. Source: virDomainBlockCommit. Returns:
+     * the job, which must be passed to commit_end in any case. */
     HypervisorCommit *(*commit_begin)(Hypervisor *hypervisor, const char *uuid, const char *target,
                                       const char *base, const char *top, gboolean active,
                                       guint64 bandwidth, gboolean adopt, GError **error);
 
-    /* Begins to copy all that the disk @target of the running @uuid has in the layers below the one
-     * that it writes to into that, with @bandwidth bytes a second at most (0: no limit). It ends
-     * COMPLETED by itself, and the domain has no lower layers then, now and when it is started
-     * next. @adopt: such a job is there already. Source: virDomainBlockPull. Returns: what to give
-     * to commit_end. */
+    /* Begins to copy the data of all lower layers of the disk @target of the running @uuid into its
+     * top image, with at most @bandwidth bytes a second (0: no limit). It becomes COMPLETED without
+     * a pivot; then neither the running domain nor its persistent definition has lower layers.
+     * @adopt: such a job exists already and is taken over. Source: virDomainBlockPull. Returns: the
+     * job, which must be passed to commit_end in any case. */
     HypervisorCommit *(*pull_begin)(Hypervisor *hypervisor, const char *uuid, const char *target,
                                     guint64 bandwidth, gboolean adopt, GError **error);
 
-    /* Waits @us microseconds for news of it, or less, and tells how far it is. */
+    /* Waits at most @us microseconds for an event of the job, and queries its progress. */
     gboolean (*commit_wait)(HypervisorCommit *commit, gint64 us, CommitProgress *progress,
                             GError **error);
 
-    /* virDomainBlockJobSetSpeed(): @bandwidth bytes a second, 0: no limit. */
+    /* Limits the job to @bandwidth bytes a second; 0: no limit. Source:
+     * virDomainBlockJobSetSpeed. */
     gboolean (*commit_set_speed)(HypervisorCommit *commit, guint64 bandwidth, GError **error);
 
-    /* Has the domain write to the lower layer from now on; when it is READY. */
+    /* Switches the domain to the lower layer when the job is READY. Source:
+     * virDomainBlockJobAbort. */
     gboolean (*commit_pivot)(HypervisorCommit *commit, GError **error);
 
-    /* Ends it, and leaves the domain on the layers that it has. */
+    /* Aborts the job; the domain keeps its layers. Source: virDomainBlockJobAbort. */
     gboolean (*commit_abort)(HypervisorCommit *commit, GError **error);
 
-    /* Frees @commit; its job goes on if it has not ended. */
+    /* Frees @commit; a job that has not ended continues. */
     void (*commit_end)(HypervisorCommit *commit);
 
-    /* Gives the domain with the UUID of @xml that persistent definition. Source:
+    /* Replaces the persistent definition of the domain with the UUID in @xml. Source:
      * virDomainDefineXML. */
     gboolean (*redefine)(Hypervisor *hypervisor, const char *xml, GError **error);
 
-    /* Forgets (@metadata), or deletes with its internal states, the snapshot @name. One that is
-     * not there is fine. Source: virDomainSnapshotDelete. */
+    /* Does the same as forget of HypervisorSnapshotOps. */
     gboolean (*delete_snapshot)(Hypervisor *hypervisor, const char *uuid, const char *name,
                                 gboolean metadata, GError **error);
 
-    /* Takes the snapshot that @xml describes, of all its disks or of none. @disks_only: no memory.
-     * Source: virDomainSnapshotCreateXML. */
+    /* Creates the snapshot that @xml describes, of all its disks or of none. @disks_only: without
+     * memory. Source: virDomainSnapshotCreateXML. */
     gboolean (*take_snapshot)(Hypervisor *hypervisor, const char *uuid, const char *xml,
                               gboolean disks_only, GError **error);
 
-    /* Returns: whether revert() takes external snapshots (<externalSnapshot/> in the host's
+    /* Returns: whether revert() supports external snapshots (<externalSnapshot/> in the host's
      * capabilities). */
     gboolean (*reverts_external)(Hypervisor *hypervisor);
 
-    /* virDomainRevertToSnapshot(), by force where the domain has to be started anew for it. */
+    /* Reverts @uuid to its snapshot @name, by force if a new QEMU has to be started for that.
+     * Source: virDomainRevertToSnapshot. */
     gboolean (*revert)(Hypervisor *hypervisor, const char *uuid, const char *name,
                        RevertState state, GError **error);
 
-    /* Ends the domain at once, as if the plug were pulled; one that does not run is fine. */
+    /* Destroys the domain at once, as a power failure would; it is no error if it is shut off.
+     * Source: virDomainDestroy. */
     gboolean (*stop)(Hypervisor *hypervisor, const char *uuid, GError **error);
 
-    /* Starts it, paused or not. */
+    /* Starts the domain. @paused: its processors stay stopped. Source: virDomainCreate. */
     gboolean (*start)(Hypervisor *hypervisor, const char *uuid, gboolean paused, GError **error);
 
-    /* Stops its processors, or lets them run. */
+    /* Suspends the domain, or resumes it. Source: virDomainSuspend, virDomainResume. */
     gboolean (*pause)(Hypervisor *hypervisor, const char *uuid, gboolean pause, GError **error);
 
-    /* Returns: the <domain> that a memory state in @file is of; owned by the caller. */
+    /* Returns: the <domain> in the memory state @file; owned by the caller. Source:
+     * virDomainSaveImageGetXMLDesc. */
     char *(*saved_xml)(Hypervisor *hypervisor, const char *file, GError **error);
 
-    /* Has it go on from the memory state in @file, with what of the host @xml names in the place of
-     * what the file does. */
+    /* Restores the domain from the memory state in @file. @xml: replaces the <domain> in it, of
+     * which only the parts on the host's side may differ. Source: virDomainRestoreFlags. */
     gboolean (*restore_with)(Hypervisor *hypervisor, const char *file, const char *xml,
                              gboolean paused, GError **error);
 };
