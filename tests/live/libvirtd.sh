@@ -33,10 +33,12 @@ live_libvirtd_setup()
         >"$host/etc/libvirtd.conf"
     : >"$host/etc/virtlogd.conf"
     live_libvirtd_knows "$host"
+    live_libvirtd_kvm "$host"
     unshare --mount --pid --fork --kill-child --mount-proc "$BASH" -c '
         for at in etc:/etc run:/run lib:/var/lib cache:/var/cache log:/var/log; do
             mount --bind "$1/${at%%:*}" "${at#*:}/libvirt" || exit 1
         done
+        [ ! -e "$1/kvm" ] || mount --bind "$1/kvm" /dev/kvm || exit 1
         : >"$1/up"
         while :; do sleep 1; done' init "$host" &
     live_init=$!
@@ -69,6 +71,18 @@ live_libvirtd_learned()
         [ ! "$file" -nt "$2/${file##*/}" ] ||
             { cp -p "$file" "$2/.$$" && mv "$2/.$$" "$2/${file##*/}"; }
     done
+}
+
+# live_libvirtd_kvm HOST: where QEMU's user may not use /dev/kvm, nobody of that libvirtd does. Else
+# libvirt finds KVM when it asks QEMU what it can, sees that it cannot be used, takes the answer for
+# outdated, and asks again, for half a second of a processor, whenever anything is done.
+live_libvirtd_kvm()
+{
+    local user
+    user=$(sed -n 's/^user = "\(.*\)"$/\1/p' "$1/etc/qemu.conf")
+    [ -e /dev/kvm ] && ! setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups \
+        sh -c '[ -r /dev/kvm ] && [ -w /dev/kvm ]' || return 0
+    (umask 777 && : >"$1/kvm")
 }
 
 # live_inside COMMAND...: in the namespaces of our libvirtd.
