@@ -13,6 +13,7 @@
 #include "archive/export-lock.h"
 #include "image/qcow2-header.h"
 #include "util/fd.h"
+#include "util/format.h"
 
 /* The suffix of a directory that an export is being written into, or that an interrupted one has
  * left. */
@@ -197,6 +198,21 @@ note_unreadable(GPtrArray *exports, const ExportPlace *place, GPtrArray *notes)
     }
 }
 
+/* Until then it stays the latest, whatever is exported. */
+static void
+note_ahead(const FoundExport *found, GPtrArray *notes)
+{
+    g_autofree char *now = format_time(g_get_real_time() / G_USEC_PER_SEC);
+
+    if (g_strcmp0(found->manifest->created, now) > 0)
+        g_ptr_array_add(notes,
+                        g_strdup_printf(_("The latest export '%s' says that it was made at %s, "
+                                          "which is still to come: the clock was set back. Those "
+                                          "made before then are not the latest; name the base by "
+                                          "its path, or remove that one"),
+                                        found->path, found->manifest->created));
+}
+
 static gboolean
 find_latest(const ExportPlace *place, const char *collection, ExportBase **base,
             GPtrArray *notes, GError **error)
@@ -212,8 +228,10 @@ find_latest(const ExportPlace *place, const char *collection, ExportBase **base,
         g_autoptr(GError) why = NULL;
 
         *base = open_at(found->path, &why);
-        if (*base)
+        if (*base) {
+            note_ahead(found, notes);
             return TRUE;
+        }
         g_hash_table_add(tried, (gpointer)found);
         g_ptr_array_add(notes, g_strdup_printf(_("The export '%s' cannot be the base: %s"),
                                                found->path, why->message));

@@ -38,6 +38,7 @@ live_tests = \
 	tests/live/live-set.sh \
 	tests/live/live.sh \
 	tests/live/names.sh \
+	tests/live/nights.sh \
 	tests/live/python.sh \
 	tests/live/recipe.sh \
 	tests/live/reference.sh \
