@@ -18,10 +18,13 @@ d=$LIVE_DIR
 x=$d/x
 mkdir "$x"
 
-# paint FILE OFFSET LENGTH [BYTE]: what a guest would have written.
+# paint FILE OFFSET LENGTH [BYTE]: what a guest would have written; without BYTE another one than at
+# the last times, so that it is something else than before.
+byte=$RANDOM
 paint()
 {
-    qemu-io -f "$(live_format "$1")" -c "write -q -P ${4-$((RANDOM % 255 + 1))} $2 $3" "$1"
+    byte=$((byte % 240 + 11))
+    qemu-io -f "$(live_format "$1")" -c "write -q -P ${4-$byte} $2 $3" "$1"
 }
 
 # wait_past FILE: until what is written now has another time than the file.

@@ -19,7 +19,15 @@ guest()
 
 # some: a random part of a disk, in parts of 4 KiB.
 some() { echo "$((RANDOM % 15000 * 4))k $((RANDOM % 60 * 4 + 4))k"; }
-paint() { echo "write -q -P $((RANDOM % 255 + 1)) $*"; }
+# paint OFFSET LENGTH: a byte that is not that of the last ones, nor of what the images begin with:
+# what is written is something else than before.
+paint()
+{
+    local byte
+    byte=$(($(cat "$d/byte" 2>/dev/null || echo $RANDOM) % 240 + 11))
+    echo $byte >"$d/byte"
+    echo "write -q -P $byte $*"
+}
 checkpoints() { live_virsh checkpoint-list "$1" --name | sed '/^$/d' | sort | paste -sd' '; }
 night() { vs_export night --live=crash --scratch "$s" --to "$x" "$@"; }
 warnings() { vs_field '.warnings[]'; }
