@@ -4,7 +4,8 @@
 #
 # Live exports of which each disk is one image, made of the base's: what has changed is written into
 # a copy of that, which shares its blocks where it can. Each is proved against a full one of the
-# same moment. No guest has to run. ROUNDS says how many nights of random writes there are.
+# same moment. No guest has to run. ROUNDS says how many nights of random writes there are, POINTS
+# where one is killed.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/libvirtd.sh"
@@ -69,16 +70,40 @@ check "a disk grows" eval 'live_virsh blockresize a vdb 200001K && guest a 1 "$(
 check "a night is whole" eval 'merged grown --base latest --strict && whole'
 
 # --- what fails
-"$abs_top_builddir/virtsnap" export night killed --live=crash --merge --base latest --to "$x" \
-    --scratch "$s" --bandwidth 1M >/dev/null 2>&1 &
-pid=$!
-check "data are written to" guest a 0 "$(paint 70M 64k)"
-live_wait "it reads" eval '[ "$(checkpoints a | wc -w)" -eq 2 ]'
-kill -9 $pid
-wait $pid 2>/dev/null
-check "one that was killed is begun anew" merged killed --base latest --resume
-like "$(warnings)" 'begun anew' "which is said"
-check "it is whole" whole
+# slowly NAME TO ARGUMENT...: begins a night that takes its time; $pid is its process.
+slowly()
+{
+    "$abs_top_builddir/virtsnap" export night "$1" --live=crash --merge --to "$2" --scratch "$s" \
+        --bandwidth 4M --json "${@:3}" >"$d/slow.out" 2>&1 </dev/null &
+    pid=$!
+}
+ended() { grep -qs '^State:.Z' /proc/$pid/status || [ ! -e /proc/$pid ]; }
+# written TO KIB: the image of vda is there, and so much of it at least.
+written()
+{
+    local size
+    size=$(du -k "$1"/night/.*.partial/layers/a-* 2>/dev/null | cut -f 1 | sort -n | tail -n 1)
+    [ "${size:-0}" -ge "$2" ]
+}
+# POINTS: how many KiB of the image are there when it is killed; 0: none has to be. Where blocks are
+# shared all are there at once, and soon it has ended.
+point=6000
+if cp --reflink=always "$d/a.qcow2" "$d/shared" 2>"$d/why"; then
+    point=0
+fi
+for point in ${POINTS:-$point}; do
+    known=$(checkpoints a | wc -w)
+    check "data are written to" guest a 0 "$(paint 70M 64k)"
+    slowly killed "$x" --base latest
+    live_wait "it is at $point KiB" eval 'ended || { [ "$(checkpoints a | wc -w)" -gt $known ] &&
+        { [ $point -eq 0 ] || written "$x" $point; }; }'
+    check "it is killed" eval 'kill -9 $pid; wait $pid; [ $? -eq 137 ]'
+    check "it is begun anew" merged killed --base latest --resume
+    like "$(warnings)" 'begun anew' "which is said"
+    check "it is whole" whole
+    is "$(checkpoints a | wc -w)" "$known" "and leaves no reference point more"
+    mv "$VS_EXPORT" "$x/night/killed-$point" && VS_EXPORT=$x/night/killed-$point
+done
 good=$VS_EXPORT
 # damage FILE AT: another byte is there than before, whatever the random writes have put there.
 damage()
@@ -110,6 +135,29 @@ rm -rf "$d/bad"
 check "one that is not laid out for it" merged packed --compress zstd
 check "something is written" guest a 0 "$(paint 2M 64k)"
 check "is the base of a whole one even so" eval 'merged unpacked --base "$VS_EXPORT" && whole'
+
+# --- a target on another file system, which fills meanwhile
+mkdir "$d/small"
+if mount -t tmpfs -o size=100M tmpfs "$d/small" 2>"$d/why"; then
+    at_exit umount "$d/small"
+    known=$(checkpoints a)
+    base=$VS_EXPORT
+    check "something is written" guest a 0 "$(paint 2M 64k)"
+    slowly filled "$d/small" --base "$base"
+    live_wait "it writes" eval 'ended || written "$d/small" 1'
+    head -c 100M /dev/zero >"$d/small/filler" 2>/dev/null
+    check "a night whose target fills" eval '! wait $pid'
+    like "$(cat "$d/slow.out")" '[Nn]o space left' "says so"
+    is "$(checkpoints a)" "$known" "and leaves no reference point"
+    rm "$d/small/filler"
+    was=$(read_by a)
+    check "the next has room" merged filled --to "$d/small" --base "$base" --strict
+    check "and reads from the guest what has changed: $(($(read_by a) - was))" \
+        [ $(($(read_by a) - was)) -lt $((8 * 1048576)) ]
+    check "it is whole" whole
+else
+    skip "a target that fills" "no tmpfs can be mounted here: $(head -n 1 "$d/why")"
+fi
 
 # --- blocks that are shared
 mkdir "$d/xfs"
