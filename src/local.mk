@@ -93,6 +93,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/host-finding.h \
 	src/import/host-machine.c \
 	src/import/host-machine.h \
+	src/import/host-security.c \
+	src/import/host-security.h \
 	src/import/import-collections.c \
 	src/import/import-collections.h \
 	src/import/import-define.c \

@@ -158,15 +158,10 @@ write_boot_files(Hypervisor *hypervisor, const BootPlan *plan, int dirfd, Contro
                  GError **error)
 {
     HypervisorOwner owner;
-    gboolean given = FALSE;
+    gboolean given;
 
-    if (geteuid() == 0) {
-        if (!hypervisor->ops->owner(hypervisor, &owner, error))
-            return FALSE;
-        given = owner.uid != 0;
-    }
-
-    return check_space(plan, dirfd, error) &&
+    return import_files_owner(hypervisor, &owner, &given, error) &&
+           check_space(plan, dirfd, error) &&
            (!given || import_files_reachable(plan->plan->directory, &owner, error)) &&
            copy_files(plan, dirfd, control, error) &&
            make_consoles(plan, dirfd, given ? &owner : NULL, error) &&

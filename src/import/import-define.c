@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "collection/collection-store.h"
+#include "import/host-security.h"
 #include "import/import-define.h"
 
 static gboolean
@@ -60,6 +61,20 @@ prepare_domain(Hypervisor *hypervisor, const ImportPlan *plan, const ImportDomai
 }
 
 static gboolean
+prepare_explained(Hypervisor *hypervisor, const ImportPlan *plan, const ImportDomain *domain,
+                  GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (prepare_domain(hypervisor, plan, domain, &why))
+        return TRUE;
+    host_explain_denied(hypervisor, plan->pool ? plan->pool : plan->directory, why);
+    g_propagate_prefixed_error(error, g_steal_pointer(&why), _("Domain '%s': "), domain->name);
+
+    return FALSE;
+}
+
+static gboolean
 define_collections(const ImportPlan *plan, ImportUndo *undo, GError **error)
 {
     g_autoptr(VirtSnapCollectionStore) store = virt_snap_collection_store_new(NULL);
@@ -97,10 +112,8 @@ import_define(Hypervisor *hypervisor, const ImportPlan *plan, ImportUndo *undo, 
 
         if (!control_pass(control, 0, error))
             return FALSE;
-        if (!prepare_domain(hypervisor, plan, domain, error)) {
-            g_prefix_error(error, _("Domain '%s': "), domain->name);
+        if (!prepare_explained(hypervisor, plan, domain, error))
             return FALSE;
-        }
         import_undo_touch(undo);
     }
 

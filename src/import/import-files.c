@@ -14,6 +14,7 @@
 #include "hypervisor/drivers.h"
 #include "import/import-files.h"
 #include "util/fd.h"
+#include "util/open-as.h"
 
 /* Other users can reach files below, but not list the directory. */
 #define DIRECTORY_MODE 0711
@@ -220,41 +221,55 @@ import_files_close(const ImportPlan *plan, int dirfd, const HypervisorOwner *own
     return close_entry(dirfd, ".", O_DIRECTORY, DIRECTORY_MODE, NULL, error);
 }
 
-static gboolean
-can_enter(const struct stat *st, const HypervisorOwner *owner)
+gboolean
+import_files_owner(Hypervisor *hypervisor, HypervisorOwner *owner, gboolean *other, GError **error)
 {
-    if (owner->uid == 0)
+    *other = FALSE;
+    if (geteuid() != 0)
         return TRUE;
-    if (st->st_uid == owner->uid)
-        return (st->st_mode & S_IXUSR) != 0;
-    if (st->st_gid == owner->gid)
-        return (st->st_mode & S_IXGRP) != 0;
+    if (!hypervisor->ops->owner(hypervisor, owner, error))
+        return FALSE;
+    *other = owner->uid != 0;
 
-    return (st->st_mode & S_IXOTH) != 0;
+    return TRUE;
 }
 
-/* Only the mode bits are checked. ACLs may grant access as well, but only the owner itself could
- * ask the kernel about that. */
+/* Returns: (nullable): the uppermost directory above @path that @owner cannot enter, owned by the
+ * caller. What is not there yet will be made so that everybody can. */
+static char *
+find_closed_directory(const char *path, const HypervisorOwner *owner)
+{
+    g_autofree char *at = g_path_get_dirname(path);
+    g_autofree char *closed = NULL;
+
+    for (;;) {
+        char *above = g_path_get_dirname(at);
+        gboolean top = g_str_equal(above, at);
+
+        if (g_file_test(at, G_FILE_TEST_IS_DIR) && enter_as(at, owner->uid, owner->gid) != 0) {
+            g_free(closed);
+            closed = g_strdup(at);
+        }
+        g_free(at);
+        at = above;
+        if (top)
+            return g_steal_pointer(&closed);
+    }
+}
+
 gboolean
 import_files_reachable(const char *directory, const HypervisorOwner *owner, GError **error)
 {
-    g_autofree char *path = g_strdup(directory);
-    struct stat st;
+    g_autofree char *closed = find_closed_directory(directory, owner);
 
-    while (strlen(path) > 1) {
-        char *above = g_path_get_dirname(path);
+    if (!closed)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
+                _("QEMU runs as the user %u:%u here, who cannot enter '%s': its domains would "
+                  "not start from '%s'; import into another directory, such as "
+                  "/var/lib/libvirt/images, or let that user in ('chmod o+x %s', or 'setfacl -m "
+                  "u:%u:x %s')"),
+                owner->uid, owner->gid, closed, directory, closed, owner->uid, closed);
 
-        g_free(path);
-        path = above;
-        if (stat(path, &st) < 0 || can_enter(&st, owner))
-            continue;
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
-                    _("QEMU runs as the user %u:%u here, who cannot enter '%s': its domains would "
-                      "not start from '%s'; import into another directory, such as "
-                      "/var/lib/libvirt/images, or let that user in (chmod o+x, setfacl)"),
-                    owner->uid, owner->gid, path, directory);
-        return FALSE;
-    }
-
-    return TRUE;
+    return FALSE;
 }

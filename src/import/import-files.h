@@ -31,9 +31,18 @@ gboolean import_files_close(const ImportPlan *plan, int dirfd, const HypervisorO
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * import_files_owner:
+ * @other: (out): whether files have to be given to @owner: only root starts QEMU as another user
+ *
+ * Finds out which user QEMU is.
+ */
+gboolean import_files_owner(Hypervisor *hypervisor, HypervisorOwner *owner, gboolean *other,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * import_files_reachable:
  * Returns: FALSE with ACCESS_DENIED naming a directory on the path to @directory that @owner cannot
- * enter, and a way out.
+ * enter, and a way out. ACLs count, too. What is not there yet can be entered.
  */
 gboolean import_files_reachable(const char *directory, const HypervisorOwner *owner,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "archive/export-protect.h"
+#include "import/host-security.h"
+#include "import/import-files.h"
 #include "import/import-in-place.h"
 #include "util/open-as.h"
-#include "util/xml.h"
 
 /* --- others ------------------------------------------------------------------- */
 
@@ -102,30 +103,6 @@ check_readable(const char *path, const char *export, const HypervisorOwner *owne
     return FALSE;
 }
 
-static gboolean
-has_selinux(Hypervisor *hypervisor)
-{
-    g_autofree char *text = hypervisor->ops->capabilities(hypervisor, NULL);
-    g_autoptr(xmlDoc) doc =
-        text ? xml_parse(text, strlen(text), "capabilities", NULL) : NULL;
-
-    return doc && xml_node(xmlDocGetRootElement(doc), "./host/secmodel[model='selinux']");
-}
-
-/* Only root starts QEMU as another user. */
-static gboolean
-find_other_reader(Hypervisor *hypervisor, HypervisorOwner *owner, gboolean *other, GError **error)
-{
-    *other = FALSE;
-    if (geteuid() != 0)
-        return TRUE;
-    if (!hypervisor->ops->owner(hypervisor, owner, error))
-        return FALSE;
-    *other = owner->uid != 0;
-
-    return TRUE;
-}
-
 /* --- public functions ------------------------------------------------------------ */
 
 gboolean
@@ -138,7 +115,7 @@ import_in_place_check(Hypervisor *hypervisor, ImportPlan *plan, const ImportSour
     HypervisorOwner owner = {0};
     gboolean other;
 
-    if (!find_other_reader(hypervisor, &owner, &other, error))
+    if (!import_files_owner(hypervisor, &owner, &other, error))
         return FALSE;
     for (guint i = 0; i < manifest->files->len; i++) {
         const ManifestFile *file = g_ptr_array_index(manifest->files, i);
@@ -149,7 +126,7 @@ import_in_place_check(Hypervisor *hypervisor, ImportPlan *plan, const ImportSour
                      (other && !check_readable(path, plan->export, &owner, error))))
             return FALSE;
     }
-    if (has_selinux(hypervisor))
+    if (host_has_security_model(hypervisor, "selinux"))
         import_plan_warn(plan, _("libvirt does not label the images of the export for SELinux: "
                                  "'chcon -R -t virt_content_t %s' lets domains read them"),
                          plan->export);

@@ -115,6 +115,8 @@ check_all(Hypervisor *hypervisor, const ImportPrepared *prepared, gboolean look,
     if (prepared->plan->export &&
         !import_in_place_check(hypervisor, prepared->plan, prepared->source, &why))
         collect(&all, g_steal_pointer(&why));
+    if (!import_check_reachable(hypervisor, prepared->plan, &why))
+        collect(&all, g_steal_pointer(&why));
     if (!import_check_space(prepared->plan, prepared->source, prepared->target, &why))
         collect(&all, g_steal_pointer(&why));
     if (!all)

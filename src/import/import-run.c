@@ -152,19 +152,14 @@ are_files_reachable(const ImportPlan *plan, const HypervisorOwner *owner, GError
            (!volume || import_files_reachable(volume, owner, error));
 }
 
-/* Determines the owner of the files. Only root can change the owner, and that is only needed if it
- * is another user. */
-static gboolean
-find_file_owner(const Run *self, HypervisorOwner *owner, gboolean *given, GError **error)
+gboolean
+import_check_reachable(Hypervisor *hypervisor, const ImportPlan *plan, GError **error)
 {
-    *given = FALSE;
-    if (geteuid() != 0)
-        return TRUE;
-    if (!self->hypervisor->ops->owner(self->hypervisor, owner, error))
-        return FALSE;
-    *given = owner->uid != 0;
+    HypervisorOwner owner;
+    gboolean given;
 
-    return !*given || are_files_reachable(self->plan, owner, error);
+    return import_files_owner(hypervisor, &owner, &given, error) &&
+           (!given || are_files_reachable(plan, &owner, error));
 }
 
 static gboolean
@@ -176,7 +171,7 @@ write_import_files(Run *self, GError **error)
     EngineStats stats = {0};
     gboolean moved;
 
-    if (!find_file_owner(self, &owner, &given, error) ||
+    if (!import_files_owner(self->hypervisor, &owner, &given, error) ||
         !import_files_directories(self->plan, dirfd, error) ||
         (!self->volumes_kept &&
          !import_volumes_make(self->hypervisor, self->plan, dirfd, error)))

@@ -33,6 +33,11 @@ void import_result_clear(ImportResult *result);
 gboolean import_check_space(const ImportPlan *plan, const ImportSource *source,
                             const Target *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** import_check_reachable: Returns: FALSE with ACCESS_DENIED if QEMU's user cannot enter the
+ * directories of what is to be written (import_files_reachable()). */
+gboolean import_check_reachable(Hypervisor *hypervisor, const ImportPlan *plan, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * import_execute:
  * @target: the target, which is begun, and committed when all files are complete

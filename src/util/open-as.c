@@ -22,6 +22,7 @@
 
 typedef struct {
     const char *path;
+    int flags; /* of open(2) */
     guint uid;
     guint gid;
     GArray *groups; /* gid_t */
@@ -62,7 +63,7 @@ try_to_open(gpointer data)
     setfsuid(self->uid);
     if (setfsuid((uid_t)-1) != (int)self->uid || setfsgid((gid_t)-1) != (int)self->gid)
         return GINT_TO_POINTER(0);
-    fd = open(self->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    fd = open(self->path, self->flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         failed = errno;
     else
@@ -71,11 +72,26 @@ try_to_open(gpointer data)
     return GINT_TO_POINTER(failed);
 }
 
+static int
+open_in_place(const char *path, int flags, guint uid, guint gid)
+{
+    g_autoptr(GArray) groups = groups_of(uid, gid);
+    Try self = {path, flags, uid, gid, groups};
+
+    return GPOINTER_TO_INT(g_thread_join(g_thread_new("open-as", try_to_open, &self)));
+}
+
 int
 open_as(const char *path, guint uid, guint gid)
 {
-    g_autoptr(GArray) groups = groups_of(uid, gid);
-    Try self = {path, uid, gid, groups};
+    return open_in_place(path, O_RDONLY | O_NOFOLLOW, uid, gid);
+}
 
-    return GPOINTER_TO_INT(g_thread_join(g_thread_new("open-as", try_to_open, &self)));
+/* To find anything in a directory, also itself, needs the permission to search it. */
+int
+enter_as(const char *path, guint uid, guint gid)
+{
+    g_autofree char *itself = g_build_filename(path, ".", NULL);
+
+    return open_in_place(itself, O_PATH | O_DIRECTORY, uid, gid);
 }

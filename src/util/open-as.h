@@ -16,4 +16,8 @@ G_BEGIN_DECLS
  */
 int open_as(const char *path, guint uid, guint gid);
 
+/** enter_as: The same for opening files in the directory @path, of which the names are known.
+ * Returns: likewise; what is refused may be a directory above. */
+int enter_as(const char *path, guint uid, guint gid);
+
 G_END_DECLS

@@ -100,7 +100,45 @@ rm -f "$d"/images/*
 mkdir -m 700 "$d/closed"
 check "a place that QEMU's user cannot enter is refused" \
     vs_refused 32769 "cannot enter '$d/closed'" import "$VS_EXPORT" --to "$d/closed" "${TRUST[@]}"
+check "also by a plan" vs_refused 32769 "cannot enter '$d/closed'" import "$VS_EXPORT" \
+    --to "$d/closed/new" --dry-run "${TRUST[@]}"
 is "$(ls -A "$d/closed")" "" "nothing is there"
+# As `setfacl -m u:libvirt-qemu:x` does, which need not be installed.
+let_in()
+{
+    /usr/bin/python3 -c 'import os, pwd, struct, sys
+NONE = 0xffffffff
+user = pwd.getpwnam(sys.argv[2]).pw_uid
+entries = ((1, 7, NONE), (2, 1, user), (4, 0, NONE), (16, 1, NONE), (32, 0, NONE))
+os.setxattr(sys.argv[1], "system.posix_acl_access", struct.pack("<I", 2) +
+            b"".join(struct.pack("<HHI", *entry) for entry in entries))' "$@"
+}
+if let_in "$d/closed" "$user" 2>/dev/null; then
+    check "with an ACL it is taken" vs_import "$VS_EXPORT" --to "$d/closed"
+    check "its domain starts there" live_virsh start a
+    live_destroy a
+    lose a
+    rm -r "${d:?}/closed"
+else
+    skip "with an ACL it is taken" "there are none here"
+fi
+
+# While domains are defined somebody closes the directory: what QEMU is denied is explained.
+if command -v strace >/dev/null; then
+    strace -f -qq -o "$d/trace" -e trace=linkat -e inject=linkat:signal=STOP:when=1 \
+        "$abs_top_builddir/virtsnap" --json import "$VS_EXPORT" --to "$to" --start "${TRUST[@]}" \
+        >"$VS_OUT" 2>"$VS_ERR" 2>"$d/shell" &
+    tracer=$!
+    live_wait "it has stopped" grep -qs "stopped by SIGSTOP" "$d/trace"
+    chmod 700 "$to"
+    kill -CONT "$(awk '/stopped by SIGSTOP/ { print $1; exit }' "$d/trace")"
+    check_fails "a domain that QEMU is denied to open is not imported" wait "$tracer"
+    like "$(vs_field .error.message)" "ermission denied.*user of QEMU.*'$to/" "which is explained"
+    is "$(live_virsh list --all --name | xargs)$(find "$to" -type f)" "" "nothing is left"
+    chmod 711 "$to"
+else
+    skip "a domain that QEMU is denied to open is explained" "strace is missing"
+fi
 check "import" vs_import "$VS_EXPORT" --to "$to"
 is "$(find "$to" -type f -printf '%u\n' | sort -u)" "$user" "all files are that user's"
 is "$(find "$to" -type f -perm /077 ! -perm 440)" "" "and nobody else's"
