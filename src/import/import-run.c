@@ -264,6 +264,9 @@ is_import_resumable(const Run *self, const GError *error)
     if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED) ||
         g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT))
         return FALSE;
+    /* Half of a volume would fill the pool, under the name that it is to have. */
+    if (self->plan->pool && g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE))
+        return FALSE;
     if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED) ||
         import_journal_continues(self->journal))
         return TRUE;

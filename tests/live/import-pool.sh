@@ -10,10 +10,15 @@
 . "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/live/import-lib.sh"
+. "$abs_top_srcdir/tests/service/lib.sh"
 live_requires
 live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
 requires strace /usr/lib/*/libvirt/connection-driver/libvirt_driver_storage.so
 
+# libvirtd sees what is mounted before it is started.
+small=$TEST_DIR/small
+mkdir "$small" && mount -t tmpfs -o size=64m,mode=755 none "$small" || skip_all "nothing is mounted"
+at_exit umount "$small"
 check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
 vs_setup
 export LIVE_BOOT=none
@@ -204,6 +209,106 @@ rm "$first"
 kill -CONT $pid
 check_fails "somebody removes a volume that is written" wait $pid
 check "nothing is left" nothing_left
+
+# --- a pool that is full, by command, service and library
+live_virsh pool-define-as --name small --type dir --target "$small"
+live_virsh pool-start small
+as_big_as() { mount -o "remount,size=$1" "$small"; }
+# nothing_made: neither of an import, nor of what is in its way.
+nothing_made()
+{
+    rm -f "$small/filler"
+    [ -z "$(ls -A "$small")$(live_virsh list --all --name | xargs)$(find "$to" -type f)" ] ||
+        live_die "$(ls -AR "$small" "$to")"
+}
+# fill: takes all of the space that is left.
+fill() { ! cat /dev/zero >"$small/filler" 2>/dev/null; }
+full() { [ "$(df --output=avail "$small" | tail -n 1)" -eq 0 ]; }
+forget_small()
+{
+    lose t u && vs -q collection-undefine pair && rm -rf "${small:?}"/* "${to:?}"/* &&
+        live_virsh pool-refresh small
+}
+pool=$small
+as_big_as 6m
+check "too small a pool is found before" vs_refused 32801 "'$small' needs .* left" \
+    import "$export" --to "$to" --pool small "${TRUST[@]}"
+check "nothing is made" nothing_made
+as_big_as 64m
+begin --pool small
+kill -STOP $pid
+check "the space is lost meanwhile" eval 'fill; full'
+kill -CONT $pid
+check_fails "the import ends" wait $pid
+is "$(vs_field .error.code)" 32801 "that is told"
+check "nothing is left" nothing_made
+check "the next one" vs_import "$export" --to "$to" --pool small
+check "is complete" is_complete
+forget_small
+
+for ((i = 1; i < ${#TRUST[@]}; i += 2)); do
+    words+="<trust>${TRUST[i]}</trust>"
+done
+# settings [ELEMENTS]
+settings() { printf '<importsettings><pool>small</pool>%s%s</importsettings>' "$words" "${1-}"; }
+# asked SETTINGS: a job of the service, in job.
+asked()
+{
+    local answer
+    answer=$(service_call service CollectionSnapshotService.ImportExport "$export" "$1" \
+        "{'to': <'$to'>}") && job=$(grep -o 'job/[0-9]*' <<<"$answer") ||
+        live_die "$answer"
+}
+printf '[service]\nidle_timeout=0\n' >"$d/virtsnapd.conf"
+check "a bus" service_bus || bail_out "no bus"
+check "the service comes" service_start || bail_out "no service"
+as_big_as 6m
+check "the service is asked to import" asked "$(settings)"
+check "and finds too small a pool" [ "$(service_wait "$job")" = 10 ]
+like "$(service_call "$job" Job.GetError)" "'$small' needs" "which it says"
+check "nothing is made" nothing_made
+as_big_as 64m
+check "it is asked again" asked "$(settings '<bandwidth>1000000</bandwidth>')"
+live_wait "it copies" eval '[ "$(service_get "$job" Job Cur)" -gt 2000000 ]'
+check "the space is lost meanwhile" eval 'fill; full'
+check "the job fails" [ "$(service_wait "$job")" = 10 ]
+check "nothing is left" nothing_made
+check "and once more" asked "$(settings)"
+is "$(service_wait "$job")" 7 "it is done"
+check "it is complete" is_complete
+service_stop
+forget_small
+
+if [ -e "$abs_top_builddir/VirtSnap-1.0.typelib" ] && /usr/bin/python3 -c 'import gi' 2>/dev/null
+then
+    # library SETTINGS: prints the directory of the import, or the code of its error.
+    library()
+    {
+        GI_TYPELIB_PATH=$abs_top_builddir LD_LIBRARY_PATH=$abs_top_builddir/.libs \
+            /usr/bin/python3 - "$LIVE_URI" "$export" "$to" "$1" <<'END'
+import sys
+import gi
+gi.require_version("VirtSnap", "1.0")
+from gi.repository import GLib, VirtSnap
+uri, export, to, settings = sys.argv[1:]
+loop = GLib.MainLoop()
+job = VirtSnap.Service(uri=uri).import_(export, to, settings)
+job.connect("completed", lambda _, error: loop.quit())
+loop.run()
+print(job.props.error.code if job.props.error else job.dup_report().get_directory())
+END
+    }
+    as_big_as 6m
+    is "$(library "$(settings)")" 32801 "the library finds too small a pool"
+    check "nothing is made" nothing_made
+    as_big_as 64m
+    is "$(library "$(settings)")" "$to/pair/snap1" "and imports into one"
+    check "it is complete" is_complete
+    forget_small
+else
+    skip "the library imports into a pool" "python3-gi is missing"
+fi
+pool=$d/pool
 
 # --- a libvirtd that dies
 # While it defines u it waits for somebody who reads what it writes; t is defined then.
