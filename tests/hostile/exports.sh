@@ -59,10 +59,24 @@ found()
     look verify "$e"
     [ $? -eq 1 ] && clean || { cat -v "$said"; return 1; }
     look verify --deep --json "$e"
-    [ $? -eq 1 ] && [ "$(jq -r .ok "$said")" = false ] && says_problem "$1" ||
-        { cat "$said"; return 1; }
+    [ $? -eq 1 ] && says_problem "$1" || { cat "$said"; return 1; }
 }
-says_problem() { [[ $(jq -r '.problems[] | .file + ": " + .what' "$said") =~ $1 ]]; }
+
+# says_problem REGEX: the JSON says that the export is not sound, and why.
+says_problem()
+{
+    local text
+    text=$(jq -r '.ok, (.problems[] | .file + ": " + .what)' "$said") &&
+        [ "${text%%$'\n'*}" = false ] && [[ ${text#*$'\n'} =~ $1 ]]
+}
+
+# says_error CODE REGEX: the JSON has this error.
+says_error()
+{
+    local text
+    text=$(jq -r '.error.code, .error.message' "$said") &&
+        [ "${text%%$'\n'*}" = "$1" ] && [[ ${text#*$'\n'} =~ $2 ]]
+}
 
 # listed: those who only read the manifest can live with it.
 listed()
@@ -79,13 +93,12 @@ refused()
 {
     if [ "$texts" = no ]; then
         look verify --deep --json "$e"
-        [ $? -eq 1 ] && [ "$(jq -r .ok "$said")" = false ] && says_problem "manifest.xml: .*$2"
+        [ $? -eq 1 ] && says_problem "manifest.xml: .*$2"
     else
         found "manifest.xml: .*$2"
     fi || { cat "$said"; return 1; }
     look export-info --json "$e"
-    [ $? -eq 1 ] && [ "$(jq -r .error.code "$said")" = "$1" ] &&
-        [[ $(jq -r .error.message "$said") =~ $2 ]] || { cat "$said"; return 1; }
+    [ $? -eq 1 ] && says_error "$1" "$2" || { cat "$said"; return 1; }
     look export-list --json "$TEST_DIR/e" && [[ $(jq -r '.exports[].problem' "$said") =~ $2 ]] ||
         { cat "$said"; return 1; }
     [ "$texts" != no ] || return 0

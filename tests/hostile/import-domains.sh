@@ -29,9 +29,10 @@ import()
 # refused CODE REGEX [ARGUMENT]...: nothing is written, and it says why.
 refused()
 {
+    local text
     import "${@:3}"
-    [ $? -eq 1 ] && [ "$(jq -r .error.code "$said")" = "$1" ] &&
-        [[ $(jq -r .error.message "$said") =~ $2 ]] && [ -z "$(ls -A "$to")" ] ||
+    [ $? -eq 1 ] && text=$(jq -r '.error.code, .error.message' "$said") &&
+        [ "${text%%$'\n'*}" = "$1" ] && [[ ${text#*$'\n'} =~ $2 ]] && [ -z "$(ls -A "$to")" ] ||
         { cat -v "$said"; ls -AR "$to"; return 1; }
 }
 

@@ -30,12 +30,13 @@ base=layers/$(basename "$good"/layers/base-*)
 # refused CODE|any REGEX [OPTION]...: soon, with this result, and nothing is there.
 refused()
 {
-    local status=0
+    local status=0 text
     timeout 900 strace -f -qq --seccomp-bpf -e trace=open,openat,openat2,readlink,execve \
         -o "$trace" virtsnap -c "$TEST_HOST" --json import "$e" --to "$to" "${@:3}" \
         >"$said" 2>&1 </dev/null || status=$?
-    [ $status -eq 1 ] && [[ $1 == any || $(jq -r .error.code "$said") == "$1" ]] &&
-        [[ $(jq -r .error.message "$said") =~ $2 ]] || { cat -v "$said"; return 1; }
+    text=$(jq -r '.error.code, .error.message' "$said")
+    [ $status -eq 1 ] && [[ $1 == any || ${text%%$'\n'*} == "$1" ]] &&
+        [[ ${text#*$'\n'} =~ $2 ]] || { cat -v "$said"; return 1; }
     ! grep -E ' = [0-9]+' "$trace" | grep -F "$outside" || return 1
     ! grep -F 'execve' "$trace" | grep -F qemu-img || return 1
     [ -z "$(ls -A "$to")" ] || { ls -AR "$to"; return 1; }
