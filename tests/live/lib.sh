@@ -68,20 +68,22 @@ live_setup()
     live_root "$LIVE_ROOT"
 }
 
-# live_pin: this script and all that it starts stay on one processor, where there is one on which
-# no other script is. On many of Intel's, libvirt takes what it knows about QEMU for outdated when
-# a process runs on another processor than the one before it, and then asks QEMU for 8 s. Guests
-# are free of it, because libvirt gives them all processors. LIVE_PIN=no for who measures.
+# live_pin: this script and all that it starts stay on one processor, the one on which the fewest
+# other scripts are. On many of Intel's, libvirt takes what it knows about QEMU for outdated when a
+# process runs on another processor than the one before it, and then asks QEMU for 8 s. Guests are
+# free of it, because libvirt gives them all processors. LIVE_PIN=no for who measures.
 live_pin()
 {
-    local cpu cpus
+    local round cpu cpus
     [ "${LIVE_PIN:-yes}" = yes ] && cpus=$(live_processors) || return 0
-    for cpu in $cpus; do
-        exec {live_pinned}>"$LIVE_CACHE/processor.$cpu"
-        flock -n "$live_pinned" && break
-        exec {live_pinned}>&-
+    # Each processor gets a second script only when all have one, and so on.
+    for round in {1..9}; do
+        for cpu in $cpus; do
+            exec {live_pinned}>"$LIVE_CACHE/processor.$cpu.$round"
+            flock -n "$live_pinned" && break 2
+            exec {live_pinned}>&-
+        done
     done
-    # All are taken: the last one has more than one script.
     taskset -cp "$cpu" $$ >/dev/null
 }
 
