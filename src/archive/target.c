@@ -227,23 +227,16 @@ target_new_closed(void)
     return self;
 }
 
-Target *
-target_new(const ExportPlace *place, GError **error)
+/* Says where the export is to be, without looking at what is there. */
+static Target *
+target_at_place(const ExportPlace *place)
 {
-    g_autoptr(Target) self = target_new_closed();
-    g_autofree char *component = name_to_component(place->name);
+    Target *self = target_new_closed();
 
-    if (!path_check(place->directory, error))
-        return NULL;
-    if (!g_path_is_absolute(place->directory)) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                    _("The target directory '%s' is not an absolute path"), place->directory);
-        return NULL;
-    }
     self->directory = resolve_last_link(place->directory);
-    if (!path_check(self->directory, error))
-        return NULL;
     if (place->subdirectory) {
+        g_autofree char *component = name_to_component(place->name);
+
         self->parent = g_build_filename(self->directory, component, NULL);
         self->name = name_to_component(place->snapshot);
     } else {
@@ -252,7 +245,32 @@ target_new(const ExportPlace *place, GError **error)
     }
     self->partial = g_strdup_printf(".%s.partial", self->name);
     self->path = g_build_filename(self->parent, self->name, NULL);
-    if (!check_place(self, place->subdirectory, error))
+
+    return self;
+}
+
+char *
+target_path_of(const ExportPlace *place)
+{
+    g_autoptr(Target) self = target_at_place(place);
+
+    return g_steal_pointer(&self->path);
+}
+
+Target *
+target_new(const ExportPlace *place, GError **error)
+{
+    g_autoptr(Target) self = NULL;
+
+    if (!path_check(place->directory, error))
+        return NULL;
+    if (!g_path_is_absolute(place->directory)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The target directory '%s' is not an absolute path"), place->directory);
+        return NULL;
+    }
+    self = target_at_place(place);
+    if (!path_check(self->directory, error) || !check_place(self, place->subdirectory, error))
         return NULL;
 
     return g_steal_pointer(&self);

@@ -23,6 +23,10 @@ typedef struct Target Target;
  */
 Target *target_new(const ExportPlace *place, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** target_path_of: Returns: the path of the final directory of the target of @place, owned by the
+ * caller. Nothing is checked: it may be taken by what is to be looked at before target_new(). */
+char *target_path_of(const ExportPlace *place);
+
 /** target_free: Frees @self, which may be NULL. A partial directory that was begun and not
  * committed is removed, unless target_keep() was called. */
 void target_free(Target *self);

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
-#include <stdlib.h>
 
 #include "import/import-free.h"
 #include "import/import-in-place.h"
@@ -13,22 +12,13 @@
 #include "import/import-prepare.h"
 #include "import/import-undo.h"
 #include "import/import-volumes.h"
-#include "util/name.h"
 
-/* The final path, computed as target_new() does, which cannot be used here: it would refuse the
- * place because of what a killed import has left there. */
-static char *
-get_final_path(const ImportSubject *subject, const char *name, const char *snapshot)
+ExportPlace *
+import_place(const char *directory, const Manifest *manifest, const ImportSettings *settings)
 {
-    g_autofree char *canonical = g_canonicalize_filename(subject->directory, "/");
-    char *resolved = realpath(canonical, NULL);
-    g_autofree char *collection = name_to_component(name);
-    g_autofree char *component = name_to_component(snapshot);
-    char *path = g_build_filename(resolved ? resolved : canonical, collection, component, NULL);
+    g_autofree char *name = import_plan_name(manifest, settings);
 
-    free(resolved);
-
-    return path;
+    return export_place_new(directory, name, manifest->snapshot, TRUE);
 }
 
 /* The default directory is below that of virtsnap's state, which may not be there yet. */
@@ -56,16 +46,16 @@ static gboolean
 open_import_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
                    ImportPrepared *prepared, char **said, GError **error)
 {
-    const Manifest *manifest = import_source_manifest(prepared->source);
-    g_autofree char *name = import_plan_name(manifest, subject->settings);
-    g_autofree char *path = get_final_path(subject, name, manifest->snapshot);
-    g_autoptr(ExportPlace) place = NULL;
+    g_autoptr(ExportPlace) place =
+        import_place(subject->directory, import_source_manifest(prepared->source),
+                     subject->settings);
+    /* target_new() would refuse the place because of what a killed import has left there. */
+    g_autofree char *path = target_path_of(place);
 
     if (subject->settings->pool && !make_above(subject->directory, error))
         return FALSE;
     if (!look && !recover_import(hypervisor, subject, path, said, error))
         return FALSE;
-    place = export_place_new(subject->directory, name, manifest->snapshot, TRUE);
     prepared->target = target_new(place, error);
 
     return prepared->target != NULL;

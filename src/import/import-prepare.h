@@ -17,6 +17,11 @@ typedef struct {
     gboolean resume; /* what a killed import has left is to be resumed if it can be */
 } ImportSubject;
 
+/** import_place: Returns: the place of an import below @directory, owned by the caller: named as
+ * the export is, or as @settings rename it. */
+ExportPlace *import_place(const char *directory, const Manifest *manifest,
+                          const ImportSettings *settings);
+
 /** Everything that import_execute() needs. */
 typedef struct {
     ImportSource *source;

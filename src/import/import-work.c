@@ -45,9 +45,8 @@ import_target_of(const ImportWork *self, GError **error)
 {
     g_autoptr(ImportSource) source = import_source_open(self->path, error);
     const Manifest *manifest = source ? import_source_manifest(source) : NULL;
-    g_autofree char *name = manifest ? import_plan_name(manifest, self->settings) : NULL;
     g_autoptr(ExportPlace) place =
-        name ? export_place_new(self->directory, name, manifest->snapshot, TRUE) : NULL;
+        manifest ? import_place(self->directory, manifest, self->settings) : NULL;
 
     return place ? target_new(place, error) : NULL;
 }
@@ -293,8 +292,9 @@ import_work_new(const char *path, const char *where, ImportSettings *settings)
     ImportWork *self = g_new0(ImportWork, 1);
 
     job_work_init(&self->parent, &import_work_type);
-    self->path = g_strdup(path);
-    self->directory = g_strdup(where);
+    self->path = g_canonicalize_filename(path, NULL);
+    /* An empty path is a mistake, and does not mean the working directory. */
+    self->directory = *where ? g_canonicalize_filename(where, NULL) : g_strdup("");
     self->settings = settings;
 
     return self;

@@ -39,11 +39,12 @@ char *import_work_default_directory(void);
 
 /**
  * import_work_new:
- * @path: absolute path of the export
- * @directory: absolute path
+ * @path: of the export
+ * @directory: below which its files come to be
  * @settings: (transfer full): settings, already checked
  *
- * Returns: owned by the caller, to be freed with job_work_unref().
+ * The paths are made absolute and canonical here. Returns: owned by the caller, to be freed with
+ * job_work_unref().
  */
 ImportWork *import_work_new(const char *path, const char *directory, ImportSettings *settings);
 

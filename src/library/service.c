@@ -200,11 +200,9 @@ virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult *result, GEr
 static JobWork *
 import_work_for(const char *path, const char *directory, const char *settings, GError **error)
 {
-    g_autofree char *from = g_canonicalize_filename(path, NULL);
-    g_autofree char *to = g_canonicalize_filename(directory, NULL);
     ImportSettings *parsed = import_settings_parse(settings, error);
 
-    return parsed ? &import_work_new(from, to, parsed)->parent : NULL;
+    return parsed ? &import_work_new(path, directory, parsed)->parent : NULL;
 }
 
 VirtSnapJob *

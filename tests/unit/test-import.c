@@ -10,11 +10,32 @@
 #include "image/save-image.h"
 #include "import/import-journal.h"
 #include "import/import-settings.h"
+#include "import/import-work.h"
 #include "tests/unit/harness.h"
 #include "util/fd.h"
 
 /* Parts of an import that need no hypervisor: its settings, its journal, and the description in a
  * memory state. */
+
+/* --- place ---------------------------------------------------------------------- */
+
+/* Whoever asks, the place is made absolute once; an empty one is refused later, and does not become
+ * the working directory. */
+static void
+test_place(void)
+{
+    g_autofree char *here = g_get_current_dir();
+    g_autofree char *below = g_build_filename(here, "new", NULL);
+    g_autofree char *export = g_build_filename(here, "x", NULL);
+    ImportWork *work = import_work_new("./y/../x", "./new/", import_settings_new());
+    ImportWork *empty = import_work_new("/x", "", import_settings_new());
+
+    g_assert_cmpstr(work->path, ==, export);
+    g_assert_cmpstr(work->directory, ==, below);
+    g_assert_cmpstr(empty->directory, ==, "");
+    job_work_unref(&work->parent);
+    job_work_unref(&empty->parent);
+}
 
 /* --- settings ----------------------------------------------------------------- */
 
@@ -257,6 +278,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 
+    g_test_add_func("/import/place", test_place);
     g_test_add_func("/import/settings", test_settings);
     g_test_add_func("/import/settings-refused", test_settings_refused);
     g_test_add_func("/import/renames", test_renames);
