@@ -118,14 +118,6 @@ get_number_attr(xmlNode *node, const char *name)
     return text ? g_ascii_strtoull(text, NULL, 10) : 0;
 }
 
-static gboolean
-get_yes_attr(xmlNode *node, const char *name)
-{
-    g_autofree char *text = xml_attr(node, name);
-
-    return g_strcmp0(text, "yes") == 0;
-}
-
 static OriginTime
 time_attr(xmlNode *node, const char *name)
 {
@@ -179,7 +171,7 @@ parse_manifest_snapshot(xmlNode *node)
     snapshot->consistency = xml_attr(node, "consistency");
     snapshot->reason = xml_attr(node, "reason");
     snapshot->creation_time = (gint64)get_number_attr(node, "creationTime");
-    snapshot->memory = get_yes_attr(node, "memory");
+    snapshot->memory = xml_is_yes(node, "./@memory", FALSE);
     snapshot->disks = g_ptr_array_new_with_free_func((GDestroyNotify)manifest_disk_free);
     for (xmlNode *disk = NULL; (disk = xml_child(node, "disk", disk));)
         g_ptr_array_add(snapshot->disks, parse_manifest_disk(disk));
@@ -243,8 +235,8 @@ parse_manifest_file(xmlNode *node)
     file->capacity = get_number_attr(node, "capacity");
     file->backing = xml_attr(node, "backing");
     file->source = xml_attr(node, "source");
-    file->flattened = get_yes_attr(node, "flattened");
-    file->linked = get_yes_attr(node, "linked");
+    file->flattened = xml_is_yes(node, "./@flattened", FALSE);
+    file->linked = xml_is_yes(node, "./@linked", FALSE);
     file->written = time_attr(node, "written");
     for (xmlNode *origin = NULL; (origin = xml_child(node, "origin", origin));)
         g_ptr_array_add(file->origins, parse_origin(origin));

@@ -220,14 +220,6 @@ number_of(xmlNode *node, const char *name)
     return g_ascii_strtoll(text, NULL, 10);
 }
 
-static gboolean
-is_record_yes(xmlNode *node, const char *name)
-{
-    g_autofree char *text = xml_attr(node, name);
-
-    return g_strcmp0(text, "yes") == 0;
-}
-
 static Consistency
 record_consistency(xmlNode *node, const char *name)
 {
@@ -279,10 +271,10 @@ parse_root(xmlNode *root)
     xmlNode *creator = xml_child(root, "creator", NULL);
 
     self->id = xml_attr(root, "id");
-    self->complete = is_record_yes(root, "complete");
-    self->best_effort = is_record_yes(root, "bestEffort");
+    self->complete = xml_is_yes(root, "./@complete", FALSE);
+    self->best_effort = xml_is_yes(root, "./@bestEffort", FALSE);
     self->window_ms = number_of(root, "windowMs");
-    self->temporary = is_record_yes(root, "temporary");
+    self->temporary = xml_is_yes(root, "./@temporary", FALSE);
     self->collection = xml_text(root, "./collection");
     self->snapshot = xml_text(root, "./snapshot");
     self->back_to = xml_text(root, "./backTo");

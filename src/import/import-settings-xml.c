@@ -15,17 +15,6 @@
 
 /* --- reading a document that is valid against the schema ---------------------- */
 
-static gboolean
-is_yes(xmlNode *root, const char *path, gboolean otherwise)
-{
-    g_autofree char *text = xml_text(root, path);
-
-    if (!text)
-        return otherwise;
-
-    return g_str_equal(text, "yes") || g_str_equal(text, "true") || g_str_equal(text, "1");
-}
-
 static guint64
 read_settings_number(xmlNode *root, const char *path)
 {
@@ -70,13 +59,13 @@ read_root(ImportSettings *self, xmlNode *root, GError **error)
     add_settings_texts(self->trust, root, "trust");
     self->pool = xml_text(root, "./pool");
     self->suffix = xml_text(root, "./suffix");
-    self->new_uuid = is_yes(root, "./newUuid", FALSE);
-    self->new_mac = g_strcmp0(mac, "new") == 0;
-    self->with_snapshots = is_yes(root, "./snapshots", FALSE);
-    self->start = is_yes(root, "./start", FALSE);
-    self->define = is_yes(root, "./define", TRUE);
-    self->force_host = is_yes(root, "./forceHost", FALSE);
-    self->in_place = is_yes(root, "./inPlace", FALSE);
+    self->new_uuid = xml_is_yes(root, "./newUuid", FALSE);
+    self->new_mac = mac && g_str_equal(g_strstrip(mac), "new");
+    self->with_snapshots = xml_is_yes(root, "./snapshots", FALSE);
+    self->start = xml_is_yes(root, "./start", FALSE);
+    self->define = xml_is_yes(root, "./define", TRUE);
+    self->force_host = xml_is_yes(root, "./forceHost", FALSE);
+    self->in_place = xml_is_yes(root, "./inPlace", FALSE);
     self->bandwidth = read_settings_number(root, "./bandwidth");
     self->parallel = (guint)read_settings_number(root, "./parallel");
 

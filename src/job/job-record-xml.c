@@ -219,14 +219,13 @@ static void
 read_record_state(JobInfo *info, xmlNode *root)
 {
     g_autofree char *state = xml_text(root, "state");
-    g_autofree char *resumable = xml_text(root, "resumable");
 
     info->type = (guint)read_record_number(root, "type");
     info->state = job_state_from_name(state);
     info->percent = (guint)read_record_number(root, "percent");
     info->error_code = (guint)read_record_number(root, "errorCode");
     info->error = xml_text(root, "error");
-    info->resumable = g_str_equal(resumable, "yes");
+    info->resumable = xml_is_yes(root, "./resumable", FALSE);
     info->cancellable = !job_state_is_final(info->state);
 }
 

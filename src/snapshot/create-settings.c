@@ -40,14 +40,6 @@ wrong_setting(const char *name, const char *text, GError **error)
 /* --- our own form -------------------------------------------------------------------------- */
 
 static gboolean
-is_setting_yes(xmlNode *root, const char *path)
-{
-    g_autofree char *text = xml_text(root, path);
-
-    return g_strcmp0(text, "yes") == 0 || g_strcmp0(text, "true") == 0;
-}
-
-static gboolean
 parse_native(Parsed *self, xmlDoc *doc, GError **error)
 {
     xmlNode *root = xmlDocGetRootElement(doc);
@@ -57,13 +49,15 @@ parse_native(Parsed *self, xmlDoc *doc, GError **error)
     if (!xml_validate(doc, SCHEMA, _("snapshot settings"), error))
         return FALSE;
     level = xml_text(root, "./consistency");
+    if (level)
+        g_strstrip(level);
     timeout = xml_text(root, "./timeout");
     take_snapshot_name(self, xml_text(root, "./name"));
     self->settings.level = g_strcmp0(level, "application") == 0 ? MOMENT_FREEZE
                            : g_strcmp0(level, "crash") == 0     ? MOMENT_PAUSE
                                                                 : MOMENT_NONE;
-    self->settings.best_effort = is_setting_yes(root, "./bestEffort");
-    self->settings.internal = is_setting_yes(root, "./internal");
+    self->settings.best_effort = xml_is_yes(root, "./bestEffort", FALSE);
+    self->settings.internal = xml_is_yes(root, "./internal", FALSE);
     self->settings.timeout = timeout ? g_ascii_strtoull(timeout, NULL, 10) : 0;
 
     return TRUE;

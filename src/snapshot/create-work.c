@@ -183,14 +183,6 @@ create_work_format(const JobWork *work, xmlNode *node)
     xml_set_uint(how, "timeout", settings->timeout);
 }
 
-static gboolean
-is_work_yes(xmlNode *node, const char *name)
-{
-    g_autofree char *text = xml_attr(node, name);
-
-    return g_strcmp0(text, "yes") == 0;
-}
-
 static CreateWork *
 new_work(const char *collection, GPtrArray *domains, const char *snapshot,
          const CreateSettings *settings)
@@ -217,9 +209,9 @@ create_work_parse(xmlNode *node, GError **error)
     g_autofree char *level = xml_attr(how, "level");
     g_autofree char *timeout = xml_attr(how, "timeout");
     GPtrArray *domains = g_ptr_array_new_with_free_func(g_free);
-    CreateSettings settings = {.memory = is_work_yes(how, "memory"),
-                               .internal = is_work_yes(how, "internal"),
-                               .best_effort = is_work_yes(how, "bestEffort"),
+    CreateSettings settings = {.memory = xml_is_yes(how, "./@memory", FALSE),
+                               .internal = xml_is_yes(how, "./@internal", FALSE),
+                               .best_effort = xml_is_yes(how, "./@bestEffort", FALSE),
                                .timeout = g_ascii_strtoull(timeout, NULL, 10)};
 
     for (guint i = 0; i < G_N_ELEMENTS(level_names); i++) {

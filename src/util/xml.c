@@ -307,6 +307,19 @@ xml_attr(xmlNode *node, const char *name)
     return take_xml_string(xmlGetNoNsProp(node, BAD_CAST name));
 }
 
+gboolean
+xml_is_yes(xmlNode *node, const char *path, gboolean otherwise)
+{
+    gboolean of_attribute = g_str_has_prefix(path, "./@");
+    g_autofree char *text = of_attribute ? xml_attr(node, path + 3) : xml_text(node, path);
+
+    if (!text)
+        return otherwise;
+    g_strstrip(text);
+
+    return g_str_equal(text, "yes") || g_str_equal(text, "true");
+}
+
 xmlNode *
 xml_child(xmlNode *parent, const char *name, xmlNode *after)
 {

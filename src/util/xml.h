@@ -57,6 +57,11 @@ xmlNode *xml_node(xmlNode *node, const char *path);
  * caller. */
 char *xml_text(xmlNode *node, const char *path);
 
+/** xml_is_yes: Returns: whether what @path selects ("./start", "./@complete") says "yes" or "true",
+ * which are the words of the schemas; @otherwise if it is not there. As for them, space around a
+ * word does not count. */
+gboolean xml_is_yes(xmlNode *node, const char *path, gboolean otherwise);
+
 /** xml_attr: Returns: (nullable): attribute @name of @node, owned by the caller. */
 char *xml_attr(xmlNode *node, const char *name);
 

@@ -59,7 +59,7 @@ test_values(void)
         {INSTANCE(LEVEL("1")), 2, MOMENT_FREEZE, FALSE},
         {INSTANCE(LEVEL("2")), 2, MOMENT_PAUSE, FALSE},
         {INSTANCE(LEVEL("2")), 1, MOMENT_PAUSE, TRUE},
-        {"<snapshotsettings><consistency>application</consistency></snapshotsettings>", 2,
+        {"<snapshotsettings><consistency> application </consistency></snapshotsettings>", 2,
          MOMENT_FREEZE, FALSE},
         {"<snapshotsettings><internal>yes</internal></snapshotsettings>", 2, MOMENT_PAUSE, FALSE},
     };
@@ -82,7 +82,7 @@ test_all(void)
     g_autofree char *name = NULL;
 
     g_assert_true(parse("<snapshotsettings><name>a b</name><timeout>7</timeout>"
-                        "<bestEffort>yes</bestEffort></snapshotsettings>",
+                        "<bestEffort> yes\n</bestEffort></snapshotsettings>",
                         2, &settings, &name));
     g_assert_cmpstr(name, ==, "a b");
     g_assert_cmpuint(settings.timeout, ==, 7);

@@ -45,7 +45,7 @@ test_settings(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(ImportSettings) settings = import_settings_parse(
         "<importsettings><rename from='a=b' to='c'/><suffix>.new</suffix><trust>hostdev</trust>"
-        "<domain>a</domain><newUuid>yes</newUuid><mac>new</mac><snapshots>yes</snapshots>"
+        "<domain>a</domain><newUuid>\n yes </newUuid><mac> new </mac><snapshots>true</snapshots>"
         "<bandwidth>1000</bandwidth><parallel>3</parallel></importsettings>",
         &error);
     g_autoptr(ImportSettings) in_place = import_settings_parse(
