@@ -21,33 +21,20 @@
 #include "export/manifest-format.h"
 #include "export/plan-identity.h"
 #include "util/fd.h"
+#include "util/strings.h"
 
 /* --- directories ---------------------------------------------------------- */
-
-/* Adds all parent directories of @path to @set. */
-static void
-add_parent_directories(GTree *set, const char *path)
-{
-    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
-        g_tree_insert(set, g_strndup(path, (gsize)(slash - path)), NULL);
-}
-
-static gint
-compare_paths(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data)
-{
-    return strcmp(a, b);
-}
 
 /* The set of all directories of the export, sorted so that each comes after its parent. */
 static GTree *
 export_directories_of(const Plan *plan)
 {
-    GTree *set = g_tree_new_full(compare_paths, NULL, g_free, NULL);
+    GTree *set = parent_directories_new();
 
     for (guint i = 0; i < plan->files->len; i++)
-        add_parent_directories(set, ((const PlanFile *)g_ptr_array_index(plan->files, i))->path);
+        parent_directories_add(set, ((const PlanFile *)g_ptr_array_index(plan->files, i))->path);
     for (guint i = 0; i < plan->layers->len; i++)
-        add_parent_directories(set, ((const PlanLayer *)g_ptr_array_index(plan->layers, i))->file);
+        parent_directories_add(set, ((const PlanLayer *)g_ptr_array_index(plan->layers, i))->file);
 
     return set;
 }

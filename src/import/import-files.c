@@ -15,6 +15,7 @@
 #include "import/import-files.h"
 #include "util/fd.h"
 #include "util/open-as.h"
+#include "util/strings.h"
 
 /* Other users can reach files below, but not list the directory. */
 #define DIRECTORY_MODE 0711
@@ -25,27 +26,19 @@
 
 /* --- directories ------------------------------------------------------------ */
 
-static gint
-compare_path_names(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data)
-{
-    return strcmp(a, b);
-}
-
 /* The directory of volumes is there. */
 static void
 add_parents_of(GTree *set, const char *path)
 {
-    if (g_path_is_absolute(path))
-        return;
-    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
-        g_tree_insert(set, g_strndup(path, (gsize)(slash - path)), NULL);
+    if (!g_path_is_absolute(path))
+        parent_directories_add(set, path);
 }
 
 /* The set of all directories, sorted so that each comes after its parent. */
 static GTree *
 import_directories_of(const ImportPlan *plan)
 {
-    GTree *set = g_tree_new_full(compare_path_names, NULL, g_free, NULL);
+    GTree *set = parent_directories_new();
 
     for (guint i = 0; i < plan->files->len; i++)
         add_parents_of(set, ((const ImportFile *)g_ptr_array_index(plan->files, i))->path);

@@ -52,3 +52,22 @@ strings_append(GPtrArray *strings, const GPtrArray *others)
     for (guint i = 0; i < others->len; i++)
         g_ptr_array_add(strings, g_strdup(g_ptr_array_index(others, i)));
 }
+
+static gint
+compare_path_names(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data)
+{
+    return strcmp(a, b);
+}
+
+GTree *
+parent_directories_new(void)
+{
+    return g_tree_new_full(compare_path_names, NULL, g_free, NULL);
+}
+
+void
+parent_directories_add(GTree *set, const char *path)
+{
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+        g_tree_insert(set, g_strndup(path, (gsize)(slash - path)), NULL);
+}

@@ -19,4 +19,12 @@ void strings_append(GPtrArray *strings, const GPtrArray *others);
 /** strings_sort: Sorts @strings (char*) by their bytes. */
 void strings_sort(GPtrArray *strings);
 
+/** parent_directories_new: Returns: an empty set of paths, owned by the caller, whose order has a
+ * directory after its parent. */
+GTree *parent_directories_new(void);
+
+/** parent_directories_add: Adds all directories above @path to a set, whatever they are relative
+ * to. */
+void parent_directories_add(GTree *set, const char *path);
+
 G_END_DECLS
