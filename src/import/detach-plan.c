@@ -21,7 +21,7 @@
 /* How certain it is that an image is one of an export. */
 typedef enum {
     EXPORT_NOT,
-    EXPORT_PERHAPS, /* it lies as one, and there is no manifest */
+    EXPORT_PERHAPS, /* it lies as one, without a manifest: as the images of any import do */
     EXPORT_YES,
 } OfExport;
 
@@ -167,18 +167,6 @@ set_export_unseen(const DetachPlan *self, xmlNode *node, const char *target, GEr
     return FALSE;
 }
 
-static gboolean
-set_perhaps_export(const DetachPlan *self, const char *target, GError **error)
-{
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                _("The images below the disk '%s' of the domain '%s' lie as those of an export do, "
-                  "in a directory 'layers', but there is no manifest.xml beside it; put that back, "
-                  "or start the domain and copy them with 'virsh blockpull %s %s --wait'"),
-                target, self->domain->name, self->domain->name, target);
-
-    return FALSE;
-}
-
 /* Looks at a disk of the running domain, or of the persistent definition, with which it is started
  * next. */
 static gboolean
@@ -193,12 +181,10 @@ look_at_disk(DetachPlan *self, xmlNode *node, gboolean persistent, GError **erro
     if (is_path_of_export(file) == EXPORT_YES ||
         (top && is_path_of_export(top->path) == EXPORT_YES))
         return set_in_export(self, target, file, error);
-    if (named == EXPORT_NOT && below == EXPORT_NOT)
+    if (named != EXPORT_YES && below != EXPORT_YES)
         return TRUE;
     if (!top)
         return set_export_unseen(self, node, target ? target : "-", error);
-    if (MAX(named, below) == EXPORT_PERHAPS)
-        return set_perhaps_export(self, target, error);
     if (!has_disk(self, top->path))
         add_detach_disk(self, target, top,
                         !persistent           ? DETACH_PULL
@@ -396,7 +382,7 @@ mend_disk(const DetachPlan *self, xmlNode *node)
     const Layer *top = target ? find_top(self, target, TRUE) : NULL;
     xmlNode *below;
 
-    if (!top || top->backing || names_export_below(node) == EXPORT_NOT)
+    if (!top || top->backing || names_export_below(node) != EXPORT_YES)
         return FALSE;
     while ((below = xml_child(node, "backingStore", NULL))) {
         xmlUnlinkNode(below);
