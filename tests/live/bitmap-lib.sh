@@ -4,6 +4,24 @@
 #
 # Guests that only QEMU writes for, and nights of the collection "night" of them: $d has all, $x the
 # exports, $s what is overwritten meanwhile.
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/libvirtd.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+live_requires
+requires jq fsverity
+
+# No guest boots. What their images begin with are bytes below 11, which paint does not use.
+begin_nights()
+{
+    live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
+    check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
+    vs_setup
+    d=$LIVE_DIR
+    x=$d/x
+    s=$d/s
+    mkdir "$x" "$s"
+    export LIVE_BOOT=none
+}
 
 # guest DOMAIN DISK COMMAND...: QEMU does all that to the disk (0, 1, …), as for a guest.
 guest()
@@ -24,7 +42,7 @@ some() { echo "$((RANDOM % 15000 * 4))k $((RANDOM % 60 * 4 + 4))k"; }
 paint()
 {
     local byte
-    byte=$(($(cat "$d/byte" 2>/dev/null || echo $RANDOM) % 240 + 11))
+    byte=$(($(cat "$d/byte" 2>/dev/null || echo $RANDOM) % 239 + 11))
     echo $byte >"$d/byte"
     echo "write -q -P $byte $*"
 }

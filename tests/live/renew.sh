@@ -7,22 +7,10 @@
 # same moment. No guest has to run. ROUNDS says how many nights of random writes there are, POINTS
 # where one is killed.
 . "$abs_top_srcdir/tests/tap.sh"
-. "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
-. "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/live/bitmap-lib.sh"
-live_requires
-requires jq fsverity
 
 ROUNDS=${ROUNDS:-1}
-live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
-check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
-vs_setup
-d=$LIVE_DIR
-x=$d/x
-s=$d/s
-mkdir "$x" "$s"
-export LIVE_BOOT=none
+begin_nights
 qemu-img create -q -f qcow2 "$d/a.qcow2" 160M
 qemu-img create -q -f qcow2 "$d/a2.qcow2" 160M
 qemu-io -f qcow2 -c "write -q -P 5 0 66M" -c "write -q -P 6 90M 3M" "$d/a.qcow2"
