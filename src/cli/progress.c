@@ -25,7 +25,7 @@
 #define BAR_MAX 40
 #define LABEL_MIN 8
 /* Widths of the figures, so that they keep their columns while they grow: "1023.9 MiB", "00:07". */
-#define SIZE_WIDTH 10
+#define AMOUNT_WIDTH 10
 #define LEFT_WIDTH 5
 
 struct Progress {
@@ -179,11 +179,11 @@ progress_figures(const ProgressState *state, int level)
 
     g_string_append_printf(out, "%3d%%", percent_of(state));
     if (level < 3) {
-        append_right_aligned(out, current, SIZE_WIDTH + 2);
+        append_right_aligned(out, current, AMOUNT_WIDTH + 2);
         g_string_append_printf(out, " / %s", state->total ? total : "?");
     }
     if (level < 2) {
-        append_right_aligned(out, state->rate ? rate : "-", SIZE_WIDTH + 2);
+        append_right_aligned(out, state->rate ? rate : "-", AMOUNT_WIDTH + 2);
         g_string_append(out, "/s");
     }
     if (level < 1)
