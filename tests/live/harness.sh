@@ -9,6 +9,7 @@
 live_requires
 
 processors=$(live_processors)
+LIVE_PIN=yes
 check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
 is "$(live_processors | wc -l)" 1 "what opens it stays on one processor"
 d=$LIVE_DIR

@@ -51,15 +51,20 @@ live_libvirtd_setup()
 }
 
 # live_libvirtd_knows HOST: what another one with these settings has found out about QEMU, which
-# takes it seconds; it finds out anew what is not so any more. What it does is kept at its end.
+# takes it seconds; it finds out anew what is not so any more. Whoever has QEMU run as root finds
+# out the same as the embedded driver; of others it is kept at their end.
 live_libvirtd_knows()
 {
     local known
-    known=$LIVE_CACHE/libvirtd.$( (cat "$1/etc/qemu.conf" && live_processors &&
-        stat -Lc %Z "$(command -v libvirtd)" "$(command -v qemu-system-x86_64)" \
-            /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so) | sha1sum | cut -c1-12)
-    mkdir -p "$known" "$1/cache/qemu/capabilities" &&
-        cp -p "$known/." -r "$1/cache/qemu/capabilities" || return 1
+    mkdir -p "$1/cache/qemu/capabilities" || return 1
+    if grep -q '^user = "root"' "$1/etc/qemu.conf"; then
+        live_root "$LIVE_DIR/known" &&
+            cp -pr "$LIVE_DIR/known/cache/qemu/capabilities" "$1/cache/qemu/"
+        return
+    fi
+    known=$LIVE_CACHE/libvirtd.$( (cat "$1/etc/qemu.conf" && live_known_by "$(command -v libvirtd)"
+        ) | sha1sum | cut -c1-12)
+    mkdir -p "$known" && cp -p "$known/." -r "$1/cache/qemu/capabilities" || return 1
     at_exit live_libvirtd_learned "$1" "$known"
 }
 
@@ -69,7 +74,8 @@ live_libvirtd_learned()
     local file
     for file in "$1"/cache/qemu/capabilities/*.xml; do
         [ ! "$file" -nt "$2/${file##*/}" ] ||
-            { cp -p "$file" "$2/.$$" && mv "$2/.$$" "$2/${file##*/}"; }
+            { cp -p "$file" "$2/.$$" && live_few_questions "$2/.$$" &&
+                mv "$2/.$$" "$2/${file##*/}"; }
     done
 }
 
