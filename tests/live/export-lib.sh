@@ -95,6 +95,9 @@ vs_recorded()
         | .recorded'
 }
 
+# Digests that fsverity has computed of an export's file in this test, and found right.
+declare -A vs_proved=()
+
 # vs_sound EXPORT: everything about it that can be checked, with tools that are
 # not ours where there are any. Called so often that it starts few programs.
 vs_sound()
@@ -103,18 +106,38 @@ vs_sound()
     vs verify --deep "$1" || return 1
     xmllint --noout --relaxng "$abs_top_srcdir/xml-schemas/manifest.rng" "$1/manifest.xml" \
         2>&1 || return 1
-    # The digests, by the kernel's own tool.
-    vs_digests "$1" >"$LIVE_DIR/digests"
-    [ -s "$LIVE_DIR/digests" ] || live_die "it has no files" || return 1
-    (cd "$1" && sed 's/^[^ ]* //' "$LIVE_DIR/digests" | xargs -d '\n' fsverity digest) |
-        diff "$LIVE_DIR/digests" - || live_die "fsverity says otherwise" || return 1
+    vs_contents "$1" || return 1
     # Permissions, and nothing left of the work.
     find "$1" -type d ! -perm 0700 -o -type f -path '*/layers/*' ! -perm 0400 \
         -o -type f ! -path '*/layers/*' ! -perm 0600 >"$said"
     [ ! -s "$said" ] || live_die "open, or not as it should be: $(<"$said")" || return 1
-    [ -z "$(find "${1%/*}" -name '.*' ! -path "${1%/*}")" ] || live_die "something is left" ||
-        return 1
-    vs_references "$1"
+    [ -z "$(find "${1%/*}" -name '.*' ! -path "${1%/*}")" ] || live_die "something is left"
+}
+
+# vs_contents EXPORT: the digests, by the kernel's own tool, and that layers refer to each other.
+# fsverity reads holes in full. A digest that it has computed in this test it computes no second
+# time: verify has just found that this file has it, too, thus the same size and bytes.
+vs_contents()
+{
+    local line unproved=$LIVE_DIR/digests.unproved
+    local -A known=()
+    vs_digests "$1" >"$LIVE_DIR/digests"
+    [ -s "$LIVE_DIR/digests" ] || live_die "it has no files" || return 1
+    while IFS= read -r line; do
+        if [ -n "${vs_proved[${line%% *}]-}" ]; then
+            known[${line#* }]=yes
+        else
+            printf '%s\n' "$line"
+        fi
+    done <"$LIVE_DIR/digests" >"$unproved"
+    if [ -s "$unproved" ]; then
+        (cd "$1" && sed 's/^[^ ]* //' "$unproved" | xargs -d '\n' fsverity digest) |
+            diff "$unproved" - || live_die "fsverity says otherwise" || return 1
+    fi
+    vs_references "$1" || return 1
+    while IFS= read -r line; do
+        vs_proved[${line%% *}]=yes
+    done <"$unproved"
 }
 
 # vs_digests EXPORT: "DIGEST PATH" of all files, by its manifest.
@@ -128,12 +151,13 @@ vs_digests()
             .digest + " " + .path'
 }
 
-# vs_references EXPORT: the backing file of each layer is beside it, and has its format said.
+# vs_references EXPORT: the backing file of each layer is beside it, and has its format said. What
+# vs_contents knows, has been looked at.
 vs_references()
 {
     local file said=$LIVE_DIR/references
     for file in "$1"/layers/*.qcow2; do
-        [ -e "$file" ] || continue
+        [ -e "$file" ] && [ -z "${known[${file#"$1/"}]-}" ] || continue
         qemu-img info "$file" >"$said" && awk '/^backing file format: / { formats++ }
             /^backing file: / { files++; sub(/^backing file: /, ""); sub(/ \(actual path: .*/, "")
                 if (/\//) away = 1 }
