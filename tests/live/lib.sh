@@ -168,13 +168,17 @@ live_qemu_conf()
 live_accel()
 {
     local key answer
-    key=$(cat /proc/sys/kernel/random/boot_id)
+    read -r key </proc/sys/kernel/random/boot_id
     read -r answer 2>/dev/null <"$LIVE_CACHE/accel.$key" && echo "$answer" && return
-    answer=qemu
-    [ ! -w /dev/kvm ] || answer=$(live_accel_race)
-    rm -f "$LIVE_CACHE"/accel.*
-    echo "$answer" >"$LIVE_CACHE/accel.$key"
-    echo "$answer"
+    (
+        flock 9
+        read -r answer 2>/dev/null <"$LIVE_CACHE/accel.$key" && echo "$answer" && exit
+        answer=qemu
+        [ ! -w /dev/kvm ] || answer=$(live_accel_race)
+        rm -f "$LIVE_CACHE"/accel.*
+        echo "$answer" >"$LIVE_CACHE/accel.$key"
+        echo "$answer"
+    ) 9>"$LIVE_CACHE/accelerator.lock"
 }
 
 live_accel_race()

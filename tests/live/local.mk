@@ -67,6 +67,7 @@ EXTRA_DIST += \
 	tests/live/lib.sh \
 	tests/live/libvirtd.sh \
 	tests/live/make-guest.sh \
+	tests/live/prepare.sh \
 	tests/live/python.py \
 	tests/live/relay.py \
 	tests/live/save-image.py \
