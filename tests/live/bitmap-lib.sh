@@ -41,8 +41,9 @@ some() { echo "$((RANDOM % 15000 * 4))k $((RANDOM % 60 * 4 + 4))k"; }
 # what is written is something else than before.
 paint()
 {
-    local byte
-    byte=$(($(cat "$d/byte" 2>/dev/null || echo $RANDOM) % 239 + 11))
+    local byte=$RANDOM
+    [ ! -e "$d/byte" ] || read -r byte <"$d/byte"
+    byte=$((byte % 239 + 11))
     echo $byte >"$d/byte"
     echo "write -q -P $byte $*"
 }
@@ -61,25 +62,55 @@ qemu_of()
 }
 read_by() { awk '/^rchar/ { print $2 }' "/proc/$(qemu_of "$1")/io"; }
 
-# same_disk LAYER LAYER: of one size, and a guest sees the same.
-same_disk() { [ "$(size_of "$1")" = "$(size_of "$2")" ] && qemu-img compare -q "$1" "$2"; }
-size_of() { qemu-img info --output=json "$1" | jq '."virtual-size"'; }
+# same_disk FILE FORMAT LAYER: of one size, and a guest sees the same. Other sizes are a warning.
+same_disk()
+{
+    [ "$(qemu-img compare -U -f "$2" -F "$(live_format "$3")" "$1" "$3" 2>&1)" = \
+        "Images are identical." ]
+}
+
+# disks_of EXPORT: "DOMAIN:TARGET FILE" for each disk that it has.
+disks_of()
+{
+    awk -F '"' -v at="$1" '/^ *<domain name=/ { domain = $2 }
+        /^ *<disk target=/ && match($0, / layer="[^"]*"/) {
+            print domain ":" $2, at "/" substr($0, RSTART + 8, RLENGTH - 9) }' "$1/manifest.xml"
+}
+
+# as_source: each disk of the last export is what its running domain has, and none is missing.
+# Nobody else writes to that, and a QEMU that is paused puts all it has into its images.
+as_source()
+{
+    local one source layer domain status=0
+    disks_of "$VS_EXPORT" | sort >"$d/disks"
+    for domain in $(cut -d : -f 1 "$d/disks" | uniq); do
+        command virsh -q -c "$LIVE_URI" "suspend $domain; resume $domain; domblklist $domain" |
+            awk -v domain="$domain" '/\// { print domain ":" $1, $2 }'
+    done | sort >"$d/had"
+    [ -s "$d/had" ] && [ -z "$(join -v 1 -v 2 "$d/had" "$d/disks")" ] ||
+        live_die "other disks" || return 1
+    while read -r one source layer; do
+        same_disk "$source" "$(live_format "$source")" "$layer" ||
+            { echo "differs: $one, $source, $layer"; status=1; }
+    done < <(join "$d/had" "$d/disks")
+    return $status
+}
 
 # as_full: each disk of the last export is what a full export of the same moment has.
 as_full()
 {
-    local export=$VS_EXPORT full target status=0
-    cp "$VS_OUT" "$d/last.out"
+    local export=$VS_EXPORT one layer status=0
+    local VS_OUT=$d/full.out VS_EXPORT
+    local -A made
     rm -rf "$d/full"
     vs_export night full --live=crash --scratch "$s" --to "$d/full" || return 1
-    full=$VS_EXPORT VS_EXPORT=$export
-    cp "$d/last.out" "$VS_OUT"
-    for target in $(vs export-info "$full" --json | jq -r '
-        .domains[] | .name as $d | .snapshots[0].disks[] | select(.layer) | $d + ":" + .target')
-    do
-        same_disk "$(vs_layer "$full" "${target%:*}" "${target#*:}")" \
-            "$(vs_layer "$export" "${target%:*}" "${target#*:}")" ||
-            { echo "differs: $target"; status=1; }
-    done
+    while read -r one layer; do made[$one]=$layer; done < <(disks_of "$export")
+    disks_of "$VS_EXPORT" >"$d/disks"
+    [ "$(wc -l <"$d/disks")" = ${#made[@]} ] && [ -s "$d/disks" ] || live_die "other disks" ||
+        return 1
+    while read -r one layer; do
+        same_disk "$layer" "$(live_format "$layer")" "${made[$one]}" ||
+            { echo "differs: $one"; status=1; }
+    done <"$d/disks"
     return $status
 }

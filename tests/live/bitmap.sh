@@ -57,8 +57,8 @@ for ((round = 1; round <= ROUNDS; round++)); do
         live_virsh reset a &&
         guest a 0 "$(paint $(some))" "$(paint $(some))" "write -q -z -u $(some)" &&
         guest a 1 "$(paint $(some))" "write -q -z $(some)" && guest b 0 "$(paint $(some))"'
-    check "a night, which is as a full one" eval 'night "round$round" --base latest --strict &&
-        [ -z "$(warnings)" ] && as_full' || cat "$VS_OUT"
+    check "a night, as what the domains have" eval 'night "round$round" --base latest --strict &&
+        [ -z "$(warnings)" ] && as_source' || cat "$VS_OUT"
 done
 
 # --- disks that grow, and come
@@ -94,7 +94,7 @@ check "a strict night is refused" vs_refused 5 "disk 'vda'.*$own" export night s
     --live=crash --scratch "$s" --to "$x" --base latest --strict
 check "another one is not" night broken --base latest
 is "$(warnings | grep -c "'$own' was made anew\|'$own' is gone")" 4 "it says why"
-check "it is as a full one" as_full
+check "it is as what the domains have" as_source
 is "$(checkpoints b | sed 's/export-[^ ]*/export/')" "virtsnap.export virtsnap.mine" \
     "and has a reference point again, instead of the broken one"
 
@@ -104,7 +104,7 @@ check "images change places, and one is overwritten by another" eval '
 check "a night of them" night swapped --base latest
 is "$(warnings | grep -c "another file")" 2 "other files are told"
 is "$(warnings | grep -c "vda.*started anew")" 1 "and that another may have been changed"
-check "it is as a full one" as_full
+check "it is as what the domains have" as_source
 
 # --- what fails, and what is killed
 known=$(checkpoints a)
@@ -129,7 +129,7 @@ is "$(checkpoints a | wc -w)" $(($(wc -w <<<"$known") + 1)) "leaves one"
 check "the next night goes by the one of its base" night next --base latest --strict
 is "$(layer_bytes a vdb)" $((262144 + 65 * 65536)) "and writes what has changed since that"
 is "$(checkpoints a | wc -w)" "$(wc -w <<<"$known")" "and what was left has gone"
-check "it is as a full one" as_full
+check "it is as what the domains have" as_source
 
 check "a domain leaves the collection" eval 'vs -q collection-remove night --domain b &&
     night left --base latest --strict'

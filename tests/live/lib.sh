@@ -463,7 +463,8 @@ live_console() { echo "$LIVE_DIR/console/$1.log"; }
 live_start()
 {
     : >"$(live_console "$1")"
-    warm_start "$1" 2>>"$LIVE_DIR/virsh.log" || live_virsh start --domain "$1"
+    { [ "${LIVE_BOOT-}" != none ] && warm_start "$1" 2>>"$LIVE_DIR/virsh.log"; } ||
+        live_virsh start --domain "$1"
 }
 
 live_ready() { grep -aqs 'virtsnap-guest: ready' "$(live_console "$1")"; }

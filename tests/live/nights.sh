@@ -20,7 +20,7 @@ check "two collections of it" eval 'vs -q collection-create-as night --domain a 
 
 day() { vs_export day --live=crash --scratch "$s" --to "$x" "$@"; }
 some_of() { guest a "$1" "$(paint "$((RANDOM % 7000 * 4))k" "$((RANDOM % 60 * 4 + 4))k")"; }
-full() { check "which is as a full one" as_full; }
+full() { check "which is as what the domain has" as_source; }
 # own: the checkpoint of the last export.
 own() { sed -n 's/.*<checkpoint name="\([^"]*\)".*/\1/p' "$VS_EXPORT/manifest.xml" | head -n 1; }
 unknown() { warnings | grep -c "not known.*$1"; }
@@ -75,5 +75,6 @@ is "$(unknown "no checkpoint")" 3 "says so"
 full
 check "the next goes by a bitmap again" eval 'some_of 0 && night n12 --base "$VS_EXPORT" --strict'
 full
+check "and as a full one" as_full
 
 done_testing

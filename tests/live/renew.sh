@@ -3,8 +3,8 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # Live exports of which each disk is one image, made of the base's: what has changed is written into
-# a copy of that, which shares its blocks where it can. Each is proved against a full one of the
-# same moment. No guest has to run. ROUNDS says how many nights of random writes there are, POINTS
+# a copy of that, which shares its blocks where it can. Each is proved by what QEMU has then. No
+# guest has to run. ROUNDS says how many nights of random writes there are, POINTS
 # where one is killed.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/bitmap-lib.sh"
@@ -27,7 +27,7 @@ whole()
     for layer in "$VS_EXPORT"/layers/*; do
         qemu-img check -q "$layer" >"$d/why" 2>&1 || { cat "$d/why"; return 1; }
     done
-    vs_sound "$VS_EXPORT" && as_full
+    vs_sound "$VS_EXPORT" && as_source
 }
 file() { vs_layer "$VS_EXPORT" a "${1:-vda}"; }
 
