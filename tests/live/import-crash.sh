@@ -49,8 +49,8 @@ with()
 
 is_complete()
 {
-    [ "$(live_virsh list --all --name | sort | xargs)" = "t u" ] &&
-        [ "$(live_virsh snapshot-list t --name | xargs)" = snap1 ] &&
+    [ "$(live_virsh_all 'list --all --name; snapshot-list t --name' | sort | xargs)" = \
+        "snap1 t u" ] &&
         vs -q collection-dumpxml pair >/dev/null && images_sound "$to"
 }
 
@@ -132,7 +132,7 @@ begin()
         --bandwidth 1M "$@" >"$VS_OUT" 2>"$VS_ERR" &
     pid=$!
     live_wait "it copies" test -e "$to/pair/.snap1.partial/layers" &&
-        live_wait "it has copied something" eval 'live_wrote $pid 2000000' &&
+        live_wait "it has copied something" eval 'live_wrote $pid 500000' &&
         live_wait "it can be stopped" live_catches_stop $pid
 }
 begin

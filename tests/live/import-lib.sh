@@ -42,15 +42,22 @@ vs_import()
     }
 }
 
-# lose DOMAIN...: the domain, and all that libvirt knows of it, is gone.
+# lose DOMAIN...: the domain, and all that libvirt knows of it, is gone. What one virsh complains of
+# does not keep it from the rest.
 lose()
 {
-    local domain
+    local domain script= said
     for domain in "$@"; do
-        live_off "$domain" || live_destroy "$domain" || return 1
-        live_virsh undefine "$domain" --snapshots-metadata --managed-save --keep-nvram || return 1
+        none_runs || live_off "$domain" || live_destroy "$domain" || return 1
+        script+="$(live_words undefine --domain "$domain" --snapshots-metadata --managed-save \
+            --keep-nvram); "
     done
+    [ -n "$script" ] || return 0
+    said=$(live_virsh_all "$script" 2>&1 >/dev/null) && [ -z "$said" ] || live_die "$said"
 }
+
+# none_runs: by what the embedded driver keeps of those that do; of a libvirtd it is not known.
+none_runs() { [ -d "$LIVE_ROOT/run/qemu" ] && [ -z "$(live_running_ids)" ]; }
 
 # forget DOMAIN...: the same, and all that was imported into $to.
 forget()
