@@ -31,7 +31,9 @@ mkdir "$x" "$d/s"
 printf '%010d\n' 0 >"$d/seq"
 for g in a b c; do
     live_disk "$m/$g/$g.raw"
-    debugfs -w -R "write $d/seq seq" "$m/$g/$g.raw" 2>/dev/null
+    # chattr +S: what is written to it is on the disk.
+    printf '%s\n' "write $d/seq seq" 'set_inode_field seq flags 0x80008' |
+        debugfs -w -f - "$m/$g/$g.raw" >/dev/null 2>&1
     live_define "$g" --disk "$m/$g/$g.raw"
 done
 live_disk "$d/off.qcow2"
@@ -66,26 +68,48 @@ runs() { [ "$(live_virsh domstate --domain "$1")" = running ]; }
 all_run()
 {
     local g
+    local -A from
     for g; do
-        live_wait "$g is thawed" is_thawed "$g" && live_wait "$g runs" runs "$g" &&
-            live_wait_counter "$g" +2 || return 1
+        live_wait "$g is thawed" is_thawed "$g" && live_wait "$g runs" runs "$g" || return 1
+        from[$g]=$(live_counter "$g")
+    done
+    for g; do
+        live_wait_counter "$g" $((from[$g] + 2)) || return 1
     done
 }
 
 # --- of one moment
 
-# put GUEST N: N is on the guest's disk when this returns. Refused while it is frozen.
+# agent_file GUEST COMMAND...: what its agent is to do with the file of the sequence, each as
+# "NAME ARGUMENTS", by one process.
+agent_file()
+{
+    local one script=
+    for one in "${@:2}"; do
+        script+="$(live_words qemu-agent-command "$1" \
+            '{"execute":"guest-file-'"${one%% *}"'","arguments":{'"${one#* }"'}}'); "
+    done
+    live_virsh_all "$script" 2>/dev/null
+}
+
+# put GUEST N: N is on the guest's disk when this returns. Refused while it is frozen: then the
+# place to write to was not set, perhaps, and what stands behind the first ten digits is nothing.
 put()
 {
-    local text pid status
-    text=$(printf '%010d' "$2")
-    pid=$(live_agent "$1" '{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c",
-        "echo '"$text"' | dd of=/disk/vda/seq conv=notrunc,fsync 2>/dev/null"]}}' 2>/dev/null |
-        jq .return.pid) && [ -n "$pid" ] || return 1
-    until status=$(live_agent "$1" '{"execute":"guest-exec-status","arguments":{"pid":'"$pid"'}}' \
-        2>/dev/null) && [ "$(jq .return.exited <<<"$status")" = true ]; do
-        [ -n "$status" ] || return 1
-    done
+    local text handle='"handle":'${handles[$1]}
+    text=$(printf '%010d' "$2" | base64)
+    text=$(agent_file "$1" "seek $handle,\"offset\":0,\"whence\":\"set\"" \
+        "write $handle,\"buf-b64\":\"$text\"" "flush $handle")
+    # All three answers.
+    [[ $text = *'"return"'*'"return"'*'"return"'* ]]
+}
+
+# open_sequence GUEST: its file is open from now on.
+declare -A handles=()
+open_sequence()
+{
+    [[ $(agent_file "$1" 'open "path":"/disk/vda/seq","mode":"r+"') =~ \"return\":([0-9]+) ]] &&
+        handles[$1]=${BASH_REMATCH[1]}
 }
 
 # drive GUEST...: one sequence of numbers, the next not before the last is on its disk.
@@ -95,8 +119,9 @@ drive()
     while [ -e "$d/drive" ]; do
         for g; do
             n=$((n + 1))
-            until put "$g" $n; do
+            until [ ! -e "$d/hold" ] && put "$g" $n; do
                 [ -e "$d/drive" ] || return 0
+                [ ! -e "$d/hold" ] || live_pause
             done
             echo $n >"$d/n.new" && mv "$d/n.new" "$d/n"
         done
@@ -108,6 +133,10 @@ driven_on() { live_wait "the sequence goes on" driven $(($(cat "$d/n") + $1)); }
 
 start_drive()
 {
+    local g
+    for g; do
+        [ -n "${handles[$g]-}" ] || open_sequence "$g" || live_die "no file in $g" || return 1
+    done
     : >"$d/drive"
     rm -f "$d/n"
     drive "$@" &
@@ -125,12 +154,13 @@ stop_drive()
 # replayed first, as any system would.
 numbers()
 {
-    local export=$1 g raw=$d/read.raw
+    local export=$1 g raw=$d/read.raw text
     shift
     for g; do
         qemu-img convert -O raw "$(vs_layer "$export" "$g" vda)" "$raw" || return 1
         e2fsck -fy "$raw" >/dev/null 2>&1
-        echo $((10#$(debugfs -R 'cat seq' "$raw" 2>/dev/null)))
+        text=$(debugfs -R 'cat seq' "$raw" 2>/dev/null)
+        echo $((10#${text:0:10}))
         rm -f "$raw"
     done
 }
@@ -172,7 +202,9 @@ moment()
     before=$(cat "$d/n")
     make "$collection" "$name" --"$level" || return 1
     after=$(cat "$d/n")
+    : >"$d/hold"
     vs_export "$collection" "$name" --to "$x" || return 1
+    rm "$d/hold"
     one_moment "$VS_EXPORT" "$before" $((after + $#)) "$@"
 }
 
