@@ -184,6 +184,14 @@ vs_same_disk()
     qemu-img compare -U -f "$2" -F "$(live_format "$3")" "$1" "$3"
 }
 
+# vs_same_bytes FILE FILE: what cmp says, without reading holes.
+vs_same_bytes()
+{
+    [ "$(stat -c %s "$1")" = "$(stat -c %s "$2")" ] || live_die "$1 and $2 differ in size" ||
+        return 1
+    qemu-img compare -f raw -F raw "$1" "$2"
+}
+
 # vs_sources: what must not change by an export: content, size and every time
 # stamp of all images, also the time of the last access.
 vs_sources()
