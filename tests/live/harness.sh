@@ -66,7 +66,7 @@ check "internal snapshot, running" live_snapshot_internal i on
 like "$(qemu-img snapshot -U -l "$d/i.qcow2")" 'off.*on' "both are in the image"
 live_destroy i
 
-# --- kinds of domains: that they boot shows tests/live/kinds.sh
+# --- kinds of domains: that they boot show kinds.sh and verify-boot.sh
 truncate -s 1440K "$d/floppy.img"
 truncate -s 1M "$d/cd.iso"
 live_disk "$d/u.qcow2"
