@@ -171,6 +171,19 @@ zeros_of(const char *image)
                "jq -c '.[] | select(.zero) | [.start, .length]'", image, NULL);
 }
 
+/* The zeros of an image that qemu-img makes of "t". */
+static char *
+zeros_by_convert(const char *format)
+{
+    char *zeros;
+
+    g_free(run("qemu-img", "convert", "-f", format, "-O", "qcow2", "t", "theirs", NULL));
+    zeros = zeros_of("theirs");
+    g_assert_cmpint(g_unlink("theirs"), ==, 0);
+
+    return zeros;
+}
+
 static void
 test_case(gconstpointer data)
 {
@@ -179,6 +192,7 @@ test_case(gconstpointer data)
     g_autoptr(Scratch) dir = scratch_new();
     g_autofree char *old = g_get_current_dir();
     g_autofree char *path = g_build_filename(dir, "t", NULL);
+    g_autofree char *theirs = NULL;
     g_autoptr(GError) error = NULL;
     Layer *top;
 
@@ -186,6 +200,8 @@ test_case(gconstpointer data)
     g_free(run("sh", "-ec", one->script, NULL));
     top = chain_resolve(cache, &(ChainImage){path, one->format, FALSE, 0}, 1, FALSE, &error);
     g_assert_no_error(error);
+    if (!one->layer)
+        theirs = zeros_by_convert(one->format);
     for (guint workers = 1; workers <= 4; workers += 3) {
         pack(one, top, workers);
         g_free(run("qemu-img", "check", "-q", "-f", "qcow2", "packed", NULL));
@@ -194,14 +210,10 @@ test_case(gconstpointer data)
         /* What is allotted is what qemu-img would allot, cluster by cluster. */
         if (!one->layer) {
             g_autofree char *ours = zeros_of("packed");
-            g_autofree char *theirs = NULL;
 
-            g_free(run("qemu-img", "convert", "-f", one->format, "-O", "qcow2", "t", "theirs",
-                       NULL));
-            theirs = zeros_of("theirs");
             g_assert_cmpstr(ours, ==, theirs);
         }
-        g_free(run("rm", "-f", "packed", "theirs", NULL));
+        g_assert_cmpint(g_unlink("packed"), ==, 0);
     }
     g_assert_cmpint(g_chdir(old), ==, 0);
 }
