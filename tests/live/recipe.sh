@@ -26,16 +26,16 @@ is $? 0 "without virtsnap"
 live_disk "$d/base.qcow2"
 live_disk "$d/data.raw"
 live_overlay "$d/base.qcow2" "$d/web.qcow2"
-live_define web --disk "$d/web.qcow2" --disk "$d/data.raw" --cdrom ''
+live_define web --disk "$d/web.qcow2" --disk "$d/data.raw"
 check "it boots" live_boot web || bail_out "no guest"
 live_wait_counter web +5
 live_snapshot_external web first
 live_wait_counter web +3
+live_destroy web
+check "an empty drive besides" live_virsh attach-disk web '' hda --type cdrom --config
 live_snapshot_external web snap1
-live_wait_counter web +2
 want=$(live_counter_of "$d/web.first")
 check "export" vs_export --domain web snap1 --to "$d/x"
-live_destroy web
 live_virsh undefine web --snapshots-metadata
 rm "$d"/web.* "$d"/base.* "$d"/data.*
 
