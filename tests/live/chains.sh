@@ -64,22 +64,23 @@ image_begins() { qemu-io -r -f "$(live_format "$1")" -c "read -v 0 4" "$1" | fir
 # image_is IMAGE BYTES: it begins with them; where they are all the same, so is the whole of it.
 image_is()
 {
-    [ "$(image_begins "$1")" = "$2" ] || live_die "$1 begins with $(image_begins "$1")" || return 1
-    [ "$2" != "$(printf '%s %s %s %s' "${2%% *}" "${2%% *}" "${2%% *}" "${2%% *}")" ] ||
-        ! qemu-io -r -f "$(live_format "$1")" -c "read -P 0x${2%% *} 0 $size" "$1" |
-        grep 'verification failed' || live_die "$1 goes on with something else"
+    local byte=${2%% *} shown whole=()
+    [ "$2" != "$byte $byte $byte $byte" ] || whole=(-c "read -P 0x$byte 0 $size")
+    shown=$(qemu-io -r -f "$(live_format "$1")" -c "read -v 0 4" "${whole[@]}" "$1")
+    [ "$(first_bytes <<<"$shown")" = "$2" ] || live_die "$1 begins with: $shown" || return 1
+    [[ $shown != *'verification failed'* ]] || live_die "$1 goes on with something else"
 }
 
 # said DOMAIN: how many times its QEMU has shown bytes. It prints them into its log.
 said() { first_bytes <"$LIVE_ROOT/log/qemu/$1.log" | wc -l; }
 says_more() { [ "$(said "$1")" -gt "$2" ]; }
 
-# guest_begins DOMAIN: what QEMU shows the guest of its disk. A running domain's XML has the number
-# of the disk's uppermost node.
+# guest_begins DOMAIN [VIRSH-SCRIPT]: what QEMU shows the guest of its disk, after the script. A
+# running domain's XML has the number of the disk's uppermost node.
 guest_begins()
 {
     local index before
-    index=$(live_virsh dumpxml --domain "$1" |
+    index=$(live_virsh_all "${2-}$(live_words dumpxml --domain "$1")" |
         sed -n "/<disk /,/<\/disk>/s/.*<source file='[^']*' index='\([0-9]*\)'.*/\1/p" | head -n 1)
     before=$(said "$1")
     live_virsh qemu-monitor-command --domain "$1" --hmp \
@@ -91,10 +92,8 @@ guest_begins()
 # guest_of DOMAIN: the same of a domain that is off.
 guest_of()
 {
-    local found
-    live_virsh start --domain "$1" --paused >/dev/null && found=$(guest_begins "$1")
+    guest_begins "$1" "$(live_words start --domain "$1" --paused); "
     live_destroy "$1" >/dev/null 2>&1
-    echo "$found"
 }
 
 n=0
