@@ -132,9 +132,12 @@ like "$(cat "$d/said")" "Exported to '$x/progress/b/snap1'" "the result on stand
 
 # --- a longer chain, of a domain that is off
 live_destroy b
-for i in $(seq 2 22); do
-    live_snapshot_external b "snap$i" --diskspec "vda,file=$d/b overlay $i.qcow2" >/dev/null
+snapshots=
+for i in {2..22}; do
+    snapshots+="$(live_words snapshot-create-as --domain b --name "snap$i" --disk-only --atomic \
+        --diskspec "vda,file=$d/b overlay $i.qcow2"); "
 done
+check "one snapshot on the other" live_virsh_all "$snapshots"
 check "export of a chain of 24 layers" vs_export --domain b snap22 --to "$x/long"
 is "$(vs_field .layers)" 23 "every layer below the present one is there"
 check "and sound" vs_sound "$VS_EXPORT"
