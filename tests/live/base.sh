@@ -12,7 +12,7 @@ live_requires
 
 ROUNDS=${ROUNDS:-3}
 LIVE_BOOT=none
-check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+check "an empty libvirt host of our own" live_host || bail_out "no libvirt"
 vs_setup
 d=$LIVE_DIR
 x=$d/x

@@ -11,7 +11,7 @@ live_requires
 requires losetup mknod blockdev
 [ "$(id -u)" -eq 0 ] && losetup -f >/dev/null 2>&1 || skip_all "no loop devices here"
 
-check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+check "an empty libvirt host of our own" live_host || bail_out "no libvirt"
 vs_setup
 d=$LIVE_DIR
 x=$d/x

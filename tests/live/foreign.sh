@@ -14,7 +14,7 @@ command -v bindfs >/dev/null || skip_all "bindfs is not installed"
 command -v lowntfs-3g >/dev/null || skip_all "ntfs-3g is not installed"
 [ -c /dev/fuse ] || skip_all "the kernel has no FUSE"
 
-check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+check "an empty libvirt host of our own" live_host || bail_out "no libvirt"
 vs_setup
 d=$LIVE_DIR m=$d/mount b=$d/below
 mkdir "$m" "$b"

@@ -9,7 +9,7 @@
 . "$abs_top_srcdir/tests/live/import-lib.sh"
 live_requires
 
-check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+check "an empty libvirt host of our own" live_host || bail_out "no libvirt"
 vs_setup
 d=$LIVE_DIR
 x=$d/x
@@ -63,13 +63,14 @@ check "the guest goes on at once" still_counts m "$want" "$before"
 before=$(live_counter m)
 check "a live export with the memory" vs_export --domain m late --live=memory --to "$x/late"
 late=$VS_EXPORT
-check "one night" vs_export --domain m one --live=crash --to "$x/nights"
+check "one night" vs_export --domain m one --live=crash --scratch "$x" --to "$x/nights"
 live_wait_counter m +2
-check "the next one, on it" vs_export --domain m two --live=crash --base latest --to "$x/nights"
+check "the next one, on it" vs_export --domain m two --live=crash --scratch "$x" --base latest \
+    --to "$x/nights"
 nights=("$VS_EXPORT")
 live_wait_counter m +2
 check "and one that is merged and compressed" vs_export --domain m three --live=crash \
-    --base latest --merge --compress zstd --to "$x/nights"
+    --scratch "$x" --base latest --merge --compress zstd --to "$x/nights"
 nights+=("$VS_EXPORT")
 forget m
 check "import with its memory" vs_import "$late" --to "$to"

@@ -25,7 +25,7 @@ live_libvirtd_setup()
 {
     live_place "$@" || return 1
     local host=$LIVE_DIR/host
-    LIVE_ROOT=$LIVE_DIR/no-root
+    LIVE_ROOT=$host
     LIVE_URI="qemu:///system?socket=$host/run/libvirt-sock"
     mkdir -p "$host"/{etc,run,lib,cache,log} /run/libvirt || return 1
     live_qemu_conf "$host/etc"
