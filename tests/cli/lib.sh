@@ -67,12 +67,13 @@ one_object()
 # fails_json CODE NAME DESCRIPTION COMMAND...: the same failure with --json.
 fails_json()
 {
-    local code=$1 name=$2 what=$3
+    local code=$1 name=$2 what=$3 said
     shift 3
     run "$@"
-    one_object "$what: one JSON object"
-    is "$(jq -r '"\(.error.code) \(.error.name) \(.error.message | length > 0)"' <<<"$out" 2>&1)" \
-        "$code $name true" "$what: its code and name"
+    said=$(jq -rs 'length == 1 and (.[0] | type == "object"),
+        (.[0].error | "\(.code) \(.name) \(.message | length > 0)")' <<<"$out" 2>&1)
+    is "${said%%$'\n'*}$err" true "$what: one JSON object"
+    is "${said#*$'\n'}" "$code $name true" "$what: its code and name"
 }
 
 # commands: the name of every command.
