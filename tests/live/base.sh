@@ -74,10 +74,17 @@ same_as_full()
 # same_disk LAYER LAYER: of one size, and a guest sees the same.
 same_disk()
 {
-    [ "$(size_of "$1")" = "$(size_of "$2")" ] &&
+    local size first
+    size_of "$1" && first=$size && size_of "$2" && [ "$size" = "$first" ] &&
         qemu-img compare -q -f "$(live_format "$1")" -F "$(live_format "$2")" "$1" "$2"
 }
-size_of() { qemu-img info -f "$(live_format "$1")" --output=json "$1" | jq '."virtual-size"'; }
+# size_of LAYER: leaves the bytes that a guest sees in size.
+size_of()
+{
+    local said pattern=$'virtual size: [^\n]*\\(([0-9]+) bytes\\)'
+    said=$(qemu-img info -f "$(live_format "$1")" "$1") && [[ $said =~ $pattern ]] &&
+        size=${BASH_REMATCH[1]}
+}
 
 qemu-img create -q -f qcow2 "$d/base.qcow2" 200M
 paint "$d/base.qcow2" 0 40M
