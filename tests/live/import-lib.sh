@@ -56,7 +56,7 @@ lose()
     said=$(live_virsh_all "$script" 2>&1 >/dev/null) && [ -z "$said" ] || live_die "$said"
 }
 
-# none_runs: by what the embedded driver keeps of those that do; of a libvirtd it is not known.
+# none_runs: by what libvirt keeps of those that do.
 none_runs() { [ -d "$LIVE_ROOT/run/qemu" ] && [ -z "$(live_running_ids)" ]; }
 
 # forget DOMAIN...: the same, and all that was imported into $to.

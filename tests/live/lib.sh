@@ -304,7 +304,7 @@ live_virsh_all()
 live_script()
 {
     local id script=
-    for id in $(live_running_ids); do
+    for id in $([[ $LIVE_URI != *embed* ]] || live_running_ids); do
         script+="iothreadinfo $id; "
     done
     printf '%s' "$script$(live_words "$@")"
@@ -322,7 +322,6 @@ live_words()
 
 live_running_ids()
 {
-    [[ $LIVE_URI = *embed* ]] || return 0
     set -- "$LIVE_ROOT"/run/qemu/*.xml
     [ ! -e "$1" ] || sed -n "s/^ *<domain type='[a-z]*' id='\([0-9]*\)'.*/\1/p" "$@" 2>/dev/null
 }
