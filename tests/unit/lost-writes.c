@@ -67,6 +67,21 @@ find_node(const struct stat *st)
 
 static Node *node_at(const char *path);
 
+/* Layers are made so that not even their owner may open them for writing: only root may. */
+static int
+open_node(const char *path, const struct stat *st)
+{
+    int flags = (S_ISDIR(st->st_mode) ? O_RDONLY : O_RDWR) | O_CLOEXEC;
+    int fd = open(path, flags);
+
+    if (fd >= 0 || errno != EACCES || chmod(path, S_IRUSR | S_IWUSR) < 0)
+        return fd;
+    fd = open(path, flags);
+    chmod(path, st->st_mode & ALLPERMS);
+
+    return fd;
+}
+
 /* Of a file or directory of which nothing is durable. The directory that a file is in has not its
  * name, either. */
 static Node *
@@ -78,7 +93,7 @@ add_node(const char *path, const struct stat *st)
 
     node->device = st->st_dev;
     node->inode = st->st_ino;
-    node->fd = open(path, directory ? O_RDONLY | O_CLOEXEC : O_RDWR | O_CLOEXEC);
+    node->fd = open_node(path, st);
     g_assert_cmpint(node->fd, >=, 0);
     node->journal = g_str_has_suffix(path, "/journal");
     node->undos = g_ptr_array_new();
