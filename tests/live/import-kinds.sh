@@ -106,10 +106,14 @@ check "its variables are there" cmp "$uefi/domains/u/nvram.fd" "$to/u/snap1/doma
 check "and its own" eval '! cmp -s "$to/u/snap1/domains/u/nvram.fd" /usr/share/OVMF/OVMF_VARS_4M.fd'
 like "$(live_virsh dumpxml u)" "<nvram[^>]*>$to/u/snap1/domains/u/nvram.fd" "the domain uses them"
 check "the guest sees the same" vs_same_disk "$(vs_layer "$uefi" u vda)" qcow2 "$(image_of u vda)"
-# That a guest boots through its firmware shows verify-boot.sh.
+# That a guest boots through its firmware shows verify-boot.sh; with WAYS=all this one does.
+want=$(live_counter_of "$(image_of u vda)")
 check "it starts" live_virsh start u
 check "and its firmware writes to them" live_wait "its firmware writes" eval \
     '! cmp -s "$uefi/domains/u/nvram.fd" "$to/u/snap1/domains/u/nvram.fd"'
+[ "${WAYS-}" != all ] ||
+    check "the guest boots and goes on" eval 'live_wait_boot u &&
+        live_wait_counter u $((want + 1)) && [ "$(first_counter u)" -gt "$want" ]'
 forget u
 
 # --- a chain of twenty layers, of which the tree comes back
