@@ -28,6 +28,7 @@ live_libvirtd_setup()
     LIVE_ROOT=$host
     LIVE_URI="qemu:///system?socket=$host/run/libvirt-sock"
     mkdir -p "$host"/{etc,run,lib,cache,log} /run/libvirt || return 1
+    live_pin
     live_qemu_conf "$host/etc"
     printf '%s\n' 'auth_unix_rw = "none"' "log_outputs = \"3:file:$LIVE_DIR/libvirtd.log\"" \
         >"$host/etc/libvirtd.conf"
