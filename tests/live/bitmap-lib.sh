@@ -5,7 +5,6 @@
 # Guests that only QEMU writes for, and nights of the collection "night" of them: $d has all, $x the
 # exports, $s what is overwritten meanwhile.
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 live_requires
 requires jq fsverity

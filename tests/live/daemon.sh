@@ -5,7 +5,6 @@
 # With a libvirtd of our own: two exports at once, and a libvirtd that dies.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/live/import-lib.sh"
 live_requires

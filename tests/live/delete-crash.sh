@@ -7,7 +7,6 @@
 # calls of each kind are tried; else some are, of both sets all kinds with POINTS=all.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/live/import-lib.sh"
 . "$abs_top_srcdir/tests/live/sets-lib.sh"

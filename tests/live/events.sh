@@ -5,7 +5,6 @@
 # What happens to domains, and to libvirtd, while they are exported.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 live_requires
 live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"

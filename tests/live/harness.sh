@@ -5,7 +5,6 @@
 # The harness of the live tests does what those tests take for granted.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 live_requires
 
 processors=$(live_processors)

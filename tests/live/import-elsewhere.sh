@@ -6,7 +6,6 @@
 # running on the first host runs there, and goes on.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/live/import-lib.sh"
 live_requires

@@ -7,7 +7,6 @@
 # kills at more of the calls.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/live/import-lib.sh"
 . "$abs_top_srcdir/tests/service/lib.sh"

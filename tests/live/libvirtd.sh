@@ -3,9 +3,9 @@
 # shellcheck shell=bash
 #
 # A libvirtd of our own, for tests that need a daemon: several clients at
-# once, or a libvirtd that dies while its domains run on. Source lib.sh first,
-# and call live_libvirtd_setup in place of live_setup; everything else there
-# works as before.
+# once, or a libvirtd that dies while its domains run on. Part of lib.sh: they
+# call live_libvirtd_setup in place of live_setup, and everything else there
+# works as before. live_host is for those that do as well without.
 #
 # libvirtd has its directories compiled in. It therefore runs in namespaces of
 # mounts and processes, where directories below LIVE_DIR/host lie over them:

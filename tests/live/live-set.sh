@@ -7,7 +7,6 @@
 # the system calls at which an export is killed, as CALL:N.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/live/sets-lib.sh"
 live_requires

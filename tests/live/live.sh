@@ -6,7 +6,6 @@
 # and whatever happens meanwhile, nothing is left of it.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 live_requires
 requires fsverity jq

@@ -6,7 +6,6 @@
 # libvirt is here, and sees what we see.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/service/lib.sh"
 live_requires

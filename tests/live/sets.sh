@@ -8,7 +8,6 @@
 # POINTS=all kills at every system call that matters, and not only at some.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 live_requires
 requires jq strace e2fsck dumpe2fs

@@ -6,7 +6,6 @@
 # that root can: exports and captures of a domain that writes.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 live_requires
 requires jq fsverity setpriv

@@ -6,7 +6,6 @@
 # storage of its own, so this is with a libvirtd.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
-. "$abs_top_srcdir/tests/live/libvirtd.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 live_requires
 live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
