@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 
 #include "archive/origin.h"
 #include "export/plan-base.h"
@@ -387,6 +388,25 @@ renew(BasePlanner *self, PlanLayer *layer, const ManifestFile *top, GError **err
     return TRUE;
 }
 
+/* Returns: whether a layer may be put on those that the base has of the disk. A chain that has
+ * become too long ends with a night that takes much longer than others and needs more space, so
+ * it is said why. */
+static gboolean
+has_room_above(const BasePlanner *self, const PlanDomain *domain, const PlanDisk *disk,
+               const ManifestFile *top)
+{
+    guint depth = depth_of(self, top);
+
+    if (depth < DEPTH_MAX)
+        return TRUE;
+    plan_warn(self->plan,
+              _("Domain '%s', disk '%s': the base has it in %u layers, and no chain is made "
+                "longer; the whole disk is exported, which begins a new one"),
+              domain->name, disk->def->target, depth);
+
+    return FALSE;
+}
+
 static gboolean
 wish(BasePlanner *self, const PlanDomain *domain, PlanDisk *disk, GArray *wishes, GError **error)
 {
@@ -399,7 +419,7 @@ wish(BasePlanner *self, const PlanDomain *domain, PlanDisk *disk, GArray *wishes
     one.same = is_same_disk(self, disk, top);
     if (merge && !one.same)
         return renew(self, disk->top, top, error);
-    if (merge ? top->backing != NULL : depth_of(self, top) >= DEPTH_MAX)
+    if (merge ? top->backing != NULL : !one.same && !has_room_above(self, domain, disk, top))
         return TRUE;
     one.source = resolve(self, top, error);
     if (!one.source)

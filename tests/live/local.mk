@@ -37,6 +37,7 @@ live_tests = \
 	tests/live/limits.sh \
 	tests/live/live-set.sh \
 	tests/live/live.sh \
+	tests/live/many-nights.sh \
 	tests/live/names.sh \
 	tests/live/nights.sh \
 	tests/live/python.sh \
