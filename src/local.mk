@@ -20,6 +20,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/name.h \
 	src/util/open-as.c \
 	src/util/open-as.h \
+	src/util/path.c \
+	src/util/path.h \
 	src/util/process.c \
 	src/util/process.h \
 	src/util/ranked-bits.c \

@@ -82,6 +82,7 @@ unit_tests = \
 	tests/unit/test-nbd-source \
 	tests/unit/test-origin \
 	tests/unit/test-packed-sink \
+	tests/unit/test-path \
 	tests/unit/test-plan \
 	tests/unit/test-plan-host-files \
 	tests/unit/test-plan-memory \
@@ -222,6 +223,11 @@ tests_unit_test_plan_refused_SOURCES = \
 	tests/unit/plan-fixture.c \
 	tests/unit/plan-fixture.h \
 	tests/unit/test-plan-refused.c \
+	$(NULL)
+tests_unit_test_path_SOURCES = \
+	tests/unit/target-fixture.c \
+	tests/unit/target-fixture.h \
+	tests/unit/test-path.c \
 	$(NULL)
 tests_unit_test_target_SOURCES = \
 	tests/unit/target-fixture.c \

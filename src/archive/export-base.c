@@ -14,6 +14,7 @@
 #include "image/qcow2-header.h"
 #include "util/fd.h"
 #include "util/format.h"
+#include "util/path.h"
 
 /* The suffix of a directory that an export is being written into, or that an interrupted one has
  * left. */
@@ -110,7 +111,7 @@ open_at(const char *path, GError **error)
 static ExportBase *
 open_path(const char *path, const ExportPlace *place, const char *collection, GError **error)
 {
-    g_autofree char *canonical = g_canonicalize_filename(path, "/");
+    g_autofree char *canonical = path_canonical(path);
     g_autoptr(ExportBase) self = open_at(canonical, error);
 
     if (!self || is_base_of(self->manifest, place, collection))
@@ -186,7 +187,7 @@ find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection
 static void
 note_unreadable(GPtrArray *exports, const ExportPlace *place, GPtrArray *notes)
 {
-    g_autofree char *own = g_build_filename(place->directory, place->name, NULL);
+    g_autofree char *own = export_place_parent(place);
 
     for (guint i = 0; i < exports->len; i++) {
         const FoundExport *found = g_ptr_array_index(exports, i);

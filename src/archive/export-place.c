@@ -7,6 +7,8 @@
 
 #include "archive/export-place.h"
 #include "util/format.h"
+#include "util/name.h"
+#include "util/path.h"
 
 ExportPlace *
 export_place_new(const char *directory, const char *name, const char *snapshot,
@@ -14,9 +16,7 @@ export_place_new(const char *directory, const char *name, const char *snapshot,
 {
     ExportPlace *self = g_new0(ExportPlace, 1);
 
-    /* An empty path is kept as it is, because it is a mistake and does not mean the working
-     * directory; target_new() refuses it. */
-    self->directory = *directory ? g_canonicalize_filename(directory, NULL) : g_strdup("");
+    self->directory = path_canonical(directory);
     self->name = g_strdup(name);
     self->snapshot = snapshot ? g_strdup(snapshot)
                               : format_time_name(g_get_real_time() / G_USEC_PER_SEC);
@@ -32,10 +32,43 @@ export_place_take_name(ExportPlace *self, char *name)
     self->name = name;
 }
 
+char *
+export_place_parent(const ExportPlace *self)
+{
+    g_autofree char *component = NULL;
+
+    if (!self->subdirectory)
+        return g_path_get_dirname(self->directory);
+    component = name_to_component(self->name);
+
+    return g_build_filename(self->directory, component, NULL);
+}
+
+char *
+export_place_entry(const ExportPlace *self)
+{
+    return self->subdirectory ? name_to_component(self->snapshot)
+                              : g_path_get_basename(self->directory);
+}
+
+char *
+export_place_path(const ExportPlace *self)
+{
+    g_autofree char *parent = export_place_parent(self);
+    g_autofree char *entry = export_place_entry(self);
+
+    return g_build_filename(parent, entry, NULL);
+}
+
 ExportPlace *
 export_place_copy(const ExportPlace *self)
 {
-    return export_place_new(self->directory, self->name, self->snapshot, self->subdirectory);
+    ExportPlace *copy = g_new0(ExportPlace, 1);
+
+    *copy = (ExportPlace){g_strdup(self->directory), g_strdup(self->name),
+                          g_strdup(self->snapshot), self->subdirectory};
+
+    return copy;
 }
 
 void

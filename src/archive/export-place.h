@@ -21,17 +21,30 @@ typedef struct {
 
 /**
  * export_place_new:
- * @directory: absolute, or relative to the working directory
+ * @directory: as a user, a program or a record names it; it is made canonical here, once, by
+ * path_canonical()
  * @name: (nullable): NULL if it is not known yet
  * @snapshot: (nullable): NULL: the present time is its name, as of a live export
  *
- * Returns: a place, owned by the caller. The file system is not accessed.
+ * Returns: a place, owned by the caller. The file system is accessed only for a ".." in @directory.
  */
 ExportPlace *export_place_new(const char *directory, const char *name, const char *snapshot,
                               gboolean subdirectory);
 
 /** export_place_take_name: Sets the name when it is known. @name: (transfer full). */
 void export_place_take_name(ExportPlace *self, char *name);
+
+/** export_place_parent: Returns: the path of the directory that the export's own directory is, or
+ * will be, in: of a place with a subdirectory, that of all exports of the same name. Owned by the
+ * caller. */
+char *export_place_parent(const ExportPlace *self);
+
+/** export_place_entry: Returns: the name of the export's own directory in its parent, owned by the
+ * caller. */
+char *export_place_entry(const ExportPlace *self);
+
+/** export_place_path: Returns: the path of the export's own directory, owned by the caller. */
+char *export_place_path(const ExportPlace *self);
 
 ExportPlace *export_place_copy(const ExportPlace *self);
 

@@ -9,7 +9,6 @@
 #include "archive/partial-tidy.h"
 #include "archive/target.h"
 #include "util/fd.h"
-#include "util/name.h"
 
 #define SUFFIX ".partial"
 
@@ -33,9 +32,10 @@ moment_of(const char *name)
 
 /* A partial export that is still written is locked. Freeing the target removes the others. */
 static gboolean
-tidy_partial(const char *directory, const char *collection, const char *moment, GError **error)
+tidy_partial(const ExportPlace *any, const char *moment, GError **error)
 {
-    g_autoptr(ExportPlace) place = export_place_new(directory, collection, moment, TRUE);
+    g_autoptr(ExportPlace) place =
+        export_place_new(any->directory, any->name, moment, any->subdirectory);
     g_autoptr(GError) why = NULL;
     g_autoptr(Target) target = target_new(place, &why);
 
@@ -49,16 +49,15 @@ tidy_partial(const char *directory, const char *collection, const char *moment, 
 }
 
 gboolean
-partial_tidy(const char *directory, const char *collection, GError **error)
+partial_tidy(const ExportPlace *any, GError **error)
 {
-    g_autofree char *component = name_to_component(collection);
-    g_autofree char *path = g_build_filename(directory, component, NULL);
+    g_autofree char *path = export_place_parent(any);
     g_autoptr(GPtrArray) names = dir_list_at(AT_FDCWD, path, NULL);
 
     for (guint i = 0; names && i < names->len; i++) {
         g_autofree char *moment = moment_of(g_ptr_array_index(names, i));
 
-        if (moment && !tidy_partial(directory, collection, moment, error))
+        if (moment && !tidy_partial(any, moment, error))
             return FALSE;
     }
 

@@ -16,7 +16,7 @@
 #include "archive/target-private.h"
 #include "archive/target-space.h"
 #include "util/fd.h"
-#include "util/name.h"
+#include "util/path.h"
 
 /* Locking starts again if another process removes the partial directory meanwhile. Once or twice
  * that is a race; after so many attempts it is given up. */
@@ -207,14 +207,21 @@ check_place(Target *self, gboolean subdirectory, GError **error)
     return check_place_writable(self, error);
 }
 
-static char *
-resolve_last_link(const char *directory)
+/* Returns: @place without symbolic links, as far as it exists, because a rename would replace a
+ * link and not what it leads to; owned by the caller. */
+static ExportPlace *
+resolve_links(const ExportPlace *place)
 {
-    char *resolved = realpath(directory, NULL);
-    char *result = g_strdup(resolved ? resolved : directory);
+    ExportPlace *resolved = export_place_copy(place);
+    char *path = realpath(place->directory, NULL);
 
-    free(resolved);
-    return result;
+    if (path) {
+        g_free(resolved->directory);
+        resolved->directory = g_strdup(path);
+    }
+    free(path);
+
+    return resolved;
 }
 
 static Target *
@@ -232,17 +239,11 @@ static Target *
 target_at_place(const ExportPlace *place)
 {
     Target *self = target_new_closed();
+    g_autoptr(ExportPlace) resolved = resolve_links(place);
 
-    self->directory = resolve_last_link(place->directory);
-    if (place->subdirectory) {
-        g_autofree char *component = name_to_component(place->name);
-
-        self->parent = g_build_filename(self->directory, component, NULL);
-        self->name = name_to_component(place->snapshot);
-    } else {
-        self->parent = g_path_get_dirname(self->directory);
-        self->name = g_path_get_basename(self->directory);
-    }
+    self->directory = g_strdup(resolved->directory);
+    self->parent = export_place_parent(resolved);
+    self->name = export_place_entry(resolved);
     self->partial = g_strdup_printf(".%s.partial", self->name);
     self->path = g_build_filename(self->parent, self->name, NULL);
 
@@ -264,9 +265,9 @@ target_new(const ExportPlace *place, GError **error)
 
     if (!path_check(place->directory, error))
         return NULL;
-    if (!g_path_is_absolute(place->directory)) {
+    if (*place->directory == '\0') {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                    _("The target directory '%s' is not an absolute path"), place->directory);
+                    _("The target directory is an empty path; name a directory"));
         return NULL;
     }
     self = target_at_place(place);

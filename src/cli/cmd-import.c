@@ -10,6 +10,7 @@
 #include "cli/import-request.h"
 #include "cli/job-options.h"
 #include "import/import-work.h"
+#include "util/path.h"
 
 #define MEMBER(member) OPTION_MEMBER(ImportOptions, member)
 
@@ -64,7 +65,7 @@ run_import_command(CliContext *cli, const CommandLine *line)
     const ImportOptions *options = line->options;
     g_autoptr(GError) error = NULL;
     g_autoptr(ImportSettings) settings = NULL;
-    g_autofree char *path = g_canonicalize_filename(line->args[0], NULL);
+    g_autofree char *path = path_canonical(line->args[0]);
     g_autofree char *directory = NULL;
     ImportRequest request = {.path = path, .options = options};
 
@@ -78,7 +79,7 @@ run_import_command(CliContext *cli, const CommandLine *line)
     if (!settings)
         return cli_fail(cli, error);
     request.settings = settings;
-    request.directory = directory = options->to ? g_canonicalize_filename(options->to, NULL)
+    request.directory = directory = options->to ? path_canonical(options->to)
                                                 : import_work_default_directory();
 
     /* Only a job of the service outlives its command. */

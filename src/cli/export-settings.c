@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/export-settings.h"
+#include "util/path.h"
 
 /* Overrides a setting with the value of an option; NULL leaves the setting unchanged. */
 static gboolean
@@ -52,14 +53,13 @@ live_level(const char *word)
 static char *
 base_path(const char *base)
 {
-    return base && strchr(base, '/') ? g_canonicalize_filename(base, NULL) : g_strdup(base);
+    return base && strchr(base, '/') ? path_canonical(base) : g_strdup(base);
 }
 
 static gboolean
 override_settings(VirtSnapExportSettings *settings, const ExportOptions *options, GError **error)
 {
-    g_autofree char *scratch =
-        options->scratch ? g_canonicalize_filename(options->scratch, NULL) : NULL;
+    g_autofree char *scratch = options->scratch ? path_canonical(options->scratch) : NULL;
     g_autofree char *base = base_path(options->base);
     const struct {
         const char *name;

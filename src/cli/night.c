@@ -27,9 +27,9 @@ typedef struct {
     const char *name; /* name of the configuration */
     NightConfig *config;
     int lock;
-    char *collection;
-    char *snapshot; /* the time of the night, in the form of a name */
-    char *path;     /* path of the export; NULL: there is none */
+    ExportPlace *place; /* of this night's export, whose snapshot is the time of the night in the
+                         * form of a name */
+    char *path;         /* path of the export; NULL: there is none */
     guint64 copied;
     guint warnings;
     guint removed;
@@ -42,8 +42,7 @@ night_clear(Night *self)
 {
     fd_clear(&self->lock);
     night_config_free(self->config);
-    g_free(self->collection);
-    g_free(self->snapshot);
+    export_place_free(self->place);
     g_free(self->path);
     g_clear_error(&self->error);
 }
@@ -54,8 +53,8 @@ static NightFields
 fields_of(const Night *self)
 {
     return (NightFields){.name = self->name,
-                         .collection = self->collection,
-                         .snapshot = self->snapshot,
+                         .collection = self->place->name,
+                         .snapshot = self->place->snapshot,
                          .path = self->path,
                          .code = self->error ? virt_snap_error_result_code(self->error) : 0};
 }
@@ -116,12 +115,12 @@ add_option(GPtrArray *words, const char *option, const char *value)
 static gboolean
 has_export(const Night *self)
 {
-    g_autoptr(GPtrArray) exports = export_list(self->config->directory, NULL);
+    g_autoptr(GPtrArray) exports = export_list(self->place->directory, NULL);
 
     for (guint i = 0; exports && i < exports->len; i++) {
         const FoundExport *found = g_ptr_array_index(exports, i);
 
-        if (!found->problem && g_strcmp0(found->manifest->collection, self->collection) == 0)
+        if (!found->problem && g_strcmp0(found->manifest->collection, self->place->name) == 0)
             return TRUE;
     }
 
@@ -135,7 +134,7 @@ export_words(const Night *self)
     GPtrArray *words = words_new("export");
     gboolean latest = g_strcmp0(config->base, "latest") == 0;
 
-    add_option(words, "to", config->directory);
+    add_option(words, "to", self->place->directory);
     add_option(words, "settings", config->settings);
     add_option(words, "live", config->live);
     add_option(words, "scratch", config->scratch);
@@ -146,8 +145,8 @@ export_words(const Night *self)
     if (config->merge)
         g_ptr_array_add(words, g_strdup("--merge"));
     g_ptr_array_add(words, g_strdup("--"));
-    g_ptr_array_add(words, g_strdup(self->collection));
-    g_ptr_array_add(words, g_strdup(self->snapshot));
+    g_ptr_array_add(words, g_strdup(self->place->name));
+    g_ptr_array_add(words, g_strdup(self->place->snapshot));
 
     return words;
 }
@@ -161,7 +160,7 @@ tell_warnings(Night *self, JsonObject *result)
     for (guint i = 0; warnings && i < json_array_get_length(warnings); i++) {
         const char *text = json_array_get_string_element(warnings, i);
 
-        night_log(NIGHT_WARNING, &fields, FALSE, "%s: %s", self->collection, text);
+        night_log(NIGHT_WARNING, &fields, FALSE, "%s: %s", self->place->name, text);
         self->warnings++;
     }
 }
@@ -201,9 +200,9 @@ prune(Night *self)
             g_ptr_array_add(words, g_strdup_printf("--keep-%s=%u", keep_rule_name((KeepRule)rule),
                                                    self->config->keep.n[rule]));
     }
-    add_option(words, "collection", self->collection);
+    add_option(words, "collection", self->place->name);
     g_ptr_array_add(words, g_strdup("--"));
-    g_ptr_array_add(words, g_strdup(self->config->directory));
+    g_ptr_array_add(words, g_strdup(self->place->directory));
     result = run_line(self, words, &self->error);
     if (!result)
         return FALSE;
@@ -217,7 +216,7 @@ prune(Night *self)
     g_set_error(&self->error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
                 _("The export is done, but old ones in '%s' could not be removed; 'virtsnap "
                   "export-prune' tells which"),
-                self->config->directory);
+                self->place->directory);
 
     return FALSE;
 }
@@ -241,10 +240,10 @@ environment_of(const Night *self)
     char **environment = g_get_environ();
 
     environment = g_environ_setenv(environment, "VIRTSNAP_NAME", self->name, TRUE);
-    environment = g_environ_setenv(environment, "VIRTSNAP_COLLECTION", self->collection, TRUE);
-    environment = g_environ_setenv(environment, "VIRTSNAP_SNAPSHOT", self->snapshot, TRUE);
+    environment = g_environ_setenv(environment, "VIRTSNAP_COLLECTION", self->place->name, TRUE);
+    environment = g_environ_setenv(environment, "VIRTSNAP_SNAPSHOT", self->place->snapshot, TRUE);
     environment =
-        g_environ_setenv(environment, "VIRTSNAP_DIRECTORY", self->config->directory, TRUE);
+        g_environ_setenv(environment, "VIRTSNAP_DIRECTORY", self->place->directory, TRUE);
     environment = g_environ_setenv(environment, "VIRTSNAP_RESULT", code, TRUE);
     environment = g_environ_setenv(environment, "VIRTSNAP_EXPORT", self->path ? self->path : "",
                                    TRUE);
@@ -299,7 +298,7 @@ tidy(const Night *self)
     g_autoptr(GError) why = NULL;
     NightFields fields = fields_of(self);
 
-    if (!partial_tidy(self->config->directory, self->collection, &why))
+    if (!partial_tidy(self->place, &why))
         night_log(NIGHT_WARNING, &fields, FALSE, "%s", why->message);
 }
 
@@ -309,7 +308,7 @@ run_night(Night *self)
     NightFields fields = fields_of(self);
 
     night_log(NIGHT_STARTED, &fields, self->cli->globals.quiet, _("Exporting '%s' to '%s'"),
-              self->collection, self->config->directory);
+              self->place->name, self->place->directory);
     tidy(self);
     if (run_hook(self, "before", self->config->before) && make_export(self) &&
         keep_rules_any(&self->config->keep))
@@ -319,7 +318,7 @@ run_night(Night *self)
     if (self->error) {
         fields = fields_of(self);
         night_log(NIGHT_FAILED, &fields, TRUE, _("The export of '%s' failed: %s"),
-                  self->collection, self->error->message);
+                  self->place->name, self->error->message);
     }
     (void)!run_hook(self, "after", self->config->after);
 }
@@ -330,8 +329,8 @@ night_json(const Night *self)
     JsonObject *object = json_object_new();
 
     json_object_set_int_member(object, "result", 0);
-    json_set_text(object, "collection", self->collection);
-    json_set_text(object, "snapshot", self->snapshot);
+    json_set_text(object, "collection", self->place->name);
+    json_set_text(object, "snapshot", self->place->snapshot);
     json_set_text(object, "export", self->path);
     json_set_size(object, "copied", self->copied);
     json_object_set_int_member(object, "warnings", self->warnings);
@@ -351,17 +350,20 @@ name_now(void)
 }
 
 /* A night that is begun in the second in which the one before was named waits for the next second.
- * Returns: (transfer full): a name that no export has. */
-static char *
-free_name(const Night *self)
+ * Returns: (transfer full): a place at which there is no export. */
+static ExportPlace *
+find_free_place(const NightConfig *config, const char *name)
 {
+    const char *collection = config->collection ? config->collection : name;
+
     for (;;) {
-        g_autofree char *name = name_now();
-        g_autofree char *path =
-            g_build_filename(self->config->directory, self->collection, name, NULL);
+        g_autofree char *now = name_now();
+        g_autoptr(ExportPlace) place =
+            export_place_new(config->directory, collection, now, TRUE);
+        g_autofree char *path = export_place_path(place);
 
         if (!g_file_test(path, G_FILE_TEST_EXISTS))
-            return g_steal_pointer(&name);
+            return g_steal_pointer(&place);
         g_usleep(G_USEC_PER_SEC / 10);
     }
 }
@@ -375,8 +377,7 @@ run_export_run(CliContext *cli, const CommandLine *line)
     self.config = night_config_load(self.name, &self.lock, &error);
     if (!self.config)
         return cli_fail(cli, error);
-    self.collection = g_strdup(self.config->collection ? self.config->collection : self.name);
-    self.snapshot = free_name(&self);
+    self.place = find_free_place(self.config, self.name);
     run_night(&self);
     if (self.error && cli->globals.json)
         return cli_fail(cli, self.error);

@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/prune.h"
 #include "util/format.h"
+#include "util/path.h"
 
 /* --- what came of it -------------------------------------------------------- */
 
@@ -129,7 +130,7 @@ int
 run_export_prune(CliContext *cli, const CommandLine *line)
 {
     const PruneOptions *options = line->options;
-    g_autofree char *directory = g_canonicalize_filename(line->args[0], NULL);
+    g_autofree char *directory = path_canonical(line->args[0]);
     PruneOrder order = {.directory = directory,
                         .collection = options->collection,
                         .dry_run = options->dry_run};

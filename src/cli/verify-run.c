@@ -13,6 +13,7 @@
 #include "cli/verify-show.h"
 #include "import/boot-work.h"
 #include "util/format.h"
+#include "util/path.h"
 
 /* As long as a night: what takes longer will not come. */
 #define TIMEOUT_MAX (12 * 3600)
@@ -52,7 +53,7 @@ read_options(const VerifyOptions *options, GError **error)
     for (char **word = options->trust; word && *word; word++)
         g_ptr_array_add(settings->trust, g_strdup(*word));
     if (options->scratch)
-        settings->scratch = g_canonicalize_filename(options->scratch, NULL);
+        settings->scratch = path_canonical(options->scratch);
     if (!read_option_number("--timeout", options->timeout, TIMEOUT_MAX, &settings->timeout,
                             error) ||
         !read_option_number("--parallel", options->parallel, PARALLEL_MAX, &settings->parallel,
@@ -134,7 +135,7 @@ static int
 verify_boot(CliContext *cli, const char *export, const VerifyOptions *options)
 {
     JobLocalOptions local = {.label = "verify", .progress = PROGRESS_AUTO};
-    g_autofree char *path = g_canonicalize_filename(export, NULL);
+    g_autofree char *path = path_canonical(export);
     g_autoptr(GError) error = NULL;
     BootSettings *settings = read_options(options, &error);
     g_autoptr(JobWork) work = NULL;

@@ -11,6 +11,7 @@
 #include "export/plan-files.h"
 #include "util/fd.h"
 #include "util/name.h"
+#include "util/path.h"
 
 gboolean
 plan_files_add_copy(Plan *plan, const char *directory, const char *name, const char *role,

@@ -17,7 +17,7 @@
 #include "image/qcow2-header.h"
 #include "image/qcow2-used.h"
 #include "util/fd.h"
-#include "util/name.h"
+#include "util/path.h"
 
 /* The same limit as libvirt's for the depth of a backing chain. */
 #define DEPTH_MAX 200

@@ -9,6 +9,7 @@
 #include "import/import-volumes.h"
 #include "import/import-work.h"
 #include "transfer/engine.h"
+#include "util/path.h"
 #include "util/strings.h"
 #include "util/xml.h"
 
@@ -292,9 +293,8 @@ import_work_new(const char *path, const char *where, ImportSettings *settings)
     ImportWork *self = g_new0(ImportWork, 1);
 
     job_work_init(&self->parent, &import_work_type);
-    self->path = g_canonicalize_filename(path, NULL);
-    /* An empty path is a mistake, and does not mean the working directory. */
-    self->directory = *where ? g_canonicalize_filename(where, NULL) : g_strdup("");
+    self->path = path_canonical(path);
+    self->directory = path_canonical(where);
     self->settings = settings;
 
     return self;

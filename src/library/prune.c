@@ -6,6 +6,7 @@
 #include "archive/prune-variant.h"
 #include "library/service-call.h"
 #include "library/service.h"
+#include "util/path.h"
 
 /* Removes old exports by rules. */
 
@@ -18,7 +19,8 @@ virt_snap_service_prune(VirtSnapService *self, const char *directory, GVariant *
     g_return_val_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable), NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    PruneOrder order = {.directory = directory};
+    g_autofree char *path = path_canonical(directory);
+    PruneOrder order = {.directory = path};
     g_autoptr(Control) control = control_new();
     g_autoptr(PruneReport) report = NULL;
     g_autoptr(GError) failed = NULL;

@@ -8,6 +8,7 @@
 #include "library/verify-boot.h"
 #include "library/verify-result-private.h"
 #include "library/service-call.h"
+#include "util/path.h"
 
 struct VirtSnapBootVerdict {
     BootVerdict is;
@@ -114,7 +115,7 @@ static VirtSnapVerifyResult *
 prove_by_boot(VirtSnapService *self, const char *directory, const BootSettings *settings,
               Control *control, GError **error)
 {
-    g_autofree char *path = g_canonicalize_filename(directory, NULL);
+    g_autofree char *path = path_canonical(directory);
     g_autofree char *uri = NULL;
     g_autoptr(Hypervisor) hypervisor = NULL;
     BootVerify verify = {.path = path, .settings = settings};

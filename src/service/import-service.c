@@ -4,8 +4,6 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <limits.h>
-#include <string.h>
 
 #include "import/detach-work.h"
 #include "import/import-work.h"
@@ -14,6 +12,7 @@
 #include "service/import-service.h"
 #include "service/work.h"
 #include "util/name.h"
+#include "util/path.h"
 
 /* Result codes of the method; failures are D-Bus errors. */
 #define RESULT_DONE 0
@@ -60,19 +59,6 @@ import_call_fail(ImportCall *call, const GError *error)
     import_call_free(call);
 }
 
-static gboolean
-check_import_path(const char *path, GError **error)
-{
-    if (!path_check(path, error))
-        return FALSE;
-    if (g_path_is_absolute(path) && strlen(path) < PATH_MAX)
-        return TRUE;
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                _("'%s' is not an absolute path, or too long"), path);
-
-    return FALSE;
-}
-
 /* The directory to import into; one is needed unless there is a storage pool. */
 static gboolean
 find_import_directory(ImportCall *call, const ImportSettings *settings, GError **error)
@@ -81,7 +67,7 @@ find_import_directory(ImportCall *call, const ImportSettings *settings, GError *
     if (!call->directory && call->pool)
         call->directory = import_work_default_directory();
     if (call->directory)
-        return check_import_path(call->directory, error);
+        return path_check_plain(call->directory, error);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("The option 'to' is missing: the directory to import into"));
 
@@ -102,7 +88,7 @@ parse_import_call(ImportCall *call, GError **error)
 
     g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&s&s@a{sv})",
                   &path, &text, &dictionary);
-    if (!bus_options_parse(dictionary, known, error) || !check_import_path(path, error))
+    if (!bus_options_parse(dictionary, known, error) || !path_check_plain(path, error))
         return NULL;
     settings = import_settings_parse(text, error);
     if (!settings || !find_import_directory(call, settings, error))

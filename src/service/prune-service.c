@@ -9,7 +9,7 @@
 #include "service/access.h"
 #include "service/prune-service.h"
 #include "service/work.h"
-#include "util/name.h"
+#include "util/path.h"
 
 struct PruneService {
     const ServiceConfig *config;
@@ -24,23 +24,8 @@ typedef struct {
 } PruneCall;
 
 static gboolean
-check_directory(const char *directory, GError **error)
+may_prune(const PruneCall *call, const ExportPlace *place, GError **error)
 {
-    if (!path_check(directory, error))
-        return FALSE;
-    if (g_path_is_absolute(directory))
-        return TRUE;
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                _("The directory '%s' is not an absolute path"), directory);
-
-    return FALSE;
-}
-
-static gboolean
-may_prune(const PruneCall *call, const char *directory, GError **error)
-{
-    g_autoptr(ExportPlace) place = export_place_new(directory, NULL, NULL, TRUE);
-
     return service_config_may_export(call->self->config, access_caller_uid(call->invocation),
                                      place, call->self->session, error);
 }
@@ -54,12 +39,17 @@ prune_in_thread(gpointer data)
     g_autoptr(GVariant) options = g_variant_get_child_value(parameters, 1);
     g_autoptr(Control) control = control_new();
     g_autoptr(PruneReport) report = NULL;
+    g_autoptr(ExportPlace) place = NULL;
     PruneOrder order = {0};
+    const char *directory;
 
-    g_variant_get_child(parameters, 0, "&s", &order.directory);
-    if (check_directory(order.directory, &call->error) &&
-        prune_order_parse(options, &order, &call->error) &&
-        may_prune(call, order.directory, &call->error))
+    g_variant_get_child(parameters, 0, "&s", &directory);
+    if (path_check_plain(directory, &call->error)) {
+        place = export_place_new(directory, NULL, NULL, TRUE);
+        order.directory = place->directory;
+    }
+    if (place && prune_order_parse(options, &order, &call->error) &&
+        may_prune(call, place, &call->error))
         report = export_prune(&order, control, &call->error);
     if (report)
         call->report = g_variant_ref_sink(prune_report_format(report));

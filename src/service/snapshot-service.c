@@ -4,7 +4,6 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <limits.h>
 #include <string.h>
 
 #include "bus/bus-path.h"
@@ -17,7 +16,7 @@
 #include "service/set-service.h"
 #include "service/snapshot-service.h"
 #include "service/work.h"
-#include "util/name.h"
+#include "util/path.h"
 
 /* Result codes of the method; failures are D-Bus errors. */
 #define RESULT_DONE 0
@@ -36,40 +35,11 @@ struct SnapshotService {
 
 /* --- parameters ------------------------------------------------------------- */
 
-static gboolean
-refuse_directory(GError **error, const char *format, const char *what)
-{
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER, format, what);
-
-    return FALSE;
-}
-
 /* The options of ExportSnapshot, which are all booleans. */
 typedef struct {
     gboolean wait;
     gboolean resume;
 } ExportFlags;
-
-static gboolean
-check_target_directory(const char *directory, GError **error)
-{
-    if (!path_check(directory, error))
-        return FALSE;
-    if (!g_path_is_absolute(directory))
-        return refuse_directory(error, _("The directory '%s' is not an absolute path"), directory);
-    if (strlen(directory) >= PATH_MAX)
-        return refuse_directory(error, _("The path of the directory '%.40s…' is too long"),
-                                directory);
-    /* The record of the job is XML, which cannot represent these characters. */
-    for (const char *c = directory; *c; c++) {
-        if (g_ascii_iscntrl(*c))
-            return refuse_directory(error,
-                                    _("The path '%s' has control characters; choose another"),
-                                    directory);
-    }
-
-    return TRUE;
-}
 
 static VirtSnapExportSettings *
 parse_settings(const char *text, GError **error)
@@ -154,7 +124,7 @@ parse_export_call(ExportCall *call, GError **error)
         return NULL;
     settings = parse_settings(text, error);
     if (!settings || !parse_subject(path, settings, &collection, &snapshot, error) ||
-        !check_target_directory(directory, error))
+        !path_check_plain(directory, error))
         return NULL;
     members = members_new(collection, NULL, error);
 
@@ -187,9 +157,12 @@ may_use_directory(const ExportCall *call, const char *setting, const char *direc
 
     if (!directory || !g_path_is_absolute(directory))
         return TRUE;
-    place = export_place_new(directory, NULL, NULL, TRUE);
-    if (service_config_may_export(call->self->config, call->uid, place, call->self->session, error))
-        return TRUE;
+    if (path_check_plain(directory, error)) {
+        place = export_place_new(directory, NULL, NULL, TRUE);
+        if (service_config_may_export(call->self->config, call->uid, place, call->self->session,
+                                      error))
+            return TRUE;
+    }
     g_prefix_error(error, _("Setting '%s': "), setting);
 
     return FALSE;

@@ -74,22 +74,6 @@ text_for_xml(const char *text)
     return g_string_free(out, FALSE);
 }
 
-gboolean
-path_check(const char *path, GError **error)
-{
-    g_autofree char *escaped = NULL;
-
-    if (text_fits_xml(path))
-        return TRUE;
-    escaped = g_strescape(path, NULL);
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                _("The path '%s' holds bytes that XML cannot, so that no export could name it; "
-                  "rename what it leads to"),
-                escaped);
-
-    return FALSE;
-}
-
 static gboolean
 needs_escape(const char *name, const char *c)
 {

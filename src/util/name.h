@@ -18,12 +18,6 @@ G_BEGIN_DECLS
  */
 gboolean name_check(const char *name, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** path_check: Returns: FALSE with INVALID_PARAMETER, naming @path escaped, if it contains
- * something that XML cannot represent (bytes that are not UTF-8, control characters, U+FFFE,
- * U+FFFF), because neither the manifest of an export nor the record of a job could hold such a
- * path. */
-gboolean path_check(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /** text_fits_xml: Returns: TRUE if XML can represent @text: it is valid UTF-8 without U+FFFE,
  * U+FFFF and control characters other than tab, line feed and carriage return. */
 gboolean text_fits_xml(const char *text);

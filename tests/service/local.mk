@@ -9,6 +9,7 @@ service_tests = \
 	tests/service/imports.sh \
 	tests/service/large.sh \
 	tests/service/load.sh \
+	tests/service/places.sh \
 	tests/service/prune.sh \
 	tests/service/set-changes.sh \
 	tests/service/sets.sh \

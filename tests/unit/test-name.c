@@ -76,21 +76,6 @@ test_long_component(void)
 }
 
 static void
-test_paths(void)
-{
-    static const char *const bad[] = {"/a\xff", "/a\001", "/\xef\xbf\xbf", "/\xef\xbf\xbe/b"};
-
-    g_assert_true(path_check("/a b/ñ\n\t", NULL));
-    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
-        g_autoptr(GError) error = NULL;
-
-        g_assert_false(path_check(bad[i], &error));
-        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
-        g_assert_true(g_utf8_validate(error->message, -1, NULL));
-    }
-}
-
-static void
 test_text(void)
 {
     static const struct {
@@ -121,7 +106,6 @@ main(int argc, char **argv)
     g_test_add_func("/name/check", test_check);
     g_test_add_func("/name/component", test_component);
     g_test_add_func("/name/long", test_long_component);
-    g_test_add_func("/name/paths", test_paths);
     g_test_add_func("/name/text", test_text);
     return g_test_run();
 }
