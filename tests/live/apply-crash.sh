@@ -25,21 +25,22 @@ vs -q collection-create-as pair --domain r --domain o
 live_virsh start r
 device=/machine/peripheral/virtio-disk0/virtio-backend
 
-# write_running BYTE: the domain that runs boots nothing that writes, so QEMU does.
+# write_running BYTE: writes to the running domain's disk through QEMU, because that domain boots no
+# guest that could write.
 write_running()
 {
     live_virsh qemu-monitor-command r --hmp "qemu-io -d $device \"write -P $1 2M 64k\"" \
         >/dev/null && live_virsh qemu-monitor-command r --hmp "qemu-io -d $device flush" >/dev/null
 }
 
-# Contents of both, and whether they run.
+# Prints the contents of both domains' disks, and whether they run.
 contents()
 {
     echo "$(live_virsh domstate r) $(content_of "$(top_of r)")"
     echo "$(live_virsh domstate o) $(content_of "$(top_of o)")"
 }
 
-# All there is: contents, definitions, snapshots and files.
+# Prints everything that a way back may change: contents, definitions, snapshots and files.
 state()
 {
     local domain
@@ -62,8 +63,8 @@ scribble "$(top_of o)" 3
 before=$(state)
 present=$(contents)
 
-# with INJECTION: a way back under strace, which does at a system call what INJECTION says. It
-# counts the calls of each thread apart.
+# with INJECTION: a way back under strace, which injects INJECTION at a system call. strace counts
+# the calls of each thread separately.
 with()
 {
     {
@@ -74,7 +75,7 @@ with()
 
 has_gone_back() { snapshots_of r | grep -qw before-s1; }
 
-# over: all have gone back, and there is the set that keeps what there was.
+# over: succeeds if all domains have gone back and the set exists that keeps their earlier state.
 over()
 {
     [ "$(contents)" = "$then" ] || live_die "gone back: $(contents)" || return 1
@@ -83,10 +84,11 @@ over()
         "$(awk '{ print $NF }' <<<"$present" | xargs)" ] || live_die "before-s1 is not what was"
 }
 
-# Nothing else is left.
+# Nothing else may be left.
 as_before() { [ "$(state)" = "$before" ] || { diff <(echo "$before") <(state); return 1; }; }
 
-# tidy: any command for the snapshots of these domains brings them into order first.
+# tidy: runs a command for the snapshots of these domains, because each of them first recovers from
+# an interrupted one.
 tidy() { vs_refused 32779 "nothing" snapshot-delete pair nothing; }
 
 renew()
@@ -95,7 +97,7 @@ renew()
         as_before
 }
 
-# once CALL N SIGNAL: 0 if all is well in the end, 2 if the call was not reached.
+# once CALL N SIGNAL: returns 0 if everything is right in the end, 2 if the call was not reached.
 once()
 {
     local status
@@ -141,7 +143,7 @@ echo "# changes are made from call $first to $last"
 check "a way back that nothing disturbs" [ "${last:-0}" -gt "${first:-0}" ]
 check "is one, and back again" eval 'over && renew'
 
-# part PERCENT...: these calls.
+# part PERCENT...: prints the numbers of the calls at these percentages.
 part() { local p; for p; do echo $((first + (last - first) * p / 100)); done; }
 kills=$(part 15 97) ends=$(part 60)
 [ "${POINTS-all}" = all ] || kills=$(part $POINTS) ends=$kills

@@ -18,8 +18,8 @@ d=$LIVE_DIR
 x=$d/x
 mkdir "$x"
 
-# paint FILE OFFSET LENGTH [BYTE]: what a guest would have written; without BYTE another one than at
-# the last times, so that it is something else than before.
+# paint FILE OFFSET LENGTH [BYTE]: writes as a guest would have done. Without BYTE it writes another
+# byte than in the last calls, so that the content changes.
 byte=$RANDOM
 paint()
 {
@@ -27,7 +27,7 @@ paint()
     qemu-io -f "$(live_format "$1")" -c "write -q -P ${4-$byte} $2 $3" "$1"
 }
 
-# wait_past FILE: until what is written now has another time than the file.
+# wait_past FILE: waits until a file that is written now gets another mtime than FILE has.
 wait_past() { live_wait "the clock goes on" past "$1"; }
 past()
 {
@@ -38,7 +38,7 @@ past()
 # inode EXPORT DOMAIN TARGET
 inode() { stat -c %i "$(vs_layer "$@")"; }
 
-# written: of the last export, without the files beside the layers.
+# written: prints the bytes of layers that the last export wrote, without its other files.
 written()
 {
     local files
@@ -47,11 +47,11 @@ written()
     echo $(($(vs_field .copied) - files))
 }
 
-# vs_warnings: of the last export.
+# vs_warnings: prints the warnings of the last export.
 vs_warnings() { vs_field '.warnings[]'; }
 
-# same_as_full SNAPSHOT [OPTION]...: the export that was made last (VS_EXPORT) is sound, and each
-# of its disks is that of a full export of the same snapshot.
+# same_as_full SNAPSHOT [OPTION]...: checks that the last export (VS_EXPORT) is sound, and that each
+# of its disks has the content that it has in a full export of the same snapshot.
 same_as_full()
 {
     local export=$VS_EXPORT full target snapshot=$1 status=0
@@ -71,14 +71,15 @@ same_as_full()
     return $status
 }
 
-# same_disk LAYER LAYER: of one size, and a guest sees the same.
+# same_disk LAYER LAYER: succeeds if both have the same size and a guest sees the same content on
+# them.
 same_disk()
 {
     local size first
     size_of "$1" && first=$size && size_of "$2" && [ "$size" = "$first" ] &&
         qemu-img compare -q -f "$(live_format "$1")" -F "$(live_format "$2")" "$1" "$2"
 }
-# size_of LAYER: leaves the bytes that a guest sees in size.
+# size_of LAYER: sets size to the number of bytes that a guest sees.
 size_of()
 {
     local said pattern=$'virtual size: [^\n]*\\(([0-9]+) bytes\\)'

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Live exports that have a base: what has changed is known by dirty bitmaps, and where it is not,
-# the disk is compared. Each is proved against a full one of the same moment. No guest has to run:
-# QEMU itself writes, as it would for one. ROUNDS says how many nights of random writes there are.
+# Live exports that have a base: dirty bitmaps say what has changed, and where there is none, the
+# disk is compared. Each export is compared with a full one of the same moment. No guest has to run,
+# because QEMU itself writes as it would for a guest. ROUNDS is the number of nights with random
+# writes.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/bitmap-lib.sh"
 
@@ -51,7 +52,7 @@ is "$(checkpoints b | wc -w)" 1 "the checkpoint before is dropped"
 check "for another one" [ "$(checkpoints b)" != "$before" ]
 check "what another tool made stays" eval '[[ " $(checkpoints a) " = *" theirs "* ]]'
 
-# A guest that is restarted has the same QEMU.
+# A guest that is restarted keeps its QEMU process.
 for ((round = 1; round <= ROUNDS; round++)); do
     check "round $round: random writes" eval '
         live_virsh reset a &&

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# A live export where libvirt is part of the program: all disks of one instant, in images that
-# standard tools take for good ones; and nothing is left of it, as the next process sees it.
+# A live export where libvirt is part of the program: all disks are of one instant, standard tools
+# accept the images, and the next process finds nothing left of the export.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Which images a disk consists of: what the domain's XML says, the headers only
-# where it is silent. Every export is compared with the bytes that QEMU shows
-# its guest. No guest boots.
+# Which images a disk consists of: what the domain's XML says, and the headers only where the XML
+# says nothing. Every export is compared with the bytes that QEMU shows its guest. No guest boots.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -19,7 +18,7 @@ size=2M
 
 # --- domains and images
 
-# image NAME [BYTE] [ARGUMENT]...: a qcow2 image, all of it BYTE if that is given.
+# image NAME [BYTE] [ARGUMENT]...: makes a qcow2 image, filled with BYTE if that is given.
 image()
 {
     local name=$1 byte=${2-}
@@ -28,14 +27,14 @@ image()
     [ -z "$byte" ] || qemu-io -f qcow2 -c "write -q -P $byte 0 $size" "$d/$name"
 }
 
-# drive FILE FORMAT [BELOW [EXTRA [IN-SOURCE]]]: the XML of a disk.
+# drive FILE FORMAT [BELOW [EXTRA [IN-SOURCE]]]: prints the XML of a disk.
 drive()
 {
     echo "<disk type='file' device='disk'><driver name='qemu' type='$2'/>"
     echo "<source file='$d/$1'>${5-}</source>${3-}<target dev='vda' bus='virtio'/>${4-}</disk>"
 }
 
-# below FORMAT FILE [BELOW]: a <backingStore>, which ends there unless said.
+# below FORMAT FILE [BELOW]: prints a <backingStore>; the chain ends there unless BELOW is given.
 below()
 {
     printf "<backingStore type='file'><format type='%s'/><source file='%s'/>%s</backingStore>" \
@@ -55,13 +54,14 @@ END
 
 # --- what is in there
 
-# first_bytes: of what `qemu-io -c "read -v …"` printed.
+# first_bytes: filters the bytes out of what `qemu-io -c "read -v …"` printed.
 first_bytes() { sed -n 's/^00000000:  \(.. .. .. ..\) .*/\1/p'; }
 
-# image_begins IMAGE: by what its own headers say.
+# image_begins IMAGE: prints its first bytes, read by following the image headers alone.
 image_begins() { qemu-io -r -f "$(live_format "$1")" -c "read -v 0 4" "$1" | first_bytes; }
 
-# image_is IMAGE BYTES: it begins with them; where they are all the same, so is the whole of it.
+# image_is IMAGE BYTES: succeeds if it begins with BYTES. If they are all the same byte, the whole
+# image has to consist of it.
 image_is()
 {
     local byte=${2%% *} shown whole=()
@@ -71,12 +71,12 @@ image_is()
     [[ $shown != *'verification failed'* ]] || live_die "$1 goes on with something else"
 }
 
-# said DOMAIN: how many times its QEMU has shown bytes. It prints them into its log.
+# said DOMAIN: prints how many times its QEMU has shown bytes, which it prints into its log.
 said() { first_bytes <"$LIVE_ROOT/log/qemu/$1.log" | wc -l; }
 says_more() { [ "$(said "$1")" -gt "$2" ]; }
 
-# guest_begins DOMAIN [VIRSH-SCRIPT]: what QEMU shows the guest of its disk, after the script. A
-# running domain's XML has the number of the disk's uppermost node.
+# guest_begins DOMAIN [VIRSH-SCRIPT]: prints what QEMU shows the guest at the beginning of its disk,
+# after VIRSH-SCRIPT was run. The XML of a running domain has the number of the disk's top node.
 guest_begins()
 {
     local index before
@@ -89,7 +89,7 @@ guest_begins()
         first_bytes <"$LIVE_ROOT/log/qemu/$1.log" | tail -n 1
 }
 
-# guest_of DOMAIN: the same of a domain that is off.
+# guest_of DOMAIN: the same for a domain that is shut off.
 guest_of()
 {
     guest_begins "$1" "$(live_words start --domain "$1" --paused); "
@@ -98,11 +98,12 @@ guest_of()
 
 n=0
 all_ways=('' --merge '--compress zstd' '--merge --compress zstd')
-# Most are not compressed; with WAYS=all they are, too.
+# Most exports are not compressed; with WAYS=all each is also tried compressed.
 some_ways=("${all_ways[@]:0:2}")
 [ "${WAYS-}" != all ] || some_ways=("${all_ways[@]}")
 ways=("${all_ways[@]}")
-# same DOMAIN BYTES [SNAPSHOT]: every kind of export of it has these bytes, by itself.
+# same DOMAIN BYTES [SNAPSHOT]: succeeds if the disk begins with BYTES in every kind of export of
+# DOMAIN, read without the source images.
 same()
 {
     local domain=$1 bytes=$2 snapshot=${3-s} way
@@ -116,8 +117,8 @@ same()
     done
 }
 
-# off DOMAIN BYTES [COMMAND]...: snapshot and exports of a domain that is off; the command comes
-# between them.
+# off DOMAIN BYTES [COMMAND]...: makes a snapshot of a shut-off domain, runs COMMAND, and checks
+# exports of the snapshot.
 off()
 {
     local domain=$1 bytes=$2
@@ -294,7 +295,7 @@ done
 
 # --- encryption
 secret="<encryption format='luks'><secret type='passphrase' usage='x'/></encryption>"
-# QEMU measures how fast it can hash, which fails at times on a busy machine.
+# QEMU measures how fast it can hash, and sometimes that fails on a busy machine.
 luks() { qemu-img create -q -f luks --object secret,id=s,data=pw -o key-secret=s,iter-time=10 \
     "$d/luks.img" $size 2>/dev/null; }
 live_wait "an encrypted image" luks

@@ -24,8 +24,8 @@ live_snapshot_external t snap1
 
 strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
 
-# with INJECTION [STRACE-OPTION]...: one export under strace, which does at a
-# system call what INJECTION says. It counts the calls of each thread apart.
+# with INJECTION [STRACE-OPTION]...: an export under strace, which injects INJECTION at a system
+# call. strace counts the calls of each thread separately.
 with()
 {
     {
@@ -35,7 +35,8 @@ with()
     } 2>"$d/shell"
 }
 
-# sound_or_absent: and the next export does what was not done.
+# sound_or_absent: checks that the export is complete or absent, and that the next export does what
+# is missing.
 sound_or_absent()
 {
     if [ -e "$x/t/snap1" ]; then
@@ -50,14 +51,15 @@ sound_or_absent()
 
 points="1 2 4 8"
 [ "${POINTS-}" != all ] || points=$(seq 10)
-# Killed at one call after the other of each kind that changes the target; POINTS=all has ten.
+# Exports are killed at one call after the other of each kind that changes the target; with
+# POINTS=all, at ten of each.
 for call in mkdirat ftruncate pwrite64 fchmod fsync unlinkat renameat2; do
     finished=0 died=0 bad=
     for n in $points; do
         with "$call:signal=KILL:when=$n"
         status=$?
         sound_or_absent >"$d/said" 2>&1 || { bad="call $n: $(cat "$d/said")"; break; }
-        # Not that many calls of this kind: it came to its end.
+        # There are fewer calls of this kind, and the export came to its end.
         [ "$status" -ne 0 ] || break
     done
     check "killed at $call: $died times no export, $finished times a complete one" \
@@ -65,14 +67,14 @@ for call in mkdirat ftruncate pwrite64 fchmod fsync unlinkat renameat2; do
     [ -z "$bad" ] || echo "# $bad"
 done
 
-# Whatever the last step is, what was copied before it is not lost.
+# Whatever the last step was, nothing is lost that was copied before it.
 with renameat2:signal=KILL:when=1
 check "killed as it gets its name: nothing has it" [ ! -e "$x/t/snap1" ]
 check "it is gone on with" vs_export --domain t snap1 --to "$x" --resume
 check "and no layer is copied again ($(vs_field .copied) bytes)" \
     [ "$(vs_field .copied)" -lt 100000 ]
 check "to the right end" vs_sound "$VS_EXPORT"
-# A journal that nobody could remove any more does no harm, anything else is told.
+# A journal that could not be removed at the very end does no harm; any other failure is reported.
 echo x >"$VS_EXPORT/journal"
 check "a journal that was left" vs -q verify "$VS_EXPORT"
 rm "$VS_EXPORT/journal"
@@ -89,7 +91,7 @@ fails()
     goes_on
 }
 
-# goes_on: nothing is left, or what can be gone on with to a good end.
+# goes_on: checks that nothing is left, or a partial export that can be resumed and completed.
 goes_on()
 {
     [ -n "$(ls -A "$x")" ] || return 0

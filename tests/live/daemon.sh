@@ -22,7 +22,8 @@ live_define t --disk "$d/t.qcow2"
 check "boots" live_boot t || bail_out "no guest"
 live_snapshot_external t snap1
 
-# slowly TARGET: an export in the background, seen copying; its number is in pid.
+# slowly TARGET: starts an export in the background and waits until it copies; sets pid to its
+# process.
 slowly()
 {
     "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$1" --bandwidth 8M \
@@ -52,8 +53,8 @@ to=$d/new
 export=$x/other/t/snap1
 mkdir "$to"
 trusted "$export"
-# import_slowly: one in the background that has begun to copy, and is held there; its number is in
-# pid.
+# import_slowly: starts an import in the background, which stops after it has begun to copy; sets
+# pid to its process.
 import_slowly()
 {
     "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --suffix .new --new-uuid \
@@ -83,7 +84,7 @@ check "it is gone on with" vs import --json "$export" --to "$to" --suffix .new -
 is "$(live_virsh list --all --name | sort | xargs)" "t t.new" "and the domain is there"
 check "its images are sound" images_sound "$to"
 
-# A libvirtd that answers no more, and then dies: in the middle of the planning.
+# A libvirtd that does not answer any more dies while an export is being planned.
 daemon=$(cat "$d/host/run/libvirtd.pid")
 vs uri >/dev/null
 dies()
