@@ -25,7 +25,8 @@ vs -q collection-create-as pair --domain r --domain o
 live_virsh start r
 device=/machine/peripheral/virtio-disk0/virtio-backend
 
-# renew: two snapshots of each, with something written above each; remembers what there is.
+# renew: makes two snapshots of each domain, with something written above each, and remembers the
+# contents.
 renew()
 {
     local domain s
@@ -44,7 +45,8 @@ renew()
     running=$(content_of "$(top_of r)")
 }
 
-# write_running WORD: the domain that runs boots nothing that writes, so QEMU does.
+# write_running WORD: writes to the running domain's disk through QEMU, because that domain boots no
+# guest that could write.
 write_running()
 {
     live_virsh qemu-monitor-command r --hmp \
@@ -52,8 +54,8 @@ write_running()
         live_virsh qemu-monitor-command r --hmp "qemu-io -d $device flush" >/dev/null
 }
 
-# with INJECTION: a removal of $set under strace, which does at a system call what INJECTION says.
-# It counts the calls of each thread apart.
+# with INJECTION: a removal of $set under strace, which injects INJECTION at a system call. strace
+# counts the calls of each thread separately.
 with()
 {
     {
@@ -76,7 +78,8 @@ over()
         qemu-img check -q -U "$(top_of r)" && qemu-img check -q "$(top_of o)"
 }
 
-# once CALL N: killed at this call: 0 if all is well in the end, 2 if it was not reached.
+# once CALL N: kills a removal at this call. Returns 0 if everything is right in the end, 2 if the
+# call was not reached.
 once()
 {
     local status
@@ -88,7 +91,7 @@ once()
         over || return 1
         return 2
     fi
-    # What qemu-img had begun may still be on its way out.
+    # A qemu-img that the killed process had started may still be ending.
     live_wait "it is unlocked" eval '! pgrep -f "qemu-img commit.*$d/"'
     vs_json snapshot-delete pair "$set" || [ "$(vs_field .error.code)" = 32779 ] ||
         { cat "$VS_OUT"; return 1; }

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Block devices: raw and qcow2, as the disk, below it and above it, with sectors of 512 and of 4096
-# bytes; and what happens to devices while they are read.
+# Block devices, raw and qcow2, as a disk, as its base and as its overlay, with sectors of 512 and
+# of 4096 bytes; and what happens to devices while they are read.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -19,14 +19,14 @@ mkdir "$x"
 MIB=$((1 << 20))
 IN_USE=32774 CORRUPT=32802
 
-# loop VARIABLE FILE [OPTION]...: a device over FILE.
+# loop VARIABLE FILE [OPTION]...: makes a loop device over FILE and sets VARIABLE to its path.
 loop()
 {
     local -n device=$1
     device=$(losetup -f --show "${@:3}" "$2") && at_exit losetup -d "$device"
 }
 
-# frozen DOMAIN SNAPSHOT DISK=OVERLAY...: an external snapshot, with these overlays.
+# frozen DOMAIN SNAPSHOT DISK=OVERLAY...: makes an external snapshot with these overlays.
 frozen()
 {
     local one specs=()
@@ -36,7 +36,7 @@ frozen()
     live_snapshot_external "$1" "$2" "${specs[@]}"
 }
 
-# told DEVICE: how many warnings say that it has no time of its own.
+# told DEVICE: prints the number of warnings which say that the device has no mtime of its own.
 told() { vs_field '.warnings[]' | grep -c "block device '$1'.*cannot be told"; }
 
 # --- raw devices of a running guest, with sectors of both sizes
@@ -228,7 +228,7 @@ begin()
     pid=$!
     live_wait "some of $1 is copied" live_wrote $pid $((2 * MIB))
 }
-# ended CODE REGEX: and failed like that, leaving no export.
+# ended CODE REGEX: checks that the export failed with this result and left nothing.
 ended()
 {
     ! wait $pid || live_die "was done" || return 1
@@ -271,7 +271,7 @@ check "soundly" vs_sound "$VS_EXPORT"
 rm -rf "$x/r"
 live_virsh dumpxml --domain r --inactive >"$d/r.xml"
 snapshot=$(live_virsh snapshot-dumpxml --domain r --snapshotname snap1)
-# as_source TYPE ATTRIBUTE PATH: the snapshot has this source.
+# as_source TYPE ATTRIBUTE PATH: gives the disk of the snapshot this source.
 as_source()
 {
     sed "/<domain/,/<\/domain>/ { s#<disk type='block'#<disk type='$1'#

@@ -15,7 +15,8 @@ d=$LIVE_DIR
 x=$d/x
 mkdir "$x"
 
-# refused CODE REGEX [ARGUMENT]...: exporting t fails so, and leaves nothing.
+# refused CODE REGEX [ARGUMENT]...: checks that an export of t fails with this result and leaves
+# nothing.
 refused()
 {
     local code=$1 regex=$2
@@ -90,7 +91,7 @@ fresh; rm "$d/t.qcow2"
 check "the top layer is missing" refused 32779 "t.qcow2"
 fresh; truncate -s 100 "$d/below.qcow2"
 check "a layer is cut short" refused 32802 "below.qcow2"
-# One whose tables are there, and what they refer to is not.
+# The tables of this image are present, but the clusters that they refer to are not.
 fill_and_cut()
 {
     fresh
@@ -115,12 +116,13 @@ check "a protocol" refused 1 "below.qcow2.*nbd://"
 fresh; qemu-img create -q -f qcow2 -o data_file="$d/data" "$d/below.qcow2" 64M
 check "a data file" refused 1 "below.qcow2.*data-file"
 fresh
-# A reference without a format: the extension that holds it gets an unknown type.
+# A backing reference without a format: the header extension that holds the format gets an unknown
+# type.
 printf '\x12\x34\x56\x78' | dd of="$d/below.qcow2" bs=1 seek=112 conv=notrunc status=none
 check "no backing format" refused 5 "below.qcow2.*format"
 fresh; below -F qcow2 -b t.qcow2
 check "a loop" refused 5 "own backing image"
-# QEMU measures how fast it can hash, which fails at times on a busy machine.
+# QEMU measures how fast it can hash, and sometimes that fails on a busy machine.
 encrypt() { qemu-img create -q -f qcow2 -o encrypt.format=luks,encrypt.key-secret=s \
     --object secret,id=s,data=xyz "$d/below.qcow2" 64M 2>/dev/null; }
 fresh
@@ -148,7 +150,8 @@ fresh
 # --- changed while it is copied: the copy is slowed down, and the file is
 # written to by somebody who knows no locks
 qemu-io -f qcow2 -c 'write -P 5 0 24M' "$d/t.qcow2" >/dev/null
-# changed CODE COMMAND...: somebody does that meanwhile.
+# changed CODE COMMAND...: runs COMMAND while the file is copied, and checks the result code of the
+# export.
 changed()
 {
     "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$x/t" --bandwidth 4M \
@@ -171,7 +174,8 @@ cp "$d/whole" "$d/t.qcow2"
 interrupted()
 {
     local pid
-    # Not the function vs: the signal is for the command itself. All of it would take seven hours.
+    # The function vs is not used, because the signal has to reach the command itself. At this
+    # bandwidth the whole export would take seven hours.
     "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$x/t" --bandwidth 1K \
         >"$VS_OUT" 2>"$VS_ERR" &
     pid=$!

@@ -15,7 +15,7 @@ d=$LIVE_DIR
 x=$d/x
 mkdir "$x"
 
-# data-*.qcow2 is copied first and for long; the other layers wait for their turn.
+# data-*.qcow2 is copied first and takes long; the other layers wait for their turn.
 live_disk "$d/base.qcow2"
 for who in web off; do
     qemu-img create -q -f qcow2 "$d/data-$who.qcow2" 64M
@@ -29,8 +29,9 @@ for who in web off; do
     live_snapshot_external $who snap2
 done
 
-# slowly DOMAIN BANDWIDTH: its export in the background, seen copying; its number is in pid.
-# What is to end it needs time to happen on a busy machine: at 128K there are 3 minutes.
+# slowly DOMAIN BANDWIDTH: starts an export in the background and waits until it copies; sets pid to
+# its process. What ends the export takes time on a busy machine: at 128K there are 3 minutes for
+# it.
 slowly()
 {
     rm -rf "${x:?}"/*
@@ -42,8 +43,8 @@ slowly()
     live_wait "it has copied" live_wrote $pid 100000
 }
 
-# held COMMAND...: while the export that was begun stands still, so that it is still at work, at
-# whatever speed, when it hears of that.
+# held COMMAND...: runs COMMAND while the export is stopped, so that the export is still at work
+# when it gets the event, however fast it copies.
 held()
 {
     kill -STOP "$pid"
@@ -51,8 +52,8 @@ held()
     kill -CONT "$pid"
 }
 
-# ended CODE REGEX: before it was done, which takes minutes at the bandwidth it has; and leaving
-# nothing.
+# ended CODE REGEX: checks that the export ended with this result before it had copied everything,
+# which takes minutes at its bandwidth, and that it left nothing.
 ended()
 {
     ! wait "$pid" || live_die "was done" || return 1
@@ -61,8 +62,9 @@ ended()
         [ ! -e "$x/$who/snap2" ] && [ ! -e "$x/$who/.snap2.partial" ]
 }
 
-# completed [REGEX]: with that warning, or none. The commit that was begun above may have written
-# to web.qcow2, and then each export says so.
+# completed [REGEX]: checks that the export was completed with that warning, or without any. The
+# commit that was started above may have written to web.qcow2, and then every export has a warning
+# about it.
 completed()
 {
     local warnings others

@@ -14,10 +14,11 @@ vs_setup()
     VS_ERR=$LIVE_DIR/vs.err
 }
 
-# vs ARGUMENT...: virtsnap, as a user has it.
+# vs ARGUMENT...: runs virtsnap as a user would.
 vs() { "$abs_top_builddir/virtsnap" "$@"; }
 
-# vs_export ARGUMENT...: leaves the result in VS_EXPORT; the JSON in VS_OUT.
+# vs_export ARGUMENT...: exports; sets VS_EXPORT to the path of the export, and writes the JSON to
+# VS_OUT.
 vs_export()
 {
     vs export --json "$@" >"$VS_OUT" 2>"$VS_ERR" </dev/null || {
@@ -28,8 +29,8 @@ vs_export()
     [ -d "$VS_EXPORT" ] || live_die "no directory '$VS_EXPORT'"
 }
 
-# vs_refused CODE REGEX ARGUMENT...: the command fails with this result code
-# and a message that matches.
+# vs_refused CODE REGEX ARGUMENT...: checks that the command fails with this result code and a
+# message that matches.
 vs_refused()
 {
     local code=$1 regex=$2 got message
@@ -38,7 +39,7 @@ vs_refused()
         live_die "was done: $(cat "$VS_OUT")"
         return 1
     fi
-    # Without a program where the message is a plain one.
+    # A message without escapes is taken out of the JSON without starting a program.
     local error='^\{"error":\{"code":([0-9]+),"name":"[a-z-]+","message":"([^"\]*)"'
     if [[ $(<"$VS_OUT") =~ $error ]]; then
         got=${BASH_REMATCH[1]} message=${BASH_REMATCH[2]}
@@ -50,8 +51,8 @@ vs_refused()
         live_die "refused with $got, '$message' $(cat "$VS_ERR")"
 }
 
-# vs_field JQ-EXPRESSION: of the last result. The plainest ones without jq, which takes longer to
-# begin than all the rest.
+# vs_field JQ-EXPRESSION: prints a value of the last result. Simple expressions are evaluated
+# without jq, because jq takes longer to start than everything else here.
 vs_field()
 {
     local text value
@@ -66,8 +67,8 @@ vs_field()
     printf '%s\n' "$value"
 }
 
-# vs_value TEXT KEY: leaves in value what one key of an object has, if it is a number, a word, a
-# text with nothing special in it or an empty list. Fails where jq has to look.
+# vs_value TEXT KEY: sets value to the value of KEY in a JSON object, if it is a number, a word, a
+# text without special characters or an empty list. Fails if jq is needed.
 vs_value()
 {
     local before=${1%%"\"$2\":"*} after=${1#*"\"$2\":"} opened closed
@@ -78,8 +79,8 @@ vs_value()
     value=${BASH_REMATCH[1]}
 }
 
-# vs_layer EXPORT DOMAIN TARGET [SNAPSHOT]: the file of the disk's top layer. Names that XPath
-# cannot quote are for jq, which takes longer to begin.
+# vs_layer EXPORT DOMAIN TARGET [SNAPSHOT]: prints the path of the disk's top layer. Names that
+# XPath cannot quote are looked up with jq, which takes longer to start.
 vs_layer()
 {
     local snapshot='[1]' layer
@@ -99,7 +100,7 @@ vs_layer_of_any()
         | .disks[] | select(.target == $t) | $x + "/" + .layer'
 }
 
-# vs_recorded EXPORT DOMAIN TARGET: why the disk is recorded only.
+# vs_recorded EXPORT DOMAIN TARGET: prints why the disk is recorded but not copied.
 vs_recorded()
 {
     vs export-info "$1" --json | jq -r --arg d "$2" --arg t "$3" '
@@ -107,11 +108,11 @@ vs_recorded()
         | .recorded'
 }
 
-# Digests that fsverity has computed of an export's file in this test, and found right.
+# Digests of an export's files that fsverity has computed in this test and that were right.
 declare -A vs_proved=()
 
-# vs_sound EXPORT: everything about it that can be checked, with tools that are
-# not ours where there are any. Called so often that it starts few programs.
+# vs_sound EXPORT: checks everything about the export that can be checked, as far as possible with
+# tools that are not ours. It is called so often that it starts few programs.
 vs_sound()
 {
     local said=$LIVE_DIR/sound.said
@@ -119,16 +120,16 @@ vs_sound()
     xmllint --noout --relaxng "$abs_top_srcdir/xml-schemas/manifest.rng" "$1/manifest.xml" \
         2>&1 || return 1
     vs_contents "$1" || return 1
-    # Permissions, and nothing left of the work.
+    # The permissions are checked, and that no file of the export's work is left.
     find "$1" -type d ! -perm 0700 -o -type f -path '*/layers/*' ! -perm 0400 \
         -o -type f ! -path '*/layers/*' ! -perm 0600 >"$said"
     [ ! -s "$said" ] || live_die "open, or not as it should be: $(<"$said")" || return 1
     [ -z "$(find "${1%/*}" -name '.*' ! -path "${1%/*}")" ] || live_die "something is left"
 }
 
-# vs_contents EXPORT: the digests, by the kernel's own tool, and that layers refer to each other.
-# fsverity reads holes in full. A digest that it has computed in this test it computes no second
-# time: verify has just found that this file has it, too, thus the same size and bytes.
+# vs_contents EXPORT: checks the digests with the kernel's own tool, and that layers refer to each
+# other. fsverity reads holes like data. A digest that it has computed in this test is not computed
+# again: verify has just found that this file has the same digest, and so the same size and bytes.
 vs_contents()
 {
     local line unproved=$LIVE_DIR/digests.unproved
@@ -152,19 +153,19 @@ vs_contents()
     done <"$unproved"
 }
 
-# vs_digests EXPORT: "DIGEST PATH" of all files, by its manifest.
+# vs_digests EXPORT: prints "DIGEST PATH" of all files as the manifest has them.
 vs_digests()
 {
     sed -n 's/^ *<\(file\|layer\) path="\([^"&]*\)" .*digest="\([^"]*\)".*/\3 \2/p' \
         "$1/manifest.xml"
-    # Paths that XML has to write otherwise.
+    # Paths in which XML escapes characters are decoded.
     ! grep -q '^ *<\(file\|layer\) path="[^"]*&' "$1/manifest.xml" ||
         vs export-info "$1" --json | jq -r '.files[] | select(.path | test("[&<>\"]")) |
             .digest + " " + .path'
 }
 
-# vs_references EXPORT: the backing file of each layer is beside it, and has its format said. What
-# vs_contents knows, has been looked at.
+# vs_references EXPORT: checks that the backing file of each layer is beside it and that its format
+# is given. Layers that vs_contents has found right before are skipped.
 vs_references()
 {
     local file said=$LIVE_DIR/references
@@ -178,13 +179,13 @@ vs_references()
     done
 }
 
-# vs_same_disk SOURCE FORMAT LAYER [SNAPSHOT]: a guest sees the same on both.
+# vs_same_disk SOURCE FORMAT LAYER [SNAPSHOT]: succeeds if a guest sees the same content on both.
 vs_same_disk()
 {
     qemu-img compare -U -f "$2" -F "$(live_format "$3")" "$1" "$3"
 }
 
-# vs_same_bytes FILE FILE: what cmp says, without reading holes.
+# vs_same_bytes FILE FILE: compares like cmp, but does not read holes.
 vs_same_bytes()
 {
     [ "$(stat -c %s "$1")" = "$(stat -c %s "$2")" ] || live_die "$1 and $2 differ in size" ||
@@ -192,8 +193,8 @@ vs_same_bytes()
     qemu-img compare -f raw -F raw "$1" "$2"
 }
 
-# vs_sources: what must not change by an export: content, size and every time
-# stamp of all images, also the time of the last access.
+# vs_sources: prints what an export must not change: content, size and all time stamps of the
+# images, including the time of the last access.
 vs_sources()
 {
     (cd "$LIVE_DIR" && find . -path ./r -prune -o -path ./x -prune -o -path ./config -prune -o \

@@ -14,7 +14,8 @@ d=$LIVE_DIR
 x=$d/x
 mkdir "$x"
 
-# domain NAME OS-XML DEVICES-XML: with a disk NAME.qcow2 (or DISK), defined and with a snapshot s1.
+# domain NAME OS-XML DEVICES-XML: defines a domain with a disk NAME.qcow2 (or DISK) and makes its
+# snapshot s1.
 domain()
 {
     local disk=${DISK:-$d/$1.qcow2}
@@ -32,7 +33,8 @@ domain()
         live_snapshot_external "$1" s1 --diskspec "vda,file=$d/$1.over"
 }
 
-# roles EXPORT: the files that are neither layers nor texts of libvirt or ours.
+# roles EXPORT: prints the roles of the files that are neither layers nor XML documents of libvirt
+# or virtsnap.
 roles()
 {
     vs export-info "$1" --json | jq -r '[.files[] | select(.role | IN("nvram", "loader", "kernel",

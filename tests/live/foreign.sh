@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Targets on file systems that map owners, keep no permissions, or have other
-# names: the export is made, with a word on what is not kept, or refused with
-# nothing left. NTFS in its FUSE driver and bindfs stand for all of them.
+# Targets on file systems that map owners, keep no permissions, or have other rules for names: the
+# export is made, with a warning about what is not kept, or it is refused and nothing is left. NTFS
+# in its FUSE driver and bindfs stand for all of them.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -19,7 +19,7 @@ vs_setup
 d=$LIVE_DIR m=$d/mount b=$d/below
 mkdir "$m" "$b"
 
-# on WHAT ARGUMENT...: does WHAT with a mount of bindfs at $m, then ends that.
+# on WHAT ARGUMENT...: runs WHAT with a mount of bindfs at $m, and unmounts it afterwards.
 mounted() { mountpoint -q "$m"; }
 on()
 {
@@ -62,7 +62,7 @@ chown daemon "$b/x/t/.snap1.partial"
 check "what another user made there is not taken" on "" mine
 check "nor removed" [ -d "$b/x/t/.snap1.partial" ]
 rm -r "${b:?}"/*
-# The interrupted export is gone on with although its directory is not ours by owner.
+# The interrupted export is resumed although its directory has another owner.
 interrupted()
 {
     "$abs_top_builddir/virtsnap" export --domain t snap1 --to "$m/r" --bandwidth 64K \

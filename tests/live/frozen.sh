@@ -15,14 +15,14 @@ x=$d/x
 mkdir "$x"
 after='written to after the snapshot'
 
-# image NAME: with something in it that is older than any snapshot here.
+# image NAME: makes an image whose content is older than any snapshot here.
 image()
 {
     qemu-img create -q -f qcow2 "$d/$1" 4M && qemu-io -c 'write -q -P 1 0 1M' "$d/$1" &&
         touch -d '1 hour ago' "$d/$1"
 }
 
-# past FILE SECONDS: whether FILE was made longer ago.
+# past FILE SECONDS: succeeds if FILE was made more than SECONDS ago.
 past()
 {
     awk -v b="$(stat -c %.9W "$1")" -v s="$2" -v n="$(date +%s.%N)" 'BEGIN { exit !(n > b + s) }'
@@ -43,7 +43,7 @@ like "$(vs export-info "$VS_EXPORT" --json | jq -r '.warnings[]')" "$after" "in 
 check "merged" vs_export --domain a s1 --to "$x/merged" --merge
 like "$(vs_field '.warnings[]')" "$after" "the same"
 
-# An overlay that was there before the snapshot says nothing of the time of it.
+# An overlay that existed before the snapshot does not show when the snapshot was made.
 image b.qcow2
 qemu-img create -q -f qcow2 -b "$d/b.qcow2" -F qcow2 "$d/b.over"
 live_define b --disk "$d/b.qcow2"
@@ -59,7 +59,7 @@ check "a commit into the frozen layer" qemu-img commit -q -d "$d/b.over"
 check "exported" vs_export --domain b s1 --to "$x/doubtful"
 like "$(vs_field '.warnings[]')" "'b'.*b.qcow2.*cannot be told" "the doubt is told"
 
-# One that was made anew by a later snapshot says nothing of the earlier one.
+# An overlay that a later snapshot made anew does not show when the earlier one was made.
 image c.qcow2
 live_define c --disk "$d/c.qcow2"
 check "snapshot" live_snapshot_external c s1 --diskspec "vda,file=$d/c.over"
