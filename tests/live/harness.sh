@@ -84,7 +84,7 @@ check_fails "an unknown kind of drive is refused" live_define x --tape "$d/u.qco
 
 names=('-d' '--domain x' '.dot' " a \"q\" & <t> it's \\ ;#" 'ñandú 日本')
 for name in "${names[@]}"; do
-    # One of them boots; for the others it is the same.
+    # One of them boots; the others have the same disks and firmware.
     [ "$name" != "${names[3]}" ] || LIVE_BOOT=
     live_disk "$d/$name=1,&<'.qcow2"
     check "defines: $name" live_define "$name" --disk "$d/$name=1,&<'.qcow2"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# What a real libvirt writes passes the gate and fits to the host that it is on; what comes from
-# elsewhere is compared with it. No guest boots.
+# XML that a real libvirt has written passes the import's checks and fits the host that it comes
+# from; XML from elsewhere is compared with this host. No guest boots.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 live_requires
@@ -19,7 +19,7 @@ live_define uefi --uefi --disk "$d/u.qcow2" --cdrom ''
 ask() { "$host" "$LIVE_URI" "$@" >"$d/found"; }
 check "the host is asked" ask
 
-# Serial lines of these guests go to files of the host, which no export may.
+# The serial consoles of these guests are files of the host, which an export may not name.
 is "$(grep ' gate ' "$d/found" | sort)" \
     "plain gate devices/console
 plain gate devices/serial
@@ -30,7 +30,7 @@ is "$(grep -vE ' gate ' "$d/found")" "" "they fit to the host that they are on"
 # --- what comes from elsewhere
 machine=$(live_virsh dumpxml --domain plain | sed -n "s/.*machine='\([^']*\)'.*/\1/p")
 live_virsh dumpxml --domain plain --inactive >"$d/plain.xml"
-# change NAME SCRIPT: the plain one as another host could have it.
+# change NAME SCRIPT: makes of the plain export one that another host could have made.
 change() { sed "$2" "$d/plain.xml" >"$d/$1"; }
 cpu='<cpu mode="custom" match="exact"><model fallback="forbid">no-such-model</model></cpu>'
 change machine "s/$machine/${machine%-*}-99.9/"
@@ -42,7 +42,7 @@ change cpu "s,</features>,&$cpu,"
 change video "s,<devices>,&<video><model type='gop'/></video>,"
 check "they are compared" ask "$d"/{machine,memory,vcpu,emulator,newer,cpu,video}
 
-# found NAME: what was found of it.
+# found NAME: prints what the comparison found.
 found() { sed -n "s/^$1: //p" "$d/found"; }
 like "$(found machine)" "machine '${machine%-*}-99.9'.*--force-host: uses '${machine%-*}-" \
     "a machine that is too new"

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# An import that dies at any step, or whose target fails, is full or is read-only: afterwards all of
-# it is there, or the next import of the same makes it so. POINTS=all kills at more of the calls.
+# An import that dies at any step, or whose target fails, is full or is read-only: afterwards the
+# import is complete, or the next import of the same export completes it. POINTS=all kills at more
+# of the calls.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -36,8 +37,8 @@ rm "$d"/t.* "$d"/u.*
 
 strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
 
-# with INJECTION [STRACE-OPTION]...: one import under strace, which does at a system call what
-# INJECTION says. It counts the calls of each thread apart.
+# with INJECTION [STRACE-OPTION]...: an import under strace, which injects INJECTION at a system
+# call. strace counts the calls of each thread separately.
 with()
 {
     {
@@ -54,7 +55,7 @@ is_complete()
         vs -q collection-dumpxml pair >/dev/null && images_sound "$to"
 }
 
-# done_in_the_end: all of it is there, or the next import makes it so.
+# done_in_the_end: checks that the import is complete, or that the next one completes it.
 done_in_the_end()
 {
     if [ "$1" -eq 0 ]; then
@@ -71,7 +72,8 @@ done_in_the_end()
 
 points="1 5"
 [ "${POINTS-}" != all ] || points="1 2 4 7 11"
-# Killed at one call after the other of each kind that changes the target, or libvirt's files.
+# Imports are killed at one call after the other of each kind that changes the target, or libvirt's
+# files.
 for call in mkdirat ftruncate pwrite64 fchmod fsync linkat unlinkat renameat2 rename; do
     finished=0 died=0 bad=
     for n in $points; do
@@ -90,7 +92,7 @@ done
 with "linkat:signal=KILL:when=1"
 check "what was begun has no final name" test ! -e "$to/pair/snap1"
 forget
-# libvirt renames what it keeps of a domain.
+# libvirt renames the files in which it stores a domain.
 with "rename:signal=KILL:when=2"
 check "all files are there" test -e "$to/pair/snap1/layers"
 vs_import "$export" --to "$to" --with-snapshots
@@ -152,7 +154,7 @@ check_fails "Ctrl-C ends it" wait "$pid"
 is "$(vs_field .error.code)" 32804 "as cancelled"
 is "$(ls -A "$to")" "" "and leaves nothing"
 
-# In a process group of its own, as a shell has it.
+# It gets a process group of its own, as a shell gives it one.
 paused()
 {
     local before
@@ -169,7 +171,8 @@ paused()
     ! wait $pid && [ "$(vs_field .error.code)" = 32804 ] && [ -z "$(ls -A "$to")" ]
 }
 check "Ctrl-Z suspends it, and it goes on" paused
-# The first signal waits for a transfer that is stopped by its limit; the second does not wait.
+# After the first signal the command waits for a transfer that its bandwidth limit holds up; after
+# the second one it does not wait.
 twice()
 {
     begin

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Domains that run on images of an export are made independent of it: running or shut off, ended or
-# killed in between, with what is refused. No guest boots.
+# Domains that run on images of an export are made independent of it: running or shut off,
+# interrupted or killed in between, and the cases that are refused. No guest boots.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -36,7 +36,7 @@ images() { find "$export/layers" -type f -exec sha1sum {} + | sort; }
 before=$(images)
 unchanged() { [ "$(images)" = "$before" ] || live_die "$(diff <(images) - <<<"$before")"; }
 
-# again: the domain, shut off, on the images of the export, with data of its own, also zeros.
+# again: the domain, shut off, on the images of the export, with data of its own that include zeros.
 again()
 {
     [ -z "$(live_virsh list --all --name | xargs)" ] || forget t || return 1
@@ -47,7 +47,7 @@ again()
         want=$(content)
 }
 
-# content: what a guest sees on its disks.
+# content: prints a sum of what a guest sees on its disks.
 content()
 {
     local disk
@@ -56,14 +56,15 @@ content()
     done
 }
 
-# independent: the domain, as it runs and as it is started next, has one image for each disk.
+# independent: checks that each disk has a single image, both in the running domain and in its
+# definition.
 independent()
 {
     ! { live_virsh dumpxml t; live_virsh dumpxml t --inactive; } | grep "/layers/" || return 1
     ! { qemu-img info -U "$vda"; qemu-img info -U "$vdb"; } | grep "^backing" || return 1
     unchanged
 }
-# same: and, shut off, the content that it had.
+# same: checks that the domain, once it is shut off, has the content that it had.
 same() { [ "$(content)" = "$want" ] || live_die "other content"; }
 
 # --- shut off
@@ -89,7 +90,7 @@ is "$(vs_field '.disks[0].bytes')" 0 "is nothing to copy"
 check "detach" vs -q import-detach t
 check "it is independent" eval 'independent && same'
 
-# begin: one in the background that copies slowly. Leaves its process in pid.
+# begin: starts a detachment in the background that copies slowly; sets pid to its process.
 begin()
 {
     "$abs_top_builddir/virtsnap" --json import-detach t --bandwidth 400K --progress=json \
@@ -147,7 +148,8 @@ check "is damaged" vs_refused 32802 "'t'.*'vda'.*${base##*/}.*put the export bac
 mv "$d/base.was" "$base"
 is "$(content)" "$want" "nothing has changed"
 
-# The definition tells that it is an export, and what is copied is in the images.
+# The definition shows that the domain stands on an export, and the images show what is copied
+# already.
 mv "$export/manifest.xml" "$d/manifest.xml"
 echo damaged >"$export/manifest.xml"
 check "a manifest that is damaged does not matter" eval 'vs import-detach t --dry-run >"$d/plan"'

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# An export goes to another host, where other paths are, and to a user who is not root: what was
-# running on the first host runs there, and goes on.
+# An export goes to another host with other paths, and to a user who is not root: a domain that was
+# running on the first host runs there, and its guest continues.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -22,7 +22,7 @@ live_disk "$first/base.qcow2"
 live_overlay "$first/base.qcow2" "$first/a.qcow2"
 live_overlay "$first/base.qcow2" "$first/b.qcow2"
 live_define a --disk "$first/a.qcow2"
-# That two boot on one base shows import.sh; here the second one only is there.
+# import.sh shows that two domains on one base boot; here the second one need not boot.
 LIVE_BOOT=none live_define b --disk "$first/b.qcow2"
 vs -q collection-create-as shop --domain a --domain b
 check "a guest boots and writes" live_boot a || bail_out "no guests"
@@ -31,7 +31,7 @@ live_snapshot_external a s
 live_snapshot_external b s
 check "export" vs_export shop s --to "$x"
 export=$VS_EXPORT
-# What is tried without importing it.
+# These are checked without being imported.
 check "and of the one that boots" vs_export --domain a s --to "$x/alone"
 alone=$VS_EXPORT
 want=$(live_counter_of "$(vs_layer "$export" a vda)")
@@ -42,7 +42,7 @@ rm "$first"/a.* "$first"/b.* "$first"/base.*
 # --- the second: a libvirtd with directories of its own
 check "a second host" live_libvirtd_setup "$TEST_DIR/2" || bail_out "no libvirtd"
 second=$LIVE_DIR
-# What guests say goes on to where their XML says, which was trusted.
+# The guests' consoles are written to the files that their XML names, because that was trusted.
 rmdir "$second/console"
 ln -s "$first/console" "$second/console"
 export LIBVIRT_DEFAULT_URI=$LIVE_URI
@@ -60,7 +60,7 @@ is "$(grep -c "$first" <<<"$(live_virsh dumpxml a | grep -v console)")" 0 \
     "and nothing of them is left on the first one"
 before=$(find "$alone" -printf '%P %U %m %s %T@ %C@\n' | sort)
 trusted "$alone"
-# They are there, and take no processor from those that are tried.
+# These domains stay paused, so that they take no processor time from those that are tested.
 live_virsh suspend a
 live_virsh suspend b
 check "the export boots beside them" eval 'vs verify --boot --json --timeout 600 \

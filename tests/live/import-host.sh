@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# An export of a host that had something else: told before anything is touched, and changed where
-# that is asked for. No guest boots.
+# An export of a host with other devices and software: differences are reported before anything is
+# changed, and the domains are adapted if the user asks for it. No guest boots.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -25,7 +25,7 @@ check "snapshot" live_snapshot_external web snap1
 check "export" vs_export --domain web snap1 --to "$x" || bail_out "no export"
 good=$VS_EXPORT
 machine=$(live_virsh dumpxml --domain web | sed -n "s/.*machine='\([^']*\)'.*/\1/p")
-# elsewhere SED-SCRIPT: the export as a host with another domain would have made it.
+# elsewhere SED-SCRIPT: makes the export that a host with another domain would have made.
 elsewhere()
 {
     local file=domains/web/domain.xml digest
@@ -36,7 +36,7 @@ elsewhere()
         s|digest=\"[^\"]*\"|digest=\"$digest\"| }" "$e/manifest.xml"
 }
 
-# looked_at: what import would say, in JSON.
+# looked_at: prints in JSON what an import would say.
 looked_at() { vs import --json "$e" --to "$to" --dry-run "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR"; }
 
 # --- what is taken and what does not fit are in one answer

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Domains that run on images of an export, which stay what and where they are. No guest boots.
+# Domains that run on images of an export, which are neither changed nor moved. No guest boots.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -36,7 +36,7 @@ vs -q collection-undefine pair
 rm "$d"/t.* "$d"/u.* "$d"/base.* "$d"/data.*
 trusted "$export"
 
-# images: the files of the export's images, with owners, permissions and times, and their content.
+# images: prints the files of the export's images with owners, permissions, times and content.
 images()
 {
     find "$export/layers" -type f -printf '%P %m %u %g %s %T@ %C@ %i\n' | sort
@@ -66,7 +66,7 @@ check "others could change what domains run on" vs_refused 32769 \
 chmod 700 "$export/layers"
 ln -s "$x" "$d/link"
 
-# libvirt gives images to the user of QEMU, which it does here from now on.
+# From here on libvirt gives images to the user of QEMU.
 [ "$(id -u)" -ne 0 ] || chgrp 12345 "$export"/layers/*
 before=$(images)
 sed -i 's/^dynamic_ownership.*/dynamic_ownership = 1/' "$LIVE_ROOT/etc/qemu.conf"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# What comes back of domains with memory states, firmware variables, internal snapshots and trees.
+# What is restored of domains with memory states, firmware variables, internal snapshots and
+# snapshot trees.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -106,7 +107,7 @@ check "its variables are there" cmp "$uefi/domains/u/nvram.fd" "$to/u/snap1/doma
 check "and its own" eval '! cmp -s "$to/u/snap1/domains/u/nvram.fd" /usr/share/OVMF/OVMF_VARS_4M.fd'
 like "$(live_virsh dumpxml u)" "<nvram[^>]*>$to/u/snap1/domains/u/nvram.fd" "the domain uses them"
 check "the guest sees the same" vs_same_disk "$(vs_layer "$uefi" u vda)" qcow2 "$(image_of u vda)"
-# That a guest boots through its firmware shows verify-boot.sh; with WAYS=all this one does.
+# verify-boot.sh shows that a guest boots through its firmware; with WAYS=all this one does, too.
 want=$(live_counter_of "$(image_of u vda)")
 check "it starts" live_virsh start u
 check "and its firmware writes to them" live_wait "its firmware writes" eval \

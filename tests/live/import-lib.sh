@@ -2,10 +2,10 @@
 # Copyright (C) 2026 The virtsnap developers
 # shellcheck shell=bash
 #
-# What is imported is as it was. Needs tests/live/export-lib.sh.
+# Checks that imported domains are as they were. Needs tests/live/export-lib.sh.
 
-# trusted ARGUMENT...: the guests here tell how far they are in files of the host, which has to be
-# allowed for each domain that is imported. Leaves the words in TRUST.
+# trusted ARGUMENT...: sets TRUST to the options that trust the serial consoles of the guests in
+# these tests: they are files of the host, which has to be allowed for each domain that is imported.
 trusted()
 {
     local previous= domain
@@ -22,7 +22,8 @@ trusted()
     done
 }
 
-# members_of EXPORT: the names of its domains. From the manifest, where XML has them as they are.
+# members_of EXPORT: prints the names of its domains, as far as XML does not escape them in the
+# manifest.
 members_of()
 {
     if grep -q '^ *<domain name="[^"]*&' "$1/manifest.xml"; then
@@ -32,7 +33,7 @@ members_of()
     fi
 }
 
-# vs_import EXPORT ARGUMENT...: leaves the JSON in VS_OUT.
+# vs_import EXPORT ARGUMENT...: imports, and writes the JSON to VS_OUT.
 vs_import()
 {
     trusted "$@"
@@ -42,8 +43,8 @@ vs_import()
     }
 }
 
-# lose DOMAIN...: the domain, and all that libvirt knows of it, is gone. What one virsh complains of
-# does not keep it from the rest.
+# lose DOMAIN...: removes the domains and everything that libvirt has stored of them. An error of
+# one virsh command does not stop the others.
 lose()
 {
     local domain script= said
@@ -56,26 +57,27 @@ lose()
     said=$(live_virsh_all "$script" 2>&1 >/dev/null) && [ -z "$said" ] || live_die "$said"
 }
 
-# none_runs: by what libvirt keeps of those that do.
+# none_runs: succeeds if libvirt has no state file of a running domain.
 none_runs() { [ -d "$LIVE_ROOT/run/qemu" ] && [ -z "$(live_running_ids)" ]; }
 
-# forget DOMAIN...: the same, and all that was imported into $to.
+# forget DOMAIN...: does the same, and removes everything that was imported into $to.
 forget()
 {
     lose "$@" && rm -r "${to:?}" && mkdir "$to"
 }
 
-# imported_nothing DIR: no file of an import is there, nor a domain that was not there before.
+# imported_nothing DIR: checks that DIR has no file of an import, and that there is no domain that
+# was not there before.
 imported_nothing() { [ -z "$(ls -A "$1")" ]; }
 
-# image_of DOMAIN TARGET: the image that an imported domain writes to.
+# image_of DOMAIN TARGET: prints the path of the image that an imported domain writes to.
 image_of()
 {
     jq -r --arg d "$1" --arg t "$2" \
         '.domains[] | select(.name == $d) | .disks[] | select(.target == $t) | .path' "$VS_OUT"
 }
 
-# images_sound DIR: QEMU finds nothing wrong with any image, and every chain opens.
+# images_sound DIR: checks with QEMU that every image is intact and every chain can be opened.
 images_sound()
 {
     local file
@@ -86,7 +88,7 @@ images_sound()
     [ -z "$(find "$1" -name '.*')" ] || live_die "something is left: $(find "$1" -name '.*')"
 }
 
-# fs_sound DOMAIN TARGET: the guest's file system, after its journal was replayed.
+# fs_sound DOMAIN TARGET: checks the guest's file system after its journal was replayed.
 fs_sound()
 {
     local raw=$LIVE_DIR/fsck.raw status
@@ -98,7 +100,8 @@ fs_sound()
     return $status
 }
 
-# goes_on DOMAIN NUMBER...: they boot, and count from there on.
+# goes_on DOMAIN NUMBER...: boots the domains and checks that their guests count on from these
+# numbers.
 goes_on()
 {
     local -a domains=("$@")
@@ -114,10 +117,11 @@ goes_on()
     done
 }
 
-# same_console OLD NEW: a domain that was given a new name writes where it wrote before.
+# same_console OLD NEW: has a domain that was given a new name write its console to the file of the
+# old name.
 same_console() { ln -sf "$(live_console "$1")" "$(live_console "$2")"; }
 
-# first_counter DOMAIN: what the guest wrote first after its start.
+# first_counter DOMAIN: prints the first number that the guest wrote after its start.
 first_counter()
 {
     local line
@@ -126,7 +130,8 @@ first_counter()
     echo $((10#${line:-0}))
 }
 
-# same_content EXPORT DOMAIN OTHER-EXPORT OTHER-DOMAIN TARGET...: guests see the same disks.
+# same_content EXPORT DOMAIN OTHER-EXPORT OTHER-DOMAIN TARGET...: checks that guests see the same
+# content on these disks.
 same_content()
 {
     local one other target
@@ -138,15 +143,15 @@ same_content()
     done
 }
 
-# goes_on_without_boot DOMAIN NUMBER LEAST: when it is started it counts on from its memory state,
-# and says nothing of booting. Between LEAST and NUMBER it was saved.
+# goes_on_without_boot DOMAIN NUMBER LEAST: starts the domain and checks that its guest counts on
+# from its memory state, which was saved between LEAST and NUMBER, and prints no boot messages.
 goes_on_without_boot()
 {
     : >"$(live_console "$1")"
     live_virsh start --domain "$1" && still_counts "$@"
 }
 
-# still_counts DOMAIN NUMBER LEAST: the same for one that runs.
+# still_counts DOMAIN NUMBER LEAST: does the same for a domain that already runs.
 still_counts()
 {
     local first

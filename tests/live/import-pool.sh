@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Images that become volumes of a storage pool, and a libvirtd that dies while domains are
-# defined. The embedded driver has no storage of its own, so this is with a libvirtd. POINTS=all
-# kills at more of the calls.
+# Images that become volumes of a storage pool, and a libvirtd that dies while domains are defined.
+# The embedded driver has no storage driver, so this test uses a libvirtd. POINTS=all kills at more
+# of the calls.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -14,7 +14,7 @@ live_requires
 live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
 requires strace /usr/lib/*/libvirt/connection-driver/libvirt_driver_storage.so
 
-# libvirtd sees what is mounted before it is started.
+# libvirtd only sees file systems that are mounted before it is started.
 small=$TEST_DIR/small
 mkdir "$small" && mount -t tmpfs -o size=64m,mode=755 none "$small" || skip_all "nothing is mounted"
 at_exit umount "$small"
@@ -52,13 +52,14 @@ rm "$d"/[tu].qcow2 "$d"/[tu].snap1
 live_virsh pool-define-as --name disks --type dir --target "$pool"
 
 volumes() { live_virsh vol-list --pool disks | awk 'NF { print $1 }'; }
-# nothing_left: neither in the pool, nor as libvirt sees it, nor elsewhere.
+# nothing_left: checks that nothing of an import is in the pool, in libvirt's list of volumes or
+# elsewhere.
 nothing_left()
 {
     [ -z "$(ls -A "$pool")$(live_virsh list --all --name | xargs)$(volumes)" ] &&
         [ ! -e "$to/pair/snap1" ] || live_die "$(ls -AR "$pool" "$to"; volumes)"
 }
-# is_complete: both domains are there, and see what was exported.
+# is_complete: checks that both domains exist and see the exported content.
 is_complete()
 {
     local domain
@@ -139,7 +140,8 @@ with()
             "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR"
     } 2>"$d/shell"
 }
-# What is before the first volume, between two, while they are written, and after.
+# These calls are made before the first volume, between two volumes, while they are written, and
+# after the last.
 points="ftruncate:1 pwrite64:2 linkat:1 unlinkat:2"
 [ "${POINTS-}" != all ] || points=$(printf '%s ' {pwrite64,fsync,ftruncate,linkat,unlinkat}:{1..9})
 died=0 bad=
@@ -153,7 +155,7 @@ done
 check "killed $died times, and the next import makes it so" [ -z "$bad" -a "$died" -gt 3 ]
 [ -z "$bad" ] || echo "#$bad"
 
-# begin ARGUMENT...: an import in the background that has copied something, and is held there.
+# begin ARGUMENT...: starts an import in the background that stops after it has copied something.
 begin()
 {
     "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --pool disks "${TRUST[@]}" \
@@ -213,14 +215,14 @@ check "nothing is left" nothing_left
 live_virsh pool-define-as --name small --type dir --target "$small"
 live_virsh pool-start small
 as_big_as() { mount -o "remount,size=$1" "$small"; }
-# nothing_made: neither of an import, nor of what is in its way.
+# nothing_made: checks that an import has left nothing, and has not changed what was in its way.
 nothing_made()
 {
     rm -f "$small/filler"
     [ -z "$(ls -A "$small")$(live_virsh list --all --name | xargs)$(find "$to" -type f)" ] ||
         live_die "$(ls -AR "$small" "$to")"
 }
-# fill: takes all of the space that is left.
+# fill: allocates all free space.
 fill() { ! cat /dev/zero >"$small/filler" 2>/dev/null; }
 full() { [ "$(df --output=avail "$small" | tail -n 1)" -eq 0 ]; }
 forget_small()
@@ -250,7 +252,7 @@ for ((i = 1; i < ${#TRUST[@]}; i += 2)); do
 done
 # settings [ELEMENTS]
 settings() { printf '<importsettings><pool>small</pool>%s%s</importsettings>' "$words" "${1-}"; }
-# asked SETTINGS: a job of the service, in job.
+# asked SETTINGS: starts a job of the service, and sets job to its path.
 asked()
 {
     local answer

@@ -114,7 +114,7 @@ rm -r "$to/shop"
 
 check "started at once" vs_import "$plain" --to "$to" --start
 is "$(live_virsh list --state-running --name | sort | xargs)" "a b" "they run"
-# Each would boot, and one is enough.
+# Each of them would boot; one is enough as a proof.
 live_virsh suspend b
 check "and one goes on" live_wait_counter a "$((want + 1))"
 forget a b

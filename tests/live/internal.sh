@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Internal snapshots: kept as they are where that is possible, else read
-# through QEMU.
+# Internal snapshots: the image is copied as it is where that is possible, otherwise the snapshot is
+# read through QEMU.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -49,7 +49,7 @@ last=$(live_counter i)
 before=$(vs_sources)
 check "exported when it is off" vs_export --domain i on --to "$x/off"
 check "sound" vs_sound "$VS_EXPORT"
-# A host that is slow to take it makes it doubtful.
+# On a slow host the export warns that it cannot be told whether the image was written to since.
 is "$(vs_field '[.warnings[] | select(test("cannot be told") | not)] | length')" 0 \
     "nothing is lost"
 kept=$(vs_layer "$VS_EXPORT" i vda)
@@ -89,7 +89,7 @@ in_chroot()
 }
 mkdir "$d/chroot"
 if in_chroot true 2>/dev/null; then
-    # So old that any read would be noted.
+    # The access time is so old that any read would update it.
     touch -a -d '3 days ago' "$d/i.qcow2" "$d/base.qcow2"
     before=$(vs_sources)
     check "merged in a chroot" in_chroot "$abs_top_builddir/virtsnap" -q export --domain i on \

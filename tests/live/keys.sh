@@ -3,7 +3,7 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # Keys at the progress bar of a command that runs its job itself, on a pseudo terminal: they change
-# its limit and pause it, and the terminal is always given back as it was.
+# its bandwidth limit and pause it, and the settings of the terminal are restored in every case.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -22,8 +22,8 @@ live_disk "$d/t.qcow2" 64 8
 live_define t --disk "$d/t.qcow2"
 live_snapshot_external t snap1
 
-# dialogue DESCRIPTION COMMAND... <DIALOGUE: see on-terminal.py. Only one that is let finishes: at
-# the least limit it takes hours.
+# dialogue DESCRIPTION COMMAND... <DIALOGUE: see on-terminal.py. At the least bandwidth limit the
+# command takes hours, so it only finishes if the dialogue lets it.
 dialogue() { check "$1" "$abs_top_srcdir/tests/cli/on-terminal.py" "${@:2}"; }
 slow=(-c "$LIVE_URI" export --domain t snap1 --to "$x" --bandwidth 1K)
 virtsnap=$abs_top_builddir/virtsnap
@@ -76,7 +76,7 @@ dialogue "Ctrl-\\ as well" sh -c 'trap : QUIT; "$@"; stty -a' sh "$virtsnap" "${
 = 0
 END
 printf -v line '%q ' "$virtsnap" "${slow[@]}"
-# A shell that leaves the terminal alone.
+# This shell does not change the terminal.
 dialogue "Ctrl-Z gives it back, fg takes it again" dash -i <<END
 > $line\\r
 < snap1 \\[

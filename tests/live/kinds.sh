@@ -25,7 +25,8 @@ live_define uefi --uefi --disk "$d/u.qcow2" --cdrom ''
 live_define drives --disk "$d/k.qcow2" --readonly "$d/ro.raw" --no-snapshot "$d/no.qcow2" \
     --cdrom "$d/cd.iso" --cdrom ''
 live_define bare
-# Of two of them only the memory is wanted. It is looked at no further, and needs no guest.
+# Of two of them only the memory state is needed. It is not examined further, and no guest has to
+# run for it.
 check "two start" eval 'live_virsh start bare --paused && live_start uefi' || bail_out "no domains"
 nvram=$d/nvram/uefi_VARS.fd
 firmware_wrote()
@@ -38,7 +39,7 @@ check "which is enough" live_virsh suspend uefi
 check "the third one boots, with drives of every kind" live_boot drives || bail_out "no guest"
 check "snapshot with memory of the one without disks" \
     live_snapshot_external bare snap1 --memspec "$d/bare.mem"
-# Else nobody can tell which was first, and an export warns of that.
+# Otherwise their order cannot be determined, and an export warns about that.
 second_is_over() { [ "$(date +%s)" -gt "$(stat -c %Y "$nvram")" ]; }
 live_wait "the second of the variables is over" second_is_over
 check "snapshot with memory, UEFI" live_snapshot_external uefi snap1 --memspec "$d/uefi.mem"
@@ -92,7 +93,7 @@ live_destroy uefi
 live_destroy bare
 is "$(live_counter_of "$d/ro.raw")" 0 "the read-only disk was not written to"
 
-# Now that no guest reads or writes.
+# From here on no guest reads or writes.
 before=$(vs_sources)
 check "the same when they are off" \
     vs_export --domain uefi --domain drives --domain bare snap1 --to "$x/off"
@@ -102,7 +103,7 @@ touch "$nvram"
 check "variables that changed since" vs_export --domain uefi snap1 --to "$x/newer"
 like "$(vs_field '.warnings[]')" "'uefi'.*VARS.*changed after" "are warned of"
 
-# A drive that may be written to is part of a snapshot, unless it is a floppy.
+# A drive that may be written to is part of a snapshot, unless it is a floppy drive.
 live_define floppy --disk "$d/no.qcow2" --floppy "$d/floppy.img" --floppy ''
 check "snapshot of a domain with floppies" \
     live_snapshot_external floppy snap1 --diskspec fda,snapshot=no --diskspec fdb,snapshot=no
