@@ -16,10 +16,10 @@
 # live_setup may keep the script, and what it starts, on one processor: see live_pin.
 
 live_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# Kept between tests and runs: the guest and what libvirt found out about QEMU.
+# These are kept between tests and runs: the guest, and what libvirt found out about QEMU.
 : "${LIVE_CACHE:=${abs_top_builddir:-$live_here/../..}/tests/live/cache}"
-# Self-tests, tracing, certificates, the patching of locks and much that no test needs take an
-# emulated guest 40 % of the time until it is up.
+# Without these parameters an emulated guest takes 40 % of its boot time for self-tests, tracing,
+# certificates, the patching of locks and much else that no test needs.
 LIVE_CMDLINE="console=ttyS0 quiet panic=-1 mitigations=off noreplace-smp cryptomgr.notests"
 LIVE_CMDLINE+=" no_timer_check lpj=4000000 ipv6.disable=1 apparmor=0 audit=0 lsm="
 LIVE_CMDLINE+=" initcall_blacklist=init_kprobe_trace,load_system_certificate_list,slab_sysfs_init"
@@ -31,14 +31,14 @@ LIVE_FIRMWARE_VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
 . "$live_here/warm.sh"
 # shellcheck source=tests/live/libvirtd.sh
 . "$live_here/libvirtd.sh"
-# An emulated guest on a busy machine is slow, not dead.
+# An emulated guest on a busy machine is slow, so the limit is far above what a start takes.
 : "${LIVE_TIMEOUT:=900}"
 
 PATH=$PATH:/usr/sbin:/sbin
 
 live_die() { echo "live: $*" >&2; return 1; }
 
-# live_wait WHAT COMMAND...: until it succeeds.
+# live_wait WHAT COMMAND...: runs COMMAND until it succeeds.
 live_wait()
 {
     local what=$1 end=$((SECONDS + LIVE_TIMEOUT))
@@ -49,7 +49,8 @@ live_wait()
     done
 }
 
-# live_pause: a tenth of a second without a process for it: nobody ever writes to that pipe.
+# live_pause: waits for a tenth of a second without starting a process, by reading from a pipe to
+# which nobody ever writes.
 live_pause()
 {
     [ -n "${live_never-}" ] || exec {live_never}<> <(:)
@@ -107,17 +108,19 @@ live_pin()
     taskset -cp "$cpu" $$ >/dev/null
 }
 
-# live_differ: libvirt may take one processor of this machine for another machine's.
+# live_differ: succeeds if libvirt may take one processor of this machine for that of another
+# machine.
 live_differ() { grep -q '^vendor_id.*GenuineIntel' /proc/cpuinfo; }
 
-# live_processors [PID]: the numbers of those that a process may use, else this script.
+# live_processors [PID]: prints the numbers of the processors that a process, or else this script,
+# may use.
 live_processors()
 {
     taskset -cp "${1:-$$}" 2>/dev/null | sed 's/.*: //' | tr , '\n' |
         awk -F- '/^[0-9]/ { for (n = $1; n <= ($2 == "" ? $1 : $2); n++) print n }'
 }
 
-# live_place [DIR]: what does not depend on the kind of libvirt.
+# live_place [DIR]: does the part of the setup that does not depend on the kind of libvirt.
 live_place()
 {
     if [ $# -gt 0 ]; then
@@ -131,8 +134,9 @@ live_place()
         "$live_here/make-guest.sh" "$LIVE_CACHE" && live_accel >/dev/null
 }
 
-# live_root ROOT: what libvirt found out about QEMU takes it 4 to 8 seconds,
-# and it believes a copy of that as long as both stay the same, and the processor.
+# live_root ROOT: makes the root of an embedded driver. libvirt takes 4 to 8 seconds to find out
+# what QEMU can do, so a copy of its answers is used; libvirt accepts the copy as long as both
+# programs and the processor stay the same.
 live_root()
 {
     local known
@@ -141,7 +145,8 @@ live_root()
     (
         flock 9
         if [ ! -d "$known" ]; then
-            # The one for i386 is asked, too, by whoever wants all that the host can do.
+            # libvirt also asks the QEMU for i386 if a program wants to know everything that the
+            # host can do.
             command virsh -q -c "qemu:///embed?root=$1" 'capabilities; domcapabilities' \
                 >/dev/null || exit 1
             cp -r "$1/cache/qemu/capabilities" "$known.new" &&
@@ -152,7 +157,7 @@ live_root()
     ) 9>"$LIVE_CACHE/capabilities.lock"
 }
 
-# live_known_by [FILE]...: what that depends on.
+# live_known_by [FILE]...: prints what the answers of QEMU depend on.
 live_known_by()
 {
     stat -Lc %Z "$(command -v qemu-system-x86_64)" \
@@ -160,17 +165,18 @@ live_known_by()
     ! live_differ || live_processors
 }
 
-# live_few_questions CAPABILITIES.xml...: of a QEMU that can say which features of a processor it
-# lacks, libvirt asks for each feature by itself whenever a domain starts, 400 of them, and QEMU
-# reads its questions byte by byte: 0.7 s of processor time. Else it asks for all features in one.
-# Nor need every process read why each model of a processor cannot be had here.
+# live_few_questions CAPABILITIES.xml...: shortens what libvirt knows about QEMU. If QEMU can say
+# which features of a processor it lacks, libvirt asks for each of 400 features separately whenever
+# a domain starts, and QEMU reads the questions byte by byte: 0.7 s of processor time. Without that
+# ability libvirt asks for all features at once. The reasons why models of processors are not
+# available here are removed, too, because no process needs to read them.
 live_few_questions()
 {
     sed -i -e "/<flag name='cpu-unavailable-features'/d" -e '/<blocker /d' "$@"
 }
 
-# No virtlogd, no user to switch to, no owners changed below the test's feet,
-# and neither control groups nor namespaces, which containers often refuse.
+# There is no virtlogd, libvirt switches to no other user and changes no owners, and it uses neither
+# control groups nor namespaces, which containers often refuse.
 live_qemu_conf()
 {
     mkdir -p "$1" || return 1
@@ -180,9 +186,9 @@ live_qemu_conf()
         >"$1/qemu.conf"
 }
 
-# live_accel: kvm or qemu, by really running the guest: /dev/kvm may exist and
-# yet run nothing. Whichever is ready first is used; a processor that works is
-# always faster than one that is emulated. Asked once a boot of this machine.
+# live_accel: prints kvm or qemu. It is found out by running the guest, because /dev/kvm may exist
+# and yet not work. Both are started, and the one that is ready first is used: a processor that
+# works is always faster than an emulated one. This is done once after each boot of the machine.
 live_accel()
 {
     local key answer
@@ -220,14 +226,15 @@ live_accel_race()
     echo "${answer:-qemu}"
 }
 
-# live_processes: the ids of processes that name LIVE_DIR, ours by that; not the one that looks.
+# live_processes: prints the ids of the processes that name LIVE_DIR, and so belong to this test,
+# except that of the process that looks for them.
 live_processes()
 {
     grep -alsFf - /proc/[0-9]*/cmdline <<<"$LIVE_DIR/" | sed 's,[^0-9],,g'
 }
 
-# live_cleanup: leaves nothing running, whatever happened before. Not by
-# libvirt: it may be what failed. QEMU is killed, its disks are thrown away.
+# live_cleanup: leaves nothing running, whatever happened before. libvirt is not used, because it
+# may be what failed: QEMU is killed and its disks are thrown away.
 live_cleanup()
 {
     local pid
@@ -239,9 +246,9 @@ live_cleanup()
 
 live_gone() { [ -z "$(live_processes)" ]; }
 
-# live_catches PID: it has come so far that it does as told when it is interrupted. What a script
-# has in the background ignores SIGINT until then; but before it is a program, it is a copy of this
-# shell, whose own handler is of no use to it.
+# live_catches PID: succeeds once the process handles SIGINT itself. A process that a script starts
+# in the background ignores SIGINT until then; but before it executes its program, it is a copy of
+# this shell, whose handler does not count.
 live_catches()
 {
     local caught
@@ -250,7 +257,7 @@ live_catches()
     [ $((0x${caught:-0} & 2)) -ne 0 ]
 }
 
-# live_catches_stop PID: the same for Ctrl-Z (SIGTSTP).
+# live_catches_stop PID: does the same for Ctrl-Z (SIGTSTP).
 live_catches_stop()
 {
     local caught
@@ -259,10 +266,11 @@ live_catches_stop()
     [ $((0x${caught:-0} & 0x80000)) -ne 0 ]
 }
 
-# live_stopped PID: it is, as by Ctrl-Z.
+# live_stopped PID: succeeds if the process is stopped, as by Ctrl-Z.
 live_stopped() { grep -qs '^State:.T' "/proc/$1/status"; }
 
-# live_wrote PID BYTES: the process has written that much, as to a layer that it copies.
+# live_wrote PID BYTES: succeeds if the process has written that many bytes, for example to a layer
+# that it copies.
 live_wrote()
 {
     local bytes
@@ -270,8 +278,9 @@ live_wrote()
     [ "${bytes:-0}" -ge "$2" ]
 }
 
-# live_hold IMAGE: somebody has it open for writing from now on, until live_let_go. It answers once
-# it has: whoever tried the lock meanwhile would keep it from being taken.
+# live_hold IMAGE: starts a process that has the image open for writing until live_let_go, and waits
+# until it holds the lock. Nobody may try the lock meanwhile, because that would keep the process
+# from taking it.
 live_hold()
 {
     coproc LIVE_HOLDER { exec qemu-io -f qcow2 "$1" 2>&1; }
@@ -287,20 +296,20 @@ live_let_go()
     wait "$pid"
 }
 
-# live_virsh COMMAND [ARGUMENT]...
+# live_virsh COMMAND [ARGUMENT]...: runs one command of virsh.
 live_virsh() { live_virsh_all "$(live_words "$@")"; }
 
-# live_virsh_all SCRIPT: several commands in one process, each of them by live_words.
+# live_virsh_all SCRIPT: runs several commands in one process, each of them made by live_words.
 live_virsh_all()
 {
     LIBVIRT_LOG_OUTPUTS="3:file:$LIVE_DIR/virsh.log" \
         command virsh -q -c "$LIVE_URI" "$(live_script)$1"
 }
 
-# live_script COMMAND [ARGUMENT]...: as one script for virsh. A process that
-# leaves while the embedded driver still reconnects to running domains takes
-# them down with it, or crashes. iothreadinfo waits for that and is silent
-# under -q, so each running domain gets one before the command itself.
+# live_script COMMAND [ARGUMENT]...: prints a script for virsh. A process that exits while the
+# embedded driver still reconnects to running domains kills these domains, or crashes. iothreadinfo
+# waits for the reconnection and prints nothing with -q, so the script has one for each running
+# domain before the command.
 live_script()
 {
     local id script=
@@ -310,7 +319,7 @@ live_script()
     printf '%s' "$script$(live_words "$@")"
 }
 
-# live_words COMMAND [ARGUMENT]...: as virsh wants them in a script.
+# live_words COMMAND [ARGUMENT]...: quotes a command for a script of virsh.
 live_words()
 {
     local word script=
@@ -328,13 +337,13 @@ live_running_ids()
 
 # --- disks ------------------------------------------------------------------
 
-# live_disk FILE.raw|FILE.qcow2 [MIB [FILL_MIB]]: a base image for a guest.
+# live_disk FILE.raw|FILE.qcow2 [MIB [FILL_MIB]]: makes a base image for a guest.
 live_disk()
 {
     DISK_MIB=${2:-64} FILL_MIB=${3:-0} "$live_here/make-guest.sh" "$LIVE_CACHE" "$1"
 }
 
-# live_overlay BASE OVERLAY: the format of BASE follows from its name.
+# live_overlay BASE OVERLAY: makes an overlay; the format of BASE follows from its name.
 live_overlay()
 {
     qemu-img create -q -f qcow2 -F "$(live_format "$1")" -b "$1" "$2"
@@ -351,8 +360,8 @@ live_format()
     esac
 }
 
-# live_file_of IMAGE FILE: a file of the guest's disk, by standard tools only.
-# For chains the formats come from the headers, as in any image of ours.
+# live_file_of IMAGE FILE: prints a file of the guest's disk, with standard tools only. The formats
+# in a chain are taken from the headers, because tests make these images themselves.
 live_file_of()
 {
     local tmp
@@ -362,8 +371,8 @@ live_file_of()
     rm -f "$tmp"
 }
 
-# live_counter_of IMAGE: the number that the guest had written. IMAGE is frozen
-# or its domain is off: QEMU's lock keeps all others from the active one.
+# live_counter_of IMAGE: prints the number that the guest had written. IMAGE must be frozen or its
+# domain shut off, because QEMU's lock keeps all others from the active image.
 live_counter_of()
 {
     local text
@@ -372,8 +381,8 @@ live_counter_of()
     echo $((10#$text))
 }
 
-# live_consistent IMAGE: the ring and the counter are of one instant: slot i
-# holds the last number with that remainder, or the next one is under way.
+# live_consistent IMAGE: checks that the ring and the counter are of one instant: slot i holds the
+# last number with that remainder, or the next one is being written.
 live_consistent()
 {
     local n
@@ -467,10 +476,10 @@ live_domain_xml()
     printf '<memballoon model="none"/>\n</devices>\n</domain>\n'
 }
 
-# live_console DOMAIN: the file with what the guest says.
+# live_console DOMAIN: prints the path of the file with the guest's output.
 live_console() { echo "$LIVE_DIR/console/$1.log"; }
 
-# live_start DOMAIN: does not wait for the guest.
+# live_start DOMAIN: starts the domain and does not wait for the guest.
 live_start()
 {
     : >"$(live_console "$1")"
@@ -480,7 +489,7 @@ live_start()
 
 live_ready() { grep -aqs 'virtsnap-guest: ready' "$(live_console "$1")"; }
 
-# live_boot DOMAIN...: starts all, then waits until each guest writes.
+# live_boot DOMAIN...: starts all domains, then waits until each guest writes.
 live_boot()
 {
     local domain
@@ -499,7 +508,7 @@ live_wait_boot()
     done
 }
 
-# live_counter DOMAIN: what the guest has written last, 0 if nothing.
+# live_counter DOMAIN: prints what the guest has written last, 0 if it has written nothing.
 live_counter()
 {
     local lines=() i
@@ -514,7 +523,7 @@ live_counter()
 
 live_reached() { [ "$(live_counter "$1")" -ge "$2" ]; }
 
-# live_wait_counter DOMAIN N|+N: until the guest has written N, or N more.
+# live_wait_counter DOMAIN N|+N: waits until the guest has written N, or N more.
 live_wait_counter()
 {
     local n=$2
@@ -526,12 +535,12 @@ live_agent() { live_virsh qemu-agent-command --domain "$1" "$2"; }
 
 live_agent_answers() { live_agent "$1" '{"execute":"guest-ping"}' >/dev/null 2>&1; }
 
-# live_wait_agent DOMAIN: a new connection needs a moment to find the agent.
+# live_wait_agent DOMAIN: waits for the agent, which a new connection needs a moment to find.
 live_wait_agent() { live_wait "the agent of $1 answers" live_agent_answers "$1"; }
 
 live_off() { [ "$(live_virsh domstate --domain "$1" 2>/dev/null)" = "shut off" ]; }
 
-# live_shutdown DOMAIN...: an orderly end, through the guest.
+# live_shutdown DOMAIN...: shuts the domains down in an orderly way, by their guests.
 live_shutdown()
 {
     local domain
@@ -543,8 +552,8 @@ live_shutdown()
     done
 }
 
-# live_destroy DOMAIN: the plug is pulled. libvirt may notice that QEMU has
-# gone while it still waits for that, and then says that it was not running.
+# live_destroy DOMAIN: ends the domain without its guest. While libvirt waits for the end of QEMU it
+# may notice that QEMU has exited, and then reports that the domain was not running.
 live_destroy()
 {
     local said

@@ -18,7 +18,7 @@ mkdir "$x"
 mount -t tmpfs -o size=512m none "$x" || skip_all "nothing may be mounted here"
 at_exit umount -l "$x"
 
-# disk NAME FORMAT FILE: a domain of that disk, with a snapshot.
+# disk NAME FORMAT FILE: defines a domain with that disk and makes a snapshot of it.
 disk()
 {
     virsh -q define /dev/stdin <<END && live_snapshot_external "$1" s

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Live exports with the memory, or with the layers of the disks: by a snapshot set that is there
-# only as long as they take, whatever becomes of them. No guest boots, QEMU writes for it. STEPS:
-# the system calls at which an export is killed, as CALL:N.
+# Live exports with the memory, or with the layers of the disks: they make a snapshot set that
+# exists only as long as the export runs, whatever happens to it. No guest boots; QEMU writes in its
+# place. STEPS: the system calls at which an export is killed, as CALL:N.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -28,21 +28,22 @@ vs -q collection-create-as pair --domain r --domain o
 live_virsh start r
 device=/machine/peripheral/virtio-disk0/virtio-backend
 
-# write_running N: one MiB of the running domain's disk.
+# write_running N: writes N to one MiB of the running domain's disk.
 write_running()
 {
     local io="qemu-monitor-command r --hmp 'qemu-io -d $device"
     command virsh -q -c "$LIVE_URI" "$io \"write -P $1 $1M 1M\"'; $io flush'" >/dev/null
 }
 
-# now: what the domains run on, and have of snapshots.
+# now: prints on which images the domains run and which snapshots they have.
 now()
 {
     command virsh -q -c "$LIVE_URI" 'domstate r; domblklist r; domblklist r --inactive
         domblklist o; snapshot-list r --name; snapshot-list o --name' | xargs
 }
 
-# clean: no member has a snapshot, each writes to its own image, and no file or record is left.
+# clean: checks that no member has a snapshot, each writes to its own image, and no file or record
+# is left.
 clean()
 {
     local left
@@ -52,7 +53,7 @@ clean()
     [ "$(now)" = "running vda $d/r.qcow2 vda $d/r.qcow2 vda $d/o.qcow2" ] || live_die "$(now)"
 }
 
-# has_all: the domains have what was written.
+# has_all: checks that the domains have what was written.
 has_all()
 {
     [ "$(content_of "$d/r.qcow2") $(content_of "$d/o.qcow2")" = "$1" ] || live_die "other content"
@@ -122,7 +123,7 @@ check "of no other export" vs_export pair v --live=crash --preserve-chain --to "
 is "$(snapshots_of r)/$(snapshots_of o)" "virtsnap-live-u/virtsnap-live-u" "and stays"
 check "until it is removed" eval 'vs -q snapshot-delete pair virtsnap-live-u && clean'
 
-# A disk of which there is no such snapshot.
+# libvirt makes no such snapshot of this disk.
 live_overlay "$d/base.qcow2" "$d/p.qcow2"
 qemu-img create -q -f qcow2 "$d/own.qcow2" 1M
 live_define p --disk "$d/p.qcow2" --internal "$d/own.qcow2"
@@ -163,7 +164,7 @@ check "of the sets nothing is left" clean
 
 # --- in the midst of it
 
-# slowly NAME: an export in the background, that reads when this returns. Leaves its id in $pid.
+# slowly NAME: starts an export in the background and waits until it reads; sets pid to its process.
 slowly()
 {
     "$abs_top_builddir/virtsnap" export pair "$1" --live=crash --preserve-chain --to "$x" --json \
@@ -188,7 +189,8 @@ check "two at once" eval 'slowly first &&
     kill -INT $pid; ! wait $pid'
 check "of the sets nothing is left" clean
 
-# What was read is right, whoever is gone; the set stays for the next command.
+# The data that were read are right although libvirtd has gone; the set is left for the next command
+# to remove.
 check "libvirtd is killed meanwhile" eval 'slowly alone && live_libvirtd_stop KILL && wait $pid' ||
     cat "$VS_OUT" "$VS_ERR"
 like "$(vs_field '.warnings[]')" "virtsnap-live-alone.*could not be removed" "which is told"
@@ -198,7 +200,8 @@ check "the next command" vs -q snapshot-create-as pair s --pause
 is "$(snapshots_of r)/$(snapshots_of o)" "s/s" "removes the set"
 check "and is done" eval 'vs -q snapshot-delete pair s && clean'
 
-# killed STEP NAME: at that system call, of the making or of the removal, for STEP is CALL:N.
+# killed STEP NAME: kills an export at the system call STEP (CALL:N), while it makes or removes its
+# set.
 killed()
 {
     ! strace -f -qq -o "$d/trace" -e "trace=${1%:*}" -e "inject=${1%:*}:signal=KILL:when=${1#*:}" \
@@ -211,7 +214,7 @@ for step in ${STEPS:-renameat:1 unlinkat:1}; do
     check "killed at $step" killed "$step" "at-${step/:/-}"
 done
 
-# A snapshot that has the name, and is another one.
+# This snapshot has the name, but is another one.
 check "one is killed" eval 'slowly w && kill -9 $pid; ! wait $pid'
 live_virsh snapshot-delete r virtsnap-live-w --metadata >/dev/null
 made=$(date +%s)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Exports of domains that run, without a snapshot: all members at one moment, the guests write on,
-# and whatever happens meanwhile, nothing is left of it.
+# Exports of running domains without a snapshot: all members are captured at one moment, the guests
+# continue to write, and whatever happens meanwhile, nothing is left.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -11,7 +11,8 @@ live_requires
 requires fsverity jq
 live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
 
-# Before the libvirtd, which has the mounts of when it begins.
+# This is done before libvirtd starts, because libvirtd only sees file systems that are mounted by
+# then.
 small=
 if [ "$(id -u)" -eq 0 ] && mkdir "$TEST_DIR/small" &&
     mount -t tmpfs -o size=128m none "$TEST_DIR/small" 2>/dev/null; then
@@ -38,7 +39,7 @@ guests()
 check "two guests that write, one that is off" guests || bail_out "no guests"
 check "a collection of them" vs -q collection-create-as night --domain a --domain b --domain c
 
-# live ARGUMENT...: a live export of the collection, with a place for QEMU that is the same in the
+# live ARGUMENT...: a live export of the collection. The scratch directory has the same path in the
 # namespaces of our libvirtd.
 live() { vs_export night "$@" --scratch "$s" --to "$x"; }
 
@@ -46,7 +47,7 @@ no_job() { [[ $(live_virsh domjobinfo --domain "$1") =~ ^Job\ type:\ *None ]]; }
 running() { [ "$(live_virsh domstate --domain "$1")" = running ]; }
 scratch_left() { find "$s" -name '.virtsnap-*' 2>/dev/null; }
 
-# clean: nothing is held, and nothing is left in the directories for QEMU.
+# clean: checks that no domain is held still, and that nothing is left in the directories for QEMU.
 clean()
 {
     [ "$(live_virsh_all 'domjobinfo a; domjobinfo b; domstate a; domstate b' | xargs)" = \
@@ -157,7 +158,7 @@ check "one whose path is too long for a socket" vs_refused 4 "scratch" export ni
     --scratch "$long" --to "$x"
 is "$(ls -A "$long")" "" "nothing is left in it"
 
-# A job that somebody else has begun stays theirs.
+# A job that another program has begun is left alone.
 printf '<domainbackup mode="pull"><server transport="unix" socket="%s/other.sock"/><disks>
     <disk name="vdb" backup="yes" type="file"><scratch file="%s/other"/></disks>
     </domainbackup>' "$d" "$d" | sed 's,</disks>,</disk></disks>,' >"$d/other.xml"
@@ -200,7 +201,8 @@ check "and nothing is left" [ ! -e "$x/night/.stopped.partial" ]
 check "with --resume all is begun anew" live stopped --live=crash --resume
 
 
-# failed CODE REGEX: the one in the background, that is, with nothing left of it.
+# failed CODE REGEX: checks that the export in the background failed with this result and left
+# nothing.
 failed()
 {
     ! wait $pid || live_die "it was done" || return 1
@@ -217,15 +219,15 @@ check "a domain is destroyed meanwhile" eval 'live_start b && slowly gone && liv
 check "one that is shut off is read from its images" live gone --live=crash
 is "$(consistency "$VS_EXPORT")" \
     '[["live","crash"],["live","offline"],["live","offline"]]' "what it says of them"
-# held COMMAND...: while the export that was begun stands still; then it comes to its end, sooner
-# than its limit would have it.
+# held COMMAND...: runs COMMAND while the export is stopped, then waits for the end of the export.
+# Its bandwidth limit also counts the time in which it was stopped.
 held() { kill -STOP $pid && "$@" && kill -CONT $pid && wait $pid; }
 starts_c() { live_start c || live_off c; }
 check "of which nobody starts another one meanwhile" eval 'slowly started --bandwidth 25M &&
     ! held starts_c || live_off c'
 live_off c || live_destroy c
 
-# A domain that nobody boots has no agent: it is paused for the moment.
+# A domain that boots nothing has no agent, so it is paused for the moment.
 check "a domain without an agent" eval '
     qemu-img create -q -f qcow2 "$i/e.qcow2" 16M && LIVE_BOOT=none live_define e \
         --disk "$i/e.qcow2" && live_virsh start e && vs_export --domain e --live quiet \
