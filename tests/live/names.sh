@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Domains by name, id and UUID; what is not there is said with where it was
-# looked for.
+# Domains are given by name, id and UUID; an error names what was not found and where it was looked
+# for.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -26,7 +26,7 @@ id=$(live_virsh domid --domain web)
 web=$(live_virsh domuuid --domain web)
 off=$(live_virsh domuuid --domain off)
 
-# exported DIRECTORY WORD...: these make the export DIRECTORY/snap1.
+# exported DIRECTORY WORD...: checks that an export of these domains makes DIRECTORY/snap1.
 exported()
 {
     local directory=$1 word words=()
@@ -59,7 +59,7 @@ check "whom nobody knows has to be named" vs_refused 32779 "'99999'" \
     collection-add c --domain 99999
 check "a name needs no domain" vs -q collection-add c --domain later
 
-# Not as virsh, which takes the id.
+# virsh would take the id here.
 live_overlay "$d/base.qcow2" "$d/n.qcow2"
 live_define "$id" --disk "$d/n.qcow2"
 check "a name that is another one's id" vs_refused 4 "'$id'.*'web'.*UUID" \

@@ -21,7 +21,7 @@ check "two collections of it" eval 'vs -q collection-create-as night --domain a 
 day() { vs_export day --live=crash --scratch "$s" --to "$x" "$@"; }
 some_of() { guest a "$1" "$(paint "$((RANDOM % 7000 * 4))k" "$((RANDOM % 60 * 4 + 4))k")"; }
 full() { check "which is as what the domain has" as_source; }
-# own: the checkpoint of the last export.
+# own: prints the name of the last export's checkpoint.
 own() { sed -n 's/.*<checkpoint name="\([^"]*\)".*/\1/p' "$VS_EXPORT/manifest.xml" | head -n 1; }
 unknown() { warnings | grep -c "not known.*$1"; }
 

@@ -15,7 +15,7 @@ live_setup || bail_out "no place to live in"
 vs_setup
 service_place || bail_out "no domains"
 
-# python PROGRAM [ARGUMENT]...: with the library that was built.
+# python PROGRAM [ARGUMENT]...: runs Python with the library that was built.
 python()
 {
     GI_TYPELIB_PATH=$abs_top_builddir LD_LIBRARY_PATH=$abs_top_builddir/.libs \

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# What the manual says of restoring without virtsnap, done as it is written there: only the three
-# values at its beginning are others.
+# What the manual says about restoring without virtsnap is done as it is written there, with other
+# values only in its first three lines.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -39,7 +39,7 @@ check "export" vs_export --domain web snap1 --to "$d/x"
 live_virsh undefine web --snapshots-metadata
 rm "$d"/web.* "$d"/base.* "$d"/data.*
 
-# restored PAGE: with the values of this test, in a shell that knows nothing else.
+# restored PAGE: runs the commands of the page with the values of this test.
 virsh() { live_virsh "$@"; }
 restored()
 {

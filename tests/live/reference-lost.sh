@@ -3,7 +3,7 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # Reference points of domains whose disks are copied to other images while they run, or that are
-# transient: whether what has changed is still known is found and said.
+# transient: it is found out and reported whether what has changed is still known.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -24,7 +24,7 @@ check "one that is not" live_start a || bail_out "no domain"
 vs -q collection-create-as one --domain a
 vs -q collection-create-as both --domain a --domain t
 
-# states COLLECTION NAME: of its members.
+# states COLLECTION NAME: prints the states of its members.
 states()
 {
     vs --json reference-point-list "$1" >"$VS_OUT" &&

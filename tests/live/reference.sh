@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Reference points: checkpoints of all members, of one moment; and each way in which what they know
-# is lost is found and said.
+# Reference points are checkpoints of all members, made at one moment. Each way in which their
+# bitmaps can be lost is found and reported.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -24,7 +24,7 @@ check "two domains" eval 'live_define a --disk "$d/a.qcow2" --disk "$d/plain.raw
 check "a collection of them" vs -q collection-create-as night --domain a --domain b
 
 points() { vs --json reference-point-list night >"$VS_OUT" 2>"$VS_ERR"; }
-# states NAME: of its members.
+# states NAME: prints the states of its members.
 states()
 {
     points && jq -c --arg n "$1" \

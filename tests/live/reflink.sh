@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Images and exports on one file system that shares blocks: nothing is copied.
-# And a large disk that is nearly all holes. No guest has to run.
+# Images and exports on one file system that shares blocks: nothing is copied. One disk is large and
+# consists of holes nearly everywhere. No guest has to run.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -24,7 +24,7 @@ at_exit umount "$d"
 x=$d/x
 mkdir "$x"
 
-# used: KiB of the file system that are in use.
+# used: prints how many KiB of the file system are in use.
 used()
 {
     sync -f "$d"
@@ -37,7 +37,7 @@ truncate -s 1T "$d/large.raw"
 for at in 0 4095 65536 1048560; do
     dd if=/dev/urandom of="$d/large.raw" bs=1M count=16 seek=$at conv=notrunc status=none
 done
-# What the guest boots from is in the export, too, and is cloned like the images.
+# The export also has the kernel and initrd of the guest, which are cloned like the images.
 LIVE_BOOT=$d
 cp "$LIVE_CACHE/kernel" "$LIVE_CACHE/initrd" "$d"
 live_define t --disk "$d/t.qcow2" --disk "$d/large.raw"
@@ -45,7 +45,7 @@ live_snapshot_external t snap1
 before=$(used)
 
 check "an export beside the images" vs_export --domain t snap1 --to "$x/shared"
-# fsverity would hash every hole.
+# The export is not checked with fsverity, because that would hash every hole.
 check "is as its manifest says" timeout 600 "$abs_top_builddir/virtsnap" verify "$VS_EXPORT"
 check "shares their blocks" [ $(($(used) - before)) -lt 16384 ]
 check "though its backing reference is its own" \

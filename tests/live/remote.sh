@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Where the domains are: a path that libvirt tells means a file of ours only if
-# libvirt is here, and sees what we see.
+# Where the domains are: a path in libvirt's XML means a file of this process only if libvirt runs
+# on this host with the same file system.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -24,7 +24,7 @@ check "a domain with a snapshot" eval 'live_define t --disk "$d/t.qcow2" &&
     live_snapshot_external t snap1' || bail_out "no domain"
 vs -q collection-create-as farm --domain t
 
-# relay [ARGUMENT]...: in the background, until the test ends.
+# relay [ARGUMENT]...: starts a relay in the background, which runs until the test ends.
 relay()
 {
     /usr/bin/python3 "$abs_top_srcdir/tests/live/relay.py" "$sock" "$@" &
@@ -32,7 +32,8 @@ relay()
     at_exit kill "$pid"
 }
 
-# elsewhere URI WHAT: it works for what libvirt itself tells, and no file is read.
+# elsewhere URI WHAT: checks that queries to libvirt work, and that what needs files of the host is
+# refused.
 elsewhere()
 {
     local uri=$1 what=$2 regex="on the host '$(live_virsh hostname)'.*run virtsnap there"
@@ -113,7 +114,7 @@ check "with the data of there" eval '[[ $said = *65536/65536* && $said != *faile
 rm -r "${x:?}/t"
 live_inside umount "$d/t.qcow2"
 
-# A link that leads elsewhere there: the names are the same, the files are not.
+# Behind this link the names are the same, but the files are others.
 mkdir "$d/here" "$d/there"
 cp "$d/t.qcow2" "$d/here/l.qcow2"
 cp "$d/other.qcow2" "$d/there/l.qcow2"

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Live exports of which each disk is one image, made of the base's: what has changed is written into
-# a copy of that, which shares its blocks where it can. Each is proved by what QEMU has then. No
-# guest has to run. ROUNDS says how many nights of random writes there are, POINTS
-# where one is killed.
+# Live exports in which each disk is one image that is made of the base's image: the changes are
+# written into a copy of it, which shares its blocks where the file system can. Each is compared
+# with what QEMU has then. No guest has to run. ROUNDS is the number of nights with random writes,
+# POINTS says when an export is killed.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/bitmap-lib.sh"
 
@@ -20,7 +20,8 @@ check "a domain" eval 'live_define a --disk "$d/a.qcow2" --disk "$d/a2.qcow2" &&
 check "a collection of it" vs -q collection-create-as night --domain a
 
 merged() { night "$@" --merge; }
-# whole: the last export is sound, its images are standalone and clean, and as in a full one.
+# whole: checks that the last export is sound, that its images are clean and need no others, and
+# that they are equal to those of a full export.
 whole()
 {
     local layer
@@ -66,15 +67,15 @@ slowly()
     pid=$!
 }
 ended() { grep -qs '^State:.Z' /proc/$pid/status || [ ! -e /proc/$pid ]; }
-# written TO KIB: the image of vda is there, and so much of it at least.
+# written TO KIB: succeeds if the image of the disk in the partial export has at least KIB.
 written()
 {
     local size
     size=$(du -k "$1"/night/.*.partial/layers/a-* 2>/dev/null | cut -f 1 | sort -n | tail -n 1)
     [ "${size:-0}" -ge "$2" ]
 }
-# POINTS: how many KiB of the image are there when it is killed; 0: none has to be. Where blocks are
-# shared all are there at once, and soon it has ended.
+# POINTS: how many KiB the image has when the export is killed; with 0 it need not exist. Where
+# blocks are shared, the image has its full size at once, and the export ends soon after.
 point=6000
 if cp --reflink=always "$d/a.qcow2" "$d/shared" 2>"$d/why"; then
     point=0
@@ -93,7 +94,7 @@ for point in ${POINTS:-$point}; do
     mv "$VS_EXPORT" "$x/night/killed-$point" && VS_EXPORT=$x/night/killed-$point
 done
 good=$VS_EXPORT
-# damage FILE AT: another byte is there than before, whatever the random writes have put there.
+# damage FILE AT: changes a byte, whatever the random writes have put there.
 damage()
 {
     local was

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Exports that end before their time, and are gone on with.
+# Exports that are interrupted, and then resumed.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -17,7 +17,7 @@ partial=$x/t/.snap1.partial
 mkdir "$x"
 MIB=$((1 << 20))
 
-# Eight segments of 64 MiB, of which little is data.
+# The disk has eight segments of 64 MiB, with little data in them.
 for i in {0..7}; do
     args+=(-c "write -q -P $((i + 1)) $((i * 64))M 3M")
 done
@@ -27,8 +27,9 @@ DATA=$((24 * MIB))
 live_define t --disk "$d/t.raw"
 live_snapshot_external t snap1
 
-# begin ARGUMENT...: an export in the background, one segment after the other; its id in pid.
-# Not the function vs: signals are for the command itself.
+# begin ARGUMENT...: starts an export in the background that copies one segment after the other;
+# sets pid to its process. The function vs is not used, because signals have to reach the command
+# itself.
 begin()
 {
     "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$x" --parallel 1 "$@" \
@@ -36,13 +37,13 @@ begin()
     pid=$!
 }
 
-# recorded N: the journal has so many segments.
+# recorded N: succeeds if the journal has N segments.
 recorded() { [ "$(grep -sc ^done "$partial/journal")0" -ge "${1}0" ]; }
 
-# copying: the process that was begun has written a MiB.
+# copying: succeeds if the process has written a MiB.
 copying() { [ "$(awk '/^wchar/ { print $2 }' "/proc/$pid/io")" -gt $MIB ]; }
 
-# part N [ARGUMENT]...: an export that is killed when it has recorded so many.
+# part N [ARGUMENT]...: kills an export when it has recorded N segments.
 part()
 {
     begin --bandwidth 8M "${@:2}"
@@ -179,7 +180,7 @@ clear_all
 check "one segment" part 1
 first=$(awk '$1 == "done" { print $3; exit }' "$partial/journal")
 place=$((first * 64 * MIB + 4096))
-# overwrite BYTE-IN-OCTAL: in place, and its time is put back.
+# overwrite BYTE-IN-OCTAL: overwrites the image in place and sets its mtime back.
 overwrite()
 {
     local time

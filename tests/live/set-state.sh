@@ -22,7 +22,7 @@ check "a collection in a collection" eval '
     vs -q collection-create-as back --domain db &&
     vs -q collection-create-as shop --domain web --collection back'
 
-# info SNAPSHOT FILTER: of a set of the shop.
+# info SNAPSHOT FILTER: prints information about a set of the collection shop.
 info() { vs --json snapshot-info shop "$1" >"$VS_OUT" && vs_field "$2"; }
 whole='[.status, .adopted, (.changes | length), (.members | map(.consistency) | unique[])] |
     join(" ")'

@@ -3,7 +3,7 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # Kinds of snapshot collections under the embedded driver, which one process at a time can use: with
-# memory, inside the images, on long chains; and the disks of which none is made. Nothing boots.
+# memory, inside the images, on long chains; and disks of which no snapshot is made. No guest boots.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -77,13 +77,13 @@ live_let_go
 check "they run and write to what they did" \
     eval '[ "$(source_of p) $(source_of q)" = "$were" ] && runs p'
 
-# libvirt writes metadata to a file of that name first, and reads it, too.
+# libvirt writes metadata to a file of that name first, and reads such a file at its start, too.
 check "one whose metadata were written when libvirt was killed" make pq torn
 mv "$d"/r/lib/qemu/snapshot/q/torn.xml{,.new}
 check "is forgotten" vs -q snapshot-delete pq torn --metadata
 is "$(has p torn)$(has q torn)" 00 "and does not come back"
 
-# libvirt was killed when QEMU had gone over to the new image, and libvirt did not know that yet.
+# libvirt was killed when QEMU had switched to the new image and libvirt had not recorded it yet.
 check "one more" make --domain q half
 was=$(source_of q)
 sed -i 's/ complete="yes"/ complete="no"/' "$(grep -l half -r "$VIRTSNAP_STATE_DIR/sets")"
@@ -96,7 +96,7 @@ like "$(cat "$VS_ERR")" "'q' has written to '$was', which libvirt does not know 
     "what is on the image is told of"
 check "and is left" qemu-io -r -f qcow2 -c 'read -q -P 9 0 64k' "$was"
 
-# kill -9 while the memory is written, if it still is.
+# It is killed with kill -9 while the memory is written, unless that is done already.
 "$abs_top_builddir/virtsnap" snapshot-create-as pq dead --memory >/dev/null 2>&1 &
 pid=$!
 begun() { [ -e "$d/p.dead.memory" ] || ! kill -0 "$pid" 2>/dev/null; }

@@ -2,9 +2,9 @@
 # Copyright (C) 2026 The virtsnap developers
 # shellcheck shell=bash
 #
-# Snapshot sets, and what domains have on their disks. Needs tests/live/export-lib.sh.
+# Snapshot sets, and the content of their domains' disks. Needs tests/live/export-lib.sh.
 
-# vs_json ARGUMENT...: leaves the JSON in VS_OUT.
+# vs_json ARGUMENT...: runs virtsnap and writes its JSON to VS_OUT.
 vs_json()
 {
     vs --json "$@" >"$VS_OUT" 2>"$VS_ERR" </dev/null || {
@@ -13,7 +13,7 @@ vs_json()
     }
 }
 
-# still DOMAIN...: on an overlay of the base each, and nothing that boots.
+# still DOMAIN...: defines domains that boot nothing, each on an overlay of the base.
 still()
 {
     local domain
@@ -23,8 +23,8 @@ still()
     done
 }
 
-# scribble IMAGE WORD [MIB]: writes something of its own to a place of its own, and something that
-# lies over what others wrote.
+# scribble IMAGE WORD [MIB]: writes to a place that depends on the number in WORD, and to one that
+# is the same in all calls.
 scribble()
 {
     local n
@@ -33,19 +33,20 @@ scribble()
         "$1" >/dev/null
 }
 
-# top_of DOMAIN: the image that it writes to; persistent_top_of: when it is started next.
+# top_of DOMAIN: prints the image that it writes to; persistent_top_of: the one that it writes to
+# after its next start.
 top_of() { live_virsh domblklist "$1" | awk '$1 == "vda" { print $2 }'; }
 persistent_top_of() { live_virsh domblklist "$1" --inactive | awk '$1 == "vda" { print $2 }'; }
 
-# chain_of IMAGE: the names of its files.
+# chain_of IMAGE: prints the names of the chain's files.
 chain_of()
 {
     qemu-img info -U --backing-chain --output=json "$1" | jq -r '.[].filename' |
         xargs -n 1 basename | xargs
 }
 
-# content_of IMAGE: a sum of what a guest sees, by which some contents are told apart. cksum takes a
-# tenth of the time of a digest that nobody can forge.
+# content_of IMAGE: prints a checksum of what a guest sees, to distinguish a few contents. cksum
+# takes a tenth of the time of a cryptographic digest.
 content_of()
 {
     local raw=$LIVE_DIR/content.raw
@@ -53,10 +54,11 @@ content_of()
     rm -f "$raw"
 }
 
-# snapshots_of DOMAIN: their names.
+# snapshots_of DOMAIN: prints the names of its snapshots.
 snapshots_of() { live_virsh snapshot-list "$1" --name --topological | xargs; }
 
-# path_of DOMAIN SNAPSHOT: the image that it froze; frozen_of: the name of its file.
+# path_of DOMAIN SNAPSHOT: prints the path of the image that the snapshot froze; frozen_of: the name
+# of that file.
 path_of()
 {
     live_virsh snapshot-dumpxml "$1" "$2" |
@@ -64,7 +66,7 @@ path_of()
 }
 frozen_of() { basename "$(path_of "$1" "$2")"; }
 
-# sound IMAGE: the guest's file system, after its journal was replayed.
+# sound IMAGE: checks the guest's file system after its journal was replayed.
 sound()
 {
     local raw=$LIVE_DIR/sound.raw status
@@ -75,7 +77,8 @@ sound()
     return $status
 }
 
-# redefine_top DOMAIN OLD NEW [BACKING]: it has another image, made above BACKING.
+# redefine_top DOMAIN OLD NEW [BACKING]: defines the domain with the image NEW in the place of OLD.
+# With BACKING the image is created first, above BACKING.
 redefine_top()
 {
     [ $# -lt 4 ] || live_overlay "$4" "$3" || return 1
@@ -83,5 +86,5 @@ redefine_top()
         live_virsh define "$LIVE_DIR/redefined.xml"
 }
 
-# vs_stat: what every image is, and when it was written to.
+# vs_stat: prints what every image is, and when it was written to.
 vs_stat() { find "$LIVE_DIR" -maxdepth 1 -name 't.*' -exec stat -c '%n %s %Y' {} + | sort; }

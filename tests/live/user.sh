@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# With libvirt's own user for QEMU, who owns the images and cannot reach all
-# that root can: exports and captures of a domain that writes.
+# libvirt's own user for QEMU owns the images and cannot access everything that root can: exports
+# and captures of a domain that writes.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -13,8 +13,8 @@ live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
 user=libvirt-qemu
 id "$user" >/dev/null 2>&1 || skip_all "there is no user $user"
 
-# Only the driver of owners: what a default installation has beside it (AppArmor,
-# SELinux, control groups) is not there in a container.
+# Only libvirt's driver for owners is tested: what a default installation has besides (AppArmor,
+# SELinux, control groups) does not exist in a container.
 live_qemu_conf()
 {
     mkdir -p "$1" && printf '%s\n' 'stdio_handler = "file"' 'security_driver = "none"' \
@@ -102,7 +102,7 @@ check "a place that QEMU's user cannot enter is refused" \
 check "also by a plan" vs_refused 32769 "cannot enter '$d/closed'" import "$VS_EXPORT" \
     --to "$d/closed/new" --dry-run "${TRUST[@]}"
 is "$(ls -A "$d/closed")" "" "nothing is there"
-# As `setfacl -m u:libvirt-qemu:x` does, which need not be installed.
+# This does what `setfacl -m u:libvirt-qemu:x` does, which need not be installed.
 let_in()
 {
     /usr/bin/python3 -c 'import os, pwd, struct, sys
@@ -122,7 +122,8 @@ else
     skip "with an ACL it is taken" "there are none here"
 fi
 
-# While domains are defined somebody closes the directory: what QEMU is denied is explained.
+# While domains are defined somebody closes the directory, so QEMU is denied access, and the error
+# explains that.
 if command -v strace >/dev/null; then
     strace -f -qq -o "$d/trace" -e trace=linkat -e inject=linkat:signal=STOP:when=1 \
         "$abs_top_builddir/virtsnap" --json import "$VS_EXPORT" --to "$to" --start "${TRUST[@]}" \

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# An export whose domains are started to see whether they boot: by their agent, their console or
-# the time; damaged ones do not; nothing of the export or the host is changed, and nothing is left,
-# also of one that was killed.
+# The domains of an export are started to see whether they boot: their agent, their console or the
+# time shows it. Damaged ones do not boot. Nothing of the export or the host is changed, and nothing
+# is left, even if the command is killed.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -19,7 +19,7 @@ x=$d/x
 scratch=$d/scratch
 mkdir "$x" "$scratch"
 
-# boot EXPORT ARGUMENT...: leaves the JSON in VS_OUT.
+# boot EXPORT ARGUMENT...: runs verify --boot and writes its JSON to VS_OUT.
 boot()
 {
     trusted "$1"
@@ -27,10 +27,11 @@ boot()
         </dev/null
 }
 
-# verdicts: "NAME BOOTED BY", a line for each domain.
+# verdicts: prints "NAME BOOTED BY", a line for each domain.
 verdicts() { jq -r '.domains[] | "\(.name) \(.booted) \(.by // "-")"' "$VS_OUT"; }
 
-# What there is: the export with the times, owners and sizes of its files, and all that libvirt has.
+# Prints what must not change: the export with the times, owners and sizes of its files, and
+# everything that libvirt has.
 state_of_all()
 {
     find "$1" -printf '%P %y %m %u %g %s %T@ %C@ %i\n' | sort
@@ -40,7 +41,8 @@ state_of_all()
     find "$d/r/etc" -type f | sort
 }
 
-# nothing_left: no throw-away file, record or domain, nor a QEMU that has one of the export's files.
+# nothing_left: checks that there is no throw-away file, record or domain, and no QEMU that has one
+# of the export's files open.
 nothing_left()
 {
     [ -z "$(ls -A "$scratch")" ] || live_die "left: $(ls -R "$scratch")" || return 1

@@ -19,13 +19,14 @@ x=$d/x
 mkdir "$x" "$d/pool" "$d/mnt"
 NOT_SUPPORTED=1 INVALID_STATE=5 NOT_AVAILABLE=32777 NOT_FOUND=32779
 
-# pool NAME TYPE OPTION...: defined and started.
+# pool NAME TYPE OPTION...: defines and starts a storage pool.
 pool()
 {
     live_virsh pool-define-as --name "$1" --type "$2" "${@:3}" && live_virsh pool-start "$1"
 }
 
-# with_volume DOMAIN FILE POOL: a domain whose disk is that file of the pool, by its name there.
+# with_volume DOMAIN FILE POOL: defines a domain whose disk is that file, named as a volume of the
+# pool.
 with_volume()
 {
     live_domain_xml "$1" --disk "$2" | sed "s#<disk type=\"[a-z]*\"#<disk type=\"volume\"#
@@ -95,7 +96,7 @@ check "a pool that is a file system" pool mounted fs --source-dev "$fs" --target
 live_inside qemu-img create -q -f qcow2 "$d/mnt/m.qcow2" 8M
 live_inside qemu-io -c 'write -q -P 3 0 2M' "$d/mnt/m.qcow2"
 live_virsh pool-refresh mounted
-# Another file of that name, where the pool is not mounted.
+# Another file of that name is where the pool would be mounted.
 qemu-img create -q -f qcow2 "$d/mnt/m.qcow2" 8M
 check "a domain on its volume" with_volume m "$d/mnt/m.qcow2" mounted
 check "snapshot" frozen m

@@ -7,8 +7,9 @@
 # each shape boots until it is about to look at its disks, and is saved; the others are that one,
 # restored under their own names. Part of lib.sh.
 
-# warm_shape DOMAIN: its XML without what a guest cannot see before it has looked at its disks.
-# Nothing for a domain that is to boot: it has firmware of its own, or was saved by somebody.
+# warm_shape DOMAIN: prints its XML without what a guest cannot see before it has looked at its
+# disks. Fails for a domain that has to boot, because it has firmware of its own or a managed save
+# image.
 warm_shape()
 {
     local said=$LIVE_DIR/warm-domain
@@ -23,7 +24,8 @@ warm_shape()
         -e "s/(<driver name='qemu') type='[a-z0-9]*'/\1/" | warm_sorted
 }
 
-# warm_without_chains: the domain, but for what is below its images, as an imported one has it.
+# warm_without_chains: prints the domain without the images below its top ones, as an imported
+# domain is.
 warm_without_chains()
 {
     awk '/<backingStore\/>/ { next }
@@ -32,7 +34,8 @@ warm_without_chains()
         { print }' "$LIVE_DIR/warm.xml"
 }
 
-# warm_sorted: a line for each device, in any order: who defines a domain may have another one.
+# warm_sorted: prints a line for each device, in an order that does not depend on how the domain was
+# defined.
 warm_sorted()
 {
     awk '/^    <[^\/]/ { if (line) print line; line = $0; next }
@@ -40,7 +43,8 @@ warm_sorted()
         { if (line) print line; line = ""; print }' | sort
 }
 
-# warm_dir: of this guest, under this QEMU and this libvirt. Those of others are of no use any more.
+# warm_dir: prints the directory for this guest under this QEMU and this libvirt, and removes those
+# for others.
 warm_dir()
 {
     local sum old
@@ -53,7 +57,8 @@ warm_dir()
     echo "$LIVE_CACHE/warm.${sum:0:12}"
 }
 
-# warm_image SHAPE: the saved guest of that shape. Made for the second domain that asks for it.
+# warm_image SHAPE: prints the path of the saved guest of that shape. It is made for the second
+# domain that asks for it, and the first call fails.
 warm_image()
 {
     local dir key image
@@ -68,7 +73,7 @@ warm_image()
     ) 9>"$image.lock" && echo "$image"
 }
 
-# warm_make IMAGE: from LIVE_DIR/warm.xml, in a libvirt of its own.
+# warm_make IMAGE: makes it from LIVE_DIR/warm.xml, with a libvirt of its own.
 warm_make()
 {
     local w=$LIVE_DIR/w n file
@@ -98,7 +103,7 @@ warm_make()
     ) && mv "$w/image" "$1.new" && mv "$1.new" "$1"
 }
 
-# warm_start DOMAIN: fails where it has to boot.
+# warm_start DOMAIN: restores the domain from a saved guest; fails if it has to boot.
 warm_start()
 {
     local shape image status=0
