@@ -22,7 +22,8 @@
 #define DOMAINS 1000
 #define DISKS 2
 #define LAYERS 10
-/* It takes less than two; a busy machine needs more, and what grows with the square minutes. */
+/* Planning takes less than two seconds. A busy machine needs more, and a cost that grows with the
+ * square of the input takes minutes. */
 #define SECONDS_MAX 60.0
 #define MEBIBYTES_MAX 200
 
@@ -51,7 +52,7 @@ layer_path(const Bench *bench, guint domain, guint disk, guint layer)
     return g_strdup_printf("%s/d%u-%u-%u.qcow2", bench->directory, domain, disk, layer);
 }
 
-/* One image by qemu-img; all others are it with another backing file. */
+/* Makes one image with qemu-img; all others are copies of it with another backing file. */
 static void
 read_head(Bench *bench)
 {

@@ -28,7 +28,7 @@ need(gboolean ok)
         g_error("%s", nbd_get_error());
 }
 
-/* xorshift64*: faster than any disk. */
+/* xorshift64* is faster than any disk. */
 static guint64
 next_random(void)
 {
@@ -39,7 +39,7 @@ next_random(void)
     return state * G_GUINT64_CONSTANT(0x2545f4914f6cdd1d);
 }
 
-/* What a log looks like: words that return, numbers that do not. */
+/* Text like that of a log: words that are repeated, and numbers that are not. */
 static void
 fill_text(guint8 *block, gsize length)
 {

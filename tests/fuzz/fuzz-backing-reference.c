@@ -10,7 +10,8 @@
 
 const char *const fuzz_corpora[] = {"backing-reference/valid", "backing-reference/invalid", NULL};
 
-/* What is taken is a path that QEMU would not take for anything else; what is not says why. */
+/* A reference that is accepted is a path that QEMU takes for nothing else; for any other there is
+ * an error. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -12,7 +12,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "util/fd.h"
 
-/* So many runs of a map are looked at, however large the disk says that it is. */
+/* At most so many runs of a map are examined, whatever size the header gives the disk. */
 #define RUNS_MAX 4096
 #define STREAM_MAX 65536
 
@@ -32,7 +32,8 @@ unpack(int fd, const ClusterMap *map, const ClusterRun *run)
                              cluster);
 }
 
-/* Runs follow one another to the end, and none is outside of the file or of what was asked. */
+/* Runs follow one another up to the end, and none is outside of the file or of the range that was
+ * asked for. */
 static void
 walk(int fd, const ClusterMap *map, size_t size)
 {

@@ -11,8 +11,9 @@
 const char *const fuzz_corpora[] = {"collection/valid", "collection/canonical",
                                     "collection/invalid", NULL};
 
-/* What is a collection is written in a form that is read as the same, and is written so again.
- * What is none has an error of one kind. */
+/* A collection that is accepted is formatted as a document that is parsed as the same collection,
+ * and is formatted as the same document again. For any other input there is an error with one of
+ * the expected codes. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -9,8 +9,8 @@
 
 const char *const fuzz_corpora[] = {"domain-files", NULL};
 
-/* Whatever a domain names beside its disks can be called by some name, and what is copied gets one
- * in the export that leads nowhere else. */
+/* Each file that a domain names beside its disks has a name for messages, and each that is copied
+ * gets a path inside the export. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

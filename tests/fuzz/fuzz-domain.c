@@ -36,7 +36,8 @@ rewrite(xmlNode *root)
     host_paths_assert_none(root, NULL);
 }
 
-/* What passes with nothing trusted and no disk of its own names nothing of the host afterwards. */
+/* A domain that passes although nothing is trusted and no disk is its own names no file of the host
+ * after rewriting. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -112,7 +112,7 @@ find(const char *data, gsize length, const char *what)
     return length > 0 ? memmem(data, length, what, strlen(what)) : NULL;
 }
 
-/* Of a number that a directory can have at once without being slow. */
+/* Returns: no more parts than a directory can have entries without being slow. */
 static GPtrArray *
 split(const char *data, gsize length)
 {
@@ -174,7 +174,8 @@ give_size(int fd, const Part *part, guint64 bytes)
     }
 }
 
-/* What leads out of the export, or cannot be a file's name, is for the manifest's own entry. */
+/* Paths that lead out of the export, or cannot name a file, are tested by the manifest's own fuzz
+ * entry. */
 static void
 write_part(int dirfd, const Part *part, const Manifest *manifest)
 {
@@ -324,7 +325,7 @@ look_at(const char *path, const ImportSettings *settings)
         g_assert_true(g_utf8_validate(error->message, -1, NULL));
 }
 
-/* In memory, where there is such a place: nothing of it has to last. */
+/* The files are in memory if there is a file system for that, because none of them has to last. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -11,7 +11,7 @@
 const char *const fuzz_corpora[] = {"importsettings/valid", "importsettings/invalid",
                                     "importsettings/refused", NULL};
 
-/* What is accepted can be written down, and read again as the same. */
+/* Settings that are accepted are formatted as a document that is parsed as the same settings. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     g_assert_cmpuint(record->info->state, !=, 0);
-    /* What was taken can be written, and is taken again. */
+    /* A record that is accepted can be formatted, and the result is accepted again. */
     text = job_record_format(record);
     again = job_record_parse(text, strlen(text), &error);
     g_assert_no_error(error);

@@ -11,7 +11,7 @@
 const char *const fuzz_corpora[] = {"manifest/valid", "manifest/invalid", "manifest/refused",
                                     NULL};
 
-/* Nothing that is accepted leads out of the export. */
+/* No path of a manifest that is accepted leads out of the export. */
 static void
 assert_inside(const char *path)
 {

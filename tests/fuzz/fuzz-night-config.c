@@ -10,7 +10,8 @@
 
 const char *const fuzz_corpora[] = {"night/valid", "night/invalid", NULL};
 
-/* What is taken is complete, and what is refused is told where. */
+/* A configuration that is accepted is complete; the error about any other says where the mistake
+ * is. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

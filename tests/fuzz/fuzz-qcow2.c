@@ -19,7 +19,7 @@ assert_error(gboolean ok, const GError *error)
     g_assert_true(!error || error->domain == VIRT_SNAP_ERROR);
 }
 
-/* What was patched is read back as it was patched, and nothing else changed. */
+/* A header that was patched is read back as it was patched, and nothing else has changed. */
 static void
 try_patch(const uint8_t *data, size_t size, const Qcow2Header *header, const char *name,
           const char *format)

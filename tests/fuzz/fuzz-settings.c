@@ -12,7 +12,7 @@ const char *const fuzz_corpora[] = {"settings/valid",     "settings/invalid",
                                     "settings/refused",   "settings-cim/valid",
                                     "settings-cim/invalid", NULL};
 
-/* What is accepted can be written down, and read again as the same. */
+/* Settings that are accepted are formatted as a document that is parsed as the same settings. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const DiskDef *disk = g_ptr_array_index(def->disks, i);
 
         g_assert_true(disk->target && disk->device && disk->storage);
-        /* What can be opened has a name for messages. */
+        /* Every disk that can be opened has a name for messages. */
         g_assert_true(!disk->storage->path || !disk_def_is_empty(disk));
         g_assert_nonnull(snapshot_location_name(disk->location));
     }

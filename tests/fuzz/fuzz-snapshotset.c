@@ -11,7 +11,7 @@
 const char *const fuzz_corpora[] = {"snapshotset/valid", "snapshotset/invalid",
                                     "snapshotset/refused", NULL};
 
-/* What is a record is written in a form that is read as the same. */
+/* A record that is accepted is formatted as a document that is parsed as the same record. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

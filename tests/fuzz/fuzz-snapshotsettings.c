@@ -10,7 +10,7 @@ const char *const fuzz_corpora[] = {"snapshotsettings/valid", "snapshotsettings/
                                     "snapshotsettings-cim/valid", "snapshotsettings-cim/invalid",
                                     NULL};
 
-/* What is taken is what can be had together. */
+/* Settings that are accepted can be used together. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

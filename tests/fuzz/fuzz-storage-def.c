@@ -9,8 +9,8 @@
 
 const char *const fuzz_corpora[] = {"storage/supported", "storage/refused", NULL};
 
-/* What is handled is a chain of files and block devices of which nothing is left over; nobody says
- * here what a volume is. */
+/* A source that is accepted is a chain of files and block devices in which nothing is ignored.
+ * Volumes are not resolved here. */
 static void
 assert_handled(const StorageDef *storage)
 {

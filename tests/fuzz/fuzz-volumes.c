@@ -11,7 +11,8 @@
 
 const char *const fuzz_corpora[] = {"volumes/valid", "volumes/invalid", "volumes/refused", NULL};
 
-/* What is named may be removed: files of one directory, each once. */
+/* Whatever a record names may be removed, so these must be files of one directory, each named once.
+ * */
 static void
 assert_volumes(const VolumeRecord *record)
 {
@@ -31,7 +32,7 @@ assert_volumes(const VolumeRecord *record)
     }
 }
 
-/* What is a record is written in a form that is read as the same. */
+/* A record that is accepted is formatted as a document that is parsed as the same record. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -17,7 +17,7 @@ is_below(const char *value, const char *directory)
            !strstr(value + length, "/../");
 }
 
-/* What may name a file after rewriting: what packages have, and devices that every host has. */
+/* What may name a file after rewriting: files of packages, and devices that every host has. */
 static gboolean
 may_stay(const char *value)
 {

@@ -13,12 +13,13 @@
 
 #define CHANGES 80
 #define CHANGES_POINTS 200
-/* All files of a corpus have not more changes than these of ten together, so that it may grow. */
+/* A file of a corpus gets fewer changes the more files there are, so that a corpus may grow: all
+ * together get no more than ten files would. */
 #define FILES_MAX 10
-/* Of a long text each step is looked at this far. */
+/* Of a long text only that many bytes are cut off or changed one by one. */
 #define BYTES_MAX (64 * 1024)
 
-/* From an allocation of its own, so that a read behind its end is noticed. */
+/* The input is in an allocation of its own, so that a read beyond its end is noticed. */
 static void
 give(const guint8 *data, gsize length)
 {
@@ -46,7 +47,7 @@ give_changed(GRand *random, const guint8 *data, gsize length)
     give(changed, length + piece);
 }
 
-/* How many each of @files files has. */
+/* Returns: how many changes each of @files files gets. */
 static guint
 changes_of(guint files)
 {

@@ -17,24 +17,24 @@
 
 enum { RING_SLOTS = 64, SLOT_SIZE = 4096, PAUSE_US = 100000 };
 
-/* Has the disk got what was just written, so that it is there before anything that is written
- * next: but it need not be durable yet. */
+/* Has the disk receive what was just written before anything that is written later; it need not be
+ * durable yet. */
 static int
 hand_over(int fd)
 {
     return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE_AND_WAIT);
 }
 
-/* Has it durable: of the file's data only, for the commit of a journal costs an emulated processor
- * more than all the rest. */
+/* Makes the data of the file durable, and only them, because the commit of a journal costs an
+ * emulated processor more than everything else. */
 static int
 make_durable(int fd)
 {
     return fdatasync(fd);
 }
 
-/* A file that cannot be written now, as one of a disk that has failed, is tried again with the next
- * number. */
+/* A file that cannot be written, for example because its disk has failed, is tried again with the
+ * next number. */
 static void
 write_at(const char *directory, const char *file, const char *text, off_t offset,
          int (*settle)(int fd))

@@ -15,9 +15,9 @@
 #define JOB "/org/virtsnap1/job/"
 #define SERVICE "/org/virtsnap1/service"
 #define JOB_INTERFACE "org.virtsnap1.Job"
-/* How often a caller does something, in ms, on average. */
+/* How many milliseconds pass on average between two actions of a caller. */
 #define PAUSE_MS 800
-/* One action in so many is to leave and come back as somebody else. */
+/* One of so many actions is to disconnect and to return under another bus name. */
 #define LEAVE_ONE_IN 40
 
 /* How long the answers of one method took. */
@@ -102,7 +102,7 @@ on_answer(GObject *source, GAsyncResult *result, gpointer data)
         g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
 
     load->pending--;
-    /* Who has left gets no answer. */
+    /* A caller that has disconnected gets no answer. */
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CLOSED))
         return;
     load->calls++;
@@ -230,7 +230,7 @@ on_end(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* The end of every job that was started is asked for; then each has to be in a final state. */
+/* Asks for the end of every job that was started; then each has to be in a final state. */
 static guint
 count_lost(Load *load, GDBusConnection *bus)
 {
