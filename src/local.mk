@@ -271,6 +271,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/export-lock.h \
 	src/archive/export-place.c \
 	src/archive/export-place.h \
+	src/archive/export-point.c \
+	src/archive/export-point.h \
 	src/archive/export-protect.c \
 	src/archive/export-protect.h \
 	src/archive/export-prune.c \
@@ -332,6 +334,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/export-work.h \
 	src/export/export.c \
 	src/export/export.h \
+	src/export/lost-points.c \
+	src/export/lost-points.h \
 	src/export/manifest-format.c \
 	src/export/manifest-format.h \
 	src/export/plan-base.c \

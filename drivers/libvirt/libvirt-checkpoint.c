@@ -15,7 +15,17 @@
 
 /* --- looking ---------------------------------------------------------------- */
 
-/* The description of a checkpoint that virtsnap made is its id. */
+/* The description of a checkpoint that virtsnap made is its id, followed by a space and the path of
+ * the export of its moment, if there is one. */
+static void
+read_description(const char *text, HypervisorCheckpoint *self)
+{
+    const char *end = text ? strchr(text, ' ') : NULL;
+
+    self->id = end ? g_strndup(text, (gsize)(end - text)) : g_strdup(text);
+    self->export = end && end[1] == '/' ? g_strdup(end + 1) : NULL;
+}
+
 static void
 read_basics(virDomainCheckpointPtr checkpoint, HypervisorCheckpoint *self)
 {
@@ -25,9 +35,10 @@ read_basics(virDomainCheckpointPtr checkpoint, HypervisorCheckpoint *self)
         xml ? xml_parse(xml, strlen(xml), "domaincheckpoint", NULL) : NULL;
     xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
     g_autofree char *time = root ? xml_text(root, "/domaincheckpoint/creationTime") : NULL;
+    g_autofree char *text = root ? xml_text(root, "/domaincheckpoint/description") : NULL;
 
     self->creation_time = time ? g_ascii_strtoll(time, NULL, 10) : 0;
-    self->id = root ? xml_text(root, "/domaincheckpoint/description") : NULL;
+    read_description(text, self);
 }
 
 static HypervisorCheckpointDisk *
@@ -162,12 +173,13 @@ libvirt_checkpoint_describe(const HypervisorCheckpointRequest *request)
 {
     g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
     xmlNode *root = xmlNewDocNode(doc, NULL, BAD_CAST "domaincheckpoint", NULL);
+    g_autofree char *text = g_strjoin(" ", request->id, request->export, NULL);
     xmlNode *disks;
 
     xmlDocSetRootElement(doc, root);
     xml_add(root, "name", request->name);
     if (request->id)
-        xml_add(root, "description", request->id);
+        xml_add(root, "description", text);
     disks = xml_add(root, "disks", NULL);
     add_checkpoint_disks(disks, request->tracked, "bitmap");
     add_checkpoint_disks(disks, request->untracked, "no");

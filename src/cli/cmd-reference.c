@@ -128,8 +128,23 @@ point_json(const ReferencePoint *point)
         json_array_add_object_element(members,
                                       reference_member_json(g_ptr_array_index(point->members, i)));
     json_object_set_array_member(object, "members", members);
+    if (point->export) {
+        json_set_text(object, "export", point->export);
+        json_set_text(object, "exportState", export_point_state_name(point->found));
+    }
 
     return object;
+}
+
+/* Returns: the state of a member for the table, owned by the caller. */
+static char *
+member_state_text(const ReferencePoint *point, const ReferencePointMember *member)
+{
+    const char *state = reference_point_state_name(member->state);
+
+    return point->export && point->found == EXPORT_POINT_LOST
+               ? g_strdup_printf(_("%s, export not found"), state)
+               : g_strdup(state);
 }
 
 static void
@@ -144,9 +159,9 @@ print_points(CliContext *cli, GPtrArray *points)
             const ReferencePointMember *member = g_ptr_array_index(point->members, k);
             g_autofree char *taken =
                 member->creation_time > 0 ? format_time(member->creation_time) : g_strdup("-");
+            g_autofree char *state = member_state_text(point, member);
 
-            table_add(table, point->name, member->domain, taken,
-                      reference_point_state_name(member->state), NULL);
+            table_add(table, point->name, member->domain, taken, state, NULL);
         }
     }
     table_print(table, !cli->globals.quiet);
@@ -198,7 +213,8 @@ static const Command commands[] = {
         .summary = N_("list the reference points of a collection"),
         .description = N_("Lists the reference points that members of COLLECTION have, and for "
                           "each member whether what has changed since then is still known: it is "
-                          "not when QEMU was killed, or the image was replaced."),
+                          "not when QEMU was killed, or the image was replaced. Of those that "
+                          "exports have made it says, too, if the export is not found any more."),
         .args = list_args,
     },
     {

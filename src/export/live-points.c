@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "export/live-points.h"
+#include "export/lost-points.h"
 
 static gboolean
 has_tracked(const PlanDomain *domain)
@@ -127,8 +128,8 @@ list_earlier(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domain,
 }
 
 static gboolean
-drop(Hypervisor *hypervisor, const char *domain, const char *checkpoint, GPtrArray *warnings,
-     GError **error)
+drop_point(Hypervisor *hypervisor, const char *domain, const char *checkpoint,
+           GPtrArray *warnings, GError **error)
 {
     gboolean forgotten;
 
@@ -145,21 +146,54 @@ drop(Hypervisor *hypervisor, const char *domain, const char *checkpoint, GPtrArr
     return TRUE;
 }
 
+/* Drops all of @points from the one at @first on. */
+static gboolean
+drop_from(Hypervisor *hypervisor, const char *domain, GPtrArray *points, guint first,
+          GPtrArray *warnings, GError **error)
+{
+    for (guint i = first; i < points->len; i++) {
+        const HypervisorCheckpoint *one = g_ptr_array_index(points, i);
+
+        if (!drop_point(hypervisor, domain, one->name, warnings, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* The reference point that this export continues is not missed by any other. */
+static void
+tell_lost(const Plan *plan, const char *domain, GPtrArray *lost, GPtrArray *warnings)
+{
+    for (guint i = 0; i < lost->len; i++) {
+        const HypervisorCheckpoint *one = g_ptr_array_index(lost, i);
+
+        if (!lost_points_is_continued(plan, one))
+            g_ptr_array_add(
+                warnings,
+                g_strdup_printf(_("Domain '%s': a reference point of the export '%s' is removed, "
+                                  "which is not found there any more; an export that has it as "
+                                  "its base reads whole disks"),
+                                domain, one->export));
+    }
+}
+
 static void
 drop_of_domain(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domain,
                GPtrArray *warnings)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) earlier = list_earlier(hypervisor, plan, domain, &error);
-    gboolean done = earlier != NULL;
+    /* The reference point of this export is one of those that are kept. */
+    gboolean done = earlier && drop_from(hypervisor, domain->name, earlier,
+                                         plan->settings->keep_reference_points - 1, warnings,
+                                         &error);
+    g_autoptr(GPtrArray) lost =
+        done ? lost_points_find(hypervisor, plan, domain, &error) : NULL;
 
-    /* This one is kept, too. */
-    for (guint i = plan->settings->keep_reference_points - 1; done && i < earlier->len; i++) {
-        const HypervisorCheckpoint *one = g_ptr_array_index(earlier, i);
-
-        done = drop(hypervisor, domain->name, one->name, warnings, &error);
-    }
-    if (!done)
+    if (lost && drop_from(hypervisor, domain->name, lost, 0, warnings, &error))
+        tell_lost(plan, domain->name, lost, warnings);
+    if (error)
         g_ptr_array_add(warnings,
                         g_strdup_printf(_("Domain '%s': reference points of earlier exports are "
                                           "left, for the next one to remove: %s"),
@@ -194,7 +228,8 @@ drop_of_former(Hypervisor *hypervisor, const Plan *plan, const ManifestDomain *b
         const HypervisorCheckpoint *one = g_ptr_array_index(left, i);
         g_autoptr(GError) error = NULL;
 
-        if (domain->active && drop(hypervisor, domain->name, one->name, warnings, &error))
+        if (domain->active &&
+            drop_point(hypervisor, domain->name, one->name, warnings, &error))
             continue;
         g_ptr_array_add(warnings,
                         g_strdup_printf(_("The domain '%s' is not exported any more, and its "

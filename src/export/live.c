@@ -106,6 +106,7 @@ prepare_member(LiveExport *self, LiveMember *member, GError **error)
         .domain = member->domain->name,
         .name = point ? point->checkpoint : NULL,
         .id = point ? point->id : NULL,
+        .export = point ? point->export : NULL,
         .tracked = member->tracked,
         .untracked = member->untracked,
     };

@@ -14,8 +14,6 @@
 #include "util/fd.h"
 #include "util/format.h"
 
-/* What the names of reference points begin with that exports make for themselves. */
-#define OWN_PREFIX "export-"
 #define SERIES_DIGITS 8
 /* QEMU keeps no bitmaps in the older one. */
 #define VERSION_WITH_BITMAPS 3
@@ -227,7 +225,7 @@ series_of(const ExportPlace *place)
     g_autofree char *key = g_strdup_printf("%s\n%s", parent, place->name);
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
 
-    return g_strdup_printf(REFERENCE_POINT_PREFIX OWN_PREFIX "%.*s-", SERIES_DIGITS, hash);
+    return g_strdup_printf(REFERENCE_POINT_OF_EXPORT "%.*s-", SERIES_DIGITS, hash);
 }
 
 /* The first part of the id is in it, so that there is no other of that name. */
@@ -238,6 +236,7 @@ own_point(const ExportPlace *place)
     g_autofree char *now = format_time_name(g_get_real_time() / G_USEC_PER_SEC);
 
     self->id = g_uuid_string_random();
+    self->export = export_place_path(place);
     self->series = series_of(place);
     self->checkpoint = g_strdup_printf("%s%s-%.8s", self->series, now, self->id);
 
@@ -253,6 +252,7 @@ named_point(const char *name, const ExportPlace *place, GError **error)
         return NULL;
     self = g_new0(PlanPoint, 1);
     self->id = g_uuid_string_random();
+    self->export = export_place_path(place);
     self->series = series_of(place);
     self->checkpoint = reference_point_checkpoint(name);
     self->named = TRUE;

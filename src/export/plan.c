@@ -27,6 +27,7 @@ plan_point_free(PlanPoint *point)
         return;
     g_free(point->checkpoint);
     g_free(point->id);
+    g_free(point->export);
     g_free(point->series);
     g_free(point);
 }

@@ -74,6 +74,7 @@ typedef struct {
 typedef struct {
     char *checkpoint;
     char *id;       /* what tells it from a later one of that name */
+    char *export;   /* path of the export that it is made for */
     char *series;   /* what the names begin with of those that exports of the same into the same
                      * directory make for themselves */
     gboolean named; /* it is not one of these, but somebody asked for it */

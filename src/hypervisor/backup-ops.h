@@ -19,6 +19,8 @@ typedef struct {
     const char *domain;
     const char *name;
     const char *id;       /* distinguishes it from a later one of that name; or NULL */
+    const char *export;   /* path of the export of its moment; or NULL. It is stored only with an
+                           * id. */
     GPtrArray *tracked;   /* char*: targets of disks that get a dirty bitmap: "vda" */
     GPtrArray *untracked; /* char*: targets of all other disks of the domain */
 } HypervisorCheckpointRequest;
@@ -46,6 +48,7 @@ typedef struct {
 typedef struct {
     char *name;
     char *id;             /* see HypervisorCheckpointRequest; NULL: it has none */
+    char *export;         /* see HypervisorCheckpointRequest; NULL: it has none */
     gint64 creation_time; /* seconds since the epoch */
     GPtrArray *disks;     /* HypervisorCheckpointDisk: its disks, if the domain is running */
     gboolean broken;      /* it cannot be used any more */
@@ -66,6 +69,7 @@ hypervisor_checkpoint_free(HypervisorCheckpoint *self)
         return;
     g_free(self->name);
     g_free(self->id);
+    g_free(self->export);
     g_clear_pointer(&self->disks, g_ptr_array_unref);
     g_free(self->reason);
     g_free(self);

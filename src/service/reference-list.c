@@ -69,6 +69,9 @@ add_point(GVariantBuilder *points, const ReferencePoint *point)
     g_variant_builder_add(points, "{sv}", "whole",
                           g_variant_new_boolean(reference_point_is_whole(point)));
     g_variant_builder_add(points, "{sv}", "members", g_variant_builder_end(&members));
+    bus_dictionary_add_text(points, "export", point->export);
+    bus_dictionary_add_text(points, "export-state",
+                            point->export ? export_point_state_name(point->found) : NULL);
     g_variant_builder_close(points);
 }
 

@@ -173,6 +173,7 @@ reference_point_free(ReferencePoint *self)
     if (!self)
         return;
     g_free(self->name);
+    g_free(self->export);
     g_ptr_array_unref(self->members);
     g_free(self);
 }
@@ -244,15 +245,25 @@ member_with(const Known *known, const char *checkpoint)
     return member;
 }
 
+/* All members of an export have the same id and path in their checkpoints. */
+static void
+find_export(ReferencePoint *self, const HypervisorCheckpoint *one)
+{
+    self->export = g_strdup(one->export);
+    if (one->export && one->id)
+        self->found = export_point_look(one->export, one->name, one->id);
+}
+
 static ReferencePoint *
-point_of(GPtrArray *all, const char *checkpoint)
+point_of(GPtrArray *all, const HypervisorCheckpoint *one)
 {
     ReferencePoint *self = g_new0(ReferencePoint, 1);
 
-    self->name = g_strdup(checkpoint + strlen(REFERENCE_POINT_PREFIX));
+    self->name = g_strdup(one->name + strlen(REFERENCE_POINT_PREFIX));
+    find_export(self, one);
     self->members = g_ptr_array_new_with_free_func((GDestroyNotify)point_member_free);
     for (guint i = 0; i < all->len; i++)
-        g_ptr_array_add(self->members, member_with(g_ptr_array_index(all, i), checkpoint));
+        g_ptr_array_add(self->members, member_with(g_ptr_array_index(all, i), one->name));
 
     return self;
 }
@@ -278,7 +289,7 @@ reference_point_list(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
     }
     points = g_ptr_array_new_with_free_func((GDestroyNotify)reference_point_free);
     for (GTreeNode *node = g_tree_node_first(names); node; node = g_tree_node_next(node))
-        g_ptr_array_add(points, point_of(all, g_tree_node_key(node)));
+        g_ptr_array_add(points, point_of(all, g_tree_node_value(node)));
 
     return points;
 }

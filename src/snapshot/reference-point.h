@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "archive/export-point.h"
 #include "hypervisor/hypervisor.h"
 #include "hypervisor/snapshot-def.h"
 
@@ -14,6 +15,9 @@ G_BEGIN_DECLS
  * are left alone: ours are told by the beginning of their names. */
 
 #define REFERENCE_POINT_PREFIX "virtsnap."
+
+/** The beginning of the names of those checkpoints that exports make for themselves. */
+#define REFERENCE_POINT_OF_EXPORT REFERENCE_POINT_PREFIX "export-"
 
 /** How a member has one. */
 typedef enum {
@@ -33,6 +37,8 @@ typedef struct {
 typedef struct {
     char *name;         /* without the prefix */
     GPtrArray *members; /* ReferencePointMember: all domains that were asked about */
+    char *export;       /* path of the export of its moment; NULL: it was made by itself */
+    ExportPointState found; /* whether that export is there */
 } ReferencePoint;
 
 /** reference_point_state_name: Returns: "whole", "unknown", "broken" or "missing". */
@@ -69,8 +75,9 @@ void reference_point_disks(const SnapshotDef *def, GPtrArray **tracked, GPtrArra
 gboolean reference_point_create(Hypervisor *hypervisor, GPtrArray *domains, const char *name,
                                 GPtrArray *warnings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** reference_point_list: Returns: (element-type ReferencePoint): those that any of @domains has, by
- * name; owned by the caller. */
+/** reference_point_list: Looks for the reference points that any of @domains has, and for the
+ * exports that made them, which waits for their file systems. Returns: (element-type
+ * ReferencePoint): sorted by name, owned by the caller. */
 GPtrArray *reference_point_list(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
