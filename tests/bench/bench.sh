@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# The bench itself, on next to nothing: that it runs and counts, not how fast.
+# Checks that the bench itself runs and counts, with next to no data; it does not check how fast it
+# is.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 live_requires

@@ -78,7 +78,7 @@ write_directly()
 
 contend_dd_write() { write_directly "${layers[@]}"; }
 
-# writers FILE...: as much as is in them.
+# writers FILE...: writes as much as the files hold.
 writers()
 {
     "$bench_tools/writers" 16 $(($(sample_allocated "$@") >> 20)) "$target/written"
@@ -99,7 +99,7 @@ contend_dd_read()
     moved=$(sample_allocated "${layers[@]}")
 }
 
-# sha256_seconds COUNT: how long that many processors would need for the layers.
+# sha256_seconds COUNT: prints how long that many processors would take to hash the layers.
 sha256_seconds()
 {
     local bytes
@@ -129,7 +129,7 @@ contend_cp() { cp --sparse=auto "${layers[@]}" "$target"; }
 
 contend_cp_fsverity() { contend_cp && digests "$target"; }
 
-# convert OPTION...: every disk, one after the other.
+# convert OPTION...: converts every disk, one after the other.
 convert()
 {
     local file
@@ -183,7 +183,8 @@ contend_push()
 
 push_ended() { push_state None; }
 
-# push_state TYPE [OPTION]: what virsh calls it. It is read to its end, for virsh fails without.
+# push_state TYPE [OPTION]: prints the state of the job as virsh calls it. All of virsh's output is
+# read, because virsh fails otherwise.
 push_state()
 {
     local info
@@ -207,7 +208,7 @@ contend_virtsnap_merge_plain() { contend_virtsnap_with --merge --settings "$work
 contend_virtsnap_zstd() { contend_virtsnap_zstd_with; }
 contend_virtsnap_zstd_with() { contend_virtsnap_with --merge --compress zstd "$@"; }
 contend_virtsnap_zstd_plain() { contend_virtsnap_zstd_with --settings "$work/plain.xml"; }
-# Domains of the bench say what they have to say in files of the host.
+# The serial consoles of these domains are files of the host.
 contend_virtsnap_import()
 {
     local domain

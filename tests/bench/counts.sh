@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# What an export costs, in figures that do not depend on the clock: bytes read
-# and written, system calls, memory, page cache. A second pass over the data
-# cannot creep in, nor can a buffer that grows with it.
+# What an export costs, in figures that do not depend on the clock: bytes read and written, system
+# calls, memory, page cache. So neither a second pass over the data nor a buffer that grows with the
+# data can be added unnoticed.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -23,11 +23,11 @@ check "and a snapshot of each" sample_define "$d"
 chain=$(sample_allocated "$d/base.qcow2" "$d/web.qcow2")
 layers=$(sample_allocated "$d"/{base,web,db}.qcow2)
 
-# Not within the build, whose libtool may make a script of the program.
+# This is outside of the build directory, where libtool may replace the program by a script.
 program=$(readlink -f "$abs_top_builddir/virtsnap")
 
-# traced ARGUMENT...: one file of system calls for each thread, with the paths
-# of descriptors; those that wait depend on the clock.
+# traced ARGUMENT...: writes one file of system calls for each thread, with the paths of
+# descriptors, and without calls that wait, because their number depends on the clock.
 traced()
 {
     rm -f "$d/trace"/*
@@ -35,21 +35,21 @@ traced()
         -o "$d/trace/t" "$program" -q "$@"
 }
 
-# moved DIRECTION: bytes of images that the calls moved, of any process.
+# moved DIRECTION: prints the bytes of images that the calls of all processes moved.
 moved()
 {
     cat "$d/trace"/* | awk -v call="^p?$1(64|v|v2)?[(]" '
         $0 ~ call && /\.qcow2>/ && $NF > 0 { n += $NF } END { printf "%.0f\n", n }'
 }
 
-# per_mib BYTES: calls of the threads that write layers, for each MiB.
+# per_mib BYTES: prints the number of calls for each MiB, of the threads that write layers.
 per_mib()
 {
     grep -lE '^pwrite.*/layers/' "$d/trace"/* | xargs cat |
         awk -v bytes="$1" 'END { printf "%.1f\n", NR * 1048576 / bytes }'
 }
 
-# about GOT WANTED DESCRIPTION: at most a twentieth away.
+# about GOT WANTED DESCRIPTION: checks that both differ by a twentieth at most.
 about()
 {
     if awk -v got="$1" -v wanted="$2" 'BEGIN { r = got / wanted; exit !(r > 0.95 && r < 1.05) }'

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# What an export leaves to the others on the host: the page cache, and the
-# bandwidth that it was told to leave.
+# What an export leaves to other programs on the host: the page cache, and bandwidth according to
+# its limit.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -45,7 +45,8 @@ check "an export without a limit" "$sample_tools/measure" "$d/free" "$abs_top_bu
     -q export --domain web --domain db snap1 --to "$x/free"
 check "one at 10 MiB a second" "$sample_tools/measure" "$d/limited" "$abs_top_builddir/virtsnap" \
     -q export --domain web --domain db snap1 --to "$x/limited" --bandwidth 10M
-# The time that it takes anyway stands beside it, not in it.
+# The time that the export takes without a limit runs in parallel to the limit and is not added to
+# it.
 check "it takes as long as it should, within 5 %" jq -ne --slurpfile free "$d/free" \
     --slurpfile limited "$d/limited" --argjson bytes "$layers" '
     ($bytes / 10485760) as $should |

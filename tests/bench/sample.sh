@@ -7,7 +7,7 @@
 
 sample_tools=$abs_top_builddir/tests/bench
 
-# sample_write IMAGE MIB SEED: data into an image that is there.
+# sample_write IMAGE MIB SEED: writes data into an existing image.
 sample_write()
 {
     local socket status=0 server
@@ -17,7 +17,7 @@ sample_write()
     server=$!
     live_wait "qemu-nbd for $1" [ -e "$socket" ] &&
         "$sample_tools/sample" "nbd+unix:///?socket=$socket" "$2" "$3" || status=1
-    # It ends with its last client.
+    # The server ends when its last client has left.
     wait "$server" || status=1
     rm -f "$socket"
     return $status
@@ -31,8 +31,8 @@ sample_image()
     fi && sample_write "$1" "$3" "$4"
 }
 
-# sample_pair DIR VIRTUAL_MIB BASE_MIB OVERLAY_MIB: the disks of two domains,
-# web.qcow2 and db.qcow2, on the shared base.qcow2.
+# sample_pair DIR VIRTUAL_MIB BASE_MIB OVERLAY_MIB: makes the disks of two domains, web.qcow2 and
+# db.qcow2, on the shared base.qcow2.
 sample_pair()
 {
     sample_image "$1/base.qcow2" "$2" "$3" 1 &&
@@ -40,7 +40,7 @@ sample_pair()
         sample_image "$1/db.qcow2" "$2" "$4" 3 "$1/base.qcow2"
 }
 
-# sample_define DIR: the two domains, shut off, with a snapshot snap1.
+# sample_define DIR: defines the two domains, which stay shut off, with a snapshot snap1.
 sample_define()
 {
     local domain
@@ -50,13 +50,13 @@ sample_define()
     done
 }
 
-# sample_allocated FILE...: bytes on disk, together.
+# sample_allocated FILE...: prints how many bytes all of them occupy on the disk.
 sample_allocated() { stat -c '%b' "$@" | awk '{ n += $1 } END { printf "%.0f\n", n * 512 }'; }
 
-# sample_warm FILE...: into the page cache, all of it.
+# sample_warm FILE...: reads all of them into the page cache.
 sample_warm() { cat "$@" >/dev/null; }
 
-# sample_cold FILE...: out of the page cache.
+# sample_cold FILE...: drops them from the page cache.
 sample_cold()
 {
     local file
@@ -66,5 +66,5 @@ sample_cold()
     done
 }
 
-# sample_cached FILE...: bytes in the page cache, together.
+# sample_cached FILE...: prints how many bytes of them are in the page cache.
 sample_cached() { fincore -nbo RES "$@" | awk '{ n += $1 } END { printf "%.0f\n", n }'; }

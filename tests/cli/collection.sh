@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# The commands for collections. They need no hypervisor: the connection that
-# the environment names here is none.
+# The commands for collections. They need no hypervisor, so the connection in the environment is to
+# one that does not exist.
 . "$abs_top_srcdir/tests/cli/lib.sh"
 requires xmllint setpriv
 
 export LIBVIRT_DEFAULT_URI=nothing:///x
 store=$VIRTSNAP_CONFIG_DIR/collections
 
-# says TEXT DESCRIPTION COMMAND...: succeeds and prints just that.
+# says TEXT DESCRIPTION COMMAND...: checks that COMMAND succeeds and prints exactly TEXT.
 says()
 {
     local text=$1 what=$2
@@ -19,7 +19,7 @@ says()
     is "$status:$out$err" "0:$text" "$what"
 }
 
-# valid DESCRIPTION: the last run printed a collection as the schema wants it.
+# valid DESCRIPTION: checks that the last run printed a collection that is valid against the schema.
 valid()
 {
     check "$1" xmllint --noout --relaxng "$VIRTSNAP_SCHEMA_DIR/collection.rng" "$TEST_DIR/out"

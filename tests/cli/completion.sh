@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# What <Tab> does: bash's own variables are set as readline sets them.
+# What <Tab> does. bash's own variables are set as readline sets them.
 . "$abs_top_srcdir/tests/cli/lib.sh"
 # shellcheck source=src/cli/virtsnap.bash
 . "$abs_top_srcdir/src/cli/virtsnap.bash"
 
-# Only inside a real completion is there a compopt.
+# The builtin compopt only works inside a real completion.
 compopt() { compopts+=("$*"); }
 
-# tab LINE WORD...: completes LINE; the WORDs are what bash cuts it into.
+# tab LINE WORD...: completes LINE, which bash splits into the WORDs.
 tab()
 {
     COMP_LINE=$1 COMP_POINT=${#1}
@@ -65,14 +65,14 @@ COMP_LINE='virtsnap ver --json' COMP_POINT=12 COMP_WORDS=(virtsnap ver --json) C
 _virtsnap
 is "$(printf '%s\n' "${COMPREPLY[@]}" | paste -sd' ')" "verify version" "in the middle of a line"
 
-# Nothing on the line is ever run.
+# Completion never runs anything that is on the line.
 tab "virtsnap help \$(touch $TEST_DIR/ran)" virtsnap help "\$(touch $TEST_DIR/ran)"
 tab "virtsnap help \`touch $TEST_DIR/ran\` " virtsnap help "\`touch $TEST_DIR/ran\`" ''
 check_fails "completion runs nothing" test -e "$TEST_DIR/ran"
 
 # --- names ------------------------------------------------------------------
 
-# domain NAME UUID SNAPSHOT...: a domain of libvirt's test driver.
+# domain NAME UUID SNAPSHOT...: prints a domain for libvirt's test driver.
 domain()
 {
     local inside="<name>$1</name><uuid>$2</uuid><memory>8192</memory><os><type>hvm</type></os>"
@@ -124,7 +124,7 @@ tab "virtsnap -c nothing:///x collection-add x --domain " \
     virtsnap -c nothing : ///x collection-add x --domain ''
 is "$got" "" "no connection, no domains"
 
-# names NAME...: what "virtsnap complete" offers on the host for the words.
+# names NAME...: checks what "virtsnap complete" offers on the host for the words.
 names() { got=$(virtsnap complete -- -c "$host" "$@" 2>&1 | tail -n +2 | sort | paste -sd,); }
 names export shop ''
 is "$got" "first,second" "snapshots that all members have"
@@ -148,7 +148,7 @@ echo nonsense >"$VIRTSNAP_CONFIG_DIR/collections/shop.xml"
 run virtsnap complete -- export sho
 is "$out$err" "words" "a damaged collection is not offered, without complaint"
 
-# The protocol: every word of every line has an answer.
+# "virtsnap complete" answers to every beginning of every line.
 for command in $(commands); do
     run virtsnap complete -- "$command" --
     like "$out" $'^words\n.*--json' "the options of $command"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Every command, as the command itself lists them: its help goes to standard
-# output, complaints go to standard error.
+# The help of every command in the command's own list goes to standard output, and errors go to
+# standard error.
 . "$abs_top_srcdir/tests/cli/lib.sh"
 
 run virtsnap help
@@ -16,8 +16,8 @@ run virtsnap --json help
 one_object "help --json"
 like "$(commands | wc -l)" '^[0-9]{2,}$' "there are commands to walk"
 
-# What jq takes to start is more than any command here does: it is asked once about all of them. A
-# letter that no JSON has stands between them.
+# jq takes longer to start than any command here, so it is started once for all of them. Their
+# outputs are separated by a character that JSON does not contain.
 between=$'\x1e'
 mapfile -t all < <(commands)
 for command in "${all[@]}"; do
@@ -25,7 +25,7 @@ for command in "${all[@]}"; do
     printf '%s' "$between"
 done >"$TEST_DIR/abouts" 2>"$TEST_DIR/err"
 is "$(<"$TEST_DIR/err")" "" "help --json complains of nothing"
-# A line for each: what it is, its synopsis, the options that want a value.
+# Prints a line for each: its kind, its synopsis, and its options that take a value.
 mapfile -t abouts < <(jq -rRs 'split("\u001e")[:-1][] | (fromjson | [type, .synopsis,
     ([.options[] | select(.value and (.valueOptional | not)) | .name] | join(" "))] | @tsv)? //
     "no JSON"' "$TEST_DIR/abouts")

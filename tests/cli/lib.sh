@@ -2,7 +2,7 @@
 # Copyright (C) 2026 The virtsnap developers
 # shellcheck shell=bash
 #
-# What the tests of the command share. Source it first.
+# Functions that the tests of the command share. Source it first.
 
 # shellcheck source=tests/tap.sh
 . "$abs_top_srcdir/tests/tap.sh"
@@ -12,7 +12,7 @@ requires jq virtsnap
 # Lengths are counted in characters.
 export LC_ALL=C.UTF-8
 
-# longer_than N: the lines of the input that have more than N characters.
+# longer_than N: prints the lines of the input that have more than N characters.
 longer_than()
 {
     local line
@@ -21,7 +21,7 @@ longer_than()
     done
 }
 
-# run COMMAND...: runs it and leaves its end in status, out and err.
+# run COMMAND...: runs it, and sets status, out and err.
 run()
 {
     status=0
@@ -30,7 +30,7 @@ run()
     err=$(<"$TEST_DIR/err")
 }
 
-# ends_with STATUS DESCRIPTION: of the last run.
+# ends_with STATUS DESCRIPTION: checks the status of the last run.
 ends_with()
 {
     if [ "$status" -eq "$1" ]; then ok "$2"; else
@@ -38,8 +38,8 @@ ends_with()
     fi
 }
 
-# fails STATUS STDERR-REGEX DESCRIPTION COMMAND...: with an error, on standard
-# error alone.
+# fails STATUS STDERR-REGEX DESCRIPTION COMMAND...: checks that COMMAND fails with an error that is
+# printed on standard error alone.
 fails()
 {
     local wanted=$1 regex=$2 what=$3
@@ -53,7 +53,7 @@ fails()
     fi
 }
 
-# one_object DESCRIPTION: the last run printed one JSON object, and nothing else.
+# one_object DESCRIPTION: checks that the last run printed one JSON object and nothing else.
 one_object()
 {
     if [ "$(jq -cs 'length == 1 and (.[0] | type == "object")' <<<"$out" 2>&1)" = true ] &&
@@ -64,7 +64,7 @@ one_object()
     fi
 }
 
-# fails_json CODE NAME DESCRIPTION COMMAND...: the same failure with --json.
+# fails_json CODE NAME DESCRIPTION COMMAND...: checks the same failure with --json.
 fails_json()
 {
     local code=$1 name=$2 what=$3 said
@@ -76,8 +76,8 @@ fails_json()
     is "${said#*$'\n'}" "$code $name true" "$what: its code and name"
 }
 
-# commands: the name of every command.
+# commands: prints the name of every command.
 commands() { virtsnap --json help | jq -r '.commands[].name'; }
 
-# options_of COMMAND...: the long options that the command's help shows.
+# options_of COMMAND...: prints the long options in the command's help.
 options_of() { "$@" --help | sed -nE 's/^    (-[a-zA-Z], )?(--[a-z-]+).*/\2/p'; }

@@ -9,7 +9,7 @@ requires msgfmt localedef /usr/share/i18n/locales/es_ES
 mkdir -p "$TEST_DIR/locale/es/LC_MESSAGES"
 check "the Spanish messages compile" \
     msgfmt -c -o "$TEST_DIR/locale/es/LC_MESSAGES/virtsnap.mo" "$abs_top_srcdir/po/es.po"
-# One that is Spanish: in C.UTF-8 newer C libraries do not look at LANGUAGE.
+# This locale is Spanish, because in C.UTF-8 newer C libraries ignore LANGUAGE.
 mkdir "$TEST_DIR/locales"
 check "a Spanish locale" \
     localedef --no-archive -i es_ES -f UTF-8 "$TEST_DIR/locales/es_ES.UTF-8"
@@ -35,7 +35,7 @@ done
 run env LC_ALL=C LANGUAGE=es VIRTSNAP_LOCALE_DIR="$TEST_DIR/locale" virtsnap help
 like "$out" "GLOBAL OPTIONS" "the C locale is English"
 
-# cron has no locale: names are bytes, and come back as they were given.
+# cron sets no locale. Names are bytes then, and are printed as they were given.
 for locale in C C.UTF-8; do
     run env LC_ALL=$locale virtsnap help 'señal 日本'
     like "$err" "señal 日本" "a name in the locale $locale"

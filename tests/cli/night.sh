@@ -29,7 +29,7 @@ printf '%s\n' "\$VIRTSNAP_RESULT" "\$VIRTSNAP_EXPORT" "\$VIRTSNAP_ERROR" "\$*" >
 END
 chmod +x "$TEST_DIR/before" "$TEST_DIR/after"
 
-# configured LINE...: with what is always there.
+# configured LINE...: writes the configuration: these lines, and those that all tests need.
 configured()
 {
     printf '%s\n' "directory = $x" "before=$TEST_DIR/before" "after = $TEST_DIR/after 'two words'" \
@@ -61,7 +61,8 @@ like "$err" "before for shop into $x: 0" "what programs say goes to standard err
 
 # --- two nights in one second: each has a name of its own
 
-# Of one look at the clock, so that none is left out between them; the first may be there.
+# All names follow from one look at the clock, so that none between them is missing; the first
+# directory may exist already.
 now=$(date +%s)
 for ahead in 0 1 2; do
     mkdir -p "$x/shop/$(date -u -d "@$((now + ahead))" +%Y%m%dT%H%M%SZ)"
@@ -90,7 +91,7 @@ is "$(ls -A "$x/shop" | grep partial)" ".mine.partial" "partial ones that nobody
 
 # --- the clock was set back: what was exported later, as it says, comes after what is made now
 
-# dated EXPORT SECONDS: made so much later than now.
+# dated EXPORT SECONDS: sets the time of the export to so many seconds after the present.
 dated()
 {
     sed -i "s|\(<creator [^>]* time=\"\)[^\"]*|\1$(date -u -d "@$(($(date +%s) + $2))" +%FT%TZ)|" \

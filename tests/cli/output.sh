@@ -44,7 +44,7 @@ fails 1 "'x\\\\x0Ay'|x\\\\x0Ay" "an error is one line, whatever stands in it" \
 run virtsnap -d -c test:///default uri
 is "$out" test:///default "--debug leaves standard output alone"
 
-# Output that nobody can have is a failure.
+# Output that cannot be written is a failure.
 for json in '' --json; do
     status=0
     # shellcheck disable=SC2086
@@ -66,7 +66,7 @@ status=0
 virtsnap --nonsense >/dev/full 2>/dev/null || status=$?
 is "$status" 2 "a usage error stays one"
 
-# The frame of export; the export itself is tested elsewhere.
+# Tests what surrounds an export; the export itself is tested elsewhere.
 fails 2 "--to DIR is needed" "export without --to" virtsnap export c s
 fails 2 "not both" "a collection and --domain" virtsnap export c s --domain d --to x
 fails 2 "name a collection and its snapshot" "neither of them" virtsnap export s --to x

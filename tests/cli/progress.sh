@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# The progress display on a real terminal and on none.
+# The progress display on a real terminal and without one.
 . "$abs_top_srcdir/tests/cli/lib.sh"
 requires script
 feed=$abs_top_builddir/tests/unit/feed-progress
 
-# on_terminal MODE WAY: what a terminal of 70 columns gets.
+# on_terminal MODE WAY: prints what a terminal of 70 columns receives.
 on_terminal()
 {
     script -qec "stty cols 70; '$feed' $1 $2 >'$TEST_DIR/stdout'" /dev/null </dev/null

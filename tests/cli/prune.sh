@@ -19,7 +19,7 @@ check "an export to make more of" virtsnap -q -c "$TEST_HOST" export shop s --to
     bail_out "nothing to prune"
 rm -f "$good"/shop/s/protected
 
-# made NAME TIME [COLLECTION [HOST]]: an export as it was made then: a copy of its own.
+# made NAME TIME [COLLECTION [HOST]]: makes an export of that time, which is a copy of its own.
 made()
 {
     mkdir -p "$x/${3:-shop}"
@@ -29,7 +29,7 @@ made()
         "$x/${3:-shop}/$1/manifest.xml"
 }
 
-# linked NAME TIME FROM: the same, its layers linked to those of FROM.
+# linked NAME TIME FROM: does the same, with layers that are hard links to those of FROM.
 linked()
 {
     made "$1" "$2"
@@ -38,7 +38,7 @@ linked()
 }
 
 prune() { run virtsnap --json export-prune "$x" "$@"; }
-# fate KEY: the names of those that have it
+# fate KEY: prints the names of the exports in the list KEY of the result.
 fate() { jq -r ".$1[].export" <<<"$out" | sed "s|$x/||" | sort | xargs; }
 here() { (cd "$x" && ls -d -- */* 2>/dev/null | xargs); }
 fresh() { chmod -R u+w "$x"; rm -rf "$x"; mkdir "$x"; }
@@ -161,7 +161,8 @@ is "$(here) $(jq -r '.kept[0].reasons[]' <<<"$out")" "shop/b shop/f future" \
     "one from the future does not push out others"
 rm -rf "$x/shop/f"
 
-# stays DESCRIPTION REGEX: with a newer one, a is not removed, and the command says why and is done.
+# stays DESCRIPTION REGEX: checks that with a newer export beside it, a is not removed, and that the
+# command says why and succeeds.
 stays()
 {
     prune --keep-last 1
@@ -229,14 +230,15 @@ rm -r "$x/shop/.a.partial"
 strace -f -qq -o /dev/null true 2>/dev/null ||
     { skip "killed" "nothing can be traced here"; done_testing; }
 
-# killed CALL N: a prune that is killed at the Nth of these; it fails when there are no more.
+# killed CALL N: a prune that is killed at the Nth of these calls. It fails when there are no more.
 killed()
 {
     strace -f -qq -o "$TEST_DIR/trace" -e trace="$1" -e inject="$1:signal=KILL:when=$2" \
         virtsnap -q export-prune "$x" --keep-last 1 >/dev/null 2>&1
     [ $? -eq 137 ]
 }
-# whole_or_gone: an export is there with all it has, or not at all; what is left is none.
+# whole_or_gone: checks that each export is complete or not there, and that nothing which is left of
+# one counts as an export.
 whole_or_gone()
 {
     local below found

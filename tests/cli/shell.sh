@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# The shell that virtsnap is without a command: scripts on standard input.
+# Tests the shell that virtsnap is without a command, with scripts on standard input.
 . "$abs_top_srcdir/tests/cli/lib.sh"
 
 # script LINES OPTION...: runs virtsnap with LINES on standard input.
