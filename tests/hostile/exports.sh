@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Exports that somebody made to harm who looks at them: a clear error with the
-# right code, soon, and nothing outside of the export is opened.
+# Exports that somebody made to harm those who read them: they get a clear error with the right
+# code, soon, and nothing outside of the export is opened.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/test-host.sh"
 export LC_ALL=C.UTF-8
@@ -32,8 +32,8 @@ base=layers/$(basename "$good"/layers/base-*)
 
 # --- looking at them
 
-# watched COMMAND...: its status is passed on. It must end soon, must not be killed, and must not
-# open what is outside.
+# watched COMMAND...: runs COMMAND and returns its status. It must end soon, must not be killed, and
+# must not open anything outside.
 watched()
 {
     local status=0
@@ -50,13 +50,13 @@ watched()
 
 look() { watched virtsnap "$@"; }
 
-# clean: what was said is text: no control character but the line's end.
+# clean: checks that the output is text without control characters other than line feeds.
 clean()
 {
     iconv -f UTF-8 -t UTF-8 <"$said" >/dev/null && ! grep -q '[[:cntrl:]]' "$said"
 }
 
-# found REGEX: verify names the problem, in text and in JSON.
+# found REGEX: checks that verify names the problem, in text and in JSON.
 found()
 {
     look verify "$e"
@@ -65,12 +65,12 @@ found()
     [ $? -eq 1 ] && says_problem "$1" || { cat "$said"; return 1; }
 }
 
-# says_problem REGEX: the JSON says that the export is not sound, and why.
+# says_problem REGEX: checks that the JSON says that the export is not sound, and why.
 says_problem()
 {
     local text
     text=$(<"$said")
-    # Without a program where JSON has the text as it is.
+    # If the JSON has the text without escapes, no program is started.
     if [[ $text != *\\* ]]; then
         [[ $text = '{"ok":false,'* && ${text//'","what":"'/: } =~ $1 ]]
         return
@@ -79,8 +79,8 @@ says_problem()
         ([.problems[] | .file + ": " + .what] | join("\n") | test($why; "s"))' "$said" >/dev/null
 }
 
-# all_say CODE REGEX: the JSON of "refused", of three commands: the export is not sound, its
-# information is this error, and the list has the problem.
+# all_say CODE REGEX: checks the JSON of three commands that "refused" ran: the export is not sound,
+# its information is this error, and the list has the problem.
 all_say()
 {
     jq -es --argjson code "$1" --arg why "$2" '.[0].ok == false and
@@ -91,7 +91,7 @@ all_say()
         "$said" "$said.info" "$said.list" >/dev/null
 }
 
-# listed: those who only read the manifest can live with it.
+# listed: checks that commands which only read the manifest succeed in spite of the problem.
 listed()
 {
     look export-info "$e" && clean && look export-info --json "$e" && jq -e . "$said" >/dev/null &&
@@ -99,8 +99,9 @@ listed()
         jq -e '.exports[0].snapshot' "$said" >/dev/null || { cat -v "$said"; return 1; }
 }
 
-# refused CODE REGEX: nobody takes this manifest, and all say why, as JSON and as text. How they
-# write does not depend on what is wrong: with texts=no only who writes JSON is asked.
+# refused CODE REGEX: checks that every command refuses this manifest and says why, as JSON and as
+# text. How the commands print does not depend on the problem, so with texts=no only JSON is
+# checked.
 texts=
 refused()
 {
@@ -118,7 +119,7 @@ refused()
 
 fresh() { rm -rf "$e"; cp -a "$good" "$e"; }
 
-# edit SED-SCRIPT: of the manifest; one that changes nothing is a mistake here.
+# edit SED-SCRIPT: edits the manifest; a script that changes nothing is a mistake in the test.
 edit()
 {
     local before after
@@ -127,7 +128,7 @@ edit()
     printf '%s\n' "$after" >"$e/manifest.xml"
 }
 
-# resign FILE: the manifest agrees with what the file holds now.
+# resign FILE: has the manifest agree with the present content of the file.
 resign()
 {
     local digest
@@ -203,7 +204,7 @@ check "255 MB of nothing" refused 32802 'manifest.xml'
 fresh; : >"$e/manifest.xml"
 check "an empty one" refused 32802 'empty'
 
-# grown COUNT TEXT: so often before the end of the files; & in TEXT is the number.
+# grown COUNT TEXT: inserts TEXT so many times before the end of the files; & in TEXT is the number.
 grown()
 {
     fresh

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Exports whose domains would take something of the host that they are imported to: each element is
-# refused by its name, and passes where the user trusts it by that name; nothing is written.
+# Exports whose domains would get something of the host that they are imported to: each element is
+# refused by name, and accepted if the user trusts it by that name; nothing is written.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/test-host.sh"
 export LC_ALL=C.UTF-8
@@ -19,14 +19,15 @@ test_host "$TEST_DIR"
 check "an export to spoil" virtsnap -c "$TEST_HOST" export --domain web s \
     --to "$good" --no-subdirectory || bail_out "nothing to spoil"
 
-# import ARGUMENT...: of what was spoilt, under a name that is free.
+# import ARGUMENT...: imports the changed export under a name that is free.
 import()
 {
     virtsnap -c "$TEST_HOST" --json import "$e" --to "$to" --rename web=new --new-uuid "$@" \
         >"$said" 2>&1 </dev/null
 }
 
-# refused CODE REGEX [ARGUMENT]...: nothing is written, and it says why.
+# refused CODE REGEX [ARGUMENT]...: checks that the import is refused with this error, and that
+# nothing is written.
 refused()
 {
     local text
@@ -38,7 +39,7 @@ refused()
 
 fresh() { rm -rf "$e"; cp -a "$good" "$e"; chmod -R u+w "$e"; }
 
-# resign FILE: the manifest agrees with what the file holds now.
+# resign FILE: has the manifest agree with the present content of the file.
 resign()
 {
     local digest
@@ -47,7 +48,7 @@ resign()
         s|digest=\"[^\"]*\"|digest=\"$digest\"| }" "$e/manifest.xml"
 }
 
-# domain PLACE XML: the export of an ordinary domain that has this, too, in its <PLACE>.
+# domain PLACE XML: makes the export of an ordinary domain that also has XML in its <PLACE>.
 domain()
 {
     fresh
@@ -61,14 +62,15 @@ END
     resign domains/web/domain.xml
 }
 
-# trusts WORD: the same import is not refused for that any more.
+# trusts WORD: checks that the same import is not refused for that reason any more.
 trusts()
 {
     import --dry-run --trust "$1"
     ! grep -q "lets it pass" "$said" || { cat "$said"; return 1; }
 }
 
-# gate PLACE XML PATH: refused by this name, and passes where it is trusted by it.
+# gate PLACE XML PATH: checks that the element is refused by this name, and accepted if it is
+# trusted by it.
 gate()
 {
     local regex=${3//[/\\[}

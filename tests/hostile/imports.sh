@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Exports that somebody made to harm who imports them: a clear error with the right code, nothing
-# outside of the export is opened, and nothing is changed.
+# Exports that somebody made to harm those who import them: the error is clear and has the right
+# code, nothing outside of the export is opened, and nothing is changed.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/test-host.sh"
 export LC_ALL=C.UTF-8
@@ -27,8 +27,8 @@ check "an export to spoil" virtsnap -c "$TEST_HOST" export --domain web s \
 web=layers/$(basename "$good"/layers/web-*)
 base=layers/$(basename "$good"/layers/base-*)
 
-# error_of: leaves the code, and the message after it, in text. Without a program where the message
-# is a plain one.
+# error_of: sets code and text to those of the error. A message without escapes is read without
+# starting a program.
 error_of()
 {
     local error='^\{"error":\{"code":([0-9]+),"name":"[a-z-]+","message":"([^"\]*)"\}\}$'
@@ -39,7 +39,8 @@ error_of()
     fi
 }
 
-# refused CODE|any REGEX [OPTION]...: soon, with this result, and nothing is there.
+# refused CODE|any REGEX [OPTION]...: checks that the import ends soon with this result, and that
+# nothing is left.
 refused()
 {
     local status=0 text
@@ -56,7 +57,7 @@ refused()
 
 fresh() { rm -rf "$e"; cp -a "$good" "$e"; chmod -R u+w "$e"; }
 
-# edit SED-SCRIPT: of the manifest; one that changes nothing is a mistake here.
+# edit SED-SCRIPT: edits the manifest; a script that changes nothing is a mistake in the test.
 edit()
 {
     sed -i.old "$1" "$e/manifest.xml"
@@ -64,7 +65,7 @@ edit()
     rm "$e/manifest.xml.old"
 }
 
-# resign FILE: the manifest agrees with what the file holds now.
+# resign FILE: has the manifest agree with the present content of the file.
 resign()
 {
     local digest
@@ -150,7 +151,7 @@ upper=layers/$(tr a-z A-Z <<<"${web#layers/}")
 fresh; edit "s|$web|$upper|g"
 check "a name that is another only where case does not matter" refused 32802 \
     "is not in the manifest"
-# long BYTES: of one letter.
+# long BYTES: prints a text of that length that repeats one letter.
 long() { head -c "$1" /dev/zero | tr '\0' x; }
 for place in 'domain name' 'disk target' 'file path' 'snapshot name' 'layer source'; do
     fresh
@@ -189,7 +190,7 @@ qemu-img create -q -f qcow2 -o data_file="$outside/data" "$e/$web" 4M; resign "$
 check "a data file" refused 1 "$web"
 fresh; echo nonsense >"$e/$web"; resign "$web"
 check "no image at all" refused 32802 "$web"
-# put OFFSET HEX: into the header of the top layer.
+# put OFFSET HEX: writes bytes into the header of the top layer.
 put() { printf '%b' "$2" | dd of="$e/$web" bs=1 seek="$1" conv=notrunc status=none; resign "$web"; }
 fresh; put 40 '\x00\x00\x00\x40\x00\x00\x00\x00'
 check "an L1 table beyond the file" refused 32802 "L1 table lies beyond"

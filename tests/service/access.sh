@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# The system bus: polkit says who may do what, and the service does not become
-# a way to write or read with root's rights. polkit is a mock that says what
-# the test wants; the bus and the users are real.
+# The system bus: polkit says who may do what, and nobody can write or read files with root's rights
+# through the service. polkit is a mock that answers as the test wants; the bus and the users are
+# real.
 . "$abs_top_srcdir/tests/service/lib.sh"
 service_requires
 requires setpriv /usr/bin/python3
@@ -164,14 +164,14 @@ check "into one that is" eval 'as_export nobody "$allowed" \
     "<exportsettings><bandwidth>1048576</bandwidth></exportsettings>" | grep -q "uint32 4096"'
 number=$(gdbus call --system --dest org.virtsnap1 --object-path /org/virtsnap1 --method \
     org.freedesktop.DBus.ObjectManager.GetManagedObjects | grep -o 'job/[0-9]*' | tail -n 1)
-# details USER: what GetDetails says to him.
+# details USER: prints the answer of GetDetails to that user.
 details() { as "$1" "$number" Job.GetDetails; }
 check "it is planned" live_wait "it is planned" eval 'details root | grep -q left:vda'
 # accepted USER REQUEST
 accepted() { grep -qE "uint32 (0|4096)" <<<"$(as "$1" "$number" Job.RequestStateChange "$2" 0)"; }
 check "his own job is his" accepted nobody 3
 check "but not another's" denied "$(as daemon "$number" Job.RequestStateChange 5 0)"
-# seen_by USER: all that he can see.
+# seen_by USER: prints everything that the user can see.
 seen_by()
 {
     setpriv --reuid "$1" --regid nogroup --clear-groups gdbus call --system --dest org.virtsnap1 \

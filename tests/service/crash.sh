@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# The service dies at any moment, comes back, and goes on; its records are
-# damaged, or cannot be written.
+# The service dies at any moment, is started again, and continues its jobs; its records are damaged,
+# or cannot be written.
 . "$abs_top_srcdir/tests/service/lib.sh"
 service_requires
 
@@ -42,7 +42,7 @@ is "$(find "$out/pair" -name '.*' | wc -l)" 0 "and has left nothing"
 # --- what was copied is not copied again
 check "another" vs export big night --to "$out/again" --async --bandwidth 32M \
     --parallel 1 -q
-# How soon a segment is made durable depends on the disk.
+# How soon a segment is durable depends on the disk.
 durable() { grep -c '^done ' "$out/again/big/.night.partial/journal" 2>/dev/null; }
 check "two segments of it are durable" live_wait "two segments" eval '[ "$(durable)" -ge 2 ]'
 service_stop KILL 2>/dev/null

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Exports by the service, on a bus of its own: the method, its job, and what a
-# caller can do wrong.
+# Exports by the service on a bus of its own: the method, its job, and wrong calls.
 . "$abs_top_srcdir/tests/service/lib.sh"
 service_requires
 
@@ -12,7 +11,7 @@ service_place
 check "a bus" service_bus || bail_out "no bus"
 check "the service comes" service_start || bail_out "no service"
 
-# refused ERROR REGEX ARGUMENT...: the method fails so.
+# refused ERROR REGEX ARGUMENT...: checks that the method fails with this error.
 refused()
 {
     local name=$1 regex=$2 answer
@@ -53,7 +52,8 @@ check "at most 5 times a second ($n, of at most $most)" [ "$n" -le "$most" ]
 # --- control
 check "suspend" service_call "$first" Job.RequestStateChange 3 0
 check "it pauses" live_wait paused service_state_is "$first" 5
-# What was on its way when it was told arrives; then a second passes without anything.
+# Transfers that are under way are completed first; then the test waits until a second has passed
+# without any.
 rests()
 {
     local before

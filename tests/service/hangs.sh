@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# What hangs keeps nobody else waiting: the store's lock is held by another
-# process, a target is on a file system that does not answer. Nothing here
-# looks at a clock: others are answered while the first still waits. Only with
-# HANGS_LIMITS in the environment (make bench-hangs) it is measured how soon.
+# What hangs keeps no other caller waiting: the lock of the store is held by another process, or a
+# target is on a file system that does not answer. Nothing here depends on the clock: others are
+# answered while the first caller still waits. How soon they are is measured only with HANGS_LIMITS
+# in the environment (make bench-hangs).
 . "$abs_top_srcdir/tests/service/lib.sh"
 service_requires
 requires bindfs flock
@@ -24,15 +24,15 @@ gdbus()
 {
     if [ "$1" = call ]; then command gdbus call --timeout 300 "${@:2}"; else command gdbus "$@"; fi
 }
-# begin NAME COMMAND...: in the background; what it prints goes to NAME.
+# begin NAME COMMAND...: runs COMMAND in the background, and writes its output to NAME.
 begin()
 {
     "${@:2}" >"$LIVE_DIR/$1.answer" 2>&1 &
     waiting=$!
 }
-# still: the one in the background is not answered.
+# still: checks that the call in the background is not answered yet.
 still() { kill -0 "$waiting" 2>/dev/null; }
-# ended NAME REGEX: it is answered, and so.
+# ended NAME REGEX: waits for the answer, which has to match.
 ended()
 {
     wait "$waiting"
@@ -43,7 +43,7 @@ managed()
     gdbus call --session --dest org.virtsnap1 --object-path /org/virtsnap1 \
         --method org.freedesktop.DBus.ObjectManager.GetManagedObjects
 }
-# others: what has nothing to do with it is answered.
+# others: checks that calls which have nothing to do with it are answered.
 others()
 {
     [[ $(managed) == *collection/pair* ]] &&
@@ -71,7 +71,7 @@ while time.monotonic() < end:
     time.sleep(0.02)
 print(int(slowest * 1000))
 END
-# prompt WHAT: for ten seconds others are answered soon.
+# prompt WHAT: checks for ten seconds that others are answered soon.
 prompt()
 {
     local slowest
@@ -86,7 +86,7 @@ check "a job that runs" live_wait running service_state_is "$slow" 4
 
 # --- the store's lock
 lock=$VIRTSNAP_CONFIG_DIR/collections/.lock
-# In a process of its own: what the test starts would inherit the lock.
+# The lock is held by a process of its own, because processes that the test starts would inherit it.
 take_lock()
 {
     flock -F "$lock" tail -f /dev/null &

@@ -21,7 +21,7 @@ vs -q collection-undefine pair
 check "a bus" service_bus || bail_out "no bus"
 check "the service comes" service_start || bail_out "no service"
 
-# import PATH SETTINGS OPTIONS: prints the answer.
+# import PATH SETTINGS OPTIONS: calls the method and prints its answer.
 import() { service_call service CollectionSnapshotService.ImportExport "$@"; }
 
 # refused ERROR REGEX PATH SETTINGS OPTIONS

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Collections that together are more than a message on the system bus may be:
-# the bus throws out whoever sends one. The bus here has its limit.
+# Collections that are together larger than a message on the system bus may be: the bus disconnects
+# a sender of a larger one. The bus of this test has the same limit.
 . "$abs_top_srcdir/tests/service/lib.sh"
 service_requires
 
@@ -12,7 +12,8 @@ printf '[service]\nidle_timeout=0\n' >"$LIVE_DIR/virtsnapd.conf"
 store=$VIRTSNAP_CONFIG_DIR/collections
 vs -q collection-create-as small --domain web
 
-# large NAME BYTES: a collection past the store, with names of 200 letters.
+# large NAME BYTES: writes a collection into the store directory without virtsnap; its members have
+# names of 200 letters.
 large()
 {
     awk -v name="$1" -v bytes="$2" 'BEGIN {
@@ -39,7 +40,7 @@ END
 check "a bus as strict as the system's" service_bus --config-file="$LIVE_DIR/large.conf" ||
     bail_out "no bus"
 
-# everything: how many bytes the answer has, as text, and which collections.
+# everything: prints how many bytes the answer has as text, and which collections are in it.
 everything()
 {
     gdbus call --session --dest org.virtsnap1 --object-path /org/virtsnap1 \
@@ -50,7 +51,7 @@ shown() { grep -o "/org/virtsnap1/collection/[a-z]*" "$LIVE_DIR/all" | sort -u |
 # --- as much as a store takes
 for name in a b; do large $name 3900000; done
 check "the service comes with 8 MB of collections" service_start || bail_out "no service"
-# A service whose store is slow answers before it has read all of it.
+# A service with a slow store answers before it has read all of it.
 all_shown()
 {
     everything && [ "$(shown)" = "$(printf '/org/virtsnap1/collection/%s ' a b small)" ]

@@ -2,9 +2,8 @@
 # Copyright (C) 2026 The virtsnap developers
 # shellcheck shell=bash
 #
-# A virtsnapd on a bus of its own; brings tap.sh and what the live tests have.
-# The embedded hypervisor is the service's from its first job on: prepare
-# domains before.
+# A virtsnapd on a bus of its own, together with tap.sh and the functions of the live tests. From
+# its first job on the service uses the embedded hypervisor, so domains have to be prepared before.
 
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
@@ -24,7 +23,7 @@ service_setup()
     mkdir "$out"
 }
 
-# service_bus [OPTION]...: a private session bus, in DBUS_SESSION_BUS_ADDRESS.
+# service_bus [OPTION]...: starts a private session bus, and sets DBUS_SESSION_BUS_ADDRESS.
 service_bus()
 {
     dbus-daemon "${@:---session}" --fork --print-address=3 --print-pid=4 3>"$LIVE_DIR/bus" \
@@ -56,15 +55,15 @@ service_stop()
     wait "$service_pid" 2>/dev/null
 }
 
-# service_call OBJECT METHOD [ARGUMENT]...: below /org/virtsnap1 and
-# org.virtsnap1; prints the answer.
+# service_call OBJECT METHOD [ARGUMENT]...: calls a method (below /org/virtsnap1 and org.virtsnap1)
+# and prints the answer.
 service_call()
 {
     gdbus call --session --dest org.virtsnap1 --object-path "/org/virtsnap1/$1" \
         --method "org.virtsnap1.$2" "${@:3}" 2>&1
 }
 
-# service_get OBJECT INTERFACE PROPERTY: its value, without the type.
+# service_get OBJECT INTERFACE PROPERTY: prints the value of a property, without its type.
 service_get()
 {
     gdbus call --session --dest org.virtsnap1 --object-path "/org/virtsnap1/$1" \
@@ -72,8 +71,8 @@ service_get()
         sed -E "s/^\(<(u?int[0-9]+ |uint[0-9]+ |byte )?(.*)>,\)$/\2/; s/^'(.*)'$/\1/"
 }
 
-# service_export SNAPSHOT-PATH DIRECTORY [SETTINGS [OPTIONS]]: prints the answer; the job's path
-# below /org/virtsnap1 in service_job.
+# service_export SNAPSHOT-PATH DIRECTORY [SETTINGS [OPTIONS]]: exports and prints the answer; sets
+# service_job to the job's path below /org/virtsnap1.
 service_export()
 {
     local answer
@@ -92,14 +91,14 @@ service_state_is()
     [[ " ${*:2} " == *" $state "* ]]
 }
 
-# service_wait JOB: until it is in a final state, which is printed.
+# service_wait JOB: waits until the job is in a final state, and prints the state.
 service_wait()
 {
     live_wait "$1 ends" service_state_is "$1" 7 8 9 10 32768 && service_get "$1" Job JobState
 }
 
-# service_place: two shut-off domains on one shared base, in the collection "pair", with the
-# snapshot "night" whose layers are filled with 24 MiB each, and the service's configuration.
+# service_place: makes two shut-off domains on one shared base, in the collection "pair", with the
+# snapshot "night" whose layers are filled with 24 MiB each, and the configuration of the service.
 service_place()
 {
     local domain
@@ -114,13 +113,13 @@ service_place()
     printf '[jobs]\nrunning=4\n[service]\nidle_timeout=0\n' >"$LIVE_DIR/virtsnapd.conf"
 }
 
-# slow RATE: settings that limit the speed.
+# slow RATE: prints settings that limit the bandwidth.
 slow() { printf '<exportsettings><bandwidth>%s</bandwidth></exportsettings>' "$1"; }
 
 # service_cur JOB
 service_cur() { service_get "$1" Job Cur; }
 
-# milliseconds COMMAND...: how long it takes, in `took`; its status.
+# milliseconds COMMAND...: sets took to the time that COMMAND takes; returns its status.
 milliseconds()
 {
     local start=${EPOCHREALTIME/./} status=0

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# 200 callers at random, and 50 jobs at once of which few may run. LOAD_SECONDS
-# in the environment makes it longer than the check has time for; LOAD_LIMITS=yes
-# has limits for the time of an answer, as `make bench-load` does.
+# 200 callers that act at random, and 50 jobs at once of which few may run. LOAD_SECONDS in the
+# environment makes it longer than the check has time for; with LOAD_LIMITS=yes answers may not take
+# too long, as `make bench-load` checks.
 . "$abs_top_srcdir/tests/service/lib.sh"
 service_requires
 seconds=${LOAD_SECONDS:-10}
@@ -47,7 +47,7 @@ is "$(vs job-list --json | jq '.jobs|length')" 50 "those that never ran stay for
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$service_pid/status"; }
 fds() { find "/proc/$service_pid/fd" -mindepth 1 | wc -l; }
 fds_before=$(fds)
-# What other tests left to be written is not the service's.
+# Data that other tests have left to be written do not count against the service.
 sync
 said=$("$abs_top_builddir/tests/service/load" 200 "$seconds" "$out")
 echo "# $said"
@@ -55,7 +55,7 @@ eval "$(tr ' ' '\n' <<<"$said" | grep -E '^[a-z_]+=[A-Za-z0-9-]+$')"
 check "the callers did something" [ "${calls:-0}" -gt 200 ]
 is "${failures-}" 0 "every answer was one"
 is "${lost-}" 0 "no job was lost"
-# How long an answer takes is the bench's to judge: LOAD_LIMITS=yes.
+# How long an answer may take is checked by the bench: LOAD_LIMITS=yes.
 if [ "${LOAD_LIMITS:-no}" = yes ]; then
     check "95 of 100 answers within 200 ms (not: ${slow-} of ${calls-})" \
         [ $((${slow:-1} * 20)) -le "${calls:-0}" ]
@@ -63,7 +63,7 @@ if [ "${LOAD_LIMITS:-no}" = yes ]; then
         [ "${slowest_ms:-2000}" -lt 2000 ]
 fi
 check "all jobs end" live_wait "they end" ended
-# Those that were terminated keep what they have, to be gone on with.
+# Jobs that were terminated keep what they have copied, so that they can be resumed.
 sound()
 {
     local export
