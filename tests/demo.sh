@@ -26,22 +26,21 @@ title() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 note() { printf '%s%s%s\n' "$dim" "$*" "$plain"; }
 fail() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
-# run 'COMMAND': shown as typed, then done.
+# run 'COMMAND': shows it as a user would type it, then runs it.
 run()
 {
     printf '%s$%s %s\n' "$green" "$plain" "$1"
     eval "$1" || fail "this failed: $1"
 }
 
-# As anyone has it, but sure to leave only when libvirt has found its running
-# domains again: see live_script.
+# virsh as everybody has it, except that it exits only when libvirt has found its running domains
+# again: see live_script.
 virsh() { command virsh "$(live_script "$@")" | sed '/^No IOThreads found/d'; }
 
-# A directory of ours from an earlier run is used again; any other is not
-# touched.
+# A directory that an earlier run has made is used again; any other is not touched.
 take_directory()
 {
-    # libvirt's sockets lie below it, and their paths are limited to 107 bytes.
+    # The sockets of libvirt are below it, and their paths are limited to 107 bytes.
     demo=$(realpath -m "$demo")
     [ ${#demo} -le 45 ] || fail "the path $demo is too long: name another directory"
     if [ -e "$demo" ]; then
@@ -56,7 +55,7 @@ take_directory()
     find "$demo" -mindepth 1 -maxdepth 1 ! -name .virtsnap-demo -exec rm -rf {} +
 }
 
-# Only what was shown stays: guests and libvirt's own files go.
+# Only what was shown is kept; guests and libvirt's own files are removed.
 tidy() { rm -rf "$demo/r" "$demo/console" "$demo"/define.* "$demo/virsh.log"; }
 
 prepare()
@@ -139,7 +138,7 @@ standard_tools()
     rm -f web.raw
 }
 
-# Without a snapshot of ours, and at the cost of what was written since.
+# Shows an export that needs no snapshot before it, and costs only what was written since.
 next_night()
 {
     local written total
@@ -157,7 +156,7 @@ $(numfmt --to=iec "$total"); the rest is the first one's, by hard links."
     ! virsh snapshot-list web --name | grep -q virtsnap-live || fail "a snapshot is left"
 }
 
-# What is a guest's own: its domain, its disks, and what it said so far.
+# Removes everything of a guest: its domain, its disks, and its output so far.
 lose()
 {
     title "8. Both are lost: domains, disks, base image"
@@ -168,7 +167,7 @@ lose()
     : >"$(live_console db)"
 }
 
-# trust: these guests tell how far they are in files of the host.
+# trust: the serial consoles of these guests are files of the host.
 import_collection()
 {
     local domain number trust=

@@ -29,8 +29,8 @@ not_ok()
     return 1
 }
 
-# check DESCRIPTION COMMAND...: the command succeeds. It runs in this very
-# shell, and may set variables.
+# check DESCRIPTION COMMAND...: checks that COMMAND succeeds. It runs in this shell, and may set
+# variables.
 check()
 {
     local what=$1 status=0
@@ -41,8 +41,8 @@ check()
     fi
 }
 
-# check_fails DESCRIPTION COMMAND...: it fails, and of its own will: a signal
-# or a command that is not there does not count.
+# check_fails DESCRIPTION COMMAND...: checks that COMMAND fails by itself: a signal, or a command
+# that does not exist, does not count.
 check_fails()
 {
     local what=$1 status=0
@@ -65,14 +65,14 @@ like()
     if [[ $1 =~ $2 ]]; then ok "$3"; else not_ok "$3" "got:  $1" "like: $2"; fi
 }
 
-# skip DESCRIPTION REASON: one test point that cannot be tried here.
+# skip DESCRIPTION REASON: skips one test point that cannot be tried here.
 skip()
 {
     tap_n=$((tap_n + 1))
     printf 'ok %d - %s # SKIP %s\n' "$tap_n" "${1//#/\\#}" "$2"
 }
 
-# skip_all REASON: only before the first test point.
+# skip_all REASON: skips the whole test; only before the first test point.
 skip_all()
 {
     printf '1..0 # SKIP %s\n' "$1"
@@ -88,15 +88,15 @@ requires()
     done
 }
 
-# bail_out REASON: nothing that follows could work.
+# bail_out REASON: ends the test, because nothing that follows could work.
 bail_out()
 {
     printf 'Bail out! %s\n' "$1"
     exit 1
 }
 
-# at_exit COMMAND...: on any way out, last given first. A signal ends the
-# script through exit, so it comes here as well.
+# at_exit COMMAND...: runs COMMAND however the script ends, the last given one first. A signal ends
+# the script through exit, so the commands run then, too.
 at_exit()
 {
     tap_cleanups=("${*@Q}" "${tap_cleanups[@]}")

@@ -2,8 +2,8 @@
 # Copyright (C) 2026 The virtsnap developers
 # shellcheck shell=bash
 #
-# The least that can be exported, without QEMU: libvirt's test driver with a
-# domain "web" that is off, its external snapshot "s", and real images.
+# The smallest host that can be exported from, without QEMU: libvirt's test driver with a shut-off
+# domain "web", its external snapshot "s", and real images.
 
 # test_host DIR: makes DIR/host.xml and DIR/images; TEST_HOST is the URI.
 test_host()

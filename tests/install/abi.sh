@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# The library exports what its list of symbols says, under the versions that it
-# says, and what has been released once does not change.
+# The library exports the symbols of its list, with the versions in that list, and released versions
+# do not change.
 . "$abs_top_srcdir/tests/tap.sh"
 requires nm sha256sum
 
@@ -11,7 +11,7 @@ list=$abs_top_srcdir/src/libvirtsnap.syms
 released=$abs_top_srcdir/src/libvirtsnap.released
 library=$abs_top_builddir/.libs/libvirtsnap.so
 
-# symbols LIST: "SYMBOL@@NODE" for each symbol of a version script.
+# symbols LIST: prints "SYMBOL@@NODE" for each symbol of a version script.
 symbols()
 {
     awk '/^[A-Z].*\{/ { node = $1 } /^ *virt_snap_[a-z_]*;/ { sub(";", "", $1); print $1 "@@" node }
@@ -26,15 +26,15 @@ is "$(sed -nE 's/^ +(virt_snap_[a-z_]*);/\1/p' "$list" | LC_ALL=C sort -c 2>&1)"
 
 # --- nodes that have been released -------------------------------------------
 
-# nodes LIST: the nodes of a version script, oldest first.
+# nodes LIST: prints the nodes of a version script, the oldest first.
 nodes() { sed -nE 's/^([A-Z][A-Z_]*_[0-9.]+) \{.*/\1/p' "$1" | sort -V; }
-# digest LIST NODE: of the names that are in a node, and of the node that it is based on.
+# digest LIST NODE: prints a digest of the names in a node and of the node on which it is based.
 digest()
 {
     sed -nE "/^$2 \\{/,/^\\}/p" "$1" | tr -d '[:blank:]' | grep -vE '^(#|$)' |
         sha256sum | cut -d' ' -f1
 }
-# changed LIST: the released nodes that are not what they were.
+# changed LIST: prints the released nodes that differ from their release.
 changed()
 {
     local node wanted
@@ -43,8 +43,8 @@ changed()
             echo "$node has changed, or is gone: its sha256 was $wanted"
     done
 }
-# unlocked LIST VERSION: the nodes of earlier versions than VERSION that are in no list of released
-# ones (standard input).
+# unlocked LIST VERSION: prints the nodes of versions before VERSION that are in no list of released
+# nodes (standard input).
 unlocked()
 {
     local locked node
@@ -60,7 +60,7 @@ is "$(changed "$list" <"$released")" "" "what has been released has not changed"
 is "$(unlocked "$list" "$version" <"$released")" "" \
     "all nodes but that of this version are locked in src/libvirtsnap.released"
 
-# The same, of a list that was released, then changed.
+# The same list, released and then changed.
 cd "$TEST_DIR" || bail_out "no place"
 printf 'OLD_0.1 {\n    global:\n        virt_snap_a;\n};\nOLD_0.2 {\n} OLD_0.1;\n' >old.syms
 echo "OLD_0.1 $(digest old.syms OLD_0.1)" >old.released

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# What `make install` puts where, and that it works from there.
+# Where `make install` puts files, and that the programs work from there.
 . "$abs_top_srcdir/tests/tap.sh"
 
 cd "$TEST_DIR" || bail_out "no place"
@@ -30,8 +30,8 @@ check "its page names the directory that it looks into ($dir)" \
 # --- programs as anybody writes them -----------------------------------------
 
 lib=$(dirname "$(at libvirtsnap.so)")
-# flags OPTION...: what pkg-config says. Of the paths that it gives, those of the library are below
-# $root, those of what it needs are not.
+# flags OPTION...: prints the answer of pkg-config. The paths of the library in it are below $root,
+# those of the libraries that it needs are not.
 flags()
 {
     local flag
@@ -44,7 +44,8 @@ flags()
         printf '%s\n' "$flag"
     done
 }
-# compile COMPILER [OPTION]...: nothing is found by any folder but those of the pkg-config file.
+# compile COMPILER [OPTION]...: compiles a program that finds files only in the directories of the
+# pkg-config file.
 compile()
 {
     # shellcheck disable=SC2046
@@ -81,7 +82,7 @@ for example in export import snapshot; do
     check "the example of $example compiles with what pkg-config says" eval '
         compile "${CC:-cc}" "examples/$example.c" -o "$example" $(flags --libs)'
 done
-# example NAME ARGUMENT...: runs one; prints its result.
+# example NAME ARGUMENT...: runs an example and prints its result.
 example()
 {
     LD_LIBRARY_PATH=$lib VIRTSNAP_CONFIG_DIR=$PWD/config "./$1" "${@:2}" 2>example.err
@@ -99,7 +100,7 @@ case $(nm -D "$lib/libvirtsnap.so") in
     ;;
 esac
 exported=$(grep -o 'virt_snap_[a-z_]*' "$abs_top_srcdir/src/libvirtsnap.syms" | sort)
-# Comments apart; G_DECLARE_FINAL_TYPE() declares the function that returns the type.
+# Comments are ignored; G_DECLARE_FINAL_TYPE() declares the function that returns the type.
 headers=$(find "$root" -path '*/include/virtsnap/*.h' -exec cat {} + |
     sed -E '/^ *(\/\*|\*)/d; s/G_DECLARE_FINAL_TYPE\(\w+, (\w+),.*/\1_get_type(/')
 is "$(grep -o '\bvirt_snap_[a-z_]*(' <<<"$headers" | tr -d '(' | sort -u)" "$exported" \
@@ -109,7 +110,7 @@ gir=$(at share/gir-1.0/VirtSnap-1.0.gir)
 if grep -q '^HAVE_INTROSPECTION_TRUE = #' "$abs_top_builddir/Makefile"; then
     skip "and so does the gir" "built without introspection"
 else
-    # xmllint would need the namespaces; a function stands on one line.
+    # xmllint would need the namespaces, so grep is used; a function stands on one line.
     is "$(grep -oE '(c:identifier|glib:get-type)="virt_snap_[a-z_]*"' "$gir" | cut -d'"' -f2 |
         sort -u)" "$exported" "and so does the gir"
     check "the typelib is there" [ -n "$(at girepository-1.0/VirtSnap-1.0.typelib)" ]

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# configure says which library is too old, and what is needed.
+# configure reports which library is too old, and which version is needed.
 . "$abs_top_srcdir/tests/tap.sh"
 requires pkg-config
 
 mkdir "$TEST_DIR/pc" "$TEST_DIR/build"
 export PKG_CONFIG_PATH=$TEST_DIR/pc CONFIG_SHELL=/bin/sh
 
-# old_library NAME VERSION: the first that pkg-config finds.
+# old_library NAME VERSION: has pkg-config find an old version first.
 old_library()
 {
     rm -f "$TEST_DIR/pc"/*

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# An export, a merge and a verification under valgrind, and with POINTS=all the unit tests of what
-# reads other people's texts: no error, and nothing lost.
+# An export, a merge and a verification under valgrind, and with POINTS=all the unit tests of
+# parsers: there are no errors and no leaks.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/test-host.sh"
 requires valgrind virtsnap qemu-img qemu-nbd
@@ -23,7 +23,7 @@ check "export-info" tested virtsnap --json export-info "$x/web/s"
 rm "$x"/web/s/layers/web-*
 tested virtsnap verify "$x/web/s" >"$TEST_DIR/said" 2>&1
 is "$?" 1 "verify of a damaged one"
-# Unit tests run with sanitizers; the commands above go through headers, chains and settings.
+# Unit tests also run with sanitizers; the commands above read headers, chains and settings.
 if [ "${POINTS-}" = all ]; then
     for test in qcow2-header snapshot-def; do
         check "$test" tested "tests/unit/test-$test"

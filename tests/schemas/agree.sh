@@ -2,12 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# The schemas say what the parsers do. The unit tests give each corpus to its
-# parser, this gives them to xmllint. In tests/data/NAME a document in
-#   valid/    is taken by both,
-#   invalid/  by neither,
-#   refused/  not by the parser, for what a schema cannot say: any answer of
-#             the schema is right.
+# The schemas agree with the parsers. The unit tests give each corpus to its parser, and this test
+# gives them to xmllint. In tests/data/NAME, a document in valid/ is accepted by both and one in
+# invalid/ by neither. One in refused/ is refused by the parser for a reason that a schema cannot
+# express, so any answer of the schema is right.
 . "$abs_top_srcdir/tests/tap.sh"
 
 data=$abs_top_srcdir/tests/data
@@ -45,7 +43,7 @@ if ! command -v xmllint >/dev/null; then
     exit
 fi
 
-# Each schema is one itself, and has a corpus or is included by one that has.
+# Each schema is valid itself, and has a corpus or is included by a schema that has one.
 for schema in "$schemas"/*.rng; do
     name=${schema##*/}
     check "$name can be loaded" xmllint --noout "$schema"

@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# No circle of files: who reads one must not have to know, by way of what it
-# uses, the file itself. A .c and its .h count as one file. Who uses whom is
-# told by the #include lines and, because one header may declare what several
-# files define, by the symbols of what was compiled.
+# There is no circle of files: nobody who reads a file needs to know that same file for
+# understanding what it uses. A .c and its .h count as one file. What a file uses is found by the
+# #include lines and, because one header may declare what several files define, by the symbols of
+# the compiled files.
 . "$abs_top_srcdir/tests/style/lib.sh"
 
 mapfile -t code < <(sources 'src/*.[ch]' 'drivers/*.[ch]' | grep -E '^(src|drivers)/')
 check "there is code to look at" test ${#code[@]} -gt 10
 
-# circles: of the edges "FILE USED" in the input, those that are part of a
-# circle: from what is used, uses lead back to the file.
+# circles: prints those edges "FILE USED" of the input that are part of a circle: a path leads from
+# USED back to FILE.
 circles()
 {
     sort -u -k 2,2 -k 1,1 | awk '
@@ -39,10 +39,11 @@ c -> b
 d -> e
 e -> d' "circles are found, and what leads from one to another is in none"
 
-# file: a header that only the files of its concept include is part of it.
+# file: prints the name of the concept; a header that only the files of one concept include is part
+# of it.
 file() { sed -E 's|-private( \|$)|\1|g'; }
 
-# includes: the edges "FILE USED" of the #include lines.
+# includes: prints the edges "FILE USED" of the #include lines.
 includes()
 {
     grep -HoE '^ *# *include +"[^"]+"' "${code[@]}" |
@@ -53,7 +54,7 @@ includes | circles |
     none "no circle of #include lines" \
         "move what both need into a file of its own, or pass it in"
 
-# compiled FILE: what the compiler made of a .c, in `object`; nothing if it was not compiled.
+# compiled FILE: sets object to the object file of a .c; to nothing if it was not compiled.
 compiled()
 {
     local name=${1##*/}
@@ -63,7 +64,8 @@ compiled()
     object=
 }
 
-# uses: the edges "FILE USED", one for each file whose symbols another one needs.
+# uses: prints the edges "FILE USED", one for each file that defines a symbol which another file
+# needs.
 uses()
 {
     local file object objects=()

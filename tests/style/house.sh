@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# The rules of the house that a machine can look after.
+# Rules for the sources that a program can check.
 . "$abs_top_srcdir/tests/style/lib.sh"
 
 mapfile -t code < <(sources '*.c' '*.h')
@@ -12,12 +12,12 @@ check "there is code to look at" test ${#code[@]} -gt 10
 
 # --- who may include whom ---------------------------------------------------
 
-# The floors, from the ground up. A file includes what is in its own room and on the floors below,
-# never what is beside it.
+# The floors, from the ground up. A file includes files of its own room and of the floors below, but
+# not of the rooms beside it.
 floors=(util 'image transfer' qcow2 'hypervisor settings' collection job archive
         snapshot 'export import' drivers bus library 'service cli guard')
 
-# beyond ROOM FLOOR: the rooms that are beside it and above it, as a pattern.
+# beyond ROOM FLOOR: prints the rooms beside it and above it, as a pattern.
 beyond()
 {
     # shellcheck disable=SC2086 # a floor is a list of words
@@ -55,7 +55,7 @@ printf '%s\n' "${code[@]}" | grep '\.h$' | xargs -r grep -L '^#pragma once$' |
 
 # --- nothing forgotten ------------------------------------------------------
 
-# listed FILE...: the ones that no makefile names.
+# listed FILE...: prints the files that no makefile names.
 listed()
 {
     local file
@@ -84,7 +84,7 @@ done | none "scripts are executable, what they source is not" "chmod +x, or -x"
 
 # --- what the documents name ------------------------------------------------
 
-# named: the words in `` of HACKING.md.
+# named: prints the words in `` of HACKING.md.
 named() { grep -oE '`[^`]+`' "$abs_top_srcdir/HACKING.md" | tr -d '`' | sort -u; }
 mapfile -t there < <(sources 'src/*' 'drivers/*' 'tests/*' 'man/*' 'xml-schemas/*' 'examples/*')
 check "HACKING.md names something" [ "$(named | wc -l)" -gt 50 ]
@@ -111,7 +111,7 @@ done | none "scripts and makefiles begin with their licence" "# SPDX-License-Ide
 
 grep -nE '^[[:space:]]*goto[[:space:]]' "${code[@]}" |
     none "no goto" "return early; g_autoptr, g_autofree and auto_fd clean up"
-# Written apart, so that this file does not find itself.
+# The pattern is written in two parts, so that it does not match this file.
 word='TO''DO|FIX''ME|X''XX'
 grep -nE "\\b($word)\\b" "${code[@]}" "${scripts[@]}" "${makefiles[@]}" |
     grep -vE 'mktemp|XXXX' |

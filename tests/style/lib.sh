@@ -2,17 +2,17 @@
 # Copyright (C) 2026 The virtsnap developers
 # shellcheck shell=bash
 #
-# What the style tests share. They look at the files that git knows, or in an
-# unpacked distribution at all there are.
+# Functions that the style tests share. They look at the files that git knows or, in an unpacked
+# distribution, at all files.
 
 # shellcheck source=tests/tap.sh
 . "$abs_top_srcdir/tests/tap.sh"
 cd "$abs_top_srcdir" || exit 99
-# none() stands at the end of pipes, and has to count in this very shell.
+# none() stands at the end of pipes, and has to change variables of this shell.
 shopt -s lastpipe
 
-# sources PATTERN...: the project's files that match the globs. Files that git
-# does not know yet count, too: they are about to be.
+# sources PATTERN...: prints the project's files that match the globs, including those that are not
+# added to git yet.
 if [ -e .git ] && git rev-parse >/dev/null 2>&1; then
     sources() { git ls-files -co --exclude-standard -- "$@" |
         while IFS= read -r file; do [ ! -f "$file" ] || printf '%s\n' "$file"; done | sort; }
@@ -26,7 +26,7 @@ else
     }
 fi
 
-# none DESCRIPTION ADVICE: fails with the lines of the input, if there are any.
+# none DESCRIPTION ADVICE: fails and prints the lines of the input, if there are any.
 none()
 {
     local lines

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# What users read is marked, collected and translated.
+# Strings for users are marked, collected and translated.
 . "$abs_top_srcdir/tests/style/lib.sh"
 requires xgettext msgfmt msgcmp msgattrib
 
@@ -16,7 +16,8 @@ options=$(sed -nE 's/^XGETTEXT_OPTIONS = //p' po/Makevars)
 check "the strings can be collected" \
     xgettext $options -o "$TEST_DIR/virtsnap.pot" -f <(printf '%s\n' "$marked")
 
-# xgettext ends a string at a macro it does not know, and then nothing translates it.
+# xgettext ends a string at a macro that it does not know, and such a string is never found in a
+# translation.
 grep -nE '^(msgid |msgid_plural )?".*%"$' "$TEST_DIR/virtsnap.pot" |
     none "no marked string is cut at a GLib format macro" \
         "PRIu64 or %zu instead of G_…_FORMAT: gettext understands these"
@@ -24,12 +25,12 @@ grep -nE '^(msgid |msgid_plural )?".*%"$' "$TEST_DIR/virtsnap.pot" |
 for language in $(grep -v '^#' po/LINGUAS); do
     po=po/$language.po
     check "$po is well formed" msgfmt -c -o /dev/null "$po"
-    # msgcmp: each string of the sources is there, translated and not fuzzy.
+    # msgcmp checks that each string of the sources is translated and not fuzzy.
     check "$po is complete (else: msgmerge -U $po, and translate)" \
         msgcmp "$po" "$TEST_DIR/virtsnap.pot"
     is "$(LC_ALL=C msgfmt --statistics -o /dev/null "$po" 2>&1 | grep -E 'fuzzy|untranslated')" "" \
         "$po has nothing fuzzy or untranslated"
-    # And no string is there that the sources no longer have.
+    # The translations have no strings that the sources do not have any more.
     check "$po holds nothing else (else: msgmerge -U $po)" \
         msgcmp --use-untranslated "$TEST_DIR/virtsnap.pot" "$po"
     is "$(msgattrib --only-obsolete --no-wrap "$po" | grep '^#~ msgid')" "" \

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# What every test stands on: tap.sh reports failures, run-test passes them on
-# and cleans up, whatever way the test ends.
+# What every test relies on: tap.sh reports failures, and run-test returns them and cleans up,
+# however the test ends.
 . "$abs_top_srcdir/tests/tap.sh"
 run_test=$abs_top_srcdir/tests/run-test
 
-# script TEXT: a test with this text, to be run through the wrapper.
+# script TEXT: runs a test with this text through run-test.
 script()
 {
     printf '#!/bin/bash\n. "$abs_top_srcdir/tests/tap.sh"\n%s\n' "$1" >"$TEST_DIR/inner.sh"
@@ -20,7 +20,7 @@ runs()
     local out status=0
     out=$("$run_test" "$TEST_DIR/inner.sh" 2>&1) || status=$?
     is "$status" "$1" "$3: status"
-    # Its last line is the wrapper's own.
+    # The last line of the output is that of run-test.
     out=${out%'# took '*}
     like "${out%$'\n'}" "$2" "$3: output"
 }
@@ -61,11 +61,11 @@ out=$("$run_test" "$TEST_DIR/inner.sh" 2>/dev/null | grep -v "^# took ")
 dir=${out%%$'\n'*}
 like "$dir" '^/' "a scratch directory of its own"
 check_fails "is removed, even after SIGKILL" [ -e "$dir" ]
-# The dead may wait for init for a while, but have no command line any more.
+# Processes that have ended may wait for init for a while, but have no command line any more.
 is "$(tr '\0' ' ' 2>/dev/null <"/proc/${out##*$'\n'}/cmdline")" '' \
     "and so are processes that use it"
 
-# repeats STATUS REGEX DESCRIPTION [OPTION]...: tests/repeat does it three times.
+# repeats STATUS REGEX DESCRIPTION [OPTION]...: runs a test three times with tests/repeat.
 repeats()
 {
     local out status=0
