@@ -7,7 +7,7 @@
 # too long, as `make bench-load` checks.
 . "$abs_top_srcdir/tests/service/lib.sh"
 service_requires
-seconds=${LOAD_SECONDS:-10}
+seconds=${LOAD_SECONDS:-5}
 
 service_setup
 live_disk "$LIVE_DIR/base.qcow2" >/dev/null
