@@ -8,7 +8,7 @@
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 live_requires
 
-check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+check "an empty libvirt host of our own" live_host || bail_out "no libvirt"
 vs_setup
 d=$LIVE_DIR
 x=$d/x

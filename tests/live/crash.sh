@@ -10,7 +10,7 @@
 live_requires
 requires strace
 
-check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+check "an empty libvirt host of our own" live_host || bail_out "no libvirt"
 vs_setup
 LIVE_BOOT=none
 d=$LIVE_DIR

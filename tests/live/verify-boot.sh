@@ -12,7 +12,7 @@
 live_requires
 requires jq debugfs
 
-check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
+check "an empty libvirt host of our own" live_host || bail_out "no libvirt"
 vs_setup
 d=$LIVE_DIR
 x=$d/x
@@ -38,7 +38,7 @@ state_of_all()
     find "$1" -type f -exec sha1sum {} + | sort
     live_virsh list --all --uuid --name
     { live_virsh net-list --all; live_virsh pool-list --all; } 2>&1
-    find "$d/r/etc" -type f | sort
+    find "$LIVE_ROOT/etc" -type f | sort
 }
 
 # nothing_left: checks that there is no throw-away file, record or domain, and no QEMU that has one
