@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Items for the engine, from and to whatever a test needs. */
+/* Helpers for tests of the engine: items with any source and any sink. */
 
 /* What one item is made of. */
 typedef struct {

@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* A source and a sink that do what a test wants of them, and know whether they were freed. */
+/* A source and a sink that behave as a test requests, and count whether they were freed. */
 
 typedef struct FakeSource FakeSource;
 struct FakeSource {

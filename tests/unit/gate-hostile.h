@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* An ordinary domain, and what makes it one that is not taken from a stranger. */
+/* An ordinary domain, and additions to it that must not be accepted from a stranger. */
 
 #define GATE_BASE                                                                                  \
     "<domain type='kvm'><name>web1</name><os><type>hvm</type></os><devices>"                       \

@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* What many unit tests need: a directory of their own, programs that a result is compared with,
- * and the corpora in tests/data. What cannot be had fails the test. */
+/* Helpers for unit tests: a directory of their own, programs whose results are compared, and the
+ * corpora in tests/data. If one of them fails, the test fails. */
 
 /** scratch_new: Returns: the path of a new, empty directory, owned by the caller. */
 char *scratch_new(void);

@@ -79,7 +79,7 @@ set_up(Fixture *f, gconstpointer data)
     members->domains = g_ptr_array_new();
     f->work = export_work_new("farm", members, export_place_new(f->out, NULL, "s", TRUE),
                               virt_snap_export_settings_new());
-    /* An export in all but what libvirt would tell. */
+    /* The work is that of an export, but with a run() that needs no libvirt. */
     test_type = export_work_type;
     test_type.run = run_work;
     f->work->parent.type = &test_type;
@@ -105,7 +105,7 @@ note(Job *job, const JobChange *change, gpointer data)
     Fixture *f = data;
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&f->lock);
 
-    /* It may call what it likes. */
+    /* A callback may call any function of the job. */
     g_assert_nonnull(job_state_name(job_get_state(job)));
     if (change->kind == JOB_CHANGE_STATE)
         g_string_append_printf(f->told, " %s", job_state_name(change->state));
@@ -124,7 +124,7 @@ start_it(Fixture *f)
 void
 assert_told(Fixture *f, const char *expected)
 {
-    /* The last word may come a moment after the state. */
+    /* The last event may be reported a moment after the state has changed. */
     for (int i = 0; i < TRIES; i++) {
         G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&f->lock);
 
@@ -144,7 +144,7 @@ wait_for(Fixture *f, JobState state)
     g_assert_cmpstr(job_state_name(job_get_state(f->job)), ==, job_state_name(state));
 }
 
-/* Until something is copied. */
+/* Waits until something is copied. */
 void
 wait_for_bytes(Fixture *f, guint64 bytes)
 {
@@ -172,7 +172,7 @@ is_there(Fixture *f, const char *name)
     return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
-/* The base, of one segment, is done before the rest. */
+/* The base, which has one segment, is copied before the other layers. */
 void
 terminate(Fixture *f)
 {

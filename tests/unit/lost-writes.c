@@ -67,7 +67,8 @@ find_node(const struct stat *st)
 
 static Node *node_at(const char *path);
 
-/* Layers are made so that not even their owner may open them for writing: only root may. */
+/* Layers are made without write permission even for their owner, so only root may open them for
+ * writing. */
 static int
 open_node(const char *path, const struct stat *st)
 {
@@ -82,8 +83,8 @@ open_node(const char *path, const struct stat *st)
     return fd;
 }
 
-/* Of a file or directory of which nothing is durable. The directory that a file is in has not its
- * name, either. */
+/* Registers a file or directory of which nothing is durable; its name in its directory is not
+ * durable, either. */
 static Node *
 add_node(const char *path, const struct stat *st)
 {
@@ -129,7 +130,7 @@ node_of(int fd)
     return path ? node_at(path) : NULL;
 }
 
-/* The names that are in the directory now. */
+/* Returns: the names that are in the directory now. */
 static GHashTable *
 names_in(int fd)
 {
@@ -167,7 +168,7 @@ lose_writes(Node *node)
     }
 }
 
-/* New names go, removed ones come back. */
+/* Removes names that are new, and restores removed ones. */
 static void
 lose_names(Node *node)
 {
@@ -198,7 +199,7 @@ lose(Node *node)
     losing = FALSE;
 }
 
-/* What was never synced is not a node: its names are lost with the directory they are in. */
+/* A file that was never synced has no node: its name is lost with its directory. */
 static void
 stop_machine(void)
 {
@@ -211,7 +212,7 @@ stop_machine(void)
     _exit(LOST_STOPPED);
 }
 
-/* What is there already is durable. */
+/* Everything that exists at the beginning is durable. */
 static void
 take_over(const char *path)
 {
@@ -336,7 +337,7 @@ ftruncate(int fd, off_t size)
     return result;
 }
 
-/* The file stays, under another name, until it is certain to be gone. */
+/* A removed file is kept under another name until its removal is durable. */
 static void
 keep_removed(Node *node, int dir, const char *name)
 {
@@ -397,7 +398,7 @@ renameat(int from_dir, const char *from, int to_dir, const char *to)
     return renameat2(from_dir, from, to_dir, to, 0);
 }
 
-/* Everything goes through the page cache, and is not waited for. */
+/* All data go through the page cache, and nobody waits for the disk. */
 int
 openat(int dir, const char *path, int flags, ...)
 {
@@ -416,7 +417,7 @@ openat(int dir, const char *path, int flags, ...)
     if (!(flags & O_CREAT))
         return (int)syscall(SYS_openat, dir, path, flags, mode);
 
-    /* Nothing new comes to be while the machine stops. */
+    /* No file is created while the machine stops. */
     g_rec_mutex_lock(&lock);
     result = (int)syscall(SYS_openat, dir, path, flags, mode);
     g_rec_mutex_unlock(&lock);
@@ -436,8 +437,8 @@ mkdirat(int dir, const char *path, mode_t mode)
     return result;
 }
 
-/* The clock stands still, so that making something durable takes no time, after which it would be
- * some time until that is done again. */
+/* The clock stands still, so that making something durable seems to take no time; otherwise the
+ * code under test would wait longer before it does that again. */
 gint64
 g_get_monotonic_time(void)
 {

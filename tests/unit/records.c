@@ -38,7 +38,8 @@ append_overlay(GString *xml, const TestDisk *disk)
     g_string_append(xml, "</disk>");
 }
 
-/* An internal one that nobody gave a time has none: that in its image is of the test's run. */
+/* An internal snapshot to which a test gives no time has none, because the time in its image is
+ * that of the test's run. */
 static gint64
 created_of(const TestSnapshot *snapshot)
 {
@@ -87,7 +88,7 @@ test_record(const char *name, gboolean active, const char *present, const TestSn
     g_autofree char *path = present ? g_markup_escape_text(present, -1) : NULL;
 
     record->name = g_strdup(name);
-    /* A domain that is looked at again is the same. */
+    /* The UUID follows from the name, so a domain that is described again is the same. */
     record->uuid = g_strdup_printf("00000000-0000-4000-8000-%012x", g_str_hash(name));
     record->active = active;
     record->xml = path ? g_strdup_printf("<domain><devices><disk><source file='%s'/></disk>"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The virtsnap developers */
 
-/* The forms of the library's functions that do not block. */
+/* Tests of the library's asynchronous functions. */
 
 #include <config.h>
 
@@ -107,7 +107,7 @@ test_lists(void)
     scratch_free(directory);
 }
 
-/* A result is for the function that has begun it. */
+/* A result must be passed to the finish function of the call that made it. */
 static void
 test_mixed_up(void)
 {
@@ -130,11 +130,13 @@ on_idle(gpointer cancellable)
     return G_SOURCE_REMOVE;
 }
 
-/* Somebody else is at work in the store: the loop goes on, and can end the wait. */
+/* While another process holds the lock of the store, the main loop runs on, and the program can
+ * cancel the call. */
 static void
 test_cancelled(void)
 {
-    /* Left to the end of the test: the thread may still be at work in it. */
+    /* The thread is not joined before the end of the test, because it may still be using the store.
+     * */
     g_autofree char *directory = scratch_new();
     g_autoptr(VirtSnapCollectionStore) store = new_store(directory);
     g_autoptr(VirtSnapCollection) shop = virt_snap_collection_new("shop", NULL);
@@ -177,8 +179,8 @@ test_export(void)
 
     g_assert_true(virt_snap_collection_add(shop, VIRT_SNAP_MEMBER_DOMAIN, "test", NULL));
     g_assert_true(STORE(define, store, shop, NULL));
-    /* libvirt is to be initialized by this thread: a library that it uses never frees what the
-     * first one has of it, which only the main thread keeps. */
+    /* This thread has to initialise libvirt: a library that libvirt uses never frees its data of
+     * the first thread, and valgrind only finds them referenced if that is the main thread. */
     snapshots = virt_snap_service_list_snapshots(service, "shop", NULL);
     AWAIT(service_export, service, "shop", "none", directory, NULL);
     job = virt_snap_service_export_finish(service, result, &error);
@@ -188,7 +190,7 @@ test_export(void)
     scratch_free(directory);
 }
 
-/* The test driver's domain has no disk that a snapshot could be taken of. */
+/* No disk of the test driver's domain can have a snapshot. */
 static void
 test_create_snapshot(void)
 {

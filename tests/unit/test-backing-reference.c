@@ -31,7 +31,7 @@ test_valid(void)
         {"colon-behind-slash", "./a:b", NULL, FALSE},
         {"file-scheme", "/i/b", NULL, FALSE},
         {"file-uri", "///i/b", NULL, FALSE},
-        /* QEMU decodes nothing in it. */
+        /* QEMU decodes nothing in a reference like this. */
         {"file-percent", "/i/a%20b", NULL, FALSE},
         {"json-nested", "/i/b", "qcow2", FALSE},
         {"json-flat", "/i/b", "raw", FALSE},
@@ -59,7 +59,7 @@ test_valid(void)
         g_assert_cmpstr(reference->format, ==, table[i].format);
         g_assert_true(reference->device == table[i].device);
     }
-    /* Every file has a row. */
+    /* There is a row for every file of the corpus. */
     g_assert_cmpuint(files->len, ==, G_N_ELEMENTS(table));
 }
 
@@ -80,7 +80,7 @@ test_invalid(void)
     }
 }
 
-/* The error says which key it is. */
+/* The error names the key. */
 static void
 test_keys(void)
 {

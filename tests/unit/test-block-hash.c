@@ -12,7 +12,7 @@
 
 #define BLOCKS 300
 
-/* Each of @n blocks by libcrypto alone, through its simplest call. */
+/* Hashes each of @n blocks with libcrypto alone, by its simplest call. */
 static void
 hash_plainly(const guint8 *blocks, gsize length, gsize n, guint8 *out)
 {
@@ -30,11 +30,11 @@ check_many(BlockHash *hash, const guint8 *blocks, gsize length, gsize n)
 
     hash_plainly(blocks, length, n, expected);
     block_hash_many(hash, blocks, length, n, got);
-    /* The one behind the last stays as it was. */
+    /* The result buffer beyond the last digest is not changed. */
     g_assert_cmpmem(got, (n + 1) * BLOCK_HASH_BYTES, expected, (n + 1) * BLOCK_HASH_BYTES);
 }
 
-/* Every number of blocks around what any processor takes at once. */
+/* Tests every number of blocks around the numbers that processors hash at once. */
 static void
 test_counts(void)
 {
@@ -50,7 +50,7 @@ test_counts(void)
         check_many(hash, blocks, 4096, n);
 }
 
-/* Around what SHA-256 works in, and nothing at all. */
+/* Lengths around the block size of SHA-256, and the empty message. */
 static void
 test_lengths(void)
 {
@@ -97,7 +97,7 @@ hash_often(gpointer data)
     return NULL;
 }
 
-/* What is kept between users is one's own while it is used. */
+/* A hasher that is kept for reuse belongs to one user at a time. */
 static void
 test_threads(void)
 {
@@ -111,7 +111,7 @@ test_threads(void)
         g_thread_join(threads[i]);
 }
 
-/* Where it was built with what can do more than one at once, it does. */
+/* If the library for several hashes at once is built in, it is used. */
 static void
 test_parallel(void)
 {
@@ -124,7 +124,7 @@ test_parallel(void)
 #endif
 }
 
-/* The processor's, not the clock's: others may be busy. */
+/* Processor time is measured and not the clock, because other processes may be busy. */
 static gint64
 processor_ns(void)
 {
@@ -135,7 +135,7 @@ processor_ns(void)
     return (gint64)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* At its best, of some rounds. */
+/* Returns: the shortest time of some rounds. */
 static gint64
 cost_of(BlockHash *hash, const guint8 *blocks, gboolean at_once)
 {
@@ -155,7 +155,8 @@ cost_of(BlockHash *hash, const guint8 *blocks, gboolean at_once)
     return best;
 }
 
-/* Several at once may be the slower way, if it is not the right one for the processor. */
+/* Hashing several blocks at once may be slower than one by one, if the chosen variant is not the
+ * right one for the processor. */
 static void
 test_cost(void)
 {

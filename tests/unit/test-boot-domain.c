@@ -9,7 +9,7 @@
 #include "tests/unit/gate-fixture.h"
 #include "tests/unit/harness.h"
 
-/* Domains that are only tried: what they have of their host afterwards. */
+/* Domains of a boot test are checked for what they still have of the host. */
 
 static GPtrArray *
 disks_for(GPtrArray *targets)
@@ -28,7 +28,7 @@ disks_for(GPtrArray *targets)
     return disks;
 }
 
-/* As the plan does it: rewritten for this host, then for the trial. */
+/* Rewrites the domain as the plan does it: for this host first, then for the boot test. */
 static void
 rewrite(xmlNode *root, BootSigns *signs)
 {
@@ -38,7 +38,7 @@ rewrite(xmlNode *root, BootSigns *signs)
     g_autoptr(GError) error = NULL;
     const BootPlace place = {disks, "/new/console.log", "/new/nvram.fd"};
 
-    /* The comparison with the host has put its emulator in place of one that it does not have. */
+    /* The comparison with the host has replaced an emulator that this host does not have. */
     to->domain.emulator = "/opt/qemu/emulator";
     g_assert_true(domain_rewrite(root, &to->domain, &error));
     g_assert_no_error(error);
@@ -58,8 +58,8 @@ assert_none(xmlNode *root, const char *path)
     g_assert_cmpuint(nodes->len, ==, 0);
 }
 
-/* Whatever was let pass by trust: no device is one of the host, and nothing is plugged in. A kernel
- * that is trusted is only read. */
+/* Whatever the user trusts, no device belongs to the host and no network card is plugged in. A
+ * trusted kernel is only read. */
 static void
 assert_apart(xmlNode *root)
 {

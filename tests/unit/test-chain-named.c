@@ -7,7 +7,7 @@
 
 #include "tests/unit/chain-fixture.h"
 
-/* Chains of which those who name the top image name others, too. */
+/* Chains in which the name of the top image comes with the names of images below it. */
 
 /* What a test names: the top image first, and "-" where nothing is below. */
 typedef struct {
@@ -46,8 +46,7 @@ static const char *const named_images =
     "qemu-img create -q -f qcow2 -u -b right -F raw says-raw 1M\n"
     "ln -s right link";
 
-/* Who names an image and what is below it is believed; who names no further, leaves it to the
- * header of the last one. */
+/* The names that are given are followed; below the last of them its header is. */
 static void
 test_named(ChainFixture *f, gconstpointer data)
 {
@@ -57,20 +56,20 @@ test_named(ChainFixture *f, gconstpointer data)
         {{"qcow2:top", "qcow2:right"}, {"qcow2:top", "qcow2:right"}},
         {{"qcow2:top", "qcow2:right", "-"}, {"qcow2:top", "qcow2:right"}},
         {{"qcow2:top", "qcow2:link"}, {"qcow2:top", "qcow2:right"}},
-        /* As raw it is another disk. */
+        /* Read as raw it is another disk. */
         {{"qcow2:top", "raw:wrong"}, {"qcow2:top", "raw:wrong"}},
         {{"qcow2:says-raw"}, {"qcow2:says-raw", "raw:right"}},
         {{"qcow2:says-raw", "qcow2:right"}, {"qcow2:says-raw", "qcow2:right"}},
         {{"raw:top"}, {"raw:top"}},
         {{"raw:top", "-"}, {"raw:top"}},
-        /* Where it is silent. */
+        /* Here the XML says nothing. */
         {{"qcow2:top", "qcow2:mid"}, {"qcow2:top", "qcow2:mid", "raw:base"}},
         {{"qcow2:top", "qcow2:mid", "-"}, {"qcow2:top", "qcow2:mid"}},
         {{"qcow2:top", "qcow2:mid", "qcow2:right"}, {"qcow2:top", "qcow2:mid", "qcow2:right"}},
         {{"qcow2:lower", "qcow2:top"}, {"qcow2:lower", "qcow2:top", "qcow2:wrong"}},
         {{"qcow2:lower", "qcow2:top", "qcow2:mid", "raw:base", "-"},
          {"qcow2:lower", "qcow2:top", "qcow2:mid", "raw:base"}},
-        /* What is not followed does not matter. */
+        /* References that are not followed do not matter. */
         {{"qcow2:over-gone", "qcow2:right"}, {"qcow2:over-gone", "qcow2:right"}},
         {{"qcow2:over-gone", "-"}, {"qcow2:over-gone"}},
         {{"qcow2:over-nbd", "raw:base"}, {"qcow2:over-nbd", "raw:base"}},
@@ -94,7 +93,8 @@ test_named(ChainFixture *f, gconstpointer data)
     }
 }
 
-/* Chains that are the same from some image on share it from there on, and no others. */
+/* Chains that are equal from some image on share their layers from there on; no other layers are
+ * shared. */
 static void
 test_shared(ChainFixture *f, gconstpointer data)
 {
@@ -148,8 +148,8 @@ test_named_refused(ChainFixture *f, gconstpointer data)
     }
 }
 
-/* An image that is encrypted as a whole: what a guest sees of it is behind its header, and what has
- * no such header is none. */
+/* An image that is encrypted as a whole: the guest's data begin behind its header, and an image
+ * without such a header is not one. */
 static void
 test_encrypted(ChainFixture *f, gconstpointer data)
 {

@@ -14,14 +14,15 @@
 #include "transfer/engine.h"
 #include "util/fd.h"
 
-/* Chains that qemu-img and qemu-io made, read without them: byte for byte what they say. */
+/* Chains that were made with qemu-img and qemu-io are read without them, and compared byte by byte
+ * with what they read. */
 
 #define CHAINS 16
 #define LAYERS_MAX 4
 #define WRITES 12
 #define KIB G_GUINT64_CONSTANT(1024)
 
-/* Options of a qcow2 layer, each with something of its own in the tables. */
+/* Options of a qcow2 layer, each of which changes something in the tables. */
 static const char *const kinds[] = {
     "compat=0.10",
     "compat=1.1",
@@ -74,7 +75,7 @@ copy_chain(Layer *top, GError **error)
     return ok;
 }
 
-/* Whatever QEMU knows to be zeros is known to be a hole. */
+/* Everything that QEMU reports as zeros is reported as a hole. */
 static void
 assert_holes(Layer *top)
 {
@@ -93,7 +94,7 @@ assert_holes(Layer *top)
         guint64 start = g_ascii_strtoull(lines[i], &end, 10);
         guint64 length = g_ascii_strtoull(end, NULL, 10);
 
-        /* The map says what is beyond the end of an odd raw image as well. */
+        /* The map also describes the part beyond the end of a raw image of odd size. */
         g_array_set_size(extents, 0);
         g_assert_true(source->ops->extents(source, 0, start, length, extents, &error));
         for (guint j = 0; j < extents->len; j++)
@@ -118,7 +119,7 @@ assert_as_qemu(const char *name, const char *format)
 
 /* --- random chains -------------------------------------------------------- */
 
-/* Where in a disk of @size a write goes: small and large, aligned and not. */
+/* Chooses where in a disk of @size a write goes: small and large, aligned and not. */
 static void
 random_range(GRand *rand, guint64 size, gboolean sectors, guint64 *offset, guint64 *length)
 {
@@ -140,7 +141,7 @@ add_write(GString *script, GRand *rand, guint64 size, gboolean raw)
     guint64 offset, length;
 
     random_range(rand, size, verb < 3, &offset, &length);
-    /* What is compressed is whole clusters, of the largest kind here. */
+    /* Compressed writes are of whole clusters, of the largest cluster size here. */
     if (verb == 4) {
         offset = offset / (2048 * KIB) * (2048 * KIB);
         length = MIN(2048 * KIB, size - offset);
@@ -156,7 +157,7 @@ add_layer(GString *script, GRand *rand, guint i)
     const char *kind = kinds[g_rand_int_range(rand, 0, G_N_ELEMENTS(kinds))];
     gboolean raw = i == 0 && g_rand_boolean(rand);
 
-    /* Space that is allotted beforehand would hide what is below. */
+    /* Preallocated clusters would hide what is below. */
     if (i > 0 && strstr(kind, "preallocation"))
         kind = "lazy_refcounts=on";
     if (raw)
@@ -172,7 +173,7 @@ add_layer(GString *script, GRand *rand, guint i)
     g_string_append_printf(script, "\nformat=%s\nqemu-io -f $format", raw ? "raw" : "qcow2");
     for (guint w = 0; w < WRITES; w++)
         add_write(script, rand, size, raw);
-    /* QEMU compresses nothing over what is there: such a write fails, the others are made. */
+    /* QEMU does not compress over existing data: such a write fails, and the others are made. */
     g_string_append_printf(script, " l%u >/dev/null || :\n", i);
 }
 
@@ -220,7 +221,7 @@ static const Case cases[] = {
      "truncate -s %512 r; qemu-img convert -c -f raw -O qcow2 r t", "qcow2"},
 };
 
-/* Such a disk is not copied whole, but its map has to be right and cheap. */
+/* Such a disk is not read completely, but its map has to be right and to cost little. */
 static void
 test_large(const char *name)
 {
@@ -331,7 +332,8 @@ test_encrypted(void)
     g_autoptr(GError) error = NULL;
     Layer *top;
 
-    /* As its header has it: to make a real one, QEMU measures how fast the machine is. */
+    /* The header claims it; to make a real one, QEMU would first measure how fast the machine is.
+     * */
     g_free(run("sh", "-ec",
                "qemu-img create -q -f qcow2 \"$0\" 1M; "
                "printf '\\0\\0\\0\\2' | dd of=\"$0\" bs=1 seek=32 conv=notrunc status=none",

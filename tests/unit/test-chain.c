@@ -24,7 +24,7 @@ resolve(ChainFixture *f, const char *name, const char *format, GError **error)
     return chain_resolve(f->cache, &(ChainImage){path, format, FALSE, 0}, 1, FALSE, error);
 }
 
-/* What there is to say of one image, and of a shared one just once. */
+/* The properties of each layer are right, and a shared layer exists only once. */
 static void
 test_plain(ChainFixture *f, gconstpointer data)
 {
@@ -56,7 +56,7 @@ test_plain(ChainFixture *f, gconstpointer data)
     g_assert_cmpuint(one->backing->size, ==, 4 << 20);
     g_assert_cmpuint(one->backing->allocated, ==, 64 << 10);
     g_assert_cmpint(one->backing->mtime, ==, st.st_mtim.tv_sec);
-    /* As raw it is another thing: nothing below it. */
+    /* Read as raw it is another image, with nothing below it. */
     two = resolve(f, "one.qcow2", "raw", &error);
     g_assert_true(two != one);
     g_assert_null(two->backing);
@@ -80,8 +80,8 @@ test_deep(ChainFixture *f, gconstpointer data)
     }
 }
 
-/* Where a relative reference leads, is what QEMU makes of it: relative to the name by which the
- * image was opened, symbolic links and all. */
+/* A relative reference leads where QEMU follows it: it is relative to the name by which the image
+ * was opened, symbolic links included. */
 static void
 test_places(ChainFixture *f, gconstpointer data)
 {
@@ -115,7 +115,7 @@ test_places(ChainFixture *f, gconstpointer data)
         layer = resolve(f, table[i].top, "qcow2", &error);
         g_assert_no_error(error);
         chain_assert_layer(f, layer->backing, table[i].base, "raw");
-        /* And QEMU opens the very file. */
+        /* QEMU opens the same file. */
         qemu = run("qemu-img", "info", "--backing-chain", "--output=json", table[i].top, NULL);
         g_assert_cmpint(stat(table[i].base, &st), ==, 0);
         g_assert_cmpuint(layer->backing->inode, ==, st.st_ino);
@@ -125,8 +125,8 @@ test_places(ChainFixture *f, gconstpointer data)
     }
 }
 
-/* One file by two names whose directories hold different bases: two layers, each above what QEMU
- * would find by that name. */
+/* One file is opened by two names whose directories hold different bases: there are two layers,
+ * each above the base that QEMU would find by that name. */
 static void
 test_two_names(ChainFixture *f, gconstpointer data)
 {
@@ -148,7 +148,7 @@ test_two_names(ChainFixture *f, gconstpointer data)
 
 /* --- references ----------------------------------------------------------- */
 
-/* A format that the header does not give comes from nowhere. */
+/* A format that the header does not give is not guessed. */
 static void
 test_no_format(ChainFixture *f, gconstpointer data)
 {
@@ -160,11 +160,11 @@ test_no_format(ChainFixture *f, gconstpointer data)
     g_autoptr(GError) error = NULL;
     Layer *layer;
 
-    /* qemu-img 7.2 makes no such references any more; older ones did. */
+    /* qemu-img 7.2 does not make such references any more, but older ones did. */
     chain_sh("qemu-img create -q -f raw base 1M\n"
        "qemu-img create -q -f qcow2 -o compat=1.1 -u -b base -F raw mid 1M\n"
        "qemu-img create -q -f qcow2 -u -b mid -F qcow2 top 1M; ln -s mid mid-link\n"
-       /* The backing format extension becomes one that nobody knows. */
+       /* The type of the backing format extension becomes an unknown one. */
        "for i in mid top; do printf '\\022\\064' |\n"
        "dd of=$i bs=1 seek=112 conv=notrunc status=none; done");
     g_assert_null(chain_resolve(f->cache, chain, 1, FALSE, &error));
@@ -178,7 +178,7 @@ test_no_format(ChainFixture *f, gconstpointer data)
     chain_assert_layer(f, layer->backing->backing, "base", "raw");
 }
 
-/* References that are no plain paths: where they lead, QEMU finds the same bytes. */
+/* References that are no plain paths: QEMU finds the same bytes at the path to which they lead. */
 static void
 test_references(ChainFixture *f, gconstpointer data)
 {
@@ -289,7 +289,8 @@ test_too_deep(ChainFixture *f, gconstpointer data)
     guint8 *bytes;
     gsize length;
 
-    /* One image, many times: its reference is "N" in three digits, as its name is. */
+    /* Copies one image many times, and replaces the three digits in its backing reference, which
+     * are the name of the image below. */
     chain_sh("qemu-img create -q -f qcow2 -u -b 000 -F qcow2 first 1M");
     image = read_file("first");
     length = g_bytes_get_size(image);
@@ -310,10 +311,10 @@ test_too_deep(ChainFixture *f, gconstpointer data)
 
 /* --- opening again ---------------------------------------------------------- */
 
-/* What happens in the moment in which a lock is taken; NULL: nothing. */
+/* What happens at the moment in which a lock is taken; NULL: nothing. */
 static const char *meanwhile;
 
-/* Takes the place of the C library's, because the program's own come first. */
+/* This function replaces the C library's, because the linker takes the program's own first. */
 int
 fcntl(int fd, int command, ...)
 {
@@ -332,7 +333,7 @@ fcntl(int fd, int command, ...)
     return (int)syscall(SYS_fcntl, fd, command, argument);
 }
 
-/* A writer that was there before the lock, and has gone by then, is seen. */
+/* A process that wrote before the lock was taken, and has ended since, is noticed. */
 static void
 test_lock_first(ChainFixture *f, gconstpointer data)
 {
@@ -406,14 +407,14 @@ test_has_snapshot(ChainFixture *f, gconstpointer data)
     g_assert_false(layer_has_snapshot(layer, "a", &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
     g_clear_error(&error);
-    /* As it is now. */
+    /* Returns: the present state. */
     chain_sh("qemu-img snapshot -c later x; qemu-img snapshot -d 'a b' x");
     g_assert_true(layer_has_snapshot(layer, "later", &error));
     g_assert_false(layer_has_snapshot(layer, "a b", &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
 }
 
-/* Nothing of a source is touched, not even when it was last read. */
+/* Nothing of a source is changed, not even the time of the last access. */
 static void
 test_untouched(ChainFixture *f, gconstpointer data)
 {

@@ -26,7 +26,7 @@ typedef struct {
     guint32 seed; /* of what is written there; 0: a hole is made */
 } Write;
 
-/* A disk as it was, and what was done to it. */
+/* A disk in its earlier state, and the writes that were made since. */
 typedef struct {
     const char *name;
     guint64 before;
@@ -154,7 +154,7 @@ move(Step *step, gboolean (*open)(EngineItem *item, GError **error), gboolean di
     return stats.bytes_written;
 }
 
-/* QEMU sees in the layer above the disk as it was, what the disk is now. */
+/* Read by QEMU, the layer above the earlier disk shows the present disk. */
 static void
 assert_layer(const char *dir, const char *name, guint64 size)
 {
@@ -201,7 +201,8 @@ test_cases(void)
     }
 }
 
-/* What others know of the changes, as from a bitmap, may be finer than the parts. */
+/* Changes that are known from elsewhere, as from a bitmap, may be finer than the parts that are
+ * compared. */
 static void
 test_told(void)
 {
@@ -232,7 +233,8 @@ open_fakes(EngineItem *item, G_GNUC_UNUSED GError **error)
     return TRUE;
 }
 
-/* What cannot be compared is not the same: the error comes through, and all is freed. */
+/* A part that cannot be read is not taken for equal: the error is returned, and everything is
+ * freed. */
 static void
 test_errors(void)
 {

@@ -10,10 +10,10 @@
 #include "tests/unit/sabotage.h"
 #include "tests/unit/store-fixture.h"
 
-/* Killed or failing at whatever step, an operation leaves the store as it was before it, or as
- * it is after it. */
+/* An operation that is killed or fails at any step leaves the store as it was before the operation,
+ * or as it is after it. */
 
-/* No operation has this many steps: a test that gets here goes round for ever. */
+/* No operation has this many steps, so a test that gets here would never end. */
 #define STEPS_MAX 200
 
 #define NAMES(...) ((char *[]){__VA_ARGS__, NULL})
@@ -118,7 +118,7 @@ run_and_kill(StoreFixture *f, Operation run, guint step)
     return WIFSIGNALED(status);
 }
 
-/* The next one to come finds one of both states, and what it leaves has no trace of a crash. */
+/* The next operation finds one of both states, and leaves no trace of the crash. */
 static gboolean
 kill_at(gsize operation, guint step, const char *before, const char *after, gboolean *was_before)
 {
@@ -136,7 +136,7 @@ kill_at(gsize operation, guint step, const char *before, const char *after, gboo
     g_assert_true(*was_before || g_str_equal(state, after));
     g_assert_true(killed || !*was_before);
 
-    /* Done again, it succeeds where it had not, and cleans up. */
+    /* Repeated, the operation succeeds if it had not succeeded before, and cleans up. */
     if (*was_before) {
         g_clear_pointer(&state, g_free);
         g_assert_true(operations[operation].run(&f, &error));
@@ -166,13 +166,13 @@ test_killed(gconstpointer data)
         g_assert_cmpuint(step, <, STEPS_MAX);
         before_count += was_before;
     }
-    /* There were steps at which it mattered, on both sides. */
+    /* At some steps the operation did not count yet, at others it did. */
     g_test_message("%u steps, %u of them before it counts", step - 1, before_count);
     g_assert_cmpuint(before_count, >, 0);
     g_assert_cmpuint(step - 1, >, 1);
 }
 
-/* Killed, and the one who finishes it killed as well, at every step of both. */
+/* The operation is killed, and so is the one that completes it, at every step of both. */
 static void
 test_killed_twice(void)
 {

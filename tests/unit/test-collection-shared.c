@@ -17,7 +17,8 @@
 #include "tests/unit/store-fixture.h"
 #include "util/fd.h"
 
-/* The store among others: processes, threads, and those who may not. */
+/* The store is used by other processes and threads at the same time, and by users who may not use
+ * it. */
 
 #define NAMES(...) ((char *[]){__VA_ARGS__, NULL})
 
@@ -105,7 +106,7 @@ define_in_turn(gpointer data)
     return NULL;
 }
 
-/* The collection and the domains that an export has are of one moment. */
+/* The collection and the domains of an export are those of one moment. */
 static void
 test_members_of_one_moment(StoreFixture *f, gconstpointer data)
 {
@@ -183,7 +184,7 @@ test_threads(StoreFixture *f, gconstpointer data)
     check_together(f);
 }
 
-/* One who stopped with the lock in his hands. */
+/* A process is stopped while it holds the lock. */
 static void
 test_stuck(StoreFixture *f, gconstpointer data)
 {
@@ -206,14 +207,14 @@ test_stuck(StoreFixture *f, gconstpointer data)
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
     sabotage_hasten(0);
 
-    /* And waited for, if he goes on in time. */
+    /* Others wait for it if it continues in time. */
     fd_clear(&fd);
     g_assert_true(virt_snap_collection_store_undefine(f->store, "shop", NULL));
 }
 
 /* --- without permission --------------------------------------------------------- */
 
-/* nobody, on every system that has one. */
+/* The user nobody has this number on every system that has one. */
 #define OTHER_USER 65534
 
 static void
@@ -229,7 +230,8 @@ copy_schema(const char *name, const char *directory)
                                            0644, NULL));
 }
 
-/* Nobody else may come here by a path from the root, be it to the store or to the schemas. */
+/* Another user cannot reach this directory from the root, neither for the store nor for the
+ * schemas. */
 static void
 become_other_user(StoreFixture *f)
 {
@@ -245,7 +247,7 @@ become_other_user(StoreFixture *f)
         g_error("cannot become another user: %s", g_strerror(errno));
 }
 
-/* Runs @check as somebody to whom permissions apply. */
+/* Runs @check as a user to whom permissions apply. */
 static void
 as_other_user(const StoreFixture *f, void (*check)(StoreFixture *f))
 {
@@ -331,7 +333,7 @@ check_one_closed(StoreFixture *f)
     g_assert_nonnull(strstr(g_ptr_array_index(problems, 0), "shop.xml"));
 }
 
-/* Half of a change, and nobody here who could finish it. */
+/* Half of a change is there, and this user may not complete it. */
 static void
 check_half(StoreFixture *f)
 {
@@ -429,7 +431,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    /* Before there are threads. */
+    /* The environment is changed before there are threads. */
     xmlInitParser();
     ADD("default", test_default);
     ADD("members-of-one-moment", test_members_of_one_moment);

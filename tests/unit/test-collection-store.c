@@ -95,7 +95,7 @@ test_define_and_create(StoreFixture *f, gconstpointer data)
     store_assert_resolves(f, "shop", "");
 }
 
-/* What is not there is not made either. */
+/* A store that does not exist is not created by reading it. */
 static void
 test_absent(StoreFixture *f, gconstpointer data)
 {
@@ -131,7 +131,7 @@ test_members(StoreFixture *f, gconstpointer data)
     g_assert_true(virt_snap_collection_store_add(f->store, "shop", some, office, &error));
     store_assert_resolves(f, "shop", "a b c z");
 
-    /* All or none. */
+    /* All members are added or removed, or none. */
     ASSERT_FAILS(virt_snap_collection_store_add(f->store, "shop", mixed, NULL, &error), error,
                  ALREADY_EXISTS);
     assert_says(&error, "'c'");
@@ -172,7 +172,7 @@ test_cycles(StoreFixture *f, gconstpointer data)
     assert_says(&error, "'c' -> 'a' -> 'b' -> 'c'");
     store_assert_resolves(f, "a", "x y z");
 
-    /* Somebody wrote it by hand, so that the way in is not on the way round. */
+    /* A circle that somebody wrote by hand: the collection that is asked for is not part of it. */
     store_put_text(f, "c.xml",
                    "<collection><name>c</name><collection>b</collection></collection>");
     ASSERT_FAILS(virt_snap_collection_store_resolve(f->store, "a", &error), error,
@@ -192,7 +192,8 @@ test_member_collections(StoreFixture *f, gconstpointer data)
     assert_says(&error, "'office'");
     g_assert_cmpuint(store_count(f), ==, 0);
 
-    /* What somebody removed by hand is missed, and can be removed as a member. */
+    /* A member that somebody removed by hand is reported as missing, and can be removed from the
+     * collection. */
     store_put(f, "office", "a", NULL);
     g_assert_true(virt_snap_collection_store_create(f->store, shop, &error));
     store_remove_file(f, "office.xml");
@@ -205,7 +206,7 @@ test_member_collections(StoreFixture *f, gconstpointer data)
 static void
 test_resolve(StoreFixture *f, gconstpointer data)
 {
-    /* Two ways to the same one are no way round. */
+    /* Two paths to the same collection are no circle. */
     store_put(f, "bottom", "m", NULL);
     store_put(f, "left", "a", "bottom");
     store_put(f, "right", "z", "bottom");
@@ -216,7 +217,7 @@ test_resolve(StoreFixture *f, gconstpointer data)
     store_assert_resolves(f, "top", "- Z a m z ä");
 }
 
-/* However deep. */
+/* This holds at any depth. */
 static void
 test_deep(StoreFixture *f, gconstpointer data)
 {
@@ -270,7 +271,7 @@ test_rename(StoreFixture *f, gconstpointer data)
     assert_says(&error, "'two'");
 }
 
-/* Nothing becomes a member by being renamed. */
+/* Renaming a collection makes it no member of another one. */
 static void
 test_rename_to_missing_member(StoreFixture *f, gconstpointer data)
 {
@@ -375,7 +376,7 @@ check_damage(StoreFixture *f, Damage damage)
     g_assert_cmpuint(problems->len, ==, 1);
     g_assert_nonnull(strstr(g_ptr_array_index(problems, 0), path));
 
-    /* Defined anew it is well again. */
+    /* It is usable again after it was defined anew. */
     store_put(f, "shop", "a", NULL);
     store_assert_resolves(f, "all", "a b");
 }
@@ -394,13 +395,13 @@ test_damage(StoreFixture *f, gconstpointer data)
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
         check_damage(f, table[i]);
 
-    /* And nobody has to keep it. */
+    /* A damaged one can be removed. */
     g_assert_true(virt_snap_collection_store_undefine(f->store, "all", NULL));
     damage_text(path);
     g_assert_true(virt_snap_collection_store_undefine(f->store, "shop", NULL));
 }
 
-/* Other files are none of our business. */
+/* Other files in the directory are ignored. */
 static void
 test_other_files(StoreFixture *f, gconstpointer data)
 {
@@ -415,7 +416,7 @@ test_other_files(StoreFixture *f, gconstpointer data)
     store_remove_file(f, ".hidden.xml");
 }
 
-/* More than can be read again is not written. */
+/* A collection that is too large to be read again is not written. */
 static void
 test_too_many(StoreFixture *f, gconstpointer data)
 {
@@ -424,7 +425,8 @@ test_too_many(StoreFixture *f, gconstpointer data)
     g_autofree char *filler = g_strnfill(240, '&');
     char *const one[] = {(char *)"one", NULL};
 
-    /* Straight into the array: virt_snap_collection_add() looks through all of it each time. */
+    /* The members are added to the array directly, because virt_snap_collection_add() searches all
+     * of it each time. */
     for (gsize bytes = 0; bytes < VIRT_SNAP_COLLECTION_TEXT_MAX; bytes += 5 * 240) {
         g_ptr_array_add(large->domains,
                         g_strdup_printf("%s%u", filler, large->domains->len));
@@ -450,7 +452,7 @@ large_one(const char *name, gsize bytes)
     return large;
 }
 
-/* All together are no more than the service can show. */
+/* All collections together are no more than the service can send in one message. */
 static void
 test_too_much_together(StoreFixture *f, gconstpointer data)
 {
@@ -468,7 +470,7 @@ test_too_much_together(StoreFixture *f, gconstpointer data)
     g_clear_error(&error);
     store_put(f, "small", "a", NULL);
     g_assert_true(virt_snap_collection_store_define(f->store, two, &error));
-    /* What is too much, because somebody wrote it by hand, can be mended. */
+    /* A store that is too large, because somebody wrote into it by hand, can be made smaller. */
     text = virt_snap_collection_format(three);
     store_put_text(f, "three.xml", text);
     ASSERT_FAILS(virt_snap_collection_store_add(f->store, "small", (char *[]){(char *)"b", NULL},

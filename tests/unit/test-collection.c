@@ -92,7 +92,7 @@ test_invalid(void)
     g_assert_cmpuint(walk_corpus("invalid", check_invalid), >=, 30);
 }
 
-/* The text says what is wrong, and where. */
+/* The message says what is wrong, and where. */
 static void
 test_complaints(void)
 {
@@ -177,8 +177,8 @@ time_to_parse(guint n)
     return MAX(g_get_monotonic_time() - start, 1);
 }
 
-/* Eight times as many take eight times as long, and 64 times if something looks at each member
- * once for each other. */
+/* Eight times as many members take eight times as long; they would take 64 times if each were
+ * compared with every other. */
 static void
 test_large(void)
 {
@@ -187,7 +187,7 @@ test_large(void)
     gint64 some = G_MAXINT64;
     gint64 many = G_MAXINT64;
 
-    /* Once undisturbed is enough. */
+    /* One undisturbed measurement is enough. */
     for (int i = 0; i < 3 || (i < 100 && many / some >= 30); i++) {
         some = MIN(some, time_to_parse(12500));
         many = MIN(many, time_to_parse(100000));
@@ -201,7 +201,7 @@ test_large(void)
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
 }
 
-/* Many at once are those that one by one would have been. */
+/* Members that are added at once are the same as those that are added one by one. */
 static void
 test_all_at_once(void)
 {

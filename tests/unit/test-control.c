@@ -6,11 +6,12 @@
 #include "transfer/control.h"
 
 #define MS G_GINT64_CONSTANT(1000)
-/* No test fails for the clock: what ends takes less, and on a busy machine, too. */
+/* No test fails for the clock: everything that ends takes less than this, on a busy machine, too.
+ * */
 #define HANG (60 * 1000 * MS)
 #define MIB (1024 * 1024)
 
-/* Something that another thread does while this one waits. */
+/* An action of another thread while this one waits. */
 typedef struct {
     Control *control;
     void (*act)(Control *control);
@@ -27,7 +28,7 @@ give_order(gpointer data)
     return NULL;
 }
 
-/* How long control_pass() of @bytes takes while @act is done after 100 ms. */
+/* Returns: how long control_pass() of @bytes takes if @act is done after 100 ms. */
 static gint64
 pass_with_order(Control *control, gsize bytes, void (*act)(Control *control), GError **error)
 {
@@ -69,14 +70,14 @@ test_cancel(void)
     g_assert_true(control_is_cancelled(control));
     g_assert_false(control_pass(control, 0, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
-    /* For good, and it is stronger than a suspend. */
+    /* Cancelling is final, and overrules a suspension. */
     control_suspend(control, TRUE);
     g_assert_false(control_pass(control, 1, &again));
     g_assert_error(again, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
 }
 
-/* Of several orders to end the first one is the reason, for everybody who asks; but whoever cancels
- * does not care for another. */
+/* The first of several requests to end is the reason that everybody gets; a caller that cancels is
+ * not told of another one. */
 static void
 test_fail(void)
 {
@@ -104,7 +105,7 @@ test_fail(void)
     }
 }
 
-/* What wakes one who waits. */
+/* These wake up a thread that waits. */
 static void
 run_into_error(Control *control)
 {
@@ -148,7 +149,7 @@ test_wakes(void)
         g_test_message("%s", table[i].name);
         control_set_bandwidth(control, table[i].bandwidth);
         g_assert_cmpuint(control_get_bandwidth(control), ==, table[i].bandwidth);
-        /* Uses up the bandwidth for a week. */
+        /* Uses up the bandwidth of a week. */
         g_assert_true(control_pass(control, MIB, &error));
         control_suspend(control, table[i].suspended);
         took = pass_with_order(control, MIB, table[i].act, &error);
@@ -188,7 +189,7 @@ test_bandwidth(void)
     begin = g_get_monotonic_time();
     for (int i = 0; i < 5; i++)
         g_assert_true(control_pass(control, MIB, &error));
-    /* Four blocks of 100 ms, less the 50 ms that may be saved up. */
+    /* This is the time of four blocks of 100 ms each, less the 50 ms that may be saved up. */
     g_assert_cmpint(g_get_monotonic_time() - begin, >=, 340 * MS);
     g_assert_cmpint(g_get_monotonic_time() - begin, <, HANG);
     begin = g_get_monotonic_time();

@@ -87,7 +87,8 @@ test_all(void)
     g_assert_cmpstr(name, ==, "a b");
     g_assert_cmpuint(settings.timeout, ==, 7);
     g_assert_true(settings.best_effort);
-    /* Frozen file systems with their memory would be frozen when they are back. */
+    /* A memory state that is saved while file systems are frozen has them frozen when it is
+     * restored. */
     g_assert_false(parse(INSTANCE(LEVEL("1")), 1, &settings, NULL));
     g_assert_false(parse("", 0, &settings, NULL));
     g_assert_false(parse("", 3, &settings, NULL));

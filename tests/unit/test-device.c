@@ -17,8 +17,8 @@
 #include "util/block-device.h"
 #include "util/fd.h"
 
-/* Block devices, as what images lie on. They are loop devices: tests that need one are skipped
- * where those are not to be had. */
+/* Block devices as places of images. They are loop devices; tests that need one are skipped where
+ * none can be made. */
 
 #define MIB ((guint64)1 << 20)
 
@@ -61,7 +61,7 @@ resolve(ChainFixture *f, const char *path, const char *format, ImageOn on, GErro
 
 /* --- what is no device ------------------------------------------------------------ */
 
-/* Nothing but files and block devices is opened at all: a FIFO has no reader then. */
+/* Only files and block devices are opened at all, so a FIFO never gets a reader. */
 static void
 test_others(ChainFixture *f, gconstpointer data)
 {
@@ -84,7 +84,7 @@ test_others(ChainFixture *f, gconstpointer data)
     g_assert_cmpint(errno, ==, ENOENT);
 }
 
-/* A header may name anything; a tape would be wound by who opens it. */
+/* A header may name anything, and opening a tape would wind it. */
 static void
 test_header(ChainFixture *f, gconstpointer data)
 {
@@ -170,7 +170,7 @@ test_raw(ChainFixture *f, gconstpointer data)
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
 }
 
-/* A node of one's own, as libvirt gives to each QEMU, is of the same device. */
+/* A second node, as libvirt makes one for each QEMU, leads to the same device. */
 static void
 test_nodes(ChainFixture *f, gconstpointer data)
 {
@@ -217,7 +217,8 @@ assert_reads(Source *source, guint64 offset, gsize length, guint8 byte)
     free(buffer);
 }
 
-/* Up to an end that is at no multiple of 4096, and never from an outdated page cache. */
+/* The device is read up to an end that is no multiple of 4096, and never from an outdated page
+ * cache. */
 static void
 test_read(ChainFixture *f, gconstpointer data)
 {
@@ -247,7 +248,7 @@ test_read(ChainFixture *f, gconstpointer data)
         g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
 }
 
-/* A loop device fails to read what its file does not have, as a disk what it has lost. */
+/* A loop device fails to read what its file does not have, as a disk fails to read a bad sector. */
 static void
 test_failing(ChainFixture *f, gconstpointer data)
 {

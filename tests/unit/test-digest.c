@@ -115,7 +115,7 @@ test_sparse(void)
         {64 * MIB, {0}, 0},
         {64 * MIB + 1, {0}, 0},
         {64 * MIB + 1, {64 * MIB}, 1},
-        /* At the ends of tree blocks and of segments, and across them. */
+        /* Data at the ends of tree blocks and of segments, and across them. */
         {192 * MIB + 5, {0, 512 * KIB - 4096, 64 * MIB - 4096, 128 * MIB + 512 * KIB}, 4},
         {192 * MIB + 5, {64 * MIB - 8192, 192 * MIB - 8192, 100 * MIB}, 3},
     };
@@ -134,7 +134,7 @@ test_sparse(void)
     }
 }
 
-/* Runs of holes of every kind give what single ones give. */
+/* A run of holes gives the same digest as single holes. */
 static void
 test_hole_runs(void)
 {

@@ -66,7 +66,8 @@ find(xmlDoc *doc)
     return gate_check(xmlDocGetRootElement(doc), targets);
 }
 
-/* Named with its value and the way out, by which it passes, and nothing else does. */
+/* An element is named with its value and the word that accepts it; it is accepted by that word, and
+ * by no other. */
 static void
 assert_refused(const GateHostile *test)
 {
@@ -105,7 +106,7 @@ test_hostile(void)
     g_assert_cmpuint(n, >=, 80);
 }
 
-/* Every one of them in one domain: each is named in one answer. */
+/* All of them are in one domain, and one error names each of them. */
 static void
 test_all_at_once(void)
 {
@@ -160,8 +161,8 @@ test_trust(void)
     }
 }
 
-/* What a member's documents have at the same place with the same value is one finding; with
- * another value it is shown, too, before anybody can trust it. */
+/* Equal values at the same place in several documents of a member are one finding; a different
+ * value is shown as well, before anybody can trust it. */
 static void
 test_documents(void)
 {
@@ -253,7 +254,7 @@ test_many_threads(void)
     g_assert_cmpstr(((GateFinding *)g_ptr_array_index(findings, 0))->value, ==, "iothread");
 }
 
-/* An answer is for people, and a document with a million strange elements gets a short one. */
+/* An error is for people, so a document with a million strange elements gets a short one. */
 static void
 test_many_findings(void)
 {
@@ -322,7 +323,7 @@ test_metadata_bombs(void)
     g_string_free(wide, TRUE);
 }
 
-/* A long value is cut off, and one that differs behind the cut is told apart. */
+/* A long value is cut off, and values that differ behind the cut are distinguished. */
 static void
 test_long_values(void)
 {

@@ -11,13 +11,13 @@
 #include "transfer/extents.h"
 #include "util/process.h"
 
-/* What the engine does with disks that are nearly empty, and with items that take much to open. */
+/* The engine with disks that are nearly empty, and with items that need many descriptors. */
 
 #define MIB (1024 * 1024)
 
 /* --- holes ------------------------------------------------------------------- */
 
-/* Zeros that cost nothing but questions. */
+/* A source of zeros that counts how often it is asked. */
 typedef struct {
     Source parent;
     guint64 data; /* the byte that is not 0, in a MiB of data */
@@ -82,7 +82,7 @@ open_sparse(EngineItem *item, GError **error)
     return TRUE;
 }
 
-/* The nodes of all segments, one after the other. */
+/* Returns: the nodes of all segments, one after the other. */
 static guint8 *
 nodes_of(const Sparse *sparse)
 {
@@ -133,7 +133,8 @@ assert_sparse(guint64 size, guint64 data, guint workers, GArray *earlier, gint a
     engine_item_clear(&item);
 }
 
-/* One step for many segments, whoever takes which; the rest as it always is. */
+/* Many segments of holes are one step, whichever worker takes it; other segments are single steps.
+ * */
 static void
 test_holes(void)
 {
@@ -185,7 +186,7 @@ finish_greedy(EngineItem *item, GError **error)
     return TRUE;
 }
 
-/* What would take too many of them together is opened one after the other. */
+/* Items that would need too many descriptors together are opened one after the other. */
 static void
 test_descriptors(void)
 {
@@ -215,7 +216,7 @@ test_descriptors(void)
 
 /* --- zeros that are no holes ---------------------------------------------------- */
 
-/* Lets "KIND LENGTH" in KiB, one after the other, stand for a block; "0" is zeros. */
+/* Describes a block as pairs of "KIND LENGTH" with lengths in KiB; "0" is zeros. */
 static gsize
 fill(guint8 *data, const char *what)
 {

@@ -9,7 +9,7 @@
 #include "tests/unit/copies.h"
 #include "tests/unit/harness.h"
 
-/* How the engine goes about many items, errors and orders; test-engine.c is about the bytes. */
+/* The engine with many items, errors and requests; test-engine.c tests the bytes. */
 
 #define KIB 1024
 #define MIB (1024 * KIB)
@@ -179,7 +179,7 @@ init_resumed(Resumed *resumed, FakeSource *source, FakeSink *sink)
     resumed->copy.item.stop = note_stop;
 }
 
-/* With @earlier, any of the segments 0..3, there already. */
+/* @earlier: some of the segments 0..3 were copied by an earlier run. */
 static void
 assert_resumed(guint earlier, const guint8 *nodes, const guint8 *digest)
 {
@@ -268,7 +268,7 @@ test_stop(void)
 
 /* --- errors ----------------------------------------------------------------- */
 
-/* Where it goes wrong, with the code that then must come out. */
+/* Where the error occurs, and the code that the engine must return. */
 typedef enum { OPEN, READ, READ_LATER, WRITE, FLUSH, CHECK, EXTENTS, FINISH } Step;
 
 static void
@@ -285,7 +285,7 @@ test_errors(void)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
-        /* The one that goes wrong is in the middle of others. */
+        /* The item with the error is in the middle of others. */
         FakeSource sources[3] = {{.size = 70 * MIB}, {.size = 200 * MIB}, {.size = 65 * MIB}};
         FakeSink sinks[3] = {{.discard = TRUE}, {.discard = TRUE}, {.discard = TRUE}};
         Copy copies[3];
@@ -317,11 +317,11 @@ test_errors(void)
     }
 }
 
-/* What the other workers were at, or waited for, is of no use any more: nobody waits for it. */
+/* The transfers of the other workers are of no use any more, so nobody waits for them. */
 static void
 test_error_ends_others(void)
 {
-    /* Happens while the bad source is being read. */
+    /* This is done while the bad source is read. */
     static void (*const acts[])(Control *control) = {nothing, limit, suspend};
 
     for (gsize i = 0; i < G_N_ELEMENTS(acts); i++) {
@@ -358,7 +358,7 @@ test_error_ends_others(void)
 static void
 test_cancel(void)
 {
-    /* All of it takes minutes. */
+    /* The whole copy would take minutes. */
     FakeSource source = {.size = 16384 * (guint64)MIB, .read_us = 20 * 1000};
     FakeSink sink = {.discard = TRUE};
     Copy copy;
@@ -424,7 +424,8 @@ test_bandwidth(void)
     copy.fake = &source;
     g_assert_true(run_copies(&copy, 1, 4, control, NULL, &error));
     took = g_get_monotonic_time() - begin;
-    /* Half a second by the numbers; the first block is free, and a machine may be busy. */
+    /* By the figures this takes half a second; the first block is free, and a busy machine takes
+     * longer. */
     g_assert_cmpint(took, >=, 350 * 1000);
     g_assert_cmpint(took, <, HANG);
     engine_item_clear(&copy.item);
@@ -449,7 +450,7 @@ watch_write(FakeSink *sink, guint64 offset)
     watch->seen = cur;
 }
 
-/* It never falls, moves on the way, and reaches its end with what is durable. */
+/* The progress never falls, moves on the way, and reaches its end when all is durable. */
 static void
 test_progress(void)
 {
@@ -493,7 +494,7 @@ main(int argc, char **argv)
     g_test_add_func("/engine-runs/bandwidth", test_bandwidth);
     g_test_add_func("/engine-runs/progress", test_progress);
     status = g_test_run();
-    /* However it went, all was freed. */
+    /* Whatever the result is, everything was freed. */
     g_assert_cmpint(fake_alive(), ==, 0);
 
     return status;

@@ -95,7 +95,7 @@ test_file_sizes(Fixture *f, gconstpointer data)
     }
 }
 
-/* Data here and there in 100 MiB and a bit. */
+/* Data at some places in a little more than 100 MiB. */
 static guint64
 make_sparse(const char *path)
 {
@@ -131,14 +131,14 @@ test_holes(Fixture *f, gconstpointer data)
     expected = fsverity_digest(f->to);
     assert_same_files(f);
     g_assert_cmpstr(digest, ==, expected);
-    /* Neither read nor written. */
+    /* Holes are neither read nor written. */
     g_assert_cmpuint(stats.bytes_read, ==, bytes);
     g_assert_cmpuint(stats.bytes_written, ==, bytes);
-    /* The file system may want a block or two of its own. */
+    /* The file system may need a block or two for itself. */
     g_assert_cmpint(look(f->to).st_blocks * 512, <, bytes + 64 * KIB);
 }
 
-/* Zeros that were written, as dd does, become holes. */
+/* Zeros that were written, as dd writes them, become holes. */
 static void
 test_zeros(Fixture *f, gconstpointer data)
 {
@@ -164,7 +164,7 @@ test_zeros(Fixture *f, gconstpointer data)
     g_assert_cmpint(look(f->to).st_blocks * 512, <=, 64 * KIB);
 }
 
-/* Another beginning than the source's, over data and over a hole. */
+/* The target gets another beginning than the source has, over data and over a hole. */
 static void
 test_head(Fixture *f, gconstpointer data)
 {
@@ -179,7 +179,7 @@ test_head(Fixture *f, gconstpointer data)
         {5000, 4096, FALSE, 1},          {100, 100, FALSE, 1},
         {3 * MIB, 2 * MIB, FALSE, 1},    {300 * KIB, 64 * KIB, TRUE, 1},
         {300 * KIB, 5000, TRUE, 1},      {4 * MIB, 2 * MIB - 1, TRUE, 1},
-        /* A head of zeros over data is zeros afterwards. */
+        /* A beginning of zeros that replaces data reads as zeros afterwards. */
         {300 * KIB, 64 * KIB, FALSE, 0}, {MIB, MIB, FALSE, 0},
     };
 
@@ -217,7 +217,7 @@ test_head(Fixture *f, gconstpointer data)
     }
 }
 
-/* A file that loses its end while it is read, to any size, was cut short. */
+/* A file that is truncated while it is read is reported as cut short, whatever its new size is. */
 static void
 test_cut_short(Fixture *f, gconstpointer data)
 {
@@ -245,7 +245,7 @@ test_cut_short(Fixture *f, gconstpointer data)
     }
 }
 
-/* A source that somebody writes to meanwhile is of no use, though every read went well. */
+/* A source that is written to while it is copied is refused, although every read succeeded. */
 static void
 touch_source(FakeSink *sink, guint64 offset)
 {
@@ -274,7 +274,7 @@ test_changed(Fixture *f, gconstpointer data)
     fake_sink_clear(&sink);
 }
 
-/* The target runs full in mid-copy: said with the file's name, and nothing stays open. */
+/* The target becomes full while it is written: the error names the file, and nothing stays open. */
 static void
 test_no_space(Fixture *f, gconstpointer data)
 {
@@ -296,7 +296,7 @@ test_no_space(Fixture *f, gconstpointer data)
     g_assert_false(run_copies(&copy, 1, 4, control, NULL, &error));
     engine_item_clear(&copy.item);
     fd_clear(&small);
-    /* Not possible while anything in it is open. */
+    /* Unmounting fails if anything in it is open. */
     g_free(run("umount", f->to, NULL));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE);
     g_assert_nonnull(strstr(error->message, "to"));
@@ -340,7 +340,7 @@ test_clone(Fixture *f, gconstpointer data)
         g_assert_cmpuint(sink.clone_calls, ==, 1);
         g_assert_true(memcmp(sink.data, content, size) == 0);
         g_assert_cmpuint(sink.flushes, ==, 1);
-        /* Of a clone just the blocks of the head are written. */
+        /* Only the blocks of the new beginning are written into a clone. */
         if (table[i].clones)
             g_assert_cmpuint(sink.bytes_written, ==, (table[i].head + 4095) / 4096 * 4096);
         else
