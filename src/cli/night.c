@@ -187,7 +187,7 @@ make_export(Night *self)
 }
 
 static gboolean
-prune(Night *self)
+prune_exports(Night *self)
 {
     g_autoptr(GPtrArray) words = words_new("export-prune");
     g_autoptr(JsonObject) result = NULL;
@@ -293,7 +293,7 @@ run_hook(Night *self, const char *hook, char **program)
 /* Removes what an interrupted night has left. It is not resumed, because each night has a name
  * of its own. */
 static void
-tidy(const Night *self)
+tidy_partial_exports(const Night *self)
 {
     g_autoptr(GError) why = NULL;
     NightFields fields = fields_of(self);
@@ -309,12 +309,12 @@ run_night(Night *self)
 
     night_log(NIGHT_STARTED, &fields, self->cli->globals.quiet, _("Exporting '%s' to '%s'"),
               self->place->name, self->place->directory);
-    tidy(self);
+    tidy_partial_exports(self);
     if (run_hook(self, "before", self->config->before) && make_export(self) &&
         keep_rules_any(&self->config->keep))
-        (void)!prune(self);
+        (void)!prune_exports(self);
     if (self->error && !self->path)
-        tidy(self);
+        tidy_partial_exports(self);
     if (self->error) {
         fields = fields_of(self);
         night_log(NIGHT_FAILED, &fields, TRUE, _("The export of '%s' failed: %s"),

@@ -173,7 +173,7 @@ show_disk(Table *table, const PlanDomain *domain, const PlanSnapshot *snapshot,
 }
 
 static void
-show_snapshot(Table *table, const PlanDomain *domain, const PlanSnapshot *snapshot)
+show_planned_snapshot(Table *table, const PlanDomain *domain, const PlanSnapshot *snapshot)
 {
     for (guint i = 0; i < snapshot->disks->len; i++)
         show_disk(table, domain, snapshot, g_ptr_array_index(snapshot->disks, i));
@@ -191,7 +191,7 @@ show_disks(const Plan *plan)
         const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
 
         for (guint j = 0; j < domain->snapshots->len; j++)
-            show_snapshot(table, domain, g_ptr_array_index(domain->snapshots, j));
+            show_planned_snapshot(table, domain, g_ptr_array_index(domain->snapshots, j));
     }
     table_print(table, TRUE);
 }

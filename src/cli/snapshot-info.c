@@ -232,7 +232,7 @@ run_snapshot_info(CliContext *cli, const CommandLine *line)
 
 /* The weakest of what its members have. */
 static const char *
-weakest(const SetState *state)
+weakest_consistency(const SetState *state)
 {
     static const Consistency order[] = {CONSISTENCY_UNKNOWN, CONSISTENCY_CRASH,
                                         CONSISTENCY_APPLICATION, CONSISTENCY_MEMORY,
@@ -272,7 +272,7 @@ list_json(const char *name, const SetState *state)
     json_set_text(object, "name", name);
     json_set_text(object, "taken", taken);
     json_set_text(object, "status", set_state_is_partial(state) ? "partial" : "complete");
-    json_set_text(object, "consistency", weakest(state));
+    json_set_text(object, "consistency", weakest_consistency(state));
     add_record(object, state);
 
     return object;
@@ -284,7 +284,8 @@ list_row(Table *table, const char *name, const SetState *state)
     g_autofree char *taken = time_taken(state);
 
     table_add(table, name, taken, set_state_is_partial(state) ? _("partial") : _("complete"),
-              weakest(state), state->record ? state->record->program : _("adopted"), NULL);
+              weakest_consistency(state),
+              state->record ? state->record->program : _("adopted"), NULL);
 }
 
 /* Those that are gone by the time they are looked at are not there. */

@@ -158,7 +158,8 @@ read_base(ChangesSink *self, guint reader, guint64 offset, gsize length, GError 
 
 /* @now: NULL: zeros */
 static void
-compare(ChangesSink *self, guint reader, const guint8 *now, guint64 offset, gsize length)
+compare_with_before(ChangesSink *self, guint reader, const guint8 *now, guint64 offset,
+                    gsize length)
 {
     static const guint8 zeros[CHANGES_UNIT];
     const guint8 *before = self->readers[reader].block;
@@ -179,7 +180,7 @@ changes_sink_write(Sink *sink, const void *buffer, guint64 offset, gsize length,
 
     if (!read_base(self, reader, offset, length, error))
         return FALSE;
-    compare(self, reader, buffer, offset, length);
+    compare_with_before(self, reader, buffer, offset, length);
 
     return TRUE;
 }
@@ -194,7 +195,7 @@ compare_zeros(ChangesSink *self, guint reader, const Extent *extent, GError **er
         if (!control_pass(self->control, part, error) ||
             !read_base(self, reader, extent->offset + done, part, error))
             return FALSE;
-        compare(self, reader, NULL, extent->offset + done, part);
+        compare_with_before(self, reader, NULL, extent->offset + done, part);
         done += part;
     }
 

@@ -57,8 +57,8 @@ compare_segment(EngineItem *engine, gsize index, GError **error)
 /* Reads the layer as it would be copied. Its part of the progress is counted when it is linked or
  * copied. */
 static gboolean
-probe(const Linking *self, const PlanLayer *layer, ExportItem *item, gboolean *same,
-      GError **error)
+read_like_base(const Linking *self, const PlanLayer *layer, ExportItem *item, gboolean *same,
+               GError **error)
 {
     const ManifestFile *base = layer->base;
     PlanWay way = layer->way == PLAN_WAY_LINK ? layer->made : layer->way;
@@ -142,7 +142,7 @@ find_out(const Linking *self, ExportItem *item, gboolean *same, GError **error)
         layer->made == PLAN_WAY_COMPRESS)
         return TRUE;
 
-    return probe(self, layer, item, same, error);
+    return read_like_base(self, layer, item, same, error);
 }
 
 /* --- linking ---------------------------------------------------------------------- */
@@ -252,7 +252,7 @@ copy_from_base(const Linking *self, ExportItem *item)
 }
 
 static gboolean
-link_layer(const Linking *self, ExportItem *item, GError **error)
+link_from_base(const Linking *self, ExportItem *item, GError **error)
 {
     const ManifestFile *file = item->layer->base;
     auto_fd fd = export_base_open_layer(self->plan->base, file, error);
@@ -272,14 +272,14 @@ link_layer(const Linking *self, ExportItem *item, GError **error)
 }
 
 static gboolean
-take_layer(const Linking *self, ExportItem *item, Journal *journal, GError **error)
+take_from_base(const Linking *self, ExportItem *item, Journal *journal, GError **error)
 {
     gboolean same;
 
     if (!control_pass(self->control, 0, error) || !find_out(self, item, &same, error))
         return FALSE;
     if (same)
-        return link_layer(self, item, error);
+        return link_from_base(self, item, error);
     if (item->layer->way == PLAN_WAY_LINK)
         export_item_set_way(item, item->layer->made, journal);
 
@@ -296,7 +296,7 @@ export_link_layers(const Plan *plan, GPtrArray *items, Journal *journal, Control
         ExportItem *item = g_ptr_array_index(items, i);
 
         if (item->layer && item->layer->base && item->way != PLAN_WAY_RENEW &&
-            !take_layer(&self, item, journal, error))
+            !take_from_base(&self, item, journal, error))
             return FALSE;
     }
 
@@ -427,7 +427,7 @@ static gboolean
 settle_unchanged(const Linking *self, ExportItem *item, GError **error)
 {
     if (item->way == PLAN_WAY_RENEW) {
-        if (!link_layer(self, item, error))
+        if (!link_from_base(self, item, error))
             return FALSE;
     } else {
         take_out(self->plan, item->layer);

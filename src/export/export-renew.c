@@ -133,7 +133,7 @@ open_renewed(Renewal *self, const ExportItem *item, GError **error)
 
 /* What is not read is trusted as what is linked: by its times. */
 static gboolean
-share(ExportItem *item, GError **error)
+share_base_blocks(ExportItem *item, GError **error)
 {
     Renewal *self = item->renewal;
     EngineItem *engine = &item->engine;
@@ -159,7 +159,7 @@ open_renewed_item(EngineItem *engine, GError **error)
 
     return tree_remove_at(item->dirfd, item->layer->file, error) &&
            export_item_open_sink(item, item->layer->file, LAYER_MODE, error) &&
-           share(item, error);
+           share_base_blocks(item, error);
 }
 
 /* What was copied is what the base's digests are of. */

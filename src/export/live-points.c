@@ -201,7 +201,7 @@ drop_of_domain(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domai
 }
 
 static gboolean
-is_exported(const Plan *plan, const char *uuid)
+is_still_exported(const Plan *plan, const char *uuid)
 {
     for (guint i = 0; i < plan->domains->len; i++) {
         if (g_ascii_strcasecmp(((const PlanDomain *)g_ptr_array_index(plan->domains, i))->uuid,
@@ -248,7 +248,7 @@ drop_of_all_former(Hypervisor *hypervisor, const Plan *plan, GPtrArray *warnings
     for (guint i = 0; before && i < before->len; i++) {
         const ManifestDomain *domain = g_ptr_array_index(before, i);
 
-        if (!is_exported(plan, domain->uuid))
+        if (!is_still_exported(plan, domain->uuid))
             drop_of_former(hypervisor, plan, domain, warnings);
     }
 }

@@ -322,7 +322,7 @@ read_luks(ImageFile *file, int fd, GError **error)
 }
 
 static gboolean
-read_image(ImageFile *file, int fd, gboolean encrypted, GError **error)
+read_chain_image(ImageFile *file, int fd, gboolean encrypted, GError **error)
 {
     if (g_str_equal(file->facts.format, "qcow2")) {
         if (!read_qcow2(file, fd, error))
@@ -353,7 +353,7 @@ examine_file(ChainCache *cache, const char *path, const char *format, gboolean e
         return NULL;
     file = image_file_new(path, format, &st);
     if ((S_ISBLK(st.st_mode) && !read_device(file, fd, error)) ||
-        !read_image(file, fd, encrypted, error))
+        !read_chain_image(file, fd, encrypted, error))
         return NULL;
     known = file;
     g_hash_table_insert(cache->files, g_steal_pointer(&key), g_steal_pointer(&file));

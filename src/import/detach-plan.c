@@ -288,7 +288,7 @@ device_of(const char *path)
 
 /* Checks the space for all disks on the file system of @disk. */
 static gboolean
-check_room(const DetachPlan *self, const DetachDisk *disk, GError **error)
+check_detach_room(const DetachPlan *self, const DetachDisk *disk, GError **error)
 {
     guint64 device = device_of(disk->path);
     guint64 needed = 0, there;
@@ -327,7 +327,7 @@ check_disks(const DetachPlan *self, Hypervisor *hypervisor, GError **error)
             return FALSE;
     }
     for (guint i = 0; i < self->disks->len; i++) {
-        if (!check_room(self, g_ptr_array_index(self->disks, i), error))
+        if (!check_detach_room(self, g_ptr_array_index(self->disks, i), error))
             return FALSE;
     }
 

@@ -65,7 +65,7 @@ import_collections_has(const ImportSource *source, const char *name)
 /* --- new names --------------------------------------------------------------- */
 
 static gboolean
-is_exported(const Manifest *manifest, const char *name)
+is_exported_domain(const Manifest *manifest, const char *name)
 {
     for (guint i = 0; i < manifest->domains->len; i++) {
         if (g_str_equal(((const ManifestDomain *)g_ptr_array_index(manifest->domains, i))->name,
@@ -87,7 +87,7 @@ add_members(ImportPlan *plan, const Manifest *manifest, VirtSnapCollection *to,
     for (char **name = names; *name; name++) {
         g_autofree char *new = import_settings_name(plan->settings, *name);
 
-        if (kind == VIRT_SNAP_MEMBER_DOMAIN && !is_exported(manifest, *name)) {
+        if (kind == VIRT_SNAP_MEMBER_DOMAIN && !is_exported_domain(manifest, *name)) {
             import_plan_warn(plan,
                              _("Collection '%s': its member '%s' is not in the export, and is left "
                                "out"),

@@ -76,7 +76,7 @@ warn_of_host(ImportPlan *plan, GPtrArray *findings, gboolean force)
 
 /* Adds what @one says to @all. What cannot be looked at at all is in it, too. */
 static void
-collect(GError **all, GError *one)
+collect_problem(GError **all, GError *one)
 {
     g_autoptr(GError) before = *all;
     g_autoptr(GError) added = one;
@@ -97,18 +97,18 @@ check_all(Hypervisor *hypervisor, const ImportPrepared *prepared, gboolean look,
     GError *why = NULL;
 
     if (!import_check_free(hypervisor, prepared->plan, &why))
-        collect(&all, g_steal_pointer(&why));
+        collect_problem(&all, g_steal_pointer(&why));
     if (prepared->plan->pool && !import_volumes_check_free(prepared->plan, &why))
-        collect(&all, g_steal_pointer(&why));
+        collect_problem(&all, g_steal_pointer(&why));
     if (!look && prepared->plan->settings->define && !import_host_pass(prepared->host, &why))
-        collect(&all, g_steal_pointer(&why));
+        collect_problem(&all, g_steal_pointer(&why));
     if (prepared->plan->export &&
         !import_in_place_check(hypervisor, prepared->plan, prepared->source, &why))
-        collect(&all, g_steal_pointer(&why));
+        collect_problem(&all, g_steal_pointer(&why));
     if (!import_check_reachable(hypervisor, prepared->plan, &why))
-        collect(&all, g_steal_pointer(&why));
+        collect_problem(&all, g_steal_pointer(&why));
     if (!import_check_space(prepared->plan, prepared->source, prepared->target, &why))
-        collect(&all, g_steal_pointer(&why));
+        collect_problem(&all, g_steal_pointer(&why));
     if (!all)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&all));

@@ -85,7 +85,7 @@ get_needs(const ImportPlan *plan, const ImportSource *source, const TargetSpace 
 }
 
 static gboolean
-check_room(guint64 bytes, const TargetSpace *space, const char *path, GError **error)
+check_import_room(guint64 bytes, const TargetSpace *space, const char *path, GError **error)
 {
     g_autofree char *needed = NULL;
     g_autofree char *there = NULL;
@@ -110,12 +110,12 @@ import_check_space(const ImportPlan *plan, const ImportSource *source, const Tar
     TargetSpace pool;
 
     if (!target_space(target, &space, error) ||
-        !check_room(get_needs(plan, source, &space, FALSE), &space, plan->directory, error))
+        !check_import_room(get_needs(plan, source, &space, FALSE), &space, plan->directory, error))
         return FALSE;
 
     return !plan->pool || (target_space_at(plan->pool, plan->pool, &pool, error) &&
-                           check_room(get_needs(plan, source, &pool, TRUE), &pool, plan->pool,
-                                      error));
+                           check_import_room(get_needs(plan, source, &pool, TRUE), &pool,
+                                             plan->pool, error));
 }
 
 /* --- files ------------------------------------------------------------------ */

@@ -79,7 +79,7 @@ import_settings_rename(ImportSettings *self, const char *text, GError **error)
 }
 
 static gboolean
-contradict(GError **error, const char *one, const char *other)
+refuse_both_settings(GError **error, const char *one, const char *other)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("%s and %s contradict each other; leave one out"), one, other);
@@ -91,16 +91,16 @@ gboolean
 import_settings_check(const ImportSettings *self, GError **error)
 {
     if (!self->define && self->start)
-        return contradict(error, "--no-define", "--start");
+        return refuse_both_settings(error, "--no-define", "--start");
     if (!self->define && self->with_snapshots)
-        return contradict(error, "--no-define", "--with-snapshots");
+        return refuse_both_settings(error, "--no-define", "--with-snapshots");
     if (self->in_place && self->pool)
-        return contradict(error, "--in-place", "--pool");
+        return refuse_both_settings(error, "--in-place", "--pool");
     if (self->in_place && !self->define)
-        return contradict(error, "--in-place", "--no-define");
+        return refuse_both_settings(error, "--in-place", "--no-define");
     /* Removing a snapshot merges into the layer below, which would be the export's. */
     if (self->in_place && self->with_snapshots)
-        return contradict(error, "--in-place", "--with-snapshots");
+        return refuse_both_settings(error, "--in-place", "--with-snapshots");
 
     return TRUE;
 }

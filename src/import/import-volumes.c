@@ -158,7 +158,7 @@ remove_volume(const RecordedVolume *volume, GError **error)
 
 /* libvirt forgets them when it looks at the pool; that it cannot do so now changes nothing. */
 static void
-refresh(const VolumeRecord *self, Hypervisor *hypervisor)
+refresh_volume_pool(const VolumeRecord *self, Hypervisor *hypervisor)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path =
@@ -183,7 +183,7 @@ import_volumes_remove(int dirfd, Hypervisor *hypervisor, GError **error)
         if (!remove_volume(g_ptr_array_index(self->all, i), error))
             return FALSE;
     }
-    refresh(self, hypervisor);
+    refresh_volume_pool(self, hypervisor);
     if (unlinkat(dirfd, RECORD, 0) == 0)
         return fd_sync(dirfd, RECORD, error);
     virt_snap_error_set_errno(error, errno, _("Cannot remove '%s'"), RECORD);

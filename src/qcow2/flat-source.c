@@ -232,7 +232,7 @@ map_guest(Source *guest, guint64 offset, guint64 length, GArray *extents, GError
 }
 
 static gboolean
-find_data(FlatSource *self, GError **error)
+find_flat_data(FlatSource *self, GError **error)
 {
     g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
     guint64 clusters = units_for(self->guest->size, CLUSTER);
@@ -310,7 +310,7 @@ new_source(Source *guest, const char *backing_name, const char *backing_format, 
         virt_snap_error_set_errno(error, ENOMEM, _("Cannot map the disk of '%s'"), what);
         return NULL;
     }
-    if (!find_data(self, error))
+    if (!find_flat_data(self, error))
         return NULL;
     lay_out(self);
     source->size = self->layout.total * CLUSTER;

@@ -38,7 +38,7 @@ renewed_map_suits(int fd, const char *what)
 }
 
 static gboolean
-refuse(const RenewedMap *self, GError **error)
+refuse_layout(const RenewedMap *self, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                 _("'%s' cannot be renewed: it is not laid out for that; a full export is made "
@@ -58,7 +58,7 @@ typedef struct {
 
 /* Returns: whether @offset is that of a whole cluster of the image that nothing else refers to. */
 static gboolean
-claim(const TableReader *self, guint64 offset)
+claim_cluster(const TableReader *self, guint64 offset)
 {
     guint64 at = offset / CLUSTER;
 
@@ -71,10 +71,10 @@ claim(const TableReader *self, guint64 offset)
 }
 
 static gboolean
-claim_run(const TableReader *self, guint64 offset, guint64 n)
+claim_clusters(const TableReader *self, guint64 offset, guint64 n)
 {
     for (guint64 i = 0; i < n; i++) {
-        if (!claim(self, offset + i * CLUSTER))
+        if (!claim_cluster(self, offset + i * CLUSTER))
             return FALSE;
     }
 
@@ -118,7 +118,7 @@ take_entry(const TableReader *reader, guint64 cluster, guint64 entry, gboolean *
     *other = FALSE;
     if (entry != 0 &&
         (cluster >= self->clusters || !(entry & QCOW2_COPIED) || entry & QCOW2_COMPRESSED ||
-         !claim(reader, entry & ~(QCOW2_COPIED | QCOW2_ZERO))))
+         !claim_cluster(reader, entry & ~(QCOW2_COPIED | QCOW2_ZERO))))
         return FALSE;
     if (!changed)
         return TRUE;
@@ -164,7 +164,7 @@ take_table(const TableReader *reader, guint64 table, guint8 *block, GError **err
 
         if (!take_entry(reader, table * WRITTEN_ENTRIES + i, get64(block + i * 8), &other) ||
             self->places->len > PATCHES_MAX)
-            return refuse(self, error);
+            return refuse_layout(self, error);
         any = any || other;
     }
     if (any)
@@ -190,8 +190,9 @@ read_l1(const TableReader *reader, GError **error)
     for (gsize i = 0; i < MIN(n, self->n_l2); i++) {
         guint64 entry = get64(l1 + i * 8);
 
-        if (entry != 0 && (!(entry & QCOW2_COPIED) || !claim(reader, entry & ~QCOW2_COPIED)))
-            return refuse(self, error);
+        if (entry != 0 &&
+            (!(entry & QCOW2_COPIED) || !claim_cluster(reader, entry & ~QCOW2_COPIED)))
+            return refuse_layout(self, error);
         self->l2[i] = (entry & ~QCOW2_COPIED) / CLUSTER;
     }
 
@@ -204,9 +205,9 @@ read_tables(const TableReader *reader, GError **error)
     RenewedMap *self = reader->map;
     g_autofree guint8 *block = g_malloc(CLUSTER);
 
-    if (!claim_run(reader, self->header->l1_offset,
-                   written_l1_clusters(self->header->virtual_size)))
-        return refuse(self, error);
+    if (!claim_clusters(reader, self->header->l1_offset,
+                        written_l1_clusters(self->header->virtual_size)))
+        return refuse_layout(self, error);
     if (!read_l1(reader, error))
         return FALSE;
     for (guint64 i = 0; i < self->n_l2; i++) {
@@ -232,9 +233,9 @@ read_refcount_table(const TableReader *reader, GError **error)
     guint64 needed = units_for(self->old, WRITTEN_REFCOUNTS);
     g_autofree guint8 *table = NULL;
 
-    if (needed > n || !claim_run(reader, self->header->refcount_offset,
-                                 self->header->refcount_clusters))
-        return refuse(self, error);
+    if (needed > n || !claim_clusters(reader, self->header->refcount_offset,
+                                      self->header->refcount_clusters))
+        return refuse_layout(self, error);
     table = g_malloc(n * 8);
     if (!fd_pread_all(reader->fd, table, n * 8, self->header->refcount_offset, self->what,
                       error))
@@ -243,17 +244,17 @@ read_refcount_table(const TableReader *reader, GError **error)
     while (self->n_refcounts < n && get64(table + self->n_refcounts * 8) != 0) {
         guint64 offset = get64(table + self->n_refcounts * 8);
 
-        if (!claim(reader, offset))
-            return refuse(self, error);
+        if (!claim_cluster(reader, offset))
+            return refuse_layout(self, error);
         self->refcounts[self->n_refcounts++] = offset / CLUSTER;
     }
 
-    return self->n_refcounts >= needed || refuse(self, error);
+    return self->n_refcounts >= needed || refuse_layout(self, error);
 }
 
 /* Whether that block says what it would if all of the earlier image were in use. */
 static gboolean
-check_refcounts(const TableReader *reader, guint64 block, GError **error)
+check_renewed_refcounts(const TableReader *reader, guint64 block, GError **error)
 {
     RenewedMap *self = reader->map;
     g_autofree guint8 *found = g_malloc(CLUSTER);
@@ -264,7 +265,7 @@ check_refcounts(const TableReader *reader, guint64 block, GError **error)
         return FALSE;
     written_refcounts_put(right, block, self->old);
 
-    return memcmp(found, right, CLUSTER) == 0 || refuse(self, error);
+    return memcmp(found, right, CLUSTER) == 0 || refuse_layout(self, error);
 }
 
 static gboolean
@@ -278,14 +279,14 @@ lay_out_new(const TableReader *reader, GError **error)
     while (blocks * WRITTEN_REFCOUNTS < others + blocks - self->n_refcounts)
         blocks++;
     if (blocks > most)
-        return refuse(self, error);
+        return refuse_layout(self, error);
     self->total = others + blocks - self->n_refcounts;
     self->l2_at = self->old;
     self->refcounts_at = self->l2_at + ranked_bits_count(self->tables);
     self->data_at = self->refcounts_at + blocks - self->n_refcounts;
     for (guint64 i = self->old / WRITTEN_REFCOUNTS;
          self->total > self->old && i < self->n_refcounts; i++) {
-        if (!check_refcounts(reader, i, error))
+        if (!check_renewed_refcounts(reader, i, error))
             return FALSE;
         add_place(self, self->refcounts[i], PLACE_REFCOUNTS, i);
     }
@@ -458,7 +459,7 @@ renewed_map_make(const RenewedMap *self, const Place *place, guint8 *out)
 /* --- all of it ---------------------------------------------------------------------- */
 
 static gboolean
-allocate(RenewedMap *self, GError **error)
+allocate_tables(RenewedMap *self, GError **error)
 {
     self->clusters = units_for(self->disk_size, CLUSTER);
     self->n_l2 = written_tables(self->disk_size);
@@ -484,7 +485,7 @@ is_suited(const RenewedMap *self)
 }
 
 static gboolean
-read_image(RenewedMap *self, int fd, GError **error)
+read_renewed_image(RenewedMap *self, int fd, GError **error)
 {
     g_autofree guint8 *used = NULL;
     TableReader reader = {self, fd, NULL};
@@ -493,11 +494,11 @@ read_image(RenewedMap *self, int fd, GError **error)
     if (!self->header)
         return FALSE;
     if (!is_suited(self))
-        return refuse(self, error);
+        return refuse_layout(self, error);
     self->old = self->image_size / CLUSTER;
     used = reader.used = g_malloc0(self->old / 8 + 1);
 
-    return allocate(self, error) && read_refcount_table(&reader, error) &&
+    return allocate_tables(self, error) && read_refcount_table(&reader, error) &&
            read_tables(&reader, error) && lay_out_new(&reader, error);
 }
 
@@ -513,7 +514,7 @@ renewed_map_new(int fd, guint64 image_size, guint64 disk_size, const RankedBits 
     self->changed = changed;
     self->data = data;
     self->places = g_array_new(FALSE, FALSE, sizeof(Place));
-    if (!read_image(self, fd, error))
+    if (!read_renewed_image(self, fd, error))
         return NULL;
     add_other_places(self);
 

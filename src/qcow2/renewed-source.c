@@ -147,7 +147,7 @@ static const SourceOps renewed_source_ops = {
 
 /* Of what has changed, which has data. */
 static gboolean
-find_data(RenewedSource *self, GError **error)
+find_renewed_data(RenewedSource *self, GError **error)
 {
     g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
     Source *disk = self->disk;
@@ -192,7 +192,7 @@ renewed_source_new(int fd, Source *image, Source *disk, const RankedBits *change
         virt_snap_error_set_errno(error, ENOMEM, _("Cannot map the disk of '%s'"), source->what);
         return NULL;
     }
-    if (!find_data(self, error))
+    if (!find_renewed_data(self, error))
         return NULL;
     self->map = renewed_map_new(fd, image->size, disk->size, changed, self->data, source->what,
                                 error);

@@ -47,7 +47,7 @@ create_call_fail(CreateCall *call, const GError *error)
 
 /* The collection is read here, and not again when it is the job's turn. */
 static CreateWork *
-parse_call(CreateCall *call, GError **error)
+parse_create_call(CreateCall *call, GError **error)
 {
     CreateSettings settings;
     const char *path;
@@ -70,17 +70,17 @@ parse_call(CreateCall *call, GError **error)
 
 /* Checks the call in a thread, because the store may be locked. */
 static void
-look_at_call(gpointer data)
+look_at_create_call(gpointer data)
 {
     CreateCall *call = data;
 
     call->uid = access_caller_uid(call->invocation);
     call->owner = access_user_name(call->uid);
-    call->work = parse_call(call, &call->error);
+    call->work = parse_create_call(call, &call->error);
 }
 
 static void
-on_started(const char *path, const GError *error, gpointer data)
+on_create_started(const char *path, const GError *error, gpointer data)
 {
     CreateCall *call = data;
     g_autofree char *set = NULL;
@@ -96,13 +96,13 @@ on_started(const char *path, const GError *error, gpointer data)
 }
 
 static void
-on_call_looked_at(gpointer data)
+on_create_call_looked_at(gpointer data)
 {
     CreateCall *call = data;
     JobOrder order = {.uid = call->uid,
                       .owner = call->owner,
                       .starter = g_dbus_method_invocation_get_sender(call->invocation),
-                      .started = on_started,
+                      .started = on_create_started,
                       .data = call};
 
     if (call->error) {
@@ -121,8 +121,8 @@ create_granted(GDBusMethodInvocation *invocation, gpointer data)
 
     call->jobs = data;
     call->invocation = invocation;
-    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), look_at_call,
-             on_call_looked_at, call);
+    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), look_at_create_call,
+             on_create_call_looked_at, call);
 }
 
 static gboolean

@@ -150,7 +150,7 @@ parse_parameters(const SetCall *call, char **collection, char **name, GVariant *
 
 /* That there is such a collection can be said now. */
 static JobWork *
-parse_call(SetCall *call, GError **error)
+parse_set_call(SetCall *call, GError **error)
 {
     g_autoptr(GVariant) options = NULL;
     g_autofree char *collection = NULL;
@@ -171,13 +171,13 @@ parse_call(SetCall *call, GError **error)
 
 /* In a thread, as the store may be locked. */
 static void
-look_at_call(gpointer data)
+look_at_set_call(gpointer data)
 {
     SetCall *call = data;
 
     call->uid = access_caller_uid(call->invocation);
     call->owner = access_user_name(call->uid);
-    call->work = parse_call(call, &call->error);
+    call->work = parse_set_call(call, &call->error);
 }
 
 static void
@@ -195,7 +195,7 @@ on_ended(const GError *error, gpointer data)
 }
 
 static void
-on_started(const char *path, const GError *error, gpointer data)
+on_set_job_started(const char *path, const GError *error, gpointer data)
 {
     SetCall *call = data;
 
@@ -212,13 +212,13 @@ on_started(const char *path, const GError *error, gpointer data)
 }
 
 static void
-on_call_looked_at(gpointer data)
+on_set_call_looked_at(gpointer data)
 {
     SetCall *call = data;
     JobOrder order = {.uid = call->uid,
                       .owner = call->owner,
                       .starter = g_dbus_method_invocation_get_sender(call->invocation),
-                      .started = on_started,
+                      .started = on_set_job_started,
                       .ended = call->wait ? on_ended : NULL,
                       .data = call};
 
@@ -247,8 +247,8 @@ on_set_call_granted(GDBusMethodInvocation *invocation, gpointer data)
     call->invocation = invocation;
     call->make = method->make;
     call->reference = method->reference;
-    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), look_at_call,
-             on_call_looked_at, call);
+    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), look_at_set_call,
+             on_set_call_looked_at, call);
 }
 
 static gboolean

@@ -184,7 +184,7 @@ add_snapshot_object(SnapshotObjects *self, const char *path, const SetRecord *re
 }
 
 static void
-show_snapshot(SnapshotObjects *self, const SetRecord *record)
+show_snapshot_object(SnapshotObjects *self, const SetRecord *record)
 {
     g_autofree char *path = bus_path_snapshot(record->collection, record->snapshot);
     g_autoptr(GDBusObject) object = object_set_keep(self->objects, path);
@@ -212,7 +212,7 @@ read_records(gpointer owner, GError **error)
 }
 
 static void
-show_records(gpointer owner, gpointer content)
+show_snapshot_records(gpointer owner, gpointer content)
 {
     SnapshotObjects *self = owner;
     GPtrArray *records = content;
@@ -231,7 +231,7 @@ show_records(gpointer owner, gpointer content)
                       record->snapshot, record->collection);
             break;
         }
-        show_snapshot(self, record);
+        show_snapshot_object(self, record);
     }
     object_set_end(self->objects);
 }
@@ -245,7 +245,7 @@ records_free(gpointer content)
 static const StoreFollowerOps follower_ops = {
     .what = "snapshot collections",
     .read = read_records,
-    .show = show_records,
+    .show = show_snapshot_records,
     .free = records_free,
 };
 

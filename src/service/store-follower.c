@@ -42,7 +42,7 @@ read_records_in_thread(gpointer data)
 }
 
 static void
-show_records(FollowerReading *reading)
+show_followed_records(FollowerReading *reading)
 {
     StoreFollower *self = reading->self;
 
@@ -63,7 +63,7 @@ on_records_read(gpointer data)
     void (*ready)(gpointer data) = self->ready;
     Answer *answer;
 
-    show_records(reading);
+    show_followed_records(reading);
     /* The answers are sent after the objects were updated, so that a client finds what its answer
      * says. */
     while ((answer = g_queue_pop_head(&reading->answers))) {
