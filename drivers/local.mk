@@ -45,6 +45,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-host.h \
 	drivers/libvirt/libvirt-hypervisor.c \
 	drivers/libvirt/libvirt-hypervisor.h \
+	drivers/libvirt/libvirt-job.c \
+	drivers/libvirt/libvirt-job.h \
 	drivers/libvirt/libvirt-layers.c \
 	drivers/libvirt/libvirt-layers.h \
 	drivers/libvirt/libvirt-lists.h \

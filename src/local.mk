@@ -197,6 +197,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/hypervisor/backup-ops.h \
 	src/hypervisor/domain-files.c \
 	src/hypervisor/domain-files.h \
+	src/hypervisor/domain-job.c \
+	src/hypervisor/domain-job.h \
 	src/hypervisor/domain-survey.c \
 	src/hypervisor/domain-survey.h \
 	src/hypervisor/drivers.c \
@@ -418,6 +420,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/delete-run.h \
 	src/snapshot/delete-work.c \
 	src/snapshot/delete-work.h \
+	src/snapshot/image-idle.c \
+	src/snapshot/image-idle.h \
 	src/snapshot/image-rename.c \
 	src/snapshot/image-rename.h \
 	src/snapshot/image-users.c \

@@ -11,6 +11,7 @@
 #include "drivers/libvirt/libvirt-backup.h"
 #include "drivers/libvirt/libvirt-checkpoint.h"
 #include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-job.h"
 #include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-run.h"
@@ -113,10 +114,10 @@ check_backup_domain(virDomainPtr domain, GError **error)
 {
     const char *name = virDomainGetName(domain);
     int active = virDomainIsActive(domain);
-    int operation;
-    int type = active > 0 ? job_operation(domain, &operation) : VIR_DOMAIN_JOB_NONE;
+    const char *job = active > 0 ? libvirt_job_of(domain) : NULL;
+    g_autofree char *text = job ? domain_job_describe(job, name) : NULL;
 
-    if (active < 0 || type < 0) {
+    if (active < 0) {
         libvirt_error_set(error, _("Cannot capture the state of the domain '%s'"), name);
         return FALSE;
     }
@@ -127,11 +128,9 @@ check_backup_domain(virDomainPtr domain, GError **error)
                     name);
         return FALSE;
     }
-    if (type != VIR_DOMAIN_JOB_NONE) {
+    if (text) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
-                    _("Cannot capture the state of the domain '%s': it has a job already (virsh "
-                      "domjobinfo shows it); wait for its end"),
-                    name);
+                    _("Cannot capture the state of the domain '%s': %s"), name, text);
         return FALSE;
     }
 

@@ -8,6 +8,7 @@
 
 #include "drivers/libvirt/libvirt-checkpoint.h"
 #include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-job.h"
 #include "drivers/libvirt/libvirt-lists.h"
 #include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
@@ -97,6 +98,13 @@ checkpoint_new(virDomainCheckpointPtr checkpoint, gboolean active)
     return self;
 }
 
+/* While a domain is being migrated or saved libvirt does not answer: it waits for half a minute. */
+static gboolean
+can_ask_disks(virDomainPtr domain)
+{
+    return virDomainIsActive(domain) > 0 && !domain_job_locks(libvirt_job_of(domain));
+}
+
 GPtrArray *
 libvirt_checkpoints(Hypervisor *hypervisor, const char *name, GError **error)
 {
@@ -109,7 +117,7 @@ libvirt_checkpoints(Hypervisor *hypervisor, const char *name, GError **error)
 
     if (!domain)
         return NULL;
-    active = virDomainIsActive(domain) > 0;
+    active = can_ask_disks(domain);
     if (virDomainListAllCheckpoints(domain, &list, VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL) < 0) {
         libvirt_error_set(error, _("Cannot list the checkpoints of the domain '%s'"), name);
         return NULL;
@@ -149,7 +157,7 @@ libvirt_checkpoint_find(Hypervisor *hypervisor, const char *name, const char *ch
 
     if (!found)
         return NULL;
-    self = checkpoint_new(found, virDomainIsActive(domain) > 0);
+    self = checkpoint_new(found, can_ask_disks(domain));
     virDomainCheckpointFree(found);
 
     return self;
@@ -212,6 +220,23 @@ libvirt_checkpoint_create(Hypervisor *hypervisor, const HypervisorCheckpointRequ
 }
 
 static gboolean
+check_free_to_delete(virDomainPtr domain, const char *checkpoint, GError **error)
+{
+    const char *name = virDomainGetName(domain);
+    const char *job = libvirt_job_of(domain);
+    g_autofree char *text = NULL;
+
+    if (!domain_job_locks(job))
+        return TRUE;
+    text = domain_job_describe(job, name);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("Cannot delete the checkpoint '%s' of the domain '%s': %s"), checkpoint, name,
+                text);
+
+    return FALSE;
+}
+
+static gboolean
 delete_checkpoint(virDomainCheckpointPtr checkpoint, const char *domain, gboolean *forgotten,
                   GError **error)
 {
@@ -246,7 +271,7 @@ libvirt_checkpoint_delete(Hypervisor *hypervisor, const char *name, const char *
     gboolean done;
 
     *forgotten = FALSE;
-    if (!domain)
+    if (!domain || !check_free_to_delete(domain, checkpoint, error))
         return FALSE;
     found = look_up_checkpoint(domain, checkpoint, &why);
     if (!found && g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))

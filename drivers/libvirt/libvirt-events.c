@@ -97,6 +97,8 @@ on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event, int detai
         push_event(connection, HYPERVISOR_EVENT_RENAMED, domain, NULL);
     else if (event == VIR_DOMAIN_EVENT_STARTED || event == VIR_DOMAIN_EVENT_RESUMED)
         push_event(connection, HYPERVISOR_EVENT_STARTED, domain, NULL);
+    else if (event == VIR_DOMAIN_EVENT_STOPPED && detail == VIR_DOMAIN_EVENT_STOPPED_MIGRATED)
+        push_event(connection, HYPERVISOR_EVENT_MIGRATED, domain, NULL);
     else if (event == VIR_DOMAIN_EVENT_STOPPED)
         push_event(connection, HYPERVISOR_EVENT_STOPPED, domain, NULL);
 

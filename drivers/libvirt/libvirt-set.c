@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-job.h"
 #include "drivers/libvirt/libvirt-lists.h"
 #include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
@@ -16,40 +17,6 @@
 /* Making a snapshot with memory takes the time to write all of the memory. */
 #define AWAIT_US (10 * 60 * G_USEC_PER_SEC)
 #define AWAIT_POLL_US (G_USEC_PER_SEC / 10)
-
-/* Jobs whose operation libvirt reports; of other jobs only their existence is known. */
-static const char *const operations[] = {
-    [VIR_DOMAIN_JOB_OPERATION_START] = "start",
-    [VIR_DOMAIN_JOB_OPERATION_SAVE] = "save",
-    [VIR_DOMAIN_JOB_OPERATION_RESTORE] = "restore",
-    [VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN] = "migration",
-    [VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT] = "migration",
-    [VIR_DOMAIN_JOB_OPERATION_SNAPSHOT] = "snapshot",
-    [VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_REVERT] = "snapshot revert",
-    [VIR_DOMAIN_JOB_OPERATION_DUMP] = "dump",
-    [VIR_DOMAIN_JOB_OPERATION_BACKUP] = "backup",
-};
-
-/* Returns: what the running domain is busy with, or NULL. */
-static const char *
-job_of(virDomainPtr domain)
-{
-    virTypedParameterPtr params = NULL;
-    int type = VIR_DOMAIN_JOB_NONE;
-    int operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
-    int n = 0;
-
-    if (virDomainGetJobStats(domain, &type, &params, &n, 0) < 0)
-        return NULL;
-    virTypedParamsGetInt(params, n, VIR_DOMAIN_JOB_OPERATION, &operation);
-    virTypedParamsFree(params, n);
-    if (type == VIR_DOMAIN_JOB_NONE)
-        return NULL;
-
-    return operation > 0 && operation < (int)G_N_ELEMENTS(operations) && operations[operation]
-               ? operations[operation]
-               : "job";
-}
 
 /* --- looking -------------------------------------------------------------------------- */
 
@@ -92,8 +59,10 @@ fill_look(SnapshotLook *look, virDomainPtr domain, GError **error)
     if (!look->snapshots)
         return FALSE;
     if (active) {
-        look->job = job_of(domain);
-        look_for_block_jobs(look, domain);
+        look->job = libvirt_job_of(domain);
+        /* libvirt would wait for its end before it answers. */
+        if (g_strcmp0(look->job, DOMAIN_JOB_INCOMING) != 0)
+            look_for_block_jobs(look, domain);
     }
 
     return TRUE;
@@ -151,7 +120,7 @@ libvirt_snapshot_await(Hypervisor *hypervisor, const char *uuid, GError **error)
 
     if (!domain)
         return FALSE;
-    while (virDomainIsActive(domain) == 1 && g_strcmp0(job_of(domain), "snapshot") == 0) {
+    while (virDomainIsActive(domain) == 1 && g_strcmp0(libvirt_job_of(domain), "snapshot") == 0) {
         if (g_get_monotonic_time() > until) {
             g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
                         _("libvirt is still at a snapshot of the domain '%s'; wait for its end"),

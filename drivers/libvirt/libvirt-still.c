@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-job.h"
 #include "drivers/libvirt/libvirt-lookup.h"
 #include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-set.h"
@@ -200,6 +201,7 @@ still_resume(Hypervisor *hypervisor, const char *uuid, GError **error)
 const HypervisorSnapshotOps libvirt_snapshot_ops = {
     .is_exclusive = still_is_exclusive,
     .state = still_state,
+    .job = libvirt_job_find,
     .has_agent = still_has_agent,
     .freeze = still_freeze,
     .thaw = still_thaw,

@@ -26,7 +26,8 @@ static const struct {
 } policy[] = {
     [HYPERVISOR_EVENT_CLOSED] = {FALSE, FALSE},  [HYPERVISOR_EVENT_UNDEFINED] = {TRUE, TRUE},
     [HYPERVISOR_EVENT_RENAMED] = {TRUE, FALSE},  [HYPERVISOR_EVENT_STARTED] = {FALSE, TRUE},
-    [HYPERVISOR_EVENT_STOPPED] = {FALSE, FALSE}, [HYPERVISOR_EVENT_BLOCK_JOB] = {FALSE, TRUE},
+    [HYPERVISOR_EVENT_STOPPED] = {FALSE, FALSE}, [HYPERVISOR_EVENT_MIGRATED] = {TRUE, TRUE},
+    [HYPERVISOR_EVENT_BLOCK_JOB] = {FALSE, TRUE},
 };
 
 /* --- domains and disks ------------------------------------------------------ */
@@ -113,6 +114,11 @@ warn_of(ExportWatch *self, const HypervisorEvent *event, const PlanDomain *membe
                       event->reason);
     else if (event->type == HYPERVISOR_EVENT_UNDEFINED)
         warn_of_event(self, _("The domain '%s' was undefined while it was exported"), member->name);
+    else if (event->type == HYPERVISOR_EVENT_MIGRATED)
+        warn_of_event(self,
+                      _("The domain '%s' was migrated to another host while it was exported; its "
+                        "layers were copied as planned"),
+                      member->name);
     else if (event->type == HYPERVISOR_EVENT_RENAMED)
         warn_of_event(self,
                       _("The domain '%s' was renamed to '%s' while it was exported; the export has "
@@ -180,7 +186,8 @@ on_hypervisor_event(const HypervisorEvent *event, gpointer data)
     if (policy[event->type].members && !member)
         return;
     warn_of(self, event, member);
-    if (event->type == HYPERVISOR_EVENT_STOPPED && member)
+    if ((event->type == HYPERVISOR_EVENT_STOPPED || event->type == HYPERVISOR_EVENT_MIGRATED) &&
+        member)
         look_for_stopped(self, member);
     if (policy[event->type].look)
         check_watched_images(self, event, member);

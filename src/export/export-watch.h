@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  *
  *   connection closed   goes on, with a warning: a change shows only when a layer's turn comes
  *   undefined, renamed  a member: a warning; the images are looked at (--remove-all-storage)
+ *   migrated            a member: a warning; the images are looked at, for it goes on to write to
+ *                       them elsewhere
  *   started, resumed    the images are looked at: is it one of ours that it writes to?
  *   block job           the same: a commit writes to a layer below, a pull or a copy does not
  *   stopped             nothing: that frees images; a member whose disks are being pulled takes

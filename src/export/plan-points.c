@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "export/plan-points.h"
+#include "hypervisor/domain-job.h"
 #include "image/qcow2-header.h"
 #include "snapshot/reference-point.h"
 #include "util/fd.h"
@@ -61,15 +62,23 @@ plan_points_run(const PlanDomain *domain, const PlanDisk *disk)
                : NULL;
 }
 
-static void
-find_runs(Hypervisor *hypervisor, Plan *plan)
+/* A domain that is being migrated has two processes, and libvirt does not say what has changed on
+ * its disks. */
+static gboolean
+find_runs(Hypervisor *hypervisor, Plan *plan, GError **error)
 {
     for (guint i = 0; i < plan->domains->len; i++) {
         PlanDomain *domain = g_ptr_array_index(plan->domains, i);
 
-        if (domain->active && !domain->run)
+        if (!domain->active)
+            continue;
+        if (!domain_job_check(hypervisor, domain->uuid, domain->name, error))
+            return FALSE;
+        if (!domain->run)
             domain->run = hypervisor->ops->backups->find_run(hypervisor, domain->uuid);
     }
+
+    return TRUE;
 }
 
 /* Returns: why the image may have been changed by others since then, owned by the caller; NULL:
@@ -198,7 +207,8 @@ plan_points_find(Hypervisor *hypervisor, Plan *plan, const ExportBase *base, GEr
 {
     const PointFinder self = {hypervisor, plan, base};
 
-    find_runs(hypervisor, plan);
+    if (!find_runs(hypervisor, plan, error))
+        return FALSE;
     for (guint i = 0; i < plan->domains->len; i++) {
         const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
         GPtrArray *disks = first_of(domain)->disks;
@@ -329,7 +339,8 @@ plan_points_make(Hypervisor *hypervisor, Plan *plan, const ExportPlace *place, G
 
     if (!plan_is_live(plan) || (!name && !plan->settings->base))
         return TRUE;
-    find_runs(hypervisor, plan);
+    if (!find_runs(hypervisor, plan, error))
+        return FALSE;
     plan->point = name ? named_point(name, place, error) : own_point(place);
     for (guint i = 0; plan->point && i < plan->domains->len; i++) {
         if (!mark_domain(hypervisor, plan, g_ptr_array_index(plan->domains, i), error))

@@ -59,6 +59,7 @@ typedef enum {
     HYPERVISOR_EVENT_RENAMED,
     HYPERVISOR_EVENT_STARTED,   /* started or resumed: it may write to its disks from now on */
     HYPERVISOR_EVENT_STOPPED,
+    HYPERVISOR_EVENT_MIGRATED,  /* stopped here; it goes on with its images on another host */
     HYPERVISOR_EVENT_BLOCK_JOB, /* a block job has started or ended */
 } HypervisorEventType;
 

@@ -29,8 +29,7 @@ typedef struct {
     char *xml;             /* the present <domain> */
     GPtrArray *snapshots;  /* char*: names */
     GPtrArray *block_jobs; /* char*: targets of disks with a block job */
-    const char *job;       /* its present job ("migration", "save", "backup", "job"); NULL: none, or
-                            * not known */
+    const char *job;       /* its present job (domain-job.h); NULL: none, or not known */
 } SnapshotLook;
 
 struct HypervisorSnapshotOps {
@@ -41,6 +40,10 @@ struct HypervisorSnapshotOps {
     /* Queries the state of @uuid. NOT_FOUND if there is no such domain any more. */
     gboolean (*state)(Hypervisor *hypervisor, const char *uuid, DomainState *state,
                       GError **error);
+
+    /* Returns: what @uuid is busy with (domain-job.h), a static text; NULL: nothing, or it is shut
+     * off, or not known. Source: virDomainGetJobStats. */
+    const char *(*job)(Hypervisor *hypervisor, const char *uuid);
 
     /* Returns: TRUE if a guest agent is connected in the running @uuid. It waits a little where the
      * hypervisor needs time to reconnect to the agent. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "hypervisor/domain-job.h"
 #include "hypervisor/layer-ops.h"
 #include "import/detach-plan.h"
 #include "util/format.h"
@@ -369,7 +370,8 @@ detach_plan_make(Hypervisor *hypervisor, const char *word, GError **error)
         (domain->persistent && !look_at_document(self, domain->persistent, TRUE, error)))
         return NULL;
     if (self->disks->len > 0 &&
-        (!check_states(self, error) || !check_disks(self, hypervisor, error)))
+        (!domain_job_check(hypervisor, domain->uuid, domain->name, error) ||
+         !check_states(self, error) || !check_disks(self, hypervisor, error)))
         return NULL;
 
     return g_steal_pointer(&self);

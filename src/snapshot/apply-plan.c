@@ -7,7 +7,9 @@
 #include <glib/gi18n-lib.h>
 #include <sys/stat.h>
 
+#include "hypervisor/domain-job.h"
 #include "snapshot/apply-plan.h"
+#include "snapshot/image-idle.h"
 
 /* A running domain may write to a layer for this long after the overlay above it was made. */
 #define SWITCH_SECONDS 2
@@ -146,6 +148,9 @@ plan_apply_disk(Builder *self, const DiskDef *def, GError **error)
                     disk->base->path);
         return FALSE;
     }
+    if (!self->member->domain->active && disk->present &&
+        !image_is_idle(disk->present->path, error))
+        return FALSE;
     if (!disk->present) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
                     _("the domain has no such disk now, so that its present state cannot be kept; "
@@ -171,6 +176,8 @@ check_apply_domain(const Builder *self, GError **error)
 {
     const DomainSurvey *domain = self->member->domain;
 
+    if (!domain_job_check(self->hypervisor, domain->uuid, domain->name, error))
+        return FALSE;
     if (!domain->persistent)
         return refuse_apply(
             error, VIRT_SNAP_ERROR_NOT_SUPPORTED,

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "hypervisor/domain-job.h"
 #include "snapshot/create-disks.h"
 #include "util/format.h"
 #include "util/name.h"
@@ -40,14 +41,13 @@ static void
 look_at_domain(CreateLook *look)
 {
     const SnapshotLook *domain = look->look;
+    g_autofree char *job = domain->job ? domain_job_describe(domain->job, domain->name) : NULL;
 
     if (g_ptr_array_find_with_equal_func(domain->snapshots, look->snapshot, g_str_equal, NULL))
         create_problem(look, VIRT_SNAP_ERROR_ALREADY_EXISTS,
                        _("it has a snapshot '%s' already; choose another name"), look->snapshot);
-    if (domain->job)
-        create_problem(look, VIRT_SNAP_ERROR_IN_USE,
-                       _("it is busy with a job (%s; virsh domjobinfo shows it); wait for its end"),
-                       domain->job);
+    if (job)
+        create_problem(look, VIRT_SNAP_ERROR_IN_USE, "%s", job);
     for (guint i = 0; i < domain->block_jobs->len; i++)
         create_problem(look, VIRT_SNAP_ERROR_IN_USE,
                        _("its disk '%s' has a block job (virsh blockjob shows it); wait for its "

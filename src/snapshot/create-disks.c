@@ -10,6 +10,7 @@
 
 #include "settings/settings.h"
 #include "snapshot/create-disks.h"
+#include "snapshot/image-idle.h"
 #include "util/name.h"
 #include "util/xml.h"
 
@@ -141,6 +142,18 @@ look_sees(CreateLook *look, const char *path)
     return FALSE;
 }
 
+static gboolean
+check_idle(CreateLook *look, const StorageDef *storage, const char *target)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (look->look->state != DOMAIN_STATE_OFF || image_is_idle(storage->path, &error))
+        return TRUE;
+    create_problem(look, error->code, _("its disk '%s': %s"), target, error->message);
+
+    return FALSE;
+}
+
 /* --- what becomes of each ---------------------------------------------------------------- */
 
 static xmlNode *
@@ -187,7 +200,7 @@ add_external(CreateLook *look, xmlNode *disks, const StorageDef *storage, const 
     xmlNode *node;
 
     if (!check_storage(look, storage, target) || !look_sees(look, storage->path) ||
-        !check_chain(look, storage, target))
+        !check_idle(look, storage, target) || !check_chain(look, storage, target))
         return;
     name = overlay_name(look, storage);
     overlay = create_new_file(look, storage->path, name, OVERLAY_BYTES);

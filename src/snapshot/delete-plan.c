@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <sys/stat.h>
 
+#include "hypervisor/domain-job.h"
 #include "hypervisor/drivers.h"
 #include "hypervisor/layer-ops.h"
 #include "snapshot/delete-plan.h"
@@ -405,6 +406,8 @@ plan_delete_member(Builder *self, const DomainSurvey *domain, GError **error)
     self->member->domain = domain;
     self->member->disks = g_ptr_array_new_with_free_func(delete_disk_free);
     g_ptr_array_add(self->plan->members, self->member);
+    if (!domain_job_check(self->hypervisor, domain->uuid, domain->name, error))
+        return FALSE;
     if (self->plan->metadata)
         return TRUE;
     self->def = image_users_snapshot(self->plan->users, domain, self->plan->snapshot);

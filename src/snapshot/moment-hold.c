@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "hypervisor/domain-job.h"
 #include "snapshot/moment-still.h"
 
 /* libvirt delays a freeze while the agent carries out another command. A freeze that is delayed
@@ -168,6 +169,27 @@ check_still_off(const HeldMember *held)
                 _("The domain '%s' was started meanwhile; try again"), member->domain);
 }
 
+/* A migration may have begun, or ended, since the member was looked at. libvirt would wait for the
+ * end of one for half a minute, in which all members stand still. */
+static gboolean
+can_be_changed(HeldMember *held)
+{
+    MomentMember *member = held->member;
+    const Hold *hold = held->hold;
+
+    if (member->state == DOMAIN_STATE_OFF)
+        return TRUE;
+    if (!moment_is_off(hold, member))
+        return domain_job_check(hold->hypervisor, member->uuid, member->domain, &member->error);
+    g_set_error(&member->error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The domain '%s' was shut off, or migrated to another host, meanwhile; try "
+                  "again (where it is now it may still be frozen or paused; if it is: virsh "
+                  "domfsthaw, virsh resume)"),
+                member->domain);
+
+    return FALSE;
+}
+
 static gpointer
 do_and_run_on(gpointer data)
 {
@@ -177,7 +199,8 @@ do_and_run_on(gpointer data)
 
     if (held->late)
         return NULL;
-    member->done = hold->func(hold->hypervisor, member, hold->data, &member->error);
+    member->done = can_be_changed(held) &&
+                   hold->func(hold->hypervisor, member, hold->data, &member->error);
     moment_run_on(held);
     if (member->done)
         check_still_off(held);

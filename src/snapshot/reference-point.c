@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "hypervisor/domain-job.h"
 #include "snapshot/moment.h"
 #include "snapshot/reference-point.h"
 #include "util/name.h"
@@ -113,6 +114,8 @@ candidate_new(Hypervisor *hypervisor, const char *domain, const char *name, GPtr
                     domain);
         return NULL;
     }
+    if (!domain_job_check(hypervisor, record->uuid, domain, error))
+        return NULL;
     reference_point_disks(self->def, &self->tracked, &self->untracked);
     warn_of_untracked(self, domain, warnings);
     if (self->tracked->len > 0)
@@ -205,6 +208,13 @@ known_free(Known *self)
     g_free(self);
 }
 
+/* Nothing can be asked of its disks then. */
+static gboolean
+is_busy(Hypervisor *hypervisor, const char *uuid)
+{
+    return domain_job_locks(hypervisor->ops->snapshots->job(hypervisor, uuid));
+}
+
 static GPtrArray *
 ask_all(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
 {
@@ -222,7 +232,7 @@ ask_all(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
         if (!known->checkpoints)
             return NULL;
         record = hypervisor->ops->describe(hypervisor, known->domain, &running, NULL);
-        known->active = record && record->active;
+        known->active = record && record->active && !is_busy(hypervisor, record->uuid);
     }
 
     return g_steal_pointer(&all);
@@ -373,6 +383,22 @@ reference_point_create(Hypervisor *hypervisor, GPtrArray *domains, const char *n
 /* --- removing ----------------------------------------------------------------------------- */
 
 static gboolean
+check_jobs(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
+{
+    for (guint i = 0; i < domains->len; i++) {
+        const char *name = g_ptr_array_index(domains, i);
+        gboolean running;
+        g_autoptr(DomainRecord) domain =
+            hypervisor->ops->describe(hypervisor, name, &running, NULL);
+
+        if (domain && !domain_job_check(hypervisor, domain->uuid, name, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
 delete_one(Hypervisor *hypervisor, const char *domain, const char *checkpoint,
            GPtrArray *warnings, GError **error)
 {
@@ -407,7 +433,7 @@ reference_point_delete(Hypervisor *hypervisor, GPtrArray *domains, const char *n
                     _("There is no reference point '%s'; 'virtsnap reference-point-list' shows "
                       "those that there are"),
                     name);
-    if (!found)
+    if (!found || !check_jobs(hypervisor, domains, error))
         return FALSE;
     for (guint i = 0; i < domains->len; i++) {
         if (!delete_one(hypervisor, g_ptr_array_index(domains, i), checkpoint, warnings, error))

@@ -20,6 +20,7 @@ typedef struct {
     guint bad_thaws;   /* so many fail first */
     guint hangs_s;     /* before it freezes */
     gboolean starts;   /* while the others stand still */
+    const char *job;   /* that has begun since it was looked at */
     gboolean loses;    /* the connection, while it freezes */
     /* What came of it: */
     gboolean frozen;
@@ -54,6 +55,12 @@ find(Hypervisor *hypervisor, const char *uuid)
             return &host->domains[i];
     }
     g_assert_not_reached();
+}
+
+static const char *
+fake_job(Hypervisor *hypervisor, const char *uuid)
+{
+    return find(hypervisor, uuid)->job;
 }
 
 static HostInfo *
@@ -157,6 +164,7 @@ fake_resume(Hypervisor *hypervisor, const char *uuid, GError **error)
 static const HypervisorSnapshotOps fake_snapshots = {
     .is_exclusive = fake_exclusive,
     .state = fake_state,
+    .job = fake_job,
     .has_agent = fake_has_agent,
     .freeze = fake_freeze,
     .thaw = fake_thaw,
@@ -407,6 +415,24 @@ test_started_meanwhile(void)
     g_assert_nonnull(strstr(error->message, "'off'"));
 }
 
+/* What is done would wait for the end of a migration, and everybody with it. */
+static void
+test_migrated_meanwhile(void)
+{
+    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
+                            {.name = "leaves", .state = DOMAIN_STATE_RUNNING, .job = "migration"},
+                            {.name = "read", .state = DOMAIN_STATE_RUNNING, .job = "backup"}};
+    FakeHost host = FAKE_HOST(domains);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Moment) moment = hold(&host, MOMENT_PAUSE, FALSE, 0, &error);
+
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
+    g_assert_nonnull(strstr(error->message, "'leaves'"));
+    g_assert_nonnull(strstr(error->message, "is being migrated to another host"));
+    g_assert_cmpuint(count_done(moment), ==, 2);
+    g_assert_false(domains[1].seen_still);
+}
+
 /* libvirt waits half a minute for another command of the agent: nobody else stands still so long,
  * and who froze when it was over is thawed. */
 static void
@@ -502,6 +528,7 @@ main(int argc, char **argv)
     g_test_add_func("/moment/less-than-asked", test_less);
     g_test_add_func("/moment/function-fails", test_function_fails);
     g_test_add_func("/moment/started-meanwhile", test_started_meanwhile);
+    g_test_add_func("/moment/migrated-meanwhile", test_migrated_meanwhile);
     g_test_add_func("/moment/late", test_late);
     g_test_add_func("/moment/connection-lost", test_connection_lost);
     g_test_add_func("/moment/no-guard", test_no_guard);
