@@ -14,6 +14,9 @@
 # everyone. Keep NVRAM and disks below LIVE_DIR, as live_define does: those
 # paths are the same on both sides.
 
+# LIVE_LIBVIRTD_CONF is what else its libvirtd.conf has to have: where domains migrate between two
+# of them, a host_uuid, else they take themselves for one host.
+
 # live_libvirtd_possible: containers often allow no namespaces.
 live_libvirtd_possible()
 {
@@ -32,6 +35,7 @@ live_libvirtd_setup()
     live_qemu_conf "$host/etc"
     printf '%s\n' 'auth_unix_rw = "none"' "log_outputs = \"3:file:$LIVE_DIR/libvirtd.log\"" \
         >"$host/etc/libvirtd.conf"
+    printf '%s\n' "${LIVE_LIBVIRTD_CONF-}" >>"$host/etc/libvirtd.conf"
     : >"$host/etc/virtlogd.conf"
     live_libvirtd_knows "$host"
     live_libvirtd_kvm "$host"

@@ -38,6 +38,7 @@ live_tests = \
 	tests/live/live-set.sh \
 	tests/live/live.sh \
 	tests/live/many-nights.sh \
+	tests/live/migration.sh \
 	tests/live/moved.sh \
 	tests/live/names.sh \
 	tests/live/nights.sh \
