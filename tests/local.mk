@@ -272,6 +272,7 @@ include tests/fuzz/local.mk
 include tests/hostile/local.mk
 include tests/install/local.mk
 include tests/live/local.mk
+include tests/machine/local.mk
 include tests/memory/local.mk
 include tests/schemas/local.mk
 include tests/service/local.mk

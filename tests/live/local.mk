@@ -67,6 +67,7 @@ EXTRA_DIST += \
 	tests/live/guest-init \
 	tests/live/guest-writer.c \
 	tests/live/import-lib.sh \
+	tests/live/initrd.sh \
 	tests/live/lib.sh \
 	tests/live/libvirtd.sh \
 	tests/live/make-guest.sh \

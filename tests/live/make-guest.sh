@@ -14,19 +14,13 @@ umask 077
 PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd "$(dirname "$0")" && pwd)
-# What the guest needs; some kernels have some of it built in.
+# What the guest needs.
 modules=(virtio_pci virtio_console ext4 evdev button virtio_blk)
 applets=(sh cat dd insmod kill ln mkdir mount poweroff printf sed sync umount)
 
 die() { echo "make-guest: $*" >&2; exit 1; }
-
-newest_kernel()
-{
-    local k
-    k=$(find /boot -name 'vmlinuz-*-cloud-amd64' | sort -V | tail -n 1)
-    [ -n "$k" ] || die "no kernel in /boot: install linux-image-cloud-amd64"
-    echo "$k"
-}
+# shellcheck source=tests/live/initrd.sh
+. "$here/initrd.sh"
 
 add_agent()
 {
@@ -39,30 +33,10 @@ add_agent()
     done
 }
 
-# module_files VERSION: what is to be loaded, in that order: insmod resolves no dependencies.
-module_files()
-{
-    local module
-    for module in "${modules[@]}"; do
-        modprobe -S "$1" --show-depends "$module" || die "the kernel $1 has no $module"
-    done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
-}
-
-# unpacked FILE: the guest's insmod wants modules as they are.
-unpacked()
-{
-    case $1 in
-    *.xz) xz -dc "$1" ;;
-    *.zst) zstd -qdc "$1" ;;
-    *.gz) gzip -dc "$1" ;;
-    *) cat "$1" ;;
-    esac
-}
-
 add_modules()
 {
     local root=$1 file name
-    module_files "$2" >"$root/modules/files"
+    module_files "$2" "${modules[@]}" >"$root/modules/files"
     while read -r file; do
         name=${file##*/}
         name=${name%%.*}
@@ -92,8 +66,7 @@ make_initrd()
     # So that a test can see from outside whether the file systems are frozen.
     printf '#!/bin/sh\necho "fsfreeze: $1" >/dev/ttyS0\n' >"$root/sbin/fsfreeze-hook"
     chmod 755 "$root/init" "$root/sbin/shutdown" "$root/sbin/fsfreeze-hook"
-    # Not compressed: unpacking costs an emulated processor more than reading.
-    (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) >"$out"
+    packed "$root" >"$out"
 }
 
 make_guest()
@@ -101,7 +74,8 @@ make_guest()
     local out=$1 kernel stamp tmp
     kernel=$(newest_kernel)
     stamp=$(stat -Lc '%n %s %Y' "$kernel" "$(command -v qemu-ga)" "$(command -v busybox)"
-            cat "$here/guest-init" "$here/guest-writer.c" "$here/make-guest.sh")
+            cat "$here/guest-init" "$here/guest-writer.c" "$here/make-guest.sh" \
+                "$here/initrd.sh")
     [ "$(cat "$out/guest.stamp" 2>/dev/null)" != "$stamp" ] || return 0
     tmp=$(mktemp -d "$out/.guest.XXXXXX")
     # shellcheck disable=SC2064 # the value of now is meant

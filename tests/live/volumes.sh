@@ -145,6 +145,6 @@ if command -v vgcreate >/dev/null && dmsetup version >/dev/null 2>&1; then
 else
     skip "a pool that is a volume group" "no LVM, or this kernel has no device mapper"
 fi
-skip "a pool on an NFS server" "no server here; it is a pool that libvirt mounts"
+skip "a pool on an NFS server" "no server here: see tests/machine/pool-nfs.sh"
 
 done_testing
