@@ -5,17 +5,22 @@
 # Who takes part in the bench. A contender is a line here and a function
 # contend_NAME (with _ for each other sign), which leaves its result below
 # $target. Given to it: $layers, all files of both domains' chains; $tops, the
-# upper ones; $export, an export of them; $live, the running domain. Those of a
-# group do the same job, and `ours` is who the others are compared with.
+# upper ones; $export, an export of them; $live, the running domain. What it
+# needs before its time begins, and has to leave behind it, is done by
+# prepare_NAME and end_NAME, where there are such. Those of a group do the same
+# job, and `ours` is who the others are compared with. The nights of a running
+# domain are in contenders-night.sh.
 
 declare -A ours=([chain]=virtsnap [merge]=virtsnap-merge [compress]=virtsnap-zstd
-    [verify]=virtsnap-verify [import]=virtsnap-import [live]=virtsnap-live)
+    [verify]=virtsnap-verify [import]=virtsnap-import [live]=virtsnap-live
+    [night]=virtsnap-night)
 declare -A titles=([chain]="both domains, their layers as they are"
     [merge]="both domains, one image for each disk"
     [compress]="the same, compressed" [verify]="verifying an export"
     [import]="importing an export"
-    [live]="one running domain, one image for its disk")
-groups=(chain merge compress verify import live)
+    [live]="one running domain, one image for its disk"
+    [night]="a night of a running domain, 1 % of whose disk has changed")
+groups=(chain merge compress verify import live night)
 contenders=()
 declare -A what needs
 
@@ -55,10 +60,14 @@ contender import writers-import "" "limit of the disk: 16 direct writers"
 contender import sha256-import openssl "limit of the processors: SHA-256 at 4 KiB"
 contender import cp-import cp "cp --reflink=never"
 contender import cp-import+fsverity "cp fsverity" "cp --reflink=never; fsverity digest"
+contender import virtnbdrestore "virtnbdbackup virtnbdrestore libvirtd" \
+    "virtnbdrestore, of one image for each disk"
 contender import virtsnap-import virtsnap "virtsnap import, files only"
+contender import virtsnap-import-merged virtsnap "the same, of one image for each disk"
+contender import virtsnap-import-in-place virtsnap "virtsnap import --in-place, defined"
 
 contender live writers-live libvirtd "limit of the disk: 16 direct writers, for one"
-contender live virtnbdbackup "virtnbdbackup libvirtd" "virtnbdbackup -l copy"
+contender live virtnbdbackup "virtnbdbackup libvirtd" "virtnbdbackup -l full"
 contender live push libvirtd "libvirt backup, push mode"
 contender live virtsnap-live libvirtd "virtsnap, the present state pulled"
 contender live virtsnap-live-plain libvirtd "the same, without a digest"
@@ -165,11 +174,38 @@ contend_sha256_import() { contend_sha256; }
 contend_cp_import() { cp --reflink=never "$export"/layers/* "$target"; }
 contend_cp_import_fsverity() { contend_cp_import && digests "$target"; }
 
-contend_virtnbdbackup()
+# virtnbdbackup_of DOMAIN LEVEL DIRECTORY [OPTION]...
+virtnbdbackup_of()
 {
-    virtnbdbackup -U "$LIVE_URI" -d live -l copy -i vdb -f "$LIVE_DIR/vnb" \
-        -o "$target" --noprogress
+    "$bench_tools/measure" "$work/measured" virtnbdbackup -U "$LIVE_URI" -d "$1" -l "$2" \
+        -o "$3" -f "$LIVE_DIR/vnb" --scratchdir "$work/scratch" --noprogress "${@:4}"
 }
+
+contend_virtnbdbackup() { virtnbdbackup_of live full "$target" -i vdb; }
+
+# What virtnbdrestore restores is a backup of the same two disks, made once.
+prepare_virtnbdrestore()
+{
+    local domain
+    start_daemon && at_place daemon || return 1
+    [ ! -e "$work/vnb" ] || return 0
+    mkdir "$work/vnb" || return 1
+    for domain in web db; do
+        LIVE_BOOT=none live_define $domain --disk "$source/$domain.qcow2" &&
+            virtnbdbackup_of $domain copy "$work/vnb/$domain" &&
+            live_virsh undefine --domain $domain || return 1
+    done
+}
+
+contend_virtnbdrestore()
+{
+    local domain
+    for domain in web db; do
+        virtnbdrestore -U "$LIVE_URI" -i "$work/vnb/$domain" -o "$target/$domain" \
+            -f "$LIVE_DIR/vnb" -L "$LIVE_DIR/vnb.log" --noprogress || return 1
+    done
+}
+end_virtnbdrestore() { at_place embed; }
 
 contend_push()
 {
@@ -208,21 +244,44 @@ contend_virtsnap_merge_plain() { contend_virtsnap_with --merge --settings "$work
 contend_virtsnap_zstd() { contend_virtsnap_zstd_with; }
 contend_virtsnap_zstd_with() { contend_virtsnap_with --merge --compress zstd "$@"; }
 contend_virtsnap_zstd_plain() { contend_virtsnap_zstd_with --settings "$work/plain.xml"; }
-# The serial consoles of these domains are files of the host.
-contend_virtsnap_import()
+# ours_import EXPORT ARGUMENT...: the serial consoles of these domains are files of the host.
+ours_import()
 {
     local domain
     local -a trust=()
     for domain in web db; do
         trust+=(--trust "$domain:devices/serial" --trust "$domain:devices/console")
     done
-    "$bench_tools/measure" "$work/measured" "$bench_program" -c "$LIVE_URI" -q import "$export" \
-        --to "$target" --no-define "${trust[@]}"
+    "$bench_tools/measure" "$work/measured" "$bench_program" -c "$LIVE_URI" -q import "$1" \
+        --to "$target" "${trust[@]}" "${@:2}"
 }
+contend_virtsnap_import() { ours_import "$export" --no-define; }
+
+prepare_virtsnap_import_merged()
+{
+    [ -e "$work/merged" ] || "$bench_program" -c "$LIVE_URI" -q export --domain web \
+        --domain db snap1 --merge --to "$work/merged"
+    sample_warm "$work"/merged/db+web/snap1/layers/*
+}
+contend_virtsnap_import_merged() { ours_import "$work/merged/db+web/snap1" --no-define; }
+
+contend_virtsnap_import_in_place()
+{
+    ours_import "$export" --in-place --suffix -again --new-uuid --mac new
+}
+end_virtsnap_import_in_place()
+{
+    local domain
+    for domain in web-again db-again; do
+        live_virsh undefine --domain $domain
+    done
+    "$bench_program" -q export-unprotect "$export"
+}
+
 contend_virtsnap_live() { contend_virtsnap_live_with; }
 contend_virtsnap_live_with()
 {
-    ours_export --domain live --exclude live:vda --live=crash live "$@"
+    ours_export --domain live --exclude live:vda --live=crash --scratch "$work/scratch" live "$@"
 }
 contend_virtsnap_live_plain() { contend_virtsnap_live_with --settings "$work/plain.xml"; }
 

@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	tests/bench/counts.sh \
 	tests/bench/fairness.sh \
 	tests/bench/contenders.sh \
+	tests/bench/contenders-night.sh \
 	tests/bench/growth \
 	tests/bench/host \
 	tests/bench/results.jq \

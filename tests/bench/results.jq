@@ -20,7 +20,10 @@ def contender($all): . as $own | $own[0] as $first
        seconds: [$times[].seconds], median: ([$times[].seconds] | median),
        min: ([$times[].seconds] | min), max: ([$times[].seconds] | max),
        ratio: ($ratios | median), ratio_min: ($ratios | min), ratio_max: ($ratios | max),
-       bytes: ([$times[].bytes] | median), peak_kib: ([$times[].peak_kib | select(.)] | max)};
+       bytes: ([$times[].bytes] | median), peak_kib: ([$times[].peak_kib | select(.)] | max),
+       processor: {own: ([$times[].own | select(.)] | median),
+           qemu: ([$times[].qemu | select(.) | .own] | median),
+           guest: ([$times[].qemu | select(.) | .guest] | median)}};
 
 . as $all
 | {date: $date, version: $version, machine: $machine, cache: $cache, rounds: $rounds,

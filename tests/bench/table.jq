@@ -26,4 +26,9 @@ def mib: if . == null then null else . / 1048576 end;
               + ((if .ratio then (.ratio | fixed(2)) + "x" else "-" end) | right(9))
               + (.bytes | mib | fixed(0) | right(7))
               + ((if .median > 0 then (.bytes | mib) / .median else null end) | fixed(0) | right(7))
-              + ((if .peak_kib then .peak_kib / 1024 | fixed(0) else "" end) | right(8)) end))
+              + ((if .peak_kib then .peak_kib / 1024 | fixed(0) else "" end) | right(8)) end),
+        ([.contenders[] | select(.group == $group and .processor.qemu)] | select(length > 0)
+            | "", ("Seconds of a processor" | left(52)) + ("own" | right(8))
+                + ("QEMU" | right(9)) + ("guest" | right(9)),
+            (.[] | (.what | left(52)) + (.processor | (.own | fixed(2) | right(8))
+                + (.qemu | fixed(2) | right(9)) + (.guest | fixed(2) | right(9))))))
