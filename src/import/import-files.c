@@ -148,9 +148,13 @@ import_files_images(const ImportPlan *plan, int dirfd, GError **error)
 
 /* --- owners and permissions -------------------------------------------------- */
 
+/* What is done with each file and directory that was made. */
+typedef gboolean (*EntryFunc)(int dirfd, const char *path, int flags, mode_t mode,
+                              const HypervisorOwner *owner, GError **error);
+
 static gboolean
-close_entry(int dirfd, const char *path, int flags, mode_t mode, const HypervisorOwner *owner,
-            GError **error)
+set_entry(int dirfd, const char *path, int flags, mode_t mode, const HypervisorOwner *owner,
+          GError **error)
 {
     auto_fd fd = fd_open(dirfd, path, flags | O_RDONLY | O_NOFOLLOW, 0, error);
 
@@ -161,32 +165,53 @@ close_entry(int dirfd, const char *path, int flags, mode_t mode, const Hyperviso
                                   path, owner->uid, owner->gid);
         return FALSE;
     }
-    if (fchmod(fd, mode) < 0 && !foreign_mode_refused(errno)) {
-        virt_snap_error_set_errno(error, errno, _("Cannot set the permissions of '%s'"), path);
-        return FALSE;
-    }
+    if (fchmod(fd, mode) == 0 || foreign_mode_refused(errno))
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot set the permissions of '%s'"), path);
 
-    return fd_sync(fd, path, error);
+    return FALSE;
 }
 
 static gboolean
-close_files(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner, GError **error)
+sync_entry(int dirfd, const char *path, int flags, G_GNUC_UNUSED mode_t mode,
+           G_GNUC_UNUSED const HypervisorOwner *owner, GError **error)
+{
+    auto_fd fd = fd_open(dirfd, path, flags | O_RDONLY | O_NOFOLLOW, 0, error);
+
+    return fd >= 0 && fd_sync(fd, path, error);
+}
+
+static gboolean
+for_each_file(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner, EntryFunc func,
+              GError **error)
 {
     for (guint i = 0; i < plan->files->len; i++) {
         const ImportFile *file = g_ptr_array_index(plan->files, i);
 
-        if (!close_entry(dirfd, file->path, 0, file->shared ? SHARED_MODE : FILE_MODE, owner,
-                         error))
+        if (!func(dirfd, file->path, 0, file->shared ? SHARED_MODE : FILE_MODE, owner, error))
             return FALSE;
     }
     for (guint i = 0; i < plan->overlays->len; i++) {
         const ImportOverlay *overlay = g_ptr_array_index(plan->overlays, i);
 
-        if (!close_entry(dirfd, overlay->path, 0, FILE_MODE, owner, error))
+        if (!func(dirfd, overlay->path, 0, FILE_MODE, owner, error))
             return FALSE;
     }
 
     return TRUE;
+}
+
+static gboolean
+for_each_directory(const ImportPlan *plan, int dirfd, EntryFunc func, GError **error)
+{
+    g_autoptr(GTree) directories = import_directories_of(plan);
+
+    for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
+        if (!func(dirfd, g_tree_node_key(node), O_DIRECTORY, DIRECTORY_MODE, NULL, error))
+            return FALSE;
+    }
+
+    return func(dirfd, ".", O_DIRECTORY, DIRECTORY_MODE, NULL, error);
 }
 
 /* What it is to libvirt, and who may open it, stays. */
@@ -198,20 +223,17 @@ sync_pool(const ImportPlan *plan, GError **error)
     return fd >= 0 && fd_sync(fd, plan->pool, error);
 }
 
+/* All is changed before any of it is made durable: a file system with a journal then writes that
+ * once, and not for each file. */
 gboolean
 import_files_close(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner,
                    GError **error)
 {
-    g_autoptr(GTree) directories = import_directories_of(plan);
-
-    if (!close_files(plan, dirfd, owner, error) || (plan->pool && !sync_pool(plan, error)))
-        return FALSE;
-    for (GTreeNode *node = g_tree_node_first(directories); node; node = g_tree_node_next(node)) {
-        if (!close_entry(dirfd, g_tree_node_key(node), O_DIRECTORY, DIRECTORY_MODE, NULL, error))
-            return FALSE;
-    }
-
-    return close_entry(dirfd, ".", O_DIRECTORY, DIRECTORY_MODE, NULL, error);
+    return for_each_file(plan, dirfd, owner, set_entry, error) &&
+           for_each_directory(plan, dirfd, set_entry, error) &&
+           for_each_file(plan, dirfd, owner, sync_entry, error) &&
+           (!plan->pool || sync_pool(plan, error)) &&
+           for_each_directory(plan, dirfd, sync_entry, error);
 }
 
 gboolean
