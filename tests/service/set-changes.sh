@@ -77,6 +77,16 @@ like "$(call DestroyReferencePoint $pair second '{"wait": <true>}')" "uint32 0" 
 check "the other one, too" vs_json --service reference-point-delete pair first
 check "and is not there any more" vs_refused 32779 "first" --service reference-point-delete pair \
     first
+
+# --- that of an export, which says where the export is
+check "a live export with a base to come" vs_json --service export pair live --live=crash \
+    --base latest --to "$d/live"
+name=$(grep -o "'name': <'export-[^']*" <<<"$(points)" | cut -d "'" -f 4)
+like "$(points)" "'export': <'$d/live/pair/live'>, 'export-state': <'found'>" "it is found"
+check "it is moved" mv "$d/live" "$d/moved"
+like "$(points)" "'export': <'$d/live/pair/live'>, 'export-state': <'not found'>" "it is not"
+check "the way out" vs_json --service reference-point-delete pair "$name"
+is "$(points)" "(@aa{sv} [],)" "nothing is left"
 check "the set is removed" vs_json --service snapshot-delete pair one
 is "$(sets)" '["night"]' "as if it had not been"
 live_wait "its object goes" has_no_object one
