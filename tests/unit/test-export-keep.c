@@ -21,7 +21,7 @@ typedef struct {
 
 static const Case cases[] = {
     {"UTC", {{[KEEP_LAST] = 2}}, "2026-03-03T01:00 2026-03-02T01:00 2026-03-01T01:00", "ll-"},
-    /* Two of the same second are two. */
+    /* Two exports of the same second are two exports. */
     {"UTC", {{[KEEP_LAST] = 2}}, "2026-03-03T01:00 2026-03-03T01:00 2026-03-01T01:00", "ll-"},
     {"UTC", {{[KEEP_LAST] = 9}}, "2026-03-03T01:00", "l"},
     {"UTC", {{[KEEP_LAST] = 9}}, "", ""},
@@ -33,7 +33,7 @@ static const Case cases[] = {
     {"Europe/Berlin", {{[KEEP_DAILY] = 2}}, "2026-07-02T00:30 2026-07-01T23:30", "dd"},
     {"Europe/Berlin", {{[KEEP_DAILY] = 2}}, "2026-07-02T12:00 2026-07-02T00:30 2026-07-01T23:30",
      "d-d"},
-    /* The day that has 25 hours is one. */
+    /* A day of 25 hours is one day. */
     {"Europe/Berlin", {{[KEEP_DAILY] = 2}},
      "2026-10-25T23:30 2026-10-25T02:30 2026-10-25T00:10 2026-10-24T23:50", "d--d"},
     /* Weeks begin on Monday, and the last days of a year may be of the first week of the next. */

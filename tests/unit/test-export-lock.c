@@ -15,7 +15,7 @@
 #include "tests/unit/harness.h"
 #include "util/fd.h"
 
-/* Who reads an export keeps it from being removed, and the other way round. */
+/* Whoever reads an export keeps others from removing it, and the reverse. */
 
 typedef struct {
     char *scratch;
@@ -45,7 +45,7 @@ tear_down(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     scratch_free(f->scratch);
 }
 
-/* Under the name that a removal begins with. */
+/* This is the name that an export gets when its removal begins. */
 static char *
 begin_removal(Fixture *f)
 {
@@ -96,7 +96,7 @@ test_readers(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     assert_remove_fails(f->dirfd, f->path, VIRT_SNAP_ERROR_IN_USE);
 }
 
-/* Somebody had the directory open, and comes to its lock when it is free again. */
+/* A process opened the directory before, and gets the lock only when it is free again. */
 static void
 test_renamed(Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
@@ -111,7 +111,7 @@ test_renamed(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     g_assert_no_error(error);
 }
 
-/* The name that counts is its own, not that of a link to it. */
+/* The export's own name counts, not that of a link to it. */
 static void
 test_link(Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
@@ -146,7 +146,7 @@ test_no_manifest(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     assert_remove_fails(f->dirfd, f->path, VIRT_SNAP_ERROR_CORRUPT);
 }
 
-/* Those who look at an export hold it, and take none that is going. */
+/* All commands that read an export lock it, and read none that is being removed. */
 static void
 test_users(Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {

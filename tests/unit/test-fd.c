@@ -170,7 +170,8 @@ test_buffer(void)
     }
 }
 
-/* Whom nobody knows may read what all may, and nobody else's; and this process is who it was. */
+/* An unknown user may read what everybody may read, and nothing else; the process has its own user
+ * again afterwards. */
 static void
 test_open_as(Fixture *f, gconstpointer data)
 {

@@ -146,7 +146,7 @@ test_disks(void)
         expected = fsverity_digest(flat);
         g_assert_cmpstr(digest, ==, expected);
         assert_same(disk, flat, disks[i].size);
-        /* What the guest never wrote has no place in the file. */
+        /* Clusters that the guest never wrote take no space in the file. */
         for (gsize k = 0; k < disks[i].n_data; k++)
             bytes += disks[i].data[k].length + 2 * 65536;
         g_assert_cmpuint(copy.size, <=, bytes + MIB);
@@ -180,7 +180,7 @@ test_many_clusters(void)
     }
 }
 
-/* A source that does not tell where its holes are. */
+/* A source that does not report its holes. */
 static void
 test_no_extents(void)
 {
@@ -199,7 +199,7 @@ test_no_extents(void)
     assert_same(disk, flat, 200 * KIB);
 }
 
-/* The same disk gives the same bytes: exports can be compared. */
+/* The same disk gives the same bytes, so exports can be compared. */
 static void
 test_repeatable(void)
 {
@@ -217,7 +217,7 @@ test_repeatable(void)
     g_assert_cmpstr(one, ==, two);
 }
 
-/* The guest is freed whatever happens, its errors come through. */
+/* The source of the guest's data is freed whatever happens, and its errors are returned. */
 static void
 test_errors(void)
 {

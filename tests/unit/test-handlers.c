@@ -31,8 +31,8 @@ on_signal(int number)
 {
 }
 
-/* The library reads what is sound and what is not, asks a hypervisor that is there and one that is
- * not, and verifies what is no export. */
+/* The library reads good and bad documents, connects to a hypervisor that exists and to one that
+ * does not, and verifies a directory that is no export. */
 static void
 use_library(const char *directory)
 {
@@ -76,7 +76,7 @@ test_libxml(void)
     use_library(directory);
 
     g_assert_true(xmlStructuredError == mine && xmlStructuredErrorContext == &token);
-    /* What goes wrong by the library is told to who has called it. */
+    /* Only the caller gets the library's errors; the program's handlers do not. */
     g_assert_cmpuint(n_complaints, ==, 0);
     g_assert_null(xmlReadMemory("<a", 2, NULL, NULL, 0));
     g_assert_cmpuint(n_complaints, >, 0);

@@ -94,7 +94,7 @@ test_held(void)
     }
 }
 
-/* What others cannot do, and what they can, while we hold it. */
+/* What others cannot do while we hold the lock, and what they can. */
 static void
 test_holds(void)
 {
@@ -157,7 +157,7 @@ test_bytes(void)
 
     write_file(path, "x", 1);
     other = fd_open(AT_FDCWD, path, O_RDWR, 0, &error);
-    /* A probe takes nothing. */
+    /* A probe takes no lock. */
     ours = fd_open(AT_FDCWD, path, O_RDONLY, 0, &error);
     g_assert_true(image_lock_probe(ours, path, &error));
     for (off_t byte = 0; byte < 300; byte++)
@@ -171,7 +171,7 @@ test_bytes(void)
         g_assert_false(is_held(other, byte));
 }
 
-/* Two exports of one layer do not stand in each other's way. */
+/* Two exports of one layer do not exclude each other. */
 static void
 test_shared(void)
 {

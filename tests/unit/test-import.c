@@ -19,8 +19,8 @@
 
 /* --- place ---------------------------------------------------------------------- */
 
-/* Whoever asks, the place is made absolute once; an empty one is refused later, and does not become
- * the working directory. */
+/* The paths are made canonical once, by whatever way they are given; an empty one is refused later,
+ * and does not become the working directory. */
 static void
 test_place(void)
 {
@@ -173,7 +173,7 @@ add_lines(JournalFixture *f, const char *text)
 
 #define NODE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-/* What a line says counts up to one that is none: that was under way. */
+/* The journal counts up to the first line that is not complete, which was being written. */
 static void
 test_journal_read(JournalFixture *f, gconstpointer data)
 {
@@ -210,7 +210,7 @@ test_journal_read(JournalFixture *f, gconstpointer data)
     }
 }
 
-/* Another plan's journal is none of this one. */
+/* The journal of another plan is not used. */
 static void
 test_journal_of_another(JournalFixture *f, gconstpointer data)
 {

@@ -16,7 +16,7 @@
 #include "tests/unit/job-fixture.h"
 #include "util/fd.h"
 
-/* Jobs that were interrupted: gone on with, or killed. */
+/* Jobs that were interrupted are resumed or killed. */
 
 /* When it is over already. */
 static void
@@ -36,7 +36,7 @@ test_kill_interrupted(Fixture *f, gconstpointer data)
     assert_request(f, JOB_REQUEST_START, JOB_RESULT_INVALID_TRANSITION);
 }
 
-/* One that has written nothing leaves alone what another job has left. */
+/* A job that has written nothing leaves alone what another job has left. */
 static void
 test_kill_unplanned(Fixture *f, gconstpointer data)
 {
@@ -55,7 +55,7 @@ test_kill_unplanned(Fixture *f, gconstpointer data)
     job_unref(first);
 }
 
-/* While somebody else is at it, it cannot be removed, and that is what is told. */
+/* While another process uses the partial export, it cannot be removed, and the error says so. */
 static void
 test_kill_in_use(Fixture *f, gconstpointer data)
 {
@@ -79,7 +79,7 @@ test_kill_in_use(Fixture *f, gconstpointer data)
     g_assert_false(is_there(f, "farm"));
 }
 
-/* Somebody loses patience while the last flush of an orderly end takes its time. */
+/* A user kills the job while the last flush of an orderly end still takes its time. */
 static Job *impatient;
 
 int
@@ -112,7 +112,7 @@ test_terminate_kill(Fixture *f, gconstpointer data)
     g_assert_false(is_there(f, "farm"));
 }
 
-/* What stands in the way of going on may be gone a moment later. */
+/* The reason that keeps a job from being resumed may be gone a moment later. */
 static void
 assert_goes_on_after(Fixture *f, guint code)
 {
@@ -136,7 +136,8 @@ finish(Fixture *f)
     g_assert_cmpuint(f->work->result.copied, <, 8 * MIB);
 }
 
-/* Whoever took the lock to see whether it is held would keep the other from getting it. */
+/* A process that took the lock to see whether it is held would keep the other one from getting it.
+ * */
 static void
 wait_until_locked(const char *path)
 {
@@ -179,7 +180,7 @@ test_no_answer(Fixture *f, gconstpointer data)
     finish(f);
 }
 
-/* No descriptor is left, at whatever point of it. */
+/* No descriptor is left open, wherever the job ends. */
 static void
 test_no_descriptors(Fixture *f, gconstpointer data)
 {

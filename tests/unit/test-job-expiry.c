@@ -10,7 +10,7 @@
 #include "service/job-expiry.h"
 #include "tests/unit/job-fixture.h"
 
-/* Jobs that were interrupted, and that nobody goes on with. */
+/* Jobs that were interrupted and that nobody resumes. */
 
 #define DAY ((guint64)86400)
 
@@ -64,7 +64,7 @@ set_journal_age(Fixture *f, guint64 seconds)
     g_assert_cmpint(utime(journal, &times), ==, 0);
 }
 
-/* Somebody else may go on with what it has left. */
+/* Another job may resume what this one has left. */
 static void
 test_written_to(Fixture *f, gconstpointer data)
 {
@@ -102,7 +102,7 @@ test_expired(Fixture *f, gconstpointer data)
     g_assert_cmpint(job_get_state(f->job), ==, JOB_STATE_KILLED);
 }
 
-/* Somebody was faster: what is about to run is not killed. */
+/* A job that is about to run is not killed, because somebody has just resumed it. */
 static void
 test_resumed(Fixture *f, gconstpointer data)
 {

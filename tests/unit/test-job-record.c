@@ -228,7 +228,8 @@ test_first_version(void)
     g_assert_cmpstr(work->place->directory, ==, "/backup");
 }
 
-/* Of a later version: it is not touched and its number not used again, so that version finds it. */
+/* The record belongs to a later version: it is not changed and its number is not used again, so
+ * that version finds it. */
 static void
 test_later_version(void)
 {
@@ -262,7 +263,7 @@ test_later_version(void)
     g_assert_cmpstr(now, ==, text);
 }
 
-/* A broken installation is no broken record. */
+/* An error of the installation is not taken for an error of the record. */
 static void
 test_no_schema(void)
 {

@@ -171,7 +171,8 @@ test_load(Fixture *f, gconstpointer data)
 
 /* --- orders ----------------------------------------------------------------- */
 
-/* Until a second passes without a byte: what was on its way arrives. */
+/* Waits until a second passes without any transfer: those that were under way are completed first.
+ * */
 static JobInfo *
 rest(Fixture *f)
 {
@@ -295,12 +296,12 @@ test_changed(Fixture *f, gconstpointer data)
     g_assert_cmpint(info->state, ==, JOB_STATE_EXCEPTION);
     g_assert_cmpuint(info->error_code, ==, VIRT_SNAP_ERROR_INVALID_STATE);
     g_assert_nonnull(strstr(info->error, "base.raw"));
-    /* Who puts that right can go on, and who does not want to can kill it. */
+    /* Once the reason is removed the job can be resumed; it can also be killed. */
     g_assert_true(info->resumable);
     g_assert_true(is_there(f, "farm/.s.partial/journal"));
 }
 
-/* Whatever it waits for. */
+/* It ends whatever it waits for. */
 static void
 test_kill_waiting(Fixture *f, gconstpointer data)
 {

@@ -63,7 +63,7 @@ test_content(PlanFixture *f, gconstpointer data)
     g_assert_cmpuint(layer->segments->len, ==, 2);
     g_assert_cmpuint(g_array_index(layer->segments, EngineSegment, 0).index, ==, 7);
     g_assert_cmpint(g_array_index(layer->segments, EngineSegment, 0).node[1], ==, 0x23);
-    /* What was done before it began anew does not count. */
+    /* Segments that were copied before the copy began anew do not count. */
     layer = g_ptr_array_index(content->layers, 1);
     g_assert_cmpuint(layer->size, ==, 67108864);
     g_assert_cmpuint(layer->segments->len, ==, 1);
@@ -138,7 +138,7 @@ test_same(PlanFixture *f, gconstpointer data)
 
 /* --- the file --------------------------------------------------------------- */
 
-/* A sink that looks whether what it makes durable is in the journal already. */
+/* A sink that checks whether what it makes durable is in the journal too early. */
 typedef struct {
     Sink parent;
     int fd;
@@ -190,7 +190,7 @@ open_it(PlanFixture *f, int fd, gboolean resume, guint *made, GError **error)
     return journal_open(fd, identity, changed, resume, made, error);
 }
 
-/* A journal that is not continued knows nothing of what was there. */
+/* A journal that is not continued has nothing of what was in it. */
 static void
 assert_begun_anew(PlanFixture *f, int fd)
 {
@@ -248,7 +248,7 @@ test_file(PlanFixture *f, gconstpointer data)
     g_assert_cmpuint(layer->size, ==, source.size);
     g_assert_cmpuint(layer->segments->len, ==, 2);
     g_assert_cmpmem(g_array_index(layer->segments, EngineSegment, 1).node, DIGEST_BYTES, NODE, 32);
-    /* What is torn is gone, and what does not get durable is not recorded. */
+    /* A line that was cut off is removed, and what does not become durable is not recorded. */
     sink.fail = TRUE;
     sink.too_early = "done 1 8";
     g_assert_false(journal_add(journal, 1, 8, (const guint8 *)NODE, &sink.parent, &error));

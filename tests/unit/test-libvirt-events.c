@@ -7,7 +7,7 @@
 
 #include "drivers/libvirt/libvirt-hypervisor.h"
 
-/* What libvirt's test driver, which all connections of a process share, lets happen. */
+/* Events that libvirt's test driver can cause; all connections of a process share it. */
 
 typedef struct {
     GAsyncQueue *told; /* char*: "TYPE NAME" */
@@ -136,7 +136,7 @@ act_slowly(const HypervisorEvent *event, gpointer data)
     g_atomic_int_set((gint *)data, 2);
 }
 
-/* Who has ended the watch may free what it was told about. */
+/* Once a watch has ended, its owner may free the data that the watch used. */
 static void
 test_unwatch_waits(Fixture *self, gconstpointer data)
 {

@@ -54,7 +54,7 @@ test_kept(void)
     g_assert_null(none);
     g_assert_nonnull(error);
 
-    /* libvirt does not tell which handler is set: it is the one that hears. */
+    /* libvirt does not return the handler that is set, so the test looks which one is called. */
     own = virConnectOpen("test:///default");
     g_assert_nonnull(own);
     heard = 0;
@@ -110,7 +110,7 @@ has_thread(const char *name)
     return FALSE;
 }
 
-/* A process has one, and whoever is first keeps it. */
+/* A process has one event loop, and the first one that is registered stays. */
 static void
 test_loop(void)
 {

@@ -16,7 +16,7 @@ test_is_embedded(void)
         {"qemu:///embed?root=/x", TRUE},
         {"qemu:///embed?root=/x/system", TRUE},
         {"secret:///embed?root=/x", TRUE},
-        /* What stands behind the path is not the path. */
+        /* The query of a URI is not part of its path. */
         {"qemu:///system?keyfile=/x/embed/key", FALSE},
         {"qemu:///system?socket=/embed", FALSE},
         {"qemu+ssh://host/system?keyfile=/x/embed/key", FALSE},

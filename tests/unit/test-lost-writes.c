@@ -98,7 +98,7 @@ export(const Fixture *f, gboolean resume)
     return done ? DONE : FAILED;
 }
 
-/* In a process of its own, as what it opens ends with it. */
+/* A run is a process of its own, so that everything that it opens ends with it. */
 static int
 run_export(const Fixture *f, gboolean resume, LostKind kind, guint step)
 {
@@ -176,7 +176,8 @@ clear(const Fixture *f)
     }
 }
 
-/* How often it went which way: what is always refused would be right as well. */
+/* Both outcomes have to occur, because a test in which everything is refused would prove nothing.
+ * */
 typedef struct {
     guint resumed;
     guint refused;
@@ -290,7 +291,8 @@ at_each_flush(const Fixture *f, LostKind kind, gboolean earlier, gboolean resume
         g_test_message("flush %u: %d", step, status);
         if (status == DONE)
             break;
-        /* What has failed is not there, and what has stopped is complete or not there. */
+        /* An export that has failed is not there, and one whose machine has stopped is complete or
+         * not there. */
         if (is_exported(f))
             g_assert_cmpint(status, ==, LOST_STOPPED);
         if (is_exported(f))

@@ -50,7 +50,7 @@ test_invalid(gconstpointer data)
 
         g_test_message("%s", (char *)g_ptr_array_index(paths, i));
         g_assert_null(parse_path(g_ptr_array_index(paths, i), &error));
-        /* What a later version has made is not broken. */
+        /* A manifest of a later version is not reported as corrupt. */
         g_assert_true(g_error_matches(
             error, VIRT_SNAP_ERROR,
             g_str_has_suffix(g_ptr_array_index(paths, i), "/version.xml")
@@ -187,7 +187,7 @@ file_new(const char *path, const char *role, guint64 bytes, guint8 fill)
     return file;
 }
 
-/* What an export writes down of a planned layer. */
+/* A planned layer as an export writes it into the manifest. */
 static ManifestFile *
 layer_new(const PlanLayer *layer, guint64 bytes, guint8 fill)
 {
@@ -329,7 +329,7 @@ test_round_trip(void)
     }
 }
 
-/* Long chains and many files take no more than their number. */
+/* Long chains and many files take time in proportion to their number. */
 static void
 test_large(void)
 {
@@ -357,7 +357,8 @@ test_large(void)
     g_assert_cmpint(g_get_monotonic_time() - begin, <, 120 * G_USEC_PER_SEC);
 }
 
-/* From a directory: there, not there, and not what it should be. */
+/* Loads manifests from a directory: one that is there, one that is not, and one that is no
+ * manifest. */
 static void
 test_load(void)
 {

@@ -50,7 +50,7 @@ open_in_thread(gpointer description)
     return source;
 }
 
-/* The worker that opened a source may end before the others have read it. */
+/* The worker that opened a source may end before the others have read from it. */
 static void
 test_thread_ends(void)
 {
@@ -82,11 +82,12 @@ test_not_there(void)
 
     g_assert_null(source);
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
-    /* QEMU's own words, not that a connection was closed. */
+    /* The error has QEMU's message, and not only that the connection was closed. */
     g_assert_nonnull(strstr(error->message, "/nowhere/image"));
 }
 
-/* A sector that cannot be read is an error that says so, though QEMU leaves us then. */
+/* A sector that cannot be read causes an error that names the sector, although QEMU closes the
+ * connection then. */
 static void
 test_read_error(void)
 {
@@ -194,7 +195,7 @@ test_other_server(void)
     check_content(source);
     g_assert_true(source->ops->check(source, &error));
 
-    /* Now it cannot read any more, then it can, and then it is gone. */
+    /* The server fails to read, then it succeeds, and then it is gone. */
     g_assert_true(g_file_set_contents(server.trigger, "", 0, NULL));
     g_assert_false(source->ops->read(source, 2, buffer, MIB, MIB, &error));
     g_assert_nonnull(strstr(error->message, "'a disk'"));
@@ -264,7 +265,7 @@ failure_of(const char *script)
     return error;
 }
 
-/* An image may keep it busy for days, or have it fill the memory. */
+/* An image may keep QEMU busy for days, or have it fill the memory. */
 static void
 test_limits(void)
 {
@@ -277,7 +278,7 @@ test_limits(void)
     g_assert_nonnull(strstr(busy->message, "processor time"));
 }
 
-/* The one child that this process has, whichever thread has made it. */
+/* Finds the only child of this process, whichever thread has started it. */
 static pid_t
 only_child(void)
 {

@@ -309,7 +309,7 @@ test_changed(Fixture *self, gconstpointer data)
     g_assert_cmpint(match(self), <=, changes[i].at_most);
 }
 
-/* A mapping that was written to before, and can be written to again without a fault. */
+/* A mapping that was written to before can be written to again without a page fault. */
 static void
 test_old_mapping(Fixture *self, G_GNUC_UNUSED gconstpointer data)
 {
@@ -326,7 +326,7 @@ test_old_mapping(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     munmap(map, BYTES);
 }
 
-/* What may be changed again within the same tick of the clock has no origin. */
+/* A file that may be changed again within the same tick of the clock has no origin. */
 static void
 test_too_fresh(Fixture *self, G_GNUC_UNUSED gconstpointer data)
 {
@@ -339,7 +339,7 @@ test_too_fresh(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     g_assert_true(!origin || g_get_monotonic_time() - begun > 20000);
 }
 
-/* What is said of a file is read again. */
+/* A time that was formatted is parsed as the same time. */
 static void
 test_times(void)
 {
@@ -361,7 +361,7 @@ is_that_file(const Fixture *self, const char *boot)
     return present && origin_is_file(self->origin, boot, present);
 }
 
-/* What is written to a file leaves it the same one; another of its name is not. */
+/* A file that is written to is still the same file; another one of its name is not. */
 static void
 test_file(Fixture *self, G_GNUC_UNUSED gconstpointer data)
 {

@@ -34,7 +34,7 @@ static const Case cases[] = {
     {"one region and more",
      "head -c 1900K /dev/urandom >t; head -c 200K /dev/zero >>t; seq 300000 >>t; "
      "truncate -s %512 t", "raw", FALSE},
-    /* A part of a cluster is noise, and the part that is looked at is not. */
+    /* One part of a cluster is noise, and the part that is sampled is not. */
     {"mixed",
      "for i in $(seq 40); do seq $i 9999; head -c 90K /dev/urandom; head -c 70K /dev/zero; "
      "done >t; truncate -s %512 t", "raw", FALSE},
@@ -116,7 +116,7 @@ open_on_small(EngineItem *item, GError **error)
     return ok;
 }
 
-/* Compressed or not, the file system may be full before the end. */
+/* The file system may become full before the end, with compression or without. */
 static void
 test_full(void)
 {
@@ -207,7 +207,7 @@ test_case(gconstpointer data)
         g_free(run("qemu-img", "check", "-q", "-f", "qcow2", "packed", NULL));
         g_free(run("qemu-img", "compare", "-q", "-f", one->format, "-F", "qcow2", "t", "packed",
                    NULL));
-        /* What is allotted is what qemu-img would allot, cluster by cluster. */
+        /* The clusters that are allocated are those that qemu-img would allocate. */
         if (!one->layer) {
             g_autofree char *ours = zeros_of("packed");
 
@@ -218,7 +218,7 @@ test_case(gconstpointer data)
     g_assert_cmpint(g_chdir(old), ==, 0);
 }
 
-/* The layer has its own data only: with another image below, that shows through. */
+/* The layer has only its own data: with another image below, that image shows through. */
 static void
 test_layer_alone(void)
 {

@@ -27,7 +27,7 @@ warning_among(PlanFixture *f, double written, const TestSnapshot *snapshots, gsi
     plan_add_others(f, snapshots + 1, n - 1);
     plan = plan_make(f, &error);
     g_assert_no_error(error);
-    /* Once, however many disks have it. */
+    /* The warning is given once, however many disks have the layer. */
     g_assert_cmpuint(plan->warnings->len, <=, 1);
 
     return plan->warnings->len > 0 ? g_strdup(g_ptr_array_index(plan->warnings, 0)) : NULL;
@@ -104,12 +104,12 @@ test_written_since(PlanFixture *f, gconstpointer data)
         {40, -39, NULL},
         {40, -0.1, DOUBT},
         {40, 2.2, SURE},
-        /* An overlay that was there before says nothing of the time. */
+        /* An overlay that existed before does not show when the layer was frozen. */
         {-10, 5, NULL},
         {-10, 10.5, NULL},
         {-10, 13.2, DOUBT},
         {-10, 80, SURE},
-        /* Nor one that was put there later. */
+        /* Neither does one that was made later. */
         {1000, -999.5, NULL},
         {1000, -990, DOUBT},
         {1000, -100, SURE},
@@ -198,7 +198,7 @@ test_written_tree(PlanFixture *f, gconstpointer data)
     }
 }
 
-/* Each snapshot has its own time: a warning is of the snapshot that it is true of. */
+/* Each snapshot has its own time, and a warning names the snapshot to which it applies. */
 static void
 test_written_each(PlanFixture *f, gconstpointer data)
 {

@@ -9,7 +9,7 @@
 #include "tests/unit/harness.h"
 #include "tests/unit/plan-fixture.h"
 
-/* What is said of files of the host, and of what is left there. */
+/* Warnings about files of the host that the snapshot does not contain. */
 
 #define BEGUN 1000000000
 #define DISK "<disk><source file='%s'/><target dev='%s'/></disk>"
@@ -70,7 +70,7 @@ test_age(PlanFixture *f, gconstpointer data)
     }
 }
 
-/* Variables that are not there may have been. */
+/* Firmware variables that do not exist now may have existed at the snapshot. */
 static void
 test_no_variables(PlanFixture *f, gconstpointer data)
 {
@@ -94,7 +94,7 @@ test_arguments(PlanFixture *f, gconstpointer data)
     assert_says(got, "-drive file=/x.qcow2,if=none");
 }
 
-/* What is started again need not be what ran. */
+/* The domain may be started with other files than it was running with. */
 static void
 test_other_disks(PlanFixture *f, gconstpointer data)
 {

@@ -10,7 +10,7 @@
 #include "tests/unit/harness.h"
 #include "tests/unit/plan-fixture.h"
 
-/* States of the memory: whose they are, and whether they are there. */
+/* Memory states: to which snapshot they belong, and whether they exist. */
 
 /* The memory is in one of the images; without that one it is lost. */
 static void
@@ -41,7 +41,7 @@ test_internal_memory(PlanFixture *f, gconstpointer data)
     }
 }
 
-/* What is no memory of this domain is never passed off as such. */
+/* A file that is no memory state of this domain is never exported as one. */
 static void
 test_memory_content(PlanFixture *f, gconstpointer data)
 {

@@ -21,7 +21,7 @@ test_recorded(PlanFixture *f, gconstpointer data)
                   {"fda", "/no/such.img", "raw", "no", "device='floppy'"},
                   {"vdc", "/no/such", "raw", "no"},
                   {"vdd", "/no/such", "raw", NULL},
-                  /* What could not be copied does not matter then. */
+                  /* An image that could not be copied does not matter then. */
                   {"vde", "/no/such", "raw", "no", "mangled='yes'", "<transient/>"}}};
     static const char *const reasons[] = {NULL,        "empty",       "read-only",  "read-only",
                                           "removable", "no-snapshot", "no-snapshot", "no-snapshot"};
@@ -40,7 +40,7 @@ test_recorded(PlanFixture *f, gconstpointer data)
     }
 }
 
-/* What cannot be exported can be left out, and then does not matter. */
+/* A disk that cannot be exported can be excluded, and does not matter then. */
 static void
 test_excluded(PlanFixture *f, gconstpointer data)
 {
@@ -205,14 +205,14 @@ test_refused(PlanFixture *f, gconstpointer data)
                      "<backingStore type='file'><format type='raw'/><source file='gone.raw'/>"
                      "</backingStore>"}}},
          NULL, "gone.raw", VIRT_SNAP_ERROR_NOT_FOUND},
-        /* The overlay was merged back: what was frozen is written to again. */
+        /* The overlay was merged back, so the frozen layer is written to again. */
         {{.name = "s", .disks = {{"vdx", "a.qcow2", "qcow2", "external"}}}, "./a.qcow2", "a.qcow2",
          VIRT_SNAP_ERROR_INVALID_STATE},
         {{.name = "t", .disks = {{"vdx", "i.qcow2", "qcow2", "internal"}}}, NULL, "'t'",
          VIRT_SNAP_ERROR_NOT_FOUND},
         {{.name = "s", .memory = "snapshot='external' file='no-memory'"}, NULL, "no-memory",
          VIRT_SNAP_ERROR_NOT_FOUND},
-        /* Who opens a tape or a watchdog sets it going. */
+        /* Opening a tape or a watchdog would start it. */
         {{.name = "s", .memory = "snapshot='external' file='/dev/zero'"}, NULL, "/dev/zero",
          VIRT_SNAP_ERROR_NOT_SUPPORTED},
         {{.name = "s", .domain = "<os><nvram>no-nvram</nvram></os>"}, NULL, "no-nvram",

@@ -22,7 +22,7 @@ test_preserve(PlanFixture *f, gconstpointer data)
     plan_add_two(f);
     plan = plan_make(f, &error);
     g_assert_no_error(error);
-    /* The base that both share is there once, and before them. */
+    /* The base that both share is in the plan once, and before both. */
     g_assert_cmpuint(plan->layers->len, ==, 3);
     base = g_ptr_array_index(plan->layers, 0);
     a = g_ptr_array_index(plan->layers, 1);
@@ -120,7 +120,8 @@ test_one_image_many_chains(PlanFixture *f, gconstpointer data)
     g_assert_null(plan_disk_of(merged, 2, 0)->top->source->backing);
 }
 
-/* What is encrypted as a whole is kept so, and never taken for what the guest sees. */
+/* An image that is encrypted as a whole is copied as it is, and never taken for what the guest
+ * sees. */
 static void
 test_encrypted(PlanFixture *f, gconstpointer data)
 {
@@ -206,7 +207,7 @@ test_internal(PlanFixture *f, gconstpointer data)
         }
         g_assert_cmpstr(plan_first_snapshot(plan, 0)->consistency, ==, "memory");
         g_assert_true(plan_first_snapshot(plan, 0)->memory_kept == table[i].memory_kept);
-        /* What is lost is said. */
+        /* A warning says what is lost. */
         g_assert_cmpuint(plan->warnings->len, ==, table[i].memory_kept ? 0 : 1);
     }
 }
@@ -285,7 +286,7 @@ test_tpm(PlanFixture *f, gconstpointer data)
     g_assert_nonnull(strstr(g_ptr_array_index(plan->warnings, 0), "TPM"));
 }
 
-/* Whatever things are called, files of the export stay inside of it, and apart. */
+/* Whatever the names are, files of the export stay inside of it and have different paths. */
 static void
 test_names(PlanFixture *f, gconstpointer data)
 {
@@ -299,7 +300,7 @@ test_names(PlanFixture *f, gconstpointer data)
     g_autoptr(Plan) plan = NULL;
 
     for (gsize i = 0; i < G_N_ELEMENTS(domains); i++) {
-        /* Not UTF-8 cannot come through XML. */
+        /* A name that is not UTF-8 cannot be written into XML. */
         const char *name = g_utf8_validate(images[i], -1, NULL) ? images[i] : "x;y";
         g_autofree char *sub = g_strdup_printf("%zu", i % 2);
         g_autofree char *path = g_build_filename(sub, name, NULL);
@@ -332,7 +333,7 @@ test_names(PlanFixture *f, gconstpointer data)
     }
 }
 
-/* The same layer has the same name in every export, and another one of that name has another. */
+/* The same layer has the same name in every export, and a different layer has a different one. */
 static void
 test_stable(PlanFixture *f, gconstpointer data)
 {

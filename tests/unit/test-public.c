@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The virtsnap developers */
 
-/* What a program may rely on that calls the library: a call that makes no sense is said to be one,
- * and does nothing. */
+/* What a program that calls the library may rely on: a call with wrong arguments is reported, and
+ * does nothing. */
 
 #include <config.h>
 

@@ -340,7 +340,7 @@ test_damaged(Fixture *f, gconstpointer data)
     }
 }
 
-/* A reference is read as it stands there: who follows it judges it. */
+/* A reference is returned as it is; whoever follows it checks it. */
 static void
 test_references(Fixture *f, gconstpointer data)
 {
@@ -382,7 +382,7 @@ test_empty_reference(Fixture *f, gconstpointer data)
     assert_reference(f->image, "base.raw", "raw");
 }
 
-/* A file may end anywhere. */
+/* A file may end at any byte. */
 static void
 test_short(Fixture *f, gconstpointer data)
 {
@@ -392,7 +392,7 @@ test_short(Fixture *f, gconstpointer data)
     make_image(f, &kinds[9]);
     head = read_head(f->image, NULL);
     for (gsize length = 0; length < 600; length++) {
-        /* Of its own, so that a read behind its end is one behind an allocation. */
+        /* The input is in an allocation of its own, so that a read beyond its end is noticed. */
         g_autofree guint8 *bytes = g_memdup2(g_bytes_get_data(head, NULL), length);
         g_autoptr(GError) error = NULL;
         g_autoptr(GBytes) read = NULL;

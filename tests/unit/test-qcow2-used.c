@@ -85,7 +85,7 @@ test_snapshots(ChainFixture *f, gconstpointer data)
     g_assert_no_error(error);
 }
 
-/* Without its counts all of the device is the image's. */
+/* Without refcounts the whole device counts as used by the image. */
 static void
 test_not_closed(ChainFixture *f, gconstpointer data)
 {
@@ -139,14 +139,14 @@ test_damaged(ChainFixture *f, gconstpointer data)
     block = peek(counts);
     l1 = peek(40);
     l2 = peek(l1) & ~((guint64)1 << 63);
-    /* A cluster of data, and a table, of which the counts do not know. */
+    /* A cluster of data, and a table, that the refcounts do not count. */
     poke(l2, (guint64)40 << 20 | (guint64)1 << 63);
     assert_corrupt(64 << 20);
     poke(l2, 0);
     poke(l1, (guint64)40 << 20);
     assert_corrupt(64 << 20);
     poke(l1, l2);
-    /* Counts that know of more than there is, or of nothing. */
+    /* Refcounts of more than the image has, or of nothing. */
     assert_corrupt(1 << 20);
     poke(block + 1000, G_MAXUINT64);
     assert_corrupt(16 << 20);

@@ -146,7 +146,7 @@ test_in_its_place(void)
     }
 }
 
-/* What others may change can lead elsewhere, and so can a symbolic link. */
+/* A directory that others may change can lead elsewhere, and so can a symbolic link. */
 static void
 test_unsafe(void)
 {

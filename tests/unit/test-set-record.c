@@ -80,7 +80,7 @@ test_corpus(gconstpointer data)
     }
 }
 
-/* A record is of the very snapshot, not of another one that has or had its name. */
+/* A record belongs to one snapshot, and not to another one that has or had its name. */
 static void
 test_store(void)
 {

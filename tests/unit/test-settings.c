@@ -35,7 +35,7 @@ test_valid(gconstpointer data)
 
         g_test_message("%s", path);
         g_assert_no_error(error);
-        /* What it writes it reads, and it is the same. */
+        /* The document that is written is read as the same settings. */
         text = virt_snap_export_settings_format(settings);
         again = parse_text(text, &error);
         g_assert_no_error(error);
@@ -58,7 +58,7 @@ test_invalid(gconstpointer data)
         settings = virt_snap_export_settings_load_file(path, &error);
         g_assert_null(settings);
         g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
-        /* The file is named, and something is said of it. */
+        /* The error names the file and says what is wrong. */
         g_assert_nonnull(strstr(error->message, path));
         g_assert_cmpuint(strlen(error->message), >, strlen(path) + 25);
         g_assert_true(text_fits_xml(error->message));
@@ -193,7 +193,7 @@ test_cim_wrappers(void)
     static const char *const files[] = {
         "hyper-v", "case", "empty-array", "empty-string", "value-object", "named-instance",
         "named-object", "with-path",
-        /* As Windows writes them. */
+        /* The form in which Windows writes them. */
         "get-text", "get-text-new", "utf-16le", "utf-16be", "utf-16-said", "utf-8-bom",
         "system-case", "system-twice", "array-null", "array-null-value", "embedded-null",
         "embedded-inherited", "declgroup", "local-path",
@@ -246,7 +246,7 @@ assert_only(const VirtSnapExportSettings *settings, const Setting *changed, cons
         g_autofree char *got = setting->format(settings, 0);
         g_autofree char *usual = setting->format(plain, 0);
 
-        /* What was not asked for goes by the live state. */
+        /* A setting that was not given follows from the live state. */
         if (g_str_equal(setting->name, "intent") && g_str_equal(changed->name, "live"))
             g_clear_pointer(&usual, g_free);
         g_assert_cmpstr(got, ==, setting == changed ? value : usual);
@@ -271,7 +271,7 @@ test_rows(void)
         g_autoptr(GError) error = NULL;
 
         g_test_message("%s", setting->name);
-        /* A new row of the table needs one here. */
+        /* Every new row of the table needs a row here. */
         g_assert_cmpuint(n, <, G_N_ELEMENTS(values));
         g_assert_cmpstr(setting->name, ==, values[n].name);
         g_assert_true(settings_find(setting->name) == setting);
@@ -307,7 +307,8 @@ test_set_refused(void)
         {"colour", "red"}, {"", "x"},        {"BackupIntent", "2"}, {"storage", ""},
         {"parallel", "0"}, {"parallel", ""}, {"bandwidth", ""},     {"bandwidth", "1M1"},
         {"exclude", "x"},  {"base", ""},     {"compression", "zstd:"}, {"intent", "\xff"},
-        /* What XML cannot hold neither this document nor a manifest can. */
+        /* Characters that XML cannot represent can be neither in this document nor in a manifest.
+         * */
         {"exclude", "web:vd\001a"},          {"exclude", "w\xff:vda"},
         {"include", "web:\xef\xbf\xbf"},     {"base", "/backup/\xff"},
     };
@@ -324,7 +325,8 @@ test_set_refused(void)
     }
 }
 
-/* A live export merges, unless it is told not to: whatever is written down keeps that. */
+/* A live export merges unless the settings say otherwise, and every form in which they are written
+ * keeps that. */
 static void
 test_live(void)
 {

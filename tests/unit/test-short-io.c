@@ -16,7 +16,7 @@
 #include "transfer/engine.h"
 
 /* A kernel that does less than it is asked for, which it may, and file systems that refuse direct
- * transfers only when it comes to one: every way of moving bytes copes with that. */
+ * I/O only when it is used: every way of moving bytes handles both. */
 
 typedef enum {
     MISCHIEF_NONE,
@@ -56,7 +56,7 @@ interfere(int fd, size_t *length, size_t *hide)
     }
     if (turn % 3 == 1)
         *length = *length / 2 / 4096 * 4096 + 4096;
-    /* A direct transfer is of whole sectors, but what is told of it may be less. */
+    /* A direct transfer is of whole sectors, but the number that it returns may be less. */
     *hide = turn % 5 == 0 ? 100 : 0;
 
     return FALSE;

@@ -38,7 +38,7 @@ test_left(TargetFixture *f, gconstpointer data)
     /* Whatever the one who goes on with it meets. */
     target_free(begin_again(f));
     target_assert_listing(f, left);
-    /* Killed while it wrote the entry anew. */
+    /* The process was killed while it wrote the entry anew. */
     target_sh(f, "mv to/coll/.snap.partial/a to/coll/.snap.partial/a.rewritten");
     target = begin_again(f);
     target_assert_listing(f, left);

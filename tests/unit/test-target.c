@@ -16,7 +16,7 @@
 #include "tests/unit/target-fixture.h"
 #include "util/fd.h"
 
-/* By convention. */
+/* The user and group nobody have this number by convention. */
 #define NOBODY 65534
 
 /* --- the usual way ---------------------------------------------------------- */
@@ -30,7 +30,7 @@ test_commit(TargetFixture *f, gconstpointer data)
     struct stat st;
 
     g_assert_no_error(error);
-    /* Nothing is touched before it begins. */
+    /* Nothing is changed before it begins. */
     target_assert_listing(f, "");
     g_assert_cmpstr(target_path(target), ==, path);
     g_assert_true(target_begin(target, FALSE, &error));
@@ -48,7 +48,7 @@ test_commit(TargetFixture *f, gconstpointer data)
     g_assert_cmpint(st.st_mode & 07777, ==, 0700);
 }
 
-/* The same directory takes other exports; the same one it takes once. */
+/* The directory accepts other exports, and each export only once. */
 static void
 test_again(TargetFixture *f, gconstpointer data)
 {
@@ -67,7 +67,7 @@ test_again(TargetFixture *f, gconstpointer data)
     target_assert_listing(f, "./to\n./to/coll\n./to/coll/one\n./to/coll/two\n");
 }
 
-/* Without a commit nothing is left, not even the directories on the way. */
+/* Without a commit nothing is left, not even the directories that were made on the way. */
 static void
 test_free(TargetFixture *f, gconstpointer data)
 {
@@ -94,7 +94,7 @@ test_keep(TargetFixture *f, gconstpointer data)
     target_free(target);
     target_assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n./to/coll/.snap.partial/a\n"
                              "./to/coll/.snap.partial/journal\n");
-    /* The next one starts with nothing. */
+    /* The next one starts with an empty directory. */
     target = target_begin_new(f, "snap", TRUE);
     target_assert_listing(f, "./to\n./to/coll\n./to/coll/.snap.partial\n"
                              "./to/coll/.snap.partial/journal\n");
@@ -224,7 +224,7 @@ test_mount_point(TargetFixture *f, gconstpointer data)
     g_assert_nonnull(strstr(error->message, "mount point"));
 }
 
-/* A directory that one may not write into, which for root has to be somebody else's. */
+/* A directory without write permission, which for root has to be that of another user. */
 static void
 test_not_writable(TargetFixture *f, gconstpointer data)
 {
@@ -263,7 +263,7 @@ test_names(TargetFixture *f, gconstpointer data)
         g_assert_true(target_commit(target, &error));
         g_assert_no_error(error);
         g_assert_true(g_file_test(target_path(target), G_FILE_TEST_IS_DIR));
-        /* Two below the directory, whatever they are called. */
+        /* Two directories are made below the target, whatever their names are. */
         parent = g_path_get_dirname(target_path(target));
         above = g_path_get_dirname(parent);
         g_assert_cmpstr(above, ==, f->to);
@@ -334,7 +334,7 @@ test_in_use_at_the_end(TargetFixture *f, gconstpointer data)
     target_free(one);
 }
 
-/* Two who both saw a free place: the one who comes second finds it taken. */
+/* Two processes both saw a free place: the second one finds it taken. */
 static void
 test_second(TargetFixture *f, gconstpointer data)
 {
@@ -420,7 +420,7 @@ race(const char *directory)
     return 0;
 }
 
-/* Whoever wins: each export is made once, and is whole. */
+/* Whichever process wins, each export is made once, and is complete. */
 static void
 test_race(TargetFixture *f, gconstpointer data)
 {
@@ -447,7 +447,7 @@ test_race(TargetFixture *f, gconstpointer data)
     target_assert_listing(f, wanted->str);
 }
 
-/* Something in the partial directory's place that is none of ours. */
+/* A file of somebody else is in the place of the partial directory. */
 static void
 test_strange_partial(TargetFixture *f, gconstpointer data)
 {

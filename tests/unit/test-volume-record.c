@@ -126,7 +126,7 @@ write_record(const Fixture *self)
     g_assert_cmpint(fchmodat(self->fd, "volumes", 0600, 0), ==, 0);
 }
 
-/* Another file of that name is somebody else's. */
+/* Another file of that name belongs to somebody else. */
 static void
 test_removed(Fixture *self, gconstpointer data)
 {
@@ -158,7 +158,7 @@ test_not_ours(Fixture *self, gconstpointer data)
     g_assert_true(is_there(self, "mine") && is_there(self, "other") && is_there(self, "second"));
 }
 
-/* Neither is anything removed by a record that cannot be relied on, nor is the record. */
+/* A record that cannot be trusted removes nothing, and is not removed itself. */
 static void
 test_kept(Fixture *self, gconstpointer data)
 {
@@ -187,7 +187,7 @@ test_kept(Fixture *self, gconstpointer data)
     }
 }
 
-/* A symbolic link would have another's record read. */
+/* A symbolic link would lead to another record. */
 static void
 test_link(Fixture *self, gconstpointer data)
 {

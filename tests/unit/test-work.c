@@ -78,7 +78,7 @@ iterate_until(const GString *log, const char *text)
         g_main_context_iteration(NULL, TRUE);
 }
 
-/* In a lane one comes after the other; beside it others go on. */
+/* In one lane pieces of work run one after the other; other lanes run meanwhile. */
 static void
 test_lanes(void)
 {
@@ -93,7 +93,7 @@ test_lanes(void)
     iterate_until(log, "x");
     run_piece(WORK_STORE, NULL, NULL, log, 'y');
     iterate_until(log, "xy");
-    /* The same name is another lane for another kind. */
+    /* A lane of the same name is another one for another kind of work. */
     run_piece(WORK_TARGET, "one", NULL, log, 'z');
     iterate_until(log, "xyz");
     g_assert_cmpuint(work_pending(WORK_STORE), ==, 3);
@@ -105,7 +105,7 @@ test_lanes(void)
     iterate_until(log, "xyzabcd");
 }
 
-/* However many targets hang, the store and the records have threads. */
+/* However many targets hang, the store and the records have threads of their own. */
 static void
 test_kinds(void)
 {
@@ -141,7 +141,7 @@ forget(gpointer data)
 {
 }
 
-/* At the end the main loop does not run any more, and records are written all the same. */
+/* At the end the main loop does not run any more, and records are written nevertheless. */
 static void
 test_finish(void)
 {

@@ -51,8 +51,8 @@ append_repeated(GString *text, const char *repeated, guint times)
     }
 }
 
-/* What would take libxml2 hours, or the machine's memory, is refused at once; what is just below
- * a limit is taken. */
+/* Documents that would take libxml2 hours, or all memory of the machine, are refused at once;
+ * documents just below a limit are accepted. */
 static void
 test_bounds(void)
 {
@@ -111,7 +111,8 @@ test_bounds(void)
     }
 }
 
-/* Whatever hides them from whoever counts hides them from the parser, too: the text is no XML. */
+/* Whatever hides elements from the code that counts them also hides them from the parser, because
+ * such a text is no XML. */
 static void
 test_hidden(void)
 {
@@ -135,7 +136,7 @@ test_hidden(void)
     }
 }
 
-/* Where the parser says what is wrong it says where, too. */
+/* Where the parser reports an error it reports the line, too. */
 static void
 test_complaint(void)
 {
@@ -151,7 +152,8 @@ test_complaint(void)
     g_assert_nonnull(strstr(error->message, "DOCTYPE"));
 }
 
-/* The encoding is seen, not believed: EBCDIC and UTF-7 would hide what is counted. */
+/* The encoding is detected and not taken from the declaration: EBCDIC and UTF-7 would hide what is
+ * counted. */
 static void
 test_encoding(void)
 {
@@ -165,7 +167,7 @@ test_encoding(void)
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
 }
 
-/* In UTF-16 a limit is the same, and nothing hides behind a NUL. */
+/* In UTF-16 the limits are the same, and nothing is hidden behind a NUL character. */
 static void
 test_utf16(void)
 {
@@ -272,7 +274,7 @@ validate_by_bad_schemas(void)
     g_rmdir(dir);
 }
 
-/* What the caller is told nobody else hears of: libxml2 prints what no context takes. */
+/* Only the caller gets the errors; libxml2 would print those for which there is no context. */
 static void
 test_quiet(void)
 {
