@@ -62,7 +62,9 @@ night_change()
         script+="/machine/peripheral/virtio-disk0/virtio-backend \"write -q -P $byte "
         script+="$((virtual * 1024 / parts * i))k ${piece}k\"'; "
     done
-    virsh -q -c "$LIVE_URI" "$script" >"$LIVE_DIR/hmp" 2>&1 && ! grep -i error "$LIVE_DIR/hmp"
+    virsh -q -c "$LIVE_URI" "$script" >"$LIVE_DIR/hmp" 2>&1 ||
+        { tail -n 3 "$LIVE_DIR/hmp"; return 1; }
+    ! grep -i error "$LIVE_DIR/hmp"
 }
 
 # --- those that take part -------------------------------------------------------
