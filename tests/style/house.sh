@@ -44,24 +44,29 @@ printf '%s\n' "${code[@]}" | grep -vE '^(drivers/libvirt|tests)/' |
     none "only drivers/libvirt includes libvirt's headers" \
         "ask through hypervisor/hypervisor.h, and add to it what is missing"
 
-printf '%s\n' "${code[@]}" | grep '\.c$' | grep -vE '^(examples/|tests/live/guest-)' |
-    while read -r file; do
-        first=$(grep -m1 -E '^ *# *include' "$file")
-        [ "$first" = '#include <config.h>' ] || echo "$file: $first"
-    done | none "config.h comes first" "#include <config.h> before every other header"
+mapfile -t own < <(printf '%s\n' "${code[@]}" | grep '\.c$' |
+    grep -vE '^(examples/|tests/live/guest-)')
+{
+    grep -m1 -HE '^ *# *include' "${own[@]}" | grep -v ':#include <config\.h>$'
+    grep -LE '^ *# *include' "${own[@]}"
+} | none "config.h comes first" "#include <config.h> before every other header"
 
 printf '%s\n' "${code[@]}" | grep '\.h$' | xargs -r grep -L '^#pragma once$' |
     none "headers guard themselves" "#pragma once below the licence"
 
 # --- nothing forgotten ------------------------------------------------------
 
+declare -A in_makefiles=()
+while read -ra words; do
+    for word in "${words[@]}"; do in_makefiles[$word]=yes; done
+done < <(cat "${makefiles[@]}")
+
 # listed FILE...: prints the files that no makefile names.
 listed()
 {
     local file
     for file; do
-        grep -qE "(^|[[:space:]])${file//./\\.}([[:space:]]|\$)" "${makefiles[@]}" ||
-            grep -qE "(^|[[:space:]])${file%.c}([[:space:]]|\$)" "${makefiles[@]}" || echo "$file"
+        [ -n "${in_makefiles[$file]-}${in_makefiles[${file%.c}]-}" ] || echo "$file"
     done
 }
 
@@ -75,7 +80,8 @@ mapfile -t shell_tests < <(printf '%s\n' "${scripts[@]}" | grep '^tests/')
 listed "${shell_tests[@]}" |
     none "every test script is listed" "list it in TESTS or EXTRA_DIST of a local.mk"
 for script in "${shell_tests[@]}"; do
-    if [[ $(head -c 2 "$script") == '#!' ]]; then
+    read -rn 2 first <"$script"
+    if [[ $first == '#!' ]]; then
         [ -x "$script" ] || echo "$script is not executable"
     elif [ -x "$script" ]; then
         echo "$script has no #! line"
@@ -106,7 +112,11 @@ for file in "${code[@]}"; do
 done | none "code begins with its licence" \
     "the two lines, SPDX-License-Identifier and Copyright, as in src/util/error.h"
 for file in "${scripts[@]}" "${makefiles[@]}"; do
-    head -n 3 "$file" | grep -q '^# SPDX-License-Identifier: ' || echo "$file"
+    for ((i = 0; i < 3; i++)); do
+        read -r line
+        [[ $line != '# SPDX-License-Identifier: '* ]] || continue 2
+    done <"$file"
+    echo "$file"
 done | none "scripts and makefiles begin with their licence" "# SPDX-License-Identifier: …"
 
 grep -nE '^[[:space:]]*goto[[:space:]]' "${code[@]}" |
@@ -121,9 +131,12 @@ grep -nE '[[:blank:]]+$' "${code[@]}" "${scripts[@]}" "${makefiles[@]}" |
     none "no blanks at the end of a line" "remove them"
 LC_ALL=C.UTF-8 grep -nE '^.{101,}$' "${code[@]}" "${scripts[@]}" |
     none "no line longer than 100" "break it; 80 is what to aim for"
-for file in "${code[@]}" "${scripts[@]}" "${makefiles[@]}"; do
-    [ -z "$(tail -c 1 "$file")" ] || echo "$file"
-done | none "files end with a line's end" "add it"
+# One program for all of them, and one for each only where one is wrong.
+if [ -n "$(tail -qc 1 "${code[@]}" "${scripts[@]}" "${makefiles[@]}")" ]; then
+    for file in "${code[@]}" "${scripts[@]}" "${makefiles[@]}"; do
+        [ -z "$(tail -c 1 "$file")" ] || echo "$file"
+    done
+fi | none "files end with a line's end" "add it"
 grep -nE '^[^"]*(^|[^:"])//' "${code[@]}" |
     none "comments are /* */" "exchange the //"
 grep -nE '\b(if|for|while|switch)\(' "${code[@]}" |
