@@ -13,6 +13,8 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/create-service.h \
 	src/service/import-service.c \
 	src/service/import-service.h \
+	src/service/job-call.c \
+	src/service/job-call.h \
 	src/service/job-expiry.c \
 	src/service/job-expiry.h \
 	src/service/job-keeper.c \

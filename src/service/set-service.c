@@ -9,58 +9,27 @@
 #include "collection/members.h"
 #include "service/access.h"
 #include "service/bus-options.h"
+#include "service/job-call.h"
 #include "service/set-service.h"
-#include "service/work.h"
 #include "snapshot/apply-work.h"
 #include "snapshot/delete-work.h"
 #include "snapshot/reference-point.h"
 #include "snapshot/reference-work.h"
 
-/* Answers of the methods; others are D-Bus errors. */
-#define RESULT_DONE 0
-#define RESULT_JOB_STARTED 4096
-
-/* A call on its way through what has to be looked at before a job is made of it. */
-typedef struct SetCall SetCall;
-
-/* What is to be done with @name of @collection. */
-typedef JobWork *(*MakeFunc)(SetCall *call, const char *collection, const char *name,
+/* Makes the work for @name, a snapshot or reference point, of @collection. */
+typedef JobWork *(*MakeFunc)(JobCall *call, const char *collection, const char *name,
                              GVariant *options, GError **error);
 
-struct SetCall {
-    JobService *jobs;
-    GDBusMethodInvocation *invocation;
+/* A method. */
+typedef struct {
     MakeFunc make;
     gboolean reference; /* a reference point is meant, by its name */
-    guint uid;
-    char *owner;
-    gboolean wait;
-    JobWork *work; /* owned; NULL: not known yet */
-    char *path;    /* of the job, which the caller waits for */
-    GError *error; /* NULL: none so far */
-};
-
-static void
-set_call_free(SetCall *call)
-{
-    job_work_unref(call->work);
-    g_clear_error(&call->error);
-    g_free(call->owner);
-    g_free(call->path);
-    g_free(call);
-}
-
-static void
-set_call_fail(SetCall *call, const GError *error)
-{
-    access_return_error(call->invocation, error);
-    set_call_free(call);
-}
+} SetMethod;
 
 /* --- what a caller sends ------------------------------------------------------------ */
 
 static JobWork *
-make_delete(SetCall *call, const char *collection, const char *snapshot, GVariant *options,
+make_delete(JobCall *call, const char *collection, const char *snapshot, GVariant *options,
             GError **error)
 {
     gboolean metadata = FALSE;
@@ -75,7 +44,7 @@ make_delete(SetCall *call, const char *collection, const char *snapshot, GVarian
 }
 
 static JobWork *
-make_apply(SetCall *call, const char *collection, const char *snapshot, GVariant *options,
+make_apply(JobCall *call, const char *collection, const char *snapshot, GVariant *options,
            GError **error)
 {
     gboolean discard = FALSE, start = FALSE, paused = FALSE;
@@ -99,7 +68,7 @@ make_apply(SetCall *call, const char *collection, const char *snapshot, GVariant
 }
 
 static JobWork *
-make_reference(SetCall *call, const JobWorkType *type, const char *collection, const char *name,
+make_reference(JobCall *call, const JobWorkType *type, const char *collection, const char *name,
                GVariant *options, GError **error)
 {
     const BusOption known[] = {{"wait", &call->wait, NULL}, {NULL, NULL, NULL}};
@@ -113,14 +82,14 @@ make_reference(SetCall *call, const JobWorkType *type, const char *collection, c
 }
 
 static JobWork *
-make_reference_point(SetCall *call, const char *collection, const char *name, GVariant *options,
+make_reference_point(JobCall *call, const char *collection, const char *name, GVariant *options,
                      GError **error)
 {
     return make_reference(call, &reference_create_work_type, collection, name, options, error);
 }
 
 static JobWork *
-make_reference_removal(SetCall *call, const char *collection, const char *name,
+make_reference_removal(JobCall *call, const char *collection, const char *name,
                        GVariant *options, GError **error)
 {
     if (!reference_point_check_name(name, error))
@@ -132,13 +101,14 @@ make_reference_removal(SetCall *call, const char *collection, const char *name,
 /* What is meant: a snapshot collection by its path, or a reference point by the collection's path
  * and its name. */
 static gboolean
-parse_parameters(const SetCall *call, char **collection, char **name, GVariant **options,
+parse_parameters(const JobCall *call, char **collection, char **name, GVariant **options,
                  GError **error)
 {
     GVariant *parameters = g_dbus_method_invocation_get_parameters(call->invocation);
+    const SetMethod *method = call->data;
     const char *path;
 
-    if (!call->reference) {
+    if (!method->reference) {
         g_variant_get(parameters, "(&o@a{sv})", &path, options);
         return bus_path_parse_snapshot(path, collection, name, error);
     }
@@ -150,8 +120,9 @@ parse_parameters(const SetCall *call, char **collection, char **name, GVariant *
 
 /* That there is such a collection can be said now. */
 static JobWork *
-parse_set_call(SetCall *call, GError **error)
+make_set_work(JobCall *call, GError **error)
 {
+    const SetMethod *method = call->data;
     g_autoptr(GVariant) options = NULL;
     g_autofree char *collection = NULL;
     g_autofree char *name = NULL;
@@ -164,119 +135,54 @@ parse_set_call(SetCall *call, GError **error)
         return NULL;
     members_free(members);
 
-    return call->make(call, collection, name, options, error);
+    return method->make(call, collection, name, options, error);
 }
 
-/* --- its way ------------------------------------------------------------------------- */
+/* --- the methods ------------------------------------------------------------------------- */
 
-/* In a thread, as the store may be locked. */
-static void
-look_at_set_call(gpointer data)
-{
-    SetCall *call = data;
+static const SetMethod destroy = {make_delete, FALSE};
+static const SetMethod apply = {make_apply, FALSE};
+static const SetMethod create_point = {make_reference_point, TRUE};
+static const SetMethod destroy_point = {make_reference_removal, TRUE};
 
-    call->uid = access_caller_uid(call->invocation);
-    call->owner = access_user_name(call->uid);
-    call->work = parse_set_call(call, &call->error);
-}
-
-static void
-on_ended(const GError *error, gpointer data)
-{
-    SetCall *call = data;
-
-    if (error) {
-        set_call_fail(call, error);
-        return;
-    }
-    g_dbus_method_invocation_return_value(call->invocation,
-                                          g_variant_new("(uo)", RESULT_DONE, call->path));
-    set_call_free(call);
-}
-
-static void
-on_set_job_started(const char *path, const GError *error, gpointer data)
-{
-    SetCall *call = data;
-
-    if (!path) {
-        set_call_fail(call, error);
-        return;
-    }
-    call->path = g_strdup(path);
-    if (call->wait)
-        return;
-    g_dbus_method_invocation_return_value(call->invocation,
-                                          g_variant_new("(uo)", RESULT_JOB_STARTED, path));
-    set_call_free(call);
-}
-
-static void
-on_set_call_looked_at(gpointer data)
-{
-    SetCall *call = data;
-    JobOrder order = {.uid = call->uid,
-                      .owner = call->owner,
-                      .starter = g_dbus_method_invocation_get_sender(call->invocation),
-                      .started = on_set_job_started,
-                      .ended = call->wait ? on_ended : NULL,
-                      .data = call};
-
-    if (call->error) {
-        set_call_fail(call, call->error);
-        return;
-    }
-    order.work = call->work;
-    job_service_start(call->jobs, &order);
-}
-
-/* What a method does when its caller may. */
+/* A call that is being authorised. */
 typedef struct {
     JobService *jobs;
-    MakeFunc make;
-    gboolean reference;
-} SetMethod;
+    const SetMethod *method;
+} SetCall;
 
 static void
 on_set_call_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
-    const SetMethod *method = data;
-    SetCall *call = g_new0(SetCall, 1);
+    const SetCall *call = data;
 
-    call->jobs = method->jobs;
-    call->invocation = invocation;
-    call->make = method->make;
-    call->reference = method->reference;
-    work_run(WORK_STORE, g_dbus_method_invocation_get_sender(invocation), look_at_set_call,
-             on_set_call_looked_at, call);
+    job_call_begin(invocation, call->jobs, WORK_STORE,
+                   g_dbus_method_invocation_get_sender(invocation), make_set_work, call->method);
 }
 
 static gboolean
-begin_if_granted(GDBusMethodInvocation *invocation, JobService *jobs, MakeFunc make,
-                 gboolean reference)
+begin_if_granted(GDBusMethodInvocation *invocation, JobService *jobs, const SetMethod *method)
 {
-    SetMethod *method = g_new(SetMethod, 1);
+    SetCall *call = g_new(SetCall, 1);
 
-    *method = (SetMethod){jobs, make, reference};
-    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, on_set_call_granted, method, g_free);
+    *call = (SetCall){jobs, method};
+    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, on_set_call_granted, call, g_free);
 
     return TRUE;
 }
-
-/* --- the methods ------------------------------------------------------------------------- */
 
 static gboolean
 on_destroy(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
            const char *snapshot_collection, GVariant *options, gpointer jobs)
 {
-    return begin_if_granted(invocation, jobs, make_delete, FALSE);
+    return begin_if_granted(invocation, jobs, &destroy);
 }
 
 static gboolean
 on_apply(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
          const char *snapshot_collection, GVariant *options, gpointer jobs)
 {
-    return begin_if_granted(invocation, jobs, make_apply, FALSE);
+    return begin_if_granted(invocation, jobs, &apply);
 }
 
 static gboolean
@@ -284,7 +190,7 @@ on_create_reference_point(BusCollectionSnapshotService *bus, GDBusMethodInvocati
                           const char *collection, const char *name, GVariant *options,
                           gpointer jobs)
 {
-    return begin_if_granted(invocation, jobs, make_reference_point, TRUE);
+    return begin_if_granted(invocation, jobs, &create_point);
 }
 
 static gboolean
@@ -292,7 +198,7 @@ on_destroy_reference_point(BusCollectionSnapshotService *bus, GDBusMethodInvocat
                            const char *collection, const char *name, GVariant *options,
                            gpointer jobs)
 {
-    return begin_if_granted(invocation, jobs, make_reference_removal, TRUE);
+    return begin_if_granted(invocation, jobs, &destroy_point);
 }
 
 void
