@@ -60,12 +60,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/boot-run.h \
 	src/import/boot-scratch.c \
 	src/import/boot-scratch.h \
-	src/import/boot-verify.c \
-	src/import/boot-verify.h \
 	src/import/boot-watch.c \
 	src/import/boot-watch.h \
-	src/import/boot-work.c \
-	src/import/boot-work.h \
 	src/import/detach-plan.c \
 	src/import/detach-plan.h \
 	src/import/detach-run.c \
@@ -146,6 +142,14 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/rewrite-screens.h \
 	src/import/rewrite-strip.c \
 	src/import/rewrite-strip.h \
+	src/import/verification.c \
+	src/import/verification.h \
+	src/import/verify-findings.c \
+	src/import/verify-findings.h \
+	src/import/verify-settings.c \
+	src/import/verify-settings.h \
+	src/import/verify-work.c \
+	src/import/verify-work.h \
 	src/import/volume-record.c \
 	src/import/volume-record.h \
 	src/transfer/block-hash.c \

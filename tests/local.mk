@@ -100,6 +100,7 @@ unit_tests = \
 	tests/unit/test-storage-def \
 	tests/unit/test-target \
 	tests/unit/test-target-again \
+	tests/unit/test-verify \
 	tests/unit/test-volume-record \
 	tests/unit/test-xml \
 	$(NULL)

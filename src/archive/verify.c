@@ -21,10 +21,9 @@
 #include "util/name.h"
 
 typedef struct {
+    const VerifyOrder *order;
     int dirfd;
     const Manifest *manifest;
-    gboolean deep;
-    Control *control;
     VerifyReport *report;
 } Verify;
 
@@ -84,7 +83,6 @@ verify_digest(Verify *self, const ManifestFile *file, int fd, GError **error)
     VerifyItem item = {.file = file, .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)};
     g_autoptr(GPtrArray) items = g_ptr_array_new();
     g_autoptr(GError) why = NULL;
-    gboolean cancelled;
 
     item.errsv = errno;
     item.engine.user_data = &item;
@@ -92,19 +90,19 @@ verify_digest(Verify *self, const ManifestFile *file, int fd, GError **error)
     item.engine.weight = file->bytes;
     item.engine.want_digest = TRUE;
     g_ptr_array_add(items, &item.engine);
-    if (engine_run(items, 0, self->control, NULL, &why)) {
+    if (engine_run(items, 0, self->order->control, NULL, &why)) {
         if (memcmp(item.engine.digest, file->digest, DIGEST_BYTES) != 0)
             report_wrong_digest(self, &item);
     }
     fd_clear(&item.fd);
     engine_item_clear(&item.engine);
-    cancelled = g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
-    if (why && !cancelled)
+    /* That the verification has to end, for whatever reason, says nothing about the file. */
+    if (why && !control_pass(self->order->control, 0, error))
+        return FALSE;
+    if (why)
         verify_report_add(self->report, file->path, "%s", why->message);
-    if (cancelled)
-        g_propagate_error(error, g_steal_pointer(&why));
 
-    return !cancelled;
+    return TRUE;
 }
 
 /* --- images --------------------------------------------------------------- */
@@ -183,7 +181,7 @@ verify_image(Verify *self, const ManifestFile *file, int fd)
     verify_reference(self, file, header);
     verify_internals(self, file, fd, header);
     /* QEMU cannot open an encrypted image without its secret, so such an image is not checked. */
-    if (!self->deep || header->crypt_method != 0 ||
+    if (!self->order->deep || header->crypt_method != 0 ||
         drivers_get()->check_image(fd, file->path, &error))
         return;
     /* The reference counts of an image that was not closed properly are wrong until QEMU opens it
@@ -237,11 +235,11 @@ verify_file(Verify *self, const ManifestFile *file, GError **error)
     auto_fd fd = open_export_file(self, file);
 
     if (fd < 0) {
-        control_advance(self->control, file->bytes);
-        return control_pass(self->control, 0, error);
+        control_advance(self->order->control, file->bytes);
+        return control_pass(self->order->control, 0, error);
     }
     if (!file->has_digest)
-        control_advance(self->control, file->bytes);
+        control_advance(self->order->control, file->bytes);
     else if (!verify_digest(self, file, fd, error))
         return FALSE;
     if (g_strcmp0(file->format, "qcow2") == 0)
@@ -257,7 +255,9 @@ verify_files(Verify *self, GError **error)
 
     for (guint i = 0; i < self->manifest->files->len; i++)
         end += ((const ManifestFile *)g_ptr_array_index(self->manifest->files, i))->bytes;
-    control_set_end(self->control, end);
+    control_set_end(self->order->control, end);
+    if (self->order->ready && !self->order->ready(end, self->order->data, error))
+        return FALSE;
     for (guint i = 0; i < self->manifest->files->len; i++) {
         if (!verify_file(self, g_ptr_array_index(self->manifest->files, i), error))
             return FALSE;
@@ -275,18 +275,18 @@ nothing_to_say(const GError *error)
 }
 
 VerifyReport *
-verify_export(const char *path, gboolean deep, Control *control, GError **error)
+verify_export(const VerifyOrder *order, GError **error)
 {
     g_autoptr(VerifyReport) report = verify_report_new();
     g_autoptr(Manifest) manifest = NULL;
     g_autoptr(GError) why = NULL;
-    auto_fd dirfd = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, error);
+    auto_fd dirfd = fd_open(AT_FDCWD, order->path, O_RDONLY | O_DIRECTORY, 0, error);
     auto_fd lock = -1;
-    Verify self = {.dirfd = dirfd, .deep = deep, .control = control, .report = report};
+    Verify self = {.order = order, .dirfd = dirfd, .report = report};
 
     if (dirfd < 0)
         return NULL;
-    lock = export_lock_read(dirfd, path, &why);
+    lock = export_lock_read(dirfd, order->path, &why);
     if (lock >= 0)
         manifest = manifest_load(dirfd, &why);
     if (nothing_to_say(why)) {

@@ -133,6 +133,8 @@ static const CommandArg export_path_args[] = {
 static const GOptionEntry verify_options[] = {
     {"deep", 0, 0, G_OPTION_ARG_NONE, OPTION_MEMBER(VerifyOptions, deep),
      N_("also run 'qemu-img check' on every image"), NULL},
+    {"bandwidth", 0, 0, G_OPTION_ARG_FILENAME, OPTION_MEMBER(VerifyOptions, bandwidth),
+     N_("read at most so many bytes a second; K, M and G are understood"), "RATE"},
     {"boot", 0, 0, G_OPTION_ARG_NONE, OPTION_MEMBER(VerifyOptions, boot),
      N_("also start every domain, on throw-away images, and see whether it boots"), NULL},
     {"timeout", 0, 0, G_OPTION_ARG_FILENAME, OPTION_MEMBER(VerifyOptions, timeout),
@@ -147,6 +149,7 @@ static const GOptionEntry verify_options[] = {
      N_("with --boot: at most so many domains at once"), "N"},
     {"scratch", 0, 0, G_OPTION_ARG_FILENAME, OPTION_MEMBER(VerifyOptions, scratch),
      N_("with --boot: where throw-away files lie (/var/tmp)"), "DIR"},
+    JOB_OPTIONS_FOLLOW(VerifyOptions),
     {NULL},
 };
 
@@ -210,6 +213,7 @@ static const Command commands[] = {
     {
         .name = "verify",
         .run = run_verify,
+        .run_service = run_verify,
         .summary = N_("check an export against its manifest"),
         .description = N_("Checks that every file of EXPORT is there and has its digest, that the "
                           "images refer to one another as the manifest says, and that nothing "

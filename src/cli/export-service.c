@@ -52,8 +52,9 @@ start_export_job(CliContext *cli, const ExportRequest *request, GError **error)
 int
 export_service(CliContext *cli, const ExportRequest *request)
 {
-    const JobStartedOptions options = {request->options->async, request->progress,
-                                       _("Exported to '%s'")};
+    const JobStartedOptions options = {.async = request->options->async,
+                                       .progress = request->progress,
+                                       .done = _("Exported to '%s'")};
     g_autoptr(GError) error = NULL;
     g_autofree char *path = check_request(request, &error) ? start_export_job(cli, request,
                                                                               &error) : NULL;

@@ -41,8 +41,9 @@ start_import(CliContext *cli, const ImportRequest *request, GError **error)
 int
 import_service(CliContext *cli, const ImportRequest *request)
 {
-    const JobStartedOptions options = {request->options->async, request->progress,
-                                       _("Imported into '%s'")};
+    const JobStartedOptions options = {.async = request->options->async,
+                                       .progress = request->progress,
+                                       .done = _("Imported into '%s'")};
     g_autoptr(GError) error = NULL;
     g_autofree char *path = start_import(cli, request, &error);
 

@@ -50,12 +50,16 @@ job_started(CliContext *cli, const char *path, const GError *why,
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(BusJob) job = path ? cli_service_job(cli, path, &error) : NULL;
+    gboolean done;
 
     if (!job)
         return cli_fail(cli, path ? error : why);
     if (options->async)
         return tell_started(cli, job);
-    if (!job_follow(cli, job, options->progress, TRUE, &error))
+    done = job_follow(cli, job, options->progress, TRUE, &error);
+    if (options->ended)
+        return options->ended(cli, job, error, options->data);
+    if (!done)
         return cli_fail(cli, error);
 
     return tell_job_done(cli, job, options->done);

@@ -18,6 +18,11 @@ typedef struct {
     ProgressMode progress;
     const char *done; /* message when it has succeeded, translated: "Exported to '%s'", with the
                        * directory that it has created */
+
+    /* (nullable): called instead of that when the job has ended; @why: why it did not succeed, or
+     * NULL. Returns: the exit status. */
+    int (*ended)(CliContext *cli, BusJob *job, const GError *why, gconstpointer data);
+    gconstpointer data;
 } JobStartedOptions;
 
 /**

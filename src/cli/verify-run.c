@@ -4,20 +4,17 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <stdio.h>
 
-#include "archive/verify.h"
+#include "bus/bus-path.h"
 #include "cli/job-local.h"
-#include "cli/output.h"
+#include "cli/job-started.h"
+#include "cli/service.h"
 #include "cli/verify-run.h"
 #include "cli/verify-show.h"
-#include "import/boot-work.h"
+#include "import/verify-findings.h"
+#include "import/verify-work.h"
 #include "util/format.h"
 #include "util/path.h"
-
-/* As long as a night: what takes longer will not come. */
-#define TIMEOUT_MAX (12 * 3600)
-#define PARALLEL_MAX 64
 
 /* --- options ------------------------------------------------------------------ */
 
@@ -39,13 +36,13 @@ read_option_number(const char *option, const char *text, guint64 max, guint *num
 }
 
 static gboolean
-read_memory(const char *text, guint64 *bytes, GError **error)
+read_bytes(const char *option, const char *text, guint64 *bytes, GError **error)
 {
-    return !text || format_parse_bytes(text, "--memory", bytes, error);
+    return !text || format_parse_bytes(text, option, bytes, error);
 }
 
 static BootSettings *
-read_options(const VerifyOptions *options, GError **error)
+read_boot_options(const VerifyOptions *options, GError **error)
 {
     g_autoptr(BootSettings) settings = boot_settings_new();
 
@@ -54,106 +51,114 @@ read_options(const VerifyOptions *options, GError **error)
         g_ptr_array_add(settings->trust, g_strdup(*word));
     if (options->scratch)
         settings->scratch = path_canonical(options->scratch);
-    if (!read_option_number("--timeout", options->timeout, TIMEOUT_MAX, &settings->timeout,
+    if (!read_option_number("--timeout", options->timeout, BOOT_TIMEOUT_MAX, &settings->timeout,
                             error) ||
-        !read_option_number("--parallel", options->parallel, PARALLEL_MAX, &settings->parallel,
+        !read_option_number("--parallel", options->parallel, BOOT_PARALLEL_MAX, &settings->parallel,
                             error) ||
-        !read_memory(options->memory, &settings->memory, error) ||
+        !read_bytes("--memory", options->memory, &settings->memory, error) ||
         !boot_settings_check(settings, error))
         return NULL;
 
     return g_steal_pointer(&settings);
 }
 
-/* --- telling ------------------------------------------------------------------- */
-
-static JsonObject *
-verdict_json(const BootVerdict *verdict)
+static VerifySettings *
+read_settings(const VerifyOptions *options, GError **error)
 {
-    JsonObject *object = json_object_new();
+    g_autoptr(VerifySettings) settings = verify_settings_new();
 
-    json_set_text(object, "name", verdict->name);
-    json_object_set_boolean_member(object, "booted", verdict->booted);
-    if (verdict->booted)
-        json_set_text(object, "by", verdict->by);
-    json_object_set_int_member(object, "seconds", verdict->seconds);
-    if (!verdict->booted)
-        json_set_text(object, "why", verdict->why);
+    settings->deep = options->deep;
+    if (!read_bytes("--bandwidth", options->bandwidth, &settings->bandwidth, error))
+        return NULL;
+    if (!options->boot)
+        return g_steal_pointer(&settings);
+    settings->boot = read_boot_options(options, error);
 
-    return object;
+    return settings->boot ? g_steal_pointer(&settings) : NULL;
 }
 
-static void
-tell_json(CliContext *cli, const BootWork *work)
-{
-    JsonObject *object = verify_report_json(work->verify.files);
-    JsonArray *domains = json_array_new();
+/* --- by this process --------------------------------------------------------------- */
 
-    json_object_set_boolean_member(object, "ok", boot_verify_ok(&work->verify));
-    for (guint i = 0; i < work->verify.domains->domains->len; i++)
-        json_array_add_object_element(
-            domains, verdict_json(g_ptr_array_index(work->verify.domains->domains, i)));
-    json_object_set_array_member(object, "domains", domains);
-    json_set_texts(object, "warnings", work->verify.domains->warnings);
-    cli_result(cli, object);
+/* A complete request. It owns none of its members. */
+typedef struct {
+    const char *given; /* the export, as the user named it */
+    const char *path;  /* absolute */
+    const VerifyOptions *options;
+    ProgressMode progress;
+} VerifyRequest;
+
+/* A job fails if it has found something wrong, which is a result and no error here. */
+static int
+verify_here(CliContext *cli, const VerifyRequest *request, VerifySettings *settings)
+{
+    const JobLocalOptions local = {
+        .label = "verify", .progress = request->progress, .transfers = TRUE};
+    VerifyWork *work = verify_work_new(request->path, settings);
+    g_autoptr(JobWork) owned = &work->parent;
+    g_autoptr(GVariant) findings = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!job_local_run(cli, owned, &local, &error) && !work->finished)
+        return cli_fail(cli, error);
+    findings = g_variant_ref_sink(verify_findings_format(&work->verification, G_MAXSIZE));
+
+    return verify_show(cli, request->given, findings);
 }
 
-static const char *
-sign_text(const char *by)
-{
-    if (g_str_equal(by, "agent"))
-        return _("its guest agent answered");
-    if (g_str_equal(by, "console"))
-        return _("its console showed what was expected");
+/* --- by the service ------------------------------------------------------------------ */
 
-    return _("it ran all the time without a reset");
+static int
+tell_verified(CliContext *cli, BusJob *job, const GError *why, gconstpointer given)
+{
+    const char *path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(job));
+    g_autoptr(GVariant) answer = NULL;
+    g_autoptr(GVariant) report = NULL;
+    g_autoptr(GError) error = NULL;
+
+    answer = cli_service_call(cli, path, "Job", "GetReport", NULL, G_VARIANT_TYPE("(a{sv})"),
+                              &error);
+    if (!answer)
+        return cli_fail(cli, why ? why : error);
+    report = g_variant_get_child_value(answer, 0);
+    /* Without it the verification did not come to its end. */
+    if (why && !g_variant_lookup(report, "ok", "b", NULL))
+        return cli_fail(cli, why);
+
+    return verify_show(cli, given, report);
 }
 
-static void
-tell_verdict(const BootVerdict *verdict)
+/* Returns: the path of the job, or NULL. */
+static char *
+start_verify(CliContext *cli, const char *path, const VerifySettings *settings, GError **error)
 {
-    g_autofree char *name = text_printable(verdict->name);
-    g_autofree char *why = verdict->why ? text_printable(verdict->why) : NULL;
+    g_autoptr(GVariant) answer = cli_service_call(
+        cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "VerifyExport",
+        g_variant_new("(s@a{sv})", path, verify_settings_format(settings)),
+        G_VARIANT_TYPE("(uo)"), error);
+    char *job = NULL;
 
-    if (verdict->booted)
-        printf(_("%s: boots: %s, after %u s\n"), name, sign_text(verdict->by), verdict->seconds);
-    else
-        printf(_("%s: does not boot: after %u s %s\n"), name, verdict->seconds, why);
-}
+    if (answer)
+        g_variant_get(answer, "(uo)", NULL, &job);
 
-static void
-tell_text(CliContext *cli, const BootWork *work)
-{
-    for (guint i = 0; i < work->verify.domains->warnings->len; i++)
-        cli_warning("%s", (const char *)g_ptr_array_index(work->verify.domains->warnings, i));
-    verify_report_print(cli, work->path, work->verify.files);
-    for (guint i = 0; i < work->verify.domains->domains->len; i++)
-        tell_verdict(g_ptr_array_index(work->verify.domains->domains, i));
+    return job;
 }
 
 static int
-verify_boot(CliContext *cli, const char *export, const VerifyOptions *options)
+verify_by_service(CliContext *cli, const VerifyRequest *request, const VerifySettings *settings)
 {
-    JobLocalOptions local = {.label = "verify", .progress = PROGRESS_AUTO};
-    g_autofree char *path = path_canonical(export);
+    const JobStartedOptions started = {
+        .async = request->options->async,
+        .progress = request->progress,
+        .ended = tell_verified,
+        .data = request->given,
+    };
     g_autoptr(GError) error = NULL;
-    BootSettings *settings = read_options(options, &error);
-    g_autoptr(JobWork) work = NULL;
+    g_autofree char *job = start_verify(cli, request->path, settings, &error);
 
-    if (!settings)
-        return cli_fail(cli, error);
-    work = &boot_work_new(path, options->deep, settings)->parent;
-    if (!job_local_run(cli, work, &local, &error))
-        return cli_fail(cli, error);
-    if (cli->globals.json)
-        tell_json(cli, (BootWork *)work);
-    else
-        tell_text(cli, (BootWork *)work);
-
-    return boot_verify_ok(&((BootWork *)work)->verify) ? CLI_DONE : CLI_FAILED;
+    return job_started(cli, job, error, &started);
 }
 
-/* --- the command ------------------------------------------------------------------ */
+/* --- the command ---------------------------------------------------------------------- */
 
 static gboolean
 needs_boot(const VerifyOptions *options)
@@ -166,23 +171,22 @@ int
 run_verify(CliContext *cli, const CommandLine *line)
 {
     const VerifyOptions *options = line->options;
+    g_autofree char *path = path_canonical(line->args[0]);
+    VerifyRequest request = {.given = line->args[0], .path = path, .options = options};
+    g_autoptr(VerifySettings) settings = NULL;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Control) control = NULL;
-    g_autoptr(VerifyReport) report = NULL;
 
-    if (options->boot)
-        return verify_boot(cli, line->args[0], options);
-    if (needs_boot(options))
+    if (!options->boot && needs_boot(options))
         return cli_usage(cli, _("verify: --timeout, --expect, --trust, --memory, --parallel and "
                                 "--scratch are for --boot"));
-    control = control_new();
-    report = verify_export(line->args[0], options->deep, control, &error);
-    if (!report)
+    if (!progress_mode_parse(options->progress, &request.progress, &error))
         return cli_fail(cli, error);
-    if (cli->globals.json)
-        cli_result(cli, verify_report_json(report));
-    else
-        verify_report_print(cli, line->args[0], report);
+    settings = read_settings(options, &error);
+    if (!settings)
+        return cli_fail(cli, error);
+    /* Only a job of the service outlives its command. */
+    if (cli->globals.service || options->async)
+        return verify_by_service(cli, &request, settings);
 
-    return report->problems->len == 0 ? CLI_DONE : CLI_FAILED;
+    return verify_here(cli, &request, g_steal_pointer(&settings));
 }

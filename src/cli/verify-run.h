@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 /** The options of `verify`. */
 typedef struct {
     gboolean deep;
+    char *bandwidth; /* bytes/s, with K, M, G */
     gboolean boot;
     char *timeout; /* seconds */
     char *expect;
@@ -17,9 +18,11 @@ typedef struct {
     char *memory; /* bytes, with K, M, G, T */
     char *parallel;
     char *scratch;
+    gboolean async;
+    char *progress; /* "auto", "bar", "json", "none" */
 } VerifyOptions;
 
-/** run_verify: Verifies an export, and starts its domains with --boot. */
+/** run_verify: Verifies an export, and starts its domains with --boot; itself or by the service. */
 int run_verify(CliContext *cli, const CommandLine *line);
 
 G_END_DECLS

@@ -7,37 +7,39 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "cli/output.h"
 #include "cli/verify-show.h"
 #include "util/format.h"
 
-JsonObject *
-verify_report_json(const VerifyReport *report)
+/* --- JSON ----------------------------------------------------------------------- */
+
+/* The members of the result, in their order; the findings of a job have others as well. */
+static const char *const members[] = {"ok",      "files",    "bytes",  "problems",
+                                      "omitted", "domains", "warnings"};
+
+static JsonObject *
+findings_json(GVariant *findings)
 {
     JsonObject *object = json_object_new();
-    JsonArray *problems = json_array_new();
 
-    json_object_set_boolean_member(object, "ok", report->problems->len == 0);
-    json_set_size(object, "files", report->files);
-    json_set_size(object, "bytes", report->bytes);
-    for (guint i = 0; i < report->problems->len; i++) {
-        const VerifyProblem *problem = g_ptr_array_index(report->problems, i);
-        JsonObject *one = json_object_new();
+    for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
+        g_autoptr(GVariant) value = g_variant_lookup_value(findings, members[i], NULL);
 
-        json_set_text(one, "file", problem->file);
-        json_set_text(one, "what", problem->what);
-        json_array_add_object_element(problems, one);
+        if (value)
+            json_object_set_member(object, members[i], json_gvariant_serialize(value));
     }
-    json_object_set_array_member(object, "problems", problems);
 
     return object;
 }
 
+/* --- text ----------------------------------------------------------------------- */
+
 /* Prints a problem, whose text can have many lines if it is from QEMU. */
 static void
-print_problem(const VerifyProblem *problem)
+print_problem(const char *path, const char *text)
 {
-    g_autofree char *file = text_printable(problem->file);
-    g_auto(GStrv) lines = g_strsplit(problem->what, "\n", -1);
+    g_autofree char *file = text_printable(path);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
     for (char **line = lines; *line; line++) {
         g_autofree char *what = text_printable(*line);
@@ -49,25 +51,129 @@ print_problem(const VerifyProblem *problem)
     }
 }
 
-void
-verify_report_print(CliContext *cli, const char *path, const VerifyReport *report)
+/* Prints the problems. Returns: their number. */
+static guint
+print_problems(GVariant *findings)
 {
-    g_autofree char *bytes = format_bytes(report->bytes);
-    g_autofree char *where = text_printable(path);
+    g_autoptr(GVariant) problems =
+        g_variant_lookup_value(findings, "problems", G_VARIANT_TYPE("aa{sv}"));
+    gsize n = problems ? g_variant_n_children(problems) : 0;
+    guint omitted = 0;
 
-    for (guint i = 0; i < report->problems->len; i++) {
-        const VerifyProblem *problem = g_ptr_array_index(report->problems, i);
+    for (gsize i = 0; i < n; i++) {
+        g_autoptr(GVariant) problem = g_variant_get_child_value(problems, i);
+        const char *file = "";
+        const char *what = "";
 
-        print_problem(problem);
+        g_variant_lookup(problem, "file", "&s", &file);
+        g_variant_lookup(problem, "what", "&s", &what);
+        print_problem(file, what);
     }
-    if (report->problems->len == 0)
-        cli_message(cli, _("'%s' is complete and unchanged: %" PRIu64 " files, %s"), where,
-                    report->files, bytes);
-    else if (report->unclosed == report->problems->len)
+    if (g_variant_lookup(findings, "omitted", "u", &omitted))
+        printf(_("more problems, which the service does not list: %u\n"), omitted);
+
+    return (guint)n + omitted;
+}
+
+static void
+print_files(CliContext *cli, const char *path, GVariant *findings)
+{
+    g_autofree char *where = text_printable(path);
+    g_autofree char *size = NULL;
+    guint problems = print_problems(findings);
+    guint unclosed = 0;
+    guint64 files = 0;
+    guint64 bytes = 0;
+
+    g_variant_lookup(findings, "unclosed", "u", &unclosed);
+    g_variant_lookup(findings, "files", "t", &files);
+    g_variant_lookup(findings, "bytes", "t", &bytes);
+    size = format_bytes(bytes);
+    if (problems == 0)
+        cli_message(cli, _("'%s' is complete and unchanged: %" PRIu64 " files, %s"), where, files,
+                    size);
+    else if (unclosed == problems)
         cli_message(cli,
                     _("'%s' is as it was exported, but images in it were not closed cleanly: %u"),
-                    where, report->unclosed);
+                    where, unclosed);
     else
-        cli_message(cli, _("'%s' is damaged; problems: %u"), where,
-                    report->problems->len - report->unclosed);
+        cli_message(cli, _("'%s' is damaged; problems: %u"), where, problems - unclosed);
+}
+
+static const char *
+sign_text(const char *by)
+{
+    if (g_str_equal(by, "agent"))
+        return _("its guest agent answered");
+    if (g_str_equal(by, "console"))
+        return _("its console showed what was expected");
+
+    return _("it ran all the time without a reset");
+}
+
+static void
+print_verdict(GVariant *verdict)
+{
+    const char *name = "";
+    const char *by = "";
+    const char *why = "";
+    gboolean booted = FALSE;
+    guint seconds = 0;
+    g_autofree char *who = NULL;
+    g_autofree char *reason = NULL;
+
+    g_variant_lookup(verdict, "name", "&s", &name);
+    g_variant_lookup(verdict, "booted", "b", &booted);
+    g_variant_lookup(verdict, "seconds", "u", &seconds);
+    g_variant_lookup(verdict, "by", "&s", &by);
+    g_variant_lookup(verdict, "why", "&s", &why);
+    who = text_printable(name);
+    reason = text_printable(why);
+    if (booted)
+        printf(_("%s: boots: %s, after %u s\n"), who, sign_text(by), seconds);
+    else
+        printf(_("%s: does not boot: after %u s %s\n"), who, seconds, reason);
+}
+
+static void
+print_verdicts(GVariant *findings)
+{
+    g_autoptr(GVariant) verdicts =
+        g_variant_lookup_value(findings, "domains", G_VARIANT_TYPE("aa{sv}"));
+
+    for (gsize i = 0; verdicts && i < g_variant_n_children(verdicts); i++) {
+        g_autoptr(GVariant) verdict = g_variant_get_child_value(verdicts, i);
+
+        print_verdict(verdict);
+    }
+}
+
+static void
+print_warnings(GVariant *findings)
+{
+    g_autofree const char **warnings = NULL;
+
+    if (!g_variant_lookup(findings, "warnings", "^a&s", &warnings))
+        return;
+    for (const char **warning = warnings; *warning; warning++)
+        cli_warning("%s", *warning);
+}
+
+/* --- both ----------------------------------------------------------------------- */
+
+int
+verify_show(CliContext *cli, const char *path, GVariant *findings)
+{
+    gboolean ok = FALSE;
+
+    g_variant_lookup(findings, "ok", "b", &ok);
+    if (cli->globals.json) {
+        cli_result(cli, findings_json(findings));
+    } else {
+        print_warnings(findings);
+        print_files(cli, path, findings);
+        print_verdicts(findings);
+    }
+
+    return ok ? CLI_DONE : CLI_FAILED;
 }

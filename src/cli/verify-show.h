@@ -3,16 +3,17 @@
 
 #pragma once
 
-#include "archive/verify-report.h"
 #include "cli/context.h"
-#include "cli/output.h"
 
 G_BEGIN_DECLS
 
-/** verify_report_json: Returns: @report as `verify --json` prints it, owned by the caller. */
-JsonObject *verify_report_json(const VerifyReport *report);
-
-/** verify_report_print: Prints @report about the export @path. */
-void verify_report_print(CliContext *cli, const char *path, const VerifyReport *report);
+/**
+ * verify_show:
+ * @path: the export as the user named it
+ * @findings: a{sv}: from verify_findings_format(), of this process or of a job's report
+ *
+ * Prints the result of a verification. Returns: the exit status.
+ */
+int verify_show(CliContext *cli, const char *path, GVariant *findings);
 
 G_END_DECLS

@@ -11,6 +11,11 @@ G_BEGIN_DECLS
 
 /* The plan of a boot test: which domains of an export are started, with which images. */
 
+/** The greatest timeout, in seconds: as long as a night; what takes longer will not come. */
+#define BOOT_TIMEOUT_MAX (12u * 3600)
+/** The greatest number of domains that run at once. */
+#define BOOT_PARALLEL_MAX 64u
+
 /** The settings of a boot test. */
 typedef struct {
     guint timeout;    /* seconds within which a domain must boot */

@@ -257,7 +257,6 @@ boot_run(Hypervisor *hypervisor, const BootPlan *plan, const BootSettings *setti
         g_ptr_array_new_with_free_func((GDestroyNotify)boot_watch_free);
     BootQueue queue = {hypervisor, plan, settings, control, 0, 0, watches};
 
-    control_set_end(control, plan->plan->bytes + plan->members->len);
     if (!boot_check_memory(plan, settings, &queue.memory, error) ||
         !write_boot_files(hypervisor, plan, dirfd, control, error))
         return FALSE;

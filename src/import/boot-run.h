@@ -19,7 +19,7 @@ gboolean boot_check_memory(const BootPlan *plan, const BootSettings *settings, g
 /**
  * boot_run:
  * @dirfd: the plan's directory, empty
- * @control: progress in domains; cancel
+ * @control: progress in bytes that are written, and one for each domain; cancel
  * @report: gets a verdict for each domain
  *
  * Makes what is written, and starts as many domains at a time as there is memory for. Whatever

@@ -82,6 +82,14 @@ add_record_disks(xmlNode *root, GPtrArray *disks)
 }
 
 static void
+add_findings(xmlNode *parent, GVariant *findings)
+{
+    g_autofree char *text = findings ? g_variant_print(findings, TRUE) : NULL;
+
+    add_text_if_set(parent, "findings", text);
+}
+
+static void
 add_report(xmlNode *root, const JobReport *report)
 {
     xmlNode *node;
@@ -96,6 +104,7 @@ add_report(xmlNode *root, const JobReport *report)
     add_record_texts(node, "config", report->config);
     add_record_texts(node, "memory", report->memory);
     add_record_texts(node, "guestState", report->guest_state);
+    add_findings(node, report->findings);
 }
 
 static void
@@ -185,15 +194,31 @@ read_record_disks(JobInfo *info, xmlNode *root)
     }
 }
 
-static JobReport *
-read_report(xmlNode *root)
+static gboolean
+read_findings(JobReport *report, xmlNode *node, GError **error)
+{
+    g_autofree char *text = xml_text(node, "findings");
+    g_autoptr(GError) why = NULL;
+
+    if (!text)
+        return TRUE;
+    report->findings = g_variant_parse(G_VARIANT_TYPE_VARDICT, text, NULL, NULL, &why);
+    if (!report->findings)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                    _("the findings of the job cannot be read: %s"), why->message);
+
+    return report->findings != NULL;
+}
+
+static gboolean
+read_report(JobInfo *info, xmlNode *root, GError **error)
 {
     xmlNode *node = xml_node(root, "report");
     JobReport *report;
 
     if (!node)
-        return NULL;
-    report = job_report_new();
+        return TRUE;
+    info->report = report = job_report_new();
     report->directory = xml_text(node, "directory");
     report->base = xml_text(node, "base");
     read_texts(report->domains, node, "domain");
@@ -202,7 +227,7 @@ read_report(xmlNode *root)
     read_texts(report->memory, node, "memory");
     read_texts(report->guest_state, node, "guestState");
 
-    return report;
+    return read_findings(report, node, error);
 }
 
 static void
@@ -244,8 +269,9 @@ read_info(JobInfo *info, const JobWorkType *type, xmlNode *root, GError **error)
         .end = (guint64)read_record_number(root, "end"),
     };
     read_record_disks(info, root);
-    info->report = read_report(root);
     read_texts(info->warnings, root, "warning");
+    if (!read_report(info, root, error))
+        return FALSE;
     info->work = type->parse(xml_node(root, "subject"), error);
 
     return info->work != NULL;

@@ -32,6 +32,7 @@ job_report_copy(const JobReport *self)
     copy->memory = strings_copy(self->memory);
     copy->guest_state = strings_copy(self->guest_state);
     copy->base = g_strdup(self->base);
+    copy->findings = self->findings ? g_variant_ref(self->findings) : NULL;
 
     return copy;
 }
@@ -48,5 +49,6 @@ job_report_free(JobReport *self)
     g_ptr_array_unref(self->memory);
     g_ptr_array_unref(self->guest_state);
     g_free(self->base);
+    g_clear_pointer(&self->findings, g_variant_unref);
     g_free(self);
 }

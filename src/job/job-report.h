@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/** The paths of what a job has created, as Msvm_CollectionReferencePointExportJob reports them. */
+/** The paths of what a job has created, as Msvm_CollectionReferencePointExportJob reports them, and
+ * what it has found out. */
 typedef struct {
     GPtrArray *domains;     /* char*: UUIDs */
     char *directory;        /* directory that contains everything */
@@ -16,6 +17,8 @@ typedef struct {
     GPtrArray *memory;      /* char*: memory states */
     GPtrArray *guest_state; /* char*: firmware variables and the like */
     char *base;             /* the export that this one is based on; NULL: none */
+    GVariant *findings;     /* a{sv}: what the job has found out, with keys of its verb; NULL:
+                             * nothing, or not yet */
 } JobReport;
 
 /** job_report_new: Returns: a report with empty lists and nothing else set, owned by the caller. */

@@ -23,6 +23,7 @@ struct JobRun {
     gboolean discarded; /* discard() was called, because the job was killed */
     JobReport *report;  /* of what was created; NULL: what was planned */
     GPtrArray *warnings; /* NULL: those of the plan */
+    GVariant *findings;  /* NULL: none */
 };
 
 /* --- the interface for the work --------------------------------------------- */
@@ -104,6 +105,13 @@ job_run_set_result(JobRun *self, JobReport *report, GPtrArray *warnings)
     self->warnings = warnings;
 }
 
+void
+job_run_set_findings(JobRun *self, GVariant *findings)
+{
+    g_clear_pointer(&self->findings, g_variant_unref);
+    self->findings = g_variant_ref_sink(findings);
+}
+
 /* --- the end of a run, with the lock held -------------------------------------- */
 
 static void
@@ -120,11 +128,23 @@ publish_result(JobInfo *info, JobRun *run)
 }
 
 static void
+publish_findings(JobInfo *info, JobRun *run)
+{
+    if (!run->findings)
+        return;
+    if (!info->report)
+        info->report = job_report_new();
+    g_clear_pointer(&info->report->findings, g_variant_unref);
+    info->report->findings = g_steal_pointer(&run->findings);
+}
+
+static void
 succeed_job(Job *self, JobRun *run)
 {
     JobState state;
 
     publish_result(self->info, run);
+    publish_findings(self->info, run);
     state = self->info->warnings->len > 0 ? JOB_STATE_COMPLETED_WITH_WARNINGS
                                           : JOB_STATE_COMPLETED;
     /* Work that did not call job_run_planned() is still Starting; a job must be Running before it
@@ -139,11 +159,12 @@ succeed_job(Job *self, JobRun *run)
 }
 
 static void
-fail_job(Job *self, const JobRun *run, const GError *error)
+fail_job(Job *self, JobRun *run, const GError *error)
 {
     guint code = virt_snap_error_result_code(error);
     JobState state = JOB_STATE_EXCEPTION;
 
+    publish_findings(self->info, run);
     if (self->ending == JOB_REQUEST_KILL && !(run->discarded && run->kept))
         state = JOB_STATE_KILLED;
     else if (self->ending == JOB_REQUEST_TERMINATE && code == VIRT_SNAP_ERROR_INTERRUPTED)
@@ -207,6 +228,7 @@ job_run_free(JobRun *run)
         hypervisor_free(run->hypervisor);
     g_clear_pointer(&run->warnings, g_ptr_array_unref);
     job_report_free(run->report);
+    g_clear_pointer(&run->findings, g_variant_unref);
     job_unref(run->job);
     g_free(run->uri);
     g_free(run);

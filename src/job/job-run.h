@@ -47,4 +47,8 @@ void job_run_set_kept(JobRun *self, gboolean kept);
  */
 void job_run_set_result(JobRun *self, JobReport *report, GPtrArray *warnings);
 
+/** job_run_set_findings: @findings: (transfer floating): a{sv}: what the run has found out. It is
+ * added to the report when the run ends, also if the run fails because of it. */
+void job_run_set_findings(JobRun *self, GVariant *findings);
+
 G_END_DECLS

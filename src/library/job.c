@@ -173,6 +173,17 @@ virt_snap_job_dup_report(VirtSnapJob *self)
     return info->report ? library_job_report_new(info->report) : NULL;
 }
 
+GVariant *
+virt_snap_job_dup_findings(VirtSnapJob *self)
+{
+    g_return_val_if_fail(VIRT_SNAP_IS_JOB(self), NULL);
+
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+    GVariant *findings = info->report ? info->report->findings : NULL;
+
+    return findings ? g_variant_ref(findings) : NULL;
+}
+
 char **
 virt_snap_job_dup_warnings(VirtSnapJob *self)
 {

@@ -204,6 +204,20 @@ GError *virt_snap_job_get_error(VirtSnapJob *self);
 VirtSnapJobReport *virt_snap_job_dup_report(VirtSnapJob *self);
 
 /**
+ * virt_snap_job_dup_findings:
+ * @self: a job
+ *
+ * Gets what the job has found out, also if it has failed because of that. Of a verification: a{sv}:
+ * "ok" (b), "files", "bytes" (t), "problems" (aa{sv}: "file", "what" (s)), "unclosed" (u): how many
+ * of the problems are images that were not closed cleanly, "omitted" (u): how many are not listed;
+ * with "boot" also "domains" (aa{sv}: "name" (s), "booted" (b), "by" or "why" (s), "seconds" (u))
+ * and "warnings" (as).
+ *
+ * Returns: (transfer full) (nullable): a{sv}; NULL if the job has found out nothing, or not yet
+ */
+GVariant *virt_snap_job_dup_findings(VirtSnapJob *self);
+
+/**
  * virt_snap_job_dup_warnings:
  * @self: a job
  *

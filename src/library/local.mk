@@ -17,6 +17,7 @@ libvirtsnap_internal_la_SOURCES += \
 	src/library/service-call.h \
 	src/library/service-reference.c \
 	src/library/service-snapshot.c \
+	src/library/service-verify.c \
 	src/library/service.c \
 	src/library/service.h \
 	src/library/verbs.c \
@@ -106,4 +107,6 @@ EXTRA_DIST += \
 	examples/import.py \
 	examples/snapshot.c \
 	examples/snapshot.py \
+	examples/verify.c \
+	examples/verify.py \
 	$(NULL)

@@ -15,7 +15,6 @@
 #include "library/job-private.h"
 #include "library/service-call.h"
 #include "library/service.h"
-#include "library/verify-result-private.h"
 #include "settings/settings.h"
 #include "snapshot/apply-work.h"
 #include "snapshot/delete-work.h"
@@ -354,77 +353,6 @@ virt_snap_service_list_snapshots_async(VirtSnapService *self, const char *collec
 char **
 virt_snap_service_list_snapshots_finish(VirtSnapService *self, GAsyncResult *result,
                                         GError **error)
-{
-    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
-    g_return_val_if_fail(g_task_is_valid(result, self), NULL);
-    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
-
-    return g_task_propagate_pointer(G_TASK(result), error);
-}
-
-/* --- verify ----------------------------------------------------------------------- */
-
-VirtSnapVerifyResult *
-virt_snap_service_verify(VirtSnapService *self, const char *directory, gboolean deep,
-                         GCancellable *cancellable, GError **error)
-{
-    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
-    g_return_val_if_fail(directory != NULL, NULL);
-    g_return_val_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable), NULL);
-    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
-
-    g_autoptr(Control) control = control_new();
-    g_autoptr(GError) failed = NULL;
-    gulong id = service_call_follow(control, cancellable);
-    VerifyReport *report = verify_export(directory, deep, control, &failed);
-
-    return service_call_end(cancellable, id, failed, error) ? verify_result_new(report) : NULL;
-}
-
-typedef struct {
-    char *directory;
-    gboolean deep;
-} Verification;
-
-static void
-verification_free(gpointer data)
-{
-    g_free(((Verification *)data)->directory);
-    g_free(data);
-}
-
-static void
-verify_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-    const Verification *what = data;
-    GError *error = NULL;
-    VirtSnapVerifyResult *result =
-        virt_snap_service_verify(source, what->directory, what->deep, cancellable, &error);
-
-    service_call_return(task, result, (GDestroyNotify)virt_snap_verify_result_unref, error);
-}
-
-void
-virt_snap_service_verify_async(VirtSnapService *self, const char *directory, gboolean deep,
-                               GCancellable *cancellable, GAsyncReadyCallback callback,
-                               gpointer user_data)
-{
-    g_return_if_fail(VIRT_SNAP_IS_SERVICE(self));
-    g_return_if_fail(directory != NULL);
-    g_return_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable));
-
-    g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
-    Verification *what = g_new0(Verification, 1);
-
-    what->directory = g_strdup(directory);
-    what->deep = deep;
-    g_task_set_source_tag(task, virt_snap_service_verify_async);
-    g_task_set_task_data(task, what, verification_free);
-    g_task_run_in_thread(task, verify_in_thread);
-}
-
-VirtSnapVerifyResult *
-virt_snap_service_verify_finish(VirtSnapService *self, GAsyncResult *result, GError **error)
 {
     g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
     g_return_val_if_fail(g_task_is_valid(result, self), NULL);

@@ -448,6 +448,28 @@ VirtSnapVerifyResult *virt_snap_service_verify_finish(VirtSnapService *self,
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * virt_snap_service_verify_export:
+ * @self: a service
+ * @directory: (type filename): of an export
+ * @options: (nullable): a{sv}: "deep" (b): also check every qcow2 image with qemu-img check;
+ * "bandwidth" (t): bytes a second that are read at most; "boot" (b): also start its domains on
+ * images that are thrown away; with "boot" also "timeout" (u), seconds that a domain is given,
+ * "expect" (s), a regular expression that the serial console is to show, "trust" (as), elements of
+ * a domain's XML that are let pass, "memory" (t), bytes, "parallel" (u), "scratch" (s), as
+ * `virtsnap verify` has them
+ * @error: INVALID_PARAMETER naming the option
+ *
+ * Begins to verify an export, as VerifyExport does. It does not block. The job succeeds only if all
+ * is well: an export that is damaged fails it with CORRUPT, one whose files are right but of which
+ * a domain does not boot with FAILED. virt_snap_job_dup_findings() has what was found, also then.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_verify_export(VirtSnapService *self, const char *directory,
+                                             GVariant *options, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * virt_snap_service_prune:
  * @self: a service
  * @directory: (type filename): that was exported into

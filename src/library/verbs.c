@@ -6,6 +6,7 @@
 #include "export/export-work.h"
 #include "import/detach-work.h"
 #include "import/import-work.h"
+#include "import/verify-work.h"
 #include "library/verbs.h"
 #include "snapshot/create-work.h"
 #include "snapshot/apply-work.h"
@@ -17,6 +18,7 @@ static const JobWorkType *const verbs[] = {
     &export_work_type,
     &import_work_type,
     &detach_work_type,
+    &verify_work_type,
     &create_work_type,
     &delete_work_type,
     &apply_work_type,

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 #define ACTION_READ "org.virtsnap1.read"
 #define ACTION_EXPORT "org.virtsnap1.export"
 #define ACTION_IMPORT "org.virtsnap1.import"
+#define ACTION_VERIFY "org.virtsnap1.verify"
 #define ACTION_REMOVE_EXPORTS "org.virtsnap1.remove-exports"
 #define ACTION_MANAGE_COLLECTIONS "org.virtsnap1.manage-collections"
 #define ACTION_MANAGE_SNAPSHOTS "org.virtsnap1.manage-snapshots"

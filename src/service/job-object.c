@@ -31,8 +31,9 @@ static const char *
 job_directory(const JobInfo *info)
 {
     const JobWork *work = info->work;
+    const char *made = info->report ? info->report->directory : NULL;
 
-    return or_empty(info->report ? info->report->directory : work->type->directory(work));
+    return or_empty(made ? made : work->type->directory(work));
 }
 
 static void
@@ -105,6 +106,19 @@ add_strings(GVariantBuilder *report, const char *key, GPtrArray *strings)
     g_variant_builder_add(report, "{sv}", key, g_variant_builder_end(&list));
 }
 
+static void
+add_findings(GVariantBuilder *report, GVariant *findings)
+{
+    GVariantIter iter;
+    GVariant *entry;
+
+    g_variant_iter_init(&iter, findings);
+    while ((entry = g_variant_iter_next_value(&iter))) {
+        g_variant_builder_add_value(report, entry);
+        g_variant_unref(entry);
+    }
+}
+
 GVariant *
 job_object_report(const JobInfo *info)
 {
@@ -115,13 +129,15 @@ job_object_report(const JobInfo *info)
     /* The report is not known before the job is planned. */
     if (made) {
         g_variant_builder_add(&report, "{sv}", "ExportDirectory",
-                              g_variant_new_string(or_empty(made->directory)));
+                              g_variant_new_string(job_directory(info)));
         add_strings(&report, "Domains", made->domains);
         add_strings(&report, "Disks", made->disks);
         add_strings(&report, "ConfigurationFiles", made->config);
         add_strings(&report, "MemoryFiles", made->memory);
         add_strings(&report, "GuestStateFiles", made->guest_state);
         g_variant_builder_add(&report, "{sv}", "Base", g_variant_new_string(or_empty(made->base)));
+        if (made->findings)
+            add_findings(&report, made->findings);
     }
 
     return g_variant_builder_end(&report);

@@ -45,6 +45,8 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/snapshot-service.h \
 	src/service/store-follower.c \
 	src/service/store-follower.h \
+	src/service/verify-service.c \
+	src/service/verify-service.h \
 	src/service/work.c \
 	src/service/work.h \
 	$(NULL)

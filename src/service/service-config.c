@@ -218,3 +218,17 @@ service_config_may_export(const ServiceConfig *config, guint uid, const ExportPl
 
     return FALSE;
 }
+
+gboolean
+service_config_may_use(const ServiceConfig *config, guint uid, const char *path, gboolean session,
+                       GError **error)
+{
+    if (session || uid == 0 || is_directory_allowed(config, path))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
+                _("You may not have '%s' used; the administrator can allow a directory of root's "
+                  "in virtsnapd.conf ([export] directories)"),
+                path);
+
+    return FALSE;
+}

@@ -53,6 +53,16 @@ gboolean service_config_may_export(const ServiceConfig *config, guint uid, const
                                    gboolean session, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * service_config_may_use:
+ * @path: canonical path of a directory
+ *
+ * Returns: FALSE with ACCESS_DENIED if the service may not read or write in @path for the user
+ * @uid, by the same rules as service_config_may_export().
+ */
+gboolean service_config_may_use(const ServiceConfig *config, guint uid, const char *path,
+                                gboolean session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 void service_config_free(ServiceConfig *config);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ServiceConfig, service_config_free)

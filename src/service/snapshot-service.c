@@ -15,6 +15,7 @@
 #include "service/prune-service.h"
 #include "service/set-service.h"
 #include "service/snapshot-service.h"
+#include "service/verify-service.h"
 #include "service/work.h"
 #include "util/path.h"
 
@@ -31,6 +32,7 @@ struct SnapshotService {
     gboolean session;
     ImportService *imports;
     PruneService *prunes;
+    VerifyService *verifications;
 };
 
 /* --- parameters ------------------------------------------------------------- */
@@ -315,7 +317,8 @@ snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceC
 
     *self = (SnapshotService){jobs, config, session,
                               import_service_new(bus, jobs, config, session),
-                              prune_service_new(bus, config, session)};
+                              prune_service_new(bus, config, session),
+                              verify_service_new(bus, jobs, config, session)};
     bus_collection_snapshot_service_set_version(bus, PACKAGE_VERSION);
     g_signal_connect(bus, "handle-export-snapshot", G_CALLBACK(on_export), self);
     create_service_connect(bus, jobs);
@@ -333,5 +336,6 @@ snapshot_service_free(SnapshotService *self)
         return;
     import_service_free(self->imports);
     prune_service_free(self->prunes);
+    verify_service_free(self->verifications);
     g_free(self);
 }

@@ -78,7 +78,7 @@ check_fails "what is inside is not found by its inner name" \
     compile "${CC:-cc}" -fsyntax-only alone.c
 
 mkdir examples && cp "$abs_top_srcdir"/examples/*.* examples
-for example in export import snapshot; do
+for example in export import snapshot verify; do
     check "the example of $example compiles with what pkg-config says" eval '
         compile "${CC:-cc}" "examples/$example.c" -o "$example" $(flags --libs)'
 done
@@ -97,6 +97,8 @@ case $(nm -D "$lib/libvirtsnap.so") in
     like "$(cat example.err)" "^error 32779 \(not-found\): .*none" "and says what is wrong"
     is "$(example snapshot test:///default nobody night)" 1 "the snapshot runs"
     like "$(cat example.err)" "^error 32779 \(not-found\): .*'nobody'" "and says what is wrong"
+    is "$(example verify test:///default "$PWD/none")" 1 "the verification runs"
+    like "$(cat example.err)" "^error 32779 \(not-found\): .*none" "and says what is wrong"
     ;;
 esac
 exported=$(grep -o 'virt_snap_[a-z_]*' "$abs_top_srcdir/src/libvirtsnap.syms" | sort)
@@ -133,7 +135,9 @@ print(VirtSnap.error_is(error, [VirtSnap.Error.CORRUPT, VirtSnap.Error.NOT_FOUND
     like "$(python examples/import.py test:///default "$PWD/none" "$PWD/new" .new)" \
         "^error 32779 \(not-found\): .*none" "that of import"
     like "$(python examples/snapshot.py test:///default nobody night)" \
-        "^error 32779 \(not-found\): .*'nobody'" "and that of snapshot"
+        "^error 32779 \(not-found\): .*'nobody'" "that of snapshot"
+    like "$(python examples/verify.py test:///default "$PWD/none")" \
+        "^error 32779 \(not-found\): .*none" "and that of verify"
 fi
 if grep -q '^HAVE_GI_DOCGEN_TRUE = #' "$abs_top_builddir/Makefile"; then
     skip "its reference is there" "built without gi-docgen"

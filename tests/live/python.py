@@ -82,6 +82,18 @@ problems = [(p.get_file(), p.get_what()) for p in result.get_problems()]
 check("a damaged file is found", not result.get_ok() and len(problems) == 1
       and problems[0][0] == "domains/left/domain.xml")
 del result
+job = service.verify_export(directory + "/pair/night", None)
+refused("a job that verifies it fails", VirtSnap.Error.CORRUPT, job.wait, None)
+found = job.dup_findings().unpack()
+check("and has found it, too", not found["ok"] and found["files"] > 5
+      and [(p["file"], p["what"]) for p in found["problems"]] == problems)
+job = service.verify_export(directory + "/pair/none", GLib.Variant(
+    "a{sv}", {"deep": GLib.Variant("b", True)}))
+refused("one of nothing finds nothing", VirtSnap.Error.NOT_FOUND, job.wait, None)
+check("which is told apart", job.dup_findings() is None)
+refused("an option that there is not", VirtSnap.Error.INVALID_PARAMETER, service.verify_export,
+        directory, GLib.Variant("a{sv}", {"deeper": GLib.Variant("b", True)}))
+del job
 cancelled = Gio.Cancellable()
 cancelled.cancel()
 refused("a verify that is cancelled", int(Gio.IOErrorEnum.CANCELLED),

@@ -118,6 +118,9 @@ check "the service on the system bus" gdbus wait --system --timeout 900 org.virt
 # --- nothing is allowed
 denied() { grep -q "org.virtsnap1.Error.AccessDenied" <<<"$1" || { echo "$1"; false; }; }
 check "export" denied "$(as_export nobody "$allowed/x")"
+# as_verify USER EXPORT [OPTIONS]
+as_verify() { as "$1" service CollectionSnapshotService.VerifyExport "$2" "${3-{\}}"; }
+check "verify" denied "$(as_verify nobody "$allowed/x")"
 check "list" denied "$(as nobody collection/pair Collection.ListSnapshots)"
 check "what there is of a snapshot" denied "$(as nobody snapshot/pair/made Snapshot.GetInfo)"
 check "reference points" denied "$(as nobody collection/pair Collection.ListReferencePoints)"
@@ -196,10 +199,30 @@ check "root needs no polkit for that" accepted root 5
 live_wait "it ends" eval '[ -z "$(ls -A "$allowed")" ]'
 check "and leaves nothing" [ -z "$(ls -A "$allowed")" ]
 
+# --- verify is allowed, but not to read anywhere
+boot="{'boot': <true>}"
+check "a polkit that lets exports be verified" may org.virtsnap1.verify
+check "not where the administrator named nothing" denied "$(as_verify nobody "$LIVE_DIR/out")"
+check "nor what is no export at all" denied "$(as_verify nobody /etc)"
+like "$(as_verify nobody "$allowed/../etc")" "'\.\.' in it" "nor by .."
+ln -s /etc "$allowed/link"
+check "nor by a link" denied "$(as_verify nobody "$allowed/link")"
+rm "$allowed/link"
+check "nor by having domains started" denied "$(as_verify nobody "$allowed/x" "$boot")"
+like "$(as_verify nobody "$allowed/none")" "uint32 4096" "in a directory that is allowed"
+like "$(as_verify root "$LIVE_DIR/out/none")" "uint32 4096" "root may anywhere"
+check "a polkit that lets imports be made" may org.virtsnap1.import
+like "$(as_verify nobody "$allowed/none" "$boot")" "uint32 4096" "then domains may be started"
+check "but nothing be thrown away elsewhere" denied "$(as_verify nobody "$allowed/none" \
+    "{'boot': <true>, 'scratch': <'/etc'>}")"
+check "nor an export elsewhere be tried" denied "$(as_verify nobody "$LIVE_DIR/out" "$boot")"
+check "and without them it is not this" denied "$(as_verify nobody "$allowed/none")"
+
 # --- what is installed says the same
 check "the policy is well-formed" xmllint --noout --nonet \
     "$abs_top_srcdir/src/service/org.virtsnap1.policy"
-for action in read export remove-exports manage-collections manage-snapshots control-others-jobs; do
+for action in read export import verify remove-exports manage-collections manage-snapshots \
+    control-others-jobs; do
     check "the policy has the action $action" grep -q "\"org.virtsnap1.$action\"" \
         "$abs_top_srcdir/src/service/org.virtsnap1.policy"
 done

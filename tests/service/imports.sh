@@ -43,6 +43,32 @@ check "what is not trusted is refused by the job" refused AccessDenied "left:dev
     "$VS_EXPORT" '' "{'to': <'$to'>, 'wait': <true>}"
 check "nothing is there" imported_nothing "$to"
 
+# --- the same domains tried, and thrown away again
+trust=
+for ((i = 1; i < ${#TRUST[@]}; i += 2)); do
+    trust+="${trust:+, }'${TRUST[i]}'"
+done
+# tried OPTIONS: VerifyExport with boot, waited for; the report of its job.
+tried()
+{
+    local answer
+    answer=$(service_call service CollectionSnapshotService.VerifyExport "$VS_EXPORT" \
+        "{'boot': <true>, 'trust': <[$trust]>, 'scratch': <'$scratch'>, $1}")
+    echo "$answer"
+    job=$(grep -o 'job/[0-9]*' <<<"$answer") || return 1
+    echo "state: $(service_wait "$job") $(service_get "$job" Job ErrorCode)"
+    service_call "$job" Job.GetReport
+}
+scratch=$LIVE_DIR/scratch
+mkdir "$scratch"
+like "$(tried "'timeout': <uint32 1>")" \
+    "uint32 4096.*state: 7 0.*'ok': <true>.*'domains': <\[.*'left'.*'booted': <true>.*'time'" \
+    "domains that run are found to boot"
+like "$(tried "'timeout': <uint32 1>, 'expect': <'no such words'>")" \
+    "state: 10 2.*'ok': <false>.*'booted': <false>.*no such words" \
+    "those that do not show what is expected fail the job"
+is "$(ls -A "$scratch")" "" "nothing is left of either"
+
 answer=$(import "$VS_EXPORT" "<importsettings><suffix>.new</suffix>$words</importsettings>" \
     "{'to': <'$to'>}")
 like "$answer" "uint32 4096" "ImportExport answers before its job has ended"

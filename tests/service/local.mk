@@ -13,6 +13,7 @@ service_tests = \
 	tests/service/prune.sh \
 	tests/service/set-changes.sh \
 	tests/service/sets.sh \
+	tests/service/verify.sh \
 	$(NULL)
 TESTS += $(service_tests)
 EXTRA_DIST += $(service_tests) tests/service/lib.sh

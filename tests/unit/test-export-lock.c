@@ -157,7 +157,7 @@ test_users(Fixture *f, G_GNUC_UNUSED gconstpointer data)
 
     g_assert_no_error(error);
     g_assert_cmpint(alone, >=, 0);
-    g_assert_null(verify_export(f->path, FALSE, control, &error));
+    g_assert_null(verify_export(&(VerifyOrder){.path = f->path, .control = control}, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
     g_assert_null(import_source_open(f->path, &imported));
     g_assert_error(imported, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
@@ -171,7 +171,7 @@ test_users_pruned(Fixture *f, G_GNUC_UNUSED gconstpointer data)
     g_autoptr(Control) control = control_new();
     g_autofree char *pruned = begin_removal(f);
 
-    g_assert_null(verify_export(pruned, FALSE, control, &error));
+    g_assert_null(verify_export(&(VerifyOrder){.path = pruned, .control = control}, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
     g_assert_null(import_source_open(pruned, &imported));
     g_assert_error(imported, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);

@@ -145,7 +145,8 @@ assert_right(const Fixture *f)
     g_autofree char *path = g_build_filename(f->out, "farm", "s", NULL);
     g_autoptr(GError) error = NULL;
     g_autoptr(Control) control = control_new();
-    g_autoptr(VerifyReport) report = verify_export(path, FALSE, control, &error);
+    const VerifyOrder order = {.path = path, .control = control};
+    g_autoptr(VerifyReport) report = verify_export(&order, &error);
     g_autoptr(GHashTable) digests = digests_of(f);
     GHashTableIter iter;
     gpointer file;

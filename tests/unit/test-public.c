@@ -114,6 +114,8 @@ test_service(void)
     REFUSED(virt_snap_service_verify_boot(service, NULL, 0, NULL, NULL, NULL, NULL));
     REFUSED(virt_snap_service_verify_boot(NULL, "/e", 0, NULL, NULL, NULL, NULL));
     REFUSED(virt_snap_service_verify_boot_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_verify_export(service, NULL, NULL, NULL));
+    REFUSED(virt_snap_service_verify_export(NULL, "/e", NULL, NULL));
 }
 
 static void
@@ -123,6 +125,7 @@ test_results(void)
     REFUSED(virt_snap_job_request_state_change(NULL, VIRT_SNAP_JOB_REQUEST_KILL, NULL));
     REFUSED(virt_snap_job_get_error(NULL));
     REFUSED(virt_snap_job_dup_report(NULL));
+    REFUSED(virt_snap_job_dup_findings(NULL));
     REFUSED(virt_snap_job_dup_warnings(NULL));
     REFUSED(virt_snap_job_report_get_directory(NULL));
     REFUSED(virt_snap_job_report_dup_disks(NULL));

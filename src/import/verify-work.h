@@ -3,36 +3,38 @@
 
 #pragma once
 
-#include "import/boot-verify.h"
+#include "import/verification.h"
+#include "import/verify-settings.h"
 #include "job/job-run.h"
 
 G_BEGIN_DECLS
 
-/* The work of a job that verifies an export with a boot test. */
+/* The work of a job that verifies an export. */
 
 /** JobType of Msvm_ConcreteJob: a vendor-specific value. */
 #define JOB_TYPE_VERIFY 32772
 
-extern const JobWorkType boot_work_type;
+extern const JobWorkType verify_work_type;
 
 typedef struct {
     JobWork parent;
 
     /* The parameters: */
     char *path; /* absolute path of the export */
-    BootSettings *settings;
+    VerifySettings *settings;
 
-    BootVerify verify; /* The results: */
-} BootWork;
+    /* The results. A job whose verification has found something wrong fails, but has them. */
+    Verification verification;
+    gboolean finished; /* there are results */
+} VerifyWork;
 
 /**
- * boot_work_new:
+ * verify_work_new:
  * @path: absolute path of the export
- * @deep: also check every image with qemu-img check
  * @settings: (transfer full): settings, already checked
  *
  * Returns: owned by the caller, to be freed with job_work_unref().
  */
-BootWork *boot_work_new(const char *path, gboolean deep, BootSettings *settings);
+VerifyWork *verify_work_new(const char *path, VerifySettings *settings);
 
 G_END_DECLS

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "bus/bus.h"
+#include "service/job-service.h"
+#include "service/service-config.h"
+
+G_BEGIN_DECLS
+
+/* The method VerifyExport on the bus. */
+
+typedef struct VerifyService VerifyService;
+
+/**
+ * verify_service_new:
+ * @bus: its method VerifyExport is handled from now on; must stay valid
+ * @session: whether the service is on a session bus
+ *
+ * Returns: owned by the caller, who must free it before @jobs and @config.
+ */
+VerifyService *verify_service_new(BusCollectionSnapshotService *bus, JobService *jobs,
+                                  const ServiceConfig *config, gboolean session);
+void verify_service_free(VerifyService *self);
+
+G_END_DECLS
