@@ -68,6 +68,14 @@ import_work_has_left(JobWork *work)
     return target ? target_has_left(target) : !is_import_target_impossible(error);
 }
 
+static gint64
+import_work_left_changed(JobWork *work)
+{
+    g_autoptr(Target) target = import_target_of(import_of(work), NULL);
+
+    return target ? target_left_changed(target) : 0;
+}
+
 static gboolean
 import_work_discard(JobWork *work, GError **error)
 {
@@ -267,6 +275,7 @@ const JobWorkType import_work_type = {
     .directory = import_work_directory,
     .run = import_work_run,
     .has_left = import_work_has_left,
+    .left_changed = import_work_left_changed,
     .discard = import_work_discard,
     .device = import_work_device,
     .format = import_work_format,

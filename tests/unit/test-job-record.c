@@ -340,11 +340,33 @@ test_no_directory(void)
     g_assert_nonnull(strstr(error->message, "/dev/null/jobs"));
 }
 
+/* Jobs, the queue and the service call these of any type without looking. */
+static void
+test_types(void)
+{
+    static const char *const names[] = {
+        "export",          "import",         "import-detach",   "verify",
+        "snapshot-create", "snapshot-apply", "snapshot-delete", "reference-point",
+        "reference-point-delete"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const JobWorkType *type = job_work_type_find(names[i]);
+
+        g_assert_nonnull(type);
+        g_assert_true(type->title && type->cancelled && type->interrupted && type->job_type > 0);
+        if (!type->describe || !type->directory || !type->run || !type->has_left ||
+            !type->left_changed || !type->discard || !type->device || !type->format ||
+            !type->parse || !type->free)
+            g_test_fail_printf("the type '%s' lacks a function", names[i]);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     register_verbs();
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/job-record/types", test_types);
     g_test_add_func("/job-record/first-version", test_first_version);
     g_test_add_func("/job-record/later-version", test_later_version);
     g_test_add_func("/job-record/round-trip", test_round_trip);
