@@ -74,6 +74,8 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-still.h \
 	drivers/libvirt/libvirt-survey.c \
 	drivers/libvirt/libvirt-survey.h \
+	drivers/libvirt/libvirt-tpm.c \
+	drivers/libvirt/libvirt-tpm.h \
 	drivers/libvirt/libvirt-volumes.c \
 	drivers/libvirt/libvirt-volumes.h \
 	$(NULL)

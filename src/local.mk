@@ -130,6 +130,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-snapshots.h \
 	src/import/import-source.c \
 	src/import/import-source.h \
+	src/import/import-tpm.c \
+	src/import/import-tpm.h \
 	src/import/import-undo.c \
 	src/import/import-undo.h \
 	src/import/import-volumes.c \
@@ -220,6 +222,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/hypervisor/snapshot-ops.h \
 	src/hypervisor/storage-def.c \
 	src/hypervisor/storage-def.h \
+	src/hypervisor/tpm-def.c \
+	src/hypervisor/tpm-def.h \
 	src/collection/collection-api.h \
 	src/collection/collection-load.c \
 	src/collection/collection-private.h \
@@ -374,6 +378,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-memory.c \
 	src/export/plan-points.c \
 	src/export/plan-points.h \
+	src/export/plan-tpm.c \
+	src/export/plan-tpm.h \
 	src/export/plan.c \
 	src/export/plan.h \
 	src/export/set-info.c \

@@ -100,6 +100,7 @@ unit_tests = \
 	tests/unit/test-storage-def \
 	tests/unit/test-target \
 	tests/unit/test-target-again \
+	tests/unit/test-tpm \
 	tests/unit/test-verify \
 	tests/unit/test-volume-record \
 	tests/unit/test-xml \
@@ -209,6 +210,11 @@ tests_unit_test_plan_host_files_SOURCES = \
 	tests/unit/plan-fixture.c \
 	tests/unit/plan-fixture.h \
 	tests/unit/test-plan-host-files.c \
+	$(NULL)
+tests_unit_test_tpm_SOURCES = \
+	tests/unit/plan-fixture.c \
+	tests/unit/plan-fixture.h \
+	tests/unit/test-tpm.c \
 	$(NULL)
 tests_unit_test_plan_memory_SOURCES = \
 	tests/unit/plan-fixture.c \

@@ -8,6 +8,7 @@
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-host.h"
 #include "drivers/libvirt/libvirt-lists.h"
+#include "drivers/libvirt/libvirt-tpm.h"
 
 /* --- lists --------------------------------------------------------------------- */
 
@@ -103,7 +104,10 @@ HostFacts *
 libvirt_host_facts(virConnectPtr connection, GError **error)
 {
     g_autoptr(HostFacts) facts = host_facts_new();
+    char *uri = libvirt_take_string(virConnectGetURI(connection));
 
+    facts->tpm_states = libvirt_tpm_states(uri);
+    g_free(uri);
     if (!add_host(connection, facts, error) || !add_networks(connection, facts, error) ||
         !add_secrets(connection, facts, error))
         return NULL;

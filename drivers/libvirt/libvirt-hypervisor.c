@@ -22,6 +22,7 @@
 #include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-snapshots.h"
 #include "drivers/libvirt/libvirt-still.h"
+#include "drivers/libvirt/libvirt-tpm.h"
 
 static char *
 format_version(unsigned long version)
@@ -48,6 +49,7 @@ hypervisor_host_info(Hypervisor *hypervisor, GError **error)
     info->version = format_version(version);
     info->libvirt_version = format_version(libvirt_version);
     info->uri = libvirt_take_string(virConnectGetURI(connection));
+    info->tpm_states = libvirt_tpm_states(info->uri);
     if (info->uri)
         info->host = libvirt_take_string(virConnectGetHostname(connection));
     if (!info->host) {

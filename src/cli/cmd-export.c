@@ -49,7 +49,8 @@ static const GOptionEntry export_options[] = {
     {"snapshots", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(snapshots),
      N_("which snapshots go along: the exported one, the whole tree, or none"), "one|all|none"},
     {"exclude", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(exclude),
-     N_("do not copy this disk, or (as nvram) the firmware's variables; may be repeated"),
+     N_("do not copy this disk, or (as nvram) the firmware's variables, or (as tpm) the state of "
+        "the TPM; may be repeated"),
      "DOMAIN:TARGET"},
     {"include", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, MEMBER(include),
      N_("copy this disk, which is only recorded else; may be repeated"), "DOMAIN:TARGET"},

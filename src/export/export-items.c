@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "export/export-items-private.h"
+#include "export/plan-files.h"
 #include "hypervisor/drivers.h"
 #include "image/layer-snapshots.h"
 #include "qcow2/image-end.h"
@@ -54,7 +55,7 @@ open_file_item(EngineItem *item, GError **error)
     const PlanFile *file = self->file;
 
     if (file->source) {
-        item->source = drivers_get()->open_file(AT_FDCWD, file->source, error);
+        item->source = plan_files_open(file, error);
     } else {
         g_autoptr(GBytes) text = g_bytes_new_static(file->content, strlen(file->content));
 

@@ -9,6 +9,7 @@
 
 #include "export/live-scratch.h"
 #include "export/live.h"
+#include "export/plan-tpm.h"
 #include "hypervisor/drivers.h"
 #include "qcow2/flat-source.h"
 #include "snapshot/moment.h"
@@ -256,6 +257,8 @@ hold_member(Hypervisor *hypervisor, MomentMember *held, gpointer data, GError **
     const LiveExport *self = data;
 
     if (member->backup && !hypervisor->ops->backups->begin(member->backup, error))
+        return FALSE;
+    if (!plan_tpm_hold(self->plan, member->domain, error))
         return FALSE;
 
     return look_at(hypervisor, member, self->plan, error);

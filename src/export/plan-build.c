@@ -13,6 +13,7 @@
 #include "export/plan-internal.h"
 #include "export/plan-layers.h"
 #include "export/plan-live.h"
+#include "export/plan-tpm.h"
 
 /* --- disks ---------------------------------------------------------------- */
 
@@ -270,6 +271,7 @@ plan_domain(PlanBuilder *builder, const DomainRecord *record, GError **error)
             return FALSE;
     }
     plan_files_configuration(builder->plan, domain, record);
+    plan_files_tpm(builder, domain);
 
     return plan_files_host(builder, domain,
                            ((PlanSnapshot *)g_ptr_array_index(domain->snapshots, 0))->def, error);

@@ -12,9 +12,12 @@ G_BEGIN_DECLS
 /** The target that stands for the firmware variables of a domain; no disk has that name. */
 #define PLAN_TARGET_NVRAM "nvram"
 
+/** The target that stands for the state of the TPM of a domain. */
+#define PLAN_TARGET_TPM "tpm"
+
 /**
  * plan_choice_excludes:
- * @target: target of a disk of the domain, or PLAN_TARGET_NVRAM
+ * @target: target of a disk of the domain, or PLAN_TARGET_NVRAM or PLAN_TARGET_TPM
  *
  * Returns: TRUE if the settings exclude the disk. The exclusion then counts as matched
  * (plan_choice_check()).

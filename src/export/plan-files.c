@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "export/plan-files.h"
+#include "hypervisor/drivers.h"
 #include "util/fd.h"
 #include "util/name.h"
 #include "util/path.h"
@@ -19,7 +20,6 @@ plan_files_add_copy(Plan *plan, const char *directory, const char *name, const c
 {
     struct stat st;
     auto_fd fd = -1;
-    PlanFile *file;
     guint64 bytes;
 
     if (!path_check(source, error))
@@ -30,15 +30,24 @@ plan_files_add_copy(Plan *plan, const char *directory, const char *name, const c
                                   source);
         return FALSE;
     }
-    file = g_new0(PlanFile, 1);
-    file->path = g_build_filename(directory, name, NULL);
-    file->role = role;
-    file->source = g_strdup(source);
-    file->bytes = bytes;
-    plan->bytes += file->bytes;
-    g_ptr_array_add(plan->files, file);
+    plan_add_file(plan, directory, name, role, bytes)->source = g_strdup(source);
 
     return TRUE;
+}
+
+Source *
+plan_files_open(const PlanFile *file, GError **error)
+{
+    int fd;
+
+    if (file->fd < 0)
+        return drivers_get()->open_file(AT_FDCWD, file->source, error);
+    fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0)
+        return drivers_get()->wrap_file(fd, file->source, error);
+    virt_snap_error_set_errno(error, errno, _("Cannot read '%s'"), file->source);
+
+    return NULL;
 }
 
 static const DiskDef *

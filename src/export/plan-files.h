@@ -4,6 +4,7 @@
 #pragma once
 
 #include "export/plan-builder.h"
+#include "transfer/source.h"
 
 G_BEGIN_DECLS
 
@@ -35,6 +36,9 @@ void plan_files_configuration(Plan *plan, const PlanDomain *domain, const Domain
 gboolean plan_files_add_copy(Plan *plan, const char *directory, const char *name,
                              const char *role, const char *source, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/** plan_files_open: Opens @file, which has a source. Returns: owned by the caller. */
+Source *plan_files_open(const PlanFile *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * plan_files_host:

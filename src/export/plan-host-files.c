@@ -229,9 +229,6 @@ plan_files_host(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDe
 {
     HostFiles self = {builder, domain, def};
 
-    if (def->tpm)
-        plan_warn(builder->plan, _("Domain '%s': the state of its TPM is not exported"),
-                  domain->name);
     if (def->arguments && builder->plan->settings->storage)
         plan_warn(builder->plan,
                   _("Domain '%s': QEMU gets arguments of its own (<qemu:commandline>: %s); no file "

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "export/plan.h"
+#include "util/fd.h"
 #include "util/name.h"
 
 /* --- freeing --------------------------------------------------------------- */
@@ -38,6 +39,7 @@ plan_file_free(PlanFile *file)
     g_free(file->path);
     g_free(file->source);
     g_free(file->content);
+    fd_clear(&file->fd);
     g_free(file);
 }
 
@@ -184,18 +186,27 @@ plan_warn(Plan *plan, const char *format, ...)
     va_end(args);
 }
 
-void
-plan_add_text(Plan *plan, const char *directory, const char *name, const char *role,
-              const char *content)
+PlanFile *
+plan_add_file(Plan *plan, const char *directory, const char *name, const char *role,
+              guint64 bytes)
 {
     PlanFile *file = g_new0(PlanFile, 1);
 
     file->path = directory ? g_build_filename(directory, name, NULL) : g_strdup(name);
     file->role = role;
-    file->content = g_strdup(content);
-    file->bytes = strlen(content);
-    plan->bytes += file->bytes;
+    file->fd = -1;
+    file->bytes = bytes;
+    plan->bytes += bytes;
     g_ptr_array_add(plan->files, file);
+
+    return file;
+}
+
+void
+plan_add_text(Plan *plan, const char *directory, const char *name, const char *role,
+              const char *content)
+{
+    plan_add_file(plan, directory, name, role, strlen(content))->content = g_strdup(content);
 }
 
 PlanDomain *

@@ -85,6 +85,8 @@ typedef struct {
     char *path;    /* path in the export: "domains/web/domain.xml" */
     const char *role; /* role in the manifest: "domain", "memory", "nvram", "kernel", … */
     char *source;  /* path, or NULL */
+    int fd;        /* what is copied, where @source may be another file by then; -1: it is opened
+                    * by its path. Owned */
     char *content; /* text, or NULL */
     guint64 bytes;
 } PlanFile;
@@ -136,6 +138,18 @@ void plan_warn_changed(Plan *plan, char *text);
 
 /** plan_warn: Adds a warning for the user to @plan. */
 void plan_warn(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/**
+ * plan_add_file:
+ * @directory: (nullable): directory in the export; NULL: its root
+ * @role: role in the manifest; a constant string
+ * @bytes: size of the file
+ *
+ * Returns: (transfer none): the new file @name of @plan, which has neither a source nor a content
+ * yet.
+ */
+PlanFile *plan_add_file(Plan *plan, const char *directory, const char *name, const char *role,
+                        guint64 bytes);
 
 /**
  * plan_add_text:

@@ -22,6 +22,8 @@ struct HostFacts {
     guint64 memory;        /* bytes */
     GPtrArray *networks;   /* HostThing; NULL: this connection does not report them */
     GPtrArray *secrets;    /* char*: UUIDs; NULL: this connection does not report them */
+    char *tpm_states;      /* directory with the states of emulated TPMs (tpm-def.h); NULL: not
+                            * known */
     GPtrArray *bridges;    /* char*: interfaces, which a network card can be plugged into by name;
                             * NULL: cannot be told from here */
 };

@@ -15,6 +15,7 @@ host_info_free(HostInfo *info)
     g_free(info->type);
     g_free(info->version);
     g_free(info->libvirt_version);
+    g_free(info->tpm_states);
     g_free(info);
 }
 

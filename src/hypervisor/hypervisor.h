@@ -24,6 +24,7 @@ typedef struct {
     char *type;            /* "QEMU" */
     char *version;         /* version of the hypervisor, "7.2.22" */
     char *libvirt_version; /* "9.0.0" */
+    char *tpm_states; /* directory with the states of emulated TPMs (tpm-def.h); NULL: not known */
 } HostInfo;
 
 /** One snapshot of a domain as the hypervisor describes it. */

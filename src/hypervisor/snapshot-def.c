@@ -63,6 +63,7 @@ snapshot_def_free(SnapshotDef *def)
     g_clear_pointer(&def->disks, g_ptr_array_unref);
     g_clear_pointer(&def->inactive_disks, g_ptr_array_unref);
     g_free(def->arguments);
+    tpm_def_free(def->tpm);
     g_free(def->domain_name);
     g_free(def->domain_uuid);
     g_free(def->domain_xml);
@@ -198,7 +199,7 @@ parse_snapshot_root(xmlNode *root, const char *what, GError **error)
     def->memory_file = memory ? xml_attr(memory, "file") : NULL;
     def->disks = parse_disks(root, domain);
     def->files = domain_files_parse(domain);
-    def->tpm = xml_node(domain, "./devices/tpm/backend[@type='emulator']") != NULL;
+    def->tpm = tpm_def_parse(domain);
     def->domain_name = child_text(domain, "name");
     def->domain_uuid = child_text(domain, "uuid");
     def->arguments = parse_arguments(domain);

@@ -5,6 +5,7 @@
 
 #include "hypervisor/domain-files.h"
 #include "hypervisor/storage-def.h"
+#include "hypervisor/tpm-def.h"
 
 G_BEGIN_DECLS
 
@@ -40,7 +41,7 @@ typedef struct {
     SnapshotLocation memory;
     char *memory_file; /* file of an external memory state, else NULL */
     GPtrArray *files;  /* DomainFile: files that the domain needs in addition to its disks */
-    gboolean tpm;      /* an emulated TPM is attached, which has state outside of the disks */
+    TpmDef *tpm;       /* its emulated TPM, or NULL */
     char *arguments;   /* arguments that are passed to QEMU (<qemu:commandline>); NULL: none */
     GPtrArray *disks;  /* DiskDef, as in the XML */
     GPtrArray *inactive_disks; /* DiskDef: the disks of domain_xml; NULL: the same as disks */

@@ -127,8 +127,8 @@ export_path(const BootPlan *self, const char *path)
     return g_build_filename(import_source_path(self->source), path, NULL);
 }
 
-/* Leaves only small files in the plan to be copied, and those images whose state is an internal
- * snapshot: only a copy can be reverted. */
+/* Leaves only small files in the plan to be copied, but for states of TPMs, and those images whose
+ * state is an internal snapshot: only a copy can be reverted. */
 static void
 keep_small_files(BootPlan *self)
 {
@@ -138,7 +138,7 @@ keep_small_files(BootPlan *self)
     for (guint i = 0; i < plan->files->len;) {
         ImportFile *file = g_ptr_array_index(plan->files, i);
 
-        if (file->head || (file->from->format && !file->snapshot)) {
+        if (file->head || file->state || (file->from->format && !file->snapshot)) {
             g_ptr_array_remove_index(plan->files, i);
             continue;
         }

@@ -9,19 +9,20 @@
 #include "image/save-image.h"
 #include "import/import-domain.h"
 #include "import/import-snapshots.h"
+#include "import/import-tpm.h"
 #include "util/xml.h"
 
 /* --- the gate --------------------------------------------------------------- */
 
-/* An emulated TPM is a finding, because its state is not exported and a guest that keeps its keys
- * there would not start. */
+/* An emulated TPM whose state is not in the export is a finding, because a guest that keeps its
+ * keys there would not start. */
 static void
 find_tpm(const ImportMember *self, GPtrArray *findings)
 {
     const char *name = self->to->from->name;
     GateFinding *finding;
 
-    if (!xml_node(xmlDocGetRootElement(self->xml), "./devices/tpm/backend[@type='emulator']"))
+    if (!self->tpm || self->states->len > 0)
         return;
     finding = g_new0(GateFinding, 1);
     finding->member = g_strdup(name);
@@ -234,6 +235,7 @@ import_member_write(ImportMember *self, ImportPlan *plan, ImportLayers *layers,
     if (!plan_import_disks(self, plan, layers, disks, error))
         return FALSE;
     plan_import_files(self, plan, files);
+    import_tpm_plan(self, plan);
 
     return write_with(self, plan, layers, &to, error);
 }

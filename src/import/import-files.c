@@ -188,7 +188,8 @@ for_each_file(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner, E
     for (guint i = 0; i < plan->files->len; i++) {
         const ImportFile *file = g_ptr_array_index(plan->files, i);
 
-        if (!func(dirfd, file->path, 0, file->shared ? SHARED_MODE : FILE_MODE, owner, error))
+        if (!func(dirfd, file->path, 0, file->shared ? SHARED_MODE : FILE_MODE,
+                  file->state ? NULL : owner, error))
             return FALSE;
     }
     for (guint i = 0; i < plan->overlays->len; i++) {

@@ -3,8 +3,10 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "collection/collection-store.h"
 #include "import/import-free.h"
@@ -64,6 +66,19 @@ look_for_domain(Look *self, const ImportDomain *domain, GError **error)
     g_propagate_error(error, g_steal_pointer(&why));
 
     return FALSE;
+}
+
+/* libvirt would take a state that somebody left under this UUID for that of the domain, and so give
+ * what another guest kept in its TPM to this one. */
+static void
+look_for_state(Look *self, const ImportDomain *domain)
+{
+    struct stat st;
+
+    if (domain->tpm && (lstat(domain->tpm, &st) == 0 || errno != ENOENT))
+        take_note(self, _("there is a state of a TPM in '%s', which would be that of '%s'; "
+                          "--new-uuid gives it another, or move that away"),
+                  domain->tpm, domain->name);
 }
 
 /* --- network cards ------------------------------------------------------------ */
@@ -181,8 +196,11 @@ static gboolean
 look_for_all(Look *self, GError **error)
 {
     for (guint i = 0; i < self->plan->domains->len; i++) {
-        if (!look_for_domain(self, g_ptr_array_index(self->plan->domains, i), error))
+        const ImportDomain *domain = g_ptr_array_index(self->plan->domains, i);
+
+        if (!look_for_domain(self, domain, error))
             return FALSE;
+        look_for_state(self, domain);
     }
     look_for_macs(self);
 

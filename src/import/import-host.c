@@ -97,6 +97,12 @@ import_host_adapt(ImportHost *self, xmlNode *domain, const char *member, DomainR
     return TRUE;
 }
 
+const char *
+import_host_tpm_states(const ImportHost *self)
+{
+    return self->facts->tpm_states;
+}
+
 GPtrArray *
 import_host_findings(const ImportHost *self)
 {

@@ -43,6 +43,10 @@ gboolean import_host_adapt(ImportHost *self, xmlNode *domain, const char *member
 char *import_host_pool(ImportHost *self, const char *pool, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** import_host_tpm_states: Returns: (transfer none) (nullable): the absolute path of the directory
+ * in which the host keeps the states of emulated TPMs; NULL if it is not known. */
+const char *import_host_tpm_states(const ImportHost *self);
+
 /** import_host_findings: Returns: (transfer none) (element-type HostFinding): the findings of all
  * domains. */
 GPtrArray *import_host_findings(const ImportHost *self);

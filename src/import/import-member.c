@@ -151,6 +151,7 @@ import_member_new(ImportDomain *to, const ImportSource *source, gboolean with_sn
     self->to = to;
     self->source = source;
     self->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)xmlFreeDoc);
+    self->states = g_ptr_array_new();
     self->xml = read_document(self, "domain.xml", error);
     if (!self->xml || (with_snapshots && !read_snapshot_documents(self, error)) ||
         (has_memory_file(self) && !read_memory_document(self, error)))
@@ -169,6 +170,8 @@ import_member_free(ImportMember *self)
     g_clear_pointer(&self->xml, xmlFreeDoc);
     g_clear_pointer(&self->memory, xmlFreeDoc);
     g_ptr_array_unref(self->snapshots);
+    tpm_def_free(self->tpm);
+    g_ptr_array_unref(self->states);
     g_clear_pointer(&self->files, g_ptr_array_unref);
     g_free(self->targets);
     g_free(self->elements);

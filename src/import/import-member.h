@@ -5,6 +5,7 @@
 
 #include <libxml/tree.h>
 
+#include "hypervisor/tpm-def.h"
 #include "import/import-plan.h"
 
 G_BEGIN_DECLS
@@ -18,6 +19,8 @@ typedef struct {
                            * the manifest */
     xmlDoc *memory;       /* the XML in the memory state, or NULL */
     GPtrArray *files;     /* DomainFile of domain.xml */
+    TpmDef *tpm;          /* the emulated TPM of domain.xml, or NULL */
+    GPtrArray *states;    /* ManifestFile: the state of that; empty: the export has none */
     const char **targets; /* targets of its disks, terminated by NULL */
     const char **elements; /* elements of <os> whose file is in the export, terminated by NULL */
 } ImportMember;

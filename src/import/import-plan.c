@@ -58,6 +58,7 @@ import_domain_new(void)
 
     domain->disks = g_ptr_array_new_with_free_func(import_disk_free);
     domain->snapshots = g_ptr_array_new_with_free_func(import_snapshot_free);
+    domain->states = g_ptr_array_new();
 
     return domain;
 }
@@ -74,6 +75,8 @@ import_domain_free(gpointer data)
     g_ptr_array_unref(domain->disks);
     g_ptr_array_unref(domain->snapshots);
     g_free(domain->memory);
+    g_free(domain->tpm);
+    g_ptr_array_unref(domain->states);
     g_free(domain->revert);
     g_free(domain);
 }
@@ -87,6 +90,7 @@ import_plan_free(ImportPlan *self)
     g_free(self->directory);
     g_free(self->export);
     g_free(self->pool);
+    g_free(self->tpm_states);
     g_free(self->collection);
     g_ptr_array_unref(self->collections);
     g_ptr_array_unref(self->files);

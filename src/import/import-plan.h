@@ -23,6 +23,7 @@ typedef struct {
     gboolean shared;   /* several disks need it, so nobody may ever write to it */
     char *snapshot;    /* the internal snapshot to which it is reverted, or NULL */
     GBytes *head;      /* (nullable): replaces the beginning of the copy */
+    gboolean state;    /* it is of a TPM, and no business of QEMU's */
 } ImportFile;
 
 /** A new empty overlay on top of one of the files. */
@@ -56,6 +57,9 @@ typedef struct {
     GPtrArray *disks;     /* ImportDisk */
     GPtrArray *snapshots; /* ImportSnapshot, parents first */
     char *memory; /* absolute path of the memory state from which it resumes, or NULL */
+    char *tpm;    /* absolute path of what libvirt keeps of its TPM here, which must not be there
+                   * yet; NULL: it has none, or that is not known */
+    GPtrArray *states; /* ImportFile, not owned: the state of its TPM; empty: the export has none */
     char *revert; /* the internal snapshot from whose memory state it resumes, or NULL */
 } ImportDomain;
 
@@ -66,6 +70,8 @@ typedef struct {
                            * copied */
     char *pool;           /* absolute path of the storage pool whose volumes the images become;
                            * NULL: they are files in the directory */
+    char *tpm_states;     /* absolute path of the directory with the states of TPMs; NULL: not
+                           * known */
     char *collection;     /* new name of the collection; NULL: none was exported */
     GPtrArray *collections; /* VirtSnapCollection: to be defined, member collections first */
     GPtrArray *files;     /* ImportFile */

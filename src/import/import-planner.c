@@ -10,6 +10,7 @@
 #include "import/import-collections.h"
 #include "import/import-domain.h"
 #include "import/import-planner.h"
+#include "import/import-tpm.h"
 #include "util/name.h"
 #include "util/strings.h"
 
@@ -126,6 +127,8 @@ read_import_members(ImportPlan *self, const ImportSource *source, GError **error
         if (!member)
             return NULL;
         g_ptr_array_add(members, member);
+        if (!import_tpm_find(member, error))
+            return NULL;
     }
 
     return g_steal_pointer(&members);
@@ -246,6 +249,7 @@ import_plan_make(const ImportSource *source, const ImportSettings *settings, con
         !import_plan_check(source, settings, error) ||
         !add_planned_domains(self, import_source_manifest(source), error))
         return NULL;
+    self->tpm_states = g_strdup(import_host_tpm_states(host));
     members = read_import_members(self, source, error);
     if (!members || !pass_gate(self, members, &rules, error) ||
         !write_import_members(self, source, members, host, error) ||

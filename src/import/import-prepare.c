@@ -10,6 +10,7 @@
 #include "import/import-in-place.h"
 #include "import/import-planner.h"
 #include "import/import-prepare.h"
+#include "import/import-tpm.h"
 #include "import/import-undo.h"
 #include "import/import-volumes.h"
 
@@ -101,6 +102,8 @@ check_all(Hypervisor *hypervisor, const ImportPrepared *prepared, gboolean look,
     if (prepared->plan->pool && !import_volumes_check_free(prepared->plan, &why))
         collect_problem(&all, g_steal_pointer(&why));
     if (!look && prepared->plan->settings->define && !import_host_pass(prepared->host, &why))
+        collect_problem(&all, g_steal_pointer(&why));
+    if (!import_tpm_check(hypervisor, prepared->plan, &why))
         collect_problem(&all, g_steal_pointer(&why));
     if (prepared->plan->export &&
         !import_in_place_check(hypervisor, prepared->plan, prepared->source, &why))

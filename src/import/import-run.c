@@ -14,6 +14,7 @@
 #include "import/import-in-place.h"
 #include "import/import-items.h"
 #include "import/import-run.h"
+#include "import/import-tpm.h"
 #include "import/import-undo.h"
 #include "import/import-volumes.h"
 #include "util/format.h"
@@ -232,6 +233,7 @@ commit_import(Run *self, GError **error)
     }
 
     return (!self->plan->export || import_in_place_protect(self->plan, error)) &&
+           import_tpm_install(self->plan, target_fd(self->target), self->undo, error) &&
            import_define(self->hypervisor, self->plan, self->undo, self->control, error) &&
            import_undo_done(self->undo, error);
 }

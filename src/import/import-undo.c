@@ -26,7 +26,9 @@
 typedef struct {
     char *name;
     char *uuid;
+    char *tpm;     /* path of the directory with the state of its TPM, or NULL */
     gboolean made; /* it was defined by this import */
+    gboolean made_state; /* that directory is of this import */
 } UndoDomain;
 
 typedef struct {
@@ -57,6 +59,7 @@ undo_domain_free(gpointer data)
 
     g_free(domain->name);
     g_free(domain->uuid);
+    g_free(domain->tpm);
     g_free(domain);
 }
 
@@ -117,12 +120,13 @@ set_import_in_use(const ImportUndo *self, GError **error)
 /* --- writing ---------------------------------------------------------------- */
 
 static void
-add_undo_domain(ImportUndo *self, const char *name, const char *uuid)
+add_undo_domain(ImportUndo *self, const char *name, const char *uuid, const char *tpm)
 {
     UndoDomain *domain = g_new0(UndoDomain, 1);
 
     domain->name = g_strdup(name);
     domain->uuid = g_strdup(uuid);
+    domain->tpm = g_strdup(tpm);
     g_ptr_array_add(self->domains, domain);
 }
 
@@ -143,7 +147,7 @@ take_undo_plan(ImportUndo *self, const ImportPlan *plan)
     for (guint i = 0; plan->settings->define && i < plan->domains->len; i++) {
         const ImportDomain *domain = g_ptr_array_index(plan->domains, i);
 
-        add_undo_domain(self, domain->name, domain->uuid);
+        add_undo_domain(self, domain->name, domain->uuid, domain->tpm);
     }
     for (guint i = 0; i < plan->collections->len; i++) {
         const VirtSnapCollection *one = g_ptr_array_index(plan->collections, i);
@@ -165,7 +169,11 @@ format_undo_record(const ImportUndo *self)
     for (guint i = 0; i < self->domains->len; i++) {
         const UndoDomain *domain = g_ptr_array_index(self->domains, i);
 
-        xml_set(xml_add(root, "domain", domain->name), "uuid", domain->uuid);
+        xmlNode *node = xml_add(root, "domain", domain->name);
+
+        xml_set(node, "uuid", domain->uuid);
+        if (domain->tpm)
+            xml_set(node, "tpm", domain->tpm);
     }
     for (guint i = 0; i < self->collections->len; i++) {
         const UndoCollection *collection = g_ptr_array_index(self->collections, i);
@@ -239,6 +247,13 @@ void
 import_undo_made(ImportUndo *self, guint domain)
 {
     ((UndoDomain *)g_ptr_array_index(self->domains, domain))->made = TRUE;
+    import_undo_made_state(self, domain);
+}
+
+void
+import_undo_made_state(ImportUndo *self, guint domain)
+{
+    ((UndoDomain *)g_ptr_array_index(self->domains, domain))->made_state = TRUE;
 }
 
 void
@@ -305,6 +320,32 @@ undefine_domain(const ImportUndo *self, Hypervisor *hypervisor, const UndoDomain
     return hypervisor->ops->undefine(hypervisor, domain->uuid, error);
 }
 
+/* Removes the state of the TPM, unless there is still a domain with that UUID, whose it is then. */
+static gboolean
+remove_state(const UndoDomain *domain, Hypervisor *hypervisor, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    gboolean running = FALSE;
+    g_autoptr(DomainRecord) record = NULL;
+
+    if (!domain->made_state || !domain->tpm)
+        return TRUE;
+    record = hypervisor->ops->describe(hypervisor, domain->uuid, &running, &why);
+    if (!why)
+        return record || tree_remove_at(AT_FDCWD, domain->tpm, error);
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
+static gboolean
+take_back_domain(const ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *domain,
+                 GError **error)
+{
+    return undefine_domain(self, hypervisor, domain, error) &&
+           remove_state(domain, hypervisor, error);
+}
+
 /* Undefines a collection, unless somebody has changed or replaced it since. */
 static gboolean
 undefine_collection(VirtSnapCollectionStore *store, const UndoCollection *collection,
@@ -358,7 +399,7 @@ import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **error)
     gboolean ok = TRUE;
 
     for (guint i = self->domains->len; ok && i-- > 0;)
-        ok = undefine_domain(self, hypervisor, g_ptr_array_index(self->domains, i), error);
+        ok = take_back_domain(self, hypervisor, g_ptr_array_index(self->domains, i), error);
     ok = ok && undefine_collections(self, error) &&
          (self->dir_fd < 0 || import_volumes_remove(self->dir_fd, hypervisor, error)) &&
          remove_import_directory(self, error) && import_undo_done(self, error);
@@ -441,9 +482,10 @@ parse_undo_record(ImportUndo *self, GError **error)
     for (xmlNode *node = NULL; root && (node = xml_child(root, "domain", node));) {
         g_autofree char *name = xml_text(node, ".");
         g_autofree char *uuid = xml_attr(node, "uuid");
+        g_autofree char *tpm = xml_attr(node, "tpm");
 
         if (name && uuid)
-            add_undo_domain(self, name, uuid);
+            add_undo_domain(self, name, uuid, tpm);
     }
     for (xmlNode *node = NULL; root && (node = xml_child(root, "collection", node));) {
         char *name = xml_attr(node, "name");

@@ -31,6 +31,11 @@ ImportUndo *import_undo_begin(const ImportPlan *plan, int fd, GError **error)
 void import_undo_made(ImportUndo *self, guint domain);
 void import_undo_made_collection(ImportUndo *self, guint collection);
 
+/** import_undo_made_state: Notes that the directory with the state of the TPM of domain @domain of
+ * the plan is there now. import_undo_made() notes that, too: libvirt makes it when the domain
+ * starts. */
+void import_undo_made_state(ImportUndo *self, guint domain);
+
 /** import_undo_touch: Notes that all changes of files up to now were made by the import itself. */
 void import_undo_touch(ImportUndo *self);
 

@@ -26,14 +26,15 @@ import()
         >"$said" 2>&1 </dev/null
 }
 
-# refused CODE REGEX [ARGUMENT]...: checks that the import is refused with this error, and that
+# refused CODE|any REGEX [ARGUMENT]...: checks that the import is refused with this error, and that
 # nothing is written.
 refused()
 {
     local text
     import "${@:3}"
     [ $? -eq 1 ] && text=$(jq -r '.error.code, .error.message' "$said") &&
-        [ "${text%%$'\n'*}" = "$1" ] && [[ ${text#*$'\n'} =~ $2 ]] && [ -z "$(ls -A "$to")" ] ||
+        [[ $1 == any || ${text%%$'\n'*} == "$1" ]] && [[ ${text#*$'\n'} =~ $2 ]] &&
+        [ -z "$(ls -A "$to")" ] ||
         { cat -v "$said"; ls -AR "$to"; return 1; }
 }
 
@@ -146,6 +147,50 @@ check "all of it is in one answer" refused 32769 'devices/hostdev.*devices/shmem
 check "trust in one is not trust in the other" refused 32769 'devices/shmem' \
     --trust devices/hostdev
 check "what is not there cannot be trusted" refused 4 "nothing" --trust nothing
+
+# --- the state of its TPM
+# state NAME BYTES [XML]: the export of a domain with a TPM has this file of its state, too.
+state()
+{
+    domain devices "<tpm><backend type='emulator' version='2.0'>${3-}</backend></tpm>"
+    mkdir -p "$e/domains/web/tpm"
+    head -c "$2" /dev/urandom >"$e/domains/web/tpm/$1"
+    enter "$1"
+}
+
+# enter NAME: the manifest has that file.
+enter()
+{
+    local file="<file path=\"domains/web/tpm/$1\" bytes=\"0\" role=\"tpm\" digest=\"\"/>"
+    sed -i "s|</files>|$file\n&|" "$e/manifest.xml"
+    resign "domains/web/tpm/$1"
+}
+state tpm2-00.permall 100
+check "a state passes" import --dry-run --no-define
+check "and is not put where nobody knows of" refused 1 "Where the host keeps"
+state tpm2-00.permall 100 "<source type='dir' path='/etc'/>"
+check "where it was is not asked" import --dry-run --no-define
+domain devices "<tpm><backend type='emulator'><source type='dir' path='/etc'/></backend></tpm>"
+check "but where there is none" refused 32769 devices/tpm/backend/source
+state tpm2-00.volatilestate 100
+check "a state without what it keeps" refused 32769 "'devices/tpm' "
+for name in evil tpm2-00.permall.x tpm2-01.permall; do
+    state "$name" 100
+    check "a file that no TPM has: $name" refused 32802 "tpm/$name' is no state of the domain's TPM"
+done
+state tpm-00.permall 100
+check "the state of another TPM" refused 32802 "another version of TPM"
+state tpm2-00.permall 2000000
+check "2 MB of state" refused 32802 "larger than any"
+state tpm2-00.permall 0
+check "no state at all" refused 32802 "empty"
+state tpm2-00.permall 100
+mkdir "$e/domains/web/tpm/sub"; cp "$e"/domains/web/tpm/tpm2* "$e/domains/web/tpm/sub"
+enter sub/tpm2-00.permall
+check "a state below" refused 32802 "tpm/sub/tpm2-00.permall' is no state"
+state tpm2-00.permall 100
+ln -sf /etc/passwd "$e/domains/web/tpm/tpm2-00.permall"
+check "a symbolic link" refused any "tpm2-00.permall"
 
 # --- what its snapshots have
 # snapshot SED-SCRIPT PATH [VALUE]: refused by this name, where the snapshots are asked for.

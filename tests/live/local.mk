@@ -52,6 +52,7 @@ live_tests = \
 	tests/live/set-state.sh \
 	tests/live/sets-kinds.sh \
 	tests/live/sets.sh \
+	tests/live/tpm.sh \
 	tests/live/user.sh \
 	tests/live/verify-boot.sh \
 	tests/live/volumes.sh \

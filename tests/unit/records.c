@@ -117,6 +117,7 @@ test_host(void)
     host->type = g_strdup("QEMU");
     host->version = g_strdup("7.2.22");
     host->libvirt_version = g_strdup("9.0.0");
+    host->tpm_states = g_strdup("states");
 
     return host;
 }

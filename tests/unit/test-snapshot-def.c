@@ -91,7 +91,7 @@ test_snapshots(void)
             g_assert_cmpstr(nvram->path, ==, snapshots[i].nvram);
             g_assert_cmpstr(nvram->format, ==, snapshots[i].nvram_format);
         }
-        g_assert_true(def->tpm == snapshots[i].tpm);
+        g_assert_true((def->tpm != NULL) == snapshots[i].tpm);
         g_assert_cmpstr(snapshot_def_kind(def), ==, snapshots[i].kind);
         g_assert_cmpstr(def->domain_name, ==, snapshots[i].domain);
         g_assert_cmpstr(def->domain_uuid, ==, "8a2ee8d7-6f2b-4d0f-9d0a-3d0d3f5a6c01");
