@@ -28,6 +28,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/ranked-bits.h \
 	src/util/record-dir.c \
 	src/util/record-dir.h \
+	src/util/squash.c \
+	src/util/squash.h \
 	src/util/strings.c \
 	src/util/strings.h \
 	src/util/xml-bounds.c \
@@ -91,8 +93,6 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/host-finding.h \
 	src/import/host-machine.c \
 	src/import/host-machine.h \
-	src/import/host-security.c \
-	src/import/host-security.h \
 	src/import/import-collections.c \
 	src/import/import-collections.h \
 	src/import/import-define.c \
@@ -212,6 +212,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/hypervisor/boot-ops.h \
 	src/hypervisor/host-facts.c \
 	src/hypervisor/host-facts.h \
+	src/hypervisor/host-security.c \
+	src/hypervisor/host-security.h \
 	src/hypervisor/hypervisor.c \
 	src/hypervisor/hypervisor.h \
 	src/hypervisor/layer-ops.h \

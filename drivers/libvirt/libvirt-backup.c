@@ -137,19 +137,17 @@ check_backup_domain(virDomainPtr domain, GError **error)
     return TRUE;
 }
 
-static char *
-socket_path(const char *scratch, GError **error)
+static gboolean
+check_socket(const char *path, GError **error)
 {
-    g_autofree char *path = g_strdup_printf("%s/nbd.sock", scratch);
-
     if (strlen(path) < sizeof ((struct sockaddr_un *)NULL)->sun_path)
-        return g_steal_pointer(&path);
+        return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                 _("'%s' is too long for the path of a socket; name a directory with a shorter path "
                   "with --scratch"),
                 path);
 
-    return NULL;
+    return FALSE;
 }
 
 static void
@@ -220,9 +218,9 @@ backup_prepare(Hypervisor *hypervisor, const HypervisorBackupRequest *request, G
     if (!self->scratch)
         return NULL;
     self->parent.scratch = g_strdup(libvirt_scratch_path(self->scratch));
-    self->parent.socket = socket_path(self->parent.scratch, error);
-    if (!self->parent.socket || !hypervisor->ops->sees(hypervisor, self->parent.scratch, error) ||
-        !subscribe(self, error))
+    self->parent.socket = g_strdup(libvirt_scratch_socket(self->scratch));
+    if (!check_socket(self->parent.socket, error) ||
+        !hypervisor->ops->sees(hypervisor, self->parent.scratch, error) || !subscribe(self, error))
         return NULL;
     self->xml = describe_backup(request, &self->parent);
     if (request->checkpoint)
@@ -331,9 +329,9 @@ job_is_in(virDomainPtr domain, const char *directory)
 {
     char *xml = has_backup(domain) > 0 ? virDomainBackupGetXMLDesc(domain, 0) : NULL;
     g_autoptr(xmlDoc) doc = xml ? xml_parse(xml, strlen(xml), "domainbackup", NULL) : NULL;
-    g_autofree char *socket =
-        doc ? xml_text(xmlDocGetRootElement(doc), "/domainbackup/server/@socket") : NULL;
-    g_autofree char *at = socket ? g_path_get_dirname(socket) : NULL;
+    g_autofree char *file =
+        doc ? xml_text(xmlDocGetRootElement(doc), "./disks/disk/scratch/@file") : NULL;
+    g_autofree char *at = file ? g_path_get_dirname(file) : NULL;
 
     free(xml);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
  * embedded driver has a corresponding one below its root directory. */
 #define STATE "/var/lib/libvirt/qemu"
 #define PREFIX ".virtsnap-"
+#define PREFIX_OF_SOCKETS "virtsnap-"
 /* A file in each directory with the UUID of its domain. It is written once the directory is locked.
  */
 #define DOMAIN_FILE "domain"
@@ -36,6 +38,7 @@ typedef struct {
 
 struct LibvirtScratch {
     char *path;
+    char *socket;
     int fd; /* of the directory, locked */
 };
 
@@ -175,6 +178,39 @@ take_scratch(LibvirtScratch *self, virDomainPtr domain, GError **error)
     return file_create_at(self->fd, DOMAIN_FILE, uuid, strlen(uuid), error);
 }
 
+/* libvirt's own directory for the running @domain below @state, or NULL. Source:
+ * virDomainDefGetShortName(), of whose name for it only the id in it is unique. */
+static char *
+find_domain_directory(const char *state, virDomainPtr domain)
+{
+    g_autofree char *prefix = g_strdup_printf("domain-%u-", virDomainGetID(domain));
+    g_autoptr(GPtrArray) names = dir_list_at(AT_FDCWD, state, NULL);
+
+    for (guint i = 0; names && i < names->len; i++) {
+        if (g_str_has_prefix(g_ptr_array_index(names, i), prefix))
+            return g_build_filename(state, g_ptr_array_index(names, i), NULL);
+    }
+
+    return NULL;
+}
+
+/* libvirt lets AppArmor and SELinux know each file that QEMU gets, but not this socket. In the
+ * domain's own directory QEMU may make sockets under either. It is removed by QEMU at the end, and
+ * by libvirt with the directory. */
+static char *
+choose_socket(const LibvirtScratch *self, const char *state, virDomainPtr domain)
+{
+    g_autofree char *directory = find_domain_directory(state, domain);
+    const char *unique = strrchr(self->path, '-') + 1;
+    g_autofree char *path =
+        directory ? g_strdup_printf("%s/" PREFIX_OF_SOCKETS "%s", directory, unique) : NULL;
+
+    if (path && strlen(path) < sizeof ((struct sockaddr_un *)NULL)->sun_path)
+        return g_steal_pointer(&path);
+
+    return g_build_filename(self->path, "nbd.sock", NULL);
+}
+
 LibvirtScratch *
 libvirt_scratch_make(virDomainPtr domain, const char *directory, GError **error)
 {
@@ -196,6 +232,7 @@ libvirt_scratch_make(virDomainPtr domain, const char *directory, GError **error)
     }
     self = g_new0(LibvirtScratch, 1);
     self->path = g_steal_pointer(&path);
+    self->socket = choose_socket(self, state, domain);
     self->fd = -1;
 
     return take_scratch(self, domain, error) && give_directory_to(self, &owner,
@@ -209,11 +246,18 @@ libvirt_scratch_path(const LibvirtScratch *self)
     return self->path;
 }
 
+const char *
+libvirt_scratch_socket(const LibvirtScratch *self)
+{
+    return self->socket;
+}
+
 void
 libvirt_scratch_leave(LibvirtScratch *self)
 {
     fd_clear(&self->fd);
     g_free(self->path);
+    g_free(self->socket);
     g_free(self);
 }
 
@@ -224,6 +268,7 @@ libvirt_scratch_free(LibvirtScratch *self)
 
     if (!self)
         return;
+    unlink(self->socket);
     if (!tree_remove_at(AT_FDCWD, self->path, &error))
         g_warning("%s", error->message);
     libvirt_scratch_leave(self);

@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* The directory of the files that QEMU creates while disks are captured: its socket, and scratch
- * files with the data that the domain overwrites. libvirt usually runs QEMU as a user of its own,
+/* The directory of the files that QEMU creates while disks are captured: scratch files with the
+ * data that the domain overwrites. libvirt usually runs QEMU as a user of its own,
  * who cannot access every directory. Each capture has a directory of its own, which is locked as
  * long as the process lives that made it: so the next one can tell what is left from what is in
  * use. */
@@ -30,6 +30,10 @@ LibvirtScratch *libvirt_scratch_make(virDomainPtr domain, const char *directory,
 
 /** libvirt_scratch_path: Returns: (transfer none): the directory. */
 const char *libvirt_scratch_path(const LibvirtScratch *self);
+
+/** libvirt_scratch_socket: Returns: (transfer none): the path of the socket that QEMU is to make,
+ * in the directory or in the one that libvirt has for the domain. It may be too long for one. */
+const char *libvirt_scratch_socket(const LibvirtScratch *self);
 
 /** libvirt_scratch_free: Removes the directory with everything in it and frees @self, which may be
  * NULL. */

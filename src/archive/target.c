@@ -17,6 +17,7 @@
 #include "archive/target-space.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "util/squash.h"
 
 /* Locking starts again if another process removes the partial directory meanwhile. Once or twice
  * that is a race; after so many attempts it is given up. */
@@ -146,6 +147,7 @@ check_place_writable(const Target *self, GError **error)
     if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0)
         return TRUE;
     virt_snap_error_set_errno(error, errno, _("Cannot write into the directory '%s'"), directory);
+    squash_explain(AT_FDCWD, directory, error ? *error : NULL);
 
     return FALSE;
 }

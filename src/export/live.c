@@ -11,6 +11,7 @@
 #include "export/live.h"
 #include "export/plan-tpm.h"
 #include "hypervisor/drivers.h"
+#include "hypervisor/host-security.h"
 #include "qcow2/flat-source.h"
 #include "snapshot/moment.h"
 #include "util/strings.h"
@@ -248,6 +249,19 @@ look_at(Hypervisor *hypervisor, LiveMember *member, const Plan *plan, GError **e
     return FALSE;
 }
 
+static gboolean
+begin_backup(Hypervisor *hypervisor, HypervisorBackup *backup, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (hypervisor->ops->backups->begin(backup, &why))
+        return TRUE;
+    host_explain_denied(hypervisor, backup->scratch, why);
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
 /* Begins the backup of one member. It is called in a thread of its own while all members are
  * held still. */
 static gboolean
@@ -256,7 +270,7 @@ hold_member(Hypervisor *hypervisor, MomentMember *held, gpointer data, GError **
     LiveMember *member = held->data;
     const LiveExport *self = data;
 
-    if (member->backup && !hypervisor->ops->backups->begin(member->backup, error))
+    if (member->backup && !begin_backup(hypervisor, member->backup, error))
         return FALSE;
     if (!plan_tpm_hold(self->plan, member->domain, error))
         return FALSE;

@@ -18,6 +18,7 @@
 #include "image/qcow2-used.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "util/squash.h"
 
 /* The same limit as libvirt's for the depth of a backing chain. */
 #define DEPTH_MAX 200
@@ -95,6 +96,7 @@ open_image(const char *path, struct stat *st, GError **error)
     }
     if (fd < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot open the image '%s'"), path);
+        squash_explain(AT_FDCWD, path, error ? *error : NULL);
         return -1;
     }
     /* Without this advice the kernel would read ahead megabytes for a header of a few bytes and

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "collection/collection-store.h"
-#include "import/host-security.h"
+#include "hypervisor/host-security.h"
 #include "import/import-define.h"
 
 static gboolean

@@ -15,6 +15,7 @@
 #include "import/import-files.h"
 #include "util/fd.h"
 #include "util/open-as.h"
+#include "util/squash.h"
 #include "util/strings.h"
 
 /* Other users can reach files below, but not list the directory. */
@@ -163,6 +164,7 @@ set_entry(int dirfd, const char *path, int flags, mode_t mode, const HypervisorO
     if (owner && fchown(fd, owner->uid, owner->gid) < 0) {
         virt_snap_error_set_errno(error, errno, _("Cannot give '%s' to the user of QEMU (%u:%u)"),
                                   path, owner->uid, owner->gid);
+        squash_explain(dirfd, path, error ? *error : NULL);
         return FALSE;
     }
     if (fchmod(fd, mode) == 0 || foreign_mode_refused(errno))

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "archive/export-protect.h"
-#include "import/host-security.h"
+#include "hypervisor/host-security.h"
 #include "import/import-files.h"
 #include "import/import-in-place.h"
 #include "util/open-as.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hypervisor/drivers.h"
+#include "hypervisor/host-security.h"
 #include "hypervisor/layer-ops.h"
 #include "snapshot/commit-follow.h"
 #include "snapshot/layer-merge.h"
@@ -20,17 +21,24 @@ typedef struct {
 
 /* --- by a block job ------------------------------------------------------------------ */
 
-/* Adds the likely causes to an error of QEMU that says only that a permission was denied. */
-static const char *
-permission_hint(const GError *error)
+/* Adds the likely causes to an error of QEMU that says only that a permission was denied. A rule
+ * that denies cannot be taken back by one that allows. */
+static char *
+explain_merge_denied(Hypervisor *hypervisor, const GError *why)
 {
-    if (strstr(error->message, "ermission denied"))
-        return _("; QEMU may not write to the lower layer: see whether its owner or mode are in "
-                 "the way, or AppArmor or SELinux ('journalctl -k -g denied'; libvirt before 12.1 "
-                 "denies QEMU to write to lower layers under AppArmor: see local overrides of "
-                 "abstractions/libvirt-qemu)");
+    if (!strstr(why->message, "ermission denied"))
+        return g_strdup(why->message);
+    if (host_has_security_model(hypervisor, "apparmor"))
+        return g_strdup_printf(
+            _("%s; under AppArmor libvirt before 12.1 denies QEMU to write to lower layers, and "
+              "no local rule can allow it: shut the domain down, and remove the snapshot then; "
+              "with a later libvirt see whether owner or mode of the lower layer are in the way"),
+            why->message);
 
-    return "";
+    return g_strdup_printf(
+        _("%s; QEMU may not write to the lower layer: see whether its owner or mode are in the "
+          "way, or SELinux ('ausearch -m avc -ts recent')"),
+        why->message);
 }
 
 static gboolean
@@ -97,6 +105,7 @@ layer_merge(Hypervisor *hypervisor, const DeleteMember *member, const DeleteDisk
                   .disk = disk,
                   .follow = {hypervisor, control, part, disk->bytes, 0, 0}};
     g_autoptr(GError) why = NULL;
+    g_autofree char *text = NULL;
     gboolean done;
 
     if (!control_pass(control, 0, error))
@@ -109,7 +118,8 @@ layer_merge(Hypervisor *hypervisor, const DeleteMember *member, const DeleteDisk
         commit_follow_count(1, &self.follow);
         return TRUE;
     }
-    g_set_error(error, why->domain, why->code, "%s%s", why->message, permission_hint(why));
+    text = explain_merge_denied(hypervisor, why);
+    g_set_error_literal(error, why->domain, why->code, text);
 
     return FALSE;
 }

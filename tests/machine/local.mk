@@ -2,6 +2,8 @@
 
 # What needs a machine of its own: no part of `make check`, whose time is limited.
 machine_tests = \
+	tests/machine/apparmor.sh \
+	tests/machine/nfs.sh \
 	tests/machine/pool-nfs.sh \
 	tests/machine/pools.sh \
 	$(NULL)

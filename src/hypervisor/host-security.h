@@ -16,7 +16,7 @@ gboolean host_has_security_model(Hypervisor *hypervisor, const char *model);
 /**
  * host_explain_denied:
  * @directory: where the files of the domain are
- * @why: why a domain did not start; its text is changed
+ * @why: why QEMU did not do as it was told; its text is changed
  *
  * QEMU says only that a permission was denied. Adds what it may be denied by on this host, and what
  * to do about it. Other errors stay as they are.

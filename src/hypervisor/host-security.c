@@ -6,7 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "import/host-security.h"
+#include "hypervisor/host-security.h"
 #include "util/xml.h"
 
 gboolean
