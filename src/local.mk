@@ -386,9 +386,13 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan.h \
 	src/export/set-info.c \
 	src/export/set-info.h \
+	src/snapshot/convert-set.c \
+	src/snapshot/convert-set.h \
 	src/snapshot/create-disks.c \
 	src/snapshot/create-plan.c \
 	src/snapshot/create-plan.h \
+	src/snapshot/create-point.c \
+	src/snapshot/create-point.h \
 	src/snapshot/create-look.c \
 	src/snapshot/create-look.h \
 	src/snapshot/commit-follow.c \
@@ -412,6 +416,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/moment-still.c \
 	src/snapshot/moment.c \
 	src/snapshot/moment.h \
+	src/snapshot/set-point.c \
+	src/snapshot/set-point.h \
 	src/snapshot/set-state.c \
 	src/snapshot/set-state.h \
 	src/snapshot/apply-member.c \

@@ -43,7 +43,7 @@ manifest_file_free(ManifestFile *file)
     g_free(file);
 }
 
-static void
+void
 manifest_checkpoint_free(ManifestCheckpoint *self)
 {
     if (!self)

@@ -41,6 +41,11 @@ typedef struct {
     char *run;     /* of the hypervisor, see plan_points_run(); NULL: not known */
 } ManifestCheckpoint;
 
+/** manifest_checkpoint_free: NULL is fine. */
+void manifest_checkpoint_free(ManifestCheckpoint *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ManifestCheckpoint, manifest_checkpoint_free)
+
 typedef struct {
     char *target;
     char *device;

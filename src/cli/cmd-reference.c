@@ -8,6 +8,7 @@
 #include "cli/cmd-groups.h"
 #include "cli/connection.h"
 #include "cli/output.h"
+#include "cli/snapshot-change.h"
 #include "cli/snapshot-service.h"
 #include "collection/members.h"
 #include "snapshot/reference-point.h"
@@ -27,6 +28,12 @@ static const CommandArg list_args[] = {
 static const CommandArg delete_args[] = {
     {"COLLECTION", TRUE, FALSE, COMPLETE_COLLECTION},
     {"NAME", TRUE, FALSE, COMPLETE_NOTHING},
+    {NULL},
+};
+
+static const CommandArg convert_args[] = {
+    {"COLLECTION", TRUE, FALSE, COMPLETE_COLLECTION},
+    {"SNAPSHOT", TRUE, FALSE, COMPLETE_SNAPSHOT},
     {NULL},
 };
 
@@ -226,6 +233,23 @@ static const Command commands[] = {
                           "it. Where libvirt cannot, only what it knows of it is taken away, and a "
                           "warning says so."),
         .args = delete_args,
+    },
+    {
+        .name = "reference-point-convert",
+        .run = run_reference_convert,
+        .run_service = run_reference_convert,
+        .summary = N_("make a snapshot collection a reference point"),
+        .description = N_("Removes SNAPSHOT, which was made with --reference-point, as "
+                          "snapshot-delete does, and keeps the checkpoints that were made in its "
+                          "moment: they are the reference point of that name. An export of "
+                          "SNAPSHOT that was made before is then a base of which QEMU knows what "
+                          "has changed since: export --live --base SNAPSHOT reads only that. "
+                          "Members that were shut off are compared.\n"
+                          "When it is interrupted, by whatever, the domains have all their data, "
+                          "and the same command goes on."),
+        .args = convert_args,
+        .options = convert_options,
+        .options_size = sizeof(DeleteOptions),
     },
     {NULL},
 };

@@ -30,6 +30,16 @@ const GOptionEntry delete_options[] = {
     {NULL},
 };
 
+const GOptionEntry convert_options[] = {
+    {"bandwidth", 0, 0, G_OPTION_ARG_FILENAME, DELETE(bandwidth),
+     N_("at most this many bytes a second, as 50M"), N_("RATE")},
+    {"dry-run", 0, 0, G_OPTION_ARG_NONE, DELETE(dry_run),
+     N_("show what would be done, and do nothing"), NULL},
+    {"progress", 0, 0, G_OPTION_ARG_FILENAME, DELETE(progress),
+     N_("how to show progress"), "auto|bar|json|none"},
+    {NULL},
+};
+
 static gboolean
 parse_rate(const char *text, guint64 *rate, GError **error)
 {
@@ -51,15 +61,29 @@ tell_change_warnings(const GPtrArray *warnings)
         cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
 }
 
+static JsonObject *
+deleted_json(const DeleteWork *work)
+{
+    JsonObject *result = delete_show_json(work->plan, work->warnings);
+
+    if (work->state)
+        json_set_text(result, "referencePoint", work->snapshot);
+
+    return result;
+}
+
 static int
 tell_deleted(CliContext *cli, const DeleteWork *work)
 {
     if (!cli->globals.json)
         tell_change_warnings(work->warnings);
     if (cli->globals.json)
-        cli_result(cli, delete_show_json(work->plan, work->warnings));
+        cli_result(cli, deleted_json(work));
     else if (work->dry_run)
         delete_show(work->plan);
+    else if (work->state)
+        cli_message(cli, _("Snapshot set '%s' of '%s' is a reference point now"), work->snapshot,
+                    work->collection);
     else
         cli_message(cli, _("Snapshot set '%s' of '%s' removed: domains: %u"), work->snapshot,
                     work->collection, work->plan->members->len);
@@ -67,11 +91,12 @@ tell_deleted(CliContext *cli, const DeleteWork *work)
     return CLI_DONE;
 }
 
+/* @work: (transfer full): a removal or a conversion. */
 static int
-delete_here(CliContext *cli, const CommandLine *line, guint64 bandwidth, ProgressMode progress)
+delete_here(CliContext *cli, const CommandLine *line, DeleteWork *work, guint64 bandwidth,
+            ProgressMode progress)
 {
     const DeleteOptions *options = line->options;
-    DeleteWork *work = delete_work_new(line->args[0], line->args[1], options->metadata);
     g_autoptr(JobWork) owned = &work->parent;
     const JobLocalOptions local = {
         .label = line->args[1],
@@ -101,13 +126,36 @@ run_snapshot_delete(CliContext *cli, const CommandLine *line)
         !parse_rate(options->bandwidth, &bandwidth, &error))
         return cli_fail(cli, error);
     if (!cli->globals.service)
-        return delete_here(cli, line, bandwidth, progress);
+        return delete_here(cli, line,
+                           delete_work_new(line->args[0], line->args[1], options->metadata),
+                           bandwidth, progress);
     if (options->dry_run || options->bandwidth)
         return cli_usage(cli, _("snapshot-delete: with --service there is no --dry-run, and "
                                 "job-speed in the place of --bandwidth"));
 
     return snapshot_service_delete(cli, line->args[0], line->args[1], options->metadata,
                                    progress);
+}
+
+int
+run_reference_convert(CliContext *cli, const CommandLine *line)
+{
+    const DeleteOptions *options = line->options;
+    g_autoptr(GError) error = NULL;
+    ProgressMode progress;
+    guint64 bandwidth;
+
+    if (!progress_mode_parse(options->progress, &progress, &error) ||
+        !parse_rate(options->bandwidth, &bandwidth, &error))
+        return cli_fail(cli, error);
+    if (!cli->globals.service)
+        return delete_here(cli, line, convert_work_new(line->args[0], line->args[1]), bandwidth,
+                           progress);
+    if (options->dry_run || options->bandwidth)
+        return cli_usage(cli, _("reference-point-convert: with --service there is no --dry-run, "
+                                "and job-speed in the place of --bandwidth"));
+
+    return reference_service_convert(cli, line->args[0], line->args[1], progress);
 }
 
 /* --- snapshot-apply ----------------------------------------------------------------- */

@@ -26,9 +26,11 @@ typedef struct {
 } ApplyOptions;
 
 extern const GOptionEntry delete_options[];
+extern const GOptionEntry convert_options[];
 extern const GOptionEntry apply_options[];
 
 int run_snapshot_delete(CliContext *cli, const CommandLine *line);
+int run_reference_convert(CliContext *cli, const CommandLine *line);
 int run_snapshot_apply(CliContext *cli, const CommandLine *line);
 
 G_END_DECLS

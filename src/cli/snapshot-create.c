@@ -31,6 +31,8 @@ const GOptionEntry snapshot_create_options[] = {
      N_("inside the qcow2 images; of running members with their memory"), NULL},
     {"best-effort", 0, 0, G_OPTION_ARG_NONE, MEMBER(best_effort),
      N_("pause a member that cannot be frozen, and record why"), NULL},
+    {"reference-point", 0, 0, G_OPTION_ARG_NONE, MEMBER(reference_point),
+     N_("follow what changes from then on, for 'reference-point-convert'"), NULL},
     {"timeout", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(timeout),
      N_("how long a guest agent may take to answer, 1 to 3600 (10)"), "SECONDS"},
     {"dry-run", 0, 0, G_OPTION_ARG_NONE, MEMBER(dry_run),
@@ -67,7 +69,8 @@ read_settings(const SnapshotCreateOptions *options, CreateSettings *settings, GE
                                                            : MOMENT_NONE,
                                  .memory = options->memory,
                                  .internal = options->internal,
-                                 .best_effort = options->best_effort};
+                                 .best_effort = options->best_effort,
+                                 .reference_point = options->reference_point};
 
     return read_timeout(options->timeout, &settings->timeout, error) &&
            create_settings_check(settings, error);
@@ -85,6 +88,7 @@ create_result_json(const SetRecord *record)
     json_set_text(object, "collection", record->collection);
     json_set_text(object, "snapshot", record->snapshot);
     json_object_set_int_member(object, "window_ms", record->window_ms);
+    json_set_text(object, "referencePoint", record->point ? record->snapshot : NULL);
     for (guint i = 0; i < record->members->len; i++) {
         const SetMember *member = g_ptr_array_index(record->members, i);
         JsonObject *one = json_object_new();
@@ -146,6 +150,7 @@ plan_json(const SetRecord *record)
             json_set_text(node, "target", disk->target);
             json_set_text(node, "source", disk->source);
             json_set_text(node, "overlay", disk->overlay);
+            json_object_set_boolean_member(node, "followed", disk->followed);
             json_array_add_object_element(disks, node);
         }
         json_object_set_array_member(one, "disks", disks);
@@ -243,6 +248,8 @@ settings_document(const char *snapshot, const CreateSettings *settings)
         xml_add(root, "bestEffort", "yes");
     if (settings->internal)
         xml_add(root, "internal", "yes");
+    if (settings->reference_point)
+        xml_add(root, "referencePoint", "yes");
     if (settings->timeout > 0)
         xml_add(root, "timeout", timeout);
 

@@ -17,6 +17,7 @@ typedef struct {
     gboolean memory;
     gboolean internal;
     gboolean best_effort;
+    gboolean reference_point;
     char *timeout;
     gboolean dry_run;
 } SnapshotCreateOptions;

@@ -84,6 +84,7 @@ add_record(JsonObject *object, const SetState *state)
     json_set_text(object, "made", made);
     json_set_text(object, "by", record->program);
     json_object_set_int_member(object, "window_ms", record->window_ms);
+    json_object_set_boolean_member(object, "referencePoint", record->point != NULL);
 }
 
 static JsonObject *
@@ -135,6 +136,12 @@ print_set(const SetInfo *info)
     if (record) {
         print_line(_("Made:   "), made);
         print_line(_("Window: "), window);
+        if (record->point)
+            print_line(_("Point:  "), record->converting
+                                          ? _("its conversion to a reference point was "
+                                              "interrupted; 'reference-point-convert' completes it")
+                                          : _("'reference-point-convert' makes a reference point "
+                                              "of it"));
     } else {
         print_line(_("Made:   "), _("adopted: not by virtsnap, or its record is gone"));
     }

@@ -113,6 +113,28 @@ snapshot_service_create(CliContext *cli, const char *collection, const char *sna
 }
 
 int
+reference_service_convert(CliContext *cli, const char *collection, const char *snapshot,
+                          ProgressMode progress)
+{
+    g_autofree char *done = g_strdup_printf(
+        _("Snapshot set '%s' of '%s' is a reference point now"), snapshot, collection);
+    g_autofree char *path = bus_path_snapshot(collection, snapshot);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) answer = cli_service_call(
+        cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "ConvertToReferencePoint",
+        g_variant_new("(oa{sv})", path, NULL), G_VARIANT_TYPE("(uso)"), &error);
+    g_autoptr(BusJob) job = NULL;
+    const char *job_path;
+
+    if (!answer)
+        return cli_fail(cli, error);
+    g_variant_get(answer, "(u&s&o)", NULL, NULL, &job_path);
+    job = cli_service_job(cli, job_path, &error);
+
+    return job ? follow_set_job(cli, job, progress, done) : cli_fail(cli, error);
+}
+
+int
 reference_service_change(CliContext *cli, const char *method, const char *collection,
                          const char *name, const char *done)
 {

@@ -24,6 +24,10 @@ int snapshot_service_apply(CliContext *cli, const char *collection, const char *
 int snapshot_service_create(CliContext *cli, const char *collection, const char *snapshot,
                             const char *settings, guint16 type) G_GNUC_WARN_UNUSED_RESULT;
 
+/** reference_service_convert: Converts a snapshot set to a reference point in the same way. */
+int reference_service_convert(CliContext *cli, const char *collection, const char *snapshot,
+                              ProgressMode progress) G_GNUC_WARN_UNUSED_RESULT;
+
 /** reference_service_change: Creates or removes a reference point in the same way. @method: the
  * method of the service; @done: the message that is printed at the end, translated. */
 int reference_service_change(CliContext *cli, const char *method, const char *collection,

@@ -22,6 +22,8 @@ disk_free(SetDisk *disk)
     g_free(disk->format);
     g_free(disk->overlay);
     g_free(disk->next);
+    g_free(disk->written);
+    g_free(disk->run);
     g_free(disk);
 }
 
@@ -50,6 +52,7 @@ set_record_free(SetRecord *self)
     g_free(self->program);
     g_free(self->version);
     g_free(self->user);
+    g_free(self->point);
     g_ptr_array_unref(self->members);
     g_free(self);
 }
@@ -151,6 +154,19 @@ set_record_concerns(const SetRecord *self, GPtrArray *domains)
 /* --- writing ------------------------------------------------------------------------ */
 
 static void
+format_followed(xmlNode *parent, const SetDisk *disk)
+{
+    xmlNode *node = xml_add(parent, "checkpoint", NULL);
+
+    if (!disk->written)
+        return;
+    xml_set_uint(node, "device", disk->device);
+    xml_set_uint(node, "inode", disk->inode);
+    xml_set(node, "written", disk->written);
+    xml_set(node, "run", disk->run);
+}
+
+static void
 format_member(xmlNode *root, const SetMember *member)
 {
     xmlNode *node = xml_add(root, "member", NULL);
@@ -174,6 +190,8 @@ format_member(xmlNode *root, const SetMember *member)
         xml_set(one, "format", disk->format);
         xml_set(one, "overlay", disk->overlay);
         xml_set(one, "next", disk->next);
+        if (disk->followed)
+            format_followed(one, disk);
     }
     if (member->memory)
         xml_add(node, "memory", member->memory);
@@ -193,6 +211,8 @@ set_record_format(const SetRecord *self)
     xml_set(root, "bestEffort", self->best_effort ? "yes" : "no");
     xml_set_uint(root, "windowMs", self->window_ms);
     xml_set(root, "temporary", self->temporary ? "yes" : NULL);
+    xml_set(root, "point", self->point);
+    xml_set(root, "converting", self->converting ? "yes" : NULL);
     if (self->collection)
         xml_add(root, "collection", self->collection);
     xml_add(root, "snapshot", self->snapshot);
@@ -232,14 +252,31 @@ record_consistency(xmlNode *node, const char *name)
 }
 
 static void
+parse_followed(SetDisk *disk, xmlNode *node)
+{
+    g_autofree char *device = xml_attr(node, "device");
+    g_autofree char *inode = xml_attr(node, "inode");
+
+    disk->followed = TRUE;
+    disk->device = device ? g_ascii_strtoull(device, NULL, 10) : 0;
+    disk->inode = inode ? g_ascii_strtoull(inode, NULL, 10) : 0;
+    disk->written = xml_attr(node, "written");
+    disk->run = xml_attr(node, "run");
+}
+
+static void
 parse_disk(SetMember *member, xmlNode *node)
 {
     g_autofree char *target = xml_attr(node, "target");
     g_autofree char *source = xml_attr(node, "source");
     g_autofree char *format = xml_attr(node, "format");
     g_autofree char *overlay = xml_attr(node, "overlay");
+    SetDisk *disk = set_member_add_disk(member, target, source, format, overlay);
+    xmlNode *followed = xml_child(node, "checkpoint", NULL);
 
-    set_member_add_disk(member, target, source, format, overlay)->next = xml_attr(node, "next");
+    disk->next = xml_attr(node, "next");
+    if (followed)
+        parse_followed(disk, followed);
 }
 
 static void
@@ -275,6 +312,8 @@ parse_root(xmlNode *root)
     self->best_effort = xml_is_yes(root, "./@bestEffort", FALSE);
     self->window_ms = number_of(root, "windowMs");
     self->temporary = xml_is_yes(root, "./@temporary", FALSE);
+    self->point = xml_attr(root, "point");
+    self->converting = xml_is_yes(root, "./@converting", FALSE);
     self->collection = xml_text(root, "./collection");
     self->snapshot = xml_text(root, "./snapshot");
     self->back_to = xml_text(root, "./backTo");

@@ -23,6 +23,11 @@ typedef struct {
     char *overlay; /* absolute path of the new overlay */
     char *next;    /* of a set that keeps what was before a way back: the path to which the domain
                     * writes after it; NULL: the hypervisor chooses one */
+    gboolean followed; /* a checkpoint of the same moment follows what changes on it */
+    guint64 device;    /* followed: the file that source is, */
+    guint64 inode;
+    char *written;     /* when that was written to last, as an origin has it, */
+    char *run;         /* and reference_point_run() of it; NULL: not known, or not yet */
 } SetDisk;
 
 /** A member, and its snapshot. */
@@ -57,6 +62,8 @@ typedef struct {
                        * last one was resumed */
     gboolean best_effort;
     gboolean temporary; /* made for one export, which removes it; not the user's */
+    char *point;        /* id of the checkpoints that were made with it; NULL: there are none */
+    gboolean converting; /* it is on its way to be the reference point alone */
     GPtrArray *members; /* SetMember */
 } SetRecord;
 

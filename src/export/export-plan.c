@@ -9,6 +9,7 @@
 #include "export/export-sight.h"
 #include "export/export.h"
 #include "export/plan-build.h"
+#include "export/plan-points.h"
 #include "util/xml.h"
 
 char *
@@ -174,6 +175,8 @@ export_plan(Hypervisor *hypervisor, const ExportSubject *subject, Control *contr
         return NULL;
     if (subject->set && subject->set->complete)
         plan_take_set(plan, subject->set);
+    if (!plan_is_passing(plan) && !plan_points_take(plan, error))
+        return NULL;
     keep_collections(plan, subject->collections);
 
     return g_steal_pointer(&plan);

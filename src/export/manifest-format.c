@@ -50,33 +50,25 @@ set_time(xmlNode *node, const char *name, const OriginTime *time)
     xml_set(node, name, text);
 }
 
-/* Of an image whose file cannot be told from others the next time nobody could say that its bitmap
- * is the right one. */
 static void
-add_checkpoint(xmlNode *parent, const PlanPoint *point, const PlanDisk *disk)
+add_checkpoint(xmlNode *parent, const ManifestCheckpoint *checkpoint)
 {
-    const PlanLayer *pulled = disk->pulled;
-    g_autoptr(Origin) image = origin_of(pulled->source->path);
-    g_autofree char *run = plan_points_run(pulled->domain, disk);
-    xmlNode *node;
+    xmlNode *node = xml_add(parent, "checkpoint", NULL);
 
-    if (!image)
-        return;
-    node = xml_add(parent, "checkpoint", NULL);
-    xml_set(node, "name", point->checkpoint);
-    xml_set(node, "id", point->id);
-    xml_set(node, "image", image->path);
-    xml_set_uint(node, "device", image->device);
-    xml_set_uint(node, "inode", image->inode);
-    if (image->born.seconds != 0)
-        set_time(node, "born", &image->born);
-    xml_set(node, "run", run);
+    xml_set(node, "name", checkpoint->name);
+    xml_set(node, "id", checkpoint->id);
+    xml_set(node, "image", checkpoint->image->path);
+    xml_set_uint(node, "device", checkpoint->image->device);
+    xml_set_uint(node, "inode", checkpoint->image->inode);
+    if (checkpoint->image->born.seconds != 0)
+        set_time(node, "born", &checkpoint->image->born);
+    xml_set(node, "run", checkpoint->run);
 }
 
 static void
 add_manifest_disk(xmlNode *parent, const Plan *plan, const PlanDisk *disk)
 {
-    const PlanPoint *point = plan_disk_checkpoint(plan, disk);
+    g_autoptr(ManifestCheckpoint) checkpoint = plan_points_describe(plan, disk);
     xmlNode *node = xml_add(parent, "disk", NULL);
 
     xml_set(node, "target", disk->def->target);
@@ -87,8 +79,8 @@ add_manifest_disk(xmlNode *parent, const Plan *plan, const PlanDisk *disk)
     xml_set(node, "internal", disk->internal);
     xml_set(node, "recorded", disk->recorded);
     xml_set(node, "source", disk->def->storage->label);
-    if (point)
-        add_checkpoint(node, point, disk);
+    if (checkpoint)
+        add_checkpoint(node, checkpoint);
 }
 
 static void

@@ -3,21 +3,17 @@
 
 #include <config.h>
 
-#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "collection/set-store.h"
 #include "export/plan-points.h"
 #include "hypervisor/domain-job.h"
 #include "image/qcow2-header.h"
 #include "snapshot/reference-point.h"
-#include "util/fd.h"
 #include "util/format.h"
 
 #define SERIES_DIGITS 8
-/* QEMU keeps no bitmaps in the older one. */
-#define VERSION_WITH_BITMAPS 3
 
 /* --- disks ------------------------------------------------------------------------ */
 
@@ -37,16 +33,8 @@ first_of(const PlanDomain *domain)
 static gboolean
 can_have_bitmap(const Layer *image)
 {
-    g_autoptr(Qcow2Header) header = NULL;
-    auto_fd fd = -1;
-    struct stat st;
-
-    if (image->block || !g_str_equal(image->format, "qcow2"))
-        return FALSE;
-    fd = fd_open_data(AT_FDCWD, image->path, 0, &st);
-    header = fd >= 0 ? qcow2_header_read(fd, image->path, NULL) : NULL;
-
-    return header && header->version >= VERSION_WITH_BITMAPS;
+    return !image->block && g_str_equal(image->format, "qcow2") &&
+           qcow2_keeps_bitmaps(image->path);
 }
 
 /* --- runs ------------------------------------------------------------------------- */
@@ -54,12 +42,7 @@ can_have_bitmap(const Layer *image)
 char *
 plan_points_run(const PlanDomain *domain, const PlanDisk *disk)
 {
-    g_autofree char *boot = origin_boot();
-    const char *index = disk->def->storage->index;
-
-    return boot && domain->run && index
-               ? g_strdup_printf("%s %s %s", boot, domain->run, index)
-               : NULL;
+    return reference_point_run(domain->run, disk->def->storage->index);
 }
 
 /* A domain that is being migrated has two processes, and libvirt does not say what has changed on
@@ -348,4 +331,112 @@ plan_points_make(Hypervisor *hypervisor, Plan *plan, const ExportPlace *place, G
     }
 
     return plan->point != NULL;
+}
+
+/* --- in the manifest -------------------------------------------------------------------- */
+
+/* Of an image whose file cannot be told from others the next time nobody could say that its bitmap
+ * is the right one. */
+static ManifestCheckpoint *
+checkpoint_new(const char *name, const char *id, const char *path, char *run)
+{
+    Origin *image = origin_of(path);
+    ManifestCheckpoint *self;
+
+    if (!image) {
+        g_free(run);
+        return NULL;
+    }
+    self = g_new0(ManifestCheckpoint, 1);
+    self->name = g_strdup(name);
+    self->id = g_strdup(id);
+    self->image = image;
+    self->run = run;
+
+    return self;
+}
+
+static ManifestCheckpoint *
+checkpoint_copy(const ManifestCheckpoint *other)
+{
+    ManifestCheckpoint *self = g_new0(ManifestCheckpoint, 1);
+
+    self->name = g_strdup(other->name);
+    self->id = g_strdup(other->id);
+    self->image = origin_copy(other->image);
+    self->run = g_strdup(other->run);
+
+    return self;
+}
+
+ManifestCheckpoint *
+plan_points_describe(const Plan *plan, const PlanDisk *disk)
+{
+    const PlanPoint *point = plan_disk_checkpoint(plan, disk);
+
+    if (disk->checkpoint)
+        return checkpoint_copy(disk->checkpoint);
+    if (!point)
+        return NULL;
+
+    return checkpoint_new(point->checkpoint, point->id, disk->pulled->source->path,
+                          plan_points_run(disk->pulled->domain, disk));
+}
+
+/* --- of a set --------------------------------------------------------------------------- */
+
+static gboolean
+is_as_then(const SetDisk *then, const Origin *now)
+{
+    g_autofree char *written = origin_time_format(&now->modified);
+
+    return now->device == then->device && now->inode == then->inode &&
+           g_strcmp0(written, then->written) == 0;
+}
+
+static void
+take_checkpoint(Plan *plan, const PlanDomain *domain, PlanDisk *disk, const SetRecord *record,
+                const SetDisk *then)
+{
+    g_autofree char *name = reference_point_checkpoint(record->snapshot);
+    g_autoptr(ManifestCheckpoint) made =
+        checkpoint_new(name, record->point, then->source, g_strdup(then->run));
+
+    if (made && is_as_then(then, made->image))
+        disk->checkpoint = g_steal_pointer(&made);
+    else
+        plan_warn(plan,
+                  _("Domain '%s', disk '%s': its image is not what it was when the reference point "
+                    "of the snapshot '%s' was made; an export with this one as base compares it"),
+                  domain->name, disk->def->target, record->snapshot);
+}
+
+static void
+take_of_domain(Plan *plan, const PlanDomain *domain, GPtrArray *records)
+{
+    const PlanSnapshot *snapshot = first_of(domain);
+    const SetRecord *record = set_records_find(records, domain->uuid, snapshot->def->name,
+                                               snapshot->def->creation_time);
+    const SetMember *member =
+        record && record->point ? set_record_member(record, domain->uuid) : NULL;
+
+    for (guint i = 0; member && i < snapshot->disks->len; i++) {
+        PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
+        const SetDisk *then = set_member_disk(member, disk->def->target);
+
+        if (disk->top && then && then->followed && then->written &&
+            g_strcmp0(disk->def->storage->path, then->source) == 0)
+            take_checkpoint(plan, domain, disk, record, then);
+    }
+}
+
+gboolean
+plan_points_take(Plan *plan, GError **error)
+{
+    g_autoptr(GPtrArray) records = set_store_load(error);
+
+    for (guint i = 0; records && i < plan->domains->len; i++)
+        take_of_domain(plan, g_ptr_array_index(plan->domains, i), records);
+
+    return records != NULL;
 }

@@ -20,6 +20,19 @@ G_BEGIN_DECLS
  */
 char *plan_points_run(const PlanDomain *domain, const PlanDisk *disk);
 
+/** plan_points_describe: Returns: (nullable): the checkpoint of @disk that follows what changes
+ * from the moment of the export on, for its manifest; owned by the caller. */
+ManifestCheckpoint *plan_points_describe(const Plan *plan, const PlanDisk *disk);
+
+/**
+ * plan_points_take:
+ *
+ * Takes into @plan, of an export of sets, the checkpoints that were made with their snapshots, as
+ * the records of these have them: of images that are what they were then. A disk whose image is not
+ * is a warning; the next export compares it.
+ */
+gboolean plan_points_take(Plan *plan, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * plan_points_find:
  * @base: of @plan, before plan_base_apply()

@@ -47,6 +47,7 @@ static void
 plan_disk_free(PlanDisk *disk)
 {
     g_free(disk->internal);
+    manifest_checkpoint_free(disk->checkpoint);
     g_free(disk);
 }
 

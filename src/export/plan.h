@@ -67,6 +67,8 @@ typedef struct {
     gboolean tracked;     /* what changes from the moment of the export on is to be known */
     const PlanLayer *pulled; /* tracked: the layer that it is read for, even if that turns out to
                               * be empty, and top is another one then */
+    ManifestCheckpoint *checkpoint; /* of a set: the one that was made with the snapshot; NULL: none
+                                     * that could be believed */
 } PlanDisk;
 
 /** The reference point that an export makes of its moment: a checkpoint of that name of each domain

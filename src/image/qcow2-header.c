@@ -3,9 +3,11 @@
 
 #include <config.h>
 
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "image/qcow2-header.h"
@@ -22,6 +24,7 @@
 /* Limits that QEMU has as well. */
 #define L1_BYTES_MAX (32u << 20)
 #define SNAPSHOTS_MAX 65536
+#define VERSION_WITH_BITMAPS 3
 /* Cluster offsets have 56 bits in a qcow2 image. */
 #define OFFSET_MAX (((guint64)1 << 56) - 1)
 #define SNAPSHOT_BYTES_MAX 1024
@@ -496,4 +499,18 @@ qcow2_snapshots_read(int fd, const Qcow2Header *header, const char *what, GError
     }
 
     return g_steal_pointer(&snapshots);
+}
+
+gboolean
+qcow2_keeps_bitmaps(const char *path)
+{
+    struct stat st;
+    auto_fd fd = fd_open_data(AT_FDCWD, path, 0, &st);
+    g_autoptr(Qcow2Header) header = NULL;
+
+    if (fd < 0 || !S_ISREG(st.st_mode))
+        return FALSE;
+    header = qcow2_header_read(fd, path, NULL);
+
+    return header && header->version >= VERSION_WITH_BITMAPS;
 }

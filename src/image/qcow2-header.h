@@ -99,6 +99,10 @@ GBytes *qcow2_head_read(int fd, const char *what, GError **error) G_GNUC_WARN_UN
 Qcow2Header *qcow2_header_read(int fd, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** qcow2_keeps_bitmaps: Returns: whether QEMU can keep dirty bitmaps in the image at @path: it is
+ * one of version 3, in a file. */
+gboolean qcow2_keeps_bitmaps(const char *path);
+
 /** qcow2_snapshots_read: Returns: (element-type Qcow2Snapshot): the internal snapshots of the
  * image, owned by the caller. */
 GPtrArray *qcow2_snapshots_read(int fd, const Qcow2Header *header, const char *what,

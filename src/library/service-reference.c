@@ -8,6 +8,7 @@
 #include "library/job-private.h"
 #include "library/service-call.h"
 #include "library/service.h"
+#include "snapshot/delete-work.h"
 #include "snapshot/reference-point.h"
 #include "snapshot/reference-work.h"
 
@@ -42,6 +43,20 @@ virt_snap_service_delete_reference_point(VirtSnapService *self, const char *coll
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
     return start_work(self, &reference_delete_work_type, collection, name, error);
+}
+
+VirtSnapJob *
+virt_snap_service_convert_to_reference_point(VirtSnapService *self, const char *collection,
+                                             const char *snapshot, GError **error)
+{
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(collection != NULL, NULL);
+    g_return_val_if_fail(snapshot != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    g_autoptr(JobWork) work = &convert_work_new(collection, snapshot)->parent;
+
+    return library_job_start(work, virt_snap_service_get_uri(self));
 }
 
 /* --- listing -------------------------------------------------------------------------- */

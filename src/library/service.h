@@ -298,6 +298,26 @@ VirtSnapJob *virt_snap_service_create_reference_point(VirtSnapService *self,
                                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * virt_snap_service_convert_to_reference_point:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @snapshot: of its domains, made with a reference point
+ * @error: none so far
+ *
+ * Begins to make a snapshot of a collection a reference point, as ConvertToReferencePoint does: the
+ * snapshot is removed as virt_snap_service_delete_snapshot() does it, and the checkpoints that were
+ * made in its moment stay. It does not block; what can be wrong is the job's error, and of which
+ * domains exports will not know what has changed is a warning of the job. After a job that was
+ * interrupted another one goes on.
+ *
+ * Returns: (transfer full): the job
+ */
+VirtSnapJob *virt_snap_service_convert_to_reference_point(VirtSnapService *self,
+                                                          const char *collection,
+                                                          const char *snapshot, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * virt_snap_service_delete_reference_point:
  * @self: a service
  * @collection: in the default #VirtSnapCollectionStore

@@ -24,6 +24,7 @@ static const JobWorkType *const verbs[] = {
     &apply_work_type,
     &reference_create_work_type,
     &reference_delete_work_type,
+    &convert_work_type,
     NULL,
 };
 

@@ -16,6 +16,7 @@ job_call_free(JobCall *call)
     job_work_unref(call->work);
     g_clear_error(&call->error);
     g_free(call->owner);
+    g_free(call->made);
     g_free(call->path);
     g_free(call);
 }
@@ -30,8 +31,9 @@ job_call_fail(JobCall *call, const GError *error)
 static void
 job_call_answer(JobCall *call, guint result)
 {
-    g_dbus_method_invocation_return_value(call->invocation,
-                                          g_variant_new("(uo)", result, call->path));
+    g_dbus_method_invocation_return_value(
+        call->invocation, call->made ? g_variant_new("(uso)", result, call->made, call->path)
+                                     : g_variant_new("(uo)", result, call->path));
     job_call_free(call);
 }
 

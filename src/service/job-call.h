@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* A call of a method that starts a job and answers (u result, o job): what is done between the
- * grant of access and the answer. */
+/* A call of a method that starts a job and answers (u result, o job), or (u result, s name, o job)
+ * with the name of what the job makes: what is done between the grant of access and the answer. */
 
 typedef struct JobCall JobCall;
 
@@ -27,6 +27,7 @@ struct JobCall {
     /* Set by the JobCallMake: */
     gboolean wait;   /* answer when the job has ended */
     gboolean resume; /* resume what an earlier job left */
+    char *made;      /* owned; that name; NULL: the answer has none */
 
     /* Used by job-call.c only: */
     JobCallMake make;

@@ -44,6 +44,19 @@ make_delete(JobCall *call, const char *collection, const char *snapshot, GVarian
 }
 
 static JobWork *
+make_conversion(JobCall *call, const char *collection, const char *snapshot, GVariant *options,
+                GError **error)
+{
+    const BusOption known[] = {{"wait", &call->wait, NULL}, {NULL, NULL, NULL}};
+
+    if (!bus_options_parse(options, known, error))
+        return NULL;
+    call->made = g_strdup(snapshot);
+
+    return &convert_work_new(collection, snapshot)->parent;
+}
+
+static JobWork *
 make_apply(JobCall *call, const char *collection, const char *snapshot, GVariant *options,
            GError **error)
 {
@@ -142,6 +155,7 @@ make_set_work(JobCall *call, GError **error)
 
 static const SetMethod destroy = {make_delete, FALSE};
 static const SetMethod apply = {make_apply, FALSE};
+static const SetMethod convert = {make_conversion, FALSE};
 static const SetMethod create_point = {make_reference_point, TRUE};
 static const SetMethod destroy_point = {make_reference_removal, TRUE};
 
@@ -186,6 +200,13 @@ on_apply(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
 }
 
 static gboolean
+on_convert(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+           const char *snapshot_collection, GVariant *options, gpointer jobs)
+{
+    return begin_if_granted(invocation, jobs, &convert);
+}
+
+static gboolean
 on_create_reference_point(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
                           const char *collection, const char *name, GVariant *options,
                           gpointer jobs)
@@ -206,6 +227,7 @@ set_service_connect(BusCollectionSnapshotService *bus, JobService *jobs)
 {
     g_signal_connect(bus, "handle-destroy-snapshot", G_CALLBACK(on_destroy), jobs);
     g_signal_connect(bus, "handle-apply-snapshot", G_CALLBACK(on_apply), jobs);
+    g_signal_connect(bus, "handle-convert-to-reference-point", G_CALLBACK(on_convert), jobs);
     g_signal_connect(bus, "handle-create-reference-point",
                      G_CALLBACK(on_create_reference_point), jobs);
     g_signal_connect(bus, "handle-destroy-reference-point",

@@ -278,34 +278,6 @@ on_export(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
     return TRUE;
 }
 
-/* --- methods that are not implemented yet ----------------------------------- */
-
-static void
-not_supported_granted(GDBusMethodInvocation *invocation, gpointer data)
-{
-    g_autoptr(GError) error =
-        g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("%s is not supported yet"),
-                    g_dbus_method_invocation_get_method_name(invocation));
-
-    access_return_error(invocation, error);
-}
-
-static gboolean
-return_not_supported(GDBusMethodInvocation *invocation)
-{
-    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, not_supported_granted, NULL, NULL);
-
-    return TRUE;
-}
-
-static gboolean
-on_other_method(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
-                const char *snapshot_collection, gpointer self)
-{
-    return return_not_supported(invocation);
-}
-
 /* --- constructor and destructor --------------------------------------------- */
 
 SnapshotService *
@@ -323,7 +295,6 @@ snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceC
     g_signal_connect(bus, "handle-export-snapshot", G_CALLBACK(on_export), self);
     create_service_connect(bus, jobs);
     set_service_connect(bus, jobs);
-    g_signal_connect(bus, "handle-convert-to-reference-point", G_CALLBACK(on_other_method), self);
     bus_object_skeleton_set_collection_snapshot_service(object, bus);
 
     return self;

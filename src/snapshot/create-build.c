@@ -8,6 +8,8 @@
 
 #include "hypervisor/domain-job.h"
 #include "snapshot/create-disks.h"
+#include "snapshot/create-point.h"
+#include "snapshot/reference-point.h"
 #include "util/format.h"
 #include "util/name.h"
 #include "util/strings.h"
@@ -143,6 +145,7 @@ plan_new_member(CreatePlan *plan, CreateLook *look)
         look->look->state != DOMAIN_STATE_OFF)
         plan_memory(look);
     g_ptr_array_add(plan->documents, document_of(look, disks ? disks : ""));
+    g_ptr_array_add(plan->others, create_point_look_at_member(look));
 }
 
 /* --- the whole --------------------------------------------------------------------- */
@@ -178,6 +181,7 @@ plan_new_members(CreatePlan *plan, Hypervisor *hypervisor, GPtrArray *domains,
                            .snapshot = plan->record->snapshot,
                            .look = domain,
                            .problems = problems,
+                           .warnings = plan->warnings,
                            .taken = taken,
                            .needed = needed};
 
@@ -190,6 +194,22 @@ plan_new_members(CreatePlan *plan, Hypervisor *hypervisor, GPtrArray *domains,
     return TRUE;
 }
 
+static CreatePlan *
+create_plan_new(const char *collection, const char *snapshot, const CreateSettings *settings)
+{
+    CreatePlan *plan = g_new0(CreatePlan, 1);
+
+    plan->settings = *settings;
+    plan->record = set_record_new(collection, snapshot);
+    plan->record->best_effort = settings->best_effort;
+    plan->record->point = settings->reference_point ? g_uuid_string_random() : NULL;
+    plan->documents = g_ptr_array_new_with_free_func(g_free);
+    plan->others = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    plan->warnings = g_ptr_array_new_with_free_func(g_free);
+
+    return plan;
+}
+
 CreatePlan *
 create_plan(Hypervisor *hypervisor, const char *collection, GPtrArray *domains,
             const char *snapshot, const CreateSettings *settings, GError **error)
@@ -198,15 +218,13 @@ create_plan(Hypervisor *hypervisor, const char *collection, GPtrArray *domains,
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     CreateProblems problems = {.texts = texts};
 
-    if (!create_check_name(snapshot, error))
+    if (!create_check_name(snapshot, error) ||
+        (settings->reference_point && !reference_point_check_name(snapshot, error)))
         return NULL;
-    plan = g_new0(CreatePlan, 1);
-    plan->settings = *settings;
-    plan->record = set_record_new(collection, snapshot);
-    plan->record->best_effort = settings->best_effort;
-    plan->documents = g_ptr_array_new_with_free_func(g_free);
+    plan = create_plan_new(collection, snapshot, settings);
     if (!plan_new_members(plan, hypervisor, domains, &problems, error) ||
-        !none_in_the_way(&problems, snapshot, error))
+        !none_in_the_way(&problems, snapshot, error) ||
+        !create_point_check_followed(plan, error))
         return NULL;
 
     return g_steal_pointer(&plan);

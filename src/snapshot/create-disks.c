@@ -10,6 +10,7 @@
 
 #include "settings/settings.h"
 #include "snapshot/create-disks.h"
+#include "snapshot/create-point.h"
 #include "snapshot/image-idle.h"
 #include "util/name.h"
 #include "util/xml.h"
@@ -206,7 +207,9 @@ add_external(CreateLook *look, xmlNode *disks, const StorageDef *storage, const 
     overlay = create_new_file(look, storage->path, name, OVERLAY_BYTES);
     if (!overlay)
         return;
-    set_member_add_disk(look->member, target, storage->path, storage->format, overlay);
+    create_point_look_at_disk(look, storage,
+                              set_member_add_disk(look->member, target, storage->path,
+                                                  storage->format, overlay));
     node = add_disk(disks, target, "external");
     xml_set(node, "type", "file");
     xml_set(xml_add(node, "driver", NULL), "type", "qcow2");

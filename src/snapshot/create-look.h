@@ -22,6 +22,7 @@ typedef struct {
     const SnapshotLook *look;
     SetMember *member;
     CreateProblems *problems;
+    GPtrArray *warnings; /* char*: of the plan */
     GHashTable *taken;  /* char*: paths that the plan has already */
     GHashTable *needed; /* guint64 *: device -> bytes; keys and values owned */
 } CreateLook;

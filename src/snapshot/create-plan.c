@@ -18,6 +18,12 @@ create_settings_check(CreateSettings *self, GError **error)
                       "file systems as well: they would be frozen when it is applied"));
         return FALSE;
     }
+    if ((self->memory || self->internal) && self->reference_point) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("A reference point can be made with a recovery set only, of external "
+                      "snapshots without memory"));
+        return FALSE;
+    }
     if (self->timeout > MOMENT_TIMEOUT_MAX) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                     _("A guest agent cannot be given %u seconds to answer; %u are the most"),
@@ -45,5 +51,7 @@ create_plan_free(CreatePlan *self)
         return;
     set_record_free(self->record);
     g_ptr_array_unref(self->documents);
+    g_ptr_array_unref(self->others);
+    g_ptr_array_unref(self->warnings);
     g_free(self);
 }

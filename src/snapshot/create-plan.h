@@ -17,6 +17,8 @@ typedef struct {
     gboolean internal;    /* internal snapshots instead of overlays; for running members always with
                            * their memory */
     gboolean best_effort; /* as in MomentOptions */
+    gboolean reference_point; /* what changes from the moment on is followed, and the set can be
+                               * converted to a reference point */
     guint timeout;        /* seconds; 0: the default */
     const GPtrArray *exclude; /* VirtSnapExclude: disks that are left out, not owned; NULL: none */
 } CreateSettings;
@@ -26,6 +28,9 @@ typedef struct {
     SetRecord *record; /* incomplete record of the members with the disks that get an overlay */
     CreateSettings settings;
     GPtrArray *documents; /* char*: a <domainsnapshot> for each member */
+    GPtrArray *others;    /* GPtrArray of char*: for each the targets of the disks that no
+                           * checkpoint is made of */
+    GPtrArray *warnings;  /* char* */
 } CreatePlan;
 
 /** create_settings_check: Returns: FALSE with INVALID_PARAMETER if the settings contradict each
@@ -49,7 +54,8 @@ char *create_default_name(void);
  * Checks every member without changing anything. One error lists all obstacles of all members and
  * has the code of the first one: names or paths that exist (ALREADY_EXISTS), jobs (IN_USE), a
  * managed save image (INVALID_STATE), disks of which no such snapshot can be taken and chains that
- * are too long (NOT_SUPPORTED), no space.
+ * are too long (NOT_SUPPORTED), no space, and with a reference point that no disk of any member can
+ * be followed (INVALID_STATE). Single disks of which that is so are warnings of the plan.
  *
  * Returns: owned by the caller.
  */

@@ -8,6 +8,7 @@
 
 #include "collection/set-store.h"
 #include "hypervisor/snapshot-def.h"
+#include "snapshot/create-point.h"
 #include "snapshot/create-run.h"
 #include "snapshot/create-undo.h"
 #include "util/fd.h"
@@ -15,8 +16,10 @@
 
 /* The arguments of the thread that takes the snapshot of one member. */
 typedef struct {
+    const SetRecord *record;
     SetMember *member;
     const char *document;
+    GPtrArray *others; /* char*: targets of disks without a checkpoint */
     gboolean disks_only;
 } MemberWork;
 
@@ -42,10 +45,14 @@ static gboolean
 take_one(Hypervisor *hypervisor, MomentMember *moment, gpointer data, GError **error)
 {
     const MemberWork *work = moment->data;
-    g_autofree char *xml = hypervisor->ops->snapshots->create(
-        hypervisor, moment->uuid, work->document, work->disks_only, error);
-    g_autoptr(SnapshotDef) def = xml ? snapshot_def_parse(xml, moment->domain, error) : NULL;
+    g_autofree char *xml = NULL;
+    g_autoptr(SnapshotDef) def = NULL;
 
+    if (!create_point_make(hypervisor, work->record, work->member, work->others, error))
+        return FALSE;
+    xml = hypervisor->ops->snapshots->create(hypervisor, moment->uuid, work->document,
+                                             work->disks_only, error);
+    def = xml ? snapshot_def_parse(xml, moment->domain, error) : NULL;
     if (!def)
         return FALSE;
     work->member->creation_time = def->creation_time;
@@ -124,8 +131,10 @@ prepare_works(CreatePlan *plan, MemberWork *works)
         SetMember *member = g_ptr_array_index(plan->record->members, i);
 
         works[i] = (MemberWork){
+            .record = plan->record,
             .member = member,
             .document = g_ptr_array_index(plan->documents, i),
+            .others = g_ptr_array_index(plan->others, i),
             .disks_only = !member->memory && g_str_equal(member->kind, "external"),
         };
         moment_add(moment, member->domain, member->uuid, &works[i]);
@@ -148,6 +157,7 @@ make_new_set(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GErr
     if (!made)
         return FALSE;
     note_reached(plan->record, moment);
+    create_point_note(hypervisor, plan->record);
     if (!set_store_save(plan->record, error)) {
         plan->record->complete = FALSE;
         return FALSE;

@@ -58,6 +58,7 @@ parse_native(Parsed *self, xmlDoc *doc, GError **error)
                                                                 : MOMENT_NONE;
     self->settings.best_effort = xml_is_yes(root, "./bestEffort", FALSE);
     self->settings.internal = xml_is_yes(root, "./internal", FALSE);
+    self->settings.reference_point = xml_is_yes(root, "./referencePoint", FALSE);
     self->settings.timeout = timeout ? g_ascii_strtoull(timeout, NULL, 10) : 0;
 
     return TRUE;

@@ -14,6 +14,7 @@
 #include "snapshot/delete-run.h"
 #include "snapshot/image-rename.h"
 #include "snapshot/layer-blank.h"
+#include "snapshot/set-point.h"
 #include "util/fd.h"
 #include "util/xml.h"
 
@@ -253,7 +254,8 @@ create_undo(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings
 
         /* Nothing of a domain that is gone is removed, because another domain may use its disks
          * now. */
-        if (undo_made_member(hypervisor, record, member, warnings, &why) ||
+        if ((undo_made_member(hypervisor, record, member, warnings, &why) &&
+             set_point_drop(hypervisor, record, member, warnings, &why)) ||
             is_undefined(hypervisor, member))
             continue;
         g_prefix_error(&why, _("Domain '%s': "), member->domain);

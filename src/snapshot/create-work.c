@@ -99,6 +99,8 @@ prepare_set(CreateWork *self, Hypervisor *hypervisor, GError **error)
         return FALSE;
     self->plan = create_plan(hypervisor, self->collection, self->members->domains, self->snapshot,
                              &self->settings, error);
+    if (self->plan)
+        strings_append(self->warnings, self->plan->warnings);
 
     return self->plan != NULL;
 }
@@ -180,6 +182,7 @@ create_work_format(const JobWork *work, xmlNode *node)
     xml_set(how, "memory", settings->memory ? "yes" : "no");
     xml_set(how, "internal", settings->internal ? "yes" : "no");
     xml_set(how, "bestEffort", settings->best_effort ? "yes" : "no");
+    xml_set(how, "referencePoint", settings->reference_point ? "yes" : NULL);
     xml_set_uint(how, "timeout", settings->timeout);
 }
 
@@ -212,6 +215,7 @@ create_work_parse(xmlNode *node, GError **error)
     CreateSettings settings = {.memory = xml_is_yes(how, "./@memory", FALSE),
                                .internal = xml_is_yes(how, "./@internal", FALSE),
                                .best_effort = xml_is_yes(how, "./@bestEffort", FALSE),
+                               .reference_point = xml_is_yes(how, "./@referencePoint", FALSE),
                                .timeout = g_ascii_strtoull(timeout, NULL, 10)};
 
     for (guint i = 0; i < G_N_ELEMENTS(level_names); i++) {

@@ -435,7 +435,7 @@ plan_delete_members(Builder *self, const DeleteSubject *subject, GError **error)
             !plan_delete_member(self, domain, error))
             return FALSE;
     }
-    if (self->plan->members->len > 0)
+    if (self->plan->members->len > 0 || subject->none_left)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
                 _("No domain of the collection '%s' has a snapshot '%s'; snapshot-list shows those "

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "collection/members.h"
+#include "collection/set-record.h"
 #include "snapshot/image-users.h"
 
 G_BEGIN_DECLS
@@ -47,6 +48,8 @@ typedef struct {
     char *collection;
     char *snapshot;
     gboolean metadata;  /* only what libvirt knows of the snapshots is removed */
+    const SetRecord *with_point; /* the set's record, whose checkpoints go, too; not owned; NULL:
+                                  * none go */
     GPtrArray *members; /* DeleteMember: of those that have the snapshot */
     GPtrArray *gone;    /* DomainSurvey: of all members that are there; not owned */
     GPtrArray *warnings; /* char* */
@@ -59,6 +62,7 @@ typedef struct {
     const char *snapshot;
     GPtrArray *names; /* char*: of the member domains */
     gboolean metadata;
+    gboolean none_left; /* it is no error if no member has the snapshot any more */
 } DeleteSubject;
 
 /**

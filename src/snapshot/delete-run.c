@@ -12,6 +12,7 @@
 #include "snapshot/image-rename.h"
 #include "snapshot/layer-merge.h"
 #include "snapshot/layer-remove.h"
+#include "snapshot/set-point.h"
 #include "util/fd.h"
 
 typedef struct {
@@ -274,12 +275,24 @@ delete_external(const Run *self, guint *part, GError **error)
     return self->plan->metadata || remove_merged_files(self, error);
 }
 
+/* It is done while libvirt still knows the snapshot, by which an interrupted removal is found. */
+static gboolean
+drop_checkpoint(const Run *self, GError **error)
+{
+    const SetRecord *record = self->plan->with_point;
+    const SetMember *member =
+        record ? set_record_member(record, self->member->domain->uuid) : NULL;
+
+    return !member || set_point_drop(self->hypervisor, record, member, self->warnings, error);
+}
+
 static gboolean
 delete_member(const Run *self, guint *part, GError **error)
 {
     const HypervisorLayerOps *ops = self->hypervisor->ops->layers;
 
-    if (!self->member->internal && !delete_external(self, part, error))
+    if ((!self->member->internal && !delete_external(self, part, error)) ||
+        !drop_checkpoint(self, error))
         return FALSE;
 
     return ops->delete_snapshot(self->hypervisor, self->member->domain->uuid,

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "collection/set-store.h"
+#include "snapshot/convert-set.h"
 #include "snapshot/delete-run.h"
 #include "snapshot/delete-work.h"
 #include "snapshot/set-recover.h"
@@ -27,12 +28,19 @@ delete_of_const(const JobWork *work)
     return (const DeleteWork *)work;
 }
 
+static gboolean
+is_conversion(const DeleteWork *self)
+{
+    return self->parent.type == &convert_work_type;
+}
+
 static char *
 delete_work_describe(const JobWork *work)
 {
     const DeleteWork *self = delete_of_const(work);
 
-    return g_strdup_printf("Removal of %s, %s", self->collection, self->snapshot);
+    return g_strdup_printf("%s of %s, %s", is_conversion(self) ? "Conversion" : "Removal",
+                           self->collection, self->snapshot);
 }
 
 static const char *
@@ -133,27 +141,9 @@ static void
 forget_deleted(DeleteWork *self)
 {
     g_clear_pointer(&self->plan, delete_plan_free);
+    g_clear_pointer(&self->state, set_state_free);
+    g_clear_pointer(&self->records, g_ptr_array_unref);
     g_clear_pointer(&self->warnings, g_ptr_array_unref);
-}
-
-static gboolean
-make_delete_plan(DeleteWork *self, Hypervisor *hypervisor, GError **error)
-{
-    Members *members = members_new(self->collection, NULL, error);
-    DeleteSubject subject = {
-        .collection = self->collection,
-        .snapshot = self->snapshot,
-        .metadata = self->metadata,
-    };
-
-    if (!members)
-        return FALSE;
-    subject.names = members->domains;
-    if (self->dry_run || set_recover(hypervisor, members->domains, self->warnings, error))
-        self->plan = delete_plan_make(hypervisor, &subject, error);
-    members_free(members);
-
-    return self->plan != NULL;
 }
 
 static gboolean
@@ -170,6 +160,69 @@ is_record_of(const SetRecord *record, const DeletePlan *plan)
     }
 
     return found == record->members->len;
+}
+
+static gboolean
+has_any_of(const DeletePlan *plan, const SetRecord *record)
+{
+    for (guint i = 0; i < plan->members->len; i++) {
+        const DeleteMember *member = g_ptr_array_index(plan->members, i);
+
+        if (set_record_member(record, member->domain->uuid))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/* Finds the record of the set whose checkpoints go with its snapshots. Those of another set have
+ * another id. */
+static gboolean
+find_point(DeleteWork *self, GError **error)
+{
+    self->records = set_store_load(error);
+    for (guint i = 0; self->records && i < self->records->len; i++) {
+        const SetRecord *record = g_ptr_array_index(self->records, i);
+
+        if (record->point && g_str_equal(record->snapshot, self->plan->snapshot) &&
+            has_any_of(self->plan, record))
+            self->plan->with_point = record;
+    }
+
+    return self->records != NULL;
+}
+
+static gboolean
+make_delete_plan(DeleteWork *self, Hypervisor *hypervisor, GPtrArray *domains, GError **error)
+{
+    DeleteSubject subject = {
+        .collection = self->collection,
+        .snapshot = self->snapshot,
+        .names = domains,
+        .metadata = self->metadata,
+    };
+
+    if (is_conversion(self)) {
+        self->state =
+            convert_look(hypervisor, self->collection, domains, self->snapshot, error);
+        if (!self->state)
+            return FALSE;
+        subject.none_left = self->state->record->converting;
+    }
+    self->plan = delete_plan_make(hypervisor, &subject, error);
+
+    return self->plan && (self->state || self->metadata || find_point(self, error));
+}
+
+static gboolean
+prepare_delete(DeleteWork *self, Hypervisor *hypervisor, GError **error)
+{
+    g_autoptr(Members) members = members_new(self->collection, NULL, error);
+
+    return members &&
+           (self->dry_run ||
+            set_recover(hypervisor, members->domains, self->warnings, error)) &&
+           make_delete_plan(self, hypervisor, members->domains, error);
 }
 
 /* Removes the records of this set, and of other sets whose snapshots are all gone now. */
@@ -197,7 +250,7 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
 
     forget_deleted(self);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
-    if (!hypervisor || !make_delete_plan(self, hypervisor, error))
+    if (!hypervisor || !prepare_delete(self, hypervisor, error))
         return FALSE;
     strings_append(self->warnings, self->plan->warnings);
     if (self->dry_run)
@@ -205,9 +258,12 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
     if (!announce_delete(self, run, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
-    if (!delete_run(hypervisor, self->plan, job_run_control(run), self->warnings, error))
+    if ((self->state && !convert_mark(self->state, error)) ||
+        !delete_run(hypervisor, self->plan, job_run_control(run), self->warnings, error))
         return FALSE;
     remove_records(self->plan, self->warnings);
+    if (self->state)
+        convert_tell(hypervisor, self->state, self->warnings);
     job_run_set_result(run, delete_report_new(self->plan), strings_copy(self->warnings));
 
     return TRUE;
@@ -234,6 +290,15 @@ delete_work_parse(xmlNode *node, GError **error)
     gboolean metadata = xml_child(node, "metadata", NULL) != NULL;
 
     return &delete_work_new(collection, snapshot, metadata)->parent;
+}
+
+static JobWork *
+convert_work_parse(xmlNode *node, GError **error)
+{
+    g_autofree char *collection = xml_text(node, "collection");
+    g_autofree char *snapshot = xml_text(node, "snapshot");
+
+    return &convert_work_new(collection, snapshot)->parent;
 }
 
 /* --- the work ------------------------------------------------------------------------------ */
@@ -270,15 +335,51 @@ const JobWorkType delete_work_type = {
     .free = delete_work_free,
 };
 
-DeleteWork *
-delete_work_new(const char *collection, const char *snapshot, gboolean metadata)
+const JobWorkType convert_work_type = {
+    .name = "reference-point-convert",
+    .title = "Conversion of a snapshot set to a reference point",
+    .job_type = JOB_TYPE_REFERENCE_POINT_CONVERT,
+    .block_type = JOB_BLOCK_TYPE_ACTIVE_COMMIT,
+    .cancelled = N_("The conversion was cancelled; every domain has all its data, and the same "
+                    "command resumes it"),
+    .interrupted = N_("The conversion was interrupted; every domain has all its data, and the same "
+                      "command resumes it"),
+    .describe = delete_work_describe,
+    .directory = delete_work_directory,
+    .run = delete_work_run,
+    .has_left = delete_work_has_left,
+    .left_changed = delete_work_left_changed,
+    .discard = delete_work_discard,
+    .device = delete_work_device,
+    .format = delete_work_format,
+    .parse = convert_work_parse,
+    .free = delete_work_free,
+};
+
+static DeleteWork *
+new_work(const JobWorkType *type, const char *collection, const char *snapshot)
 {
     DeleteWork *self = g_new0(DeleteWork, 1);
 
-    job_work_init(&self->parent, &delete_work_type);
+    job_work_init(&self->parent, type);
     self->collection = g_strdup(collection);
     self->snapshot = g_strdup(snapshot);
+
+    return self;
+}
+
+DeleteWork *
+delete_work_new(const char *collection, const char *snapshot, gboolean metadata)
+{
+    DeleteWork *self = new_work(&delete_work_type, collection, snapshot);
+
     self->metadata = metadata;
 
     return self;
+}
+
+DeleteWork *
+convert_work_new(const char *collection, const char *snapshot)
+{
+    return new_work(&convert_work_type, collection, snapshot);
 }

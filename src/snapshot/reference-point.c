@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "archive/origin.h"
 #include "hypervisor/domain-job.h"
 #include "snapshot/moment.h"
 #include "snapshot/reference-point.h"
@@ -43,6 +44,14 @@ reference_point_check_name(const char *name, GError **error)
                 name);
 
     return FALSE;
+}
+
+char *
+reference_point_run(const char *run, const char *index)
+{
+    g_autofree char *boot = origin_boot();
+
+    return boot && run && index ? g_strdup_printf("%s %s %s", boot, run, index) : NULL;
 }
 
 /* --- disks ----------------------------------------------------------------------- */

@@ -56,6 +56,18 @@ char *reference_point_checkpoint(const char *name);
 gboolean reference_point_check_name(const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * reference_point_run:
+ * @run: (nullable): of the domain, as HypervisorBackupOps.find_run has it
+ * @index: (nullable): the hypervisor's number of the image that a disk is in
+ *
+ * Returns: (nullable): what tells the time in which nobody but the hypervisor could write to that
+ * image from other such times, on this host since its last start; owned by the caller. It begins
+ * when the domain is started or the disk attached, and a snapshot of the disk that is merged back
+ * does not end it, for the image stays open. NULL: it is not known.
+ */
+char *reference_point_run(const char *run, const char *index);
+
+/**
  * reference_point_disks:
  * @def: the disks of a domain that runs
  * @tracked: (out) (element-type utf8): those whose changes can be known: qcow2 images that it

@@ -45,6 +45,7 @@ live_tests = \
 	tests/live/python.sh \
 	tests/live/recipe.sh \
 	tests/live/reference.sh \
+	tests/live/reference-convert.sh \
 	tests/live/reference-lost.sh \
 	tests/live/reflink.sh \
 	tests/live/remote.sh \

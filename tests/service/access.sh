@@ -133,7 +133,7 @@ check "rename" denied_manage RenameCollection $pair x
 check "add" denied_manage AddMember $pair "['x']" '[]'
 check "remove" denied_manage RemoveMember $pair "['left']" '[]'
 for method in "CreateSnapshot /a '' 1" "DestroySnapshot /a {}" "ApplySnapshot /a {}" \
-    "ConvertToReferencePoint /a" "CreateReferencePoint /a x {}" \
+    "ConvertToReferencePoint /a {}" "CreateReferencePoint /a x {}" \
     "DestroyReferencePoint /a x {}"; do
     check "$method" eval "denied \"\$(as nobody service CollectionSnapshotService.$method)\""
 done

@@ -143,8 +143,9 @@ check "a signature that is another" grep -q InvalidArgs <<<"$(dbus-send --sessio
     org.virtsnap1.CollectionSnapshotService.ExportSnapshot int32:1 2>&1)"
 check "no such job" grep -qE "UnknownMethod|UnknownObject|No such" \
     <<<"$(service_call job/4711 Job.GetError)"
-check "methods that are still to come say so" grep -q Error.NotSupported \
-    <<<"$(service_call service CollectionSnapshotService.ConvertToReferencePoint $night)"
+like "$(service_call service CollectionSnapshotService.ConvertToReferencePoint $night \
+    '{"wait": <true>}')" "Error.NotSupported.*'night'.*reference-point-create" \
+    "a set without checkpoints is no reference point"
 
 # --- collections
 mgmt=CollectionManagementService

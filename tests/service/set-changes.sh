@@ -87,6 +87,22 @@ check "it is moved" mv "$d/live" "$d/moved"
 like "$(points)" "'export': <'$d/live/pair/live'>, 'export-state': <'not found'>" "it is not"
 check "the way out" vs_json --service reference-point-delete pair "$name"
 is "$(points)" "(@aa{sv} [],)" "nothing is left"
+
+# --- snapshot collections that become reference points
+check "a set with a reference point" eval 'vs_json --service snapshot-create-as pair kept --pause \
+    --reference-point && vs_json --service snapshot-create-as pair more --reference-point'
+is "$(sets)" '["night","one","kept","more"]' "and another one are made"
+like "$(call ConvertToReferencePoint /org/virtsnap1/snapshot/pair/kept '{"wait": <true>}')" \
+    "uint32 0, 'kept', objectpath '/org/virtsnap1/job/" "one is converted"
+check "the other one by the command" vs_json --service reference-point-convert pair more
+is "$(vs_field '[.name, .result] | join(" ")')" "Conversion of pair, more 0" "by a job"
+is "$(sets)" '["night","one"]' "they are no sets any more"
+like "$(points)" "'name': <'kept'>, 'whole': <true>.*'name': <'more'>, 'whole': <true>" \
+    "but reference points"
+like "$(call ConvertToReferencePoint /org/virtsnap1/snapshot/pair/one '{"wait": <true>}')" \
+    "Error.NotSupported.*'one' was made without" "which one without checkpoints cannot be"
+check "they are deleted" eval 'vs_json --service reference-point-delete pair kept &&
+    vs_json --service reference-point-delete pair more'
 check "the set is removed" vs_json --service snapshot-delete pair one
 is "$(sets)" '["night"]' "as if it had not been"
 live_wait "its object goes" has_no_object one

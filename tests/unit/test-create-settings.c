@@ -86,7 +86,18 @@ test_all(void)
                         2, &settings, &name));
     g_assert_cmpstr(name, ==, "a b");
     g_assert_cmpuint(settings.timeout, ==, 7);
-    g_assert_true(settings.best_effort);
+    g_assert_true(settings.best_effort && !settings.reference_point);
+    /* Only of a recovery set, which has external snapshots without memory. */
+    g_assert_true(parse("<snapshotsettings><referencePoint>yes</referencePoint>"
+                        "</snapshotsettings>",
+                        2, &settings, NULL));
+    g_assert_true(settings.reference_point);
+    g_assert_false(parse("<snapshotsettings><referencePoint>yes</referencePoint>"
+                         "</snapshotsettings>",
+                         1, &settings, NULL));
+    g_assert_false(parse("<snapshotsettings><referencePoint>yes</referencePoint>"
+                         "<internal>yes</internal></snapshotsettings>",
+                         2, &settings, NULL));
     /* A memory state that is saved while file systems are frozen has them frozen when it is
      * restored. */
     g_assert_false(parse(INSTANCE(LEVEL("1")), 1, &settings, NULL));

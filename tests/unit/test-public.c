@@ -85,6 +85,9 @@ test_service(void)
     REFUSED(virt_snap_service_apply_snapshot(service, "c", NULL, FALSE, FALSE, NULL));
     REFUSED(virt_snap_service_create_reference_point(NULL, "c", "p", NULL));
     REFUSED(virt_snap_service_create_reference_point(service, NULL, "p", NULL));
+    REFUSED(virt_snap_service_convert_to_reference_point(NULL, "c", "s", NULL));
+    REFUSED(virt_snap_service_convert_to_reference_point(service, NULL, "s", NULL));
+    REFUSED(virt_snap_service_convert_to_reference_point(service, "c", NULL, NULL));
     REFUSED(virt_snap_service_delete_reference_point(NULL, "c", "p", NULL));
     REFUSED(virt_snap_service_delete_reference_point(service, NULL, "p", NULL));
     REFUSED(virt_snap_service_delete_reference_point(service, "c", NULL, NULL));

@@ -29,6 +29,8 @@ make(const char *snapshot, gint64 creation_time)
     record->back_to = g_strdup("old & gone");
     set_member_add_disk(member, "vda", "/a.qcow2", "qcow2", "/a.s")->next = g_strdup("/a.next");
     record->window_ms = 23;
+    record->point = g_strdup("11111111-2222-3333-4444-888888888888");
+    record->converting = TRUE;
 
     return record;
 }
@@ -59,6 +61,39 @@ test_written_and_read(void)
     g_assert_cmpstr(same->back_to, ==, "old & gone");
     g_assert_cmpstr(member->memory, ==, "/m");
     g_assert_null(set_record_member(same, "11111111-2222-3333-4444-000000000000"));
+}
+
+/* Of which file it is, and in which run, is known when the set has been made. */
+static void
+test_followed(void)
+{
+    g_autoptr(SetRecord) record = make("s", 1000);
+    SetDisk *disk = g_ptr_array_index(
+        ((SetMember *)g_ptr_array_index(record->members, 0))->disks, 0);
+    g_autofree char *text = NULL;
+    g_autoptr(SetRecord) early = NULL;
+    g_autoptr(SetRecord) late = NULL;
+    const SetDisk *found;
+
+    disk->followed = TRUE;
+    disk->run = g_strdup("boot 17 3");
+    text = set_record_format(record);
+    early = set_record_parse(text, strlen(text), NULL);
+    found = set_member_disk(g_ptr_array_index(early->members, 0), "vda");
+    g_assert_true(found->followed && !found->written && !found->run && early->converting);
+    g_assert_cmpstr(early->point, ==, record->point);
+
+    disk->written = g_strdup("1700000000.000000001");
+    disk->device = 7;
+    disk->inode = G_MAXUINT64;
+    g_free(text);
+    text = set_record_format(record);
+    late = set_record_parse(text, strlen(text), NULL);
+    found = set_member_disk(g_ptr_array_index(late->members, 0), "vda");
+    g_assert_cmpstr(found->written, ==, disk->written);
+    g_assert_cmpstr(found->run, ==, "boot 17 3");
+    g_assert_cmpuint(found->device, ==, 7);
+    g_assert_cmpuint(found->inode, ==, G_MAXUINT64);
 }
 
 static void
@@ -133,6 +168,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/set-record/written-and-read", test_written_and_read);
+    g_test_add_func("/set-record/followed", test_followed);
     g_test_add_data_func("/set-record/valid", "snapshotset/valid", test_corpus);
     g_test_add_data_func("/set-record/invalid", "snapshotset/invalid", test_corpus);
     g_test_add_data_func("/set-record/refused", "snapshotset/refused", test_corpus);

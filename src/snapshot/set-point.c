@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "snapshot/reference-point.h"
+#include "snapshot/set-point.h"
+
+gboolean
+set_point_has(const SetMember *member)
+{
+    for (guint i = 0; i < member->disks->len; i++) {
+        if (((const SetDisk *)g_ptr_array_index(member->disks, i))->followed)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/* @domain: its name now. */
+static HypervisorCheckpoint *
+find_of_domain(Hypervisor *hypervisor, const SetRecord *record, const char *domain,
+               GError **error)
+{
+    g_autofree char *name = reference_point_checkpoint(record->snapshot);
+    g_autoptr(HypervisorCheckpoint) found =
+        hypervisor->ops->backups->find_checkpoint(hypervisor, domain, name, error);
+
+    if (!found || g_strcmp0(found->id, record->point) == 0)
+        return g_steal_pointer(&found);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                _("the checkpoint '%s' was made anew since then"), name);
+
+    return NULL;
+}
+
+HypervisorCheckpoint *
+set_point_find(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
+               GError **error)
+{
+    g_autofree char *domain = hypervisor->ops->find_domain(hypervisor, member->uuid, error);
+
+    return domain ? find_of_domain(hypervisor, record, domain, error) : NULL;
+}
+
+static gboolean
+drop_of_domain(Hypervisor *hypervisor, const char *domain, const char *checkpoint,
+               GPtrArray *warnings, GError **error)
+{
+    gboolean forgotten;
+
+    if (!hypervisor->ops->backups->delete_checkpoint(hypervisor, domain, checkpoint, &forgotten,
+                                                     error))
+        return FALSE;
+    if (forgotten)
+        g_ptr_array_add(warnings,
+                        g_strdup_printf(_("Domain '%s': libvirt could not delete the checkpoint "
+                                          "'%s', so only what it knew of it is gone; a bitmap of "
+                                          "that name may still be in an image"),
+                                        domain, checkpoint));
+
+    return TRUE;
+}
+
+gboolean
+set_point_drop(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
+               GPtrArray *warnings, GError **error)
+{
+    g_autofree char *domain = NULL;
+    g_autoptr(HypervisorCheckpoint) found = NULL;
+    g_autoptr(GError) why = NULL;
+
+    if (!record->point || !set_point_has(member))
+        return TRUE;
+    domain = hypervisor->ops->find_domain(hypervisor, member->uuid, error);
+    if (!domain)
+        return FALSE;
+    found = find_of_domain(hypervisor, record, domain, &why);
+    if (found)
+        return drop_of_domain(hypervisor, domain, found->name, warnings, error);
+    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
