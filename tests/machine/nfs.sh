@@ -19,7 +19,7 @@ user=libvirt-qemu
 served()
 {
     mkdir "$d/$1" && machine_nfs "$1" "$2" && mount -t nfs "127.0.0.1:/$1" "$d/$1" &&
-        at_exit umount -l "$d/$1"
+        at_exit umount "$d/$1"
 }
 check "a server that makes another user of root" served squash root_squash ||
     bail_out "no NFS"
