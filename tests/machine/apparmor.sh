@@ -75,6 +75,6 @@ echo "deny $d/denied/** rw," >>/etc/apparmor.d/local/abstractions/libvirt-qemu
 check "what AppArmor denies is explained" vs_refused 2 \
     "ermission denied.*AppArmor denies it .'journalctl -k -g apparmor'" \
     import "$export" --to "$d/denied" --start "${TRUST[@]}"
-is "$(ls -A "$d/denied")$(live_virsh list --all --name | xargs)" "" "and nothing is left"
+is "$(find "$d/denied" -type f)$(live_virsh list --all --name | xargs)" "" "and nothing is left"
 
 done_testing
