@@ -35,14 +35,14 @@ shown part parts vdc1 /dev/vdc1 raw
 away part parts
 gone part parts vdc1
 
-# --- and a domain that runs on them
-check "a domain runs on a logical volume" eval 'live_virsh define "$d/lvm.xml" && \
-    live_virsh snapshot-delete lvm snap1 --metadata && live_virsh start lvm --paused'
-check "its snapshot" live_snapshot_external lvm snap2 \
-    --diskspec "vda,snapshot=external,file=/var/lib/libvirt/images/lvm.now"
-check "export" vs_export --domain lvm snap2 --to "$x"
+# --- and a domain that runs on one
+check "another domain on a logical volume" with_volume runs vg plain raw
+check "runs" live_virsh start runs --paused
+check "its snapshot" live_snapshot_external runs snap1 \
+    --diskspec "vda,snapshot=external,file=/var/lib/libvirt/images/runs.now"
+check "export" vs_export --domain runs snap1 --to "$x"
 check "is sound" vs verify "$VS_EXPORT"
-check "byte for byte" cmp /dev/group/plain "$(vs_layer "$VS_EXPORT" lvm vda)"
-live_destroy lvm
+check "byte for byte" cmp /dev/group/plain "$(vs_layer "$VS_EXPORT" runs vda)"
+live_destroy runs
 
 done_testing
