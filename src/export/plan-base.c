@@ -161,7 +161,7 @@ find_disk(const BasePlanner *self, const PlanDomain *domain, const PlanDisk *dis
 }
 
 static const ManifestFile *
-below(const BasePlanner *self, const ManifestFile *file)
+file_below(const BasePlanner *self, const ManifestFile *file)
 {
     return file->backing ? manifest_file(self->base->manifest, file->backing) : NULL;
 }
@@ -171,7 +171,7 @@ depth_of(const BasePlanner *self, const ManifestFile *top)
 {
     guint depth = 0;
 
-    for (const ManifestFile *file = top; file; file = below(self, file))
+    for (const ManifestFile *file = top; file; file = file_below(self, file))
         depth++;
 
     return depth;
@@ -181,7 +181,7 @@ depth_of(const BasePlanner *self, const ManifestFile *top)
 static gboolean
 is_flattened(const BasePlanner *self, const ManifestFile *top)
 {
-    for (const ManifestFile *file = top; file; file = below(self, file)) {
+    for (const ManifestFile *file = top; file; file = file_below(self, file)) {
         if (file->flattened)
             return TRUE;
     }
@@ -248,12 +248,12 @@ wants_changes(const BasePlanner *self, const PlanDisk *disk, const ManifestFile 
 /* --- the base's layers ------------------------------------------------------------ */
 
 static Layer *
-resolve(BasePlanner *self, const ManifestFile *top, GError **error)
+resolve_files(BasePlanner *self, const ManifestFile *top, GError **error)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GArray) images = g_array_new(FALSE, TRUE, sizeof(ChainImage));
 
-    for (const ManifestFile *file = top; file; file = below(self, file)) {
+    for (const ManifestFile *file = top; file; file = file_below(self, file)) {
         char *path = g_build_filename(self->base->path, file->path, NULL);
         ChainImage image = {.path = path, .format = file->format, .on = IMAGE_ON_FILE};
         auto_fd fd = export_base_open_layer(self->base, file, error);
@@ -293,7 +293,7 @@ find_linked(const BasePlanner *self, const ManifestFile *file)
 static PlanLayer *
 take_chain(BasePlanner *self, const ManifestFile *file, const Layer *source)
 {
-    const ManifestFile *next = below(self, file);
+    const ManifestFile *next = file_below(self, file);
     PlanLayer *backing = next ? take_chain(self, next, source->backing) : NULL;
     PlanLayer *layer = find_linked(self, file);
 
@@ -318,7 +318,7 @@ take_chain(BasePlanner *self, const ManifestFile *file, const Layer *source)
 static gboolean
 has_clash(const BasePlanner *self, const ManifestFile *top)
 {
-    for (const ManifestFile *file = top; file; file = below(self, file)) {
+    for (const ManifestFile *file = top; file; file = file_below(self, file)) {
         for (guint i = 0; i < self->plan->layers->len; i++) {
             const PlanLayer *layer = g_ptr_array_index(self->plan->layers, i);
 
@@ -367,7 +367,7 @@ may_renew(const BasePlanner *self, const PlanLayer *layer, const ManifestFile *t
 
 /* Has the disk made of the base's image of it, if that can be. */
 static gboolean
-renew(BasePlanner *self, PlanLayer *layer, const ManifestFile *top, GError **error)
+renew_layer(BasePlanner *self, PlanLayer *layer, const ManifestFile *top, GError **error)
 {
     auto_fd fd = -1;
 
@@ -378,7 +378,7 @@ renew(BasePlanner *self, PlanLayer *layer, const ManifestFile *top, GError **err
         return FALSE;
     if (!renewed_map_suits(fd, top->path))
         return TRUE;
-    layer->before = resolve(self, top, error);
+    layer->before = resolve_files(self, top, error);
     if (!layer->before)
         return FALSE;
     layer->way = PLAN_WAY_RENEW;
@@ -408,7 +408,8 @@ has_room_above(const BasePlanner *self, const PlanDomain *domain, const PlanDisk
 }
 
 static gboolean
-wish(BasePlanner *self, const PlanDomain *domain, PlanDisk *disk, GArray *wishes, GError **error)
+note_wish(BasePlanner *self, const PlanDomain *domain, PlanDisk *disk, GArray *wishes,
+          GError **error)
 {
     const ManifestFile *top = disk->top ? find_disk(self, domain, disk) : NULL;
     gboolean merge = self->plan->single;
@@ -418,10 +419,10 @@ wish(BasePlanner *self, const PlanDomain *domain, PlanDisk *disk, GArray *wishes
         return TRUE;
     one.same = is_same_disk(self, disk, top);
     if (merge && !one.same)
-        return renew(self, disk->top, top, error);
+        return renew_layer(self, disk->top, top, error);
     if (merge ? top->backing != NULL : !one.same && !has_room_above(self, domain, disk, top))
         return TRUE;
-    one.source = resolve(self, top, error);
+    one.source = resolve_files(self, top, error);
     if (!one.source)
         return FALSE;
     if (is_encrypted(one.source))
@@ -440,7 +441,7 @@ find_wishes(BasePlanner *self, GArray *wishes, GError **error)
         const PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, 0);
 
         for (guint j = 0; j < snapshot->disks->len; j++) {
-            if (!wish(self, domain, g_ptr_array_index(snapshot->disks, j), wishes, error))
+            if (!note_wish(self, domain, g_ptr_array_index(snapshot->disks, j), wishes, error))
                 return FALSE;
         }
     }
@@ -469,7 +470,7 @@ refuse_clashes(BasePlanner *self, GArray *wishes)
 /* Puts a layer with the changes of the disk on the base's layers, or none if nothing has
  * changed. */
 static void
-grant(BasePlanner *self, const Wish *one)
+grant_wish(BasePlanner *self, const Wish *one)
 {
     PlanLayer *layer = take_chain(self, one->top, one->source);
 
@@ -489,7 +490,7 @@ take_disks(BasePlanner *self, GError **error)
         return FALSE;
     refuse_clashes(self, wishes);
     for (guint i = 0; i < wishes->len; i++)
-        grant(self, &g_array_index(wishes, Wish, i));
+        grant_wish(self, &g_array_index(wishes, Wish, i));
 
     return TRUE;
 }
@@ -498,24 +499,24 @@ take_disks(BasePlanner *self, GError **error)
 
 /* Appends @layer to the plan, after the layers that it is based on, unless it is there already. */
 static void
-put(Plan *plan, GHashTable *there, PlanLayer *layer)
+put_layer(Plan *plan, GHashTable *there, PlanLayer *layer)
 {
     if (!layer || !g_hash_table_add(there, layer))
         return;
-    put(plan, there, layer->backing);
+    put_layer(plan, there, layer->backing);
     layer->number = plan->layers->len;
     plan->bytes += layer->bytes;
     g_ptr_array_add(plan->layers, layer);
 }
 
 static void
-put_all(Plan *plan, GHashTable *there, const GPtrArray *layers)
+put_layers(Plan *plan, GHashTable *there, const GPtrArray *layers)
 {
     for (guint i = 0; i < layers->len; i++) {
         PlanLayer *layer = g_ptr_array_index(layers, i);
 
         if (layer->users > 0)
-            put(plan, there, layer);
+            put_layer(plan, there, layer);
         else
             plan_layer_free(layer);
     }
@@ -535,7 +536,7 @@ forget_since(Plan *plan)
 
 /* Orders the layers anew, without those that no disk uses any more. */
 static void
-arrange(BasePlanner *self)
+arrange_layers(BasePlanner *self)
 {
     Plan *plan = self->plan;
     g_autoptr(GPtrArray) before = plan->layers;
@@ -546,9 +547,9 @@ arrange(BasePlanner *self)
     plan->bytes = 0;
     for (guint i = 0; i < plan->files->len; i++)
         plan->bytes += ((PlanFile *)g_ptr_array_index(plan->files, i))->bytes;
-    put_all(plan, there, self->linked);
-    put_all(plan, there, before);
-    put_all(plan, there, self->changes);
+    put_layers(plan, there, self->linked);
+    put_layers(plan, there, before);
+    put_layers(plan, there, self->changes);
 }
 
 static void
@@ -577,7 +578,7 @@ plan_base_apply(Plan *plan, ExportBase *base, guint64 device, GError **error)
     for (guint i = 0; i < plan->layers->len; i++)
         take_layer(&self, g_ptr_array_index(plan->layers, i));
     done = plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_ALL || take_disks(&self, error);
-    arrange(&self);
+    arrange_layers(&self);
     forget_since(plan);
 
     return done;
