@@ -407,9 +407,9 @@ check_jobs(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
     return TRUE;
 }
 
-static gboolean
-delete_one(Hypervisor *hypervisor, const char *domain, const char *checkpoint,
-           GPtrArray *warnings, GError **error)
+gboolean
+reference_point_drop(Hypervisor *hypervisor, const char *domain, const char *checkpoint,
+                     GPtrArray *warnings, GError **error)
 {
     gboolean forgotten;
 
@@ -445,7 +445,8 @@ reference_point_delete(Hypervisor *hypervisor, GPtrArray *domains, const char *n
     if (!found || !check_jobs(hypervisor, domains, error))
         return FALSE;
     for (guint i = 0; i < domains->len; i++) {
-        if (!delete_one(hypervisor, g_ptr_array_index(domains, i), checkpoint, warnings, error))
+        if (!reference_point_drop(hypervisor, g_ptr_array_index(domains, i), checkpoint, warnings,
+                                  error))
             return FALSE;
     }
 

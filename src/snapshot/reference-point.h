@@ -51,6 +51,11 @@ gboolean reference_point_is_whole(const ReferencePoint *self);
  * called, owned by the caller. */
 char *reference_point_checkpoint(const char *name);
 
+/** reference_point_drop: Deletes @checkpoint of @domain. Adds to @warnings (element-type utf8) if
+ * libvirt could only forget it. */
+gboolean reference_point_drop(Hypervisor *hypervisor, const char *domain, const char *checkpoint,
+                              GPtrArray *warnings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** reference_point_check_name: Returns: FALSE with INVALID_PARAMETER if libvirt takes no checkpoint
  * of that name. */
 gboolean reference_point_check_name(const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;

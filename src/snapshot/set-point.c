@@ -45,25 +45,6 @@ set_point_find(Hypervisor *hypervisor, const SetRecord *record, const SetMember 
     return domain ? find_of_domain(hypervisor, record, domain, error) : NULL;
 }
 
-static gboolean
-drop_of_domain(Hypervisor *hypervisor, const char *domain, const char *checkpoint,
-               GPtrArray *warnings, GError **error)
-{
-    gboolean forgotten;
-
-    if (!hypervisor->ops->backups->delete_checkpoint(hypervisor, domain, checkpoint, &forgotten,
-                                                     error))
-        return FALSE;
-    if (forgotten)
-        g_ptr_array_add(warnings,
-                        g_strdup_printf(_("Domain '%s': libvirt could not delete the checkpoint "
-                                          "'%s', so only what it knew of it is gone; a bitmap of "
-                                          "that name may still be in an image"),
-                                        domain, checkpoint));
-
-    return TRUE;
-}
-
 gboolean
 set_point_drop(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
                GPtrArray *warnings, GError **error)
@@ -79,7 +60,7 @@ set_point_drop(Hypervisor *hypervisor, const SetRecord *record, const SetMember 
         return FALSE;
     found = find_of_domain(hypervisor, record, domain, &why);
     if (found)
-        return drop_of_domain(hypervisor, domain, found->name, warnings, error);
+        return reference_point_drop(hypervisor, domain, found->name, warnings, error);
     if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&why));
