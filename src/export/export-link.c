@@ -192,7 +192,7 @@ is_refusal(int errsv)
     return errsv != ENOSPC && errsv != EDQUOT && errsv != EIO && errsv != EROFS;
 }
 
-/* Of the very file that is open. @linked: whether it is. */
+/* Links the very file that is open as @fd. @linked: whether that was possible. */
 static gboolean
 make_link(const Linking *self, const ExportItem *item, int fd, gboolean *linked, GError **error)
 {
@@ -393,8 +393,9 @@ ask_for_changes(const Plan *plan, ExportItem *item, Control *control, gboolean *
 
 /* --- nothing has changed ------------------------------------------------------------ */
 
-/* Of an image that nobody writes to the layer is kept, empty as it is: it has the times by which
- * the next export knows without reading that the disk is the same. */
+/* Returns: whether a disk that was read from a running domain has not changed. The empty layer of
+ * an image that nobody writes to is kept: it has the times by which the next export knows without
+ * reading that the disk is the same. */
 static gboolean
 is_unchanged(const ExportItem *item)
 {

@@ -212,8 +212,8 @@ is_still_exported(const Plan *plan, const char *uuid)
     return FALSE;
 }
 
-/* Of a domain that has left the collection since the base was made no later export has one, so
- * nothing would ever take its reference points away. */
+/* No later export includes a domain that has left the collection since the base was made, so its
+ * reference points have to be removed now. */
 static void
 drop_of_former(Hypervisor *hypervisor, const Plan *plan, const ManifestDomain *before,
                GPtrArray *warnings)

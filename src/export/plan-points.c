@@ -29,7 +29,7 @@ first_of(const PlanDomain *domain)
     return g_ptr_array_index(domain->snapshots, 0);
 }
 
-/* Of a block device it could not be told next time whether it is the same. */
+/* Nothing identifies a block device so that the next export could tell whether it is the same. */
 static gboolean
 can_have_bitmap(const Layer *image)
 {
@@ -335,8 +335,8 @@ plan_points_make(Hypervisor *hypervisor, Plan *plan, const ExportPlace *place, G
 
 /* --- in the manifest -------------------------------------------------------------------- */
 
-/* Of an image whose file cannot be told from others the next time nobody could say that its bitmap
- * is the right one. */
+/* Returns: NULL if the file system gives the image no identity: then the next export could
+ * not tell whether a bitmap is that of the same file. */
 static ManifestCheckpoint *
 checkpoint_new(const char *name, const char *id, const char *path, char *run)
 {

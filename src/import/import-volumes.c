@@ -335,7 +335,7 @@ record_failed(VolumeRecord *self, guint failed, int dirfd, const GError *why)
         g_debug("%s", error->message);
 }
 
-/* Which file is which is recorded before anything is written to any of them. */
+/* The record says which file each volume is, and exists before anything is written to them. */
 gboolean
 import_volumes_make(Hypervisor *hypervisor, const ImportPlan *plan, int dirfd, GError **error)
 {

@@ -145,7 +145,7 @@ static const SourceOps renewed_source_ops = {
     .free = renewed_source_free,
 };
 
-/* Of what has changed, which has data. */
+/* Finds which of the changed extents have data, and are not zeros. */
 static gboolean
 find_renewed_data(RenewedSource *self, GError **error)
 {

@@ -26,7 +26,7 @@ is_standard(const SetRecord *record)
     return FALSE;
 }
 
-/* Of a moment that has passed nobody can make a checkpoint. */
+/* A checkpoint cannot be made afterwards, so the set must have been made with one. */
 static gboolean
 check_made_with_point(const SetRecord *record, const char *snapshot, GError **error)
 {
@@ -173,7 +173,7 @@ convert_look(Hypervisor *hypervisor, const char *collection, GPtrArray *domains,
     if (!state || !check_made_with_point(state->record, snapshot, error) ||
         !check_all_members(state, domains, error))
         return NULL;
-    /* Of one that is on its way all that had been looked at, and some of it is gone. */
+    /* A conversion that has begun was looked at before, and has removed some of the set since. */
     if (!state->record->converting && (!check_complete(state, error) ||
                                        !check_members(hypervisor, state, error)))
         return NULL;

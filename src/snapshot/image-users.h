@@ -10,8 +10,8 @@
 G_BEGIN_DECLS
 
 /* Which images the domains of a host need, now and in their snapshots: what may be merged, moved or
- * removed is found here. Below the image that a document names the headers count, for a commit
- * that has ended has changed them, and not the XML of every snapshot. */
+ * removed is found here. Below the image that a document names, the headers of the images are
+ * followed: a commit changes these when it ends, but not the XML of every snapshot. */
 
 /** A disk that needs images. */
 typedef struct {
