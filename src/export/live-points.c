@@ -65,7 +65,7 @@ live_points_take_back(Hypervisor *hypervisor, const Plan *plan)
 /* --- of one that is complete ------------------------------------------------------------ */
 
 static const char *
-base_checkpoint(const Plan *plan, const PlanDomain *domain)
+base_checkpoint(const PlanDomain *domain)
 {
     const PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, 0);
 
@@ -121,8 +121,7 @@ list_earlier(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domain,
     g_autoptr(GPtrArray) all = list_others(hypervisor, plan, domain->name, error);
 
     if (all)
-        g_ptr_array_sort_with_data(all, compare_points,
-                                   (gpointer)base_checkpoint(plan, domain));
+        g_ptr_array_sort_with_data(all, compare_points, (gpointer)base_checkpoint(domain));
 
     return g_steal_pointer(&all);
 }
