@@ -63,7 +63,7 @@ read_boot_options(const VerifyOptions *options, GError **error)
 }
 
 static VerifySettings *
-read_settings(const VerifyOptions *options, GError **error)
+read_verify_settings(const VerifyOptions *options, GError **error)
 {
     g_autoptr(VerifySettings) settings = verify_settings_new();
 
@@ -181,7 +181,7 @@ run_verify(CliContext *cli, const CommandLine *line)
                                 "--scratch are for --boot"));
     if (!progress_mode_parse(options->progress, &request.progress, &error))
         return cli_fail(cli, error);
-    settings = read_settings(options, &error);
+    settings = read_verify_settings(options, &error);
     if (!settings)
         return cli_fail(cli, error);
     /* Only a job of the service outlives its command. */

@@ -18,7 +18,7 @@ static const char *const members[] = {"ok",      "files",    "bytes",  "problems
                                       "omitted", "domains", "warnings"};
 
 static JsonObject *
-findings_json(GVariant *findings)
+verdict_json(GVariant *findings)
 {
     JsonObject *object = json_object_new();
 
@@ -76,7 +76,7 @@ print_problems(GVariant *findings)
 }
 
 static void
-print_files(CliContext *cli, const char *path, GVariant *findings)
+print_verified_files(CliContext *cli, const char *path, GVariant *findings)
 {
     g_autofree char *where = text_printable(path);
     g_autofree char *size = NULL;
@@ -168,10 +168,10 @@ verify_show(CliContext *cli, const char *path, GVariant *findings)
 
     g_variant_lookup(findings, "ok", "b", &ok);
     if (cli->globals.json) {
-        cli_result(cli, findings_json(findings));
+        cli_result(cli, verdict_json(findings));
     } else {
         print_warnings(findings);
-        print_files(cli, path, findings);
+        print_verified_files(cli, path, findings);
         print_verdicts(findings);
     }
 

@@ -338,7 +338,7 @@ plan_points_make(Hypervisor *hypervisor, Plan *plan, const ExportPlace *place, G
 /* Returns: NULL if the file system gives the image no identity: then the next export could
  * not tell whether a bitmap is that of the same file. */
 static ManifestCheckpoint *
-checkpoint_new(const char *name, const char *id, const char *path, char *run)
+describe_checkpoint(const char *name, const char *id, const char *path, char *run)
 {
     Origin *image = origin_of(path);
     ManifestCheckpoint *self;
@@ -379,8 +379,8 @@ plan_points_describe(const Plan *plan, const PlanDisk *disk)
     if (!point)
         return NULL;
 
-    return checkpoint_new(point->checkpoint, point->id, disk->pulled->source->path,
-                          plan_points_run(disk->pulled->domain, disk));
+    return describe_checkpoint(point->checkpoint, point->id, disk->pulled->source->path,
+                               plan_points_run(disk->pulled->domain, disk));
 }
 
 /* --- of a set --------------------------------------------------------------------------- */
@@ -400,7 +400,7 @@ take_checkpoint(Plan *plan, const PlanDomain *domain, PlanDisk *disk, const SetR
 {
     g_autofree char *name = reference_point_checkpoint(record->snapshot);
     g_autoptr(ManifestCheckpoint) made =
-        checkpoint_new(name, record->point, then->source, g_strdup(then->run));
+        describe_checkpoint(name, record->point, then->source, g_strdup(then->run));
 
     if (made && is_as_then(then, made->image))
         disk->checkpoint = g_steal_pointer(&made);

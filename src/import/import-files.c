@@ -154,8 +154,8 @@ typedef gboolean (*EntryFunc)(int dirfd, const char *path, int flags, mode_t mod
                               const HypervisorOwner *owner, GError **error);
 
 static gboolean
-set_entry(int dirfd, const char *path, int flags, mode_t mode, const HypervisorOwner *owner,
-          GError **error)
+set_access(int dirfd, const char *path, int flags, mode_t mode, const HypervisorOwner *owner,
+           GError **error)
 {
     auto_fd fd = fd_open(dirfd, path, flags | O_RDONLY | O_NOFOLLOW, 0, error);
 
@@ -232,8 +232,8 @@ gboolean
 import_files_close(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner,
                    GError **error)
 {
-    return for_each_file(plan, dirfd, owner, set_entry, error) &&
-           for_each_directory(plan, dirfd, set_entry, error) &&
+    return for_each_file(plan, dirfd, owner, set_access, error) &&
+           for_each_directory(plan, dirfd, set_access, error) &&
            for_each_file(plan, dirfd, owner, sync_entry, error) &&
            (!plan->pool || sync_pool(plan, error)) &&
            for_each_directory(plan, dirfd, sync_entry, error);

@@ -219,7 +219,7 @@ copy_state(const ImportFile *file, int from, int to, GError **error)
 
 /* Makes @name in @dirfd, which must not be there. */
 static int
-make_directory(int dirfd, const char *name, mode_t mode, GError **error)
+make_tpm_directory(int dirfd, const char *name, mode_t mode, GError **error)
 {
     auto_fd fd = dir_create_at(dirfd, name, error);
 
@@ -249,7 +249,7 @@ fill_state(const ImportDomain *domain, int dirfd, int to, GError **error)
     const ImportFile *first = g_ptr_array_index(domain->states, 0);
     g_autofree char *name = g_path_get_basename(first->path);
     const char *version = tpm_version_directory(tpm_state_version(name));
-    auto_fd fd = make_directory(to, version, STATE_MODE, error);
+    auto_fd fd = make_tpm_directory(to, version, STATE_MODE, error);
 
     if (fd < 0)
         return FALSE;
@@ -268,7 +268,7 @@ install_state(const ImportPlan *plan, guint number, int dirfd, ImportUndo *undo,
     g_autofree char *name = g_path_get_basename(domain->tpm);
     g_autofree char *copies = g_build_filename(domain->directory, "tpm", NULL);
     auto_fd states = open_states(plan->tpm_states, error);
-    auto_fd fd = states < 0 ? -1 : make_directory(states, name, STATES_MODE, error);
+    auto_fd fd = states < 0 ? -1 : make_tpm_directory(states, name, STATES_MODE, error);
 
     if (fd < 0)
         return FALSE;

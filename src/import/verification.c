@@ -120,7 +120,7 @@ begin_reading(guint64 bytes, gpointer data, GError **error)
 }
 
 static gboolean
-verify_files(Verification *self, const BootPlan *plan, Control *control, GError **error)
+run_file_checks(Verification *self, const BootPlan *plan, Control *control, GError **error)
 {
     Beginning beginning = {self, plan, control};
     const VerifyOrder order = {
@@ -146,7 +146,7 @@ verify_and_boot(Verification *self, Hypervisor *hypervisor, Control *control,
 
     if (!boot_scratch_recover(hypervisor, self->domains->warnings, error) ||
         !plan_domains(self, hypervisor, scratch, &plan, error) ||
-        !verify_files(self, plan, control, error) ||
+        !run_file_checks(self, plan, control, error) ||
         !check_refused(self, plan, hypervisor, scratch, error))
         return FALSE;
     if (!plan || self->files->problems->len > self->files->unclosed)
@@ -180,7 +180,7 @@ verification_run(Verification *self, Hypervisor *hypervisor, Control *control, G
     verification_clear(self);
 
     return self->boot ? run_with_boot(self, hypervisor, control, error)
-                      : verify_files(self, NULL, control, error);
+                      : run_file_checks(self, NULL, control, error);
 }
 
 gboolean

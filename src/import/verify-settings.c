@@ -120,7 +120,7 @@ set_boot_option(VerifySettings *self, const char *key, GVariant *value, GError *
 }
 
 static gboolean
-read_bandwidth(GVariant *options, guint64 *bandwidth, GError **error)
+read_verify_bandwidth(GVariant *options, guint64 *bandwidth, GError **error)
 {
     g_autoptr(GVariant) value = g_variant_lookup_value(options, "bandwidth", NULL);
 
@@ -155,7 +155,7 @@ read_flag(GVariant *options, const char *key, gboolean *flag, GError **error)
 }
 
 static gboolean
-read_boot_options(VerifySettings *self, GVariant *options, GError **error)
+read_boot_settings(VerifySettings *self, GVariant *options, GError **error)
 {
     GVariantIter iter;
     const char *key;
@@ -189,11 +189,11 @@ verify_settings_parse(GVariant *options, GError **error)
     if (!check_option_type("options", options, "a{sv}", error) ||
         !read_flag(options, "deep", &self->deep, error) ||
         !read_flag(options, "boot", &boot, error) ||
-        !read_bandwidth(options, &self->bandwidth, error))
+        !read_verify_bandwidth(options, &self->bandwidth, error))
         return NULL;
     self->boot = boot ? boot_settings_new() : NULL;
 
-    return read_boot_options(self, options, error) ? g_steal_pointer(&self) : NULL;
+    return read_boot_settings(self, options, error) ? g_steal_pointer(&self) : NULL;
 }
 
 static void

@@ -107,7 +107,7 @@ add_strings(GVariantBuilder *report, const char *key, GPtrArray *strings)
 }
 
 static void
-add_findings(GVariantBuilder *report, GVariant *findings)
+report_findings(GVariantBuilder *report, GVariant *findings)
 {
     GVariantIter iter;
     GVariant *entry;
@@ -137,7 +137,7 @@ job_object_report(const JobInfo *info)
         add_strings(&report, "GuestStateFiles", made->guest_state);
         g_variant_builder_add(&report, "{sv}", "Base", g_variant_new_string(or_empty(made->base)));
         if (made->findings)
-            add_findings(&report, made->findings);
+            report_findings(&report, made->findings);
     }
 
     return g_variant_builder_end(&report);

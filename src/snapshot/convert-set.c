@@ -68,7 +68,7 @@ check_all_members(const SetState *state, GPtrArray *domains, GError **error)
 }
 
 static gboolean
-check_complete(const SetState *state, GError **error)
+check_whole_set(const SetState *state, GError **error)
 {
     if (!set_state_is_partial(state))
         return TRUE;
@@ -111,7 +111,7 @@ is_merged_below(const SetStateMember *member, const SetDisk *disk)
 /* What others write to a frozen image no bitmap has. That shows in its time, and so does what
  * libvirt does there when it removes another checkpoint. */
 static gboolean
-check_image(const SetRecord *record, const SetMember *member, const SetDisk *disk, GError **error)
+check_frozen(const SetRecord *record, const SetMember *member, const SetDisk *disk, GError **error)
 {
     g_autoptr(Origin) now = disk->written ? origin_of(disk->source) : NULL;
     g_autofree char *written = now ? origin_time_format(&now->modified) : NULL;
@@ -130,8 +130,8 @@ check_image(const SetRecord *record, const SetMember *member, const SetDisk *dis
 }
 
 static gboolean
-check_member(Hypervisor *hypervisor, const SetRecord *record, const SetStateMember *member,
-             GError **error)
+may_convert(Hypervisor *hypervisor, const SetRecord *record, const SetStateMember *member,
+            GError **error)
 {
     const SetMember *recorded = member->record;
     g_autoptr(GError) why = NULL;
@@ -145,7 +145,7 @@ check_member(Hypervisor *hypervisor, const SetRecord *record, const SetStateMemb
     for (guint i = 0; i < recorded->disks->len; i++) {
         const SetDisk *disk = g_ptr_array_index(recorded->disks, i);
 
-        if (!is_merged_below(member, disk) && !check_image(record, recorded, disk, error))
+        if (!is_merged_below(member, disk) && !check_frozen(record, recorded, disk, error))
             return FALSE;
     }
 
@@ -156,7 +156,7 @@ static gboolean
 check_members(Hypervisor *hypervisor, const SetState *state, GError **error)
 {
     for (guint i = 0; i < state->members->len; i++) {
-        if (!check_member(hypervisor, state->record, g_ptr_array_index(state->members, i), error))
+        if (!may_convert(hypervisor, state->record, g_ptr_array_index(state->members, i), error))
             return FALSE;
     }
 
@@ -174,7 +174,7 @@ convert_look(Hypervisor *hypervisor, const char *collection, GPtrArray *domains,
         !check_all_members(state, domains, error))
         return NULL;
     /* A conversion that has begun was looked at before, and has removed some of the set since. */
-    if (!state->record->converting && (!check_complete(state, error) ||
+    if (!state->record->converting && (!check_whole_set(state, error) ||
                                        !check_members(hypervisor, state, error)))
         return NULL;
 
@@ -209,7 +209,7 @@ is_same_run(const SetDisk *disk, const char *run)
 }
 
 static const char *
-why_not_watched(Hypervisor *hypervisor, const SetStateMember *member)
+why_not_followed(Hypervisor *hypervisor, const SetStateMember *member)
 {
     g_autofree char *run = hypervisor->ops->backups->find_run(hypervisor, member->record->uuid);
 
@@ -244,7 +244,7 @@ why_compared(Hypervisor *hypervisor, const SetRecord *record, const SetStateMemb
     if (checkpoint->broken)
         return g_strdup(checkpoint->reason);
 
-    return g_strdup(why_not_watched(hypervisor, member));
+    return g_strdup(why_not_followed(hypervisor, member));
 }
 
 void

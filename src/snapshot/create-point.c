@@ -16,7 +16,7 @@
 /* --- looking ------------------------------------------------------------------------- */
 
 static gboolean
-is_wanted(const CreateLook *look)
+is_point_wanted(const CreateLook *look)
 {
     return look->settings->reference_point && look->look->state != DOMAIN_STATE_OFF;
 }
@@ -26,7 +26,7 @@ create_point_look_at_disk(CreateLook *look, const StorageDef *storage, SetDisk *
 {
     g_autofree char *run = NULL;
 
-    if (!is_wanted(look))
+    if (!is_point_wanted(look))
         return;
     disk->followed = g_str_equal(storage->format, "qcow2") && qcow2_keeps_bitmaps(storage->path);
     if (!disk->followed) {
@@ -59,7 +59,7 @@ check_name_is_free(CreateLook *look)
 }
 
 static GPtrArray *
-list_others(const CreateLook *look)
+list_not_followed(const CreateLook *look)
 {
     GPtrArray *others = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(xmlDoc) doc =
@@ -83,7 +83,7 @@ create_point_look_at_member(CreateLook *look)
 {
     if (set_point_has(look->member)) {
         check_name_is_free(look);
-        return list_others(look);
+        return list_not_followed(look);
     }
     if (look->settings->reference_point)
         g_ptr_array_add(look->warnings,
@@ -143,7 +143,7 @@ create_point_make(Hypervisor *hypervisor, const SetRecord *record, const SetMemb
 
 /* The run in which it is followed is the one that was planned with, if that still lasts. */
 static void
-note_disk(SetDisk *disk, const char *run)
+note_followed_disk(SetDisk *disk, const char *run)
 {
     g_autoptr(Origin) file = origin_of(disk->source);
     const char *index = disk->run ? strrchr(disk->run, ' ') : NULL;
@@ -172,7 +172,7 @@ create_point_note(Hypervisor *hypervisor, SetRecord *record)
             SetDisk *disk = g_ptr_array_index(member->disks, k);
 
             if (disk->followed)
-                note_disk(disk, run);
+                note_followed_disk(disk, run);
         }
     }
 }

@@ -357,7 +357,7 @@ const JobWorkType convert_work_type = {
 };
 
 static DeleteWork *
-new_work(const JobWorkType *type, const char *collection, const char *snapshot)
+new_removal(const JobWorkType *type, const char *collection, const char *snapshot)
 {
     DeleteWork *self = g_new0(DeleteWork, 1);
 
@@ -371,7 +371,7 @@ new_work(const JobWorkType *type, const char *collection, const char *snapshot)
 DeleteWork *
 delete_work_new(const char *collection, const char *snapshot, gboolean metadata)
 {
-    DeleteWork *self = new_work(&delete_work_type, collection, snapshot);
+    DeleteWork *self = new_removal(&delete_work_type, collection, snapshot);
 
     self->metadata = metadata;
 
@@ -381,5 +381,5 @@ delete_work_new(const char *collection, const char *snapshot, gboolean metadata)
 DeleteWork *
 convert_work_new(const char *collection, const char *snapshot)
 {
-    return new_work(&convert_work_type, collection, snapshot);
+    return new_removal(&convert_work_type, collection, snapshot);
 }
