@@ -111,7 +111,8 @@ is_merged_below(const SetStateMember *member, const SetDisk *disk)
 /* What others write to a frozen image no bitmap has. That shows in its time, and so does what
  * libvirt does there when it removes another checkpoint. */
 static gboolean
-check_kept(const SetRecord *record, const SetMember *member, const SetDisk *disk, GError **error)
+check_unwritten(const SetRecord *record, const SetMember *member, const SetDisk *disk,
+                GError **error)
 {
     g_autoptr(Origin) now = disk->written ? origin_of(disk->source) : NULL;
     g_autofree char *written = now ? origin_time_format(&now->modified) : NULL;
@@ -145,7 +146,7 @@ may_convert(Hypervisor *hypervisor, const SetRecord *record, const SetStateMembe
     for (guint i = 0; i < recorded->disks->len; i++) {
         const SetDisk *disk = g_ptr_array_index(recorded->disks, i);
 
-        if (!is_merged_below(member, disk) && !check_kept(record, recorded, disk, error))
+        if (!is_merged_below(member, disk) && !check_unwritten(record, recorded, disk, error))
             return FALSE;
     }
 
