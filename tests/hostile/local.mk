@@ -2,4 +2,4 @@
 
 hostile_tests = tests/hostile/exports.sh tests/hostile/import-domains.sh tests/hostile/imports.sh
 TESTS += $(hostile_tests)
-EXTRA_DIST += $(hostile_tests)
+EXTRA_DIST += $(hostile_tests) tests/hostile/lib.sh

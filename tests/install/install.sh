@@ -44,12 +44,13 @@ flags()
         printf '%s\n' "$flag"
     done
 }
+mapfile -t cflags < <(flags --cflags)
+mapfile -t libs < <(flags --libs)
 # compile COMPILER [OPTION]...: compiles a program that finds files only in the directories of the
 # pkg-config file.
 compile()
 {
-    # shellcheck disable=SC2046
-    "$@" -Wall -Wextra -Werror -Wno-unused-parameter $(flags --cflags)
+    "$@" -Wall -Wextra -Werror -Wno-unused-parameter "${cflags[@]}"
 }
 includes=$(dirname "$(dirname "$(at include/virtsnap/virtsnap.h)")")
 is "$(cd "$includes" && find . -type d | sort | xargs)" ". ./virtsnap" \
@@ -65,11 +66,16 @@ alone() # alone COMPILER [OPTION]...: each header compiles by itself
         compile "$@" -fsyntax-only alone.c || { echo "$header"; return 1; }
     done
 }
+together() # together COMPILER [OPTION]...: all headers compile
+{
+    printf '#include <%s>\n' "${public[@]}" >together.c
+    compile "$@" -fsyntax-only together.c
+}
 check "there are headers" [ ${#public[@]} -gt 5 ]
 check "each compiles alone" alone "${CC:-cc}"
-check "as strict C99" alone "${CC:-cc}" -std=c99 -pedantic-errors
+check "as strict C99" together "${CC:-cc}" -std=c99 -pedantic-errors
 if command -v c++ >/dev/null; then
-    check "as C++" alone c++ -x c++ -std=c++11 -pedantic-errors
+    check "as C++" together c++ -x c++ -std=c++11 -pedantic-errors
 else
     skip "as C++" "there is no compiler for it"
 fi
@@ -80,7 +86,7 @@ check_fails "what is inside is not found by its inner name" \
 mkdir examples && cp "$abs_top_srcdir"/examples/*.* examples
 for example in export import snapshot verify; do
     check "the example of $example compiles with what pkg-config says" eval '
-        compile "${CC:-cc}" "examples/$example.c" -o "$example" $(flags --libs)'
+        compile "${CC:-cc}" "examples/$example.c" -o "$example" "${libs[@]}"'
 done
 # example NAME ARGUMENT...: runs an example and prints its result.
 example()

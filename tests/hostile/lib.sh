@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+# shellcheck shell=bash
+#
+# An export of one disk with its base, of libvirt's test driver, that is spoiled time and again, and
+# what looks on when it is read. Source it first.
+
+# shellcheck source=tests/tap.sh
+. "$abs_top_srcdir/tests/tap.sh"
+# shellcheck source=tests/test-host.sh
+. "$abs_top_srcdir/tests/test-host.sh"
+export LC_ALL=C.UTF-8
+requires virtsnap jq qemu-img fsverity
+
+good=$TEST_DIR/good
+e=$TEST_DIR/e
+said=$TEST_DIR/said
+trace=$TEST_DIR/trace
+outside=$TEST_DIR/outside # what no export has a business with
+
+# make_good: makes the export.
+make_good()
+{
+    test_host "$TEST_DIR"
+    check "an export to spoil" virtsnap -c "$TEST_HOST" export --domain web s \
+        --to "$good" --no-subdirectory || bail_out "nothing to spoil"
+    chmod -R u+w "$good"
+    web=layers/$(basename "$good"/layers/web-*)
+    base=layers/$(basename "$good"/layers/base-*)
+}
+
+# make_outside: makes what no export has a business with.
+make_outside()
+{
+    mkdir "$outside"
+    echo secret >"$outside/secret"
+    qemu-img create -q -f qcow2 "$outside/image.qcow2" 4M
+    mkfifo "$outside/fifo"
+}
+
+# --- spoiling
+
+fresh() { rm -rf "$e"; cp -a "$good" "$e"; }
+
+# edit SED-SCRIPT: edits the manifest; a script that changes nothing is a mistake in the test.
+edit()
+{
+    local before after
+    before=$(<"$e/manifest.xml") after=$(sed "$1" "$e/manifest.xml")
+    [ "$before" != "$after" ] || bail_out "nothing to edit: $1"
+    printf '%s\n' "$after" >"$e/manifest.xml"
+}
+
+# resign FILE: has the manifest agree with the present content of the file.
+resign()
+{
+    local digest
+    digest=$(fsverity digest "$e/$1")
+    edit "\\|path=\"$1\"| { s|bytes=\"[0-9]*\"|bytes=\"$(stat -c %s "$e/$1")\"|
+        s|digest=\"[^\"]*\"|digest=\"${digest%% *}\"| }
+        /<nodes>/d"
+}
+
+rebase() { qemu-img rebase -u -f qcow2 "$@" "$e/$web" && resign "$web"; }
+
+# --- looking on
+
+# requires_tracer: only before the first test point.
+requires_tracer()
+{
+    requires strace
+    strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
+}
+
+# start_tracer: one strace for all commands of the test, because it takes as long to start as what
+# it looks at.
+start_tracer()
+{
+    local calls=open,openat,openat2,readlink,readlinkat,execve
+    coproc tracer {
+        exec strace -A -f -qq -z --seccomp-bpf -e trace=$calls -o "$trace" \
+            bash -c 'while IFS= read -r line; do eval "$line"; echo $?; done'
+    }
+    watched cat "$outside/secret"
+    is $? 98 "who opens what is outside is seen"
+}
+
+# watched COMMAND...: runs COMMAND and returns its status. It must end by itself, must not be
+# killed, and must not open anything outside. What it did is in opened.
+watched()
+{
+    local status
+    : >"$trace"
+    printf '%s >%q 2>&1 </dev/null\n' "${*@Q}" "$said" >&"${tracer[1]}"
+    read -r status <&"${tracer[0]}" || return 97
+    if [ "$status" -gt 2 ]; then
+        echo "status $status"
+        return 99
+    fi
+    IFS= read -r -d '' opened <"$trace"
+    [[ $opened != *"$outside"* ]] || return 98
+    return "$status"
+}
+
+# error_of: sets code and text to those of the error. A message without escapes is read without
+# starting a program.
+error_of()
+{
+    local error='^\{"error":\{"code":([0-9]+),"name":"[a-z-]+","message":"([^"\]*)"\}\}$'
+    local output
+    output=$(<"$said")
+    if [[ $output =~ $error ]]; then
+        code=${BASH_REMATCH[1]} text=${BASH_REMATCH[2]}
+    else
+        code=$(jq -r .error.code "$said") text=$(jq -r .error.message "$said")
+    fi
+}
+
+# empty DIRECTORY: checks that there is nothing in it.
+empty()
+{
+    ! compgen -G "$1/*" && ! compgen -G "$1/.[!.]*" && ! compgen -G "$1/..?*"
+}
