@@ -5,24 +5,6 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/file/file-sink.h \
 	drivers/file/file-source.c \
 	drivers/file/file-source.h \
-	drivers/qemu/qemu-check.c \
-	drivers/qemu/qemu-check.h \
-	drivers/qemu/qemu-commit.c \
-	drivers/qemu/qemu-commit.h \
-	drivers/qemu/qemu-image.c \
-	drivers/qemu/qemu-image.h \
-	drivers/qemu/qemu-img.c \
-	drivers/qemu/qemu-img.h \
-	drivers/qemu/qemu-nbd.c \
-	drivers/qemu/qemu-nbd.h \
-	drivers/register.c \
-	drivers/register.h \
-	$(NULL)
-
-# Drivers of a library of their own are compiled apart, so that only they see
-# its headers.
-noinst_LTLIBRARIES += libvirtsnap-libvirt.la libvirtsnap-nbd.la
-libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-boot.c \
 	drivers/libvirt/libvirt-boot.h \
 	drivers/libvirt/libvirt-backup.c \
@@ -78,13 +60,18 @@ libvirtsnap_libvirt_la_SOURCES = \
 	drivers/libvirt/libvirt-tpm.h \
 	drivers/libvirt/libvirt-volumes.c \
 	drivers/libvirt/libvirt-volumes.h \
-	$(NULL)
-libvirtsnap_libvirt_la_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
-libvirtsnap_libvirt_la_LIBADD = $(LIBVIRT_LIBS)
-
-libvirtsnap_nbd_la_SOURCES = \
 	drivers/nbd/nbd-source.c \
 	drivers/nbd/nbd-source.h \
+	drivers/qemu/qemu-check.c \
+	drivers/qemu/qemu-check.h \
+	drivers/qemu/qemu-commit.c \
+	drivers/qemu/qemu-commit.h \
+	drivers/qemu/qemu-image.c \
+	drivers/qemu/qemu-image.h \
+	drivers/qemu/qemu-img.c \
+	drivers/qemu/qemu-img.h \
+	drivers/qemu/qemu-nbd.c \
+	drivers/qemu/qemu-nbd.h \
+	drivers/register.c \
+	drivers/register.h \
 	$(NULL)
-libvirtsnap_nbd_la_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
-libvirtsnap_nbd_la_LIBADD = $(LIBNBD_LIBS)

@@ -463,10 +463,10 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/snapshot-list.c \
 	src/snapshot/snapshot-list.h \
 	$(NULL)
-libvirtsnap_internal_la_CFLAGS = $(AM_CFLAGS)
+libvirtsnap_internal_la_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS) $(LIBVIRT_CFLAGS)
 libvirtsnap_internal_la_LIBADD = \
-	libvirtsnap-libvirt.la \
-	libvirtsnap-nbd.la \
+	$(LIBNBD_LIBS) \
+	$(LIBVIRT_LIBS) \
 	$(VIRTSNAP_LIBS) \
 	$(IPSEC_MB_LIBS) \
 	$(NULL)

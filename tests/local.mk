@@ -20,8 +20,8 @@ AM_TESTS_ENVIRONMENT = \
 	$(NULL)
 
 # What the unit tests share.
-check_LTLIBRARIES += libvirtsnap-test.la
-libvirtsnap_test_la_SOURCES = \
+check_LIBRARIES += libvirtsnap-test.a
+libvirtsnap_test_a_SOURCES = \
 	tests/unit/copies.c \
 	tests/unit/copies.h \
 	tests/unit/fake-ends.c \
@@ -31,7 +31,6 @@ libvirtsnap_test_la_SOURCES = \
 	tests/unit/records.c \
 	tests/unit/records.h \
 	$(NULL)
-libvirtsnap_test_la_LIBADD = libvirtsnap-internal.la
 
 unit_tests = \
 	tests/unit/test-async \
@@ -249,7 +248,7 @@ tests_unit_test_target_again_SOURCES = \
 
 # The programs' own objects use these for every test below tests/.
 EXTRA_tests_unit_test_moment_DEPENDENCIES = virtsnap-guard$(EXEEXT)
-LDADD = libvirtsnap-test.la libvirtsnap-internal.la $(VIRTSNAP_LIBS)
+LDADD = libvirtsnap-test.a libvirtsnap-internal.la $(VIRTSNAP_LIBS)
 
 EXTRA_DIST += \
 	tests/data \
@@ -289,7 +288,7 @@ include tests/style/local.mk
 .PHONY: check-brief
 check-brief: $(BUILT_SOURCES)
 	$(MAKE) all
-	$(MAKE) $(check_PROGRAMS) $(check_LTLIBRARIES)
+	$(MAKE) $(check_PROGRAMS) $(check_LIBRARIES)
 	$(MAKE) check-TESTS TESTS='$(filter-out $(anywhere),$(TESTS))'
 anywhere = $(fuzz_replays) $(style_tests) tests/bench/%
 

@@ -15,14 +15,12 @@ BUILT_SOURCES += src/bus/bus.h
 CLEANFILES += src/bus/bus.c src/bus/bus.h
 
 # Generated code keeps to its own rules about warnings.
-noinst_LTLIBRARIES += libvirtsnap-bus.la
-nodist_libvirtsnap_bus_la_SOURCES = src/bus/bus.c src/bus/bus.h
-libvirtsnap_bus_la_CFLAGS = $(AM_CFLAGS) -Wno-error -w
-libvirtsnap_bus_la_LIBADD = $(VIRTSNAP_LIBS)
+noinst_LIBRARIES += libvirtsnap-bus.a
+nodist_libvirtsnap_bus_a_SOURCES = src/bus/bus.c src/bus/bus.h
+libvirtsnap_bus_a_CFLAGS = $(AM_CFLAGS) -Wno-error -w
 
-noinst_LTLIBRARIES += libvirtsnap-path.la
-libvirtsnap_path_la_SOURCES = \
+noinst_LIBRARIES += libvirtsnap-path.a
+libvirtsnap_path_a_SOURCES = \
 	src/bus/bus-path.c \
 	src/bus/bus-path.h \
 	$(NULL)
-libvirtsnap_path_la_LIBADD = libvirtsnap-bus.la libvirtsnap-internal.la

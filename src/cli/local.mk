@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 # All of the command but main(), so that unit tests can reach its inside.
-noinst_LTLIBRARIES += libvirtsnap-cli.la
-libvirtsnap_cli_la_SOURCES = \
+noinst_LIBRARIES += libvirtsnap-cli.a
+libvirtsnap_cli_a_SOURCES = \
 	src/cli/cmd-collection.c \
 	src/cli/cmd-export.c \
 	src/cli/cmd-groups.h \
@@ -96,13 +96,14 @@ libvirtsnap_cli_la_SOURCES = \
 	src/cli/verify-show.c \
 	src/cli/verify-show.h \
 	$(NULL)
-libvirtsnap_cli_la_LIBADD = libvirtsnap-path.la libvirtsnap-internal.la $(READLINE_LIBS) \
-	$(VIRTSNAP_LIBS)
+# What links it needs these, too.
+cli_libs = libvirtsnap-cli.a libvirtsnap-path.a libvirtsnap-bus.a libvirtsnap-internal.la \
+	$(READLINE_LIBS) $(VIRTSNAP_LIBS)
 
 # At the top of the build tree, because src/virtsnap is the library's folder.
 bin_PROGRAMS += virtsnap
 virtsnap_SOURCES = src/cli/main.c
-virtsnap_LDADD = libvirtsnap-cli.la
+virtsnap_LDADD = $(cli_libs)
 
 # What exports every night; src/service/local.mk says where units go.
 night_units = src/cli/virtsnap-export@.service

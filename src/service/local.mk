@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 # All of the service but main(), so that unit tests can reach its inside.
-noinst_LTLIBRARIES += libvirtsnap-service.la
-libvirtsnap_service_la_SOURCES = \
+noinst_LIBRARIES += libvirtsnap-service.a
+libvirtsnap_service_a_SOURCES = \
 	src/service/access.c \
 	src/service/access.h \
 	src/service/bus-options.c \
@@ -50,9 +50,12 @@ libvirtsnap_service_la_SOURCES = \
 	src/service/work.c \
 	src/service/work.h \
 	$(NULL)
-libvirtsnap_service_la_CFLAGS = $(AM_CFLAGS) $(POLKIT_CFLAGS)
-libvirtsnap_service_la_LIBADD = \
-	libvirtsnap-path.la \
+libvirtsnap_service_a_CFLAGS = $(AM_CFLAGS) $(POLKIT_CFLAGS)
+# What links it needs these, too.
+service_libs = \
+	libvirtsnap-service.a \
+	libvirtsnap-path.a \
+	libvirtsnap-bus.a \
 	libvirtsnap-internal.la \
 	$(POLKIT_LIBS) \
 	$(VIRTSNAP_LIBS) \
@@ -60,7 +63,7 @@ libvirtsnap_service_la_LIBADD = \
 
 sbin_PROGRAMS += virtsnapd
 virtsnapd_SOURCES = src/service/main.c
-virtsnapd_LDADD = libvirtsnap-service.la
+virtsnapd_LDADD = $(service_libs)
 
 dbusinterfacesdir = $(datadir)/dbus-1/interfaces
 dist_dbusinterfaces_DATA = src/bus/org.virtsnap1.xml

@@ -22,10 +22,10 @@ cli_unit_tests = \
 	$(NULL)
 check_PROGRAMS += $(cli_unit_tests) tests/unit/feed-progress
 TESTS += $(cli_unit_tests)
-tests_unit_feed_progress_LDADD = libvirtsnap-cli.la $(VIRTSNAP_LIBS)
-tests_unit_test_option_LDADD = libvirtsnap-cli.la $(VIRTSNAP_LIBS)
-tests_unit_test_output_LDADD = libvirtsnap-cli.la $(VIRTSNAP_LIBS)
-tests_unit_test_progress_LDADD = libvirtsnap-cli.la $(VIRTSNAP_LIBS)
+tests_unit_feed_progress_LDADD = $(cli_libs)
+tests_unit_test_option_LDADD = $(cli_libs)
+tests_unit_test_output_LDADD = $(cli_libs)
+tests_unit_test_progress_LDADD = $(cli_libs)
 
 EXTRA_DIST += \
 	$(cli_tests) \

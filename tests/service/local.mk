@@ -29,13 +29,13 @@ service_unit_tests = \
 	$(NULL)
 check_PROGRAMS += $(service_unit_tests)
 TESTS += $(service_unit_tests)
-tests_unit_test_bus_path_LDADD = libvirtsnap-service.la $(LDADD)
+tests_unit_test_bus_path_LDADD = libvirtsnap-test.a $(service_libs)
 tests_unit_test_job_expiry_SOURCES = \
 	tests/unit/job-fixture.c \
 	tests/unit/job-fixture.h \
 	tests/unit/test-job-expiry.c \
 	$(NULL)
-tests_unit_test_job_expiry_LDADD = libvirtsnap-service.la $(LDADD)
-tests_unit_test_job_queue_LDADD = libvirtsnap-service.la $(LDADD)
-tests_unit_test_service_config_LDADD = libvirtsnap-service.la $(LDADD)
-tests_unit_test_work_LDADD = libvirtsnap-service.la $(LDADD)
+tests_unit_test_job_expiry_LDADD = libvirtsnap-test.a $(service_libs)
+tests_unit_test_job_queue_LDADD = libvirtsnap-test.a $(service_libs)
+tests_unit_test_service_config_LDADD = libvirtsnap-test.a $(service_libs)
+tests_unit_test_work_LDADD = libvirtsnap-test.a $(service_libs)

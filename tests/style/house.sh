@@ -43,6 +43,9 @@ printf '%s\n' "${code[@]}" | grep -vE '^(drivers/libvirt|tests)/' |
     xargs -r grep -nE '^ *# *include +[<"]libvirt/' |
     none "only drivers/libvirt includes libvirt's headers" \
         "ask through hypervisor/hypervisor.h, and add to it what is missing"
+printf '%s\n' "${code[@]}" | grep -vE '^(drivers/nbd|tests)/' |
+    xargs -r grep -nE '^ *# *include +[<"]libnbd' |
+    none "only drivers/nbd includes libnbd's headers" "read through drivers/nbd/nbd-source.h"
 
 mapfile -t own < <(printf '%s\n' "${code[@]}" | grep '\.c$' |
     grep -vE '^(examples/|tests/live/guest-)')
