@@ -31,7 +31,7 @@ guest()
         script+="qemu-monitor-command $domain --hmp "
         script+="'qemu-io -d /machine/peripheral/virtio-disk$id/virtio-backend \"$word\"'; "
     done
-    command virsh -q -c "$LIVE_URI" "$script" >"$d/hmp" 2>&1 && ! grep -i error "$d/hmp"
+    live_virsh_all "$script" >"$d/hmp" 2>&1 && ! grep -i error "$d/hmp"
 }
 
 # some: a random part of a disk, in parts of 4 KiB.
@@ -83,7 +83,7 @@ as_source()
     local one source layer domain status=0
     disks_of "$VS_EXPORT" | sort >"$d/disks"
     for domain in $(cut -d : -f 1 "$d/disks" | uniq); do
-        command virsh -q -c "$LIVE_URI" "suspend $domain; resume $domain; domblklist $domain" |
+        live_virsh_all "suspend $domain; resume $domain; domblklist $domain" |
             awk -v domain="$domain" '/\// { print domain ":" $1, $2 }'
     done | sort >"$d/had"
     [ -s "$d/had" ] && [ -z "$(join -v 1 -v 2 "$d/had" "$d/disks")" ] ||

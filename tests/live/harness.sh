@@ -112,6 +112,13 @@ check "libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
 live_disk "$LIVE_DIR/a.qcow2"
 LIVE_BOOT=none live_define a --disk "$LIVE_DIR/a.qcow2"
 check "starts under libvirtd" live_start a || bail_out "no domain"
+is "$(talk_begin uri && talk uri)" "$LIVE_URI" "one virsh stays"
+check_fails "a command that fails there is told from others" live_virsh domstate nobody
+is "$(live_virsh domstate nobody 2>&1)" "error: failed to get domain 'nobody'" "with its words"
+live_virsh desc a --config $'a\ttab;\n"it'\''s" \\ new' >/dev/null
+is "$(live_virsh desc a --config)" $'a\ttab;\n"it'\''s" \\ new' "keys, too"
+at_once() { for _ in {1..5}; do live_virsh uri & done; wait; }
+is "$(at_once | sort | uniq -c | xargs)" "5 $LIVE_URI" "several ask at once"
 qemu=$(live_inside pgrep -f guest=a,)
 check "libvirtd is killed" live_libvirtd_stop KILL
 check_fails "nobody answers" live_virsh uri

@@ -124,7 +124,7 @@ chain=
 for n in {1..20}; do
     chain+="snapshot-create-as i s$n --disk-only --diskspec vda,file=$d/i-$n.qcow2; "
 done
-virsh -q -c "$LIVE_URI" "$chain" >/dev/null
+live_virsh_all "$chain" >/dev/null
 check "export of a tree" vs_export --domain i s20 --to "$x/tree" --snapshots all
 tree=$VS_EXPORT
 want=$(live_counter_of "$(vs_layer "$tree" i vda)")

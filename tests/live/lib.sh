@@ -31,6 +31,8 @@ LIVE_FIRMWARE_VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
 . "$live_here/warm.sh"
 # shellcheck source=tests/live/libvirtd.sh
 . "$live_here/libvirtd.sh"
+# shellcheck source=tests/live/talk.sh
+. "$live_here/talk.sh"
 # An emulated guest on a busy machine is slow, so the limit is far above what a start takes.
 : "${LIVE_TIMEOUT:=900}"
 
@@ -302,8 +304,12 @@ live_virsh() { live_virsh_all "$(live_words "$@")"; }
 # live_virsh_all SCRIPT: runs several commands in one process, each of them made by live_words.
 live_virsh_all()
 {
-    LIBVIRT_LOG_OUTPUTS="3:file:$LIVE_DIR/virsh.log" \
-        command virsh -q -c "$LIVE_URI" "$(live_script)$1"
+    if talk_begin "$1"; then
+        talk "$1"
+    else
+        LIBVIRT_LOG_OUTPUTS="3:file:$LIVE_DIR/virsh.log" \
+            command virsh -q -c "$LIVE_URI" "$(live_script)$1"
+    fi
 }
 
 # live_script COMMAND [ARGUMENT]...: prints a script for virsh. A process that exits while the

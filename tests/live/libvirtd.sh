@@ -111,6 +111,7 @@ live_libvirtd_start()
         tail -n 20 "$LIVE_DIR/libvirtd.log" >&2
         return 1
     }
+    talk_start
 }
 
 # live_libvirtd_stop [SIGNAL]: domains run on. KILL is a crash.
@@ -118,6 +119,7 @@ live_libvirtd_stop()
 {
     local pid
     pid=$(cat "$LIVE_DIR/host/run/libvirtd.pid") || return 1
+    talk_end
     live_inside kill -s "${1:-TERM}" "$pid" &&
         live_wait "libvirtd ends" live_libvirtd_gone "$pid"
 }

@@ -32,14 +32,14 @@ device=/machine/peripheral/virtio-disk0/virtio-backend
 write_running()
 {
     local io="qemu-monitor-command r --hmp 'qemu-io -d $device"
-    command virsh -q -c "$LIVE_URI" "$io \"write -P $1 $1M 1M\"'; $io flush'" >/dev/null
+    live_virsh_all "$io \"write -P $1 $1M 1M\"'; $io flush'" >/dev/null
 }
 
 # now: prints on which images the domains run and which snapshots they have.
 now()
 {
-    command virsh -q -c "$LIVE_URI" 'domstate r; domblklist r; domblklist r --inactive
-        domblklist o; snapshot-list r --name; snapshot-list o --name' | xargs
+    live_virsh_all "domstate r; domblklist r; domblklist r --inactive; domblklist o; \
+snapshot-list r --name; snapshot-list o --name" | xargs
 }
 
 # clean: checks that no member has a snapshot, each writes to its own image, and no file or record

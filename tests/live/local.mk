@@ -79,6 +79,7 @@ EXTRA_DIST += \
 	tests/live/save-image.py \
 	tests/live/bitmap-lib.sh \
 	tests/live/sets-lib.sh \
+	tests/live/talk.sh \
 	tests/live/warm.sh \
 	$(NULL)
 

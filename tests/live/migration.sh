@@ -18,7 +18,7 @@ LIVE_LIBVIRTD_CONF="host_uuid = \"$uuid\""
 check "a second host, with the same storage" live_libvirtd_setup "$d/2" || bail_out "no libvirtd"
 there=$LIVE_URI
 LIVE_DIR=$d LIVE_ROOT=$d/host LIVE_URI=$here
-at() { command virsh -q -c "$1" "${@:2}"; }
+at() { LIVE_URI=$1 live_virsh "${@:2}"; }
 
 # heavy: the domain in the input has something in its memory, so that it does not migrate before
 # anybody can look. Zeros QEMU would send as nothing.
@@ -33,7 +33,8 @@ value='loader,file=$d/memory,addr=0x2000000,force-raw=on'/></qemu:commandline>&|
 # migrate DOMAIN FROM TO [OPTION]...
 migrate()
 {
-    at "$2" migrate "$1" "$3" --live --unsafe --migrateuri "unix://$d/migrate.$1" "${@:4}"
+    command virsh -q -c "$2" migrate "$1" "$3" --live --unsafe \
+        --migrateuri "unix://$d/migrate.$1" "${@:4}"
 }
 
 # leave DOMAIN: it begins to migrate from here, and does not come far.
@@ -64,8 +65,8 @@ all_of()
     for host in "$here" "$there"; do
         for domain in $(at "$host" list --all --name | sort); do
             echo "$host $domain"
-            at "$host" "dumpxml $domain --inactive; snapshot-list $domain; domstate $domain;
-                checkpoint-list $domain; domblklist $domain"
+            LIVE_URI=$host live_virsh_all "dumpxml $domain --inactive; snapshot-list $domain; \
+domstate $domain; checkpoint-list $domain; domblklist $domain"
         done
     done | cksum
     find "$x" "$s" "$d/images" "$VIRTSNAP_STATE_DIR" ! -name '*.lock' -printf '%P %s %T@\n' | sort

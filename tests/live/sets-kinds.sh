@@ -87,7 +87,7 @@ is "$(has p torn)$(has q torn)" 00 "and does not come back"
 check "one more" make --domain q half
 was=$(source_of q)
 sed -i 's/ complete="yes"/ complete="no"/' "$(grep -l half -r "$VIRTSNAP_STATE_DIR/sets")"
-virsh -q -c "$LIVE_URI" "$(live_script)snapshot-delete q half --metadata" >/dev/null
+live_virsh snapshot-delete q half --metadata >/dev/null
 live_virsh dumpxml --domain q --inactive | sed "s,q.half,q.torn," >"$d/q.xml"
 live_virsh define --file "$d/q.xml"
 qemu-io -f qcow2 -c 'write -q -P 9 0 64k' "$was"
@@ -115,7 +115,7 @@ chain=
 for i in {1..18}; do
     chain+="snapshot-create-as q deep$i --disk-only --diskspec vda,file=$d/q-deep$i.qcow2; "
 done
-virsh -q -c "$LIVE_URI" "$(live_script)$chain" >/dev/null
+live_virsh_all "$chain" >/dev/null
 check "on eighteen layers" make --domain q deep19
 check "and on nineteen" make --domain q deep20
 is "$(live_virsh snapshot-list --domain q --name | grep -c deep)" 20 "one on the other"

@@ -140,7 +140,7 @@ for i in {0..9}; do
     LIVE_BOOT=none live_domain_xml "m$i" --disk "$d/m$i.qcow2" >"$d/m$i.xml"
     ten+="define $d/m$i.xml; snapshot-create-as m$i s --disk-only; "
 done
-virsh -q -c "$LIVE_URI" "$ten" >/dev/null
+live_virsh_all "$ten" >/dev/null
 check "export of ten" vs_export $(printf -- '--domain m%d ' {0..9}) s --to "$x"
 check_fails "one that needs more than all may have" boot "$VS_EXPORT" --memory 128M
 like "$(vs_field .error.message)" "m0.*--memory" "is refused by name"
@@ -204,7 +204,7 @@ chain=
 for i in {1..20}; do
     chain+="snapshot-create-as u c$i --disk-only --diskspec vda,file=$d/u-$i.qcow2; "
 done
-virsh -q -c "$LIVE_URI" "$chain" >/dev/null
+live_virsh_all "$chain" >/dev/null
 check "one has a memory state" eval 'live_virsh start u --paused &&
     live_snapshot_external u s --memspec "$d/u.memory" && live_destroy u'
 live_snapshot_internal i s
