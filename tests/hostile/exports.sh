@@ -16,6 +16,14 @@ check "the export is sound" virtsnap verify --deep "$good"
 
 look() { watched virtsnap "$@"; }
 
+# looks COMMAND...: one virtsnap runs all of these, each a line as for its shell. Most of the time
+# that a command takes is that of its start.
+looks()
+{
+    printf '%s\n' "$@" >"$TEST_DIR/commands"
+    input=$TEST_DIR/commands look
+}
+
 # clean: checks that the output is text without control characters other than line feeds.
 clean()
 {
@@ -25,10 +33,14 @@ clean()
 # found REGEX: checks that verify names the problem, in text and in JSON.
 found()
 {
-    look verify "$e"
-    [ $? -eq 1 ] && clean || { cat -v "$said"; return 1; }
-    look verify --deep --json "$e"
-    [ $? -eq 1 ] && says_problem "$1" || { cat "$said"; return 1; }
+    local all
+    looks "verify '$e'" "--json verify --deep '$e'"
+    [ $? -eq 1 ] && mapfile -t all <"$said" && [ ${#all[@]} -gt 1 ] ||
+        { cat -v "$said"; return 1; }
+    printf '%s\n' "${all[@]:0:${#all[@]}-1}" >"$said"
+    clean && [[ ${all[-2]} == *"is damaged"* ]] || { cat -v "$said"; return 1; }
+    printf '%s\n' "${all[-1]}" >"$said"
+    says_problem "$1" || { cat "$said"; return 1; }
 }
 
 # says_problem REGEX: checks that the JSON says that the export is not sound, and why.
@@ -79,10 +91,14 @@ listed()
 texts=
 refused()
 {
-    said=$said.info look export-info --json "$e"
-    [ $? -eq 1 ] && said=$said.list look export-list --json "$TEST_DIR/e" &&
-        { look verify --deep --json "$e"; [ $? -eq 1 ]; } && all_say "$1" "$2" ||
-        { cat "$said"*; return 1; }
+    local all
+    looks "--json export-info '$e'" "--json export-list '$TEST_DIR/e'" \
+        "--json verify --deep '$e'"
+    [ $? -eq 1 ] && mapfile -t all <"$said" && [ ${#all[@]} -eq 3 ] || { cat "$said"; return 1; }
+    printf '%s\n' "${all[0]}" >"$said.info"
+    printf '%s\n' "${all[1]}" >"$said.list"
+    printf '%s\n' "${all[2]}" >"$said"
+    all_say "$1" "$2" || { cat "$said"*; return 1; }
     [ "$texts" != no ] || return 0
     look verify "$e"
     [ $? -eq 1 ] && clean || return 1

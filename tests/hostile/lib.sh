@@ -86,12 +86,14 @@ start_tracer()
 }
 
 # watched COMMAND...: runs COMMAND and returns its status. It must end by itself, must not be
-# killed, and must not open anything outside. What it did is in opened.
+# killed, and must not open anything outside. What it did is in opened; what it reads on its
+# standard input is in the file input.
+input=/dev/null
 watched()
 {
     local status
     : >"$trace"
-    printf '%s >%q 2>&1 </dev/null\n' "${*@Q}" "$said" >&"${tracer[1]}"
+    printf '%s >%q 2>&1 <%q\n' "${*@Q}" "$said" "$input" >&"${tracer[1]}"
     read -r status <&"${tracer[0]}" || return 97
     if [ "$status" -gt 2 ]; then
         echo "status $status"
