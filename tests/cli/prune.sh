@@ -39,7 +39,10 @@ linked()
 
 prune() { run virtsnap --json export-prune "$x" "$@"; }
 # fate KEY: prints the names of the exports in the list KEY of the result.
-fate() { jq -r ".$1[].export" <<<"$out" | sed "s|$x/||" | sort | xargs; }
+fate()
+{
+    jq -r --arg below "$x/" "[.$1[].export | ltrimstr(\$below)] | sort | join(\" \")" <<<"$out"
+}
 here() { (cd "$x" && ls -d -- */* 2>/dev/null | xargs); }
 fresh() { chmod -R u+w "$x"; rm -rf "$x"; mkdir "$x"; }
 
@@ -241,9 +244,9 @@ killed()
 # one counts as an export.
 whole_or_gone()
 {
-    local below found
-    found=$(virtsnap --json export-list "$x" | jq -r '.exports[].export') || return 1
-    for below in $found; do
+    local below list
+    list=$(virtsnap --json export-list "$x") && [[ $list == '{"exports":['* ]] || return 1
+    for below in $(grep -o '"export":"[^"]*"' <<<"$list" | cut -d '"' -f 4); do
         virtsnap -q verify "$below" || return 1
     done
     for below in "$x"/shop/.*.pruned; do
