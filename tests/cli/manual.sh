@@ -18,33 +18,30 @@ commands_of_manual()
     sed -n '/^=head1 COMMANDS FOR COLL/,/^=head1 SETTINGS/p' "$pod" |
         grep -oE '^=item B<[a-z][a-z-]*>' | grep -oE '<[a-z-]+' | tr -d '<' | sort -u
 }
-options_of_help()
-{
-    { options_of virtsnap
-      for command in $(commands); do options_of virtsnap "$command"; done
-    } | sort -u
-}
+mapfile -t all < <(commands)
+# shell FORMAT [OPTION]...: has one virtsnap do that for each command.
+shell() { printf "$1\n" "${all[@]}" | virtsnap "${@:2}"; }
+every_help() { shell '%s --help'; }
+options_of_help() { { options_of virtsnap; options_of every_help; } | sort -u; }
 
 options=$(options_of_help)
 is "$(comm -23 <(echo "$options") <(options_of_manual))" "" \
     "every option of the help is in the manual"
 is "$(comm -13 <(echo "$options") <(options_of_manual))" "" \
     "every option of the manual is in the help"
-is "$(comm -23 <(commands | sort) <(commands_of_manual))" "" "every command is in the manual"
-is "$(comm -13 <(commands | sort) <(commands_of_manual))" "" "every command of the manual is there"
+is "$(comm -23 <(printf '%s\n' "${all[@]}" | sort) <(commands_of_manual))" "" "every command is in the manual"
+is "$(comm -13 <(printf '%s\n' "${all[@]}" | sort) <(commands_of_manual))" "" "every command of the manual is there"
 like "$(wc -l <<<"$options")" '^[0-9]{2}$' "there were options to compare"
 
 # Each command's own options stand in its synopsis or in the list that follows.
-for command in $(commands); do
-    for option in $(virtsnap --json help "$command" | jq -r '.options[].name'); do
-        check "the manual has --$option for $command" \
-            awk -v command="$command" -v option="$option" '
-                /^=head1/ { inside = 0 }
-                $0 ~ "^=item B<" command ">" { inside = 1 }
-                inside && $0 ~ "^=item .*B<--" option ">" { found = 1 }
-                END { exit !found }' "$pod"
-    done
-done
+while read -r command option; do
+    check "the manual has --$option for $command" \
+        awk -v command="$command" -v option="$option" '
+            /^=head1/ { inside = 0 }
+            $0 ~ "^=item B<" command ">" { inside = 1 }
+            inside && $0 ~ "^=item .*B<--" option ">" { found = 1 }
+            END { exit !found }' "$pod"
+done < <(shell 'help %s' --json | jq -r '"\(.name) \(.options[].name)"')
 
 # Each result code of the library is in the table.
 sed -nE 's/.*VIRT_SNAP_ERROR_[A-Z_]+ = ([0-9]+),/\1/p' "$abs_top_srcdir/src/util/error.h" |
