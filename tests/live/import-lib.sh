@@ -77,13 +77,13 @@ image_of()
         '.domains[] | select(.name == $d) | .disks[] | select(.target == $t) | .path' "$VS_OUT"
 }
 
-# images_sound DIR: checks with QEMU that every image is intact and every chain can be opened.
+# images_sound DIR: checks with QEMU that every image is intact and every chain can be opened, which
+# qemu-img check does first.
 images_sound()
 {
     local file
     while IFS= read -r -d '' file; do
         qemu-img check -q "$file" >/dev/null || live_die "$file is damaged" || return 1
-        qemu-img info --backing-chain "$file" >/dev/null || return 1
     done < <(find "$1" -name '*.qcow2' -print0)
     [ -z "$(find "$1" -name '.*')" ] || live_die "something is left: $(find "$1" -name '.*')"
 }
