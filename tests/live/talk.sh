@@ -9,7 +9,7 @@
 
 # Of each libvirtd by its URI: "INPUT ERRORS TOKEN PID OUTPUT", four numbers and a path. Whoever has
 # read the byte that is in the pipe TOKEN is the only one to talk.
-declare -A talks=()
+declare -gA talks=()
 
 # talk_start: has one for LIVE_URI.
 talk_start()
