@@ -248,7 +248,7 @@ tests_unit_test_target_again_SOURCES = \
 
 # The programs' own objects use these for every test below tests/.
 EXTRA_tests_unit_test_moment_DEPENDENCIES = virtsnap-guard$(EXEEXT)
-LDADD = libvirtsnap-test.a libvirtsnap-internal.la $(VIRTSNAP_LIBS)
+LDADD = libvirtsnap-test.a $(internal_libs)
 
 EXTRA_DIST += \
 	tests/data \

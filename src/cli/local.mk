@@ -97,8 +97,8 @@ libvirtsnap_cli_a_SOURCES = \
 	src/cli/verify-show.h \
 	$(NULL)
 # What links it needs these, too.
-cli_libs = libvirtsnap-cli.a libvirtsnap-path.a libvirtsnap-bus.a libvirtsnap-internal.la \
-	$(READLINE_LIBS) $(VIRTSNAP_LIBS)
+cli_libs = libvirtsnap-cli.a libvirtsnap-path.a libvirtsnap-bus.a $(internal_libs) \
+	$(READLINE_LIBS)
 
 # At the top of the build tree, because src/virtsnap is the library's folder.
 bin_PROGRAMS += virtsnap

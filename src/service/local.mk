@@ -56,7 +56,7 @@ service_libs = \
 	libvirtsnap-service.a \
 	libvirtsnap-path.a \
 	libvirtsnap-bus.a \
-	libvirtsnap-internal.la \
+	$(internal_libs) \
 	$(POLKIT_LIBS) \
 	$(VIRTSNAP_LIBS) \
 	$(NULL)
