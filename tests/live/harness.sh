@@ -117,6 +117,8 @@ check_fails "a command that fails there is told from others" live_virsh domstate
 is "$(live_virsh domstate nobody 2>&1)" "error: failed to get domain 'nobody'" "with its words"
 live_virsh desc a --config $'a\ttab;\n"it'\''s" \\ new' >/dev/null
 is "$(live_virsh desc a --config)" $'a\ttab;\n"it'\''s" \\ new' "keys, too"
+live_virsh dumpxml a --inactive >"$LIVE_DIR/a.xml"
+check "relative paths are those of who asks" eval '(cd "$LIVE_DIR" && live_virsh define a.xml)'
 at_once() { for _ in {1..5}; do live_virsh uri & done; wait; }
 is "$(at_once | sort | uniq -c | xargs)" "5 $LIVE_URI" "several ask at once"
 qemu=$(live_inside pgrep -f guest=a,)

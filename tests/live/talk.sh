@@ -43,14 +43,14 @@ talk_end()
 
 # talk_begin SCRIPT: succeeds if there is one and nobody else talks to it. What is no plain text
 # would be keys to it, what it is to read from a descriptor it has not, and relative paths are those
-# of the place where it was started.
+# of the directory in which it was started.
 talk_begin()
 {
-    local token
-    [ -n "${talks[$LIVE_URI]-}" ] && [[ $1 != *[^\ -~]* && $1 != *file\'\ \'[^/]* ]] &&
+    local token pid
+    [ -n "${talks[$LIVE_URI]-}" ] && [[ $1 != *[^\ -~]* ]] &&
         [[ $1 != *@(/dev/std|/dev/fd|/proc/self)* ]] || return 1
-    read -r _ _ token _ <<<"${talks[$LIVE_URI]}"
-    read -rN 1 -t 0.001 -u "$token" _
+    read -r _ _ token pid _ <<<"${talks[$LIVE_URI]}"
+    [ "/proc/$pid/cwd" -ef . ] && read -rN 1 -t 0.001 -u "$token" _
 }
 
 # talk SCRIPT: after talk_begin. Prints what the commands print, and fails if one of them says that
