@@ -63,10 +63,24 @@ make_initrd()
     # Static: the C library of the agent is there, but loading it takes time.
     "${CC:-cc}" -static -O2 -o "$root/bin/guest-writer" "$here/guest-writer.c"
     printf '#!/bin/sh\n: >/run/stop\n' >"$root/sbin/shutdown"
-    # So that a test can see from outside whether the file systems are frozen.
-    printf '#!/bin/sh\necho "fsfreeze: $1" >/dev/ttyS0\n' >"$root/sbin/fsfreeze-hook"
+    make_hook >"$root/sbin/fsfreeze-hook"
     chmod 755 "$root/init" "$root/sbin/shutdown" "$root/sbin/fsfreeze-hook"
     packed "$root" >"$out"
+}
+
+# What the agent runs before it freezes and after it has thawed: shows both to who looks from
+# outside, and takes the seconds that the kernel's parameter freeze= says, as databases do.
+make_hook()
+{
+    cat <<'END'
+#!/bin/sh
+echo "fsfreeze: $1" >/dev/ttyS0
+read -r line </proc/cmdline
+case "$1 $line " in "freeze "*" freeze="*)
+    line=${line##* freeze=}
+    sleep "${line%% *}"
+esac
+END
 }
 
 make_guest()
