@@ -58,7 +58,6 @@ service_libs = \
 	libvirtsnap-bus.a \
 	$(internal_libs) \
 	$(POLKIT_LIBS) \
-	$(VIRTSNAP_LIBS) \
 	$(NULL)
 
 sbin_PROGRAMS += virtsnapd
