@@ -7,6 +7,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/big-endian.h \
 	src/util/block-device.c \
 	src/util/block-device.h \
+	src/util/child.c \
+	src/util/child.h \
 	src/util/child-limits.c \
 	src/util/child-limits.h \
 	src/util/error-private.h \

@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/test-backing-reference \
 	tests/unit/test-block-hash \
 	tests/unit/test-boot-domain \
+	tests/unit/test-child \
 	tests/unit/test-collection \
 	tests/unit/test-changes \
 	tests/unit/test-collection-crash \

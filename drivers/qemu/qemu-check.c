@@ -3,26 +3,23 @@
 
 #include <config.h>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <gio/gunixinputstream.h>
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "drivers/qemu/qemu-check.h"
+#include "util/child.h"
 #include "util/child-limits.h"
 #include "util/process.h"
 
-/* The descriptor by which the child opens the image, so that neither a change of its path nor
- * special characters in it matter. */
-#define CHILD_FD 3
+/* The child opens the image by CHILD_FD, so that neither a change of its path nor special
+ * characters in it matter. */
 #define IMAGE                                                                                     \
     "json:{\"driver\":\"qcow2\",\"backing\":null,"                                                \
     "\"file\":{\"driver\":\"file\",\"filename\":\"/proc/self/fd/3\"}}"
@@ -42,7 +39,7 @@ enum {
 #define STALLED_US (10 * 60 * G_USEC_PER_SEC)
 
 typedef struct {
-    GSubprocess *process;
+    Child child;
     ChildLimits limits;
     GString *text; /* result: its output without the lines about leaks */
     char line[sizeof LEAK - 1]; /* beginning of the current line */
@@ -56,24 +53,6 @@ limit_check_child(gpointer limits)
 {
     process_restore();
     child_limits_set(limits);
-}
-
-static GSubprocess *
-start_check(int fd, ChildLimits *limits, GError **error)
-{
-    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
-        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FD + 1);
-
-    if (copy < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot duplicate a descriptor"));
-        return NULL;
-    }
-    g_subprocess_launcher_setenv(launcher, "LC_ALL", "C", TRUE);
-    g_subprocess_launcher_take_fd(launcher, copy, CHILD_FD);
-    g_subprocess_launcher_set_child_setup(launcher, limit_check_child, limits, NULL);
-
-    return g_subprocess_launcher_spawn(launcher, error, "qemu-img", "check", IMAGE, NULL);
 }
 
 /* --- the output of qemu-img ------------------------------------------------ */
@@ -108,13 +87,12 @@ take_byte(Check *self, char byte)
 }
 
 static gint64
-get_cpu_time(GSubprocess *process)
+get_cpu_time(const Child *child)
 {
-    const char *pid = g_subprocess_get_identifier(process);
     struct timespec used;
     clockid_t clock;
 
-    if (!pid || clock_getcpuclockid((pid_t)strtol(pid, NULL, 10), &clock) != 0 ||
+    if (clock_getcpuclockid(child->pid, &clock) != 0 ||
         clock_gettime(clock, &used) < 0)
         return -1;
 
@@ -124,14 +102,14 @@ get_cpu_time(GSubprocess *process)
 /* Waits for output. FALSE if the process uses no processor time for STALLED_US. A busy process may
  * take as long as it likes here, since the kernel limits its processor time. */
 static gboolean
-await_output(Check *self, int fd)
+await_output(Check *self)
 {
-    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    struct pollfd poll_fd = {.fd = self->child.output, .events = POLLIN};
     gint64 since = g_get_monotonic_time();
-    gint64 used = get_cpu_time(self->process);
+    gint64 used = get_cpu_time(&self->child);
 
     while (poll(&poll_fd, 1, 1000) <= 0) {
-        gint64 now = get_cpu_time(self->process);
+        gint64 now = get_cpu_time(&self->child);
 
         if (now != used)
             since = g_get_monotonic_time();
@@ -147,12 +125,10 @@ await_output(Check *self, int fd)
 static void
 read_check_output(Check *self)
 {
-    GInputStream *output = g_subprocess_get_stdout_pipe(self->process);
-    int fd = g_unix_input_stream_get_fd(G_UNIX_INPUT_STREAM(output));
     g_autofree char *block = g_malloc(65536);
 
-    while (!self->too_much && await_output(self, fd)) {
-        ssize_t n = read(fd, block, 65536);
+    while (!self->too_much && await_output(self)) {
+        ssize_t n = read(self->child.output, block, 65536);
 
         if (n == 0)
             break;
@@ -162,18 +138,16 @@ read_check_output(Check *self)
     if (self->n_line < sizeof self->line)
         keep_output(self, self->line, self->n_line);
     if (self->too_much || self->stalled)
-        g_subprocess_force_exit(self->process);
+        child_signal(&self->child, SIGKILL);
 }
 
 /* --- the result ------------------------------------------------------------ */
 
 static gboolean
-set_check_result(const Check *self, const char *what, GError **error)
+set_check_result(const Check *self, int ended, const char *what, GError **error)
 {
-    int status = g_subprocess_get_if_exited(self->process)
-                     ? g_subprocess_get_exit_status(self->process)
-                     : -1;
-    int signal = status < 0 ? g_subprocess_get_term_sig(self->process) : 0;
+    int status = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+    int signal = WIFSIGNALED(ended) ? WTERMSIG(ended) : 0;
 
     if (status == CHECK_OK || status == CHECK_LEAKS)
         return TRUE;
@@ -199,46 +173,47 @@ static gboolean
 run_check(Check *self, const char *what, GError **error)
 {
     g_autofree char *valid = NULL;
+    int status;
 
     read_check_output(self);
     g_strstrip(self->text->str);
     valid = g_utf8_make_valid(self->text->str, -1);
     g_string_assign(self->text, valid);
     if (self->stalled) {
+        child_leave(&self->child);
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_TIMEOUT,
                     _("qemu-img check of '%s' did nothing for ten minutes and was ended; does its "
                       "disk answer?"),
                     what);
         return FALSE;
     }
+    if (!child_wait(&self->child, &status, error))
+        return FALSE;
     if (self->too_much) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
                     _("qemu-img check of '%s' found so much damage that it was ended: %s …"), what,
                     self->text->str);
         return FALSE;
     }
-    if (!g_subprocess_wait(self->process, NULL, error))
-        return FALSE;
 
-    return set_check_result(self, what, error);
+    return set_check_result(self, status, what, error);
 }
 
 gboolean
 qemu_check_image(int fd, const char *what, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    g_autoptr(GSubprocess) process = NULL;
+    const char *const argv[] = {"qemu-img", "check", IMAGE, NULL};
     Check self = {.text = text};
+    const ChildStart start = {argv, fd, limit_check_child, &self.limits};
     struct stat st;
 
     /* Only allocated blocks count, because holes cost QEMU no work. */
     self.limits = child_limits_for(fstat(fd, &st) == 0 ? (guint64)st.st_blocks * 512 : 0);
-    process = start_check(fd, &self.limits, error);
-    if (!process) {
+    if (!child_start(&self.child, &start, error)) {
         g_prefix_error(error, _("Cannot run qemu-img to check '%s': "), what);
         return FALSE;
     }
-    self.process = process;
 
     return run_check(&self, what, error);
 }

@@ -4,17 +4,18 @@
 #include <config.h>
 
 #include <errno.h>
-#include <gio/gunixinputstream.h>
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "drivers/qemu/qemu-commit.h"
 #include "drivers/qemu/qemu-image.h"
+#include "util/child.h"
 #include "util/process.h"
 
 /* How often the control is asked whether to wait or to end. */
@@ -24,7 +25,7 @@
 #define LIMIT_GROUP "limit"
 
 typedef struct {
-    GSubprocess *process;
+    Child child;
     Control *control;
     CommitFunc func;
     gpointer data;
@@ -39,18 +40,6 @@ set_up_commit(gpointer data)
 {
     process_restore();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
-
-static GSubprocess *
-spawn_commit(const char *const *argv, GError **error)
-{
-    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
-        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
-
-    g_subprocess_launcher_setenv(launcher, "LC_ALL", "C", TRUE);
-    g_subprocess_launcher_set_child_setup(launcher, set_up_commit, NULL, NULL);
-
-    return g_subprocess_launcher_spawnv(launcher, argv, error);
 }
 
 /* "    (12.34/100%)\r" */
@@ -87,15 +76,15 @@ take_lines(Commit *self)
 }
 
 static gboolean
-is_open(Commit *self, int fd)
+is_open(Commit *self)
 {
-    struct pollfd poller = {.fd = fd, .events = POLLIN};
+    struct pollfd poller = {.fd = self->child.output, .events = POLLIN};
     char buffer[512];
     ssize_t got;
 
     if (poll(&poller, 1, LOOK_MS) <= 0)
         return TRUE;
-    got = read(fd, buffer, sizeof buffer);
+    got = read(self->child.output, buffer, sizeof buffer);
     if (got < 0)
         return errno == EINTR;
     g_string_append_len(self->said, buffer, got);
@@ -110,19 +99,17 @@ stop_or_go(Commit *self, gboolean passed)
     if (self->stopped == !passed)
         return;
     self->stopped = !passed;
-    g_subprocess_send_signal(self->process, self->stopped ? SIGSTOP : SIGCONT);
+    child_signal(&self->child, self->stopped ? SIGSTOP : SIGCONT);
 }
 
 static gboolean
 follow_commit(Commit *self, GError **error)
 {
-    GInputStream *out = g_subprocess_get_stdout_pipe(self->process);
-    int fd = g_unix_input_stream_get_fd(G_UNIX_INPUT_STREAM(out));
     gboolean passed;
 
-    while (is_open(self, fd)) {
+    while (is_open(self)) {
         if (!control_pass_for(self->control, 0, 0, &passed, error)) {
-            g_subprocess_force_exit(self->process);
+            child_signal(&self->child, SIGKILL);
             return FALSE;
         }
         stop_or_go(self, passed);
@@ -149,21 +136,21 @@ code_of(const char *said)
 static gboolean
 carry_out_commit(Commit *self, const char *const *argv, char **said, GError **error)
 {
+    const ChildStart start = {argv, -1, set_up_commit, NULL};
     gboolean followed;
     gboolean done;
+    int status;
 
-    self->process = spawn_commit(argv, error);
-    if (!self->process)
+    if (!child_start(&self->child, &start, error))
         return FALSE;
     self->said = g_string_new(NULL);
     followed = follow_commit(self, error);
-    done = g_subprocess_wait(self->process, NULL, followed ? error : NULL) && followed;
-    if (done && !g_subprocess_get_successful(self->process)) {
+    done = child_wait(&self->child, &status, followed ? error : NULL) && followed;
+    if (done && !child_succeeded(status)) {
         *said = g_strdup(g_strstrip(self->said->str));
         done = FALSE;
     }
     g_string_free(self->said, TRUE);
-    g_object_unref(self->process);
 
     return done;
 }
@@ -216,14 +203,13 @@ qemu_flatten(const Layer *top, Control *control, CommitFunc func, gpointer data,
 static int
 run_to_text(const char *const *argv, char **said, GError **error)
 {
-    g_autoptr(GSubprocess) process = spawn_commit(argv, error);
+    const ChildStart start = {argv, -1, set_up_commit, NULL};
+    int status;
 
-    if (!process || !g_subprocess_communicate_utf8(process, NULL, NULL, said, NULL, error))
+    if (!child_run(&start, said, &status, error))
         return -1;
-    if (*said)
-        g_strstrip(*said);
 
-    return g_subprocess_get_if_exited(process) ? g_subprocess_get_exit_status(process) : 255;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
 gboolean

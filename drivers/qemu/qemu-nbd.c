@@ -324,7 +324,8 @@ qemu_nbd_free(QemuNbd *self)
 {
     if (!self)
         return;
-    if (self->pid) {
+    /* If nobody waits for it any more, another process may have its number. */
+    if (self->pid && waitpid(self->pid, NULL, WNOHANG) == 0) {
         kill(self->pid, SIGKILL);
         waitpid(self->pid, NULL, 0);
     }

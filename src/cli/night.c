@@ -17,6 +17,7 @@
 #include "cli/night-log.h"
 #include "cli/night.h"
 #include "cli/output.h"
+#include "util/child.h"
 #include "util/fd.h"
 #include "util/format.h"
 #include "util/process.h"
@@ -257,11 +258,13 @@ run_program(const Night *self, char **program, GError **error)
 {
     g_auto(GStrv) environment = environment_of(self);
     g_autoptr(GError) why = NULL;
+    GPid pid;
     int status;
 
-    if (g_spawn_sync("/", program, environment, G_SPAWN_CHILD_INHERITS_STDIN, set_up_program, NULL,
-                     NULL, NULL, &status, &why) &&
-        g_spawn_check_wait_status(status, &why))
+    if (g_spawn_async("/", program, environment,
+                      G_SPAWN_CHILD_INHERITS_STDIN | G_SPAWN_DO_NOT_REAP_CHILD, set_up_program,
+                      NULL, &pid, &why) &&
+        child_wait_for(pid, *program, &status, &why) && g_spawn_check_wait_status(status, &why))
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s: %s", *program, why->message);
 

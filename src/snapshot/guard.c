@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "snapshot/guard.h"
+#include "util/child.h"
 #include "util/fd.h"
 #include "util/process.h"
 
@@ -246,24 +247,10 @@ guard_end(Guard *self)
     guard_free(self);
 }
 
-/* Waits for the guard in a thread, so that it does not stay as a zombie. */
-static gpointer
-wait_in_thread(gpointer data)
-{
-    while (waitpid(GPOINTER_TO_INT(data), NULL, 0) < 0 && errno == EINTR)
-        continue;
-
-    return NULL;
-}
-
 void
 guard_leave(Guard *self)
 {
-    GThread *thread =
-        g_thread_try_new("virtsnap-guard", wait_in_thread, GINT_TO_POINTER(self->pid), NULL);
-
-    if (thread)
-        g_thread_unref(thread);
+    child_leave_for(self->pid);
     /* The embedded driver is ours until we end, and so is the guard's end of the pair. */
     if (!self->exclusive)
         guard_free(self);

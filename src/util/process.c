@@ -17,6 +17,7 @@ process_set_up(void)
     struct rlimit limit;
 
     signal(SIGXFSZ, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
     if (getrlimit(RLIMIT_NOFILE, &before) < 0 || before.rlim_cur == before.rlim_max)
         return;
     limit = (struct rlimit){before.rlim_max, before.rlim_max};

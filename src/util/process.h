@@ -13,8 +13,9 @@ G_BEGIN_DECLS
 /**
  * process_set_up:
  * Raises the soft limit of open descriptors to the hard one, and ignores SIGXFSZ, so that a write
- * beyond RLIMIT_FSIZE fails with EFBIG instead of killing the process. To be called once, before
- * the first thread is created.
+ * beyond RLIMIT_FSIZE fails with EFBIG instead of killing the process. SIGCHLD has its default
+ * action: where whoever started the process ignores it, the kernel forgets how children ended. To
+ * be called once, before the first thread is created.
  */
 void process_set_up(void);
 

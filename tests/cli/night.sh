@@ -124,6 +124,10 @@ ends_with 1 "the program before fails"
 is "$(ls -A "$x/shop")" "$kept" "nothing is exported"
 is "$(head -n 1 "$TEST_DIR/told") $(sed -n 3p "$TEST_DIR/told")" \
     "2 The program 'before' failed: /bin/false: Child process exited with code 1" "and it is told"
+# Then the kernel does not tell those whom it has started how their children ended.
+run env --ignore-signal=CHLD virtsnap export-run shop
+is "$status" 1 "also when it was started with SIGCHLD ignored"
+is "$(ls -A "$x/shop")" "$kept" "nothing is exported then either"
 configured; sed -i '/^after/d' "$conf"; echo 'after=/bin/false' >>"$conf"
 later; night
 ends_with 1 "the program after fails"
