@@ -108,6 +108,13 @@ unit_tests = \
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests) tests/unit/test-tap.sh
 
+# Without libseccomp those tests are skipped that want something to happen at a system call.
+if HAVE_SECCOMP
+check_PROGRAMS += tests/inject
+tests_inject_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+tests_inject_LDADD = $(VIRTSNAP_LIBS) $(SECCOMP_LIBS)
+endif
+
 tests_unit_test_chain_SOURCES = \
 	tests/unit/chain-fixture.c \
 	tests/unit/chain-fixture.h \

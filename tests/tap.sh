@@ -29,6 +29,9 @@ not_ok()
     return 1
 }
 
+# can_inject: whether tests/inject works here, which needs libseccomp to be built.
+can_inject() { "$abs_top_builddir/tests/inject" write:signal=KILL:when=99 true 2>/dev/null; }
+
 # check DESCRIPTION COMMAND...: checks that COMMAND succeeds. It runs in this shell, and may set
 # variables.
 check()

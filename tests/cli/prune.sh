@@ -6,7 +6,7 @@
 # nothing else goes, whoever is at it and whenever it is killed.
 . "$abs_top_srcdir/tests/cli/lib.sh"
 . "$abs_top_srcdir/tests/test-host.sh"
-requires qemu-img fsverity strace flock
+requires qemu-img fsverity flock
 export TZ=UTC
 
 x=$TEST_DIR/x
@@ -230,13 +230,13 @@ rm -r "$x/shop/.a.partial"
 
 # --- killed at each step
 
-strace -f -qq -o /dev/null true 2>/dev/null ||
-    { skip "killed" "nothing can be traced here"; done_testing; }
+can_inject ||
+    { skip "killed" "nothing can be injected here"; done_testing; }
 
 # killed CALL N: a prune that is killed at the Nth of these calls. It fails when there are no more.
 killed()
 {
-    strace -f -qq -o "$TEST_DIR/trace" -e trace="$1" -e inject="$1:signal=KILL:when=$2" \
+    "$abs_top_builddir/tests/inject" "$1:signal=KILL:when=$2" \
         virtsnap -q export-prune "$x" --keep-last 1 >/dev/null 2>&1
     [ $? -eq 137 ]
 }

@@ -13,7 +13,7 @@
 live_requires
 requires strace
 live_libvirtd_possible || skip_all "no namespaces here"
-strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
+can_inject || skip_all "nothing can be injected here"
 
 check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
 vs_setup
@@ -63,12 +63,11 @@ scribble "$(top_of o)" 3
 before=$(state)
 present=$(contents)
 
-# with INJECTION: a way back under strace, which injects INJECTION at a system call. strace counts
-# the calls of each thread separately.
+# with INJECTION: a way back with INJECTION at a system call, see tests/inject.c.
 with()
 {
     {
-        strace -f -qq -o /dev/null -e "trace=${1%%:*}" -e "inject=$1" \
+        "$abs_top_builddir/tests/inject" "$1" \
             "$abs_top_builddir/virtsnap" --json snapshot-apply pair s1 >"$VS_OUT" 2>"$VS_ERR"
     } 2>/dev/null
 }
@@ -179,7 +178,7 @@ check "what there was can be gone back to" renew
 
 # --- what a killed snapshot-create-as has left, used since
 {
-    strace -f -qq -o /dev/null -e trace=renameat -e inject=renameat:signal=KILL:when=2 \
+    "$abs_top_builddir/tests/inject" renameat:signal=KILL:when=2 \
         "$abs_top_builddir/virtsnap" --json snapshot-create-as pair dead --pause >"$VS_OUT" 2>&1
 } 2>/dev/null
 like "$(snapshots_of r) $(snapshots_of o)" "dead.* s1 dead" "a set whose making was killed"

@@ -8,7 +8,6 @@
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 live_requires
-requires strace
 
 check "an empty libvirt host of our own" live_host || bail_out "no libvirt"
 vs_setup
@@ -22,14 +21,13 @@ qemu-io -f qcow2 -c 'write -P 5 0 3M' "$d/t.qcow2" >/dev/null
 live_define t --disk "$d/t.qcow2"
 live_snapshot_external t snap1
 
-strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
+can_inject || skip_all "nothing can be injected here"
 
-# with INJECTION [STRACE-OPTION]...: an export under strace, which injects INJECTION at a system
-# call. strace counts the calls of each thread separately.
+# with INJECTION: an export with INJECTION at a system call, see tests/inject.c.
 with()
 {
     {
-        strace -f -qq -o "$d/trace" -e "trace=${1%%:*}" -e "inject=$1" "${@:2}" \
+        "$abs_top_builddir/tests/inject" "$1" \
             "$abs_top_builddir/virtsnap" --json export --domain t snap1 --to "$x" \
             >"$VS_OUT" 2>"$VS_ERR"
     } 2>"$d/shell"

@@ -103,6 +103,27 @@ like "$(live_processes)" '[0-9]' "domains run"
 check "cleanup" live_cleanup
 is "$(live_processes)" '' "nothing runs any more"
 
+# --- what happens at system calls
+if can_inject; then
+    # injected STATUS INJECTION: checks how a shell ends that does three things, and that it does
+    # what comes before the one that INJECTION is about.
+    injected()
+    {
+        local status=0
+        rm -rf "$TEST_DIR"/made*
+        "$abs_top_builddir/tests/inject" "$2" sh -c 'cd "$0" && mkdir made1 && mkdir made2' \
+            "$TEST_DIR" 2>/dev/null || status=$?
+        is "$status $(cd "$TEST_DIR" && echo made*)" "$1" "$2"
+    }
+    injected "0 made1 made2" "mkdir:signal=KILL:when=2"
+    injected "137 made*" "chdir:signal=KILL:when=1"
+    injected "1 made*" "mkdir:error=ENOSPC:when=1"
+    injected "2 made*" "chdir:error=EIO:when=1+"
+    injected "2 made*" "mkdir:error=ENOTHING:when=1"
+    injected "2 made*" "mkdirr:error=EIO:when=1"
+    injected "2 made*" "mkdir:error=EIO"
+fi
+
 # --- a daemon
 if ! live_libvirtd_possible; then
     skip "libvirtd of our own" "needs root, namespaces and libvirtd"

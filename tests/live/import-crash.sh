@@ -10,7 +10,6 @@
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/live/import-lib.sh"
 live_requires
-requires strace
 
 check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
 vs_setup
@@ -35,14 +34,13 @@ lose t u
 vs -q collection-undefine pair
 rm "$d"/t.* "$d"/u.*
 
-strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
+can_inject || skip_all "nothing can be injected here"
 
-# with INJECTION [STRACE-OPTION]...: an import under strace, which injects INJECTION at a system
-# call. strace counts the calls of each thread separately.
+# with INJECTION: an import with INJECTION at a system call, see tests/inject.c.
 with()
 {
     {
-        strace -f -qq -o "$d/trace" -e "trace=${1%%:*}" -e "inject=$1" "${@:2}" \
+        "$abs_top_builddir/tests/inject" "$1" \
             "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --with-snapshots \
             "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR"
     } 2>"$d/shell"

@@ -10,7 +10,7 @@
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/live/sets-lib.sh"
 live_requires
-requires fsverity jq strace
+requires fsverity jq "$abs_top_builddir/tests/inject"
 live_libvirtd_possible || skip_all "no namespaces for a libvirtd of our own"
 
 check "a libvirtd of our own" live_libvirtd_setup || bail_out "no libvirtd"
@@ -204,7 +204,7 @@ check "and is done" eval 'vs -q snapshot-delete pair s && clean'
 # set.
 killed()
 {
-    ! strace -f -qq -o "$d/trace" -e "trace=${1%:*}" -e "inject=${1%:*}:signal=KILL:when=${1#*:}" \
+    ! "$abs_top_builddir/tests/inject" "${1%:*}:signal=KILL:when=${1#*:}" \
         "$abs_top_builddir/virtsnap" export pair "$2" --live=crash --preserve-chain --to "$x" \
         >"$VS_OUT" 2>&1 || live_die "not killed" || return 1
     vs_export pair "$2-again" --live=crash --preserve-chain --to "$x" && clean && has_all "$before"

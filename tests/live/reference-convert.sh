@@ -8,8 +8,8 @@
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/bitmap-lib.sh"
 . "$abs_top_srcdir/tests/live/sets-lib.sh"
-requires strace
 
+requires "$abs_top_builddir/tests/inject"
 begin_nights
 byte=5
 for disk in a b o p; do
@@ -137,7 +137,7 @@ is "$(checkpoints a) $(checkpoints b)" "$before" "and no checkpoint"
 killed()
 {
     {
-        strace -f -qq -o "$d/trace" -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" \
+        "$abs_top_builddir/tests/inject" "$1:signal=KILL:when=$2" \
             "$abs_top_builddir/virtsnap" --json "${@:3}" >"$VS_OUT" 2>"$VS_ERR"
     } 2>"$d/shell"
 }

@@ -9,7 +9,7 @@
 . "$abs_top_srcdir/tests/live/export-lib.sh"
 . "$abs_top_srcdir/tests/live/import-lib.sh"
 live_requires
-requires swtpm swtpm_setup strace
+requires swtpm swtpm_setup
 
 check "an empty libvirt host of our own" live_setup || bail_out "no libvirt"
 # As on any host, swtpm has a user of its own, if there is one.
@@ -131,16 +131,16 @@ rm -r "${to:?}"/*
 check "and not in libvirt's place" nothing_there
 
 # --- taken back
-# with INJECTION: an import under strace.
+# with INJECTION: an import with INJECTION at a system call.
 with()
 {
     {
-        strace -f -qq -o /dev/null -e "trace=${1%%:*}" -e "inject=$1" \
+        "$abs_top_builddir/tests/inject" "$1" \
             "$abs_top_builddir/virtsnap" --json import "$one" --to "$to" "${TRUST[@]}" \
             >"$VS_OUT" 2>"$VS_ERR"
     } 2>"$d/shell"
 }
-if strace -f -qq -o /dev/null true 2>/dev/null; then
+if can_inject; then
     check_fails "libvirt cannot keep the domain" with "rename:error=EIO:when=1"
     check "and nothing is left" nothing_there
     with "rename:signal=KILL:when=1"
