@@ -47,8 +47,8 @@ is "$out" " Name    Domains   Collections
  shop    2         0" "collection-list"
 run virtsnap --json collection-list
 one_object "collection-list --json"
-is "$(jq -c '.collections[0]' <<<"$out")" \
-    '{"name":"all","domains":["mail"],"collections":["shop","empty"]}' "has the members"
+is "$(jq -c '.collections[0] | [keys, .name, .domains, .collections]' <<<"$out")" \
+    '[["collections","domains","name"],"all",["mail"],["shop","empty"]]' "has the members"
 
 run virtsnap collection-dumpxml all
 ends_with 0 "dumpxml"

@@ -149,8 +149,8 @@ check "its JSON" same "$good" --json --deep
 check "of a damaged one" same "$bad"
 is "$outcome" 1 "is not"
 check "its JSON, too" same "$bad" --json
-is "$(virtsnap --service verify "$bad" --json | jq -c '[keys_unsorted, .ok, .problems[].file]')" \
-    "[[\"ok\",\"files\",\"bytes\",\"problems\"],false,\"$layer\"]" "has what it always has"
+is "$(virtsnap --service verify "$bad" --json | jq -c '[keys, .ok, .problems[].file]')" \
+    "[[\"bytes\",\"files\",\"ok\",\"problems\"],false,\"$layer\"]" "has what it always has"
 check "of nothing" same "$x/none" --json
 is "$outcome" 1 "is an error"
 cd "$x/shop" || bail_out "no place"
