@@ -6,10 +6,9 @@
 # code, soon, and nothing outside of the export is opened.
 . "$abs_top_srcdir/tests/hostile/lib.sh"
 requires xmllint
-requires_tracer
 make_good
 make_outside
-start_tracer
+start_watch
 check "the export is sound" virtsnap verify --deep "$good"
 
 # --- looking at them
@@ -54,7 +53,8 @@ says_problem()
         return
     fi
     jq -e --arg why "$1" '.ok == false and
-        ([.problems[] | .file + ": " + .what] | join("\n") | test($why; "s"))' "$said" >/dev/null
+        ([.problems[] | .file + ": " + .what] | join(" ") | gsub("\n"; " ") | test($why))' \
+        "$said" >/dev/null
 }
 
 # all_say CODE REGEX: checks the JSON of three commands that "refused" ran: the export is not sound,
@@ -70,10 +70,10 @@ all_say()
         return
     fi
     jq -es --argjson code "$1" --arg why "$2" '.[0].ok == false and
-        ([.[0].problems[] | .file + ": " + .what] | join("\n") |
-            test("manifest.xml: .*" + $why; "s")) and
-        .[1].error.code == $code and (.[1].error.message | test($why; "s")) and
-        ([.[2].exports[].problem] | join("\n") | test($why; "s"))' \
+        ([.[0].problems[] | .file + ": " + .what] | join(" ") | gsub("\n"; " ") |
+            test("manifest.xml: .*" + $why)) and
+        .[1].error.code == $code and
+        ([.[1].error.message, .[2].exports[].problem | gsub("\n"; " ")] | all(test($why)))' \
         "$said" "$said.info" "$said.list" >/dev/null
 }
 
@@ -182,8 +182,8 @@ grown()
 }
 grown 600000 '<file path="f&" role="domain" bytes="1"/>'
 check "600000 files" refused 32802 'too many elements'
-grown 5000 '<file path="f&" role="domain" bytes="1"/>'
-check "5000 that are not there" found 'f5000: is missing'
+grown 1000 '<file path="f&" role="domain" bytes="1"/>'
+check "1000 that are not there" found 'f1000: is missing'
 check "can be listed" listed
 fresh; { echo '<manifest '; seq 200000 | sed 's|.*|a&=""|'; echo '/>'; } >"$e/manifest.xml"
 check "an element with 200000 attributes" refused 32802 'too many attributes'
@@ -234,17 +234,14 @@ qemu-img create -q -f qcow2 -o data_file="$outside/data" "$e/$web" 4M; resign "$
 check "a data file" found "$web: .*data"
 fresh; echo nonsense >"$e/$web"; resign "$web"
 check "no image at all" found "$web: .*qcow2"
-n=0
+mkdir "$TEST_DIR/bad"
 for image in "$abs_top_srcdir"/tests/data/qcow2/invalid/*.qcow2; do
     fresh; cp "$image" "$e/$web"; resign "$web"
-    look verify --json "$e"
-    if says_problem "$web: "; then
-        n=$((n + 1))
-    else
-        echo "# $image: $(cat "$said")"
-    fi
+    mv "$e" "$TEST_DIR/bad/${image##*/}"
 done
-is "$n" "$(find "$abs_top_srcdir/tests/data/qcow2/invalid" -name '*.qcow2' | wc -l)" \
+looks "$(printf -- '--json verify %q\n' "$TEST_DIR"/bad/*)"
+is "$(grep -c "\"file\":\"$web\",\"what\"" "$said") $(wc -l <"$said")" \
+    "$(find "$abs_top_srcdir/tests/data/qcow2/invalid" -name '*.qcow2' | wc -l | sed 's/.*/& &/')" \
     "every image of the corpus of bad headers"
 
 # --- names that would do something to a terminal

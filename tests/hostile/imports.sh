@@ -5,10 +5,15 @@
 # Exports that somebody made to harm those who import them: the error is clear and has the right
 # code, nothing outside of the export is opened, and nothing is changed.
 . "$abs_top_srcdir/tests/hostile/lib.sh"
-requires_tracer
 make_good
 make_outside
-start_tracer
+# One of our own, so that it is seen when virtsnap has it look at anything.
+mkdir "$TEST_DIR/bin"
+cp "$(command -v qemu-img)" "$TEST_DIR/bin"
+PATH=$TEST_DIR/bin:$PATH
+start_watch "$TEST_DIR/bin/qemu-img"
+watched qemu-img --version
+like "$opened" "bin/qemu-img" "who starts qemu-img is seen"
 to=$TEST_DIR/to
 mkdir "$to"
 
@@ -21,7 +26,7 @@ refused()
     [ $? -eq 1 ] || { cat -v "$said"; return 1; }
     error_of
     [[ $1 == any || $code == "$1" ]] && [[ $text =~ $2 ]] || { cat -v "$said"; return 1; }
-    [[ $opened == *execve* && ! $opened =~ execve[^$'\n']*qemu-img ]] || return 1
+    [ -z "$opened" ] || { echo "opened: $opened"; return 1; }
     empty "$to" || { ls -AR "$to"; return 1; }
 }
 

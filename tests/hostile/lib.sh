@@ -65,41 +65,37 @@ rebase() { qemu-img rebase -u -f qcow2 "$@" "$e/$web" && resign "$web"; }
 
 # --- looking on
 
-# requires_tracer: only before the first test point.
-requires_tracer()
+# start_watch [FILE]...: from here on it is seen who opens one of these, or what is outside.
+start_watch()
 {
-    requires strace
-    strace -f -qq -o /dev/null true 2>/dev/null || skip_all "processes cannot be traced here"
-}
-
-# start_tracer: one strace for all commands of the test, because it takes as long to start as what
-# it looks at.
-start_tracer()
-{
-    local calls=open,openat,openat2,readlink,readlinkat,execve
-    coproc tracer {
-        exec strace -A -f -qq -z --seccomp-bpf -e trace=$calls -o "$trace" \
-            bash -c 'while IFS= read -r line; do eval "$line"; echo $?; done'
-    }
+    coproc watcher { exec "$abs_top_builddir/tests/hostile/opens" "$outside" "$@"; }
     watched cat "$outside/secret"
     is $? 98 "who opens what is outside is seen"
+    watched ls "$outside"
+    is $? 98 "and who looks at what there is"
+}
+
+# since: sets opened to what was opened since the last time.
+since()
+{
+    echo >&"${watcher[1]}"
+    IFS= read -r opened <&"${watcher[0]}"
 }
 
 # watched COMMAND...: runs COMMAND and returns its status. It must end by itself, must not be
-# killed, and must not open anything outside. What it did is in opened; what it reads on its
-# standard input is in the file input.
+# killed, and must not open anything outside. What it did open of what is watched is in opened; what
+# it reads on its standard input is in the file input.
 input=/dev/null
 watched()
 {
-    local status
-    : >"$trace"
-    printf '%s >%q 2>&1 <%q\n' "${*@Q}" "$said" "$input" >&"${tracer[1]}"
-    read -r status <&"${tracer[0]}" || return 97
+    local status=0
+    since || return 97
+    "$@" >"$said" 2>&1 <"$input" || status=$?
     if [ "$status" -gt 2 ]; then
         echo "status $status"
         return 99
     fi
-    IFS= read -r -d '' opened <"$trace"
+    since || return 97
     [[ $opened != *"$outside"* ]] || return 98
     return "$status"
 }
