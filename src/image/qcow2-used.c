@@ -109,7 +109,7 @@ qcow2_used_bytes(int fd, const Qcow2Header *header, guint64 size, const char *wh
     Used self = {fd, header, what, (guint64)1 << header->cluster_bits, size};
     guint64 length = (guint64)header->refcount_clusters << header->cluster_bits;
     g_autofree guint8 *table = NULL;
-    guint64 clusters;
+    guint64 clusters = 0;
 
     *bytes = size;
     if (header->incompatible & QCOW2_INCOMPATIBLE_DIRTY)
