@@ -108,6 +108,8 @@ unit_tests = \
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests) tests/unit/test-tap.sh
 
+check_PROGRAMS += tests/small-pages
+
 # Without libseccomp those tests are skipped that want something to happen at a system call.
 if HAVE_SECCOMP
 check_PROGRAMS += tests/inject
