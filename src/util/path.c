@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/name.h"
 #include "util/path.h"
@@ -46,6 +47,16 @@ append_part(const char *path, const char *part)
     return g_build_filename(path, part, NULL);
 }
 
+/* g_get_current_dir() says "/" when the current directory has been removed. */
+static gboolean
+has_current_dir(void)
+{
+    char *here = getcwd(NULL, 0);
+
+    free(here);
+    return here != NULL;
+}
+
 char *
 path_canonical(const char *path)
 {
@@ -54,6 +65,8 @@ path_canonical(const char *path)
     g_auto(GStrv) parts = g_strsplit(whole, "/", -1);
     g_autofree char *result = g_strdup(*path ? "/" : "");
 
+    if (here && !has_current_dir())
+        return g_strdup(path);
     for (char **part = parts; *path && *part; part++) {
         g_autofree char *before = g_steal_pointer(&result);
 

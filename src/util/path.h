@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  *
  * Returns: the absolute path without ".", ".." and superfluous slashes, owned by the caller. An
  * empty path is returned as it is, because it is a mistake (as of a variable that is not set) and
- * does not mean the working directory: whatever opens it fails.
+ * does not mean the working directory: whatever opens it fails. So is a relative one when the
+ * working directory has been removed.
  */
 char *path_canonical(const char *path);
 

@@ -228,6 +228,17 @@ prune --keep-last 1
 is "$(here) $(ls -A "$x/shop" | xargs)" "shop/b .a.partial b" "a partial export is none"
 rm -r "$x/shop/.a.partial"
 
+# --- a working directory that has been removed: nothing is relative to it, least of all "/"
+fresh; made a 2026-03-01T01:00:00Z; made b 2026-03-02T01:00:00Z
+mkdir "$TEST_DIR/gone"
+cd "$TEST_DIR/gone" && rmdir "$TEST_DIR/gone"
+fails 1 'No such file' "prune there" virtsnap export-prune "${x#/}" --keep-last 1
+fails 1 'No such file' "export to there" virtsnap -c "$TEST_HOST" export --domain web s \
+    --to "${x#/}/new"
+fails 1 '' "verify what is there" virtsnap verify "${x#/}/shop/a"
+cd "$TEST_DIR" || exit
+is "$(here)" "shop/a shop/b" "nothing was changed"
+
 # --- killed at each step
 
 can_inject ||
