@@ -9,6 +9,7 @@
 
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-events.h"
+#include "util/process.h"
 
 /* How long deregistering may take before it is left to the thread. */
 #define END_US G_USEC_PER_SEC
@@ -215,6 +216,7 @@ LibvirtEvents *
 libvirt_events_new(virConnectPtr connection, GError **error)
 {
     LibvirtEvents *self = g_atomic_rc_box_new0(LibvirtEvents);
+    GThread *thread;
 
     virConnectRef(connection);
     self->connection = connection;
@@ -234,7 +236,15 @@ libvirt_events_new(virConnectPtr connection, GError **error)
         g_atomic_rc_box_release_full(self, event_clear);
         return NULL;
     }
-    g_thread_unref(g_thread_new("libvirt-watch", events_thread, g_atomic_rc_box_acquire(self)));
+    thread =
+        process_thread("libvirt-watch", events_thread, g_atomic_rc_box_acquire(self), error);
+    if (!thread) {
+        deregister_events(self);
+        g_atomic_rc_box_release(self);
+        g_atomic_rc_box_release_full(self, event_clear);
+        return NULL;
+    }
+    g_thread_unref(thread);
 
     return self;
 }

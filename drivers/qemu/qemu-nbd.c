@@ -159,10 +159,8 @@ typedef struct {
 } Start;
 
 static void
-start_nbd_child(gpointer data, G_GNUC_UNUSED gpointer user_data)
+start_nbd_child(Start *start)
 {
-    Start *start = data;
-
     g_spawn_async_with_pipes(NULL, start->argv, NULL,
                              G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
                              set_up_nbd_child, &start->setup, &start->server->pid, NULL, NULL,
@@ -176,19 +174,45 @@ start_nbd_child(gpointer data, G_GNUC_UNUSED gpointer user_data)
 /* Starts the process in a thread that never ends. PR_SET_PDEATHSIG fires when the thread that
  * forked ends, not only the process; a child started by a worker would be killed together with
  * it. */
+static gpointer
+starter_main(gpointer requests)
+{
+    for (;;)
+        start_nbd_child(g_async_queue_pop(requests));
+
+    return NULL;
+}
+
+/* Returns: the queue of that thread's requests. */
+static GAsyncQueue *
+get_starter(GError **error)
+{
+    static GMutex lock;
+    static GAsyncQueue *requests = NULL;
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    GAsyncQueue *made = requests ? NULL : g_async_queue_new();
+    GThread *thread = made ? process_thread("qemu-nbd", starter_main, made, error) : NULL;
+
+    if (thread) {
+        g_thread_unref(thread);
+        requests = made;
+    } else if (made) {
+        g_async_queue_unref(made);
+    }
+
+    return requests;
+}
+
 static void
 start_child_and_wait(Start *start)
 {
-    static gsize once = 0;
-    static GThreadPool *starter = NULL;
+    GAsyncQueue *starter = get_starter(&start->error);
 
-    if (g_once_init_enter(&once)) {
-        starter = g_thread_pool_new(start_nbd_child, NULL, 1, TRUE, NULL);
-        g_once_init_leave(&once, 1);
-    }
+    if (!starter)
+        return;
     g_mutex_init(&start->lock);
     g_cond_init(&start->changed);
-    g_thread_pool_push(starter, start, NULL);
+    g_async_queue_push(starter, start);
     g_mutex_lock(&start->lock);
     while (!start->done)
         g_cond_wait(&start->changed, &start->lock);

@@ -9,6 +9,7 @@
 
 #include "export/live-scratch.h"
 #include "util/format.h"
+#include "util/process.h"
 #include "util/strings.h"
 
 /* How often the free space is looked at, and how much of it must be left: a twentieth of the
@@ -96,9 +97,9 @@ live_scratch_watch(GPtrArray *directories, Control *control, GError **error)
     g_cond_init(&self->changed);
     if (!check_all_scratch(self, error))
         return NULL;
-    self->thread = g_thread_new("virtsnap-scratch", scratch_main, self);
+    self->thread = process_thread("virtsnap-scratch", scratch_main, self, error);
 
-    return g_steal_pointer(&self);
+    return self->thread ? g_steal_pointer(&self) : NULL;
 }
 
 void

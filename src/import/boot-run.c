@@ -187,21 +187,26 @@ queue_has_room(const BootQueue *self, const BootMember *member)
            (self->settings->parallel == 0 || self->running < self->settings->parallel);
 }
 
-static void
-begin_some(BootQueue *self)
+static gboolean
+begin_some(BootQueue *self, GError **error)
 {
     GPtrArray *members = self->plan->members;
 
     while (self->watches->len < members->len) {
         const BootMember *member = g_ptr_array_index(members, self->watches->len);
+        BootWatch *watch;
 
         if (!queue_has_room(self, member))
-            return;
+            return TRUE;
+        watch = boot_watch_begin(self->hypervisor, member, self->settings, error);
+        if (!watch)
+            return FALSE;
         self->memory -= member_needs(member);
         self->running++;
-        g_ptr_array_add(self->watches,
-                        boot_watch_begin(self->hypervisor, member, self->settings));
+        g_ptr_array_add(self->watches, watch);
     }
+
+    return TRUE;
 }
 
 static void
@@ -222,9 +227,8 @@ static gboolean
 run_queue(BootQueue *self, GError **error)
 {
     do {
-        if (!control_pass(self->control, 0, error))
+        if (!control_pass(self->control, 0, error) || !begin_some(self, error))
             return FALSE;
-        begin_some(self);
         g_usleep(BOOT_WATCH_US);
         end_some(self);
     } while (self->running > 0 || self->watches->len < self->plan->members->len);

@@ -9,6 +9,7 @@
 
 #include "import/boot-watch.h"
 #include "util/fd.h"
+#include "util/process.h"
 
 /* The interval between two commands to the guest agent, in microseconds. It is not shorter, because
  * a command to an agent that is missing takes time. */
@@ -203,7 +204,8 @@ watch_main(gpointer data)
 }
 
 BootWatch *
-boot_watch_begin(Hypervisor *hypervisor, const BootMember *member, const BootSettings *settings)
+boot_watch_begin(Hypervisor *hypervisor, const BootMember *member, const BootSettings *settings,
+                 GError **error)
 {
     BootWatch *self = g_new0(BootWatch, 1);
 
@@ -216,7 +218,9 @@ boot_watch_begin(Hypervisor *hypervisor, const BootMember *member, const BootSet
         self->expect = g_regex_new(settings->expect, G_REGEX_RAW | G_REGEX_MULTILINE, 0, NULL);
     self->console = open(member->console, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     self->shown = g_string_new(NULL);
-    self->thread = g_thread_new("virtsnap-boot", watch_main, self);
+    self->thread = process_thread("virtsnap-boot", watch_main, self, error);
+    if (!self->thread)
+        g_clear_pointer(&self, boot_watch_free);
 
     return self;
 }

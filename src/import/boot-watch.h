@@ -14,9 +14,10 @@ G_BEGIN_DECLS
 /** A thread that starts a domain, watches it until it is known whether it boots, and removes it. */
 typedef struct BootWatch BootWatch;
 
-/** boot_watch_begin: Returns: owned by the caller; @member and @settings must stay valid. */
+/** boot_watch_begin: Returns: owned by the caller; NULL with an error. @member and @settings must
+ * stay valid. */
 BootWatch *boot_watch_begin(Hypervisor *hypervisor, const BootMember *member,
-                            const BootSettings *settings);
+                            const BootSettings *settings, GError **error);
 
 /** boot_watch_end: Returns: TRUE when the watch has ended; only once. */
 gboolean boot_watch_end(BootWatch *self);

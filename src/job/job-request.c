@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "job/job-private.h"
+#include "util/process.h"
 
 /* Requests to change the state of a job. All functions except removal_main() are called with the
  * lock held. */
@@ -47,27 +48,50 @@ end_unstarted(Job *self, JobRequest request)
     }
 }
 
+/* With the lock held; @error: why it was not removed, or NULL. */
+static void
+end_removal(Job *self, GError **error)
+{
+    gboolean removed = *error == NULL;
+
+    if (removed)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
+                    _("The job was killed, and what it had copied is removed"));
+    else
+        g_prefix_error(error, _("What the killed job has copied cannot be removed: "));
+    self->info->resumable = !removed;
+    job_set_error(self, virt_snap_error_result_code(*error), (*error)->message);
+    job_go_to(self, removed ? JOB_STATE_KILLED : JOB_STATE_EXCEPTION);
+}
+
 /* Removes what earlier runs left. Runs in a thread of its own, without the lock. */
 static gpointer
 removal_main(gpointer data)
 {
     g_autoptr(Job) self = data;
     g_autoptr(GError) error = NULL;
-    gboolean removed = self->work->type->discard(self->work, &error);
 
-    if (removed)
-        g_set_error(&error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
-                    _("The job was killed, and what it had copied is removed"));
-    else
-        g_prefix_error(&error, _("What the killed job has copied cannot be removed: "));
+    self->work->type->discard(self->work, &error);
     g_mutex_lock(&self->lock);
-    self->info->resumable = !removed;
-    job_set_error(self, virt_snap_error_result_code(error), error->message);
-    job_go_to(self, removed ? JOB_STATE_KILLED : JOB_STATE_EXCEPTION);
+    end_removal(self, &error);
     g_mutex_unlock(&self->lock);
     job_tell(self);
 
     return NULL;
+}
+
+static void
+start_removal(Job *self)
+{
+    g_autoptr(GError) error = NULL;
+    GThread *thread = process_thread("virtsnap-kill", removal_main, job_ref(self), &error);
+
+    if (thread) {
+        g_thread_unref(thread);
+    } else {
+        end_removal(self, &error);
+        job_unref(self);
+    }
 }
 
 /* Whether @request is a kill that has to remove what an earlier run left while no run is active to
@@ -86,7 +110,7 @@ apply_request(Job *self, JobRequest request, JobState next)
 
     if (needs_removal(self, request)) {
         job_set_state(self, JOB_STATE_SHUTTING_DOWN);
-        g_thread_unref(g_thread_new("virtsnap-kill", removal_main, job_ref(self)));
+        start_removal(self);
         return;
     }
     if (next == JOB_STATE_NEW) {

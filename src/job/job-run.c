@@ -276,6 +276,20 @@ begin_job_run(Job *self)
     return run;
 }
 
+static void
+start_job_thread(JobRun *run)
+{
+    g_autoptr(GError) error = NULL;
+    GThread *thread = process_thread("virtsnap-job", job_run_main, run, &error);
+
+    if (thread) {
+        g_thread_unref(thread);
+        return;
+    }
+    end_job_run(run, &error);
+    job_run_free(run);
+}
+
 gboolean
 job_start(Job *self, const JobHost *host)
 {
@@ -292,7 +306,7 @@ job_start(Job *self, const JobHost *host)
         run->host = *host;
     run->uri = g_strdup(run->host.uri);
     run->host.uri = NULL;
-    g_thread_unref(g_thread_new("virtsnap-job", job_run_main, run));
+    start_job_thread(run);
 
     return TRUE;
 }

@@ -559,17 +559,19 @@ engine_worker_main(gpointer data)
 static void
 run_workers(Engine *engine, guint n)
 {
-    Worker workers[WORKERS_MAX] = {0};
+    Worker workers[WORKERS_MAX];
     GThread *threads[WORKERS_MAX];
     guint8 *blocks = fd_buffer_new(n * BLOCK_BYTES);
+    guint started = 0;
 
-    for (guint i = 0; i < n; i++) {
-        workers[i].engine = engine;
-        workers[i].index = i;
-        workers[i].buffer = blocks + i * BLOCK_BYTES;
-        threads[i] = g_thread_new("virtsnap-copy", engine_worker_main, &workers[i]);
+    /* Fewer do all of the work, too. */
+    for (guint i = 0; i == started && i < n; i++) {
+        workers[i] = (Worker){.engine = engine, .index = i, .buffer = blocks + i * BLOCK_BYTES};
+        threads[i] = process_thread("virtsnap-copy", engine_worker_main, &workers[i],
+                                    i == 0 ? &engine->error : NULL);
+        started += threads[i] != NULL;
     }
-    for (guint i = 0; i < n; i++)
+    for (guint i = 0; i < started; i++)
         g_thread_join(threads[i]);
     free(blocks);
 }
@@ -588,13 +590,11 @@ engine_run(GPtrArray *items, guint workers, Control *control, EngineStats *stats
         release_ends(g_ptr_array_index(items, i));
     g_cond_clear(&engine.opened);
     g_mutex_clear(&engine.lock);
-
     if (stats)
         *stats = engine.stats;
-    if (engine.error) {
-        g_propagate_error(error, engine.error);
-        return FALSE;
-    }
+    if (!engine.error)
+        return TRUE;
+    g_propagate_error(error, engine.error);
 
-    return TRUE;
+    return FALSE;
 }

@@ -29,10 +29,22 @@ spawn(Child *child, const ChildStart *start, int output, GError **error)
         output, &start->fd, &target, start->fd >= 0 ? 1 : 0, &child->pid, NULL, NULL, NULL, error);
 }
 
+static VirtSnapError
+code_of_spawn(const GError *error)
+{
+    if (g_error_matches(error, G_SPAWN_ERROR, G_SPAWN_ERROR_FORK))
+        return VIRT_SNAP_ERROR_OUT_OF_MEMORY;
+    if (g_error_matches(error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
+        return VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE;
+
+    return VIRT_SNAP_ERROR_FAILED;
+}
+
 gboolean
 child_start(Child *child, const ChildStart *start, GError **error)
 {
     int ends[2];
+    g_autoptr(GError) why = NULL;
     gboolean started;
 
     *child = (Child){.name = start->argv[0], .output = -1};
@@ -40,9 +52,10 @@ child_start(Child *child, const ChildStart *start, GError **error)
         virt_snap_error_set_errno(error, errno, _("Cannot create a pipe"));
         return FALSE;
     }
-    started = spawn(child, start, ends[1], error);
+    started = spawn(child, start, ends[1], &why);
     fd_clear(&ends[1]);
     if (!started) {
+        g_set_error_literal(error, VIRT_SNAP_ERROR, code_of_spawn(why), why->message);
         fd_clear(&ends[0]);
         return FALSE;
     }

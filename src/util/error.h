@@ -21,7 +21,7 @@ G_BEGIN_DECLS
  * @VIRT_SNAP_ERROR_ACCESS_DENIED: no permission
  * @VIRT_SNAP_ERROR_IN_USE: another process or job is using the object
  * @VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE: the hypervisor cannot be reached
- * @VIRT_SNAP_ERROR_OUT_OF_MEMORY: not enough memory
+ * @VIRT_SNAP_ERROR_OUT_OF_MEMORY: not enough memory, or too many open files, threads or processes
  * @VIRT_SNAP_ERROR_NOT_FOUND: the object does not exist
  * @VIRT_SNAP_ERROR_ALREADY_EXISTS: the object exists already
  * @VIRT_SNAP_ERROR_NO_SPACE: the file system is full

@@ -78,7 +78,9 @@ open_in_place(const char *path, int flags, guint uid, guint gid)
     g_autoptr(GArray) groups = groups_of(uid, gid);
     Try self = {path, flags, uid, gid, groups};
 
-    return GPOINTER_TO_INT(g_thread_join(g_thread_new("open-as", try_to_open, &self)));
+    GThread *thread = g_thread_try_new("open-as", try_to_open, &self, NULL);
+
+    return thread ? GPOINTER_TO_INT(g_thread_join(thread)) : EAGAIN;
 }
 
 int

@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <glib/gi18n-lib.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -47,6 +48,20 @@ process_block_file_limit(void)
     /* It suffices to block the signal in this thread: the kernel sends it to the thread that
      * writes. */
     pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+GThread *
+process_thread(const char *name, GThreadFunc func, gpointer data, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    GThread *thread = g_thread_try_new(name, func, data, &why);
+
+    if (!thread)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_OUT_OF_MEMORY,
+                    _("%s; raise the limit of processes (ulimit -u, or TasksMax= of the service)"),
+                    why->message);
+
+    return thread;
 }
 
 guint64

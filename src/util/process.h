@@ -27,6 +27,10 @@ void process_restore(void);
  * threads of the library in a program that is not virtsnap's. */
 void process_block_file_limit(void);
 
+/** process_thread: Starts a thread. Returns: (transfer full): NULL with an error if the system or a
+ * limit lets there be no more; g_thread_new() ends the process then, with all its jobs. */
+GThread *process_thread(const char *name, GThreadFunc func, gpointer data, GError **error);
+
 /** process_descriptors: Returns: how many descriptors this process may have open (the soft limit);
  * 0 if that is not known. */
 guint64 process_descriptors(void);

@@ -135,7 +135,7 @@ done; }
 VS_EXPORT=$(vs_field .export)
 check "all of them right" right
 rm -r "${x:?}/to"
-check "not enough for one" few 48 refused 2 "ulimit -n" deep1 --merge
+check "not enough for one" few 48 refused 32778 "ulimit -n" deep1 --merge
 soft() { (ulimit -Sn 48; vs_export --domain deep1 s --to "$x/to" --merge); }
 check "a soft limit is raised" soft
 rm -r "${x:?}/to"

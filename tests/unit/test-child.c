@@ -79,7 +79,7 @@ test_missing(void)
     int status;
 
     g_assert_false(child_run(&start, &said, &status, &error));
-    g_assert_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE);
 }
 
 static void
