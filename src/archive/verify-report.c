@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "archive/verify-report.h"
+#include "util/error.h"
 #include "util/name.h"
 
 void
@@ -20,6 +21,21 @@ verify_report_add(VerifyReport *report, const char *file, const char *format, ..
     /* The text may quote an untrusted image. */
     problem->what = text_for_xml(text);
     g_ptr_array_add(report->problems, problem);
+}
+
+static gboolean
+says_nothing(guint code)
+{
+    return code == VIRT_SNAP_ERROR_ACCESS_DENIED || code == VIRT_SNAP_ERROR_OUT_OF_MEMORY ||
+           code == VIRT_SNAP_ERROR_TIMEOUT || code == VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE ||
+           code == VIRT_SNAP_ERROR_IN_USE;
+}
+
+void
+verify_report_add_error(VerifyReport *report, const char *file, const GError *error)
+{
+    verify_report_add(report, file, "%s", error->message);
+    report->unchecked += says_nothing(virt_snap_error_result_code(error));
 }
 
 static void

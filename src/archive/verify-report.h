@@ -20,6 +20,7 @@ typedef struct {
     guint64 bytes;       /* total size of these files */
     GPtrArray *problems; /* VerifyProblem; empty: no problems */
     guint unclosed;      /* number of problems that are images which were not closed properly */
+    guint unchecked;     /* number of problems that kept something from being checked */
 } VerifyReport;
 
 /** verify_report_new: Returns: a report without problems, owned by the caller. */
@@ -28,6 +29,10 @@ VerifyReport *verify_report_new(void);
 /** verify_report_add: Appends a problem of @file, described by @format as in printf(). */
 void verify_report_add(VerifyReport *report, const char *file, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
+
+/** verify_report_add_error: Appends a problem that an error tells: damage, unless it is about this
+ * process or what it may do, which says nothing about the file. */
+void verify_report_add_error(VerifyReport *report, const char *file, const GError *error);
 
 void verify_report_free(VerifyReport *report);
 

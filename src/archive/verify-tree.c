@@ -68,7 +68,7 @@ walk_directory(Walk *walk, int dirfd, const char *path, guint depth)
     g_autoptr(GPtrArray) names = dir_list_at(dirfd, ".", &error);
 
     if (!names) {
-        verify_report_add(walk->report, path, "%s", error->message);
+        verify_report_add_error(walk->report, path, error);
         return;
     }
     for (guint i = 0; i < names->len; i++) {

@@ -100,7 +100,7 @@ verify_digest(Verify *self, const ManifestFile *file, int fd, GError **error)
     if (why && !control_pass(self->order->control, 0, error))
         return FALSE;
     if (why)
-        verify_report_add(self->report, file->path, "%s", why->message);
+        verify_report_add_error(self->report, file->path, why);
 
     return TRUE;
 }
@@ -115,7 +115,7 @@ verify_internal(Verify *self, const ManifestFile *file, int fd, const Qcow2Heade
     g_autoptr(GPtrArray) snapshots = qcow2_snapshots_read(fd, header, file->path, &error);
 
     if (!snapshots) {
-        verify_report_add(self->report, file->path, "%s", error->message);
+        verify_report_add_error(self->report, file->path, error);
         return;
     }
     for (guint i = 0; i < snapshots->len; i++) {
@@ -175,7 +175,7 @@ verify_image(Verify *self, const ManifestFile *file, int fd)
     g_autoptr(Qcow2Header) header = qcow2_header_read(fd, file->path, &error);
 
     if (!header || !qcow2_header_check(header, file->path, &error)) {
-        verify_report_add(self->report, file->path, "%s", error->message);
+        verify_report_add_error(self->report, file->path, error);
         return;
     }
     verify_reference(self, file, header);
@@ -187,7 +187,7 @@ verify_image(Verify *self, const ManifestFile *file, int fd)
     /* The reference counts of an image that was not closed properly are wrong until QEMU opens it
      * for writing and repairs them. */
     if (!(header->incompatible & QCOW2_INCOMPATIBLE_DIRTY)) {
-        verify_report_add(self->report, file->path, "%s", error->message);
+        verify_report_add_error(self->report, file->path, error);
         return;
     }
     self->report->unclosed++;
@@ -207,10 +207,10 @@ open_export_file(Verify *self, const ManifestFile *file)
     struct stat st;
 
     if (fd < 0) {
-        verify_report_add(self->report, file->path, "%s",
-                          g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND)
-                              ? _("is missing")
-                              : error->message);
+        if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+            verify_report_add(self->report, file->path, _("is missing"));
+        else
+            verify_report_add_error(self->report, file->path, error);
         return -1;
     }
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -294,7 +294,7 @@ verify_export(const VerifyOrder *order, GError **error)
         return NULL;
     }
     if (!manifest) {
-        verify_report_add(report, MANIFEST_FILE, "%s", why->message);
+        verify_report_add_error(report, MANIFEST_FILE, why);
         return g_steal_pointer(&report);
     }
     self.manifest = manifest;

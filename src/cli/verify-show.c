@@ -82,10 +82,12 @@ print_verified_files(CliContext *cli, const char *path, GVariant *findings)
     g_autofree char *size = NULL;
     guint problems = print_problems(findings);
     guint unclosed = 0;
+    guint unchecked = 0;
     guint64 files = 0;
     guint64 bytes = 0;
 
     g_variant_lookup(findings, "unclosed", "u", &unclosed);
+    g_variant_lookup(findings, "unchecked", "u", &unchecked);
     g_variant_lookup(findings, "files", "t", &files);
     g_variant_lookup(findings, "bytes", "t", &bytes);
     size = format_bytes(bytes);
@@ -96,8 +98,11 @@ print_verified_files(CliContext *cli, const char *path, GVariant *findings)
         cli_message(cli,
                     _("'%s' is as it was exported, but images in it were not closed cleanly: %u"),
                     where, unclosed);
+    else if (unclosed + unchecked == problems)
+        cli_message(cli, _("'%s' could not be checked; problems: %u"), where, unchecked);
     else
-        cli_message(cli, _("'%s' is damaged; problems: %u"), where, problems - unclosed);
+        cli_message(cli, _("'%s' is damaged; problems: %u"), where,
+                    problems - unclosed - unchecked);
 }
 
 static const char *

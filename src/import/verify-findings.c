@@ -96,6 +96,7 @@ verify_findings_format(const Verification *verification, gsize bytes_max)
     g_variant_dict_insert(&all, "bytes", "t", files->bytes);
     g_variant_dict_insert_value(&all, "problems", g_variant_builder_end(&problems));
     g_variant_dict_insert(&all, "unclosed", "u", files->unclosed);
+    g_variant_dict_insert(&all, "unchecked", "u", files->unchecked);
     if (omitted > 0)
         g_variant_dict_insert(&all, "omitted", "u", omitted);
     if (verification->domains)

@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  * @bytes_max: how many bytes the problems may take together
  *
  * Returns: (transfer floating): a{sv}: "ok" (b), "files", "bytes" (t), "problems" (aa{sv}: "file",
- * "what" (s)), "unclosed" (u): how many of the problems are images that were not closed cleanly;
+ * "what" (s)), "unclosed" (u): how many of the problems are images that were not closed cleanly,
+ * "unchecked" (u): how many kept something from being checked, and say nothing about the export;
  * "omitted" (u): how many problems are not listed, if there are any. Where domains were to be
  * started also "domains" (aa{sv}: "name" (s), "booted" (b), "by" or "why" (s), "seconds" (u)) and
  * "warnings" (as).

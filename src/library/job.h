@@ -209,7 +209,8 @@ VirtSnapJobReport *virt_snap_job_dup_report(VirtSnapJob *self);
  *
  * Gets what the job has found out, also if it has failed because of that. Of a verification: a{sv}:
  * "ok" (b), "files", "bytes" (t), "problems" (aa{sv}: "file", "what" (s)), "unclosed" (u): how many
- * of the problems are images that were not closed cleanly, "omitted" (u): how many are not listed;
+ * of the problems are images that were not closed cleanly, "unchecked" (u): how many kept something
+ * from being checked and say nothing about the export, "omitted" (u): how many are not listed;
  * with "boot" also "domains" (aa{sv}: "name" (s), "booted" (b), "by" or "why" (s), "seconds" (u))
  * and "warnings" (as).
  *

@@ -12,6 +12,7 @@ cli_tests = \
 	tests/cli/prune.sh \
 	tests/cli/shell-terminal.sh \
 	tests/cli/shell.sh \
+	tests/cli/threads.sh \
 	$(NULL)
 TESTS += $(cli_tests)
 
