@@ -33,7 +33,8 @@ typedef struct {
     GMainLoop *loop;
     GRand *rand;
     GPtrArray *jobs; /* paths of all that were started */
-    gint64 end;
+    gint64 end;  /* not before they have made @enough calls, however slow the machine is */
+    guint enough;
     guint pending;
     guint calls;
     guint refused;
@@ -54,6 +55,12 @@ typedef struct {
     const char *method;
     gboolean starts_job;
 } Call;
+
+static gboolean
+is_over(const Load *load)
+{
+    return g_get_monotonic_time() >= load->end && load->calls >= load->enough;
+}
 
 static void
 add_time(Times *times, gint64 took)
@@ -211,7 +218,7 @@ on_turn(gpointer data)
     Client *client = data;
     Load *load = client->load;
 
-    if (g_get_monotonic_time() >= load->end)
+    if (is_over(load))
         return G_SOURCE_REMOVE;
     act(client);
     g_timeout_add((guint)g_rand_int_range(load->rand, 1, 2 * PAUSE_MS), on_turn, client);
@@ -224,7 +231,7 @@ on_end(gpointer data)
 {
     Load *load = data;
 
-    if (g_get_monotonic_time() >= load->end && load->pending == 0)
+    if (is_over(load) && load->pending == 0)
         g_main_loop_quit(load->loop);
 
     return G_SOURCE_CONTINUE;
@@ -267,13 +274,14 @@ main(int argc, char **argv)
     load.rand = g_rand_new_with_seed(42);
     load.methods = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     load.jobs = g_ptr_array_new_with_free_func(g_free);
-    load.end = g_get_monotonic_time() + atoi(argv[2]) * G_USEC_PER_SEC;
+    load.enough = 2 * n_clients;
     clients = g_new0(Client, n_clients);
     for (guint i = 0; i < n_clients; i++) {
         clients[i].load = &load;
         connect_client(&clients[i]);
         g_timeout_add((guint)g_rand_int_range(load.rand, 1, PAUSE_MS), on_turn, &clients[i]);
     }
+    load.end = g_get_monotonic_time() + atoi(argv[2]) * G_USEC_PER_SEC;
     g_timeout_add(100, on_end, &load);
     g_main_loop_run(load.loop);
     lost = count_lost(&load, clients[0].bus);
