@@ -113,6 +113,11 @@ damage_error(const Verification *verification)
     GPtrArray *problems = verification->files->problems;
     const VerifyProblem *first = g_ptr_array_index(problems, 0);
 
+    if (verification->files->unchecked == problems->len)
+        return g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                           _("'%s' could not be checked; problems: %u, the first one: %s: %s"),
+                           verification->path, problems->len, first->file, first->what);
+
     return g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
                        _("'%s' is not as it should be; problems: %u, the first one: %s: %s"),
                        verification->path, problems->len, first->file, first->what);

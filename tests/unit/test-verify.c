@@ -123,6 +123,39 @@ test_findings(void)
     verification_clear(&what);
 }
 
+/* What kept a file from being looked at says nothing of it; damage counts before that. */
+static void
+test_unchecked(void)
+{
+    static const struct {
+        VirtSnapError code;
+        guint unchecked; /* of the problems so far */
+        VirtSnapError result;
+    } cases[] = {
+        {VIRT_SNAP_ERROR_ACCESS_DENIED, 1, VIRT_SNAP_ERROR_FAILED},
+        {VIRT_SNAP_ERROR_OUT_OF_MEMORY, 2, VIRT_SNAP_ERROR_FAILED},
+        {VIRT_SNAP_ERROR_TIMEOUT, 3, VIRT_SNAP_ERROR_FAILED},
+        {VIRT_SNAP_ERROR_NOT_SUPPORTED, 3, VIRT_SNAP_ERROR_CORRUPT},
+        {VIRT_SNAP_ERROR_CORRUPT, 3, VIRT_SNAP_ERROR_CORRUPT},
+    };
+    Verification what = {.path = "/e", .files = verify_report_new()};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) why = g_error_new_literal(VIRT_SNAP_ERROR, cases[i].code, "why");
+        g_autoptr(GVariant) findings = NULL;
+        g_autoptr(GError) error = NULL;
+        guint unchecked = 0;
+
+        verify_report_add_error(what.files, "layers/a", why);
+        findings = g_variant_ref_sink(verify_findings_format(&what, 1000));
+        g_assert_true(g_variant_lookup(findings, "unchecked", "u", &unchecked));
+        g_assert_cmpuint(unchecked, ==, cases[i].unchecked);
+        error = verify_findings_error(&what);
+        g_assert_error(error, VIRT_SNAP_ERROR, (int)cases[i].result);
+    }
+    verification_clear(&what);
+}
+
 static void
 test_findings_of_boot(void)
 {
@@ -193,6 +226,7 @@ main(int argc, char **argv)
     g_test_add_func("/verify/settings", test_settings);
     g_test_add_func("/verify/wrong-settings", test_wrong_settings);
     g_test_add_func("/verify/findings", test_findings);
+    g_test_add_func("/verify/unchecked", test_unchecked);
     g_test_add_func("/verify/findings-of-boot", test_findings_of_boot);
     g_test_add_func("/verify/record", test_record);
 
