@@ -3,29 +3,15 @@
 
 #include <config.h>
 
-#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include "cli/command-run.h"
 #include "cli/commands.h"
 #include "cli/shell.h"
 #include "drivers/register.h"
 #include "util/process.h"
-
-/* Opens /dev/null for each standard descriptor that the caller has closed. Otherwise the next
- * opened file would get its number, and messages could be written into a disk image. It is opened
- * in the opposite direction, so that using the descriptor still fails. */
-static void
-occupy_standard_descriptors(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
-            _exit(CLI_FAILED);
-    }
-}
 
 static void
 set_up_messages(void)
@@ -46,7 +32,6 @@ main(int argc, char **argv)
     g_autoptr(CliContext) cli = NULL;
     int status;
 
-    occupy_standard_descriptors();
     /* Writing to a closed pipe is an error that is reported, so SIGPIPE must not kill the
      * process. */
     signal(SIGPIPE, SIG_IGN);

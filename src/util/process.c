@@ -3,20 +3,36 @@
 
 #include <config.h>
 
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "util/process.h"
 
 static struct rlimit before;
 static gboolean raised;
 
+/* Opens /dev/null for each standard descriptor that the caller has closed. Otherwise the next
+ * opened file would get its number, and messages could be written into a disk image. It is opened
+ * in the opposite direction, so that using the descriptor still fails. */
+static void
+occupy_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+            _exit(EXIT_FAILURE);
+    }
+}
+
 void
 process_set_up(void)
 {
     struct rlimit limit;
 
+    occupy_standard_descriptors();
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
     if (getrlimit(RLIMIT_NOFILE, &before) < 0 || before.rlim_cur == before.rlim_max)

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 
 /**
  * process_set_up:
+ * Opens /dev/null for each standard descriptor that is closed, so that messages get into no image.
  * Raises the soft limit of open descriptors to the hard one, and ignores SIGXFSZ, so that a write
  * beyond RLIMIT_FSIZE fails with EFBIG instead of killing the process. SIGCHLD has its default
  * action: where whoever started the process ignores it, the kernel forgets how children ended. To

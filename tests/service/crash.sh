@@ -159,4 +159,17 @@ if mkdir "$LIVE_DIR/full" && mount -t tmpfs -o size=4k none "$LIVE_DIR/full" 2>/
 else
     skip "a full disk for the state" "nothing may be mounted here"
 fi
+# --- started without standard descriptors: what it says must get into no file that has their number
+closed()
+{
+    "$abs_top_builddir/virtsnapd" --session --connect "$LIVE_URI" \
+        --config "$LIVE_DIR/virtsnapd.conf" <&- >&- 2>&- &
+    service_pid=$!
+    gdbus wait --session --timeout 900 org.virtsnap1
+}
+check "a service without standard descriptors" closed
+is "$(readlink "/proc/$service_pid/fd/"{0,1,2} | xargs)" "/dev/null /dev/null /dev/null" \
+    "has none that it could write to"
+service_stop
+
 done_testing
