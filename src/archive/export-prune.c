@@ -73,7 +73,8 @@ members_of(const Manifest *manifest)
 /* The exports to which one set of rules applies, with the key that they have in common. */
 typedef struct {
     char *key;
-    GPtrArray *items; /* PruneItem, not owned */
+    GPtrArray *items;    /* PruneItem, not owned */
+    GHashTable *members; /* UUIDs of their domains */
 } Row;
 
 static void
@@ -83,6 +84,7 @@ row_free(gpointer data)
 
     g_free(row->key);
     g_ptr_array_unref(row->items);
+    g_hash_table_unref(row->members);
     g_free(row);
 }
 
@@ -95,20 +97,57 @@ row_key(const Manifest *manifest)
                            manifest->collection ? manifest->collection : members, manifest->host);
 }
 
+/* Hosts of the same name may have collections of the same name, but no domain is on both. Members
+ * come and go, so that one that two exports share suffices. */
+static gboolean
+row_takes(const Row *row, const char *key, const Manifest *manifest)
+{
+    if (!g_str_equal(row->key, key))
+        return FALSE;
+    for (guint i = 0; i < manifest->domains->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
+
+        if (g_hash_table_contains(row->members, domain->uuid))
+            return TRUE;
+    }
+
+    return manifest->domains->len == 0;
+}
+
+static void
+merge_row(Row *row, Row *other)
+{
+    GHashTableIter iter;
+    gpointer uuid;
+
+    g_ptr_array_extend(row->items, other->items, NULL, NULL);
+    g_hash_table_iter_init(&iter, other->members);
+    while (g_hash_table_iter_next(&iter, &uuid, NULL)) {
+        g_hash_table_iter_steal(&iter);
+        g_hash_table_add(row->members, uuid);
+    }
+}
+
 static Row *
 find_row(GPtrArray *rows, const Manifest *manifest)
 {
     g_autofree char *key = row_key(manifest);
-    Row *row;
+    Row *row = g_new0(Row, 1);
 
-    for (guint i = 0; i < rows->len; i++) {
-        row = g_ptr_array_index(rows, i);
-        if (g_str_equal(row->key, key))
-            return row;
-    }
-    row = g_new0(Row, 1);
-    row->key = g_steal_pointer(&key);
     row->items = g_ptr_array_new();
+    row->members = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < manifest->domains->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
+
+        g_hash_table_add(row->members, g_strdup(domain->uuid));
+    }
+    for (guint i = rows->len; i-- > 0;) {
+        if (!row_takes(g_ptr_array_index(rows, i), key, manifest))
+            continue;
+        merge_row(row, g_ptr_array_index(rows, i));
+        g_ptr_array_remove_index(rows, i);
+    }
+    row->key = g_steal_pointer(&key);
     g_ptr_array_add(rows, row);
 
     return row;

@@ -89,6 +89,25 @@ prune --keep-last 1 --collection other
 is "$(fate kept) $(fate removed)" "other/o1 " "the newest one of a collection stays"
 run virtsnap export-prune "$x" --keep-last 1
 like "$out" $'removed +2026-03-02T05:00:00Z +- .*\nExports removed: 1, space freed: ' "as text"
+fresh
+made a 2026-03-01T01:00:00Z
+made b 2026-03-02T01:00:00Z
+made clone 2026-03-03T01:00:00Z
+sed -i "s|ef861801-45b9-11cb-88e3-afbfe5370491|aaaaaaaa-45b9-11cb-88e3-afbfe5370491|" \
+    "$x/shop/clone/manifest.xml"
+prune --keep-last 1 --dry-run
+is "$(fate removed) | $(fate kept)" "shop/a | shop/b shop/clone" \
+    "a collection of that name on another host of that name is another one"
+made both 2026-03-04T01:00:00Z
+second=$(sed -n '/<domain /,/<\/domain>/p' "$x/shop/clone/manifest.xml" |
+    sed 's|name="web"|name="other"|; s|domains/web|domains/other|')
+cp -a "$x"/shop/both/domains/{web,other}
+sed -i "/<file path=\"domains.web/ { p; s|domains/web|domains/other| }
+    s|</domains>|${second//$'\n'/}&|" "$x/shop/both/manifest.xml"
+prune --keep-last 1 --dry-run
+is "$(fate removed) | $(fate kept)" "shop/a shop/b shop/clone | shop/both" \
+    "one that has members of both is the same as both"
+fresh; made d3 2026-03-03T01:00:00Z; made o1 2026-01-01T00:00:00Z other
 TZ=Europe/Berlin
 made z1 2026-06-30T21:30:00Z
 made z2 2026-06-30T22:30:00Z
