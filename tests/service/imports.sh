@@ -61,12 +61,20 @@ tried()
 }
 scratch=$LIVE_DIR/scratch
 mkdir "$scratch"
-like "$(tried "'timeout': <uint32 1>")" \
-    "uint32 4096.*state: 7 0.*'ok': <true>.*'domains': <\[.*'left'.*'booted': <true>.*'time'" \
-    "domains that run are found to boot"
-like "$(tried "'timeout': <uint32 1>, 'expect': <'no such words'>")" \
-    "state: 10 2.*'ok': <false>.*'booted': <false>.*no such words" \
-    "those that do not show what is expected fail the job"
+# says TEXT REGEX...: checks that all of these are in TEXT; the keys of a dictionary have no order.
+says()
+{
+    local regex
+    for regex in "${@:2}"; do
+        [[ $1 =~ $regex ]] || { printf '%s\nnot: %s\n' "$1" "$regex"; return 1; }
+    done
+}
+said=$(tried "'timeout': <uint32 1>")
+check "domains that run are found to boot" says "$said" "uint32 4096.*state: 7 0" "'ok': <true>" \
+    "'domains': <\[.*'left'" "'booted': <true>" "'by': <'time'>"
+said=$(tried "'timeout': <uint32 1>, 'expect': <'no such words'>")
+check "those that do not show what is expected fail the job" says "$said" "state: 10 2" \
+    "'ok': <false>" "'booted': <false>" "'why': <.*no such words"
 is "$(ls -A "$scratch")" "" "nothing is left of either"
 
 answer=$(import "$VS_EXPORT" "<importsettings><suffix>.new</suffix>$words</importsettings>" \
