@@ -26,9 +26,9 @@ verify_report_add(VerifyReport *report, const char *file, const char *format, ..
 static gboolean
 says_nothing(guint code)
 {
-    return code == VIRT_SNAP_ERROR_ACCESS_DENIED || code == VIRT_SNAP_ERROR_OUT_OF_MEMORY ||
-           code == VIRT_SNAP_ERROR_TIMEOUT || code == VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE ||
-           code == VIRT_SNAP_ERROR_IN_USE;
+    return code == VIRT_SNAP_ERROR_FAILED || code == VIRT_SNAP_ERROR_ACCESS_DENIED ||
+           code == VIRT_SNAP_ERROR_OUT_OF_MEMORY || code == VIRT_SNAP_ERROR_TIMEOUT ||
+           code == VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE || code == VIRT_SNAP_ERROR_IN_USE;
 }
 
 void

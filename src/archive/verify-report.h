@@ -30,8 +30,8 @@ VerifyReport *verify_report_new(void);
 void verify_report_add(VerifyReport *report, const char *file, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
-/** verify_report_add_error: Appends a problem that an error tells: damage, unless it is about this
- * process or what it may do, which says nothing about the file. */
+/** verify_report_add_error: Appends a problem that an error tells: damage, if its code shows some;
+ * what failed for another reason, or may not be done, says nothing about the file. */
 void verify_report_add_error(VerifyReport *report, const char *file, const GError *error);
 
 void verify_report_free(VerifyReport *report);

@@ -199,6 +199,15 @@ verify_image(Verify *self, const ManifestFile *file, int fd)
 
 /* --- files ---------------------------------------------------------------- */
 
+/* A socket cannot be opened. */
+static gboolean
+is_socket(const Verify *self, const ManifestFile *file)
+{
+    struct stat st;
+
+    return fstatat(self->dirfd, file->path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode);
+}
+
 static int
 open_export_file(Verify *self, const ManifestFile *file)
 {
@@ -209,6 +218,8 @@ open_export_file(Verify *self, const ManifestFile *file)
     if (fd < 0) {
         if (g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
             verify_report_add(self->report, file->path, _("is missing"));
+        else if (is_socket(self, file))
+            verify_report_add(self->report, file->path, _("is not a regular file"));
         else
             verify_report_add_error(self->report, file->path, error);
         return -1;

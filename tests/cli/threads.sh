@@ -31,6 +31,13 @@ is "$status $(jq -c '[.ok, (.problems | length)]' <<<"$out")" "1 [false,4]" "nor
 run few verify --deep "$x/web/s"
 like "$status $out" '^1 .*fork.*could not be checked; problems: 6' \
     "where qemu-img is to look, neither"
+mkdir "$TEST_DIR/bin"
+printf '#!/bin/sh\nkill -9 $$\n' >"$TEST_DIR/bin/qemu-img"
+chmod +x "$TEST_DIR/bin/qemu-img"
+run env PATH="$TEST_DIR/bin:$PATH" virtsnap verify --deep "$x/web/s"
+like "$status $out" '^1 .*signal 9.*could not be checked; problems: 2' "nor where it is killed"
+run env VIRTSNAP_SCHEMA_DIR=/none virtsnap verify "$x/web/s"
+like "$status $out" '^1 .*install virtsnap again.*could not be checked' "nor without the schema"
 fails_json 32778 out-of-memory "an export" export_merged
 check_fails "is not made" test -e "$x/new/web/s"
 for ((n = n + 1; n < 12; n++)); do
