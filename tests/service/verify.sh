@@ -58,9 +58,11 @@ check "scratch that is not absolute" refused InvalidParameter "'scratch'" "$good
     "{'boot': <true>, 'scratch': <'x'>}"
 check "a path that is not absolute" refused InvalidParameter absolute x '{}'
 check "what is not there" refused NotFound "$x/none" "$x/none" "{'wait': <true>}"
+mkdir "$x/scratch"
 check "a domain of which something is not trusted" refused AccessDenied "domain/@type" "$good" \
-    "{'boot': <true>, 'wait': <true>}"
-is "$(ls /var/tmp/virtsnap-verify* 2>/dev/null)" "" "which leaves nothing"
+    "{'boot': <true>, 'wait': <true>, 'scratch': <'$x/scratch'>}"
+is "$(ls -A "$x/scratch")" "" "which leaves nothing"
+rmdir "$x/scratch"
 
 # --- an export that is whole
 check "VerifyExport answers before its job has ended" begin "$good" "{'deep': <true>}"
