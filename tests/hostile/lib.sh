@@ -15,7 +15,6 @@ requires virtsnap jq qemu-img fsverity
 good=$TEST_DIR/good
 e=$TEST_DIR/e
 said=$TEST_DIR/said
-trace=$TEST_DIR/trace
 outside=$TEST_DIR/outside # what no export has a business with
 
 # make_good: makes the export.
