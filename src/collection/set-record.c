@@ -84,6 +84,12 @@ set_record_new(const char *collection, const char *snapshot)
     return self;
 }
 
+char *
+set_record_mark(const SetRecord *self)
+{
+    return g_strdup_printf("virtsnap set %s", self->id);
+}
+
 SetMember *
 set_record_add(SetRecord *self, const char *domain, const char *uuid)
 {

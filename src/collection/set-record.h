@@ -71,6 +71,10 @@ typedef struct {
  * new id and the present time, program and user; owned by the caller. */
 SetRecord *set_record_new(const char *collection, const char *snapshot);
 
+/** set_record_mark: Returns: the <description> of the snapshots that are made for @self, owned by
+ * the caller. It tells them from those of the same name that somebody else has made meanwhile. */
+char *set_record_mark(const SetRecord *self);
+
 /** set_record_add: Adds a member. Returns: (transfer none): the member, without disks. */
 SetMember *set_record_add(SetRecord *self, const char *domain, const char *uuid);
 

@@ -86,14 +86,14 @@ plan_memory(CreateLook *look)
 }
 
 static char *
-document_of(const CreateLook *look, const char *disks)
+document_of(const CreateLook *look, const char *mark, const char *disks)
 {
     g_autoptr(GString) xml = g_string_new("<domainsnapshot>");
     g_autofree char *name = g_markup_escape_text(look->snapshot, -1);
     g_autofree char *memory =
         look->member->memory ? g_markup_escape_text(look->member->memory, -1) : NULL;
 
-    g_string_append_printf(xml, "<name>%s</name>", name);
+    g_string_append_printf(xml, "<name>%s</name><description>%s</description>", name, mark);
     if (memory)
         g_string_append_printf(xml, "<memory snapshot='external' file='%s'/>", memory);
     else if (!look->settings->internal)
@@ -133,6 +133,7 @@ level_asked_of(const CreateSettings *settings, DomainState state)
 static void
 plan_new_member(CreatePlan *plan, CreateLook *look)
 {
+    g_autofree char *mark = set_record_mark(plan->record);
     g_autofree char *disks = NULL;
 
     look->member = set_record_add(plan->record, look->look->name, look->look->uuid);
@@ -144,7 +145,7 @@ plan_new_member(CreatePlan *plan, CreateLook *look)
     if (look->settings->memory && !look->settings->internal &&
         look->look->state != DOMAIN_STATE_OFF)
         plan_memory(look);
-    g_ptr_array_add(plan->documents, document_of(look, disks ? disks : ""));
+    g_ptr_array_add(plan->documents, document_of(look, mark, disks ? disks : ""));
     g_ptr_array_add(plan->others, create_point_look_at_member(look));
 }
 

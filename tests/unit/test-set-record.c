@@ -43,6 +43,7 @@ test_written_and_read(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(SetRecord) same = set_record_parse(text, strlen(text), &error);
     g_autofree char *again = NULL;
+    g_autofree char *mark = NULL;
     const SetMember *member;
 
     g_assert_no_error(error);
@@ -50,6 +51,8 @@ test_written_and_read(void)
     g_assert_cmpstr(text, ==, again);
     g_assert_cmpstr(same->snapshot, ==, "<s> & co");
     g_assert_cmpstr(same->collection, ==, "web");
+    mark = set_record_mark(same);
+    g_assert_true(g_str_has_suffix(mark, record->id));
     g_assert_false(same->complete);
     g_assert_cmpuint(same->window_ms, ==, 23);
     member = set_record_member(same, "11111111-2222-3333-4444-555555555555");
