@@ -117,6 +117,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-layers.h \
 	src/import/import-member.c \
 	src/import/import-member.h \
+	src/import/import-memory.c \
+	src/import/import-memory.h \
 	src/import/import-plan.c \
 	src/import/import-plan.h \
 	src/import/import-planner.c \

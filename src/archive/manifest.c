@@ -10,6 +10,7 @@
 #include "archive/manifest.h"
 #include "util/error-private.h"
 #include "util/fd.h"
+#include "util/name.h"
 #include "util/xml.h"
 
 /* Maximal size of a manifest; the digest nodes of 100 TiB take 67 MiB of text. */
@@ -289,6 +290,16 @@ manifest_file(const Manifest *manifest, const char *path)
     return g_hash_table_lookup(manifest->by_path, path);
 }
 
+char *
+manifest_memory_path(const ManifestDomain *domain, guint index)
+{
+    const ManifestSnapshot *snapshot = g_ptr_array_index(domain->snapshots, index);
+    g_autofree char *component = name_to_component(snapshot->name);
+
+    return index == 0 ? g_strconcat(domain->directory, "/memory.save", NULL)
+                      : g_strconcat(domain->directory, "/snapshots/", component, ".save", NULL);
+}
+
 /* --- checks that a schema cannot express ------------------------------------ */
 
 G_GNUC_PRINTF(2, 3)
@@ -369,10 +380,9 @@ check_manifest_disks(GHashTable *files, const ManifestSnapshot *snapshot, GError
 }
 
 static gboolean
-needs_file(GHashTable *files, const ManifestDomain *domain, const char *name, const char *role,
+needs_file(GHashTable *files, const ManifestDomain *domain, const char *path, const char *role,
            GError **error)
 {
-    g_autofree char *path = g_build_filename(domain->directory, name, NULL);
     const ManifestFile *file = g_hash_table_lookup(files, path);
 
     return (file && g_str_equal(file->role, role)) ||
@@ -381,18 +391,26 @@ needs_file(GHashTable *files, const ManifestDomain *domain, const char *name, co
 }
 
 static gboolean
+check_manifest_memory(GHashTable *files, const ManifestDomain *domain, guint index, GError **error)
+{
+    const ManifestSnapshot *snapshot = g_ptr_array_index(domain->snapshots, index);
+    g_autofree char *path = manifest_memory_path(domain, index);
+
+    /* The memory state of an internal snapshot is inside an image. */
+    return !snapshot->memory || !g_str_equal(snapshot->kind, "external") ||
+           needs_file(files, domain, path, "memory", error);
+}
+
+static gboolean
 check_manifest_domain(GHashTable *files, const ManifestDomain *domain, GError **error)
 {
-    const ManifestSnapshot *first = g_ptr_array_index(domain->snapshots, 0);
+    g_autofree char *path = g_strconcat(domain->directory, "/domain.xml", NULL);
 
-    if (!needs_file(files, domain, "domain.xml", "domain", error))
-        return FALSE;
-    /* The memory state of an internal snapshot is inside an image. */
-    if (first->memory && g_str_equal(first->kind, "external") &&
-        !needs_file(files, domain, "memory.save", "memory", error))
+    if (!needs_file(files, domain, path, "domain", error))
         return FALSE;
     for (guint i = 0; i < domain->snapshots->len; i++) {
-        if (!check_manifest_disks(files, g_ptr_array_index(domain->snapshots, i), error))
+        if (!check_manifest_memory(files, domain, i, error) ||
+            !check_manifest_disks(files, g_ptr_array_index(domain->snapshots, i), error))
             return FALSE;
     }
 

@@ -104,6 +104,15 @@ Manifest *manifest_load(int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /** manifest_file: Returns: (transfer none) (nullable): the file @path. */
 ManifestFile *manifest_file(const Manifest *manifest, const char *path);
 
+/**
+ * manifest_memory_path:
+ * @index: index of a snapshot of @domain
+ *
+ * Returns: the path, relative to the export, of the file with the memory state of that snapshot, if
+ * it has one (see plan_files_memory()); owned by the caller.
+ */
+char *manifest_memory_path(const ManifestDomain *domain, guint index);
+
 /** manifest_file_new: Returns: an empty description of a file, owned by the caller. */
 ManifestFile *manifest_file_new(void);
 

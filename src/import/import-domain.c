@@ -6,8 +6,8 @@
 #include <glib/gi18n-lib.h>
 
 #include "hypervisor/domain-files.h"
-#include "image/save-image.h"
 #include "import/import-domain.h"
+#include "import/import-memory.h"
 #include "import/import-snapshots.h"
 #include "import/import-tpm.h"
 #include "util/xml.h"
@@ -50,9 +50,13 @@ import_member_gate(const ImportMember *self, const GateRules *host, GPtrArray *f
 
         domain_gate_check(xmlDocGetRootElement(doc), name, document, &rules, findings);
     }
-    if (self->memory)
-        domain_gate_check(xmlDocGetRootElement(self->memory), name, IMPORT_MEMORY_FILE, &rules,
-                          findings);
+    for (guint i = 0; i < self->memories->len; i++) {
+        xmlDoc *doc = g_ptr_array_index(self->memories, i);
+        g_autofree char *document = import_memory_name(self, i);
+
+        if (doc)
+            domain_gate_check(xmlDocGetRootElement(doc), name, document, &rules, findings);
+    }
     find_tpm(self, findings);
 }
 
@@ -138,33 +142,6 @@ plan_import_files(const ImportMember *self, ImportPlan *plan, GPtrArray *files)
     }
 }
 
-/* Rewrites the XML inside the memory state, which libvirt uses when it restores the domain. */
-static gboolean
-plan_import_memory(const ImportMember *self, ImportPlan *plan, const DomainRewrite *to,
-                   GError **error)
-{
-    const ManifestFile *from = import_member_file(self, IMPORT_MEMORY_FILE);
-    xmlNode *root = xmlDocGetRootElement(self->memory);
-    g_autofree char *text = NULL;
-    ImportFile *file;
-
-    if (to->macs) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                    _("Domain '%s': a guest that goes on where it stood knows its MAC addresses; "
-                      "import with --mac keep"),
-                    self->to->from->name);
-        return FALSE;
-    }
-    if (!domain_rewrite(root, to, error))
-        return FALSE;
-    file = add_import_file(self, plan, from);
-    text = xml_node_to_string(root);
-    file->head = save_image_patch(import_source_fd(self->source, from), text, from->path, error);
-    self->to->memory = import_plan_path(plan, file->path);
-
-    return file->head != NULL;
-}
-
 static void
 plan_revert(const ImportMember *self, ImportPlan *plan)
 {
@@ -204,7 +181,7 @@ write_with(ImportMember *self, ImportPlan *plan, ImportLayers *layers, const Dom
 {
     xmlNode *root = xmlDocGetRootElement(self->xml);
 
-    if ((self->memory && !plan_import_memory(self, plan, to, error)) ||
+    if (!import_memory_plan(self, plan, 0, to, &self->to->memory, error) ||
         !import_snapshots_write(self, plan, layers, to, error) ||
         !domain_rewrite(root, to, error))
         return FALSE;

@@ -50,14 +50,6 @@ import_member_first(const ImportMember *self)
     return g_ptr_array_index(self->to->from->snapshots, 0);
 }
 
-static gboolean
-has_memory_file(const ImportMember *self)
-{
-    const ManifestSnapshot *first = import_member_first(self);
-
-    return first->memory && g_str_equal(first->kind, "external");
-}
-
 const ManifestFile *
 import_member_file(const ImportMember *self, const char *name)
 {
@@ -66,16 +58,39 @@ import_member_file(const ImportMember *self, const char *name)
     return manifest_file(import_source_manifest(self->source), path);
 }
 
-static gboolean
-read_memory_document(ImportMember *self, GError **error)
+const ManifestFile *
+import_member_memory(const ImportMember *self, guint index)
 {
-    const ManifestFile *file = import_member_file(self, IMPORT_MEMORY_FILE);
+    const ManifestSnapshot *snapshot = g_ptr_array_index(self->to->from->snapshots, index);
+    g_autofree char *path = manifest_memory_path(self->to->from, index);
+
+    return snapshot->memory && g_str_equal(snapshot->kind, "external")
+               ? manifest_file(import_source_manifest(self->source), path)
+               : NULL;
+}
+
+static xmlDoc *
+read_memory_document(const ImportMember *self, const ManifestFile *file, GError **error)
+{
     g_autofree char *xml =
         save_image_xml(import_source_fd(self->source, file), file->path, error);
 
-    self->memory = xml ? xml_parse(xml, strlen(xml), file->path, error) : NULL;
+    return xml ? xml_parse(xml, strlen(xml), file->path, error) : NULL;
+}
 
-    return self->memory != NULL;
+static gboolean
+read_memory_documents(ImportMember *self, guint n, GError **error)
+{
+    for (guint i = 0; i < n; i++) {
+        const ManifestFile *file = import_member_memory(self, i);
+        xmlDoc *doc = file ? read_memory_document(self, file, error) : NULL;
+
+        if (file && !doc)
+            return FALSE;
+        g_ptr_array_add(self->memories, doc);
+    }
+
+    return TRUE;
 }
 
 static gboolean
@@ -151,10 +166,11 @@ import_member_new(ImportDomain *to, const ImportSource *source, gboolean with_sn
     self->to = to;
     self->source = source;
     self->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)xmlFreeDoc);
+    self->memories = g_ptr_array_new_with_free_func((GDestroyNotify)xmlFreeDoc);
     self->states = g_ptr_array_new();
     self->xml = read_document(self, "domain.xml", error);
     if (!self->xml || (with_snapshots && !read_snapshot_documents(self, error)) ||
-        (has_memory_file(self) && !read_memory_document(self, error)))
+        !read_memory_documents(self, with_snapshots ? to->from->snapshots->len : 1, error))
         return NULL;
     self->files = domain_files_parse(xmlDocGetRootElement(self->xml));
     find_names(self);
@@ -168,8 +184,8 @@ import_member_free(ImportMember *self)
     if (!self)
         return;
     g_clear_pointer(&self->xml, xmlFreeDoc);
-    g_clear_pointer(&self->memory, xmlFreeDoc);
     g_ptr_array_unref(self->snapshots);
+    g_ptr_array_unref(self->memories);
     tpm_def_free(self->tpm);
     g_ptr_array_unref(self->states);
     g_clear_pointer(&self->files, g_ptr_array_unref);

@@ -17,7 +17,8 @@ typedef struct {
     xmlDoc *xml;          /* domain.xml */
     GPtrArray *snapshots; /* xmlDoc: the <domainsnapshot> of each wanted snapshot, in the order of
                            * the manifest */
-    xmlDoc *memory;       /* the XML in the memory state, or NULL */
+    GPtrArray *memories;  /* xmlDoc: the XML in the memory state of the exported snapshot, and then
+                           * of the others of @snapshots; NULL: it has no file of its own */
     GPtrArray *files;     /* DomainFile of domain.xml */
     TpmDef *tpm;          /* the emulated TPM of domain.xml, or NULL */
     GPtrArray *states;    /* ManifestFile: the state of that; empty: the export has none */
@@ -44,8 +45,9 @@ const ManifestFile *import_member_copy(const ImportMember *self, guint index);
 /** import_member_first: Returns: (transfer none): the exported snapshot. */
 const ManifestSnapshot *import_member_first(const ImportMember *self);
 
-/** Name of the memory state of the exported snapshot. */
-#define IMPORT_MEMORY_FILE "memory.save"
+/** import_member_memory: Returns: (transfer none) (nullable): the file with the memory state of its
+ * snapshot @index. */
+const ManifestFile *import_member_memory(const ImportMember *self, guint index);
 
 /** import_snapshot_file: Returns: the path, in the member's directory, of the XML of its snapshot
  * @index; owned by the caller. */

@@ -48,6 +48,7 @@ import_snapshot_free(gpointer data)
 
     g_free(snapshot->name);
     g_free(snapshot->xml);
+    g_free(snapshot->memory);
     g_free(snapshot);
 }
 

@@ -44,6 +44,7 @@ typedef struct {
 typedef struct {
     char *name;
     char *xml; /* <domainsnapshot>, to be redefined */
+    char *memory; /* absolute path of its memory state, which is not that of its domain; or NULL */
     gboolean current;
 } ImportSnapshot;
 

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "import/import-memory.h"
 #include "import/import-snapshots.h"
 #include "util/xml.h"
 
@@ -166,6 +167,27 @@ add_snapshot_overlay(const Writer *self, guint index, xmlNode *root, GPtrArray *
     g_ptr_array_add(overlays, overlay);
 }
 
+/* Plans the memory state of a snapshot. The exported one is that with which the domain resumes, and
+ * is planned; the guests of others go on with the images as these were. */
+static gboolean
+add_memory(const Writer *self, guint index, const DomainRewrite *domain, char **path,
+           GError **error)
+{
+    xmlDoc *doc = g_ptr_array_index(self->member->snapshots, index);
+    const ManifestSnapshot *from = g_ptr_array_index(self->member->to->from->snapshots, index);
+
+    if (index > 0 && !import_memory_plan(self->member, self->plan, index, domain, path, error))
+        return FALSE;
+    if (!import_member_memory(self->member, index) &&
+        xml_node(xmlDocGetRootElement(doc), "./memory[@snapshot='external']"))
+        import_plan_warn(self->plan,
+                         _("Domain '%s': the snapshot '%s' comes to be without its memory state, "
+                           "which was not exported"),
+                         self->member->to->name, from->name);
+
+    return TRUE;
+}
+
 static gboolean
 write_snapshot(const Writer *self, guint index, GError **error)
 {
@@ -177,18 +199,22 @@ write_snapshot(const Writer *self, guint index, GError **error)
     DomainRewrite domain = *self->to;
     SnapshotRewrite to = {.domain = &domain, .overlays = overlays};
     ImportSnapshot *snapshot;
+    g_autofree char *memory = NULL;
 
     domain.disks = frozen;
     for (guint i = 0; i < from->disks->len; i++) {
         add_frozen(self, frozen, g_ptr_array_index(from->disks, i));
         add_snapshot_overlay(self, index, root, overlays, g_ptr_array_index(from->disks, i));
     }
-    to.memory = index == 0 ? self->member->to->memory : NULL;
+    if (!add_memory(self, index, &domain, &memory, error))
+        return FALSE;
+    to.memory = index == 0 ? self->member->to->memory : memory;
     if (!snapshot_rewrite(root, &to, error))
         return FALSE;
     snapshot = g_new0(ImportSnapshot, 1);
     snapshot->name = g_strdup(from->name);
     snapshot->xml = xml_node_to_string(root);
+    snapshot->memory = g_steal_pointer(&memory);
     snapshot->current = index == 0;
     g_ptr_array_add(self->member->to->snapshots, snapshot);
 

@@ -89,8 +89,12 @@ forget_places(const ImportMember *self)
     const char *version = tpm_state_version(name);
 
     forget_place(xmlDocGetRootElement(self->xml), version);
-    if (self->memory)
-        forget_place(xmlDocGetRootElement(self->memory), version);
+    for (guint i = 0; i < self->memories->len; i++) {
+        xmlDoc *memory = g_ptr_array_index(self->memories, i);
+
+        if (memory)
+            forget_place(xmlDocGetRootElement(memory), version);
+    }
     for (guint i = 0; i < self->snapshots->len; i++) {
         xmlNode *snapshot = xmlDocGetRootElement(g_ptr_array_index(self->snapshots, i));
         g_autoptr(GPtrArray) domains = xml_nodes(snapshot, "./domain | ./inactiveDomain");

@@ -142,6 +142,12 @@ import_report_new(const ImportPlan *plan)
                 g_strdup(((const ImportDisk *)g_ptr_array_index(domain->disks, j))->path));
         if (domain->memory)
             g_ptr_array_add(report->memory, g_strdup(domain->memory));
+        for (guint j = 0; j < domain->snapshots->len; j++) {
+            const ImportSnapshot *one = g_ptr_array_index(domain->snapshots, j);
+
+            if (one->memory)
+                g_ptr_array_add(report->memory, g_strdup(one->memory));
+        }
     }
 
     return report;

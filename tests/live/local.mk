@@ -29,6 +29,7 @@ live_tests = \
 	tests/live/import-host.sh \
 	tests/live/import-in-place.sh \
 	tests/live/import-kinds.sh \
+	tests/live/import-memory.sh \
 	tests/live/import-pool.sh \
 	tests/live/import.sh \
 	tests/live/internal.sh \

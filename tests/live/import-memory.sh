@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# Every snapshot of a tree that has a memory state has it after the import as well. Nothing has to
+# boot for that: firmware that finds nothing to start has a state, too.
+. "$abs_top_srcdir/tests/tap.sh"
+. "$abs_top_srcdir/tests/live/lib.sh"
+. "$abs_top_srcdir/tests/live/export-lib.sh"
+. "$abs_top_srcdir/tests/live/import-lib.sh"
+export LIVE_BOOT=none
+live_requires
+
+check "an empty libvirt host of our own" live_host || bail_out "no libvirt"
+vs_setup
+d=$LIVE_DIR
+x=$d/x
+to=$d/new
+mkdir "$x" "$to"
+
+qemu-img create -q -f qcow2 "$d/m.qcow2" 4M
+live_define m --disk "$d/m.qcow2"
+check "a domain runs" live_start m || bail_out "no domain"
+for n in 1 2; do
+    check "a snapshot with memory" live_snapshot_external m s$n --memspec "$d/m.s$n.memory"
+done
+check "one of its disks" live_snapshot_external m s3
+check "export of the second" vs_export --domain m s2 --to "$x" --snapshots all
+export=$VS_EXPORT
+echo '<exportsettings><memory>no</memory><snapshots>all</snapshots></exportsettings>' >"$d/settings"
+check "export without memory" vs_export --domain m s2 --to "$x/without" --settings "$d/settings"
+without=$VS_EXPORT
+lose m
+rm "$d"/m.*
+
+# memory_of SNAPSHOT: prints where libvirt has its memory state.
+memory_of()
+{
+    live_virsh snapshot-dumpxml m "$1" |
+        sed -n "s/^  <memory snapshot='external' file='\(.*\)'.*/\1/p"
+}
+
+# as_exported FILE EXPORTED: checks that only what describes the domain is another one.
+as_exported()
+{
+    local from=65536
+    [ "$(stat -c %s "$1")" -eq "$(stat -c %s "$2")" ] && cmp -i $from "$1" "$2"
+}
+
+check "import of all" vs_import "$export" --to "$to" --with-snapshots
+place=$to/m/s2/domains/m
+is "$(vs_field '.warnings | length')" 0 "nothing is missing"
+is "$(memory_of s1)" "$place/snapshots/s1.save" "the first one has its memory"
+is "$(memory_of s2)" "$place/memory.save" "so has the exported one"
+is "$(live_virsh snapshot-info m s1 | awk '/^State/ { print $2 }')" running \
+    "it is one of a running guest"
+check "it is as it was exported" as_exported "$place/snapshots/s1.save" \
+    "$export/domains/m/snapshots/s1.save"
+like "$(live_virsh save-image-dumpxml "$place/snapshots/s1.save")" \
+    "<source file='$to/m/s2/layers/m-[0-9a-f]*.qcow2'" "it goes on with the image that it had"
+live_virsh managedsave-remove m >/dev/null
+check "the domain starts from it" live_virsh restore "$place/snapshots/s1.save" --running
+is "$(live_virsh domstate m)" running "and runs"
+live_destroy m
+forget m
+
+check "new addresses do not go with it" eval 'trusted "$export"
+    vs_refused 1 "MAC addresses" import "$export" --to "$to" --with-snapshots --mac new \
+        "${TRUST[@]}"'
+check "import of an export without memory" vs_import "$without" --to "$to" --with-snapshots
+for n in 1 2; do
+    like "$(vs_field '.warnings[]')" "'s$n' comes to be without its memory" "s$n is told of"
+done
+forget m
+
+# --- what is wrong with it is found before anything is there
+chmod -R u+w "$export"
+cp -a "$export" "$d/spoiled"
+printf x | dd of="$d/spoiled/domains/m/snapshots/s1.save" bs=1 seek=100000 conv=notrunc status=none
+check "a damaged one is not imported" eval 'trusted "$export"
+    vs_refused 32802 "s1.save. is not what was exported" import "$d/spoiled" --to "$to" \
+        --with-snapshots "${TRUST[@]}"'
+check "nothing is left of that" imported_nothing "$to"
+rm "$d/spoiled/domains/m/snapshots/s1.save"
+sed -i '/s1.save/d' "$d/spoiled/manifest.xml"
+check "a manifest that has it not is corrupt" vs_refused 32802 \
+    "no 'domains/m/snapshots/s1.save'" import "$d/spoiled" --to "$to"
+
+done_testing
