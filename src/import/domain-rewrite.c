@@ -466,6 +466,21 @@ rewrite_overlays(xmlNode *snapshot, const char *path, GPtrArray *overlays)
         rewrite_overlay(g_ptr_array_index(nodes, i), overlays);
 }
 
+/* libvirt refuses a snapshot of a disk that its <domain> does not have. */
+static void
+remove_left_out(xmlNode *snapshot, GPtrArray *disks)
+{
+    g_autoptr(GPtrArray) nodes = xml_nodes(snapshot, "./disks/disk | ./revertDisks/disk");
+
+    for (guint i = 0; i < nodes->len; i++) {
+        g_autofree char *name = xml_attr(g_ptr_array_index(nodes, i), "name");
+        const RewriteDisk *disk = find_rewrite_disk(disks, name);
+
+        if (disk && disk->fate == REWRITE_DISK_LEFT_OUT)
+            node_remove(g_ptr_array_index(nodes, i));
+    }
+}
+
 /* Sets the memory state. A snapshot of a running guest without its memory becomes a snapshot of its
  * disks only. */
 static void
@@ -504,6 +519,7 @@ snapshot_rewrite(xmlNode *snapshot, const SnapshotRewrite *to, GError **error)
     }
     rewrite_strip(snapshot, "domainsnapshot");
     rewrite_memory(snapshot, to->memory);
+    remove_left_out(snapshot, to->domain->disks);
     rewrite_overlays(snapshot, "./disks/disk", to->overlays);
     if (to->reverts)
         rewrite_overlays(snapshot, "./revertDisks/disk", to->reverts);
