@@ -390,14 +390,28 @@ needs_file(GHashTable *files, const ManifestDomain *domain, const char *path, co
                             domain->name);
 }
 
+/* The memory state of an internal snapshot is inside an image. The kind of a snapshot is that of
+ * its last disk, which the storage may have taken ("manual"). */
+static gboolean
+is_memory_inside(const ManifestSnapshot *snapshot)
+{
+    gboolean external = g_str_equal(snapshot->kind, "external");
+
+    for (guint i = 0; !external && i < snapshot->disks->len; i++) {
+        if (((const ManifestDisk *)g_ptr_array_index(snapshot->disks, i))->internal)
+            return TRUE;
+    }
+
+    return g_str_equal(snapshot->kind, "internal");
+}
+
 static gboolean
 check_manifest_memory(GHashTable *files, const ManifestDomain *domain, guint index, GError **error)
 {
     const ManifestSnapshot *snapshot = g_ptr_array_index(domain->snapshots, index);
     g_autofree char *path = manifest_memory_path(domain, index);
 
-    /* The memory state of an internal snapshot is inside an image. */
-    return !snapshot->memory || !g_str_equal(snapshot->kind, "external") ||
+    return !snapshot->memory || is_memory_inside(snapshot) ||
            needs_file(files, domain, path, "memory", error);
 }
 

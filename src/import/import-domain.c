@@ -147,7 +147,8 @@ plan_revert(const ImportMember *self, ImportPlan *plan)
 {
     const ManifestSnapshot *first = import_member_first(self);
 
-    if (!first->memory || !g_str_equal(first->kind, "internal"))
+    /* What has no file of its own is inside an image. */
+    if (!first->memory || import_member_memory(self, 0))
         return;
     if (self->snapshots->len > 0)
         self->to->revert = g_strdup(first->name);

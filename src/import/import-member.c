@@ -64,9 +64,7 @@ import_member_memory(const ImportMember *self, guint index)
     const ManifestSnapshot *snapshot = g_ptr_array_index(self->to->from->snapshots, index);
     g_autofree char *path = manifest_memory_path(self->to->from, index);
 
-    return snapshot->memory && g_str_equal(snapshot->kind, "external")
-               ? manifest_file(import_source_manifest(self->source), path)
-               : NULL;
+    return snapshot->memory ? manifest_file(import_source_manifest(self->source), path) : NULL;
 }
 
 static xmlDoc *

@@ -59,6 +59,36 @@ check_macs(const ImportMember *self, guint index, const DomainRewrite *to, GErro
     return FALSE;
 }
 
+/* Returns: (nullable): the target of a disk that the domain loses. */
+static const char *
+lost_disk(const DomainRewrite *to)
+{
+    for (guint i = 0; to->disks && i < to->disks->len; i++) {
+        const RewriteDisk *disk = g_ptr_array_index(to->disks, i);
+
+        if (disk->fate == REWRITE_DISK_LEFT_OUT)
+            return disk->target;
+    }
+
+    return NULL;
+}
+
+/* QEMU restores a state only into the devices that it is of. */
+static gboolean
+is_usable(const ImportMember *self, ImportPlan *plan, guint index, const DomainRewrite *to)
+{
+    const ManifestSnapshot *snapshot = g_ptr_array_index(self->to->from->snapshots, index);
+    const char *lost = lost_disk(to);
+
+    if (lost)
+        import_plan_warn(plan,
+                         _("Domain '%s': the memory state of the snapshot '%s' is left out: its "
+                           "guest has the disk '%s', which was not exported"),
+                         self->to->name, snapshot->name, lost);
+
+    return !lost;
+}
+
 gboolean
 import_memory_plan(const ImportMember *self, ImportPlan *plan, guint index,
                    const DomainRewrite *to, char **path, GError **error)
@@ -69,7 +99,7 @@ import_memory_plan(const ImportMember *self, ImportPlan *plan, guint index,
     ImportFile *file;
 
     *path = NULL;
-    if (!doc)
+    if (!doc || !is_usable(self, plan, index, to))
         return TRUE;
     if (!check_macs(self, index, to, error) ||
         !domain_rewrite(xmlDocGetRootElement(doc), to, error))

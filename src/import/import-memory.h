@@ -18,7 +18,7 @@ char *import_memory_name(const ImportMember *self, guint index);
  * import_memory_plan:
  * @to: the domain as it is when it resumes from the state
  * @path: (out): the absolute path of the copy, owned by the caller; NULL: the snapshot has no such
- *   state
+ *   state, or loses a disk, without which the state cannot be restored
  *
  * Adds the memory state of snapshot @index of the member to @plan. The XML inside, which libvirt
  * uses when it restores the domain, is rewritten.

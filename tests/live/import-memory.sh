@@ -33,6 +33,20 @@ without=$VS_EXPORT
 lose m
 rm "$d"/m.*
 
+# A snapshot whose last disk libvirt leaves to the storage is of the kind "manual".
+qemu-img create -q -f qcow2 "$d/o.qcow2" 4M
+qemu-img create -q -f qcow2 "$d/p.qcow2" 4M
+live_define o --disk "$d/o.qcow2" --disk "$d/p.qcow2"
+check "another domain runs" live_start o
+check "a snapshot with memory, whose last disk the storage takes" live_snapshot_external o man \
+    --memspec "$d/o.memory" --diskspec vda,snapshot=external --diskspec vdb,snapshot=manual
+live_destroy o
+check "export" vs_export --domain o man --to "$x" --snapshots all --exclude o:vdb
+manual=$VS_EXPORT
+check "it has the memory" grep -q '"domains/o/memory.save" role="memory"' "$manual/manifest.xml"
+lose o
+rm "$d"/[op].*
+
 # memory_of SNAPSHOT: prints where libvirt has its memory state.
 memory_of()
 {
@@ -72,6 +86,14 @@ for n in 1 2; do
     like "$(vs_field '.warnings[]')" "'s$n' comes to be without its memory" "s$n is told of"
 done
 forget m
+
+# Without the disk that the storage took there is no going on.
+check "import without a disk" vs_import "$manual" --to "$to" --with-snapshots
+like "$(vs_field '.warnings[]')" "memory state of the snapshot 'man' is left out.*'vdb'" \
+    "what is left out is told of"
+is "$(live_virsh snapshot-list o --name | xargs)" man "the snapshot is there"
+is "$(live_virsh dominfo o | awk '/^Managed save/ { print $3 }')" no "the domain will boot"
+forget o
 
 # --- what is wrong with it is found before anything is there
 chmod -R u+w "$export"
