@@ -384,6 +384,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-memory.c \
 	src/export/plan-points.c \
 	src/export/plan-points.h \
+	src/export/plan-saved.c \
+	src/export/plan-saved.h \
 	src/export/plan-tpm.c \
 	src/export/plan-tpm.h \
 	src/export/plan.c \

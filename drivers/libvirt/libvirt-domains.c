@@ -33,6 +33,7 @@ libvirt_domain_describe(virDomainPtr domain, gboolean secure, GError **error)
     g_autoptr(DomainRecord) record = g_new0(DomainRecord, 1);
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
     int active;
+    int saved;
 
     record->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
     record->others = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
@@ -42,11 +43,13 @@ libvirt_domain_describe(virDomainPtr domain, gboolean secure, GError **error)
     if (active >= 0)
         record->xml =
             libvirt_take_string(virDomainGetXMLDesc(domain, secure ? VIR_DOMAIN_XML_SECURE : 0));
-    if (!record->xml || virDomainGetUUIDString(domain, uuid) < 0) {
+    saved = record->xml ? virDomainHasManagedSaveImage(domain, 0) : -1;
+    if (saved < 0 || virDomainGetUUIDString(domain, uuid) < 0) {
         libvirt_error_set(error, _("Cannot read the domain '%s'"), record->name);
         return NULL;
     }
     record->active = active > 0;
+    record->saved = !record->active && saved > 0;
     record->uuid = g_strdup(uuid);
 
     return g_steal_pointer(&record);

@@ -40,7 +40,8 @@ static const GOptionEntry export_options[] = {
     {"keep-reference-points", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(keep_reference_points),
      N_("with --live and --base: how many of its own reference points are left (1)"), "N"},
     {"strict", 0, 0, G_OPTION_ARG_NONE, MEMBER(strict),
-     N_("fail where the base's reference point is of no use, instead of reading whole disks"),
+     N_("fail where the base's reference point is of no use, or a saved domain's memory would be "
+        "left out"),
      NULL},
     {"no-subdirectory", 0, 0, G_OPTION_ARG_NONE, MEMBER(no_subdirectory),
      N_("write straight into DIR, which must be absent or empty"), NULL},

@@ -215,6 +215,12 @@ has_same_files(const Plan *plan, const PlanDomain *domain)
     return TRUE;
 }
 
+static gboolean
+has_same_state(const PlanDomain *domain, const DomainRecord *record)
+{
+    return record->active == domain->active && record->saved == domain->saved;
+}
+
 /* Takes the definition that the domain has at the moment, which may be another one than it was
  * planned with. */
 static gboolean
@@ -232,18 +238,18 @@ look_at(Hypervisor *hypervisor, LiveMember *member, const Plan *plan, GError **e
         return FALSE;
     if (record->volumes)
         snapshot_def_find_volumes(def, record->volumes);
-    if (record->active == member->domain->active && has_same_disks(planned->def, def) &&
+    if (has_same_state(member->domain, record) && has_same_disks(planned->def, def) &&
         has_same_files(plan, member->domain)) {
         member->xml = g_steal_pointer(&def->domain_xml);
         member->time = def->creation_time;
         return TRUE;
     }
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                record->active == member->domain->active
+                has_same_state(member->domain, record)
                     ? _("The disks of the domain '%s' were changed while its export began; export "
                         "again")
-                    : _("The domain '%s' was started or shut off while its export began; export "
-                        "again"),
+                    : _("The domain '%s' was started, shut off or saved while its export began; "
+                        "export again"),
                 member->domain->name);
 
     return FALSE;
@@ -313,6 +319,9 @@ take_member(LiveExport *self, const MomentMember *held)
 
     take_definition(self->plan, member);
     present->def->creation_time = member->time;
+    /* It was not held still: the plan says what its disks are, and why. */
+    if (member->domain->saved)
+        return;
     present->consistency = consistency_name(held->reached);
     present->reason = consistency_reason_name(held->reason);
     if (held->reached != held->asked)
@@ -339,8 +348,8 @@ check_runs(const LiveExport *self, GError **error)
         if (g_strcmp0(now, domain->run) == 0)
             continue;
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                    _("The domain '%s' was started or shut off while its export began; export "
-                      "again"),
+                    _("The domain '%s' was started, shut off or saved while its export began; "
+                      "export again"),
                     domain->name);
         return FALSE;
     }

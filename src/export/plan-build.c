@@ -13,6 +13,7 @@
 #include "export/plan-internal.h"
 #include "export/plan-layers.h"
 #include "export/plan-live.h"
+#include "export/plan-saved.h"
 #include "export/plan-tpm.h"
 
 /* --- disks ---------------------------------------------------------------- */
@@ -151,10 +152,11 @@ plan_disk(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def
 /* --- snapshots ------------------------------------------------------------ */
 
 static const char *
-consistency_of(const SnapshotDef *def)
+consistency_of(const PlanDomain *domain, const SnapshotDef *def)
 {
+    /* libvirt says of a snapshot of a saved domain that it was shut off. */
     if (g_strcmp0(def->state, "shutoff") == 0)
-        return "offline";
+        return domain->saved ? "unknown" : "offline";
     if (def->memory != SNAPSHOT_LOCATION_NO)
         return "memory";
 
@@ -224,7 +226,7 @@ plan_snapshot(PlanBuilder *builder, PlanDomain *domain, const SnapshotRecord *re
     snapshot = plan_snapshot_new(domain, def);
     snapshot->consistency = plan_is_passing(builder->plan)
                                 ? plan_live_consistency(builder->plan, domain)
-                                : consistency_of(def);
+                                : consistency_of(domain, def);
     if (!plan_is_passing(builder->plan))
         take_recorded(builder, domain, snapshot);
     if (!plan_snapshot_disks(builder, domain, snapshot, present, error))
@@ -263,6 +265,7 @@ plan_domain(PlanBuilder *builder, const DomainRecord *record, GError **error)
         return FALSE;
     domain = plan_domain_new(builder->plan, record->name, record->uuid);
     domain->active = record->active;
+    domain->saved = record->saved;
     add_to_snapshot_tree(domain, record->snapshots, record->volumes);
     add_to_snapshot_tree(domain, record->others, record->volumes);
     for (guint i = 0; i < record->snapshots->len; i++) {
@@ -270,6 +273,8 @@ plan_domain(PlanBuilder *builder, const DomainRecord *record, GError **error)
                            record->volumes, error))
             return FALSE;
     }
+    if (!plan_saved_check(builder->plan, domain, error))
+        return FALSE;
     plan_files_configuration(builder->plan, domain, record);
     plan_files_tpm(builder, domain);
 

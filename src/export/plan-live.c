@@ -66,6 +66,8 @@ plan_live_disk(PlanBuilder *builder, const PlanDomain *domain, PlanDisk *disk, c
 const char *
 plan_live_consistency(const Plan *plan, const PlanDomain *domain)
 {
+    if (domain->saved)
+        return consistency_name(CONSISTENCY_CRASH);
     if (!domain->active)
         return "offline";
 

@@ -109,6 +109,7 @@ struct PlanDomain {
     char *directory; /* path in the export: "domains/web" */
     char *run;       /* what tells its run from others; NULL: that is not known, or of no use */
     gboolean active;
+    gboolean saved;       /* not active, but it goes on from a saved state */
     GPtrArray *snapshots; /* PlanSnapshot; the exported one first */
     GPtrArray *tree;      /* SnapshotDef: all snapshots of the domain, exported or not */
 };

@@ -19,6 +19,7 @@ static const char *const reasons[] = {
     [CONSISTENCY_REASON_AGENT_TIMEOUT] = "agent-timeout",
     [CONSISTENCY_REASON_FREEZE_FAILED] = "freeze-failed",
     [CONSISTENCY_REASON_THAWED_EARLY] = "thawed-early",
+    [CONSISTENCY_REASON_SAVED] = "saved",
 };
 
 static gboolean

@@ -26,6 +26,8 @@ typedef enum {
     CONSISTENCY_REASON_AGENT_TIMEOUT, /* the guest agent did not answer in time */
     CONSISTENCY_REASON_FREEZE_FAILED, /* the guest agent refused, or could not be asked */
     CONSISTENCY_REASON_THAWED_EARLY,  /* the guest thawed by itself before it was told to */
+    CONSISTENCY_REASON_SAVED,         /* the domain was saved, and its disks lack what is in its
+                                       * memory */
 } ConsistencyReason;
 
 /** consistency_name: Returns: "unknown", "crash", "application", "memory" or "offline". */
@@ -34,8 +36,8 @@ const char *consistency_name(Consistency consistency);
 /** consistency_parse: Returns: FALSE if @name is none of these names. */
 gboolean consistency_parse(const char *name, Consistency *consistency);
 
-/** consistency_reason_name: Returns: (nullable): "no-agent", "agent-timeout", "freeze-failed" or
- * "thawed-early"; NULL for none. */
+/** consistency_reason_name: Returns: (nullable): "no-agent", "agent-timeout", "freeze-failed",
+ * "thawed-early" or "saved"; NULL for none. */
 const char *consistency_reason_name(ConsistencyReason reason);
 
 /** consistency_reason_parse: @name: (nullable): NULL: none. Returns: FALSE if it is no name. */

@@ -38,6 +38,8 @@ typedef struct {
     char *name;
     char *uuid;
     gboolean active;      /* running or paused, so its top images are open for writing */
+    gboolean saved;       /* not active, and not shut off either: its guest was stopped, and goes on
+                           * from a managed save when it is started */
     char *xml;            /* <domain> as it is now */
     GPtrArray *snapshots; /* SnapshotRecord: the requested one first; then, if all were requested,
                            * the others, parents before children */

@@ -50,7 +50,8 @@ struct VirtSnapExportSettings {
     char *reference_point; /* which a live export makes of its moment; NULL: none, or one of its own
                             * with a base */
     guint keep_reference_points; /* how many of its own it leaves, 1..100 (default 1) */
-    gboolean strict;    /* a reference point of the base that is of no use is an error */
+    gboolean strict;    /* a reference point of the base that is of no use is an error, and so is a
+                         * saved domain */
     GPtrArray *exclude; /* VirtSnapExclude */
     GPtrArray *include; /* VirtSnapExclude: disks that would only be recorded otherwise */
     guint64 bandwidth;  /* bytes a second; 0: no limit (default) */

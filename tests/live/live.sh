@@ -239,6 +239,31 @@ is "$(vs_field '.warnings | length')" 1 "which is a warning"
 check "it runs on" running e
 check "a paused one stays paused" eval 'live_virsh suspend e && vs_export --domain e --live paused \
     --scratch "$s" --to "$x" && [ "$(live_virsh domstate e)" = paused ]'
+# --- saved is not shut off: what the guest had not written to its disks is in the saved state
+e() { vs_export --domain e --live=crash "$@" --scratch "$s" --to "$x"; }
+check "a domain is saved" live_virsh managedsave e
+check "and is exported" e saved
+is "$(jq -r '.domains[0].snapshots[0] | .consistency + " " + .reason' \
+    <(vs export-info --json "$VS_EXPORT"))" "crash saved" "as if the power had failed, and why"
+like "$(vs_field '.warnings[]')" "'e'.*saved, not shut off.*start it" "which is a warning"
+like "$(vs export-info "$VS_EXPORT" --json | jq -r '.warnings[]')" "'e'.*saved" \
+    "in the manifest, too"
+check "it is sound" vs_sound "$VS_EXPORT"
+check "a strict export is refused" vs_refused 5 "'e'.*saved, not shut off" export --domain e \
+    strict --live=crash --strict --scratch "$s" --to "$x"
+check "nothing is left of that" [ ! -e "$x/e/strict" ]
+check "one with the memory is refused" vs_refused 5 "'e'.*saved state" export --domain e memory \
+    --live=memory --scratch "$s" --to "$x"
+check "others snapshot it" live_virsh snapshot-create-as e other --disk-only
+check "which nobody can tell from one that is shut off" vs_export --domain e other --to "$x"
+is "$(jq -r '.domains[0].snapshots[0].consistency' <(vs export-info --json "$VS_EXPORT"))" unknown \
+    "so nothing is claimed"
+like "$(vs_field '.warnings[]')" "'e'.*may have been.*'other'" "but said"
+check "without the saved state" live_virsh managedsave-remove e
+check "it is shut off" e off
+is "$(consistency "$VS_EXPORT")" '[["live","offline"]]' "which is what it is then"
+is "$(vs_field '.warnings | length')" 0 "and nothing is to be told"
+
 check "one that is undefined meanwhile is exported" eval 'slowly undefined --bandwidth 25M &&
     held live_virsh undefine a && vs_field ".warnings[]" | grep -q undefined' ||
     cat "$VS_OUT" "$VS_ERR"

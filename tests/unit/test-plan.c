@@ -385,6 +385,83 @@ test_consistency(PlanFixture *f, gconstpointer data)
     }
 }
 
+/* A saved domain is not one that was shut off, though libvirt says so of its snapshots. */
+static void
+test_saved(PlanFixture *f, gconstpointer data)
+{
+    static const TestSnapshot snapshots[] = {
+        {.name = "s", .state = "shutoff"},
+        {.name = "ran", .state = "disk-snapshot"},
+        {.name = "older", .state = "shutoff"},
+    };
+    static const struct {
+        const char *live; /* NULL: of its snapshot */
+        gboolean saved;
+        const char *consistency;
+        const char *reason;
+        const char *told; /* NULL: nothing */
+    } table[] = {
+        {NULL, FALSE, "offline", NULL, NULL},
+        {NULL, TRUE, "unknown", NULL, "'web'.*may have been.*'s'.*saved memory"},
+        {"crash-consistent", FALSE, "offline", NULL, NULL},
+        {"crash-consistent", TRUE, "crash", "saved", "'web'.*power had failed.*saved memory"},
+        {"application-consistent", TRUE, "crash", "saved", "'web'.*start it"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Plan) plan = NULL;
+
+        plan_set(f, "live", table[i].live ? table[i].live : "no");
+        g_ptr_array_set_size(f->records, 0);
+        plan_add(f, "web", FALSE, NULL, snapshots, table[i].live ? 1 : 3);
+        ((DomainRecord *)g_ptr_array_index(f->records, 0))->saved = table[i].saved;
+        plan_set(f, "strict", "no");
+        plan = plan_make(f, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(plan_first_snapshot(plan, 0)->consistency, ==, table[i].consistency);
+        g_assert_cmpstr(plan_first_snapshot(plan, 0)->reason, ==, table[i].reason);
+        g_assert_cmpuint(plan->warnings->len, ==, table[i].told ? 1 : 0);
+        if (!table[i].told)
+            continue;
+        g_assert_true(g_regex_match_simple(table[i].told, g_ptr_array_index(plan->warnings, 0),
+                                           0, 0));
+        plan_set(f, "strict", "yes");
+        g_assert_null(plan_make(f, &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
+        g_assert_true(g_regex_match_simple(table[i].told, error->message, 0, 0));
+    }
+}
+
+/* One that was recorded when it was shut off was that, whatever became of the domain. */
+static void
+test_saved_later(PlanFixture *f, gconstpointer data)
+{
+    const TestSnapshot snapshot = {.name = "s", .state = "shutoff", .created = 1000};
+    g_autoptr(SetRecord) record = set_record_new(NULL, "s");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) plan = NULL;
+    DomainRecord *domain;
+    SetMember *member;
+
+    plan_add(f, "web", FALSE, NULL, &snapshot, 1);
+    domain = g_ptr_array_index(f->records, 0);
+    domain->saved = TRUE;
+    member = set_record_add(record, "web", domain->uuid);
+    record->complete = TRUE;
+    member->state = g_strdup("shutoff");
+    member->kind = g_strdup("external");
+    member->asked = member->consistency = CONSISTENCY_OFFLINE;
+    member->creation_time = snapshot.created;
+    g_assert_true(set_store_save(record, &error));
+    plan_set(f, "strict", "yes");
+    plan = plan_make(f, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(plan_first_snapshot(plan, 0)->consistency, ==, "offline");
+    g_assert_cmpuint(plan->warnings->len, ==, 0);
+    g_assert_true(set_store_remove(record->id, &error));
+}
+
 /* Of a set that virtsnap made more is known; but only of these very snapshots. */
 static void
 test_recorded(PlanFixture *f, gconstpointer data)
@@ -432,6 +509,8 @@ main(int argc, char **argv)
         {"stable", test_stable},
         {"consistency", test_consistency},
         {"recorded", test_recorded},
+        {"saved", test_saved},
+        {"saved-later", test_saved_later},
         {"odd-size", test_merge_odd_size},
     };
 
