@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/reg.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -158,7 +159,10 @@ at_call(Inject *self, pid_t thread)
     g_hash_table_insert(self->counts, key, GUINT_TO_POINTER(n));
     if (n < self->when || (n > self->when && !self->from_there_on))
         return;
-    if (self->signal)
+    /* Another thread would take the signal of a process first, while this one goes on. */
+    if (self->signal == SIGSTOP)
+        syscall(SYS_tkill, thread, SIGSTOP);
+    else if (self->signal)
         kill(thread, self->signal);
     else
         fail_call(thread, self->error);
