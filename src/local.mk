@@ -426,6 +426,10 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/set-point.h \
 	src/snapshot/set-state.c \
 	src/snapshot/set-state.h \
+	src/snapshot/apply-files.c \
+	src/snapshot/apply-files.h \
+	src/snapshot/apply-kept.c \
+	src/snapshot/apply-kept.h \
 	src/snapshot/apply-member.c \
 	src/snapshot/apply-member.h \
 	src/snapshot/apply-plan.c \

@@ -11,6 +11,8 @@
 
 #include "hypervisor/drivers.h"
 #include "hypervisor/snapshot-ops.h"
+#include "snapshot/apply-files.h"
+#include "snapshot/apply-kept.h"
 #include "snapshot/apply-member.h"
 #include "snapshot/image-rename.h"
 #include "util/fd.h"
@@ -69,14 +71,14 @@ add_new_layers(xmlNode *disks, const ApplyMember *member)
 }
 
 static char *
-describe_kept(const ApplyPlan *plan, const ApplyMember *member, GError **error)
+describe_kept(const ApplyContext *self, const ApplyMember *member, GError **error)
 {
     g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
     xmlNode *root = xmlNewDocNode(doc, NULL, BAD_CAST "domainsnapshot", NULL);
     xmlNode *memory, *disks;
 
     xmlDocSetRootElement(doc, root);
-    xml_add(root, "name", plan->before);
+    xml_add(root, "name", self->plan->before);
     if (member->internal)
         return xml_doc_to_string(doc);
     memory = xml_add(root, "memory", NULL);
@@ -91,11 +93,11 @@ describe_kept(const ApplyPlan *plan, const ApplyMember *member, GError **error)
 /* The domain was paused only while the snapshot was taken, so the snapshot is recorded as one of
  * a running domain. */
 static gboolean
-mark_running(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
-             GError **error)
+mark_running(const ApplyContext *self, const ApplyMember *member, GError **error)
 {
+    Hypervisor *hypervisor = self->hypervisor;
     g_autoptr(DomainRecord) record = hypervisor->ops->resolve(
-        hypervisor, member->domain->name, plan->before, FALSE, TRUE, error);
+        hypervisor, member->domain->name, self->plan->before, FALSE, TRUE, error);
     const SnapshotRecord *kept = record ? g_ptr_array_index(record->snapshots, 0) : NULL;
     g_autoptr(xmlDoc) doc =
         kept ? xml_parse(kept->xml, strlen(kept->xml), _("snapshot XML"), error) : NULL;
@@ -111,35 +113,40 @@ mark_running(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *m
 }
 
 gboolean
-apply_member_keep(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
-                  GError **error)
+apply_member_hold(const ApplyContext *self, const ApplyMember *member, GError **error)
 {
-    const HypervisorLayerOps *ops = hypervisor->ops->layers;
-    const char *uuid = member->domain->uuid;
-    g_autofree char *xml = describe_kept(plan, member, error);
+    return !member->domain->running ||
+           self->hypervisor->ops->layers->pause(self->hypervisor, member->domain->uuid, TRUE,
+                                                error);
+}
 
-    if (!xml || (member->domain->running && !ops->pause(hypervisor, uuid, TRUE, error)))
+gboolean
+apply_member_keep(const ApplyContext *self, const ApplyMember *member, GError **error)
+{
+    g_autofree char *xml = describe_kept(self, member, error);
+
+    if (!xml || !self->hypervisor->ops->layers->take_snapshot(
+                    self->hypervisor, member->domain->uuid, xml,
+                    !member->internal && !member->domain->active, error))
         return FALSE;
 
-    if (!ops->take_snapshot(hypervisor, uuid, xml, !member->internal && !member->domain->active,
-                            error))
-        return FALSE;
-
-    return !member->domain->running || mark_running(hypervisor, plan, member, error);
+    return !member->domain->running || mark_running(self, member, error);
 }
 
 /* --- new layers ------------------------------------------------------------------------- */
 
 static gboolean
-make_layer(const ApplyDisk *disk, GError **error)
+make_layer(ApplyDisk *disk, GError **error)
 {
     g_autofree char *directory = g_path_get_dirname(disk->overlay);
     g_autofree char *name = g_path_get_basename(disk->overlay);
     auto_fd dirfd = fd_open_dir(AT_FDCWD, directory, error);
 
-    if (dirfd < 0 || !drivers_get()->create_overlay(dirfd, name, disk->base->path,
-                                                    disk->base->format, disk->base->capacity,
-                                                    error))
+    if (dirfd < 0)
+        return FALSE;
+    disk->made = TRUE;
+    if (!drivers_get()->create_overlay(dirfd, name, disk->base->path, disk->base->format,
+                                       disk->base->capacity, error))
         return FALSE;
 
     return fchmodat(dirfd, name, 0600, 0) == 0 && fd_sync(dirfd, directory, error);
@@ -245,46 +252,45 @@ make_current(Hypervisor *hypervisor, const ApplyMember *member, const char *snap
 }
 
 static gboolean
-switch_by_overlay(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
-                  GError **error)
+switch_by_overlay(const ApplyContext *self, const ApplyMember *member, GError **error)
 {
+    Hypervisor *hypervisor = self->hypervisor;
     const HypervisorLayerOps *ops = hypervisor->ops->layers;
     g_autofree char *named = with_name(member, member->def->domain_xml, error);
     g_autofree char *xml = named ? with_layers(member, named, error) : NULL;
 
     return xml && ops->stop(hypervisor, member->domain->uuid, error) &&
            ops->redefine(hypervisor, xml, error) &&
-           make_current(hypervisor, member, plan->snapshot, error) &&
-           start_paused(hypervisor, plan, member, error);
+           make_current(hypervisor, member, self->plan->snapshot, error) &&
+           start_paused(hypervisor, self->plan, member, error);
 }
 
 /* Reverts the domain by libvirt. A domain that is to run is left paused, so that all members are
  * resumed together. */
 static gboolean
-switch_by_libvirt(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
-                  GError **error)
+switch_by_libvirt(const ApplyContext *self, const ApplyMember *member, GError **error)
 {
+    const ApplyPlan *plan = self->plan;
     gboolean on = plan->state != APPLY_AS_IT_WAS || member->def->memory != SNAPSHOT_LOCATION_NO;
 
-    return hypervisor->ops->layers->revert(hypervisor, member->domain->uuid, plan->snapshot,
-                                           on ? REVERT_PAUSED : REVERT_AS_IT_WAS, error);
+    return self->hypervisor->ops->layers->revert(self->hypervisor, member->domain->uuid,
+                                                 plan->snapshot,
+                                                 on ? REVERT_PAUSED : REVERT_AS_IT_WAS, error);
 }
 
 gboolean
-apply_member_switch(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
-                    GError **error)
+apply_member_switch(const ApplyContext *self, const ApplyMember *member, GError **error)
 {
-    return member->method == APPLY_BY_OVERLAY
-               ? switch_by_overlay(hypervisor, plan, member, error)
-               : switch_by_libvirt(hypervisor, plan, member, error);
+    return member->method == APPLY_BY_OVERLAY ? switch_by_overlay(self, member, error)
+                                              : switch_by_libvirt(self, member, error);
 }
 
 gboolean
-apply_member_start(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
-                   GError **error)
+apply_member_start(const ApplyContext *self, const ApplyMember *member, GError **error)
 {
-    return !wants_to_run(plan, member) ||
-           hypervisor->ops->layers->pause(hypervisor, member->domain->uuid, FALSE, error);
+    return !wants_to_run(self->plan, member) ||
+           self->hypervisor->ops->layers->pause(self->hypervisor, member->domain->uuid, FALSE,
+                                                error);
 }
 
 /* --- putting back ------------------------------------------------------------------ */
@@ -300,39 +306,66 @@ put_snapshot_back(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMemb
                                               FALSE, error);
 }
 
+/* Returns: (transfer full) (nullable): the image of the disk in @xml if it is a layer that libvirt
+ * has made for the way back: directly on what the snapshot froze. */
+static char *
+layer_made_in(const char *xml, const ImageUsers *users, const ApplyDisk *disk)
+{
+    g_autofree char *path = image_of(xml, disk->target);
+    const Layer *layer = NULL;
+
+    if (path && !layer_is_at(disk->present, path) && !g_str_equal(path, disk->kept))
+        layer = image_users_resolve(users, path, "qcow2", NULL);
+
+    return layer && layer->backing && layer_is_same(layer->backing, disk->base)
+               ? g_steal_pointer(&path)
+               : NULL;
+}
+
 /* Replaces the planned layers of the member by those that libvirt has made. */
 static void
 find_made(Hypervisor *hypervisor, const ApplyMember *member)
 {
     g_autoptr(GPtrArray) domains = hypervisor->ops->layers->survey(hypervisor, NULL);
+    g_autoptr(ImageUsers) users = domains ? image_users_find(domains, NULL) : NULL;
     const DomainSurvey *now =
-        domains ? domain_survey_find_uuid(domains, member->domain->uuid) : NULL;
+        users ? domain_survey_find_uuid(domains, member->domain->uuid) : NULL;
 
     for (guint i = 0; now && i < member->disks->len; i++) {
         ApplyDisk *disk = g_ptr_array_index(member->disks, i);
-        g_autofree char *path = image_of(now->xml, disk->target);
+        char *path = layer_made_in(now->xml, users, disk);
 
-        if (!path || layer_is_at(disk->base, path) || layer_is_at(disk->present, path) ||
-            g_str_equal(path, disk->kept))
+        if (!path)
             continue;
         g_free(disk->overlay);
-        disk->overlay = g_steal_pointer(&path);
+        disk->overlay = path;
+        disk->made = TRUE;
     }
 }
 
 static gboolean
-put_back_external(Hypervisor *hypervisor, const ApplyMember *member, GError **error)
+exchange_back(Hypervisor *hypervisor, const ApplyMember *member, GError **error)
 {
     const HypervisorLayerOps *ops = hypervisor->ops->layers;
     const DomainSurvey *domain = member->domain;
 
     if (!ops->stop(hypervisor, domain->uuid, error) ||
-        !ops->redefine(hypervisor, domain->persistent, error) ||
-        !make_current(hypervisor, member, domain->current, error))
+        !ops->redefine(hypervisor, domain->persistent, error))
         return FALSE;
 
     return !member->kept_memory || ops->restore_with(hypervisor, member->kept_memory, NULL,
                                                      !domain->running, error);
+}
+
+/* After the domain is back, for which snapshot is the current one is not worth its standing still
+ * where libvirt cannot write that down. */
+static void
+put_current_back(const ApplyContext *self, const ApplyMember *member)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!make_current(self->hypervisor, member, member->domain->current, &error))
+        g_ptr_array_add(self->warnings, g_strdup(error->message));
 }
 
 static gboolean
@@ -348,66 +381,131 @@ put_back_internal(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMemb
            make_current(hypervisor, member, member->domain->current, error);
 }
 
-/* Removes the overlays that were made for @member. No domain has written anything to them that
- * is to be kept. */
+/* Removes what was made for @member. An overlay that it has written to, though its state was to be
+ * kept as it is below, is left. */
 static void
-remove_made(const ApplyMember *member)
+remove_made(const ApplyContext *self, const ApplyMember *member)
 {
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+
     for (guint i = 0; i < member->disks->len; i++) {
         const ApplyDisk *disk = g_ptr_array_index(member->disks, i);
 
-        unlink(disk->kept);
-        unlink(disk->overlay);
+        if (apply_file_is_blank(disk->kept))
+            g_ptr_array_add(paths, disk->kept);
+        else
+            g_ptr_array_add(self->warnings,
+                            g_strdup_printf(_("'%s' is left: the domain '%s' has written to it "
+                                              "meanwhile"),
+                                            disk->kept, member->domain->name));
+        if (disk->made)
+            g_ptr_array_add(paths, disk->overlay);
     }
     if (member->kept_memory)
-        unlink(member->kept_memory);
+        g_ptr_array_add(paths, member->kept_memory);
+    apply_files_remove(self->hypervisor, paths, self->warnings);
 }
 
-/* Resumes a member that was paused and not changed otherwise. */
 static gboolean
-let_go_on(Hypervisor *hypervisor, const ApplyMember *member, GError **error)
+let_go_on(const ApplyContext *self, const ApplyMember *member, GError **error)
 {
-    remove_made(member);
-
     return !member->domain->running ||
-           hypervisor->ops->snapshots->resume(hypervisor, member->domain->uuid, error);
+           self->hypervisor->ops->snapshots->resume(self->hypervisor, member->domain->uuid, error);
 }
 
-/* Returns: FALSE if the snapshot that keeps the present state of @member is known to be missing. */
+/* The snapshot is not there. A domain that is on the overlays all the same is brought back to its
+ * former layers. */
 static gboolean
-is_kept(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member)
+put_back_unkept(const ApplyContext *self, const ApplyMember *member, GError **error)
 {
-    g_autoptr(GPtrArray) names =
-        hypervisor->ops->list_snapshots(hypervisor, member->domain->name, NULL);
+    const SetMember *record = set_record_member(self->record, member->domain->uuid);
 
-    return !names ||
-           g_ptr_array_find_with_equal_func(names, plan->before, g_str_equal, NULL);
+    if (!apply_unkept_put_back(self->hypervisor, record, self->warnings, error))
+        return FALSE;
+    remove_made(self, member);
+
+    return TRUE;
+}
+
+/* Returns: FALSE with IN_USE if somebody has let the domain run since its state was kept: what it
+ * has written since would be lost. */
+static gboolean
+check_stood_still(const ApplyContext *self, const ApplyMember *member, GError **error)
+{
+    DomainState state;
+    gboolean still;
+
+    if (!member->domain->active)
+        return TRUE;
+    if (!self->hypervisor->ops->snapshots->state(self->hypervisor, member->domain->uuid, &state,
+                                                 error))
+        return FALSE;
+    still = state != DOMAIN_STATE_RUNNING;
+    for (guint i = 0; i < member->disks->len; i++) {
+        const ApplyDisk *disk = g_ptr_array_index(member->disks, i);
+
+        still = still && apply_file_is_blank(disk->kept);
+    }
+    if (!still)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                    _("somebody has resumed it meanwhile; the next command for its snapshots puts "
+                      "it back with all that it has written since"));
+
+    return still;
+}
+
+static gboolean
+put_back_external(const ApplyContext *self, const ApplyMember *member, ApplyStep step,
+                  GError **error)
+{
+    gboolean by_libvirt =
+        step == APPLY_STEP_SWITCHED && member->method == APPLY_BY_LIBVIRT;
+
+    if (step != APPLY_STEP_SWITCHED && !check_stood_still(self, member, error))
+        return FALSE;
+    if (by_libvirt)
+        find_made(self->hypervisor, member);
+
+    if ((by_libvirt && !put_snapshot_back(self->hypervisor, self->plan, member, error)) ||
+        !exchange_back(self->hypervisor, member, error))
+        return FALSE;
+    if (step == APPLY_STEP_SWITCHED)
+        put_current_back(self, member);
+
+    return TRUE;
+}
+
+static gboolean
+put_back_kept(const ApplyContext *self, const ApplyMember *member, ApplyStep step, GError **error)
+{
+    gboolean done = member->internal
+                        ? put_back_internal(self->hypervisor, self->plan, member, error)
+                        : put_back_external(self, member, step, error);
+
+    if (!done || !self->hypervisor->ops->layers->delete_snapshot(
+                     self->hypervisor, member->domain->uuid, self->plan->before,
+                     !member->internal, error))
+        return FALSE;
+    if (!member->internal)
+        remove_made(self, member);
+
+    return TRUE;
 }
 
 gboolean
-apply_member_put_back(Hypervisor *hypervisor, const ApplyPlan *plan, const ApplyMember *member,
-                      ApplyStep step, GError **error)
+apply_member_put_back(const ApplyContext *self, const ApplyMember *member, ApplyStep step,
+                      GError **error)
 {
-    gboolean by_libvirt;
-    gboolean done;
+    ApplyKept kept;
 
     if (step == APPLY_STEP_NONE)
         return TRUE;
-    if (step == APPLY_STEP_KEPT && !is_kept(hypervisor, plan, member))
-        return let_go_on(hypervisor, member, error);
-    by_libvirt = step == APPLY_STEP_SWITCHED && !member->internal &&
-                 member->method == APPLY_BY_LIBVIRT;
-    if (by_libvirt)
-        find_made(hypervisor, member);
-    done = (!by_libvirt || put_snapshot_back(hypervisor, plan, member, error)) &&
-           (member->internal ? put_back_internal(hypervisor, plan, member, error)
-                             : put_back_external(hypervisor, member, error));
-    if (!done || !hypervisor->ops->layers->delete_snapshot(hypervisor, member->domain->uuid,
-                                                           plan->before, !member->internal,
-                                                           error))
+    if (step == APPLY_STEP_HELD)
+        return let_go_on(self, member, error);
+    if (!apply_kept_look(self->hypervisor, self->record, member->domain->uuid, &kept, error))
         return FALSE;
-    if (!member->internal)
-        remove_made(member);
+    if (kept == APPLY_KEPT_NOT && step == APPLY_STEP_KEPT)
+        return put_back_unkept(self, member, error);
 
-    return TRUE;
+    return put_back_kept(self, member, step, error);
 }

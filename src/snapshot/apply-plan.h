@@ -31,6 +31,7 @@ typedef struct {
     const Layer *present; /* the layer that it writes to now, not owned; NULL: no such disk */
     char *overlay;        /* path of the layer that it is going to write to; free */
     char *kept;           /* path of the overlay of the set that keeps the present state; free */
+    gboolean made;        /* the overlay is there, and was made for this way back */
 } ApplyDisk;
 
 typedef struct {

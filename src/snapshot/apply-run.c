@@ -16,48 +16,61 @@
 typedef struct {
     Hypervisor *hypervisor;
     const ApplyPlan *plan;
-    Control *control;
     GPtrArray *warnings;
+    ApplyContext context; /* of all of these and the record */
+    Control *control;
     ApplyStep *steps; /* of each member: that was begun last */
     SetRecord *record;
 } Run;
 
-typedef gboolean (*StepFunc)(const Run *self, const ApplyMember *member, GError **error);
+/* Does a step of @member; @step: (out): what is begun with it. */
+typedef gboolean (*StepFunc)(const Run *self, ApplyMember *member, ApplyStep *step,
+                             GError **error);
 
 static gboolean
-keep_present(const Run *self, const ApplyMember *member, GError **error)
+keep_present(const Run *self, ApplyMember *member, ApplyStep *step, GError **error)
 {
-    return apply_member_keep(self->hypervisor, self->plan, member, error);
+    *step = APPLY_STEP_HELD;
+    if (!apply_member_hold(&self->context, member, error))
+        return FALSE;
+    *step = APPLY_STEP_KEPT;
+
+    return apply_member_keep(&self->context, member, error);
 }
 
 static gboolean
-make_member_layers(const Run *self, const ApplyMember *member, GError **error)
+make_member_layers(const Run *self, ApplyMember *member, ApplyStep *step, GError **error)
 {
+    *step = APPLY_STEP_MADE;
+
     return apply_member_make(member, error);
 }
 
 static gboolean
-switch_over(const Run *self, const ApplyMember *member, GError **error)
+switch_over(const Run *self, ApplyMember *member, ApplyStep *step, GError **error)
 {
-    return apply_member_switch(self->hypervisor, self->plan, member, error);
+    *step = APPLY_STEP_SWITCHED;
+
+    return apply_member_switch(&self->context, member, error);
 }
 
 static gboolean
-start_applied(const Run *self, const ApplyMember *member, GError **error)
+start_applied(const Run *self, ApplyMember *member, ApplyStep *step, GError **error)
 {
-    return apply_member_start(self->hypervisor, self->plan, member, error);
+    return apply_member_start(&self->context, member, error);
 }
 
 static gboolean
-for_all(Run *self, StepFunc func, ApplyStep step, GError **error)
+for_all(Run *self, StepFunc func, GError **error)
 {
-    for (guint i = 0; i < self->plan->members->len; i++) {
-        const ApplyMember *member = g_ptr_array_index(self->plan->members, i);
+    const GPtrArray *members = self->plan->members;
+
+    for (guint i = 0; i < members->len; i++) {
+        ApplyMember *member = g_ptr_array_index(members, i);
 
         if (!control_pass(self->control, 0, error))
             return FALSE;
-        self->steps[i] = step;
-        if (!func(self, member, error)) {
+        if (!func(self, member, &self->steps[i], error)) {
             g_prefix_error(error, _("Domain '%s': "), member->domain->name);
             return FALSE;
         }
@@ -84,12 +97,12 @@ put_members_back(const Run *self, GError **error)
         const ApplyMember *member = g_ptr_array_index(self->plan->members, i);
         g_autoptr(GError) why = NULL;
 
-        if (apply_member_put_back(self->hypervisor, self->plan, member, self->steps[i], &why))
+        if (apply_member_put_back(&self->context, member, self->steps[i], &why))
             continue;
         all = FALSE;
         g_prefix_error(error,
-                       _("The domain '%s' could not be put back (%s); its former state is kept "
-                         "as its snapshot '%s'. "),
+                       _("The domain '%s' could not be put back (%s); nothing of it is removed, "
+                         "and its former state is what its snapshot '%s' keeps, if it has one. "),
                        member->domain->name, why ? why->message : "?", self->plan->before);
     }
     if (all && !set_store_remove(self->record->id, &unsaved))
@@ -170,10 +183,8 @@ discard_present(const Run *self)
 static gboolean
 apply_all(Run *self, GError **error)
 {
-    return for_all(self, keep_present, APPLY_STEP_KEPT, error) &&
-           for_all(self, make_member_layers, APPLY_STEP_MADE, error) &&
-           for_all(self, switch_over, APPLY_STEP_SWITCHED, error) &&
-           for_all(self, start_applied, APPLY_STEP_SWITCHED, error) &&
+    return for_all(self, keep_present, error) && for_all(self, make_member_layers, error) &&
+           for_all(self, switch_over, error) && for_all(self, start_applied, error) &&
            apply_record_end(self->hypervisor, self->record, error);
 }
 
@@ -183,7 +194,8 @@ apply_run(Hypervisor *hypervisor, const ApplyPlan *plan, Control *control, GPtrA
 {
     g_autofree ApplyStep *steps = g_new0(ApplyStep, plan->members->len);
     g_autoptr(SetRecord) record = apply_record_new(plan);
-    Run self = {hypervisor, plan, control, warnings, steps, record};
+    Run self = {hypervisor, plan,  warnings, {hypervisor, plan, record, warnings},
+                control,    steps, record};
     auto_fd lock = set_store_lock(record->id, error);
 
     if (lock < 0 || !set_store_save(record, error))

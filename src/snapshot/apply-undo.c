@@ -6,17 +6,19 @@
 #include <glib/gi18n-lib.h>
 
 #include "hypervisor/snapshot-ops.h"
+#include "snapshot/apply-files.h"
+#include "snapshot/apply-kept.h"
 #include "snapshot/apply-member.h"
 #include "snapshot/apply-record.h"
 #include "snapshot/apply-undo.h"
 #include "snapshot/delete-run.h"
 #include "snapshot/layer-blank.h"
-#include "snapshot/layer-remove.h"
 
 /* How far a member had come when the process was killed. */
 typedef enum {
     WAY_GONE,      /* the domain is gone */
-    WAY_UNTOUCHED, /* the domain was paused at most */
+    WAY_UNTOUCHED, /* its present state is not kept: it was paused at most, unless the snapshot
+                    * could not be written down */
     WAY_KEPT,      /* the snapshot that keeps its present state exists */
     WAY_BETWEEN,   /* its layers are exchanged, its memory is not loaded yet */
     WAY_BACK,      /* it has gone back */
@@ -166,8 +168,29 @@ count_members_going(const Undo *self, Way way)
 
 /* --- whether something would be lost ----------------------------------------------------- */
 
-/* Finds out whether a domain that has gone back has written anything since, which would be lost.
- * For an internal snapshot that cannot be found out, so it counts as used. */
+/* Returns: whether @top is the layer that was made for the way back: where the record says, or,
+ * where the hypervisor chose the place, directly on what the snapshot froze. */
+static gboolean
+is_new_layer(const Undo *self, const UndoMember *member, const SetDisk *disk, const Layer *top)
+{
+    const SnapshotDef *def =
+        image_users_snapshot(self->users, member->domain, self->record->back_to);
+
+    if (disk->next)
+        return layer_is_at(top, disk->next);
+    for (guint i = 0; def && top->backing && i < def->disks->len; i++) {
+        const DiskDef *frozen = g_ptr_array_index(def->disks, i);
+
+        if (g_strcmp0(frozen->target, disk->target) == 0 && frozen->storage->path)
+            return layer_is_at(top->backing, frozen->storage->path);
+    }
+
+    return FALSE;
+}
+
+/* Finds out whether a domain that has gone back has written anything since, which would be lost,
+ * or is on layers that somebody else has made since. For an internal snapshot that cannot be found
+ * out, so it counts as used. */
 static gboolean
 was_used(const Undo *self, const UndoMember *member, gboolean *used, GError **error)
 {
@@ -178,10 +201,11 @@ was_used(const Undo *self, const UndoMember *member, gboolean *used, GError **er
         const SetDisk *disk = g_ptr_array_index(member->record->disks, i);
         const Layer *top = find_top(self, member, disk->target);
 
-        if (top && !layer_is_at(top, disk->source) && !layer_is_at(top, disk->overlay) &&
-            !layer_is_blank(top, &blank, error))
+        if (!top || layer_is_at(top, disk->source) || layer_is_at(top, disk->overlay))
+            continue;
+        if (is_new_layer(self, member, disk, top) && !layer_is_blank(top, &blank, error))
             return FALSE;
-        *used = !blank;
+        *used = !blank || !is_new_layer(self, member, disk, top);
     }
 
     return TRUE;
@@ -238,22 +262,16 @@ go_on(const Undo *self, GError **error)
 static void
 remove_new_layers(const Undo *self, const UndoMember *member)
 {
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+
     for (guint i = 0; i < member->record->disks->len; i++) {
         const SetDisk *disk = g_ptr_array_index(member->record->disks, i);
-        const char *const paths[] = {disk->next, disk->overlay};
 
-        for (guint k = 0; k < G_N_ELEMENTS(paths); k++) {
-            g_autoptr(GError) error = NULL;
-            const Layer *layer =
-                paths[k] && g_file_test(paths[k], G_FILE_TEST_EXISTS)
-                    ? image_users_resolve(self->users, paths[k], "qcow2", &error)
-                    : NULL;
-
-            if (layer &&
-                !layer_remove_unneeded(self->hypervisor, layer, self->warnings, &error))
-                g_ptr_array_add(self->warnings, g_strdup(error->message));
-        }
+        if (disk->next)
+            g_ptr_array_add(paths, disk->next);
+        g_ptr_array_add(paths, disk->overlay);
     }
+    apply_files_remove_blank(self->hypervisor, paths, self->warnings);
 }
 
 /* Fills in the domain as it was before, from the snapshot that keeps its state. */
@@ -274,6 +292,7 @@ put_member_back(const Undo *self, const UndoMember *member, GError **error)
         image_users_snapshot(self->users, member->domain, self->record->snapshot);
     g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func(g_free);
     ApplyPlan plan = {.before = self->record->snapshot};
+    const ApplyContext context = {self->hypervisor, &plan, self->record, self->warnings};
     DomainSurvey was;
     ApplyMember former = {.domain = &was,
                           .method = APPLY_BY_OVERLAY,
@@ -297,10 +316,11 @@ put_member_back(const Undo *self, const UndoMember *member, GError **error)
         one->target = disk->target;
         one->overlay = former_top ? disk->overlay : top->path;
         one->kept = disk->overlay;
+        one->made = !former_top;
         g_ptr_array_add(disks, one);
     }
 
-    return apply_member_put_back(self->hypervisor, &plan, &former, APPLY_STEP_SWITCHED, error);
+    return apply_member_put_back(&context, &former, APPLY_STEP_SWITCHED, error);
 }
 
 static gboolean
@@ -310,6 +330,8 @@ undo_applied_member(const Undo *self, const UndoMember *member, GError **error)
     case WAY_GONE:
         return TRUE;
     case WAY_UNTOUCHED:
+        if (!apply_unkept_put_back(self->hypervisor, member->record, self->warnings, error))
+            return FALSE;
         break;
     case WAY_KEPT:
         if (!let_member_run(self, member, member->record->state, error) ||
@@ -347,16 +369,40 @@ undo_all(const Undo *self, GError **error)
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
+/* Lets a member go on that has not gone back. */
+static gboolean
+leave_member(const Undo *self, const UndoMember *member, GError **error)
+{
+    if (member->way == WAY_GONE)
+        return TRUE;
+    if (member->way == WAY_UNTOUCHED
+            ? !apply_unkept_put_back(self->hypervisor, member->record, self->warnings, error)
+            : member->way != WAY_BACK && member->way != WAY_BETWEEN &&
+                  !let_member_run(self, member, member->record->state, error))
+        return FALSE;
+    remove_new_layers(self, member);
+
+    return TRUE;
+}
+
+/* The set that stays has only those whose former state it keeps. */
+static void
+drop_unkept(const Undo *self)
+{
+    for (guint i = self->record->members->len; i-- > 0;) {
+        Way way = self->members[i].way;
+
+        if (way == WAY_GONE || way == WAY_UNTOUCHED)
+            g_ptr_array_remove_index(self->record->members, i);
+    }
+}
+
 static gboolean
 leave_as_it_is(const Undo *self, const UndoMember *used, GError **error)
 {
     for (guint i = 0; i < self->record->members->len; i++) {
-        const UndoMember *member = &self->members[i];
-
-        if (member->way == WAY_KEPT && !let_member_run(self, member, member->record->state, error))
+        if (!leave_member(self, &self->members[i], error))
             return FALSE;
-        if (member->domain)
-            remove_new_layers(self, member);
     }
     g_ptr_array_add(self->warnings,
                     g_strdup_printf(_("Going back to '%s' was interrupted, and the domain '%s', "
@@ -364,6 +410,7 @@ leave_as_it_is(const Undo *self, const UndoMember *used, GError **error)
                                       "The former state is kept as the set '%s'"),
                                     self->record->back_to, used->record->domain,
                                     self->record->snapshot));
+    drop_unkept(self);
 
     return apply_record_end(self->hypervisor, self->record, error);
 }

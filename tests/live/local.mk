@@ -12,6 +12,7 @@ live_tests = \
 	tests/live/daemon.sh \
 	tests/live/apply.sh \
 	tests/live/apply-crash.sh \
+	tests/live/apply-others.sh \
 	tests/live/delete-crash.sh \
 	tests/live/delete.sh \
 	tests/live/devices.sh \
