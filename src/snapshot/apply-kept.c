@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "hypervisor/layer-ops.h"
 #include "image/image-lock.h"
@@ -14,29 +15,72 @@
 #include "snapshot/image-users.h"
 #include "snapshot/layer-blank.h"
 #include "util/fd.h"
+#include "util/xml.h"
 
-/* --- whether it is kept ------------------------------------------------------------- */
+/* --- whose the snapshot is ---------------------------------------------------------- */
+
+ApplyKept
+apply_kept_in(const SetRecord *record, const char *xml)
+{
+    g_autofree char *mark = set_record_mark(record);
+    g_autoptr(xmlDoc) doc = xml ? xml_parse(xml, strlen(xml), "snapshot XML", NULL) : NULL;
+    g_autofree char *text =
+        doc ? xml_text(xmlDocGetRootElement(doc), "./description") : NULL;
+
+    if (!xml)
+        return APPLY_KEPT_NOT;
+
+    return g_strcmp0(text, mark) == 0 ? APPLY_KEPT : APPLY_KEPT_BY_OTHERS;
+}
+
+/* Returns: the XML of the domain's snapshot with the name of the record, owned by the caller; NULL
+ * without an error if it has none. */
+static char *
+find_kept(Hypervisor *hypervisor, const SetRecord *record, const char *domain, GError **error)
+{
+    g_autoptr(GPtrArray) names = hypervisor->ops->list_snapshots(hypervisor, domain, error);
+    g_autoptr(DomainRecord) found = NULL;
+    const SnapshotRecord *snapshot;
+
+    if (!names ||
+        !g_ptr_array_find_with_equal_func(names, record->snapshot, g_str_equal, NULL))
+        return NULL;
+    found = hypervisor->ops->resolve(hypervisor, domain, record->snapshot, FALSE, FALSE, error);
+    snapshot = found ? g_ptr_array_index(found->snapshots, 0) : NULL;
+
+    return snapshot ? g_strdup(snapshot->xml) : NULL;
+}
 
 gboolean
 apply_kept_look(Hypervisor *hypervisor, const SetRecord *record, const char *uuid,
                 ApplyKept *kept, GError **error)
 {
     g_autofree char *domain = NULL;
-    g_autoptr(GPtrArray) names = NULL;
+    g_autofree char *xml = NULL;
+    g_autoptr(GError) problem = NULL;
 
     if (!hypervisor->ops->snapshots->await(hypervisor, uuid, error))
         return FALSE;
     domain = hypervisor->ops->find_domain(hypervisor, uuid, error);
     if (!domain)
         return FALSE;
-    names = hypervisor->ops->list_snapshots(hypervisor, domain, error);
-    if (!names)
+    xml = find_kept(hypervisor, record, domain, &problem);
+    if (problem) {
+        g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
-    *kept = g_ptr_array_find_with_equal_func(names, record->snapshot, g_str_equal, NULL)
-                ? APPLY_KEPT
-                : APPLY_KEPT_NOT;
+    }
+    *kept = apply_kept_in(record, xml);
 
     return TRUE;
+}
+
+void
+apply_warn_of_others(const SetRecord *record, const char *domain, GPtrArray *warnings)
+{
+    g_ptr_array_add(warnings,
+                    g_strdup_printf(_("The snapshot '%s' of the domain '%s' was made by somebody "
+                                      "else, and is left alone with its files"),
+                                    record->snapshot, domain));
 }
 
 /* --- a domain whose state is not kept ------------------------------------------------- */

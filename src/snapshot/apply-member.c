@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -73,12 +74,14 @@ add_new_layers(xmlNode *disks, const ApplyMember *member)
 static char *
 describe_kept(const ApplyContext *self, const ApplyMember *member, GError **error)
 {
+    g_autofree char *mark = set_record_mark(self->record);
     g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
     xmlNode *root = xmlNewDocNode(doc, NULL, BAD_CAST "domainsnapshot", NULL);
     xmlNode *memory, *disks;
 
     xmlDocSetRootElement(doc, root);
     xml_add(root, "name", self->plan->before);
+    xml_add(root, "description", mark);
     if (member->internal)
         return xml_doc_to_string(doc);
     memory = xml_add(root, "memory", NULL);
@@ -112,9 +115,29 @@ mark_running(const ApplyContext *self, const ApplyMember *member, GError **error
     return hypervisor->ops->redefine_snapshot(hypervisor, member->domain->name, xml, TRUE, error);
 }
 
+static gboolean
+check_free(const char *path, GError **error)
+{
+    if (!path || !g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
+                _("'%s' was made by somebody else meanwhile; try again"), path);
+
+    return FALSE;
+}
+
 gboolean
 apply_member_hold(const ApplyContext *self, const ApplyMember *member, GError **error)
 {
+    for (guint i = 0; i < member->disks->len; i++) {
+        const ApplyDisk *disk = g_ptr_array_index(member->disks, i);
+
+        if (!check_free(disk->kept, error))
+            return FALSE;
+    }
+    if (!check_free(member->kept_memory, error))
+        return FALSE;
+
     return !member->domain->running ||
            self->hypervisor->ops->layers->pause(self->hypervisor, member->domain->uuid, TRUE,
                                                 error);
@@ -135,6 +158,19 @@ apply_member_keep(const ApplyContext *self, const ApplyMember *member, GError **
 
 /* --- new layers ------------------------------------------------------------------------- */
 
+/* The file is made first, for qemu-img would write over one that somebody else has made. */
+static gboolean
+claim_file(int dirfd, ApplyDisk *disk, const char *name, GError **error)
+{
+    auto_fd fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    disk->made = fd >= 0;
+    if (!disk->made)
+        virt_snap_error_set_errno(error, errno, _("Cannot create '%s'"), disk->overlay);
+
+    return disk->made;
+}
+
 static gboolean
 make_layer(ApplyDisk *disk, GError **error)
 {
@@ -142,14 +178,12 @@ make_layer(ApplyDisk *disk, GError **error)
     g_autofree char *name = g_path_get_basename(disk->overlay);
     auto_fd dirfd = fd_open_dir(AT_FDCWD, directory, error);
 
-    if (dirfd < 0)
-        return FALSE;
-    disk->made = TRUE;
-    if (!drivers_get()->create_overlay(dirfd, name, disk->base->path, disk->base->format,
+    if (dirfd < 0 || !claim_file(dirfd, disk, name, error) ||
+        !drivers_get()->create_overlay(dirfd, name, disk->base->path, disk->base->format,
                                        disk->base->capacity, error))
         return FALSE;
 
-    return fchmodat(dirfd, name, 0600, 0) == 0 && fd_sync(dirfd, directory, error);
+    return fd_sync(dirfd, directory, error);
 }
 
 /* Makes the new overlays, unless libvirt reverts the member: then it makes overlays of its own. */
@@ -506,6 +540,13 @@ apply_member_put_back(const ApplyContext *self, const ApplyMember *member, Apply
         return FALSE;
     if (kept == APPLY_KEPT_NOT && step == APPLY_STEP_KEPT)
         return put_back_unkept(self, member, error);
+    if (kept != APPLY_KEPT_BY_OTHERS)
+        return put_back_kept(self, member, step, error);
+    apply_warn_of_others(self->record, member->domain->name, self->warnings);
+    if (step == APPLY_STEP_KEPT)
+        return let_go_on(self, member, error);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                _("its snapshot '%s' was made anew by somebody else"), self->plan->before);
 
-    return put_back_kept(self, member, step, error);
+    return FALSE;
 }

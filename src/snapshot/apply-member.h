@@ -23,12 +23,13 @@ typedef struct {
 const char *apply_member_after(const ApplyPlan *plan, const ApplyMember *member);
 
 /** apply_member_hold: Pauses a domain that runs, so that nothing comes after its present state is
- * kept. */
+ * kept. Returns: FALSE, without a change, with ALREADY_EXISTS if somebody else has made a file
+ * meanwhile where that state is to be kept. */
 gboolean apply_member_hold(const ApplyContext *self, const ApplyMember *member,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** apply_member_keep: Takes the snapshot that keeps the present state, with the memory of a domain
- * that is active. */
+ * that is active. It has the mark of the record. */
 gboolean apply_member_keep(const ApplyContext *self, const ApplyMember *member,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -53,8 +54,8 @@ typedef enum {
 } ApplyStep;
 
 /** apply_member_put_back: @step: that was begun last. Has the domain be as it was before, memory
- * included, and removes what was made for it and nobody needs. Returns: FALSE if it could
- * not; then all of it is left. */
+ * included, and removes what was made for it and nobody needs; a snapshot without the mark of the
+ * record is left alone. Returns: FALSE if it could not; then all of it is left. */
 gboolean apply_member_put_back(const ApplyContext *self, const ApplyMember *member, ApplyStep step,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -3,7 +3,10 @@
 
 #include <config.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "collection/set-store.h"
+#include "snapshot/apply-kept.h"
 #include "snapshot/apply-member.h"
 #include "snapshot/apply-record.h"
 
@@ -59,10 +62,17 @@ note_time(Hypervisor *hypervisor, const SetRecord *record, SetMember *member, GE
     g_autoptr(SnapshotDef) def =
         kept ? snapshot_def_parse(kept->xml, member->domain, error) : NULL;
 
-    if (def)
-        member->creation_time = def->creation_time;
+    if (!def)
+        return FALSE;
+    if (apply_kept_in(record, kept->xml) != APPLY_KEPT) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
+                    _("The snapshot '%s' of the domain '%s' was made anew by somebody else"),
+                    record->snapshot, member->domain);
+        return FALSE;
+    }
+    member->creation_time = def->creation_time;
 
-    return def != NULL;
+    return TRUE;
 }
 
 gboolean

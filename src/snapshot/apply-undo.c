@@ -17,6 +17,7 @@
 /* How far a member had come when the process was killed. */
 typedef enum {
     WAY_GONE,      /* the domain is gone */
+    WAY_OTHERS,    /* somebody else has made a snapshot of that name */
     WAY_UNTOUCHED, /* its present state is not kept: it was paused at most, unless the snapshot
                     * could not be written down */
     WAY_KEPT,      /* the snapshot that keeps its present state exists */
@@ -112,11 +113,15 @@ way_of(const Undo *self, const UndoMember *member)
 {
     const DomainSurvey *domain = member->domain;
     gboolean internal = g_str_equal(member->record->kind, "internal");
+    const SnapshotRecord *kept;
 
     if (!domain)
         return WAY_GONE;
-    if (!domain_survey_snapshot(domain, self->record->snapshot))
+    kept = domain_survey_snapshot(domain, self->record->snapshot);
+    if (!kept)
         return WAY_UNTOUCHED;
+    if (apply_kept_in(self->record, kept->xml) != APPLY_KEPT)
+        return WAY_OTHERS;
     if (internal ? g_strcmp0(domain->current, self->record->snapshot) == 0
                  : is_on_former_layers(self, member))
         return has_stood_still(self, member) ? WAY_BETWEEN : WAY_KEPT;
@@ -329,6 +334,9 @@ undo_applied_member(const Undo *self, const UndoMember *member, GError **error)
     switch (member->way) {
     case WAY_GONE:
         return TRUE;
+    case WAY_OTHERS:
+        apply_warn_of_others(self->record, member->domain->name, self->warnings);
+        break;
     case WAY_UNTOUCHED:
         if (!apply_unkept_put_back(self->hypervisor, member->record, self->warnings, error))
             return FALSE;
@@ -375,6 +383,8 @@ leave_member(const Undo *self, const UndoMember *member, GError **error)
 {
     if (member->way == WAY_GONE)
         return TRUE;
+    if (member->way == WAY_OTHERS)
+        apply_warn_of_others(self->record, member->domain->name, self->warnings);
     if (member->way == WAY_UNTOUCHED
             ? !apply_unkept_put_back(self->hypervisor, member->record, self->warnings, error)
             : member->way != WAY_BACK && member->way != WAY_BETWEEN &&
@@ -392,7 +402,7 @@ drop_unkept(const Undo *self)
     for (guint i = self->record->members->len; i-- > 0;) {
         Way way = self->members[i].way;
 
-        if (way == WAY_GONE || way == WAY_UNTOUCHED)
+        if (way == WAY_GONE || way == WAY_OTHERS || way == WAY_UNTOUCHED)
             g_ptr_array_remove_index(self->record->members, i);
     }
 }

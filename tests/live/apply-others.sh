@@ -3,7 +3,8 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # A way back to a snapshot set that cannot keep the present state, because libvirt cannot write its
-# snapshot down: nothing that a domain writes to is removed.
+# snapshot down, or because somebody else has made one of the same name meanwhile: nothing that a
+# domain writes to is removed, and nothing that is somebody else's.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -84,5 +85,62 @@ write_running 9
 check "before it is resumed" tidy
 check "then all is as it was, and what was written is there" as_before
 written r
+
+# --- somebody else
+can_inject || { skip "what others make meanwhile is theirs" "nothing can be injected here"
+    done_testing
+    exit; }
+# stopped: a way back that has stopped itself when it is planned and its record is written.
+stopped()
+{
+    : >"$d/trace"
+    { "$abs_top_builddir/tests/inject" -o "$d/trace" fsync:signal=STOP:when=2 \
+        "$abs_top_builddir/virtsnap" --json snapshot-apply pair s1 >"$VS_OUT" 2>"$VS_ERR"; } \
+        2>/dev/null &
+    tracer=$!
+    live_wait "it has stopped" [ -s "$d/trace" ] && pid=$(head -n 1 "$d/trace") &&
+        grep -qs before-s1 "$VIRTSNAP_STATE_DIR"/sets/*
+}
+goes_on() { kill -CONT "$pid" && ! wait "$tracer"; }
+
+# theirs FILE: takes a snapshot of the running domain with the name that the set is to have, which
+# has it write to FILE.
+theirs()
+{
+    live_virsh snapshot-create-as r before-s1 --disk-only --atomic --diskspec "vda,file=$1" \
+        >/dev/null && write_running 12 && state=$(state)
+}
+
+# kept: it is still all theirs.
+kept() { [ "$(state)" = "$state" ] || { diff <(echo "$state") <(state); return 1; }; }
+
+# gone: their snapshot is merged back.
+gone()
+{
+    local top
+    top=$(top_of r)
+    live_virsh blockcommit r vda --active --pivot --shallow >/dev/null &&
+        live_virsh snapshot-delete r before-s1 --metadata >/dev/null && rm "$top" &&
+        write_running 9 && as_before
+}
+
+for file in mine.qcow2 r-vda.before-s1.qcow2; do
+    check "a way back that is planned" stopped
+    check "somebody else makes such a snapshot, on $file" theirs "$d/$file"
+    check "it ends" goes_on
+    check "and leaves that alone" kept
+    like "$(cat "$VS_OUT" "$VS_ERR")" "'r'.*$([ "$file" = mine.qcow2 ] && echo before-s1 ||
+        echo "'$d/$file' was made by somebody else")" "and says so"
+    check "(it goes)" gone
+done
+
+check "a way back that is planned" stopped
+check "somebody else makes such a snapshot" theirs "$d/mine.qcow2"
+kill -KILL "$pid"
+check "it is killed" eval '! wait "$tracer"'
+check "another command comes" tidy
+check "and leaves the snapshot alone" kept
+like "$(cat "$VS_ERR")" "'before-s1' of the domain 'r' was made by somebody else" "and says so"
+check "(it goes)" gone
 
 done_testing
