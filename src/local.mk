@@ -295,6 +295,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/export-prune.h \
 	src/archive/export-remove.c \
 	src/archive/export-remove.h \
+	src/archive/export-stamp.c \
+	src/archive/export-stamp.h \
 	src/archive/journal-content.c \
 	src/archive/journal-content.h \
 	src/archive/journal.c \

@@ -108,6 +108,19 @@ open_at(const char *path, GError **error)
     return NULL;
 }
 
+/* Opens the export that was chosen, and not one that has its path by now. */
+static ExportBase *
+open_found(const FoundExport *found, GError **error)
+{
+    g_autoptr(ExportBase) self = open_at(found->path, error);
+
+    if (!self || export_stamp_check(&found->stamp, self->lock, found->path, error))
+        return g_steal_pointer(&self);
+    g_prefix_error(error, _("Base '%s': "), found->path);
+
+    return NULL;
+}
+
 static ExportBase *
 open_path(const char *path, const ExportPlace *place, const char *collection, GError **error)
 {
@@ -155,8 +168,8 @@ is_newer(const FoundExport *one, const FoundExport *than)
 {
     int order = than ? g_strcmp0(one->manifest->created, than->manifest->created) : 1;
 
-    if (order == 0 && one->written != than->written)
-        return one->written > than->written;
+    if (order == 0 && one->stamp.written != than->stamp.written)
+        return one->stamp.written > than->stamp.written;
 
     return order > 0 || (order == 0 && strcmp(one->path, than->path) > 0);
 }
@@ -228,7 +241,7 @@ find_latest(const ExportPlace *place, const char *collection, ExportBase **base,
     while ((found = find_newest(exports, place, collection, NULL, tried))) {
         g_autoptr(GError) why = NULL;
 
-        *base = open_at(found->path, &why);
+        *base = open_found(found, &why);
         if (*base) {
             note_ahead(found, notes);
             return TRUE;
@@ -252,7 +265,7 @@ find_named(const char *snapshot, const ExportPlace *place, const char *collectio
         return NULL;
     found = find_newest(exports, place, collection, snapshot, tried);
     if (found)
-        return open_at(found->path, error);
+        return open_found(found, error);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
                 _("There is no export of the snapshot '%s' of '%s' in '%s' to be the base; name "
                   "one by its absolute path, or ask for the latest"),

@@ -57,8 +57,7 @@ add_found_export(GPtrArray *exports, int dirfd, const char *path, const char *be
 
     found->path = g_strdup(path);
     found->below = g_strdup(below ? below : ".");
-    found->written =
-        (gint64)st->st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + st->st_mtim.tv_nsec;
+    found->stamp = export_stamp_of(st);
     found->is_protected = export_is_protected(dirfd);
     found->manifest = manifest_load(dirfd, &error);
     if (found->manifest)

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "archive/export-stamp.h"
 #include "archive/manifest.h"
 
 G_BEGIN_DECLS
@@ -15,8 +16,7 @@ typedef struct {
     char *problem;      /* why it cannot be read, or is not complete; NULL: it is complete,
                          * judged by the names and sizes of its files */
     gint64 created;     /* when it was exported, in seconds since the epoch; 0: not known */
-    gint64 written;     /* when its manifest was written, in nanoseconds since the epoch: orders
-                         * exports of one second */
+    ExportStamp stamp;
     gboolean is_protected; /* it is not removed by rules */
     guint64 own;        /* bytes on disk of files without other hard links */
     guint64 shared;     /* bytes on disk of files with other hard links */

@@ -159,7 +159,7 @@ item_from(const FoundExport *found)
     PruneItem *item = item_new(found->path, found->below);
 
     item->created = found->created;
-    item->written = found->written;
+    item->stamp = found->stamp;
     item->problem = g_strdup(found->problem);
     if (found->manifest) {
         item->collection = g_strdup(found->manifest->collection);
@@ -208,8 +208,8 @@ newest_first(gconstpointer a, gconstpointer b)
 
     if (one->created != other->created)
         return one->created < other->created ? 1 : -1;
-    if (one->written != other->written)
-        return one->written < other->written ? 1 : -1;
+    if (one->stamp.written != other->stamp.written)
+        return one->stamp.written < other->stamp.written ? 1 : -1;
 
     return -g_strcmp0(one->path, other->path);
 }
@@ -335,6 +335,9 @@ set_result(Pruning *self, PruneItem *item, RemoveResult result, const GError *er
 {
     if (result == REMOVE_KEPT) {
         set_kept(self, item, error);
+    } else if (result == REMOVE_REPLACED) {
+        set_problem(item, PRUNE_KEEP, error);
+        g_ptr_array_add(item->reasons, g_strdup(PRUNE_REPLACED));
     } else if (result == REMOVE_FAILED) {
         set_problem(item, PRUNE_FAIL, error);
         self->report->failed++;
@@ -350,13 +353,12 @@ imagine_pruning(Pruning *self, PruneItem *item)
 {
     guint64 before = export_links_own(self->links);
     g_autoptr(GError) error = NULL;
+    ExportRef export = {self->fd, item->below, item->path, &item->stamp};
+    RemoveResult result = export_remove_check(&export, self->links, &error);
 
-    if (export_remove_check(self->fd, item->below, item->path, self->links, &error)) {
+    if (result == REMOVE_DONE)
         item->freed = export_links_own(self->links) - before;
-        set_result(self, item, REMOVE_DONE, NULL);
-    } else {
-        set_result(self, item, REMOVE_KEPT, error);
-    }
+    set_result(self, item, result, error);
 }
 
 static void
@@ -364,8 +366,8 @@ carry_out_pruning(Pruning *self, PruneItem *item)
 {
     g_autoptr(GError) error = NULL;
     guint64 freed;
-    RemoveResult result =
-        export_remove(self->fd, item->below, item->path, self->control, &freed, &error);
+    ExportRef export = {self->fd, item->below, item->path, &item->stamp};
+    RemoveResult result = export_remove(&export, self->control, &freed, &error);
 
     item->freed = result == REMOVE_DONE ? freed : 0;
     set_result(self, item, result, error);
@@ -396,12 +398,13 @@ finish_left(Pruning *self, const char *below)
 {
     g_autofree char *path = g_build_filename(self->order->directory, below, NULL);
     PruneItem *item = item_new(path, below);
+    ExportRef export = {self->fd, below, path, NULL};
     g_autoptr(GError) error = NULL;
     guint64 freed = 0;
     RemoveResult result = REMOVE_DONE;
 
     if (!self->order->dry_run)
-        result = export_remove_left(self->fd, below, path, self->control, &freed, &error);
+        result = export_remove_left(&export, self->control, &freed, &error);
     item->freed = result == REMOVE_DONE ? freed : 0;
     g_ptr_array_add(self->report->items, item);
     set_result(self, item, result, error);

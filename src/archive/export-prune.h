@@ -4,14 +4,15 @@
 #pragma once
 
 #include "archive/export-keep.h"
+#include "archive/export-stamp.h"
 #include "transfer/control.h"
 
 G_BEGIN_DECLS
 
 /* Removal of old exports by rules. The exports of one collection of one host are a series, whose
  * newest complete export is never removed, whatever the rules; neither is an export that is
- * protected, being read, used by a domain, dated in the future, or incomplete, because nothing is
- * known about that. Partial exports are ignored. */
+ * protected, being read, used by a domain, dated in the future, made while others are removed, or
+ * incomplete, because nothing is known about that. Partial exports are ignored. */
 
 /** The parameters of a removal. */
 typedef struct {
@@ -33,6 +34,7 @@ typedef enum {
 #define PRUNE_PROTECTED "protected"
 #define PRUNE_FUTURE "future"
 #define PRUNE_IN_USE "in-use"
+#define PRUNE_REPLACED "replaced" /* another one has its path by now, and was not judged */
 
 /** The decision about one export. */
 typedef struct {
@@ -42,7 +44,7 @@ typedef struct {
     char *snapshot;   /* NULL: not known */
     char *host;       /* NULL: not known */
     gint64 created;   /* seconds since the epoch; 0: not known */
-    gint64 written;   /* nanoseconds since the epoch: orders those of one second */
+    ExportStamp stamp; /* which one was decided about */
     PruneFate fate;
     GPtrArray *reasons; /* char*: reasons why it is kept */
     char *problem;      /* why it is ignored or could not be removed, or NULL */

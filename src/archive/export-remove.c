@@ -61,14 +61,14 @@ check_owner(const Removal *self, GError **error)
 }
 
 static gboolean
-open_removal(Removal *self, int rootfd, const char *below, GError **error)
+open_removal(Removal *self, const ExportRef *export, GError **error)
 {
-    g_autofree char *parent = g_path_get_dirname(below);
+    g_autofree char *parent = g_path_get_dirname(export->below);
 
-    self->name = g_path_get_basename(below);
+    self->name = g_path_get_basename(export->below);
     self->parent_fd = g_str_equal(parent, ".")
-                          ? fcntl(rootfd, F_DUPFD_CLOEXEC, 0)
-                          : fd_open_inside(rootfd, parent, O_RDONLY | O_DIRECTORY, error);
+                          ? fcntl(export->rootfd, F_DUPFD_CLOEXEC, 0)
+                          : fd_open_inside(export->rootfd, parent, O_RDONLY | O_DIRECTORY, error);
     if (self->parent_fd < 0)
         return FALSE;
     self->fd = fd_open_inside(self->parent_fd, self->name, O_RDONLY | O_DIRECTORY, error);
@@ -145,40 +145,72 @@ check_removed_content(const Removal *self, ExportLinks *links, GError **error)
 }
 
 /* Opens the export, locks it exclusively, and checks that it can be removed. */
-static gboolean
-take_export_away(Removal *self, int rootfd, const char *below, ExportLinks *links, GError **error)
+static RemoveResult
+take_export_away(Removal *self, const ExportRef *export, ExportLinks *links, GError **error)
 {
-    if (!open_removal(self, rootfd, below, error))
-        return FALSE;
+    if (!open_removal(self, export, error))
+        return REMOVE_KEPT;
     self->lock = export_lock_remove(self->fd, self->path, error);
     if (self->lock < 0)
-        return FALSE;
+        return REMOVE_KEPT;
+    if (export->stamp && !export_stamp_check(export->stamp, self->lock, self->path, error))
+        return REMOVE_REPLACED;
     self->manifest = manifest_load(self->fd, error);
 
-    return self->manifest && check_removed_content(self, links, error);
+    return self->manifest && check_removed_content(self, links, error) ? REMOVE_DONE
+                                                                       : REMOVE_KEPT;
 }
 
 /* --- its name --------------------------------------------------------------- */
 
 static gboolean
-rename_away(Removal *self, GError **error)
+rename_export(const Removal *self, const char *from, const char *to)
 {
     struct stat st;
-    int result = renameat2(self->parent_fd, self->name, self->parent_fd, self->pruned,
-                           RENAME_NOREPLACE);
+    int result = renameat2(self->parent_fd, from, self->parent_fd, to, RENAME_NOREPLACE);
 
     /* Not every file system supports the flag. */
     if (result < 0 && (errno == EINVAL || errno == ENOSYS)) {
         errno = EEXIST;
-        if (fstatat(self->parent_fd, self->pruned, &st, AT_SYMLINK_NOFOLLOW) < 0)
-            result = renameat(self->parent_fd, self->name, self->parent_fd, self->pruned);
+        if (fstatat(self->parent_fd, to, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            result = renameat(self->parent_fd, from, self->parent_fd, to);
     }
-    if (result == 0)
-        return fd_sync(self->parent_fd, self->path, error);
-    virt_snap_error_set_errno(error, errno, _("Cannot rename the export '%s' to '%s'"), self->path,
-                              self->pruned);
 
-    return FALSE;
+    return result == 0;
+}
+
+/* Whether what was renamed is what is locked. No lock keeps others from renaming directories, and
+ * what has the new name would be removed. */
+static gboolean
+is_renamed_ours(const Removal *self)
+{
+    struct stat held;
+    struct stat there;
+
+    return fstat(self->fd, &held) == 0 &&
+           fstatat(self->parent_fd, self->pruned, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+static RemoveResult
+rename_away(Removal *self, GError **error)
+{
+    if (!rename_export(self, self->name, self->pruned)) {
+        virt_snap_error_set_errno(error, errno, _("Cannot rename the export '%s' to '%s'"),
+                                  self->path, self->pruned);
+        return REMOVE_FAILED;
+    }
+    if (is_renamed_ours(self))
+        return fd_sync(self->parent_fd, self->path, error) ? REMOVE_DONE : REMOVE_FAILED;
+    if (!rename_export(self, self->pruned, self->name)) {
+        virt_snap_error_set_errno(error, errno, _("Cannot give '%s' its name back, '%s'"),
+                                  self->pruned, self->path);
+        return REMOVE_FAILED;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("'%s' was replaced while it was to be removed"), self->path);
+
+    return REMOVE_REPLACED;
 }
 
 /* --- its files -------------------------------------------------------------- */
@@ -314,33 +346,39 @@ remove_whole_export(Removal *self, GError **error)
 
 /* --- both ------------------------------------------------------------------- */
 
-gboolean
-export_remove_check(int rootfd, const char *below, const char *path, ExportLinks *links,
-                    GError **error)
+RemoveResult
+export_remove_check(const ExportRef *export, ExportLinks *links, GError **error)
 {
-    g_auto(Removal) self = {.parent_fd = -1, .fd = -1, .lock = -1, .path = path};
+    g_auto(Removal) self = {.parent_fd = -1, .fd = -1, .lock = -1, .path = export->path};
     g_autoptr(ExportLinks) alone = export_links_new();
+    RemoveResult result = take_export_away(&self, export, alone, error);
+
+    if (result != REMOVE_DONE)
+        return result;
 
     /* The files are counted only if the whole export can be removed. */
-    return take_export_away(&self, rootfd, below, alone, error) &&
-           export_links_add(links, self.fd, self.manifest, error);
+    return export_links_add(links, self.fd, self.manifest, error) ? REMOVE_DONE : REMOVE_KEPT;
 }
 
 RemoveResult
-export_remove(int rootfd, const char *below, const char *path, Control *control, guint64 *freed,
-              GError **error)
+export_remove(const ExportRef *export, Control *control, guint64 *freed, GError **error)
 {
     g_auto(Removal) self = {
-        .parent_fd = -1, .fd = -1, .lock = -1, .path = path, .control = control};
+        .parent_fd = -1, .fd = -1, .lock = -1, .path = export->path, .control = control};
     g_autoptr(ExportLinks) links = export_links_new();
+    RemoveResult result = take_export_away(&self, export, links, error);
 
-    if (!take_export_away(&self, rootfd, below, links, error) || !control_pass(control, 0, error))
+    if (result == REMOVE_DONE && !control_pass(control, 0, error))
         return REMOVE_KEPT;
+    if (result != REMOVE_DONE)
+        return result;
     *freed = export_links_own(links);
     self.pruned = g_strdup_printf(".%s" EXPORT_PRUNED, self.name);
+    result = rename_away(&self, error);
+    if (result != REMOVE_DONE)
+        return result;
 
-    return rename_away(&self, error) && remove_whole_export(&self, error) ? REMOVE_DONE
-                                                                          : REMOVE_FAILED;
+    return remove_whole_export(&self, error) ? REMOVE_DONE : REMOVE_FAILED;
 }
 
 /* Opens what an interrupted removal has left. Without a manifest only the directory is left. */
@@ -366,14 +404,13 @@ take_left(Removal *self, guint64 *freed, GError **error)
 }
 
 RemoveResult
-export_remove_left(int rootfd, const char *below, const char *path, Control *control,
-                   guint64 *freed, GError **error)
+export_remove_left(const ExportRef *export, Control *control, guint64 *freed, GError **error)
 {
     g_auto(Removal) self = {
-        .parent_fd = -1, .fd = -1, .lock = -1, .path = path, .control = control};
+        .parent_fd = -1, .fd = -1, .lock = -1, .path = export->path, .control = control};
 
     *freed = 0;
-    if (!open_removal(&self, rootfd, below, error))
+    if (!open_removal(&self, export, error))
         return REMOVE_KEPT;
     self.pruned = g_strdup(self.name);
     if (!take_left(&self, freed, error))

@@ -96,8 +96,10 @@ commit_partial(Target *self, GError **error)
         return FALSE;
     if (sync_parents(self, error) && find_final_place(self, error))
         return TRUE;
-    /* A name that may not survive a crash must not be reported as a success, so it is undone. */
-    renameat(self->parent_fd, self->name, self->parent_fd, self->partial);
+    /* A name that may not survive a crash must not be reported as a success, so it is undone. What
+     * somebody else has given that name is not touched. */
+    if (target_same_file(self->parent_fd, self->name, self->fd))
+        renameat(self->parent_fd, self->name, self->parent_fd, self->partial);
 
     return FALSE;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 cli_tests = \
+	tests/cli/base.sh \
 	tests/cli/collection.sh \
 	tests/cli/completion.sh \
 	tests/cli/help.sh \

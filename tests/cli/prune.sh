@@ -263,6 +263,40 @@ is "$(here)" "shop/a shop/b" "nothing was changed"
 can_inject ||
     { skip "killed" "nothing can be injected here"; done_testing; }
 
+# --- replaced while others are removed
+
+# meanwhile CALL N COMMAND...: a prune that is stopped after the Nth of these calls, while COMMAND
+# is run.
+meanwhile()
+{
+    local injection="$1:signal=STOP:when=$2" traced i
+    shift 2
+    : >"$TEST_DIR/trace"
+    "$abs_top_builddir/tests/inject" -o "$TEST_DIR/trace" "$injection" \
+        virtsnap --json export-prune "$x" --keep-last 1 >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
+    traced=$!
+    for ((i = 0; i < 600; i++)); do
+        [ ! -s "$TEST_DIR/trace" ] || break
+        sleep 0.1
+    done
+    "$@"
+    kill -CONT "$(head -n 1 "$TEST_DIR/trace")"
+    status=0
+    wait "$traced" || status=$?
+    out=$(<"$TEST_DIR/out")
+    err=$(<"$TEST_DIR/err")
+}
+replace() { rm -rf "$x/shop/b" && made b 2026-03-04T01:00:00Z; }
+fresh
+for n in 1 2 3; do made "$(tr 123 abc <<<$n)" "2026-03-0${n}T01:00:00Z"; done
+meanwhile renameat2 1 replace
+ends_with 0 "an export is replaced while another one is removed"
+is "$(here)" "shop/b shop/c" "the new one is not removed"
+is "$(fate removed) | $(fate kept)" "shop/a | shop/b shop/c" "nor said to be"
+is "$(jq -c '.kept[] | select(.snapshot == "b") | [.reasons[], (.problem | length > 0)]' \
+    <<<"$out")" '["replaced",true]' "and that is told"
+check "it is whole" virtsnap -q verify "$x/shop/b"
+
 # killed CALL N: a prune that is killed at the Nth of these calls. It fails when there are no more.
 killed()
 {

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# The latest export as a base: the one that was chosen, whatever has its name a moment later.
+. "$abs_top_srcdir/tests/cli/lib.sh"
+. "$abs_top_srcdir/tests/test-host.sh"
+requires qemu-img
+can_inject || skip_all "nothing can be injected here"
+
+x=$TEST_DIR/x
+test_host "$TEST_DIR"
+check "a collection" virtsnap -q -c "$TEST_HOST" collection-create-as shop --domain web
+check "an export" virtsnap -q -c "$TEST_HOST" export shop s --to "$x" || bail_out "no export"
+
+# dated NAME TIME [COLLECTION]: a copy of the export, of that time.
+dated()
+{
+    cp -a "$x/shop/s" "$x/shop/$1"
+    chmod u+w "$x/shop/$1/manifest.xml"
+    sed -i "s|time=\"[^\"]*\"|time=\"$2\"|; s|<snapshot>s<|<snapshot>$1<|
+        s|<collection>shop<|<collection>${3:-shop}<|" "$x/shop/$1/manifest.xml"
+}
+dated old 2026-03-01T01:00:00Z
+dated chosen 2026-03-02T01:00:00Z
+dated newest 2026-03-03T01:00:00Z
+sed -i 's|time="[^"]*"|time="2026-02-01T01:00:00Z"|' "$x/shop/s/manifest.xml"
+mv "$x/shop/s" "$x/shop/first"
+
+# replace: what somebody does meanwhile.
+replace()
+{
+    : >"$x/shop/newest/manifest.xml"
+    rm -rf "$x/shop/chosen"
+    cp -a "$x/shop/old" "$x/shop/chosen"
+    sed -i 's|<collection>shop<|<collection>other<|' "$x/shop/chosen/manifest.xml"
+}
+
+# Each thread is stopped at its first lock: the first one at that of the collection, and the job's
+# at that of the newest export. All are listed then, and the others have not been opened yet.
+"$abs_top_builddir/tests/inject" -o "$TEST_DIR/trace" flock:signal=STOP:when=1 \
+    timeout 60 virtsnap --json -c "$TEST_HOST" export shop s --to "$x" --base latest \
+    >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
+traced=$!
+stops=0
+while kill -0 $traced 2>/dev/null; do
+    sleep 0.1
+    # A line for each thread each time.
+    first=$(head -n 1 "$TEST_DIR/trace")
+    [ "$(grep -cx "${first:-none}" "$TEST_DIR/trace")" -gt "$stops" ] || continue
+    stops=$((stops + 1))
+    [ "$stops" -ne 2 ] || replace
+    kill -CONT "$first"
+done
+check "an export, while the one that would be its base is replaced" wait $traced
+out=$(<"$TEST_DIR/out")
+like "$(jq -r '.warnings[]' <<<"$out")" "shop/chosen. cannot be the base: .*another export by now" \
+    "the other one is not its base"
+is "$(virtsnap --json export-info "$x/shop/s" | jq -r .base)" "$x/shop/old" "but the one before it"
+
+done_testing
