@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "hypervisor/host-security.h"
 #include "import/import-files.h"
 #include "import/import-in-place.h"
+#include "util/fd.h"
 #include "util/open-as.h"
 
 /* --- others ------------------------------------------------------------------- */
@@ -103,6 +105,34 @@ check_readable(const char *path, const char *export, const HypervisorOwner *owne
     return FALSE;
 }
 
+/* --- protection ------------------------------------------------------------------ */
+
+/* An NFS server can refuse what is mounted writable here. */
+static gboolean
+is_read_only(const char *path)
+{
+    struct statvfs vfs;
+
+    return (statvfs(path, &vfs) == 0 && (vfs.f_flag & ST_RDONLY) != 0) ||
+           (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 && errno == EROFS);
+}
+
+static void
+look_at_protection(ImportPlan *plan)
+{
+    auto_fd fd = fd_open_dir(AT_FDCWD, plan->export, NULL);
+
+    plan->read_only = is_read_only(plan->export);
+    if (!plan->read_only || (fd >= 0 && export_is_protected(fd)))
+        return;
+    import_plan_warn(plan,
+                     _("The export '%s' cannot be protected, because its file system is read-only "
+                       "here, and 'virtsnap export-prune' on another host could remove it while "
+                       "domains use it; run 'virtsnap export-protect' for it where it can be "
+                       "written to"),
+                     plan->export);
+}
+
 /* --- public functions ------------------------------------------------------------ */
 
 gboolean
@@ -126,6 +156,7 @@ import_in_place_check(Hypervisor *hypervisor, ImportPlan *plan, const ImportSour
                      (other && !check_readable(path, plan->export, &owner, error))))
             return FALSE;
     }
+    look_at_protection(plan);
     if (host_has_security_model(hypervisor, "selinux"))
         import_plan_warn(plan, _("libvirt does not label the images of the export for SELinux: "
                                  "'chcon -R -t virt_content_t %s' lets domains read them"),
@@ -135,12 +166,17 @@ import_in_place_check(Hypervisor *hypervisor, ImportPlan *plan, const ImportSour
 }
 
 gboolean
-import_in_place_protect(const ImportPlan *plan, GError **error)
+import_in_place_protect(const ImportPlan *plan, const ImportSource *source, GError **error)
 {
-    struct statvfs vfs;
+    const Manifest *manifest = import_source_manifest(source);
 
-    if (statvfs(plan->export, &vfs) == 0 && (vfs.f_flag & ST_RDONLY) != 0)
-        return TRUE;
+    for (guint i = 0; i < manifest->files->len; i++) {
+        const ManifestFile *file = g_ptr_array_index(manifest->files, i);
+        g_autofree char *path = file->format ? import_plan_layer(plan, file) : NULL;
 
-    return export_set_protected(plan->export, TRUE, error);
+        if (path && !check_same(path, import_source_fd(source, file), error))
+            return FALSE;
+    }
+
+    return plan->read_only || export_set_protected(plan->export, TRUE, error);
 }

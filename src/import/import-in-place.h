@@ -22,9 +22,14 @@ gboolean import_in_place_check(Hypervisor *hypervisor, ImportPlan *plan,
                                const ImportSource *source, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_in_place_protect: Protects the export of @plan from being removed by rules; one that lies
- * on a read-only file system nobody removes. */
-gboolean import_in_place_protect(const ImportPlan *plan, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/**
+ * import_in_place_protect:
+ *
+ * Protects the export of @plan from being removed by rules, except on a file system that is
+ * read-only here, of which import_in_place_check() has warned: elsewhere it may be written to.
+ * Returns: FALSE with INVALID_STATE if another export has its path by now.
+ */
+gboolean import_in_place_protect(const ImportPlan *plan, const ImportSource *source,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

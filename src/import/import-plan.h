@@ -69,6 +69,7 @@ typedef struct {
     char *directory;      /* absolute path of the final directory */
     char *export;         /* absolute path of the export in which the images stay; NULL: they are
                            * copied */
+    gboolean read_only;   /* that is on a file system on which it cannot be protected here */
     char *pool;           /* absolute path of the storage pool whose volumes the images become;
                            * NULL: they are files in the directory */
     char *tpm_states;     /* absolute path of the directory with the states of TPMs; NULL: not

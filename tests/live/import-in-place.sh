@@ -110,6 +110,28 @@ check "what it writes goes above" unchanged
 forget t u
 vs -q collection-undefine pair
 
+# --- from a file system that is read-only here
+rm -f "$export/protected"
+if [ "$(id -u)" -eq 0 ] && mount --bind "$x" "$x" 2>/dev/null; then
+    at_exit eval 'umount -l "$x" 2>/dev/null'
+    mount -o remount,ro,bind "$x"
+    check "from a read-only mount" vs_import "$export" --to "$to" --in-place
+    like "$(vs_field '.warnings[]')" "cannot be protected.*virtsnap export-protect" \
+        "it is told that it is not protected"
+    forget t u
+    vs -q collection-undefine pair
+    umount "$x"
+    : >"$export/protected"
+    mount --bind "$x" "$x" && mount -o remount,ro,bind "$x"
+    check "one that is protected already" vs_import "$export" --to "$to" --in-place
+    check "without a warning" [ -z "$(vs_field '.warnings[]' | grep export-protect)" ]
+    forget t u
+    vs -q collection-undefine pair
+    umount "$x"
+else
+    skip "from a read-only mount" "nothing may be mounted here"
+fi
+
 # --- killed at one call after the other
 can_inject || { skip "killed" "nothing can be injected here"; done_testing; }
 with()
@@ -130,5 +152,21 @@ for at in linkat:1 renameat2:1 rename:2; do
     vs -q collection-undefine pair
 done
 check "the export is as it was" unchanged
+
+# --- another export in its place, between the look at it and the domains
+: >"$d/trace"
+"$abs_top_builddir/tests/inject" -o "$d/trace" renameat2:signal=STOP:when=1 \
+    "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --in-place "${TRUST[@]}" \
+    >"$VS_OUT" 2>"$VS_ERR" &
+traced=$!
+live_wait "it has stopped" [ -s "$d/trace" ]
+mv "$export" "$d/first"
+cp -a "$d/first" "$export"
+rm -f "$export/protected"
+kill -CONT "$(head -n 1 "$d/trace")"
+check_fails "the export is replaced while it is imported" wait $traced
+like "$(vs_field .error.message)" "was replaced meanwhile" "which is told"
+is "$(live_virsh list --all --name | xargs)$(find "$to" -mindepth 2)" "" "nothing is left"
+check_fails "and the other one is not protected" test -e "$export/protected"
 
 done_testing
