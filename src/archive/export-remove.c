@@ -73,7 +73,19 @@ open_removal(Removal *self, const ExportRef *export, GError **error)
         return FALSE;
     self->fd = fd_open_inside(self->parent_fd, self->name, O_RDONLY | O_DIRECTORY, error);
 
-    return self->fd >= 0 && check_owner(self, error);
+    return self->fd >= 0;
+}
+
+/* Whether something about the export keeps it, or the system kept us from finding out. The latter
+ * says nothing about the export, and nobody must take it for done. */
+static RemoveResult
+refusal_of(const GError *error)
+{
+    static const VirtSnapError faults[] = {
+        VIRT_SNAP_ERROR_FAILED, VIRT_SNAP_ERROR_ACCESS_DENIED, VIRT_SNAP_ERROR_OUT_OF_MEMORY,
+        VIRT_SNAP_ERROR_TIMEOUT};
+
+    return virt_snap_error_is(error, faults, G_N_ELEMENTS(faults)) ? REMOVE_FAILED : REMOVE_KEPT;
 }
 
 /* --- what it holds ---------------------------------------------------------- */
@@ -149,16 +161,18 @@ static RemoveResult
 take_export_away(Removal *self, const ExportRef *export, ExportLinks *links, GError **error)
 {
     if (!open_removal(self, export, error))
+        return refusal_of(*error);
+    if (!check_owner(self, error))
         return REMOVE_KEPT;
     self->lock = export_lock_remove(self->fd, self->path, error);
     if (self->lock < 0)
-        return REMOVE_KEPT;
+        return refusal_of(*error);
     if (export->stamp && !export_stamp_check(export->stamp, self->lock, self->path, error))
         return REMOVE_REPLACED;
     self->manifest = manifest_load(self->fd, error);
 
     return self->manifest && check_removed_content(self, links, error) ? REMOVE_DONE
-                                                                       : REMOVE_KEPT;
+                                                                       : refusal_of(*error);
 }
 
 /* --- its name --------------------------------------------------------------- */
@@ -411,10 +425,12 @@ export_remove_left(const ExportRef *export, Control *control, guint64 *freed, GE
 
     *freed = 0;
     if (!open_removal(&self, export, error))
+        return refusal_of(*error);
+    if (!check_owner(&self, error))
         return REMOVE_KEPT;
     self.pruned = g_strdup(self.name);
     if (!take_left(&self, freed, error))
-        return REMOVE_KEPT;
+        return refusal_of(*error);
 
     return remove_whole_export(&self, error) ? REMOVE_DONE : REMOVE_FAILED;
 }

@@ -28,8 +28,8 @@ typedef enum {
     REMOVE_KEPT,   /* nothing was changed, for the reason in the error: it is being read, used or
                     * protected, or has other files */
     REMOVE_REPLACED, /* nothing was changed: another export has its path */
-    REMOVE_FAILED, /* it could not be begun, or was begun but not completed: then it has the name of
-                    * an export that is being removed */
+    REMOVE_FAILED, /* the system kept it from being looked at or begun, or it was begun but not
+                    * completed: then it has the name of an export that is being removed */
 } RemoveResult;
 
 /**

@@ -263,6 +263,19 @@ is "$(here)" "shop/a shop/b" "nothing was changed"
 can_inject ||
     { skip "killed" "nothing can be injected here"; done_testing; }
 
+# --- the system does not let it be looked at
+
+for error in EIO EPERM; do
+    fresh
+    for n in 1 2 3; do made "$(tr 123 abc <<<$n)" "2026-03-0${n}T01:00:00Z"; done
+    run "$abs_top_builddir/tests/inject" flock:error=$error:when=1 \
+        virtsnap --json export-prune "$x" --keep-last 1
+    ends_with 1 "$error, and the first one cannot be locked"
+    is "$(here) | $(fate removed) | $(fate failed)" "shop/a shop/c | shop/b | shop/a" \
+        "the others are removed, and it is named"
+    is "$(jq .result <<<"$out")" 2 "and the result says so"
+done
+
 # --- replaced while others are removed
 
 # meanwhile CALL N COMMAND...: a prune that is stopped after the Nth of these calls, while COMMAND
