@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "drivers/libvirt/libvirt-tpm.h"
+#include "util/path.h"
 
 /* Distributions build libvirt with this directory. */
 #define SYSTEM_STATES "/var/lib/libvirt/swtpm"
@@ -21,6 +22,7 @@ states_below_root(const char *query)
 char *
 libvirt_tpm_states(const char *uri)
 {
+    g_autofree char *user = path_user_config();
     g_autofree char *scheme = NULL;
     g_autofree char *path = NULL;
     g_autofree char *query = NULL;
@@ -35,7 +37,7 @@ libvirt_tpm_states(const char *uri)
     if (g_str_equal(path, "/system"))
         return g_strdup(SYSTEM_STATES);
     if (g_str_equal(path, "/session"))
-        return g_build_filename(g_get_user_config_dir(), "libvirt", "qemu", "swtpm", NULL);
+        return g_build_filename(user, "libvirt", "qemu", "swtpm", NULL);
 
     return NULL;
 }

@@ -15,6 +15,7 @@
 #include "util/fd.h"
 #include "util/format.h"
 #include "util/name.h"
+#include "util/path.h"
 
 /* The largest configuration file, far larger than one that is written by hand. */
 #define CONFIG_BYTES_MAX ((gsize)64 << 10)
@@ -273,7 +274,8 @@ static char *
 config_path(const char *name)
 {
     const char *set = g_getenv("VIRTSNAP_CONFIG_DIR");
-    g_autofree char *user = g_build_filename(g_get_user_config_dir(), "virtsnap", NULL);
+    g_autofree char *home = path_user_config();
+    g_autofree char *user = g_build_filename(home, "virtsnap", NULL);
     const char *directory = set && *set ? set : geteuid() == 0 ? PKGSYSCONFDIR : user;
     g_autofree char *file = g_strconcat(name, ".conf", NULL);
 

@@ -19,6 +19,7 @@
 
 #include "cli/complete.h"
 #include "cli/shell-words.h"
+#include "util/path.h"
 
 #define HISTORY_LINES 500
 
@@ -142,7 +143,8 @@ is_quoted(char *line, int index)
 static void
 open_history(void)
 {
-    g_autofree char *directory = g_build_filename(g_get_user_state_dir(), PACKAGE, NULL);
+    g_autofree char *state = path_user_state();
+    g_autofree char *directory = g_build_filename(state, PACKAGE, NULL);
     g_autofree char *file = g_build_filename(directory, "history", NULL);
     int fd;
 

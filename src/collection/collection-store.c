@@ -10,6 +10,7 @@
 #include "collection/collection-private.h"
 #include "collection/collection-store-private.h"
 #include "util/name.h"
+#include "util/path.h"
 #include "util/strings.h"
 
 struct VirtSnapCollectionStore {
@@ -22,6 +23,7 @@ G_DEFINE_BOXED_TYPE(VirtSnapCollectionStore, virt_snap_collection_store,
 static char *
 default_directory(void)
 {
+    g_autofree char *user = path_user_config();
     const char *dir = g_getenv("VIRTSNAP_CONFIG_DIR");
 
     if (dir && *dir)
@@ -29,7 +31,7 @@ default_directory(void)
     if (geteuid() == 0)
         return g_build_filename(PKGSYSCONFDIR, "collections", NULL);
 
-    return g_build_filename(g_get_user_config_dir(), "virtsnap", "collections", NULL);
+    return g_build_filename(user, "virtsnap", "collections", NULL);
 }
 
 VirtSnapCollectionStore *

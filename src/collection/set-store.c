@@ -12,6 +12,7 @@
 
 #include "collection/set-store.h"
 #include "util/fd.h"
+#include "util/path.h"
 #include "util/record-dir.h"
 
 #define SUFFIX ".xml"
@@ -19,6 +20,7 @@
 static char *
 set_state_directory(const char *name)
 {
+    g_autofree char *user = path_user_state();
     const char *state = g_getenv("VIRTSNAP_STATE_DIR");
 
     if (state)
@@ -26,7 +28,7 @@ set_state_directory(const char *name)
     if (geteuid() == 0)
         return g_build_filename(PKGSTATEDIR, name, NULL);
 
-    return g_build_filename(g_get_user_state_dir(), "virtsnap", name, NULL);
+    return g_build_filename(user, "virtsnap", name, NULL);
 }
 
 char *

@@ -13,6 +13,7 @@
 
 #include "import/boot-scratch.h"
 #include "util/fd.h"
+#include "util/path.h"
 #include "util/strings.h"
 #include "util/xml.h"
 
@@ -97,6 +98,7 @@ boot_scratch_free(BootScratch *self)
 static char *
 records_path(void)
 {
+    g_autofree char *user = path_user_state();
     const char *state = g_getenv("VIRTSNAP_STATE_DIR");
 
     if (state)
@@ -104,7 +106,7 @@ records_path(void)
     if (geteuid() == 0)
         return g_build_filename(PKGSTATEDIR, "verify", NULL);
 
-    return g_build_filename(g_get_user_state_dir(), "virtsnap", "verify", NULL);
+    return g_build_filename(user, "virtsnap", "verify", NULL);
 }
 
 /* Returns: a descriptor that holds the lock of all records until it is closed; -1 on error. */

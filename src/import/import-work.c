@@ -292,6 +292,7 @@ const JobWorkType import_work_type = {
 char *
 import_work_default_directory(void)
 {
+    g_autofree char *user = path_user_state();
     const char *state = g_getenv("VIRTSNAP_STATE_DIR");
 
     if (state)
@@ -299,7 +300,7 @@ import_work_default_directory(void)
     if (geteuid() == 0)
         return g_build_filename(PKGSTATEDIR, "imports", NULL);
 
-    return g_build_filename(g_get_user_state_dir(), "virtsnap", "imports", NULL);
+    return g_build_filename(user, "virtsnap", "imports", NULL);
 }
 
 ImportWork *

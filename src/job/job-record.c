@@ -12,6 +12,7 @@
 
 #include "job/job-record.h"
 #include "util/fd.h"
+#include "util/path.h"
 #include "util/xml.h"
 
 #define SUFFIX ".xml"
@@ -23,6 +24,7 @@
 char *
 job_record_directory(void)
 {
+    g_autofree char *user = path_user_state();
     const char *state = g_getenv("VIRTSNAP_STATE_DIR");
 
     if (state)
@@ -30,7 +32,7 @@ job_record_directory(void)
     if (geteuid() == 0)
         return g_build_filename(PKGSTATEDIR, "jobs", NULL);
 
-    return g_build_filename(g_get_user_state_dir(), "virtsnap", "jobs", NULL);
+    return g_build_filename(user, "virtsnap", "jobs", NULL);
 }
 
 int

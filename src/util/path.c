@@ -135,3 +135,22 @@ path_check_plain(const char *path, GError **error)
 
     return FALSE;
 }
+
+static char *
+user_directory(const char *named, const char *usual)
+{
+    return g_path_is_absolute(named) ? g_strdup(named)
+                                     : g_build_filename(g_get_home_dir(), usual, NULL);
+}
+
+char *
+path_user_config(void)
+{
+    return user_directory(g_get_user_config_dir(), ".config");
+}
+
+char *
+path_user_state(void)
+{
+    return user_directory(g_get_user_state_dir(), ".local/state");
+}

@@ -38,4 +38,12 @@ gboolean path_check(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
  */
 gboolean path_check_plain(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** path_user_config: Returns: the directory of the user's configuration, owned by the caller. What
+ * the environment names is ignored unless it is absolute, as the XDG Base Directory Specification
+ * says: it would be another one in each working directory. */
+char *path_user_config(void);
+
+/** path_user_state: Returns: the directory of what the user's programs keep, likewise. */
+char *path_user_state(void);
+
 G_END_DECLS

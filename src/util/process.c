@@ -27,12 +27,27 @@ occupy_standard_descriptors(void)
     }
 }
 
+static void
+forget_relative_directories(void)
+{
+    static const char *const names[] = {"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME",
+                                        "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *path = g_getenv(names[i]);
+
+        if (path && !g_path_is_absolute(path))
+            g_unsetenv(names[i]);
+    }
+}
+
 void
 process_set_up(void)
 {
     struct rlimit limit;
 
     occupy_standard_descriptors();
+    forget_relative_directories();
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
     if (getrlimit(RLIMIT_NOFILE, &before) < 0 || before.rlim_cur == before.rlim_max)

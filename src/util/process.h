@@ -15,8 +15,9 @@ G_BEGIN_DECLS
  * Opens /dev/null for each standard descriptor that is closed, so that messages get into no image.
  * Raises the soft limit of open descriptors to the hard one, and ignores SIGXFSZ, so that a write
  * beyond RLIMIT_FSIZE fails with EFBIG instead of killing the process. SIGCHLD has its default
- * action: where whoever started the process ignores it, the kernel forgets how children ended. To
- * be called once, before the first thread is created.
+ * action: where whoever started the process ignores it, the kernel forgets how children ended. What
+ * XDG_CONFIG_HOME and its like name is forgotten if it is relative, as path_user_config() does, for
+ * the libraries that are used. To be called once, before the first thread is created.
  */
 void process_set_up(void);
 

@@ -212,6 +212,10 @@ else
     check "is in the user's configuration" test -s "$TEST_DIR/xdg/virtsnap/collections/mine.xml"
     is "$(stat -c %a "$TEST_DIR/xdg/virtsnap/collections/mine.xml" "$TEST_DIR/xdg/virtsnap")" \
         $'600\n700' "for nobody else's eyes"
+    says "Collection 'mine' created" "a relative XDG_CONFIG_HOME" \
+        env -u VIRTSNAP_CONFIG_DIR XDG_CONFIG_HOME=xdg HOME="$TEST_DIR/xdg" "${other[@]}" \
+        env -C "$TEST_DIR/xdg" virtsnap collection-create-as mine
+    check "is ignored" test -s "$TEST_DIR/xdg/.config/virtsnap/collections/mine.xml"
     fails_json 32769 access-denied "create where one may not" \
         "${other[@]}" env VIRTSNAP_CONFIG_DIR="$TEST_DIR/config/x" \
         virtsnap --json collection-create-as mine
