@@ -3,12 +3,14 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bus/bus-path.h"
 #include "drivers/register.h"
@@ -255,12 +257,25 @@ daemon_clear(Daemon *daemon)
     g_free(daemon->options.config);
 }
 
+/* The help, after which GOption ends the process, and the version: what cannot be written is a
+ * failure. */
+static void
+check_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    fprintf(stderr, "virtsnapd: %s: %s\n", _("cannot write to standard output"),
+            g_strerror(errno));
+    _exit(1);
+}
+
 int
 main(int argc, char **argv)
 {
     Daemon daemon = {0};
     g_autoptr(GError) error = NULL;
 
+    atexit(check_output);
     setlocale(LC_ALL, "");
     bindtextdomain(GETTEXT_PACKAGE, LOCALEDIR);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");

@@ -62,6 +62,14 @@ for json in '' --json; do
       echo "$status" >"$TEST_DIR/status"; } | true
     is "$(<"$TEST_DIR/status")" 1 "a reader that went away ${json:-without --json}"
 done
+for option in --version --help; do
+    status=0
+    virtsnapd $option >/dev/full 2>"$TEST_DIR/err" || status=$?
+    is "$status" 1 "a full device, virtsnapd $option"
+    like "$(<"$TEST_DIR/err")" "^virtsnapd: cannot write" "is said, virtsnapd $option"
+    check "virtsnapd $option" virtsnapd $option
+done
+
 status=0
 virtsnap --nonsense >/dev/full 2>/dev/null || status=$?
 is "$status" 2 "a usage error stays one"
