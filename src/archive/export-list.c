@@ -11,6 +11,7 @@
 #include "archive/export-lock.h"
 #include "archive/export-protect.h"
 #include "util/fd.h"
+#include "util/xml.h"
 
 /* Exports are in DIR itself or in DIR/collection/snapshot. */
 #define DEPTH_MAX 2
@@ -105,6 +106,9 @@ export_list(const char *directory, GError **error)
     g_autofree char *name = g_path_get_basename(directory);
     auto_fd dirfd = fd_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0, error);
 
+    /* Without the schema no manifest can be read, and that says nothing about the exports. */
+    if (dirfd >= 0 && !xml_check_schema(MANIFEST_SCHEMA, error))
+        return NULL;
     /* The rest of an interrupted removal is not an export. */
     if (dirfd >= 0 && export_is_pruned(name))
         return g_steal_pointer(&exports);

@@ -485,7 +485,7 @@ manifest_parse(const char *text, gsize length, GError **error)
     g_autoptr(xmlDoc) doc = xml_parse(text, length, MANIFEST_FILE, error);
 
     if (!doc || !check_version(xmlDocGetRootElement(doc), error) ||
-        !xml_validate(doc, "manifest.rng", MANIFEST_FILE, error)) {
+        !xml_validate(doc, MANIFEST_SCHEMA, MANIFEST_FILE, error)) {
         blame_export(error);
         return NULL;
     }

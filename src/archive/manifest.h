@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 
 #define MANIFEST_FILE "manifest.xml"
 
+/** The schema of manifests. */
+#define MANIFEST_SCHEMA "manifest.rng"
+
 /** One file of an export. */
 typedef struct {
     char *path;     /* relative to the export */

@@ -9,7 +9,6 @@
 #include "collection/set-record.h"
 #include "util/xml.h"
 
-#define SCHEMA "snapshotset.rng"
 #define RECORD_VERSION 1
 
 /* --- making ------------------------------------------------------------------------ */
@@ -340,7 +339,8 @@ set_record_parse(const char *text, gsize length, GError **error)
     g_autoptr(GError) why = NULL;
     g_autoptr(xmlDoc) doc = xml_parse(text, length, _("the record of a snapshot collection"), &why);
 
-    if (doc && xml_validate(doc, SCHEMA, _("the record of a snapshot collection"), &why))
+    if (doc &&
+        xml_validate(doc, SET_RECORD_SCHEMA, _("the record of a snapshot collection"), &why))
         return parse_root(xmlDocGetRootElement(doc));
     g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT, why->message);
 

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
  * document (schema: xml-schemas/snapshotset.rng). Snapshot collections created by other means have
  * no record and do not need one. */
 
+/** The schema of records. */
+#define SET_RECORD_SCHEMA "snapshotset.rng"
+
 /** Maximal size of a record in bytes. */
 #define SET_RECORD_BYTES_MAX (16 * 1024 * 1024)
 

@@ -14,6 +14,7 @@
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/record-dir.h"
+#include "util/xml.h"
 
 #define SUFFIX ".xml"
 
@@ -78,7 +79,8 @@ set_store_load(GError **error)
     g_autoptr(GPtrArray) files = dir ? record_dir_list(dir, error) : NULL;
     GPtrArray *records;
 
-    if (!files)
+    /* Without the schema no record can be read, and the sets would be taken for others'. */
+    if (!files || (files->len > 0 && !xml_check_schema(SET_RECORD_SCHEMA, error)))
         return NULL;
     records = g_ptr_array_new_with_free_func((GDestroyNotify)set_record_free);
     for (guint i = 0; i < files->len; i++) {

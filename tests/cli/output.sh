@@ -70,6 +70,23 @@ for option in --version --help; do
     check "virtsnapd $option" virtsnapd $option
 done
 
+# Without the schemas nothing can be read, which is not the same as nothing being there.
+mkdir -p "$TEST_DIR/exports/shop/s" "$VIRTSNAP_STATE_DIR/sets"
+echo '<export/>' >"$TEST_DIR/exports/shop/s/manifest.xml"
+fails 1 "schema '.*none/manifest.rng'.*VIRTSNAP_SCHEMA_DIR" "exports without the schema" \
+    env VIRTSNAP_SCHEMA_DIR="$TEST_DIR/none" virtsnap export-list "$TEST_DIR/exports"
+fails 1 "schema '.*none/manifest.rng'" "to remove them by rules" \
+    env VIRTSNAP_SCHEMA_DIR="$TEST_DIR/none" virtsnap export-prune "$TEST_DIR/exports" --keep-last 1
+check "a collection" virtsnap -q -c test:///default collection-create-as shop --domain test
+fails 1 "schema '.*none/collection.rng'" "collections without the schema" \
+    env VIRTSNAP_SCHEMA_DIR="$TEST_DIR/none" virtsnap collection-list
+echo '<snapshotset/>' >"$VIRTSNAP_STATE_DIR/sets/one.xml"
+cp -r "$VIRTSNAP_SCHEMA_DIR" "$TEST_DIR/some" && rm "$TEST_DIR/some/snapshotset.rng"
+fails 1 "schema '.*some/snapshotset.rng'" "sets without the schema" \
+    env VIRTSNAP_SCHEMA_DIR="$TEST_DIR/some" virtsnap -c test:///default snapshot-list shop
+rm "$VIRTSNAP_STATE_DIR/sets/one.xml"
+check "it goes" virtsnap -q collection-undefine shop
+
 status=0
 virtsnap --nonsense >/dev/full 2>/dev/null || status=$?
 is "$status" 2 "a usage error stays one"
