@@ -40,6 +40,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/xml.h \
 	src/image/backing-reference.c \
 	src/image/backing-reference.h \
+	src/image/chain-trace.c \
+	src/image/chain-trace.h \
 	src/image/chain.c \
 	src/image/chain.h \
 	src/image/image-lock.c \

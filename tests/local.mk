@@ -48,6 +48,7 @@ unit_tests = \
 	tests/unit/test-chain-source \
 	tests/unit/test-control \
 	tests/unit/test-create-settings \
+	tests/unit/test-delete-plan \
 	tests/unit/test-device \
 	tests/unit/test-digest \
 	tests/unit/test-domain-gate \
@@ -126,6 +127,11 @@ tests_unit_test_chain_named_SOURCES = \
 	tests/unit/chain-fixture.c \
 	tests/unit/chain-fixture.h \
 	tests/unit/test-chain-named.c \
+	$(NULL)
+tests_unit_test_delete_plan_SOURCES = \
+	tests/unit/chain-fixture.c \
+	tests/unit/chain-fixture.h \
+	tests/unit/test-delete-plan.c \
 	$(NULL)
 tests_unit_test_device_SOURCES = \
 	tests/unit/chain-fixture.c \

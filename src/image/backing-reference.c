@@ -209,29 +209,109 @@ is_one_object(const char *json)
     return over;
 }
 
-static BackingReference *
-parse_json(const char *text, const char *what, GError **error)
+/* @parser: owns what is returned, NULL if @text is not a single object. */
+static JsonObject *
+load_json(JsonParser *parser, const char *text)
 {
-    g_autoptr(JsonParser) parser = json_parser_new();
     const char *json = text + strlen(JSON_PREFIX);
-    Description self = {.what = what};
     JsonNode *root;
 
     /* An escaped zero byte would truncate the path. */
     if (strstr(json, "\\u0000") || !is_one_object(json) ||
-        !json_parser_load_from_data(parser, json, -1, NULL)) {
-        refuse_reference(text, what, error);
+        !json_parser_load_from_data(parser, json, -1, NULL))
         return NULL;
-    }
     root = json_parser_get_root(parser);
-    if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
+
+    return root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
+}
+
+static BackingReference *
+parse_json(const char *text, const char *what, GError **error)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    JsonObject *object = load_json(parser, text);
+    Description self = {.what = what};
+
+    if (!object) {
         refuse_reference(text, what, error);
         return NULL;
     }
-    if (!take_members(&self, "", json_node_get_object(root), error))
+    if (!take_members(&self, "", object, error))
         return NULL;
 
     return compose_reference(&self, error);
+}
+
+/* --- what is elsewhere ------------------------------------------------------ */
+
+/* QEMU's drivers of images that other servers have. "nbd" and "ssh" may lead back to this host, but
+ * then a server has the image open. */
+static gboolean
+is_remote_driver(const char *driver)
+{
+    static const char *const remote[] = {"ftp", "ftps", "gluster", "http",     "https", "iscsi",
+                                         "nbd", "nfs",  "rbd",     "sheepdog", "ssh",   "vxhs",
+                                         NULL};
+
+    return g_strv_contains(remote, driver);
+}
+
+static const char *
+get_string(JsonObject *object, const char *key)
+{
+    JsonNode *node = json_object_get_member(object, key);
+
+    return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING
+               ? json_node_get_string(node)
+               : NULL;
+}
+
+/* Whether the description is a network driver, or a format driver directly on top of one. */
+static gboolean
+is_remote_object(JsonObject *object)
+{
+    JsonNode *file = json_object_get_member(object, "file");
+    const char *driver = get_string(object, "driver");
+    const char *below = get_string(object, "file.driver");
+
+    if (driver && is_remote_driver(driver))
+        return TRUE;
+    if (driver && !g_str_equal(driver, "raw"))
+        return FALSE;
+    if (file && JSON_NODE_HOLDS_OBJECT(file))
+        below = get_string(json_node_get_object(file), "driver");
+
+    return below && is_remote_driver(below);
+}
+
+gboolean
+backing_reference_is_remote(const char *text)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autofree char *protocol = g_strndup(text, strcspn(text, ":+"));
+    JsonObject *object;
+
+    if (!is_protocol(text))
+        return FALSE;
+    if (!g_str_has_prefix(text, JSON_PREFIX))
+        return is_remote_driver(protocol);
+    object = load_json(parser, text);
+
+    return object && is_remote_object(object);
+}
+
+/* --- the whole ---------------------------------------------------------------- */
+
+char *
+backing_reference_locate(const char *referrer, const char *path)
+{
+    g_autofree char *directory = NULL;
+
+    if (g_path_is_absolute(path))
+        return g_strdup(path);
+    directory = g_path_get_dirname(referrer);
+
+    return g_build_filename(directory, path, NULL);
 }
 
 BackingReference *

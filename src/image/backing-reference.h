@@ -31,6 +31,19 @@ typedef struct {
 BackingReference *backing_reference_parse(const char *text, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * backing_reference_is_remote:
+ * @text: the reference as it stands in the header
+ *
+ * Returns: TRUE if it certainly leads to another server by one of QEMU's network protocols, as a
+ * URL or as a "json:" document, and to no local file.
+ */
+gboolean backing_reference_is_remote(const char *text);
+
+/** backing_reference_locate: Returns: where @path of a reference leads in the image that was
+ * reached by the path @referrer; owned by the caller. */
+char *backing_reference_locate(const char *referrer, const char *path);
+
 /** Frees @reference. NULL is fine. */
 void backing_reference_free(BackingReference *reference);
 

@@ -265,20 +265,6 @@ check_tables_within(const Qcow2Header *header, const Layer *layer, GError **erro
     return FALSE;
 }
 
-/* The path to which the backing reference @name leads in the image that was reached as
- * @referrer. */
-static char *
-backing_path(const char *referrer, const char *name)
-{
-    g_autofree char *directory = NULL;
-
-    if (g_path_is_absolute(name))
-        return g_strdup(name);
-    directory = g_path_get_dirname(referrer);
-
-    return g_build_filename(directory, name, NULL);
-}
-
 static gboolean
 read_qcow2(ImageFile *file, int fd, GError **error)
 {
@@ -491,7 +477,7 @@ follow_header(Walk *walk, gsize index, const ImageFile *file, const char *reache
 
     if (!reference)
         return NULL;
-    below = backing_path(reached, reference->path);
+    below = backing_reference_locate(reached, reference->path);
     image.path = below;
     image.on = reference->device ? IMAGE_ON_DEVICE : IMAGE_ON_ANY;
     image.format = file->backing_format ? file->backing_format : reference->format;

@@ -41,10 +41,6 @@
 #define REFCOUNT_ORDER_V2 4
 #define REFCOUNT_ORDER_MAX 6
 
-#define KNOWN_INCOMPATIBLE                                                                        \
-    (QCOW2_INCOMPATIBLE_DIRTY | QCOW2_INCOMPATIBLE_CORRUPT | QCOW2_INCOMPATIBLE_DATA_FILE |       \
-     QCOW2_INCOMPATIBLE_COMPRESSION | QCOW2_INCOMPATIBLE_EXTENDED_L2)
-
 static gboolean
 corrupt_header(GError **error, const char *what, const char *complaint)
 {
@@ -60,6 +56,7 @@ qcow2_header_free(Qcow2Header *header)
         return;
     g_free(header->backing_name);
     g_free(header->backing_format);
+    g_free(header->data_name);
     g_free(header);
 }
 
@@ -133,8 +130,12 @@ parse_extensions(Qcow2Header *header, const guint8 *data, gsize length, const ch
     Extension extension;
 
     while (next_extension(data, end, &at, &extension, &broken)) {
-        if (extension.type == EXTENSION_DATA_FILE)
+        if (extension.type == EXTENSION_DATA_FILE) {
             header->data_file = TRUE;
+            g_free(header->data_name);
+            header->data_name =
+                g_strndup((const char *)data + extension.offset + 8, extension.length);
+        }
         if (extension.type == EXTENSION_BITMAPS && extension.length == BITMAPS_LENGTH)
             parse_bitmaps(header, data + extension.offset + 8);
         if (extension.type == EXTENSION_BACKING_FORMAT) {
@@ -280,7 +281,7 @@ qcow2_header_check(const Qcow2Header *header, const char *what, GError **error)
                     what);
         return FALSE;
     }
-    if ((header->incompatible & ~(guint64)KNOWN_INCOMPATIBLE) || header->crypt_method > 2 ||
+    if ((header->incompatible & ~(guint64)QCOW2_INCOMPATIBLE_KNOWN) || header->crypt_method > 2 ||
         header->crypt_method == 1) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                     _("'%s' has features that are not supported (incompatible features "

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 #define QCOW2_INCOMPATIBLE_DATA_FILE (1 << 2)
 #define QCOW2_INCOMPATIBLE_COMPRESSION (1 << 3)
 #define QCOW2_INCOMPATIBLE_EXTENDED_L2 (1 << 4)
+#define QCOW2_INCOMPATIBLE_KNOWN 0x1f /* all of them */
 
 /* Offset of the compression type in a header that is long enough to have one. */
 #define QCOW2_COMPRESSION_OFFSET 104
@@ -42,6 +43,7 @@ typedef struct {
     char *backing_name;    /* as it stands in the header, or NULL */
     char *backing_format;  /* from the header extension, or NULL */
     gboolean data_file;    /* an external data file is named or required */
+    char *data_name;       /* as it stands in the header, or NULL */
     guint32 n_bitmaps;     /* persistent dirty bitmaps */
     guint64 bitmaps_offset; /* bytes, of the bitmap directory */
     guint64 bitmaps_bytes;

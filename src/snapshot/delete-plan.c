@@ -210,18 +210,71 @@ find_users(const Builder *self, const DeleteDisk *disk, Users *users)
     }
 }
 
+/* Takes @need. */
+static void
+add_need(Builder *self, char *need)
+{
+    if (g_ptr_array_find_with_equal_func(self->needs, need, g_str_equal, NULL))
+        g_free(need);
+    else
+        g_ptr_array_add(self->needs, need);
+}
+
+static char *
+describe_need(const Builder *self, const DeleteDisk *disk, const char *who)
+{
+    return g_strdup_printf(_("%s needs '%s' (domain '%s', disk '%s')"), who, disk->base->path,
+                           self->member->domain->name, disk->target);
+}
+
 static void
 add_needs(Builder *self, const DeleteDisk *disk, GPtrArray *users)
 {
     for (guint i = 0; i < users->len; i++) {
         g_autofree char *who = image_user_describe(g_ptr_array_index(users, i));
-        char *need = g_strdup_printf(_("%s needs '%s' (domain '%s', disk '%s')"), who,
-                                     disk->base->path, self->member->domain->name, disk->target);
 
-        if (g_ptr_array_find_with_equal_func(self->needs, need, g_str_equal, NULL))
-            g_free(need);
-        else
-            g_ptr_array_add(self->needs, need);
+        add_need(self, describe_need(self, disk, who));
+    }
+}
+
+/* --- who cannot be followed to it ---------------------------------------------------- */
+
+/* Whatever is missing of the member's own disk may stand on the frozen layer. */
+static gboolean
+is_own_disk(const Builder *self, const DeleteDisk *disk, const ImageTrace *trace)
+{
+    return trace->why && trace->domain == self->member->domain && !trace->snapshot &&
+           g_str_equal(trace->target, disk->target);
+}
+
+/* A chain of the member that the headers have as well is sorted by them. */
+static gboolean
+is_need(const Builder *self, const DeleteDisk *disk, const ImageTrace *trace)
+{
+    if (image_trace_is_of(trace, self->member->domain, self->plan->snapshot) ||
+        (!trace->why && trace->domain == self->member->domain))
+        return FALSE;
+
+    return image_set_has(trace->files, disk->base) || is_own_disk(self, disk, trace);
+}
+
+/* Adds those whose chains cannot be resolved, but need the frozen layer. */
+static void
+add_traced_needs(Builder *self, const DeleteDisk *disk)
+{
+    const GPtrArray *traces = self->plan->users->traces;
+
+    for (guint i = 0; i < traces->len; i++) {
+        const ImageTrace *trace = g_ptr_array_index(traces, i);
+        g_autofree char *who = NULL;
+        g_autofree char *need = NULL;
+
+        if (!is_need(self, disk, trace))
+            continue;
+        who = image_trace_describe(trace);
+        need = describe_need(self, disk, who);
+        add_need(self, trace->why ? g_strdup_printf("%s: %s", need, trace->why->message)
+                                  : g_steal_pointer(&need));
     }
 }
 
@@ -252,6 +305,7 @@ decide_disk(Builder *self, DeleteDisk *disk)
 {
     g_auto(Users) users = {0};
 
+    add_traced_needs(self, disk);
     find_users(self, disk, &users);
     if (users.stale) {
         disk->method = DELETE_MERGED;
@@ -462,6 +516,23 @@ refuse_needs(const Builder *self, GError **error)
     return FALSE;
 }
 
+/* Returns: FALSE if the plan merges or removes images, and somebody may need them of whom that
+ * cannot be seen. */
+static gboolean
+check_seen(const DeletePlan *plan, GError **error)
+{
+    gboolean images = FALSE;
+
+    for (guint i = 0; i < plan->members->len && !images; i++) {
+        const DeleteMember *member = g_ptr_array_index(plan->members, i);
+
+        for (guint j = 0; j < member->disks->len; j++)
+            images |= ((const DeleteDisk *)g_ptr_array_index(member->disks, j))->base != NULL;
+    }
+
+    return !images || image_users_check(plan->users, plan->gone, plan->snapshot, error);
+}
+
 static DeletePlan *
 delete_plan_new(const DeleteSubject *subject)
 {
@@ -491,7 +562,7 @@ delete_plan_make(Hypervisor *hypervisor, const DeleteSubject *subject, GError **
     if (!plan->users || !plan_delete_members(&builder, subject, error) ||
         !set_others_find(plan->domains, subject->collection, subject->snapshot, subject->names,
                          needs, error) ||
-        !refuse_needs(&builder, error))
+        !refuse_needs(&builder, error) || !check_seen(plan, error))
         return NULL;
     for (guint i = 0; i < plan->users->warnings->len; i++)
         g_ptr_array_add(plan->warnings,

@@ -48,7 +48,7 @@ look_now(const Run *self, Now *now, GError **error)
         return FALSE;
     now->domain = domain_survey_find_uuid(now->domains, self->member->domain->uuid);
     if (now->domain)
-        return TRUE;
+        return image_users_check(now->users, self->plan->gone, self->plan->snapshot, error);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
                 _("The domain '%s' was undefined meanwhile; its layers are left as they are"),
                 self->member->domain->name);

@@ -52,6 +52,18 @@ image_user_free(gpointer data)
 }
 
 static void
+image_trace_free(gpointer data)
+{
+    ImageTrace *trace = data;
+
+    g_free(trace->target);
+    image_set_free(trace->files);
+    g_clear_error(&trace->why);
+    g_clear_error(&trace->problem);
+    g_free(trace);
+}
+
+static void
 image_snapshot_free(gpointer data)
 {
     ImageSnapshot *snapshot = data;
@@ -60,23 +72,25 @@ image_snapshot_free(gpointer data)
     g_free(snapshot);
 }
 
+static char *
+describe(const DomainSurvey *domain, const char *snapshot)
+{
+    if (snapshot)
+        return g_strdup_printf(_("the snapshot '%s' of the domain '%s'"), snapshot, domain->name);
+
+    return g_strdup_printf(_("the domain '%s'"), domain->name);
+}
+
 char *
 image_user_describe(const ImageUser *user)
 {
-    if (user->snapshot)
-        return g_strdup_printf(_("the snapshot '%s' of the domain '%s'"), user->snapshot,
-                               user->domain->name);
-
-    return g_strdup_printf(_("the domain '%s'"), user->domain->name);
+    return describe(user->domain, user->snapshot);
 }
 
-/* Returns: whether an image that cannot be opened for this reason cannot stand on a local one
- * either: it is missing, not local or of a kind that is not handled. One that may not be read
- * could. */
-static gboolean
-is_harmless(const GError *error)
+char *
+image_trace_describe(const ImageTrace *trace)
 {
-    return !g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
+    return describe(trace->domain, trace->snapshot);
 }
 
 /* Returns: the image's chain as the headers have it, or where they do not as the XML has it. */
@@ -91,37 +105,126 @@ resolve_used_image(ImageUsers *self, const StorageDef *storage, GError **error)
     return top ? top : storage_def_resolve(storage, self->chains, error);
 }
 
+static void
+warn_once(ImageUsers *self, char *text)
+{
+    if (g_ptr_array_find_with_equal_func(self->warnings, text, g_str_equal, NULL))
+        g_free(text);
+    else
+        g_ptr_array_add(self->warnings, text);
+}
+
+/* Keeps what hides more than what was kept before: an image that does not exist needs nothing as
+ * long as nobody brings it back. */
+static void
+keep_worst(ImageTrace *trace, GError *problem)
+{
+    if (trace->problem &&
+        !g_error_matches(trace->problem, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND)) {
+        g_error_free(problem);
+        return;
+    }
+    g_clear_error(&trace->problem);
+    trace->problem = problem;
+}
+
+/* A volume that is on another server, or in no pool at all, is no local image. */
+static void
+trace_volume(ImageTrace *trace, const StorageDef *storage)
+{
+    if (storage->missing &&
+        g_error_matches(storage->missing, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED))
+        return;
+    if (storage->missing)
+        keep_worst(trace, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                                              storage->missing->message));
+    else
+        keep_worst(trace, g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                                      _("where the volume '%s' of the storage pool '%s' is, is "
+                                        "not known"),
+                                      storage->volume, storage->pool));
+}
+
+/* Adds the files of one image that the XML names. @below: and what its header leads to. */
+static void
+trace_storage(ImageTrace *trace, const StorageDef *storage, gboolean below)
+{
+    GError *problem = NULL;
+    const char *format = storage->format ? storage->format : "raw";
+
+    if (!storage->path) {
+        if (storage->pool)
+            trace_volume(trace, storage);
+        return;
+    }
+    if (below ? !image_set_trace(trace->files, storage->path, format, &problem)
+              : !image_set_add(trace->files, storage->path, &problem))
+        keep_worst(trace, problem);
+}
+
+static void
+trace_chain(ImageTrace *trace, const StorageDef *storage)
+{
+    trace_storage(trace, storage, TRUE);
+    for (storage = storage->backing; storage; storage = storage->backing)
+        trace_storage(trace, storage, !storage->backing && !storage->ends);
+}
+
+static void
+warn_missing(ImageUsers *self, const ImageTrace *trace)
+{
+    g_autofree char *who = image_trace_describe(trace);
+
+    if (g_error_matches(trace->problem, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+        warn_once(self, g_strdup_printf(_("Which layers %s needs could not be seen: %s"), who,
+                                        trace->problem->message));
+}
+
+/* Notes the files of a disk whose chain cannot be resolved (@why), or for which the XML has a chain
+ * of its own. */
+static gboolean
+add_trace(ImageUsers *self, const ImageUser *model, const char *target, const StorageDef *storage,
+          const GError *why, GError **error)
+{
+    ImageTrace *trace = g_new0(ImageTrace, 1);
+    g_autofree char *who = NULL;
+
+    g_ptr_array_add(self->traces, trace);
+    trace->domain = model->domain;
+    trace->snapshot = model->snapshot;
+    trace->target = g_strdup(target);
+    trace->files = image_set_new();
+    trace->why = why ? g_error_copy(why) : NULL;
+    trace_chain(trace, storage);
+    warn_missing(self, trace);
+    if (!g_error_matches(trace->problem, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED))
+        return TRUE;
+    who = image_trace_describe(trace);
+    g_propagate_prefixed_error(error, g_error_copy(trace->problem),
+                               _("Cannot see which layers %s needs: "), who);
+
+    return FALSE;
+}
+
 static gboolean
 add_user(ImageUsers *self, const ImageUser *model, const char *target, const StorageDef *storage,
          GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    g_autofree char *who = NULL;
-    const Layer *top;
+    const Layer *top = storage->path ? resolve_used_image(self, storage, &problem) : NULL;
     ImageUser *user;
 
-    if (!storage->path)
-        return TRUE;
-    top = resolve_used_image(self, storage, &problem);
     if (top) {
         user = g_memdup2(model, sizeof *model);
         user->target = g_strdup(target);
         user->top = top;
         g_ptr_array_add(self->users, user);
+    }
+    /* The XML of a snapshot is not changed when layers below it are merged. */
+    if (top && (model->snapshot || !storage->backing))
         return TRUE;
-    }
-    who = image_user_describe(model);
-    if (!is_harmless(problem)) {
-        g_propagate_prefixed_error(error, g_steal_pointer(&problem),
-                                   _("Cannot see which layers %s needs: "), who);
-        return FALSE;
-    }
-    if (!g_error_matches(problem, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
-        g_ptr_array_add(self->warnings,
-                        g_strdup_printf(_("Which layers %s needs could not be seen: %s"), who,
-                                        problem->message));
 
-    return TRUE;
+    return add_trace(self, model, target, storage, problem, error);
 }
 
 static gboolean
@@ -171,7 +274,7 @@ add_user_snapshot(ImageUsers *self, const DomainSurvey *domain, const SnapshotRe
     ImageSnapshot *snapshot;
 
     if (!def) {
-        g_ptr_array_add(self->warnings, g_strdup(problem->message));
+        warn_once(self, g_strdup(problem->message));
         return TRUE;
     }
     if (domain->volumes)
@@ -209,6 +312,7 @@ image_users_find(GPtrArray *domains, GError **error)
 
     self->chains = chain_cache_new();
     self->users = g_ptr_array_new_with_free_func(image_user_free);
+    self->traces = g_ptr_array_new_with_free_func(image_trace_free);
     self->snapshots = g_ptr_array_new_with_free_func(image_snapshot_free);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < domains->len; i++) {
@@ -226,6 +330,7 @@ image_users_free(ImageUsers *self)
         return;
     chain_cache_free(self->chains);
     g_ptr_array_unref(self->users);
+    g_ptr_array_unref(self->traces);
     g_ptr_array_unref(self->snapshots);
     g_ptr_array_unref(self->warnings);
     g_free(self);
@@ -244,6 +349,66 @@ image_users_snapshot(const ImageUsers *self, const DomainSurvey *domain, const c
     }
 
     return NULL;
+}
+
+static gboolean
+is_blind(const ImageTrace *trace)
+{
+    return trace->problem &&
+           !g_error_matches(trace->problem, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+}
+
+static void
+add_blind(GPtrArray *list, const ImageTrace *trace)
+{
+    g_autofree char *who = image_trace_describe(trace);
+    char *text =
+        g_strdup_printf(_("%s, disk '%s': %s"), who, trace->target, trace->problem->message);
+
+    if (g_ptr_array_find_with_equal_func(list, text, g_str_equal, NULL))
+        g_free(text);
+    else
+        g_ptr_array_add(list, text);
+}
+
+/* The domains may be those of an earlier survey. */
+static gboolean
+is_of_any(const ImageTrace *trace, GPtrArray *domains, const char *snapshot)
+{
+    return domains && g_strcmp0(trace->snapshot, snapshot) == 0 &&
+           domain_survey_find_uuid(domains, trace->domain->uuid);
+}
+
+gboolean
+image_users_check(const ImageUsers *self, GPtrArray *domains, const char *snapshot,
+                  GError **error)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *text = NULL;
+
+    for (guint i = 0; i < self->traces->len; i++) {
+        const ImageTrace *trace = g_ptr_array_index(self->traces, i);
+
+        if (is_blind(trace) && !is_of_any(trace, domains, snapshot))
+            add_blind(list, trace);
+    }
+    if (list->len == 0)
+        return TRUE;
+    g_ptr_array_add(list, NULL);
+    text = g_strjoinv("; ", (char **)list->pdata);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("Which images are needed by others cannot be seen (%s), so none is merged or "
+                  "removed. Mend that, or undefine the domain or remove the snapshot that names "
+                  "it; or remove only what libvirt knows of the set, with --metadata"),
+                text);
+
+    return FALSE;
+}
+
+gboolean
+image_trace_is_of(const ImageTrace *trace, const DomainSurvey *domain, const char *snapshot)
+{
+    return snapshot && trace->domain == domain && g_strcmp0(trace->snapshot, snapshot) == 0;
 }
 
 const Layer *

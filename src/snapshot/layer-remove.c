@@ -45,6 +45,13 @@ layer_is_needed(GPtrArray *domains, const ImageUsers *users, const LayerExceptio
                                             g_strcmp0(user->snapshot, except->snapshot) == 0))
             return TRUE;
     }
+    for (guint i = 0; i < users->traces->len; i++) {
+        const ImageTrace *trace = g_ptr_array_index(users->traces, i);
+
+        if (image_set_has(trace->files, layer) &&
+            !image_trace_is_of(trace, except->domain, except->snapshot))
+            return TRUE;
+    }
     for (guint i = 0; i < domains->len; i++) {
         const DomainSurvey *domain = g_ptr_array_index(domains, i);
 
@@ -111,7 +118,7 @@ layer_remove_unneeded(Hypervisor *hypervisor, const Layer *layer, GPtrArray *war
     g_autoptr(GPtrArray) domains = hypervisor->ops->layers->survey(hypervisor, error);
     g_autoptr(ImageUsers) users = domains ? image_users_find(domains, error) : NULL;
 
-    if (!users)
+    if (!users || !image_users_check(users, NULL, NULL, error))
         return FALSE;
     if (!layer_is_needed(domains, users, &nobody, layer))
         layer_remove(layer, warnings);

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <string.h>
+#include <unistd.h>
+
+#include "collection/set-store.h"
+#include "drivers/register.h"
+#include "hypervisor/layer-ops.h"
+#include "hypervisor/snapshot-ops.h"
+#include "snapshot/delete-plan.h"
+#include "snapshot/layer-remove.h"
+#include "tests/unit/chain-fixture.h"
+#include "tests/unit/harness.h"
+
+/* What may not be merged or removed, on a hypervisor that has the domains that a test names. The
+ * domain "a" has the snapshot "s1" of base.img and writes to a.s1. */
+
+#define DISK "<disk type='file'><driver type='%s'/><source file='%s/%s'/><target dev='%s'/></disk>"
+
+typedef struct {
+    Hypervisor parent;
+    GPtrArray *domains; /* DomainSurvey */
+    guint job;          /* a block job of that type runs */
+    char *dir;
+} FakeHost;
+
+static GPtrArray *
+fake_survey(Hypervisor *hypervisor, GError **error)
+{
+    return g_ptr_array_ref(((FakeHost *)hypervisor)->domains);
+}
+
+static gboolean
+fake_block_job(Hypervisor *hypervisor, const char *uuid, const char *target, guint *type,
+               guint64 *cur, guint64 *end, GError **error)
+{
+    *type = ((FakeHost *)hypervisor)->job;
+
+    return TRUE;
+}
+
+static const char *
+fake_no_job(Hypervisor *hypervisor, const char *uuid)
+{
+    return NULL;
+}
+
+static gboolean
+fake_sees(Hypervisor *hypervisor, const char *path, GError **error)
+{
+    return TRUE;
+}
+
+static const HypervisorLayerOps fake_layers = {.survey = fake_survey, .block_job = fake_block_job};
+static const HypervisorSnapshotOps fake_snapshots = {.job = fake_no_job};
+static const HypervisorOps fake_ops = {
+    .name = "fake",
+    .layers = &fake_layers,
+    .snapshots = &fake_snapshots,
+    .sees = fake_sees,
+};
+
+static DomainSurvey *
+add_domain(FakeHost *host, const char *name, char *disks)
+{
+    DomainSurvey *self = g_new0(DomainSurvey, 1);
+
+    self->name = g_strdup(name);
+    self->uuid = g_strdup_printf("00000000-0000-4000-8000-%012u", host->domains->len);
+    self->xml = g_strdup_printf("<domain><name>%s</name><uuid>%s</uuid><devices>%s</devices>"
+                                "</domain>",
+                                name, self->uuid, disks);
+    self->persistent = g_strdup(self->xml);
+    self->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
+    g_ptr_array_add(host->domains, self);
+    g_free(disks);
+
+    return self;
+}
+
+static char *
+disk(const FakeHost *host, const char *format, const char *file)
+{
+    return g_strdup_printf(DISK, format, host->dir, file, "vda");
+}
+
+/* Gives the domain the snapshot @name, for which it went from @base to @overlay. */
+static void
+add_snapshot(FakeHost *host, DomainSurvey *domain, const char *name, const char *base,
+             const char *overlay)
+{
+    SnapshotRecord *record = g_new0(SnapshotRecord, 1);
+    g_autofree char *was = disk(host, "qcow2", base);
+
+    record->name = g_strdup(name);
+    record->xml = g_strdup_printf(
+        "<domainsnapshot><name>%s</name><state>shutoff</state><creationTime>1</creationTime>"
+        "<disks><disk name='vda' snapshot='external' type='file'><driver type='qcow2'/>"
+        "<source file='%s/%s'/></disk></disks><domain type='kvm'><name>%s</name>"
+        "<uuid>%s</uuid><devices>%s</devices></domain></domainsnapshot>",
+        name, host->dir, overlay, domain->name, domain->uuid, was);
+    g_ptr_array_add(domain->snapshots, record);
+}
+
+static FakeHost *
+host_new(ChainFixture *f)
+{
+    FakeHost *host = g_new0(FakeHost, 1);
+    g_autofree char *state = g_strconcat(f->dir, "/state", NULL);
+
+    g_setenv("VIRTSNAP_STATE_DIR", state, TRUE);
+    g_setenv("VIRTSNAP_CONFIG_DIR", state, TRUE);
+    host->parent.ops = &fake_ops;
+    host->dir = f->dir;
+    host->domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_survey_free);
+    chain_sh("qemu-img create -q -f qcow2 base.img 1M; "
+             "qemu-img create -q -f qcow2 -b base.img -F qcow2 a.s1");
+    add_snapshot(host, add_domain(host, "a", disk(host, "qcow2", "a.s1")), "s1", "base.img",
+                 "a.s1");
+
+    return host;
+}
+
+static void
+host_free(FakeHost *host)
+{
+    g_ptr_array_unref(host->domains);
+    g_free(host);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeHost, host_free)
+
+static DeletePlan *
+plan_of(FakeHost *host, const char *member, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const DeleteSubject subject = {.collection = "c", .snapshot = "s1", .names = names};
+
+    g_ptr_array_add(names, (gpointer)member);
+
+    return delete_plan_make(&host->parent, &subject, error);
+}
+
+static void
+assert_refused(FakeHost *host, const char *const words[])
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DeletePlan) plan = plan_of(host, "a", &error);
+
+    g_assert_nonnull(error);
+    g_assert_null(plan);
+    for (gsize i = 0; words[i]; i++) {
+        if (!strstr(error->message, words[i]))
+            g_test_message("no '%s' in: %s", words[i], error->message);
+        g_assert_nonnull(strstr(error->message, words[i]));
+    }
+}
+
+static DeletePlan *
+assert_planned(FakeHost *host)
+{
+    g_autoptr(GError) error = NULL;
+    DeletePlan *plan = plan_of(host, "a", &error);
+    const DeleteMember *member;
+    const DeleteDisk *first;
+
+    g_assert_no_error(error);
+    member = g_ptr_array_index(plan->members, 0);
+    first = g_ptr_array_index(member->disks, 0);
+    g_assert_cmpint(first->method, ==, DELETE_OFFLINE);
+
+    return plan;
+}
+
+/* --- what cannot be seen ------------------------------------------------------------- */
+
+typedef struct {
+    const char *make;   /* the images of the domain "b" */
+    const char *format; /* and its disk */
+    const char *file;
+    const char *says; /* that it refuses; NULL: it does not, */
+    const char *warns; /* and says so; or NULL */
+} Blind;
+
+#define OVERLAY "qemu-img create -q -f qcow2 -b base.img -F qcow2 b.img;"
+#define BELOW(name, format) OVERLAY "qemu-img rebase -u -f qcow2 -b " name " -F " format " b.img"
+
+/* Makes another extension of that in the header that has the format. */
+#define NO_FORMAT "printf none | dd of=b.img bs=1 seek=112 conv=notrunc status=none;"
+
+static const Blind blinds[] = {
+    {OVERLAY NO_FORMAT,
+                                    "qcow2", "b.img", "needs '", NULL},
+    {
+        OVERLAY NO_FORMAT "qemu-img create -q -f qcow2 -b b.img -F qcow2 c.img",
+        "qcow2", "c.img", "needs '", NULL},
+    {
+        "qemu-img create -q -f vmdk v.img 1M; qemu-img create -q -f qcow2 -b v.img -F vmdk b.img",
+        "qcow2", "b.img", "vmdk", NULL},
+    {
+        "qemu-img create -q -f vdi v.img 1M; qemu-img create -q -f qcow2 -b v.img -F vdi b.img",
+        "qcow2", "b.img", NULL, NULL},
+    {
+        OVERLAY "printf '\\002' | dd of=b.img bs=1 seek=79 conv=notrunc status=none", "qcow2",
+        "b.img", "needs '", NULL},
+    {
+        "qemu-img create -q -f qcow2 b.img 1M;"
+        "printf '\\200' | dd of=b.img bs=1 seek=72 conv=notrunc status=none",
+        "qcow2", "b.img", "disk 'vda'", NULL},
+    {"echo no image >b.img", "qcow2", "b.img", "disk 'vda'", NULL},
+    {
+        "rm -f d.raw; qemu-img create -q -f qcow2 -o data_file=d.raw b.img 1M", "qcow2", "b.img",
+        NULL, NULL},
+    {
+        "qemu-img create -q -f qcow2 -o data_file=d.raw b.img 1M; ln -f base.img d.raw", "qcow2",
+        "b.img", "needs '", NULL},
+    {":", "qcow2", "nowhere/b.img", NULL, "nowhere/b.img"},
+    {
+        BELOW("gone.img", "qcow2"), "qcow2", "b.img", NULL,
+        "gone.img"},
+    {BELOW("nbd://host/x", "raw"),
+                                 "qcow2", "b.img", NULL, NULL},
+    {
+        OVERLAY "qemu-img rebase -u -f qcow2 -F raw -b "
+                "'json:{\"driver\":\"raw\",\"file\":{\"driver\":\"rbd\",\"pool\":\"p\","
+                "\"image\":\"x\"}}' b.img",
+        "qcow2", "b.img", NULL, NULL},
+    {
+        OVERLAY "qemu-img rebase -u -f qcow2 -F raw -b "
+                "'json:{\"driver\":\"raw\",\"offset\":0,\"file\":{\"driver\":\"file\","
+                "\"filename\":\"/x\"}}' b.img",
+        "qcow2", "b.img", "offset", NULL},
+};
+
+static void
+try_blind(ChainFixture *f, const Blind *blind)
+{
+    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(DeletePlan) plan = NULL;
+
+    g_test_message("%s", blind->make);
+    chain_sh(blind->make);
+    add_domain(host, "b", disk(host, blind->format, blind->file));
+    if (blind->says) {
+        assert_refused(host, (const char *[]){"domain 'b'", blind->says, "--metadata", NULL});
+        return;
+    }
+    plan = assert_planned(host);
+    g_assert_cmpuint(plan->warnings->len, ==, blind->warns != NULL);
+    if (blind->warns)
+        g_assert_nonnull(strstr(g_ptr_array_index(plan->warnings, 0), blind->warns));
+}
+
+static void
+test_blind(ChainFixture *f, gconstpointer data)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(blinds); i++)
+        try_blind(f, &blinds[i]);
+}
+
+static void
+add_volume_disk(FakeHost *host, gint code)
+{
+    DomainSurvey *domain =
+        add_domain(host, "b", g_strdup("<disk type='volume'><driver type='qcow2'/>"
+                                       "<source pool='p' volume='v'/><target dev='vdb'/></disk>"));
+    VolumeDef *volume = g_new0(VolumeDef, 1);
+
+    domain->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_def_free);
+    volume->pool = g_strdup("p");
+    volume->volume = g_strdup("v");
+    volume->problem = g_error_new(VIRT_SNAP_ERROR, code, "the pool 'p' has a problem");
+    g_ptr_array_add(domain->volumes, volume);
+}
+
+static void
+test_volumes(ChainFixture *f, gconstpointer data)
+{
+    static const gint refused[] = {VIRT_SNAP_ERROR_INVALID_STATE, VIRT_SNAP_ERROR_NOT_FOUND};
+    g_autoptr(FakeHost) elsewhere = host_new(f);
+    g_autoptr(DeletePlan) plan = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+        g_autoptr(FakeHost) host = host_new(f);
+
+        add_volume_disk(host, refused[i]);
+        assert_refused(host,
+                       (const char *[]){"domain 'b'", "disk 'vdb'", "the pool 'p' has", NULL});
+    }
+    /* As those of pools of other servers. */
+    add_volume_disk(elsewhere, VIRT_SNAP_ERROR_NOT_SUPPORTED);
+    plan = assert_planned(elsewhere);
+}
+
+/* The chain that the XML gives is that of QEMU, whatever the header says. */
+static void
+test_explicit(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeHost) host = host_new(f);
+
+    chain_sh("qemu-img create -q -f qcow2 b.img 1M");
+    add_domain(host, "b",
+               g_strdup_printf("<disk type='file'><driver type='qcow2'/><source file='%s/b.img'/>"
+                               "<backingStore type='file'><format type='qcow2'/>"
+                               "<source file='%s/base.img'/><backingStore/></backingStore>"
+                               "<target dev='vda'/></disk>",
+                               f->dir, f->dir));
+    assert_refused(host, (const char *[]){"domain 'b' needs '", "base.img", NULL});
+}
+
+/* What the domain itself writes to, and cannot be read, is above the frozen layer. */
+static void
+test_own(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeHost) host = host_new(f);
+
+    chain_sh("rm a.s1");
+    assert_refused(host, (const char *[]){"domain 'a'", "a.s1", NULL});
+    chain_sh("qemu-img create -q -f qcow2 -b base.img -F qcow2 a.s1;"
+             "printf none | dd of=a.s1 bs=1 seek=112 conv=notrunc status=none");
+    assert_refused(host, (const char *[]){"domain 'a' needs '", "qemu-img rebase -u -F", NULL});
+}
+
+/* Whoever removes a layer asks the same. */
+static void
+test_removal(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    const ChainImage image = {"loose.img", "qcow2", FALSE, IMAGE_ON_ANY};
+    const Layer *layer;
+
+    chain_sh("qemu-img create -q -f qcow2 loose.img 1M; echo no image >b.img");
+    add_domain(host, "b", disk(host, "qcow2", "b.img"));
+    layer = chain_resolve(f->cache, &image, 1, FALSE, &error);
+    g_assert_no_error(error);
+    g_assert_false(layer_remove_unneeded(&host->parent, layer, warnings, &error));
+    g_assert_nonnull(strstr(error->message, "domain 'b'"));
+    g_assert_cmpint(access("loose.img", F_OK), ==, 0);
+    g_clear_error(&error);
+    chain_sh("qemu-img create -q -f qcow2 -b loose.img -F qcow2 b.img;"
+             NO_FORMAT);
+    g_assert_true(layer_remove_unneeded(&host->parent, layer, warnings, &error));
+    g_assert_cmpint(access("loose.img", F_OK), ==, 0);
+}
+
+static const ChainTest tests[] = {
+    {"blind", test_blind},     {"volumes", test_volumes}, {"explicit", test_explicit},
+    {"own", test_own},         {"removal", test_removal},
+};
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    register_drivers();
+    chain_run_tests("/delete-plan", tests, G_N_ELEMENTS(tests));
+
+    return g_test_run();
+}
