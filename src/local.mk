@@ -448,6 +448,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/apply-work.h \
 	src/snapshot/delete-plan.c \
 	src/snapshot/delete-plan.h \
+	src/snapshot/delete-users.c \
+	src/snapshot/delete-users.h \
 	src/snapshot/delete-run.c \
 	src/snapshot/delete-run.h \
 	src/snapshot/delete-work.c \

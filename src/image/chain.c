@@ -278,6 +278,7 @@ read_qcow2(ImageFile *file, int fd, GError **error)
     facts->encrypted = header->crypt_method != 0;
     facts->dirty = (header->incompatible & QCOW2_INCOMPATIBLE_DIRTY) != 0;
     facts->n_snapshots = header->n_snapshots;
+    facts->n_bitmaps = header->n_bitmaps;
     facts->unit_bits = header->cluster_bits;
     /* A cluster has 32 subclusters. */
     if (header->incompatible & QCOW2_INCOMPATIBLE_EXTENDED_L2)

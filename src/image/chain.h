@@ -36,6 +36,7 @@ struct Layer {
     gboolean encrypted; /* the content of the file is not what a guest sees */
     gboolean dirty;    /* its last writer did not close it properly (qcow2's dirty bit) */
     guint32 n_snapshots; /* number of internal snapshots */
+    guint32 n_bitmaps;   /* number of dirty bitmaps that are kept in it */
     guint32 unit_bits;   /* log2 of the allocation unit in bytes, a cluster or subcluster; 0: raw */
     char *backing_name;  /* the backing reference as it stands in the header, whether it was
                           * followed or not; NULL: none */

@@ -77,6 +77,23 @@ layer_has_snapshot(const Layer *layer, const char *name, GError **error)
     return snapshot != NULL;
 }
 
+char *
+layer_snapshot_names(const Layer *layer, GError **error)
+{
+    gboolean qcow2 = g_str_equal(layer->format, "qcow2");
+    g_autoptr(GPtrArray) snapshots = qcow2 ? read_layer_snapshots(layer, error) : NULL;
+    GString *names;
+
+    if (qcow2 && !snapshots)
+        return NULL;
+    names = g_string_new(NULL);
+    for (guint i = 0; snapshots && i < snapshots->len; i++)
+        g_string_append_printf(names, "%s'%s'", i ? ", " : "",
+                               ((const Qcow2Snapshot *)g_ptr_array_index(snapshots, i))->name);
+
+    return g_string_free(names, FALSE);
+}
+
 gboolean
 layer_has_memory(const Layer *layer, const char *name)
 {

@@ -25,6 +25,10 @@ Qcow2Snapshot *layer_find_snapshot(const Layer *layer, const char *name, GError 
 gboolean layer_has_snapshot(const Layer *layer, const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** layer_snapshot_names: Returns: the names of its internal snapshots as they are now, separated by
+ * commas, "" if there are none; owned by the caller. */
+char *layer_snapshot_names(const Layer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * layer_has_memory:
  * @name: of an internal snapshot

@@ -9,7 +9,9 @@
 #include "hypervisor/domain-job.h"
 #include "hypervisor/drivers.h"
 #include "hypervisor/layer-ops.h"
+#include "image/layer-snapshots.h"
 #include "snapshot/delete-plan.h"
+#include "snapshot/delete-users.h"
 #include "snapshot/set-others.h"
 
 /* Values of virDomainBlockJobType. */
@@ -37,178 +39,6 @@ delete_method_name(DeleteMethod method)
 }
 
 /* --- who needs the frozen layer ---------------------------------------------------- */
-
-static gboolean
-is_itself(const Builder *self, const ImageUser *user)
-{
-    return user->domain == self->member->domain &&
-           g_strcmp0(user->snapshot, self->plan->snapshot) == 0;
-}
-
-/* Returns: whether the snapshot @def of the member froze @layer, compared by the path that
- * stands in its XML. */
-static gboolean
-froze_layer(const SnapshotDef *def, const DeleteDisk *disk, const Layer *layer)
-{
-    for (guint i = 0; i < def->disks->len; i++) {
-        const DiskDef *one = g_ptr_array_index(def->disks, i);
-
-        if (g_str_equal(one->target, disk->target))
-            return one->storage->path && layer_is_at(layer, one->storage->path);
-    }
-
-    return FALSE;
-}
-
-static const DiskDef *
-find_deleted_disk(const SnapshotDef *def, const char *target)
-{
-    for (guint i = 0; i < def->disks->len; i++) {
-        const DiskDef *disk = g_ptr_array_index(def->disks, i);
-
-        if (g_str_equal(disk->target, target))
-            return disk;
-    }
-
-    return NULL;
-}
-
-/* Returns: whether both layers have the same content, as a merge leaves them. A pull to the
- * layer above would have left the lower one as it was as well. */
-static gboolean
-is_merged(const DeleteDisk *disk)
-{
-    g_autoptr(GError) error = NULL;
-    gboolean same = FALSE;
-
-    if (!drivers_get()->compare_images(disk->overlay, disk->base, &same, &error))
-        g_debug("%s", error->message);
-
-    return same;
-}
-
-/* Returns: whether the snapshot's XML still names the upper layer, while its overlay stands on
- * the lower one already: a removal was interrupted after the headers and before the XML were
- * changed. */
-static gboolean
-is_stale_snapshot(const Builder *self, const DeleteDisk *disk, const SnapshotDef *def)
-{
-    const DiskDef *other = find_deleted_disk(def, disk->target);
-    const Layer *above;
-
-    if (!disk->overlay || !other || !other->overlay || !froze_layer(def, disk, disk->overlay))
-        return FALSE;
-    above = image_users_resolve(self->plan->users, other->overlay, "qcow2", NULL);
-
-    return above && above->backing && layer_is_same(above->backing, disk->base) &&
-           is_merged(disk);
-}
-
-/* Returns: whether the domain runs on the lower layer already, while its persistent XML still
- * names the upper one. */
-static gboolean
-is_stale_definition(const Builder *self, const DeleteDisk *disk, const ImageUser *user)
-{
-    const GPtrArray *users = self->plan->users->users;
-
-    if (!user->persistent || !user->domain->active || user->domain != self->member->domain ||
-        !disk->overlay || !layer_is_same(user->top, disk->overlay))
-        return FALSE;
-    for (guint i = 0; i < users->len; i++) {
-        const ImageUser *now = g_ptr_array_index(users, i);
-
-        if (now->domain == user->domain && !now->snapshot && !now->persistent &&
-            g_str_equal(now->target, user->target))
-            return layer_is_same(now->top, disk->base);
-    }
-
-    return FALSE;
-}
-
-static gboolean
-is_stale(const Builder *self, const DeleteDisk *disk, const ImageUser *user)
-{
-    const SnapshotDef *def;
-
-    if (user->domain != self->member->domain)
-        return FALSE;
-    if (!user->snapshot)
-        return is_stale_definition(self, disk, user);
-    def = image_users_snapshot(self->plan->users, user->domain, user->snapshot);
-
-    return def && is_stale_snapshot(self, disk, def);
-}
-
-/* What was found out about the users of a frozen layer. */
-typedef struct {
-    gboolean stale;      /* the upper layer is merged, but is still named by somebody */
-    gboolean running;    /* and somebody has written to the lower layer since */
-    GPtrArray *tops;     /* ImageUser: that need the frozen layer as it is */
-    GPtrArray *foreign;  /* ImageUser: of other domains */
-    GPtrArray *branches; /* ImageUser: one for each layer that stands on it */
-    gboolean overlay_used;
-} Users;
-
-static void
-users_clear(Users *users)
-{
-    g_clear_pointer(&users->tops, g_ptr_array_unref);
-    g_clear_pointer(&users->foreign, g_ptr_array_unref);
-    g_clear_pointer(&users->branches, g_ptr_array_unref);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Users, users_clear)
-
-static void
-add_branch(Users *users, const ImageUser *user, const Layer *base)
-{
-    const Layer *above = layer_above(user->top, base);
-
-    for (guint i = 0; i < users->branches->len; i++) {
-        const ImageUser *one = g_ptr_array_index(users->branches, i);
-
-        if (layer_is_same(layer_above(one->top, base), above))
-            return;
-    }
-    g_ptr_array_add(users->branches, (gpointer)user);
-}
-
-static void
-sort_user(const Builder *self, const DeleteDisk *disk, const ImageUser *user, Users *users)
-{
-    if (disk->overlay && layer_in(user->top, disk->overlay))
-        users->overlay_used = TRUE;
-    if (!layer_in(user->top, disk->base))
-        return;
-    if (user->domain != self->member->domain)
-        g_ptr_array_add(users->foreign, (gpointer)user);
-    else if (layer_is_same(user->top, disk->base))
-        g_ptr_array_add(users->tops, (gpointer)user);
-    else
-        add_branch(users, user, disk->base);
-}
-
-static void
-find_users(const Builder *self, const DeleteDisk *disk, Users *users)
-{
-    const GPtrArray *all = self->plan->users->users;
-
-    users->tops = g_ptr_array_new();
-    users->foreign = g_ptr_array_new();
-    users->branches = g_ptr_array_new();
-    for (guint i = 0; i < all->len; i++) {
-        const ImageUser *user = g_ptr_array_index(all, i);
-
-        if (is_itself(self, user))
-            continue;
-        if (is_stale(self, disk, user)) {
-            users->stale = TRUE;
-            users->running = users->running || user->persistent;
-        } else {
-            sort_user(self, disk, user, users);
-        }
-    }
-}
 
 /* Takes @need. */
 static void
@@ -300,13 +130,44 @@ delete_method_for(const Builder *self, const DeleteDisk *disk)
     return DELETE_OFFLINE;
 }
 
+/* A merge takes over the present state of the upper layer, and nothing else that is in it. */
+static void
+look_at_upper(Builder *self, const DeleteDisk *disk)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *names =
+        disk->top->n_snapshots > 0 ? layer_snapshot_names(disk->top, &error) : NULL;
+
+    if (disk->top->n_snapshots > 0)
+        add_need(self, g_strdup_printf(_("'%s' (domain '%s', disk '%s') has the internal snapshots "
+                                         "%s, which would be lost"),
+                                       disk->top->path, self->member->domain->name, disk->target,
+                                       names ? names : error->message));
+    /* QEMU takes bitmaps over itself while the domain runs; of checkpoints check_member() tells. */
+    if (disk->top->n_bitmaps > 0 && disk->method == DELETE_OFFLINE &&
+        self->member->domain->checkpoints == 0)
+        g_ptr_array_add(self->plan->warnings,
+                        g_strdup_printf(_("'%s' (domain '%s', disk '%s') has dirty bitmaps, which "
+                                          "are lost when it is merged while the domain is off"),
+                                        disk->top->path, self->member->domain->name,
+                                        disk->target));
+}
+
 static void
 decide_disk(Builder *self, DeleteDisk *disk)
 {
-    g_auto(Users) users = {0};
+    const DeleteSite site = {
+        .users = self->plan->users,
+        .domain = self->member->domain,
+        .snapshot = self->plan->snapshot,
+        .target = disk->target,
+        .base = disk->base,
+        .overlay = disk->overlay,
+    };
+    g_auto(DeleteUsers) users = {0};
 
     add_traced_needs(self, disk);
-    find_users(self, disk, &users);
+    delete_users_find(&site, &users);
     if (users.stale) {
         disk->method = DELETE_MERGED;
         disk->top = disk->overlay;
@@ -329,6 +190,7 @@ decide_disk(Builder *self, DeleteDisk *disk)
                             disk->base);
     disk->method = delete_method_for(self, disk);
     disk->bytes = disk->top->allocated;
+    look_at_upper(self, disk);
 }
 
 /* Takes over a block job of an interrupted removal. Any other block job belongs to another

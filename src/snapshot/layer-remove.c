@@ -10,6 +10,7 @@
 
 #include "hypervisor/layer-ops.h"
 #include "image/image-lock.h"
+#include "image/layer-snapshots.h"
 #include "snapshot/image-rename.h"
 #include "snapshot/layer-remove.h"
 #include "util/fd.h"
@@ -93,6 +94,20 @@ layer_remove_file(const char *path, GPtrArray *warnings)
         g_debug("%s", error->message);
 }
 
+/* An internal snapshot is a state of the disk that is in no other file. */
+static gboolean
+has_no_snapshots(const Layer *layer, GError **error)
+{
+    g_autofree char *names = layer_snapshot_names(layer, error);
+
+    if (!names || !*names)
+        return names != NULL;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("it has the internal snapshots %s; remove it if nobody misses them"), names);
+
+    return FALSE;
+}
+
 void
 layer_remove(const Layer *layer, GPtrArray *warnings)
 {
@@ -103,7 +118,7 @@ layer_remove(const Layer *layer, GPtrArray *warnings)
     if (layer->block)
         return;
     held = layer_hold(layer, &error);
-    if (held >= 0)
+    if (held >= 0 && has_no_snapshots(layer, &error))
         layer_remove_file(layer->path, warnings);
     else if (!g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
         g_ptr_array_add(warnings,

@@ -22,7 +22,8 @@ gboolean layer_is_needed(GPtrArray *domains, const ImageUsers *users, const Laye
  * layer_remove:
  * @warnings: (element-type utf8): gets why it cannot be removed
  *
- * Removes the file of @layer, unless somebody writes to it. Devices stay.
+ * Removes the file of @layer, unless somebody writes to it, or it has internal snapshots. Devices
+ * stay.
  */
 void layer_remove(const Layer *layer, GPtrArray *warnings);
 

@@ -348,9 +348,62 @@ test_removal(ChainFixture *f, gconstpointer data)
     g_assert_cmpint(access("loose.img", F_OK), ==, 0);
 }
 
+/* --- what only the upper layer has --------------------------------------------------- */
+
+static void
+test_internal(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(DeletePlan) plan = NULL;
+
+    /* In the lower layer they stay what they are. */
+    chain_sh("qemu-img snapshot -c below base.img");
+    plan = assert_planned(host);
+    chain_sh("qemu-img snapshot -c s2 a.s1; qemu-img snapshot -c s3 a.s1");
+    assert_refused(host, (const char *[]){"a.s1' (domain 'a', disk 'vda')", "'s2', 's3'",
+                                          "would be lost", NULL});
+}
+
+static void
+test_internal_left(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    const ChainImage image = {"loose.img", "qcow2", FALSE, IMAGE_ON_ANY};
+    const Layer *layer;
+
+    chain_sh("qemu-img create -q -f qcow2 loose.img 1M; qemu-img snapshot -c s2 loose.img");
+    layer = chain_resolve(f->cache, &image, 1, FALSE, &error);
+    g_assert_true(layer_remove_unneeded(&host->parent, layer, warnings, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(access("loose.img", F_OK), ==, 0);
+    g_assert_cmpuint(warnings->len, ==, 1);
+    g_assert_nonnull(strstr(g_ptr_array_index(warnings, 0), "internal snapshots 's2'"));
+    /* A table that cannot be read may have some. */
+    chain_sh("qemu-img snapshot -d s2 loose.img; printf none | "
+             "dd of=loose.img bs=1 conv=notrunc status=none");
+    layer_remove(layer, warnings);
+    g_assert_cmpint(access("loose.img", F_OK), ==, 0);
+    g_assert_cmpuint(warnings->len, ==, 2);
+}
+
+static void
+test_bitmaps(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(DeletePlan) plan = NULL;
+
+    chain_sh("qemu-img bitmap --add a.s1 mine");
+    plan = assert_planned(host);
+    g_assert_cmpuint(plan->warnings->len, ==, 1);
+    g_assert_nonnull(strstr(g_ptr_array_index(plan->warnings, 0), "dirty bitmaps"));
+}
+
 static const ChainTest tests[] = {
     {"blind", test_blind},     {"volumes", test_volumes}, {"explicit", test_explicit},
-    {"own", test_own},         {"removal", test_removal},
+    {"own", test_own},         {"removal", test_removal}, {"internal", test_internal},
+    {"internal-left", test_internal_left},                {"bitmaps", test_bitmaps},
 };
 
 int
