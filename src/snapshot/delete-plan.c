@@ -4,7 +4,7 @@
 #include <config.h>
 
 #include <glib/gi18n-lib.h>
-#include <sys/stat.h>
+#include <string.h>
 
 #include "hypervisor/domain-job.h"
 #include "hypervisor/drivers.h"
@@ -13,6 +13,7 @@
 #include "snapshot/delete-plan.h"
 #include "snapshot/delete-users.h"
 #include "snapshot/set-others.h"
+#include "util/xml.h"
 
 /* Values of virDomainBlockJobType. */
 #define BLOCK_JOB_COMMIT 3
@@ -193,6 +194,23 @@ decide_disk(Builder *self, DeleteDisk *disk)
     look_at_upper(self, disk);
 }
 
+/* Returns: whether the block job of the disk copies to the frozen layer, as libvirt's XML has it
+ * of an active commit. Of another commit nothing tells the layers; delete_run() sees when that is
+ * over whether it was the right one. */
+static gboolean
+leads_to_base(const Builder *self, const DeleteDisk *disk)
+{
+    const char *xml = self->member->domain->xml;
+    g_autoptr(xmlDoc) doc = xml_parse(xml, strlen(xml), "domain", NULL);
+    g_autofree char *find =
+        g_strdup_printf("./devices/disk[target/@dev='%s']/mirror[@job='active-commit']",
+                        disk->target);
+    xmlNode *mirror = doc ? xml_node(xmlDocGetRootElement(doc), find) : NULL;
+    g_autofree char *file = mirror ? xml_text(mirror, "./source/@file | ./source/@dev") : NULL;
+
+    return file && layer_is_at(disk->base, file);
+}
+
 /* Takes over a block job of an interrupted removal. Any other block job belongs to another
  * program and is refused. */
 static gboolean
@@ -207,7 +225,8 @@ look_for_job(const Builder *self, DeleteDisk *disk, GError **error)
     if (!ops->block_job(self->hypervisor, self->member->domain->uuid, disk->target, &type, &cur,
                         &end, error))
         return FALSE;
-    disk->adopt = (type == BLOCK_JOB_ACTIVE_COMMIT && disk->method == DELETE_ACTIVE) ||
+    disk->adopt = (type == BLOCK_JOB_ACTIVE_COMMIT && disk->method == DELETE_ACTIVE &&
+                   leads_to_base(self, disk)) ||
                   (type == BLOCK_JOB_COMMIT && disk->method == DELETE_MIDDLE);
     if (type == 0 || disk->adopt)
         return TRUE;

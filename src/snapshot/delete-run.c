@@ -149,6 +149,29 @@ check_switched(const Now *now, const DeleteDisk *disk, GError **error)
     return TRUE;
 }
 
+/* Refuses to take a block job for ours that another program had begun, and that merged the upper
+ * layer into another one: which layers a running commit has nothing tells before it has ended. */
+static gboolean
+check_merged_here(const Run *self, const Now *now, const DeleteDisk *disk, GError **error)
+{
+    for (guint i = 0; i < now->users->users->len; i++) {
+        const ImageUser *user = g_ptr_array_index(now->users->users, i);
+
+        if (user->domain != now->domain || user->snapshot || user->persistent ||
+            !disk->adopt || !g_str_equal(user->target, disk->target) ||
+            layer_in(user->top, disk->base))
+            continue;
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The block job of another program has merged '%s' into another layer than "
+                      "'%s'; the domain has all its data, and --metadata removes what libvirt "
+                      "knows of the snapshot"),
+                    disk->top->path, disk->base->path);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
 static gboolean
 rename_upper(const Run *self, const DeleteDisk *disk, GError **error)
 {
@@ -156,7 +179,8 @@ rename_upper(const Run *self, const DeleteDisk *disk, GError **error)
     g_auto(Now) now = {0};
 
     return held >= 0 && look_now(self, &now, error) && check_switched(&now, disk, error) &&
-           rebase_branches(&now, disk, error) && rename_in_domain(self, &now, disk, error) &&
+           check_merged_here(self, &now, disk, error) && rebase_branches(&now, disk, error) &&
+           rename_in_domain(self, &now, disk, error) &&
            rename_in_snapshots(self, &now, disk, error);
 }
 

@@ -400,10 +400,54 @@ test_bitmaps(ChainFixture *f, gconstpointer data)
     g_assert_nonnull(strstr(g_ptr_array_index(plan->warnings, 0), "dirty bitmaps"));
 }
 
+/* --- block jobs ------------------------------------------------------------------------ */
+
+/* Has "a" run on a.s1, with a block job that copies to @to. */
+static void
+run_job(FakeHost *host, guint job, const char *to)
+{
+    DomainSurvey *domain = g_ptr_array_index(host->domains, 0);
+
+    domain->active = TRUE;
+    host->job = job;
+    g_free(domain->xml);
+    domain->xml = g_strdup_printf(
+        "<domain><name>a</name><uuid>%s</uuid><devices><disk type='file'><driver type='qcow2'/>"
+        "<source file='%s/a.s1'/><mirror type='file' job='active-commit'><format type='qcow2'/>"
+        "<source file='%s/%s'/></mirror><target dev='vda'/></disk></devices></domain>",
+        domain->uuid, host->dir, host->dir, to);
+}
+
+static void
+test_jobs(ChainFixture *f, gconstpointer data)
+{
+    static const struct {
+        guint type;
+        const char *to;
+    } refused[] = {{4, "other.img"}, {4, "nowhere.img"}, {3, "base.img"}, {2, "base.img"},
+                   {1, "base.img"}};
+    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DeletePlan) plan = NULL;
+    const DeleteMember *member;
+
+    chain_sh("qemu-img create -q -f qcow2 other.img 1M");
+    for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+        run_job(host, refused[i].type, refused[i].to);
+        assert_refused(host, (const char *[]){"block job", NULL});
+    }
+    run_job(host, 4, "base.img");
+    plan = plan_of(host, "a", &error);
+    g_assert_no_error(error);
+    member = g_ptr_array_index(plan->members, 0);
+    g_assert_true(((const DeleteDisk *)g_ptr_array_index(member->disks, 0))->adopt);
+}
+
 static const ChainTest tests[] = {
     {"blind", test_blind},     {"volumes", test_volumes}, {"explicit", test_explicit},
     {"own", test_own},         {"removal", test_removal}, {"internal", test_internal},
     {"internal-left", test_internal_left},                {"bitmaps", test_bitmaps},
+    {"jobs", test_jobs},
 };
 
 int
