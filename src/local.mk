@@ -446,6 +446,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/apply-undo.h \
 	src/snapshot/apply-work.c \
 	src/snapshot/apply-work.h \
+	src/snapshot/delete-members.c \
+	src/snapshot/delete-members.h \
 	src/snapshot/delete-plan.c \
 	src/snapshot/delete-plan.h \
 	src/snapshot/delete-users.c \

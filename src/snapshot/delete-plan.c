@@ -10,6 +10,7 @@
 #include "hypervisor/drivers.h"
 #include "hypervisor/layer-ops.h"
 #include "image/layer-snapshots.h"
+#include "snapshot/delete-members.h"
 #include "snapshot/delete-plan.h"
 #include "snapshot/delete-users.h"
 #include "snapshot/set-others.h"
@@ -356,17 +357,14 @@ plan_delete_member(Builder *self, const DomainSurvey *domain, GError **error)
     return FALSE;
 }
 
-/* Plans every member. Members that are gone, or do not have the snapshot any more, are left out. */
+/* Plans every member. Those that do not have the snapshot any more are left out. */
 static gboolean
 plan_delete_members(Builder *self, const DeleteSubject *subject, GError **error)
 {
-    for (guint i = 0; i < subject->names->len; i++) {
-        const DomainSurvey *domain =
-            domain_survey_find(self->plan->domains, g_ptr_array_index(subject->names, i));
+    for (guint i = 0; i < self->plan->gone->len; i++) {
+        const DomainSurvey *domain = g_ptr_array_index(self->plan->gone, i);
 
-        if (domain)
-            g_ptr_array_add(self->plan->gone, (gpointer)domain);
-        if (domain && domain_survey_snapshot(domain, subject->snapshot) &&
+        if (domain_survey_snapshot(domain, subject->snapshot) &&
             !plan_delete_member(self, domain, error))
             return FALSE;
     }
@@ -378,6 +376,22 @@ plan_delete_members(Builder *self, const DeleteSubject *subject, GError **error)
                 subject->collection, subject->snapshot);
 
     return FALSE;
+}
+
+/* Finds sets of other collections that would be broken, by the names that the members have now. */
+static gboolean
+find_broken_sets(const Builder *self, const DeleteSubject *subject, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (guint i = 0; i < subject->names->len; i++)
+        g_ptr_array_add(names, g_ptr_array_index(subject->names, i));
+    for (guint i = 0; i < self->plan->gone->len; i++)
+        g_ptr_array_add(names,
+                        ((const DomainSurvey *)g_ptr_array_index(self->plan->gone, i))->name);
+
+    return set_others_find(self->plan->domains, subject->collection, subject->snapshot, names,
+                           self->needs, error);
 }
 
 static gboolean
@@ -440,10 +454,11 @@ delete_plan_make(Hypervisor *hypervisor, const DeleteSubject *subject, GError **
     if (!plan->domains)
         return NULL;
     plan->users = image_users_find(plan->domains, error);
-    if (!plan->users || !plan_delete_members(&builder, subject, error) ||
-        !set_others_find(plan->domains, subject->collection, subject->snapshot, subject->names,
-                         needs, error) ||
-        !refuse_needs(&builder, error) || !check_seen(plan, error))
+    if (!plan->users ||
+        !delete_members_find(plan->domains, subject, plan->gone, plan->warnings, error) ||
+        !plan_delete_members(&builder, subject, error) ||
+        !find_broken_sets(&builder, subject, error) || !refuse_needs(&builder, error) ||
+        !check_seen(plan, error))
         return NULL;
     for (guint i = 0; i < plan->users->warnings->len; i++)
         g_ptr_array_add(plan->warnings,

@@ -5,6 +5,7 @@
 
 #include "collection/members.h"
 #include "collection/set-record.h"
+#include "snapshot/delete-members.h"
 #include "snapshot/image-users.h"
 
 G_BEGIN_DECLS
@@ -55,15 +56,6 @@ typedef struct {
     GPtrArray *warnings; /* char* */
     guint64 bytes;      /* bytes to be merged at most */
 } DeletePlan;
-
-/** The snapshot set that is to be removed. Nothing in it is owned. */
-typedef struct {
-    const char *collection;
-    const char *snapshot;
-    GPtrArray *names; /* char*: of the member domains */
-    gboolean metadata;
-    gboolean none_left; /* it is no error if no member has the snapshot any more */
-} DeleteSubject;
 
 /**
  * delete_plan_make:

@@ -200,6 +200,7 @@ make_delete_plan(DeleteWork *self, Hypervisor *hypervisor, GPtrArray *domains, G
         .snapshot = self->snapshot,
         .names = domains,
         .metadata = self->metadata,
+        .whole = TRUE,
     };
 
     if (is_conversion(self)) {

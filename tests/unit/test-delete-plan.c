@@ -137,7 +137,8 @@ static DeletePlan *
 plan_of(FakeHost *host, const char *member, GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    const DeleteSubject subject = {.collection = "c", .snapshot = "s1", .names = names};
+    const DeleteSubject subject = {.collection = "c", .snapshot = "s1", .names = names,
+                                   .whole = TRUE};
 
     g_ptr_array_add(names, (gpointer)member);
 
@@ -443,11 +444,92 @@ test_jobs(ChainFixture *f, gconstpointer data)
     g_assert_true(((const DeleteDisk *)g_ptr_array_index(member->disks, 0))->adopt);
 }
 
+/* --- members --------------------------------------------------------------------------- */
+
+/* Records that the set has the first @n domains, which had the names "a", "b", and so on. */
+static SetRecord *
+record_of(FakeHost *host, guint n)
+{
+    SetRecord *record = set_record_new("c", "s1");
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < n; i++) {
+        const DomainSurvey *domain = g_ptr_array_index(host->domains, i);
+        const char name[] = {(char)('a' + i), '\0'};
+        SetMember *member = set_record_add(record, name, domain->uuid);
+
+        member->state = g_strdup("shutoff");
+        member->kind = g_strdup("external");
+        member->creation_time = 1;
+    }
+    record->complete = TRUE;
+    g_assert_true(set_store_save(record, &error));
+    g_assert_no_error(error);
+
+    return record;
+}
+
+static void
+test_renamed(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(SetRecord) record = record_of(host, 1);
+    DomainSurvey *domain = g_ptr_array_index(host->domains, 0);
+    g_autoptr(DeletePlan) plan = NULL;
+
+    g_free(domain->name);
+    domain->name = g_strdup("renamed");
+    plan = assert_planned(host);
+    g_assert_cmpuint(plan->warnings->len, ==, 0);
+    g_assert_cmpuint(plan->gone->len, ==, 1);
+    /* Another domain has its name now. */
+    add_domain(host, "a", g_strdup(""));
+    g_clear_pointer(&plan, delete_plan_free);
+    plan = assert_planned(host);
+    g_assert_cmpuint(plan->members->len, ==, 1);
+    g_assert_true(set_store_remove(record->id, NULL));
+}
+
+static void
+test_left_out(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeHost) host = host_new(f);
+    DomainSurvey *other;
+    g_autoptr(SetRecord) record = NULL;
+
+    chain_sh("qemu-img create -q -f qcow2 b.img 1M;"
+             "qemu-img create -q -f qcow2 -b b.img -F qcow2 b.s1");
+    other = add_domain(host, "b", disk(host, "qcow2", "b.s1"));
+    add_snapshot(host, other, "s1", "b.img", "b.s1");
+    record = record_of(host, 2);
+    assert_refused(host, (const char *[]){"domain 'b'", "not in the collection 'c'", NULL});
+    g_assert_true(set_store_remove(record->id, NULL));
+}
+
+static void
+test_no_domain(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const DeleteSubject subject = {.collection = "c", .snapshot = "s1", .names = names,
+                                   .whole = TRUE};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DeletePlan) plan = NULL;
+
+    g_ptr_array_add(names, (gpointer)"a");
+    g_ptr_array_add(names, (gpointer)"nobody");
+    plan = delete_plan_make(&host->parent, &subject, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(plan->warnings->len, ==, 1);
+    g_assert_nonnull(strstr(g_ptr_array_index(plan->warnings, 0), "'nobody'"));
+}
+
 static const ChainTest tests[] = {
     {"blind", test_blind},     {"volumes", test_volumes}, {"explicit", test_explicit},
     {"own", test_own},         {"removal", test_removal}, {"internal", test_internal},
     {"internal-left", test_internal_left},                {"bitmaps", test_bitmaps},
-    {"jobs", test_jobs},
+    {"jobs", test_jobs},       {"renamed", test_renamed}, {"left-out", test_left_out},
+    {"no-domain", test_no_domain},
 };
 
 int
