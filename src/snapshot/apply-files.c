@@ -54,6 +54,8 @@ remove_unneeded(const Removal *self, const char *path)
     g_autoptr(GError) error = NULL;
     /* Whatever is in it, also half an image: here it is only a file. */
     const Layer *file = image_users_resolve(self->users, path, "raw", &error);
+    /* Where it is an image, its internal snapshots are looked for. */
+    const Layer *image = image_users_resolve(self->users, path, "qcow2", NULL);
     gboolean needed = file && is_file_needed(self, file);
 
     if (!file)
@@ -63,7 +65,7 @@ remove_unneeded(const Removal *self, const char *path)
     else if (!needed && self->blank && !apply_file_is_blank(path))
         say_left(self, path, _("there are data in it, though no domain needs it"));
     else if (!needed)
-        layer_remove(file, self->warnings);
+        layer_remove(image ? image : file, self->warnings);
 }
 
 static void
@@ -72,6 +74,7 @@ remove_files(Hypervisor *hypervisor, GPtrArray *paths, gboolean blank, GPtrArray
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) domains = hypervisor->ops->layers->survey(hypervisor, &error);
     g_autoptr(ImageUsers) users = domains ? image_users_find(domains, &error) : NULL;
+    gboolean seen = users && image_users_check(users, NULL, NULL, &error);
     const Removal self = {domains, users, blank, warnings};
 
     for (guint i = 0; i < paths->len; i++) {
@@ -79,7 +82,7 @@ remove_files(Hypervisor *hypervisor, GPtrArray *paths, gboolean blank, GPtrArray
 
         if (!g_file_test(path, G_FILE_TEST_EXISTS))
             continue;
-        if (users)
+        if (seen)
             remove_unneeded(&self, path);
         else
             say_left(&self, path, error->message);

@@ -164,7 +164,8 @@ leave_overlay(Hypervisor *hypervisor, const SetMember *member, const SetDisk *di
     g_autoptr(GPtrArray) domains = hypervisor->ops->layers->survey(hypervisor, error);
     g_autoptr(ImageUsers) users = domains ? image_users_find(domains, error) : NULL;
 
-    if (!users || !check_not_frozen(users, disk, error))
+    if (!users || !image_users_check(users, NULL, NULL, error) ||
+        !check_not_frozen(users, disk, error))
         return FALSE;
 
     return state == DOMAIN_STATE_OFF ? point_disk_back(hypervisor, member, disk, error)
