@@ -136,8 +136,12 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-snapshots.h \
 	src/import/import-source.c \
 	src/import/import-source.h \
+	src/import/import-times.c \
+	src/import/import-times.h \
 	src/import/import-tpm.c \
 	src/import/import-tpm.h \
+	src/import/import-undo-record.c \
+	src/import/import-undo-record.h \
 	src/import/import-undo.c \
 	src/import/import-undo.h \
 	src/import/import-volumes.c \

@@ -68,6 +68,7 @@ unit_tests = \
 	tests/unit/test-host-compare \
 	tests/unit/test-image-lock \
 	tests/unit/test-import \
+	tests/unit/test-import-undo \
 	tests/unit/test-job \
 	tests/unit/test-job-again \
 	tests/unit/test-job-state \

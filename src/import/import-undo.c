@@ -14,43 +14,14 @@
 
 #include "collection/collection-store.h"
 #include "hypervisor/snapshot-def.h"
+#include "import/import-times.h"
+#include "import/import-undo-record.h"
 #include "import/import-undo.h"
 #include "import/import-volumes.h"
 #include "util/fd.h"
-#include "util/xml.h"
 
-#define RECORD_BYTES_MAX ((gsize)16 << 20)
 /* Name of the record until it is complete, in the partial directory. */
 #define STAGED ".import"
-
-typedef struct {
-    char *name;
-    char *uuid;
-    char *tpm;     /* path of the directory with the state of its TPM, or NULL */
-    gboolean made; /* it was defined by this import */
-    gboolean made_state; /* that directory is of this import */
-} UndoDomain;
-
-typedef struct {
-    char *name;
-    char *xml;     /* <collection> */
-    gboolean made;
-} UndoCollection;
-
-struct ImportUndo {
-    char *directory; /* absolute path of the import */
-    char *parent;    /* parent directory of the import */
-    char *name;      /* name of the import in parent */
-    char *record;    /* name of the record in parent */
-    int parent_fd;   /* owned */
-    int fd;          /* the locked record; owned */
-    int dir_fd;      /* the directory of the import, or -1; owned */
-    guint64 device;  /* with inode identifies the directory */
-    guint64 inode;   /* inode of the directory */
-    VolumeRecord *volumes; /* of the import; NULL: none */
-    GPtrArray *domains;     /* UndoDomain */
-    GPtrArray *collections; /* UndoCollection, in the order in which they are defined */
-};
 
 static void
 undo_domain_free(gpointer data)
@@ -82,6 +53,8 @@ import_undo_free(ImportUndo *self)
     fd_clear(&self->parent_fd);
     fd_clear(&self->dir_fd);
     volume_record_free(self->volumes);
+    g_clear_pointer(&self->times, g_hash_table_unref);
+    g_ptr_array_unref(self->left);
     g_ptr_array_unref(self->domains);
     g_ptr_array_unref(self->collections);
     g_free(self->directory);
@@ -101,6 +74,7 @@ undo_new(const char *directory)
     self->name = g_path_get_basename(directory);
     self->record = g_strdup_printf(".%s.import", self->name);
     self->parent_fd = self->fd = self->dir_fd = -1;
+    self->left = g_ptr_array_new_with_free_func(g_free);
     self->domains = g_ptr_array_new_with_free_func(undo_domain_free);
     self->collections = g_ptr_array_new_with_free_func(undo_collection_free);
 
@@ -120,68 +94,19 @@ set_import_in_use(const ImportUndo *self, GError **error)
 /* --- writing ---------------------------------------------------------------- */
 
 static void
-add_undo_domain(ImportUndo *self, const char *name, const char *uuid, const char *tpm)
-{
-    UndoDomain *domain = g_new0(UndoDomain, 1);
-
-    domain->name = g_strdup(name);
-    domain->uuid = g_strdup(uuid);
-    domain->tpm = g_strdup(tpm);
-    g_ptr_array_add(self->domains, domain);
-}
-
-/* Adds a collection. @name, @xml: (transfer full). */
-static void
-add_undo_collection(ImportUndo *self, char *name, char *xml)
-{
-    UndoCollection *collection = g_new0(UndoCollection, 1);
-
-    collection->name = name;
-    collection->xml = xml;
-    g_ptr_array_add(self->collections, collection);
-}
-
-static void
 take_undo_plan(ImportUndo *self, const ImportPlan *plan)
 {
     for (guint i = 0; plan->settings->define && i < plan->domains->len; i++) {
         const ImportDomain *domain = g_ptr_array_index(plan->domains, i);
 
-        add_undo_domain(self, domain->name, domain->uuid, domain->tpm);
+        undo_record_add_domain(self, domain->name, domain->uuid, domain->tpm);
     }
     for (guint i = 0; i < plan->collections->len; i++) {
         const VirtSnapCollection *one = g_ptr_array_index(plan->collections, i);
 
-        add_undo_collection(self, g_strdup(virt_snap_collection_get_name(one)),
+        undo_record_add_collection(self, g_strdup(virt_snap_collection_get_name(one)),
                             virt_snap_collection_format(one));
     }
-}
-
-static char *
-format_undo_record(const ImportUndo *self)
-{
-    g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
-    xmlNode *root = xmlNewNode(NULL, BAD_CAST "import");
-
-    xmlDocSetRootElement(doc, root);
-    xml_set_uint(root, "device", self->device);
-    xml_set_uint(root, "inode", self->inode);
-    for (guint i = 0; i < self->domains->len; i++) {
-        const UndoDomain *domain = g_ptr_array_index(self->domains, i);
-
-        xmlNode *node = xml_add(root, "domain", domain->name);
-
-        xml_set(node, "uuid", domain->uuid);
-        if (domain->tpm)
-            xml_set(node, "tpm", domain->tpm);
-    }
-    for (guint i = 0; i < self->collections->len; i++) {
-        const UndoCollection *collection = g_ptr_array_index(self->collections, i);
-
-        xml_set(xml_add(root, "collection", collection->xml), "name", collection->name);
-    }
-
-    return xml_doc_to_string(doc);
 }
 
 static gboolean
@@ -203,7 +128,7 @@ name_undo_record(const ImportUndo *self, int fd, GError **error)
 static gboolean
 write_undo_record(ImportUndo *self, int fd, GError **error)
 {
-    g_autofree char *text = format_undo_record(self);
+    g_autofree char *text = undo_record_format(self);
     gboolean ok = FALSE;
 
     unlinkat(fd, STAGED, 0);
@@ -236,8 +161,10 @@ import_undo_begin(const ImportPlan *plan, int fd, GError **error)
     self->inode = st.st_ino;
     self->parent_fd = fd_open_dir(AT_FDCWD, self->parent, error);
     self->dir_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (self->parent_fd < 0 || !import_volumes_read(fd, &self->volumes, error) ||
-        !write_undo_record(self, fd, error))
+    if (self->parent_fd < 0 || !import_volumes_read(fd, &self->volumes, error))
+        return NULL;
+    self->times = import_times_take(fd, self->volumes, error);
+    if (!self->times || !write_undo_record(self, fd, error))
         return NULL;
 
     return g_steal_pointer(&self);
@@ -262,10 +189,35 @@ import_undo_made_collection(ImportUndo *self, guint collection)
     ((UndoCollection *)g_ptr_array_index(self->collections, collection))->made = TRUE;
 }
 
+/* Blanks fill up what was longer before: one that is killed here leaves a document. */
+static gboolean
+rewrite_undo_record(const ImportUndo *self, GError **error)
+{
+    g_autofree char *text = undo_record_format(self);
+    g_autoptr(GString) all = g_string_new(text);
+    struct stat st;
+
+    while (fstat(self->fd, &st) == 0 && (off_t)all->len < st.st_size)
+        g_string_append_c(all, '\n');
+
+    return fd_pwrite_all(self->fd, all->str, all->len, 0, self->record, error) &&
+           fd_sync(self->fd, self->record, error);
+}
+
+/* If that is not possible, what the import has changed counts as changed by others, and stays. */
 void
 import_undo_touch(ImportUndo *self)
 {
-    futimens(self->fd, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GHashTable) times = import_times_take(self->dir_fd, self->volumes, &error);
+
+    if (times) {
+        g_hash_table_unref(self->times);
+        self->times = g_steal_pointer(&times);
+        if (rewrite_undo_record(self, &error))
+            return;
+    }
+    g_debug("%s", error->message);
 }
 
 gboolean
@@ -281,28 +233,49 @@ import_undo_done(ImportUndo *self, GError **error)
 
 /* --- undo ------------------------------------------------------------------- */
 
-/* Whether a domain with the recorded UUID was defined by this import, and not in another way. */
-static gboolean
-is_domain_ours(const ImportUndo *self, const DomainRecord *record)
+typedef enum {
+    DOMAIN_OF_IMPORT,
+    DOMAIN_OF_OTHERS,
+    DOMAIN_UNKNOWN, /* it has no image by which to tell: none at all, or volumes, or remote ones */
+} DomainOwner;
+
+/* Whether a domain with the recorded UUID was defined by this import, or in another way. */
+static DomainOwner
+whose_domain(const ImportUndo *self, const DomainRecord *record)
 {
     g_autoptr(GPtrArray) paths = domain_image_paths(record->xml, NULL, NULL);
     g_autofree char *prefix = g_strconcat(self->directory, "/", NULL);
 
     if (!paths || paths->len == 0)
-        return TRUE;
+        return DOMAIN_UNKNOWN;
     for (guint i = 0; i < paths->len; i++) {
         const char *path = g_ptr_array_index(paths, i);
 
         if (g_str_has_prefix(path, prefix) ||
             (self->volumes && import_volumes_has(self->volumes, path)))
-            return TRUE;
+            return DOMAIN_OF_IMPORT;
     }
 
-    return FALSE;
+    return DOMAIN_OF_OTHERS;
+}
+
+/* Whether the domain is to be undefined. One that this process has defined itself is known. */
+static gboolean
+is_domain_to_go(ImportUndo *self, const UndoDomain *domain, const DomainRecord *record)
+{
+    DomainOwner owner;
+
+    if (!record || !g_str_equal(record->name, domain->name))
+        return FALSE;
+    owner = whose_domain(self, record);
+    if (owner == DOMAIN_UNKNOWN && self->found)
+        g_ptr_array_add(self->left, g_strdup(record->name));
+
+    return owner == DOMAIN_OF_IMPORT || (owner == DOMAIN_UNKNOWN && !self->found);
 }
 
 static gboolean
-undefine_domain(const ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *domain,
+undefine_domain(ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *domain,
                 GError **error)
 {
     g_autoptr(GError) why = NULL;
@@ -314,7 +287,7 @@ undefine_domain(const ImportUndo *self, Hypervisor *hypervisor, const UndoDomain
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    if (!record || !g_str_equal(record->name, domain->name) || !is_domain_ours(self, record))
+    if (!is_domain_to_go(self, domain, record))
         return TRUE;
 
     return hypervisor->ops->undefine(hypervisor, domain->uuid, error);
@@ -339,7 +312,7 @@ remove_state(const UndoDomain *domain, Hypervisor *hypervisor, GError **error)
 }
 
 static gboolean
-take_back_domain(const ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *domain,
+take_back_domain(ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *domain,
                  GError **error)
 {
     return undefine_domain(self, hypervisor, domain, error) &&
@@ -412,92 +385,65 @@ import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **error)
 
 /* --- recovery --------------------------------------------------------------- */
 
+/* Refuses what runs. A domain that cannot be told from one of the import could be one. */
 static gboolean
-is_later_than(const struct timespec *one, const struct timespec *other)
+check_domain_unused(const ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *domain,
+                    gboolean *used, GError **error)
 {
-    return one->tv_sec > other->tv_sec ||
-           (one->tv_sec == other->tv_sec && one->tv_nsec > other->tv_nsec);
+    g_autoptr(GError) why = NULL;
+    gboolean running = FALSE;
+    g_autoptr(DomainRecord) record =
+        hypervisor->ops->describe(hypervisor, domain->uuid, &running, &why);
+
+    if (why) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    *used = *used || (record && running && whose_domain(self, record) != DOMAIN_OF_OTHERS);
+
+    return TRUE;
 }
 
-/* Whether a file below @name was written to after @since. */
+/* @used: (out): whether anything of the import was used since. Returns: FALSE if that cannot be
+ * found out. */
 static gboolean
-was_written_since(int dirfd, const char *name, const struct timespec *since)
+look_for_use(const ImportUndo *self, Hypervisor *hypervisor, gboolean *used, GError **error)
 {
-    g_autoptr(GPtrArray) names = dir_list_at(dirfd, name, NULL);
+    g_autoptr(GHashTable) now = import_times_take(self->dir_fd, self->volumes, error);
 
-    for (guint i = 0; names && i < names->len; i++) {
-        g_autofree char *path = g_build_filename(name, g_ptr_array_index(names, i), NULL);
-        struct stat st;
-
-        if (fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-            continue;
-        if (S_ISDIR(st.st_mode) ? was_written_since(dirfd, path, since)
-                                : is_later_than(&st.st_mtim, since))
-            return TRUE;
+    if (!now)
+        return FALSE;
+    *used = !self->times || !import_times_hold(self->times, now);
+    for (guint i = 0; i < self->domains->len; i++) {
+        if (!check_domain_unused(self, hypervisor, g_ptr_array_index(self->domains, i), used,
+                                 error))
+            return FALSE;
     }
+
+    return TRUE;
+}
+
+/* Returns: FALSE with INVALID_STATE if the import was used since it was interrupted. */
+static gboolean
+check_unused_import(const ImportUndo *self, Hypervisor *hypervisor, GError **error)
+{
+    gboolean used = FALSE;
+
+    if (!look_for_use(self, hypervisor, &used, error)) {
+        g_prefix_error(error, _("Whether what an interrupted import into '%s' left was used "
+                                "since then cannot be found out: "),
+                       self->directory);
+        return FALSE;
+    }
+    if (!used)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("An import into '%s' was interrupted, and what it left was used since then; "
+                  "to keep it, remove '%s/%s', and import to another directory; to be rid of "
+                  "it, undefine its domains and remove that directory"),
+                self->directory, self->parent, self->record);
 
     return FALSE;
-}
-
-static gboolean
-was_import_used(const ImportUndo *self, Hypervisor *hypervisor)
-{
-    struct stat st;
-
-    for (guint i = 0; i < self->domains->len; i++) {
-        const UndoDomain *domain = g_ptr_array_index(self->domains, i);
-        gboolean running = FALSE;
-        g_autoptr(DomainRecord) record =
-            hypervisor->ops->describe(hypervisor, domain->uuid, &running, NULL);
-
-        if (record && running && is_domain_ours(self, record))
-            return TRUE;
-    }
-
-    return fstat(self->fd, &st) == 0 &&
-           (was_written_since(self->parent_fd, self->name, &st.st_mtim) ||
-            (self->volumes && import_volumes_written_since(self->volumes, &st.st_mtim)));
-}
-
-static guint64
-get_undo_number(xmlNode *node, const char *name)
-{
-    g_autofree char *text = xml_attr(node, name);
-
-    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
-}
-
-static gboolean
-parse_undo_record(ImportUndo *self, GError **error)
-{
-    g_autoptr(GBytes) bytes = file_read_at(self->parent_fd, self->record, RECORD_BYTES_MAX, error);
-    g_autoptr(xmlDoc) doc =
-        bytes ? xml_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), self->record,
-                          error)
-              : NULL;
-    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-
-    self->device = root ? get_undo_number(root, "device") : 0;
-    self->inode = root ? get_undo_number(root, "inode") : 0;
-    for (xmlNode *node = NULL; root && (node = xml_child(root, "domain", node));) {
-        g_autofree char *name = xml_text(node, ".");
-        g_autofree char *uuid = xml_attr(node, "uuid");
-        g_autofree char *tpm = xml_attr(node, "tpm");
-
-        if (name && uuid)
-            add_undo_domain(self, name, uuid, tpm);
-    }
-    for (xmlNode *node = NULL; root && (node = xml_child(root, "collection", node));) {
-        char *name = xml_attr(node, "name");
-        char *xml = xml_text(node, ".");
-
-        if (name && xml)
-            add_undo_collection(self, g_steal_pointer(&name), g_steal_pointer(&xml));
-        g_free(name);
-        g_free(xml);
-    }
-
-    return root != NULL;
 }
 
 /* Opens the directory of the import, also while it is a partial one, and reads which volumes
@@ -539,7 +485,25 @@ open_undo_record(ImportUndo *self, GError **error)
     if (flock(self->fd, LOCK_EX | LOCK_NB) < 0)
         return set_import_in_use(self, error);
 
-    return parse_undo_record(self, error) && find_undo_volumes(self, error);
+    return undo_record_parse(self, error) && find_undo_volumes(self, error);
+}
+
+static char *
+tell_recovered(const ImportUndo *self)
+{
+    g_autoptr(GString) said = g_string_new(NULL);
+
+    g_string_printf(said,
+                    _("An earlier import into '%s' was interrupted; what it had left was "
+                      "removed (domains: %u)"),
+                    self->directory, self->domains->len - self->left->len);
+    for (guint i = 0; i < self->left->len; i++)
+        g_string_append_printf(said,
+                               _("; the domain '%s' is left, because none of its images tells "
+                                 "whose it is; undefine it if it is of that import"),
+                               (const char *)g_ptr_array_index(self->left, i));
+
+    return g_string_free(g_steal_pointer(&said), FALSE);
 }
 
 gboolean
@@ -555,14 +519,9 @@ import_undo_recover(const char *directory, Hypervisor *hypervisor, char **said, 
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    if (was_import_used(self, hypervisor)) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                    _("An import into '%s' was interrupted, and what it left was used since then; "
-                      "to keep it, remove '%s/%s', and import to another directory; to be rid of "
-                      "it, undefine its domains and remove that directory"),
-                    self->directory, self->parent, self->record);
+    if (!check_unused_import(self, hypervisor, error))
         return FALSE;
-    }
+    self->found = TRUE;
     /* None of these existed when the record was written, so any that exists was defined by the
      * import. */
     for (guint i = 0; i < self->domains->len; i++)
@@ -571,9 +530,7 @@ import_undo_recover(const char *directory, Hypervisor *hypervisor, char **said, 
         import_undo_made_collection(self, i);
     if (!import_undo_revert(self, hypervisor, error))
         return FALSE;
-    *said = g_strdup_printf(_("An earlier import into '%s' was interrupted; what it had left was "
-                              "removed (domains: %u)"),
-                            self->directory, self->domains->len);
+    *said = tell_recovered(self);
 
     return TRUE;
 }

@@ -119,28 +119,6 @@ import_volumes_has(const VolumeRecord *self, const char *path)
     return FALSE;
 }
 
-static gboolean
-is_later(const struct timespec *one, const struct timespec *other)
-{
-    return one->tv_sec > other->tv_sec ||
-           (one->tv_sec == other->tv_sec && one->tv_nsec > other->tv_nsec);
-}
-
-gboolean
-import_volumes_written_since(const VolumeRecord *self, const struct timespec *since)
-{
-    for (guint i = 0; i < self->all->len; i++) {
-        const RecordedVolume *volume = g_ptr_array_index(self->all, i);
-        struct stat st;
-
-        if (lstat(volume->path, &st) == 0 && is_volume_ours(volume, &st) &&
-            is_later(&st.st_mtim, since))
-            return TRUE;
-    }
-
-    return FALSE;
-}
-
 /* --- removing --------------------------------------------------------------------- */
 
 static gboolean

@@ -3,8 +3,6 @@
 
 #pragma once
 
-#include <time.h>
-
 #include "hypervisor/hypervisor.h"
 #include "import/import-plan.h"
 #include "import/volume-record.h"
@@ -28,10 +26,6 @@ gboolean import_volumes_read(int dirfd, VolumeRecord **volumes, GError **error)
 
 /** import_volumes_has: Returns: TRUE if the volume at @path is recorded. */
 gboolean import_volumes_has(const VolumeRecord *self, const char *path);
-
-/** import_volumes_written_since: Returns: TRUE if one of the volumes was written to after
- * @since. */
-gboolean import_volumes_written_since(const VolumeRecord *self, const struct timespec *since);
 
 /**
  * import_volumes_check_free:

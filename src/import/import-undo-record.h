@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "import/volume-record.h"
+
+G_BEGIN_DECLS
+
+/* What an import is about to make, and the document that has it. */
+
+typedef struct ImportUndo ImportUndo;
+
+/** A domain that the import defines. */
+typedef struct {
+    char *name;
+    char *uuid;
+    char *tpm;     /* path of the directory with the state of its TPM, or NULL */
+    gboolean made; /* it was defined by this import */
+    gboolean made_state; /* that directory is of this import */
+} UndoDomain;
+
+/** A collection that it defines. */
+typedef struct {
+    char *name;
+    char *xml;     /* <collection> */
+    gboolean made;
+} UndoCollection;
+
+struct ImportUndo {
+    char *directory; /* absolute path of the import */
+    char *parent;    /* parent directory of the import */
+    char *name;      /* name of the import in parent */
+    char *record;    /* name of the record in parent */
+    int parent_fd;   /* owned */
+    int fd;          /* the locked record; owned */
+    int dir_fd;      /* the directory of the import, or -1; owned */
+    guint64 device;  /* with inode identifies the directory */
+    guint64 inode;   /* inode of the directory */
+    VolumeRecord *volumes; /* of the import; NULL: none */
+    GHashTable *times;      /* import-times.h; NULL: none were noted */
+    gboolean found;         /* it was left by another process */
+    GPtrArray *left;        /* char*: names of domains of which it is not known whose they are */
+    GPtrArray *domains;     /* UndoDomain */
+    GPtrArray *collections; /* UndoCollection, in the order in which they are defined */
+};
+
+/** undo_record_add_domain: @tpm: (nullable). */
+void undo_record_add_domain(ImportUndo *self, const char *name, const char *uuid,
+                            const char *tpm);
+
+/** undo_record_add_collection: @name, @xml: (transfer full). */
+void undo_record_add_collection(ImportUndo *self, char *name, char *xml);
+
+/** undo_record_format: Returns: the document, owned by the caller. */
+char *undo_record_format(const ImportUndo *self);
+
+/** undo_record_parse: Reads the record in the directory that @self has open. */
+gboolean undo_record_parse(ImportUndo *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "import/import-undo.h"
+#include "tests/unit/harness.h"
+#include "util/fd.h"
+
+#define UUID "ef861801-45b9-11cb-88e3-afbfe5370491"
+
+/* A host with at most one domain. */
+typedef struct {
+    Hypervisor parent;
+    char *xml; /* NULL: there is none */
+    gboolean running;
+    gboolean silent; /* it does not answer */
+    guint undefined;
+} Host;
+
+typedef struct {
+    char *scratch;
+    char *directory; /* of the import */
+    char *image;     /* in it */
+    Host host;
+} Fixture;
+
+static DomainRecord *
+describe(Hypervisor *hypervisor, G_GNUC_UNUSED const char *word, gboolean *running, GError **error)
+{
+    Host *self = (Host *)hypervisor;
+    DomainRecord *record;
+
+    *running = self->running;
+    if (self->silent)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE, "gone");
+    if (self->silent || !self->xml)
+        return NULL;
+    record = g_new0(DomainRecord, 1);
+    record->name = g_strdup("web");
+    record->uuid = g_strdup(UUID);
+    record->xml = g_strdup(self->xml);
+    record->snapshots = g_ptr_array_new();
+
+    return record;
+}
+
+static gboolean
+undefine(Hypervisor *hypervisor, G_GNUC_UNUSED const char *uuid, G_GNUC_UNUSED GError **error)
+{
+    ((Host *)hypervisor)->undefined++;
+
+    return TRUE;
+}
+
+static const HypervisorOps ops = {.name = "test", .describe = describe, .undefine = undefine};
+
+/* Makes what an import leaves that is killed after its domain was defined. @touch: (nullable): what
+ * it does after it has written its record. */
+static void
+leave(Fixture *self, void (*touch)(const Fixture *self, ImportUndo *undo))
+{
+    g_autoptr(ImportSettings) settings = import_settings_new();
+    g_autoptr(ImportPlan) plan = import_plan_new(settings, self->directory);
+    g_autofree char *partial = g_build_filename(self->scratch, ".new.partial", NULL);
+    g_autofree char *image = g_build_filename(partial, "disk", NULL);
+    ImportDomain *domain = import_domain_new();
+    g_autoptr(ImportUndo) undo = NULL;
+    g_autoptr(GError) error = NULL;
+    auto_fd fd = -1;
+
+    domain->name = g_strdup("web");
+    domain->uuid = g_strdup(UUID);
+    g_ptr_array_add(plan->domains, domain);
+    plan->settings->define = TRUE;
+    g_assert_cmpint(mkdir(partial, 0700), ==, 0);
+    write_file(image, "data", -1);
+    fd = open(partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    undo = import_undo_begin(plan, fd, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(rename(partial, self->directory), ==, 0);
+    if (touch)
+        touch(self, undo);
+}
+
+static void
+set_up(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    self->scratch = scratch_new();
+    self->directory = g_build_filename(self->scratch, "new", NULL);
+    self->image = g_build_filename(self->directory, "disk", NULL);
+    self->host.parent.ops = &ops;
+    self->host.xml = g_strdup_printf("<domain><name>web</name><devices><disk type='file' "
+                                     "device='disk'><source file='%s'/></disk></devices></domain>",
+                                     self->image);
+}
+
+static void
+tear_down(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    g_free(self->host.xml);
+    g_free(self->image);
+    g_free(self->directory);
+    scratch_free(self->scratch);
+}
+
+static void
+assert_recovered(Fixture *self, const char *text)
+{
+    g_autofree char *said = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(import_undo_recover(self->directory, &self->host.parent, &said, &error));
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(said, text));
+    g_assert_false(g_file_test(self->directory, G_FILE_TEST_EXISTS));
+}
+
+static void
+assert_kept(Fixture *self, VirtSnapError code)
+{
+    g_autofree char *said = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(import_undo_recover(self->directory, &self->host.parent, &said, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, (gint)code);
+    g_assert_true(g_file_test(self->image, G_FILE_TEST_EXISTS));
+    g_assert_cmpuint(self->host.undefined, ==, 0);
+}
+
+/* Writes to a file with a clock that was set back by a day. */
+static void
+write_earlier(const char *path)
+{
+    struct timespec times[2];
+
+    write_file(path, "mine", -1);
+    clock_gettime(CLOCK_REALTIME, &times[0]);
+    times[0].tv_sec -= (time_t)24 * 60 * 60;
+    times[1] = times[0];
+    g_assert_cmpint(utimensat(AT_FDCWD, path, times, 0), ==, 0);
+}
+
+static void
+test_left(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, NULL);
+    assert_recovered(self, "(domains: 1)");
+    g_assert_cmpuint(self->host.undefined, ==, 1);
+}
+
+/* Any domain can have that UUID and that name, as the one that was exported. */
+static void
+test_domain_without_paths(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, NULL);
+    g_free(self->host.xml);
+    self->host.xml = g_strdup("<domain><name>web</name><devices><disk type='network' "
+                              "device='disk'><source protocol='rbd' name='pool/web'/></disk>"
+                              "</devices></domain>");
+    assert_recovered(self, "'web' is left");
+    g_assert_cmpuint(self->host.undefined, ==, 0);
+}
+
+static void
+test_written_with_clock_set_back(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, NULL);
+    write_earlier(self->image);
+    assert_kept(self, VIRT_SNAP_ERROR_INVALID_STATE);
+}
+
+static void
+test_added_with_clock_set_back(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *path = g_build_filename(self->directory, "overlay", NULL);
+
+    leave(self, NULL);
+    write_earlier(path);
+    assert_kept(self, VIRT_SNAP_ERROR_INVALID_STATE);
+}
+
+static void
+test_runs(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, NULL);
+    self->host.running = TRUE;
+    assert_kept(self, VIRT_SNAP_ERROR_INVALID_STATE);
+}
+
+static void
+test_silent(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, NULL);
+    self->host.silent = TRUE;
+    assert_kept(self, VIRT_SNAP_ERROR_SYSTEM_NOT_AVAILABLE);
+}
+
+static void
+write_and_touch(const Fixture *self, ImportUndo *undo)
+{
+    write_earlier(self->image);
+    import_undo_touch(undo);
+}
+
+static void
+test_touched(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, write_and_touch);
+    assert_recovered(self, "(domains: 1)");
+}
+
+static void
+remove_and_touch(const Fixture *self, ImportUndo *undo)
+{
+    g_assert_cmpint(unlink(self->image), ==, 0);
+    import_undo_touch(undo);
+}
+
+/* The record becomes shorter. */
+static void
+test_touched_with_less(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, remove_and_touch);
+    assert_recovered(self, "(domains: 1)");
+}
+
+#define ADD(path, function) g_test_add(path, Fixture, NULL, set_up, function, tear_down)
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD("/import-undo/left", test_left);
+    ADD("/import-undo/domain-without-paths", test_domain_without_paths);
+    ADD("/import-undo/written-with-clock-set-back", test_written_with_clock_set_back);
+    ADD("/import-undo/added-with-clock-set-back", test_added_with_clock_set_back);
+    ADD("/import-undo/runs", test_runs);
+    ADD("/import-undo/silent", test_silent);
+    ADD("/import-undo/touched", test_touched);
+    ADD("/import-undo/touched-with-less", test_touched_with_less);
+
+    return g_test_run();
+}
