@@ -50,7 +50,8 @@ gboolean export_item_open_sink(ExportItem *self, const char *path, mode_t mode, 
 Source *export_item_open_guest(const ExportItem *self, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** export_item_hold: Opens and locks every frozen image of the layer's chain, once. */
+/** export_item_hold: Opens and locks every frozen image of the layer's chain, once, and looks
+ * whether the image has its snapshot. */
 gboolean export_item_hold(ExportItem *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

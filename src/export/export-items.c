@@ -9,8 +9,8 @@
 
 #include "export/export-items-private.h"
 #include "export/plan-files.h"
+#include "export/plan-internal.h"
 #include "hypervisor/drivers.h"
-#include "image/layer-snapshots.h"
 #include "qcow2/image-end.h"
 #include "transfer/memory-source.h"
 #include "util/fd.h"
@@ -254,6 +254,8 @@ export_item_hold(ExportItem *self, GError **error)
 {
     if (self->held->len > 0)
         return TRUE;
+    if (!plan_internal_keeps(self->layer, error))
+        return FALSE;
     for (const Layer *layer = plan_layer_frozen(self->layer); layer; layer = layer->backing) {
         int fd = open_frozen(self, layer, error);
 
@@ -313,6 +315,12 @@ finish_compress_item(EngineItem *item, G_GNUC_UNUSED GError **error)
     return TRUE;
 }
 
+static const char *
+snapshot_name(const PlanLayer *layer)
+{
+    return layer->snapshot ? layer->snapshot->name : NULL;
+}
+
 Source *
 export_item_open_guest(const ExportItem *self, GError **error)
 {
@@ -321,7 +329,7 @@ export_item_open_guest(const ExportItem *self, GError **error)
     if (layer->domain)
         return live_export_open(self->live, layer, TRUE, error);
 
-    return drivers_get()->open_guest(layer->source, layer->snapshot, layer->live, error);
+    return drivers_get()->open_guest(layer->source, snapshot_name(layer), layer->live, error);
 }
 
 static gboolean
@@ -337,7 +345,7 @@ open_flat_item(EngineItem *item, GError **error)
         return item->source && open_packed_sink(self, error);
     }
     item->source =
-        drivers_get()->open_flat(layer->source, layer->snapshot, layer->live, error);
+        drivers_get()->open_flat(layer->source, snapshot_name(layer), layer->live, error);
 
     return item->source && open_layer_sink(self, error);
 }
@@ -406,7 +414,7 @@ finish_flat_item(EngineItem *item, GError **error)
         if (!check_unchanged(below, error))
             return FALSE;
     }
-    if (layer->snapshot && !layer_has_snapshot(layer->source, layer->snapshot, error))
+    if (!plan_internal_keeps(self->layer, error))
         return FALSE;
     settle_origins(self, chain_depth(layer->source));
     if (self->probing)

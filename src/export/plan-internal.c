@@ -93,7 +93,13 @@ plan_internal_disk(PlanBuilder *builder, const PlanDomain *domain, const Snapsho
     }
     if (!check_snapshot_flattens(def, top, snapshot, error))
         return FALSE;
-    disk->top = plan_layers_flatten(builder, top, def->name, domain->active);
+    disk->top = plan_layers_flatten(builder, top, snapshot, domain->active);
 
     return TRUE;
+}
+
+gboolean
+plan_internal_keeps(const PlanLayer *layer, GError **error)
+{
+    return !layer->snapshot || layer_keeps_snapshot(layer->source, layer->snapshot, error);
 }

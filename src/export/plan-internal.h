@@ -22,4 +22,13 @@ gboolean plan_internal_disk(PlanBuilder *builder, const PlanDomain *domain, cons
                             PlanDisk *disk, const Layer *top, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * plan_internal_keeps:
+ *
+ * Returns: TRUE if @layer is of no internal snapshot, or of the very one that its image still has.
+ * QEMU opens it by its name, and no lock keeps a running domain from making another one of that
+ * name; so this is asked before the layer is read, and afterwards.
+ */
+gboolean plan_internal_keeps(const PlanLayer *layer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -144,11 +144,12 @@ plan_layers_copy(PlanBuilder *builder, const Layer *source)
 /* The key of a flattened layer, which includes the chain and the internal snapshot, since one image
  * may be the top of several chains. */
 static char *
-make_flat_key(const Layer *source, const char *snapshot)
+make_flat_key(const Layer *source, const Qcow2Snapshot *snapshot)
 {
     GString *key = g_string_new(NULL);
 
-    g_string_printf(key, "flat:%s:%s:%s", source->format, source->path, snapshot ? snapshot : "");
+    g_string_printf(key, "flat:%s:%s:%s", source->format, source->path,
+                    snapshot ? snapshot->name : "");
     for (const Layer *layer = source->backing; layer; layer = layer->backing)
         g_string_append_printf(key, "\n%s:%s", layer->format, layer->path);
 
@@ -166,14 +167,15 @@ count_all(PlanBuilder *builder, PlanLayer *layer)
 }
 
 PlanLayer *
-plan_layers_flatten(PlanBuilder *builder, const Layer *source, const char *snapshot, gboolean live)
+plan_layers_flatten(PlanBuilder *builder, const Layer *source, const Qcow2Snapshot *snapshot,
+                    gboolean live)
 {
     g_autofree char *key = make_flat_key(source, snapshot);
     PlanLayer *layer = g_hash_table_lookup(builder->by_key, key);
 
     if (!layer) {
         layer = add_plan_layer(builder, key, source, "qcow2", PLAN_WAY_FLATTEN);
-        layer->snapshot = g_strdup(snapshot);
+        layer->snapshot = qcow2_snapshot_copy(snapshot);
         layer->live = live;
         count_all(builder, layer);
     }
@@ -230,7 +232,7 @@ plan_layers_changes(Plan *plan, GHashTable *names, const PlanLayer *chain, PlanL
     layer->format = "qcow2";
     layer->way = PLAN_WAY_CHANGES;
     layer->source = chain->source;
-    layer->snapshot = g_strdup(chain->snapshot);
+    layer->snapshot = qcow2_snapshot_copy(chain->snapshot);
     layer->live = chain->live;
     layer->domain = chain->domain;
     layer->target = g_strdup(chain->target);

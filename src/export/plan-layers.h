@@ -18,13 +18,13 @@ PlanLayer *plan_layers_copy(PlanBuilder *builder, const Layer *source);
 
 /**
  * plan_layers_flatten:
- * @snapshot: (nullable): internal snapshot
+ * @snapshot: (nullable): internal snapshot of the image
  *
  * Plans to flatten the chain of @source, as a guest sees it, into one image.
  * Returns: (transfer none): the layer.
  */
-PlanLayer *plan_layers_flatten(PlanBuilder *builder, const Layer *source, const char *snapshot,
-                               gboolean live);
+PlanLayer *plan_layers_flatten(PlanBuilder *builder, const Layer *source,
+                               const Qcow2Snapshot *snapshot, gboolean live);
 
 /**
  * plan_layers_pull:

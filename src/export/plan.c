@@ -15,7 +15,7 @@ void
 plan_layer_free(PlanLayer *layer)
 {
     g_free(layer->file);
-    g_free(layer->snapshot);
+    qcow2_snapshot_free(layer->snapshot);
     g_free(layer->target);
     g_free(layer->since);
     g_free(layer);

@@ -43,7 +43,7 @@ struct PlanLayer {
                                * as, which is found out before it is made; NULL: nothing */
     gboolean of_base;    /* its source is the base's own file, and no other is left */
     const Layer *source; /* the source image, or the top one of the chain that is flattened */
-    char *snapshot;      /* internal snapshot that is flattened, or NULL */
+    Qcow2Snapshot *snapshot; /* internal snapshot that is flattened, as it was found; or NULL */
     gboolean live;       /* a running domain writes to the source */
     const PlanDomain *domain; /* whose disk is pulled, with its */
     char *target;        /* target; NULL: it is read from its images */

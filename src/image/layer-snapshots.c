@@ -69,12 +69,30 @@ layer_find_snapshot(const Layer *layer, const char *name, GError **error)
     return snapshots ? steal_named(snapshots, name, layer->path, error) : NULL;
 }
 
-gboolean
-layer_has_snapshot(const Layer *layer, const char *name, GError **error)
+/* A snapshot that is made anew may get the number of the one before it, and its place in the
+ * image, but not its time. */
+static gboolean
+is_same_snapshot(const Qcow2Snapshot *one, const Qcow2Snapshot *other)
 {
-    g_autoptr(Qcow2Snapshot) snapshot = layer_find_snapshot(layer, name, error);
+    return g_str_equal(one->id, other->id) && one->date == other->date &&
+           one->l1_offset == other->l1_offset && one->l1_entries == other->l1_entries;
+}
 
-    return snapshot != NULL;
+gboolean
+layer_keeps_snapshot(const Layer *layer, const Qcow2Snapshot *snapshot, GError **error)
+{
+    g_autoptr(Qcow2Snapshot) now = layer_find_snapshot(layer, snapshot->name, error);
+
+    if (!now)
+        return FALSE;
+    if (is_same_snapshot(now, snapshot))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The internal snapshot '%s' in the image '%s' was deleted and made again since "
+                  "the export began, so it is another state; export again"),
+                snapshot->name, layer->path);
+
+    return FALSE;
 }
 
 char *

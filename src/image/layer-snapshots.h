@@ -20,9 +20,16 @@ G_BEGIN_DECLS
 Qcow2Snapshot *layer_find_snapshot(const Layer *layer, const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** layer_has_snapshot: Returns: TRUE if layer_find_snapshot() finds the snapshot @name; else FALSE
- * with its error. */
-gboolean layer_has_snapshot(const Layer *layer, const char *name, GError **error)
+/**
+ * layer_keeps_snapshot:
+ * @snapshot: as layer_find_snapshot() has found it
+ *
+ * A running domain may delete an internal snapshot, and reuse its clusters, while QEMU reads it for
+ * somebody else, who gets garbage then and no error. Returns: TRUE if the image still has that very
+ * snapshot; FALSE with INVALID_STATE if it has another one of that name, else with the error of
+ * layer_find_snapshot().
+ */
+gboolean layer_keeps_snapshot(const Layer *layer, const Qcow2Snapshot *snapshot, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /** layer_snapshot_names: Returns: the names of its internal snapshots as they are now, separated by

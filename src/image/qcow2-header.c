@@ -445,6 +445,19 @@ qcow2_header_read(int fd, const char *what, GError **error)
     return qcow2_header_parse(g_bytes_get_data(head, NULL), g_bytes_get_size(head), what, error);
 }
 
+Qcow2Snapshot *
+qcow2_snapshot_copy(const Qcow2Snapshot *snapshot)
+{
+    Qcow2Snapshot *copy = snapshot ? g_memdup2(snapshot, sizeof *snapshot) : NULL;
+
+    if (!copy)
+        return NULL;
+    copy->id = g_strdup(snapshot->id);
+    copy->name = g_strdup(snapshot->name);
+
+    return copy;
+}
+
 /* Reads the entry of the snapshot table at *@offset of the file and moves *@offset behind it. */
 static Qcow2Snapshot *
 read_snapshot_entry(int fd, guint64 *offset, const char *what, GError **error)

@@ -114,6 +114,9 @@ GPtrArray *qcow2_snapshots_read(int fd, const Qcow2Header *header, const char *w
 void qcow2_header_free(Qcow2Header *header);
 void qcow2_snapshot_free(Qcow2Snapshot *snapshot);
 
+/** qcow2_snapshot_copy: @snapshot: (nullable). Returns: (nullable): owned by the caller. */
+Qcow2Snapshot *qcow2_snapshot_copy(const Qcow2Snapshot *snapshot);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qcow2Header, qcow2_header_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qcow2Snapshot, qcow2_snapshot_free)
 

@@ -42,6 +42,34 @@ check "the warning reaches people too" eval '
     vs export --domain i on --to "$x/warned" 2>"$VS_ERR" >/dev/null &&
         grep -q "^warning:" "$VS_ERR"'
 
+# --- deleted and made again under its name, while it is read
+qemu-img create -q -f qcow2 "$d/k.qcow2" 64M
+qemu-io -f qcow2 -c 'write -q -P 1 0 32M' "$d/k.qcow2"
+LIVE_BOOT=none live_define k --disk "$d/k.qcow2"
+check "a guest that does nothing" live_virsh_all "start k; suspend k" || bail_out "no guest"
+check "with a snapshot" live_snapshot_internal k on
+# again: what libvirt and the guest would do. It is done to the image, as the export may have the
+# embedded driver; QEMU neither reads nor writes it meanwhile.
+again()
+{
+    local image=driver=qcow2,file.driver=file,file.filename=$d/k.qcow2,file.locking=off
+    qemu-img snapshot --image-opts -d on "$image" &&
+        qemu-io --image-opts -c 'write -q -P 2 0 32M' "$image" &&
+        qemu-img snapshot --image-opts -c on "$image"
+}
+reads() { compgen -G "$x/k/k/.on.partial/layers/*" >/dev/null || ! kill -0 $pid 2>/dev/null; }
+"$abs_top_builddir/virtsnap" --json export --domain k on --to "$x/k" --bandwidth 4M \
+    >"$VS_OUT" 2>"$VS_ERR" </dev/null &
+pid=$!
+check "it is read" eval 'live_wait "it reads" reads && kill -STOP $pid'
+check "and made again" again
+kill -CONT $pid
+check_fails "that is no export" wait $pid
+is "$(vs_field .error.code)" 5 "it is another state"
+like "$(vs_field .error.message)" "'on'.*k.qcow2.*made again" "which is told"
+is "$(ls -A "$x/k/k" 2>/dev/null)" "" "nothing is left"
+live_destroy k
+
 # --- off
 live_destroy i
 check "snapshot while it is off" live_snapshot_internal i off

@@ -395,23 +395,68 @@ test_open(ChainFixture *f, gconstpointer data)
     }
 }
 
+static gboolean
+finds(const Layer *layer, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Qcow2Snapshot) found = layer_find_snapshot(layer, name, &error);
+
+    if (!found)
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+
+    return found != NULL;
+}
+
 static void
-test_has_snapshot(ChainFixture *f, gconstpointer data)
+test_find_snapshot(ChainFixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     Layer *layer;
 
     chain_sh("qemu-img create -q -f qcow2 x 1M; qemu-img snapshot -c 'a b' x");
     layer = resolve(f, "x", "qcow2", &error);
-    g_assert_true(layer_has_snapshot(layer, "a b", &error));
-    g_assert_false(layer_has_snapshot(layer, "a", &error));
-    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
-    g_clear_error(&error);
+    g_assert_true(finds(layer, "a b"));
+    g_assert_false(finds(layer, "a"));
     /* Returns: the present state. */
     chain_sh("qemu-img snapshot -c later x; qemu-img snapshot -d 'a b' x");
-    g_assert_true(layer_has_snapshot(layer, "later", &error));
-    g_assert_false(layer_has_snapshot(layer, "a b", &error));
-    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+    g_assert_true(finds(layer, "later"));
+    g_assert_false(finds(layer, "a b"));
+}
+
+/* A snapshot is kept if it is the very one, whatever else is done to the image. One that is made
+ * anew is another one, even where it has the same name, number and place in the image. */
+static void
+test_keeps_snapshot(ChainFixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *script;
+        int code; /* 0: it is kept */
+    } table[] = {
+        {":", 0},
+        {"qemu-img snapshot -c other x; qemu-img resize -q x 2M; "
+         "qemu-io -f qcow2 -c 'write -q 0 1M' x; qemu-img snapshot -a s x", 0},
+        {"qemu-img snapshot -d s x", VIRT_SNAP_ERROR_NOT_FOUND},
+        {"qemu-img snapshot -d s x; qemu-img snapshot -c s x", VIRT_SNAP_ERROR_INVALID_STATE},
+        {"qemu-img snapshot -c s x", VIRT_SNAP_ERROR_INVALID_STATE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Qcow2Snapshot) planned = NULL;
+        Layer *layer;
+
+        chain_sh("qemu-img create -q -f qcow2 x 1M; qemu-img snapshot -c s x");
+        layer = resolve(f, "x", "qcow2", &error);
+        planned = layer_find_snapshot(layer, "s", &error);
+        g_assert_no_error(error);
+        chain_sh(table[i].script);
+        g_assert_true(layer_keeps_snapshot(layer, planned, &error) == (table[i].code == 0));
+        if (table[i].code == 0)
+            continue;
+        g_assert_error(error, VIRT_SNAP_ERROR, table[i].code);
+        g_assert_nonnull(strstr(error->message, "'s'"));
+        g_assert_nonnull(strstr(error->message, layer->path));
+    }
 }
 
 /* Nothing of a source is changed, not even the time of the last access. */
@@ -425,7 +470,7 @@ test_untouched(ChainFixture *f, gconstpointer data)
     chain_sh("qemu-img create -q -f qcow2 x 1M; qemu-img snapshot -c s x\n"
              "touch -a -d 2001-01-01 x");
     before = run("stat", "-c", "%x %y %z", "x", NULL);
-    g_assert_true(layer_has_snapshot(resolve(f, "x", "qcow2", &error), "s", &error));
+    g_assert_true(finds(resolve(f, "x", "qcow2", &error), "s"));
     after = run("stat", "-c", "%x %y %z", "x", NULL);
     g_assert_cmpstr(after, ==, before);
 }
@@ -439,7 +484,8 @@ main(int argc, char **argv)
         {"no-format", test_no_format}, {"references", test_references},
         {"refused", test_refused},     {"too-deep", test_too_deep},
         {"lock-first", test_lock_first}, {"open", test_open},
-        {"has-snapshot", test_has_snapshot},
+        {"find-snapshot", test_find_snapshot},
+        {"keeps-snapshot", test_keeps_snapshot},
         {"untouched", test_untouched},
     };
 

@@ -202,7 +202,7 @@ test_internal(PlanFixture *f, gconstpointer data)
             g_assert_cmpstr(disk->internal, ==, "s");
         } else {
             g_assert_null(disk->internal);
-            g_assert_cmpstr(disk->top->snapshot, ==, "s");
+            g_assert_cmpstr(disk->top->snapshot->name, ==, "s");
             g_assert_true(disk->top->live == table[i].active);
         }
         g_assert_cmpstr(plan_first_snapshot(plan, 0)->consistency, ==, "memory");
