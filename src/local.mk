@@ -421,6 +421,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/create-undo.h \
 	src/snapshot/create-work.c \
 	src/snapshot/create-work.h \
+	src/snapshot/domain-locks.c \
+	src/snapshot/domain-locks.h \
 	src/snapshot/guard-list.c \
 	src/snapshot/guard-list.h \
 	src/snapshot/guard.c \

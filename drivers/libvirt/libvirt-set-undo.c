@@ -32,6 +32,33 @@ settle_metadata(virDomainPtr domain, virDomainSnapshotPtr snapshot)
         again = virDomainSnapshotCreateXML(domain, xml, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE);
 }
 
+char *
+libvirt_snapshot_describe(Hypervisor *hypervisor, const char *uuid, const char *name,
+                          GError **error)
+{
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
+    g_autoptr(LibvirtSnapshot) snapshot = NULL;
+    g_autofree char *text = NULL;
+    g_autoptr(xmlDoc) doc = NULL;
+    char *description;
+
+    if (!domain)
+        return NULL;
+    snapshot = virDomainSnapshotLookupByName(domain, name, 0);
+    text = snapshot ? libvirt_take_string(virDomainSnapshotGetXMLDesc(snapshot, 0)) : NULL;
+    if (!text) {
+        libvirt_error_set(error, _("Cannot look at the snapshot '%s' of the domain '%s'"), name,
+                          virDomainGetName(domain));
+        return NULL;
+    }
+    doc = xml_parse(text, strlen(text), name, error);
+    if (!doc)
+        return NULL;
+    description = xml_text(xmlDocGetRootElement(doc), "./description");
+
+    return description ? description : g_strdup("");
+}
+
 gboolean
 libvirt_snapshot_forget(Hypervisor *hypervisor, const char *uuid, const char *name,
                         gboolean metadata, GError **error)
@@ -74,9 +101,9 @@ find_undo_disk(xmlDoc *doc, const char *target)
 
 /* Returns: the text that the XPath @path selects in the present XML of the disk @target. */
 static char *
-ask_disk(virDomainPtr domain, const char *target, unsigned int flags, const char *path)
+ask_disk(virDomainPtr domain, const char *target, const char *path)
 {
-    g_autofree char *text = libvirt_take_string(virDomainGetXMLDesc(domain, flags));
+    g_autofree char *text = libvirt_take_string(virDomainGetXMLDesc(domain, 0));
     g_autoptr(xmlDoc) doc = text ? xml_parse(text, strlen(text), "domain", NULL) : NULL;
     xmlNode *disk = doc ? find_undo_disk(doc, target) : NULL;
 
@@ -90,7 +117,7 @@ await_commit_ready(virDomainPtr domain, const char *target, GError **error)
     gint64 until = g_get_monotonic_time() + MERGE_US;
 
     while (g_get_monotonic_time() < until) {
-        g_autofree char *ready = ask_disk(domain, target, 0, "./mirror/@ready");
+        g_autofree char *ready = ask_disk(domain, target, "./mirror/@ready");
         virDomainBlockJobInfo info;
 
         if (g_strcmp0(ready, "yes") == 0)
@@ -108,35 +135,95 @@ await_commit_ready(virDomainPtr domain, const char *target, GError **error)
     return FALSE;
 }
 
+/* Sets an error if @overlay is below the image that the domain writes to. */
+static gboolean
+check_not_below(virDomainPtr domain, xmlNode *disk, const char *overlay, GError **error)
+{
+    g_autoptr(GPtrArray) below = xml_nodes(disk, ".//backingStore/source/@file");
+
+    for (guint i = 0; i < below->len; i++) {
+        g_autofree char *file = xml_text(g_ptr_array_index(below, i), ".");
+
+        if (g_strcmp0(file, overlay) != 0)
+            continue;
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The domain '%s' has another image above '%s', and is left as it is"),
+                    virDomainGetName(domain), overlay);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* Returns: whether the disk's block job, if it has one, is the commit that an interrupted call of
+ * merge_back() has begun: into @below, and nowhere else. */
+static gboolean
+check_job(virDomainPtr domain, xmlNode *disk, const char *target, const char *below,
+          gboolean *begun, GError **error)
+{
+    g_autofree char *job = xml_text(disk, "./mirror/@job");
+    g_autofree char *into = xml_text(disk, "./mirror/source/@file");
+
+    *begun = job != NULL;
+    if (!job || (g_str_equal(job, "active-commit") && g_strcmp0(into, below) == 0))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("The disk '%s' of the domain '%s' has a block job of somebody else (virsh "
+                  "blockjob shows it); wait for its end"),
+                target, virDomainGetName(domain));
+
+    return FALSE;
+}
+
+/* What is merged into is the image directly below, which the domain wrote to before. Another
+ * program may have put one there after the set was planned: that of the plan is below that then,
+ * frozen, and must stay so. */
+static gboolean
+merge_overlay(virDomainPtr domain, xmlNode *disk, const char *target, GError **error)
+{
+    unsigned int flags = VIR_DOMAIN_BLOCK_COMMIT_ACTIVE | VIR_DOMAIN_BLOCK_COMMIT_SHALLOW;
+    g_autofree char *below = xml_text(disk, "./backingStore/source/@file");
+    gboolean begun;
+
+    if (!check_job(domain, disk, target, below, &begun, error))
+        return FALSE;
+    if (begun || virDomainBlockCommit(domain, target, NULL, NULL, 0, flags) == 0) {
+        if (!await_commit_ready(domain, target, error))
+            return FALSE;
+        if (virDomainBlockJobAbort(domain, target, VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT) == 0)
+            return TRUE;
+    }
+    libvirt_error_set(error, _("Cannot merge the disk '%s' of the domain '%s' back into '%s'"),
+                      target, virDomainGetName(domain), below ? below : "?");
+
+    return FALSE;
+}
+
 gboolean
 libvirt_snapshot_merge_back(Hypervisor *hypervisor, const char *uuid, const char *target,
-                            const char *overlay, const char *source, GError **error)
+                            const char *overlay, GError **error)
 {
     g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
-    unsigned int flags = VIR_DOMAIN_BLOCK_COMMIT_ACTIVE;
+    g_autofree char *text = domain ? libvirt_take_string(virDomainGetXMLDesc(domain, 0)) : NULL;
+    g_autoptr(xmlDoc) doc = NULL;
     g_autofree char *present = NULL;
+    xmlNode *disk;
 
     if (!domain)
         return FALSE;
-    present = ask_disk(domain, target, 0, "./source/@file");
-    if (g_strcmp0(present, source) == 0)
-        return TRUE;
-    if (g_strcmp0(present, overlay) != 0) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                    _("The disk '%s' of the domain '%s' is not on '%s' any more, and is left as "
-                      "it is"),
-                    target, virDomainGetName(domain), overlay);
+    if (!text) {
+        libvirt_error_set(error, _("Cannot read the domain '%s'"), virDomainGetName(domain));
         return FALSE;
     }
-    if (virDomainBlockCommit(domain, target, source, NULL, 0, flags) == 0 &&
-        !await_commit_ready(domain, target, error))
+    doc = xml_parse(text, strlen(text), _("the domain's XML"), error);
+    if (!doc)
         return FALSE;
-    if (virDomainBlockJobAbort(domain, target, VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT) == 0)
-        return TRUE;
-    libvirt_error_set(error, _("Cannot merge the disk '%s' of the domain '%s' back into '%s'"),
-                      target, virDomainGetName(domain), source);
+    disk = find_undo_disk(doc, target);
+    present = disk ? xml_text(disk, "./source/@file") : NULL;
+    if (disk && g_strcmp0(present, overlay) == 0)
+        return merge_overlay(domain, disk, target, error);
 
-    return FALSE;
+    return !disk || check_not_below(domain, disk, overlay, error);
 }
 
 /* --- domains that are shut off ----------------------------------------------------------- */

@@ -68,6 +68,22 @@ fill_look(SnapshotLook *look, virDomainPtr domain, GError **error)
     return TRUE;
 }
 
+char *
+libvirt_snapshot_find_uuid(Hypervisor *hypervisor, const char *name, GError **error)
+{
+    g_autoptr(LibvirtDomain) domain =
+        libvirt_domain_by_name(libvirt_connection(hypervisor), name, error);
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    if (!domain)
+        return NULL;
+    if (virDomainGetUUIDString(domain, uuid) == 0)
+        return g_strdup(uuid);
+    libvirt_error_set(error, _("Cannot read the domain '%s'"), name);
+
+    return NULL;
+}
+
 SnapshotLook *
 libvirt_snapshot_look(Hypervisor *hypervisor, const char *word, GError **error)
 {

@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 /* Creating and undoing snapshots. The functions are those of HypervisorSnapshotOps, which documents
  * them. */
 
+char *libvirt_snapshot_find_uuid(Hypervisor *hypervisor, const char *name, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 SnapshotLook *libvirt_snapshot_look(Hypervisor *hypervisor, const char *domain, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
@@ -19,11 +22,14 @@ char *libvirt_snapshot_create(Hypervisor *hypervisor, const char *uuid, const ch
 gboolean libvirt_snapshot_await(Hypervisor *hypervisor, const char *uuid, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+char *libvirt_snapshot_describe(Hypervisor *hypervisor, const char *uuid, const char *name,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 gboolean libvirt_snapshot_forget(Hypervisor *hypervisor, const char *uuid, const char *name,
                                  gboolean metadata, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean libvirt_snapshot_merge_back(Hypervisor *hypervisor, const char *uuid, const char *target,
-                                     const char *overlay, const char *source, GError **error)
+                                     const char *overlay, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean libvirt_snapshot_point_back(Hypervisor *hypervisor, const char *uuid, const char *target,

@@ -8,6 +8,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "collection/set-store.h"
@@ -156,11 +157,11 @@ set_store_remove(const char *id, GError **error)
     return !record_dir_has(dir, file) || record_dir_write(dir, &change, 1, error);
 }
 
-int
-set_store_lock(const char *id, GError **error)
+/* Returns: the descriptor; -1 with @taken (IN_USE) if somebody else has locked the file. */
+static int
+lock_file(const char *directory, const char *name, const char *taken, GError **error)
 {
-    g_autofree char *directory = set_state_directory("sets-in-the-making");
-    g_autofree char *path = g_build_filename(directory, id, NULL);
+    g_autofree char *path = g_build_filename(directory, name, NULL);
     auto_fd fd = -1;
 
     if (g_mkdir_with_parents(directory, 0700) < 0) {
@@ -173,11 +174,49 @@ set_store_lock(const char *id, GError **error)
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd_steal(&fd);
     if (errno == EWOULDBLOCK)
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
-                    _("Another process is working on this snapshot collection; wait until it "
-                      "has ended"));
+        g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE, taken);
     else
         virt_snap_error_set_errno(error, errno, _("Cannot lock '%s'"), path);
 
     return -1;
+}
+
+int
+set_store_lock(const char *id, GError **error)
+{
+    g_autofree char *directory = set_state_directory("sets-in-the-making");
+
+    return lock_file(directory, id,
+                     _("Another process is working on this snapshot collection; wait until it has "
+                       "ended"),
+                     error);
+}
+
+/* --- the locks of domains ------------------------------------------------------------- */
+
+int
+set_store_lock_domain(const char *uuid, GError **error)
+{
+    g_autofree char *directory = set_state_directory("domains-in-change");
+    const char *taken = _("Another command is changing its snapshots; wait until it has ended");
+    int fd = lock_file(directory, uuid, taken, error);
+    struct stat st;
+
+    /* Whoever had the lock has removed the file meanwhile, and somebody may have made another. */
+    while (fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink == 0) {
+        fd_clear(&fd);
+        fd = lock_file(directory, uuid, taken, error);
+    }
+
+    return fd;
+}
+
+void
+set_store_unlock_domain(const char *uuid, int fd)
+{
+    g_autofree char *directory = set_state_directory("domains-in-change");
+    g_autofree char *path = g_build_filename(directory, uuid, NULL);
+
+    unlink(path);
+    fd_clear(&fd);
 }

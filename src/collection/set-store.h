@@ -46,4 +46,9 @@ const SetRecord *set_records_find(GPtrArray *records, const char *uuid, const ch
  */
 int set_store_lock(const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** set_store_lock_domain: Locks the domain with the UUID @uuid, whose snapshots are being changed,
+ * likewise. Returns: the descriptor, for set_store_unlock_domain(); -1 with IN_USE. */
+int set_store_lock_domain(const char *uuid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void set_store_unlock_domain(const char *uuid, int fd);
+
 G_END_DECLS

@@ -312,7 +312,7 @@ prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GErr
     if (!*target)
         return FALSE;
     if (!self->dry_run)
-        temporary_set_recover(hypervisor, self->members->domains, self->notes);
+        temporary_set_recover(hypervisor, self->members->domains, NULL, self->notes);
     if (export_settings_need_set(settings)) {
         self->set = plan_set(self, hypervisor, error);
         if (!self->set)

@@ -67,6 +67,10 @@ struct HypervisorSnapshotOps {
     gboolean (*suspend)(Hypervisor *hypervisor, const char *uuid, GError **error);
     gboolean (*resume)(Hypervisor *hypervisor, const char *uuid, GError **error);
 
+    /* Returns: the UUID of the domain @name, owned by the caller; NULL with NOT_FOUND if there is
+     * no such domain. */
+    char *(*find_uuid)(Hypervisor *hypervisor, const char *name, GError **error);
+
     /* Returns: the description of the domain that @word means (as HypervisorOps.find_domain), owned
      * by the caller. */
     SnapshotLook *(*look)(Hypervisor *hypervisor, const char *word, GError **error);
@@ -80,16 +84,21 @@ struct HypervisorSnapshotOps {
     /* Waits while any snapshot of @uuid is being created; returns at once if there is none. */
     gboolean (*await)(Hypervisor *hypervisor, const char *uuid, GError **error);
 
+    /* Returns: the <description> of the snapshot @name of @uuid, owned by the caller, "" if it has
+     * none; NULL with NOT_FOUND if there is no such snapshot. */
+    char *(*describe)(Hypervisor *hypervisor, const char *uuid, const char *name, GError **error);
+
     /* Deletes the snapshot @name of @uuid with its internal states, or with @metadata only its
      * metadata. It is no error if there is no such snapshot. Source: virDomainSnapshotDelete. */
     gboolean (*forget)(Hypervisor *hypervisor, const char *uuid, const char *name,
                        gboolean metadata, GError **error);
 
-    /* Commits @overlay of the disk @target of the running @uuid into @source and pivots to @source;
-     * it is no error if the disk is on @source already. INVALID_STATE, without a change, if it is
-     * on neither. Source: virDomainBlockCommit. */
+    /* Commits @overlay of the disk @target of the running @uuid into the image below it, whichever
+     * that is, and pivots to that; it is no error if the disk does not have @overlay. Without a
+     * change: INVALID_STATE if there is another image above it, IN_USE if the disk has another
+     * block job. Source: virDomainBlockCommit. */
     gboolean (*merge_back)(Hypervisor *hypervisor, const char *uuid, const char *target,
-                           const char *overlay, const char *source, GError **error);
+                           const char *overlay, GError **error);
 
     /* Does the same for a domain that is shut off and has not written to @overlay: changes its
      * definition back to @source with @format. */

@@ -8,6 +8,7 @@
 #include "collection/members.h"
 #include "snapshot/apply-run.h"
 #include "snapshot/apply-work.h"
+#include "snapshot/domain-locks.h"
 #include "snapshot/set-recover.h"
 #include "util/strings.h"
 #include "util/xml.h"
@@ -116,7 +117,7 @@ forget_applied(ApplyWork *self)
 }
 
 static gboolean
-make_apply_plan(ApplyWork *self, Hypervisor *hypervisor, GError **error)
+make_apply_plan(ApplyWork *self, Hypervisor *hypervisor, DomainLocks **locks, GError **error)
 {
     Members *members = members_new(self->collection, NULL, error);
     ApplySubject subject = {
@@ -129,7 +130,9 @@ make_apply_plan(ApplyWork *self, Hypervisor *hypervisor, GError **error)
     if (!members)
         return FALSE;
     subject.names = members->domains;
-    if (self->dry_run || set_recover(hypervisor, members->domains, self->warnings, error))
+    if (self->dry_run ||
+        ((*locks = domain_locks_take(hypervisor, members->domains, error)) &&
+         set_recover(hypervisor, members->domains, *locks, self->warnings, error)))
         self->plan = apply_plan_make(hypervisor, &subject, error);
     members_free(members);
 
@@ -141,10 +144,11 @@ apply_work_run(JobWork *work, JobRun *run, GError **error)
 {
     ApplyWork *self = apply_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
+    g_autoptr(DomainLocks) locks = NULL;
 
     forget_applied(self);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
-    if (!hypervisor || !make_apply_plan(self, hypervisor, error))
+    if (!hypervisor || !make_apply_plan(self, hypervisor, &locks, error))
         return FALSE;
     strings_append(self->warnings, self->plan->warnings);
     if (self->dry_run)

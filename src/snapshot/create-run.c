@@ -41,6 +41,26 @@ check_made(const MomentMember *moment, const SnapshotDef *def, GError **error)
     return FALSE;
 }
 
+/* Another program may have given the domain other images after the set was planned. */
+static gboolean
+check_frozen(const SetMember *member, const SnapshotDef *def, GError **error)
+{
+    for (guint i = 0; i < def->disks->len; i++) {
+        const DiskDef *now = g_ptr_array_index(def->disks, i);
+        const SetDisk *disk = set_member_disk(member, now->target);
+
+        if (!disk || g_strcmp0(now->storage->path, disk->source) == 0)
+            continue;
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The disk '%s' of the domain '%s' was given another image than '%s' "
+                      "meanwhile; try again"),
+                    disk->target, member->domain, disk->source);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
 static gboolean
 take_one(Hypervisor *hypervisor, MomentMember *moment, gpointer data, GError **error)
 {
@@ -57,7 +77,7 @@ take_one(Hypervisor *hypervisor, MomentMember *moment, gpointer data, GError **e
         return FALSE;
     work->member->creation_time = def->creation_time;
 
-    return check_made(moment, def, error);
+    return check_made(moment, def, error) && check_frozen(work->member, def, error);
 }
 
 /* --- what came of it -------------------------------------------------------------------------- */
@@ -109,7 +129,7 @@ take_set_back(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnin
 {
     g_autoptr(GError) why = NULL;
 
-    if (create_undo(hypervisor, record, warnings, &why)) {
+    if (create_undo(hypervisor, record, FALSE, warnings, &why)) {
         if (!set_store_remove(record->id, &why))
             g_warning("%s", why->message);
         return;

@@ -7,16 +7,27 @@
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "hypervisor/layer-ops.h"
 #include "image/image-lock.h"
+#include "image/qcow2-header.h"
 #include "snapshot/create-undo.h"
 #include "snapshot/delete-run.h"
 #include "snapshot/image-rename.h"
 #include "snapshot/layer-blank.h"
+#include "snapshot/layer-remove.h"
 #include "snapshot/set-point.h"
 #include "util/fd.h"
 #include "util/xml.h"
+
+typedef struct {
+    Hypervisor *hypervisor;
+    const SetRecord *record;
+    gboolean late; /* not right after it was made */
+    GPtrArray *warnings;
+} Undo;
 
 /* --- files ------------------------------------------------------------------------------ */
 
@@ -30,37 +41,48 @@ remove_file(const char *path, GError **error)
     return FALSE;
 }
 
-/* Returns: whether the live or the persistent XML of the domain names the file, which must not be
- * removed then. */
+/* Returns: FALSE with an error if the member itself has the file. Another domain that has it is
+ * told of: its image was given that name before ours could be. */
 static gboolean
-is_image_named(const SnapshotLook *look, const char *path)
+check_unnamed(GPtrArray *domains, const SetMember *member, const Layer *layer, gboolean *named,
+              GPtrArray *warnings, GError **error)
 {
-    g_autoptr(xmlDoc) doc = xml_parse(look->xml, strlen(look->xml), look->name, NULL);
-    g_autoptr(GPtrArray) files =
-        doc ? xml_nodes(xmlDocGetRootElement(doc), ".//disk//source/@file") : NULL;
+    const LayerException nobody = {NULL, NULL};
+    const DomainSurvey *domain = layer_named_by(domains, &nobody, layer);
 
-    for (guint i = 0; files && i < files->len; i++) {
-        g_autofree char *file = xml_text(g_ptr_array_index(files, i), ".");
-
-        if (g_str_equal(file, path))
-            return TRUE;
+    *named = domain != NULL;
+    if (!domain)
+        return TRUE;
+    if (g_str_equal(domain->uuid, member->uuid)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                    _("The domain '%s' still has '%s'"), domain->name, layer->path);
+        return FALSE;
     }
+    g_ptr_array_add(warnings, g_strdup_printf(_("'%s' is left, because the domain '%s' has it"),
+                                              layer->path, domain->name));
 
-    return !doc;
+    return TRUE;
 }
 
 static gboolean
-remove_overlay(const SnapshotLook *look, const char *path, GError **error)
+remove_overlay(GPtrArray *domains, const SetMember *member, char *path, GPtrArray *warnings,
+               GError **error)
 {
     auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    Layer layer = {.path = path};
+    struct stat st;
+    gboolean named;
 
     if (fd < 0 && errno == ENOENT)
         return TRUE;
-    if (is_image_named(look, path)) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
-                    _("The domain '%s' still has '%s'"), look->name, path);
-        return FALSE;
+    if (fd >= 0 && fstat(fd, &st) == 0) {
+        layer.device = st.st_dev;
+        layer.inode = st.st_ino;
     }
+    if (!check_unnamed(domains, member, &layer, &named, warnings, error))
+        return FALSE;
+    if (named)
+        return TRUE;
     /* QEMU may write to the file already while the XML of libvirt does not name it yet. */
     if (fd >= 0 && !image_lock_probe(fd, path, error) &&
         g_error_matches(*error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE))
@@ -71,17 +93,17 @@ remove_overlay(const SnapshotLook *look, const char *path, GError **error)
 }
 
 static gboolean
-remove_made_files(Hypervisor *hypervisor, const SetMember *member, GError **error)
+remove_made_files(Hypervisor *hypervisor, const SetMember *member, GPtrArray *warnings,
+                  GError **error)
 {
-    g_autoptr(SnapshotLook) look =
-        hypervisor->ops->snapshots->look(hypervisor, member->uuid, error);
+    g_autoptr(GPtrArray) domains = hypervisor->ops->layers->survey(hypervisor, error);
 
-    if (!look)
+    if (!domains)
         return FALSE;
     for (guint i = 0; i < member->disks->len; i++) {
         const SetDisk *disk = g_ptr_array_index(member->disks, i);
 
-        if (!remove_overlay(look, disk->overlay, error))
+        if (!remove_overlay(domains, member, disk->overlay, warnings, error))
             return FALSE;
     }
 
@@ -97,7 +119,7 @@ merge_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
         const SetDisk *disk = g_ptr_array_index(member->disks, i);
 
         if (!hypervisor->ops->snapshots->merge_back(hypervisor, member->uuid, disk->target,
-                                                    disk->overlay, disk->source, error))
+                                                    disk->overlay, error))
             return FALSE;
     }
 
@@ -143,6 +165,18 @@ point_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
 
 /* --- members ------------------------------------------------------------------------------ */
 
+/* Returns: whether the overlay, if there is one, is directly above the image of the plan. */
+static gboolean
+is_above_source(const SetDisk *disk)
+{
+    auto_fd fd = open(disk->overlay, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    g_autoptr(Qcow2Header) header =
+        fd < 0 ? NULL : qcow2_header_read(fd, disk->overlay, NULL);
+
+    return (fd < 0 && errno == ENOENT) ||
+           (header && g_strcmp0(header->backing_name, disk->source) == 0);
+}
+
 /* Returns: whether the domain would write to the overlays and none of them has data yet. */
 static gboolean
 is_unused(Hypervisor *hypervisor, const SetMember *member)
@@ -155,7 +189,7 @@ is_unused(Hypervisor *hypervisor, const SetMember *member)
         g_autofree char *top = image_of(look->xml, disk->target);
 
         if ((g_strcmp0(top, disk->overlay) != 0 && g_strcmp0(top, disk->source) != 0) ||
-            !layer_path_is_blank(disk->overlay))
+            !is_above_source(disk) || !layer_path_is_blank(disk->overlay))
             return FALSE;
     }
 
@@ -165,16 +199,16 @@ is_unused(Hypervisor *hypervisor, const SetMember *member)
 /* Removes the snapshot of a domain that has written to its overlays since, or has other layers: as
  * a removal does that the user asks for, which loses nothing. */
 static gboolean
-remove_used(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
-            GPtrArray *warnings, GError **error)
+remove_used(const Undo *self, const SetMember *member, GError **error)
 {
-    g_autofree char *name = hypervisor->ops->find_domain(hypervisor, member->uuid, error);
+    g_autofree char *name =
+        self->hypervisor->ops->find_domain(self->hypervisor, member->uuid, error);
     g_autoptr(GError) why = NULL;
 
     if (!name)
         return FALSE;
-    if (delete_run_member(hypervisor, record->collection, record->snapshot, name, warnings,
-                          &why) ||
+    if (delete_run_member(self->hypervisor, self->record->collection, self->record->snapshot, name,
+                          self->warnings, &why) ||
         g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&why));
@@ -199,38 +233,110 @@ warn_of_data(const SetMember *member, GPtrArray *warnings)
 }
 
 static gboolean
-undo_used_member(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
-                 GPtrArray *warnings, GError **error)
+undo_used_member(const Undo *self, const SetMember *member, GError **error)
 {
-    if (!remove_used(hypervisor, record, member, warnings, error))
+    if (!remove_used(self, member, error))
         return FALSE;
-    warn_of_data(member, warnings);
+    warn_of_data(member, self->warnings);
 
     return TRUE;
 }
 
+/* --- whose snapshot it is ------------------------------------------------------------- */
+
+typedef enum { SNAPSHOT_NOBODYS, SNAPSHOT_OURS, SNAPSHOT_ANOTHERS } SnapshotOwner;
+
 static gboolean
-undo_made_member(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
-                 GPtrArray *warnings, GError **error)
+find_owner(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member,
+           SnapshotOwner *owner, GError **error)
 {
-    const HypervisorSnapshotOps *ops = hypervisor->ops->snapshots;
-    gboolean external = g_str_equal(member->kind, "external");
+    g_autofree char *mark = set_record_mark(record);
+    g_autoptr(GError) why = NULL;
+    g_autofree char *description = hypervisor->ops->snapshots->describe(
+        hypervisor, member->uuid, record->snapshot, &why);
+
+    *owner = !description                      ? SNAPSHOT_NOBODYS
+             : g_str_equal(description, mark) ? SNAPSHOT_OURS
+                                               : SNAPSHOT_ANOTHERS;
+    if (description || g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
+static void
+warn_of_anothers(const SetRecord *record, const SetMember *member, GPtrArray *warnings)
+{
+    g_ptr_array_add(warnings,
+                    g_strdup_printf(_("The snapshot '%s' of the domain '%s' is left with its "
+                                      "files: it was made by somebody else meanwhile"),
+                                    record->snapshot, member->domain));
+}
+
+/* --- one member ----------------------------------------------------------------------- */
+
+/* Has a running domain write to what is below the overlay again. Some time after the snapshot that
+ * may have got other users, which a removal looks for, or the domain other images above. */
+static gboolean
+undo_running(const Undo *self, const SetMember *member, gboolean ours, gboolean *rest,
+             GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    *rest = TRUE;
+    if ((!ours || !self->late) && merge_back(self->hypervisor, member, &why))
+        return TRUE;
+    if (!why || (ours && g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE))) {
+        *rest = FALSE;
+        return undo_used_member(self, member, error);
+    }
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
+/* @rest: (out): FALSE if nothing else is left to be done. */
+static gboolean
+undo_external(const Undo *self, const SetMember *member, gboolean ours, gboolean *rest,
+              GError **error)
+{
     DomainState state;
 
+    if (!self->hypervisor->ops->snapshots->state(self->hypervisor, member->uuid, &state, error))
+        return FALSE;
+    if (state != DOMAIN_STATE_OFF)
+        return undo_running(self, member, ours, rest, error);
+    *rest = is_unused(self->hypervisor, member);
+
+    return *rest ? point_back(self->hypervisor, member, error)
+                 : undo_used_member(self, member, error);
+}
+
+static gboolean
+undo_made_member(const Undo *self, const SetMember *member, GError **error)
+{
+    const HypervisorSnapshotOps *ops = self->hypervisor->ops->snapshots;
+    gboolean external = g_str_equal(member->kind, "external");
+    gboolean rest = TRUE;
+    SnapshotOwner owner;
+
     /* A snapshot that the killed process asked for may still be in the making. */
-    if (!ops->await(hypervisor, member->uuid, error) ||
-        !ops->state(hypervisor, member->uuid, &state, error))
+    if (!ops->await(self->hypervisor, member->uuid, error) ||
+        !find_owner(self->hypervisor, self->record, member, &owner, error))
         return FALSE;
-    if (external && state == DOMAIN_STATE_OFF && !is_unused(hypervisor, member))
-        return undo_used_member(hypervisor, record, member, warnings, error);
-    if (external && state == DOMAIN_STATE_OFF && !point_back(hypervisor, member, error))
+    if (owner == SNAPSHOT_ANOTHERS) {
+        warn_of_anothers(self->record, member, self->warnings);
+        return TRUE;
+    }
+    if (external && !undo_external(self, member, owner == SNAPSHOT_OURS, &rest, error))
         return FALSE;
-    if (external && state != DOMAIN_STATE_OFF && !merge_back(hypervisor, member, error))
-        return FALSE;
-    if (!ops->forget(hypervisor, member->uuid, record->snapshot, external, error))
+    if (rest && owner == SNAPSHOT_OURS &&
+        !ops->forget(self->hypervisor, member->uuid, self->record->snapshot, external, error))
         return FALSE;
 
-    return !external || remove_made_files(hypervisor, member, error);
+    return !external || !rest ||
+           remove_made_files(self->hypervisor, member, self->warnings, error);
 }
 
 static gboolean
@@ -244,8 +350,10 @@ is_undefined(Hypervisor *hypervisor, const SetMember *member)
 }
 
 gboolean
-create_undo(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings, GError **error)
+create_undo(Hypervisor *hypervisor, const SetRecord *record, gboolean late, GPtrArray *warnings,
+            GError **error)
 {
+    const Undo self = {hypervisor, record, late, warnings};
     g_autoptr(GError) first = NULL;
 
     for (guint i = 0; i < record->members->len; i++) {
@@ -254,7 +362,7 @@ create_undo(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings
 
         /* Nothing of a domain that is gone is removed, because another domain may use its disks
          * now. */
-        if ((undo_made_member(hypervisor, record, member, warnings, &why) &&
+        if ((undo_made_member(&self, member, &why) &&
              set_point_drop(hypervisor, record, member, warnings, &why)) ||
             is_undefined(hypervisor, member))
             continue;

@@ -7,6 +7,7 @@
 
 #include "snapshot/create-run.h"
 #include "snapshot/create-work.h"
+#include "snapshot/domain-locks.h"
 #include "snapshot/set-recover.h"
 #include "util/strings.h"
 #include "util/xml.h"
@@ -91,11 +92,12 @@ forget_created(CreateWork *self)
 }
 
 static gboolean
-prepare_set(CreateWork *self, Hypervisor *hypervisor, GError **error)
+prepare_set(CreateWork *self, Hypervisor *hypervisor, DomainLocks **locks, GError **error)
 {
     if (!find_members(self, hypervisor, error) ||
         (!self->dry_run &&
-         !set_recover(hypervisor, self->members->domains, self->warnings, error)))
+         (!(*locks = domain_locks_take(hypervisor, self->members->domains, error)) ||
+          !set_recover(hypervisor, self->members->domains, *locks, self->warnings, error))))
         return FALSE;
     self->plan = create_plan(hypervisor, self->collection, self->members->domains, self->snapshot,
                              &self->settings, error);
@@ -146,9 +148,10 @@ create_work_run(JobWork *work, JobRun *run, GError **error)
 {
     CreateWork *self = create_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
+    g_autoptr(DomainLocks) locks = NULL;
 
     forget_created(self);
-    if (!hypervisor || !prepare_set(self, hypervisor, error))
+    if (!hypervisor || !prepare_set(self, hypervisor, &locks, error))
         return FALSE;
     if (self->dry_run)
         return TRUE;

@@ -18,6 +18,7 @@ typedef struct {
     gboolean metadata;
     gboolean whole; /* the whole set goes: all whom its record has, by whatever name */
     gboolean none_left; /* it is no error if no member has the snapshot any more */
+    gboolean part;      /* of a set that is taken back, which no other collection can have */
 } DeleteSubject;
 
 /**

@@ -384,6 +384,8 @@ find_broken_sets(const Builder *self, const DeleteSubject *subject, GError **err
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
 
+    if (subject->part)
+        return TRUE;
     for (guint i = 0; i < subject->names->len; i++)
         g_ptr_array_add(names, g_ptr_array_index(subject->names, i));
     for (guint i = 0; i < self->plan->gone->len; i++)

@@ -350,6 +350,7 @@ delete_run_member(Hypervisor *hypervisor, const char *collection, const char *sn
         .collection = collection,
         .snapshot = snapshot,
         .names = names,
+        .part = TRUE,
     };
     g_autoptr(Control) control = control_new();
     g_autoptr(DeletePlan) plan = NULL;

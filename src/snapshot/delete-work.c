@@ -9,6 +9,7 @@
 #include "snapshot/convert-set.h"
 #include "snapshot/delete-run.h"
 #include "snapshot/delete-work.h"
+#include "snapshot/domain-locks.h"
 #include "snapshot/set-recover.h"
 #include "util/strings.h"
 #include "util/xml.h"
@@ -216,13 +217,14 @@ make_delete_plan(DeleteWork *self, Hypervisor *hypervisor, GPtrArray *domains, G
 }
 
 static gboolean
-prepare_delete(DeleteWork *self, Hypervisor *hypervisor, GError **error)
+prepare_delete(DeleteWork *self, Hypervisor *hypervisor, DomainLocks **locks, GError **error)
 {
     g_autoptr(Members) members = members_new(self->collection, NULL, error);
 
     return members &&
            (self->dry_run ||
-            set_recover(hypervisor, members->domains, self->warnings, error)) &&
+            ((*locks = domain_locks_take(hypervisor, members->domains, error)) &&
+             set_recover(hypervisor, members->domains, *locks, self->warnings, error))) &&
            make_delete_plan(self, hypervisor, members->domains, error);
 }
 
@@ -248,10 +250,11 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
 {
     DeleteWork *self = delete_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
+    g_autoptr(DomainLocks) locks = NULL;
 
     forget_deleted(self);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
-    if (!hypervisor || !prepare_delete(self, hypervisor, error))
+    if (!hypervisor || !prepare_delete(self, hypervisor, &locks, error))
         return FALSE;
     strings_append(self->warnings, self->plan->warnings);
     if (self->dry_run)

@@ -33,6 +33,19 @@ is_needed_in(const DomainSurvey *domain, const char *except, const Layer *layer)
     return FALSE;
 }
 
+const DomainSurvey *
+layer_named_by(GPtrArray *domains, const LayerException *except, const Layer *layer)
+{
+    for (guint i = 0; i < domains->len; i++) {
+        const DomainSurvey *domain = g_ptr_array_index(domains, i);
+
+        if (is_needed_in(domain, domain == except->domain ? except->snapshot : NULL, layer))
+            return domain;
+    }
+
+    return NULL;
+}
+
 /* Returns: whether an image header, or the XML of a domain or a snapshot other than @except,
  * names the layer. */
 gboolean
@@ -53,14 +66,8 @@ layer_is_needed(GPtrArray *domains, const ImageUsers *users, const LayerExceptio
             !image_trace_is_of(trace, except->domain, except->snapshot))
             return TRUE;
     }
-    for (guint i = 0; i < domains->len; i++) {
-        const DomainSurvey *domain = g_ptr_array_index(domains, i);
 
-        if (is_needed_in(domain, domain == except->domain ? except->snapshot : NULL, layer))
-            return TRUE;
-    }
-
-    return FALSE;
+    return layer_named_by(domains, except, layer) != NULL;
 }
 
 /* --- its file ---------------------------------------------------------------------------- */

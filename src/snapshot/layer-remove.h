@@ -13,6 +13,11 @@ typedef struct {
     const char *snapshot;
 } LayerException;
 
+/** layer_named_by: Returns: (transfer none) (nullable): a domain whose XML, or whose snapshot's but
+ * for @except, names @layer, of which only the path and the identity are looked at. */
+const DomainSurvey *layer_named_by(GPtrArray *domains, const LayerException *except,
+                                   const Layer *layer);
+
 /** layer_is_needed: Returns: TRUE if a domain or a snapshot, but for @except, has @layer in a
  * chain, or names it. */
 gboolean layer_is_needed(GPtrArray *domains, const ImageUsers *users, const LayerException *except,

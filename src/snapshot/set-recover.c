@@ -15,7 +15,7 @@
 static gboolean
 recover_made(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings, GError **error)
 {
-    if (!create_undo(hypervisor, record, warnings, error) ||
+    if (!create_undo(hypervisor, record, TRUE, warnings, error) ||
         !set_store_remove(record->id, error)) {
         g_prefix_error(error, _("Cannot remove what is left of the snapshot collection '%s': "),
                        record->snapshot);
@@ -58,11 +58,12 @@ find_incomplete(GPtrArray *records, const char *id)
 /* Recovers a set that was incomplete when it was seen. The process that had the lock until now may
  * have completed or removed it meanwhile. */
 static gboolean
-recover_incomplete_set(Hypervisor *hypervisor, const SetRecord *seen, GPtrArray *warnings,
-                       GError **error)
+recover_incomplete_set(Hypervisor *hypervisor, const SetRecord *seen, const DomainLocks *held,
+                       GPtrArray *warnings, GError **error)
 {
     auto_fd lock = set_store_lock(seen->id, error);
-    g_autoptr(GPtrArray) records = lock < 0 ? NULL : set_store_load(error);
+    g_autoptr(DomainLocks) locks = lock < 0 ? NULL : domain_locks_take_set(seen, held, error);
+    g_autoptr(GPtrArray) records = locks ? set_store_load(error) : NULL;
     SetRecord *record = records ? find_incomplete(records, seen->id) : NULL;
 
     if (!records) {
@@ -77,17 +78,18 @@ recover_incomplete_set(Hypervisor *hypervisor, const SetRecord *seen, GPtrArray 
 }
 
 gboolean
-set_recover(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *warnings, GError **error)
+set_recover(Hypervisor *hypervisor, GPtrArray *domains, const DomainLocks *held,
+            GPtrArray *warnings, GError **error)
 {
     g_autoptr(GPtrArray) records = NULL;
 
-    temporary_set_recover(hypervisor, domains, warnings);
+    temporary_set_recover(hypervisor, domains, held, warnings);
     records = set_store_load(error);
     for (guint i = 0; records && i < records->len; i++) {
         const SetRecord *record = g_ptr_array_index(records, i);
 
         if (!record->complete && set_record_concerns(record, domains) &&
-            !recover_incomplete_set(hypervisor, record, warnings, error))
+            !recover_incomplete_set(hypervisor, record, held, warnings, error))
             return FALSE;
     }
 

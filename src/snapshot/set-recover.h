@@ -3,13 +3,14 @@
 
 #pragma once
 
-#include "hypervisor/hypervisor.h"
+#include "snapshot/domain-locks.h"
 
 G_BEGIN_DECLS
 
 /**
  * set_recover:
  * @domains: (element-type utf8): names of domains
+ * @held: the locks of @domains
  * @warnings: (element-type utf8): gets texts about what was done
  *
  * Brings into order what killed processes have left of snapshot collections with any of @domains:
@@ -17,7 +18,7 @@ G_BEGIN_DECLS
  * live exports are removed (temporary-set.h). IN_USE while another
  * process is at it.
  */
-gboolean set_recover(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *warnings,
-                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean set_recover(Hypervisor *hypervisor, GPtrArray *domains, const DomainLocks *held,
+                     GPtrArray *warnings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include "snapshot/create-run.h"
 #include "snapshot/create-undo.h"
 #include "snapshot/delete-run.h"
+#include "snapshot/domain-locks.h"
 #include "snapshot/temporary-set.h"
 #include "util/fd.h"
 
@@ -84,7 +85,9 @@ temporary_set_new(Hypervisor *hypervisor, const char *collection, GPtrArray *dom
 gboolean
 temporary_set_make(TemporarySet *self, GPtrArray *warnings, GError **error)
 {
-    self->lock = set_store_lock(self->plan->record->id, error);
+    g_autoptr(DomainLocks) locks = domain_locks_take_set(self->plan->record, NULL, error);
+
+    self->lock = locks ? set_store_lock(self->plan->record->id, error) : -1;
     if (self->lock < 0)
         return FALSE;
     if (create_run_locked(self->hypervisor, self->plan, warnings, error))
@@ -166,9 +169,12 @@ remove_temporary_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray 
 gboolean
 temporary_set_remove(TemporarySet *self, GPtrArray *warnings, GError **error)
 {
+    g_autoptr(DomainLocks) locks = NULL;
+
     if (self->lock < 0)
         return TRUE;
-    if (!remove_temporary_set(self->hypervisor, self->plan->record, warnings, error))
+    locks = domain_locks_take_set(self->plan->record, NULL, error);
+    if (!locks || !remove_temporary_set(self->hypervisor, self->plan->record, warnings, error))
         return FALSE;
     fd_clear(&self->lock);
 
@@ -194,22 +200,33 @@ is_still_there(const SetRecord *record)
     return FALSE;
 }
 
+static gboolean
+remove_left_set(Hypervisor *hypervisor, const SetRecord *record, const DomainLocks *held,
+                GPtrArray *warnings, GError **error)
+{
+    g_autoptr(DomainLocks) locks = domain_locks_take_set(record, held, error);
+
+    if (!locks)
+        return FALSE;
+    if (record->complete)
+        return remove_temporary_set(hypervisor, record, warnings, error);
+
+    return create_undo(hypervisor, record, TRUE, warnings, error) &&
+           set_store_remove(record->id, error);
+}
+
 static void
-recover_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings)
+recover_set(Hypervisor *hypervisor, const SetRecord *record, const DomainLocks *held,
+            GPtrArray *warnings)
 {
     g_autoptr(GError) error = NULL;
     auto_fd lock = set_store_lock(record->id, &error);
-    gboolean removed;
 
     /* A set that is locked belongs to a running export. */
     if ((lock < 0 && g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE)) ||
         !is_still_there(record))
         return;
-    removed = lock >= 0 && (record->complete
-                                ? remove_temporary_set(hypervisor, record, warnings, &error)
-                                : create_undo(hypervisor, record, warnings, &error) &&
-                                      set_store_remove(record->id, &error));
-    if (removed)
+    if (lock >= 0 && remove_left_set(hypervisor, record, held, warnings, &error))
         g_ptr_array_add(warnings,
                         g_strdup_printf(_("Removed the temporary snapshot '%s' of a live export "
                                           "that was interrupted"),
@@ -223,7 +240,8 @@ recover_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warnings
 }
 
 void
-temporary_set_recover(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *warnings)
+temporary_set_recover(Hypervisor *hypervisor, GPtrArray *domains, const DomainLocks *held,
+                      GPtrArray *warnings)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) records = set_store_load(&error);
@@ -232,7 +250,7 @@ temporary_set_recover(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *war
         const SetRecord *record = g_ptr_array_index(records, i);
 
         if (record->temporary && set_record_concerns(record, domains))
-            recover_set(hypervisor, record, warnings);
+            recover_set(hypervisor, record, held, warnings);
     }
     if (error)
         g_ptr_array_add(warnings, g_strdup(error->message));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "snapshot/create-plan.h"
+#include "snapshot/domain-locks.h"
 
 G_BEGIN_DECLS
 
@@ -62,12 +63,14 @@ void temporary_set_free(TemporarySet *self);
 /**
  * temporary_set_recover:
  * @domains: (element-type utf8): names of domains
+ * @held: (nullable): the locks of domains that the caller has
  * @warnings: (element-type utf8): gets texts about what was done, and what could not be done
  *
  * Removes the temporary sets with any of @domains that were left by processes that were killed, in
  * whatever state they are.
  */
-void temporary_set_recover(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *warnings);
+void temporary_set_recover(Hypervisor *hypervisor, GPtrArray *domains, const DomainLocks *held,
+                           GPtrArray *warnings);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TemporarySet, temporary_set_free)
 

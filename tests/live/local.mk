@@ -53,6 +53,7 @@ live_tests = \
 	tests/live/remote.sh \
 	tests/live/resume.sh \
 	tests/live/set-state.sh \
+	tests/live/set-undo.sh \
 	tests/live/sets-kinds.sh \
 	tests/live/sets.sh \
 	tests/live/tpm.sh \
