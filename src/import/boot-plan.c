@@ -220,6 +220,30 @@ plan_boot_disk(BootPlan *self, BootMember *member, const ManifestDisk *from)
     return disk;
 }
 
+/* An image above an encrypted one would not be encrypted. */
+static gboolean
+check_encrypted(const BootPlan *self, const BootMember *member, xmlNode *domain, GError **error)
+{
+    const ManifestDomain *from = member->domain->from;
+    const ManifestSnapshot *first = g_ptr_array_index(from->snapshots, 0);
+
+    for (guint i = 0; i < first->disks->len; i++) {
+        const ManifestDisk *disk = g_ptr_array_index(first->disks, i);
+
+        if (!disk->layer || !domain_encrypts(domain, disk->target) ||
+            find_copy(self, manifest_file(import_source_manifest(self->source), disk->layer)))
+            continue;
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("Domain '%s', disk '%s': it is encrypted, and whether such a domain boots "
+                      "cannot be tried: it would start from a new image above it, which would not "
+                      "be; 'virtsnap verify' without --boot compares its files"),
+                    from->name, disk->target);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
 static GPtrArray *
 plan_disks(BootPlan *self, BootMember *member)
 {
@@ -294,7 +318,7 @@ write_member(BootPlan *self, BootMember *member, GError **error)
     g_autoptr(xmlDoc) doc = xml_parse(text, strlen(text), member->domain->from->name, error);
     BootPlace place = {disks, NULL, nvram};
 
-    if (!doc)
+    if (!doc || !check_encrypted(self, member, xmlDocGetRootElement(doc), error))
         return FALSE;
     member->console = g_build_filename(directory, "console.log", NULL);
     place.console = member->console;

@@ -175,6 +175,23 @@ add_backing_chain(xmlNode *disk, GPtrArray *images)
     xml_add(parent, "backingStore", NULL);
 }
 
+/* Older versions of libvirt have the element in <disk>. */
+gboolean
+domain_encrypts(xmlNode *domain, const char *target)
+{
+    g_autoptr(GPtrArray) targets =
+        xml_nodes(domain, "./devices/disk[encryption or source/encryption]/target");
+
+    for (guint i = 0; i < targets->len; i++) {
+        g_autofree char *name = xml_attr(g_ptr_array_index(targets, i), "dev");
+
+        if (g_strcmp0(name, target) == 0)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
 /* Takes the <encryption> of a trusted source, which also applies to the new image. */
 static xmlNode *
 take_encryption(xmlNode *disk)

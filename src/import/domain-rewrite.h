@@ -92,6 +92,9 @@ typedef struct {
 gboolean domain_rewrite(xmlNode *domain, const DomainRewrite *to, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** domain_encrypts: Returns: TRUE if @domain has its disk @target encrypted. */
+gboolean domain_encrypts(xmlNode *domain, const char *target);
+
 /**
  * snapshot_rewrite:
  * @snapshot: a <domainsnapshot>, changed in place

@@ -92,11 +92,13 @@ plan_import_disks(const ImportMember *self, ImportPlan *plan, ImportLayers *laye
 {
     const ManifestSnapshot *first = import_member_first(self);
     gboolean frozen = self->snapshots->len > 0;
+    xmlNode *root = xmlDocGetRootElement(self->xml);
 
     for (guint i = 0; i < first->disks->len; i++) {
         const ManifestDisk *disk = g_ptr_array_index(first->disks, i);
         RewriteDisk *rewrite =
-            disk->layer ? import_layers_present(layers, self->to, disk, frozen, error)
+            disk->layer ? import_layers_present(layers, self->to, disk, frozen,
+                                                domain_encrypts(root, disk->target), error)
                         : without_image(self, plan, disk);
 
         if (!rewrite)

@@ -174,6 +174,23 @@ take_internal(ImportLayers *self, const ImportDomain *domain, const ManifestDisk
     return FALSE;
 }
 
+/* A new overlay is not encrypted, and libvirt would open it as if it were. */
+static RewriteDisk *
+refuse_encrypted(const ImportLayers *self, const ImportDomain *domain, const ManifestDisk *disk,
+                 gboolean frozen, GError **error)
+{
+    const char *way = self->plan->export ? _("import it without --in-place")
+                      : frozen           ? _("import it without --with-snapshots")
+                                         : _("import the domains one by one, with --domain");
+
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("Domain '%s', disk '%s': it is encrypted, and the new image above it would not "
+                  "be: the domain would not start; %s"),
+                domain->from->name, disk->target, way);
+
+    return NULL;
+}
+
 static void
 add_import_disk(ImportDomain *domain, const ManifestDisk *disk, const RewriteDisk *rewrite,
                 const ManifestFile *top)
@@ -190,7 +207,7 @@ add_import_disk(ImportDomain *domain, const ManifestDisk *disk, const RewriteDis
 
 RewriteDisk *
 import_layers_present(ImportLayers *self, ImportDomain *domain, const ManifestDisk *disk,
-                      gboolean frozen, GError **error)
+                      gboolean frozen, gboolean encrypted, GError **error)
 {
     const ManifestFile *top = manifest_file(self->manifest, disk->layer);
     g_autoptr(RewriteDisk) rewrite = rewrite_disk_new(disk->target, REWRITE_DISK_IMAGES);
@@ -202,6 +219,8 @@ import_layers_present(ImportLayers *self, ImportDomain *domain, const ManifestDi
         if (!take_internal(self, domain, disk, top, error))
             return NULL;
     } else if (self->plan->export || frozen || is_shared(self, top)) {
+        if (encrypted)
+            return refuse_encrypted(self, domain, disk, frozen, error);
         path = add_new_overlay(self, domain, name, top);
         rewrite_disk_add(rewrite, path, "qcow2");
     } else {

@@ -25,12 +25,15 @@ ImportLayers *import_layers_new(ImportPlan *plan, const Manifest *manifest);
  * @domain: the domain, to which the disk is added
  * @disk: a disk of the exported snapshot that has an image
  * @frozen: TRUE: its state is kept as a snapshot
+ * @encrypted: TRUE: its image is encrypted
  *
  * Returns: the chain with which the domain continues, owned by the caller; NULL with NOT_SUPPORTED
- * for an internal snapshot in an image that something else needs.
+ * for an internal snapshot in an image that something else needs, and for an encrypted image that
+ * would get an overlay.
  */
 RewriteDisk *import_layers_present(ImportLayers *self, ImportDomain *domain,
-                                   const ManifestDisk *disk, gboolean frozen, GError **error)
+                                   const ManifestDisk *disk, gboolean frozen, gboolean encrypted,
+                                   GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /** import_layers_frozen: Returns: the chain of @disk at the time of its snapshot, owned by the

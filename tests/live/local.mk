@@ -27,6 +27,7 @@ live_tests = \
 	tests/live/import-crash.sh \
 	tests/live/import-detach.sh \
 	tests/live/import-elsewhere.sh \
+	tests/live/import-encrypted.sh \
 	tests/live/import-host.sh \
 	tests/live/import-in-place.sh \
 	tests/live/import-kinds.sh \
