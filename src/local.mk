@@ -325,6 +325,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/target-space.h \
 	src/archive/target.c \
 	src/archive/target.h \
+	src/archive/verify-match.c \
+	src/archive/verify-match.h \
 	src/archive/verify-report.c \
 	src/archive/verify-report.h \
 	src/archive/verify-tree.c \

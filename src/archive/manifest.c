@@ -360,11 +360,17 @@ check_nodes(const ManifestFile *file, GError **error)
 static gboolean
 check_manifest_disks(GHashTable *files, const ManifestSnapshot *snapshot, GError **error)
 {
+    g_autoptr(GHashTable) targets = g_hash_table_new(g_str_hash, g_str_equal);
+
     for (guint i = 0; i < snapshot->disks->len; i++) {
         const ManifestDisk *disk = g_ptr_array_index(snapshot->disks, i);
 
         const ManifestFile *layer = disk->layer ? find_layer(files, disk->layer) : NULL;
 
+        if (!g_hash_table_add(targets, disk->target))
+            return corrupt_manifest(error,
+                                    _("The manifest has the disk '%s' twice in the snapshot '%s'"),
+                                    disk->target, snapshot->name);
         if (disk->layer && !layer)
             return corrupt_manifest(error,
                                     _("The manifest has no layer '%s', which the disk '%s' needs"),

@@ -12,6 +12,7 @@
 
 #include "archive/export-lock.h"
 #include "archive/manifest.h"
+#include "archive/verify-match.h"
 #include "archive/verify-tree.h"
 #include "archive/verify.h"
 #include "hypervisor/drivers.h"
@@ -240,9 +241,33 @@ open_export_file(Verify *self, const ManifestFile *file)
     return fd_steal(&fd);
 }
 
+static void
+verify_raw(Verify *self, const ManifestFile *file, int fd)
+{
+    guint64 capacity = verify_match_capacity(file, fd);
+
+    if (capacity != file->capacity)
+        verify_report_add(self->report, file->path,
+                          _("is a disk of %" PRIu64 " bytes where the manifest says %" PRIu64),
+                          capacity, file->capacity);
+}
+
+/* Looks at what the file is. Of a document that is damaged nothing more can be said. */
+static void
+verify_content(Verify *self, const ManifestFile *file, int fd, gboolean damaged)
+{
+    if (g_strcmp0(file->format, "qcow2") == 0)
+        verify_image(self, file, fd);
+    else if (file->format)
+        verify_raw(self, file, fd);
+    else if (g_str_equal(file->role, "domain") && !damaged)
+        verify_match_document(self->manifest, file, fd, self->report);
+}
+
 static gboolean
 verify_file(Verify *self, const ManifestFile *file, GError **error)
 {
+    guint before = self->report->problems->len;
     auto_fd fd = open_export_file(self, file);
 
     if (fd < 0) {
@@ -253,8 +278,7 @@ verify_file(Verify *self, const ManifestFile *file, GError **error)
         control_advance(self->order->control, file->bytes);
     else if (!verify_digest(self, file, fd, error))
         return FALSE;
-    if (g_strcmp0(file->format, "qcow2") == 0)
-        verify_image(self, file, fd);
+    verify_content(self, file, fd, self->report->problems->len > before);
 
     return TRUE;
 }
@@ -311,6 +335,7 @@ verify_export(const VerifyOrder *order, GError **error)
     self.manifest = manifest;
     report->files = 1;
     verify_tree(dirfd, manifest, report);
+    verify_match_layers(manifest, report);
     if (!verify_files(&self, error))
         return NULL;
 

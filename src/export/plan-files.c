@@ -106,6 +106,11 @@ plan_files_configuration(Plan *plan, const PlanDomain *domain, const DomainRecor
 {
     const PlanSnapshot *first = g_ptr_array_index(domain->snapshots, 0);
 
+    if (g_strcmp0(first->def->domain_name, domain->name) != 0)
+        plan_warn(plan,
+                  _("Domain '%s': it was called '%s' when the snapshot was taken, and so is it in "
+                    "domain.xml"),
+                  domain->name, first->def->domain_name ? first->def->domain_name : "-");
     plan_add_text(plan, domain->directory, "domain.xml", "domain", first->def->domain_xml);
     if (first->def->inactive_disks && plan->settings->storage)
         warn_of_other_disks(plan, domain, first->def);

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "archive/verify-match.h"
 #include "hypervisor/domain-files.h"
 #include "image/save-image.h"
 #include "import/import-member.h"
@@ -155,6 +156,20 @@ find_names(ImportMember *self)
     }
 }
 
+static gboolean
+read_domain(ImportMember *self, GError **error)
+{
+    g_autoptr(VerifyReport) report = verify_report_new();
+
+    self->xml = read_document(self, "domain.xml", error);
+    if (!self->xml)
+        return FALSE;
+    verify_match_domain(import_source_manifest(self->source), self->to->from,
+                        xmlDocGetRootElement(self->xml), report);
+
+    return import_source_match(report, error);
+}
+
 ImportMember *
 import_member_new(ImportDomain *to, const ImportSource *source, gboolean with_snapshots,
                   GError **error)
@@ -166,8 +181,7 @@ import_member_new(ImportDomain *to, const ImportSource *source, gboolean with_sn
     self->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)xmlFreeDoc);
     self->memories = g_ptr_array_new_with_free_func((GDestroyNotify)xmlFreeDoc);
     self->states = g_ptr_array_new();
-    self->xml = read_document(self, "domain.xml", error);
-    if (!self->xml || (with_snapshots && !read_snapshot_documents(self, error)) ||
+    if (!read_domain(self, error) || (with_snapshots && !read_snapshot_documents(self, error)) ||
         !read_memory_documents(self, with_snapshots ? to->from->snapshots->len : 1, error))
         return NULL;
     self->files = domain_files_parse(xmlDocGetRootElement(self->xml));

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "archive/export-lock.h"
+#include "archive/verify-match.h"
 #include "archive/verify-tree.h"
 #include "import/import-source.h"
 #include "util/fd.h"
@@ -94,6 +95,17 @@ check_layer_tables(const Qcow2Header *header, const ManifestFile *file, GError *
 }
 
 static gboolean
+check_capacity(const ManifestFile *file, guint64 capacity, GError **error)
+{
+    if (capacity == file->capacity)
+        return TRUE;
+
+    return corrupt_source(error,
+                          _("'%s' is a disk of %" PRIu64 " bytes where the manifest says %" PRIu64),
+                          file->path, capacity, file->capacity);
+}
+
+static gboolean
 check_layer_reference(const Manifest *manifest, const ManifestFile *file, const Qcow2Header *header,
                       GError **error)
 {
@@ -111,13 +123,8 @@ check_layer_reference(const Manifest *manifest, const ManifestFile *file, const 
                               file->path, name,
                               header->backing_format ? header->backing_format : "",
                               below->format);
-    if (header->virtual_size != file->capacity)
-        return corrupt_source(error,
-                              _("'%s' is a disk of %" PRIu64
-                                " bytes where the manifest says %" PRIu64),
-                              file->path, header->virtual_size, file->capacity);
 
-    return TRUE;
+    return check_capacity(file, header->virtual_size, error);
 }
 
 gboolean
@@ -125,6 +132,8 @@ import_check_layer(const Manifest *manifest, const ManifestFile *file, int fd, G
 {
     g_autoptr(Qcow2Header) header = NULL;
 
+    if (g_strcmp0(file->format, "raw") == 0)
+        return check_capacity(file, verify_match_capacity(file, fd), error);
     if (g_strcmp0(file->format, "qcow2") != 0)
         return TRUE;
     header = qcow2_header_read(fd, file->path, error);
@@ -212,6 +221,28 @@ check_surplus(const ImportSource *self, GError **error)
                           first->file, first->what);
 }
 
+gboolean
+import_source_match(const VerifyReport *report, GError **error)
+{
+    const VerifyProblem *first;
+
+    if (report->problems->len == 0)
+        return TRUE;
+    first = g_ptr_array_index(report->problems, 0);
+
+    return corrupt_source(error, "'%s' %s", first->file, first->what);
+}
+
+static gboolean
+check_needed(const ImportSource *self, GError **error)
+{
+    g_autoptr(VerifyReport) report = verify_report_new();
+
+    verify_match_layers(self->manifest, report);
+
+    return import_source_match(report, error);
+}
+
 static gboolean
 take_all_files(ImportSource *self, GError **error)
 {
@@ -226,7 +257,7 @@ take_all_files(ImportSource *self, GError **error)
             return FALSE;
     }
 
-    return TRUE;
+    return check_needed(self, error);
 }
 
 ImportSource *

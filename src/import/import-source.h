@@ -4,6 +4,7 @@
 #pragma once
 
 #include "archive/manifest.h"
+#include "archive/verify-report.h"
 #include "image/qcow2-header.h"
 
 G_BEGIN_DECLS
@@ -43,6 +44,10 @@ int import_source_fd(const ImportSource *self, const ManifestFile *file);
  */
 char *import_source_text(const ImportSource *self, const char *path, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/** import_source_match: Returns: FALSE with CORRUPT that tells the first problem of @report, if it
+ * has one. */
+gboolean import_source_match(const VerifyReport *report, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** import_source_close: Closes its files, so that nothing can be read any more. What its manifest
  * says stays. */

@@ -100,6 +100,31 @@ fresh; { printf '<domain>'; head -c 20000000 /dev/zero | tr '\0' ' '; } \
 resign domains/web/domain.xml
 check "a domain of 20 MB" refused 32802 'larger than any text'
 
+# --- the manifest and what it describes: verify says the same
+# differs REGEX: checks that the export is refused, and that verify tells of that.
+differs()
+{
+    refused 32802 "$1" || return 1
+    ! virtsnap --json verify "$e" >"$said" || { echo "verify finds it good"; return 1; }
+    [[ $(<"$said") =~ $1 ]] || { cat "$said"; return 1; }
+}
+fresh; edit '/<domain name=/s|uuid="e|uuid="f|'
+check "another UUID than its XML has" differs "domain.xml.*has the UUID ef86.* says ff86"
+fresh; edit '/<domain name=/s|name="web"|name="wob"|'
+check "another name than its XML has" differs "domain.xml.*has the name 'web' where .*'wob'"
+fresh; edit 's|target="vda"|target="vdz"|'
+check "another disk than its XML has" differs "domain.xml.*has no disk 'vdz'"
+fresh; edit 's|<disk target="vda".*|&&|'
+check "a disk that is named twice" differs "the disk 'vda' twice"
+fresh; edit "/<disk target=\"vda\"/d"
+check "a disk that is kept quiet" differs "is needed by no disk"
+fresh; edit "s|layer=\"$web\"|layer=\"$base\"|"
+check "a disk with the layer of another" differs "$web.*is needed by no disk"
+fresh; qemu-img create -q -f raw "$e/layers/more.raw" 1M
+edit "s|^\( *\)\(<layer path=\"$web\"\)|\1<layer path=\"layers/more.raw\" bytes=\"1048576\" \
+format=\"raw\" capacity=\"2097152\" source=\"/x\"/>\n\1\2|"
+check "a raw image of another size" differs "more.raw.*is a disk of 1048576 bytes"
+
 fresh; edit "s|path=\"$base\"|& backing=\"$web\"|"
 check "layers in a circle" refused 32802 'layers/'
 upper=layers/$(tr a-z A-Z <<<"${web#layers/}")
