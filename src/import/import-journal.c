@@ -69,7 +69,10 @@ plan_fingerprint(const ImportPlan *plan)
         g_autofree char *digest = from->has_digest ? digest_to_string(from->digest) : NULL;
 
         g_string_append_printf(text, "\n%s\n%s\n%" PRIu64 " %s\n%s", from->path, file->path,
-                               from->bytes, digest ? digest : "-",
+                               from->bytes,
+                               digest           ? digest
+                               : file->identity ? file->identity
+                                                : "-",
                                file->backing ? file->backing : "-");
     }
 

@@ -17,6 +17,7 @@ import_file_free(gpointer data)
     g_free(file->path);
     g_free(file->backing);
     g_free(file->snapshot);
+    g_free(file->identity);
     g_clear_pointer(&file->head, g_bytes_unref);
     g_free(file);
 }

@@ -22,6 +22,7 @@ typedef struct {
     gboolean writable; /* a domain writes to it */
     gboolean shared;   /* several disks need it, so nobody may ever write to it */
     char *snapshot;    /* the internal snapshot to which it is reverted, or NULL */
+    char *identity;    /* which file it is, where no digest says what is in it; else NULL */
     GBytes *head;      /* (nullable): replaces the beginning of the copy */
     gboolean state;    /* it is of a TPM, and no business of QEMU's */
 } ImportFile;

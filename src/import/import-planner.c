@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "import/import-collections.h"
 #include "import/import-domain.h"
@@ -210,6 +212,29 @@ warn_of_digests(ImportPlan *self)
     }
 }
 
+/* Without a digest another export of the same name and size looks like the one of which an
+ * interrupted import has copied a part. */
+static gboolean
+identify_files(ImportPlan *self, const ImportSource *source, GError **error)
+{
+    for (guint i = 0; i < self->files->len; i++) {
+        ImportFile *file = g_ptr_array_index(self->files, i);
+        struct stat st;
+
+        if (file->from->has_digest)
+            continue;
+        if (fstat(import_source_fd(source, file->from), &st) < 0) {
+            virt_snap_error_set_errno(error, errno, _("Cannot look at '%s'"), file->from->path);
+            return FALSE;
+        }
+        file->identity = g_strdup_printf("%" PRIu64 ":%" PRIu64 " %" PRIi64 ".%09ld",
+                                         (guint64)st.st_dev, (guint64)st.st_ino,
+                                         (gint64)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+    }
+
+    return TRUE;
+}
+
 static gboolean
 find_pool_directory(ImportPlan *self, ImportHost *host, GError **error)
 {
@@ -253,7 +278,8 @@ import_plan_make(const ImportSource *source, const ImportSettings *settings, con
     members = read_import_members(self, source, error);
     if (!members || !pass_gate(self, members, &rules, error) ||
         !write_import_members(self, source, members, host, error) ||
-        !import_collections_write(self, source, error) || !check_paths(self, error))
+        !import_collections_write(self, source, error) || !check_paths(self, error) ||
+        !identify_files(self, source, error))
         return NULL;
     warn_of_digests(self);
     if (self->export)

@@ -233,6 +233,7 @@ assert_files(const ImportPlan *plan)
         const ImportFile *file = g_ptr_array_index(plan->files, i);
 
         assert_relative(file->path);
+        g_assert_true(file->from->has_digest || file->identity);
         g_assert_false(file->shared && file->writable && file->from->format);
         if (file->backing)
             assert_ours(file->backing);

@@ -224,6 +224,25 @@ test_journal_of_another(JournalFixture *f, gconstpointer data)
     g_assert_cmpuint(import_journal_segments(again, 0)->len, ==, 0);
 }
 
+/* Without a digest another file of the same name and size is told by which one it is. */
+static void
+test_journal_of_another_file(JournalFixture *f, gconstpointer data)
+{
+    ImportFile *file = g_ptr_array_index(f->plan->files, 0);
+    g_autoptr(ImportJournal) same = NULL;
+    g_autoptr(ImportJournal) other = NULL;
+
+    file->identity = g_strdup("1:2 3.4");
+    import_journal_free(journal_again(f, FALSE));
+    add_lines(f, "s 0 0 " NODE "\n");
+    same = journal_again(f, TRUE);
+    g_assert_cmpuint(import_journal_segments(same, 0)->len, ==, 1);
+    g_free(file->identity);
+    file->identity = g_strdup("1:3 3.4");
+    other = journal_again(f, TRUE);
+    g_assert_false(import_journal_continues(other));
+}
+
 /* --- memory states ---------------------------------------------------------------- */
 
 static void
@@ -285,6 +304,8 @@ main(int argc, char **argv)
     g_test_add("/import/journal", JournalFixture, NULL, set_up, test_journal_read, tear_down);
     g_test_add("/import/journal-of-another", JournalFixture, NULL, set_up,
                test_journal_of_another, tear_down);
+    g_test_add("/import/journal-of-another-file", JournalFixture, NULL, set_up,
+               test_journal_of_another_file, tear_down);
     g_test_add_func("/import/memory-patched", test_memory_patched);
 
     return g_test_run();
