@@ -181,6 +181,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/transfer/extents.h \
 	src/transfer/memory-source.c \
 	src/transfer/memory-source.h \
+	src/transfer/resume.c \
+	src/transfer/resume.h \
 	src/transfer/sink.h \
 	src/transfer/source.c \
 	src/transfer/source.h \

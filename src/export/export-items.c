@@ -13,6 +13,7 @@
 #include "hypervisor/drivers.h"
 #include "qcow2/image-end.h"
 #include "transfer/memory-source.h"
+#include "transfer/resume.h"
 #include "util/fd.h"
 
 #define FILE_MODE 0600
@@ -90,14 +91,15 @@ reopen_layer(ExportItem *self, GError **error)
 
     if (!earlier || !is_segment_list_usable(self, earlier))
         return TRUE;
-    self->engine.sink = drivers_get()->reopen_file(self->dirfd, self->layer->file, source->size,
-                                                   LAYER_MODE, &why);
+    self->engine.sink = resume_clear(drivers_get()->reopen_file(self->dirfd, self->layer->file,
+                                                                source->size, LAYER_MODE, &why),
+                                     earlier->segments);
     if (self->engine.sink) {
         self->size = source->size;
         self->engine.earlier = earlier->segments;
         return TRUE;
     }
-    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+    if (!why || g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&why));
 

@@ -12,6 +12,7 @@
 
 #include "hypervisor/drivers.h"
 #include "import/import-items.h"
+#include "transfer/resume.h"
 #include "util/fd.h"
 
 /* Mode of a copy while only this process uses it. */
@@ -69,8 +70,9 @@ open_import_sink(Item *self, GError **error)
     GArray *earlier = import_journal_segments(self->journal, self->number);
 
     if (earlier->len > 0)
-        item->sink = drivers_get()->reopen_file(self->dirfd, file->path, file->from->bytes,
-                                                COPY_MODE, NULL);
+        item->sink = resume_clear(drivers_get()->reopen_file(self->dirfd, file->path,
+                                                             file->from->bytes, COPY_MODE, NULL),
+                                  earlier);
     if (item->sink) {
         item->earlier = earlier;
         return TRUE;

@@ -25,7 +25,8 @@ typedef struct {
      * system cannot do that; the sink is unchanged then. NULL: not possible. */
     gboolean (*clone)(Sink *sink, int fd);
 
-    /* Makes a part of a sink that has cloned something read as zeros again. NULL: not possible. */
+    /* Makes a part of a sink that has cloned something, or that an earlier run has left, read as
+     * zeros again. NULL: not possible. */
     gboolean (*clear)(Sink *sink, guint64 offset, guint64 length, GError **error);
 
     /* Reports that the @length bytes at @offset are a hole of the source, which is never written.
