@@ -164,14 +164,10 @@ verify_match_domain(const Manifest *manifest, const ManifestDomain *domain, xmlN
 {
     g_autofree char *path = g_strconcat(domain->directory, "/domain.xml", NULL);
     g_autofree char *uuid = xml_text(xml, "./uuid");
-    g_autofree char *name = xml_text(xml, "./name");
 
     if (uuid && g_ascii_strcasecmp(uuid, domain->uuid) != 0)
         verify_report_add(report, path, _("has the UUID %s where the manifest says %s"), uuid,
                           domain->uuid);
-    if (name && !g_str_equal(name, domain->name) && !is_told(manifest, domain, name))
-        verify_report_add(report, path, _("has the name '%s' where the manifest says '%s'"), name,
-                          domain->name);
     if (has_storage(manifest))
         match_disks(manifest, domain, xml, path, report);
 }

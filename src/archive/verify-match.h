@@ -19,9 +19,9 @@ void verify_match_layers(const Manifest *manifest, VerifyReport *report);
  * verify_match_domain:
  * @xml: the <domain> in domain.xml of @domain
  *
- * Compares UUID, name and disks with those in the manifest. A domain that was renamed, or whose
- * persistent definition has other disks than it had when it ran, is exported with a warning that
- * names these.
+ * Compares UUID and disks with those in the manifest. A domain whose persistent definition has
+ * other disks than it had when it ran is exported with a warning that names these. Its name may be
+ * another one: libvirt renames domains, and leaves their snapshots as they are.
  */
 void verify_match_domain(const Manifest *manifest, const ManifestDomain *domain, xmlNode *xml,
                          VerifyReport *report);

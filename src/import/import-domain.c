@@ -194,6 +194,18 @@ write_with(ImportMember *self, ImportPlan *plan, ImportLayers *layers, const Dom
     return TRUE;
 }
 
+static void
+warn_of_name(const ImportMember *self, ImportPlan *plan)
+{
+    g_autofree char *name = xml_text(xmlDocGetRootElement(self->xml), "./name");
+
+    if (name && !g_str_equal(name, self->to->from->name))
+        import_plan_warn(plan,
+                         _("Domain '%s': in its domain.xml it is called '%s': it was renamed after "
+                           "its snapshot was taken, or the manifest was changed"),
+                         self->to->from->name, name);
+}
+
 gboolean
 import_member_write(ImportMember *self, ImportPlan *plan, ImportLayers *layers,
                     const DomainRewrite *host, GError **error)
@@ -212,6 +224,7 @@ import_member_write(ImportMember *self, ImportPlan *plan, ImportLayers *layers,
     to.disks = disks;
     to.files = files;
     to.macs = macs;
+    warn_of_name(self, plan);
     if (!plan_import_disks(self, plan, layers, disks, error))
         return FALSE;
     plan_import_files(self, plan, files);

@@ -41,10 +41,14 @@ check "another domain runs" live_start o
 check "a snapshot with memory, whose last disk the storage takes" live_snapshot_external o man \
     --memspec "$d/o.memory" --diskspec vda,snapshot=external --diskspec vdb,snapshot=manual
 live_destroy o
-check "export" vs_export --domain o man --to "$x" --snapshots all --exclude o:vdb
+# Its snapshot knows its old name only.
+check "it gets another name" live_virsh domrename o q
+check "export" vs_export --domain q man --to "$x" --snapshots all --exclude q:vdb
+like "$(vs_field '.warnings[]')" "it was called 'o' when" "the name is told of"
+check "the export is good" vs -q verify "$VS_EXPORT"
 manual=$VS_EXPORT
-check "it has the memory" grep -q '"domains/o/memory.save" role="memory"' "$manual/manifest.xml"
-lose o
+check "it has the memory" grep -q '"domains/q/memory.save" role="memory"' "$manual/manifest.xml"
+lose q
 rm "$d"/[op].*
 
 # memory_of SNAPSHOT: prints where libvirt has its memory state.
@@ -91,9 +95,10 @@ forget m
 check "import without a disk" vs_import "$manual" --to "$to" --with-snapshots
 like "$(vs_field '.warnings[]')" "memory state of the snapshot 'man' is left out.*'vdb'" \
     "what is left out is told of"
-is "$(live_virsh snapshot-list o --name | xargs)" man "the snapshot is there"
-is "$(live_virsh dominfo o | awk '/^Managed save/ { print $3 }')" no "the domain will boot"
-forget o
+like "$(vs_field '.warnings[]')" "it is called 'o'" "so is its old name"
+is "$(live_virsh snapshot-list q --name | xargs)" man "the snapshot is there"
+is "$(live_virsh dominfo q | awk '/^Managed save/ { print $3 }')" no "the domain will boot"
+forget q
 
 # --- what is wrong with it is found before anything is there
 chmod -R u+w "$export"
