@@ -86,6 +86,7 @@ unit_tests = \
 	tests/unit/test-packed-sink \
 	tests/unit/test-path \
 	tests/unit/test-plan \
+	tests/unit/test-plan-base \
 	tests/unit/test-plan-host-files \
 	tests/unit/test-plan-memory \
 	tests/unit/test-plan-frozen \
@@ -231,6 +232,11 @@ tests_unit_test_tpm_SOURCES = \
 	tests/unit/plan-fixture.c \
 	tests/unit/plan-fixture.h \
 	tests/unit/test-tpm.c \
+	$(NULL)
+tests_unit_test_plan_base_SOURCES = \
+	tests/unit/plan-fixture.c \
+	tests/unit/plan-fixture.h \
+	tests/unit/test-plan-base.c \
 	$(NULL)
 tests_unit_test_plan_memory_SOURCES = \
 	tests/unit/plan-fixture.c \

@@ -212,6 +212,7 @@ parse_origin(xmlNode *node)
     Origin *origin = g_new0(Origin, 1);
 
     origin->path = xml_attr(node, "path");
+    origin->format = xml_attr(node, "format");
     origin->device = get_number_attr(node, "device");
     origin->inode = get_number_attr(node, "inode");
     origin->bytes = get_number_attr(node, "bytes");

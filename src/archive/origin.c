@@ -232,6 +232,7 @@ origin_copy(const Origin *self)
 
     *copy = *self;
     copy->path = g_strdup(self->path);
+    copy->format = g_strdup(self->format);
 
     return copy;
 }
@@ -248,5 +249,6 @@ origin_free(Origin *self)
     if (!self)
         return;
     g_free(self->path);
+    g_free(self->format);
     g_free(self);
 }

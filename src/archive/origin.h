@@ -18,6 +18,8 @@ typedef struct {
 
 typedef struct {
     char *path;
+    char *format; /* as which it was read, which the file itself need not tell: "qcow2" or "raw";
+                   * NULL: not known */
     guint64 device;
     guint64 inode;
     guint64 bytes;

@@ -219,8 +219,10 @@ open_frozen(ExportItem *self, const Layer *layer, GError **error)
     auto_fd fd = layer_open_locked(layer, error);
     Origin *origin = fd >= 0 && !layer->block ? origin_new(fd, layer->path) : NULL;
 
-    if (origin)
+    if (origin) {
+        origin->format = g_strdup(layer->format);
         g_ptr_array_add(self->origins, origin);
+    }
 
     return fd_steal(&fd);
 }
@@ -317,12 +319,6 @@ finish_compress_item(EngineItem *item, G_GNUC_UNUSED GError **error)
     return TRUE;
 }
 
-static const char *
-snapshot_name(const PlanLayer *layer)
-{
-    return layer->snapshot ? layer->snapshot->name : NULL;
-}
-
 Source *
 export_item_open_guest(const ExportItem *self, GError **error)
 {
@@ -331,7 +327,7 @@ export_item_open_guest(const ExportItem *self, GError **error)
     if (layer->domain)
         return live_export_open(self->live, layer, TRUE, error);
 
-    return drivers_get()->open_guest(layer->source, snapshot_name(layer), layer->live, error);
+    return drivers_get()->open_guest(layer->source, plan_internal_name(layer), layer->live, error);
 }
 
 static gboolean
@@ -347,7 +343,7 @@ open_flat_item(EngineItem *item, GError **error)
         return item->source && open_packed_sink(self, error);
     }
     item->source =
-        drivers_get()->open_flat(layer->source, snapshot_name(layer), layer->live, error);
+        drivers_get()->open_flat(layer->source, plan_internal_name(layer), layer->live, error);
 
     return item->source && open_layer_sink(self, error);
 }

@@ -117,6 +117,7 @@ add_origin(xmlNode *parent, const Origin *origin)
     xmlNode *node = xml_add(parent, "origin", NULL);
 
     xml_set(node, "path", origin->path);
+    xml_set(node, "format", origin->format);
     xml_set_uint(node, "device", origin->device);
     xml_set_uint(node, "inode", origin->inode);
     xml_set_uint(node, "bytes", origin->bytes);

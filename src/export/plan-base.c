@@ -28,17 +28,31 @@ typedef struct {
 
 /* --- is it the same ------------------------------------------------------------- */
 
+/* The same file may be read in another format, which is a matter of the domain's XML. A base whose
+ * manifest does not have the formats yet has to show its content. */
+static OriginMatch
+match_format(const Origin *origin, const Layer *layer)
+{
+    if (!origin->format)
+        return ORIGIN_LIKELY;
+
+    return g_str_equal(origin->format, layer->format) ? ORIGIN_SAME : ORIGIN_OTHER;
+}
+
 static OriginMatch
 match_image(const BasePlanner *self, const Origin *origin, const Layer *layer)
 {
+    OriginMatch match = match_format(origin, layer);
     struct stat st;
     auto_fd fd = -1;
 
-    if (layer->block || !g_str_equal(origin->path, layer->path))
+    if (layer->block || match == ORIGIN_OTHER || !g_str_equal(origin->path, layer->path))
         return ORIGIN_OTHER;
     fd = fd_open_data(AT_FDCWD, layer->path, 0, &st);
+    if (fd < 0)
+        return ORIGIN_OTHER;
 
-    return fd < 0 ? ORIGIN_OTHER : origin_match(origin, self->base->manifest->boot, fd);
+    return MIN(match, origin_match(origin, self->base->manifest->boot, fd));
 }
 
 /* Compares the origins of @file with the present state of @top, and of the layers below it if

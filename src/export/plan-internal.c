@@ -98,6 +98,12 @@ plan_internal_disk(PlanBuilder *builder, const PlanDomain *domain, const Snapsho
     return TRUE;
 }
 
+const char *
+plan_internal_name(const PlanLayer *layer)
+{
+    return layer->snapshot ? layer->snapshot->name : NULL;
+}
+
 gboolean
 plan_internal_keeps(const PlanLayer *layer, GError **error)
 {

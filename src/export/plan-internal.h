@@ -22,6 +22,9 @@ gboolean plan_internal_disk(PlanBuilder *builder, const PlanDomain *domain, cons
                             PlanDisk *disk, const Layer *top, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** plan_internal_name: Returns: (nullable): the name of the internal snapshot that @layer is of. */
+const char *plan_internal_name(const PlanLayer *layer);
+
 /**
  * plan_internal_keeps:
  *

@@ -299,4 +299,29 @@ check "one that went bad there is found while it is copied" \
     vs_refused 32802 "damaged.*layers/base-" export c bad --to "$d/c2" --settings "$d/own.xml"
 check "and nothing is left" [ ! -e "$d/c2" ]
 rm -rf "$d/b"
+
+# --- a chain that is read in another format: no file has changed, and the disk is another one
+qemu-img create -q -f qcow2 "$d/under.qcow2" 64M
+paint "$d/under.qcow2" 0 8M
+qemu-img create -q -f qcow2 -b "$d/under.qcow2" -F qcow2 "$d/over.qcow2" 64M
+wait_past "$d/over.qcow2"
+below="<backingStore type='file'><format type='qcow2'/><source file='$d/under.qcow2'/>\
+<backingStore/></backingStore>"
+live_domain_xml f --disk "$d/over.qcow2" | sed "s,<source [^>]*over[^>]*>,&$below," >"$d/f.xml"
+night() { vs_export --domain f --live=crash "$1" --to "$d/f" --base latest; }
+check "an image on a qcow2 one" live_virsh define --file "$d/f.xml"
+check "one night" night one
+one=$(vs_layer "$VS_EXPORT" f vda)
+check "the next one, with nothing changed" night two
+is "$(inode "$VS_EXPORT" f vda)" "$(stat -c %i "$one")" "is linked"
+check "an image on the same file, which is a raw one now" eval '
+    live_virsh dumpxml f --inactive >"$d/f.xml" &&
+    sed -i "/<backingStore/,/<source/s/type=.qcow2./type=\"raw\"/" "$d/f.xml" &&
+    live_virsh define --file "$d/f.xml"'
+check "one night" night three
+three=$(vs_layer "$VS_EXPORT" f vda)
+check "the same without a base" vs_export --domain f --live=crash whole --to "$d/f2"
+check "is the same" same_disk "$three" "$(vs_layer "$VS_EXPORT" f vda)"
+check_fails "which it was not before" same_disk "$three" "$one"
+
 done_testing

@@ -136,6 +136,8 @@ test_base(void)
     g_assert_cmpuint(base->written.nanoseconds, ==, 123456789);
     g_assert_cmpuint(base->origins->len, ==, 1);
     g_assert_cmpstr(origin->path, ==, "/images/base.raw");
+    g_assert_cmpstr(origin->format, ==, "raw");
+    g_assert_null(((const Origin *)g_ptr_array_index(web->origins, 0))->format);
     g_assert_cmpuint(origin->device, ==, 64768);
     g_assert_cmpuint(origin->inode, ==, 131);
     g_assert_cmpuint(origin->bytes, ==, 67108865);
