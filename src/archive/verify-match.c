@@ -130,14 +130,12 @@ take_manifest_disks(const Manifest *manifest, const ManifestDomain *domain, GHas
 }
 
 static void
-match_disks(const Manifest *manifest, const ManifestDomain *domain, xmlNode *xml,
-            const char *path, VerifyReport *report)
+report_other_disks(const Manifest *manifest, const ManifestDomain *domain, GHashTable *targets,
+                   const char *path, VerifyReport *report)
 {
-    g_autoptr(GHashTable) targets = targets_of(xml);
     GHashTableIter iter;
     gpointer target, drive;
 
-    take_manifest_disks(manifest, domain, targets, path, report);
     g_hash_table_iter_init(&iter, targets);
     while (g_hash_table_iter_next(&iter, &target, &drive)) {
         if (!GPOINTER_TO_INT(drive) && !is_told(manifest, domain, target))
@@ -160,16 +158,20 @@ has_storage(const Manifest *manifest)
 
 void
 verify_match_domain(const Manifest *manifest, const ManifestDomain *domain, xmlNode *xml,
-                    VerifyReport *report)
+                    gboolean others, VerifyReport *report)
 {
+    g_autoptr(GHashTable) targets = targets_of(xml);
     g_autofree char *path = g_strconcat(domain->directory, "/domain.xml", NULL);
     g_autofree char *uuid = xml_text(xml, "./uuid");
 
     if (uuid && g_ascii_strcasecmp(uuid, domain->uuid) != 0)
         verify_report_add(report, path, _("has the UUID %s where the manifest says %s"), uuid,
                           domain->uuid);
-    if (has_storage(manifest))
-        match_disks(manifest, domain, xml, path, report);
+    if (!has_storage(manifest))
+        return;
+    take_manifest_disks(manifest, domain, targets, path, report);
+    if (others)
+        report_other_disks(manifest, domain, targets, path, report);
 }
 
 static xmlDoc *
@@ -205,6 +207,6 @@ verify_match_document(const Manifest *manifest, const ManifestFile *file, int fd
         g_autofree char *path = g_strconcat(domain->directory, "/domain.xml", NULL);
 
         if (g_str_equal(path, file->path))
-            verify_match_domain(manifest, domain, xmlDocGetRootElement(doc), report);
+            verify_match_domain(manifest, domain, xmlDocGetRootElement(doc), TRUE, report);
     }
 }

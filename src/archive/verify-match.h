@@ -18,13 +18,14 @@ void verify_match_layers(const Manifest *manifest, VerifyReport *report);
 /**
  * verify_match_domain:
  * @xml: the <domain> in domain.xml of @domain
+ * @others: whether disks are reported that the manifest has not
  *
  * Compares UUID and disks with those in the manifest. A domain whose persistent definition has
  * other disks than it had when it ran is exported with a warning that names these. Its name may be
  * another one: libvirt renames domains, and leaves their snapshots as they are.
  */
 void verify_match_domain(const Manifest *manifest, const ManifestDomain *domain, xmlNode *xml,
-                         VerifyReport *report);
+                         gboolean others, VerifyReport *report);
 
 /** verify_match_document: Does that for the domain.xml that is open as @fd. */
 void verify_match_document(const Manifest *manifest, const ManifestFile *file, int fd,

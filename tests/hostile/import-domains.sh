@@ -113,7 +113,8 @@ mv "$e/many.xml" "$e/domains/web/domain.xml"; resign domains/web/domain.xml
 check "a hundred thousand threads" refused 32769 "'iothreadids' .*1024"
 domain
 {
-    echo "<domain type='qemu'><name>web</name><metadata><m xmlns='urn:m'>"
+    echo "<domain type='qemu'><name>web</name>
+<devices><disk device='disk'><target dev='vda'/></disk></devices><metadata><m xmlns='urn:m'>"
     head -c 300000 /dev/zero | tr '\0' x
     echo '</m></metadata></domain>'
 } >"$e/domains/web/domain.xml"
