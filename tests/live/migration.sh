@@ -69,7 +69,8 @@ all_of()
 domstate $domain; checkpoint-list $domain; domblklist $domain"
         done
     done | cksum
-    find "$x" "$s" "$d/images" "$VIRTSNAP_STATE_DIR" ! -name '*.lock' -printf '%P %s %T@\n' | sort
+    find "$x" "$s" "$d/images" "$VIRTSNAP_STATE_DIR" ! -name '*.lock' \
+        ! -path "$VIRTSNAP_STATE_DIR" ! -name domains-in-change -printf '%P %s %T@\n' | sort
 }
 
 # asleep PID FILE: it copies, and is stopped then.
