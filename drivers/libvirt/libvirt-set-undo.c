@@ -201,7 +201,7 @@ merge_overlay(virDomainPtr domain, xmlNode *disk, const char *target, GError **e
 
 gboolean
 libvirt_snapshot_merge_back(Hypervisor *hypervisor, const char *uuid, const char *target,
-                            const char *overlay, GError **error)
+                            const char *overlay, gboolean *merged, GError **error)
 {
     g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
     g_autofree char *text = domain ? libvirt_take_string(virDomainGetXMLDesc(domain, 0)) : NULL;
@@ -220,7 +220,8 @@ libvirt_snapshot_merge_back(Hypervisor *hypervisor, const char *uuid, const char
         return FALSE;
     disk = find_undo_disk(doc, target);
     present = disk ? xml_text(disk, "./source/@file") : NULL;
-    if (disk && g_strcmp0(present, overlay) == 0)
+    *merged = disk && g_strcmp0(present, overlay) == 0;
+    if (*merged)
         return merge_overlay(domain, disk, target, error);
 
     return !disk || check_not_below(domain, disk, overlay, error);

@@ -29,7 +29,7 @@ gboolean libvirt_snapshot_forget(Hypervisor *hypervisor, const char *uuid, const
                                  gboolean metadata, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean libvirt_snapshot_merge_back(Hypervisor *hypervisor, const char *uuid, const char *target,
-                                     const char *overlay, GError **error)
+                                     const char *overlay, gboolean *merged, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean libvirt_snapshot_point_back(Hypervisor *hypervisor, const char *uuid, const char *target,

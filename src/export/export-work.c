@@ -297,6 +297,7 @@ prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GErr
 {
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
     g_autoptr(VirtSnapExportSettings) settings = export_settings_for(self, run);
+    g_autoptr(DomainLocks) locks = NULL;
     ExportSubject what = {
         .collection = self->collection,
         .snapshot = self->place->snapshot,
@@ -311,8 +312,13 @@ prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GErr
     *target = target_new(self->place, error);
     if (!*target)
         return FALSE;
+    if (!self->dry_run && export_settings_need_set(settings)) {
+        locks = domain_locks_take(hypervisor, self->members->domains, job_run_control(run), error);
+        if (!locks)
+            return FALSE;
+    }
     if (!self->dry_run)
-        temporary_set_recover(hypervisor, self->members->domains, NULL, self->notes);
+        temporary_set_recover(hypervisor, self->members->domains, locks, self->notes);
     if (export_settings_need_set(settings)) {
         self->set = plan_set(self, hypervisor, error);
         if (!self->set)

@@ -94,11 +94,11 @@ struct HypervisorSnapshotOps {
                        gboolean metadata, GError **error);
 
     /* Commits @overlay of the disk @target of the running @uuid into the image below it, whichever
-     * that is, and pivots to that; it is no error if the disk does not have @overlay. Without a
-     * change: INVALID_STATE if there is another image above it, IN_USE if the disk has another
-     * block job. Source: virDomainBlockCommit. */
+     * that is, and pivots to that; @merged: (out): FALSE, without an error, if the disk does not
+     * have @overlay. Without a change: INVALID_STATE if there is another image above it, IN_USE if
+     * the disk has another block job. Source: virDomainBlockCommit. */
     gboolean (*merge_back)(Hypervisor *hypervisor, const char *uuid, const char *target,
-                           const char *overlay, GError **error);
+                           const char *overlay, gboolean *merged, GError **error);
 
     /* Does the same for a domain that is shut off and has not written to @overlay: changes its
      * definition back to @source with @format. */

@@ -125,9 +125,11 @@ static gboolean
 merge_disk_back(Hypervisor *hypervisor, const SetMember *member, const SetDisk *disk,
                 DomainState state, GError **error)
 {
+    gboolean merged;
+
     if (state != DOMAIN_STATE_PAUSED)
         return hypervisor->ops->snapshots->merge_back(hypervisor, member->uuid, disk->target,
-                                                      disk->overlay, error);
+                                                      disk->overlay, &merged, error);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
                 _("it is paused and writes to '%s', which no snapshot keeps; resume it (virsh "
                   "resume), and give the command again: then it is merged back"),

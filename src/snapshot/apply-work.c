@@ -117,7 +117,8 @@ forget_applied(ApplyWork *self)
 }
 
 static gboolean
-make_apply_plan(ApplyWork *self, Hypervisor *hypervisor, DomainLocks **locks, GError **error)
+make_apply_plan(ApplyWork *self, Hypervisor *hypervisor, Control *control, DomainLocks **locks,
+                GError **error)
 {
     Members *members = members_new(self->collection, NULL, error);
     ApplySubject subject = {
@@ -131,7 +132,7 @@ make_apply_plan(ApplyWork *self, Hypervisor *hypervisor, DomainLocks **locks, GE
         return FALSE;
     subject.names = members->domains;
     if (self->dry_run ||
-        ((*locks = domain_locks_take(hypervisor, members->domains, error)) &&
+        ((*locks = domain_locks_take(hypervisor, members->domains, control, error)) &&
          set_recover(hypervisor, members->domains, *locks, self->warnings, error)))
         self->plan = apply_plan_make(hypervisor, &subject, error);
     members_free(members);
@@ -148,7 +149,8 @@ apply_work_run(JobWork *work, JobRun *run, GError **error)
 
     forget_applied(self);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
-    if (!hypervisor || !make_apply_plan(self, hypervisor, &locks, error))
+    if (!hypervisor ||
+        !make_apply_plan(self, hypervisor, job_run_control(run), &locks, error))
         return FALSE;
     strings_append(self->warnings, self->plan->warnings);
     if (self->dry_run)

@@ -112,15 +112,19 @@ remove_made_files(Hypervisor *hypervisor, const SetMember *member, GPtrArray *wa
 
 /* --- disks ------------------------------------------------------------------------------- */
 
+/* @merged: (out): FALSE if one of its disks is elsewhere, so that its overlay was not merged. */
 static gboolean
-merge_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
+merge_back(Hypervisor *hypervisor, const SetMember *member, gboolean *merged, GError **error)
 {
+    *merged = TRUE;
     for (guint i = 0; i < member->disks->len; i++) {
         const SetDisk *disk = g_ptr_array_index(member->disks, i);
+        gboolean one;
 
         if (!hypervisor->ops->snapshots->merge_back(hypervisor, member->uuid, disk->target,
-                                                    disk->overlay, error))
+                                                    disk->overlay, &one, error))
             return FALSE;
+        *merged = *merged && one;
     }
 
     return TRUE;
@@ -217,10 +221,13 @@ remove_used(const Undo *self, const SetMember *member, GError **error)
 }
 
 /* QEMU may have gone over to an overlay before libvirt, which was killed then, knew of it. What the
- * domain wrote there until it was shut off is nowhere else. */
-static void
+ * domain wrote there until it was shut off, or had another image, is nowhere else. Returns: whether
+ * there is any. */
+static gboolean
 warn_of_data(const SetMember *member, GPtrArray *warnings)
 {
+    guint n = warnings->len;
+
     for (guint i = 0; i < member->disks->len; i++) {
         const SetDisk *disk = g_ptr_array_index(member->disks, i);
 
@@ -230,6 +237,8 @@ warn_of_data(const SetMember *member, GPtrArray *warnings)
                                               "does not know of: the file is left as it is"),
                                             member->domain, disk->overlay));
     }
+
+    return warnings->len > n;
 }
 
 static gboolean
@@ -283,10 +292,12 @@ undo_running(const Undo *self, const SetMember *member, gboolean ours, gboolean 
              GError **error)
 {
     g_autoptr(GError) why = NULL;
+    gboolean merged;
 
-    *rest = TRUE;
-    if ((!ours || !self->late) && merge_back(self->hypervisor, member, &why))
+    if ((!ours || !self->late) && merge_back(self->hypervisor, member, &merged, &why)) {
+        *rest = merged || !warn_of_data(member, self->warnings);
         return TRUE;
+    }
     if (!why || (ours && g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE))) {
         *rest = FALSE;
         return undo_used_member(self, member, error);

@@ -92,11 +92,12 @@ forget_created(CreateWork *self)
 }
 
 static gboolean
-prepare_set(CreateWork *self, Hypervisor *hypervisor, DomainLocks **locks, GError **error)
+prepare_set(CreateWork *self, Hypervisor *hypervisor, Control *control, DomainLocks **locks,
+            GError **error)
 {
     if (!find_members(self, hypervisor, error) ||
         (!self->dry_run &&
-         (!(*locks = domain_locks_take(hypervisor, self->members->domains, error)) ||
+         (!(*locks = domain_locks_take(hypervisor, self->members->domains, control, error)) ||
           !set_recover(hypervisor, self->members->domains, *locks, self->warnings, error))))
         return FALSE;
     self->plan = create_plan(hypervisor, self->collection, self->members->domains, self->snapshot,
@@ -151,7 +152,7 @@ create_work_run(JobWork *work, JobRun *run, GError **error)
     g_autoptr(DomainLocks) locks = NULL;
 
     forget_created(self);
-    if (!hypervisor || !prepare_set(self, hypervisor, &locks, error))
+    if (!hypervisor || !prepare_set(self, hypervisor, job_run_control(run), &locks, error))
         return FALSE;
     if (self->dry_run)
         return TRUE;

@@ -104,13 +104,13 @@ check_whole_record(const Search *self, const SetRecord *record, GError **error)
         const SetMember *member = g_ptr_array_index(record->members, i);
         const DomainSurvey *domain = domain_survey_find_uuid(self->domains, member->uuid);
 
-        if (!has_still(record, member, domain) ||
+        if (self->subject->metadata || !has_still(record, member, domain) ||
             g_ptr_array_find(self->found, domain, NULL))
             continue;
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
                     _("The domain '%s' has a snapshot of the set '%s', but is not in the "
-                      "collection '%s' any more; add it again, or remove its snapshot first (virsh "
-                      "snapshot-delete)"),
+                      "collection '%s' any more; add it again, or forget only what libvirt knows "
+                      "of the others, with --metadata"),
                     domain->name, record->snapshot, self->subject->collection);
         return FALSE;
     }

@@ -216,15 +216,35 @@ make_delete_plan(DeleteWork *self, Hypervisor *hypervisor, GPtrArray *domains, G
     return self->plan && (self->state || self->metadata || find_point(self, error));
 }
 
+/* To forget what libvirt knows is the way out where what a killed command has left cannot be put in
+ * order. */
 static gboolean
-prepare_delete(DeleteWork *self, Hypervisor *hypervisor, DomainLocks **locks, GError **error)
+recover_before_delete(DeleteWork *self, Hypervisor *hypervisor, GPtrArray *domains,
+                      const DomainLocks *held, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (set_recover(hypervisor, domains, held, self->warnings, &why))
+        return TRUE;
+    if (!self->metadata) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    g_ptr_array_add(self->warnings, g_strdup(why->message));
+
+    return TRUE;
+}
+
+static gboolean
+prepare_delete(DeleteWork *self, Hypervisor *hypervisor, Control *control, DomainLocks **locks,
+               GError **error)
 {
     g_autoptr(Members) members = members_new(self->collection, NULL, error);
 
     return members &&
            (self->dry_run ||
-            ((*locks = domain_locks_take(hypervisor, members->domains, error)) &&
-             set_recover(hypervisor, members->domains, *locks, self->warnings, error))) &&
+            ((*locks = domain_locks_take(hypervisor, members->domains, control, error)) &&
+             recover_before_delete(self, hypervisor, members->domains, *locks, error))) &&
            make_delete_plan(self, hypervisor, members->domains, error);
 }
 
@@ -254,7 +274,8 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
 
     forget_deleted(self);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
-    if (!hypervisor || !prepare_delete(self, hypervisor, &locks, error))
+    if (!hypervisor ||
+        !prepare_delete(self, hypervisor, job_run_control(run), &locks, error))
         return FALSE;
     strings_append(self->warnings, self->plan->warnings);
     if (self->dry_run)

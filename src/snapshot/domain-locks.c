@@ -112,7 +112,7 @@ find_uuids(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
 }
 
 static gboolean
-lock_domain(DomainLock *lock, gint64 until, GError **error)
+lock_domain(DomainLock *lock, gint64 until, Control *control, GError **error)
 {
     g_autoptr(GError) why = NULL;
 
@@ -120,6 +120,8 @@ lock_domain(DomainLock *lock, gint64 until, GError **error)
            g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE) &&
            g_get_monotonic_time() < until) {
         g_clear_error(&why);
+        if (control && !control_pass(control, 0, error))
+            return FALSE;
         g_usleep(POLL_US);
     }
     if (lock->fd >= 0)
@@ -131,14 +133,14 @@ lock_domain(DomainLock *lock, gint64 until, GError **error)
 
 /* @self: (transfer full). */
 static DomainLocks *
-lock_all(DomainLocks *self, GError **error)
+lock_all(DomainLocks *self, Control *control, GError **error)
 {
     g_autoptr(DomainLocks) locks = self;
     gint64 until = g_get_monotonic_time() + WAIT_US;
 
     g_ptr_array_sort(locks->locks, compare_locks);
     for (guint i = 0; i < locks->locks->len; i++) {
-        if (!lock_domain(g_ptr_array_index(locks->locks, i), until, error))
+        if (!lock_domain(g_ptr_array_index(locks->locks, i), until, control, error))
             return NULL;
     }
 
@@ -146,11 +148,11 @@ lock_all(DomainLocks *self, GError **error)
 }
 
 DomainLocks *
-domain_locks_take(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
+domain_locks_take(Hypervisor *hypervisor, GPtrArray *domains, Control *control, GError **error)
 {
     DomainLocks *self = find_uuids(hypervisor, domains, error);
 
-    return self ? lock_all(self, error) : NULL;
+    return self ? lock_all(self, control, error) : NULL;
 }
 
 DomainLocks *
@@ -166,5 +168,5 @@ domain_locks_take_set(const SetRecord *record, const DomainLocks *held, GError *
                             domain_lock_new(member->domain, g_strdup(member->uuid)));
     }
 
-    return lock_all(self, error);
+    return lock_all(self, NULL, error);
 }

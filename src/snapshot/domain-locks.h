@@ -5,6 +5,7 @@
 
 #include "collection/set-record.h"
 #include "hypervisor/hypervisor.h"
+#include "transfer/control.h"
 
 G_BEGIN_DECLS
 
@@ -16,14 +17,15 @@ typedef struct DomainLocks DomainLocks;
 /**
  * domain_locks_take:
  * @domains: (element-type utf8): names
+ * @control: (nullable): asked whether to go on waiting
  *
  * Locks domains until the locks are freed or this process ends. It waits for another process, or
  * another job of this one, that has some of them, up to a minute.
  *
- * Returns: owned by the caller; NULL with IN_USE if one of them stays locked.
+ * Returns: owned by the caller; NULL with IN_USE if one of them stays locked, CANCELLED.
  */
-DomainLocks *domain_locks_take(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+DomainLocks *domain_locks_take(Hypervisor *hypervisor, GPtrArray *domains, Control *control,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** domain_locks_take_set: Locks the members of @record that the caller has not locked already with
  * @held, which may be NULL. */

@@ -17,7 +17,9 @@ recover_made(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *warning
 {
     if (!create_undo(hypervisor, record, TRUE, warnings, error) ||
         !set_store_remove(record->id, error)) {
-        g_prefix_error(error, _("Cannot remove what is left of the snapshot collection '%s': "),
+        g_prefix_error(error,
+                       _("Cannot remove what is left of the snapshot collection '%s' "
+                         "(snapshot-delete --metadata only forgets it): "),
                        record->snapshot);
         return FALSE;
     }

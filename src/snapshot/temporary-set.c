@@ -12,6 +12,7 @@
 #include "snapshot/create-undo.h"
 #include "snapshot/delete-run.h"
 #include "snapshot/domain-locks.h"
+#include "snapshot/image-users.h"
 #include "snapshot/temporary-set.h"
 #include "util/fd.h"
 
@@ -41,6 +42,24 @@ temporary_set_record(const TemporarySet *self)
 
 /* Refuses domains that have a temporary set. Sets that could be removed are removed before this is
  * called. */
+static void
+refuse_other(const SetRecord *record, GError **error)
+{
+    const SetMember *member = g_ptr_array_index(record->members, 0);
+    auto_fd lock = set_store_lock(record->id, NULL);
+
+    if (lock < 0)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                    _("The domain '%s' has the temporary snapshot '%s' of another live export; "
+                      "wait for the end of that"),
+                    member->domain, record->snapshot);
+    else
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                    _("The domain '%s' still has the temporary snapshot '%s' of an interrupted "
+                      "live export, which cannot be removed: a warning says why"),
+                    member->domain, record->snapshot);
+}
+
 static gboolean
 has_no_other(GPtrArray *domains, GError **error)
 {
@@ -51,15 +70,21 @@ has_no_other(GPtrArray *domains, GError **error)
 
         if (!record->temporary || !set_record_concerns(record, domains))
             continue;
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
-                    _("The domain '%s' has the temporary snapshot '%s' of another live export; "
-                      "wait for the end of that"),
-                    ((const SetMember *)g_ptr_array_index(record->members, 0))->domain,
-                    record->snapshot);
+        refuse_other(record, error);
         return FALSE;
     }
 
     return records != NULL;
+}
+
+/* What cannot be removed again is not made. */
+static gboolean
+check_removable(Hypervisor *hypervisor, GError **error)
+{
+    g_autoptr(GPtrArray) domains = hypervisor->ops->layers->survey(hypervisor, error);
+    g_autoptr(ImageUsers) users = domains ? image_users_find(domains, error) : NULL;
+
+    return users && image_users_check(users, NULL, NULL, error);
 }
 
 TemporarySet *
@@ -69,7 +94,8 @@ temporary_set_new(Hypervisor *hypervisor, const char *collection, GPtrArray *dom
     g_autofree char *snapshot = g_strconcat(TEMPORARY_SET_PREFIX, name, NULL);
     g_autoptr(TemporarySet) self = NULL;
 
-    if (!create_check_name(name, error) || !has_no_other(domains, error))
+    if (!create_check_name(name, error) || !has_no_other(domains, error) ||
+        !check_removable(hypervisor, error))
         return NULL;
     self = g_new0(TemporarySet, 1);
     self->hypervisor = hypervisor;
@@ -85,9 +111,7 @@ temporary_set_new(Hypervisor *hypervisor, const char *collection, GPtrArray *dom
 gboolean
 temporary_set_make(TemporarySet *self, GPtrArray *warnings, GError **error)
 {
-    g_autoptr(DomainLocks) locks = domain_locks_take_set(self->plan->record, NULL, error);
-
-    self->lock = locks ? set_store_lock(self->plan->record->id, error) : -1;
+    self->lock = set_store_lock(self->plan->record->id, error);
     if (self->lock < 0)
         return FALSE;
     if (create_run_locked(self->hypervisor, self->plan, warnings, error))

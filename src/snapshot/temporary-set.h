@@ -25,7 +25,8 @@ typedef struct TemporarySet TemporarySet;
  * @name: name of the export that the set is for
  * @settings: settings, already checked
  *
- * Looks at every member as create_plan() does, and changes nothing.
+ * Looks at every member as create_plan() does, and changes nothing. The caller has the locks of
+ * @domains (domain-locks.h) from then until the set is made, if it is to be made.
  *
  * Returns: owned by the caller; NULL with the errors of create_plan(), with INVALID_PARAMETER if
  * @name cannot be that of a snapshot, or with IN_USE if one of @domains has a temporary set

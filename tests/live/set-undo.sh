@@ -88,6 +88,33 @@ check "it ends" live_virsh blockjob run vda --abort
 check "then the next command takes the rest away" next run
 check "with the record" is_gone
 
+# --- its overlay is no image of the domain's
+qemu-img create -q -f qcow2 "$d/lost.qcow2" 4M
+qemu-io -f qcow2 -c 'write -q -P 7 0 1M' "$d/lost.qcow2"
+check "a set that is being made" interrupted run lost
+check "it is merged back by hand" eval '
+    live_virsh snapshot-delete run lost --metadata &&
+    live_virsh blockcommit run vda --active --shallow --pivot'
+sed -i "s,overlay=\"[^\"]*\",overlay=\"$d/lost.qcow2\"," "$record"
+check "the next command" next run
+like "$(cat "$VS_ERR")" "written to '$d/lost.qcow2'" "tells of its data"
+check "which are left" [ -f "$d/lost.qcow2" ]
+
+# --- nobody knows what another domain needs
+check "a set that is being made" interrupted run stuck
+printf 'QFI\xfb\0\0\0\x09%2040s' '' >"$d/strange.qcow2"
+live_define strange --disk "$d/strange.qcow2"
+check "it is not taken back" vs_refused 5 "--metadata only forgets it.*strange" \
+    snapshot-create-as run more
+check "but forgotten" vs -q snapshot-delete run stuck --metadata
+check "with its record" is_gone
+check "and the next command goes on" next run
+names=$(live_virsh snapshot-list run --name)
+check "no temporary set is made that could not be removed" vs_refused 5 "'strange'" \
+    export run --live=memory --to "$d/x"
+is "$(live_virsh snapshot-list run --name)" "$names" "none is there"
+check "strange goes" live_virsh undefine strange
+
 # --- two commands at once
 uuid=$(live_virsh domuuid off | head -n 1)
 mkdir -p "$VIRTSNAP_STATE_DIR/domains-in-change"
