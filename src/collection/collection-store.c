@@ -23,13 +23,14 @@ G_DEFINE_BOXED_TYPE(VirtSnapCollectionStore, virt_snap_collection_store,
 static char *
 default_directory(void)
 {
-    g_autofree char *user = path_user_config();
+    g_autofree char *user = NULL;
     const char *dir = g_getenv("VIRTSNAP_CONFIG_DIR");
 
     if (dir && *dir)
         return g_build_filename(dir, "collections", NULL);
     if (geteuid() == 0)
         return g_build_filename(PKGSYSCONFDIR, "collections", NULL);
+    user = path_user_config();
 
     return g_build_filename(user, "virtsnap", "collections", NULL);
 }
