@@ -266,6 +266,21 @@ get_string(JsonObject *object, const char *key)
                : NULL;
 }
 
+/* Whether the description itself gives another image that is needed, instead of what the header on
+ * the server says. */
+static gboolean
+gives_other_image(JsonObject *object)
+{
+    g_autoptr(GList) names = json_object_get_members(object);
+
+    for (GList *one = names; one; one = one->next) {
+        if (g_str_has_prefix(one->data, "backing") || g_str_has_prefix(one->data, "data-file"))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
 /* Whether the description is a network driver, or a format driver directly on top of one. */
 static gboolean
 is_remote_object(JsonObject *object)
@@ -276,7 +291,9 @@ is_remote_object(JsonObject *object)
 
     if (driver && is_remote_driver(driver))
         return TRUE;
-    if (driver && !g_str_equal(driver, "raw"))
+    if (driver && !g_str_equal(driver, "raw") && !g_str_equal(driver, "qcow2"))
+        return FALSE;
+    if (gives_other_image(object))
         return FALSE;
     if (file && JSON_NODE_HOLDS_OBJECT(file))
         below = get_string(json_node_get_object(file), "driver");

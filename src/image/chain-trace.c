@@ -8,10 +8,19 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "image/backing-reference.h"
 #include "image/chain-trace.h"
 #include "util/fd.h"
+
+/* The shortest header of a qcow2 image. */
+#define QCOW2_LENGTH_MIN 72
+/* Of a VMDK image: what QEMU reads of its description, and where a sparse image has it. */
+#define VMDK_TEXT_MAX (1 << 20)
+#define VMDK_SECTOR 512
+#define VMDK_CAPACITY_AT 12
+#define VMDK_TEXT_AT 28
 
 /* The formats of QEMU that have no backing images. */
 static const char *const flat_formats[] = {"raw",    "luks",  "vdi",  "vpc",       "vhdx", "dmg",
@@ -155,11 +164,23 @@ trace_reference(ImageSet *self, const char *path, const char *name, const char *
     return image_set_trace(self, below, format ? format : reference->format, error);
 }
 
+/* What an interrupted 'qemu-img create' leaves names no other image. */
+static gboolean
+is_too_short(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < QCOW2_LENGTH_MIN;
+}
+
 static gboolean
 trace_qcow2(ImageSet *self, int fd, const char *path, GError **error)
 {
-    g_autoptr(Qcow2Header) header = qcow2_header_read(fd, path, error);
+    g_autoptr(Qcow2Header) header = NULL;
 
+    if (is_too_short(fd))
+        return TRUE;
+    header = qcow2_header_read(fd, path, error);
     if (!header)
         return FALSE;
     if (header->incompatible & ~(guint64)QCOW2_INCOMPATIBLE_KNOWN)
@@ -169,6 +190,72 @@ trace_qcow2(ImageSet *self, int fd, const char *path, GError **error)
 
     return !header->backing_name ||
            trace_reference(self, path, header->backing_name, header->backing_format, error);
+}
+
+static guint64
+get_little(const guint8 *p)
+{
+    guint64 value;
+
+    memcpy(&value, p, sizeof value);
+
+    return GUINT64_FROM_LE(value);
+}
+
+/* @head: the beginning of the image
+ * @extents: (out): whether its data are in the files that the description names, and not in its own
+ *
+ * Returns: where the description of the VMDK image begins. */
+static guint64
+find_vmdk_text(const guint8 *head, gboolean *extents)
+{
+    *extents = FALSE;
+    if (memcmp(head, "COWD", 4) == 0)
+        return VMDK_SECTOR;
+    *extents = memcmp(head, "KDMV", 4) != 0;
+    if (*extents)
+        return 0;
+    *extents = get_little(head + VMDK_CAPACITY_AT) == 0;
+
+    return get_little(head + VMDK_TEXT_AT) * VMDK_SECTOR;
+}
+
+static gboolean
+trace_vmdk_line(ImageSet *self, const char *path, char *line, gboolean extents, GError **error)
+{
+    gboolean parent = g_str_has_prefix(g_strchug(line), "parentFileNameHint");
+    char *name = strchr(line, '"');
+    char *end = name ? strchr(name + 1, '"') : NULL;
+
+    if (!end || end == name + 1 || !(parent || (extents && g_str_has_prefix(line, "RW"))))
+        return TRUE;
+    *end = '\0';
+
+    return trace_reference(self, path, name + 1, parent ? "vmdk" : "raw", error);
+}
+
+/* QEMU takes nothing but another VMDK image as the parent of one, but what it consists of may be
+ * any files. */
+static gboolean
+trace_vmdk(ImageSet *self, int fd, const char *path, GError **error)
+{
+    guint8 head[VMDK_SECTOR] = {0};
+    g_autofree char *text = g_malloc0(VMDK_TEXT_MAX + 1);
+    g_auto(GStrv) lines = NULL;
+    gboolean extents;
+
+    if (pread(fd, head, sizeof head, 0) < 0 ||
+        pread(fd, text, VMDK_TEXT_MAX, (off_t)find_vmdk_text(head, &extents)) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot read the image '%s'"), path);
+        return FALSE;
+    }
+    lines = g_strsplit_set(text, "\r\n", -1);
+    for (gsize i = 0; lines[i]; i++) {
+        if (!trace_vmdk_line(self, path, lines[i], extents, error))
+            return FALSE;
+    }
+
+    return TRUE;
 }
 
 /* Adds what the image at @path needs, of which it is not certain that it is flat. */
@@ -189,6 +276,8 @@ trace_below(ImageSet *self, const char *path, const char *format, GError **error
     }
     if (g_str_equal(format, "qcow2"))
         return trace_qcow2(self, fd, path, error);
+    if (g_str_equal(format, "vmdk"))
+        return trace_vmdk(self, fd, path, error);
 
     return g_strv_contains(flat_formats, format) || refuse_format(path, format, error);
 }

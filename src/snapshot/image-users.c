@@ -42,6 +42,19 @@ layer_above(const Layer *top, const Layer *layer)
 
 /* --- looking at them ---------------------------------------------------------- */
 
+/* A disk as one document has it. */
+typedef struct {
+    const char *target;
+    const StorageDef *storage;
+    gboolean removable;
+} UsedDisk;
+
+static gboolean
+is_removable(const char *device)
+{
+    return g_strcmp0(device, "cdrom") == 0 || g_strcmp0(device, "floppy") == 0;
+}
+
 static void
 image_user_free(gpointer data)
 {
@@ -128,16 +141,30 @@ keep_worst(ImageTrace *trace, GError *problem)
     trace->problem = problem;
 }
 
-/* A volume that is on another server, or in no pool at all, is no local image. */
+/* What libvirt does not know cannot be started. But a domain that runs has its images open, also
+ * those that libvirt has forgotten. */
+static gboolean
+is_gone(const ImageTrace *trace, const GError *missing)
+{
+    return g_error_matches(missing, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND) &&
+           (trace->snapshot || !trace->domain->active);
+}
+
+/* A volume that is on another server is no local image, and one that does not exist is as a file
+ * that does not. */
 static void
 trace_volume(ImageTrace *trace, const StorageDef *storage)
 {
-    if (storage->missing &&
-        g_error_matches(storage->missing, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED))
+    const GError *missing = storage->missing;
+
+    if (missing && g_error_matches(missing, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED))
         return;
-    if (storage->missing)
-        keep_worst(trace, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                                              storage->missing->message));
+    if (missing)
+        keep_worst(trace, g_error_new_literal(VIRT_SNAP_ERROR,
+                                              is_gone(trace, missing)
+                                                  ? VIRT_SNAP_ERROR_NOT_FOUND
+                                                  : VIRT_SNAP_ERROR_INVALID_STATE,
+                                              missing->message));
     else
         keep_worst(trace, g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
                                       _("where the volume '%s' of the storage pool '%s' is, is "
@@ -181,10 +208,11 @@ warn_missing(ImageUsers *self, const ImageTrace *trace)
 }
 
 /* Notes the files of a disk whose chain cannot be resolved (@why), or for which the XML has a chain
- * of its own. */
+ * of its own. What is in a removable drive, and gone or out of sight, is installation media that
+ * nobody cares for any more, and no disk that could be destroyed. */
 static gboolean
-add_trace(ImageUsers *self, const ImageUser *model, const char *target, const StorageDef *storage,
-          const GError *why, GError **error)
+add_trace(ImageUsers *self, const ImageUser *model, const UsedDisk *disk, const GError *why,
+          GError **error)
 {
     ImageTrace *trace = g_new0(ImageTrace, 1);
     g_autofree char *who = NULL;
@@ -192,10 +220,15 @@ add_trace(ImageUsers *self, const ImageUser *model, const char *target, const St
     g_ptr_array_add(self->traces, trace);
     trace->domain = model->domain;
     trace->snapshot = model->snapshot;
-    trace->target = g_strdup(target);
+    trace->target = g_strdup(disk->target);
     trace->files = image_set_new();
+    if (!why && g_error_matches(disk->storage->missing, VIRT_SNAP_ERROR,
+                                VIRT_SNAP_ERROR_NOT_FOUND))
+        why = disk->storage->missing;
     trace->why = why ? g_error_copy(why) : NULL;
-    trace_chain(trace, storage);
+    trace_chain(trace, disk->storage);
+    if (disk->removable)
+        g_clear_error(&trace->problem);
     warn_missing(self, trace);
     if (!g_error_matches(trace->problem, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED))
         return TRUE;
@@ -207,16 +240,16 @@ add_trace(ImageUsers *self, const ImageUser *model, const char *target, const St
 }
 
 static gboolean
-add_user(ImageUsers *self, const ImageUser *model, const char *target, const StorageDef *storage,
-         GError **error)
+add_user(ImageUsers *self, const ImageUser *model, const UsedDisk *disk, GError **error)
 {
+    const StorageDef *storage = disk->storage;
     g_autoptr(GError) problem = NULL;
     const Layer *top = storage->path ? resolve_used_image(self, storage, &problem) : NULL;
     ImageUser *user;
 
     if (top) {
         user = g_memdup2(model, sizeof *model);
-        user->target = g_strdup(target);
+        user->target = g_strdup(disk->target);
         user->top = top;
         g_ptr_array_add(self->users, user);
     }
@@ -224,7 +257,7 @@ add_user(ImageUsers *self, const ImageUser *model, const char *target, const Sto
     if (top && (model->snapshot || !storage->backing))
         return TRUE;
 
-    return add_trace(self, model, target, storage, problem, error);
+    return add_trace(self, model, disk, problem, error);
 }
 
 static gboolean
@@ -237,13 +270,15 @@ add_document(ImageUsers *self, const ImageUser *model, const char *xml, GError *
     if (!doc)
         return FALSE;
     for (guint i = 0; i < disks->len; i++) {
-        xmlNode *disk = g_ptr_array_index(disks, i);
-        g_autoptr(StorageDef) storage = storage_def_parse(disk);
-        g_autofree char *target = xml_text(disk, "./target/@dev");
+        xmlNode *node = g_ptr_array_index(disks, i);
+        g_autoptr(StorageDef) storage = storage_def_parse(node);
+        g_autofree char *target = xml_text(node, "./target/@dev");
+        g_autofree char *device = xml_text(node, "./@device");
+        const UsedDisk disk = {target ? target : "?", storage, is_removable(device)};
 
         if (model->domain->volumes)
             storage_def_find_volumes(storage, model->domain->volumes);
-        if (!add_user(self, model, target ? target : "?", storage, error))
+        if (!add_user(self, model, &disk, error))
             return FALSE;
     }
 
@@ -254,9 +289,10 @@ static gboolean
 add_user_disks(ImageUsers *self, const ImageUser *model, GPtrArray *disks, GError **error)
 {
     for (guint i = 0; disks && i < disks->len; i++) {
-        const DiskDef *disk = g_ptr_array_index(disks, i);
+        const DiskDef *def = g_ptr_array_index(disks, i);
+        const UsedDisk disk = {def->target, def->storage, is_removable(def->device)};
 
-        if (!add_user(self, model, disk->target, disk->storage, error))
+        if (!add_user(self, model, &disk, error))
             return FALSE;
     }
 

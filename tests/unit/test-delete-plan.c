@@ -191,49 +191,49 @@ typedef struct {
 
 /* Makes another extension of that in the header that has the format. */
 #define NO_FORMAT "printf none | dd of=b.img bs=1 seek=112 conv=notrunc status=none;"
+#define PASSES "qcow2", "b.img", NULL, NULL
+#define REFUSED(says) "qcow2", "b.img", says, NULL
+#define NO_IMAGE "yes 'no image' | head -n 99 >b.img"
+#define QCOW2 "qemu-img create -q -f qcow2 "
+#define VMDK "qemu-img create -q -f vmdk "
+#define FLAT_VMDK(name) "rm -f *-flat.img;" VMDK "-o subformat=monolithicFlat " name " 1M;"
+#define JSON_BELOW(json) OVERLAY "qemu-img rebase -u -f qcow2 -F qcow2 -b 'json:{" json "}' b.img"
 
 static const Blind blinds[] = {
-    {OVERLAY NO_FORMAT,
-                                    "qcow2", "b.img", "needs '", NULL},
-    {
-        OVERLAY NO_FORMAT "qemu-img create -q -f qcow2 -b b.img -F qcow2 c.img",
-        "qcow2", "c.img", "needs '", NULL},
-    {
-        "qemu-img create -q -f vmdk v.img 1M; qemu-img create -q -f qcow2 -b v.img -F vmdk b.img",
-        "qcow2", "b.img", "vmdk", NULL},
-    {
-        "qemu-img create -q -f vdi v.img 1M; qemu-img create -q -f qcow2 -b v.img -F vdi b.img",
-        "qcow2", "b.img", NULL, NULL},
-    {
-        OVERLAY "printf '\\002' | dd of=b.img bs=1 seek=79 conv=notrunc status=none", "qcow2",
-        "b.img", "needs '", NULL},
-    {
-        "qemu-img create -q -f qcow2 b.img 1M;"
-        "printf '\\200' | dd of=b.img bs=1 seek=72 conv=notrunc status=none",
-        "qcow2", "b.img", "disk 'vda'", NULL},
-    {"echo no image >b.img", "qcow2", "b.img", "disk 'vda'", NULL},
-    {
-        "rm -f d.raw; qemu-img create -q -f qcow2 -o data_file=d.raw b.img 1M", "qcow2", "b.img",
-        NULL, NULL},
-    {
-        "qemu-img create -q -f qcow2 -o data_file=d.raw b.img 1M; ln -f base.img d.raw", "qcow2",
-        "b.img", "needs '", NULL},
+    {OVERLAY NO_FORMAT, REFUSED("needs '")},
+    {OVERLAY NO_FORMAT QCOW2 "-b b.img -F qcow2 c.img", "qcow2", "c.img", "needs '", NULL},
+    {VMDK "v.img 1M;" QCOW2 "-b v.img -F vmdk b.img", PASSES},
+    {VMDK "p.img 1M;" VMDK "-b p.img -F vmdk b.img", "vmdk", "b.img", NULL, NULL},
+    {VMDK "v.img 1M; mv v.img b.img", "vmdk", "b.img", NULL, NULL},
+    {FLAT_VMDK("b.img") "ln -f base.img b-flat.img", "vmdk", "b.img", "needs '", NULL},
+    {FLAT_VMDK("p.img") VMDK "-b p.img -F vmdk b.img;"
+     "ln -f base.img p-flat.img", "vmdk", "b.img", "needs '", NULL},
+    {FLAT_VMDK("b.img") "rm b-flat.img", "vmdk", "b.img", NULL, "b-flat.img"},
+    {"qemu-img create -q -f qed b.img 1M", "qed", "b.img", "'qed'", NULL},
+    {"qemu-img create -q -f vdi v.img 1M;" QCOW2 "-b v.img -F vdi b.img", PASSES},
+    {OVERLAY "printf '\\002' | dd of=b.img bs=1 seek=79 conv=notrunc status=none",
+     REFUSED("needs '")},
+    {"qemu-img create -q -f qcow2 b.img 1M;"
+     "printf '\\200' | dd of=b.img bs=1 seek=72 conv=notrunc status=none", REFUSED("disk 'vda'")},
+    {NO_IMAGE, REFUSED("disk 'vda'")},
+    {": >b.img", PASSES},
+    {OVERLAY "truncate -s 71 b.img", PASSES},
+    {OVERLAY "truncate -s 72 b.img", REFUSED("disk 'vda'")},
+    {"rm -f d.raw; qemu-img create -q -f qcow2 -o data_file=d.raw b.img 1M", PASSES},
+    {QCOW2 "-o data_file=d.raw b.img 1M; ln -f base.img d.raw", REFUSED("needs '")},
     {":", "qcow2", "nowhere/b.img", NULL, "nowhere/b.img"},
-    {
-        BELOW("gone.img", "qcow2"), "qcow2", "b.img", NULL,
-        "gone.img"},
-    {BELOW("nbd://host/x", "raw"),
-                                 "qcow2", "b.img", NULL, NULL},
-    {
-        OVERLAY "qemu-img rebase -u -f qcow2 -F raw -b "
-                "'json:{\"driver\":\"raw\",\"file\":{\"driver\":\"rbd\",\"pool\":\"p\","
-                "\"image\":\"x\"}}' b.img",
-        "qcow2", "b.img", NULL, NULL},
-    {
-        OVERLAY "qemu-img rebase -u -f qcow2 -F raw -b "
-                "'json:{\"driver\":\"raw\",\"offset\":0,\"file\":{\"driver\":\"file\","
-                "\"filename\":\"/x\"}}' b.img",
-        "qcow2", "b.img", "offset", NULL},
+    {BELOW("gone.img", "qcow2"), "qcow2", "b.img", NULL, "gone.img"},
+    {BELOW("nbd://host/x", "raw"), PASSES},
+    {JSON_BELOW("\"driver\":\"raw\",\"file\":{\"driver\":\"rbd\",\"pool\":\"p\"}"), PASSES},
+    {JSON_BELOW("\"driver\":\"raw\",\"offset\":0,"
+     "\"file\":{\"driver\":\"file\",\"filename\":\"/x\"}"), REFUSED("offset")},
+    {JSON_BELOW("\"driver\":\"qcow2\",\"file\":{\"driver\":\"https\",\"url\":\"https://h/x\"}"),
+     PASSES},
+    {JSON_BELOW("\"driver\":\"qcow2\",\"file.driver\":\"nbd\",\"file.host\":\"h\""), PASSES},
+    {JSON_BELOW("\"driver\":\"qcow2\",\"file.driver\":\"nbd\",\"file.host\":\"h\","
+     "\"backing.driver\":\"file\",\"backing.filename\":\"/x\""), REFUSED("supported")},
+    {JSON_BELOW("\"driver\":\"qcow2\",\"file\":{\"driver\":\"rbd\",\"pool\":\"p\"},"
+     "\"data-file\":{\"driver\":\"file\",\"filename\":\"/x\"}"), REFUSED("supported")},
 };
 
 static void
@@ -263,11 +263,8 @@ test_blind(ChainFixture *f, gconstpointer data)
 }
 
 static void
-add_volume_disk(FakeHost *host, gint code)
+find_volume(DomainSurvey *domain, gint code)
 {
-    DomainSurvey *domain =
-        add_domain(host, "b", g_strdup("<disk type='volume'><driver type='qcow2'/>"
-                                       "<source pool='p' volume='v'/><target dev='vdb'/></disk>"));
     VolumeDef *volume = g_new0(VolumeDef, 1);
 
     domain->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_def_free);
@@ -277,23 +274,80 @@ add_volume_disk(FakeHost *host, gint code)
     g_ptr_array_add(domain->volumes, volume);
 }
 
+static DomainSurvey *
+add_volume_disk(FakeHost *host, const char *device, gint code)
+{
+    DomainSurvey *domain = add_domain(
+        host, "b", g_strdup_printf("<disk type='volume' device='%s'><driver type='qcow2'/>"
+                                   "<source pool='p' volume='v'/><target dev='vdb'/></disk>",
+                                   device));
+
+    find_volume(domain, code);
+
+    return domain;
+}
+
 static void
 test_volumes(ChainFixture *f, gconstpointer data)
 {
-    static const gint refused[] = {VIRT_SNAP_ERROR_INVALID_STATE, VIRT_SNAP_ERROR_NOT_FOUND};
+    static const char *const says[] = {"domain 'b'", "disk 'vdb'", "the pool 'p' has", NULL};
+    g_autoptr(FakeHost) inactive = host_new(f);
+    g_autoptr(FakeHost) running = host_new(f);
     g_autoptr(FakeHost) elsewhere = host_new(f);
     g_autoptr(DeletePlan) plan = NULL;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
-        g_autoptr(FakeHost) host = host_new(f);
-
-        add_volume_disk(host, refused[i]);
-        assert_refused(host,
-                       (const char *[]){"domain 'b'", "disk 'vdb'", "the pool 'p' has", NULL});
-    }
-    /* As those of pools of other servers. */
-    add_volume_disk(elsewhere, VIRT_SNAP_ERROR_NOT_SUPPORTED);
+    add_volume_disk(inactive, "disk", VIRT_SNAP_ERROR_INVALID_STATE);
+    assert_refused(inactive, says);
+    /* QEMU has it open, wherever it is. */
+    add_volume_disk(running, "disk", VIRT_SNAP_ERROR_NOT_FOUND)->active = TRUE;
+    assert_refused(running, says);
+    add_volume_disk(elsewhere, "disk", VIRT_SNAP_ERROR_NOT_SUPPORTED);
     plan = assert_planned(elsewhere);
+}
+
+/* A volume that does not exist is as a file that does not. */
+static void
+test_no_volume(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeHost) host = host_new(f);
+    DomainSurvey *own = g_ptr_array_index(host->domains, 0);
+    g_autoptr(DeletePlan) plan = NULL;
+
+    add_volume_disk(host, "disk", VIRT_SNAP_ERROR_NOT_FOUND);
+    plan = assert_planned(host);
+    g_assert_cmpuint(plan->warnings->len, ==, 1);
+    g_assert_nonnull(strstr(g_ptr_array_index(plan->warnings, 0), "the pool 'p' has"));
+    /* But the domain's own disk may stand on the frozen layer. */
+    g_free(own->persistent);
+    own->persistent = g_strdup("<domain><devices><disk type='volume'><driver type='qcow2'/>"
+                               "<source pool='p' volume='v'/><target dev='vda'/></disk>"
+                               "</devices></domain>");
+    find_volume(own, VIRT_SNAP_ERROR_NOT_FOUND);
+    assert_refused(host, (const char *[]){"domain 'a' needs '", "the pool 'p' has", NULL});
+}
+
+/* What is in a removable drive counts only where it is known. */
+static void
+test_removable(ChainFixture *f, gconstpointer data)
+{
+    static const char *const devices[] = {"cdrom", "floppy"};
+    static const char *const sources[] = {"nowhere.iso", "b.img"};
+
+    for (gsize i = 0; i < 4; i++) {
+        g_autoptr(FakeHost) host = host_new(f);
+        g_autoptr(DeletePlan) plan = NULL;
+
+        chain_sh(NO_IMAGE);
+        add_volume_disk(host, devices[i % 2], VIRT_SNAP_ERROR_INVALID_STATE);
+        add_domain(host, "c", g_strdup_printf("<disk type='file' device='%s'><driver type='qcow2'/>"
+                                              "<source file='%s/%s'/><target dev='sda'/></disk>",
+                                              devices[i % 2], f->dir, sources[i / 2]));
+        plan = assert_planned(host);
+        g_assert_cmpuint(plan->warnings->len, ==, 0);
+        chain_sh("rm b.img;" OVERLAY NO_FORMAT);
+        if (i / 2 == 1)
+            assert_refused(host, (const char *[]){"domain 'c' needs '", NULL});
+    }
 }
 
 /* The chain that the XML gives is that of QEMU, whatever the header says. */
@@ -320,6 +374,8 @@ test_own(ChainFixture *f, gconstpointer data)
 
     chain_sh("rm a.s1");
     assert_refused(host, (const char *[]){"domain 'a'", "a.s1", NULL});
+    chain_sh(": >a.s1");
+    assert_refused(host, (const char *[]){"domain 'a' needs '", "a.s1", NULL});
     chain_sh("qemu-img create -q -f qcow2 -b base.img -F qcow2 a.s1;"
              "printf none | dd of=a.s1 bs=1 seek=112 conv=notrunc status=none");
     assert_refused(host, (const char *[]){"domain 'a' needs '", "qemu-img rebase -u -F", NULL});
@@ -335,7 +391,7 @@ test_removal(ChainFixture *f, gconstpointer data)
     const ChainImage image = {"loose.img", "qcow2", FALSE, IMAGE_ON_ANY};
     const Layer *layer;
 
-    chain_sh("qemu-img create -q -f qcow2 loose.img 1M; echo no image >b.img");
+    chain_sh("qemu-img create -q -f qcow2 loose.img 1M;" NO_IMAGE);
     add_domain(host, "b", disk(host, "qcow2", "b.img"));
     layer = chain_resolve(f->cache, &image, 1, FALSE, &error);
     g_assert_no_error(error);
@@ -529,7 +585,7 @@ static const ChainTest tests[] = {
     {"own", test_own},         {"removal", test_removal}, {"internal", test_internal},
     {"internal-left", test_internal_left},                {"bitmaps", test_bitmaps},
     {"jobs", test_jobs},       {"renamed", test_renamed}, {"left-out", test_left_out},
-    {"no-domain", test_no_domain},
+    {"no-domain", test_no_domain}, {"no-volume", test_no_volume}, {"removable", test_removable},
 };
 
 int
