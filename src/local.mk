@@ -478,6 +478,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/layer-merge.h \
 	src/snapshot/layer-remove.c \
 	src/snapshot/layer-remove.h \
+	src/snapshot/overlay-back.c \
+	src/snapshot/overlay-back.h \
 	src/snapshot/set-recover.c \
 	src/snapshot/set-recover.h \
 	src/snapshot/set-others.c \

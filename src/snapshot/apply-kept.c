@@ -3,18 +3,16 @@
 
 #include <config.h>
 
-#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "hypervisor/layer-ops.h"
-#include "image/image-lock.h"
 #include "snapshot/apply-files.h"
 #include "snapshot/apply-kept.h"
 #include "snapshot/image-rename.h"
 #include "snapshot/image-users.h"
 #include "snapshot/layer-blank.h"
-#include "util/fd.h"
+#include "snapshot/overlay-back.h"
 #include "util/xml.h"
 
 /* --- whose the snapshot is ---------------------------------------------------------- */
@@ -93,24 +91,12 @@ is_on_overlay(const SnapshotLook *look, const SetDisk *disk)
     return g_strcmp0(path, disk->overlay) == 0;
 }
 
-/* QEMU's image lock keeps the domain from being started meanwhile; where there are no such locks,
- * none is taken. */
 static gboolean
-point_disk_back(Hypervisor *hypervisor, const SetMember *member, const SetDisk *disk,
+point_kept_back(Hypervisor *hypervisor, const SetMember *member, const SetDisk *disk,
                 GError **error)
 {
-    auto_fd fd = open(disk->overlay, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    g_autoptr(GError) locked = NULL;
-
-    if (fd >= 0 && !image_lock_acquire(fd, disk->overlay, &locked) &&
-        g_error_matches(locked, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE)) {
-        g_propagate_error(error, g_steal_pointer(&locked));
-        return FALSE;
-    }
     if (layer_path_is_blank(disk->overlay))
-        return hypervisor->ops->snapshots->point_back(hypervisor, member->uuid, disk->target,
-                                                      disk->overlay, disk->source, disk->format,
-                                                      error);
+        return overlay_point_back(hypervisor, member->uuid, disk, error);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
                 _("it has written to '%s' and is shut off; start it, and give the command again: "
                   "then it is merged back"),
@@ -170,7 +156,7 @@ leave_overlay(Hypervisor *hypervisor, const SetMember *member, const SetDisk *di
         !check_not_frozen(users, disk, error))
         return FALSE;
 
-    return state == DOMAIN_STATE_OFF ? point_disk_back(hypervisor, member, disk, error)
+    return state == DOMAIN_STATE_OFF ? point_kept_back(hypervisor, member, disk, error)
                                      : merge_disk_back(hypervisor, member, disk, state, error);
 }
 

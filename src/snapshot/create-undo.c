@@ -12,12 +12,12 @@
 
 #include "hypervisor/layer-ops.h"
 #include "image/image-lock.h"
-#include "image/qcow2-header.h"
 #include "snapshot/create-undo.h"
 #include "snapshot/delete-run.h"
 #include "snapshot/image-rename.h"
 #include "snapshot/layer-blank.h"
 #include "snapshot/layer-remove.h"
+#include "snapshot/overlay-back.h"
 #include "snapshot/set-point.h"
 #include "util/fd.h"
 #include "util/xml.h"
@@ -130,37 +130,12 @@ merge_back(Hypervisor *hypervisor, const SetMember *member, gboolean *merged, GE
     return TRUE;
 }
 
-/* Points the disk of a domain that is shut off back to the image below an overlay without data.
- * QEMU's image lock keeps the domain from being started meanwhile; if the overlay is missing, or
- * its file system has no locks, none is taken. */
-static gboolean
-point_disk_back(Hypervisor *hypervisor, const SetMember *member, const SetDisk *disk,
-                GError **error)
-{
-    auto_fd fd = open(disk->overlay, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    g_autoptr(GError) locked = NULL;
-
-    if (fd >= 0 && !image_lock_acquire(fd, disk->overlay, &locked) &&
-        g_error_matches(locked, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE)) {
-        g_propagate_error(error, g_steal_pointer(&locked));
-        return FALSE;
-    }
-    if (!layer_path_is_blank(disk->overlay)) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
-                    _("'%s' was written to meanwhile; try again"), disk->overlay);
-        return FALSE;
-    }
-
-    return hypervisor->ops->snapshots->point_back(hypervisor, member->uuid, disk->target,
-                                                  disk->overlay, disk->source, disk->format,
-                                                  error);
-}
-
 static gboolean
 point_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
 {
     for (guint i = 0; i < member->disks->len; i++) {
-        if (!point_disk_back(hypervisor, member, g_ptr_array_index(member->disks, i), error))
+        if (!overlay_point_back(hypervisor, member->uuid, g_ptr_array_index(member->disks, i),
+                                error))
             return FALSE;
     }
 
@@ -168,18 +143,6 @@ point_back(Hypervisor *hypervisor, const SetMember *member, GError **error)
 }
 
 /* --- members ------------------------------------------------------------------------------ */
-
-/* Returns: whether the overlay, if there is one, is directly above the image of the plan. */
-static gboolean
-is_above_source(const SetDisk *disk)
-{
-    auto_fd fd = open(disk->overlay, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    g_autoptr(Qcow2Header) header =
-        fd < 0 ? NULL : qcow2_header_read(fd, disk->overlay, NULL);
-
-    return (fd < 0 && errno == ENOENT) ||
-           (header && g_strcmp0(header->backing_name, disk->source) == 0);
-}
 
 /* Returns: whether the domain would write to the overlays and none of them has data yet. */
 static gboolean
@@ -193,7 +156,7 @@ is_unused(Hypervisor *hypervisor, const SetMember *member)
         g_autofree char *top = image_of(look->xml, disk->target);
 
         if ((g_strcmp0(top, disk->overlay) != 0 && g_strcmp0(top, disk->source) != 0) ||
-            !is_above_source(disk) || !layer_path_is_blank(disk->overlay))
+            !overlay_is_above_source(disk) || !layer_path_is_blank(disk->overlay))
             return FALSE;
     }
 
