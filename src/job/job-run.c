@@ -115,16 +115,22 @@ job_run_set_findings(JobRun *self, GVariant *findings)
 /* --- the end of a run, with the lock held -------------------------------------- */
 
 static void
+publish_warnings(JobInfo *info, JobRun *run)
+{
+    if (!run->warnings)
+        return;
+    g_ptr_array_unref(info->warnings);
+    info->warnings = g_steal_pointer(&run->warnings);
+}
+
+static void
 publish_result(JobInfo *info, JobRun *run)
 {
     if (run->report) {
         job_report_free(info->report);
         info->report = g_steal_pointer(&run->report);
     }
-    if (run->warnings) {
-        g_ptr_array_unref(info->warnings);
-        info->warnings = g_steal_pointer(&run->warnings);
-    }
+    publish_warnings(info, run);
 }
 
 static void
@@ -165,6 +171,7 @@ fail_job(Job *self, JobRun *run, const GError *error)
     JobState state = JOB_STATE_EXCEPTION;
 
     publish_findings(self->info, run);
+    publish_warnings(self->info, run);
     if (self->ending == JOB_REQUEST_KILL && !(run->discarded && run->kept))
         state = JOB_STATE_KILLED;
     else if (self->ending == JOB_REQUEST_TERMINATE && code == VIRT_SNAP_ERROR_INTERRUPTED)

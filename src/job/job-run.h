@@ -43,7 +43,8 @@ void job_run_set_kept(JobRun *self, gboolean kept);
  * @warnings: (transfer full) (nullable): (element-type utf8): all warnings, replacing those of the
  * plan; NULL: those of the plan
  *
- * Sets the result of the run, which is published if the run succeeds.
+ * Sets the result of the run. The warnings are published however the run ends, since they tell
+ * what a run that failed has left behind; the report only if the run succeeds.
  */
 void job_run_set_result(JobRun *self, JobReport *report, GPtrArray *warnings);
 

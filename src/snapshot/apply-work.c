@@ -146,6 +146,7 @@ apply_work_run(JobWork *work, JobRun *run, GError **error)
     ApplyWork *self = apply_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
     g_autoptr(DomainLocks) locks = NULL;
+    gboolean done;
 
     forget_applied(self);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
@@ -158,11 +159,11 @@ apply_work_run(JobWork *work, JobRun *run, GError **error)
     if (!announce_apply(self, run, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
-    if (!apply_run(hypervisor, self->plan, job_run_control(run), self->warnings, error))
-        return FALSE;
-    job_run_set_result(run, apply_report_new(self->plan), strings_copy(self->warnings));
+    done = apply_run(hypervisor, self->plan, job_run_control(run), self->warnings, error);
+    job_run_set_result(run, done ? apply_report_new(self->plan) : NULL,
+                       strings_copy(self->warnings));
 
-    return TRUE;
+    return done;
 }
 
 /* --- its record ------------------------------------------------------------------------- */

@@ -150,6 +150,7 @@ create_work_run(JobWork *work, JobRun *run, GError **error)
     CreateWork *self = create_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
     g_autoptr(DomainLocks) locks = NULL;
+    gboolean done;
 
     forget_created(self);
     if (!hypervisor || !prepare_set(self, hypervisor, job_run_control(run), &locks, error))
@@ -159,12 +160,13 @@ create_work_run(JobWork *work, JobRun *run, GError **error)
     if (!announce_create(self, run, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
-    if (!create_run(hypervisor, self->plan, self->warnings, error))
-        return FALSE;
-    control_advance(job_run_control(run), self->plan->record->members->len);
-    job_run_set_result(run, create_report_new(self->plan->record), strings_copy(self->warnings));
+    done = create_run(hypervisor, self->plan, self->warnings, error);
+    if (done)
+        control_advance(job_run_control(run), self->plan->record->members->len);
+    job_run_set_result(run, done ? create_report_new(self->plan->record) : NULL,
+                       strings_copy(self->warnings));
 
-    return TRUE;
+    return done;
 }
 
 /* --- its record --------------------------------------------------------------------------- */

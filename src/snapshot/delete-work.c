@@ -266,11 +266,25 @@ remove_records(const DeletePlan *plan, GPtrArray *warnings)
 }
 
 static gboolean
+carry_out_delete(DeleteWork *self, Hypervisor *hypervisor, Control *control, GError **error)
+{
+    if ((self->state && !convert_mark(self->state, error)) ||
+        !delete_run(hypervisor, self->plan, control, self->warnings, error))
+        return FALSE;
+    remove_records(self->plan, self->warnings);
+    if (self->state)
+        convert_tell(hypervisor, self->state, self->warnings);
+
+    return TRUE;
+}
+
+static gboolean
 delete_work_run(JobWork *work, JobRun *run, GError **error)
 {
     DeleteWork *self = delete_of(work);
     Hypervisor *hypervisor = job_run_hypervisor(run, error);
     g_autoptr(DomainLocks) locks = NULL;
+    gboolean done;
 
     forget_deleted(self);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
@@ -283,15 +297,11 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
     if (!announce_delete(self, run, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
-    if ((self->state && !convert_mark(self->state, error)) ||
-        !delete_run(hypervisor, self->plan, job_run_control(run), self->warnings, error))
-        return FALSE;
-    remove_records(self->plan, self->warnings);
-    if (self->state)
-        convert_tell(hypervisor, self->state, self->warnings);
-    job_run_set_result(run, delete_report_new(self->plan), strings_copy(self->warnings));
+    done = carry_out_delete(self, hypervisor, job_run_control(run), error);
+    job_run_set_result(run, done ? delete_report_new(self->plan) : NULL,
+                       strings_copy(self->warnings));
 
-    return TRUE;
+    return done;
 }
 
 /* --- its record ------------------------------------------------------------------------- */

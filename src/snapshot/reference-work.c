@@ -94,17 +94,18 @@ reference_work_run(JobWork *work, JobRun *run, GError **error)
     ReferenceWork *self = reference_of(work);
     g_autoptr(Members) members = members_new(self->collection, NULL, error);
     Hypervisor *hypervisor = members ? job_run_hypervisor(run, error) : NULL;
+    gboolean done;
 
     g_ptr_array_set_size(self->warnings, 0);
     if (!hypervisor || !announce_points(run, members->domains, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
-    if (!carry_out(self, hypervisor, members->domains, error))
-        return FALSE;
-    control_advance(job_run_control(run), members->domains->len);
-    job_run_set_result(run, job_report_new(), strings_copy(self->warnings));
+    done = carry_out(self, hypervisor, members->domains, error);
+    if (done)
+        control_advance(job_run_control(run), members->domains->len);
+    job_run_set_result(run, done ? job_report_new() : NULL, strings_copy(self->warnings));
 
-    return TRUE;
+    return done;
 }
 
 /* --- its record ------------------------------------------------------------------------- */

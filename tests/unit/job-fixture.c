@@ -55,6 +55,10 @@ run_work(JobWork *work, JobRun *run, GError **error)
         g_usleep(1000);
     }
     if (f->refuse) {
+        GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
+
+        g_ptr_array_add(warnings, g_strdup("left 'a'"));
+        job_run_set_result(run, NULL, warnings);
         g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND, f->refuse);
         return FALSE;
     }

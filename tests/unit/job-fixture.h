@@ -23,7 +23,7 @@ typedef struct {
     Job *job;
     guint64 bandwidth; /* of the settings */
     guint parallel;
-    const char *refuse; /* its run fails with it */
+    const char *refuse; /* its run fails with it, after a warning */
     gboolean wait;      /* its run waits until it is to end */
     GMutex lock;
     GString *told; /* what was told, one letter each */

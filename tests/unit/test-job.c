@@ -97,6 +97,10 @@ test_refused(Fixture *f, gconstpointer data)
     assert_sane(info, NULL);
     g_assert_cmpuint(info->error_code, ==, VIRT_SNAP_ERROR_NOT_FOUND);
     g_assert_cmpstr(info->error, ==, f->refuse);
+    /* A run that fails has to tell what it has left, too. */
+    g_assert_cmpuint(info->warnings->len, ==, 1);
+    g_assert_cmpstr(g_ptr_array_index(info->warnings, 0), ==, "left 'a'");
+    g_assert_null(info->report);
     g_assert_false(info->resumable);
     xml = job_info_error_xml(info);
     g_assert_nonnull(strstr(xml, "<INSTANCE CLASSNAME=\"Msvm_Error\">"));
