@@ -254,6 +254,14 @@ find_latest(const ExportPlace *place, const char *collection, ExportBase **base,
     return TRUE;
 }
 
+char *
+export_base_none(const ExportPlace *place)
+{
+    return g_strdup_printf(
+        _("There is no earlier export of '%s' in '%s' to be the base: all is exported"),
+        place->name, place->directory);
+}
+
 static ExportBase *
 find_named(const char *snapshot, const ExportPlace *place, const char *collection, GError **error)
 {

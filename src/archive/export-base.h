@@ -40,6 +40,10 @@ gboolean export_base_find(const char *name, const ExportPlace *place, const char
                           ExportBase **base, GPtrArray *notes, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** export_base_none: Returns: (transfer full): the warning that there is no export to be the newest
+ * one, as before the first export at @place. */
+char *export_base_none(const ExportPlace *place);
+
 /**
  * export_base_open_layer:
  * @file: of its manifest

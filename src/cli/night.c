@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "archive/export-base.h"
 #include "archive/export-list.h"
 #include "archive/export-lock.h"
 #include "archive/night-config.h"
@@ -112,7 +113,8 @@ add_option(GPtrArray *words, const char *option, const char *value)
         g_ptr_array_add(words, g_strdup_printf("--%s=%s", option, value));
 }
 
-/* Returns: whether there is an export to be taken as base, which the first night does not have. */
+/* Returns: whether there is an export to be taken as base, which the first night does not have. The
+ * base is asked for then, too, since what the next night goes by is made only with one. */
 static gboolean
 has_export(const Night *self)
 {
@@ -133,14 +135,12 @@ export_words(const Night *self)
 {
     const NightConfig *config = self->config;
     GPtrArray *words = words_new("export");
-    gboolean latest = g_strcmp0(config->base, "latest") == 0;
 
     add_option(words, "to", self->place->directory);
     add_option(words, "settings", config->settings);
     add_option(words, "live", config->live);
     add_option(words, "scratch", config->scratch);
-    if (!latest || has_export(self))
-        add_option(words, "base", config->base);
+    add_option(words, "base", config->base);
     add_option(words, "bandwidth", config->bandwidth);
     add_option(words, "compress", config->compress);
     if (config->merge)
@@ -152,8 +152,9 @@ export_words(const Night *self)
     return words;
 }
 
+/* Tells the warnings but @expected. */
 static void
-tell_warnings(Night *self, JsonObject *result)
+tell_warnings(Night *self, JsonObject *result, const char *expected)
 {
     JsonArray *warnings = json_object_get_array_member(result, "warnings");
     NightFields fields = fields_of(self);
@@ -161,6 +162,8 @@ tell_warnings(Night *self, JsonObject *result)
     for (guint i = 0; warnings && i < json_array_get_length(warnings); i++) {
         const char *text = json_array_get_string_element(warnings, i);
 
+        if (g_strcmp0(text, expected) == 0)
+            continue;
         night_log(NIGHT_WARNING, &fields, FALSE, "%s: %s", self->place->name, text);
         self->warnings++;
     }
@@ -170,6 +173,7 @@ static gboolean
 make_export(Night *self)
 {
     g_autoptr(GPtrArray) words = export_words(self);
+    g_autofree char *first = has_export(self) ? NULL : export_base_none(self->place);
     g_autoptr(JsonObject) result = run_line(self, words, &self->error);
     g_autofree char *copied = NULL;
     NightFields fields;
@@ -178,7 +182,7 @@ make_export(Night *self)
         return FALSE;
     self->path = g_strdup(json_object_get_string_member(result, "export"));
     self->copied = (guint64)json_object_get_int_member(result, "copied");
-    tell_warnings(self, result);
+    tell_warnings(self, result, first);
     fields = fields_of(self);
     copied = format_bytes(self->copied);
     night_log(NIGHT_DONE, &fields, self->cli->globals.quiet, _("Exported to '%s', written: %s"),

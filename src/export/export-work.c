@@ -138,6 +138,7 @@ take_base(const ExportWork *self, Hypervisor *hypervisor, Plan *plan, const Targ
           GError **error)
 {
     const char *name = self->settings->base;
+    g_autofree char *none = NULL;
     ExportBase *base = NULL;
     TargetSpace space;
 
@@ -152,8 +153,8 @@ take_base(const ExportWork *self, Hypervisor *hypervisor, Plan *plan, const Targ
     }
     if (base)
         return plan_base_apply(plan, base, space.device, error);
-    plan_warn(plan, _("There is no earlier export of '%s' in '%s' to be the base: all is exported"),
-              self->place->name, self->place->directory);
+    none = export_base_none(self->place);
+    plan_warn(plan, "%s", none);
 
     return TRUE;
 }

@@ -77,4 +77,17 @@ check "the next goes by a bitmap again" eval 'some_of 0 && night n12 --base "$VS
 full
 check "and as a full one" as_full
 
+# --- unattended: what the second night goes by is made in the first
+mkdir -p "$VIRTSNAP_CONFIG_DIR/export.d" "$d/unattended"
+printf '%s\n' "directory = $d/unattended" "live = crash" "scratch = $s" "base = latest" \
+    >"$VIRTSNAP_CONFIG_DIR/export.d/day.conf"
+unattended() { vs --json export-run day >"$VS_OUT" 2>"$VS_ERR"; }
+check "a first night by a configuration" eval 'unattended && some_of 0'
+is "$(vs_field .warnings)" 0 "has no warning"
+whole=$(vs_field .copied)
+check "the second night" unattended
+is "$(vs_field .warnings)" 0 "knows what has changed"
+check "and writes less" [ "$(vs_field .copied)" -lt "$whole" ]
+is "$(ls "$d/unattended/day" | wc -l)" 2 "two nights"
+
 done_testing
