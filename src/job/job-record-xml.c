@@ -44,6 +44,14 @@ add_record_number(xmlNode *parent, const char *name, gint64 value)
 }
 
 static void
+add_record_amount(xmlNode *parent, const char *name, guint64 value)
+{
+    g_autofree char *text = g_strdup_printf("%" PRIu64, value);
+
+    xml_add(parent, name, text);
+}
+
+static void
 add_record_texts(xmlNode *parent, const char *name, GPtrArray *texts)
 {
     for (guint i = 0; i < texts->len; i++)
@@ -114,7 +122,7 @@ add_times(xmlNode *root, const JobInfo *info)
     add_record_number(root, "started", info->started);
     add_record_number(root, "changed", info->changed);
     add_record_number(root, "ended", info->ended);
-    add_record_number(root, "timeBeforeRemoval", (gint64)info->time_before_removal);
+    add_record_amount(root, "timeBeforeRemoval", info->time_before_removal);
 }
 
 char *
@@ -137,9 +145,9 @@ job_record_format(const JobRecord *self)
     add_record_number(root, "errorCode", info->error_code);
     add_text_if_set(root, "error", info->error);
     xml_add(root, "resumable", info->resumable ? "yes" : "no");
-    add_record_number(root, "bandwidth", (gint64)info->figures.bandwidth);
-    add_record_number(root, "cur", (gint64)info->figures.cur);
-    add_record_number(root, "end", (gint64)info->figures.end);
+    add_record_amount(root, "bandwidth", info->figures.bandwidth);
+    add_record_amount(root, "cur", info->figures.cur);
+    add_record_amount(root, "end", info->figures.end);
     add_work(root, info->work);
     add_record_disks(root, info->disks);
     add_report(root, info->report);
@@ -156,6 +164,14 @@ read_record_number(xmlNode *node, const char *path)
     g_autofree char *text = xml_text(node, path);
 
     return text ? g_ascii_strtoll(text, NULL, 10) : 0;
+}
+
+static guint64
+read_record_amount(xmlNode *node, const char *path)
+{
+    g_autofree char *text = xml_text(node, path);
+
+    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
 }
 
 static guint64
@@ -237,7 +253,7 @@ read_times(JobInfo *info, xmlNode *root)
     info->started = read_record_number(root, "started");
     info->changed = read_record_number(root, "changed");
     info->ended = read_record_number(root, "ended");
-    info->time_before_removal = (guint64)read_record_number(root, "timeBeforeRemoval");
+    info->time_before_removal = read_record_amount(root, "timeBeforeRemoval");
 }
 
 static void
@@ -264,9 +280,9 @@ read_info(JobInfo *info, const JobWorkType *type, xmlNode *root, GError **error)
     read_times(info, root);
     info->figures = (JobFigures){
         .type = type->block_type,
-        .bandwidth = (guint64)read_record_number(root, "bandwidth"),
-        .cur = (guint64)read_record_number(root, "cur"),
-        .end = (guint64)read_record_number(root, "end"),
+        .bandwidth = read_record_amount(root, "bandwidth"),
+        .cur = read_record_amount(root, "cur"),
+        .end = read_record_amount(root, "end"),
     };
     read_record_disks(info, root);
     read_texts(info->warnings, root, "warning");

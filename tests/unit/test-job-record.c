@@ -98,6 +98,35 @@ test_round_trip(void)
     g_assert_cmpstr(g_ptr_array_index(again->info->warnings, 0), ==, "beware");
 }
 
+/* What is counted in bytes may be as large as a caller says: SetSpeed takes any 64 bits. */
+static void
+test_largest_numbers(void)
+{
+    g_autoptr(JobRecord) record = job_record_new(G_MAXUINT, G_MAXUINT, some_info());
+    JobDisk *disk = g_ptr_array_index(record->info->disks, 0);
+    g_autoptr(JobRecord) again = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+
+    record->info->figures =
+        (JobFigures){JOB_BLOCK_TYPE_BACKUP, G_MAXUINT64, G_MAXUINT64 - 1, G_MAXUINT64 - 2};
+    record->info->time_before_removal = G_MAXUINT64 - 3;
+    disk->figures.cur = G_MAXUINT64 - 4;
+    disk->figures.end = (guint64)G_MAXINT64 + 1;
+    text = job_record_format(record);
+    again = job_record_parse(text, strlen(text), &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(again->number, ==, G_MAXUINT);
+    g_assert_cmpuint(again->uid, ==, G_MAXUINT);
+    g_assert_cmpuint(again->info->figures.bandwidth, ==, G_MAXUINT64);
+    g_assert_cmpuint(again->info->figures.cur, ==, G_MAXUINT64 - 1);
+    g_assert_cmpuint(again->info->figures.end, ==, G_MAXUINT64 - 2);
+    g_assert_cmpuint(again->info->time_before_removal, ==, G_MAXUINT64 - 3);
+    disk = g_ptr_array_index(again->info->disks, 0);
+    g_assert_cmpuint(disk->figures.cur, ==, G_MAXUINT64 - 4);
+    g_assert_cmpuint(disk->figures.end, ==, (guint64)G_MAXINT64 + 1);
+}
+
 static void
 put_file(const char *directory, const char *name, const char *text)
 {
@@ -370,6 +399,7 @@ main(int argc, char **argv)
     g_test_add_func("/job-record/first-version", test_first_version);
     g_test_add_func("/job-record/later-version", test_later_version);
     g_test_add_func("/job-record/round-trip", test_round_trip);
+    g_test_add_func("/job-record/largest-numbers", test_largest_numbers);
     g_test_add_func("/job-record/directory", test_directory);
     g_test_add_func("/job-record/machine-stops", test_machine_stops);
     g_test_add_func("/job-record/no-schema", test_no_schema);
