@@ -22,6 +22,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/name.h \
 	src/util/open-as.c \
 	src/util/open-as.h \
+	src/util/options.c \
+	src/util/options.h \
 	src/util/path.c \
 	src/util/path.h \
 	src/util/process.c \

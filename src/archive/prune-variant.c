@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "archive/prune-variant.h"
+#include "util/options.h"
 
 /* --- the order -------------------------------------------------------------- */
 
@@ -66,6 +67,8 @@ prune_order_parse(GVariant *options, PruneOrder *order, GError **error)
         return TRUE;
     if (!g_variant_is_of_type(options, G_VARIANT_TYPE_VARDICT))
         return wrong_type("options", options, error);
+    if (!options_check_keys(options, error))
+        return FALSE;
     g_variant_iter_init(&iter, options);
     while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
         /* The text stays valid, because @options holds it, too. */

@@ -15,8 +15,8 @@ G_BEGIN_DECLS
  * "keep-monthly", "keep-yearly" (u), "dry-run" (b)
  * @order: (out): its collection is a part of @options; its directory is left alone
  *
- * Returns: FALSE with INVALID_PARAMETER naming the key that is unknown, of another type, or out of
- * range.
+ * Returns: FALSE with INVALID_PARAMETER naming the key that is unknown, there twice, of another
+ * type, or out of range.
  */
 gboolean prune_order_parse(GVariant *options, PruneOrder *order, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -7,6 +7,7 @@
 
 #include "import/verify-settings.h"
 #include "util/name.h"
+#include "util/options.h"
 #include "util/path.h"
 
 /* --- one option ------------------------------------------------------------------ */
@@ -172,6 +173,14 @@ read_boot_settings(VerifySettings *self, GVariant *options, GError **error)
     return !self->boot || boot_settings_check(self->boot, error);
 }
 
+gboolean
+verify_settings_read_boot(GVariant *options, gboolean *boot, GError **error)
+{
+    *boot = FALSE;
+
+    return read_flag(options, "boot", boot, error);
+}
+
 VerifySettings *
 verify_settings_new(void)
 {
@@ -182,13 +191,14 @@ VerifySettings *
 verify_settings_parse(GVariant *options, GError **error)
 {
     g_autoptr(VerifySettings) self = verify_settings_new();
-    gboolean boot = FALSE;
+    gboolean boot;
 
     if (!options)
         return g_steal_pointer(&self);
     if (!check_option_type("options", options, "a{sv}", error) ||
+        !options_check_keys(options, error) ||
         !read_flag(options, "deep", &self->deep, error) ||
-        !read_flag(options, "boot", &boot, error) ||
+        !verify_settings_read_boot(options, &boot, error) ||
         !read_verify_bandwidth(options, &self->bandwidth, error))
         return NULL;
     self->boot = boot ? boot_settings_new() : NULL;

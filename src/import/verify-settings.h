@@ -23,10 +23,21 @@ VerifySettings *verify_settings_new(void);
  * verify_settings_parse:
  * @options: (nullable): a{sv}; NULL: the defaults
  *
- * Returns: owned by the caller; NULL with INVALID_PARAMETER naming the key that is unknown, of
- * another type, out of range, or without "boot" of no use.
+ * Returns: owned by the caller; NULL with INVALID_PARAMETER naming the key that is unknown, there
+ * twice, of another type, out of range, or without "boot" of no use.
  */
 VerifySettings *verify_settings_parse(GVariant *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * verify_settings_read_boot:
+ * @boot: (out): whether the settings in @options are to start domains, as verify_settings_parse()
+ * reads it if no key is there twice
+ *
+ * Looks at nothing else, and so never waits. Returns: FALSE with INVALID_PARAMETER if it is of
+ * another type.
+ */
+gboolean verify_settings_read_boot(GVariant *options, gboolean *boot, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /** verify_settings_format: Returns: (transfer floating): what verify_settings_parse() reads. */
 GVariant *verify_settings_format(const VerifySettings *self);

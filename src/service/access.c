@@ -8,6 +8,7 @@
 #include <pwd.h>
 
 #include "service/access.h"
+#include "util/options.h"
 
 typedef struct {
     GDBusMethodInvocation *invocation;
@@ -185,14 +186,49 @@ access_check_start(Check *check)
         polkit_authority_get_async(NULL, on_polkit_authority, check);
 }
 
+/* What is granted and what is done must not be read from two values of one option. */
+static gboolean
+check_options(GVariant *parameters, GError **error)
+{
+    gsize n = g_variant_n_children(parameters);
+
+    for (gsize i = 0; i < n; i++) {
+        g_autoptr(GVariant) parameter = g_variant_get_child_value(parameters, i);
+
+        if (g_variant_is_of_type(parameter, G_VARIANT_TYPE_VARDICT) &&
+            !options_check_keys(parameter, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* Every method passes here before anything else is done for it. Returns: NULL if the call is
+ * refused, and answered. */
+static Check *
+check_new(GDBusMethodInvocation *invocation, const char *action, guint owner,
+          AccessGranted granted, gpointer data, GDestroyNotify destroy)
+{
+    Check *check = g_new0(Check, 1);
+    g_autoptr(GError) error = NULL;
+
+    *check = (Check){invocation, g_strdup(action), owner, granted, data, destroy};
+    if (check_options(g_dbus_method_invocation_get_parameters(invocation), &error))
+        return check;
+    access_return_error(invocation, error);
+    access_check_free(check);
+
+    return NULL;
+}
+
 void
 access_check(GDBusMethodInvocation *invocation, const char *action, AccessGranted granted,
              gpointer data, GDestroyNotify destroy)
 {
-    Check *check = g_new0(Check, 1);
+    Check *check = check_new(invocation, action, ACCESS_NOBODY, granted, data, destroy);
 
-    *check = (Check){invocation, g_strdup(action), ACCESS_NOBODY, granted, data, destroy};
-    access_check_start(check);
+    if (check)
+        access_check_start(check);
 }
 
 static void
@@ -215,9 +251,10 @@ void
 access_check_unless_owner(GDBusMethodInvocation *invocation, guint owner, const char *action,
                           AccessGranted granted, gpointer data, GDestroyNotify destroy)
 {
-    Check *check = g_new0(Check, 1);
+    Check *check = check_new(invocation, action, owner, granted, data, destroy);
 
-    *check = (Check){invocation, g_strdup(action), owner, granted, data, destroy};
+    if (!check)
+        return;
     g_dbus_connection_call(g_dbus_method_invocation_get_connection(invocation), BUS_ITSELF,
                            "GetConnectionUnixUser", ask_for_sender(invocation),
                            G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_caller_uid,

@@ -49,7 +49,8 @@ typedef void (*AccessGranted)(GDBusMethodInvocation *invocation, gpointer data);
  * @granted: called with @invocation and @data if access is granted
  *
  * Checks whether the sender may do @action; if not, @invocation is answered with ACCESS_DENIED.
- * Either happens later, from the main loop. @destroy frees @data in any case.
+ * Either happens later, from the main loop. A call with an option that is there more than once is
+ * answered at once, with INVALID_PARAMETER, whoever sent it. @destroy frees @data in any case.
  */
 void access_check(GDBusMethodInvocation *invocation, const char *action, AccessGranted granted,
                   gpointer data, GDestroyNotify destroy);

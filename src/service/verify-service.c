@@ -85,10 +85,14 @@ static gboolean
 on_verify(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation, const char *path,
           GVariant *options, gpointer self)
 {
-    gboolean boot = FALSE;
+    g_autoptr(GError) error = NULL;
+    gboolean boot;
 
-    g_variant_lookup(options, "boot", "b", &boot);
-    access_check(invocation, boot ? ACTION_IMPORT : ACTION_VERIFY, on_verify_granted, self, NULL);
+    if (verify_settings_read_boot(options, &boot, &error))
+        access_check(invocation, boot ? ACTION_IMPORT : ACTION_VERIFY, on_verify_granted, self,
+                     NULL);
+    else
+        access_return_error(invocation, error);
 
     return TRUE;
 }

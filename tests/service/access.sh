@@ -137,6 +137,17 @@ for method in "CreateSnapshot /a '' 1" "DestroySnapshot /a {}" "ApplySnapshot /a
     "DestroyReferencePoint /a x {}"; do
     check "$method" eval "denied \"\$(as nobody service CollectionSnapshotService.$method)\""
 done
+# What names an option twice might be granted by one value and carried out by the other: it is
+# refused before polkit is asked.
+twice="{'x': <true>, 'x': <false>}"
+for method in "VerifyExport /a" "ImportExport /a ''" "DetachImport x" "PruneExports /a" \
+    "ExportSnapshot /a /a ''" "DestroySnapshot /a" "ApplySnapshot /a" \
+    "ConvertToReferencePoint /a" "CreateReferencePoint /a x" "DestroyReferencePoint /a x"; do
+    like "$(eval "as nobody service CollectionSnapshotService.$method \"\$twice\"")" \
+        "Error.InvalidParameter.*'x'" "$method with an option twice"
+done
+like "$(as nobody service CollectionManagementService.DefineCollection '<collection/>' "$twice")" \
+    "Error.InvalidParameter.*'x'" "DefineCollection with one"
 check "nothing has changed" eval '[ "$(vs collection-dumpxml pair | grep -c "<domain>")" = 2 ]'
 check "nothing was written" [ -z "$(ls -A "$allowed")" ]
 check "no polkit, no rights" eval 'kill "$polkit_pid"; wait "$polkit_pid" 2>/dev/null;
@@ -209,6 +220,8 @@ ln -s /etc "$allowed/link"
 check "nor by a link" denied "$(as_verify nobody "$allowed/link")"
 rm "$allowed/link"
 check "nor by having domains started" denied "$(as_verify nobody "$allowed/x" "$boot")"
+like "$(as_verify nobody "$allowed/none" "{'boot': <false>, 'boot': <true>}")" \
+    "Error.InvalidParameter.*'boot'" "nor by saying first that none shall be"
 like "$(as_verify nobody "$allowed/none")" "uint32 4096" "in a directory that is allowed"
 like "$(as_verify root "$LIVE_DIR/out/none")" "uint32 4096" "root may anywhere"
 check "a polkit that lets imports be made" may org.virtsnap1.import

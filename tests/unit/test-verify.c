@@ -63,6 +63,8 @@ test_wrong_settings(void)
         {"{'bandwidth': <uint32 1>}", "'bandwidth'"},
         {"{'timeout': <uint32 1>}", "'timeout'"},
         {"{'boot': <false>, 'trust': <['a']>}", "'trust'"},
+        {"{'boot': <false>, 'boot': <true>}", "'boot'"},
+        {"{'boot': <true>, 'timeout': <uint32 7>, 'timeout': <uint32 7>}", "'timeout'"},
         {"{'boot': <true>, 'timeout': <'1'>}", "'timeout'"},
         {"{'boot': <true>, 'timeout': <uint32 0>}", "'timeout'"},
         {"{'boot': <true>, 'timeout': <uint32 43201>}", "'timeout'"},
