@@ -215,6 +215,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/hypervisor/consistency.c \
 	src/hypervisor/consistency.h \
 	src/hypervisor/backup-ops.h \
+	src/hypervisor/domain-devices.c \
+	src/hypervisor/domain-devices.h \
 	src/hypervisor/domain-files.c \
 	src/hypervisor/domain-files.h \
 	src/hypervisor/domain-job.c \

@@ -234,6 +234,11 @@ plan_files_host(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDe
                   _("Domain '%s': QEMU gets arguments of its own (<qemu:commandline>: %s); no file "
                     "or disk that they name is exported"),
                   domain->name, def->arguments);
+    for (guint i = 0; builder->plan->settings->storage && i < def->devices->len; i++)
+        plan_warn(builder->plan,
+                  _("Domain '%s': the device '%s' of the host (<hostdev>) is not exported, and "
+                    "nothing that the guest keeps on it"),
+                  domain->name, (const char *)g_ptr_array_index(def->devices, i));
     for (guint i = 0; i < def->files->len; i++) {
         if (!plan_host_file(&self, i, error)) {
             g_prefix_error(error, _("Domain '%s': "), domain->name);

@@ -37,6 +37,42 @@ check_open(const DiskDef *disk, const Layer *top, GError **error)
     return FALSE;
 }
 
+/* QEMU asks a device that is passed through itself, past what keeps the moment: the guest would get
+ * errors as long as its disk is read. */
+static gboolean
+check_not_passed(const DiskDef *disk, GError **error)
+{
+    if (!g_str_equal(disk->device, "lun"))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("it is passed through to the running guest (device='lun'), so that QEMU cannot "
+                  "keep what it has at one moment; leave it out with --exclude, or shut the "
+                  "domain down"));
+
+    return FALSE;
+}
+
+/* No lock and no count of writes of this host tells what another one writes meanwhile. */
+static gboolean
+check_alone(Plan *plan, const PlanDomain *domain, const DiskDef *disk, GError **error)
+{
+    if (!disk->shareable)
+        return TRUE;
+    if (!domain->active && !plan->settings->strict) {
+        plan_warn(plan,
+                  _("Domain '%s': the disk '%s' is shared (<shareable/>); what another host may "
+                    "write to it while it is read would not be noticed"),
+                  domain->name, disk->target);
+        return TRUE;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("it is shared with other machines (<shareable/>), and what they write while it "
+                  "is read would be mixed in; leave it out with --exclude, or shut all of them "
+                  "down and export without --strict"));
+
+    return FALSE;
+}
+
 static gboolean
 live_pulls_disk(const PlanDomain *domain, const DiskDef *disk)
 {
@@ -47,6 +83,9 @@ gboolean
 plan_live_disk(PlanBuilder *builder, const PlanDomain *domain, PlanDisk *disk, const Layer *top,
                GError **error)
 {
+    if (!check_alone(builder->plan, domain, disk->def, error) ||
+        (live_pulls_disk(domain, disk->def) && !check_not_passed(disk->def, error)))
+        return FALSE;
     /* The set that is exported is made later, so the disk is planned as the set will freeze it. */
     if (!plan_is_live(builder->plan)) {
         disk->top = builder->plan->settings->intent == VIRT_SNAP_BACKUP_INTENT_PRESERVE_CHAIN

@@ -60,6 +60,7 @@ snapshot_def_free(SnapshotDef *def)
     g_free(def->state);
     g_free(def->memory_file);
     g_clear_pointer(&def->files, g_ptr_array_unref);
+    g_clear_pointer(&def->devices, g_ptr_array_unref);
     g_clear_pointer(&def->disks, g_ptr_array_unref);
     g_clear_pointer(&def->inactive_disks, g_ptr_array_unref);
     g_free(def->arguments);
@@ -95,6 +96,7 @@ parse_domain_disk(xmlNode *node)
     disk->target = attr_or(target, "dev", "?");
     disk->device = attr_or(node, "device", "disk");
     disk->read_only = xml_child(node, "readonly", NULL) != NULL;
+    disk->shareable = xml_child(node, "shareable", NULL) != NULL;
     disk->storage = storage_def_parse(node);
 
     return g_steal_pointer(&disk);
@@ -199,6 +201,7 @@ parse_snapshot_root(xmlNode *root, const char *what, GError **error)
     def->memory_file = memory ? xml_attr(memory, "file") : NULL;
     def->disks = parse_disks(root, domain);
     def->files = domain_files_parse(domain);
+    def->devices = domain_devices_parse(domain);
     def->tpm = tpm_def_parse(domain);
     def->domain_name = child_text(domain, "name");
     def->domain_uuid = child_text(domain, "uuid");

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "hypervisor/domain-devices.h"
 #include "hypervisor/domain-files.h"
 #include "hypervisor/storage-def.h"
 #include "hypervisor/tpm-def.h"
@@ -27,6 +28,7 @@ typedef struct {
     char *target;     /* "vda" */
     char *device;     /* "disk", "cdrom", "floppy", "lun" */
     gboolean read_only;
+    gboolean shareable; /* other machines may write to it, too */
     SnapshotLocation location;
     char *overlay; /* the file or block device to which the domain writes since; NULL: none, or
                     * another kind of storage */
@@ -41,6 +43,7 @@ typedef struct {
     SnapshotLocation memory;
     char *memory_file; /* file of an external memory state, else NULL */
     GPtrArray *files;  /* DomainFile: files that the domain needs in addition to its disks */
+    GPtrArray *devices; /* char*: devices of the host that it has and that may hold data */
     TpmDef *tpm;       /* its emulated TPM, or NULL */
     char *arguments;   /* arguments that are passed to QEMU (<qemu:commandline>); NULL: none */
     GPtrArray *disks;  /* DiskDef, as in the XML */

@@ -94,6 +94,51 @@ test_arguments(PlanFixture *f, gconstpointer data)
     assert_says(got, "-drive file=/x.qcow2,if=none");
 }
 
+/* Storage of the host that is handed to the guest holds data of it, too. */
+static void
+test_devices(PlanFixture *f, gconstpointer data)
+{
+    static const char pci[] = "<devices><hostdev mode='subsystem' type='pci'><source><address "
+                              "domain='0x%.4s' bus='0x%.2s' slot='0x%.2s' function='0x%.1s'/>"
+                              "</source></hostdev></devices>";
+    static const struct {
+        const char *device; /* attributes of <hostdev>, and its children */
+        const char *warning;
+    } table[] = {
+        {"type='scsi'><source><adapter name='scsi_host3'/><address bus='0' target='1' unit='2'/>"
+         "</source>", "'scsi_host3:0:1:2'"},
+        {"type='scsi'><source protocol='iscsi' name='iqn.2026:x/1'><host name='h'/></source>",
+         "'iqn.2026:x/1'"},
+        {"type='scsi_host'><source protocol='vhost' wwpn='naa.5001'/>", "'naa.5001'"},
+        {"type='scsi'>", "'?'"},
+        {"type='pci'><source><address domain='0xffff' bus='0xff' slot='0x1f' function='0x7'/>"
+         "</source>", "'ffff:ff:1f.7'"},
+        {"type='usb'><source><vendor id='0x1'/><product id='0x2'/></source>", NULL},
+    };
+    g_autoptr(GDir) here = g_dir_open("/sys/bus/pci/devices", 0, NULL);
+    const char *name;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *domain = g_strdup_printf(
+            "<devices><hostdev mode='subsystem' %s</hostdev></devices>", table[i].device);
+        TestSnapshot snapshot = {.name = "s", .domain = domain};
+        g_autofree char *got = warnings_of(f, &snapshot, FALSE);
+
+        assert_says(got, table[i].warning);
+    }
+    /* Of a device that this host has it is known what it is. */
+    while (here && (name = g_dir_read_name(here))) {
+        g_autofree char *path = g_strdup_printf("/sys/bus/pci/devices/%s/class", name);
+        g_autofree char *class = NULL;
+        g_autofree char *domain = g_strdup_printf(pci, name, name + 5, name + 8, name + 11);
+        TestSnapshot snapshot = {.name = "s", .domain = domain};
+        g_autofree char *got = warnings_of(f, &snapshot, FALSE);
+
+        g_assert_true(g_file_get_contents(path, &class, NULL, NULL));
+        assert_says(got, g_str_has_prefix(class, "0x01") ? name : NULL);
+    }
+}
+
 /* The domain may be started with other files than it was running with. */
 static void
 test_other_disks(PlanFixture *f, gconstpointer data)
@@ -230,6 +275,7 @@ main(int argc, char **argv)
         {"age", test_age},
         {"no-variables", test_no_variables},
         {"arguments", test_arguments},
+        {"devices", test_devices},
         {"other-disks", test_other_disks},
         {"copied", test_copied},
         {"refused", test_refused},

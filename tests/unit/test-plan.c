@@ -433,6 +433,51 @@ test_saved(PlanFixture *f, gconstpointer data)
     }
 }
 
+/* What others write, or past what keeps the moment, would be mixed into the present state. */
+static void
+test_not_alone(PlanFixture *f, gconstpointer data)
+{
+    static const struct {
+        TestDisk disk;
+        gboolean active;
+        const char *strict;
+        gboolean refused;
+        const char *told; /* NULL: nothing */
+    } table[] = {
+        {{"vda", "a.qcow2", "qcow2", "live", "device='disk'"}, TRUE, "yes", FALSE, NULL},
+        {{"vda", "a.qcow2", "qcow2", "live", "device='lun'"}, TRUE, "no", TRUE, "lun.*--exclude"},
+        {{"vda", "a.qcow2", "qcow2", "live", "device='lun'"}, FALSE, "yes", FALSE, NULL},
+        {{"vda", "a.qcow2", "qcow2", "live", NULL, "<shareable/>"}, TRUE, "no", TRUE,
+         "shareable.*--exclude"},
+        {{"vda", "a.qcow2", "qcow2", "live", NULL, "<shareable/>"}, FALSE, "yes", TRUE,
+         "--strict"},
+        {{"vda", "a.qcow2", "qcow2", "live", NULL, "<shareable/>"}, FALSE, "no", FALSE,
+         "'web'.*'vda'.*shareable"},
+    };
+
+    plan_set(f, "live", "crash-consistent");
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        const TestSnapshot snapshot = {.name = "s", .state = "running", .disks = {table[i].disk}};
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Plan) plan = NULL;
+        const char *told;
+
+        g_ptr_array_set_size(f->records, 0);
+        plan_add(f, "web", table[i].active, "a.qcow2", &snapshot, 1);
+        plan_set(f, "strict", table[i].strict);
+        plan = plan_make(f, &error);
+        if (table[i].refused)
+            g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
+        else
+            g_assert_no_error(error);
+        if (plan)
+            g_assert_cmpuint(plan->warnings->len, ==, table[i].told ? 1 : 0);
+        told = plan && table[i].told ? g_ptr_array_index(plan->warnings, 0) : "";
+        g_assert_true(!table[i].told || g_regex_match_simple(
+                                            table[i].told, plan ? told : error->message, 0, 0));
+    }
+}
+
 /* One that was recorded when it was shut off was that, whatever became of the domain. */
 static void
 test_saved_later(PlanFixture *f, gconstpointer data)
@@ -510,6 +555,7 @@ main(int argc, char **argv)
         {"consistency", test_consistency},
         {"recorded", test_recorded},
         {"saved", test_saved},
+        {"not-alone", test_not_alone},
         {"saved-later", test_saved_later},
         {"odd-size", test_merge_odd_size},
     };
