@@ -5,7 +5,6 @@
 
 #include <glib/gi18n.h>
 #include <locale.h>
-#include <signal.h>
 
 #include "cli/command-run.h"
 #include "cli/commands.h"
@@ -32,9 +31,6 @@ main(int argc, char **argv)
     g_autoptr(CliContext) cli = NULL;
     int status;
 
-    /* Writing to a closed pipe is an error that is reported, so SIGPIPE must not kill the
-     * process. */
-    signal(SIGPIPE, SIG_IGN);
     process_set_up();
     set_up_messages();
     register_drivers();

@@ -248,7 +248,7 @@ job_run_main(gpointer data)
     JobWork *work = run->job->work;
     g_autoptr(GError) error = NULL;
 
-    process_block_file_limit();
+    process_block_signals();
     if (control_pass(run->control, 0, &error))
         work->type->run(work, run, &error);
     run->kept = run->kept && work->type->has_left(work);

@@ -540,7 +540,7 @@ engine_worker_main(gpointer data)
     Worker *worker = data;
     Engine *engine = worker->engine;
 
-    process_block_file_limit();
+    process_block_signals();
     worker->extents = g_array_new(FALSE, FALSE, sizeof(Extent));
     worker->digest = digest_segment_new();
     work_segments(worker);

@@ -14,6 +14,7 @@
 
 static struct rlimit before;
 static gboolean raised;
+static sighandler_t pipe_action = SIG_DFL;
 
 /* Opens /dev/null for each standard descriptor that the caller has closed. Otherwise the next
  * opened file would get its number, and messages could be written into a disk image. It is opened
@@ -49,11 +50,21 @@ process_set_up(void)
     occupy_standard_descriptors();
     forget_relative_directories();
     signal(SIGXFSZ, SIG_IGN);
+    pipe_action = signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
     if (getrlimit(RLIMIT_NOFILE, &before) < 0 || before.rlim_cur == before.rlim_max)
         return;
     limit = (struct rlimit){before.rlim_max, before.rlim_max};
     raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+/* The signals that a write gets which fails. */
+static void
+set_write_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGXFSZ);
+    sigaddset(set, SIGPIPE);
 }
 
 void
@@ -62,21 +73,20 @@ process_restore(void)
     sigset_t set;
 
     signal(SIGXFSZ, SIG_DFL);
-    sigemptyset(&set);
-    sigaddset(&set, SIGXFSZ);
+    signal(SIGPIPE, pipe_action);
+    set_write_signals(&set);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     if (raised)
         setrlimit(RLIMIT_NOFILE, &before);
 }
 
 void
-process_block_file_limit(void)
+process_block_signals(void)
 {
     sigset_t set;
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGXFSZ);
-    /* It suffices to block the signal in this thread: the kernel sends it to the thread that
+    set_write_signals(&set);
+    /* It suffices to block the signals in this thread: the kernel sends them to the thread that
      * writes. */
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }

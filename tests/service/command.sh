@@ -20,6 +20,9 @@ check "nor starts one" vs_refused 32777 "virtsnapd" export pair night --to "$out
 check "another hypervisor than the service's" env -u VIRTSNAP_BUS bash -c \
     '"$0" -c test:///default job-list 2>&1 | grep -q test:///default' "$abs_top_builddir/virtsnap"
 check "the service comes" service_start || bail_out "no service"
+# That is what a write to a libvirt or a QEMU that is gone brings.
+check "a broken pipe does not end it" eval 'kill -PIPE "$service_pid" && vs job-list -q &&
+    ! grep -q "^State:.*zombie" "/proc/$service_pid/status"'
 
 # --- jobs
 is "$(vs job-list -q)" "" "no jobs yet"
