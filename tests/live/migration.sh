@@ -31,9 +31,11 @@ value='loader,file=$d/memory,addr=0x2000000,force-raw=on'/></qemu:commandline>&|
 }
 
 # migrate DOMAIN FROM TO [OPTION]...
+# Virsh does not ignore SIGPIPE, and dies of it when it answers a keep-alive of the other host on
+# the connection that it is about to close: both may be 30 s after the begin, when libvirt says no.
 migrate()
 {
-    command virsh -q -c "$2" migrate "$1" "$3" --live --unsafe \
+    env --ignore-signal=PIPE virsh -q -c "$2" migrate "$1" "$3" --live --unsafe \
         --migrateuri "unix://$d/migrate.$1" "${@:4}"
 }
 
