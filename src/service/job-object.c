@@ -77,6 +77,9 @@ job_object_update(BusJob *bus, const JobInfo *info, gboolean details)
     bus_job_set_bandwidth(bus, info->figures.bandwidth);
     bus_job_set_cur(bus, info->figures.cur);
     bus_job_set_end(bus, info->figures.end);
+    /* PropertiesChanged is otherwise sent when the main loop has nothing else to do, after signals
+     * and answers that are about the very change. */
+    g_dbus_interface_skeleton_flush(G_DBUS_INTERFACE_SKELETON(bus));
 }
 
 GVariant *

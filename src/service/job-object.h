@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/** job_object_update: Sets all properties of @bus to the values of @info and notifies them
- * together. @details: include the properties that not everybody may see. */
+/** job_object_update: Sets all properties of @bus to the values of @info, of which clients are told
+ * at once and together. @details: include the properties that not everybody may see. */
 void job_object_update(BusJob *bus, const JobInfo *info, gboolean details);
 
 /** job_object_details: Returns: (transfer floating): the answer of GetDetails. */

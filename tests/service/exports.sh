@@ -86,6 +86,17 @@ for signal in "BlockJob ('left:vda', 5, 0)" "BlockJob ('right:vda', 5, 0)" \
     check "the signal $signal" grep -qF "$signal" "$LIVE_DIR/signals"
 done
 
+# states_in_order: whoever reads the property when StateChanged comes sees the state that it names.
+states_in_order()
+{
+    awk '/PropertiesChanged/ && match($0, /.JobState.: <uint32 [0-9]+/) {
+            shown = substr($0, RSTART, RLENGTH); sub(/.* /, "", shown)
+        }
+        /Job.StateChanged/ { n++; gsub(/.*uint32 |,.*/, ""); if ($0 != shown) { wrong = 1; exit } }
+        END { exit wrong || n < 2 }' "$LIVE_DIR/signals" || { cat "$LIVE_DIR/signals"; false; }
+}
+check "no StateChanged comes before the properties" states_in_order
+
 # --- kill
 check "another" service_export pair/night "$out/kill" "$(slow 1M)"
 check "it runs" live_wait running service_state_is "$service_job" 4
