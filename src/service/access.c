@@ -26,6 +26,7 @@ typedef struct {
 #define ANSWER_BYTES_MAX ((gsize)16 << 20)
 
 static gboolean on_session_bus;
+static guint checks; /* calls that are being checked */
 
 void
 access_start(gboolean session)
@@ -40,6 +41,7 @@ access_check_free(Check *check)
         check->destroy(check->data);
     g_free(check->action);
     g_free(check);
+    checks--;
 }
 
 /* The parameters of the bus method that returns the user id of the sender of @invocation. */
@@ -213,12 +215,19 @@ check_new(GDBusMethodInvocation *invocation, const char *action, guint owner,
     g_autoptr(GError) error = NULL;
 
     *check = (Check){invocation, g_strdup(action), owner, granted, data, destroy};
+    checks++;
     if (check_options(g_dbus_method_invocation_get_parameters(invocation), &error))
         return check;
     access_return_error(invocation, error);
     access_check_free(check);
 
     return NULL;
+}
+
+gboolean
+access_is_idle(void)
+{
+    return checks == 0;
 }
 
 void

@@ -64,6 +64,10 @@ void access_check(GDBusMethodInvocation *invocation, const char *action, AccessG
 void access_check_unless_owner(GDBusMethodInvocation *invocation, guint owner, const char *action,
                                AccessGranted granted, gpointer data, GDestroyNotify destroy);
 
+/** access_is_idle: Returns: TRUE if no call is being checked. polkit may ask a user for a password,
+ * which takes as long as he wants. */
+gboolean access_is_idle(void);
+
 /**
  * access_return_value:
  * @answer: (transfer floating): of any size

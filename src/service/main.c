@@ -58,7 +58,7 @@ static gboolean
 is_daemon_idle(const Daemon *daemon)
 {
     return job_service_is_idle(daemon->jobs) && !job_service_is_ending(daemon->jobs) &&
-           work_is_idle();
+           access_is_idle() && work_is_idle();
 }
 
 /* --- leaving --------------------------------------------------------------- */

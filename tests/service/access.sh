@@ -47,22 +47,27 @@ export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$LIVE_DIR/bus.socket
 chmod a+rx "$TEST_DIR" "$LIVE_DIR"
 chmod a+rw "$LIVE_DIR/bus.socket"
 
-# May: the actions that polkit allows.
+# May: the actions that polkit allows. It notes in the file "asked" that it was asked, and answers
+# when there is no file "thinks".
 may()
 {
     [ -z "${polkit_pid-}" ] || { kill "$polkit_pid"; wait "$polkit_pid" 2>/dev/null; }
-    $python - "$@" >"$LIVE_DIR/polkit.log" 2>&1 <<'END' &
-import sys
+    POLKIT_DIR=$LIVE_DIR $python - "$@" >"$LIVE_DIR/polkit.log" 2>&1 <<'END' &
+import os, sys, time
 import dbus, dbus.service, dbus.mainloop.glib
 from gi.repository import GLib
 
 dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
 allowed = set(sys.argv[1:])
+place = os.environ["POLKIT_DIR"]
 
 class Authority(dbus.service.Object):
     @dbus.service.method("org.freedesktop.PolicyKit1.Authority",
                          in_signature="(sa{sv})sa{ss}us", out_signature="(bba{ss})")
     def CheckAuthorization(self, subject, action, details, flags, cancellation):
+        open(place + "/asked", "w").close()
+        while os.path.exists(place + "/thinks"):
+            time.sleep(0.05)
         return (str(action) in allowed, False, dbus.Dictionary({}, signature="ss"))
 
     @dbus.service.method("org.freedesktop.DBus.Properties", in_signature="s",
@@ -111,7 +116,7 @@ check_fails "who is not root cannot have the service's name" \
 "$abs_top_builddir/virtsnapd" --connect "$LIVE_URI" --config "$LIVE_DIR/virtsnapd.conf" \
     >>"$LIVE_DIR/virtsnapd.log" 2>&1 &
 service_pid=$!
-at_exit eval 'kill "$service_pid"'
+at_exit eval '[ -z "$service_pid" ] || kill "$service_pid"'
 check "the service on the system bus" gdbus wait --system --timeout 900 org.virtsnap1 ||
     bail_out "no service"
 
@@ -230,6 +235,33 @@ check "but nothing be thrown away elsewhere" denied "$(as_verify nobody "$allowe
     "{'boot': <true>, 'scratch': <'/etc'>}")"
 check "nor an export elsewhere be tried" denied "$(as_verify nobody "$LIVE_DIR/out" "$boot")"
 check "and without them it is not this" denied "$(as_verify nobody "$allowed/none")"
+
+# --- a service that leaves when it is idle does not while somebody is asked for a password
+kill "$service_pid"
+wait "$service_pid"
+sed -i s/idle_timeout=0/idle_timeout=2/ "$LIVE_DIR/virtsnapd.conf"
+touch "$LIVE_DIR/thinks"
+# begin_asking: starts the service and calls it. It may have gone before the call comes.
+begin_asking()
+{
+    rm -f "$LIVE_DIR/asked"
+    "$abs_top_builddir/virtsnapd" --connect "$LIVE_URI" --config "$LIVE_DIR/virtsnapd.conf" \
+        >>"$LIVE_DIR/virtsnapd.log" 2>&1 &
+    service_pid=$!
+    gdbus wait --system --timeout 900 org.virtsnap1
+    as_verify nobody "$allowed/none" "$boot" >"$LIVE_DIR/answer" &
+    caller=$!
+    live_wait "polkit is asked" eval '[ -e "$LIVE_DIR/asked" ] || service_gone'
+    [ -e "$LIVE_DIR/asked" ]
+}
+check "polkit is asked, and thinks" live_wait "it is asked" begin_asking
+sleep 4
+check "the service is still there" kill -0 "$service_pid"
+rm "$LIVE_DIR/thinks"
+wait "$caller"
+like "$(cat "$LIVE_DIR/answer")" "uint32 4096" "and does what polkit allowed at last"
+check "then it leaves" live_wait "it leaves" service_gone
+service_pid=
 
 # --- what is installed says the same
 check "the policy is well-formed" xmllint --noout --nonet \
