@@ -18,6 +18,11 @@
 #define SUFFIX ".xml"
 /* Suffix of a damaged record, which is kept for examination but not read again. */
 #define SUFFIX_ASIDE ".corrupt"
+/* Has the highest number that was given to a job; its record may have been removed since. */
+#define NUMBER_FILE "last-number"
+#define NUMBER_BYTES_MAX 16
+/* So that what somebody else has put there does not take all numbers at once. */
+#define NUMBER_MAX G_MAXINT
 
 /* --- the directory ------------------------------------------------------------ */
 
@@ -52,15 +57,11 @@ record_file_name(guint number)
     return g_strdup_printf("%u" SUFFIX, number);
 }
 
-gboolean
-job_record_save(const JobRecord *self, int dirfd, GError **error)
+/* The temporary name is always the same for @file, so one that a killed process left is
+ * overwritten. */
+static gboolean
+replace_text(int dirfd, const char *temporary, const char *file, const char *text, GError **error)
 {
-    g_autofree char *file = record_file_name(self->number);
-    /* The temporary name depends on the number only, so a file that a killed process left is
-     * overwritten. */
-    g_autofree char *temporary = g_strdup_printf(".%u.tmp", self->number);
-    g_autofree char *text = job_record_format(self);
-
     if (unlinkat(dirfd, temporary, 0) < 0 && errno != ENOENT) {
         virt_snap_error_set_errno(error, errno, _("Cannot remove '%s'"), temporary);
         return FALSE;
@@ -71,6 +72,16 @@ job_record_save(const JobRecord *self, int dirfd, GError **error)
 }
 
 gboolean
+job_record_save(const JobRecord *self, int dirfd, GError **error)
+{
+    g_autofree char *file = record_file_name(self->number);
+    g_autofree char *temporary = g_strdup_printf(".%u.tmp", self->number);
+    g_autofree char *text = job_record_format(self);
+
+    return replace_text(dirfd, temporary, file, text, error);
+}
+
+gboolean
 job_record_remove(guint number, int dirfd, GError **error)
 {
     g_autofree char *file = record_file_name(number);
@@ -78,6 +89,50 @@ job_record_remove(guint number, int dirfd, GError **error)
     if (unlinkat(dirfd, file, 0) == 0 || errno == ENOENT)
         return TRUE;
     virt_snap_error_set_errno(error, errno, _("Cannot remove the job's record '%s'"), file);
+
+    return FALSE;
+}
+
+/* --- the last number ------------------------------------------------------------- */
+
+gboolean
+job_record_save_number(guint number, int dirfd, GError **error)
+{
+    g_autofree char *text = g_strdup_printf("%u\n", number);
+
+    return replace_text(dirfd, "." NUMBER_FILE ".tmp", NUMBER_FILE, text, error);
+}
+
+static gboolean
+parse_number(GBytes *bytes, guint *number, GError **error)
+{
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+    g_autofree char *text = g_strchomp(g_strndup(data, size));
+    guint64 value;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 0, NUMBER_MAX, &value, NULL)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                    _("'%s' is damaged: it has no number of a job"), NUMBER_FILE);
+        return FALSE;
+    }
+    *number = (guint)value;
+
+    return TRUE;
+}
+
+gboolean
+job_record_load_number(int dirfd, guint *number, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GBytes) bytes = file_read_at(dirfd, NUMBER_FILE, NUMBER_BYTES_MAX, &why);
+
+    *number = 0;
+    if (bytes)
+        return parse_number(bytes, number, error);
+    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
 
     return FALSE;
 }
@@ -150,10 +205,16 @@ load_or_set_aside(int dirfd, const char *file, GPtrArray *records, GPtrArray *pr
         set_record_aside(dirfd, file, error, problems);
 }
 
+/* Returns: the number of the record @file, used or set aside; 0 for what is none. */
 static guint
 record_file_number(const char *file)
 {
-    return (guint)MIN(g_ascii_strtoull(file, NULL, 10), G_MAXUINT);
+    guint64 number = g_ascii_strtoull(file, NULL, 10);
+
+    if (!g_str_has_suffix(file, SUFFIX) && !g_str_has_suffix(file, SUFFIX SUFFIX_ASIDE))
+        return 0;
+
+    return number <= NUMBER_MAX ? (guint)number : 0;
 }
 
 static gint
@@ -166,7 +227,7 @@ compare_record_numbers(gconstpointer a, gconstpointer b)
 }
 
 static GPtrArray *
-list_record_files(int dirfd, GError **error)
+list_record_files(int dirfd, guint *last, GError **error)
 {
     g_autoptr(GPtrArray) names = dir_list_at(dirfd, ".", error);
     GPtrArray *files;
@@ -177,6 +238,7 @@ list_record_files(int dirfd, GError **error)
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
 
+        *last = MAX(*last, record_file_number(name));
         if (name[0] != '.' && g_str_has_suffix(name, SUFFIX))
             g_ptr_array_add(files, g_strdup(name));
     }
@@ -188,20 +250,17 @@ GPtrArray *
 job_record_load_all(int dirfd, guint *last, GPtrArray **problems, GError **error)
 {
     GPtrArray *records = g_ptr_array_new_with_free_func((GDestroyNotify)job_record_free);
-    g_autoptr(GPtrArray) files = list_record_files(dirfd, error);
+    g_autoptr(GPtrArray) files = NULL;
 
     *last = 0;
+    files = list_record_files(dirfd, last, error);
     *problems = g_ptr_array_new_with_free_func(g_free);
     if (!files || !xml_check_schema(JOB_RECORD_SCHEMA, error)) {
         g_ptr_array_unref(records);
         return NULL;
     }
-    for (guint i = 0; i < files->len; i++) {
-        const char *file = g_ptr_array_index(files, i);
-
-        load_or_set_aside(dirfd, file, records, *problems);
-        *last = MAX(*last, record_file_number(file));
-    }
+    for (guint i = 0; i < files->len; i++)
+        load_or_set_aside(dirfd, g_ptr_array_index(files, i), records, *problems);
     g_ptr_array_sort(records, compare_record_numbers);
 
     return records;

@@ -34,9 +34,26 @@ gboolean job_record_save(const JobRecord *self, int dirfd, GError **error)
 gboolean job_record_remove(guint number, int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * job_record_save_number:
+ * Writes to @dirfd durably that @number, and with it all below, was given to a job: records go, and
+ * a number that somebody has kept must never mean another job.
+ */
+gboolean job_record_save_number(guint number, int dirfd, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * job_record_load_number:
+ * @number: (out): what job_record_save_number() wrote last; 0 if it never did or on failure
+ *
+ * Returns: FALSE with an error (CORRUPT: damaged) if it cannot be read.
+ */
+gboolean job_record_load_number(int dirfd, guint *number, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * job_record_load_all:
- * @last: (out): the highest number of any record in @dirfd, including unusable ones; 0 if there are
- * none
+ * @last: (out): the highest number of any record in @dirfd, including unusable ones and those that
+ * were renamed; 0 if there are none
  * @problems: (out): (element-type utf8): a text for each record that cannot be used. A damaged
  * record is renamed; one that a later version of virtsnap wrote, or that cannot be read at present,
  * is left as it is

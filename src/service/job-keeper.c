@@ -12,6 +12,9 @@
 struct JobKeeper {
     char *directory;
     int fd; /* descriptor of the directory */
+    gint given; /* the highest number that was given to a job; atomic */
+    guint noted; /* the highest that is known to be noted in the directory; used by one thread at a
+                  * time, that of WORK_RECORDS while it is there */
 };
 
 typedef struct {
@@ -24,12 +27,28 @@ typedef struct {
     GError *error;
 } Keeping;
 
+/* Notes that @number is given to a job, before anybody hears of it. All that wait to be noted are
+ * noted at once. */
+static gboolean
+note_number(JobKeeper *self, guint number, GError **error)
+{
+    guint last = MAX(number, (guint)g_atomic_int_get(&self->given));
+
+    if (number <= self->noted)
+        return TRUE;
+    if (!job_record_save_number(last, self->fd, error))
+        return FALSE;
+    self->noted = last;
+
+    return TRUE;
+}
+
 static gboolean
 write_job_record(JobKeeper *self, Job *job, guint number, guint uid, GError **error)
 {
     g_autoptr(JobRecord) record = job_record_new(number, uid, job_get_info(job));
 
-    if (job_record_save(record, self->fd, error))
+    if (note_number(self, number, error) && job_record_save(record, self->fd, error))
         return TRUE;
     g_prefix_error(error, _("The record of the job %u cannot be written: "), number);
 
@@ -67,6 +86,7 @@ job_keeper_save(JobKeeper *self, Job *job, guint number, guint uid, JobKept kept
     Keeping *keeping = g_new0(Keeping, 1);
 
     *keeping = (Keeping){self, job_ref(job), number, uid, kept, data, NULL};
+    g_atomic_int_set(&self->given, MAX(g_atomic_int_get(&self->given), (gint)number));
     work_run(WORK_RECORDS, NULL, write_or_remove_record, on_record_written, keeping);
 }
 
@@ -95,6 +115,24 @@ job_keeper_save_last(JobKeeper *self, Job *job, guint number, guint uid)
         g_warning("%s", error->message);
 }
 
+/* A number that cannot be read must not keep the service from running: those of the records that
+ * are there are known even so. What is not noted yet, is now. */
+static void
+find_last_number(JobKeeper *self, guint *last)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!job_record_load_number(self->fd, &self->noted, &error)) {
+        g_prefix_error(&error, _("The number of the last job is not known, and those of jobs that "
+                                 "have gone may be given out again: "));
+        g_warning("%s: %s", self->directory, error->message);
+        g_clear_error(&error);
+    }
+    *last = MAX(*last, self->noted);
+    if (!note_number(self, *last, &error))
+        g_warning("%s: %s", self->directory, error->message);
+}
+
 GPtrArray *
 job_keeper_load_all(JobKeeper *self, guint *last, GError **error)
 {
@@ -103,6 +141,8 @@ job_keeper_load_all(JobKeeper *self, guint *last, GError **error)
 
     for (guint i = 0; i < problems->len; i++)
         g_warning("%s: %s", self->directory, (const char *)g_ptr_array_index(problems, i));
+    if (records)
+        find_last_number(self, last);
 
     return records;
 }

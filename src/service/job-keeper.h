@@ -21,8 +21,8 @@ typedef void (*JobKept)(const GError *error, gpointer data);
 JobKeeper *job_keeper_new(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** job_keeper_load_all: Returns: (element-type JobRecord): all records, sorted by number; owned by
- * the caller. Unusable records are logged as warnings. @last: (out): the highest number of any
- * record. */
+ * the caller. Unusable records are logged as warnings. @last: (out): the highest number that
+ * a job ever had, or at least of any record. */
 GPtrArray *job_keeper_load_all(JobKeeper *self, guint *last, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
@@ -31,7 +31,7 @@ GPtrArray *job_keeper_load_all(JobKeeper *self, guint *last, GError **error)
  * @kept: called once with @data
  *
  * Writes the record @number of @job, which belongs to the user @uid. When @kept is called without
- * an error, the record is durable.
+ * an error, the record is durable, and so is that @number was used.
  */
 void job_keeper_save(JobKeeper *self, Job *job, guint number, guint uid, JobKept kept,
                      gpointer data);

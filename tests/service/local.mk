@@ -23,6 +23,7 @@ check_PROGRAMS += tests/service/load
 service_unit_tests = \
 	tests/unit/test-bus-path \
 	tests/unit/test-job-expiry \
+	tests/unit/test-job-keeper \
 	tests/unit/test-job-queue \
 	tests/unit/test-service-config \
 	tests/unit/test-work \
@@ -36,6 +37,7 @@ tests_unit_test_job_expiry_SOURCES = \
 	tests/unit/test-job-expiry.c \
 	$(NULL)
 tests_unit_test_job_expiry_LDADD = libvirtsnap-test.a $(service_libs)
+tests_unit_test_job_keeper_LDADD = libvirtsnap-test.a $(service_libs)
 tests_unit_test_job_queue_LDADD = libvirtsnap-test.a $(service_libs)
 tests_unit_test_service_config_LDADD = libvirtsnap-test.a $(service_libs)
 tests_unit_test_work_LDADD = libvirtsnap-test.a $(service_libs)
