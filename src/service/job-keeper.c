@@ -3,15 +3,27 @@
 
 #include <config.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "service/job-keeper.h"
 #include "service/work.h"
 #include "util/fd.h"
 
+/* Locked by the process that has the records, whose id is in it. */
+#define LOCK_FILE ".lock"
+#define LOCK_POLL_US 20000
+#define PID_BYTES_MAX 16
+
 struct JobKeeper {
     char *directory;
     int fd; /* descriptor of the directory */
+    int lock; /* descriptor of the lock file; -1: not locked */
     gint given; /* the highest number that was given to a job; atomic */
     guint noted; /* the highest that is known to be noted in the directory; used by one thread at a
                   * time, that of WORK_RECORDS while it is there */
@@ -147,14 +159,73 @@ job_keeper_load_all(JobKeeper *self, guint *last, GError **error)
     return records;
 }
 
+/* --- the lock --------------------------------------------------------------------- */
+
+static void
+refuse_in_use(const JobKeeper *self, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read_at(self->fd, LOCK_FILE, PID_BYTES_MAX, NULL);
+    gsize size = 0;
+    const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+    g_autofree char *text = g_strndup(data ? data : "", size);
+    guint64 pid = 0;
+
+    g_ascii_string_to_unsigned(g_strchomp(text), 10, 1, G_MAXINT, &pid, NULL);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("Another virtsnapd, the process %" PRIu64 ", has the jobs in '%s'; end it, or "
+                  "call that one on its bus"),
+                pid, self->directory);
+}
+
+/* A process that cannot write its id has the lock even so. */
+static void
+note_pid(const JobKeeper *self)
+{
+    g_autofree char *text = g_strdup_printf("%d\n", (int)getpid());
+    g_autoptr(GError) error = NULL;
+
+    if (ftruncate(self->lock, 0) < 0 ||
+        !fd_pwrite_all(self->lock, text, strlen(text), 0, LOCK_FILE, &error))
+        g_debug("%s/%s: %s", self->directory, LOCK_FILE, error ? error->message : "not truncated");
+}
+
+/* It is polled, because a blocking flock() cannot have a time limit. */
+static gboolean
+lock_records(JobKeeper *self, guint seconds, GError **error)
+{
+    gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+
+    self->lock = fd_open(self->fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, error);
+    if (self->lock < 0)
+        return FALSE;
+    while (flock(self->lock, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            virt_snap_error_set_errno(error, errno, _("Cannot lock the directory '%s'"),
+                                      self->directory);
+            return FALSE;
+        }
+        if (g_get_monotonic_time() >= end) {
+            refuse_in_use(self, error);
+            return FALSE;
+        }
+        g_usleep(LOCK_POLL_US);
+    }
+    note_pid(self);
+
+    return TRUE;
+}
+
+/* --- constructor and destructor --------------------------------------------------- */
+
 JobKeeper *
-job_keeper_new(GError **error)
+job_keeper_new(guint seconds, GError **error)
 {
     JobKeeper *self = g_new0(JobKeeper, 1);
 
+    self->lock = -1;
     self->directory = job_record_directory();
     self->fd = job_record_open(self->directory, error);
-    if (self->fd >= 0)
+    if (self->fd >= 0 && lock_records(self, seconds, error))
         return self;
     job_keeper_free(self);
 
@@ -167,6 +238,7 @@ job_keeper_free(JobKeeper *self)
     if (!self)
         return;
     fd_clear(&self->fd);
+    fd_clear(&self->lock);
     g_free(self->directory);
     g_free(self);
 }

@@ -16,9 +16,16 @@ typedef struct JobKeeper JobKeeper;
 /** Called from the main loop when a record was written; @error is NULL on success. */
 typedef void (*JobKept)(const GError *error, gpointer data);
 
-/** job_keeper_new: Opens the directory of records and creates it if it does not exist. Returns:
- * owned by the caller. */
-JobKeeper *job_keeper_new(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/**
+ * job_keeper_new:
+ * @seconds: how long to wait for another process to give up the records, as one that is ending does
+ *
+ * Opens the directory of records and creates it if it does not exist. Two services would overwrite
+ * each other's records, and take each other's jobs for interrupted: so it is locked until the
+ * keeper is freed or the process ends. Returns: owned by the caller; NULL with IN_USE if another
+ * process still has it.
+ */
+JobKeeper *job_keeper_new(guint seconds, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** job_keeper_load_all: Returns: (element-type JobRecord): all records, sorted by number; owned by
  * the caller. Unusable records are logged as warnings. @last: (out): the highest number that

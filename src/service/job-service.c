@@ -18,6 +18,9 @@
 #define UPDATE_MS 200
 /* Seconds that jobs get to end in an orderly way when the service stops. */
 #define STOP_SECONDS 20
+/* A service that is ending may have the records a little longer than its name on the bus, which
+ * waits only 25 seconds for a service that it starts. */
+#define RECORDS_SECONDS 10
 /* Maximal number of jobs, so that all of them and the collections fit into one D-Bus message. */
 #define JOBS_MAX 12000u
 
@@ -463,7 +466,7 @@ restore_all_jobs(JobService *self, GError **error)
 {
     g_autoptr(GPtrArray) records = NULL;
 
-    self->keeper = job_keeper_new(error);
+    self->keeper = job_keeper_new(RECORDS_SECONDS, error);
     if (!self->keeper)
         return FALSE;
     /* The numbers of records that cannot be used are not given to new jobs either. */

@@ -4,6 +4,8 @@
 #include <config.h>
 
 #include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "export/export-work.h"
 #include "library/verbs.h"
@@ -30,7 +32,7 @@ static JobKeeper *
 begin(void)
 {
     g_autoptr(GError) error = NULL;
-    JobKeeper *keeper = job_keeper_new(&error);
+    JobKeeper *keeper = job_keeper_new(0, &error);
 
     g_assert_no_error(error);
 
@@ -224,6 +226,49 @@ test_cannot_note(void)
     job_keeper_free(keeper);
 }
 
+/* As a second service, which would overwrite the records of the first. */
+static void
+test_in_use(void)
+{
+    g_autofree char *process = g_strdup_printf("process %d,", (int)getpid());
+    g_autoptr(GError) error = NULL;
+    JobKeeper *keeper;
+
+    set_up();
+    keeper = begin();
+    g_assert_null(job_keeper_new(0, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
+    g_assert_nonnull(strstr(error->message, directory));
+    g_assert_nonnull(strstr(error->message, process));
+    job_keeper_free(keeper);
+    job_keeper_free(begin());
+}
+
+static gpointer
+end_soon(gpointer keeper)
+{
+    g_usleep(G_USEC_PER_SEC / 5);
+    job_keeper_free(keeper);
+
+    return NULL;
+}
+
+/* As a service that is started while the one before it is still ending. */
+static void
+test_ending(void)
+{
+    g_autoptr(GError) error = NULL;
+    JobKeeper *keeper;
+    GThread *thread;
+
+    set_up();
+    thread = g_thread_new("ending", end_soon, begin());
+    keeper = job_keeper_new(600, &error);
+    g_assert_no_error(error);
+    g_thread_join(thread);
+    job_keeper_free(keeper);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -234,6 +279,8 @@ main(int argc, char **argv)
     g_test_add_func("/job-keeper/damaged", test_damaged);
     g_test_add_func("/job-keeper/set-aside", test_set_aside);
     g_test_add_func("/job-keeper/cannot-note", test_cannot_note);
+    g_test_add_func("/job-keeper/in-use", test_in_use);
+    g_test_add_func("/job-keeper/ending", test_ending);
 
     return g_test_run();
 }
