@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "cli/cmd-groups.h"
+#include "cli/job-report.h"
 #include "cli/job-show.h"
 #include "cli/service.h"
 #include "job/job-state.h"
@@ -58,18 +59,48 @@ run_job_list(CliContext *cli, const CommandLine *line)
     return CLI_DONE;
 }
 
+static JsonObject *
+job_json_with_report(BusJob *job, GVariant *report)
+{
+    JsonObject *object = job_show_json(job);
+
+    job_report_add(object, report);
+
+    return object;
+}
+
 static int
 run_info(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(BusJob) job = cli_service_job(cli, line->args[0], &error);
+    g_autoptr(GVariant) report = job ? job_report_ask(job) : NULL;
 
     if (!job)
         return cli_fail(cli, error);
     if (cli->globals.json)
-        cli_result(cli, job_show_json(job));
+        cli_result(cli, job_json_with_report(job, report));
     else
-        job_show(job);
+        job_show(job, report);
+
+    return CLI_DONE;
+}
+
+static int
+tell_waited(CliContext *cli, BusJob *job, const GError *why)
+{
+    g_autoptr(GVariant) report =
+        job_state_is_final(bus_job_get_job_state(job)) ? job_report_ask(job) : NULL;
+
+    if (why || !cli->globals.json)
+        job_report_warn(report);
+    if (why)
+        return cli_fail(cli, why);
+    if (cli->globals.json)
+        cli_result(cli, job_json_with_report(job, report));
+    else
+        cli_message(cli, _("Job %s is complete: '%s'"), job_show_number(job),
+                    bus_job_get_export_directory(job));
 
     return CLI_DONE;
 }
@@ -81,19 +112,16 @@ run_wait(CliContext *cli, const CommandLine *line)
     g_autoptr(GError) error = NULL;
     g_autoptr(BusJob) job = NULL;
     ProgressMode mode;
+    gboolean done;
 
     if (!progress_mode_parse(options->progress, &mode, &error))
         return cli_fail(cli, error);
     job = cli_service_job(cli, line->args[0], &error);
-    if (!job || !job_follow(cli, job, mode, FALSE, &error))
+    if (!job)
         return cli_fail(cli, error);
-    if (cli->globals.json)
-        cli_result(cli, job_show_json(job));
-    else
-        cli_message(cli, _("Job %s is complete: '%s'"), job_show_number(job),
-                    bus_job_get_export_directory(job));
+    done = job_follow(cli, job, mode, FALSE, &error);
 
-    return CLI_DONE;
+    return tell_waited(cli, job, done ? NULL : error);
 }
 
 /* --- changes ----------------------------------------------------------------- */

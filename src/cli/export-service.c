@@ -54,7 +54,8 @@ export_service(CliContext *cli, const ExportRequest *request)
 {
     const JobStartedOptions options = {.async = request->options->async,
                                        .progress = request->progress,
-                                       .done = _("Exported to '%s'")};
+                                       .done = _("Exported to '%s'"),
+                                       .place = TRUE};
     g_autoptr(GError) error = NULL;
     g_autofree char *path = check_request(request, &error) ? start_export_job(cli, request,
                                                                               &error) : NULL;

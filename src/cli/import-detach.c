@@ -8,7 +8,7 @@
 #include "bus/bus-path.h"
 #include "cli/import-detach.h"
 #include "cli/job-local.h"
-#include "cli/job-show.h"
+#include "cli/job-started.h"
 #include "cli/output.h"
 #include "cli/service.h"
 #include "import/detach-work.h"
@@ -129,38 +129,34 @@ detach_here(CliContext *cli, const char *domain, const DetachOptions *options, g
 
 /* --- by the service ---------------------------------------------------------------- */
 
-static BusJob *
+/* Returns: the path of the job, or NULL. */
+static char *
 start_detach(CliContext *cli, const char *domain, GError **error)
 {
     g_autoptr(GVariant) answer = cli_service_call(
         cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "DetachImport",
         g_variant_new("(sa{sv})", domain, NULL), G_VARIANT_TYPE("(uo)"), error);
-    g_autofree char *path = NULL;
+    char *path = NULL;
 
-    if (!answer)
-        return NULL;
-    g_variant_get(answer, "(uo)", NULL, &path);
+    if (answer)
+        g_variant_get(answer, "(uo)", NULL, &path);
 
-    return cli_service_job(cli, path, error);
+    return path;
 }
 
 static int
 detach_by_service(CliContext *cli, const char *domain, ProgressMode progress)
 {
+    g_autofree char *done = g_strdup_printf(_("The domain '%s' needs no export"), domain);
+    const JobStartedOptions started = {
+        .progress = progress,
+        .done = done,
+        .names = (const char *const[]){"domain", domain, NULL},
+    };
     g_autoptr(GError) error = NULL;
-    g_autoptr(BusJob) job = start_detach(cli, domain, &error);
-    JsonObject *result;
+    g_autofree char *job = start_detach(cli, domain, &error);
 
-    if (!job || !job_follow(cli, job, progress, TRUE, &error))
-        return cli_fail(cli, error);
-    cli_message(cli, _("The domain '%s' needs no export"), domain);
-    if (cli->globals.json) {
-        result = job_show_json(job);
-        json_object_set_int_member(result, "result", 0);
-        cli_result(cli, result);
-    }
-
-    return CLI_DONE;
+    return job_started(cli, job, error, &started);
 }
 
 int

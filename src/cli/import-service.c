@@ -43,7 +43,8 @@ import_service(CliContext *cli, const ImportRequest *request)
 {
     const JobStartedOptions options = {.async = request->options->async,
                                        .progress = request->progress,
-                                       .done = _("Imported into '%s'")};
+                                       .done = _("Imported into '%s'"),
+                                       .place = TRUE};
     g_autoptr(GError) error = NULL;
     g_autofree char *path = start_import(cli, request, &error);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/job-report.h"
 #include "cli/job-show.h"
 #include "cli/output.h"
 #include "job/job-state.h"
@@ -156,8 +157,17 @@ print_job_disks(BusJob *job)
     table_print(table, TRUE);
 }
 
+static void
+print_job_warnings(GVariant *report)
+{
+    g_autoptr(GPtrArray) warnings = job_report_warnings(report);
+
+    for (guint i = 0; i < warnings->len; i++)
+        print_label_row(_("Warning:"), g_ptr_array_index(warnings, i));
+}
+
 void
-job_show(BusJob *job)
+job_show(BusJob *job, GVariant *report)
 {
     const char *directory = bus_job_get_export_directory(job);
 
@@ -170,6 +180,7 @@ job_show(BusJob *job)
         print_label_row(_("Export:"), directory);
     if (bus_job_get_error_code(job) != 0)
         print_label_row(_("Error:"), bus_job_get_error_description(job));
+    print_job_warnings(report);
     print_job_disks(job);
 }
 

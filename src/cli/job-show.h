@@ -15,8 +15,8 @@ const char *job_show_number(BusJob *job);
 /** job_show_json: Returns: all about @job, owned by the caller. */
 JsonObject *job_show_json(BusJob *job);
 
-/** job_show: Prints all about @job, as `virsh domjobinfo` does. */
-void job_show(BusJob *job);
+/** job_show: Prints all about @job, as `virsh domjobinfo` does. @report: (nullable): its report. */
+void job_show(BusJob *job, GVariant *report);
 
 /** job_show_list: Prints @jobs (element-type BusJob) as a table. */
 void job_show_list(CliContext *cli, GPtrArray *jobs);

@@ -5,10 +5,12 @@
 
 #include <glib/gi18n.h>
 
+#include "cli/job-report.h"
 #include "cli/job-show.h"
 #include "cli/job-started.h"
 #include "cli/output.h"
 #include "cli/service.h"
+#include "job/job-state.h"
 
 static int
 tell_started(CliContext *cli, BusJob *job)
@@ -27,21 +29,49 @@ tell_started(CliContext *cli, BusJob *job)
     return CLI_DONE;
 }
 
-static int
-tell_job_done(CliContext *cli, BusJob *job, const char *done)
+static void
+print_job_done(CliContext *cli, BusJob *job, const JobStartedOptions *options)
 {
     g_autofree char *path = text_printable(bus_job_get_export_directory(job));
-    g_auto(GStrv) parts = g_strsplit(done, "%s", 2);
+    g_auto(GStrv) parts = g_strsplit(options->done, "%s", 2);
+
+    if (options->place)
+        cli_message(cli, "%s%s%s", parts[0], path, parts[1] ? parts[1] : "");
+    else
+        cli_message(cli, "%s", options->done);
+}
+
+static int
+tell_job_done(CliContext *cli, BusJob *job, const JobStartedOptions *options)
+{
+    g_autoptr(GVariant) report = job_report_ask(job);
     JsonObject *result;
 
-    cli_message(cli, "%s%s%s", parts[0], path, parts[1] ? parts[1] : "");
-    if (cli->globals.json) {
-        result = job_show_json(job);
-        json_object_set_int_member(result, "result", 0);
-        cli_result(cli, result);
+    if (!cli->globals.json) {
+        job_report_warn(report);
+        print_job_done(cli, job, options);
+        return CLI_DONE;
     }
+    result = job_show_json(job);
+    json_object_set_int_member(result, "result", 0);
+    for (const char *const *name = options->names; name && *name; name += 2)
+        json_set_text(result, name[0], name[1]);
+    job_report_add(result, report);
+    cli_result(cli, result);
 
     return CLI_DONE;
+}
+
+/* A job that has failed may have left something, as its warnings say. */
+static int
+tell_job_failed(CliContext *cli, BusJob *job, const GError *why)
+{
+    g_autoptr(GVariant) report =
+        job_state_is_final(bus_job_get_job_state(job)) ? job_report_ask(job) : NULL;
+
+    job_report_warn(report);
+
+    return cli_fail(cli, why);
 }
 
 int
@@ -59,10 +89,8 @@ job_started(CliContext *cli, const char *path, const GError *why,
     done = job_follow(cli, job, options->progress, TRUE, &error);
     if (options->ended)
         return options->ended(cli, job, error, options->data);
-    if (!done)
-        return cli_fail(cli, error);
 
-    return tell_job_done(cli, job, options->done);
+    return done ? tell_job_done(cli, job, options) : tell_job_failed(cli, job, error);
 }
 
 gboolean

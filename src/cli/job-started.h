@@ -16,8 +16,11 @@ G_BEGIN_DECLS
 typedef struct {
     gboolean async; /* do not follow it */
     ProgressMode progress;
-    const char *done; /* message when it has succeeded, translated: "Exported to '%s'", with the
-                       * directory that it has created */
+    const char *done; /* message when it has succeeded, translated */
+    gboolean place;   /* "%s" in it is for the directory that the job has created */
+
+    /* (nullable): names and texts that the result has with --json, in turn, ended by NULL. */
+    const char *const *names;
 
     /* (nullable): called instead of that when the job has ended; @why: why it did not succeed, or
      * NULL. Returns: the exit status. */

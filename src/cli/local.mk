@@ -56,6 +56,8 @@ libvirtsnap_cli_a_SOURCES = \
 	src/cli/job-started.c \
 	src/cli/job-started.h \
 	src/cli/job-options.h \
+	src/cli/job-report.c \
+	src/cli/job-report.h \
 	src/cli/job-show.c \
 	src/cli/job-show.h \
 	src/cli/keys.c \

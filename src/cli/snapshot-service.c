@@ -6,13 +6,29 @@
 #include <glib/gi18n.h>
 
 #include "bus/bus-path.h"
-#include "cli/job-show.h"
-#include "cli/output.h"
+#include "cli/job-started.h"
 #include "cli/service.h"
 #include "cli/snapshot-service.h"
 
-/* @options: a{sv}, floating. Returns: the job, or NULL. */
-static BusJob *
+/* What the result of a job has with --json beside the job. */
+#define SET_NAMES(collection, what, name) \
+    ((const char *const[]){"collection", collection, what, name, NULL})
+
+/* @answer: (nullable): of a method. @which: which of its values is the job. Returns: the path of
+ * the job, owned by the caller; NULL without an answer. */
+static char *
+job_of_answer(GVariant *answer, gsize which)
+{
+    char *job = NULL;
+
+    if (answer)
+        g_variant_get_child(answer, which, "o", &job);
+
+    return job;
+}
+
+/* @options: a{sv}, floating. Returns: the path of the job, or NULL. */
+static char *
 start_set_job(CliContext *cli, const char *method, const char *collection, const char *snapshot,
               GVariant *options, GError **error)
 {
@@ -20,32 +36,8 @@ start_set_job(CliContext *cli, const char *method, const char *collection, const
     g_autoptr(GVariant) answer = cli_service_call(
         cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method,
         g_variant_new("(o@a{sv})", path, options), G_VARIANT_TYPE("(uo)"), error);
-    g_autofree char *job = NULL;
-    guint32 result;
 
-    if (!answer)
-        return NULL;
-    g_variant_get(answer, "(uo)", &result, &job);
-
-    return cli_service_job(cli, job, error);
-}
-
-static int
-follow_set_job(CliContext *cli, BusJob *job, ProgressMode progress, const char *done)
-{
-    g_autoptr(GError) error = NULL;
-    JsonObject *result;
-
-    if (!job_follow(cli, job, progress, TRUE, &error))
-        return cli_fail(cli, error);
-    cli_message(cli, "%s", done);
-    if (cli->globals.json) {
-        result = job_show_json(job);
-        json_object_set_int_member(result, "result", 0);
-        cli_result(cli, result);
-    }
-
-    return CLI_DONE;
+    return job_of_answer(answer, 1);
 }
 
 int
@@ -54,8 +46,13 @@ snapshot_service_delete(CliContext *cli, const char *collection, const char *sna
 {
     g_autofree char *done =
         g_strdup_printf(_("Snapshot set '%s' of '%s' removed"), snapshot, collection);
+    const JobStartedOptions started = {
+        .progress = progress,
+        .done = done,
+        .names = SET_NAMES(collection, "snapshot", snapshot),
+    };
     g_autoptr(GError) error = NULL;
-    g_autoptr(BusJob) job = NULL;
+    g_autofree char *job = NULL;
     GVariantDict options;
 
     g_variant_dict_init(&options, NULL);
@@ -64,18 +61,12 @@ snapshot_service_delete(CliContext *cli, const char *collection, const char *sna
     job = start_set_job(cli, "DestroySnapshot", collection, snapshot, g_variant_dict_end(&options),
                         &error);
 
-    return job ? follow_set_job(cli, job, progress, done) : cli_fail(cli, error);
+    return job_started(cli, job, error, &started);
 }
 
-int
-snapshot_service_apply(CliContext *cli, const char *collection, const char *snapshot,
-                       gboolean discard, gboolean start_all, gboolean paused,
-                       ProgressMode progress)
+static GVariant *
+apply_options_value(gboolean discard, gboolean start_all, gboolean paused)
 {
-    g_autofree char *done =
-        g_strdup_printf(_("'%s' is as it was at '%s'"), collection, snapshot);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(BusJob) job = NULL;
     GVariantDict options;
 
     g_variant_dict_init(&options, NULL);
@@ -85,10 +76,28 @@ snapshot_service_apply(CliContext *cli, const char *collection, const char *snap
         g_variant_dict_insert(&options, "start", "b", TRUE);
     if (paused)
         g_variant_dict_insert(&options, "paused", "b", TRUE);
-    job = start_set_job(cli, "ApplySnapshot", collection, snapshot, g_variant_dict_end(&options),
-                        &error);
 
-    return job ? follow_set_job(cli, job, progress, done) : cli_fail(cli, error);
+    return g_variant_dict_end(&options);
+}
+
+int
+snapshot_service_apply(CliContext *cli, const char *collection, const char *snapshot,
+                       gboolean discard, gboolean start_all, gboolean paused,
+                       ProgressMode progress)
+{
+    g_autofree char *done =
+        g_strdup_printf(_("'%s' is as it was at '%s'"), collection, snapshot);
+    const JobStartedOptions started = {
+        .progress = progress,
+        .done = done,
+        .names = SET_NAMES(collection, "snapshot", snapshot),
+    };
+    g_autoptr(GError) error = NULL;
+    g_autofree char *job =
+        start_set_job(cli, "ApplySnapshot", collection, snapshot,
+                      apply_options_value(discard, start_all, paused), &error);
+
+    return job_started(cli, job, error, &started);
 }
 
 int
@@ -97,19 +106,18 @@ snapshot_service_create(CliContext *cli, const char *collection, const char *sna
 {
     g_autofree char *done = g_strdup_printf(_("Snapshot collection '%s' made"), snapshot);
     g_autofree char *path = bus_path_collection(collection);
+    const JobStartedOptions started = {
+        .progress = PROGRESS_NONE,
+        .done = done,
+        .names = SET_NAMES(collection, "snapshot", snapshot),
+    };
     g_autoptr(GError) error = NULL;
     g_autoptr(GVariant) answer = cli_service_call(
         cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "CreateSnapshot",
         g_variant_new("(osq)", path, settings, type), G_VARIANT_TYPE("(uoo)"), &error);
-    g_autoptr(BusJob) job = NULL;
-    const char *job_path;
+    g_autofree char *job = job_of_answer(answer, 2);
 
-    if (!answer)
-        return cli_fail(cli, error);
-    g_variant_get(answer, "(uo&o)", NULL, NULL, &job_path);
-    job = cli_service_job(cli, job_path, &error);
-
-    return job ? follow_set_job(cli, job, PROGRESS_NONE, done) : cli_fail(cli, error);
+    return job_started(cli, job, error, &started);
 }
 
 int
@@ -119,19 +127,19 @@ reference_service_convert(CliContext *cli, const char *collection, const char *s
     g_autofree char *done = g_strdup_printf(
         _("Snapshot set '%s' of '%s' is a reference point now"), snapshot, collection);
     g_autofree char *path = bus_path_snapshot(collection, snapshot);
+    const JobStartedOptions started = {
+        .progress = progress,
+        .done = done,
+        .names = (const char *const[]){"collection", collection, "snapshot", snapshot,
+                                       "referencePoint", snapshot, NULL},
+    };
     g_autoptr(GError) error = NULL;
     g_autoptr(GVariant) answer = cli_service_call(
         cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "ConvertToReferencePoint",
         g_variant_new("(oa{sv})", path, NULL), G_VARIANT_TYPE("(uso)"), &error);
-    g_autoptr(BusJob) job = NULL;
-    const char *job_path;
+    g_autofree char *job = job_of_answer(answer, 2);
 
-    if (!answer)
-        return cli_fail(cli, error);
-    g_variant_get(answer, "(u&s&o)", NULL, NULL, &job_path);
-    job = cli_service_job(cli, job_path, &error);
-
-    return job ? follow_set_job(cli, job, progress, done) : cli_fail(cli, error);
+    return job_started(cli, job, error, &started);
 }
 
 int
@@ -139,17 +147,16 @@ reference_service_change(CliContext *cli, const char *method, const char *collec
                          const char *name, const char *done)
 {
     g_autofree char *path = bus_path_collection(collection);
+    const JobStartedOptions started = {
+        .progress = PROGRESS_NONE,
+        .done = done,
+        .names = SET_NAMES(collection, "referencePoint", name),
+    };
     g_autoptr(GError) error = NULL;
     g_autoptr(GVariant) answer = cli_service_call(
         cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method,
         g_variant_new("(osa{sv})", path, name, NULL), G_VARIANT_TYPE("(uo)"), &error);
-    g_autoptr(BusJob) job = NULL;
-    const char *job_path;
+    g_autofree char *job = job_of_answer(answer, 1);
 
-    if (!answer)
-        return cli_fail(cli, error);
-    g_variant_get(answer, "(u&o)", NULL, &job_path);
-    job = cli_service_job(cli, job_path, &error);
-
-    return job ? follow_set_job(cli, job, PROGRESS_NONE, done) : cli_fail(cli, error);
+    return job_started(cli, job, error, &started);
 }

@@ -7,6 +7,7 @@
 
 #include "bus/bus-path.h"
 #include "cli/job-local.h"
+#include "cli/job-report.h"
 #include "cli/job-started.h"
 #include "cli/service.h"
 #include "cli/verify-run.h"
@@ -121,8 +122,10 @@ tell_verified(CliContext *cli, BusJob *job, const GError *why, gconstpointer giv
         return cli_fail(cli, why ? why : error);
     report = g_variant_get_child_value(answer, 0);
     /* Without it the verification did not come to its end. */
-    if (why && !g_variant_lookup(report, "ok", "b", NULL))
+    if (why && !g_variant_lookup(report, "ok", "b", NULL)) {
+        job_report_warn(report);
         return cli_fail(cli, why);
+    }
 
     return verify_show(cli, given, report);
 }

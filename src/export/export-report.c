@@ -101,3 +101,17 @@ export_report_new(const Plan *plan, const char *directory)
 
     return self;
 }
+
+GVariant *
+export_report_findings(const ExportResult *result)
+{
+    GVariantBuilder findings;
+
+    g_variant_builder_init(&findings, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add(&findings, "{sv}", "bytes", g_variant_new_uint64(result->bytes));
+    g_variant_builder_add(&findings, "{sv}", "copied", g_variant_new_uint64(result->copied));
+    g_variant_builder_add(&findings, "{sv}", "linked", g_variant_new_uint64(result->linked));
+    g_variant_builder_add(&findings, "{sv}", "layers", g_variant_new_uint32(result->layers));
+
+    return g_variant_builder_end(&findings);
+}

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "export/plan.h"
+#include "export/export.h"
 #include "job/job-report.h"
 
 G_BEGIN_DECLS
@@ -13,6 +13,15 @@ G_BEGIN_DECLS
 /** export_report_new: Returns: the paths that an export of @plan into @directory creates, owned by
  * the caller. */
 JobReport *export_report_new(const Plan *plan, const char *directory);
+
+/**
+ * export_report_findings:
+ * @result: of an export that is complete
+ *
+ * Returns: (transfer floating): a{sv}: "bytes", "copied", "linked" (t) and "layers" (u), as in
+ * ExportResult: what the report of its job has beside the paths.
+ */
+GVariant *export_report_findings(const ExportResult *result);
 
 /** export_report_disks: Returns: (element-type JobDisk): the disks of @plan with their amount of
  * work, owned by the caller. @parts: (out) (element-type GArray): for each disk the parts of the

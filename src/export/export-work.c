@@ -289,6 +289,7 @@ export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor, Pla
     self->path = g_strdup(target_path(owned));
     job_run_set_result(run, export_report_new(plan, self->path),
                        strings_copy(self->result.warnings));
+    job_run_set_findings(run, export_report_findings(&self->result));
 
     return TRUE;
 }

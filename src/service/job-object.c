@@ -129,7 +129,8 @@ job_object_report(const JobInfo *info)
     GVariantBuilder report;
 
     g_variant_builder_init(&report, G_VARIANT_TYPE("a{sv}"));
-    /* The report is not known before the job is planned. */
+    add_strings(&report, "Warnings", info->warnings);
+    /* The rest is not known before the job is planned. */
     if (made) {
         g_variant_builder_add(&report, "{sv}", "ExportDirectory",
                               g_variant_new_string(job_directory(info)));

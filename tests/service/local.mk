@@ -11,6 +11,7 @@ service_tests = \
 	tests/service/load.sh \
 	tests/service/places.sh \
 	tests/service/prune.sh \
+	tests/service/report.sh \
 	tests/service/set-changes.sh \
 	tests/service/sets.sh \
 	tests/service/verify.sh \

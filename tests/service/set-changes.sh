@@ -65,6 +65,8 @@ is "$(sets)" '["night","one"]' "nothing is kept when it is to be discarded"
 
 # --- reference points, of domains that run now
 check "a reference point" vs_json --service reference-point-create pair first
+is "$(vs_field '[.collection, .referencePoint, (.warnings | length)] | join(" ")')" "pair first 0" \
+    "whose disks are all followed"
 answer=$(call CreateReferencePoint $pair second '{}')
 job=$(grep -o 'job/[0-9]*' <<<"$answer")
 is "$(service_wait "$job") $(service_get "$job" Job JobType)" "7 205" "another one is a job"

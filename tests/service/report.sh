@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The virtsnap developers
+#
+# What the service tells of a job beside its state: its warnings, its figures and its times, and
+# what becomes of the job when the command that watches it is ended.
+. "$abs_top_srcdir/tests/service/lib.sh"
+. "$abs_top_srcdir/tests/test-host.sh"
+requires dbus-daemon gdbus jq qemu-img qemu-io
+
+LIVE_DIR=$TEST_DIR
+x=$TEST_DIR/x
+export VIRTSNAP_CONFIG_DIR=$TEST_DIR/config VIRTSNAP_STATE_DIR=$TEST_DIR/state
+mkdir "$x"
+test_host "$TEST_DIR"
+LIVE_URI=$TEST_HOST
+check "something to copy" eval \
+    'qemu-io -c "write -P 0x5a 0 4M" "$TEST_DIR/images/web.qcow2" >"$TEST_DIR/qemu-io"'
+check "a collection" virtsnap -q -c "$TEST_HOST" collection-create-as shop --domain web
+check "an export" eval \
+    'virtsnap --json -c "$TEST_HOST" export shop s --to "$x/l" --base latest >"$TEST_DIR/local"'
+printf '[jobs]\nrunning=1\nkeep_finished=400\nkeep_interrupted=500\n[service]\nidle_timeout=0\n' \
+    >"$TEST_DIR/virtsnapd.conf"
+check "a bus" service_bus || bail_out "no bus"
+check "the service comes" service_start || bail_out "no service"
+export VIRTSNAP_BUS=session
+said=$TEST_DIR/said
+served() { virtsnap --service "$@" 2>"$said"; }
+last_job() { virtsnap job-list --json | jq -r ".jobs[-1].$1"; }
+none="There is no earlier export of 'shop'"
+
+# --- a job that ends with warnings
+check "an export by the service" eval \
+    'served --json export shop s --to "$x/a" --base latest >"$TEST_DIR/served"'
+# The manifests name different programs, so their lengths differ.
+figures='[.result, .bytes - .copied, .copied > 4194304, .layers, .domains, (.warnings | length)]'
+is "$(jq -c "$figures" "$TEST_DIR/served")" "$(jq -c "$figures" "$TEST_DIR/local")" \
+    "its result has what that of the command has"
+is "$(jq -c '[.state, (.warnings[0] | contains("no earlier export"))]' "$TEST_DIR/served")" \
+    '["completed-with-warnings",true]' "with the text of the warning"
+is "$(<"$said")" "" "which is only there with --json"
+like "$(service_call job/1 Job.GetReport)" "'Warnings': <\[\"$none" "GetReport has it"
+like "$(service_call job/1 Job.GetReport)" "'linked': <uint64 0>" "and the figures"
+check "without --json" served -q export shop s --to "$x/b" --base latest
+like "$(<"$said")" "^warning: $none" "it is on standard error"
+check "job-wait" served -q job-wait 2
+like "$(<"$said")" "^warning: $none" "warns, too"
+is "$(virtsnap job-wait 2 --json | jq '.warnings | length')" 1 "in JSON as well"
+is "$(virtsnap job-info 2 --json | jq '.warnings | length')" 1 "as does job-info"
+like "$(virtsnap job-info 2)" "Warning: +$none" "which is for people, too"
+check "one without" served -q export shop s --to "$x/c"
+is "$(virtsnap job-info 3 --json | jq -c .warnings) $(<"$said")" "[] " "has none"
+
+check "the service ends" service_stop
+check "and comes again" service_start
+like "$(service_call job/1 Job.GetReport)" "'Warnings': <\[\"$none" \
+    "the warnings of a job are there as long as the job"
+check "the service ends" service_stop
+done_testing
