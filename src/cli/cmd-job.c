@@ -119,7 +119,7 @@ run_wait(CliContext *cli, const CommandLine *line)
     job = cli_service_job(cli, line->args[0], &error);
     if (!job)
         return cli_fail(cli, error);
-    done = job_follow(cli, job, mode, FALSE, &error);
+    done = job_follow(cli, job, mode, JOB_WATCHED, &error);
 
     return tell_waited(cli, job, done ? NULL : error);
 }

@@ -53,6 +53,7 @@ int
 export_service(CliContext *cli, const ExportRequest *request)
 {
     const JobStartedOptions options = {.async = request->options->async,
+                                       .resume = request->options->resume,
                                        .progress = request->progress,
                                        .done = _("Exported to '%s'"),
                                        .place = TRUE};

@@ -72,6 +72,19 @@ on_hup(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* Returns: the id of a source for SIGHUP; 0 if it is ignored, which nohup(1) has done so that the
+ * command outlives its terminal. */
+static guint
+watch_hangup(Follow *self)
+{
+    struct sigaction before;
+
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
+        return 0;
+
+    return g_unix_signal_add(SIGHUP, on_hup, self);
+}
+
 /* --- Ctrl-Z: GLib's main loop does not know that signal ------------------------- */
 
 /* The pipe to which the signal handler writes and from which the main loop reads. */
@@ -161,7 +174,7 @@ follow_run(Follow *self)
     guint sources[] = {
         g_unix_signal_add(SIGINT, on_int, self),
         g_unix_signal_add(SIGTERM, on_term, self),
-        g_unix_signal_add(SIGHUP, on_hup, self),
+        watch_hangup(self),
     };
     guint stop = watch_stop(self);
 
@@ -170,7 +183,7 @@ follow_run(Follow *self)
     keys_release();
     unwatch_stop(stop);
     for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)
-        g_source_remove(sources[i]);
+        g_clear_handle_id(&sources[i], g_source_remove);
 }
 
 void

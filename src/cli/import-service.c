@@ -42,6 +42,7 @@ int
 import_service(CliContext *cli, const ImportRequest *request)
 {
     const JobStartedOptions options = {.async = request->options->async,
+                                       .resume = request->options->resume,
                                        .progress = request->progress,
                                        .done = _("Imported into '%s'"),
                                        .place = TRUE};

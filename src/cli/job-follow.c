@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
+#include <signal.h>
 
 #include "cli/follow.h"
 #include "cli/job-show.h"
@@ -14,8 +15,8 @@ typedef struct {
     CliContext *cli;
     BusJob *job;
     Follow *follow;
-    gboolean kill; /* the job was started by this command */
-    gboolean left; /* the user has stopped watching */
+    JobTies ties;
+    gboolean left; /* the user has stopped watching, or has ended the job */
     gboolean gone; /* the service has gone */
 } ServiceFollow;
 
@@ -47,16 +48,32 @@ on_owner(GObject *proxy, GParamSpec *pspec, gpointer data)
     follow_quit(self->follow);
 }
 
+/* What an earlier job left must not be removed before this one has begun to resume it. */
+static gboolean
+may_remove(const ServiceFollow *self)
+{
+    guint state = bus_job_get_job_state(self->job);
+
+    return self->ties != JOB_RESUMES || (state != JOB_STATE_NEW && state != JOB_STATE_STARTING);
+}
+
+/* Ctrl-C kills a job that this command has started. SIGTERM asks only the command to end, so what
+ * is copied stays; it also ends a shell. A terminal that goes away (SIGHUP) ends no job: that it
+ * does not depend on who watches it is why it is the service's. */
 static void
 end_service(Follow *follow, gpointer job, int signum)
 {
     ServiceFollow *self = job;
+    gboolean kill = signum == SIGINT && may_remove(self);
     g_autoptr(GError) error = NULL;
 
-    if (self->kill && !self->left) {
+    if (signum != SIGINT && self->cli->session)
+        self->cli->session->leave = TRUE;
+    if (signum != SIGHUP && self->ties != JOB_WATCHED && !self->left) {
         self->left = TRUE;
-        /* The first signal kills the job and waits for its end; a second one does not wait. */
-        if (cli_service_request(self->cli, self->job, JOB_REQUEST_KILL, &error))
+        /* The first signal ends the job and waits for its end; a second one does not wait. */
+        if (cli_service_request(self->cli, self->job,
+                                kill ? JOB_REQUEST_KILL : JOB_REQUEST_TERMINATE, &error))
             return;
         follow_hide(follow);
         cli_warning("%s", error->message);
@@ -72,7 +89,7 @@ suspend_service(Follow *follow, gpointer job, gboolean suspend)
 {
     ServiceFollow *self = job;
 
-    return self->kill &&
+    return self->ties != JOB_WATCHED &&
            cli_service_request(self->cli, self->job,
                                suspend ? JOB_REQUEST_SUSPEND : JOB_REQUEST_START, NULL);
 }
@@ -110,6 +127,10 @@ job_outcome(const ServiceFollow *self, GError **error)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
                     _("Job %s is still running; 'virtsnap job-wait %s' shows its progress"), number,
                      number);
+    else if (state == JOB_STATE_TERMINATED)
+        g_set_error(error, VIRT_SNAP_ERROR, (gint)code,
+                    _("%s ('virtsnap job-resume %s' resumes the job)"),
+                    bus_job_get_error_description(self->job), number);
     else if (code != 0)
         g_set_error_literal(error, VIRT_SNAP_ERROR, (gint)code,
                             bus_job_get_error_description(self->job));
@@ -121,11 +142,11 @@ job_outcome(const ServiceFollow *self, GError **error)
 }
 
 gboolean
-job_follow(CliContext *cli, BusJob *job, ProgressMode mode, gboolean kill, GError **error)
+job_follow(CliContext *cli, BusJob *job, ProgressMode mode, JobTies ties, GError **error)
 {
     static const FollowOps ops = {.end = end_service, .suspend = suspend_service};
     g_autofree char *name = g_strdup(bus_job_get_name(job));
-    ServiceFollow self = {.cli = cli, .job = job, .kill = kill};
+    ServiceFollow self = {.cli = cli, .job = job, .ties = ties};
     g_autoptr(Follow) follow = follow_new(&ops, &self, name, mode, cli->globals.quiet);
 
     self.follow = follow;

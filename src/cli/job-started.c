@@ -86,7 +86,8 @@ job_started(CliContext *cli, const char *path, const GError *why,
         return cli_fail(cli, path ? error : why);
     if (options->async)
         return tell_started(cli, job);
-    done = job_follow(cli, job, options->progress, TRUE, &error);
+    done = job_follow(cli, job, options->progress,
+                      options->resume ? JOB_RESUMES : JOB_STARTED_HERE, &error);
     if (options->ended)
         return options->ended(cli, job, error, options->data);
 

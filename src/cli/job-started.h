@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 /** How a command follows the job that it has started with the service. */
 typedef struct {
     gboolean async; /* do not follow it */
+    gboolean resume; /* the job resumes what an earlier one has left */
     ProgressMode progress;
     const char *done; /* message when it has succeeded, translated */
     gboolean place;   /* "%s" in it is for the directory that the job has created */

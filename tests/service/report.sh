@@ -51,6 +51,62 @@ like "$(virtsnap job-info 2)" "Warning: +$none" "which is for people, too"
 check "one without" served -q export shop s --to "$x/c"
 is "$(virtsnap job-info 3 --json | jq -c .warnings) $(<"$said")" "[] " "has none"
 
+# --- a job whose command is ended
+# start_slow DIRECTORY [OPTION]...: exports in the background and waits until it copies
+start_slow()
+{
+    virtsnap --service -q export shop s --to "$x/$1" --base latest --bandwidth 256K 2>"$said" &
+    pid=$!
+    live_wait "it copies" eval '[ "$(last_job cur)" -gt 200000 ]' &&
+        live_wait "it can be interrupted" live_catches $pid
+}
+# ended SIGNAL: the command fails
+ended() { kill "-$1" $pid && ! wait $pid; }
+check "an export that takes long" start_slow killed
+check "Ctrl-C" ended INT
+is "$(last_job state)" killed "kills the job"
+check "and nothing is left" [ ! -e "$x/killed" ]
+like "$(<"$said")" "warning: $none" "which has its warnings all the same"
+check "another one" start_slow term
+n=$(last_job job)
+check "SIGTERM" ended TERM
+is "$(last_job state)" terminated "ends the job in order"
+check "so that what is copied stays" [ -d "$x/term/shop/.s.partial" ]
+like "$(<"$said")" "'virtsnap job-resume $n'" "the way out is told"
+like "$(<"$said")" "warning: $none" "with the warnings"
+check "another one" start_slow hup
+m=$(last_job job)
+check "SIGHUP" ended HUP
+is "$(last_job state)" running "does not end the job"
+like "$(<"$said")" "'virtsnap job-wait $m'" "how to watch on is told"
+
+# Only one job runs at once.
+check "one that waits, and is to resume" eval '
+    virtsnap --service -q export shop s --to "$x/term" --resume 2>"$said" & pid=$!
+    live_wait "it can be interrupted" live_catches $pid'
+live_wait "it waits" eval '[ "$(last_job state)" = new ]'
+check "Ctrl-C" ended INT
+is "$(last_job state)" terminated "ends it"
+check "and what it was to resume is not removed" [ -d "$x/term/shop/.s.partial" ]
+check "the other one goes on" virtsnap -q job-speed "$m" 0
+check "to its end" virtsnap -q job-wait "$m"
+check "and is whole" virtsnap -q verify "$x/hup/shop/s"
+check "job-resume" virtsnap -q job-resume "$n"
+check "brings the ended one to its end" eval 'virtsnap -q job-speed $n 0 &&
+    virtsnap -q job-wait $n && virtsnap -q verify "$x/term/shop/s"'
+
+# What was started by nohup does not end when the terminal goes away.
+check "one that ignores SIGHUP" eval 'trap "" HUP; start_slow nohup; trap - HUP'
+check "goes on, and ends with Ctrl-C" eval 'kill -HUP $pid && ended INT'
+is "$(last_job state)" killed "which kills the job"
+check "one without the service" eval 'trap "" HUP
+    virtsnap -q -c "$TEST_HOST" export shop s --to "$x/own" --bandwidth 256K 2>"$said" &
+    pid=$!; trap - HUP
+    live_wait "it copies" [ -d "$x/own/shop/.s.partial" ]
+    live_wait "it can be interrupted" live_catches $pid'
+check "as well" eval 'kill -HUP $pid && ended INT'
+check "so that nothing is left" [ ! -e "$x/own" ]
+
 check "the service ends" service_stop
 check "and comes again" service_start
 like "$(service_call job/1 Job.GetReport)" "'Warnings': <\[\"$none" \
