@@ -55,7 +55,7 @@ clear_job_details(BusJob *bus, const JobInfo *info)
 }
 
 void
-job_object_update(BusJob *bus, const JobInfo *info, gboolean details)
+job_object_update(BusJob *bus, const JobInfo *info, guint64 stay, gboolean details)
 {
     if (details)
         set_job_details(bus, info);
@@ -72,7 +72,7 @@ job_object_update(BusJob *bus, const JobInfo *info, gboolean details)
     bus_job_set_start_time(bus, info->started);
     bus_job_set_time_of_last_state_change(bus, info->changed);
     bus_job_set_elapsed_time(bus, (guint64)info->elapsed);
-    bus_job_set_time_before_removal(bus, info->time_before_removal * G_USEC_PER_SEC);
+    bus_job_set_time_before_removal(bus, stay == G_MAXUINT64 ? stay : stay * G_USEC_PER_SEC);
     bus_job_set_type_(bus, (gint)info->figures.type);
     bus_job_set_bandwidth(bus, info->figures.bandwidth);
     bus_job_set_cur(bus, info->figures.cur);

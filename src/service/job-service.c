@@ -179,15 +179,15 @@ expire_job(gpointer data)
 static void
 schedule_removal(ServiceJob *self, const JobInfo *info)
 {
-    const ServiceConfig *config = self->service->config;
-    guint64 stay = info->resumable ? config->keep_interrupted
-                                   : MAX(info->time_before_removal, config->keep_seconds);
-    guint left = job_expiry_left(info->ended / G_USEC_PER_SEC, stay);
+    guint64 stay = service_job_stay(self->service, info);
+    guint left;
 
     g_clear_handle_id(&self->removal_timer, g_source_remove);
-    if (!info->resumable || config->keep_interrupted > 0)
-        self->removal_timer =
-            g_timeout_add_seconds(left, info->resumable ? expire_job : remove_job, self);
+    if (stay == G_MAXUINT64)
+        return;
+    left = job_expiry_left(info->ended / G_USEC_PER_SEC, stay);
+    self->removal_timer =
+        g_timeout_add_seconds(left, info->resumable ? expire_job : remove_job, self);
 }
 
 static void
@@ -263,7 +263,7 @@ on_job_state(ServiceJob *self, JobState state)
 {
     g_autoptr(JobInfo) info = job_get_info(self->job);
 
-    job_object_update(self->bus, info, self->service->session);
+    service_job_show(self, info);
     bus_job_emit_state_changed(self->bus, state);
     if (job_state_is_final(state)) {
         on_job_final(self, info);

@@ -43,8 +43,20 @@ typedef struct {
     guint removal_timer;
 } ServiceJob;
 
+/**
+ * service_job_stay:
+ * @info: of a job of @service
+ *
+ * Returns: for how many seconds the job stays after its end: as the configuration says, and longer
+ * if it can be resumed; G_MAXUINT64: for ever.
+ */
+guint64 service_job_stay(const JobService *service, const JobInfo *info);
+
 /** service_job_save: Has its record written anew, as it is by then. */
 void service_job_save(ServiceJob *self);
+
+/** service_job_show: Shows on the bus what @info, which is its own, says. */
+void service_job_show(ServiceJob *self, const JobInfo *info);
 
 /** service_job_update: Shows on the bus how it is. */
 void service_job_update(ServiceJob *self);

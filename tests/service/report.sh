@@ -62,11 +62,13 @@ start_slow()
 }
 # ended SIGNAL: the command fails
 ended() { kill "-$1" $pid && ! wait $pid; }
+times() { service_get "job/$1" Job TimeBeforeRemoval; }
 check "an export that takes long" start_slow killed
 check "Ctrl-C" ended INT
 is "$(last_job state)" killed "kills the job"
 check "and nothing is left" [ ! -e "$x/killed" ]
 like "$(<"$said")" "warning: $none" "which has its warnings all the same"
+is "$(times "$(last_job job)") $(last_job jobType)" "400000000 62" "its time and its type are told"
 check "another one" start_slow term
 n=$(last_job job)
 check "SIGTERM" ended TERM
@@ -74,6 +76,7 @@ is "$(last_job state)" terminated "ends the job in order"
 check "so that what is copied stays" [ -d "$x/term/shop/.s.partial" ]
 like "$(<"$said")" "'virtsnap job-resume $n'" "the way out is told"
 like "$(<"$said")" "warning: $none" "with the warnings"
+is "$(times "$n") $(last_job timeBeforeRemoval)" "500000000 500000000" "it stays longer"
 check "another one" start_slow hup
 m=$(last_job job)
 check "SIGHUP" ended HUP
@@ -111,5 +114,6 @@ check "the service ends" service_stop
 check "and comes again" service_start
 like "$(service_call job/1 Job.GetReport)" "'Warnings': <\[\"$none" \
     "the warnings of a job are there as long as the job"
+is "$(times 1)" 400000000 "as is its time"
 check "the service ends" service_stop
 done_testing
