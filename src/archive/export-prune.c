@@ -32,6 +32,16 @@ item_free(gpointer data)
     g_free(item);
 }
 
+PruneReport *
+prune_report_new(void)
+{
+    PruneReport *report = g_new0(PruneReport, 1);
+
+    report->items = g_ptr_array_new_with_free_func(item_free);
+
+    return report;
+}
+
 void
 prune_report_free(PruneReport *report)
 {
@@ -228,6 +238,12 @@ for_people(gconstpointer a, gconstpointer b)
     return order != 0 ? order : newest_first(a, b);
 }
 
+void
+prune_report_sort(PruneReport *report)
+{
+    g_ptr_array_sort(report->items, for_people);
+}
+
 /* Returns: the number of exports, the newest first, whose times lie in the future. A wrong clock
  * dated them; they must not push out others and are not counted. */
 static guint
@@ -283,17 +299,16 @@ judge_row(const KeepRules *rules, GPtrArray *items, GTimeZone *zone, gint64 now)
 static PruneReport *
 judge_exports(const PruneOrder *order, GPtrArray *exports)
 {
-    PruneReport *report = g_new0(PruneReport, 1);
+    PruneReport *report = prune_report_new();
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(row_free);
     g_autoptr(GTimeZone) zone = g_time_zone_new_local();
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
 
-    report->items = g_ptr_array_new_with_free_func(item_free);
     for (guint i = 0; i < exports->len; i++)
         take_found(order, g_ptr_array_index(exports, i), report, rows);
     for (guint i = 0; i < rows->len; i++)
         judge_row(&order->rules, ((Row *)g_ptr_array_index(rows, i))->items, zone, now);
-    g_ptr_array_sort(report->items, for_people);
+    prune_report_sort(report);
 
     return report;
 }

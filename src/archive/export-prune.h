@@ -72,6 +72,12 @@ typedef struct {
 PruneReport *export_prune(const PruneOrder *order, Control *control, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** prune_report_new: Returns: a report without items, owned by the caller. */
+PruneReport *prune_report_new(void);
+
+/** prune_report_sort: Sorts the items for people: by collection, then by time, newest first. */
+void prune_report_sort(PruneReport *report);
+
 void prune_report_free(PruneReport *report);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PruneReport, prune_report_free)

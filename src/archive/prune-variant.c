@@ -81,7 +81,36 @@ prune_order_parse(GVariant *options, PruneOrder *order, GError **error)
     return TRUE;
 }
 
+GVariant *
+prune_order_format(const PruneOrder *order)
+{
+    GVariantBuilder options;
+
+    g_variant_builder_init(&options, G_VARIANT_TYPE_VARDICT);
+    if (order->collection)
+        g_variant_builder_add(&options, "{sv}", "collection",
+                              g_variant_new_string(order->collection));
+    if (order->dry_run)
+        g_variant_builder_add(&options, "{sv}", "dry-run", g_variant_new_boolean(TRUE));
+    for (int rule = 0; rule < KEEP_RULES; rule++) {
+        g_autofree char *key = g_strconcat("keep-", keep_rule_name((KeepRule)rule), NULL);
+
+        if (order->rules.n[rule] > 0)
+            g_variant_builder_add(&options, "{sv}", key,
+                                  g_variant_new_uint32(order->rules.n[rule]));
+    }
+
+    return g_variant_builder_end(&options);
+}
+
 /* --- the report ------------------------------------------------------------- */
+
+static const char *const fate_names[] = {
+    [PRUNE_KEEP] = "kept",
+    [PRUNE_REMOVE] = "removed",
+    [PRUNE_LEAVE] = "left",
+    [PRUNE_FAIL] = "failed",
+};
 
 static void
 add_prune_text(GVariantBuilder *builder, const char *key, const char *text)
@@ -117,14 +146,11 @@ item_format(const PruneItem *item)
 GVariant *
 prune_report_format(const PruneReport *report)
 {
-    static const char *const names[] = {
-        [PRUNE_KEEP] = "kept", [PRUNE_REMOVE] = "removed", [PRUNE_LEAVE] = "left",
-        [PRUNE_FAIL] = "failed"};
     GVariantBuilder all;
 
     g_variant_builder_init(&all, G_VARIANT_TYPE_VARDICT);
     g_variant_builder_add(&all, "{sv}", "freed", g_variant_new_uint64(report->freed));
-    for (guint fate = 0; fate < G_N_ELEMENTS(names); fate++) {
+    for (guint fate = 0; fate < G_N_ELEMENTS(fate_names); fate++) {
         GVariantBuilder items;
 
         g_variant_builder_init(&items, G_VARIANT_TYPE("aa{sv}"));
@@ -134,8 +160,61 @@ prune_report_format(const PruneReport *report)
             if ((guint)item->fate == fate)
                 g_variant_builder_add_value(&items, item_format(item));
         }
-        g_variant_builder_add(&all, "{sv}", names[fate], g_variant_builder_end(&items));
+        g_variant_builder_add(&all, "{sv}", fate_names[fate], g_variant_builder_end(&items));
     }
 
     return g_variant_builder_end(&all);
+}
+
+static PruneItem *
+item_parse(GVariant *value, PruneFate fate)
+{
+    PruneItem *item = g_new0(PruneItem, 1);
+    g_autofree const char **reasons = NULL;
+
+    item->fate = fate;
+    item->reasons = g_ptr_array_new_with_free_func(g_free);
+    g_variant_lookup(value, "export", "s", &item->path);
+    g_variant_lookup(value, "collection", "s", &item->collection);
+    g_variant_lookup(value, "snapshot", "s", &item->snapshot);
+    g_variant_lookup(value, "created", "x", &item->created);
+    g_variant_lookup(value, "freed", "t", &item->freed);
+    g_variant_lookup(value, "problem", "s", &item->problem);
+    if (g_variant_lookup(value, "reasons", "^a&s", &reasons)) {
+        for (const char **reason = reasons; *reason; reason++)
+            g_ptr_array_add(item->reasons, g_strdup(*reason));
+    }
+
+    return item;
+}
+
+static void
+parse_items(PruneReport *report, GVariant *value, PruneFate fate)
+{
+    g_autoptr(GVariant) items =
+        g_variant_lookup_value(value, fate_names[fate], G_VARIANT_TYPE("aa{sv}"));
+    gsize n = items ? g_variant_n_children(items) : 0;
+
+    for (gsize i = 0; i < n; i++) {
+        g_autoptr(GVariant) item = g_variant_get_child_value(items, i);
+
+        g_ptr_array_add(report->items, item_parse(item, fate));
+    }
+    if (fate == PRUNE_REMOVE)
+        report->removed = (guint)n;
+    if (fate == PRUNE_FAIL)
+        report->failed = (guint)n;
+}
+
+PruneReport *
+prune_report_parse(GVariant *value)
+{
+    PruneReport *report = prune_report_new();
+
+    g_variant_lookup(value, "freed", "t", &report->freed);
+    for (guint fate = 0; fate < G_N_ELEMENTS(fate_names); fate++)
+        parse_items(report, value, (PruneFate)fate);
+    prune_report_sort(report);
+
+    return report;
 }

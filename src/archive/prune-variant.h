@@ -21,6 +21,10 @@ G_BEGIN_DECLS
 gboolean prune_order_parse(GVariant *options, PruneOrder *order, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** prune_order_format: Returns: (transfer floating): the options by which prune_order_parse() has
+ * @order again, but for its directory. */
+GVariant *prune_order_format(const PruneOrder *order);
+
 /**
  * prune_report_format:
  * Returns: (transfer floating): a{sv}: "freed" (t), and "kept", "removed", "left" and "failed"
@@ -29,5 +33,9 @@ gboolean prune_order_parse(GVariant *options, PruneOrder *order, GError **error)
  * "problem" (s).
  */
 GVariant *prune_report_format(const PruneReport *report);
+
+/** prune_report_parse: Returns: the report that prune_report_format() has made @value of, owned by
+ * the caller. */
+PruneReport *prune_report_parse(GVariant *value);
 
 G_END_DECLS

@@ -231,6 +231,7 @@ static const Command commands[] = {
     {
         .name = "export-prune",
         .run = run_export_prune,
+        .run_service = run_export_prune,
         .summary = N_("remove old exports by rules"),
         .description = N_("Removes the exports in DIR that no rule keeps, for each collection of "
                           "each host by itself. Every rule counts alone, in the local time, and "

@@ -6,9 +6,11 @@
 #include <glib/gi18n.h>
 
 #include "archive/export-protect.h"
-#include "archive/export-prune.h"
+#include "archive/prune-variant.h"
+#include "bus/bus-path.h"
 #include "cli/output.h"
 #include "cli/prune.h"
+#include "cli/service.h"
 #include "util/format.h"
 #include "util/path.h"
 
@@ -114,6 +116,27 @@ show_pruning(CliContext *cli, const PruneReport *report, gboolean dry_run)
 
 /* --- export-prune ----------------------------------------------------------- */
 
+/* Has the service do it. Returns: owned by the caller; NULL with an error. */
+static PruneReport *
+prune_by_service(CliContext *cli, const PruneOrder *order, GError **error)
+{
+    g_autoptr(GVariant) answer = cli_service_call(
+        cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "PruneExports",
+        g_variant_new("(s@a{sv})", order->directory, prune_order_format(order)),
+        G_VARIANT_TYPE("(a{sv})"), error);
+    g_autoptr(GVariant) report = answer ? g_variant_get_child_value(answer, 0) : NULL;
+
+    return report ? prune_report_parse(report) : NULL;
+}
+
+static PruneReport *
+prune_here(const PruneOrder *order, GError **error)
+{
+    g_autoptr(Control) control = control_new();
+
+    return export_prune(order, control, error);
+}
+
 static gboolean
 read_rules(const PruneOptions *options, KeepRules *rules, GError **error)
 {
@@ -134,7 +157,6 @@ run_export_prune(CliContext *cli, const CommandLine *line)
     PruneOrder order = {.directory = directory,
                         .collection = options->collection,
                         .dry_run = options->dry_run};
-    g_autoptr(Control) control = control_new();
     g_autoptr(PruneReport) report = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -143,7 +165,8 @@ run_export_prune(CliContext *cli, const CommandLine *line)
     if (!keep_rules_any(&order.rules))
         return cli_usage(cli, _("export-prune: no --keep option says which exports are kept; give "
                                 "one at least, as --keep-daily 7"));
-    report = export_prune(&order, control, &error);
+    report = cli->globals.service ? prune_by_service(cli, &order, &error)
+                                  : prune_here(&order, &error);
     if (!report)
         return cli_fail(cli, error);
     show_pruning(cli, report, order.dry_run);

@@ -105,7 +105,8 @@ add_strings(GVariantBuilder *report, const char *key, GPtrArray *strings)
 
     g_variant_builder_init(&list, G_VARIANT_TYPE("as"));
     for (guint i = 0; i < strings->len; i++)
-        g_variant_builder_add(&list, "s", g_ptr_array_index(strings, i));
+        g_variant_builder_add_value(
+            &list, g_variant_new_take_string(g_utf8_make_valid(g_ptr_array_index(strings, i), -1)));
     g_variant_builder_add(report, "{sv}", key, g_variant_builder_end(&list));
 }
 

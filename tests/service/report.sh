@@ -51,6 +51,25 @@ like "$(virtsnap job-info 2)" "Warning: +$none" "which is for people, too"
 check "one without" served -q export shop s --to "$x/c"
 is "$(virtsnap job-info 3 --json | jq -c .warnings) $(<"$said")" "[] " "has none"
 
+# --- what there is, as the command finds it by itself
+mine() { virtsnap -c "$TEST_HOST" "$@"; }
+same()
+{
+    served "$@" >"$TEST_DIR/served" || { cat "$said"; return 1; }
+    mine "$@" | diff - "$TEST_DIR/served"
+}
+check "export-prune" same --json export-prune "$x/a" --keep-last 1 --dry-run
+check "an older one" eval 'cp -a "$x/a/shop/s" "$x/a/shop/t" &&
+    sed -i "s|time=\"20[^\"]*\"|time=\"2020-03-01T01:00:00Z\"|" "$x/a/shop/t/manifest.xml"'
+check "what would go" same export-prune "$x/a" --keep-last 1 --keep-daily 1 --dry-run
+check "another collection" same --json export-prune "$x/a" --keep-last 1 --collection other
+check "no rule" eval '! served export-prune "$x/a"'
+like "$(<"$said")" "no --keep option" "is none by the service, either"
+check "it goes" eval 'served --json export-prune "$x/a" --keep-last 1 >"$TEST_DIR/served"'
+is "$(jq -c '[.result, .removed[].snapshot, (.freed > 0)]' "$TEST_DIR/served")" '[0,"s",true]' \
+    "as the report has it"
+is "$(ls "$x/a/shop")" "s" "and the other one stays"
+
 # --- a job whose command is ended
 # start_slow DIRECTORY [OPTION]...: exports in the background and waits until it copies
 start_slow()
