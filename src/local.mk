@@ -14,6 +14,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/error-private.h \
 	src/util/error.c \
 	src/util/error.h \
+	src/util/dictionary.c \
+	src/util/dictionary.h \
 	src/util/fd.c \
 	src/util/fd.h \
 	src/util/format.c \

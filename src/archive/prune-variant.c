@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "archive/prune-variant.h"
+#include "util/dictionary.h"
 #include "util/options.h"
 
 /* --- the order -------------------------------------------------------------- */
@@ -112,24 +113,15 @@ static const char *const fate_names[] = {
     [PRUNE_FAIL] = "failed",
 };
 
-static void
-add_prune_text(GVariantBuilder *builder, const char *key, const char *text)
-{
-    g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
-
-    if (valid)
-        g_variant_builder_add(builder, "{sv}", key, g_variant_new_string(valid));
-}
-
 static GVariant *
 item_format(const PruneItem *item)
 {
     GVariantBuilder builder;
 
     g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
-    add_prune_text(&builder, "export", item->path);
-    add_prune_text(&builder, "collection", item->collection);
-    add_prune_text(&builder, "snapshot", item->snapshot);
+    dictionary_add_text(&builder, "export", item->path);
+    dictionary_add_text(&builder, "collection", item->collection);
+    dictionary_add_text(&builder, "snapshot", item->snapshot);
     if (item->created != 0)
         g_variant_builder_add(&builder, "{sv}", "created", g_variant_new_int64(item->created));
     if (item->fate == PRUNE_KEEP)
@@ -138,7 +130,7 @@ item_format(const PruneItem *item)
                                                  item->reasons->len));
     if (item->fate == PRUNE_REMOVE)
         g_variant_builder_add(&builder, "{sv}", "freed", g_variant_new_uint64(item->freed));
-    add_prune_text(&builder, "problem", item->problem);
+    dictionary_add_text(&builder, "problem", item->problem);
 
     return g_variant_builder_end(&builder);
 }
@@ -170,20 +162,15 @@ static PruneItem *
 item_parse(GVariant *value, PruneFate fate)
 {
     PruneItem *item = g_new0(PruneItem, 1);
-    g_autofree const char **reasons = NULL;
 
     item->fate = fate;
-    item->reasons = g_ptr_array_new_with_free_func(g_free);
-    g_variant_lookup(value, "export", "s", &item->path);
-    g_variant_lookup(value, "collection", "s", &item->collection);
-    g_variant_lookup(value, "snapshot", "s", &item->snapshot);
+    item->reasons = dictionary_texts(value, "reasons");
+    item->path = g_strdup(dictionary_text(value, "export"));
+    item->collection = g_strdup(dictionary_text(value, "collection"));
+    item->snapshot = g_strdup(dictionary_text(value, "snapshot"));
+    item->problem = g_strdup(dictionary_text(value, "problem"));
     g_variant_lookup(value, "created", "x", &item->created);
     g_variant_lookup(value, "freed", "t", &item->freed);
-    g_variant_lookup(value, "problem", "s", &item->problem);
-    if (g_variant_lookup(value, "reasons", "^a&s", &reasons)) {
-        for (const char **reason = reasons; *reason; reason++)
-            g_ptr_array_add(item->reasons, g_strdup(*reason));
-    }
 
     return item;
 }
@@ -191,9 +178,8 @@ item_parse(GVariant *value, PruneFate fate)
 static void
 parse_items(PruneReport *report, GVariant *value, PruneFate fate)
 {
-    g_autoptr(GVariant) items =
-        g_variant_lookup_value(value, fate_names[fate], G_VARIANT_TYPE("aa{sv}"));
-    gsize n = items ? g_variant_n_children(items) : 0;
+    g_autoptr(GVariant) items = dictionary_list(value, fate_names[fate]);
+    gsize n = g_variant_n_children(items);
 
     for (gsize i = 0; i < n; i++) {
         g_autoptr(GVariant) item = g_variant_get_child_value(items, i);

@@ -9,6 +9,7 @@
 #include "cli/job-report.h"
 #include "cli/output.h"
 #include "job/job-state.h"
+#include "util/dictionary.h"
 
 /* Nobody is asked for a password here: a command that only shows a job shows what it may see. */
 GVariant *
@@ -29,15 +30,7 @@ job_report_ask(BusJob *job)
 GPtrArray *
 job_report_warnings(GVariant *report)
 {
-    GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
-    g_autofree const char **texts = NULL;
-
-    if (report && g_variant_lookup(report, "Warnings", "^a&s", &texts)) {
-        for (const char **text = texts; *text; text++)
-            g_ptr_array_add(warnings, g_strdup(*text));
-    }
-
-    return warnings;
+    return report ? dictionary_texts(report, "Warnings") : g_ptr_array_new();
 }
 
 void

@@ -62,10 +62,3 @@ bus_options_parse(GVariant *dictionary, const BusOption *options, GError **error
 
     return TRUE;
 }
-
-void
-bus_dictionary_add_text(GVariantBuilder *dictionary, const char *key, const char *text)
-{
-    if (text)
-        g_variant_builder_add(dictionary, "{sv}", key, g_variant_new_string(text));
-}

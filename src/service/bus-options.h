@@ -20,8 +20,4 @@ typedef struct {
 gboolean bus_options_parse(GVariant *dictionary, const BusOption *options, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** bus_dictionary_add_text: Adds a text to a dictionary (a{sv}) that is being built. @text:
- * (nullable): NULL: nothing is added. */
-void bus_dictionary_add_text(GVariantBuilder *dictionary, const char *key, const char *text);
-
 G_END_DECLS

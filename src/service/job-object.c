@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "service/job-object.h"
+#include "util/dictionary.h"
 
 static const char *
 or_empty(const char *text)
@@ -99,18 +100,6 @@ job_object_details(const JobInfo *info)
 }
 
 static void
-add_strings(GVariantBuilder *report, const char *key, GPtrArray *strings)
-{
-    GVariantBuilder list;
-
-    g_variant_builder_init(&list, G_VARIANT_TYPE("as"));
-    for (guint i = 0; i < strings->len; i++)
-        g_variant_builder_add_value(
-            &list, g_variant_new_take_string(g_utf8_make_valid(g_ptr_array_index(strings, i), -1)));
-    g_variant_builder_add(report, "{sv}", key, g_variant_builder_end(&list));
-}
-
-static void
 report_findings(GVariantBuilder *report, GVariant *findings)
 {
     GVariantIter iter;
@@ -130,16 +119,16 @@ job_object_report(const JobInfo *info)
     GVariantBuilder report;
 
     g_variant_builder_init(&report, G_VARIANT_TYPE("a{sv}"));
-    add_strings(&report, "Warnings", info->warnings);
+    dictionary_add_texts(&report, "Warnings", info->warnings);
     /* The rest is not known before the job is planned. */
     if (made) {
         g_variant_builder_add(&report, "{sv}", "ExportDirectory",
                               g_variant_new_string(job_directory(info)));
-        add_strings(&report, "Domains", made->domains);
-        add_strings(&report, "Disks", made->disks);
-        add_strings(&report, "ConfigurationFiles", made->config);
-        add_strings(&report, "MemoryFiles", made->memory);
-        add_strings(&report, "GuestStateFiles", made->guest_state);
+        dictionary_add_texts(&report, "Domains", made->domains);
+        dictionary_add_texts(&report, "Disks", made->disks);
+        dictionary_add_texts(&report, "ConfigurationFiles", made->config);
+        dictionary_add_texts(&report, "MemoryFiles", made->memory);
+        dictionary_add_texts(&report, "GuestStateFiles", made->guest_state);
         g_variant_builder_add(&report, "{sv}", "Base", g_variant_new_string(or_empty(made->base)));
         if (made->findings)
             report_findings(&report, made->findings);

@@ -7,10 +7,10 @@
 #include "collection/members.h"
 #include "hypervisor/drivers.h"
 #include "service/access.h"
-#include "service/bus-options.h"
 #include "service/reference-list.h"
 #include "service/work.h"
 #include "snapshot/reference-point.h"
+#include "util/dictionary.h"
 
 typedef struct {
     char *uri;
@@ -47,9 +47,9 @@ static void
 add_point_member(GVariantBuilder *members, const ReferencePointMember *member)
 {
     g_variant_builder_open(members, G_VARIANT_TYPE_VARDICT);
-    bus_dictionary_add_text(members, "domain", member->domain);
-    bus_dictionary_add_text(members, "state", reference_point_state_name(member->state));
-    bus_dictionary_add_text(members, "reason", member->reason);
+    dictionary_add_text(members, "domain", member->domain);
+    dictionary_add_text(members, "state", reference_point_state_name(member->state));
+    dictionary_add_text(members, "reason", member->reason);
     if (member->creation_time > 0)
         g_variant_builder_add(members, "{sv}", "created",
                               g_variant_new_int64(member->creation_time));
@@ -65,12 +65,12 @@ add_point(GVariantBuilder *points, const ReferencePoint *point)
     for (guint i = 0; i < point->members->len; i++)
         add_point_member(&members, g_ptr_array_index(point->members, i));
     g_variant_builder_open(points, G_VARIANT_TYPE_VARDICT);
-    bus_dictionary_add_text(points, "name", point->name);
+    dictionary_add_text(points, "name", point->name);
     g_variant_builder_add(points, "{sv}", "whole",
                           g_variant_new_boolean(reference_point_is_whole(point)));
     g_variant_builder_add(points, "{sv}", "members", g_variant_builder_end(&members));
-    bus_dictionary_add_text(points, "export", point->export);
-    bus_dictionary_add_text(points, "export-state",
+    dictionary_add_text(points, "export", point->export);
+    dictionary_add_text(points, "export-state",
                             point->export ? export_point_state_name(point->found) : NULL);
     g_variant_builder_close(points);
 }

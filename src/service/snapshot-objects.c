@@ -8,11 +8,11 @@
 #include "export/set-info.h"
 #include "hypervisor/drivers.h"
 #include "service/access.h"
-#include "service/bus-options.h"
 #include "service/object-set.h"
 #include "service/snapshot-objects.h"
 #include "service/store-follower.h"
 #include "service/work.h"
+#include "util/dictionary.h"
 
 /* Maximal number of members of all objects together: all properties fit into one message. */
 #define MEMBERS_MAX 100000u
@@ -65,13 +65,13 @@ add_member_found(GVariantBuilder *members, const SetStateMember *member)
     const SnapshotDef *def = member->def;
 
     g_variant_builder_open(members, G_VARIANT_TYPE_VARDICT);
-    bus_dictionary_add_text(members, "domain", member->domain);
+    dictionary_add_text(members, "domain", member->domain);
     g_variant_builder_add(members, "{sv}", "there", g_variant_new_boolean(def != NULL));
     if (def) {
-        bus_dictionary_add_text(members, "kind", snapshot_def_kind(def));
-        bus_dictionary_add_text(members, "state", def->state);
-        bus_dictionary_add_text(members, "parent", def->parent);
-        bus_dictionary_add_text(members, "memory", snapshot_location_name(def->memory));
+        dictionary_add_text(members, "kind", snapshot_def_kind(def));
+        dictionary_add_text(members, "state", def->state);
+        dictionary_add_text(members, "parent", def->parent);
+        dictionary_add_text(members, "memory", snapshot_location_name(def->memory));
         g_variant_builder_add(members, "{sv}", "taken", g_variant_new_int64(def->creation_time));
     }
     g_variant_builder_close(members);
@@ -89,9 +89,9 @@ info_value(const SetInfo *info)
         g_variant_builder_add(&changes, "s", g_ptr_array_index(info->changes, i));
     for (guint i = 0; i < info->state->members->len; i++)
         add_member_found(&members, g_ptr_array_index(info->state->members, i));
-    bus_dictionary_add_text(&value, "status", set_info_status(info));
+    dictionary_add_text(&value, "status", set_info_status(info));
     g_variant_builder_add(&value, "{sv}", "changes", g_variant_builder_end(&changes));
-    bus_dictionary_add_text(&value, "unseen", info->unseen);
+    dictionary_add_text(&value, "unseen", info->unseen);
     g_variant_builder_add(&value, "{sv}", "members", g_variant_builder_end(&members));
 
     return g_variant_new("(a{sv})", &value);
@@ -135,13 +135,13 @@ static void
 add_member_made(GVariantBuilder *members, const SetMember *member)
 {
     g_variant_builder_open(members, G_VARIANT_TYPE_VARDICT);
-    bus_dictionary_add_text(members, "domain", member->domain);
-    bus_dictionary_add_text(members, "uuid", member->uuid);
-    bus_dictionary_add_text(members, "kind", member->kind);
-    bus_dictionary_add_text(members, "consistency", consistency_name(member->consistency));
-    bus_dictionary_add_text(members, "asked", consistency_name(member->asked));
+    dictionary_add_text(members, "domain", member->domain);
+    dictionary_add_text(members, "uuid", member->uuid);
+    dictionary_add_text(members, "kind", member->kind);
+    dictionary_add_text(members, "consistency", consistency_name(member->consistency));
+    dictionary_add_text(members, "asked", consistency_name(member->asked));
     if (member->reason != CONSISTENCY_REASON_NONE)
-        bus_dictionary_add_text(members, "reason", consistency_reason_name(member->reason));
+        dictionary_add_text(members, "reason", consistency_reason_name(member->reason));
     g_variant_builder_add(members, "{sv}", "frozen_ms", g_variant_new_uint32(member->frozen_ms));
     g_variant_builder_close(members);
 }
