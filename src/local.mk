@@ -408,6 +408,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-tpm.h \
 	src/export/plan.c \
 	src/export/plan.h \
+	src/export/set-info-variant.c \
+	src/export/set-info-variant.h \
 	src/export/set-info.c \
 	src/export/set-info.h \
 	src/snapshot/convert-set.c \

@@ -15,6 +15,7 @@
 #include "service/collection-service.h"
 #include "service/object-set.h"
 #include "service/reference-list.h"
+#include "service/set-calls.h"
 #include "service/store-follower.h"
 #include "service/work.h"
 #include "snapshot/snapshot-list.h"
@@ -121,6 +122,27 @@ on_list_reference_points(BusCollection *object, GDBusMethodInvocation *invocatio
     return TRUE;
 }
 
+static gboolean
+on_get_snapshots(BusCollection *object, GDBusMethodInvocation *invocation, gpointer data)
+{
+    const CollectionService *self = data;
+
+    access_check(invocation, ACTION_READ, set_calls_list, g_strdup(self->uri), g_free);
+
+    return TRUE;
+}
+
+static gboolean
+on_get_snapshot_info(BusCollection *object, GDBusMethodInvocation *invocation,
+                     const char *snapshot, gpointer data)
+{
+    const CollectionService *self = data;
+
+    access_check(invocation, ACTION_READ, set_calls_info, g_strdup(self->uri), g_free);
+
+    return TRUE;
+}
+
 static void
 fill_collection_object(BusCollection *bus, const VirtSnapCollection *collection,
                        const char *definition)
@@ -143,6 +165,8 @@ add_collection_object(CollectionService *self, const char *path,
 
     fill_collection_object(bus, collection, definition);
     g_signal_connect(bus, "handle-list-snapshots", G_CALLBACK(on_list_snapshots), self);
+    g_signal_connect(bus, "handle-get-snapshots", G_CALLBACK(on_get_snapshots), self);
+    g_signal_connect(bus, "handle-get-snapshot-info", G_CALLBACK(on_get_snapshot_info), self);
     g_signal_connect(bus, "handle-list-reference-points", G_CALLBACK(on_list_reference_points),
                      self);
     bus_object_skeleton_set_collection(object, bus);

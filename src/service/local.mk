@@ -37,6 +37,8 @@ libvirtsnap_service_a_SOURCES = \
 	src/service/service-config.h \
 	src/service/service-job.c \
 	src/service/service-job.h \
+	src/service/set-calls.c \
+	src/service/set-calls.h \
 	src/service/set-service.c \
 	src/service/set-service.h \
 	src/service/snapshot-objects.c \

@@ -5,13 +5,11 @@
 
 #include "bus/bus-path.h"
 #include "collection/set-store.h"
-#include "export/set-info.h"
-#include "hypervisor/drivers.h"
 #include "service/access.h"
 #include "service/object-set.h"
+#include "service/set-calls.h"
 #include "service/snapshot-objects.h"
 #include "service/store-follower.h"
-#include "service/work.h"
 #include "util/dictionary.h"
 
 /* Maximal number of members of all objects together: all properties fit into one message. */
@@ -23,113 +21,17 @@ struct SnapshotObjects {
     char *uri;
 };
 
-/* --- GetInfo ------------------------------------------------------------------------- */
-
-/* A question for what there is of a snapshot collection. It runs in a thread, because libvirt and
- * the images are asked. */
-typedef struct {
-    char *uri;
-    GDBusMethodInvocation *invocation;
-    SetInfo *info; /* NULL if error is set */
-    GError *error;
-} InfoQuery;
-
-static void
-info_query_free(InfoQuery *query)
-{
-    g_clear_pointer(&query->info, set_info_free);
-    g_clear_error(&query->error);
-    g_free(query->uri);
-    g_free(query);
-}
-
-static void
-read_set_info(gpointer data)
-{
-    InfoQuery *query = data;
-    const char *path = g_dbus_method_invocation_get_object_path(query->invocation);
-    g_autofree char *collection = NULL;
-    g_autofree char *snapshot = NULL;
-    g_autoptr(Hypervisor) hypervisor = NULL;
-
-    if (!bus_path_parse_snapshot(path, &collection, &snapshot, &query->error))
-        return;
-    hypervisor = drivers_get()->open_hypervisor(query->uri, &query->error);
-    if (hypervisor)
-        query->info = set_info_new(hypervisor, collection, snapshot, &query->error);
-}
-
-static void
-add_member_found(GVariantBuilder *members, const SetStateMember *member)
-{
-    const SnapshotDef *def = member->def;
-
-    g_variant_builder_open(members, G_VARIANT_TYPE_VARDICT);
-    dictionary_add_text(members, "domain", member->domain);
-    g_variant_builder_add(members, "{sv}", "there", g_variant_new_boolean(def != NULL));
-    if (def) {
-        dictionary_add_text(members, "kind", snapshot_def_kind(def));
-        dictionary_add_text(members, "state", def->state);
-        dictionary_add_text(members, "parent", def->parent);
-        dictionary_add_text(members, "memory", snapshot_location_name(def->memory));
-        g_variant_builder_add(members, "{sv}", "taken", g_variant_new_int64(def->creation_time));
-    }
-    g_variant_builder_close(members);
-}
-
-static GVariant *
-info_value(const SetInfo *info)
-{
-    GVariantBuilder value, changes, members;
-
-    g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
-    g_variant_builder_init(&changes, G_VARIANT_TYPE("as"));
-    g_variant_builder_init(&members, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < info->changes->len; i++)
-        g_variant_builder_add(&changes, "s", g_ptr_array_index(info->changes, i));
-    for (guint i = 0; i < info->state->members->len; i++)
-        add_member_found(&members, g_ptr_array_index(info->state->members, i));
-    dictionary_add_text(&value, "status", set_info_status(info));
-    g_variant_builder_add(&value, "{sv}", "changes", g_variant_builder_end(&changes));
-    dictionary_add_text(&value, "unseen", info->unseen);
-    g_variant_builder_add(&value, "{sv}", "members", g_variant_builder_end(&members));
-
-    return g_variant_new("(a{sv})", &value);
-}
-
-static void
-on_set_info_read(gpointer data)
-{
-    InfoQuery *query = data;
-
-    if (query->info)
-        access_return_value(query->invocation, info_value(query->info));
-    else
-        access_return_error(query->invocation, query->error);
-    info_query_free(query);
-}
-
-static void
-on_info_granted(GDBusMethodInvocation *invocation, gpointer uri)
-{
-    InfoQuery *query = g_new0(InfoQuery, 1);
-
-    query->uri = g_strdup(uri);
-    query->invocation = invocation;
-    work_run(WORK_TARGET, NULL, read_set_info, on_set_info_read, query);
-}
+/* --- an object for each record ---------------------------------------------------------- */
 
 static gboolean
 on_get_info(BusSnapshot *bus, GDBusMethodInvocation *invocation, gpointer data)
 {
     const SnapshotObjects *self = data;
 
-    access_check(invocation, ACTION_READ, on_info_granted, g_strdup(self->uri), g_free);
+    access_check(invocation, ACTION_READ, set_calls_info, g_strdup(self->uri), g_free);
 
     return TRUE;
 }
-
-/* --- an object for each record ---------------------------------------------------------- */
 
 static void
 add_member_made(GVariantBuilder *members, const SetMember *member)

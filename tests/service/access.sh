@@ -128,6 +128,8 @@ as_verify() { as "$1" service CollectionSnapshotService.VerifyExport "$2" "${3-{
 check "verify" denied "$(as_verify nobody "$allowed/x")"
 check "list" denied "$(as nobody collection/pair Collection.ListSnapshots)"
 check "what there is of a snapshot" denied "$(as nobody snapshot/pair/made Snapshot.GetInfo)"
+check "all that there are" denied "$(as nobody collection/pair Collection.GetSnapshots)"
+check "one of them" denied "$(as nobody collection/pair Collection.GetSnapshotInfo night)"
 check "reference points" denied "$(as nobody collection/pair Collection.ListReferencePoints)"
 # denied_manage METHOD ARGUMENT...
 denied_manage() { denied "$(as nobody service "CollectionManagementService.$1" "${@:2}")"; }

@@ -43,7 +43,12 @@ like "$(service_get snapshot/pair/one Snapshot Members)" \
 like "$(service_get snapshot/pair/one Snapshot Window)" '^[1-9][0-9]*$' "and its window"
 info=$(service_call snapshot/pair/one Snapshot.GetInfo)
 like "$info" "'status': <'complete'>, 'changes': <@as \[\]>" "GetInfo says it is complete"
-like "$info" "'domain': <'right'>, 'there': <true>, 'kind': <'external'>" "and what there is of it"
+like "$info" "'domain': <'right'>, 'there': <true>.*'kind': <'external'>" "and what there is of it"
+is "$(vs --service snapshot-info pair one --json | jq -c '[.status, .adopted, .by, .window_ms > 0,
+    (.members[1] | .domain, .consistency, .asked)]')" \
+    '["complete",false,"virtsnapd",true,"right","crash","crash"]' "the command has that, too"
+is "$(vs --service snapshot-list pair --json | jq -c '[.snapshots[] | [.status, .by]]')" \
+    '[["complete",null],["complete","virtsnapd"]]' "and of all sets what made them"
 check "no object of one that virtsnap has not made" has_no_object night
 like "$(gdbus call --session --dest org.virtsnap1 --object-path /org/virtsnap1 \
     --method org.freedesktop.DBus.ObjectManager.GetManagedObjects)" \
