@@ -496,6 +496,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/temporary-set.h \
 	src/snapshot/reference-point.c \
 	src/snapshot/reference-point.h \
+	src/snapshot/reference-variant.c \
+	src/snapshot/reference-variant.h \
 	src/snapshot/reference-work.c \
 	src/snapshot/reference-work.h \
 	src/snapshot/snapshot-list.c \

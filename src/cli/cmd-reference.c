@@ -5,13 +5,16 @@
 
 #include <glib/gi18n.h>
 
+#include "bus/bus-path.h"
 #include "cli/cmd-groups.h"
 #include "cli/connection.h"
 #include "cli/output.h"
+#include "cli/service.h"
 #include "cli/snapshot-change.h"
 #include "cli/snapshot-service.h"
 #include "collection/members.h"
-#include "snapshot/reference-point.h"
+#include "snapshot/reference-variant.h"
+#include "util/dictionary.h"
 #include "util/format.h"
 
 static const CommandArg create_args[] = {
@@ -110,34 +113,64 @@ run_delete(CliContext *cli, const CommandLine *line)
 
 /* --- listing ----------------------------------------------------------------- */
 
+/* Returns: the points as reference_points_format() has them, owned by the caller; NULL with an
+ * error. */
+static GVariant *
+points_here(CliContext *cli, const char *collection, GError **error)
+{
+    g_autoptr(Members) members = members_new(collection, NULL, error);
+    Hypervisor *hypervisor = members ? cli_connection(cli, error) : NULL;
+    g_autoptr(GPtrArray) points =
+        hypervisor ? reference_point_list(hypervisor, members->domains, error) : NULL;
+
+    return points ? g_variant_ref_sink(reference_points_format(points)) : NULL;
+}
+
+static GVariant *
+points_by_service(CliContext *cli, const char *collection, GError **error)
+{
+    g_autofree char *path = bus_path_collection(collection);
+    g_autoptr(GVariant) answer =
+        cli_service_call(cli, path, "Collection", "ListReferencePoints", NULL,
+                         G_VARIANT_TYPE("(aa{sv})"), error);
+
+    return answer ? g_variant_get_child_value(answer, 0) : NULL;
+}
+
 static JsonObject *
-reference_member_json(const ReferencePointMember *member)
+reference_member_json(GVariant *member)
 {
     JsonObject *object = json_object_new();
+    gint64 created = 0;
 
-    json_set_text(object, "domain", member->domain);
-    json_set_text(object, "state", reference_point_state_name(member->state));
-    json_set_text(object, "reason", member->reason);
-    json_object_set_int_member(object, "creationTime", member->creation_time);
+    g_variant_lookup(member, "created", "x", &created);
+    json_set_text(object, "domain", dictionary_text(member, "domain"));
+    json_set_text(object, "state", dictionary_text(member, "state"));
+    json_set_text(object, "reason", dictionary_text(member, "reason"));
+    json_object_set_int_member(object, "creationTime", created);
 
     return object;
 }
 
 static JsonObject *
-point_json(const ReferencePoint *point)
+point_json(GVariant *point)
 {
     JsonObject *object = json_object_new();
-    JsonArray *members = json_array_new();
+    JsonArray *array = json_array_new();
+    g_autoptr(GVariant) members = dictionary_list(point, "members");
+    const char *export = dictionary_text(point, "export");
 
-    json_set_text(object, "name", point->name);
-    json_object_set_boolean_member(object, "whole", reference_point_is_whole(point));
-    for (guint i = 0; i < point->members->len; i++)
-        json_array_add_object_element(members,
-                                      reference_member_json(g_ptr_array_index(point->members, i)));
-    json_object_set_array_member(object, "members", members);
-    if (point->export) {
-        json_set_text(object, "export", point->export);
-        json_set_text(object, "exportState", export_point_state_name(point->found));
+    json_set_text(object, "name", dictionary_text(point, "name"));
+    json_object_set_boolean_member(object, "whole", dictionary_flag(point, "whole"));
+    for (gsize i = 0; i < g_variant_n_children(members); i++) {
+        g_autoptr(GVariant) member = g_variant_get_child_value(members, i);
+
+        json_array_add_object_element(array, reference_member_json(member));
+    }
+    json_object_set_array_member(object, "members", array);
+    if (export) {
+        json_set_text(object, "export", export);
+        json_set_text(object, "exportState", dictionary_text(point, "export-state"));
     }
 
     return object;
@@ -145,31 +178,43 @@ point_json(const ReferencePoint *point)
 
 /* Returns: the state of a member for the table, owned by the caller. */
 static char *
-member_state_text(const ReferencePoint *point, const ReferencePointMember *member)
+member_state_text(GVariant *point, GVariant *member)
 {
-    const char *state = reference_point_state_name(member->state);
+    const char *state = dictionary_text(member, "state");
+    const char *found = dictionary_text(point, "export-state");
 
-    return point->export && point->found == EXPORT_POINT_LOST
+    return g_strcmp0(found, export_point_state_name(EXPORT_POINT_LOST)) == 0
                ? g_strdup_printf(_("%s, export not found"), state)
                : g_strdup(state);
 }
 
 static void
-print_points(CliContext *cli, GPtrArray *points)
+add_point_rows(Table *table, GVariant *point)
+{
+    g_autoptr(GVariant) members = dictionary_list(point, "members");
+
+    for (gsize i = 0; i < g_variant_n_children(members); i++) {
+        g_autoptr(GVariant) member = g_variant_get_child_value(members, i);
+        g_autofree char *state = member_state_text(point, member);
+        g_autofree char *taken = NULL;
+        gint64 created;
+
+        if (g_variant_lookup(member, "created", "x", &created))
+            taken = format_time(created);
+        table_add(table, dictionary_text(point, "name"), dictionary_text(member, "domain"),
+                  taken ? taken : "-", state, NULL);
+    }
+}
+
+static void
+print_points(CliContext *cli, GVariant *points)
 {
     g_autoptr(Table) table = table_new(_("Name"), _("Domain"), _("Taken"), _("State"), NULL);
 
-    for (guint i = 0; i < points->len; i++) {
-        const ReferencePoint *point = g_ptr_array_index(points, i);
+    for (gsize i = 0; i < g_variant_n_children(points); i++) {
+        g_autoptr(GVariant) point = g_variant_get_child_value(points, i);
 
-        for (guint k = 0; k < point->members->len; k++) {
-            const ReferencePointMember *member = g_ptr_array_index(point->members, k);
-            g_autofree char *taken =
-                member->creation_time > 0 ? format_time(member->creation_time) : g_strdup("-");
-            g_autofree char *state = member_state_text(point, member);
-
-            table_add(table, point->name, member->domain, taken, state, NULL);
-        }
+        add_point_rows(table, point);
     }
     table_print(table, !cli->globals.quiet);
 }
@@ -178,10 +223,9 @@ static int
 run_reference_list(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Members) members = members_new(line->args[0], NULL, &error);
-    Hypervisor *hypervisor = members ? cli_connection(cli, &error) : NULL;
-    g_autoptr(GPtrArray) points =
-        hypervisor ? reference_point_list(hypervisor, members->domains, &error) : NULL;
+    g_autoptr(GVariant) points = cli->globals.service
+                                     ? points_by_service(cli, line->args[0], &error)
+                                     : points_here(cli, line->args[0], &error);
     JsonArray *array;
     JsonObject *result;
 
@@ -192,8 +236,11 @@ run_reference_list(CliContext *cli, const CommandLine *line)
         return CLI_DONE;
     }
     array = json_array_new();
-    for (guint i = 0; i < points->len; i++)
-        json_array_add_object_element(array, point_json(g_ptr_array_index(points, i)));
+    for (gsize i = 0; i < g_variant_n_children(points); i++) {
+        g_autoptr(GVariant) point = g_variant_get_child_value(points, i);
+
+        json_array_add_object_element(array, point_json(point));
+    }
     result = json_object_new();
     json_object_set_int_member(result, "result", 0);
     json_set_text(result, "collection", line->args[0]);
@@ -217,6 +264,7 @@ static const Command commands[] = {
     {
         .name = "reference-point-list",
         .run = run_reference_list,
+        .run_service = run_reference_list,
         .summary = N_("list the reference points of a collection"),
         .description = N_("Lists the reference points that members of COLLECTION have, and for "
                           "each member whether what has changed since then is still known: it is "

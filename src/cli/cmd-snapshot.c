@@ -5,12 +5,9 @@
 
 #include <glib/gi18n.h>
 
-#include "bus/bus-path.h"
 #include "cli/cmd-groups.h"
 #include "cli/connection.h"
-#include "cli/output.h"
 #include "cli/plan-show.h"
-#include "cli/service.h"
 #include "cli/snapshot-create.h"
 #include "cli/snapshot-change.h"
 #include "cli/snapshot-info.h"
@@ -79,44 +76,6 @@ query_open(SnapshotQuery *query, CliContext *cli, const CommandLine *line, GErro
     return TRUE;
 }
 
-/* Lists the names that the service returns. */
-static int
-run_service_list(CliContext *cli, const CommandLine *line)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *path = bus_path_collection(line->args[0]);
-    g_autoptr(GVariant) answer = cli_service_call(cli, path, "Collection", "ListSnapshots", NULL,
-                                                  G_VARIANT_TYPE("(ao)"), &error);
-    g_autoptr(Table) table = table_new(_("Name"), NULL);
-    g_autofree const char **paths = NULL;
-    JsonArray *array = json_array_new();
-    JsonObject *result;
-
-    if (!answer) {
-        json_array_unref(array);
-        return cli_fail(cli, error);
-    }
-    g_variant_get(answer, "(^a&o)", &paths);
-    for (gsize i = 0; paths[i]; i++) {
-        g_autofree char *collection = NULL;
-        g_autofree char *name = NULL;
-        JsonObject *object = json_object_new();
-
-        if (!bus_path_parse_snapshot(paths[i], &collection, &name, NULL))
-            continue;
-        table_add(table, name, NULL);
-        json_set_text(object, "name", name);
-        json_array_add_object_element(array, object);
-    }
-    if (!cli->globals.json)
-        table_print(table, !cli->globals.quiet);
-    result = json_object_new();
-    json_object_set_array_member(result, "snapshots", array);
-    cli_result(cli, result);
-
-    return CLI_DONE;
-}
-
 /* --- snapshot-chain ------------------------------------------------------- */
 
 static int
@@ -169,7 +128,7 @@ static const Command commands[] = {
     {
         .name = "snapshot-list",
         .run = run_snapshot_list,
-        .run_service = run_service_list,
+        .run_service = run_snapshot_list,
         .summary = N_("list the snapshot collections of a collection"),
         .description = N_("A snapshot collection is there when every member has a snapshot of "
                           "the same name, however it was made. Those that virtsnap made are "
@@ -179,6 +138,7 @@ static const Command commands[] = {
     {
         .name = "snapshot-info",
         .run = run_snapshot_info,
+        .run_service = run_snapshot_info,
         .summary = N_("show a snapshot collection, member by member"),
         .description = N_("Whether every member has it and its images still hold what they held; "
                           "what made it, and how long the members stood still. For each member: "

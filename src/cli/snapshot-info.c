@@ -6,104 +6,178 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 
+#include "bus/bus-path.h"
 #include "cli/connection.h"
 #include "cli/output.h"
+#include "cli/service.h"
 #include "cli/snapshot-info.h"
-#include "collection/members.h"
-#include "export/set-info.h"
+#include "export/set-info-variant.h"
+#include "util/dictionary.h"
 #include "util/format.h"
 
-/* --- snapshot-info, as JSON --------------------------------------------------- */
+/* What is shown is a dictionary (set-info-variant.h), which this process or the service makes. */
+
+/* --- what there is -------------------------------------------------------------- */
+
+/* Returns: what the method of the collection answers, owned by the caller; NULL with an error. */
+static GVariant *
+ask_service(CliContext *cli, const char *collection, const char *method, GVariant *parameters,
+            const char *reply, GError **error)
+{
+    g_autofree char *path = bus_path_collection(collection);
+    g_autoptr(GVariant) answer = cli_service_call(cli, path, "Collection", method, parameters,
+                                                  G_VARIANT_TYPE(reply), error);
+
+    return answer ? g_variant_get_child_value(answer, 0) : NULL;
+}
+
+static GVariant *
+find_set(CliContext *cli, const char *collection, const char *snapshot, GError **error)
+{
+    Hypervisor *hypervisor;
+    g_autoptr(SetInfo) info = NULL;
+
+    if (cli->globals.service)
+        return ask_service(cli, collection, "GetSnapshotInfo", g_variant_new("(s)", snapshot),
+                           "(a{sv})", error);
+    hypervisor = cli_connection(cli, error);
+    if (hypervisor)
+        info = set_info_new(hypervisor, collection, snapshot, error);
+
+    return info ? g_variant_ref_sink(set_info_format(info, snapshot)) : NULL;
+}
+
+static GVariant *
+find_sets(CliContext *cli, const char *collection, GError **error)
+{
+    Hypervisor *hypervisor;
+
+    if (cli->globals.service)
+        return ask_service(cli, collection, "GetSnapshots", NULL, "(aa{sv})", error);
+    hypervisor = cli_connection(cli, error);
+
+    return hypervisor ? set_info_list(hypervisor, collection, error) : NULL;
+}
+
+/* Returns: the time @key as people and JSON have it, owned by the caller; NULL: it is not known. */
+static char *
+shown_time(GVariant *dictionary, const char *key)
+{
+    gint64 time;
+
+    return g_variant_lookup(dictionary, key, "x", &time) ? format_time(time) : NULL;
+}
+
+static guint
+shown_number(GVariant *dictionary, const char *key)
+{
+    guint number = 0;
+
+    g_variant_lookup(dictionary, key, "u", &number);
+
+    return number;
+}
+
+/* --- as JSON ---------------------------------------------------------------------- */
+
+static void
+set_texts_of(JsonObject *object, GVariant *dictionary, const char *const *keys)
+{
+    for (; *keys; keys++)
+        json_set_text(object, *keys, dictionary_text(dictionary, *keys));
+}
 
 static JsonArray *
-disks_json(const SnapshotDef *def)
+disks_json(GVariant *member)
 {
-    JsonArray *disks = json_array_new();
+    static const char *const keys[] = {"target", "device", "type", "snapshot", "source", NULL};
+    g_autoptr(GVariant) disks = dictionary_list(member, "disks");
+    JsonArray *array = json_array_new();
 
-    for (guint i = 0; i < def->disks->len; i++) {
-        const DiskDef *disk = g_ptr_array_index(def->disks, i);
+    for (gsize i = 0; i < g_variant_n_children(disks); i++) {
+        g_autoptr(GVariant) disk = g_variant_get_child_value(disks, i);
         JsonObject *one = json_object_new();
 
-        json_set_text(one, "target", disk->target);
-        json_set_text(one, "device", disk->device);
-        json_set_text(one, "type", disk->storage->type);
-        json_set_text(one, "snapshot", snapshot_location_name(disk->location));
-        json_set_text(one, "source", disk->storage->label);
-        json_array_add_object_element(disks, one);
+        set_texts_of(one, disk, keys);
+        json_array_add_object_element(array, one);
     }
 
-    return disks;
+    return array;
 }
 
 static void
-add_snapshot(JsonObject *object, const SnapshotDef *def)
+add_snapshot(JsonObject *object, GVariant *member)
 {
-    g_autofree char *taken = format_time(def->creation_time);
+    static const char *const keys[] = {"kind", "state", "parent", "memory", NULL};
+    g_autofree char *taken = shown_time(member, "taken");
 
-    json_set_text(object, "uuid", def->domain_uuid);
+    json_set_text(object, "uuid", dictionary_text(member, "uuid"));
     json_set_text(object, "taken", taken);
-    json_set_text(object, "kind", snapshot_def_kind(def));
-    json_set_text(object, "state", def->state);
-    json_set_text(object, "parent", def->parent);
-    json_set_text(object, "memory", snapshot_location_name(def->memory));
-    json_object_set_array_member(object, "disks", disks_json(def));
+    set_texts_of(object, member, keys);
+    json_object_set_array_member(object, "disks", disks_json(member));
 }
 
 static JsonObject *
-member_json(const SetStateMember *member)
+member_json(GVariant *member)
 {
     JsonObject *object = json_object_new();
-    const SetMember *record = member->record;
+    const char *asked = dictionary_text(member, "asked");
+    const char *reason = dictionary_text(member, "reason");
 
-    json_set_text(object, "domain", member->domain);
-    json_object_set_boolean_member(object, "there", member->def != NULL);
-    json_set_text(object, "consistency",
-                  consistency_name(record ? record->consistency : CONSISTENCY_UNKNOWN));
-    if (record) {
-        json_set_text(object, "asked", consistency_name(record->asked));
-        json_object_set_int_member(object, "frozen_ms", record->frozen_ms);
+    json_set_text(object, "domain", dictionary_text(member, "domain"));
+    json_object_set_boolean_member(object, "there", dictionary_flag(member, "there"));
+    json_set_text(object, "consistency", dictionary_text(member, "consistency"));
+    if (asked) {
+        json_set_text(object, "asked", asked);
+        json_object_set_int_member(object, "frozen_ms", shown_number(member, "frozen_ms"));
     }
-    if (record && record->reason != CONSISTENCY_REASON_NONE)
-        json_set_text(object, "reason", consistency_reason_name(record->reason));
-    if (member->def)
-        add_snapshot(object, member->def);
+    if (reason)
+        json_set_text(object, "reason", reason);
+    if (dictionary_flag(member, "there"))
+        add_snapshot(object, member);
 
     return object;
 }
 
 static void
-add_record(JsonObject *object, const SetState *state)
+add_record(JsonObject *object, GVariant *set)
 {
-    const SetRecord *record = state->record;
-    g_autofree char *made = record ? format_time(record->created) : NULL;
+    gboolean adopted = dictionary_flag(set, "adopted");
+    g_autofree char *made = shown_time(set, "made");
 
-    json_object_set_boolean_member(object, "adopted", !record);
-    json_object_set_boolean_member(object, "unfinished", state->unfinished);
-    if (!record)
+    json_object_set_boolean_member(object, "adopted", adopted);
+    json_object_set_boolean_member(object, "unfinished", dictionary_flag(set, "unfinished"));
+    if (adopted)
         return;
     json_set_text(object, "made", made);
-    json_set_text(object, "by", record->program);
-    json_object_set_int_member(object, "window_ms", record->window_ms);
-    json_object_set_boolean_member(object, "referencePoint", record->point != NULL);
+    json_set_text(object, "by", dictionary_text(set, "by"));
+    json_object_set_int_member(object, "window_ms", shown_number(set, "window_ms"));
+    json_object_set_boolean_member(object, "referencePoint",
+                                   dictionary_flag(set, "reference-point"));
 }
 
 static JsonObject *
-info_json(const SetInfo *info, const CommandLine *line)
+info_json(GVariant *set, const CommandLine *line)
 {
     JsonObject *result = json_object_new();
-    JsonArray *members = json_array_new();
+    JsonArray *array = json_array_new();
+    g_autoptr(GVariant) members = dictionary_list(set, "members");
+    g_autoptr(GPtrArray) changes = dictionary_texts(set, "changes");
+    const char *unseen = dictionary_text(set, "unseen");
 
-    for (guint i = 0; i < info->state->members->len; i++)
-        json_array_add_object_element(members,
-                                      member_json(g_ptr_array_index(info->state->members, i)));
+    for (gsize i = 0; i < g_variant_n_children(members); i++) {
+        g_autoptr(GVariant) member = g_variant_get_child_value(members, i);
+
+        json_array_add_object_element(array, member_json(member));
+    }
     json_set_text(result, "collection", line->args[0]);
     json_set_text(result, "snapshot", line->args[1]);
-    json_set_text(result, "status", set_info_status(info));
-    add_record(result, info->state);
-    json_set_texts(result, "changes", info->changes);
-    if (info->unseen)
-        json_set_text(result, "unseen", info->unseen);
-    json_object_set_array_member(result, "members", members);
+    json_set_text(result, "status", dictionary_text(set, "status"));
+    add_record(result, set);
+    json_set_texts(result, "changes", changes);
+    if (unseen)
+        json_set_text(result, "unseen", unseen);
+    json_object_set_array_member(result, "members", array);
 
     return result;
 }
@@ -118,96 +192,113 @@ print_line(const char *name, const char *value)
     printf("%s %s\n", name, text);
 }
 
-static void
-print_set(const SetInfo *info)
+static const char *
+state_text(GVariant *set)
 {
-    const SetRecord *record = info->state->record;
-    g_autofree char *window = record ? g_strdup_printf("%u ms", record->window_ms) : NULL;
-    g_autofree char *made = record ? format_time(record->created) : NULL;
+    const char *status = dictionary_text(set, "status");
 
-    if (info->state->unfinished)
-        print_line(_("State:  "), _("partial: it is being made, or its making was interrupted; "
-                                    "then the next snapshot command that changes these domains "
-                                    "removes what there is of it"));
-    else if (info->state->missing > 0)
-        print_line(_("State:  "), _("partial: not every member has it"));
-    else
-        print_line(_("State:  "), info->changes->len > 0 ? _("changed since") : _("complete"));
-    if (record) {
-        print_line(_("Made:   "), made);
-        print_line(_("Window: "), window);
-        if (record->point)
-            print_line(_("Point:  "), record->converting
-                                          ? _("its conversion to a reference point was "
-                                              "interrupted; 'reference-point-convert' completes it")
-                                          : _("'reference-point-convert' makes a reference point "
-                                              "of it"));
-    } else {
+    if (dictionary_flag(set, "unfinished"))
+        return _("partial: it is being made, or its making was interrupted; "
+                 "then the next snapshot command that changes these domains "
+                 "removes what there is of it");
+    if (g_strcmp0(status, "partial") == 0)
+        return _("partial: not every member has it");
+
+    return g_strcmp0(status, "changed") == 0 ? _("changed since") : _("complete");
+}
+
+static void
+print_record(GVariant *set)
+{
+    g_autofree char *window = g_strdup_printf("%u ms", shown_number(set, "window_ms"));
+    g_autofree char *made = shown_time(set, "made");
+
+    if (dictionary_flag(set, "adopted")) {
         print_line(_("Made:   "), _("adopted: not by virtsnap, or its record is gone"));
+        return;
     }
-    for (guint i = 0; i < info->changes->len; i++)
-        print_line(_("Changed:"), g_ptr_array_index(info->changes, i));
-    if (info->unseen)
-        print_line(_("Unseen: "), info->unseen);
+    print_line(_("Made:   "), made);
+    print_line(_("Window: "), window);
+    if (dictionary_flag(set, "reference-point"))
+        print_line(_("Point:  "), dictionary_flag(set, "converting")
+                                      ? _("its conversion to a reference point was "
+                                          "interrupted; 'reference-point-convert' completes it")
+                                      : _("'reference-point-convert' makes a reference point "
+                                          "of it"));
+}
+
+static void
+print_set(GVariant *set)
+{
+    g_autoptr(GPtrArray) changes = dictionary_texts(set, "changes");
+    const char *unseen = dictionary_text(set, "unseen");
+
+    print_line(_("State:  "), state_text(set));
+    print_record(set);
+    for (guint i = 0; i < changes->len; i++)
+        print_line(_("Changed:"), g_ptr_array_index(changes, i));
+    if (unseen)
+        print_line(_("Unseen: "), unseen);
 }
 
 /* "application", or "crash (application: no-agent)" */
 static char *
-consistency_text(const SetMember *record)
+consistency_text(GVariant *member)
 {
-    if (!record)
-        return g_strdup(consistency_name(CONSISTENCY_UNKNOWN));
-    if (record->reason == CONSISTENCY_REASON_NONE)
-        return g_strdup(consistency_name(record->consistency));
+    const char *consistency = dictionary_text(member, "consistency");
+    const char *reason = dictionary_text(member, "reason");
 
-    return g_strdup_printf("%s (%s: %s)", consistency_name(record->consistency),
-                           consistency_name(record->asked),
-                           consistency_reason_name(record->reason));
+    return reason ? g_strdup_printf("%s (%s: %s)", consistency, dictionary_text(member, "asked"),
+                                    reason)
+                  : g_strdup(consistency);
 }
 
 static void
-print_members(const SetState *state)
+print_members(GVariant *members)
 {
     g_autoptr(Table) table = table_new(_("Domain"), _("Taken"), _("State"), _("Kind"),
                                        _("Memory"), _("Consistency"), NULL);
 
-    for (guint i = 0; i < state->members->len; i++) {
-        const SetStateMember *member = g_ptr_array_index(state->members, i);
-        const SnapshotDef *def = member->def;
-        g_autofree char *taken = def ? format_time(def->creation_time) : NULL;
-        g_autofree char *consistency = consistency_text(member->record);
+    for (gsize i = 0; i < g_variant_n_children(members); i++) {
+        g_autoptr(GVariant) member = g_variant_get_child_value(members, i);
+        const char *domain = dictionary_text(member, "domain");
+        g_autofree char *taken = shown_time(member, "taken");
+        g_autofree char *consistency = consistency_text(member);
 
-        if (def)
-            table_add(table, member->domain, taken, def->state, snapshot_def_kind(def),
-                      snapshot_location_name(def->memory), consistency, NULL);
+        if (dictionary_flag(member, "there"))
+            table_add(table, domain, taken, dictionary_text(member, "state"),
+                      dictionary_text(member, "kind"), dictionary_text(member, "memory"),
+                      consistency, NULL);
         else
-            table_add(table, member->domain, _("missing"), "-", "-", "-", consistency, NULL);
+            table_add(table, domain, _("missing"), "-", "-", "-", consistency, NULL);
     }
     table_print(table, TRUE);
 }
 
 static void
-add_disks(Table *table, const SnapshotDef *def)
+add_disks(Table *table, GVariant *member)
 {
-    for (guint i = 0; i < def->disks->len; i++) {
-        const DiskDef *disk = g_ptr_array_index(def->disks, i);
+    g_autoptr(GVariant) disks = dictionary_list(member, "disks");
 
-        table_add(table, def->domain_name, disk->target, disk->device,
-                  snapshot_location_name(disk->location), disk->storage->label, NULL);
+    for (gsize i = 0; i < g_variant_n_children(disks); i++) {
+        g_autoptr(GVariant) disk = g_variant_get_child_value(disks, i);
+
+        table_add(table, dictionary_text(member, "domain"), dictionary_text(disk, "target"),
+                  dictionary_text(disk, "device"), dictionary_text(disk, "snapshot"),
+                  dictionary_text(disk, "source"), NULL);
     }
 }
 
 static void
-print_disks(const SetState *state)
+print_disks(GVariant *members)
 {
     g_autoptr(Table) table =
         table_new(_("Domain"), _("Disk"), _("Device"), _("Snapshot"), _("Source"), NULL);
 
-    for (guint i = 0; i < state->members->len; i++) {
-        const SetStateMember *member = g_ptr_array_index(state->members, i);
+    for (gsize i = 0; i < g_variant_n_children(members); i++) {
+        g_autoptr(GVariant) member = g_variant_get_child_value(members, i);
 
-        if (member->def)
-            add_disks(table, member->def);
+        add_disks(table, member);
     }
     table_print(table, TRUE);
 }
@@ -216,124 +307,76 @@ int
 run_snapshot_info(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
-    Hypervisor *hypervisor = cli_connection(cli, &error);
-    g_autoptr(SetInfo) info =
-        hypervisor ? set_info_new(hypervisor, line->args[0], line->args[1], &error) : NULL;
+    g_autoptr(GVariant) set = find_set(cli, line->args[0], line->args[1], &error);
+    g_autoptr(GVariant) members = set ? dictionary_list(set, "members") : NULL;
 
-    if (!info)
+    if (!set)
         return cli_fail(cli, error);
     if (cli->globals.json) {
-        cli_result(cli, info_json(info, line));
+        cli_result(cli, info_json(set, line));
         return CLI_DONE;
     }
-    print_set(info);
+    print_set(set);
     putchar('\n');
-    print_members(info->state);
+    print_members(members);
     putchar('\n');
-    print_disks(info->state);
+    print_disks(members);
 
     return CLI_DONE;
 }
 
 /* --- snapshot-list ------------------------------------------------------------ */
 
-/* The weakest of what its members have. */
-static const char *
-weakest_consistency(const SetState *state)
-{
-    static const Consistency order[] = {CONSISTENCY_UNKNOWN, CONSISTENCY_CRASH,
-                                        CONSISTENCY_APPLICATION, CONSISTENCY_MEMORY,
-                                        CONSISTENCY_OFFLINE};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(order); i++) {
-        for (guint j = 0; j < state->members->len; j++) {
-            const SetStateMember *member = g_ptr_array_index(state->members, j);
-
-            if ((member->record ? member->record->consistency : CONSISTENCY_UNKNOWN) == order[i])
-                return consistency_name(order[i]);
-        }
-    }
-
-    return consistency_name(CONSISTENCY_UNKNOWN);
-}
-
-static char *
-time_taken(const SetState *state)
-{
-    for (guint i = 0; i < state->members->len; i++) {
-        const SnapshotDef *def = ((SetStateMember *)g_ptr_array_index(state->members, i))->def;
-
-        if (def)
-            return format_time(def->creation_time);
-    }
-
-    return state->record ? format_time(state->record->created) : NULL;
-}
-
 static JsonObject *
-list_json(const char *name, const SetState *state)
+list_json(GVariant *set)
 {
     JsonObject *object = json_object_new();
-    g_autofree char *taken = time_taken(state);
+    g_autofree char *taken = shown_time(set, "taken");
 
-    json_set_text(object, "name", name);
+    json_set_text(object, "name", dictionary_text(set, "name"));
     json_set_text(object, "taken", taken);
-    json_set_text(object, "status", set_state_is_partial(state) ? "partial" : "complete");
-    json_set_text(object, "consistency", weakest_consistency(state));
-    add_record(object, state);
+    json_set_text(object, "status", dictionary_text(set, "status"));
+    json_set_text(object, "consistency", dictionary_text(set, "consistency"));
+    add_record(object, set);
 
     return object;
 }
 
 static void
-list_row(Table *table, const char *name, const SetState *state)
+list_row(Table *table, GVariant *set)
 {
-    g_autofree char *taken = time_taken(state);
+    g_autofree char *taken = shown_time(set, "taken");
+    gboolean partial = g_strcmp0(dictionary_text(set, "status"), "partial") == 0;
 
-    table_add(table, name, taken, set_state_is_partial(state) ? _("partial") : _("complete"),
-              weakest_consistency(state),
-              state->record ? state->record->program : _("adopted"), NULL);
-}
-
-/* Those that are gone by the time they are looked at are not there. */
-static int
-list_sets(CliContext *cli, const CommandLine *line, Hypervisor *hypervisor,
-          const Members *members, GPtrArray *names)
-{
-    g_autoptr(Table) table = table_new(_("Name"), _("Taken"), _("State"), _("Consistency"),
-                                       _("Made by"), NULL);
-    JsonArray *array = json_array_new();
-    JsonObject *result = json_object_new();
-
-    for (guint i = 0; i < names->len; i++) {
-        const char *name = g_ptr_array_index(names, i);
-        g_autoptr(SetState) state =
-            set_state_new(hypervisor, line->args[0], members->domains, name, NULL);
-
-        if (!state)
-            continue;
-        list_row(table, name, state);
-        json_array_add_object_element(array, list_json(name, state));
-    }
-    if (!cli->globals.json)
-        table_print(table, !cli->globals.quiet);
-    json_object_set_array_member(result, "snapshots", array);
-    cli_result(cli, result);
-
-    return CLI_DONE;
+    table_add(table, dictionary_text(set, "name"), taken ? taken : "-",
+              partial ? _("partial") : _("complete"), dictionary_text(set, "consistency"),
+              dictionary_flag(set, "adopted") ? _("adopted") : dictionary_text(set, "by"), NULL);
 }
 
 int
 run_snapshot_list(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Members) members = members_new(line->args[0], NULL, &error);
-    Hypervisor *hypervisor = members ? cli_connection(cli, &error) : NULL;
-    g_autoptr(GPtrArray) names =
-        hypervisor ? set_state_list(hypervisor, line->args[0], members->domains, &error) : NULL;
+    g_autoptr(GVariant) sets = find_sets(cli, line->args[0], &error);
+    g_autoptr(Table) table = table_new(_("Name"), _("Taken"), _("State"), _("Consistency"),
+                                       _("Made by"), NULL);
+    JsonArray *array;
+    JsonObject *result;
 
-    if (!names)
+    if (!sets)
         return cli_fail(cli, error);
+    array = json_array_new();
+    for (gsize i = 0; i < g_variant_n_children(sets); i++) {
+        g_autoptr(GVariant) set = g_variant_get_child_value(sets, i);
 
-    return list_sets(cli, line, hypervisor, members, names);
+        list_row(table, set);
+        json_array_add_object_element(array, list_json(set));
+    }
+    if (!cli->globals.json)
+        table_print(table, !cli->globals.quiet);
+    result = json_object_new();
+    json_object_set_array_member(result, "snapshots", array);
+    cli_result(cli, result);
+
+    return CLI_DONE;
 }

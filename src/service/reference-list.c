@@ -9,8 +9,7 @@
 #include "service/access.h"
 #include "service/reference-list.h"
 #include "service/work.h"
-#include "snapshot/reference-point.h"
-#include "util/dictionary.h"
+#include "snapshot/reference-variant.h"
 
 typedef struct {
     char *uri;
@@ -44,52 +43,15 @@ find_points(gpointer data)
 }
 
 static void
-add_point_member(GVariantBuilder *members, const ReferencePointMember *member)
-{
-    g_variant_builder_open(members, G_VARIANT_TYPE_VARDICT);
-    dictionary_add_text(members, "domain", member->domain);
-    dictionary_add_text(members, "state", reference_point_state_name(member->state));
-    dictionary_add_text(members, "reason", member->reason);
-    if (member->creation_time > 0)
-        g_variant_builder_add(members, "{sv}", "created",
-                              g_variant_new_int64(member->creation_time));
-    g_variant_builder_close(members);
-}
-
-static void
-add_point(GVariantBuilder *points, const ReferencePoint *point)
-{
-    GVariantBuilder members;
-
-    g_variant_builder_init(&members, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < point->members->len; i++)
-        add_point_member(&members, g_ptr_array_index(point->members, i));
-    g_variant_builder_open(points, G_VARIANT_TYPE_VARDICT);
-    dictionary_add_text(points, "name", point->name);
-    g_variant_builder_add(points, "{sv}", "whole",
-                          g_variant_new_boolean(reference_point_is_whole(point)));
-    g_variant_builder_add(points, "{sv}", "members", g_variant_builder_end(&members));
-    dictionary_add_text(points, "export", point->export);
-    dictionary_add_text(points, "export-state",
-                            point->export ? export_point_state_name(point->found) : NULL);
-    g_variant_builder_close(points);
-}
-
-static void
 on_points_found(gpointer data)
 {
     PointsQuery *query = data;
-    GVariantBuilder points;
 
-    if (!query->points) {
+    if (query->points)
+        access_return_value(query->invocation,
+                            g_variant_new("(@aa{sv})", reference_points_format(query->points)));
+    else
         access_return_error(query->invocation, query->error);
-        points_query_free(query);
-        return;
-    }
-    g_variant_builder_init(&points, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < query->points->len; i++)
-        add_point(&points, g_ptr_array_index(query->points, i));
-    access_return_value(query->invocation, g_variant_new("(aa{sv})", &points));
     points_query_free(query);
 }
 

@@ -58,6 +58,17 @@ same()
     served "$@" >"$TEST_DIR/served" || { cat "$said"; return 1; }
     mine "$@" | diff - "$TEST_DIR/served"
 }
+check "snapshot-list" same --json snapshot-list shop
+is "$(jq -c '.snapshots | map([.name, .status, .adopted])' "$TEST_DIR/served")" \
+    '[["s","complete",true]]' "has more than names"
+check "for people, too" same snapshot-list shop
+check "snapshot-info" same --json snapshot-info shop s
+is "$(jq -c '[.status, .members[0].disks[0].target]' "$TEST_DIR/served")" '["complete","vda"]' \
+    "of a set that virtsnap has not made"
+check "for people" same snapshot-info shop s
+check "one that is not there" eval '! served snapshot-info shop none'
+like "$(<"$said")" "a snapshot 'none'" "says so"
+check "reference-point-list" same --json reference-point-list shop
 check "export-prune" same --json export-prune "$x/a" --keep-last 1 --dry-run
 check "an older one" eval 'cp -a "$x/a/shop/s" "$x/a/shop/t" &&
     sed -i "s|time=\"20[^\"]*\"|time=\"2020-03-01T01:00:00Z\"|" "$x/a/shop/t/manifest.xml"'

@@ -78,6 +78,9 @@ is "$(service_wait "$job") $(service_get "$job" Job JobType)" "7 205" "another o
 points() { service_call collection/pair Collection.ListReferencePoints; }
 like "$(points)" "'name': <'first'>.*'whole': <true>.*'name': <'second'>" "both are listed"
 like "$(points)" "'domain': <'left'>, 'state': <'whole'>" "with their members"
+is "$(vs --service reference-point-list pair --json |
+    jq -c '[.referencePoints[] | [.name, .whole, .members[1].domain, .members[1].state]]')" \
+    '[["first",true,"right","whole"],["second",true,"right","whole"]]' "by the command as well"
 like "$(call CreateReferencePoint $pair second '{"wait": <true>}')" "Error.AlreadyExists.*second" \
     "none is made twice"
 like "$(call CreateReferencePoint $pair a/b '{}')" "Error.InvalidParameter" "nor with any name"
@@ -94,6 +97,8 @@ name=$(grep -o "'name': <'export-[^']*" <<<"$(points)" | cut -d "'" -f 4)
 like "$(points)" "'export': <'$d/live/pair/live'>, 'export-state': <'found'>" "it is found"
 check "it is moved" mv "$d/live" "$d/moved"
 like "$(points)" "'export': <'$d/live/pair/live'>, 'export-state': <'not found'>" "it is not"
+like "$(vs --service reference-point-list pair)" "$name +left +20.* whole, export not found" \
+    "which the command says"
 check "the way out" vs_json --service reference-point-delete pair "$name"
 is "$(points)" "(@aa{sv} [],)" "nothing is left"
 
