@@ -24,6 +24,10 @@
 /* The name of the throttle group. */
 #define LIMIT_GROUP "limit"
 
+/* In bytes a second; QEMU refuses more. Source: THROTTLE_VALUE_MAX in QEMU's
+ * include/qemu/throttle.h; `qemu-img commit -r` takes a little more. */
+#define LIMIT_MAX G_GUINT64_CONSTANT(1000000000000000)
+
 typedef struct {
     Child child;
     Control *control;
@@ -155,12 +159,20 @@ carry_out_commit(Commit *self, const char *const *argv, char **said, GError **er
     return done;
 }
 
+/* Returns: bytes a second; 0: no limit. */
+static guint64
+limit_for_qemu(Control *control)
+{
+    return MIN(control_get_bandwidth(control), LIMIT_MAX);
+}
+
 gboolean
 qemu_commit(const Layer *top, Control *control, CommitFunc func, gpointer data, GError **error)
 {
     g_autofree char *image = qemu_image_describe(top, TRUE);
-    g_autofree char *rate = g_strdup_printf("%" PRIu64, control_get_bandwidth(control));
-    gboolean limited = control_get_bandwidth(control) > 0;
+    guint64 limit = limit_for_qemu(control);
+    g_autofree char *rate = g_strdup_printf("%" PRIu64, limit);
+    gboolean limited = limit > 0;
     const char *const argv[] = {"qemu-img", "commit", "-p", "-d", limited ? "-r" : image,
                                 limited ? rate : NULL, image, NULL};
     Commit self = {.control = control, .func = func, .data = data};
@@ -181,7 +193,7 @@ qemu_commit(const Layer *top, Control *control, CommitFunc func, gpointer data, 
 gboolean
 qemu_flatten(const Layer *top, Control *control, CommitFunc func, gpointer data, GError **error)
 {
-    guint64 rate = control_get_bandwidth(control);
+    guint64 rate = limit_for_qemu(control);
     g_autofree char *group =
         g_strdup_printf("throttle-group,id=" LIMIT_GROUP ",x-bps-write=%" PRIu64, rate);
     g_autofree char *image = qemu_image_describe_for_writing(top, rate > 0 ? LIMIT_GROUP : NULL);

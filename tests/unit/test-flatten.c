@@ -159,6 +159,36 @@ test_no_snapshot(void)
     g_assert_nonnull(strstr(error->message, path));
 }
 
+static void
+ignore_progress(G_GNUC_UNUSED double done, G_GNUC_UNUSED gpointer data)
+{
+}
+
+/* Callers say what they like for «no limit», and QEMU refuses what is above its own bound. */
+static void
+test_largest_limit(void)
+{
+    g_autoptr(Scratch) dir = scratch_new();
+    g_autofree char *old = g_get_current_dir();
+    g_autofree char *path = g_build_filename(dir, "t", NULL);
+    g_autoptr(ChainCache) cache = chain_cache_new();
+    g_autoptr(Control) control = control_new();
+    g_autoptr(GError) error = NULL;
+    Layer *top;
+
+    g_assert_cmpint(g_chdir(dir), ==, 0);
+    g_free(run("sh", "-ec", CREATE "b 1M;" CREATE "-b b -F qcow2 t;" IO "'write -q -P 1 0 64k' t",
+               NULL));
+    g_assert_cmpint(g_chdir(old), ==, 0);
+    top = chain_resolve(cache, &(ChainImage){path, "qcow2", FALSE, 0}, 1, FALSE, &error);
+    g_assert_no_error(error);
+    control_set_bandwidth(control, G_MAXUINT64);
+    drivers_get()->commit_image(top, control, ignore_progress, NULL, &error);
+    g_assert_no_error(error);
+    drivers_get()->flatten_image(top, control, ignore_progress, NULL, &error);
+    g_assert_no_error(error);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -170,5 +200,6 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_case);
     }
     g_test_add_func("/flatten/no-snapshot", test_no_snapshot);
+    g_test_add_func("/flatten/largest-limit", test_largest_limit);
     return g_test_run();
 }
