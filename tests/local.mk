@@ -74,6 +74,7 @@ unit_tests = \
 	tests/unit/test-job-state \
 	tests/unit/test-journal \
 	tests/unit/test-job-record \
+	tests/unit/test-library-job \
 	tests/unit/test-lost-writes \
 	tests/unit/test-libvirt-events \
 	tests/unit/test-libvirt-handlers \

@@ -28,6 +28,7 @@ typedef struct {
     gint64 changed;   /* TimeOfLastStateChange */
     gint64 ended;
     gint64 elapsed;   /* us */
+    guint ends;       /* how often it has ended in this process: it may be resumed after each end */
     guint error_code; /* 0: none */
     char *error;      /* ErrorDescription, or NULL */
     gboolean cancellable;

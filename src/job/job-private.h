@@ -41,7 +41,7 @@ void job_tell(Job *self);
 /* The following functions are called with the lock held. */
 
 /** job_set_state: Sets the state without checking the transition. job_tell() reports the change
- * later. */
+ * later, with the error that is set by now. */
 void job_set_state(Job *self, JobState state);
 
 /** job_go_to: Changes to @state. Returns: FALSE, with nothing changed, if @state must not follow

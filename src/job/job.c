@@ -15,6 +15,7 @@
 static void
 job_change_free(JobChange *change)
 {
+    g_clear_error((GError **)&change->error);
     g_free((char *)change->domain);
     g_free((char *)change->target);
     g_free((char *)change->path);
@@ -28,6 +29,7 @@ queue_job_change(Job *self, const JobChange *change)
 {
     JobChange *copy = g_memdup2(change, sizeof *change);
 
+    copy->error = change->error ? g_error_copy(change->error) : NULL;
     copy->domain = g_strdup(change->domain);
     copy->target = g_strdup(change->target);
     copy->path = g_strdup(change->path);
@@ -69,12 +71,16 @@ job_set_state(Job *self, JobState state)
 {
     JobChange change = {.kind = JOB_CHANGE_STATE, .state = state};
     JobInfo *info = self->info;
+    g_autoptr(GError) error = NULL;
 
     info->state = state;
     info->changed = g_get_real_time();
     info->cancellable = !job_state_is_final(state);
-    if (job_state_is_final(state))
+    if (job_state_is_final(state)) {
         info->ended = info->changed;
+        change.end = ++info->ends;
+        change.error = error = job_info_error(info);
+    }
     queue_job_change(self, &change);
     g_cond_broadcast(&self->changed);
 }

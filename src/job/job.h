@@ -22,6 +22,8 @@ typedef enum {
 typedef struct {
     JobChangeKind kind;
     JobState state;
+    guint end;           /* of a final state: the number of this end, see JobInfo.ends; else 0 */
+    const GError *error; /* of a final state: why the job did not succeed, or NULL */
     const char *domain; /* domain of the disk */
     const char *target; /* target of the disk, "vda" */
     const char *path;   /* path of its image */

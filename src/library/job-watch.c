@@ -17,6 +17,8 @@ struct JobWatch {
     GMutex lock;      /* guards the rest */
     GCond changed;
     GPtrArray *tasks; /* GTask: waiting for the end of the job */
+    guint ends;       /* JobChange.end of the last end that was told */
+    GError *error;    /* of that end; NULL: the job succeeded */
 };
 
 JobWatch *
@@ -36,6 +38,7 @@ watch_clear(gpointer data)
     g_mutex_clear(&self->lock);
     g_cond_clear(&self->changed);
     g_ptr_array_unref(self->tasks);
+    g_clear_error(&self->error);
 }
 
 void
@@ -54,7 +57,7 @@ watch_tick(gpointer data)
 
     self->ticking = object && !job_state_is_final(job_get_state(self->job));
     if (self->ticking)
-        self->func(object, NULL);
+        self->func(object, NULL, NULL);
 
     return self->ticking ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
@@ -72,13 +75,17 @@ start_ticking(JobWatch *self)
 typedef struct {
     JobWatch *watch;
     JobState state;
+    GError *error;
 } Notice;
 
 static void
 watch_notice_free(gpointer data)
 {
-    job_watch_unref(((Notice *)data)->watch);
-    g_free(data);
+    Notice *notice = data;
+
+    job_watch_unref(notice->watch);
+    g_clear_error(&notice->error);
+    g_free(notice);
 }
 
 static gboolean
@@ -92,7 +99,7 @@ watch_deliver(gpointer data)
         return G_SOURCE_REMOVE;
     if (!self->ticking && !job_state_is_final(notice->state))
         start_ticking(self);
-    self->func(object, &notice->state);
+    self->func(object, &notice->state, notice->error);
 
     return G_SOURCE_REMOVE;
 }
@@ -120,16 +127,24 @@ complete_task(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static GError *
+copy_error(const GError *error)
+{
+    return error ? g_error_copy(error) : NULL;
+}
+
+/* @task: (transfer full): its last reference may be the last one of the job's object, which must
+ * not be freed in the thread that is telling a change: that would wait for itself. */
 static void
-complete_task_later(GTask *task, Job *job)
+complete_task_later(GTask *task, const GError *error)
 {
     g_autoptr(GSource) source = g_idle_source_new();
-    g_autoptr(JobInfo) info = job_get_info(job);
 
-    g_object_set_data_full(G_OBJECT(task), "error", job_info_error(info),
+    g_object_set_data_full(G_OBJECT(task), "error", copy_error(error),
                            (GDestroyNotify)g_error_free);
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    g_task_attach_source(task, source, complete_task);
+    g_source_set_callback(source, complete_task, task, g_object_unref);
+    g_source_attach(source, g_task_get_context(task));
 }
 
 static gboolean
@@ -151,6 +166,22 @@ on_cancelled(GCancellable *cancellable, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* With the lock held. @task: (transfer full). An end that comes to be told here only now, although
+ * the job was resumed before @task was made, is none of @task's. */
+static void
+wait_for_end(JobWatch *self, GTask *task)
+{
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+    g_autoptr(GError) error = job_info_error(info);
+
+    if (job_state_is_final(info->state)) {
+        complete_task_later(task, error);
+        return;
+    }
+    g_object_set_data(G_OBJECT(task), "ends", GUINT_TO_POINTER(info->ends));
+    g_ptr_array_add(self->tasks, task);
+}
+
 void
 job_watch_add_task(JobWatch *self, GTask *task)
 {
@@ -166,12 +197,7 @@ job_watch_add_task(JobWatch *self, GTask *task)
         g_task_set_task_data(task, source, (GDestroyNotify)g_source_unref);
         g_task_attach_source(task, source, G_SOURCE_FUNC(on_cancelled));
     }
-    if (job_state_is_final(job_get_state(self->job))) {
-        complete_task_later(task, self->job);
-        g_object_unref(task);
-    } else {
-        g_ptr_array_add(self->tasks, task);
-    }
+    wait_for_end(self, task);
 }
 
 static void
@@ -183,19 +209,34 @@ wake_waiting(GCancellable *cancellable, gpointer data)
     g_cond_broadcast(&self->changed);
 }
 
-gboolean
-job_watch_wait(JobWatch *self, GCancellable *cancellable)
+/* With the lock held. Waits for the next end after the one with the number @ends. */
+static gboolean
+wait_for_next_end(JobWatch *self, guint ends, GCancellable *cancellable, GError **error)
 {
-    gulong id =
-        cancellable
-            ? g_cancellable_connect(cancellable, G_CALLBACK(wake_waiting), self, NULL)
-            : 0;
-    gboolean over;
-
-    g_mutex_lock(&self->lock);
-    while (!(over = job_state_is_final(job_get_state(self->job))) &&
-           !g_cancellable_is_cancelled(cancellable))
+    while (self->ends <= ends && !g_cancellable_is_cancelled(cancellable))
         g_cond_wait(&self->changed, &self->lock);
+    if (self->ends <= ends)
+        return FALSE;
+    *error = copy_error(self->error);
+
+    return TRUE;
+}
+
+gboolean
+job_watch_wait(JobWatch *self, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(JobInfo) info = job_get_info(self->job);
+    gboolean over = job_state_is_final(info->state);
+    gulong id;
+
+    *error = job_info_error(info);
+    if (over)
+        return TRUE;
+    id = cancellable
+             ? g_cancellable_connect(cancellable, G_CALLBACK(wake_waiting), self, NULL)
+             : 0;
+    g_mutex_lock(&self->lock);
+    over = wait_for_next_end(self, info->ends, cancellable, error);
     g_mutex_unlock(&self->lock);
     g_cancellable_disconnect(cancellable, id);
 
@@ -205,36 +246,50 @@ job_watch_wait(JobWatch *self, GCancellable *cancellable)
 /* --- in any thread ------------------------------------------------------------- */
 
 static void
-send_notice(JobWatch *self, JobState state)
+send_notice(JobWatch *self, const JobChange *change)
 {
     g_autoptr(GSource) source = g_idle_source_new();
     Notice *notice = g_new0(Notice, 1);
 
-    notice->watch = job_watch_ref(self);
-    notice->state = state;
+    *notice = (Notice){job_watch_ref(self), change->state, copy_error(change->error)};
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
     g_source_set_callback(source, watch_deliver, notice, watch_notice_free);
     g_source_attach(source, self->context);
+}
+
+static gboolean
+is_task_over(GTask *task, guint end)
+{
+    return GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(task), "ends")) < end;
+}
+
+static void
+tell_waiting(JobWatch *self, const JobChange *change)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    self->ends = change->end;
+    g_clear_error(&self->error);
+    self->error = copy_error(change->error);
+    g_cond_broadcast(&self->changed);
+    for (guint i = 0; i < self->tasks->len;) {
+        if (is_task_over(g_ptr_array_index(self->tasks, i), change->end))
+            complete_task_later(g_ptr_array_steal_index(self->tasks, i), change->error);
+        else
+            i++;
+    }
 }
 
 static void
 watch_on_change(Job *job, const JobChange *change, gpointer data)
 {
     JobWatch *self = data;
-    g_autoptr(GPtrArray) over = NULL;
 
     if (change->kind != JOB_CHANGE_STATE)
         return;
-    send_notice(self, change->state);
-    g_mutex_lock(&self->lock);
-    g_cond_broadcast(&self->changed);
-    if (job_state_is_final(change->state)) {
-        over = self->tasks;
-        self->tasks = g_ptr_array_new_with_free_func(g_object_unref);
-    }
-    g_mutex_unlock(&self->lock);
-    for (guint i = 0; over && i < over->len; i++)
-        complete_task_later(g_ptr_array_index(over, i), job);
+    send_notice(self, change);
+    if (change->end > 0)
+        tell_waiting(self, change);
 }
 
 JobWatch *

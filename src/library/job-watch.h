@@ -13,8 +13,9 @@ G_BEGIN_DECLS
 typedef struct JobWatch JobWatch;
 
 /** Called in the main context. @state: (nullable): the new state of the job; NULL: only its figures
- * may have changed, which are polled five times a second. */
-typedef void (*JobWatchFunc)(GObject *object, const JobState *state);
+ * may have changed, which are polled five times a second. @error: (nullable): of a final state: why
+ * the job did not succeed; it may be under way again by now. */
+typedef void (*JobWatchFunc)(GObject *object, const JobState *state, const GError *error);
 
 /** job_watch_new: Watches @job for @object, in the thread's default main context. Returns: owned by
  * the caller. */
@@ -22,11 +23,12 @@ JobWatch *job_watch_new(Job *job, GObject *object, JobWatchFunc func);
 JobWatch *job_watch_ref(JobWatch *self);
 void job_watch_unref(gpointer self);
 
-/** job_watch_wait: Waits until the job has ended. Returns: FALSE if @cancellable ended the wait. */
-gboolean job_watch_wait(JobWatch *self, GCancellable *cancellable);
+/** job_watch_wait: Waits until the job has ended. @error: (out) (nullable): why it did not succeed,
+ * owned by the caller. Returns: FALSE if @cancellable ended the wait. */
+gboolean job_watch_wait(JobWatch *self, GCancellable *cancellable, GError **error);
 
 /** job_watch_add_task: Completes @task (transfer full) when the job has ended: with TRUE, or with
- * the error of the job. */
+ * the error of that end. */
 void job_watch_add_task(JobWatch *self, GTask *task);
 
 G_END_DECLS

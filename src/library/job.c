@@ -106,19 +106,17 @@ notify_job_changes(VirtSnapJob *self)
 }
 
 static void
-on_job_changed(GObject *object, const JobState *state)
+on_job_changed(GObject *object, const JobState *state, const GError *error)
 {
     VirtSnapJob *self = VIRT_SNAP_JOB(object);
-    g_autoptr(GError) error = NULL;
 
     notify_job_changes(self);
     if (!state)
         return;
     g_signal_emit(self, signals[STATE_CHANGED], 0, *state);
-    if (!job_state_is_final(*state))
-        return;
-    error = virt_snap_job_get_error(self);
-    g_signal_emit(self, signals[COMPLETED], 0, error);
+    /* The job may be under way again by now, and have no error any more. */
+    if (job_state_is_final(*state))
+        g_signal_emit(self, signals[COMPLETED], 0, error);
 }
 
 /* --- methods -------------------------------------------------------------------- */
@@ -203,11 +201,10 @@ virt_snap_job_wait(VirtSnapJob *self, GCancellable *cancellable, GError **error)
 
     g_autoptr(GError) failed = NULL;
 
-    if (!job_watch_wait(self->watch, cancellable)) {
+    if (!job_watch_wait(self->watch, cancellable, &failed)) {
         g_cancellable_set_error_if_cancelled(cancellable, error);
         return FALSE;
     }
-    failed = virt_snap_job_get_error(self);
     if (!failed)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&failed));

@@ -120,7 +120,8 @@ G_DECLARE_FINAL_TYPE(VirtSnapJob, virt_snap_job, VIRT_SNAP, JOB, GObject)
  * @self: the job
  * @error: (nullable): why the job did not succeed; NULL if it succeeded
  *
- * Emitted when the job has reached a final state.
+ * Emitted when the job has reached a final state, also if it has been resumed since then: it is
+ * emitted once for each end.
  */
 
 /**
