@@ -488,6 +488,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/layer-remove.h \
 	src/snapshot/overlay-back.c \
 	src/snapshot/overlay-back.h \
+	src/snapshot/set-left.c \
+	src/snapshot/set-left.h \
 	src/snapshot/set-recover.c \
 	src/snapshot/set-recover.h \
 	src/snapshot/set-others.c \

@@ -26,6 +26,8 @@ libvirtsnap_test_a_SOURCES = \
 	tests/unit/copies.h \
 	tests/unit/fake-ends.c \
 	tests/unit/fake-ends.h \
+	tests/unit/fake-work.c \
+	tests/unit/fake-work.h \
 	tests/unit/harness.c \
 	tests/unit/harness.h \
 	tests/unit/records.c \
@@ -71,6 +73,7 @@ unit_tests = \
 	tests/unit/test-import-undo \
 	tests/unit/test-job \
 	tests/unit/test-job-again \
+	tests/unit/test-job-left \
 	tests/unit/test-job-state \
 	tests/unit/test-journal \
 	tests/unit/test-job-record \

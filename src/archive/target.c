@@ -84,7 +84,7 @@ target_has_left(const Target *self)
     g_autofree char *path = g_build_filename(self->parent, self->partial, NULL);
     struct stat st;
 
-    return lstat(path, &st) == 0 || errno != ENOENT;
+    return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 gint64
@@ -248,6 +248,17 @@ target_at_place(const ExportPlace *place)
     self->name = export_place_entry(resolved);
     self->partial = g_strdup_printf(".%s.partial", self->name);
     self->path = g_build_filename(self->parent, self->name, NULL);
+
+    return self;
+}
+
+Target *
+target_left_at(const ExportPlace *place)
+{
+    Target *self = target_at_place(place);
+
+    /* Whatever the final directory is, it does not matter to target_begin(). */
+    self->over_empty = TRUE;
 
     return self;
 }

@@ -23,6 +23,11 @@ typedef struct Target Target;
  */
 Target *target_new(const ExportPlace *place, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** target_left_at: Returns: the target of @place without any check, owned by the caller: for what
+ * earlier runs have left there, which may be beside the complete export. Nothing can be committed
+ * to it. */
+Target *target_left_at(const ExportPlace *place);
+
 /** target_path_of: Returns: the path of the final directory of the target of @place, owned by the
  * caller. Nothing is checked: it may be taken by what is to be looked at before target_new(). */
 char *target_path_of(const ExportPlace *place);

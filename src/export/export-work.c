@@ -10,6 +10,7 @@
 #include "export/export-work.h"
 #include "export/plan-base.h"
 #include "export/plan-points.h"
+#include "snapshot/set-left.h"
 #include "transfer/engine.h"
 #include "util/strings.h"
 #include "util/xml.h"
@@ -44,44 +45,56 @@ export_work_directory(const JobWork *work)
 
 /* --- target -------------------------------------------------------------------- */
 
-/* Whether an error of target_new() means that an earlier run cannot have left anything there. */
-static gboolean
-is_target_impossible(const GError *error)
-{
-    return g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND) ||
-           g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
-}
-
 static gboolean
 export_work_has_left(JobWork *work)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Target) target = target_new(export_of(work)->place, &error);
+    g_autoptr(Target) target = target_left_at(export_of(work)->place);
 
-    return target ? target_has_left(target) : !is_target_impossible(error);
+    return target_has_left(target);
 }
 
 static gint64
 export_work_left_changed(JobWork *work)
 {
-    g_autoptr(Target) target = target_new(export_of(work)->place, NULL);
+    g_autoptr(Target) target = target_left_at(export_of(work)->place);
 
-    return target ? target_left_changed(target) : 0;
+    return target_left_changed(target);
 }
 
 static gboolean
+remove_partial_export(const ExportWork *self, GError **error)
+{
+    g_autoptr(Target) target = target_left_at(self->place);
+
+    return !target_has_left(target) || export_discard(target, error);
+}
+
+/* A set that was made for the export and is still there has to be merged back, for which the next
+ * command has the hypervisor. */
+static gboolean
 export_work_discard(JobWork *work, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    g_autoptr(Target) target = target_new(export_of(work)->place, &why);
+    const ExportWork *self = export_of(work);
+    g_autofree char *set = g_strconcat(TEMPORARY_SET_PREFIX, self->place->snapshot, NULL);
+    const SetLeft left = {
+        .collection = self->collection,
+        .domains = self->domains,
+        .snapshot = set,
+        .temporary = TRUE,
+    };
 
-    if (target)
-        return !target_has_left(target) || export_discard(target, error);
-    if (is_target_impossible(why))
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&why));
+    return remove_partial_export(self, error) &&
+           (!export_settings_need_set(self->settings) || set_left_check(&left, error));
+}
 
-    return FALSE;
+/* An export gets its name when everything is in it, so a manifest tells that it is complete. */
+static char *
+export_work_finished(JobWork *work)
+{
+    g_autofree char *path = target_path_of(export_of(work)->place);
+    g_autofree char *manifest = g_build_filename(path, MANIFEST_FILE, NULL);
+
+    return g_file_test(manifest, G_FILE_TEST_EXISTS) ? g_steal_pointer(&path) : NULL;
 }
 
 gboolean
@@ -458,6 +471,7 @@ const JobWorkType export_work_type = {
     .has_left = export_work_has_left,
     .left_changed = export_work_left_changed,
     .discard = export_work_discard,
+    .finished = export_work_finished,
     .device = export_work_device,
     .format = export_work_format,
     .parse = export_work_parse,

@@ -383,6 +383,16 @@ import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **error)
     return ok;
 }
 
+gboolean
+import_undo_is_there(const char *directory)
+{
+    g_autoptr(ImportUndo) self = undo_new(directory);
+    g_autofree char *path = g_build_filename(self->parent, self->record, NULL);
+    struct stat st;
+
+    return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 /* --- recovery --------------------------------------------------------------- */
 
 /* Refuses what runs. A domain that cannot be told from one of the import could be one. */

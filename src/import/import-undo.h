@@ -65,6 +65,10 @@ gboolean import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **e
 gboolean import_undo_recover(const char *directory, Hypervisor *hypervisor, char **said,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** import_undo_is_there: Returns: whether there is the record of an import into @directory, which
+ * is not complete, then. */
+gboolean import_undo_is_there(const char *directory);
+
 /** import_undo_free: Frees @self, which may be NULL, and closes the record, which stays if it
  * exists. */
 void import_undo_free(ImportUndo *self);

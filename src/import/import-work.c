@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <unistd.h>
 
+#include "import/import-undo.h"
 #include "import/import-volumes.h"
 #include "import/import-work.h"
 #include "transfer/engine.h"
@@ -49,14 +50,7 @@ import_target_of(const ImportWork *self, GError **error)
     g_autoptr(ExportPlace) place =
         manifest ? import_place(self->directory, manifest, self->settings) : NULL;
 
-    return place ? target_new(place, error) : NULL;
-}
-
-static gboolean
-is_import_target_impossible(const GError *error)
-{
-    return g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND) ||
-           g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+    return place ? target_left_at(place) : NULL;
 }
 
 static gboolean
@@ -65,7 +59,8 @@ import_work_has_left(JobWork *work)
     g_autoptr(GError) error = NULL;
     g_autoptr(Target) target = import_target_of(import_of(work), &error);
 
-    return target ? target_has_left(target) : !is_import_target_impossible(error);
+    return target ? target_has_left(target) || import_undo_is_there(target_path(target))
+                  : !g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
 }
 
 static gint64
@@ -77,26 +72,47 @@ import_work_left_changed(JobWork *work)
 }
 
 static gboolean
+remove_partial_import(Target *target, GError **error)
+{
+    if (!target_has_left(target))
+        return TRUE;
+    if (!target_begin(target, TRUE, error) ||
+        !import_volumes_remove(target_fd(target), NULL, error))
+        return FALSE;
+    target_drop(target);
+
+    return TRUE;
+}
+
+/* What is defined has to be undefined, for which the next import has the hypervisor. */
+static gboolean
 import_work_discard(JobWork *work, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    g_autoptr(Target) target = import_target_of(import_of(work), &why);
+    g_autoptr(Target) target = import_target_of(import_of(work), error);
 
-    if (target) {
-        if (!target_has_left(target))
-            return TRUE;
-        if (!target_begin(target, TRUE, error))
-            return FALSE;
-        if (!import_volumes_remove(target_fd(target), NULL, error))
-            return FALSE;
-        target_drop(target);
+    if (!target || !remove_partial_import(target, error))
+        return FALSE;
+    if (!import_undo_is_there(target_path(target)))
         return TRUE;
-    }
-    if (is_import_target_impossible(why))
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&why));
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("what was imported into '%s', and domains of it that may be defined; the next "
+                  "import of the same takes that back, also if this job is resumed"),
+                target_path(target));
 
     return FALSE;
+}
+
+/* The record of what is to be taken back goes when everything is made. */
+static char *
+import_work_finished(JobWork *work)
+{
+    g_autoptr(Target) target = import_target_of(import_of(work), NULL);
+    const char *path = target ? target_path(target) : NULL;
+
+    return path && !target_has_left(target) && !import_undo_is_there(path) &&
+                   g_file_test(path, G_FILE_TEST_EXISTS)
+               ? g_strdup(path)
+               : NULL;
 }
 
 static guint64
@@ -283,6 +299,7 @@ const JobWorkType import_work_type = {
     .has_left = import_work_has_left,
     .left_changed = import_work_left_changed,
     .discard = import_work_discard,
+    .finished = import_work_finished,
     .device = import_work_device,
     .format = import_work_format,
     .parse = import_work_parse,

@@ -14,6 +14,7 @@ struct Job {
     gatomicrefcount refs;
     char *id; /* never changes, so it is read without the lock */
     JobWork *work; /* held */
+    gboolean interrupted; /* never changes, too: an earlier process ended before this job did */
 
     GMutex lock;     /* guards all below */
     GCond changed;   /* signalled when the state has changed, or when a call of notify has
@@ -37,6 +38,10 @@ struct Job {
 
 /** job_tell: Calls notify for the changes so far. Must be called without the lock. */
 void job_tell(Job *self);
+
+/** job_tell_left: Makes @why, an error of job_work_discard(), that of a job that was killed with
+ * the error @text. */
+void job_tell_left(GError *why, const char *text);
 
 /* The following functions are called with the lock held. */
 

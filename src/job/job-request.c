@@ -48,20 +48,28 @@ end_unstarted(Job *self, JobRequest request)
     }
 }
 
-/* With the lock held; @error: why it was not removed, or NULL. */
-static void
-end_removal(Job *self, GError **error)
+/* The record of a job that was interrupted may be from before it began. */
+static gboolean
+has_begun(const Job *self)
 {
-    gboolean removed = *error == NULL;
+    return self->info->started > 0 || self->interrupted;
+}
 
-    if (removed)
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
-                    _("The job was killed, and what it had copied is removed"));
-    else
-        g_prefix_error(error, _("What the killed job has copied cannot be removed: "));
-    self->info->resumable = !removed;
-    job_set_error(self, virt_snap_error_result_code(*error), (*error)->message);
-    job_go_to(self, removed ? JOB_STATE_KILLED : JOB_STATE_EXCEPTION);
+/* With the lock held; @why: (nullable): why it was not removed. @kept: whether that can be tried
+ * again. */
+static void
+end_removal(Job *self, GError *why, gboolean kept)
+{
+    self->info->resumable = why && kept;
+    if (why) {
+        job_tell_left(why, _(self->work->type->cancelled));
+        job_set_error(self, virt_snap_error_result_code(why), why->message);
+    } else if (has_begun(self)) {
+        job_set_error(self, VIRT_SNAP_ERROR_CANCELLED, job_work_killed_text(self->work));
+    } else {
+        end_unstarted(self, JOB_REQUEST_KILL);
+    }
+    job_go_to(self, why ? JOB_STATE_EXCEPTION : JOB_STATE_KILLED);
 }
 
 /* Removes what earlier runs left. Runs in a thread of its own, without the lock. */
@@ -69,11 +77,18 @@ static gpointer
 removal_main(gpointer data)
 {
     g_autoptr(Job) self = data;
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) why = NULL;
+    gboolean begun;
+    gboolean kept;
 
-    self->work->type->discard(self->work, &error);
     g_mutex_lock(&self->lock);
-    end_removal(self, &error);
+    begun = has_begun(self);
+    g_mutex_unlock(&self->lock);
+    /* If it never began, what is there is another's. */
+    kept = begun && !job_work_discard(self->work, TRUE, &why) &&
+           self->work->type->has_left(self->work);
+    g_mutex_lock(&self->lock);
+    end_removal(self, why, kept);
     g_mutex_unlock(&self->lock);
     job_tell(self);
 
@@ -89,7 +104,7 @@ start_removal(Job *self)
     if (thread) {
         g_thread_unref(thread);
     } else {
-        end_removal(self, &error);
+        end_removal(self, error, TRUE);
         job_unref(self);
     }
 }

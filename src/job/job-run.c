@@ -20,7 +20,8 @@ struct JobRun {
     Hypervisor *hypervisor; /* NULL: not connected yet */
     gboolean resume;
     gboolean kept;      /* something is left that a later run could resume */
-    gboolean discarded; /* discard() was called, because the job was killed */
+    gboolean discarded; /* what was left was to be removed, because the job was killed, */
+    gboolean left;      /* and not all of it could be */
     JobReport *report;  /* of what was created; NULL: what was planned */
     GPtrArray *warnings; /* NULL: those of the plan */
     GVariant *findings;  /* NULL: none */
@@ -164,25 +165,48 @@ succeed_job(Job *self, JobRun *run)
     job_go_to(self, state);
 }
 
+/* A job is Killed only if nothing of it is left. */
+static JobState
+failed_state(const Job *self, const JobRun *run, const GError *error)
+{
+    if (self->ending == JOB_REQUEST_KILL && !run->left)
+        return JOB_STATE_KILLED;
+    if (self->ending == JOB_REQUEST_TERMINATE &&
+        virt_snap_error_result_code(error) == VIRT_SNAP_ERROR_INTERRUPTED)
+        return JOB_STATE_TERMINATED;
+
+    return JOB_STATE_EXCEPTION;
+}
+
+/* Sets the errors of a job that was killed. What its run says is more exact, unless it could not
+ * know yet that nothing would be left. */
+static void
+set_killed(Job *self, const GError *error)
+{
+    const char *text = job_work_killed_text(self->work);
+
+    job_set_error(self, VIRT_SNAP_ERROR_CANCELLED, text);
+    self->failure =
+        self->work->type->killed
+            ? g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED, text)
+            : g_error_copy(error);
+}
+
 static void
 fail_job(Job *self, JobRun *run, const GError *error)
 {
-    guint code = virt_snap_error_result_code(error);
-    JobState state = JOB_STATE_EXCEPTION;
+    JobState state = failed_state(self, run, error);
 
     publish_findings(self->info, run);
     publish_warnings(self->info, run);
-    if (self->ending == JOB_REQUEST_KILL && !(run->discarded && run->kept))
-        state = JOB_STATE_KILLED;
-    else if (self->ending == JOB_REQUEST_TERMINATE && code == VIRT_SNAP_ERROR_INTERRUPTED)
-        state = JOB_STATE_TERMINATED;
     self->info->resumable =
         state == JOB_STATE_TERMINATED || (state == JOB_STATE_EXCEPTION && run->kept);
-    if (state == JOB_STATE_KILLED)
-        job_set_error(self, VIRT_SNAP_ERROR_CANCELLED, _(self->work->type->cancelled));
-    else
-        job_set_error(self, code, error->message);
-    self->failure = g_error_copy(error);
+    if (state == JOB_STATE_KILLED) {
+        set_killed(self, error);
+    } else {
+        job_set_error(self, virt_snap_error_result_code(error), error->message);
+        self->failure = g_error_copy(error);
+    }
     job_end_disks(self, state == JOB_STATE_EXCEPTION ? JOB_DISK_FAILED : JOB_DISK_CANCELLED);
     job_go_to(self, state);
 }
@@ -199,11 +223,12 @@ discard_if_killed(Job *self, JobRun *run, GError **error)
 
         g_mutex_unlock(&self->lock);
         run->discarded = TRUE;
-        run->kept = !self->work->type->discard(self->work, &why);
-        if (run->kept) {
+        run->left = !job_work_discard(self->work, run->resume, &why);
+        run->kept = run->left && self->work->type->has_left(self->work);
+        if (run->left) {
+            job_tell_left(why, (*error)->message);
             g_clear_error(error);
-            g_propagate_prefixed_error(error, g_steal_pointer(&why),
-                                       _("What the killed job has copied cannot be removed: "));
+            g_propagate_error(error, g_steal_pointer(&why));
         }
         g_mutex_lock(&self->lock);
     }
@@ -241,6 +266,23 @@ job_run_free(JobRun *run)
     g_free(run);
 }
 
+/* Somebody else, or an earlier process, has completed what was to be resumed. */
+static void
+explain_finished(const JobRun *run, GError **error)
+{
+    g_autofree char *path = run->resume && g_error_matches(*error, VIRT_SNAP_ERROR,
+                                                           VIRT_SNAP_ERROR_ALREADY_EXISTS)
+                                ? job_work_finished(run->job->work)
+                                : NULL;
+
+    if (!path)
+        return;
+    g_clear_error(error);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
+                _("'%s' exists already: it is complete, and nothing of it is to be resumed"),
+                path);
+}
+
 static gpointer
 job_run_main(gpointer data)
 {
@@ -251,6 +293,7 @@ job_run_main(gpointer data)
     process_block_signals();
     if (control_pass(run->control, 0, &error))
         work->type->run(work, run, &error);
+    explain_finished(run, &error);
     run->kept = run->kept && work->type->has_left(work);
     end_job_run(run, &error);
     job_run_free(run);

@@ -3,7 +3,10 @@
 
 #include <config.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "job/job-work.h"
+#include "util/error.h"
 
 static const JobWorkType *const none[] = {NULL};
 static const JobWorkType *const *registered = none;
@@ -28,6 +31,39 @@ job_work_unref(JobWork *self)
 {
     if (self && g_atomic_ref_count_dec(&self->refs))
         self->type->free(self);
+}
+
+char *
+job_work_finished(JobWork *self)
+{
+    return self->type->finished ? self->type->finished(self) : NULL;
+}
+
+gboolean
+job_work_discard(JobWork *self, gboolean finished, GError **error)
+{
+    g_autofree char *path = NULL;
+
+    if (!self->type->discard(self, error))
+        return FALSE;
+    if (self->type->has_left(self)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                    _("not all files that it has copied could be removed"));
+        return FALSE;
+    }
+    path = finished ? job_work_finished(self) : NULL;
+    if (!path)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
+                _("'%s' is complete, and stays; remove it if it is not wanted"), path);
+
+    return FALSE;
+}
+
+const char *
+job_work_killed_text(const JobWork *self)
+{
+    return _(self->type->killed ? self->type->killed : self->type->cancelled);
 }
 
 void

@@ -24,10 +24,14 @@ struct JobWorkType {
     guint job_type;    /* JobType of Msvm_ConcreteJob */
     guint block_type;  /* virDomainBlockJobType of its figures */
 
-    /* Error messages of a job that was killed and of one that was ended so that it can be resumed;
-     * marked for translation. */
+    /* Error messages of a run that ends because its job is killed, or so that it can be resumed;
+     * marked for translation. They must be true whether or not it can undo what it has changed. */
     const char *cancelled;
     const char *interrupted;
+
+    /* (nullable): error message of a job that was killed, and nothing of which is left; marked for
+     * translation. NULL: @cancelled. */
+    const char *killed;
 
     /* (nullable): what a user is told who has ended it by force: what is left, and what becomes of
      * that; marked for translation. NULL: that something may be left. */
@@ -53,9 +57,15 @@ struct JobWorkType {
      * 0 if nothing is left or it cannot be examined. Not called while the work runs. */
     gint64 (*left_changed)(JobWork *work);
 
-    /* Removes what its runs have left, for a job that is killed. Not called while the work runs,
-     * but possibly in another thread. Returns: FALSE with an error if something may be left. */
+    /* Removes what its runs have left, also those of an earlier process, for a job that is killed.
+     * Not called while the work runs, but possibly in another thread. Returns: FALSE with an error
+     * if something may be left, also if another command has to see to it. */
     gboolean (*discard)(JobWork *work, GError **error);
+
+    /* (nullable): Returns: the path of what its runs have completed, as far as files can tell; NULL
+     * if they have not. Asked when a process ended before it could note that. Not called while the
+     * work runs. */
+    char *(*finished)(JobWork *work);
 
     /* Returns: the device number (st_dev) of the file system that it writes to; 0 if not known. The
      * call may hang if the file system hangs. */
@@ -86,6 +96,23 @@ JobWork *job_work_ref(JobWork *self);
 
 /** job_work_unref: Drops a reference to @self, which may be NULL. */
 void job_work_unref(JobWork *self);
+
+/**
+ * job_work_discard:
+ * @finished: whether its runs may have completed the work
+ *
+ * Removes what the runs of @self have left. Returns: FALSE with an error that names what is left;
+ * ALREADY_EXISTS if that is the completed work.
+ */
+gboolean job_work_discard(JobWork *self, gboolean finished, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** job_work_finished: Returns: what its type's finished() does; NULL without that. */
+char *job_work_finished(JobWork *self);
+
+/** job_work_killed_text: Returns: the translated error message of a job that was killed, and
+ * nothing of which is left. */
+const char *job_work_killed_text(const JobWork *self);
 
 /** job_work_types_register: Sets the types of work that records may have. @types is terminated by
  * NULL and must stay valid. To be called when a program starts. */

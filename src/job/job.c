@@ -105,6 +105,14 @@ job_set_error(Job *self, guint code, const char *message)
 }
 
 void
+job_tell_left(GError *why, const char *text)
+{
+    g_autofree char *left = why->message;
+
+    why->message = g_strdup_printf(_("%s; something of it is left: %s"), text, left);
+}
+
+void
 job_end_disks(Job *self, JobDiskStatus status)
 {
     for (guint i = 0; i < self->info->disks->len; i++) {
@@ -234,9 +242,13 @@ job_restore(const JobInfo *info)
 {
     Job *self = job_new_with_info(job_info_copy(info));
 
+    self->info->ends = 0;
     self->restarted = TRUE;
     if (info->figures.bandwidth > 0)
         job_set_bandwidth(self, info->figures.bandwidth);
+    self->interrupted = !job_state_is_final(info->state) ||
+                        (info->state == JOB_STATE_EXCEPTION &&
+                         info->error_code == VIRT_SNAP_ERROR_INTERRUPTED);
     if (job_state_is_final(info->state))
         return self;
     self->info->state = JOB_STATE_EXCEPTION;
@@ -247,6 +259,30 @@ job_restore(const JobInfo *info)
                   _("The job was interrupted by the end of the program; it can be resumed"));
 
     return self;
+}
+
+void
+job_look_back(Job *self)
+{
+    gboolean interrupted = self->interrupted && job_get_state(self) == JOB_STATE_EXCEPTION;
+    g_autofree char *path = interrupted ? job_work_finished(self->work) : NULL;
+    g_autofree char *text =
+        path ? g_strdup_printf(_("The job was interrupted by the end of the program when its work "
+                                 "was done: '%s' is complete"),
+                               path)
+             : NULL;
+
+    if (!path)
+        return;
+    g_mutex_lock(&self->lock);
+    /* Unless somebody has resumed or killed it by now. */
+    if (self->info->state == JOB_STATE_EXCEPTION && self->info->ends == 0) {
+        self->info->resumable = FALSE;
+        job_set_error(self, VIRT_SNAP_ERROR_ALREADY_EXISTS, text);
+        job_set_state(self, JOB_STATE_EXCEPTION);
+    }
+    g_mutex_unlock(&self->lock);
+    job_tell(self);
 }
 
 void

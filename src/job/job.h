@@ -53,6 +53,12 @@ Job *job_new(const char *owner, JobWork *work);
  * resumable. */
 Job *job_restore(const JobInfo *info);
 
+/** job_look_back: Finds out whether a job that job_restore() has made one that was interrupted had
+ * done its work by then, which the process could not note any more. If so, its error says so from
+ * then on, and it is not resumable; the state is told again. The call may hang if the file system
+ * hangs. */
+void job_look_back(Job *self);
+
 Job *job_ref(Job *self);
 void job_unref(Job *self);
 

@@ -447,6 +447,18 @@ job_service_start(JobService *service, const JobOrder *order)
 
 /* --- jobs of earlier runs ----------------------------------------------------- */
 
+static void
+look_back_in_thread(gpointer job)
+{
+    job_look_back(job);
+}
+
+static void
+on_looked_back(gpointer job)
+{
+    job_unref(job);
+}
+
 /* Restores a job. The time of an interruption is not known, so the time of the first restoration is
  * saved and used from then on. */
 static void
@@ -459,6 +471,8 @@ restore_job(JobService *self, const JobRecord *record)
     if (!job_state_is_final(record->info->state))
         service_job_save(job);
     schedule_removal(job, info);
+    if (info->resumable)
+        work_run(WORK_TARGET, job->path, look_back_in_thread, on_looked_back, job_ref(job->job));
 }
 
 static gboolean

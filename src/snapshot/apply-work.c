@@ -9,6 +9,7 @@
 #include "snapshot/apply-run.h"
 #include "snapshot/apply-work.h"
 #include "snapshot/domain-locks.h"
+#include "snapshot/set-left.h"
 #include "snapshot/set-recover.h"
 #include "util/strings.h"
 #include "util/xml.h"
@@ -65,10 +66,15 @@ apply_work_left_changed(JobWork *work)
     return 0;
 }
 
+/* A run undoes its changes itself. What it could not undo, or was not there to undo, only the next
+ * command can. */
 static gboolean
 apply_work_discard(JobWork *work, GError **error)
 {
-    return TRUE;
+    const ApplyWork *self = apply_of(work);
+    const SetLeft left = {.collection = self->collection, .back_to = self->snapshot};
+
+    return set_left_check(&left, error);
 }
 
 static guint64
@@ -215,9 +221,10 @@ const JobWorkType apply_work_type = {
     .title = "Way back to a snapshot set",
     .job_type = JOB_TYPE_SNAPSHOT_APPLY,
     .block_type = JOB_BLOCK_TYPE_UNKNOWN,
-    .cancelled = N_("Going back was cancelled, and what was changed is put back"),
-    .interrupted = N_("Going back was interrupted; the next command for snapshots of the same "
-                      "domains puts back what was changed"),
+    .cancelled = N_("Going back was cancelled"),
+    .killed = N_("Going back was cancelled, and what was changed is put back"),
+    .interrupted = N_("Going back was interrupted; what is not put back by now the next command "
+                      "for snapshots of the same domains puts back"),
     .describe = apply_work_describe,
     .directory = apply_work_directory,
     .run = apply_work_run,

@@ -8,6 +8,7 @@
 #include "snapshot/create-run.h"
 #include "snapshot/create-work.h"
 #include "snapshot/domain-locks.h"
+#include "snapshot/set-left.h"
 #include "snapshot/set-recover.h"
 #include "util/strings.h"
 #include "util/xml.h"
@@ -58,10 +59,18 @@ create_work_left_changed(JobWork *work)
     return 0;
 }
 
+/* What a run could not undo, or was not there to undo, only the next command can. */
 static gboolean
 create_work_discard(JobWork *work, GError **error)
 {
-    return TRUE;
+    const CreateWork *self = create_of(work);
+    const SetLeft left = {
+        .collection = self->collection,
+        .domains = self->domains,
+        .snapshot = self->snapshot,
+    };
+
+    return set_left_check(&left, error);
 }
 
 static guint64

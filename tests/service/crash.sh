@@ -69,9 +69,20 @@ check "leaving nothing" [ ! -e "$out/term" ]
 is "$(vs job-list --json | jq -c '[.jobs[].state]')" '["completed","completed","killed"]' \
     "finished jobs stay through a restart"
 
-# --- its time is over
+# --- killed when the export had its name, and that was not on record yet
 service_stop
 records=$LIVE_DIR/state/jobs
+sed -i -E 's|<state>[a-z]*</state>|<state>running</state>|; s|<ended>.*</ended>|<ended>0</ended>|' \
+    "$records/2.xml"
+service_start >/dev/null
+check "one that is complete is found to be so" live_wait "it is looked at" \
+    eval '[ "$(job 2 "[.jobState,.errorCode]|@csv")" = 10,32800 ]'
+like "$(job 2 .errorDescription)" "'$out/again/big/night' is complete" "and named"
+check "there is nothing to resume" vs_refused 5 exception job-resume 2
+check "nor to remove" vs_refused 5 exception job-kill 2
+
+# --- its time is over
+service_stop
 long_ago=$((($(date +%s) - 301) * 1000000))
 sed -i "s|<ended>.*</ended>|<ended>$long_ago</ended>|" "$records/3.xml"
 check "a service with a job that ended 301 s ago" service_start

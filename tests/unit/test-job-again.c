@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -12,6 +14,7 @@
 
 #include "drivers/register.h"
 #include "image/image-lock.h"
+#include "import/import-work.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/job-fixture.h"
 #include "util/fd.h"
@@ -239,6 +242,111 @@ test_unreadable(Fixture *f, gconstpointer data)
     finish(f);
 }
 
+/* A process that comes after one that was killed has the job as its record has it. */
+static void
+restore(Fixture *f)
+{
+    g_autoptr(JobInfo) info = job_get_info(f->job);
+
+    job_unref(f->job);
+    info->state = JOB_STATE_NEW;
+    info->started = 0;
+    f->job = job_restore(info);
+}
+
+static void
+assert_complete(Fixture *f, const char *text)
+{
+    g_autoptr(JobInfo) info = job_get_info(f->job);
+    g_autofree char *path = g_build_filename(f->out, "farm", "s", NULL);
+
+    g_test_message("%s", info->error);
+    g_assert_cmpint(info->state, ==, JOB_STATE_EXCEPTION);
+    g_assert_cmpuint(info->error_code, ==, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+    g_assert_nonnull(strstr(info->error, path));
+    g_assert_nonnull(strstr(info->error, text));
+    g_assert_false(info->resumable);
+    g_assert_true(is_there(f, "farm/s/manifest.xml"));
+}
+
+/* The export got its name, and nobody noted it any more. */
+static void
+test_complete(Fixture *f, gconstpointer data)
+{
+    start_it(f);
+    wait_for(f, JOB_STATE_COMPLETED);
+    restore(f);
+    assert_request(f, JOB_REQUEST_KILL, JOB_RESULT_STARTED);
+    g_assert_true(job_wait(f->job, 0));
+    assert_complete(f, "is complete, and stays");
+    restore(f);
+    assert_request(f, JOB_REQUEST_START, JOB_RESULT_STARTED);
+    start_it(f);
+    g_assert_true(job_wait(f->job, 0));
+    assert_complete(f, "nothing of it is to be resumed");
+    restore(f);
+    job_look_back(f->job);
+    assert_complete(f, "when its work was done");
+}
+
+/* What was begun by one that was to replace it, and is beside it still. */
+static void
+test_partial_beside(Fixture *f, gconstpointer data)
+{
+    g_autofree char *path = g_build_filename(f->out, "farm", "s", NULL);
+
+    f->parallel = 1;
+    terminate(f);
+    g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
+    assert_request(f, JOB_REQUEST_KILL, JOB_RESULT_STARTED);
+    wait_for(f, JOB_STATE_KILLED);
+    g_assert_false(is_there(f, "farm/.s.partial"));
+    g_assert_true(is_there(f, "farm/s"));
+}
+
+/* An import is complete when nothing is noted any more that would have to be taken back. */
+static void
+test_import(Fixture *f, gconstpointer data)
+{
+    g_autofree char *export = g_build_filename(f->out, "farm", "s", NULL);
+    g_autofree char *in = g_build_filename(f->dir, "in", NULL);
+    g_autofree char *made = g_build_filename(in, "farm", "s", NULL);
+    g_autofree char *record = g_build_filename(in, "farm", ".s.import", NULL);
+    JobWork *work = &import_work_new(export, in, import_settings_new())->parent;
+    g_autofree char *finished = NULL;
+    g_autoptr(GError) error = NULL;
+
+    start_it(f);
+    wait_for(f, JOB_STATE_COMPLETED);
+    g_assert_true(work->type->discard(work, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(g_mkdir_with_parents(made, 0700), ==, 0);
+    write_file(record, "domains", -1);
+    g_assert_null(work->type->finished(work));
+    g_assert_true(work->type->has_left(work));
+    g_assert_false(work->type->discard(work, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
+    g_assert_nonnull(strstr(error->message, made));
+    g_clear_error(&error);
+    g_assert_cmpint(unlink(record), ==, 0);
+    finished = work->type->finished(work);
+    g_assert_cmpstr(finished, ==, made);
+    g_assert_false(work->type->has_left(work));
+    job_work_unref(work);
+}
+
+/* Nobody knows any more where it has put what it has copied. */
+static void
+test_import_of_nothing(Fixture *f, gconstpointer data)
+{
+    JobWork *work = &import_work_new("/nothing", f->dir, import_settings_new())->parent;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(work->type->discard(work, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+    job_work_unref(work);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -251,6 +359,11 @@ main(int argc, char *argv[])
     g_test_add("/job-again/terminate-kill", Fixture, NULL, set_up, test_terminate_kill, tear_down);
     g_test_add("/job-again/locked", Fixture, NULL, set_up, test_locked, tear_down);
     g_test_add("/job-again/unreadable", Fixture, NULL, set_up, test_unreadable, tear_down);
+    g_test_add("/job-again/complete", Fixture, NULL, set_up, test_complete, tear_down);
+    g_test_add("/job-again/partial-beside", Fixture, NULL, set_up, test_partial_beside, tear_down);
+    g_test_add("/job-again/import", Fixture, NULL, set_up, test_import, tear_down);
+    g_test_add("/job-again/import-of-nothing", Fixture, NULL, set_up, test_import_of_nothing,
+               tear_down);
     g_test_add("/job-again/no-answer", Fixture, NULL, set_up, test_no_answer, tear_down);
     g_test_add("/job-again/no-descriptors", Fixture, NULL, set_up, test_no_descriptors, tear_down);
 

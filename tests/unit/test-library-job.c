@@ -5,78 +5,12 @@
 
 #include <dlfcn.h>
 
-#include "job/job-run.h"
 #include "library/job-private.h"
 #include "library/virtsnap.h"
+#include "tests/unit/fake-work.h"
 
 /* Of a millisecond: as many as only a hang needs. */
 #define TRIES 20000
-
-/* --- a work that only waits ------------------------------------------------------- */
-
-typedef struct {
-    JobWork parent;
-    guint runs;
-    gint may_end; /* atomic: its second run may succeed */
-} FakeWork;
-
-static gint freed; /* atomic: how many works are freed */
-
-static char *
-describe_fake(const JobWork *work)
-{
-    return g_strdup("Nothing");
-}
-
-/* The first run lasts until it is ended. */
-static gboolean
-run_fake(JobWork *work, JobRun *run, GError **error)
-{
-    FakeWork *self = (FakeWork *)work;
-    gboolean first = self->runs++ == 0;
-
-    while (first || !g_atomic_int_get(&self->may_end)) {
-        if (!control_pass(job_run_control(run), 0, error))
-            return FALSE;
-        g_usleep(1000);
-    }
-
-    return TRUE;
-}
-
-static gboolean
-has_left_fake(JobWork *work)
-{
-    return FALSE;
-}
-
-static void
-free_fake(JobWork *work)
-{
-    g_free(work);
-    g_atomic_int_inc(&freed);
-}
-
-static const JobWorkType fake_type = {
-    .name = "fake",
-    .title = "Fake",
-    .cancelled = "It was cancelled",
-    .interrupted = "It was interrupted",
-    .describe = describe_fake,
-    .run = run_fake,
-    .has_left = has_left_fake,
-    .free = free_fake,
-};
-
-static FakeWork *
-fake_new(void)
-{
-    FakeWork *self = g_new0(FakeWork, 1);
-
-    job_work_init(&self->parent, &fake_type);
-
-    return self;
-}
 
 /* --- a thread of a job that is slower than the main loop ----------------------------- */
 
@@ -191,7 +125,7 @@ assert_interrupted(const GError *error)
 static void
 test_resumed_at_once(void)
 {
-    FakeWork *work = fake_new();
+    FakeWork *work = fake_work_new();
     g_autoptr(VirtSnapJob) job = library_job_start(&work->parent, NULL);
     Told told = {.job = job};
     GThread *thread = g_thread_new("wait", wait_in_thread, &told);
@@ -232,11 +166,12 @@ test_resumed_at_once(void)
 static void
 test_forgotten(void)
 {
-    FakeWork *work = fake_new();
+    FakeWork *work = fake_work_new();
     VirtSnapJob *job = library_job_start(&work->parent, NULL);
     Told told = {0};
+    gint freed = 0;
 
-    g_atomic_int_set(&freed, 0);
+    work->freed = &freed;
     virt_snap_job_wait_async(job, NULL, on_waited, &told.result);
     /* The second one is that of the task. */
     be_slow_after(2);
