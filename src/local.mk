@@ -150,6 +150,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-undo.h \
 	src/import/import-volumes.c \
 	src/import/import-volumes.h \
+	src/import/import-report.c \
+	src/import/import-report.h \
 	src/import/import-work.c \
 	src/import/import-work.h \
 	src/import/rewrite-nodes.c \

@@ -45,7 +45,8 @@ import_service(CliContext *cli, const ImportRequest *request)
                                        .resume = request->options->resume,
                                        .progress = request->progress,
                                        .done = _("Imported into '%s'"),
-                                       .place = TRUE};
+                                       .place = TRUE,
+                                       .names = (const char *const[]){"collection", NULL, NULL}};
     g_autoptr(GError) error = NULL;
     g_autofree char *path = start_import(cli, request, &error);
 

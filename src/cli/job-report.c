@@ -42,24 +42,28 @@ job_report_warn(GVariant *report)
         cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
 }
 
+/* What the result of a command has without the service, too. */
 static void
-add_export_figures(JsonObject *object, GVariant *report)
+add_results(JsonObject *object, GVariant *report)
 {
+    static const char *const keys[] = {"directory", "collection", "pool",    "bytes",
+                                       "copied",    "layers",     "domains", "window_ms",
+                                       "members",   "referencePoint"};
     g_autoptr(GVariant) domains =
         g_variant_lookup_value(report, "Domains", G_VARIANT_TYPE_STRING_ARRAY);
-    guint64 bytes = 0;
-    guint64 copied;
-    guint layers = 0;
 
-    /* Only an export has copied something of what it holds. */
-    if (!domains || !g_variant_lookup(report, "copied", "t", &copied))
+    /* What a verification has found out is shown by verify alone. */
+    if (g_variant_lookup(report, "ok", "b", NULL))
         return;
-    g_variant_lookup(report, "bytes", "t", &bytes);
-    g_variant_lookup(report, "layers", "u", &layers);
-    json_set_size(object, "bytes", bytes);
-    json_set_size(object, "copied", copied);
-    json_object_set_int_member(object, "layers", layers);
-    json_object_set_int_member(object, "domains", (gint64)g_variant_n_children(domains));
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autoptr(GVariant) value = g_variant_lookup_value(report, keys[i], NULL);
+
+        if (value)
+            json_object_set_member(object, keys[i], json_gvariant_serialize(value));
+    }
+    /* That of an export has only their number. */
+    if (domains && g_variant_lookup(report, "layers", "u", NULL))
+        json_object_set_int_member(object, "domains", (gint64)g_variant_n_children(domains));
 }
 
 void
@@ -68,6 +72,6 @@ job_report_add(JsonObject *object, GVariant *report)
     g_autoptr(GPtrArray) warnings = job_report_warnings(report);
 
     if (report)
-        add_export_figures(object, report);
+        add_results(object, report);
     json_set_texts(object, "warnings", warnings);
 }

@@ -27,7 +27,8 @@ GPtrArray *job_report_warnings(GVariant *report);
 void job_report_warn(GVariant *report);
 
 /** job_report_add: Adds to @object what --json has of @report, which may be NULL: "warnings", and
- * of an export that is complete "bytes", "copied", "layers" and "domains". */
+ * of an export, an import, or the making of a snapshot collection that is complete what the command
+ * has of it without the service. */
 void job_report_add(JsonObject *object, GVariant *report);
 
 G_END_DECLS

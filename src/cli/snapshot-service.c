@@ -109,7 +109,9 @@ snapshot_service_create(CliContext *cli, const char *collection, const char *sna
     const JobStartedOptions started = {
         .progress = PROGRESS_NONE,
         .done = done,
-        .names = SET_NAMES(collection, "snapshot", snapshot),
+        /* The last one is in the report if there is one. */
+        .names = (const char *const[]){"collection", collection, "snapshot", snapshot,
+                                       "referencePoint", NULL, NULL},
     };
     g_autoptr(GError) error = NULL;
     g_autoptr(GVariant) answer = cli_service_call(

@@ -8,6 +8,7 @@
 
 #include "import/import-undo.h"
 #include "import/import-volumes.h"
+#include "import/import-report.h"
 #include "import/import-work.h"
 #include "transfer/engine.h"
 #include "util/path.h"
@@ -141,34 +142,6 @@ import_settings_for(const ImportWork *self, const JobRun *run)
     return settings;
 }
 
-/* The report: UUIDs of the domains and paths of the files. */
-static JobReport *
-import_report_new(const ImportPlan *plan)
-{
-    JobReport *report = job_report_new();
-
-    report->directory = g_strdup(plan->directory);
-    for (guint i = 0; i < plan->domains->len; i++) {
-        const ImportDomain *domain = g_ptr_array_index(plan->domains, i);
-
-        g_ptr_array_add(report->domains, g_strdup(domain->uuid));
-        for (guint j = 0; j < domain->disks->len; j++)
-            g_ptr_array_add(
-                report->disks,
-                g_strdup(((const ImportDisk *)g_ptr_array_index(domain->disks, j))->path));
-        if (domain->memory)
-            g_ptr_array_add(report->memory, g_strdup(domain->memory));
-        for (guint j = 0; j < domain->snapshots->len; j++) {
-            const ImportSnapshot *one = g_ptr_array_index(domain->snapshots, j);
-
-            if (one->memory)
-                g_ptr_array_add(report->memory, g_strdup(one->memory));
-        }
-    }
-
-    return report;
-}
-
 static gboolean
 announce_import_plan(const ImportPlan *plan, JobRun *run, GError **error)
 {
@@ -217,11 +190,13 @@ carry_out_import(ImportWork *self, Hypervisor *hypervisor, JobRun *run, GError *
     done = import_execute(hypervisor, prepared->plan, prepared->source, prepared->target,
                           job_run_control(run), job_run_resumes(run), &self->result, error);
     job_run_set_kept(run, self->result.kept);
-    if (done)
-        job_run_set_result(run, import_report_new(prepared->plan),
-                           strings_copy(self->result.warnings));
+    if (!done)
+        return FALSE;
+    job_run_set_result(run, import_report_new(prepared->plan),
+                       strings_copy(self->result.warnings));
+    job_run_set_findings(run, import_report_findings(prepared->plan));
 
-    return done;
+    return TRUE;
 }
 
 static gboolean

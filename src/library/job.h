@@ -210,11 +210,16 @@ VirtSnapJobReport *virt_snap_job_dup_report(VirtSnapJob *self);
  *
  * Gets what the job has found out, also if it has failed because of that: a{sv}. Of an export that
  * is complete: "bytes" (t): how large it is, "copied" (t): how much of that was written, "linked"
- * (t): how much was taken from the base, and "layers" (u). Of a verification: "ok" (b), "files",
- * "bytes" (t), "problems" (aa{sv}: "file", "what" (s)), "unclosed" (u): how many of them are images
- * that were not closed cleanly, "unchecked" (u): how many kept something from being checked and say
- * nothing about the export, "omitted" (u): how many are not listed; with "boot" also "domains"
- * (aa{sv}: "name" (s), "booted" (b), "by" or "why" (s), "seconds" (u)) and "warnings" (as).
+ * (t): how much was taken from the base, and "layers" (u). Of an import: "directory", "collection"
+ * and "pool" (s) if there are such, and "domains" (aa{sv}: "name", "uuid", "from" (s), "disks"
+ * (aa{sv}: "target", "path", "format" (s)), "snapshots" (as), "memory" (b)). Of a snapshot
+ * collection that is made: "window_ms" (u), "members" (aa{sv}: "domain", "kind", "consistency",
+ * "reason" (s), "frozen_ms" (u)) and "referencePoint" (s) if it can become one. Of a verification:
+ * "ok" (b), "files", "bytes" (t), "problems" (aa{sv}: "file", "what" (s)), "unclosed" (u): how many
+ * of them are images that were not closed cleanly, "unchecked" (u): how many kept something from
+ * being checked and say nothing about the export, "omitted" (u): how many are not listed; with
+ * "boot" also "domains" (aa{sv}: "name" (s), "booted" (b), "by" or "why" (s), "seconds" (u)) and
+ * "warnings" (as).
  *
  * Returns: (transfer full) (nullable): a{sv}; NULL if the job has found out nothing, or not yet
  */

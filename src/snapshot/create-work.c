@@ -10,6 +10,7 @@
 #include "snapshot/domain-locks.h"
 #include "snapshot/set-left.h"
 #include "snapshot/set-recover.h"
+#include "util/dictionary.h"
 #include "util/strings.h"
 #include "util/xml.h"
 
@@ -137,6 +138,45 @@ create_report_new(const SetRecord *record)
     return report;
 }
 
+static GVariant *
+created_members(const SetRecord *record)
+{
+    GVariantBuilder members;
+
+    g_variant_builder_init(&members, G_VARIANT_TYPE("aa{sv}"));
+    for (guint i = 0; i < record->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(record->members, i);
+        gboolean less = member->reason != CONSISTENCY_REASON_NONE;
+
+        g_variant_builder_open(&members, G_VARIANT_TYPE_VARDICT);
+        dictionary_add_text(&members, "domain", member->domain);
+        dictionary_add_text(&members, "kind", member->kind);
+        dictionary_add_text(&members, "consistency", consistency_name(member->consistency));
+        dictionary_add_text(&members, "reason",
+                            less ? consistency_reason_name(member->reason) : NULL);
+        g_variant_builder_add(&members, "{sv}", "frozen_ms",
+                              g_variant_new_uint32(member->frozen_ms));
+        g_variant_builder_close(&members);
+    }
+
+    return g_variant_builder_end(&members);
+}
+
+/* What has come of it, for the report of its job. */
+static GVariant *
+create_findings(const SetRecord *record)
+{
+    GVariantBuilder findings;
+
+    g_variant_builder_init(&findings, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add(&findings, "{sv}", "window_ms",
+                          g_variant_new_uint32(record->window_ms));
+    dictionary_add_text(&findings, "referencePoint", record->point ? record->snapshot : NULL);
+    g_variant_builder_add(&findings, "{sv}", "members", created_members(record));
+
+    return g_variant_builder_end(&findings);
+}
+
 static gboolean
 announce_create(const CreateWork *self, JobRun *run, GError **error)
 {
@@ -174,6 +214,8 @@ create_work_run(JobWork *work, JobRun *run, GError **error)
         control_advance(job_run_control(run), self->plan->record->members->len);
     job_run_set_result(run, done ? create_report_new(self->plan->record) : NULL,
                        strings_copy(self->warnings));
+    if (done)
+        job_run_set_findings(run, create_findings(self->plan->record));
 
     return done;
 }

@@ -104,8 +104,12 @@ job=$(vs_field .job)
 live_wait "it copies" eval '[ "$(vs job-info $job --json | jq .cur)" -gt 1000000 ]'
 check "is ended" eval 'vs -q job-kill $job; ! vs job-wait $job'
 check "so that nothing is left" imported_nothing "$to"
-check "import --service, with a bar" vs --service import "$VS_EXPORT" --to "$to" "${TRUST[@]}" \
-    --progress=bar
+check "import --service, with a bar" eval 'vs --service --json import "$VS_EXPORT" --to "$to" \
+    "${TRUST[@]}" --progress=bar >"$VS_OUT"'
+is "$(jq -c '[.result, .collection, .directory, (.domains[0] | .name, .from, .disks[0].target)]' \
+    "$VS_OUT")" "[0,\"pair\",\"$to/pair/night\",\"left\",\"left\",\"vda\"]" "tells what it made"
+is "$(jq -r '.domains[].disks[].path, .warnings[]' "$VS_OUT" | xargs ls | wc -l)" 2 \
+    "where, and of what it warns"
 is "$(vs --service collection-list --json | jq -c '[.collections[].name]')" '["pair"]' \
     "has made the collection"
 check "its images are sound" images_sound "$to"

@@ -32,6 +32,8 @@ monitor_pid=$!
 at_exit eval 'kill $monitor_pid 2>/dev/null'
 live_wait "signals are seen" grep -q "owned by" "$LIVE_DIR/signals"
 check "one is made" vs_json --service snapshot-create-as pair one --pause --timeout 20
+is "$(jq -c '[.window_ms > 0, (.members[1] | .domain, .kind, .consistency), .referencePoint]' \
+    "$VS_OUT")" '[true,"right","external","crash",null]' "its result has what was reached"
 is "$(vs_field .result) $(sets)" '0 ["night","one"]' "it is there"
 live_wait "its object comes" has_object one
 is "$(service_get snapshot/pair/one Snapshot Collection)" \
