@@ -28,6 +28,8 @@ libvirtsnap_test_a_SOURCES = \
 	tests/unit/fake-ends.h \
 	tests/unit/fake-work.c \
 	tests/unit/fake-work.h \
+	tests/unit/fake-host.c \
+	tests/unit/fake-host.h \
 	tests/unit/harness.c \
 	tests/unit/harness.h \
 	tests/unit/records.c \

@@ -117,13 +117,37 @@ count_running_members(const Hold *hold)
 
 /* --- standing still and running on ------------------------------------------------------ */
 
+/* Looks once more, directly before the member is held: starting the guard takes its time. Who was
+ * paused by somebody else since must not be resumed by us; for who was resumed there may be no
+ * guard. */
+static void
+look_once_more(HeldMember *held)
+{
+    MomentMember *member = held->member;
+    const Hold *hold = held->hold;
+    DomainState before = member->state;
+
+    if (!hold->ops->state(hold->hypervisor, member->uuid, &member->state, &member->error) ||
+        member->state == before)
+        return;
+    if (member->state == DOMAIN_STATE_PAUSED && before == DOMAIN_STATE_RUNNING) {
+        refuse_hopeless(held);
+        return;
+    }
+    if (hold->options.level != MOMENT_NONE || before == DOMAIN_STATE_OFF)
+        refuse_member(member, CONSISTENCY_REASON_NONE,
+                      _("The domain '%s' was started, resumed or shut off meanwhile; try again"));
+}
+
 static gpointer
 arrive_at_moment(gpointer data)
 {
     HeldMember *held = data;
     Hold *hold = held->hold;
 
-    moment_hold_still(held);
+    look_once_more(held);
+    if (!held->member->error)
+        moment_hold_still(held);
     g_mutex_lock(&hold->lock);
     held->arrived = TRUE;
     g_cond_broadcast(&hold->changed);
@@ -155,6 +179,25 @@ await_arrival(Hold *hold)
         continue;
     for (guint i = 0; i < hold->n; i++)
         hold->held[i].late = !hold->held[i].arrived;
+}
+
+/* Called before it runs on. Whoever was paused may have been resumed by somebody else. */
+static void
+check_still_paused(const HeldMember *held)
+{
+    MomentMember *member = held->member;
+    const Hold *hold = held->hold;
+    DomainState now = DOMAIN_STATE_PAUSED;
+
+    if (hold->options.level == MOMENT_NONE ||
+        (!held->paused && member->state != DOMAIN_STATE_PAUSED) ||
+        (hold->ops->state(hold->hypervisor, member->uuid, &now, &member->error) &&
+         now != DOMAIN_STATE_RUNNING))
+        return;
+    member->reached = CONSISTENCY_UNKNOWN;
+    if (!member->error)
+        refuse_member(member, CONSISTENCY_REASON_NONE,
+                      _("The domain '%s' was resumed meanwhile; try again"));
 }
 
 static void
@@ -201,6 +244,8 @@ do_and_run_on(gpointer data)
         return NULL;
     member->done = can_be_changed(held) &&
                    hold->func(hold->hypervisor, member, hold->data, &member->error);
+    if (member->done)
+        check_still_paused(held);
     moment_run_on(held);
     if (member->done)
         check_still_off(held);

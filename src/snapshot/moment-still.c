@@ -11,23 +11,38 @@
 
 /* --- standing still --------------------------------------------------------------------- */
 
+/* Returns: whether the domain, which could not be paused, may be so all the same: libvirt may fail,
+ * or be gone, after QEMU has stopped. Whether it is nobody knows without a connection. */
 static gboolean
+may_be_paused(const Hold *hold, const MomentMember *member)
+{
+    g_autoptr(GError) error = NULL;
+    DomainState state;
+
+    if (hold->ops->state(hold->hypervisor, member->uuid, &state, &error))
+        return state == DOMAIN_STATE_PAUSED;
+
+    return !g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+}
+
+static void
 pause_member(HeldMember *held, GError **error)
 {
     Hold *hold = held->hold;
     MomentMember *member = held->member;
 
     if (!guard_hold(hold->guard, GUARD_PAUSE, member->uuid, error))
-        return FALSE;
+        return;
     if (!held->since)
         held->since = g_get_monotonic_time();
-    held->paused = hold->ops->suspend(hold->hypervisor, member->uuid, error);
-    if (held->paused)
+    held->paused = TRUE;
+    if (hold->ops->suspend(hold->hypervisor, member->uuid, error)) {
         member->reached = CONSISTENCY_CRASH;
-    else
+        return;
+    }
+    held->paused = may_be_paused(hold, member);
+    if (!held->paused)
         guard_release(hold->guard, GUARD_PAUSE, member->uuid);
-
-    return held->paused;
 }
 
 /* After AGENT_TIMEOUT the guest may still freeze, and where the connection was lost meanwhile

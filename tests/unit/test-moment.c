@@ -6,178 +6,11 @@
 #include "snapshot/guard-list.h"
 #include "snapshot/guard.h"
 #include "snapshot/moment.h"
+#include "tests/unit/fake-host.h"
 #include "tests/unit/harness.h"
 
 /* Members of a moment, on a hypervisor that does as it is told. The guard process is the real one,
  * at libvirt's test driver. */
-
-typedef struct {
-    const char *name;
-    DomainState state;
-    gboolean no_agent;
-    ConsistencyReason refuses; /* to freeze, for that */
-    gboolean thaws_early;
-    guint bad_thaws;   /* so many fail first */
-    guint hangs_s;     /* before it freezes */
-    gboolean starts;   /* while the others stand still */
-    const char *job;   /* that has begun since it was looked at */
-    gboolean loses;    /* the connection, while it freezes */
-    /* What came of it: */
-    gboolean frozen;
-    gboolean paused;
-    gboolean seen_still; /* in its function */
-} FakeDomain;
-
-typedef struct {
-    Hypervisor parent;
-    FakeDomain *domains;
-    guint n;
-    const char *fails; /* the member whose function does */
-    gboolean lost;     /* the connection */
-    GMutex lock;
-} FakeHost;
-
-static char *
-uuid_of(guint i)
-{
-    return g_strdup_printf("00000000-0000-4000-8000-%012u", i);
-}
-
-static FakeDomain *
-find(Hypervisor *hypervisor, const char *uuid)
-{
-    FakeHost *host = (FakeHost *)hypervisor;
-
-    for (guint i = 0; i < host->n; i++) {
-        g_autofree char *own = uuid_of(i);
-
-        if (g_str_equal(own, uuid))
-            return &host->domains[i];
-    }
-    g_assert_not_reached();
-}
-
-static const char *
-fake_job(Hypervisor *hypervisor, const char *uuid)
-{
-    return find(hypervisor, uuid)->job;
-}
-
-static HostInfo *
-fake_info(Hypervisor *hypervisor, GError **error)
-{
-    HostInfo *info = g_new0(HostInfo, 1);
-
-    info->uri = g_strdup("test:///default");
-
-    return info;
-}
-
-static gboolean
-fake_alive(Hypervisor *hypervisor)
-{
-    return !((FakeHost *)hypervisor)->lost;
-}
-
-static gboolean
-fake_exclusive(Hypervisor *hypervisor)
-{
-    return FALSE;
-}
-
-static gboolean
-fake_state(Hypervisor *hypervisor, const char *uuid, DomainState *state, GError **error)
-{
-    *state = find(hypervisor, uuid)->state;
-
-    return TRUE;
-}
-
-static gboolean
-fake_has_agent(Hypervisor *hypervisor, const char *uuid)
-{
-    return !find(hypervisor, uuid)->no_agent;
-}
-
-static gboolean
-fake_freeze(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *frozen,
-            ConsistencyReason *reason, GError **error)
-{
-    FakeDomain *domain = find(hypervisor, uuid);
-
-    *frozen = 0;
-    *reason = domain->refuses;
-    if (domain->hangs_s)
-        g_usleep(domain->hangs_s * G_USEC_PER_SEC);
-    /* A guest that does not answer in time freezes all the same, later. */
-    domain->frozen = domain->refuses != CONSISTENCY_REASON_FREEZE_FAILED || domain->loses;
-    if (domain->loses)
-        ((FakeHost *)hypervisor)->lost = TRUE;
-    *frozen = domain->refuses ? 0 : 2;
-    if (!domain->refuses)
-        return TRUE;
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s does not freeze",
-                domain->name);
-
-    return FALSE;
-}
-
-static gboolean
-fake_thaw(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *thawed, GError **error)
-{
-    FakeDomain *domain = find(hypervisor, uuid);
-
-    if (domain->bad_thaws) {
-        domain->bad_thaws--;
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s does not thaw",
-                    domain->name);
-        return FALSE;
-    }
-    *thawed = domain->frozen && !domain->thaws_early ? 2 : 0;
-    domain->frozen = FALSE;
-
-    return TRUE;
-}
-
-static gboolean
-fake_suspend(Hypervisor *hypervisor, const char *uuid, GError **error)
-{
-    FakeDomain *domain = find(hypervisor, uuid);
-
-    domain->paused = TRUE;
-    domain->state = DOMAIN_STATE_PAUSED;
-
-    return TRUE;
-}
-
-static gboolean
-fake_resume(Hypervisor *hypervisor, const char *uuid, GError **error)
-{
-    FakeDomain *domain = find(hypervisor, uuid);
-
-    domain->paused = FALSE;
-    domain->state = DOMAIN_STATE_RUNNING;
-
-    return TRUE;
-}
-
-static const HypervisorSnapshotOps fake_snapshots = {
-    .is_exclusive = fake_exclusive,
-    .state = fake_state,
-    .job = fake_job,
-    .has_agent = fake_has_agent,
-    .freeze = fake_freeze,
-    .thaw = fake_thaw,
-    .suspend = fake_suspend,
-    .resume = fake_resume,
-};
-
-static const HypervisorOps fake_ops = {
-    .name = "fake",
-    .snapshots = &fake_snapshots,
-    .host_info = fake_info,
-    .is_alive = fake_alive,
-};
 
 /* --- what is done with each ------------------------------------------------------- */
 
@@ -185,7 +18,7 @@ static gboolean
 take(Hypervisor *hypervisor, MomentMember *member, gpointer data, GError **error)
 {
     FakeHost *host = (FakeHost *)hypervisor;
-    FakeDomain *own = find(hypervisor, member->uuid);
+    FakeDomain *own = fake_find(hypervisor, member->uuid);
 
     own->seen_still = own->frozen || own->paused || own->state != DOMAIN_STATE_RUNNING;
     if (own->starts)
@@ -206,9 +39,8 @@ hold(FakeHost *host, MomentLevel level, gboolean best_effort, guint timeout, GEr
     Moment *moment = moment_new();
     gboolean ok;
 
-    host->parent.ops = &fake_ops;
     for (guint i = 0; i < host->n; i++) {
-        g_autofree char *uuid = uuid_of(i);
+        g_autofree char *uuid = fake_uuid(i);
 
         moment_add(moment, host->domains[i].name, uuid, NULL);
     }
@@ -242,8 +74,6 @@ count_done(const Moment *moment)
 
     return n;
 }
-
-#define FAKE_HOST(domains) {.domains = domains, .n = G_N_ELEMENTS(domains)}
 
 /* --- tests --------------------------------------------------------------------------- */
 
@@ -325,6 +155,90 @@ test_connection_lost(void)
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
     g_assert_false(moment == NULL);
     g_assert_false(domains[0].frozen);
+}
+
+/* Nor can anybody tell whether it was paused. One that runs on was not. */
+static void
+test_not_paused(void)
+{
+    for (guint loses = 0; loses < 2; loses++) {
+        FakeDomain domains[] = {{.name = "a",
+                                 .state = DOMAIN_STATE_RUNNING,
+                                 .no_pause = TRUE,
+                                 .loses = loses}};
+        FakeHost host = FAKE_HOST(domains);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Moment) moment = hold(&host, MOMENT_PAUSE, FALSE, 0, &error);
+
+        g_assert_nonnull(moment);
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
+        g_assert_cmpint(domains[0].state, ==, DOMAIN_STATE_RUNNING);
+        g_assert_cmpuint(domains[0].resumes, ==, loses);
+    }
+}
+
+/* What may become of a member between the first look and the moment, and what comes of it. */
+static void
+test_changed_meanwhile(void)
+{
+    static const struct {
+        DomainState state;
+        DomainState then;
+        MomentLevel level;
+        gboolean best_effort;
+        const char *error;
+        const char *reached;
+        const char *reason;
+    } table[] = {
+        {DOMAIN_STATE_RUNNING, DOMAIN_STATE_PAUSED, MOMENT_PAUSE, FALSE, NULL, "crash", NULL},
+        {DOMAIN_STATE_RUNNING, DOMAIN_STATE_PAUSED, MOMENT_FREEZE, TRUE, NULL, "crash",
+         "freeze-failed"},
+        {DOMAIN_STATE_RUNNING, DOMAIN_STATE_PAUSED, MOMENT_FREEZE, FALSE, "paused", "unknown",
+         "freeze-failed"},
+        {DOMAIN_STATE_PAUSED, DOMAIN_STATE_RUNNING, MOMENT_PAUSE, TRUE, "resumed", "unknown",
+         NULL},
+        {DOMAIN_STATE_OFF, DOMAIN_STATE_RUNNING, MOMENT_NONE, FALSE, "started", "unknown", NULL},
+        {DOMAIN_STATE_PAUSED, DOMAIN_STATE_RUNNING, MOMENT_NONE, FALSE, NULL, "unknown", NULL},
+        {DOMAIN_STATE_RUNNING, DOMAIN_STATE_PAUSED, MOMENT_NONE, FALSE, NULL, "crash", NULL},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
+                                {.name = "b",
+                                 .state = table[i].state,
+                                 .changes = TRUE,
+                                 .then = table[i].then}};
+        FakeHost host = FAKE_HOST(domains);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Moment) moment = hold(&host, table[i].level, table[i].best_effort, 0, &error);
+
+        g_test_message("row %zu", i);
+        assert_member(moment, 1, table[i].reached, table[i].reason);
+        /* It stays as somebody else made it. */
+        g_assert_cmpint(domains[1].state, ==, table[i].then);
+        g_assert_cmpuint(domains[1].resumes, ==, 0);
+        g_assert_true((error != NULL) == (table[i].error != NULL));
+        if (error)
+            g_assert_nonnull(strstr(error->message, table[i].error));
+    }
+}
+
+static void
+test_resumed_meanwhile(void)
+{
+    static const DomainState states[] = {DOMAIN_STATE_RUNNING, DOMAIN_STATE_PAUSED};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
+        FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
+                                {.name = "b", .state = states[i], .starts = TRUE}};
+        FakeHost host = FAKE_HOST(domains);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Moment) moment = hold(&host, MOMENT_PAUSE, TRUE, 0, &error);
+
+        g_assert_nonnull(moment);
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
+        g_assert_nonnull(strstr(error->message, "'b' was resumed"));
+    }
 }
 
 /* What a member may be like, and what comes of it if all is wanted, and if not. */
@@ -492,7 +406,6 @@ test_guard_list(void)
     FakeHost host = FAKE_HOST(domains);
     g_autoptr(GuardList) list = guard_list_new();
 
-    host.parent.ops = &fake_ops;
     for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
         g_assert_cmpint(guard_list_take(list, lines[i]), ==, GUARD_LINE_NOTED);
     for (gsize i = 0; i < G_N_ELEMENTS(nonsense); i++)
@@ -531,6 +444,9 @@ main(int argc, char **argv)
     g_test_add_func("/moment/migrated-meanwhile", test_migrated_meanwhile);
     g_test_add_func("/moment/late", test_late);
     g_test_add_func("/moment/connection-lost", test_connection_lost);
+    g_test_add_func("/moment/not-paused", test_not_paused);
+    g_test_add_func("/moment/changed-meanwhile", test_changed_meanwhile);
+    g_test_add_func("/moment/resumed-meanwhile", test_resumed_meanwhile);
     g_test_add_func("/moment/no-guard", test_no_guard);
     g_test_add_func("/guard/list", test_guard_list);
     g_test_add_func("/guard/refused", test_guard_refused);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "tests/unit/fake-host.h"
+
+char *
+fake_uuid(guint i)
+{
+    return g_strdup_printf("00000000-0000-4000-8000-%012u", i);
+}
+
+FakeDomain *
+fake_find(Hypervisor *hypervisor, const char *uuid)
+{
+    FakeHost *host = (FakeHost *)hypervisor;
+
+    for (guint i = 0; i < host->n; i++) {
+        g_autofree char *own = fake_uuid(i);
+
+        if (g_str_equal(own, uuid))
+            return &host->domains[i];
+    }
+    g_assert_not_reached();
+}
+
+static const char *
+fake_job(Hypervisor *hypervisor, const char *uuid)
+{
+    return fake_find(hypervisor, uuid)->job;
+}
+
+static HostInfo *
+fake_info(Hypervisor *hypervisor, GError **error)
+{
+    HostInfo *info = g_new0(HostInfo, 1);
+
+    info->uri = g_strdup("test:///default");
+
+    return info;
+}
+
+static gboolean
+fake_is_alive(Hypervisor *hypervisor)
+{
+    return !((FakeHost *)hypervisor)->lost;
+}
+
+static gboolean
+fake_exclusive(Hypervisor *hypervisor)
+{
+    return FALSE;
+}
+
+static gboolean
+fake_state(Hypervisor *hypervisor, const char *uuid, DomainState *state, GError **error)
+{
+    FakeDomain *domain = fake_find(hypervisor, uuid);
+
+    if (!fake_is_alive(hypervisor)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "the connection is lost");
+        return FALSE;
+    }
+    *state = domain->state;
+    if (domain->changes)
+        domain->state = domain->then;
+    domain->changes = FALSE;
+
+    return TRUE;
+}
+
+static gboolean
+fake_has_agent(Hypervisor *hypervisor, const char *uuid)
+{
+    return !fake_find(hypervisor, uuid)->no_agent;
+}
+
+static gboolean
+fake_freeze(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *frozen,
+            ConsistencyReason *reason, GError **error)
+{
+    FakeDomain *domain = fake_find(hypervisor, uuid);
+
+    *frozen = 0;
+    *reason = domain->refuses;
+    if (domain->hangs_s)
+        g_usleep(domain->hangs_s * G_USEC_PER_SEC);
+    /* A guest that does not answer in time freezes all the same, later. */
+    domain->frozen = domain->refuses != CONSISTENCY_REASON_FREEZE_FAILED || domain->loses;
+    if (domain->loses)
+        ((FakeHost *)hypervisor)->lost = TRUE;
+    *frozen = domain->refuses ? 0 : 2;
+    if (!domain->refuses)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s does not freeze",
+                domain->name);
+
+    return FALSE;
+}
+
+static gboolean
+fake_thaw(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *thawed, GError **error)
+{
+    FakeDomain *domain = fake_find(hypervisor, uuid);
+
+    if (domain->bad_thaws) {
+        domain->bad_thaws--;
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s does not thaw",
+                    domain->name);
+        return FALSE;
+    }
+    *thawed = domain->frozen && !domain->thaws_early ? 2 : 0;
+    domain->frozen = FALSE;
+
+    return TRUE;
+}
+
+static gboolean
+fake_suspend(Hypervisor *hypervisor, const char *uuid, GError **error)
+{
+    FakeDomain *domain = fake_find(hypervisor, uuid);
+
+    domain->paused = !domain->no_pause || domain->loses;
+    if (domain->paused)
+        domain->state = DOMAIN_STATE_PAUSED;
+    if (domain->loses)
+        ((FakeHost *)hypervisor)->lost = TRUE;
+    if (!domain->no_pause)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s is not paused", domain->name);
+
+    return FALSE;
+}
+
+static gboolean
+fake_resume(Hypervisor *hypervisor, const char *uuid, GError **error)
+{
+    FakeDomain *domain = fake_find(hypervisor, uuid);
+
+    domain->paused = FALSE;
+    domain->resumes++;
+    domain->state = DOMAIN_STATE_RUNNING;
+
+    return TRUE;
+}
+
+static const HypervisorSnapshotOps fake_snapshots = {
+    .is_exclusive = fake_exclusive,
+    .state = fake_state,
+    .job = fake_job,
+    .has_agent = fake_has_agent,
+    .freeze = fake_freeze,
+    .thaw = fake_thaw,
+    .suspend = fake_suspend,
+    .resume = fake_resume,
+};
+
+const HypervisorOps fake_ops = {
+    .name = "fake",
+    .snapshots = &fake_snapshots,
+    .host_info = fake_info,
+    .is_alive = fake_is_alive,
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#pragma once
+
+#include "hypervisor/snapshot-ops.h"
+
+G_BEGIN_DECLS
+
+/* A hypervisor that does as it is told, with the domains of a test. */
+
+typedef struct {
+    const char *name;
+    DomainState state;
+    gboolean no_agent;
+    ConsistencyReason refuses; /* to freeze, for that */
+    gboolean no_pause; /* it cannot be paused */
+    gboolean thaws_early;
+    guint bad_thaws;   /* so many fail first */
+    guint hangs_s;     /* before it freezes */
+    gboolean starts;   /* or is resumed by somebody, while the others stand still */
+    const char *job;   /* that has begun since it was looked at */
+    gboolean loses;    /* the connection, while it freezes, or is paused */
+    gboolean changes;  /* its state, once that was asked for */
+    DomainState then;
+    /* What came of it: */
+    gboolean frozen;
+    gboolean paused;
+    gboolean seen_still; /* in its function */
+    guint resumes;
+} FakeDomain;
+
+typedef struct {
+    Hypervisor parent;
+    FakeDomain *domains;
+    guint n;
+    const char *fails; /* the member whose function does */
+    gboolean lost;     /* the connection */
+    GMutex lock;
+} FakeHost;
+
+#define FAKE_HOST(array) {.parent.ops = &fake_ops, .domains = array, .n = G_N_ELEMENTS(array)}
+
+extern const HypervisorOps fake_ops;
+
+/** fake_uuid: Returns: the UUID of domain @i, owned by the caller. */
+char *fake_uuid(guint i);
+
+/** fake_find: Returns: (transfer none): the domain with @uuid, which there is. */
+FakeDomain *fake_find(Hypervisor *hypervisor, const char *uuid);
+
+G_END_DECLS
