@@ -28,3 +28,10 @@ export_item_check(ExportItem *self, GError **error)
 
     return TRUE;
 }
+
+gboolean
+export_item_needs(ExportItem *self, const char *uuid)
+{
+    return self->layer && self->layer->domain &&
+           g_strcmp0(self->layer->domain->uuid, uuid) == 0 && !g_atomic_int_get(&self->finished);
+}

@@ -381,15 +381,26 @@ open_pull_item(EngineItem *item, GError **error)
     return item->source && (packed ? open_packed_sink(self, error) : open_layer_sink(self, error));
 }
 
+/* The domain is let go before the target has written everything down: the longer it is held, the
+ * more it overwrites. */
+static gboolean
+let_pulled_go(EngineItem *item, GError **error)
+{
+    ExportItem *self = item->user_data;
+
+    g_atomic_int_set(&self->finished, TRUE);
+
+    return live_export_read(self->live, self->layer, error);
+}
+
 static gboolean
 finish_pull_item(EngineItem *item, GError **error)
 {
     ExportItem *self = item->user_data;
 
     self->size = item->sink->size;
-    g_atomic_int_set(&self->finished, TRUE);
 
-    return live_export_read(self->live, self->layer, error);
+    return TRUE;
 }
 
 static gboolean
@@ -452,13 +463,6 @@ finish_recheck(EngineItem *item, GError **error)
     }
 
     return TRUE;
-}
-
-gboolean
-export_item_needs(ExportItem *self, const char *uuid)
-{
-    return self->layer && self->layer->domain &&
-           g_strcmp0(self->layer->domain->uuid, uuid) == 0 && !g_atomic_int_get(&self->finished);
 }
 
 /* --- constructors --------------------------------------------------------- */
@@ -527,6 +531,7 @@ export_item_set_way(ExportItem *self, PlanWay way, Journal *journal)
 
     self->way = way;
     self->engine.open = ways[way].open;
+    self->engine.was_read = self->layer->domain ? let_pulled_go : NULL;
     self->engine.finish = self->layer->domain && way != PLAN_WAY_RENEW ? finish_pull_item
                                                                        : ways[way].finish;
     self->journal = can_resume_layer(self) ? journal : NULL;

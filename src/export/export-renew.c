@@ -9,7 +9,6 @@
 
 #include "export/export-items-private.h"
 #include "export/export-renew.h"
-#include "export/live.h"
 #include "hypervisor/drivers.h"
 #include "qcow2/renewed-source.h"
 #include "util/fd.h"
@@ -188,9 +187,8 @@ finish_renewed_item(EngineItem *engine, GError **error)
     else if (!check_kept(self, engine, error))
         return FALSE;
     item->size = engine->sink->size;
-    g_atomic_int_set(&item->finished, TRUE);
 
-    return live_export_read(item->live, item->layer, error);
+    return TRUE;
 }
 
 /* --- preparing it ------------------------------------------------------------------------ */

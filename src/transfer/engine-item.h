@@ -22,6 +22,9 @@ struct EngineItem {
     /* Sets source, and sink unless the source is only read and hashed. It is called just before the
      * item is moved, so that few descriptors are open even with thousands of items. */
     gboolean (*open)(EngineItem *item, GError **error);
+    /* Called when all of the source has been read and written, before the sink is flushed, for
+     * which a disk may take its time. The source is not read any more. NULL: not called. */
+    gboolean (*was_read)(EngineItem *item, GError **error);
     /* Called when the whole item is moved, hashed and durable; afterwards the engine frees source
      * and sink. */
     gboolean (*finish)(EngineItem *item, GError **error);

@@ -199,7 +199,8 @@ open_engine_item(Engine *self, EngineItem *item, GError **error)
 static gboolean
 finish_engine_item(Engine *self, EngineItem *item, gboolean *sink_failed, GError **error)
 {
-    if (item->source->ops->check && !item->source->ops->check(item->source, error))
+    if ((item->source->ops->check && !item->source->ops->check(item->source, error)) ||
+        (item->was_read && !item->was_read(item, error)))
         return FALSE;
     *sink_failed = item->sink && !item->sink->ops->flush(item->sink, error);
     if (*sink_failed)
@@ -468,11 +469,7 @@ take_next_segment(Engine *self, Segment *segment)
     while (!self->error && self->current < self->items->len) {
         EngineItem *item = g_ptr_array_index(self->items, self->current);
 
-        if (self->opening) {
-            g_cond_wait(&self->opened, &self->lock);
-            continue;
-        }
-        if (!item->nodes && !has_room(self, item)) {
+        if (self->opening || (!item->nodes && !has_room(self, item))) {
             g_cond_wait(&self->opened, &self->lock);
             continue;
         }

@@ -101,6 +101,55 @@ test_nothing(void)
     g_assert_cmpuint(stats.bytes_read, ==, 0);
 }
 
+static gboolean
+note_read(EngineItem *item, GError **error)
+{
+    Copy *copy = (Copy *)item;
+    guint *reads = copy->sink->user_data;
+
+    g_assert_cmpuint(copy->sink->bytes_written, ==, 3 * MIB);
+    g_assert_cmpuint(copy->sink->flushes, ==, 0);
+    (*reads)++;
+    if (!copy->refuse_finish)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE, "it was not held");
+
+    return FALSE;
+}
+
+static void
+check_read(FakeSink *fake, guint64 offset)
+{
+    g_assert_cmpuint(*(guint *)fake->user_data, ==, 1);
+}
+
+/* Who holds the source need not hold it until the sink is flushed. */
+static void
+test_was_read(void)
+{
+    for (guint refuse = 0; refuse < 2; refuse++) {
+        FakeSource fake = {.size = 3 * MIB};
+        guint reads = 0;
+        FakeSink sink = {.discard = TRUE, .on_flush = check_read, .user_data = &reads};
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Control) control = control_new();
+        Copy copy;
+
+        copy_init(&copy);
+        copy.fake = &fake;
+        copy.sink = &sink;
+        copy.refuse_finish = refuse;
+        copy.item.was_read = note_read;
+        g_assert_cmpint(run_copies(&copy, 1, 2, control, NULL, &error), !=, refuse);
+        g_assert_cmpuint(reads, ==, 1);
+        g_assert_cmpuint(sink.flushes, ==, !refuse);
+        g_assert_cmpint(g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE),
+                        ==, refuse);
+        engine_item_clear(&copy.item);
+        fake_sink_clear(&sink);
+    }
+}
+
 /* --- orders from another thread ---------------------------------------------- */
 
 typedef struct {
@@ -485,6 +534,7 @@ main(int argc, char **argv)
     g_test_add_func("/engine-runs/many", test_many);
     g_test_add_func("/engine-runs/order", test_order);
     g_test_add_func("/engine-runs/nothing", test_nothing);
+    g_test_add_func("/engine-runs/was-read", test_was_read);
     g_test_add_func("/engine-runs/earlier", test_earlier);
     g_test_add_func("/engine-runs/stop", test_stop);
     g_test_add_func("/engine-runs/errors", test_errors);
