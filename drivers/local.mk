@@ -7,6 +7,8 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/file/file-source.h \
 	drivers/libvirt/libvirt-boot.c \
 	drivers/libvirt/libvirt-boot.h \
+	drivers/libvirt/libvirt-backup-job.c \
+	drivers/libvirt/libvirt-backup-job.h \
 	drivers/libvirt/libvirt-backup.c \
 	drivers/libvirt/libvirt-backup.h \
 	drivers/libvirt/libvirt-commit.c \

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "drivers/libvirt/libvirt-backup-job.h"
 #include "drivers/libvirt/libvirt-backup.h"
 #include "drivers/libvirt/libvirt-checkpoint.h"
+#include "drivers/libvirt/libvirt-connection.h"
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-job.h"
 #include "drivers/libvirt/libvirt-lookup.h"
@@ -18,55 +20,25 @@
 #include "drivers/libvirt/libvirt-scratch.h"
 #include "util/xml.h"
 
-/* How long libvirt may take to end a job that is aborted, and to forget it. */
-#define END_US (30 * G_USEC_PER_SEC)
+/* How long libvirt may be away, as while it is restarted, before its job is left to the next
+ * export. */
+#define AWAY_US (10 * G_USEC_PER_SEC)
+#define AGAIN_US (G_USEC_PER_SEC / 5)
 
 /* Counted references: of the owner, and of libvirt as long as it may call. */
 typedef struct {
     HypervisorBackup parent;
     virDomainPtr domain;
+    char *uri;   /* of the connection, as it was asked for; NULL: libvirt's default */
     LibvirtScratch *scratch; /* NULL once it is removed */
     char *xml;   /* <domainbackup> */
     char *checkpoint; /* <domaincheckpoint>; NULL: none is made */
     int event;   /* what libvirt calls the subscription, -1: none */
+    gboolean tried; /* to begin, which may leave a job even if it fails */
     gboolean begun;
     GMutex lock; /* guards what follows */
     gboolean ended; /* libvirt has reported the end of the job */
 } LibvirtBackup;
-
-/* Only the end of backup jobs counts; events of other jobs of the domain are ignored. */
-static int
-job_operation(virDomainPtr domain, int *operation)
-{
-    virTypedParameterPtr params = NULL;
-    int n = 0;
-    int type = VIR_DOMAIN_JOB_NONE;
-
-    *operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
-    if (virDomainGetJobStats(domain, &type, &params, &n, 0) < 0)
-        return -1;
-    virTypedParamsGetInt(params, n, VIR_DOMAIN_JOB_OPERATION, operation);
-    virTypedParamsFree(params, n);
-
-    return type;
-}
-
-/* Returns: 1 if @domain has a backup job, 0 if it has none or does not run, -1 with libvirt's
- * error. */
-static int
-has_backup(virDomainPtr domain)
-{
-    int operation;
-    int type = job_operation(domain, &operation);
-
-    if (type < 0)
-        return virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID ||
-                       virGetLastErrorCode() == VIR_ERR_NO_DOMAIN
-                   ? 0
-                   : -1;
-
-    return type != VIR_DOMAIN_JOB_NONE && operation == VIR_DOMAIN_JOB_OPERATION_BACKUP;
-}
 
 /* --- preparing ------------------------------------------------------------- */
 
@@ -166,6 +138,7 @@ backup_clear(gpointer data)
     LibvirtBackup *self = data;
 
     virDomainFree(self->domain);
+    g_free(self->uri);
     g_free(self->parent.socket);
     g_free(self->parent.scratch);
     g_free(self->xml);
@@ -211,6 +184,7 @@ backup_prepare(Hypervisor *hypervisor, const HypervisorBackupRequest *request, G
 
     g_mutex_init(&self->lock);
     self->event = -1;
+    self->uri = g_strdup(((LibvirtHypervisor *)hypervisor)->uri);
     self->domain = libvirt_domain_by_name(libvirt_connection(hypervisor), request->domain, error);
     if (!self->domain || !check_backup_domain(self->domain, error))
         return NULL;
@@ -236,6 +210,7 @@ backup_begin(HypervisorBackup *backup, GError **error)
 {
     LibvirtBackup *self = (LibvirtBackup *)backup;
 
+    self->tried = TRUE;
     self->begun = virDomainBackupBegin(self->domain, self->xml, self->checkpoint, 0) == 0;
     if (!self->begun)
         libvirt_error_set(error, _("Cannot capture the state of the domain '%s'"),
@@ -257,50 +232,78 @@ backup_has_ended(HypervisorBackup *backup)
 {
     LibvirtBackup *self = (LibvirtBackup *)backup;
 
-    return self->begun && (was_told(self) || has_backup(self->domain) == 0);
+    return self->begun && (was_told(self) || libvirt_backup_job_look(self->domain) == 0);
 }
 
-/* The event arrives before libvirt has saved that the job is gone. If an embedded driver ends in
- * between, it still has a job when it is started again, and refuses to begin another one. */
-gboolean
-libvirt_backup_abort(virDomainPtr domain, GError **error)
+/* Looks through a new connection. *@domain: (out): owned by the caller, NULL: it is gone, or
+ * libvirt is. */
+static LibvirtBackupJob
+look_anew(const LibvirtBackup *self, virDomainPtr *domain)
 {
-    const char *name = virDomainGetName(domain);
-    gint64 until = g_get_monotonic_time() + END_US;
+    gint64 until = g_get_monotonic_time() + AWAY_US;
+    LibvirtBackupJob there = LIBVIRT_BACKUP_UNKNOWN;
+    unsigned char uuid[VIR_UUID_BUFLEN];
 
-    if (virDomainAbortJob(domain) < 0) {
-        libvirt_error_set(error, _("Cannot end the backup job of the domain '%s'"), name);
-        return FALSE;
-    }
-    while (has_backup(domain) > 0) {
-        if (g_get_monotonic_time() >= until) {
-            g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_TIMEOUT,
-                        _("The backup job of the domain '%s' does not end; virsh domjobabort ends "
-                          "it"),
-                        name);
-            return FALSE;
-        }
-        g_usleep(G_USEC_PER_SEC / 200);
+    virDomainGetUUID(self->domain, uuid);
+    for (gint64 now; (now = g_get_monotonic_time()) < until; g_usleep(AGAIN_US)) {
+        virConnectPtr connection = libvirt_connect_within(self->uri, until - now);
+
+        if (!connection)
+            continue;
+        *domain = virDomainLookupByUUID(connection, uuid);
+        there = libvirt_backup_job_find(*domain, self->parent.scratch);
+        /* The domain holds the connection. */
+        virConnectClose(connection);
+        if (there != LIBVIRT_BACKUP_UNKNOWN)
+            break;
+        g_clear_pointer(domain, virDomainFree);
     }
 
-    return TRUE;
+    return there;
+}
+
+/* Looks for the job, which survives a restart of libvirtd: through a new connection where that was
+ * lost. */
+static LibvirtBackupJob
+look_for_job(LibvirtBackup *self, virDomainPtr *again, GError **error)
+{
+    LibvirtBackupJob there;
+
+    if (self->begun && was_told(self))
+        return LIBVIRT_BACKUP_NONE;
+    there = libvirt_backup_job_find(self->domain, self->parent.scratch);
+    if (there != LIBVIRT_BACKUP_UNKNOWN)
+        return there;
+    libvirt_error_set(error, _("Cannot end the backup job of the domain '%s'"),
+                      virDomainGetName(self->domain));
+    if (virConnectIsAlive(virDomainGetConnect(self->domain)) == 1)
+        return LIBVIRT_BACKUP_UNKNOWN;
+    there = look_anew(self, again);
+    if (there != LIBVIRT_BACKUP_UNKNOWN)
+        g_clear_error(error);
+    /* What was asked for before the connection was lost may still be going to begin. */
+    if (there != LIBVIRT_BACKUP_OURS && !self->begun)
+        libvirt_scratch_leave(g_steal_pointer(&self->scratch));
+
+    return there;
 }
 
 static gboolean
 end_job(LibvirtBackup *self, GError **error)
 {
-    const char *name = virDomainGetName(self->domain);
-    int there = was_told(self) ? 0 : has_backup(self->domain);
+    g_autoptr(LibvirtDomain) again = NULL;
+    LibvirtBackupJob there = look_for_job(self, &again, error);
 
-    if (there > 0)
-        return libvirt_backup_abort(self->domain, error);
-    if (there < 0)
-        libvirt_error_set(error, _("Cannot end the backup job of the domain '%s'"), name);
-    else
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                    _("The backup job of the domain '%s' ended before all was read (was the "
-                      "domain shut off?), and the moment that it held is gone; export again"),
-                    name);
+    if (there == LIBVIRT_BACKUP_UNKNOWN)
+        return FALSE;
+    if (there == LIBVIRT_BACKUP_OURS)
+        return libvirt_backup_job_end(again ? again : self->domain, error);
+    if (!self->begun)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The backup job of the domain '%s' ended before all was read (was the "
+                  "domain shut off?), and the moment that it held is gone; export again"),
+                virDomainGetName(self->domain));
 
     return FALSE;
 }
@@ -311,10 +314,10 @@ backup_end(HypervisorBackup *backup, GError **error)
     g_autoptr(LibvirtBackup) self = (LibvirtBackup *)backup;
     g_autoptr(GError) why = NULL;
 
-    if (!self->begun || end_job(self, &why))
+    if (!self->tried || end_job(self, &why))
         return TRUE;
-    /* QEMU still uses the files in the directory. */
-    if (!g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE))
+    /* QEMU may still use the files in the directory. */
+    if (self->scratch && !g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE))
         libvirt_scratch_leave(g_steal_pointer(&self->scratch));
     g_propagate_error(error, g_steal_pointer(&why));
 
@@ -323,31 +326,12 @@ backup_end(HypervisorBackup *backup, GError **error)
 
 /* --- what others have left ------------------------------------------------------ */
 
-/* Returns: whether the backup job of @domain writes to @directory. */
 static gboolean
-job_is_in(virDomainPtr domain, const char *directory)
+end_left_job(virDomainPtr domain, GPtrArray *said)
 {
-    char *xml = has_backup(domain) > 0 ? virDomainBackupGetXMLDesc(domain, 0) : NULL;
-    g_autoptr(xmlDoc) doc = xml ? xml_parse(xml, strlen(xml), "domainbackup", NULL) : NULL;
-    g_autofree char *file =
-        doc ? xml_text(xmlDocGetRootElement(doc), "./disks/disk/scratch/@file") : NULL;
-    g_autofree char *at = file ? g_path_get_dirname(file) : NULL;
-
-    free(xml);
-
-    return g_strcmp0(at, directory) == 0;
-}
-
-/* Returns: FALSE if what is in @directory is still needed. */
-static gboolean
-end_left(const char *directory, const char *uuid, gpointer data, GPtrArray *said)
-{
-    g_autoptr(LibvirtDomain) domain = virDomainLookupByUUIDString(data, uuid);
     g_autoptr(GError) error = NULL;
 
-    if (!domain || !job_is_in(domain, directory))
-        return TRUE;
-    if (!libvirt_backup_abort(domain, &error)) {
+    if (!libvirt_backup_job_end(domain, &error)) {
         g_ptr_array_add(said, g_strdup(error->message));
         return FALSE;
     }
@@ -358,13 +342,40 @@ end_left(const char *directory, const char *uuid, gpointer data, GPtrArray *said
     return TRUE;
 }
 
+/* A domain that is not found is gone only where the job was begun: elsewhere it may run, and QEMU
+ * write. */
+static gboolean
+end_left(const LibvirtScratchLeft *left, virConnectPtr connection, GPtrArray *said)
+{
+    g_autoptr(LibvirtDomain) domain = virDomainLookupByUUIDString(connection, left->uuid);
+    LibvirtBackupJob there = libvirt_backup_job_find(domain, left->path);
+    g_autoptr(GError) why = NULL;
+
+    if (there == LIBVIRT_BACKUP_OURS)
+        return end_left_job(domain, said);
+    if (there == LIBVIRT_BACKUP_UNKNOWN) {
+        libvirt_error_set(&why, _("'%s', which an earlier export left behind, stays: whether a "
+                                  "backup job still writes to it cannot be told"), left->path);
+        g_ptr_array_add(said, g_strdup(why->message));
+        return FALSE;
+    }
+    if (left->here || (!left->origin && domain))
+        return TRUE;
+    g_ptr_array_add(said,
+                    g_strdup_printf(_("'%s', which an export of the domain with the UUID %s left "
+                                      "behind (at: %s), stays: a live export from there removes "
+                                      "it; without one, remove it once no backup job writes to it"),
+                                    left->path, left->uuid, left->origin ? left->origin : "?"));
+
+    return FALSE;
+}
+
 static GPtrArray *
 backup_clean_up(Hypervisor *hypervisor, const char *scratch)
 {
-    virConnectPtr connection = libvirt_connection(hypervisor);
     GPtrArray *said = g_ptr_array_new_with_free_func(g_free);
 
-    libvirt_scratch_sweep(connection, scratch, end_left, said);
+    libvirt_scratch_sweep(hypervisor, scratch, end_left, said);
 
     return said;
 }

@@ -10,6 +10,7 @@
 #include "drivers/libvirt/libvirt-lists.h"
 #include "drivers/libvirt/libvirt-loop.h"
 #include "util/error-private.h"
+#include "util/process.h"
 
 /* Keepalive settings, the same as virsh's: a daemon that does not answer for half a minute is
  * considered gone. */
@@ -71,6 +72,76 @@ libvirt_connect(const char *uri, GError **error)
     virConnSetErrorFunc(connection, NULL, ignore_error);
     /* Errors are ignored, because keepalive only exists for daemons, and not for all of them. */
     virConnectSetKeepAlive(connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
+
+    return connection;
+}
+
+/* --- without waiting for ever ---------------------------------------------------- */
+
+/* Counted references: of who waits, and of the thread that connects. */
+typedef struct {
+    char *uri;
+    GMutex lock; /* guards what follows */
+    GCond changed;
+    gboolean ended;
+    virConnectPtr connection;
+} Attempt;
+
+static void
+attempt_clear(gpointer data)
+{
+    Attempt *self = data;
+
+    if (self->connection)
+        virConnectClose(self->connection);
+    g_free(self->uri);
+    g_cond_clear(&self->changed);
+    g_mutex_clear(&self->lock);
+}
+
+static void
+attempt_end(Attempt *self, virConnectPtr connection)
+{
+    g_mutex_lock(&self->lock);
+    self->connection = connection;
+    self->ended = TRUE;
+    g_cond_broadcast(&self->changed);
+    g_mutex_unlock(&self->lock);
+    g_atomic_rc_box_release_full(self, attempt_clear);
+}
+
+static gpointer
+attempt_main(gpointer data)
+{
+    Attempt *self = data;
+
+    attempt_end(self, libvirt_connect(self->uri, NULL));
+
+    return NULL;
+}
+
+virConnectPtr
+libvirt_connect_within(const char *uri, gint64 us)
+{
+    Attempt *self = g_atomic_rc_box_new0(Attempt);
+    gint64 until = g_get_monotonic_time() + us;
+    virConnectPtr connection;
+    GThread *thread;
+
+    self->uri = g_strdup(uri);
+    g_mutex_init(&self->lock);
+    g_cond_init(&self->changed);
+    thread = process_thread("virtsnap-connect", attempt_main, g_atomic_rc_box_acquire(self), NULL);
+    if (thread)
+        g_thread_unref(thread);
+    else
+        attempt_end(self, NULL);
+    g_mutex_lock(&self->lock);
+    while (!self->ended && g_cond_wait_until(&self->changed, &self->lock, until))
+        continue;
+    connection = g_steal_pointer(&self->connection);
+    g_mutex_unlock(&self->lock);
+    g_atomic_rc_box_release_full(self, attempt_clear);
 
     return connection;
 }

@@ -29,6 +29,15 @@ gboolean libvirt_start(GError **error);
  */
 virConnectPtr libvirt_connect(const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * libvirt_connect_within:
+ * @us: microseconds
+ *
+ * Does the same and waits no longer than that: a daemon that hangs answers never. Returns: owned by
+ * the caller, or NULL.
+ */
+virConnectPtr libvirt_connect_within(const char *uri, gint64 us);
+
 /** libvirt_await_embedded: Waits until the embedded driver has reconnected to its running
  * domains. */
 void libvirt_await_embedded(virConnectPtr connection);

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "drivers/libvirt/libvirt-error.h"
+#include "drivers/libvirt/libvirt-lists.h"
+#include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-scratch.h"
 #include "util/fd.h"
 #include "util/xml.h"
@@ -28,6 +30,9 @@
 /* A file in each directory with the UUID of its domain. It is written once the directory is locked.
  */
 #define DOMAIN_FILE "domain"
+/* Another one with the driver and the host of its connection, written before. */
+#define ORIGIN_FILE "origin"
+#define ORIGIN_MAX_BYTES 8192
 /* Longer than it takes to lock a directory that was just made. */
 #define YOUNG_SECONDS 60
 
@@ -160,10 +165,47 @@ give_directory_to(const LibvirtScratch *self, const Owner *owner, GError **error
     return FALSE;
 }
 
+/* A parameter of a URI that leads to another daemon, or another driver. */
+static const char *
+uri_parameter(GHashTable *parameters, const char *name)
+{
+    const char *value = parameters ? g_hash_table_lookup(parameters, name) : NULL;
+
+    return value ? value : "";
+}
+
+/* Returns: what tells the driver and the host of @connection from others, owned by the caller; NULL
+ * if libvirt does not say. It is the same however the driver is reached (qemu+unix), and whether
+ * the name of the host is a full one. */
+static char *
+origin_of(virConnectPtr connection)
+{
+    g_autofree char *uri = libvirt_take_string(virConnectGetURI(connection));
+    g_autofree char *host = libvirt_take_string(virConnectGetHostname(connection));
+    g_autofree char *scheme = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *query = NULL;
+    g_autoptr(GHashTable) parameters = NULL;
+
+    if (!uri || !host ||
+        !g_uri_split(uri, G_URI_FLAGS_ENCODED | G_URI_FLAGS_PARSE_RELAXED, &scheme, NULL, NULL,
+                     NULL, &path, &query, NULL, NULL) ||
+        !scheme)
+        return NULL;
+    parameters = g_uri_parse_params(query ? query : "", -1, "&;", G_URI_PARAMS_NONE, NULL);
+
+    return g_strdup_printf("%.*s://%s?root=%s&socket=%s&user=%u, %.*s",
+                           (int)strcspn(scheme, "+"), scheme, path,
+                           uri_parameter(parameters, "root"), uri_parameter(parameters, "socket"),
+                           g_str_equal(path, "/session") ? (unsigned)geteuid() : 0,
+                           (int)strcspn(host, "."), host);
+}
+
 /* The directory is locked before the file with the UUID is written. */
 static gboolean
 take_scratch(LibvirtScratch *self, virDomainPtr domain, GError **error)
 {
+    g_autofree char *origin = origin_of(virDomainGetConnect(domain));
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
 
     self->fd = fd_open_dir(AT_FDCWD, self->path, error);
@@ -174,6 +216,9 @@ take_scratch(LibvirtScratch *self, virDomainPtr domain, GError **error)
         return FALSE;
     }
     virDomainGetUUIDString(domain, uuid);
+
+    if (origin && !file_create_at(self->fd, ORIGIN_FILE, origin, strlen(origin), error))
+        return FALSE;
 
     return file_create_at(self->fd, DOMAIN_FILE, uuid, strlen(uuid), error);
 }
@@ -284,43 +329,79 @@ is_young(int fd)
     return fstat(fd, &st) == 0 && time(NULL) - st.st_ctim.tv_sec < YOUNG_SECONDS;
 }
 
+/* Returns: the text of the file @name, owned by the caller; NULL with an error, NOT_FOUND if there
+ * is no such file. */
+static char *
+read_text(int fd, const char *name, gsize limit, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read_at(fd, name, limit, error);
+
+    return bytes ? g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
+}
+
+/* Before the UUID of the domain is there nothing can have begun. What cannot be read says
+ * nothing. */
+static gboolean
+may_be_removed(int fd, const char *path, Hypervisor *hypervisor, LibvirtScratchFunc func,
+               GPtrArray *said)
+{
+    virConnectPtr connection = libvirt_connection(hypervisor);
+    g_autofree char *here = origin_of(connection);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *uuid = read_text(fd, DOMAIN_FILE, VIR_UUID_STRING_BUFLEN, &error);
+    g_autofree char *origin = read_text(fd, ORIGIN_FILE, ORIGIN_MAX_BYTES, NULL);
+    const LibvirtScratchLeft left = {
+        .path = path,
+        .uuid = uuid,
+        .origin = origin,
+        .here = here && g_strcmp0(here, origin) == 0,
+    };
+
+    if (error && !g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
+        return FALSE;
+    if (!uuid || !g_uuid_string_is_valid(uuid))
+        return !is_young(fd);
+
+    return func(&left, connection, said);
+}
+
 static void
-sweep_one(const char *path, gpointer connection, LibvirtScratchFunc func, GPtrArray *said)
+sweep_one(const char *path, Hypervisor *hypervisor, LibvirtScratchFunc func, GPtrArray *said)
 {
     auto_fd fd = fd_open_dir(AT_FDCWD, path, NULL);
-    g_autoptr(GBytes) domain = NULL;
-    g_autofree char *uuid = NULL;
     g_autoptr(GError) error = NULL;
 
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
         return;
-    domain = file_read_at(fd, DOMAIN_FILE, VIR_UUID_STRING_BUFLEN, NULL);
-    if (!domain && is_young(fd))
-        return;
-    if (domain)
-        uuid = g_strndup(g_bytes_get_data(domain, NULL), g_bytes_get_size(domain));
-    if (uuid && !func(path, uuid, connection, said))
-        return;
-    if (!tree_remove_at(AT_FDCWD, path, &error))
+    if (may_be_removed(fd, path, hypervisor, func, said) &&
+        !tree_remove_at(AT_FDCWD, path, &error))
         g_ptr_array_add(said, g_strdup(error->message));
 }
 
+static void
+sweep_directory(const char *directory, Hypervisor *hypervisor, LibvirtScratchFunc func,
+                GPtrArray *said)
+{
+    g_autoptr(GPtrArray) names = dir_list_at(AT_FDCWD, directory, NULL);
+
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        g_autofree char *path = g_build_filename(directory, name, NULL);
+
+        if (g_str_has_prefix(name, PREFIX))
+            sweep_one(path, hypervisor, func, said);
+    }
+}
+
 void
-libvirt_scratch_sweep(virConnectPtr connection, const char *directory, LibvirtScratchFunc func,
+libvirt_scratch_sweep(Hypervisor *hypervisor, const char *directory, LibvirtScratchFunc func,
                       GPtrArray *said)
 {
-    g_autofree char *state = scratch_state_directory(connection);
+    g_autofree char *state = scratch_state_directory(libvirt_connection(hypervisor));
     const char *const places[] = {state, directory};
 
     for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
-        g_autoptr(GPtrArray) names = places[i] ? dir_list_at(AT_FDCWD, places[i], NULL) : NULL;
-
-        for (guint k = 0; names && k < names->len; k++) {
-            const char *name = g_ptr_array_index(names, k);
-            g_autofree char *path = g_build_filename(places[i], name, NULL);
-
-            if (g_str_has_prefix(name, PREFIX))
-                sweep_one(path, connection, func, said);
-        }
+        if (places[i] && hypervisor->ops->sees(hypervisor, places[i], NULL))
+            sweep_directory(places[i], hypervisor, func, said);
     }
 }

@@ -5,7 +5,7 @@
 
 #include <libvirt/libvirt.h>
 
-#include "util/error.h"
+#include "hypervisor/hypervisor.h"
 
 G_BEGIN_DECLS
 
@@ -43,16 +43,26 @@ void libvirt_scratch_free(LibvirtScratch *self);
  * now on. */
 void libvirt_scratch_leave(LibvirtScratch *self);
 
-/** Ends what is in @directory of the domain @uuid. Returns: FALSE if it has to stay. */
-typedef gboolean (*LibvirtScratchFunc)(const char *directory, const char *uuid, gpointer data,
+/** A directory that a process which is no more has left. */
+typedef struct {
+    const char *path;
+    const char *uuid;   /* of its domain */
+    const char *origin; /* at which driver and host it was made; NULL: by an earlier version, which
+                         * did not write that down */
+    gboolean here;      /* at those of the connection */
+} LibvirtScratchLeft;
+
+/** Ends what is in @left. Returns: FALSE if it has to stay. */
+typedef gboolean (*LibvirtScratchFunc)(const LibvirtScratchLeft *left, virConnectPtr connection,
                                        GPtrArray *said);
 
 /**
  * libvirt_scratch_sweep:
+ * @hypervisor: nothing is touched that it does not see
  * @directory: (nullable): looked into beside libvirt's own
  * @func: called for each that processes which are no more have left, before it is removed
  */
-void libvirt_scratch_sweep(virConnectPtr connection, const char *directory,
+void libvirt_scratch_sweep(Hypervisor *hypervisor, const char *directory,
                            LibvirtScratchFunc func, GPtrArray *said);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LibvirtScratch, libvirt_scratch_free)
