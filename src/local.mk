@@ -395,6 +395,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-layers.h \
 	src/export/live-points.c \
 	src/export/live-points.h \
+	src/export/live-begin.c \
+	src/export/live-private.h \
 	src/export/live-scratch.c \
 	src/export/live-scratch.h \
 	src/export/live.c \

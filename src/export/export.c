@@ -299,17 +299,33 @@ write_files(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *c
 }
 
 static gboolean
+write_moment(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *control,
+             Journal *journal, LiveExport *live, ExportResult *result, EngineStats *stats,
+             GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (!live_export_begin(live, error))
+        return FALSE;
+    if (write_files(hypervisor, plan, target, control, journal, live, result, stats, &why))
+        return TRUE;
+    g_propagate_error(error, live_export_explain(live, g_steal_pointer(&why)));
+
+    return FALSE;
+}
+
+static gboolean
 write_live(Hypervisor *hypervisor, Plan *plan, Target *target, Control *control,
            Journal *journal, ExportResult *result, EngineStats *stats, GError **error)
 {
     g_autoptr(LiveExport) live = live_export_new(hypervisor, plan, control, error);
     g_autoptr(GError) why = NULL;
 
-    if (!live || !control_pass(control, 0, error) || !live_export_begin(live, error))
+    if (!live || !control_pass(control, 0, error))
         return FALSE;
-    if (write_files(hypervisor, plan, target, control, journal, live, result, stats, &why))
+    if (write_moment(hypervisor, plan, target, control, journal, live, result, stats, &why))
         return TRUE;
-    g_propagate_error(error, live_export_explain(live, g_steal_pointer(&why)));
+    g_propagate_error(error, live_export_abandon(live, g_steal_pointer(&why)));
 
     return FALSE;
 }

@@ -21,7 +21,9 @@
 
 struct LiveScratch {
     GPtrArray *directories; /* char* */
-    Control *control;       /* not owned */
+    Control *control;       /* not owned, as data */
+    LiveScratchFunc func;
+    gpointer data;
     GThread *thread;
     GMutex lock; /* guards what follows */
     GCond changed;
@@ -76,8 +78,10 @@ scratch_main(gpointer data)
     GError *error = NULL;
 
     while (!self->ended) {
-        if (!check_all_scratch(self, &error)) {
-            control_fail(self->control, error);
+        if (!check_all_scratch(self, &error))
+            control_fail(self->control, g_steal_pointer(&error));
+        if (control_is_cancelled(self->control)) {
+            self->func(self->data);
             break;
         }
         g_cond_wait_until(&self->changed, &self->lock, g_get_monotonic_time() + LOOK_US);
@@ -87,12 +91,15 @@ scratch_main(gpointer data)
 }
 
 LiveScratch *
-live_scratch_watch(GPtrArray *directories, Control *control, GError **error)
+live_scratch_watch(GPtrArray *directories, Control *control, LiveScratchFunc func, gpointer data,
+                   GError **error)
 {
     g_autoptr(LiveScratch) self = g_new0(LiveScratch, 1);
 
     self->directories = strings_copy(directories);
     self->control = control;
+    self->func = func;
+    self->data = data;
     g_mutex_init(&self->lock);
     g_cond_init(&self->changed);
     if (!check_all_scratch(self, error))

@@ -63,6 +63,10 @@ gboolean live_export_read(LiveExport *self, const PlanLayer *layer, GError **err
  */
 GError *live_export_explain(LiveExport *self, GError *error);
 
+/** live_export_abandon: Ends all backups of an export that has failed. @error: (transfer full):
+ * why. Returns: the same, with what could not be ended before its text; owned by the caller. */
+GError *live_export_abandon(LiveExport *self, GError *error);
+
 /** live_export_warnings: Adds to @warnings (element-type utf8) what there is to say, once
  * everything is read. */
 void live_export_warnings(LiveExport *self, GPtrArray *warnings);

@@ -277,6 +277,46 @@ check "the export is sound" vs_sound "$x/night/alone"
 check "libvirtd is back" live_libvirtd_start
 check "the next one ends the job" live after --live=crash
 check "nothing is held any more" eval 'no_job a && running a && [ -z "$(scratch_left)" ]'
+restart() { live_libvirtd_stop KILL && live_libvirtd_start; }
+check "it is restarted, and the export interrupted" eval 'slowly restarted && restart &&
+    kill -INT $pid && ! wait $pid'
+check "nothing is held any more" eval 'no_job a && running a && [ -z "$(scratch_left)" ]'
+check "it is killed, and the export interrupted" eval 'slowly dead && live_libvirtd_stop KILL &&
+    kill -INT $pid && ! wait $pid'
+like "$(vs_field .error.message)" "virsh domjobabort a" "what is left is told, and the way out"
+check "libvirtd is back" live_libvirtd_start
+
+# --- libvirt has begun, and cannot write down the checkpoint: it fails, and the job is there
+not_begun()
+{
+    local at=$LIVE_ROOT/lib/qemu/checkpoint/a
+    mkdir -p "${at%/*}" && rm -rf "$at" && : >"$at" || return 1
+    ! live begun --live=crash --reference-point broken || return 1
+    rm "$at"
+    ! live_virsh backup-dumpxml a 2>/dev/null && no_job a && [ -z "$(scratch_left)" ]
+}
+check "a job that did not begin, but is there, is ended" not_begun || cat "$VS_OUT" "$VS_ERR"
+
+# --- the target hangs
+hanging_target()
+{
+    mkdir "$d/behind" "$d/mount"
+    bindfs -f "$d/behind" "$d/mount" 2>/dev/null &
+    fuse=$!
+    at_exit umount -l "$d/mount"
+    at_exit eval 'kill -CONT "$fuse"; kill "$fuse"'
+    live_wait "it is mounted" mountpoint -q "$d/mount"
+}
+if [ -n "$small" ] && command -v bindfs >/dev/null; then
+    check "a target behind FUSE" hanging_target
+    x=$d/mount
+    check "it hangs, and the export is interrupted" eval 'slowly hung && kill -STOP "$fuse" &&
+        kill -INT $pid && live_wait "the guests are let go" no_job a && kill -0 $pid'
+    kill -CONT "$fuse"
+    check_fails "which ends when the target is there again" wait $pid
+    is "$(scratch_left)$(find "$x" -name '*hung*')" "" "and leaves nothing"
+    x=$d/x
+fi
 
 # --- no room
 if [ -n "$small" ]; then
