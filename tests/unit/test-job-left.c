@@ -188,11 +188,14 @@ static SetRecord *
 save_set(const char *snapshot, const char *back_to, gboolean temporary)
 {
     SetRecord *record = set_record_new("farm", snapshot);
+    SetMember *member;
     g_autoptr(GError) error = NULL;
 
     record->back_to = g_strdup(back_to);
     record->temporary = temporary;
-    set_record_add(record, "a", "ef861801-45b9-11cb-88e3-afbfe5370491");
+    member = set_record_add(record, "a", "ef861801-45b9-11cb-88e3-afbfe5370491");
+    member->state = g_strdup("shutoff");
+    member->kind = g_strdup("external");
     g_assert_true(set_store_save(record, &error));
     g_assert_no_error(error);
 
