@@ -86,9 +86,10 @@ run_create(CliContext *cli, const CommandLine *line)
     Hypervisor *hypervisor = members ? cli_connection(cli, &error) : NULL;
     g_autofree char *name = line->args[1] ? g_strdup(line->args[1])
                                           : format_time_name(g_get_real_time() / G_USEC_PER_SEC);
+    gboolean left;
 
     if (!hypervisor ||
-        !reference_point_create(hypervisor, members->domains, name, warnings, &error))
+        !reference_point_create(hypervisor, members->domains, name, warnings, &left, &error))
         return cli_fail(cli, error);
     cli_message(cli, _("Reference point '%s' made"), name);
 

@@ -25,20 +25,35 @@ uuids_of(const BootPlan *plan)
     return uuids;
 }
 
-/* Tries the domains and ends the trial. If both fail, the error of the run is the one that is
- * returned. */
+/* Notes that something of the trial is left, and says so in front of why it failed. */
+static void
+tell_trial_left(Verification *self, const GError *rest, GError **error)
+{
+    self->left = TRUE;
+    if (*error)
+        g_prefix_error(error,
+                       _("What was made to try the domains cannot be removed (%s); the next check "
+                         "tries again. "),
+                       rest->message);
+    else
+        *error = g_error_copy(rest);
+}
+
+/* Tries the domains and ends the trial. */
 static gboolean
 try_domains(Verification *self, Hypervisor *hypervisor, Control *control, const BootPlan *plan,
             BootScratch *scratch, GError **error)
 {
     g_autoptr(GPtrArray) uuids = uuids_of(plan);
     g_autoptr(GError) why = NULL;
+    g_autoptr(GError) rest = NULL;
     int dirfd = boot_scratch_begin(scratch, hypervisor, uuids, &why);
     gboolean done = dirfd >= 0 && boot_run(hypervisor, plan, self->boot, dirfd,
                                            control, self->domains, &why);
-    gboolean ended = boot_scratch_end(scratch, hypervisor, why ? NULL : &why);
 
-    if (done && ended)
+    if (!boot_scratch_end(scratch, hypervisor, &rest))
+        tell_trial_left(self, rest, &why);
+    if (done && !why)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&why));
 
@@ -178,6 +193,7 @@ gboolean
 verification_run(Verification *self, Hypervisor *hypervisor, Control *control, GError **error)
 {
     verification_clear(self);
+    self->left = FALSE;
 
     return self->boot ? run_with_boot(self, hypervisor, control, error)
                       : run_file_checks(self, NULL, control, error);

@@ -24,6 +24,9 @@ typedef struct {
     gboolean (*ready)(guint64 amount, GPtrArray *warnings, gpointer data, GError **error);
     gpointer data;
 
+    gboolean left; /* something that was started or written could not be removed; a caller may
+                    * set it before, for one that was interrupted */
+
     VerifyReport *files; /* the state of the files; NULL: not known */
     BootReport *domains; /* whether the domains boot, empty if the files are damaged; NULL without
                           * @boot */

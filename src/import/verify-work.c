@@ -54,9 +54,15 @@ verify_work_left_changed(G_GNUC_UNUSED JobWork *work)
 }
 
 static gboolean
-verify_work_discard(G_GNUC_UNUSED JobWork *work, G_GNUC_UNUSED GError **error)
+verify_work_discard(JobWork *work, GError **error)
 {
-    return TRUE;
+    if (!verify_of(work)->verification.left)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("perhaps domains that were tried, or files of them; the next check of any "
+                  "export with --boot removes them"));
+
+    return FALSE;
 }
 
 static guint64
@@ -202,6 +208,8 @@ verify_work_new(const char *path, VerifySettings *settings)
     self->verification.path = self->path;
     self->verification.deep = settings->deep;
     self->verification.boot = settings->boot;
+    /* Before the first run there may have been one of a process that was killed. */
+    self->verification.left = settings->boot != NULL;
 
     return self;
 }

@@ -329,24 +329,34 @@ hold_checkpoint(Hypervisor *hypervisor, MomentMember *member, gpointer name, GEr
     return hypervisor->ops->backups->create_checkpoint(hypervisor, &request, error);
 }
 
-static void
-take_back(Hypervisor *hypervisor, const Moment *moment, const char *checkpoint)
+/* @error: what failed first; what is left is said in front of it. Returns: whether nothing is. */
+static gboolean
+take_back(Hypervisor *hypervisor, const Moment *moment, const char *checkpoint, GError **error)
 {
+    gboolean all = TRUE;
+
     for (guint i = 0; i < moment->members->len; i++) {
         const MomentMember *member = g_ptr_array_index(moment->members, i);
-        g_autoptr(GError) error = NULL;
+        g_autoptr(GError) why = NULL;
         gboolean forgotten;
 
-        if (member->done &&
-            !hypervisor->ops->backups->delete_checkpoint(hypervisor, member->domain, checkpoint,
-                                                         &forgotten, &error))
-            g_warning("%s", error->message);
+        if (!member->done ||
+            hypervisor->ops->backups->delete_checkpoint(hypervisor, member->domain, checkpoint,
+                                                        &forgotten, &why))
+            continue;
+        all = FALSE;
+        g_prefix_error(error,
+                       _("The checkpoint '%s' of the domain '%s' could not be removed again (%s); "
+                         "'virtsnap reference-point-delete' removes it. "),
+                       checkpoint, member->domain, why->message);
     }
+
+    return all;
 }
 
 static gboolean
 make_all(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *candidates, const char *name,
-         GPtrArray *warnings, GError **error)
+         GPtrArray *warnings, gboolean *left, GError **error)
 {
     const MomentOptions options = {.level = MOMENT_PAUSE};
     g_autofree char *checkpoint = reference_point_checkpoint(name);
@@ -358,7 +368,7 @@ make_all(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *candidates, cons
         moment_add(moment, g_ptr_array_index(domains, i), candidate->def->domain_uuid, candidate);
     }
     if (!moment_hold(moment, hypervisor, &options, hold_checkpoint, checkpoint, error)) {
-        take_back(hypervisor, moment, checkpoint);
+        *left = !take_back(hypervisor, moment, checkpoint, error);
         return FALSE;
     }
     strings_append(warnings, moment->warnings);
@@ -368,11 +378,12 @@ make_all(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *candidates, cons
 
 gboolean
 reference_point_create(Hypervisor *hypervisor, GPtrArray *domains, const char *name,
-                       GPtrArray *warnings, GError **error)
+                       GPtrArray *warnings, gboolean *left, GError **error)
 {
     g_autoptr(GPtrArray) candidates =
         g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
 
+    *left = FALSE;
     if (!reference_point_check_name(name, error))
         return FALSE;
     for (guint i = 0; i < domains->len; i++) {
@@ -386,7 +397,7 @@ reference_point_create(Hypervisor *hypervisor, GPtrArray *domains, const char *n
             return FALSE;
     }
 
-    return make_all(hypervisor, domains, candidates, name, warnings, error);
+    return make_all(hypervisor, domains, candidates, name, warnings, left, error);
 }
 
 /* --- removing ----------------------------------------------------------------------------- */

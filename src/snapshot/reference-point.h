@@ -85,12 +85,14 @@ void reference_point_disks(const SnapshotDef *def, GPtrArray **tracked, GPtrArra
  * reference_point_create:
  * @domains: (element-type utf8): names; all have to run
  * @warnings: (element-type utf8): disks are added that cannot be followed
+ * @left: (out): whether something of one that failed could not be removed, which the error names
  *
  * Makes the reference point @name of all @domains at one moment, or of none. ALREADY_EXISTS naming
  * the domain that has one of that name; INVALID_STATE naming one that does not run.
  */
 gboolean reference_point_create(Hypervisor *hypervisor, GPtrArray *domains, const char *name,
-                                GPtrArray *warnings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                GPtrArray *warnings, gboolean *left,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** reference_point_list: Looks for the reference points that any of @domains has, and for the
  * exports that made them, which waits for their file systems. Returns: (element-type

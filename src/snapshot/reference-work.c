@@ -37,7 +37,8 @@ reference_work_directory(const JobWork *work)
 
 /* --- what is left ------------------------------------------------------------------ */
 
-/* Nothing is left for a later run: either all members have the reference point or none has it. */
+/* Nothing is left for a later run: all members have the reference point or none has it, as far as
+ * it could be taken back. */
 static gboolean
 reference_work_has_left(JobWork *work)
 {
@@ -53,7 +54,16 @@ reference_work_left_changed(JobWork *work)
 static gboolean
 reference_work_discard(JobWork *work, GError **error)
 {
-    return TRUE;
+    const ReferenceWork *self = reference_of(work);
+
+    if (!self->left)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("perhaps a part of the reference point '%s'; 'virtsnap "
+                  "reference-point-delete' removes it"),
+                self->name);
+
+    return FALSE;
 }
 
 static guint64
@@ -83,9 +93,11 @@ announce_points(JobRun *run, GPtrArray *domains, GError **error)
 static gboolean
 carry_out(ReferenceWork *self, Hypervisor *hypervisor, GPtrArray *domains, GError **error)
 {
-    return self->parent.type == &reference_create_work_type
-               ? reference_point_create(hypervisor, domains, self->name, self->warnings, error)
-               : reference_point_delete(hypervisor, domains, self->name, self->warnings, error);
+    if (self->parent.type == &reference_create_work_type)
+        return reference_point_create(hypervisor, domains, self->name, self->warnings,
+                                      &self->left, error);
+
+    return reference_point_delete(hypervisor, domains, self->name, self->warnings, error);
 }
 
 static gboolean
@@ -97,6 +109,7 @@ reference_work_run(JobWork *work, JobRun *run, GError **error)
     gboolean done;
 
     g_ptr_array_set_size(self->warnings, 0);
+    self->left = FALSE;
     if (!hypervisor || !announce_points(run, members->domains, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
@@ -204,6 +217,7 @@ reference_work_new(const JobWorkType *type, const char *collection, const char *
         return NULL;
     self = g_new0(ReferenceWork, 1);
     job_work_init(&self->parent, type);
+    self->left = type == &reference_create_work_type;
     self->collection = g_strdup(collection);
     self->name =
         name ? g_strdup(name) : format_time_name(g_get_real_time() / G_USEC_PER_SEC);

@@ -25,6 +25,8 @@ typedef struct {
     char *name; /* of the reference point */
 
     /* Its result: */
+    gboolean left;       /* what was made may be there: it could not be taken back, or there was no
+                          * run yet, for that of another process was interrupted */
     GPtrArray *warnings; /* char* */
 } ReferenceWork;
 

@@ -7,9 +7,11 @@
 
 #include "collection/set-store.h"
 #include "export/export-work.h"
+#include "import/verify-work.h"
 #include "job/job.h"
 #include "snapshot/apply-work.h"
 #include "snapshot/create-work.h"
+#include "snapshot/reference-work.h"
 #include "tests/unit/fake-work.h"
 #include "tests/unit/harness.h"
 #include "util/fd.h"
@@ -247,6 +249,35 @@ test_sets(void)
     scratch_free(scratch);
 }
 
+/* --- what only the run knows ------------------------------------------------------------- */
+
+/* Discards @work (transfer full), whose run was one of a process that was killed. */
+static void
+assert_perhaps_left(JobWork *work, gboolean left)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpint(work->type->discard(work, &error), ==, !left);
+    if (left)
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
+    job_work_unref(work);
+}
+
+static void
+test_unknown(void)
+{
+    const JobWorkType *types[] = {&reference_create_work_type, &reference_delete_work_type};
+    VerifySettings *files = verify_settings_new();
+    VerifySettings *boot = verify_settings_new();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(types); i++)
+        assert_perhaps_left(&reference_work_new(types[i], "farm", "p", NULL)->parent,
+                            types[i] == &reference_create_work_type);
+    boot->boot = boot_settings_new();
+    assert_perhaps_left(&verify_work_new("/x", files)->parent, FALSE);
+    assert_perhaps_left(&verify_work_new("/x", boot)->parent, TRUE);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -262,6 +293,7 @@ main(int argc, char *argv[])
     g_test_add("/job-left/finished-resumed", Fixture, NULL, set_up, test_finished_resumed,
                tear_down);
     g_test_add_func("/job-left/sets", test_sets);
+    g_test_add_func("/job-left/unknown", test_unknown);
 
     return g_test_run();
 }
