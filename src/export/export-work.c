@@ -235,8 +235,10 @@ static gboolean
 make_set(ExportWork *self, JobRun *run, const ExportSubject *what, const Target *target,
          Plan **plan, GError **error)
 {
-    if (!announce_export_plan(*plan, target, run, error) ||
-        !temporary_set_make(self->set, self->notes, error))
+    if (!announce_export_plan(*plan, target, run, error))
+        return FALSE;
+    job_run_hold_guests(run, TRUE);
+    if (!temporary_set_make(self->set, self->notes, error))
         return FALSE;
     plan_free(*plan);
     *plan = plan_export(self, run, what, target, error);

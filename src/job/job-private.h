@@ -28,6 +28,7 @@ struct Job {
     gboolean bandwidth_set; /* the user has set a bandwidth, which overrides that of the settings */
     gboolean restarted;     /* an earlier run may have left something behind */
     gboolean planned;       /* the present or last run may have changed something outside the job */
+    gboolean holds_guests;  /* see job_run_hold_guests() */
     GError *failure;        /* the error of the last run exactly as its work returned it; NULL: it
                              * did not fail */
     JobRequest ending;      /* the request that ends the job while it is shutting down */

@@ -98,6 +98,14 @@ job_run_set_kept(JobRun *self, gboolean kept)
 }
 
 void
+job_run_hold_guests(JobRun *self, gboolean hold)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->job->lock);
+
+    self->job->holds_guests = hold;
+}
+
+void
 job_run_set_result(JobRun *self, JobReport *report, GPtrArray *warnings)
 {
     job_report_free(self->report);
@@ -242,6 +250,7 @@ end_job_run(JobRun *run, GError **error)
     Job *self = run->job;
 
     g_mutex_lock(&self->lock);
+    self->holds_guests = FALSE;
     discard_if_killed(self, run, error);
     job_figures_update(self->info, self->parts, self->control);
     if (*error)

@@ -37,6 +37,11 @@ gboolean job_run_planned(JobRun *self, const JobPlanned *planned, GError **error
  * call that is the case if an earlier run left something. */
 void job_run_set_kept(JobRun *self, gboolean kept);
 
+/** job_run_hold_guests: Sets whether the run has something of guests that it must not leave as it
+ * is, as a snapshot that is being merged. A service that stops waits longer for it. That ends with
+ * the run. */
+void job_run_hold_guests(JobRun *self, gboolean hold);
+
 /**
  * job_run_set_result:
  * @report: (transfer full) (nullable): what was created; NULL: what was planned

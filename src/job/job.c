@@ -190,6 +190,14 @@ job_get_failure(Job *self)
 }
 
 gboolean
+job_holds_guests(Job *self)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    return self->holds_guests;
+}
+
+gboolean
 job_is_planned(Job *self)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);

@@ -113,6 +113,10 @@ GError *job_get_failure(Job *self);
  * that is ShuttingDown will not change anything then. */
 gboolean job_is_planned(Job *self);
 
+/** job_holds_guests: Returns: whether the present run has something of guests that it must not
+ * leave as it is. */
+gboolean job_holds_guests(Job *self);
+
 /** job_wait: Waits until the job has ended, at the longest until the monotonic time @monotonic_end
  * (0: for ever). Returns: TRUE if the job has ended. */
 gboolean job_wait(Job *self, gint64 monotonic_end);

@@ -16,8 +16,10 @@
 
 /* Interval of updates of properties: at most five PropertiesChanged a second. */
 #define UPDATE_MS 200
-/* Seconds that jobs get to end in an orderly way when the service stops. */
+/* Seconds that jobs get to end in an orderly way when the service stops, and those that have
+ * something of guests: less than the unit's TimeoutStopSec. */
 #define STOP_SECONDS 20
+#define GUEST_SECONDS 280
 /* A service that is ending may have the records a little longer than its name on the bus, which
  * waits only 25 seconds for a service that it starts. */
 #define RECORDS_SECONDS 10
@@ -547,19 +549,32 @@ job_service_is_ending(JobService *self)
     return FALSE;
 }
 
+/* Waits for the end of all jobs, or with @guests of those that have something of guests. */
+static void
+await_jobs(JobService *self, gboolean guests, gint64 end)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, self->jobs);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        if (!guests || job_holds_guests(((ServiceJob *)value)->job))
+            job_wait(((ServiceJob *)value)->job, end);
+    }
+}
+
 void
 job_service_stop(JobService *self)
 {
-    gint64 end = g_get_monotonic_time() + STOP_SECONDS * G_USEC_PER_SEC;
+    gint64 now = g_get_monotonic_time();
     GHashTableIter iter;
     gpointer value;
 
     g_hash_table_iter_init(&iter, self->jobs);
     while (g_hash_table_iter_next(&iter, NULL, &value))
         job_request_state_change(((ServiceJob *)value)->job, JOB_REQUEST_TERMINATE, 0);
-    g_hash_table_iter_init(&iter, self->jobs);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        job_wait(((ServiceJob *)value)->job, end);
+    await_jobs(self, FALSE, now + STOP_SECONDS * G_USEC_PER_SEC);
+    await_jobs(self, TRUE, now + GUEST_SECONDS * G_USEC_PER_SEC);
     /* The main loop does not run any more. */
     work_finish_records();
     g_hash_table_iter_init(&iter, self->jobs);

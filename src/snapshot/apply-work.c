@@ -165,6 +165,7 @@ apply_work_run(JobWork *work, JobRun *run, GError **error)
     if (!announce_apply(self, run, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
+    job_run_hold_guests(run, TRUE);
     done = apply_run(hypervisor, self->plan, job_run_control(run), self->warnings, error);
     job_run_set_result(run, done ? apply_report_new(self->plan) : NULL,
                        strings_copy(self->warnings));

@@ -209,6 +209,7 @@ create_work_run(JobWork *work, JobRun *run, GError **error)
     if (!announce_create(self, run, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
+    job_run_hold_guests(run, TRUE);
     done = create_run(hypervisor, self->plan, self->warnings, error);
     if (done)
         control_advance(job_run_control(run), self->plan->record->members->len);

@@ -297,6 +297,7 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
     if (!announce_delete(self, run, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
+    job_run_hold_guests(run, TRUE);
     done = carry_out_delete(self, hypervisor, job_run_control(run), error);
     job_run_set_result(run, done ? delete_report_new(self->plan) : NULL,
                        strings_copy(self->warnings));

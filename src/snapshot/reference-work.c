@@ -113,6 +113,7 @@ reference_work_run(JobWork *work, JobRun *run, GError **error)
     if (!hypervisor || !announce_points(run, members->domains, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
+    job_run_hold_guests(run, TRUE);
     done = carry_out(self, hypervisor, members->domains, error);
     if (done)
         control_advance(job_run_control(run), members->domains->len);

@@ -49,6 +49,7 @@ run_work(JobWork *work, JobRun *run, GError **error)
     g_autoptr(Plan) plan = NULL;
     Target *target;
 
+    job_run_hold_guests(run, f->hold);
     while (f->wait) {
         if (!control_pass(job_run_control(run), 0, error))
             return FALSE;

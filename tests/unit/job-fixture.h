@@ -25,6 +25,7 @@ typedef struct {
     guint parallel;
     const char *refuse; /* its run fails with it, after a warning */
     gboolean wait;      /* its run waits until it is to end */
+    gboolean hold;      /* and has something of guests meanwhile */
     GMutex lock;
     GString *told; /* what was told, one letter each */
 } Fixture;

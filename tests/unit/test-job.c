@@ -322,6 +322,21 @@ test_kill_waiting(Fixture *f, gconstpointer data)
     g_assert_false(is_there(f, "farm"));
 }
 
+/* A service that stops gives it more time, as long as it has it. */
+static void
+test_holds_guests(Fixture *f, gconstpointer data)
+{
+    f->wait = TRUE;
+    f->hold = TRUE;
+    g_assert_false(job_holds_guests(f->job));
+    start_it(f);
+    while (!job_holds_guests(f->job))
+        g_usleep(1000);
+    assert_request(f, JOB_REQUEST_TERMINATE, JOB_RESULT_STARTED);
+    g_assert_true(job_wait(f->job, g_get_monotonic_time() + 60 * SECOND));
+    g_assert_false(job_holds_guests(f->job));
+}
+
 static void
 test_new(Fixture *f, gconstpointer data)
 {
@@ -345,6 +360,7 @@ main(int argc, char *argv[])
     g_test_init(&argc, &argv, NULL);
     g_test_add("/job/complete", Fixture, NULL, set_up, test_complete, tear_down);
     g_test_add("/job/load", Fixture, NULL, set_up, test_load, tear_down);
+    g_test_add("/job/holds-guests", Fixture, NULL, set_up, test_holds_guests, tear_down);
     g_test_add("/job/refused", Fixture, NULL, set_up, test_refused, tear_down);
     g_test_add("/job/suspend", Fixture, NULL, set_up, test_suspend, tear_down);
     g_test_add("/job/kill", Fixture, NULL, set_up, test_kill, tear_down);
