@@ -154,12 +154,16 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-report.h \
 	src/import/import-work.c \
 	src/import/import-work.h \
+	src/import/rewrite-check.c \
+	src/import/rewrite-check.h \
 	src/import/rewrite-nodes.c \
 	src/import/rewrite-nodes.h \
 	src/import/rewrite-screens.c \
 	src/import/rewrite-screens.h \
 	src/import/rewrite-strip.c \
 	src/import/rewrite-strip.h \
+	src/import/rewrite-values.c \
+	src/import/rewrite-values.h \
 	src/import/verification.c \
 	src/import/verification.h \
 	src/import/verify-findings.c \

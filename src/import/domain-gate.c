@@ -251,8 +251,19 @@ is_named_element(const xmlNode *node)
     return node->type == XML_ELEMENT_NODE;
 }
 
+/* libvirt takes one of several, and whoever rewrites the document has to know which. */
 static void
-check_child(Gate *gate, xmlNode *child, const char *path)
+check_single(Gate *gate, xmlNode *node, const char *path)
+{
+    const GateElement *element = gate_table_find(path);
+
+    if (element && !element->repeated)
+        add_refusal(gate, node, NULL, NULL, _("there can be only one of it"));
+}
+
+/* @count: number of children with this name so far, with this one */
+static void
+check_child(Gate *gate, xmlNode *child, const char *path, guint count)
 {
     g_autofree char *below = NULL;
 
@@ -264,24 +275,23 @@ check_child(Gate *gate, xmlNode *child, const char *path)
         return;
     }
     below = gate_table_below(path, (const char *)child->name);
+    if (count > 1)
+        check_single(gate, child, below);
     check_element(gate, child, below);
 }
 
-/* Returns: TRUE if there are too many children with the name of @child; the finding is added
- * once. */
-static gboolean
-is_too_many(Gate *gate, xmlNode *child, GHashTable *counts)
+/* Returns: the number of children with the name of @child so far. */
+static guint
+count_child(const xmlNode *child, GHashTable *counts)
 {
-    guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, child->name)) + 1;
+    guint count;
 
-    if (!is_named_element(child))
-        return FALSE;
+    if (!is_named_element(child) || child->ns)
+        return 0;
+    count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, child->name)) + 1;
     g_hash_table_insert(counts, (gpointer)child->name, GUINT_TO_POINTER(count));
-    if (count == MOST_ALIKE + 1)
-        add_refusal(gate, child->parent, NULL, (const char *)child->name,
-                    _("it has more than 1024 elements of this name"));
 
-    return count > MOST_ALIKE;
+    return count;
 }
 
 /* Checks that the firmware of the host is read-only. libvirt would let the guest write to a flash
@@ -306,8 +316,13 @@ check_children(Gate *gate, xmlNode *node, const char *path)
     g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (xmlNode *child = node->children; child && !gate->full; child = child->next) {
-        if (!is_too_many(gate, child, counts))
-            check_child(gate, child, path);
+        guint count = count_child(child, counts);
+
+        if (count <= MOST_ALIKE)
+            check_child(gate, child, path, count);
+        else if (count == MOST_ALIKE + 1)
+            add_refusal(gate, node, NULL, (const char *)child->name,
+                        _("it has more than 1024 elements of this name"));
     }
 }
 

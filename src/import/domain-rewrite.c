@@ -8,96 +8,11 @@
 
 #include "import/domain-rewrite.h"
 #include "import/gate-value.h"
+#include "import/rewrite-check.h"
 #include "import/rewrite-nodes.h"
 #include "import/rewrite-screens.h"
 #include "import/rewrite-strip.h"
 #include "util/xml.h"
-
-/* --- values --------------------------------------------------------------- */
-
-static void
-rewrite_image_free(gpointer data)
-{
-    RewriteImage *image = data;
-
-    g_free(image->path);
-    g_free(image->format);
-    g_free(image);
-}
-
-RewriteDisk *
-rewrite_disk_new(const char *target, RewriteDiskFate fate)
-{
-    RewriteDisk *disk = g_new0(RewriteDisk, 1);
-
-    disk->target = g_strdup(target);
-    disk->fate = fate;
-    disk->images = g_ptr_array_new_with_free_func(rewrite_image_free);
-
-    return disk;
-}
-
-void
-rewrite_disk_add(RewriteDisk *disk, const char *path, const char *format)
-{
-    RewriteImage *image = g_new0(RewriteImage, 1);
-
-    image->path = g_strdup(path);
-    image->format = g_strdup(format);
-    g_ptr_array_add(disk->images, image);
-}
-
-void
-rewrite_disk_keep(RewriteDisk *disk, gboolean kept)
-{
-    ((RewriteImage *)g_ptr_array_index(disk->images, disk->images->len - 1))->kept = kept;
-}
-
-void
-rewrite_disk_free(RewriteDisk *disk)
-{
-    if (!disk)
-        return;
-    g_free(disk->target);
-    g_ptr_array_unref(disk->images);
-    g_free(disk);
-}
-
-RewriteFile *
-rewrite_file_new(const char *element, const char *path, const char *format)
-{
-    RewriteFile *file = g_new0(RewriteFile, 1);
-
-    file->element = g_strdup(element);
-    file->path = g_strdup(path);
-    file->format = g_strdup(format);
-
-    return file;
-}
-
-void
-rewrite_file_free(RewriteFile *file)
-{
-    if (!file)
-        return;
-    g_free(file->element);
-    g_free(file->path);
-    g_free(file->format);
-    g_free(file);
-}
-
-static const RewriteDisk *
-find_rewrite_disk(GPtrArray *disks, const char *target)
-{
-    for (guint i = 0; disks && target && i < disks->len; i++) {
-        const RewriteDisk *disk = g_ptr_array_index(disks, i);
-
-        if (g_str_equal(disk->target, target))
-            return disk;
-    }
-
-    return NULL;
-}
 
 /* Removes the aliases that libvirt assigns at each start. Those of users begin with "ua-" and are
  * kept. */
@@ -242,7 +157,7 @@ rewrite_disk(xmlNode *disk, GPtrArray *disks)
 {
     xmlNode *target = xml_child(disk, "target", NULL);
     g_autofree char *name = target ? xml_attr(target, "dev") : NULL;
-    const RewriteDisk *to = find_rewrite_disk(disks, name);
+    const RewriteDisk *to = rewrite_disk_find(disks, name);
 
     if (!to) {
         if (is_drive_element(disk))
@@ -454,7 +369,7 @@ domain_rewrite(xmlNode *domain, const DomainRewrite *to, GError **error)
     if (to->no_spice)
         rewrite_spice(domain);
 
-    return rewrite_cpu(domain, to->cpu, error);
+    return rewrite_cpu(domain, to->cpu, error) && rewrite_check(domain, to, error);
 }
 
 /* --- snapshots ------------------------------------------------------------ */
@@ -463,7 +378,7 @@ static void
 rewrite_overlay(xmlNode *disk, GPtrArray *overlays)
 {
     g_autofree char *name = xml_attr(disk, "name");
-    const RewriteDisk *to = find_rewrite_disk(overlays, name);
+    const RewriteDisk *to = rewrite_disk_find(overlays, name);
 
     nodes_remove(disk, "./source");
     if (!to || to->images->len == 0)
@@ -491,7 +406,7 @@ remove_left_out(xmlNode *snapshot, GPtrArray *disks)
 
     for (guint i = 0; i < nodes->len; i++) {
         g_autofree char *name = xml_attr(g_ptr_array_index(nodes, i), "name");
-        const RewriteDisk *disk = find_rewrite_disk(disks, name);
+        const RewriteDisk *disk = rewrite_disk_find(disks, name);
 
         if (disk && disk->fate == REWRITE_DISK_LEFT_OUT)
             node_remove(g_ptr_array_index(nodes, i));

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 
 typedef struct {
     const char *path;       /* "devices/disk/driver"; "devices/ * /alias" (without blanks) for the
-                             * children of every device that has a row */
+                             * children of every device that has a row. Of an element there may
+                             * be one below its parent, of "os/boot+" there may be several */
     const char *attributes; /* names separated by blanks. NAME accepts any word (gate-value.h);
                              * NAME:RULE accepts what RULE accepts; NAME!RULE refuses the whole
                              * element if RULE does not accept the value; NAME~RULE is like

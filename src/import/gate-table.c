@@ -55,7 +55,8 @@ element_new(const GateRow *row)
 {
     GateElement *element = g_new0(GateElement, 1);
 
-    element->path = row->path;
+    element->repeated = g_str_has_suffix(row->path, "+");
+    element->path = g_strndup(row->path, strlen(row->path) - element->repeated);
     element->attributes = parse_attributes(row->attributes);
     element->removed = g_strcmp0(row->text, GATE_REMOVED) == 0;
     element->metadata = g_strcmp0(row->text, GATE_METADATA) == 0;
@@ -69,8 +70,11 @@ element_new(const GateRow *row)
 static void
 add_rows(GHashTable *table, const GateRow *row)
 {
-    for (; row->path; row++)
-        g_hash_table_insert(table, (gpointer)row->path, element_new(row));
+    for (; row->path; row++) {
+        GateElement *element = element_new(row);
+
+        g_hash_table_insert(table, element->path, element);
+    }
 }
 
 /* The table, which is built at the first call and kept until the process ends. */

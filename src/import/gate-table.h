@@ -15,7 +15,8 @@ typedef struct {
 } GateValue;
 
 typedef struct {
-    const char *path;
+    char *path;
+    gboolean repeated;      /* there may be several of it below one parent */
     GHashTable *attributes; /* char* → GateValue */
     GateValue text;         /* rule for the text; a NULL rule accepts no text */
     gboolean removed;       /* the whole element is removed */

@@ -102,6 +102,13 @@ gate domain "<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='/etc/s
     xi:include
 gate devices "<disk device='disk'><source file='/etc/shadow'/><target dev='vdb'/></disk>" \
     'devices/disk[2]/source'
+# Of two, libvirt takes the variables of the second.
+gate domain "<os><loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader>
+<nvram>/etc/shadow</nvram></os>" 'os[2]'
+check "where it is trusted, what is in it is not" refused 32769 "'<nvram>/etc/shadow</nvram>'" \
+    --trust 'os[2]'
+gate devices "<disk device='disk'><target dev='sda'/><target dev='vda'/></disk>" \
+    'devices/disk[2]/target[2]'
 domain
 {
     sed 's|</domain>||' "$e/domains/web/domain.xml"
@@ -183,6 +190,7 @@ snapshot "s|</devices>|<hostdev mode='subsystem' type='pci'/>&|" devices/hostdev
 snapshot "s|</devices>|<serial type='pipe'/>&|" devices/serial
 snapshot "s|</domain>|<seclabel type='none'/>&|" seclabel
 snapshot "s|</domainsnapshot>|<evil/>&|" domainsnapshot/evil
+snapshot "s|</domain>|<os><nvram>/etc/shadow</nvram></os>&|" 'os[2]'
 domain
 sed -i '1i <!DOCTYPE domain [<!ENTITY x SYSTEM "file:///etc/passwd">]>' \
     "$e/domains/web/domain.xml"

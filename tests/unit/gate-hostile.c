@@ -9,6 +9,9 @@
 #define DISK "./devices/disk"
 #define OS "./os"
 
+/* A disk whose image the export has, with something more. */
+#define OTHER(XML) "<disk device='disk'>" XML "<target dev='vda'/></disk>"
+
 const GateHostile gate_hostile[] = {
     /* programs and arguments */
     {DEVICES, "<emulator>/tmp/evil</emulator>", "devices/emulator", "/tmp/evil"},
@@ -205,15 +208,16 @@ const GateHostile gate_hostile[] = {
     {DEVICES, "<disk type='file' device='disk' rawio='yes'/>", "devices/disk[2]/@rawio", "yes"},
     {DEVICES, "<disk type='file' device='disk' sgio='unfiltered'/>", "devices/disk[2]/@sgio",
      "unfiltered"},
-    {DISK, "<source file='/i/a' startupPolicy='optional'/>",
-     "devices/disk/source[2]/@startupPolicy", "optional"},
-    {DISK, "<source file='/i/a' fdgroup='g'/>", "devices/disk/source[2]/@fdgroup", "g"},
-    {DISK, "<source file='/i/a'><slices/></source>", "devices/disk/source[2]/slices", "slices"},
-    {DISK, "<source file='/i/a'><dataStore type='file'/></source>",
-     "devices/disk/source[2]/dataStore", "dataStore"},
-    {DISK, "<source file='/i/a'><encryption format='luks'><secret type='passphrase' uuid='1'/>"
-           "</encryption></source>",
-     "devices/disk/source[2]/encryption", "passphrase"},
+    {DEVICES, OTHER("<source file='/i/a' startupPolicy='optional'/>"),
+     "devices/disk[2]/source/@startupPolicy", "optional"},
+    {DEVICES, OTHER("<source file='/i/a' fdgroup='g'/>"), "devices/disk[2]/source/@fdgroup", "g"},
+    {DEVICES, OTHER("<source file='/i/a'><slices/></source>"), "devices/disk[2]/source/slices",
+     "slices"},
+    {DEVICES, OTHER("<source file='/i/a'><dataStore type='file'/></source>"),
+     "devices/disk[2]/source/dataStore", "dataStore"},
+    {DEVICES, OTHER("<source file='/i/a'><encryption format='luks'><secret type='passphrase' "
+                    "uuid='1'/></encryption></source>"),
+     "devices/disk[2]/source/encryption", "passphrase"},
     {DISK, "<mirror type='file' job='copy'><source file='/tmp/m'/></mirror>",
      "devices/disk/mirror", "/tmp/m"},
     {DISK, "<auth username='u'><secret type='ceph' uuid='2'/></auth>", "devices/disk/auth", "ceph"},
@@ -247,6 +251,27 @@ const GateHostile gate_hostile[] = {
      "seclabel", "static"},
     {".", "<seclabel type='none'/>", "seclabel", "none"},
     {".", "<idmap><uid start='0' target='0' count='10'/></idmap>", "idmap", "uid"},
+
+    /* what there is only one of: libvirt takes the first, the last, or a part of each */
+    {".",
+     "<os><loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader>"
+     "<nvram>/etc/shadow</nvram></os>",
+     "os[2]", "/etc/shadow"},
+    {OS, "<nvram/><nvram>/etc/shadow</nvram>", "os/nvram[2]", "/etc/shadow"},
+    {OS, "<loader type='rom'>/usr/share/seabios/a</loader><loader>/usr/share/seabios/b</loader>",
+     "os/loader[2]", "/usr/share/seabios/b"},
+    {".", "<devices><emulator>/usr/bin/qemu-system-i386</emulator></devices>", "devices[2]",
+     "i386"},
+    {".", "<name>x</name>", "name[2]", "x"},
+    {".", "<memory>1</memory><memory>2</memory>", "memory[2]", "2"},
+    {".", "<metadata/><metadata/>", "metadata[2]", "metadata"},
+    {".", "<memoryBacking/><memoryBacking/>", "memoryBacking[2]", "memoryBacking"},
+    {DEVICES, "<interface type='bridge'><mac address='52:54:00:01:02:03'/>"
+              "<mac address='52:54:00:01:02:04'/></interface>",
+     "devices/interface/mac[2]", "02:04"},
+    {DISK, "<target dev='vdb'/>", "devices/disk/target[2]", "vdb"},
+    {DISK, "<source file='/etc/shadow'/>", "devices/disk/source[2]", "/etc/shadow"},
+    {DISK, "<driver type='raw'/>", "devices/disk/driver[2]", "raw"},
 
     /* too much of something */
     {".", "<iothreads>4000000000</iothreads>", "iothreads", "4000000000"},

@@ -211,6 +211,11 @@ test_snapshot(void)
          "domainsnapshot/disks/disk/@name"},
         {"<domainsnapshot><cookie><devices><hostdev/></devices></cookie></domainsnapshot>",
          "domainsnapshot/cookie/devices"},
+        {"<domainsnapshot><domain type='kvm'/><domain type='qemu'/></domainsnapshot>", "domain"},
+        {"<domainsnapshot><inactiveDomain type='kvm'><os/><os><nvram>/x</nvram></os>"
+         "</inactiveDomain></domainsnapshot>",
+         "os[2]"},
+        {"<domainsnapshot><disks/><disks/></domainsnapshot>", "domainsnapshot/disks[2]"},
         {"<domainsnapshot><cookie><cpu><evil/></cpu></cookie></domainsnapshot>",
          "domainsnapshot/cookie/cpu/evil"},
         {"<domainsnapshot><memory snapshot='external' file='/m'/></domainsnapshot>", NULL},

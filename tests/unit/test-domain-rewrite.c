@@ -445,6 +445,35 @@ test_refused(void)
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
 }
 
+/* What the gate lets pass because it is replaced, and was not: it refuses to be the hole. */
+static void
+test_left(void)
+{
+    static const char *const table[] = {
+        "<domain><os/><os><nvram>/x</nvram></os></domain>",
+        "<domain><os><nvram/></os><os><nvram><source file='/x'/></nvram></os></domain>",
+        "<domain><os/><os><kernel>/x</kernel></os></domain>",
+        "<domain><devices/><devices><emulator>/x</emulator></devices></domain>",
+        "<domain><devices><disk><target dev='sda'/><target dev='vda'/><source file='/x'/></disk>"
+        "</devices></domain>",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(xmlDoc) doc = gate_parse(table[i]);
+        g_autoptr(GPtrArray) targets = g_ptr_array_new();
+        g_autoptr(GateRewrite) to = NULL;
+        g_autoptr(GError) error = NULL;
+
+        g_ptr_array_add(targets, (gpointer) "vda");
+        to = gate_rewrite_new(targets);
+        to->domain.emulator = "/new/emulator";
+        g_ptr_array_add(to->files, rewrite_file_new("kernel", "/new/kernel", NULL));
+        g_assert_false(domain_rewrite(xmlDocGetRootElement(doc), &to->domain, &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
+        g_assert_nonnull(strstr(error->message, "/x"));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -459,6 +488,7 @@ main(int argc, char **argv)
     g_test_add_func("/domain-rewrite/snapshot-memory", test_snapshot_memory);
     g_test_add_func("/domain-rewrite/snapshot-internal", test_snapshot_internal);
     g_test_add_func("/domain-rewrite/refused", test_refused);
+    g_test_add_func("/domain-rewrite/left", test_left);
 
     return g_test_run();
 }
