@@ -35,27 +35,35 @@ find_tpm(const ImportMember *self, GPtrArray *findings)
     g_ptr_array_add(findings, finding);
 }
 
+/* @index: the snapshot whose disks the document has. Those of another one would not be replaced in
+ * it. */
+static void
+gate_document(const ImportMember *self, xmlDoc *doc, guint index, const char *document,
+              const GateRules *host, GPtrArray *findings)
+{
+    g_autofree const char **targets = import_member_targets(self, index);
+    GateRules rules = *host;
+
+    rules.disks = targets;
+    rules.files = self->elements;
+    domain_gate_check(xmlDocGetRootElement(doc), self->to->from->name, document, &rules, findings);
+}
+
 void
 import_member_gate(const ImportMember *self, const GateRules *host, GPtrArray *findings)
 {
-    GateRules rules = *host;
-    const char *name = self->to->from->name;
-
-    rules.disks = self->targets;
-    rules.files = self->elements;
-    domain_gate_check(xmlDocGetRootElement(self->xml), name, "domain.xml", &rules, findings);
+    gate_document(self, self->xml, 0, "domain.xml", host, findings);
     for (guint i = 0; i < self->snapshots->len; i++) {
-        xmlDoc *doc = g_ptr_array_index(self->snapshots, i);
         g_autofree char *document = import_snapshot_file(self->to->from, i);
 
-        domain_gate_check(xmlDocGetRootElement(doc), name, document, &rules, findings);
+        gate_document(self, g_ptr_array_index(self->snapshots, i), i, document, host, findings);
     }
     for (guint i = 0; i < self->memories->len; i++) {
         xmlDoc *doc = g_ptr_array_index(self->memories, i);
         g_autofree char *document = import_memory_name(self, i);
 
         if (doc)
-            domain_gate_check(xmlDocGetRootElement(doc), name, document, &rules, findings);
+            gate_document(self, doc, i, document, host, findings);
     }
     find_tpm(self, findings);
 }

@@ -142,18 +142,25 @@ import_member_copy(const ImportMember *self, guint index)
 }
 
 static void
-find_names(ImportMember *self)
+find_elements(ImportMember *self)
 {
-    const ManifestSnapshot *first = import_member_first(self);
-
-    self->targets = g_new0(const char *, first->disks->len + 1);
-    for (guint i = 0; i < first->disks->len; i++)
-        self->targets[i] = ((const ManifestDisk *)g_ptr_array_index(first->disks, i))->target;
     self->elements = g_new0(const char *, self->files->len + 1);
     for (guint i = 0, n = 0; i < self->files->len; i++) {
         if (import_member_copy(self, i))
             self->elements[n++] = ((const DomainFile *)g_ptr_array_index(self->files, i))->element;
     }
+}
+
+const char **
+import_member_targets(const ImportMember *self, guint index)
+{
+    const ManifestSnapshot *snapshot = g_ptr_array_index(self->to->from->snapshots, index);
+    const char **targets = g_new0(const char *, snapshot->disks->len + 1);
+
+    for (guint i = 0; i < snapshot->disks->len; i++)
+        targets[i] = ((const ManifestDisk *)g_ptr_array_index(snapshot->disks, i))->target;
+
+    return targets;
 }
 
 static gboolean
@@ -186,7 +193,7 @@ import_member_new(ImportDomain *to, const ImportSource *source, gboolean with_sn
         !read_memory_documents(self, with_snapshots ? to->from->snapshots->len : 1, error))
         return NULL;
     self->files = domain_files_parse(xmlDocGetRootElement(self->xml));
-    find_names(self);
+    find_elements(self);
 
     return g_steal_pointer(&self);
 }
@@ -202,7 +209,6 @@ import_member_free(ImportMember *self)
     tpm_def_free(self->tpm);
     g_ptr_array_unref(self->states);
     g_clear_pointer(&self->files, g_ptr_array_unref);
-    g_free(self->targets);
     g_free(self->elements);
     g_free(self);
 }

@@ -22,7 +22,6 @@ typedef struct {
     GPtrArray *files;     /* DomainFile of domain.xml */
     TpmDef *tpm;          /* the emulated TPM of domain.xml, or NULL */
     GPtrArray *states;    /* ManifestFile: the state of that; empty: the export has none */
-    const char **targets; /* targets of its disks, terminated by NULL */
     const char **elements; /* elements of <os> whose file is in the export, terminated by NULL */
 } ImportMember;
 
@@ -48,6 +47,11 @@ const ManifestSnapshot *import_member_first(const ImportMember *self);
 /** import_member_memory: Returns: (transfer none) (nullable): the file with the memory state of its
  * snapshot @index. */
 const ManifestFile *import_member_memory(const ImportMember *self, guint index);
+
+/** import_member_targets: Returns: the targets of the disks that the manifest has of its snapshot
+ * @index, which are those that an import replaces in documents of this snapshot; terminated by
+ * NULL. The array is owned by the caller, its strings by the manifest. */
+const char **import_member_targets(const ImportMember *self, guint index);
 
 /** import_snapshot_file: Returns: the path, in the member's directory, of the XML of its snapshot
  * @index; owned by the caller. */

@@ -191,6 +191,39 @@ snapshot "s|</devices>|<serial type='pipe'/>&|" devices/serial
 snapshot "s|</domain>|<seclabel type='none'/>&|" seclabel
 snapshot "s|</domainsnapshot>|<evil/>&|" domainsnapshot/evil
 snapshot "s|</domain>|<os><nvram>/etc/shadow</nvram></os>&|" 'os[2]'
+# older [SED-SCRIPT [SED-SCRIPT]]: an export with an older snapshot, of which these scripts change
+# the XML and that in its memory state. In the manifest it has no vdb, and the present state has.
+older()
+{
+    local entry='<file path="domains/web/snapshots/@" bytes="0" role="%s" digest=""/>'
+    local d=$e/domains/web/snapshots xml
+    domain
+    edit "s|<disk target=\"vda\".*|&<disk target=\"vdb\" device=\"cdrom\" snapshot=\"no\" \
+recorded=\"empty\"/>|
+        s|</domain>|<snapshot name=\"old\" kind=\"external\" creationTime=\"1\" \
+consistency=\"memory\" memory=\"yes\"><disk target=\"vda\" device=\"disk\" \
+snapshot=\"external\" layer=\"$base\"/></snapshot>&|
+        s|</files>|${entry/@/0001-old.xml}\n${entry/@/old.save}\n&|
+        s|%s|snapshot|; s|%s|memory|"
+    mkdir "$d"
+    sed "s|<name>s<|<name>old<|; ${1-}" "$e/domains/web/snapshot.xml" >"$d/0001-old.xml"
+    xml=$(sed "${2-}" "$e/domains/web/domain.xml")
+    { printf 'LibvirtQemudSave\2\0\0\0\0\100\0\0'
+      head -c 68 /dev/zero
+      printf %s "$xml"
+      head -c $((16384 - ${#xml})) /dev/zero
+      echo state; } >"$d/old.save"
+    resign domains/web/snapshots/0001-old.xml; resign domains/web/snapshots/old.save
+}
+more="<disk type='block' device='disk'><source dev='/dev/sda'/><target dev='vdb'/></disk>"
+older
+check "an older snapshot" import --dry-run --with-snapshots --trust domain/@type
+older "s|</devices>|$more&|"
+check "with a disk that is none of its own" refused 32769 \
+    "snapshots/0001-old.xml.: 'devices/disk\[2\]/source' .*/dev/sda" --with-snapshots
+older "" "s|</devices>|$more&|"
+check "with such a disk in its memory state" refused 32769 \
+    "snapshots/old.save.: 'devices/disk\[2\]/source' .*/dev/sda" --with-snapshots
 domain
 sed -i '1i <!DOCTYPE domain [<!ENTITY x SYSTEM "file:///etc/passwd">]>' \
     "$e/domains/web/domain.xml"
