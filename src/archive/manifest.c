@@ -341,20 +341,33 @@ add_known_file(GHashTable *files, ManifestFile *file, GError **error)
     return TRUE;
 }
 
+/* Whoever reads the file takes its sizes for offsets, which are signed. */
+static gboolean
+check_sizes(const ManifestFile *file, GError **error)
+{
+    return (file->bytes <= G_MAXINT64 && file->capacity <= G_MAXINT64) ||
+           corrupt_manifest(error, _("The manifest says of '%s' that it is larger than any file"),
+                            file->path);
+}
+
+/* Each segment is compared with its node, whether there is a digest of the whole or not. */
 static gboolean
 check_nodes(const ManifestFile *file, GError **error)
 {
     guint8 digest[DIGEST_BYTES];
 
-    if (!file->nodes || !file->has_digest)
+    if (!file->nodes)
         return TRUE;
-    if (g_bytes_get_size(file->nodes) == digest_n_segments(file->bytes) * DIGEST_BYTES) {
-        digest_fold(g_bytes_get_data(file->nodes, NULL), file->bytes, digest);
-        if (memcmp(digest, file->digest, DIGEST_BYTES) == 0)
-            return TRUE;
-    }
+    if (g_bytes_get_size(file->nodes) / DIGEST_BYTES != digest_n_segments(file->bytes) ||
+        g_bytes_get_size(file->nodes) % DIGEST_BYTES != 0)
+        return corrupt_manifest(error, _("The manifest has nodes of '%s' for another size"),
+                                file->path);
+    if (!file->has_digest)
+        return TRUE;
+    digest_fold(g_bytes_get_data(file->nodes, NULL), file->bytes, digest);
 
-    return corrupt_manifest(error, _("The manifest's nodes of '%s' do not add up to its digest"),
+    return memcmp(digest, file->digest, DIGEST_BYTES) == 0 ||
+           corrupt_manifest(error, _("The manifest's nodes of '%s' do not add up to its digest"),
                             file->path);
 }
 
@@ -446,7 +459,8 @@ check_references(const Manifest *manifest, GError **error)
     for (guint i = 0; i < manifest->files->len; i++) {
         ManifestFile *file = g_ptr_array_index(manifest->files, i);
 
-        if (!add_known_file(manifest->by_path, file, error) || !check_nodes(file, error))
+        if (!add_known_file(manifest->by_path, file, error) || !check_sizes(file, error) ||
+            !check_nodes(file, error))
             return FALSE;
     }
     for (guint i = 0; i < manifest->domains->len; i++) {

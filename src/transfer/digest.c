@@ -183,7 +183,7 @@ digest_fold_parts(DigestSegment *self, const guint8 *parts, gsize n, gboolean on
 gsize
 digest_n_segments(guint64 size)
 {
-    return (gsize)((size + DIGEST_SEGMENT - 1) / DIGEST_SEGMENT);
+    return (gsize)(size / DIGEST_SEGMENT + (size % DIGEST_SEGMENT > 0));
 }
 
 /* Hashes the nodes level by level until a single hash, the root, is left. */

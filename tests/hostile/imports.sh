@@ -77,6 +77,11 @@ fresh; truncate -s 300M "$e/manifest.xml"
 check "a manifest of 300 MB" refused 32802 'larger than'
 fresh; edit "\\|path=\"$web\"|s|sha256:....|sha256:0000|"
 check "a digest that its nodes do not make" refused 32802 'nodes'
+fresh
+edit "\\|path=\"$web\"|,/<nodes>/{ s| digest=\"[^\"]*\"||; s|<nodes>.*</nodes>|<nodes/>| }"
+check "no node of a segment, and no digest of the whole" refused 32802 "nodes of '$web'"
+fresh; edit "\\|path=\"$base\"|s| bytes=\"[0-9]*\"| bytes=\"18446744073709551615\"|"
+check "a layer larger than any file" refused 32802 "$base' that it is larger than any file"
 fresh; edit "s|path=\"settings.xml\"|path=\"$web\"|"
 check "a file that is named twice" refused 32802 'twice'
 fresh; edit "s|path=\"$web\"\\(.*\\) backing=\"[^\"]*\"|path=\"$web\"\\1 backing=\"$web\"|"
