@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 /* The header of a qcow2 image: parsing it without trusting its content, and replacing its backing
  * reference. Source: QEMU docs/interop/qcow2.txt. */
 
+/* The first four bytes of each image. */
+#define QCOW2_MAGIC "QFI\xfb"
+
 /* The size of the largest cluster, and therefore of the largest header. */
 #define QCOW2_HEAD_BYTES_MAX ((gsize)2 << 20)
 

@@ -132,24 +132,42 @@ add_import_file(const ImportMember *self, ImportPlan *plan, const ManifestFile *
     return file;
 }
 
-static void
-plan_import_files(const ImportMember *self, ImportPlan *plan, GPtrArray *files)
+/* A flash that the firmware writes to is opened by QEMU as an image of its format. */
+static gboolean
+plan_import_file(const ImportMember *self, ImportPlan *plan, const DomainFile *file,
+                 const ManifestFile *from, GPtrArray *files, GError **error)
+{
+    const char *format = file->format ? file->format : "raw";
+    ImportFile *copy = add_import_file(self, plan, from);
+    g_autofree char *path = import_plan_path(plan, copy->path);
+
+    if (file->fate == DOMAIN_FILE_STATE) {
+        copy->variables = g_intern_string(format);
+        if (!import_check_variables(from, format, import_source_fd(self->source, from), error))
+            return FALSE;
+    }
+    g_ptr_array_add(files, rewrite_file_new(file->element, path, file->format));
+
+    return TRUE;
+}
+
+static gboolean
+plan_import_files(const ImportMember *self, ImportPlan *plan, GPtrArray *files, GError **error)
 {
     for (guint i = 0; i < self->files->len; i++) {
         const DomainFile *file = g_ptr_array_index(self->files, i);
         const ManifestFile *from = import_member_copy(self, i);
-        g_autofree char *path = NULL;
 
         if (!from && g_str_equal(file->element, "nvram"))
             import_plan_warn(plan,
                              _("Domain '%s': its firmware variables were not exported; libvirt "
                                "makes new ones when it starts"),
                              self->to->name);
-        if (!from)
-            continue;
-        path = import_plan_path(plan, add_import_file(self, plan, from)->path);
-        g_ptr_array_add(files, rewrite_file_new(file->element, path, file->format));
+        if (from && !plan_import_file(self, plan, file, from, files, error))
+            return FALSE;
     }
+
+    return TRUE;
 }
 
 static void
@@ -233,9 +251,9 @@ import_member_write(ImportMember *self, ImportPlan *plan, ImportLayers *layers,
     to.files = files;
     to.macs = macs;
     warn_of_name(self, plan);
-    if (!plan_import_disks(self, plan, layers, disks, error))
+    if (!plan_import_disks(self, plan, layers, disks, error) ||
+        !plan_import_files(self, plan, files, error))
         return FALSE;
-    plan_import_files(self, plan, files);
     import_tpm_plan(self, plan);
 
     return write_with(self, plan, layers, &to, error);

@@ -25,6 +25,7 @@ typedef struct {
     char *identity;    /* which file it is, where no digest says what is in it; else NULL */
     GBytes *head;      /* (nullable): replaces the beginning of the copy */
     gboolean state;    /* it is of a TPM, and no business of QEMU's */
+    const char *variables; /* its format, where it is what some firmware writes to; else NULL */
 } ImportFile;
 
 /** A new empty overlay on top of one of the files. */

@@ -143,6 +143,53 @@ import_check_layer(const Manifest *manifest, const ManifestFile *file, int fd, G
            check_layer_reference(manifest, file, header, error);
 }
 
+/* --- firmware variables ------------------------------------------------------- */
+
+/* QEMU opens what stands in its header for the guest, which can read and write there. */
+static gboolean
+check_alone(const ManifestFile *file, int fd, GError **error)
+{
+    g_autoptr(Qcow2Header) header = qcow2_header_read(fd, file->path, error);
+
+    if (!header || !qcow2_header_check(header, file->path, error) ||
+        !check_layer_tables(header, file, error))
+        return FALSE;
+
+    return !header->backing_name ||
+           corrupt_source(error, _("'%s' refers to '%s', where there can be no other image"),
+                          file->path, header->backing_name);
+}
+
+/* libvirt takes the format of its firmware where the domain names none. */
+static gboolean
+check_plain(const ManifestFile *file, int fd, GError **error)
+{
+    char magic[4] = {0};
+
+    if (file->bytes < sizeof magic)
+        return TRUE;
+    if (!fd_pread_all(fd, magic, sizeof magic, 0, file->path, error))
+        return FALSE;
+
+    return memcmp(magic, QCOW2_MAGIC, sizeof magic) != 0 ||
+           corrupt_source(error, _("'%s' is a qcow2 image, and its domain says that it is none"),
+                          file->path);
+}
+
+gboolean
+import_check_variables(const ManifestFile *file, const char *format, int fd, GError **error)
+{
+    if (g_str_equal(format, "qcow2"))
+        return check_alone(file, fd, error);
+    if (g_str_equal(format, "raw"))
+        return check_plain(file, fd, error);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("'%s' has the format '%s', and only raw and qcow2 are supported"), file->path,
+                format);
+
+    return FALSE;
+}
+
 /* --- files ------------------------------------------------------------------ */
 
 /* Opens a file. It may be anything, so O_NONBLOCK keeps a FIFO or a terminal from blocking, and its

@@ -64,6 +64,18 @@ void import_source_close(ImportSource *self);
 gboolean import_check_layer(const Manifest *manifest, const ManifestFile *file, int fd,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * import_check_variables:
+ * @file: the variables of some firmware, or all of a flash that it writes to
+ * @format: the format that its domain has it in: "raw", "qcow2"
+ * @fd: the open file
+ *
+ * Returns: FALSE with CORRUPT if it is not of that format or refers to another file; NOT_SUPPORTED
+ * for other formats and features.
+ */
+gboolean import_check_variables(const ManifestFile *file, const char *format, int fd,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 void import_source_free(ImportSource *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImportSource, import_source_free)

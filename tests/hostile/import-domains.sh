@@ -140,15 +140,15 @@ state()
     domain devices "<tpm><backend type='emulator' version='2.0'>${3-}</backend></tpm>"
     mkdir -p "$e/domains/web/tpm"
     head -c "$2" /dev/urandom >"$e/domains/web/tpm/$1"
-    enter "$1"
+    enter tpm "tpm/$1"
 }
 
-# enter NAME: the manifest has that file.
+# enter ROLE NAME: the manifest has that file.
 enter()
 {
-    local file="<file path=\"domains/web/tpm/$1\" bytes=\"0\" role=\"tpm\" digest=\"\"/>"
+    local file="<file path=\"domains/web/$2\" bytes=\"0\" role=\"$1\" digest=\"\"/>"
     sed -i "s|</files>|$file\n&|" "$e/manifest.xml"
-    resign "domains/web/tpm/$1"
+    resign "domains/web/$2"
 }
 state tpm2-00.permall 100
 check "a state passes" import --dry-run --no-define
@@ -171,11 +171,48 @@ state tpm2-00.permall 0
 check "no state at all" refused 32802 "empty"
 state tpm2-00.permall 100
 mkdir "$e/domains/web/tpm/sub"; cp "$e"/domains/web/tpm/tpm2* "$e/domains/web/tpm/sub"
-enter sub/tpm2-00.permall
+enter tpm tpm/sub/tpm2-00.permall
 check "a state below" refused 32802 "tpm/sub/tpm2-00.permall' is no state"
 state tpm2-00.permall 100
 ln -sf /etc/passwd "$e/domains/web/tpm/tpm2-00.permall"
 check "a symbolic link" refused any "tpm2-00.permall"
+
+# --- the variables of its firmware
+# variables FORMAT OPTION...: the export of a domain that has them in this format; they are what
+# qemu-img makes with these options.
+variables()
+{
+    domain os "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader>
+<nvram ${1:+format='$1'}>/x</nvram>"
+    qemu-img create -q "${@:2}" "$e/domains/web/nvram.fd" 512K >"$said"
+    enter nvram nvram.fd
+}
+for format in '' raw qcow2; do
+    variables "$format" -f "${format:-raw}"
+    check "variables: '$format'" import --dry-run
+done
+for name in nbd:unix:/nowhere /etc/shadow "json:{'driver':'null-co'}"; do
+    variables qcow2 -f qcow2 -u -b "$name" -F raw
+    check "variables above $name" refused 32802 "nvram.fd' refers to '${name%%[{]*}"
+done
+check "nor are they tried" eval '! virtsnap -c "$TEST_HOST" verify --boot "$e" >"$said" 2>&1 &&
+    grep -q "nvram.fd. refers to" "$said"'
+variables qcow2 -f qcow2 -o data_file="$TEST_DIR/data"
+check "variables with a data file" refused any "nvram.fd"
+variables qcow2 -f raw
+check "variables that are no qcow2 image" refused 32802 "nvram.fd"
+for format in '' raw; do
+    variables "$format" -f qcow2 -u -b /etc/shadow -F raw
+    check "a qcow2 image as variables: '$format'" refused 32802 "nvram.fd' is a qcow2 image"
+done
+variables vmdk -f vmdk
+check "variables of another format" refused 32769 "'os/nvram/@format'"
+check "and where that is trusted" refused 1 "nvram.fd' has the format 'vmdk'" \
+    --trust os/nvram/@format
+domain os "<loader readonly='no' type='pflash' format='qcow2'>/x</loader>"
+qemu-img create -q -f qcow2 -u -b /etc/shadow -F raw "$e/domains/web/loader.fd" 512K
+enter loader loader.fd
+check "a flash with both, above another" refused 32802 "loader.fd' refers to '/etc/shadow'"
 
 # --- what its snapshots have
 # snapshot SED-SCRIPT PATH [VALUE]: refused by this name, where the snapshots are asked for.
