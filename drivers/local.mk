@@ -17,6 +17,8 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/libvirt/libvirt-checkpoint.h \
 	drivers/libvirt/libvirt-connection.c \
 	drivers/libvirt/libvirt-connection.h \
+	drivers/libvirt/libvirt-directories.c \
+	drivers/libvirt/libvirt-directories.h \
 	drivers/libvirt/libvirt-domains.c \
 	drivers/libvirt/libvirt-domains.h \
 	drivers/libvirt/libvirt-define.c \
@@ -58,8 +60,6 @@ libvirtsnap_internal_la_SOURCES += \
 	drivers/libvirt/libvirt-still.h \
 	drivers/libvirt/libvirt-survey.c \
 	drivers/libvirt/libvirt-survey.h \
-	drivers/libvirt/libvirt-tpm.c \
-	drivers/libvirt/libvirt-tpm.h \
 	drivers/libvirt/libvirt-volumes.c \
 	drivers/libvirt/libvirt-volumes.h \
 	drivers/nbd/nbd-source.c \

@@ -8,7 +8,7 @@
 #include "drivers/libvirt/libvirt-error.h"
 #include "drivers/libvirt/libvirt-host.h"
 #include "drivers/libvirt/libvirt-lists.h"
-#include "drivers/libvirt/libvirt-tpm.h"
+#include "drivers/libvirt/libvirt-directories.h"
 
 /* --- lists --------------------------------------------------------------------- */
 
@@ -107,6 +107,7 @@ libvirt_host_facts(virConnectPtr connection, GError **error)
     char *uri = libvirt_take_string(virConnectGetURI(connection));
 
     facts->tpm_states = libvirt_tpm_states(uri);
+    facts->kept = libvirt_kept(uri);
     g_free(uri);
     if (!add_host(connection, facts, error) || !add_networks(connection, facts, error) ||
         !add_secrets(connection, facts, error))

@@ -22,7 +22,7 @@
 #include "drivers/libvirt/libvirt-private.h"
 #include "drivers/libvirt/libvirt-snapshots.h"
 #include "drivers/libvirt/libvirt-still.h"
-#include "drivers/libvirt/libvirt-tpm.h"
+#include "drivers/libvirt/libvirt-directories.h"
 
 static char *
 format_version(unsigned long version)

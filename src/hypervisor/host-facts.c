@@ -58,6 +58,7 @@ host_facts_free(HostFacts *facts)
         return;
     g_free(facts->capabilities);
     g_free(facts->tpm_states);
+    g_free(facts->kept);
     g_free(facts->libvirt_version);
     g_clear_pointer(&facts->networks, g_ptr_array_unref);
     g_clear_pointer(&facts->secrets, g_ptr_array_unref);

@@ -24,6 +24,8 @@ struct HostFacts {
     GPtrArray *secrets;    /* char*: UUIDs; NULL: this connection does not report them */
     char *tpm_states;      /* directory with the states of emulated TPMs (tpm-def.h); NULL: not
                             * known */
+    char *kept;            /* directory with what libvirt finds by the name of a domain:
+                            * "nvram/NAME_VARS.fd", "save/NAME.save"; NULL: not known */
     GPtrArray *bridges;    /* char*: interfaces, which a network card can be plugged into by name;
                             * NULL: cannot be told from here */
 };

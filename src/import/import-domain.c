@@ -142,8 +142,8 @@ plan_import_file(const ImportMember *self, ImportPlan *plan, const DomainFile *f
     g_autofree char *path = import_plan_path(plan, copy->path);
 
     if (file->fate == DOMAIN_FILE_STATE) {
-        copy->variables = g_intern_string(format);
-        if (!import_check_variables(from, format, import_source_fd(self->source, from), error))
+        copy->flash = g_intern_string(format);
+        if (!import_check_flash(from, format, import_source_fd(self->source, from), error))
             return FALSE;
     }
     g_ptr_array_add(files, rewrite_file_new(file->element, path, file->format));
@@ -204,6 +204,31 @@ new_macs(const ImportMember *self)
     return macs;
 }
 
+/* libvirt makes variables of firmware for a domain that names none, if there are none of its
+ * name. */
+static char *
+find_variables(const ImportMember *self, const ImportPlan *plan)
+{
+    xmlNode *os = xml_node(xmlDocGetRootElement(self->xml),
+                           "./os[@firmware='efi' or loader[@type='pflash']]");
+    g_autofree char *path = os ? xml_text(os, "./nvram") : NULL;
+
+    if (!os || (path && *path) ||
+        xml_node(os, "./loader[@stateless='yes' or (@type='pflash' and @readonly='no')]"))
+        return NULL;
+
+    return g_strconcat(plan->kept, "/nvram/", self->to->name, "_VARS", NULL);
+}
+
+static void
+plan_kept(const ImportMember *self, const ImportPlan *plan)
+{
+    if (!plan->kept)
+        return;
+    self->to->variables = find_variables(self, plan);
+    self->to->saved = g_strconcat(plan->kept, "/save/", self->to->name, ".save", NULL);
+}
+
 static gboolean
 write_with(ImportMember *self, ImportPlan *plan, ImportLayers *layers, const DomainRewrite *to,
            GError **error)
@@ -215,6 +240,7 @@ write_with(ImportMember *self, ImportPlan *plan, ImportLayers *layers, const Dom
         !domain_rewrite(root, to, error))
         return FALSE;
     self->to->xml = xml_node_to_string(root);
+    plan_kept(self, plan);
     plan_revert(self, plan);
 
     return TRUE;

@@ -81,6 +81,44 @@ look_for_state(Look *self, const ImportDomain *domain)
                   domain->tpm, domain->name);
 }
 
+/* Whether it is seen to be there: not everybody who may define domains may look into all of
+ * libvirt's directories. */
+static gboolean
+is_there(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+/* What another guest's firmware keeps, keys and what it boots, would be kept for this one. */
+static void
+look_for_variables(Look *self, const ImportDomain *domain)
+{
+    static const char *const endings[] = {".fd", ".qcow2", ".raw"};
+
+    for (gsize i = 0; domain->variables && i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *path = g_strconcat(domain->variables, endings[i], NULL);
+
+        if (!is_there(path))
+            continue;
+        take_note(self, _("there are variables of firmware in '%s', which would be those of '%s'; "
+                          "--rename '%s=NEW' or --suffix gives it another name, or move that away"),
+                  path, domain->name, domain->from->name);
+        return;
+    }
+}
+
+/* libvirt would start another guest's memory, on the disks that this one had. */
+static void
+look_for_saved(Look *self, const ImportDomain *domain)
+{
+    if (domain->saved && is_there(domain->saved))
+        take_note(self, _("there is a saved state in '%s', with which '%s' would start; --rename "
+                          "'%s=NEW' or --suffix gives it another name, or move that away"),
+                  domain->saved, domain->name, domain->from->name);
+}
+
 /* --- network cards ------------------------------------------------------------ */
 
 /* Adds the MAC addresses in @xml, in lower case, to @macs with the value @name. */
@@ -201,6 +239,8 @@ look_for_all(Look *self, GError **error)
         if (!look_for_domain(self, domain, error))
             return FALSE;
         look_for_state(self, domain);
+        look_for_variables(self, domain);
+        look_for_saved(self, domain);
     }
     look_for_macs(self);
 

@@ -103,6 +103,12 @@ import_host_tpm_states(const ImportHost *self)
     return self->facts->tpm_states;
 }
 
+const char *
+import_host_kept(const ImportHost *self)
+{
+    return self->facts->kept;
+}
+
 GPtrArray *
 import_host_findings(const ImportHost *self)
 {

@@ -47,6 +47,10 @@ char *import_host_pool(ImportHost *self, const char *pool, GError **error)
  * in which the host keeps the states of emulated TPMs; NULL if it is not known. */
 const char *import_host_tpm_states(const ImportHost *self);
 
+/** import_host_kept: Returns: (transfer none) (nullable): the absolute path of the directory with
+ * what libvirt finds by the name of a domain (host-facts.h); NULL if it is not known. */
+const char *import_host_kept(const ImportHost *self);
+
 /** import_host_findings: Returns: (transfer none) (element-type HostFinding): the findings of all
  * domains. */
 GPtrArray *import_host_findings(const ImportHost *self);

@@ -208,13 +208,13 @@ work_on_copy(const Item *self, GError **error)
     const ImportFile *file = self->file;
     auto_fd fd = -1;
 
-    if (!file->from->format && !file->head && !file->variables)
+    if (!file->from->format && !file->head && !file->flash)
         return TRUE;
     fd = fd_open(self->dirfd, file->path, O_RDWR | O_NOFOLLOW, 0, error);
     if (fd < 0)
         return FALSE;
-    if (file->variables)
-        return import_check_variables(file->from, file->variables, fd, error);
+    if (file->flash)
+        return import_check_flash(file->from, file->flash, fd, error);
 
     return file->from->format ? patch_image(self, fd, error)
                               : put_head(file, fd, file->head, error);

@@ -78,6 +78,8 @@ import_domain_free(gpointer data)
     g_ptr_array_unref(domain->snapshots);
     g_free(domain->memory);
     g_free(domain->tpm);
+    g_free(domain->variables);
+    g_free(domain->saved);
     g_ptr_array_unref(domain->states);
     g_free(domain->revert);
     g_free(domain);
@@ -93,6 +95,7 @@ import_plan_free(ImportPlan *self)
     g_free(self->export);
     g_free(self->pool);
     g_free(self->tpm_states);
+    g_free(self->kept);
     g_free(self->collection);
     g_ptr_array_unref(self->collections);
     g_ptr_array_unref(self->files);

@@ -25,7 +25,7 @@ typedef struct {
     char *identity;    /* which file it is, where no digest says what is in it; else NULL */
     GBytes *head;      /* (nullable): replaces the beginning of the copy */
     gboolean state;    /* it is of a TPM, and no business of QEMU's */
-    const char *variables; /* its format, where it is what some firmware writes to; else NULL */
+    const char *flash; /* its format, where firmware writes to it; else NULL */
 } ImportFile;
 
 /** A new empty overlay on top of one of the files. */
@@ -62,6 +62,10 @@ typedef struct {
     char *memory; /* absolute path of the memory state from which it resumes, or NULL */
     char *tpm;    /* absolute path of what libvirt keeps of its TPM here, which must not be there
                    * yet; NULL: it has none, or that is not known */
+    char *variables; /* absolute path, without its ending, at which libvirt makes the variables of
+                      * its firmware; NULL: it has its own, or none, or that is not known */
+    char *saved;     /* absolute path of a state from which libvirt would start it; NULL: that is
+                      * not known */
     GPtrArray *states; /* ImportFile, not owned: the state of its TPM; empty: the export has none */
     char *revert; /* the internal snapshot from whose memory state it resumes, or NULL */
 } ImportDomain;
@@ -76,6 +80,8 @@ typedef struct {
                            * NULL: they are files in the directory */
     char *tpm_states;     /* absolute path of the directory with the states of TPMs; NULL: not
                            * known */
+    char *kept;           /* absolute path of the directory with what libvirt finds by the name of
+                           * a domain (host-facts.h); NULL: not known */
     char *collection;     /* new name of the collection; NULL: none was exported */
     GPtrArray *collections; /* VirtSnapCollection: to be defined, member collections first */
     GPtrArray *files;     /* ImportFile */

@@ -275,6 +275,7 @@ import_plan_make(const ImportSource *source, const ImportSettings *settings, con
         !add_planned_domains(self, import_source_manifest(source), error))
         return NULL;
     self->tpm_states = g_strdup(import_host_tpm_states(host));
+    self->kept = g_strdup(import_host_kept(host));
     members = read_import_members(self, source, error);
     if (!members || !pass_gate(self, members, &rules, error) ||
         !write_import_members(self, source, members, host, error) ||

@@ -177,7 +177,7 @@ check_plain(const ManifestFile *file, int fd, GError **error)
 }
 
 gboolean
-import_check_variables(const ManifestFile *file, const char *format, int fd, GError **error)
+import_check_flash(const ManifestFile *file, const char *format, int fd, GError **error)
 {
     if (g_str_equal(format, "qcow2"))
         return check_alone(file, fd, error);

@@ -65,7 +65,7 @@ gboolean import_check_layer(const Manifest *manifest, const ManifestFile *file, 
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * import_check_variables:
+ * import_check_flash:
  * @file: the variables of some firmware, or all of a flash that it writes to
  * @format: the format that its domain has it in: "raw", "qcow2"
  * @fd: the open file
@@ -73,7 +73,7 @@ gboolean import_check_layer(const Manifest *manifest, const ManifestFile *file, 
  * Returns: FALSE with CORRUPT if it is not of that format or refers to another file; NOT_SUPPORTED
  * for other formats and features.
  */
-gboolean import_check_variables(const ManifestFile *file, const char *format, int fd,
+gboolean import_check_flash(const ManifestFile *file, const char *format, int fd,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void import_source_free(ImportSource *self);

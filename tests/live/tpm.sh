@@ -3,7 +3,8 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # The state of an emulated TPM: exported with its domain, put where libvirt looks for it before the
-# imported one is defined, never over another one, and taken back with all else.
+# imported one is defined, never over another one, and taken back with all else. What firmware
+# keeps is never another one's, either.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -115,6 +116,32 @@ check "which a domain without one would have got" vs_refused 32800 "$states/$id"
 is "$(cat "$state")" other "is as it was"
 rm -r "${states:?}/$id"
 check "nothing else is there" nothing_there
+
+# --- nor are the variables of firmware
+live_overlay "$d/base.qcow2" "$d/v.qcow2"
+live_define v --uefi --disk "$d/v.qcow2"
+live_snapshot_external v snap1
+check "a domain whose firmware has no variables yet" vs_export --domain v snap1 --to "$x"
+bare=$VS_EXPORT
+lose v
+left=$LIVE_ROOT/lib/qemu/nvram/v_VARS.fd
+mkdir -p "${left%/*}"
+echo other >"$left"
+trusted "$bare"
+check "variables that somebody left" vs_refused 32800 "'$left', .*--rename 'v=NEW'" \
+    import "$bare" --to "$to" "${TRUST[@]}"
+check "nobody would get under another name" \
+    vs import -q "$bare" --to "$to" --suffix 2 --dry-run "${TRUST[@]}"
+is "$(cat "$left")" other "they are as they were"
+rm "$left"
+mkdir -p "$LIVE_ROOT/lib/qemu/save"
+: >"$LIVE_ROOT/lib/qemu/save/v.save"
+check "nor a state to start with" vs_refused 32800 "/save/v.save'.*--rename 'v=NEW'" \
+    import "$bare" --to "$to" "${TRUST[@]}"
+rm "$LIVE_ROOT/lib/qemu/save/v.save"
+check "where there are none, nothing is in the way" vs_import "$bare" --to "$to"
+forget v
+trusted "$one"
 
 # --- without a state
 check "an export without it" vs_refused 32769 "devices/tpm" import "$without" --to "$to" \

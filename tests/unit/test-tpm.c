@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "drivers/libvirt/libvirt-tpm.h"
+#include "drivers/libvirt/libvirt-directories.h"
 #include "export/plan-tpm.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/plan-fixture.h"
@@ -25,29 +25,33 @@ test_places(void)
 {
     g_autofree char *session =
         g_build_filename(g_get_user_config_dir(), "libvirt/qemu/swtpm", NULL);
+    g_autofree char *kept = g_build_filename(g_get_user_config_dir(), "libvirt/qemu", NULL);
     const struct {
         const char *uri;
         const char *states; /* NULL: not known */
+        const char *kept;
     } table[] = {
-        {"qemu:///system", "/var/lib/libvirt/swtpm"},
-        {"qemu:///system?socket=/run/x", "/var/lib/libvirt/swtpm"},
-        {"qemu+unix:///system", "/var/lib/libvirt/swtpm"},
-        {"qemu:///session", session},
-        {"qemu:///embed?root=/x", "/x/lib/swtpm"},
-        {"qemu:///embed?root=/x%20y", "/x y/lib/swtpm"},
-        {"qemu:///embed", NULL},
-        {"qemu+ssh://host/system", NULL},
-        {"test:///default", NULL},
-        {"xen:///system", NULL},
-        {"", NULL},
-        {NULL, NULL},
+        {"qemu:///system", "/var/lib/libvirt/swtpm", "/var/lib/libvirt/qemu"},
+        {"qemu:///system?socket=/run/x", "/var/lib/libvirt/swtpm", "/var/lib/libvirt/qemu"},
+        {"qemu+unix:///system", "/var/lib/libvirt/swtpm", "/var/lib/libvirt/qemu"},
+        {"qemu:///session", session, kept},
+        {"qemu:///embed?root=/x", "/x/lib/swtpm", "/x/lib/qemu"},
+        {"qemu:///embed?root=/x%20y", "/x y/lib/swtpm", "/x y/lib/qemu"},
+        {"qemu:///embed", NULL, NULL},
+        {"qemu+ssh://host/system", NULL, NULL},
+        {"test:///default", NULL, NULL},
+        {"xen:///system", NULL, NULL},
+        {"", NULL, NULL},
+        {NULL, NULL, NULL},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autofree char *states = libvirt_tpm_states(table[i].uri);
+        g_autofree char *found = libvirt_kept(table[i].uri);
 
         g_test_message("%s", table[i].uri ? table[i].uri : "(none)");
         g_assert_cmpstr(states, ==, table[i].states);
+        g_assert_cmpstr(found, ==, table[i].kept);
     }
 }
 
