@@ -62,6 +62,15 @@ choose(const char *uri, const char *below_root, const char *system, const char *
     return NULL;
 }
 
+gboolean
+libvirt_is_session(const char *uri)
+{
+    g_auto(Place) place = place_of(uri);
+
+    return g_strcmp0(place.driver, "/session") == 0 ||
+           (g_strcmp0(place.driver, "/embed") == 0 && geteuid() != 0);
+}
+
 char *
 libvirt_tpm_states(const char *uri)
 {

@@ -11,6 +11,10 @@ G_BEGIN_DECLS
  * virQEMUDriverConfigNew() in its qemu_conf.c. In all functions @uri is the actual URI of a
  * connection, or NULL; they return NULL where it is not known. What they return the caller owns. */
 
+/** libvirt_is_session: Returns: TRUE if its guests run as the user of the connection, and the
+ * driver has no more rights than that user. */
+gboolean libvirt_is_session(const char *uri);
+
 /** libvirt_tpm_states: Returns: the directory with the states of emulated TPMs. */
 char *libvirt_tpm_states(const char *uri);
 

@@ -108,6 +108,7 @@ libvirt_host_facts(virConnectPtr connection, GError **error)
 
     facts->tpm_states = libvirt_tpm_states(uri);
     facts->kept = libvirt_kept(uri);
+    facts->session = libvirt_is_session(uri);
     g_free(uri);
     if (!add_host(connection, facts, error) || !add_networks(connection, facts, error) ||
         !add_secrets(connection, facts, error))

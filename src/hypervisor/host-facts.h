@@ -26,6 +26,8 @@ struct HostFacts {
                             * known */
     char *kept;            /* directory with what libvirt finds by the name of a domain:
                             * "nvram/NAME_VARS.fd", "save/NAME.save"; NULL: not known */
+    gboolean session;      /* its guests run as the user of the connection, and have no more rights
+                            * than that user */
     GPtrArray *bridges;    /* char*: interfaces, which a network card can be plugged into by name;
                             * NULL: cannot be told from here */
 };

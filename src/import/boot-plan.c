@@ -108,6 +108,7 @@ plan_import(BootPlan *self, Hypervisor *hypervisor, const BootSettings *settings
     self->host = import_host_new(hypervisor, TRUE, error);
     if (!self->host)
         return FALSE;
+    import_host_unplug(self->host);
     self->plan = import_plan_make(self->source, import, directory, self->host, error);
     if (!self->plan)
         return FALSE;

@@ -110,7 +110,7 @@ const GateRow gate_rows_devices[] = {
 
     /* --- network cards. Their networks and bridges are compared with those of this host --- */
     {"devices/interface+",
-     "type!=network|bridge|user|null|internal managed trustGuestRxFilters:=no", NULL},
+     "type!card managed trustGuestRxFilters:=no", NULL},
     {"devices/interface/mac", "address:mac type check", NULL},
     {"devices/interface/source",
      "network bridge name portgroup portid~ macTableManager", NULL},

@@ -232,6 +232,15 @@ check_rendernode(const char *value, const GateContext *context)
     return end && !*end;
 }
 
+static gboolean
+check_card(const char *value, const GateContext *context)
+{
+    if (g_str_equal(value, "user"))
+        return context->rules->user_cards;
+
+    return g_strv_contains(WORDS("network", "bridge", "null", "internal"), value);
+}
+
 /* --- the rules --------------------------------------------------------------- */
 
 static const struct {
@@ -254,6 +263,7 @@ static const struct {
     {"random", check_random, N_("it is not one of the host's random devices")},
     {"pts", check_pts, N_("it is a file or device of the host")},
     {"channel", check_channel, N_("the socket is not in a directory of libvirt")},
+    {"card", check_card, N_("it reaches the network of the host")},
     {"rendernode", check_rendernode, N_("it is no render node of a graphics card")},
 };
 

@@ -23,6 +23,8 @@ G_BEGIN_DECLS
  *   pts         a pseudo terminal
  *   channel     a socket below libvirt's own directories
  *   rendernode  a render node of a graphics card
+ *   card        a kind of network card that needs nothing of this host but a network or bridge by
+ *               its name, or one of the user's own
  *   =a|b|c      one of those words */
 
 /** What of this host an export may name, and what is replaced in any case. */
@@ -36,6 +38,9 @@ typedef struct {
     const char *const *files; /* elements of <os> whose file is replaced by one of the export:
                                * "kernel", "initrd", "dtb", "shim", "loader"; NULL: none. The NVRAM
                                * always is */
+    gboolean user_cards; /* a network card may be of type "user". Its guest reaches what listens on
+                          * this host for programs of this host alone: for whoever runs guests as
+                          * himself it is the usual card, and else nobody's to give */
 } GateRules;
 
 /** The context of a value. */

@@ -14,6 +14,7 @@
 struct ImportHost {
     Hypervisor *hypervisor; /* not owned */
     gboolean force;
+    gboolean unplugged; /* no network card will be connected to anything */
     HostFacts *facts;
     GPtrArray *emulators; /* char*, terminated by NULL */
     GPtrArray *adaptions; /* HostAdaption for every domain */
@@ -74,9 +75,16 @@ import_host_pool(ImportHost *self, const char *pool, GError **error)
 GateRules
 import_host_rules(const ImportHost *self)
 {
-    GateRules rules = {.emulators = (const char *const *)self->emulators->pdata};
+    GateRules rules = {.emulators = (const char *const *)self->emulators->pdata,
+                       .user_cards = self->facts->session || self->unplugged};
 
     return rules;
+}
+
+void
+import_host_unplug(ImportHost *self)
+{
+    self->unplugged = TRUE;
 }
 
 gboolean

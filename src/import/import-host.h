@@ -26,6 +26,10 @@ ImportHost *import_host_new(Hypervisor *hypervisor, gboolean force, GError **err
 /** import_host_rules: Returns: what of this host an export may name; valid as long as @self. */
 GateRules import_host_rules(const ImportHost *self);
 
+/** import_host_unplug: Tells that the network cards of all domains will be unplugged, so that the
+ * kind of a card does not matter. */
+void import_host_unplug(ImportHost *self);
+
 /**
  * import_host_adapt:
  * @domain: a <domain> that has passed the gate

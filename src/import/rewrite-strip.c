@@ -13,7 +13,7 @@
 static gboolean
 is_attribute_allowed(xmlNode *node, const xmlAttr *attr, const GateValue *known)
 {
-    const GateRules nothing = {NULL, NULL, NULL, NULL};
+    const GateRules nothing = {.user_cards = TRUE};
     const GateContext context = {&nothing, (const char *)node->name};
     g_autofree char *value = xml_attr(node, (const char *)attr->name);
 

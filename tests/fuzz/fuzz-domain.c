@@ -41,7 +41,7 @@ rewrite(xmlNode *root)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const GateRules rules = {NULL, NULL, NULL, NULL};
+    const GateRules rules = {NULL};
     g_autoptr(GError) error = NULL;
     g_autoptr(xmlDoc) doc = xml_parse((const char *)data, size, "fuzz", &error);
     g_autoptr(GPtrArray) findings = gate_findings_new();

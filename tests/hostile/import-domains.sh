@@ -92,6 +92,7 @@ gate domain "<on_crash>coredump-restart</on_crash>" on_crash
 gate devices "<watchdog model='i6300esb' action='dump'/>" devices/watchdog/@action
 gate devices "<interface type='vhostuser'/>" devices/interface
 gate devices "<interface type='direct'/>" devices/interface
+gate devices "<interface type='user'/>" devices/interface
 gate devices "<interface type='bridge'><script path='/x'/></interface>" devices/interface/script
 gate domain '<iothreads>4000000000</iothreads>' iothreads
 gate domain "<memoryBacking><source type='file'/></memoryBacking>" memoryBacking/source

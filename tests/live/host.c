@@ -59,7 +59,7 @@ pass_gate(const DomainRecord *record, GError **error)
         doc ? xml_nodes(xmlDocGetRootElement(doc), "./devices/disk/target/@dev") : NULL;
     g_autoptr(GPtrArray) targets = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) findings = gate_findings_new();
-    GateRules rules = {NULL, NULL, NULL, files};
+    GateRules rules = {.files = files, .user_cards = TRUE};
 
     if (!doc)
         return FALSE;

@@ -52,7 +52,8 @@ gate_check(xmlNode *root, GPtrArray *targets)
     static const char *const emulators[] = {"/opt/qemu/emulator", NULL};
     static const char *const firmware[] = {"/opt/firmware/code.fd", NULL};
     static const char *const files[] = {"kernel", "initrd", "dtb", NULL};
-    const GateRules rules = {emulators, firmware, (const char *const *)targets->pdata, files};
+    const GateRules rules = {emulators, firmware, (const char *const *)targets->pdata, files,
+                             TRUE};
     GPtrArray *findings = gate_findings_new();
 
     domain_gate_check(root, "web1", "domain.xml", &rules, findings);

@@ -167,7 +167,7 @@ static void
 test_documents(void)
 {
     static const char *const targets[] = {"vda", NULL};
-    static const GateRules rules = {NULL, NULL, targets, NULL};
+    static const GateRules rules = {.disks = targets};
     static const char *const words[] = {"hostdev", NULL};
     g_autoptr(xmlDoc) one = add_to_base("./devices", "<hostdev a='1'/>");
     g_autoptr(xmlDoc) two = add_to_base("./devices", "<hostdev a='2'/>");
@@ -184,6 +184,23 @@ test_documents(void)
     g_assert_false(domain_gate_trust(findings, words, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
     g_assert_nonnull(strstr(error->message, "'web1:devices/hostdev', 'web2:devices/hostdev'"));
+}
+
+/* The guest of a user reaches what its user reaches; that of a host's administrator would reach
+ * what listens for the programs of that host alone. */
+static void
+test_user_card(void)
+{
+    static const char *const targets[] = {"vda", NULL};
+    g_autoptr(xmlDoc) doc = add_to_base("./devices", "<interface type='user'/>");
+
+    for (guint i = 0; i < 2; i++) {
+        const GateRules rules = {.disks = targets, .user_cards = i == 0};
+        g_autoptr(GPtrArray) findings = gate_findings_new();
+
+        domain_gate_check(xmlDocGetRootElement(doc), "web1", "domain.xml", &rules, findings);
+        g_assert_cmpuint(findings->len, ==, i);
+    }
 }
 
 /* --- snapshots ------------------------------------------------------------ */
@@ -354,6 +371,7 @@ main(int argc, char **argv)
     g_test_add_func("/domain-gate/all-at-once", test_all_at_once);
     g_test_add_func("/domain-gate/trust", test_trust);
     g_test_add_func("/domain-gate/documents", test_documents);
+    g_test_add_func("/domain-gate/user-card", test_user_card);
     g_test_add_func("/domain-gate/snapshot", test_snapshot);
     g_test_add_func("/domain-gate/many-threads", test_many_threads);
     g_test_add_func("/domain-gate/many-findings", test_many_findings);

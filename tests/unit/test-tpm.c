@@ -52,6 +52,8 @@ test_places(void)
         g_test_message("%s", table[i].uri ? table[i].uri : "(none)");
         g_assert_cmpstr(states, ==, table[i].states);
         g_assert_cmpstr(found, ==, table[i].kept);
+        if (geteuid() == 0)
+            g_assert_true(libvirt_is_session(table[i].uri) == (table[i].states == session));
     }
 }
 
