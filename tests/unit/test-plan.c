@@ -433,6 +433,11 @@ test_saved(PlanFixture *f, gconstpointer data)
     }
 }
 
+#define DISK(...)                                                                                  \
+    {                                                                                              \
+        .target = "vda", .path = "a.qcow2", .format = "qcow2", .location = "live", __VA_ARGS__     \
+    }
+
 /* What others write, or past what keeps the moment, would be mixed into the present state. */
 static void
 test_not_alone(PlanFixture *f, gconstpointer data)
@@ -444,15 +449,12 @@ test_not_alone(PlanFixture *f, gconstpointer data)
         gboolean refused;
         const char *told; /* NULL: nothing */
     } table[] = {
-        {{"vda", "a.qcow2", "qcow2", "live", "device='disk'"}, TRUE, "yes", FALSE, NULL},
-        {{"vda", "a.qcow2", "qcow2", "live", "device='lun'"}, TRUE, "no", TRUE, "lun.*--exclude"},
-        {{"vda", "a.qcow2", "qcow2", "live", "device='lun'"}, FALSE, "yes", FALSE, NULL},
-        {{"vda", "a.qcow2", "qcow2", "live", NULL, "<shareable/>"}, TRUE, "no", TRUE,
-         "shareable.*--exclude"},
-        {{"vda", "a.qcow2", "qcow2", "live", NULL, "<shareable/>"}, FALSE, "yes", TRUE,
-         "--strict"},
-        {{"vda", "a.qcow2", "qcow2", "live", NULL, "<shareable/>"}, FALSE, "no", FALSE,
-         "'web'.*'vda'.*shareable"},
+        {DISK(.more = "device='disk'"), TRUE, "yes", FALSE, NULL},
+        {DISK(.more = "device='lun'"), TRUE, "no", TRUE, "lun.*--exclude"},
+        {DISK(.more = "device='lun'"), FALSE, "yes", FALSE, NULL},
+        {DISK(.children = "<shareable/>"), TRUE, "no", TRUE, "shareable.*--exclude"},
+        {DISK(.children = "<shareable/>"), FALSE, "yes", TRUE, "--strict"},
+        {DISK(.children = "<shareable/>"), FALSE, "no", FALSE, "'web'.*'vda'.*shareable"},
     };
 
     plan_set(f, "live", "crash-consistent");
