@@ -19,24 +19,10 @@
 
 #define SUFFIX ".xml"
 
-static char *
-set_state_directory(const char *name)
-{
-    g_autofree char *user = path_user_state();
-    const char *state = g_getenv("VIRTSNAP_STATE_DIR");
-
-    if (state)
-        return g_build_filename(state, name, NULL);
-    if (geteuid() == 0)
-        return g_build_filename(PKGSTATEDIR, name, NULL);
-
-    return g_build_filename(user, "virtsnap", name, NULL);
-}
-
 char *
 set_store_directory(void)
 {
-    char *path = set_state_directory("sets");
+    char *path = path_state("sets");
 
     (void)!g_mkdir_with_parents(path, 0700);
 
@@ -46,7 +32,7 @@ set_store_directory(void)
 static RecordDir *
 open_store(RecordDirUse use, GError **error)
 {
-    g_autofree char *path = set_state_directory("sets");
+    g_autofree char *path = path_state("sets");
 
     return record_dir_open(path, use, error);
 }
@@ -137,7 +123,7 @@ set_store_save(const SetRecord *self, GError **error)
 static void
 remove_lock(const char *id)
 {
-    g_autofree char *directory = set_state_directory("sets-in-the-making");
+    g_autofree char *directory = path_state("sets-in-the-making");
     g_autofree char *path = g_build_filename(directory, id, NULL);
 
     unlink(path);
@@ -184,7 +170,7 @@ lock_file(const char *directory, const char *name, const char *taken, GError **e
 int
 set_store_lock(const char *id, GError **error)
 {
-    g_autofree char *directory = set_state_directory("sets-in-the-making");
+    g_autofree char *directory = path_state("sets-in-the-making");
 
     return lock_file(directory, id,
                      _("Another process is working on this snapshot collection; wait until it has "
@@ -197,7 +183,7 @@ set_store_lock(const char *id, GError **error)
 int
 set_store_lock_domain(const char *uuid, GError **error)
 {
-    g_autofree char *directory = set_state_directory("domains-in-change");
+    g_autofree char *directory = path_state("domains-in-change");
     const char *taken = _("Another command is changing its snapshots; wait until it has ended");
     int fd = lock_file(directory, uuid, taken, error);
     struct stat st;
@@ -214,7 +200,7 @@ set_store_lock_domain(const char *uuid, GError **error)
 void
 set_store_unlock_domain(const char *uuid, int fd)
 {
-    g_autofree char *directory = set_state_directory("domains-in-change");
+    g_autofree char *directory = path_state("domains-in-change");
     g_autofree char *path = g_build_filename(directory, uuid, NULL);
 
     unlink(path);

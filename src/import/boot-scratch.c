@@ -95,25 +95,11 @@ boot_scratch_free(BootScratch *self)
 
 /* --- the directory of records ----------------------------------------------------- */
 
-static char *
-records_path(void)
-{
-    g_autofree char *user = path_user_state();
-    const char *state = g_getenv("VIRTSNAP_STATE_DIR");
-
-    if (state)
-        return g_build_filename(state, "verify", NULL);
-    if (geteuid() == 0)
-        return g_build_filename(PKGSTATEDIR, "verify", NULL);
-
-    return g_build_filename(user, "virtsnap", "verify", NULL);
-}
-
 /* Returns: a descriptor that holds the lock of all records until it is closed; -1 on error. */
 static int
 lock_records(int *records, GError **error)
 {
-    g_autofree char *path = records_path();
+    g_autofree char *path = path_state("verify");
     auto_fd lock = -1;
 
     if (g_mkdir_with_parents(path, 0700) < 0) {

@@ -4,7 +4,6 @@
 #include <config.h>
 
 #include <glib/gi18n-lib.h>
-#include <unistd.h>
 
 #include "import/import-undo.h"
 #include "import/import-volumes.h"
@@ -284,15 +283,7 @@ const JobWorkType import_work_type = {
 char *
 import_work_default_directory(void)
 {
-    g_autofree char *user = path_user_state();
-    const char *state = g_getenv("VIRTSNAP_STATE_DIR");
-
-    if (state)
-        return g_build_filename(state, "imports", NULL);
-    if (geteuid() == 0)
-        return g_build_filename(PKGSTATEDIR, "imports", NULL);
-
-    return g_build_filename(user, "virtsnap", "imports", NULL);
+    return path_state("imports");
 }
 
 ImportWork *

@@ -29,15 +29,7 @@
 char *
 job_record_directory(void)
 {
-    g_autofree char *user = path_user_state();
-    const char *state = g_getenv("VIRTSNAP_STATE_DIR");
-
-    if (state)
-        return g_build_filename(state, "jobs", NULL);
-    if (geteuid() == 0)
-        return g_build_filename(PKGSTATEDIR, "jobs", NULL);
-
-    return g_build_filename(user, "virtsnap", "jobs", NULL);
+    return path_state("jobs");
 }
 
 int

@@ -154,3 +154,17 @@ path_user_state(void)
 {
     return user_directory(g_get_user_state_dir(), ".local/state");
 }
+
+char *
+path_state(const char *name)
+{
+    g_autofree char *user = path_user_state();
+    const char *state = g_getenv("VIRTSNAP_STATE_DIR");
+
+    if (state)
+        return g_build_filename(state, name, NULL);
+    if (geteuid() == 0)
+        return g_build_filename(PKGSTATEDIR, name, NULL);
+
+    return g_build_filename(user, "virtsnap", name, NULL);
+}

@@ -46,4 +46,9 @@ char *path_user_config(void);
 /** path_user_state: Returns: the directory of what the user's programs keep, likewise. */
 char *path_user_state(void);
 
+/** path_state: Returns: the path of @name in the directory of virtsnap's state, owned by the
+ * caller; with NULL for @name that of the directory. It is VIRTSNAP_STATE_DIR if that is set, the
+ * system's for root, else one of the user's. */
+char *path_state(const char *name);
+
 G_END_DECLS
