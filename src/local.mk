@@ -154,6 +154,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-report.h \
 	src/import/import-work.c \
 	src/import/import-work.h \
+	src/import/own-record.c \
+	src/import/own-record.h \
 	src/import/rewrite-check.c \
 	src/import/rewrite-check.h \
 	src/import/rewrite-nodes.c \

@@ -13,6 +13,7 @@
 #include "import/import-tpm.h"
 #include "import/import-undo.h"
 #include "import/import-volumes.h"
+#include "import/own-record.h"
 
 ExportPlace *
 import_place(const char *directory, const Manifest *manifest, const ImportSettings *settings)
@@ -39,7 +40,7 @@ static gboolean
 recover_import(Hypervisor *hypervisor, const ImportSubject *subject, const char *path, char **said,
                GError **error)
 {
-    return import_undo_recover(path, hypervisor, said, error) &&
+    return own_record_ready(error) && import_undo_recover(path, hypervisor, said, error) &&
            (subject->resume || import_volumes_recover(path, hypervisor, error));
 }
 

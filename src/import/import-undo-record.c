@@ -3,9 +3,12 @@
 
 #include <config.h>
 
+#include <glib/gi18n-lib.h>
+#include <sys/stat.h>
+
 #include "import/import-times.h"
 #include "import/import-undo-record.h"
-#include "util/fd.h"
+#include "import/own-record.h"
 #include "util/xml.h"
 
 #define RECORD_BYTES_MAX ((gsize)16 << 20)
@@ -38,6 +41,7 @@ undo_record_format(const ImportUndo *self)
     xmlNode *root = xmlNewNode(NULL, BAD_CAST "import");
 
     xmlDocSetRootElement(doc, root);
+    xml_set(root, "directory", self->directory);
     xml_set_uint(root, "device", self->device);
     xml_set_uint(root, "inode", self->inode);
     for (guint i = 0; i < self->domains->len; i++) {
@@ -68,19 +72,10 @@ get_undo_number(xmlNode *node, const char *name)
     return text ? g_ascii_strtoull(text, NULL, 10) : 0;
 }
 
-gboolean
-undo_record_parse(ImportUndo *self, GError **error)
+static void
+parse_undo_domains(ImportUndo *self, xmlNode *root)
 {
-    g_autoptr(GBytes) bytes = file_read_at(self->parent_fd, self->record, RECORD_BYTES_MAX, error);
-    g_autoptr(xmlDoc) doc =
-        bytes ? xml_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), self->record,
-                          error)
-              : NULL;
-    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-
-    self->device = root ? get_undo_number(root, "device") : 0;
-    self->inode = root ? get_undo_number(root, "inode") : 0;
-    for (xmlNode *node = NULL; root && (node = xml_child(root, "domain", node));) {
+    for (xmlNode *node = NULL; (node = xml_child(root, "domain", node));) {
         g_autofree char *name = xml_text(node, ".");
         g_autofree char *uuid = xml_attr(node, "uuid");
         g_autofree char *tpm = xml_attr(node, "tpm");
@@ -88,7 +83,12 @@ undo_record_parse(ImportUndo *self, GError **error)
         if (name && uuid)
             undo_record_add_domain(self, name, uuid, tpm);
     }
-    for (xmlNode *node = NULL; root && (node = xml_child(root, "collection", node));) {
+}
+
+static void
+parse_undo_collections(ImportUndo *self, xmlNode *root)
+{
+    for (xmlNode *node = NULL; (node = xml_child(root, "collection", node));) {
         char *name = xml_attr(node, "name");
         char *xml = xml_text(node, ".");
 
@@ -97,8 +97,62 @@ undo_record_parse(ImportUndo *self, GError **error)
         g_free(name);
         g_free(xml);
     }
+}
 
-    self->times = root ? import_times_parse(root) : NULL;
+/* A symbolic link on the way leads to the same place. */
+static gboolean
+is_undo_place(const ImportUndo *self, const char *directory)
+{
+    g_autofree char *parent = g_path_get_dirname(directory);
+    g_autofree char *name = g_path_get_basename(directory);
+    struct stat there;
+    struct stat here;
 
-    return root != NULL;
+    return g_str_equal(name, self->name) && stat(parent, &there) == 0 &&
+           fstat(self->parent_fd, &here) == 0 && there.st_dev == here.st_dev &&
+           there.st_ino == here.st_ino;
+}
+
+/* A mark may have been copied from elsewhere. The domains of the import have the path that it was
+ * given. */
+static gboolean
+take_undo_directory(ImportUndo *self, xmlNode *root, GError **error)
+{
+    g_autofree char *directory = xml_attr(root, "directory");
+
+    if (directory && is_undo_place(self, directory)) {
+        g_free(self->directory);
+        self->directory = g_steal_pointer(&directory);
+        return TRUE;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
+                _("'%s/%s' is of an interrupted import into '%s', which the next import into that "
+                  "directory takes back; remove it here"),
+                self->parent, self->mark, directory ? directory : "");
+
+    return FALSE;
+}
+
+gboolean
+undo_record_read(ImportUndo *self, GError **error)
+{
+    g_autoptr(GBytes) bytes =
+        own_record_find(self->parent_fd, self->mark, RECORD_BYTES_MAX, &self->id, error);
+    g_autoptr(xmlDoc) doc =
+        bytes ? xml_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), self->mark,
+                          error)
+              : NULL;
+    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+
+    if (!bytes)
+        g_prefix_error(error, "%s: ", self->parent);
+    if (!root || !take_undo_directory(self, root, error))
+        return FALSE;
+    self->device = get_undo_number(root, "device");
+    self->inode = get_undo_number(root, "inode");
+    parse_undo_domains(self, root);
+    parse_undo_collections(self, root);
+    self->times = import_times_parse(root);
+
+    return TRUE;
 }

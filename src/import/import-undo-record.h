@@ -31,9 +31,10 @@ struct ImportUndo {
     char *directory; /* absolute path of the import */
     char *parent;    /* parent directory of the import */
     char *name;      /* name of the import in parent */
-    char *record;    /* name of the record in parent */
+    char *mark;      /* name of the record's mark in parent */
+    char *id;        /* name of the record (own-record.h) */
     int parent_fd;   /* owned */
-    int fd;          /* the locked record; owned */
+    int fd;          /* the locked mark; owned */
     int dir_fd;      /* the directory of the import, or -1; owned */
     guint64 device;  /* with inode identifies the directory */
     guint64 inode;   /* inode of the directory */
@@ -55,7 +56,9 @@ void undo_record_add_collection(ImportUndo *self, char *name, char *xml);
 /** undo_record_format: Returns: the document, owned by the caller. */
 char *undo_record_format(const ImportUndo *self);
 
-/** undo_record_parse: Reads the record in the directory that @self has open. */
-gboolean undo_record_parse(ImportUndo *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/** undo_record_read: Reads the record to which the mark leads in the directory that @self has open.
+ * Returns: FALSE with ACCESS_DENIED if it is none of this host's, or of an import into another
+ * directory. */
+gboolean undo_record_read(ImportUndo *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -18,9 +18,10 @@
 #include "import/import-undo-record.h"
 #include "import/import-undo.h"
 #include "import/import-volumes.h"
+#include "import/own-record.h"
 #include "util/fd.h"
 
-/* Name of the record until it is complete, in the partial directory. */
+/* Name of the mark until it is complete, in the partial directory. */
 #define STAGED ".import"
 
 static void
@@ -60,7 +61,8 @@ import_undo_free(ImportUndo *self)
     g_free(self->directory);
     g_free(self->parent);
     g_free(self->name);
-    g_free(self->record);
+    g_free(self->mark);
+    g_free(self->id);
     g_free(self);
 }
 
@@ -72,7 +74,7 @@ undo_new(const char *directory)
     self->directory = g_strdup(directory);
     self->parent = g_path_get_dirname(directory);
     self->name = g_path_get_basename(directory);
-    self->record = g_strdup_printf(".%s.import", self->name);
+    self->mark = g_strdup_printf(".%s.import", self->name);
     self->parent_fd = self->fd = self->dir_fd = -1;
     self->left = g_ptr_array_new_with_free_func(g_free);
     self->domains = g_ptr_array_new_with_free_func(undo_domain_free);
@@ -110,25 +112,29 @@ take_undo_plan(ImportUndo *self, const ImportPlan *plan)
 }
 
 static gboolean
-name_undo_record(const ImportUndo *self, int fd, GError **error)
+name_undo_mark(const ImportUndo *self, int fd, GError **error)
 {
-    if (linkat(fd, STAGED, self->parent_fd, self->record, 0) == 0)
-        return fd_sync(self->parent_fd, self->parent, error);
+    if (linkat(fd, STAGED, self->parent_fd, self->mark, 0) == 0) {
+        if (fd_sync(self->parent_fd, self->parent, error))
+            return TRUE;
+        unlinkat(self->parent_fd, self->mark, 0);
+        return FALSE;
+    }
     if (errno == EEXIST)
         return set_import_in_use(self, error);
     virt_snap_error_set_errno(error, errno, _("Cannot create '%s/%s'"), self->parent,
-                              self->record);
+                              self->mark);
 
     return FALSE;
 }
 
-/* Writes the record. It is created in the partial directory, with which it is removed if the import
+/* Makes the mark. It is created in the partial directory, with which it is removed if the import
  * fails, and locked before it gets its final name, so that nobody takes it for one that was
  * left. */
 static gboolean
-write_undo_record(ImportUndo *self, int fd, GError **error)
+make_undo_mark(ImportUndo *self, int fd, GError **error)
 {
-    g_autofree char *text = undo_record_format(self);
+    g_autofree char *text = own_record_mark(self->id);
     gboolean ok = FALSE;
 
     unlinkat(fd, STAGED, 0);
@@ -137,13 +143,35 @@ write_undo_record(ImportUndo *self, int fd, GError **error)
         return FALSE;
     if (flock(self->fd, LOCK_EX | LOCK_NB) < 0)
         virt_snap_error_set_errno(error, errno, _("Cannot lock '%s/%s'"), self->parent,
-                                  self->record);
+                                  self->mark);
     else
-        ok = fd_pwrite_all(self->fd, text, strlen(text), 0, self->record, error) &&
-             fd_sync(self->fd, self->record, error) && name_undo_record(self, fd, error);
+        ok = fd_pwrite_all(self->fd, text, strlen(text), 0, self->mark, error) &&
+             fd_sync(self->fd, self->mark, error) && name_undo_mark(self, fd, error);
     unlinkat(fd, STAGED, 0);
 
     return ok;
+}
+
+static gboolean
+write_undo_record(const ImportUndo *self, GError **error)
+{
+    g_autofree char *text = undo_record_format(self);
+
+    return own_record_write(self->id, text, error);
+}
+
+/* A mark without its record would be taken for a stranger's. */
+static gboolean
+begin_undo_record(ImportUndo *self, int fd, GError **error)
+{
+    self->id = own_record_new();
+    if (!write_undo_record(self, error))
+        return FALSE;
+    if (make_undo_mark(self, fd, error))
+        return TRUE;
+    own_record_drop(self->id);
+
+    return FALSE;
 }
 
 ImportUndo *
@@ -164,7 +192,7 @@ import_undo_begin(const ImportPlan *plan, int fd, GError **error)
     if (self->parent_fd < 0 || !import_volumes_read(fd, &self->volumes, error))
         return NULL;
     self->times = import_times_take(fd, self->volumes, error);
-    if (!self->times || !write_undo_record(self, fd, error))
+    if (!self->times || !begin_undo_record(self, fd, error))
         return NULL;
 
     return g_steal_pointer(&self);
@@ -189,21 +217,6 @@ import_undo_made_collection(ImportUndo *self, guint collection)
     ((UndoCollection *)g_ptr_array_index(self->collections, collection))->made = TRUE;
 }
 
-/* Blanks fill up what was longer before: one that is killed here leaves a document. */
-static gboolean
-rewrite_undo_record(const ImportUndo *self, GError **error)
-{
-    g_autofree char *text = undo_record_format(self);
-    g_autoptr(GString) all = g_string_new(text);
-    struct stat st;
-
-    while (fstat(self->fd, &st) == 0 && (off_t)all->len < st.st_size)
-        g_string_append_c(all, '\n');
-
-    return fd_pwrite_all(self->fd, all->str, all->len, 0, self->record, error) &&
-           fd_sync(self->fd, self->record, error);
-}
-
 /* If that is not possible, what the import has changed counts as changed by others, and stays. */
 void
 import_undo_touch(ImportUndo *self)
@@ -214,7 +227,7 @@ import_undo_touch(ImportUndo *self)
     if (times) {
         g_hash_table_unref(self->times);
         self->times = g_steal_pointer(&times);
-        if (rewrite_undo_record(self, &error))
+        if (write_undo_record(self, &error))
             return;
     }
     g_debug("%s", error->message);
@@ -223,12 +236,16 @@ import_undo_touch(ImportUndo *self)
 gboolean
 import_undo_done(ImportUndo *self, GError **error)
 {
-    if (unlinkat(self->parent_fd, self->record, 0) == 0 || errno == ENOENT)
-        return fd_sync(self->parent_fd, self->parent, error);
-    virt_snap_error_set_errno(error, errno, _("Cannot remove '%s/%s'"), self->parent,
-                              self->record);
+    if (unlinkat(self->parent_fd, self->mark, 0) < 0 && errno != ENOENT) {
+        virt_snap_error_set_errno(error, errno, _("Cannot remove '%s/%s'"), self->parent,
+                                  self->mark);
+        return FALSE;
+    }
+    if (!fd_sync(self->parent_fd, self->parent, error))
+        return FALSE;
+    own_record_drop(self->id);
 
-    return FALSE;
+    return TRUE;
 }
 
 /* --- undo ------------------------------------------------------------------- */
@@ -387,7 +404,7 @@ gboolean
 import_undo_is_there(const char *directory)
 {
     g_autoptr(ImportUndo) self = undo_new(directory);
-    g_autofree char *path = g_build_filename(self->parent, self->record, NULL);
+    g_autofree char *path = g_build_filename(self->parent, self->mark, NULL);
     struct stat st;
 
     return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
@@ -451,7 +468,7 @@ check_unused_import(const ImportUndo *self, Hypervisor *hypervisor, GError **err
                 _("An import into '%s' was interrupted, and what it left was used since then; "
                   "to keep it, remove '%s/%s', and import to another directory; to be rid of "
                   "it, undefine its domains and remove that directory"),
-                self->directory, self->parent, self->record);
+                self->directory, self->parent, self->mark);
 
     return FALSE;
 }
@@ -479,23 +496,24 @@ find_undo_volumes(ImportUndo *self, GError **error)
     return TRUE;
 }
 
-/* Opens and locks the record. FALSE without an error if there is none. */
+/* Locks the mark and reads its record. FALSE without an error if there is none. */
 static gboolean
 open_undo_record(ImportUndo *self, GError **error)
 {
     self->parent_fd = open(self->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (self->parent_fd < 0)
         return FALSE;
-    self->fd = openat(self->parent_fd, self->record, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    self->fd = openat(self->parent_fd, self->mark,
+                      O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (self->fd < 0 && errno != ENOENT)
         virt_snap_error_set_errno(error, errno, _("Cannot open '%s/%s'"), self->parent,
-                                  self->record);
+                                  self->mark);
     if (self->fd < 0)
         return FALSE;
     if (flock(self->fd, LOCK_EX | LOCK_NB) < 0)
         return set_import_in_use(self, error);
 
-    return undo_record_parse(self, error) && find_undo_volumes(self, error);
+    return undo_record_read(self, error) && find_undo_volumes(self, error);
 }
 
 static char *

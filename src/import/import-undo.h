@@ -8,10 +8,11 @@
 
 G_BEGIN_DECLS
 
-/* The undo record of an import: a durable file ".NAME.import" beside its directory that lists
- * everything that the import is about to create, written before anything gets its final name. As
- * long as the record exists, the import is not complete; whoever finds a record without a running
- * import undoes what it lists. */
+/* The undo record of an import: a durable list of everything that the import is about to create,
+ * written before anything gets its final name. It is among this host's own records (own-record.h),
+ * and its mark is a file ".NAME.import" beside the directory of the import. As long as the mark
+ * exists, the import is not complete; whoever finds a mark without a running import undoes what the
+ * record lists. */
 
 typedef struct ImportUndo ImportUndo;
 
@@ -59,8 +60,8 @@ gboolean import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **e
  *
  * Undoes what a killed import has left there. A domain without an image that shows whose it is
  * stays, and is named in @said. Returns: FALSE with IN_USE if the import is still running,
- * INVALID_STATE if what it left was used since then and must not be lost, or why that could not be
- * found out.
+ * INVALID_STATE if what it left was used since then and must not be lost, ACCESS_DENIED if it was
+ * none of this host's, so that nothing is known of it, or why that could not be found out.
  */
 gboolean import_undo_recover(const char *directory, Hypervisor *hypervisor, char **said,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -154,6 +154,29 @@ fresh
 mv "$TEST_DIR/many" "$e/manifest.xml"
 check "a manifest of a million files" refused any .
 
+# --- what lies where the import goes, as on a medium that somebody has prepared
+# planted FILE: checks that FILE is not taken for virtsnap's own, and that all is as it was.
+planted()
+{
+    local code text opened before
+    before=$(find "$to" "$outside" | sort)
+    watched virtsnap -c "$TEST_HOST" --json import "$e" --to "$to"
+    [ $? -eq 1 ] || { cat -v "$said"; return 1; }
+    error_of
+    [[ $code == 32769 && $text == *"'$1' was not written by"* ]] || { cat -v "$said"; return 1; }
+    [ -z "$opened" ] || { echo "opened: $opened"; return 1; }
+    diff <(find "$to" "$outside" | sort) - <<<"$before"
+}
+fresh
+mkdir -p "$to/web"
+echo "<import device='0' inode='0'><domain uuid='ef861801-45b9-11cb-88e3-afbfe5370492' \
+tpm='$outside'>x</domain><files/></import>" >"$to/web/.s.import"
+check "a record of what is to be taken back" planted .s.import
+echo "virtsnap record ef861801-45b9-11cb-88e3-afbfe5370492" >"$to/web/.s.import"
+check "a mark of a record that this host has not" planted .s.import
+rm "$to/web/.s.import"
+rm -r "$to/web"
+
 # --- images: the manifest is in order, the header is not
 for name in "$outside/image.qcow2" "../../outside/image.qcow2" "$outside/fifo" "../$base" \
     "./${base#layers/}"; do

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "import/import-undo.h"
+#include "import/own-record.h"
 #include "tests/unit/harness.h"
 #include "util/fd.h"
 
@@ -91,7 +92,11 @@ leave(Fixture *self, void (*touch)(const Fixture *self, ImportUndo *undo))
 static void
 set_up(Fixture *self, G_GNUC_UNUSED gconstpointer data)
 {
+    g_autofree char *state = NULL;
+
     self->scratch = scratch_new();
+    state = g_build_filename(self->scratch, "state", NULL);
+    g_setenv("VIRTSNAP_STATE_DIR", state, TRUE);
     self->directory = g_build_filename(self->scratch, "new", NULL);
     self->image = g_build_filename(self->directory, "disk", NULL);
     self->host.parent.ops = &ops;
@@ -109,6 +114,20 @@ tear_down(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     scratch_free(self->scratch);
 }
 
+/* Returns: how many records of this host there are. */
+static guint
+count_records(const Fixture *self)
+{
+    g_autofree char *path = g_build_filename(self->scratch, "state", "import-records", NULL);
+    g_autoptr(GPtrArray) names = dir_list_at(AT_FDCWD, path, NULL);
+    guint n = 0;
+
+    for (guint i = 0; names && i < names->len; i++)
+        n += *(const char *)g_ptr_array_index(names, i) != '.';
+
+    return n;
+}
+
 static void
 assert_recovered(Fixture *self, const char *text)
 {
@@ -119,6 +138,7 @@ assert_recovered(Fixture *self, const char *text)
     g_assert_no_error(error);
     g_assert_nonnull(strstr(said, text));
     g_assert_false(g_file_test(self->directory, G_FILE_TEST_EXISTS));
+    g_assert_cmpuint(count_records(self), ==, 0);
 }
 
 static void
@@ -230,6 +250,110 @@ test_touched_with_less(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     assert_recovered(self, "(domains: 1)");
 }
 
+/* --- what somebody else has put there --------------------------------------------- */
+
+/* Leaves a mark with the content @text and recovers, which is to change nothing. */
+static void
+assert_not_believed(Fixture *self, const char *text)
+{
+    g_autofree char *mark = g_build_filename(self->scratch, ".new.import", NULL);
+    g_autofree char *victim = g_build_filename(self->scratch, "victim", NULL);
+    g_autofree char *precious = g_build_filename(victim, "precious", NULL);
+    g_autofree char *said = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpint(g_mkdir_with_parents(victim, 0700), ==, 0);
+    write_file(precious, "kept", -1);
+    write_file(mark, text, -1);
+    g_assert_false(import_undo_recover(self->directory, &self->host.parent, &said, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
+    g_assert_nonnull(strstr(error->message, ".new.import"));
+    g_assert_true(g_file_test(precious, G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(mark, G_FILE_TEST_EXISTS));
+    g_assert_cmpuint(self->host.undefined, ==, 0);
+}
+
+/* A whole record beside the import, as an earlier version had it, which names a directory of the
+ * host as the state of a TPM. */
+static void
+test_planted_record(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *text =
+        g_strdup_printf("<import device=\"0\" inode=\"0\"><domain uuid=\"" UUID "\" "
+                        "tpm=\"%s/victim\">web</domain><files/></import>",
+                        self->scratch);
+
+    assert_not_believed(self, text);
+    g_clear_pointer(&self->host.xml, g_free);
+    assert_not_believed(self, text);
+}
+
+/* Nor does a mark lead to a file that is no record, whatever it has for a name. */
+static void
+test_planted_mark(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const ids[] = {UUID, "", "../sets/x", ".lock", UUID "\n" UUID};
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(own_record_ready(&error));
+    for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+        g_autofree char *text = own_record_mark(ids[i]);
+
+        assert_not_believed(self, text);
+    }
+    assert_not_believed(self, "");
+}
+
+/* The mark of an import into another directory says nothing about this one. */
+static void
+test_copied_mark(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *mark = g_build_filename(self->scratch, ".new.import", NULL);
+    g_autofree char *other = g_build_filename(self->scratch, "other", NULL);
+    g_autofree char *copy = g_build_filename(self->scratch, ".other.import", NULL);
+    g_autofree char *said = NULL;
+    g_autoptr(GError) error = NULL;
+
+    leave(self, NULL);
+    run("cp", mark, copy, NULL);
+    g_assert_false(import_undo_recover(other, &self->host.parent, &said, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
+    g_assert_nonnull(strstr(error->message, self->directory));
+    g_assert_true(g_file_test(self->image, G_FILE_TEST_EXISTS));
+    assert_recovered(self, "(domains: 1)");
+}
+
+/* But the domains of an import have the path that it was given, also if another leads there. */
+static void
+test_other_path(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *link = g_build_filename(self->scratch, "link", NULL);
+
+    leave(self, NULL);
+    g_assert_cmpint(symlink(".", link), ==, 0);
+    g_free(self->directory);
+    self->directory = g_build_filename(link, "new", NULL);
+    assert_recovered(self, "(domains: 1)");
+    g_assert_cmpuint(self->host.undefined, ==, 1);
+}
+
+/* No record is left when its mark cannot be made. */
+static void
+test_mark_taken(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(ImportSettings) settings = import_settings_new();
+    g_autoptr(ImportPlan) plan = import_plan_new(settings, self->directory);
+    g_autofree char *mark = g_build_filename(self->scratch, ".new.import", NULL);
+    g_autoptr(GError) error = NULL;
+    auto_fd fd = open(self->scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    write_file(mark, "theirs", -1);
+    g_assert_null(import_undo_begin(plan, fd, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
+    g_assert_cmpuint(count_records(self), ==, 0);
+    g_assert_true(g_file_test(mark, G_FILE_TEST_EXISTS));
+}
+
 #define ADD(path, function) g_test_add(path, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -244,6 +368,11 @@ main(int argc, char **argv)
     ADD("/import-undo/silent", test_silent);
     ADD("/import-undo/touched", test_touched);
     ADD("/import-undo/touched-with-less", test_touched_with_less);
+    ADD("/import-undo/planted-record", test_planted_record);
+    ADD("/import-undo/planted-mark", test_planted_mark);
+    ADD("/import-undo/copied-mark", test_copied_mark);
+    ADD("/import-undo/other-path", test_other_path);
+    ADD("/import-undo/mark-taken", test_mark_taken);
 
     return g_test_run();
 }
