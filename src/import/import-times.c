@@ -12,6 +12,7 @@
 #include "archive/origin.h"
 #include "archive/target.h"
 #include "import/import-times.h"
+#include "import/import-volumes.h"
 #include "util/fd.h"
 
 /* --- looking ------------------------------------------------------------------ */
@@ -29,7 +30,7 @@ note_time(GHashTable *times, const char *path, const struct stat *st)
 static gboolean
 is_passing(const char *path)
 {
-    static const char *const names[] = {JOURNAL_FILE, "volumes", ".import", NULL};
+    static const char *const names[] = {JOURNAL_FILE, IMPORT_VOLUMES_MARK, ".import", NULL};
 
     return g_strv_contains(names, path);
 }

@@ -13,9 +13,10 @@
 
 #include "hypervisor/pool-ops.h"
 #include "import/import-volumes.h"
+#include "import/own-record.h"
 #include "util/fd.h"
 
-#define RECORD "volumes"
+#define MARK IMPORT_VOLUMES_MARK
 #define RECORD_BYTES_MAX ((gsize)64 << 20)
 
 /* The volumes of @plan, of which none is made yet. New overlays are written by QEMU, which makes
@@ -43,49 +44,49 @@ volumes_of(const ImportPlan *plan)
 
 /* --- the record --------------------------------------------------------------- */
 
+/* The mark comes after the record: without one it would be taken for a stranger's. */
 static gboolean
-write_volumes(const VolumeRecord *self, int dirfd, GError **error)
+mark_volumes(const char *id, int dirfd, GError **error)
+{
+    g_autofree char *mark = own_record_mark(id);
+
+    if (file_replace_at(dirfd, MARK, mark, strlen(mark), error))
+        return TRUE;
+    own_record_drop(id);
+
+    return FALSE;
+}
+
+static gboolean
+write_volumes(VolumeRecord *self, int dirfd, GError **error)
 {
     g_autofree char *text = volume_record_format(self);
 
-    return file_replace_at(dirfd, RECORD, text, strlen(text), error);
-}
+    if (self->id)
+        return own_record_write(self->id, text, error);
+    self->id = own_record_new();
 
-/* A record that others could have written would have their files removed. */
-static gboolean
-check_record_owner(int dirfd, gboolean *there, GError **error)
-{
-    struct stat st;
-
-    *there = fstatat(dirfd, RECORD, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    if (!*there && errno == ENOENT)
-        return TRUE;
-    if (*there && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-        (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-        return TRUE;
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
-                _("'%s', the record of the volumes of an interrupted import, may have been written "
-                  "by others; remove its directory"),
-                RECORD);
-
-    return FALSE;
+    return own_record_write(self->id, text, error) && mark_volumes(self->id, dirfd, error);
 }
 
 gboolean
 import_volumes_read(int dirfd, VolumeRecord **volumes, GError **error)
 {
-    g_autoptr(GBytes) bytes = NULL;
-    gboolean there;
+    g_autofree char *id = NULL;
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GBytes) bytes = own_record_find(dirfd, MARK, RECORD_BYTES_MAX, &id, &why);
 
     *volumes = NULL;
-    if (!check_record_owner(dirfd, &there, error))
-        return FALSE;
-    if (!there)
+    if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
         return TRUE;
-    bytes = file_read_at(dirfd, RECORD, RECORD_BYTES_MAX, error);
-    *volumes = bytes ? volume_record_parse(g_bytes_get_data(bytes, NULL),
-                                           g_bytes_get_size(bytes), error)
-                     : NULL;
+    if (!bytes) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    *volumes =
+        volume_record_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error);
+    if (*volumes)
+        (*volumes)->id = g_steal_pointer(&id);
 
     return *volumes != NULL;
 }
@@ -162,17 +163,28 @@ import_volumes_remove(int dirfd, Hypervisor *hypervisor, GError **error)
             return FALSE;
     }
     refresh_volume_pool(self, hypervisor);
-    if (unlinkat(dirfd, RECORD, 0) == 0)
-        return fd_sync(dirfd, RECORD, error);
-    virt_snap_error_set_errno(error, errno, _("Cannot remove '%s'"), RECORD);
+    if (unlinkat(dirfd, MARK, 0) < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot remove '%s'"), MARK);
+        return FALSE;
+    }
+    if (!fd_sync(dirfd, MARK, error))
+        return FALSE;
+    own_record_drop(self->id);
 
-    return FALSE;
+    return TRUE;
 }
 
 void
 import_volumes_done(int dirfd)
 {
-    unlinkat(dirfd, RECORD, 0);
+    g_autoptr(VolumeRecord) self = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!import_volumes_read(dirfd, &self, &error))
+        g_debug("%s", error->message);
+    unlinkat(dirfd, MARK, 0);
+    if (self)
+        own_record_drop(self->id);
 }
 
 static int
@@ -191,11 +203,15 @@ import_volumes_recover(const char *directory, Hypervisor *hypervisor, GError **e
     auto_fd fd = open_left(directory);
     struct stat st;
 
-    if (fd < 0 || fstatat(fd, RECORD, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fd < 0 || fstatat(fd, MARK, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return TRUE;
     /* As a target locks it. */
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return import_volumes_remove(fd, hypervisor, error);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        if (import_volumes_remove(fd, hypervisor, error))
+            return TRUE;
+        g_prefix_error(error, _("What an interrupted import into '%s' left: "), directory);
+        return FALSE;
+    }
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
                 _("Another import into '%s' is under way; wait for it or end it"), directory);
 

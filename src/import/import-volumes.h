@@ -10,9 +10,13 @@
 G_BEGIN_DECLS
 
 /* The volumes of an import into a storage pool. They have their final names from the beginning, as
- * libvirt renames none; so a durable record of them is in the directory of the import before the
- * first one is made, and as long as the import is not complete. It says by device and inode which
- * files are meant: another one of the same name is never touched. */
+ * libvirt renames none; so there is a durable record of them (own-record.h), whose mark is in the
+ * directory of the import, before the first one is made, and as long as the import is not complete.
+ * It says by device and inode which files are meant: another one of the same name is never
+ * touched. */
+
+/** Name of the mark, a file in the directory of the import. */
+#define IMPORT_VOLUMES_MARK "volumes"
 
 /**
  * import_volumes_read:
@@ -72,7 +76,7 @@ gboolean import_volumes_remove(int dirfd, Hypervisor *hypervisor, GError **error
 gboolean import_volumes_recover(const char *directory, Hypervisor *hypervisor, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/** import_volumes_done: Removes the record in @dirfd, because the import is complete. */
+/** import_volumes_done: Removes the record of @dirfd, because the import is complete. */
 void import_volumes_done(int dirfd);
 
 G_END_DECLS

@@ -37,6 +37,7 @@ volume_record_free(VolumeRecord *self)
 {
     if (!self)
         return;
+    g_free(self->id);
     g_free(self->pool);
     g_ptr_array_unref(self->all);
     g_free(self);

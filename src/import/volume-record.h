@@ -19,6 +19,7 @@ typedef struct {
 } RecordedVolume;
 
 typedef struct {
+    char *id; /* the name under which it was written (own-record.h); NULL: it was not yet */
     char *pool;
     GPtrArray *all; /* RecordedVolume; all in one directory, each once */
 } VolumeRecord;

@@ -168,13 +168,17 @@ planted()
     diff <(find "$to" "$outside" | sort) - <<<"$before"
 }
 fresh
-mkdir -p "$to/web"
+mkdir -p "$to/web/.s.partial"
 echo "<import device='0' inode='0'><domain uuid='ef861801-45b9-11cb-88e3-afbfe5370492' \
 tpm='$outside'>x</domain><files/></import>" >"$to/web/.s.import"
 check "a record of what is to be taken back" planted .s.import
 echo "virtsnap record ef861801-45b9-11cb-88e3-afbfe5370492" >"$to/web/.s.import"
 check "a mark of a record that this host has not" planted .s.import
 rm "$to/web/.s.import"
+(cd "$outside" && stat -c "<volumes version='1' pool='p'>
+<volume bytes='%s' device='%d' inode='%i'>$PWD/%n</volume></volumes>" secret) \
+    >"$to/web/.s.partial/volumes"
+check "a record of volumes" planted volumes
 rm -r "$to/web"
 
 # --- images: the manifest is in order, the header is not

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "import/import-volumes.h"
+#include "import/own-record.h"
 #include "tests/unit/harness.h"
 #include "util/error.h"
 
@@ -117,13 +118,19 @@ tear_down(Fixture *self, gconstpointer data)
     volume_record_free(self->record);
 }
 
-static void
+/* Returns: the name of the record, owned by the caller. */
+static char *
 write_record(const Fixture *self)
 {
     g_autofree char *text = volume_record_format(self->record);
+    char *id = own_record_new();
+    g_autofree char *mark = own_record_mark(id);
+    g_autoptr(GError) error = NULL;
 
-    make_file(self->directory, "volumes", text);
-    g_assert_cmpint(fchmodat(self->fd, "volumes", 0600, 0), ==, 0);
+    g_assert_true(own_record_write(id, text, &error));
+    make_file(self->directory, "volumes", mark);
+
+    return id;
 }
 
 /* Another file of that name belongs to somebody else. */
@@ -131,10 +138,11 @@ static void
 test_removed(Fixture *self, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
+    g_autofree char *id = NULL;
     RecordedVolume *other = g_ptr_array_index(self->record->all, 1);
 
     other->inode++;
-    write_record(self);
+    id = write_record(self);
     g_assert_true(import_volumes_remove(self->fd, NULL, &error));
     g_assert_no_error(error);
     g_assert_false(is_there(self, "mine"));
@@ -148,42 +156,54 @@ static void
 test_not_ours(Fixture *self, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
+    g_autofree char *id = NULL;
     RecordedVolume *mine = g_ptr_array_index(self->record->all, 0);
 
     mine->device = mine->inode = 0;
     g_assert_cmpint(linkat(self->fd, "other", self->fd, "second", 0), ==, 0);
-    write_record(self);
+    id = write_record(self);
     g_assert_true(import_volumes_remove(self->fd, NULL, &error));
     g_assert_no_error(error);
     g_assert_true(is_there(self, "mine") && is_there(self, "other") && is_there(self, "second"));
+}
+
+static void
+assert_nothing_removed(const Fixture *self, gint code)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(import_volumes_remove(self->fd, NULL, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, code);
+    g_assert_true(is_there(self, "mine") && is_there(self, "other") && is_there(self, "volumes"));
 }
 
 /* A record that cannot be trusted removes nothing, and is not removed itself. */
 static void
 test_kept(Fixture *self, gconstpointer data)
 {
-    static const struct {
-        const char *text; /* NULL: the record */
-        mode_t mode;
-        gint code;
-    } cases[] = {
-        {"<volumes/>", 0600, VIRT_SNAP_ERROR_CORRUPT},
-        {"", 0600, VIRT_SNAP_ERROR_CORRUPT},
-        {NULL, 0620, VIRT_SNAP_ERROR_ACCESS_DENIED},
-        {NULL, 0602, VIRT_SNAP_ERROR_ACCESS_DENIED},
-    };
+    static const char *const damaged[] = {"<volumes/>", "<volumes", "x"};
 
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(damaged); i++) {
+        g_autofree char *id = write_record(self);
         g_autoptr(GError) error = NULL;
 
-        write_record(self);
-        if (cases[i].text)
-            make_file(self->directory, "volumes", cases[i].text);
-        g_assert_cmpint(fchmodat(self->fd, "volumes", cases[i].mode, 0), ==, 0);
-        g_assert_false(import_volumes_remove(self->fd, NULL, &error));
-        g_assert_error(error, VIRT_SNAP_ERROR, cases[i].code);
-        g_assert_true(is_there(self, "mine") && is_there(self, "other") &&
-                      is_there(self, "volumes"));
+        g_assert_true(own_record_write(id, damaged[i], &error));
+        assert_nothing_removed(self, VIRT_SNAP_ERROR_CORRUPT);
+    }
+}
+
+/* Nor does one that is where the import goes, and not among this host's: somebody may have put it
+ * there who wants to be rid of a file. */
+static void
+test_planted(Fixture *self, gconstpointer data)
+{
+    g_autofree char *text = volume_record_format(self->record);
+    g_autofree char *unknown = own_record_mark("ef861801-45b9-11cb-88e3-afbfe5370491");
+    const char *const marks[] = {text, unknown, ""};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+        make_file(self->directory, "volumes", marks[i]);
+        assert_nothing_removed(self, VIRT_SNAP_ERROR_ACCESS_DENIED);
     }
 }
 
@@ -191,14 +211,11 @@ test_kept(Fixture *self, gconstpointer data)
 static void
 test_link(Fixture *self, gconstpointer data)
 {
-    g_autoptr(GError) error = NULL;
+    g_autofree char *id = write_record(self);
 
-    write_record(self);
     g_assert_cmpint(renameat(self->fd, "volumes", self->fd, "elsewhere"), ==, 0);
     g_assert_cmpint(symlinkat("elsewhere", self->fd, "volumes"), ==, 0);
-    g_assert_false(import_volumes_remove(self->fd, NULL, &error));
-    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
-    g_assert_true(is_there(self, "mine"));
+    assert_nothing_removed(self, VIRT_SNAP_ERROR_ACCESS_DENIED);
 }
 
 int
@@ -212,6 +229,7 @@ main(int argc, char **argv)
     g_test_add("/volume-record/removed", Fixture, NULL, set_up, test_removed, tear_down);
     g_test_add("/volume-record/not-ours", Fixture, NULL, set_up, test_not_ours, tear_down);
     g_test_add("/volume-record/kept", Fixture, NULL, set_up, test_kept, tear_down);
+    g_test_add("/volume-record/planted", Fixture, NULL, set_up, test_planted, tear_down);
     g_test_add("/volume-record/link", Fixture, NULL, set_up, test_link, tear_down);
 
     return g_test_run();
