@@ -272,6 +272,19 @@ import_item_free(gpointer data)
     g_free(self);
 }
 
+/* A file that an earlier run has finished gets its beginning once more: what is in it, as the UUID
+ * of a domain, may have been made up anew. It is no part of what the journal knows the file by. */
+static gboolean
+renew_head(const ImportFile *file, guint number, int dirfd, ImportJournal *journal, GError **error)
+{
+    auto_fd fd = file->head ? fd_open(dirfd, file->path, O_RDWR | O_NOFOLLOW, 0, error) : -1;
+
+    return !file->head ||
+           (fd >= 0 && import_journal_patching(journal, number, error) &&
+            put_head(file, fd, file->head, error) &&
+            import_journal_finish(journal, number, error));
+}
+
 gboolean
 import_items_move(const ImportPlan *plan, const ImportSource *source, int dirfd,
                   ImportJournal *journal, Control *control, EngineStats *stats, GError **error)
@@ -284,6 +297,8 @@ import_items_move(const ImportPlan *plan, const ImportSource *source, int dirfd,
         Item *item;
 
         if (import_journal_is_finished(journal, i)) {
+            if (!renew_head(file, i, dirfd, journal, error))
+                return FALSE;
             control_advance_part(control, i + 1, file->from->bytes);
             continue;
         }

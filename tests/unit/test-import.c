@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "image/save-image.h"
+#include "import/import-items.h"
 #include "import/import-journal.h"
 #include "import/import-settings.h"
 #include "import/import-work.h"
@@ -243,6 +244,47 @@ test_journal_of_another_file(JournalFixture *f, gconstpointer data)
     g_assert_false(import_journal_continues(other));
 }
 
+/* --- what an earlier run has left --------------------------------------------------- */
+
+static void
+assert_content(const JournalFixture *f, const char *name, const char *wanted)
+{
+    g_autofree char *path = g_build_filename(f->directory, name, NULL);
+    g_autoptr(GBytes) bytes = read_file(path);
+
+    g_assert_cmpmem(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), wanted,
+                    strlen(wanted));
+}
+
+/* The description in a memory state has what is made up in each run, as a new UUID: one that an
+ * earlier run has finished gets that of this run. */
+static void
+test_head_again(JournalFixture *f, gconstpointer data)
+{
+    ImportFile *file = g_ptr_array_index(f->plan->files, 0);
+    g_autofree char *path = g_build_filename(f->directory, "memory", NULL);
+    g_autoptr(Control) control = control_new();
+    g_autoptr(ImportJournal) journal = NULL;
+    g_autoptr(ImportJournal) again = NULL;
+    g_autoptr(GError) error = NULL;
+    auto_fd dirfd = open(f->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    write_file(path, "uuid A, memory", -1);
+    f->from->bytes = strlen("uuid A, memory");
+    g_free(file->path);
+    file->path = g_strdup("memory");
+    file->head = g_bytes_new_static("uuid B", 6);
+    import_journal_free(journal_again(f, FALSE));
+    add_lines(f, "s 0 0 " NODE "\nf 0\n");
+    journal = journal_again(f, TRUE);
+    g_assert_true(import_journal_is_finished(journal, 0));
+    g_assert_true(import_items_move(f->plan, NULL, dirfd, journal, control, NULL, &error));
+    g_assert_no_error(error);
+    assert_content(f, "memory", "uuid B, memory");
+    again = journal_again(f, TRUE);
+    g_assert_true(import_journal_is_finished(again, 0));
+}
+
 /* --- memory states ---------------------------------------------------------------- */
 
 static void
@@ -306,6 +348,7 @@ main(int argc, char **argv)
                test_journal_of_another, tear_down);
     g_test_add("/import/journal-of-another-file", JournalFixture, NULL, set_up,
                test_journal_of_another_file, tear_down);
+    g_test_add("/import/head-again", JournalFixture, NULL, set_up, test_head_again, tear_down);
     g_test_add_func("/import/memory-patched", test_memory_patched);
 
     return g_test_run();
