@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "archive/target-foreign.h"
+#include "archive/target.h"
 #include "hypervisor/drivers.h"
 #include "import/import-files.h"
+#include "import/import-volumes.h"
 #include "util/fd.h"
 #include "util/open-as.h"
 #include "util/squash.h"
@@ -24,6 +26,24 @@
 /* An image that several disks share must not be written to. Only its permissions prevent QEMU from
  * doing that. */
 #define SHARED_MODE 0440
+
+/* --- what is there before ----------------------------------------------------- */
+
+gboolean
+import_files_clear(int dirfd, GError **error)
+{
+    static const char *const kept[] = {JOURNAL_FILE, IMPORT_VOLUMES_MARK, NULL};
+    g_autoptr(GPtrArray) names = dir_list_at(dirfd, ".", error);
+
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+
+        if (!g_strv_contains(kept, name) && !tree_remove_at(dirfd, name, error))
+            return FALSE;
+    }
+
+    return names != NULL;
+}
 
 /* --- directories ------------------------------------------------------------ */
 

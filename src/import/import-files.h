@@ -10,6 +10,10 @@ G_BEGIN_DECLS
 
 /* The import's directory before and after the files are copied into it. */
 
+/** import_files_clear: Removes from @dirfd what an import with another plan has left there: all but
+ * the journal and the mark of the volumes, which are looked after elsewhere. */
+gboolean import_files_clear(int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** import_files_directories: Creates every directory that @plan needs in @dirfd; it is no error if
  * a directory exists. */
 gboolean import_files_directories(const ImportPlan *plan, int dirfd, GError **error)

@@ -56,8 +56,8 @@ file_record_free(gpointer data)
     g_free(file);
 }
 
-/* A digest of everything that determines the content of the files. Two imports with the same
- * fingerprint copy the same data to the same places. */
+/* A digest of everything that determines the content of the files, and which others are made. Two
+ * imports with the same fingerprint copy the same data to the same places. */
 static char *
 plan_fingerprint(const ImportPlan *plan)
 {
@@ -75,6 +75,9 @@ plan_fingerprint(const ImportPlan *plan)
                                                 : "-",
                                file->backing ? file->backing : "-");
     }
+    for (guint i = 0; i < plan->overlays->len; i++)
+        g_string_append_printf(text, "\n+%s",
+                               ((const ImportOverlay *)g_ptr_array_index(plan->overlays, i))->path);
 
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, (gssize)text->len);
 }

@@ -327,7 +327,8 @@ run_import_steps(Run *self, gboolean resume, GError **error)
         return FALSE;
     self->journal = import_journal_open(target_journal(self->target), self->plan,
                                         resume && self->volumes_kept, error);
-    if (!self->journal)
+    if (!self->journal || (!import_journal_continues(self->journal) &&
+                           !import_files_clear(target_fd(self->target), error)))
         return FALSE;
     written = write_import_files(self, &why);
     if (written && commit_import(self, &why)) {

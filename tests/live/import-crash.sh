@@ -144,6 +144,16 @@ check "it is gone on with" vs_import "$export" --to "$to" --resume
 check "the images are sound" images_sound "$to"
 forget t u
 vs -q collection-undefine pair
+begin
+kill -TERM $pid
+check_fails "it ends once more" wait "$pid"
+like "$(find "$to" -name 'u[-.]*' -o -name u)" "partial" "something of both is there"
+check "it is gone on with by one that imports less" vs_import "$export" --to "$to" --domain t \
+    --resume
+is "$(find "$to" -name 'u[-.]*' -o -name u)" "" "what it does not import is not there"
+check "what it imports is sound" images_sound "$to"
+forget t
+trusted "$export"
 
 # --- the same signals as for an export
 begin

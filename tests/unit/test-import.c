@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "image/save-image.h"
+#include "import/import-files.h"
 #include "import/import-items.h"
 #include "import/import-journal.h"
 #include "import/import-settings.h"
@@ -285,6 +286,43 @@ test_head_again(JournalFixture *f, gconstpointer data)
     g_assert_true(import_journal_is_finished(again, 0));
 }
 
+/* Another plan makes other images, too. */
+static void
+test_journal_of_other_overlays(JournalFixture *f, gconstpointer data)
+{
+    ImportOverlay *overlay = g_new0(ImportOverlay, 1);
+    g_autoptr(ImportJournal) same = NULL;
+    g_autoptr(ImportJournal) other = NULL;
+
+    overlay->path = g_strdup("domains/web/vda.qcow2");
+    g_ptr_array_add(f->plan->overlays, overlay);
+    import_journal_free(journal_again(f, FALSE));
+    add_lines(f, "s 0 0 " NODE "\n");
+    same = journal_again(f, TRUE);
+    g_assert_true(import_journal_continues(same));
+    g_ptr_array_set_size(f->plan->overlays, 0);
+    other = journal_again(f, TRUE);
+    g_assert_false(import_journal_continues(other));
+}
+
+static void
+test_cleared(JournalFixture *f, gconstpointer data)
+{
+    g_autofree char *script =
+        g_strdup_printf("cd '%s' && mkdir -p layers domains/db && touch volumes .import "
+                        "layers/db.qcow2 domains/db/nvram.fd",
+                        f->directory);
+    g_autofree char *left = NULL;
+    g_autoptr(GError) error = NULL;
+    auto_fd dirfd = open(f->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    run("sh", "-c", script, NULL);
+    g_assert_true(import_files_clear(dirfd, &error));
+    g_assert_no_error(error);
+    left = run("ls", "-A", f->directory, NULL);
+    g_assert_cmpstr(left, ==, "journal\nvolumes\n");
+}
+
 /* --- memory states ---------------------------------------------------------------- */
 
 static void
@@ -348,7 +386,10 @@ main(int argc, char **argv)
                test_journal_of_another, tear_down);
     g_test_add("/import/journal-of-another-file", JournalFixture, NULL, set_up,
                test_journal_of_another_file, tear_down);
+    g_test_add("/import/journal-of-other-overlays", JournalFixture, NULL, set_up,
+               test_journal_of_other_overlays, tear_down);
     g_test_add("/import/head-again", JournalFixture, NULL, set_up, test_head_again, tear_down);
+    g_test_add("/import/cleared", JournalFixture, NULL, set_up, test_cleared, tear_down);
     g_test_add_func("/import/memory-patched", test_memory_patched);
 
     return g_test_run();
