@@ -66,7 +66,7 @@ export_place_copy(const ExportPlace *self)
     ExportPlace *copy = g_new0(ExportPlace, 1);
 
     *copy = (ExportPlace){g_strdup(self->directory), g_strdup(self->name),
-                          g_strdup(self->snapshot), self->subdirectory};
+                          g_strdup(self->snapshot), self->subdirectory, self->deep};
 
     return copy;
 }

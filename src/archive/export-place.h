@@ -17,6 +17,7 @@ typedef struct {
     gboolean subdirectory; /* TRUE: the export is directory/name/snapshot, and the parent of
                             * directory must exist; FALSE: it is directory itself, which must be
                             * absent or empty */
+    gboolean deep; /* with subdirectory: directories above directory are made, too */
 } ExportPlace;
 
 /**

@@ -16,6 +16,7 @@ struct Target {
     char *name;      /* name of the final directory in parent */
     char *partial;   /* name of the partial directory in parent */
     char *path;      /* parent/name */
+    gboolean deep;   /* directories above the requested one are made, too */
     gboolean over_empty; /* the final directory exists and is empty */
     gboolean made_directory; /* these were created by this target, and are removed again if the
                               * export is not committed */

@@ -129,12 +129,16 @@ check_is_directory(const char *path, GError **error)
 static char *
 deepest_existing(const Target *self)
 {
-    if (path_exists(self->parent))
-        return g_strdup(self->parent);
-    if (path_exists(self->directory))
-        return g_strdup(self->directory);
+    char *at = g_strdup(path_exists(self->parent) ? self->parent : self->directory);
 
-    return g_path_get_dirname(self->directory);
+    for (gboolean up = TRUE; up && !path_exists(at); up = self->deep) {
+        char *above = g_path_get_dirname(at);
+
+        g_free(at);
+        at = above;
+    }
+
+    return at;
 }
 
 static gboolean
@@ -244,6 +248,7 @@ target_at_place(const ExportPlace *place)
     g_autoptr(ExportPlace) resolved = resolve_links(place);
 
     self->directory = g_strdup(resolved->directory);
+    self->deep = resolved->deep;
     self->parent = export_place_parent(resolved);
     self->name = export_place_entry(resolved);
     self->partial = g_strdup_printf(".%s.partial", self->name);
@@ -315,9 +320,24 @@ open_or_create_dir(const char *path, gboolean *made, GError **error)
     return fd_open_dir(AT_FDCWD, path, error);
 }
 
+/* They stay, and everybody may pass through them. */
+static gboolean
+make_above(const Target *self, GError **error)
+{
+    g_autofree char *above = g_path_get_dirname(self->directory);
+
+    if (!self->deep || g_mkdir_with_parents(above, 0711) == 0)
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), above);
+
+    return FALSE;
+}
+
 static gboolean
 open_parent(Target *self, GError **error)
 {
+    if (!make_above(self, error))
+        return FALSE;
     /* Without a subdirectory the parent must exist already. */
     if (g_str_has_prefix(self->parent, self->directory)) {
         auto_fd fd = open_or_create_dir(self->directory, &self->made_directory, error);

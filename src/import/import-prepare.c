@@ -3,9 +3,6 @@
 
 #include <config.h>
 
-#include <errno.h>
-#include <glib/gi18n-lib.h>
-
 #include "import/import-free.h"
 #include "import/import-in-place.h"
 #include "import/import-planner.h"
@@ -19,21 +16,12 @@ ExportPlace *
 import_place(const char *directory, const Manifest *manifest, const ImportSettings *settings)
 {
     g_autofree char *name = import_plan_name(manifest, settings);
+    ExportPlace *place = export_place_new(directory, name, manifest->snapshot, TRUE);
 
-    return export_place_new(directory, name, manifest->snapshot, TRUE);
-}
+    /* The default directory is below that of virtsnap's state, which may not be there yet. */
+    place->deep = settings->pool != NULL;
 
-/* The default directory is below that of virtsnap's state, which may not be there yet. */
-static gboolean
-make_above(const char *directory, GError **error)
-{
-    g_autofree char *above = g_path_get_dirname(directory);
-
-    if (g_mkdir_with_parents(above, 0711) == 0)
-        return TRUE;
-    virt_snap_error_set_errno(error, errno, _("Cannot create the directory '%s'"), above);
-
-    return FALSE;
+    return place;
 }
 
 static gboolean
@@ -54,8 +42,6 @@ open_import_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolea
     /* target_new() would refuse the place because of what a killed import has left there. */
     g_autofree char *path = target_path_of(place);
 
-    if (subject->settings->pool && !make_above(subject->directory, error))
-        return FALSE;
     if (!look && !recover_import(hypervisor, subject, path, said, error))
         return FALSE;
     prepared->target = target_new(place, error);

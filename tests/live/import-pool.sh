@@ -124,6 +124,11 @@ check "with its snapshot" [ "$(live_virsh snapshot-list t.two --name | xargs)" =
 check "the images are sound" images_sound "$pool"
 lose t.two
 forget_all
+export VIRTSNAP_STATE_DIR=$d/state/of/ours
+trusted "$export"
+check "the plan without --to" eval 'vs import --json "$export" --pool disks --dry-run \
+    "${TRUST[@]}" >"$VS_OUT"'
+check "nothing is made" [ ! -e "$d/state/of" ]
 export VIRTSNAP_STATE_DIR=$d/state
 check "without --to" vs_import "$export" --pool disks
 check "it is the same" is_complete

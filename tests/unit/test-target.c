@@ -67,6 +67,31 @@ test_again(TargetFixture *f, gconstpointer data)
     target_assert_listing(f, "./to\n./to/coll\n./to/coll/one\n./to/coll/two\n");
 }
 
+/* A place whose directory is deep below what is there is looked at without making any of it. */
+static void
+test_deep(TargetFixture *f, gconstpointer data)
+{
+    g_autofree char *directory = g_build_filename(f->to, "a", "b", NULL);
+    g_autoptr(ExportPlace) place = export_place_new(directory, "coll", "snap", TRUE);
+    g_autoptr(Target) target = NULL;
+    g_autoptr(GError) error = NULL;
+    TargetSpace space;
+
+    g_assert_null(target_new(place, &error));
+    g_clear_error(&error);
+    place->deep = TRUE;
+    target = target_new(place, &error);
+    g_assert_no_error(error);
+    g_assert_true(target_space(target, &space, &error));
+    g_assert_false(target_has_left(target));
+    target_assert_listing(f, "");
+    g_assert_true(target_begin(target, FALSE, &error));
+    g_assert_true(target_commit(target, &error));
+    g_assert_no_error(error);
+    g_clear_pointer(&target, target_free);
+    target_assert_listing(f, "./to\n./to/a\n./to/a/b\n./to/a/b/coll\n./to/a/b/coll/snap\n");
+}
+
 /* Without a commit nothing is left, not even the directories that were made on the way. */
 static void
 test_free(TargetFixture *f, gconstpointer data)
@@ -503,6 +528,7 @@ main(int argc, char **argv)
     } tests[] = {
         {"commit", test_commit},
         {"again", test_again},
+        {"deep", test_deep},
         {"free", test_free},
         {"keep", test_keep},
         {"no-subdirectory", test_no_subdirectory},
