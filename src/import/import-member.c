@@ -11,8 +11,13 @@
 #include "image/save-image.h"
 #include "import/import-member.h"
 #include "util/error-private.h"
+#include "util/format.h"
 #include "util/name.h"
 #include "util/xml.h"
+
+/* The marks of one document (xml-bounds.h), so that it is refused before it takes memory. The gate
+ * lets pass 20000 elements, which have far fewer attributes than this. */
+#define DOCUMENT_MARKS_MAX ((gsize)1 << 19)
 
 /* The names are those of plan_files_configuration(). */
 char *
@@ -31,18 +36,47 @@ get_member_path(const ImportMember *self, const char *name)
     return g_build_filename(self->to->from->directory, name, NULL);
 }
 
+gboolean
+import_member_take(const ImportMember *self, const char *path, gsize bytes, GError **error)
+{
+    g_autofree char *all = NULL;
+
+    if (bytes <= *self->room) {
+        *self->room -= bytes;
+        return TRUE;
+    }
+    all = format_bytes(IMPORT_MEMBERS_BYTES);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("'%s': with it the documents of the export would take more than %s of memory; "
+                  "import some of its domains at a time, or without their snapshots"),
+                path, all);
+
+    return FALSE;
+}
+
+static xmlDoc *
+parse_document(const ImportMember *self, const char *text, const char *path, GError **error)
+{
+    gsize length = strlen(text);
+    gsize marks = DOCUMENT_MARKS_MAX;
+    g_autoptr(xmlDoc) doc = xml_parse_within(text, length, path, &marks, error);
+
+    /* Invalid XML means that the export is corrupt, not that a parameter is invalid. */
+    if (!doc)
+        error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
+    if (!doc || !import_member_take(self, path, length + marks * XML_MARK_BYTES, error))
+        return NULL;
+
+    return g_steal_pointer(&doc);
+}
+
 static xmlDoc *
 read_document(const ImportMember *self, const char *name, GError **error)
 {
     g_autofree char *path = get_member_path(self, name);
     g_autofree char *text = import_source_text(self->source, path, error);
-    xmlDoc *doc = text ? xml_parse(text, strlen(text), path, error) : NULL;
 
-    /* Invalid XML means that the export is corrupt, not that a parameter is invalid. */
-    if (!doc)
-        error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
-
-    return doc;
+    return text ? parse_document(self, text, path, error) : NULL;
 }
 
 const ManifestSnapshot *
@@ -74,7 +108,7 @@ read_memory_document(const ImportMember *self, const ManifestFile *file, GError 
     g_autofree char *xml =
         save_image_xml(import_source_fd(self->source, file), file->path, error);
 
-    return xml ? xml_parse(xml, strlen(xml), file->path, error) : NULL;
+    return xml ? parse_document(self, xml, file->path, error) : NULL;
 }
 
 static gboolean
@@ -180,12 +214,13 @@ read_domain(ImportMember *self, GError **error)
 
 ImportMember *
 import_member_new(ImportDomain *to, const ImportSource *source, gboolean with_snapshots,
-                  GError **error)
+                  gsize *room, GError **error)
 {
     g_autoptr(ImportMember) self = g_new0(ImportMember, 1);
 
     self->to = to;
     self->source = source;
+    self->room = room;
     self->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)xmlFreeDoc);
     self->memories = g_ptr_array_new_with_free_func((GDestroyNotify)xmlFreeDoc);
     self->states = g_ptr_array_new();

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 typedef struct {
     ImportDomain *to; /* not owned */
     const ImportSource *source;
+    gsize *room;          /* not owned: see import_member_new() */
     xmlDoc *xml;          /* domain.xml */
     GPtrArray *snapshots; /* xmlDoc: the <domainsnapshot> of each wanted snapshot, in the order of
                            * the manifest */
@@ -28,11 +29,23 @@ typedef struct {
 /**
  * import_member_new:
  * @to: the imported domain, with its new names
+ * @room: (inout): how many bytes of memory the documents of this and all other members may take,
+ * which are all held until the import is planned; it has to be there as long as the member
  *
- * Reads and parses the member's documents, which are not trusted yet. Returns: owned by the caller.
+ * Reads and parses the member's documents, which are not trusted yet. Returns: owned by the caller;
+ * NULL with CORRUPT or NOT_SUPPORTED naming a document that is not as it has to be, or too large.
  */
 ImportMember *import_member_new(ImportDomain *to, const ImportSource *source,
-                                gboolean with_snapshots, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                gboolean with_snapshots, gsize *room,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** What all documents of the members of an export may take in memory. */
+#define IMPORT_MEMBERS_BYTES ((gsize)1 << 30)
+
+/** import_member_take: Takes @bytes, which what was made of @path takes, from the room that is
+ * left. Returns: FALSE with NOT_SUPPORTED if there is not so much. */
+gboolean import_member_take(const ImportMember *self, const char *path, gsize bytes,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** import_member_file: Returns: (transfer none) (nullable): the member's file @name. */
 const ManifestFile *import_member_file(const ImportMember *self, const char *name);

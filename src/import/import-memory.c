@@ -109,5 +109,6 @@ import_memory_plan(const ImportMember *self, ImportPlan *plan, guint index,
     file->head = save_image_patch(import_source_fd(self->source, from), text, from->path, error);
     *path = import_plan_path(plan, file->path);
 
-    return file->head != NULL;
+    return file->head &&
+           import_member_take(self, from->path, g_bytes_get_size(file->head), error);
 }

@@ -117,14 +117,14 @@ add_planned_domains(ImportPlan *self, const Manifest *manifest, GError **error)
 /* --- members ---------------------------------------------------------------- */
 
 static GPtrArray *
-read_import_members(ImportPlan *self, const ImportSource *source, GError **error)
+read_import_members(ImportPlan *self, const ImportSource *source, gsize *room, GError **error)
 {
     g_autoptr(GPtrArray) members =
         g_ptr_array_new_with_free_func((GDestroyNotify)import_member_free);
 
     for (guint i = 0; i < self->domains->len; i++) {
         ImportMember *member = import_member_new(g_ptr_array_index(self->domains, i), source,
-                                                 self->settings->with_snapshots, error);
+                                                 self->settings->with_snapshots, room, error);
 
         if (!member)
             return NULL;
@@ -267,6 +267,7 @@ import_plan_make(const ImportSource *source, const ImportSettings *settings, con
 {
     const GateRules rules = import_host_rules(host);
     g_autoptr(ImportPlan) self = import_plan_new(settings, directory);
+    gsize room = IMPORT_MEMBERS_BYTES;
     g_autoptr(GPtrArray) members = NULL;
 
     if (!import_settings_check(settings, error) || !place_images(self, source, error) ||
@@ -276,7 +277,7 @@ import_plan_make(const ImportSource *source, const ImportSettings *settings, con
         return NULL;
     self->tpm_states = g_strdup(import_host_tpm_states(host));
     self->kept = g_strdup(import_host_kept(host));
-    members = read_import_members(self, source, error);
+    members = read_import_members(self, source, &room, error);
     if (!members || !pass_gate(self, members, &rules, error) ||
         !write_import_members(self, source, members, host, error) ||
         !import_collections_write(self, source, error) || !check_paths(self, error) ||

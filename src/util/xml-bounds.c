@@ -8,10 +8,6 @@
 
 #include "util/xml-bounds.h"
 
-/* The number of tags plus twice the number of attributes, which bounds the nodes that libxml2
- * allocates: each takes some 250 bytes, so that 256 MiB of tags would exhaust the memory. A
- * manifest with 200000 layers comes to 4 million. */
-#define MARKS_MAX ((gsize)4 << 20)
 /* libvirt's documents stay far below all of these limits. The deepest nesting is that of a backing
  * chain of 200 layers. */
 #define ATTRIBUTES_MAX 256 /* of one element */
@@ -26,7 +22,8 @@ typedef struct {
     const char *end;
     const char *reason; /* why the document is refused; NULL: no reason so far */
     gboolean broken;    /* the document is not well-formed at @at */
-    gsize marks;
+    gsize marks;     /* which bound the nodes that libxml2 allocates */
+    gsize marks_max;
     guint depth;
     guint namespaces;
     guint declared[DEPTH_MAX]; /* namespaces declared by each open element */
@@ -73,7 +70,7 @@ add_marks(Scan *self, guint marks)
 {
     self->marks += marks;
 
-    return self->marks <= MARKS_MAX ||
+    return self->marks <= self->marks_max ||
            refuse_document(self, _("it has too many elements or attributes"));
 }
 
@@ -282,9 +279,9 @@ take_markup(Scan *self)
 }
 
 const char *
-xml_bounds_check(const char *text, gsize *length)
+xml_bounds_check(const char *text, gsize *length, gsize *marks)
 {
-    Scan self = {.at = text, .end = text + *length};
+    Scan self = {.at = text, .end = text + *length, .marks_max = *marks};
 
     self.names = g_tree_new_full(compare_tokens, NULL, g_free, NULL);
     while (!self.broken && !self.reason &&
@@ -292,6 +289,7 @@ xml_bounds_check(const char *text, gsize *length)
         take_markup(&self);
     if (self.broken)
         *length = (gsize)(self.at - text);
+    *marks = self.marks;
     g_tree_destroy(self.names);
 
     return self.reason;

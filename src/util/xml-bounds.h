@@ -18,12 +18,18 @@ G_BEGIN_DECLS
  * @length: (inout): length of @text in bytes. If @text is not well-formed at some place, it is set
  * to the length up to there, since nothing behind was checked: the parser reports the error in that
  * part
+ * @marks: (inout): how many marks @text may have: one for each tag, two for each attribute; set to
+ * how many it has up to @length
  *
  * Scans every tag once, in time proportional to @length.
  *
  * Returns: (transfer none) (nullable): why @text must not be parsed, translated; NULL if it may be
  * parsed.
  */
-const char *xml_bounds_check(const char *text, gsize *length);
+const char *xml_bounds_check(const char *text, gsize *length, gsize *marks);
+
+/** The marks that any document may have: 256 MiB of tags would exhaust the memory. A manifest with
+ * 200000 layers comes to 4 million. */
+#define XML_MARKS_MAX ((gsize)4 << 20)
 
 G_END_DECLS

@@ -94,7 +94,7 @@ to_utf8(const char *data, gsize *length)
 }
 
 static char *
-prepare_document(const char *data, gsize *length, const char **reason)
+prepare_document(const char *data, gsize *length, gsize *marks, const char **reason)
 {
     g_autofree char *text = NULL;
 
@@ -105,7 +105,7 @@ prepare_document(const char *data, gsize *length, const char **reason)
     else if (!(text = to_utf8(data, length)))
         *reason = _("it is neither UTF-8 nor UTF-16");
     else
-        *reason = xml_bounds_check(text, length);
+        *reason = xml_bounds_check(text, length, marks);
 
     return g_steal_pointer(&text);
 }
@@ -128,11 +128,11 @@ parse_memory(const char *text, gsize length, Reading *reading)
 }
 
 xmlDoc *
-xml_parse(const char *data, gsize length, const char *what, GError **error)
+xml_parse_within(const char *data, gsize length, const char *what, gsize *marks, GError **error)
 {
     gsize sound = length;
     const char *reason = NULL;
-    g_autofree char *text = prepare_document(data, &sound, &reason);
+    g_autofree char *text = prepare_document(data, &sound, marks, &reason);
     g_autofree char *complaint = NULL;
     g_autoptr(xmlDoc) doc = NULL;
     Reading reading = {NULL, FALSE};
@@ -155,6 +155,14 @@ xml_parse(const char *data, gsize length, const char *what, GError **error)
     }
 
     return g_steal_pointer(&doc);
+}
+
+xmlDoc *
+xml_parse(const char *data, gsize length, const char *what, GError **error)
+{
+    gsize marks = XML_MARKS_MAX;
+
+    return xml_parse_within(data, length, what, &marks, error);
 }
 
 static char *

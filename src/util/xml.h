@@ -31,6 +31,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathObject, xmlXPathFreeObject)
 xmlDoc *xml_parse(const char *data, gsize length, const char *what, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** What libxml2 allocates for a mark, at most, in bytes: the node of an element, and a text beside
+ * it. */
+#define XML_MARK_BYTES 250
+
+/**
+ * xml_parse_within:
+ * @marks: (inout): how many marks the document may have (xml-bounds.h); set to how many it has
+ *
+ * Parses a document as xml_parse() does, if it is to take no more memory than that.
+ */
+xmlDoc *xml_parse_within(const char *data, gsize length, const char *what, gsize *marks,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * xml_validate:
  * @schema: file name of a RelaxNG schema, as "collection.rng"

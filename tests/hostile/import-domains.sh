@@ -268,4 +268,29 @@ sed -i '1i <!DOCTYPE domain [<!ENTITY x SYSTEM "file:///etc/passwd">]>' \
 resign domains/web/domain.xml
 check "a document type" refused "$(import; jq -r .error.code "$said")" DOCTYPE
 
+
+# --- more than the memory of the host has room for
+# many N: prints a document of N elements.
+many() { printf '<domain>'; yes '<a></a>' | head -n "$1" | tr -d '\n'; printf '</domain>'; }
+domain
+many 1500000 >"$e/domains/web/domain.xml"; resign domains/web/domain.xml
+check "a million elements" refused 32802 "domain.xml.*too many elements"
+domain
+snapshots=$e/domains/web/snapshots
+mkdir "$snapshots"
+many 125000 >"$snapshots/0001-n1.xml"
+entry="role=\"snapshot\" bytes=\"$(stat -c %s "$snapshots/0001-n1.xml")\" digest=\"$(
+    fsverity digest --compact "$snapshots/0001-n1.xml" | sed 's/^/sha256:/')\"/>"
+all= files=
+for i in {1..20}; do
+    all+="<snapshot name=\"n$i\" kind=\"external\" creationTime=\"$i\" consistency=\"offline\""
+    all+=" memory=\"no\"/>"
+    printf -v file 'snapshots/%04u-n%u.xml' "$i" "$i"
+    files+="<file path=\"domains/web/$file\" $entry"
+    [ "$i" -eq 1 ] || ln "$snapshots/0001-n1.xml" "$e/domains/web/$file"
+done
+edit "s|</domain>|$all&|;s|</files>|$files&|"
+check "twenty snapshots, each of 125000 elements" refused 1 \
+    "0017-n17.xml': with it .* more than 1\.0.*GiB" --with-snapshots
+
 done_testing

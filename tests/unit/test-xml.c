@@ -299,12 +299,42 @@ test_quiet(void)
     xmlSetGenericErrorFunc(NULL, NULL);
 }
 
+/* Who holds several documents says what one may take, and is told what it takes. */
+static void
+test_within(void)
+{
+    static const struct {
+        const char *text;
+        gsize marks;
+    } table[] = {
+        {"<a/>", 1},
+        {"<a><b c='d' e='f'/></a>", 7},
+        {"<a><!-- b --><?c d?></a>", 4},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        const char *text = table[i].text;
+        gsize marks = table[i].marks;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(xmlDoc) doc = xml_parse_within(text, strlen(text), "test", &marks, &error);
+
+        g_assert_no_error(error);
+        g_assert_nonnull(doc);
+        g_assert_cmpuint(marks, ==, table[i].marks);
+        marks--;
+        g_assert_null(xml_parse_within(text, strlen(text), "test", &marks, &error));
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+        g_assert_nonnull(strstr(error->message, "too many elements"));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/xml/refused", test_refused);
     g_test_add_func("/xml/bounds", test_bounds);
+    g_test_add_func("/xml/within", test_within);
     g_test_add_func("/xml/hidden", test_hidden);
     g_test_add_func("/xml/complaint", test_complaint);
     g_test_add_func("/xml/encoding", test_encoding);
