@@ -11,9 +11,12 @@
 #include <unistd.h>
 
 #include "import/import-journal.h"
+#include "import/own-record.h"
 #include "util/fd.h"
 
-/* The file begins with what it is of; then a line for each thing that was done:
+/* The file begins with what it is of, sealed: else files would be taken from a medium that somebody
+ * has prepared, which were never compared with any digest. Then there is a line for each thing that
+ * was done:
  *   s FILE SEGMENT NODE   that segment is copied
  *   r FILE                nothing of it is
  *   p FILE                nor is its first segment
@@ -225,7 +228,8 @@ import_journal_open(int fd, const ImportPlan *plan, gboolean resume, GError **er
 {
     g_autoptr(ImportJournal) self = g_new0(ImportJournal, 1);
     g_autofree char *print = plan_fingerprint(plan);
-    g_autofree char *first = g_strconcat(FIRST_LINE, print, "\n", NULL);
+    g_autofree char *seal = own_record_seal(print, error);
+    g_autofree char *first = g_strconcat(FIRST_LINE, seal ? seal : "", "\n", NULL);
 
     self->fd = fd;
     g_mutex_init(&self->lock);
@@ -238,7 +242,8 @@ import_journal_open(int fd, const ImportPlan *plan, gboolean resume, GError **er
         file->pending = g_array_new(FALSE, FALSE, sizeof(EngineSegment));
         g_ptr_array_add(self->files, file);
     }
-    if ((resume && !read_earlier(self, first, error)) || !begin_import_journal(self, first, error))
+    if (!seal || (resume && !read_earlier(self, first, error)) ||
+        !begin_import_journal(self, first, error))
         return NULL;
 
     return g_steal_pointer(&self);

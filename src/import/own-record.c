@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "import/own-record.h"
@@ -18,6 +19,9 @@
 /* A mark is this, the name of the record, and the end of the line. */
 #define MARK "virtsnap record "
 #define MARK_BYTES_MAX 256
+/* No record has this name. */
+#define KEY "key"
+#define KEY_BYTES 32
 
 /* Others may pass the directory of the state, for domains may have files below it, but none may
  * see the records. */
@@ -145,4 +149,39 @@ own_record_find(int dirfd, const char *name, gsize limit, char **id, GError **er
         *id = g_steal_pointer(&found);
 
     return bytes;
+}
+
+/* --- seals ------------------------------------------------------------------ */
+
+static GBytes *
+make_key(RecordDir *dir, GError **error)
+{
+    guint8 random[KEY_BYTES];
+    g_autofree char *text = NULL;
+    RecordChange change = {KEY, NULL};
+
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
+        virt_snap_error_set_errno(error, errno, _("Cannot make a key"));
+        return NULL;
+    }
+    change.text = text = g_compute_checksum_for_data(G_CHECKSUM_SHA256, random, sizeof random);
+
+    return record_dir_write(dir, &change, 1, error) ? g_bytes_new(text, strlen(text)) : NULL;
+}
+
+char *
+own_record_seal(const char *text, GError **error)
+{
+    g_autoptr(RecordDir) dir = open_own_records(RECORD_DIR_CREATE, error);
+    g_autoptr(GBytes) key = NULL;
+
+    if (!dir)
+        return NULL;
+    key = record_dir_size(dir, KEY) == (gsize)2 * KEY_BYTES
+              ? record_dir_read(dir, KEY, (gsize)2 * KEY_BYTES, error)
+              : make_key(dir, error);
+
+    return key ? g_compute_hmac_for_string(G_CHECKSUM_SHA256, g_bytes_get_data(key, NULL),
+                                           g_bytes_get_size(key), text, -1)
+               : NULL;
 }

@@ -43,4 +43,9 @@ char *own_record_mark(const char *id);
 GBytes *own_record_find(int dirfd, const char *name, gsize limit, char **id, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** own_record_seal: Returns: a digest of @text that nobody can make who has not the key among the
+ * records, owned by the caller. So what has to lie where the import goes is known to be this
+ * host's. */
+char *own_record_seal(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

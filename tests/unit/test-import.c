@@ -226,6 +226,30 @@ test_journal_of_another(JournalFixture *f, gconstpointer data)
     g_assert_cmpuint(import_journal_segments(again, 0)->len, ==, 0);
 }
 
+/* Nor is one that somebody has written elsewhere, though he knows what is to be imported, and where
+ * to. */
+static void
+test_journal_of_a_stranger(JournalFixture *f, gconstpointer data)
+{
+    g_autofree char *state = g_strdup(g_getenv("VIRTSNAP_STATE_DIR"));
+    g_autofree char *elsewhere = g_build_filename(f->directory, "elsewhere", NULL);
+    g_autoptr(ImportJournal) own = NULL;
+    g_autoptr(ImportJournal) again = NULL;
+
+    g_setenv("VIRTSNAP_STATE_DIR", elsewhere, TRUE);
+    import_journal_free(journal_again(f, FALSE));
+    add_lines(f, "s 0 0 " NODE "\nf 0\n");
+    own = journal_again(f, TRUE);
+    g_assert_true(import_journal_is_finished(own, 0));
+    if (state)
+        g_setenv("VIRTSNAP_STATE_DIR", state, TRUE);
+    else
+        g_unsetenv("VIRTSNAP_STATE_DIR");
+    again = journal_again(f, TRUE);
+    g_assert_false(import_journal_continues(again));
+    g_assert_false(import_journal_is_finished(again, 0));
+}
+
 /* Without a digest another file of the same name and size is told by which one it is. */
 static void
 test_journal_of_another_file(JournalFixture *f, gconstpointer data)
@@ -384,6 +408,8 @@ main(int argc, char **argv)
     g_test_add("/import/journal", JournalFixture, NULL, set_up, test_journal_read, tear_down);
     g_test_add("/import/journal-of-another", JournalFixture, NULL, set_up,
                test_journal_of_another, tear_down);
+    g_test_add("/import/journal-of-a-stranger", JournalFixture, NULL, set_up,
+               test_journal_of_a_stranger, tear_down);
     g_test_add("/import/journal-of-another-file", JournalFixture, NULL, set_up,
                test_journal_of_another_file, tear_down);
     g_test_add("/import/journal-of-other-overlays", JournalFixture, NULL, set_up,
