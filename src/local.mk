@@ -307,6 +307,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/export-list.h \
 	src/archive/export-lock.c \
 	src/archive/export-lock.h \
+	src/archive/export-parts.c \
+	src/archive/export-parts.h \
 	src/archive/export-place.c \
 	src/archive/export-place.h \
 	src/archive/export-point.c \

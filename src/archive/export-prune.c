@@ -9,6 +9,7 @@
 #include "archive/export-links.h"
 #include "archive/export-list.h"
 #include "archive/export-lock.h"
+#include "archive/export-parts.h"
 #include "archive/export-prune.h"
 #include "archive/export-protect.h"
 #include "archive/export-remove.h"
@@ -28,6 +29,7 @@ item_free(gpointer data)
     g_free(item->snapshot);
     g_free(item->host);
     g_ptr_array_unref(item->reasons);
+    g_clear_pointer(&item->parts, g_hash_table_unref);
     g_free(item->problem);
     g_free(item);
 }
@@ -175,6 +177,7 @@ item_from(const FoundExport *found)
         item->collection = g_strdup(found->manifest->collection);
         item->snapshot = g_strdup(found->manifest->snapshot);
         item->host = g_strdup(found->manifest->host);
+        item->parts = export_parts_new(found->manifest);
     }
     if (found->manifest && !found->problem && found->created == 0)
         item->problem = g_strdup(_("when it was made cannot be told"));
@@ -265,6 +268,8 @@ skip_future(GPtrArray *items, gint64 now)
 static void
 add_reasons(PruneItem *item, guint kept)
 {
+    if (kept & KEEP_ONLY_HERE)
+        g_ptr_array_add(item->reasons, g_strdup(PRUNE_ONLY_HERE));
     for (guint rule = 0; rule < KEEP_RULES; rule++) {
         if (kept & (1u << rule))
             g_ptr_array_add(item->reasons, g_strdup(keep_rule_name(rule)));
@@ -274,24 +279,26 @@ add_reasons(PruneItem *item, guint kept)
 static void
 judge_row(const KeepRules *rules, GPtrArray *items, GTimeZone *zone, gint64 now)
 {
-    g_autofree gint64 *times = g_new(gint64, items->len);
+    g_autofree KeepExport *exports = g_new(KeepExport, items->len);
     g_autofree guint *kept = g_new0(guint, items->len);
     guint first;
-    guint n;
 
     g_ptr_array_sort(items, newest_first);
     first = skip_future(items, now);
-    n = items->len - first;
-    for (guint i = 0; i < n; i++)
-        times[i] = ((const PruneItem *)g_ptr_array_index(items, first + i))->created;
-    keep_rules_apply(rules, times, n, zone, kept);
+    for (guint i = first; i < items->len; i++) {
+        const PruneItem *item = g_ptr_array_index(items, i);
+
+        exports[i] = (KeepExport){item->created, item->parts};
+    }
+    export_parts_keep(rules, exports + first, items->len - first, zone, kept + first);
     for (guint i = 0; i < items->len; i++) {
         PruneItem *item = g_ptr_array_index(items, i);
 
-        if (i == first)
+        if (i == first) {
             g_ptr_array_insert(item->reasons, 0, g_strdup(PRUNE_NEWEST));
-        if (i >= first)
-            add_reasons(item, kept[i - first]);
+            kept[i] &= ~KEEP_ONLY_HERE;
+        }
+        add_reasons(item, kept[i]);
         item->fate = item->reasons->len > 0 ? PRUNE_KEEP : PRUNE_REMOVE;
     }
 }

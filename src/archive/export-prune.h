@@ -4,15 +4,17 @@
 #pragma once
 
 #include "archive/export-keep.h"
+#include "archive/export-parts.h"
 #include "archive/export-stamp.h"
 #include "transfer/control.h"
 
 G_BEGIN_DECLS
 
 /* Removal of old exports by rules. The exports of one collection of one host are a series, whose
- * newest complete export is never removed, whatever the rules; neither is an export that is
- * protected, being read, used by a domain, dated in the future, made while others are removed, or
- * incomplete, because nothing is known about that. Partial exports are ignored. */
+ * newest complete export is never removed, whatever the rules. Neither is the newest one that has a
+ * disk or a member which newer ones do not have (export-parts.h), nor an export that is protected,
+ * being read, used by a domain, dated in the future, made while others are removed, or incomplete,
+ * because nothing is known about that. Partial exports are ignored. */
 
 /** The parameters of a removal. */
 typedef struct {
@@ -31,6 +33,7 @@ typedef enum {
 
 /** Reasons to keep an export, in addition to the names of rules. */
 #define PRUNE_NEWEST "newest"
+#define PRUNE_ONLY_HERE "only-here" /* it has the newest state of a disk or member */
 #define PRUNE_PROTECTED "protected"
 #define PRUNE_FUTURE "future"
 #define PRUNE_IN_USE "in-use"
@@ -45,6 +48,7 @@ typedef struct {
     char *host;       /* NULL: not known */
     gint64 created;   /* seconds since the epoch; 0: not known */
     ExportStamp stamp; /* which one was decided about */
+    ExportParts *parts; /* what it has; NULL: not known */
     PruneFate fate;
     GPtrArray *reasons; /* char*: reasons why it is kept */
     char *problem;      /* why it is ignored or could not be removed, or NULL */

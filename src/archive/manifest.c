@@ -291,6 +291,45 @@ manifest_file(const Manifest *manifest, const char *path)
     return g_hash_table_lookup(manifest->by_path, path);
 }
 
+static const ManifestDomain *
+find_domain(const Manifest *manifest, const char *uuid)
+{
+    for (guint i = 0; i < manifest->domains->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
+
+        if (g_ascii_strcasecmp(domain->uuid, uuid) == 0)
+            return domain;
+    }
+
+    return NULL;
+}
+
+const ManifestDisk *
+manifest_disk(const Manifest *manifest, const char *uuid, const char *target)
+{
+    const ManifestDomain *domain = find_domain(manifest, uuid);
+    const ManifestSnapshot *first = domain ? g_ptr_array_index(domain->snapshots, 0) : NULL;
+
+    for (guint i = 0; first && i < first->disks->len; i++) {
+        const ManifestDisk *disk = g_ptr_array_index(first->disks, i);
+
+        if (g_str_equal(disk->target, target))
+            return disk;
+    }
+
+    return NULL;
+}
+
+/* An empty drive, and one whose medium is not copied unless that is asked for, have nothing to
+ * leave out. */
+gboolean
+manifest_disk_is_left_out(const ManifestDisk *disk)
+{
+    static const char *const reasons[] = {"no-storage", "excluded", "no-snapshot", NULL};
+
+    return !disk->layer && disk->recorded && g_strv_contains(reasons, disk->recorded);
+}
+
 char *
 manifest_memory_path(const ManifestDomain *domain, guint index)
 {

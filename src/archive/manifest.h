@@ -107,6 +107,14 @@ Manifest *manifest_load(int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /** manifest_file: Returns: (transfer none) (nullable): the file @path. */
 ManifestFile *manifest_file(const Manifest *manifest, const char *path);
 
+/** manifest_disk: Returns: (transfer none) (nullable): the disk @target of the domain @uuid, as it
+ * was exported: that of its first snapshot. */
+const ManifestDisk *manifest_disk(const Manifest *manifest, const char *uuid, const char *target);
+
+/** manifest_disk_is_left_out: Returns: whether the disk was there and its content was not exported,
+ * because that was asked for, in the settings or in the domain's XML. */
+gboolean manifest_disk_is_left_out(const ManifestDisk *disk);
+
 /**
  * manifest_memory_path:
  * @index: index of a snapshot of @domain

@@ -11,6 +11,7 @@ export TZ=UTC
 
 x=$TEST_DIR/x
 good=$TEST_DIR/good
+bare=$TEST_DIR/bare
 mkdir "$x"
 export VIRTSNAP_CONFIG_DIR=$TEST_DIR/config
 test_host "$TEST_DIR"
@@ -116,6 +117,38 @@ is "$(fate removed)" "shop/d3" "days of the local time"
 TZ=UTC prune --keep-daily 2 --dry-run
 is "$(fate removed)" "shop/z1" "and of another one"
 TZ=UTC
+
+# --- an export takes the place of others as far as it has what they have
+
+check "one without its disks" virtsnap -q -c "$TEST_HOST" export shop s --to "$bare" --no-storage
+# bare NAME TIME: makes one of that time which has no disks.
+bare()
+{
+    good=$bare made "$@"
+}
+for rule in last daily; do
+    fresh
+    made d1 2026-03-01T01:00:00Z
+    made d2 2026-03-02T01:00:00Z
+    bare c2 2026-03-02T12:00:00Z
+    bare c3 2026-03-03T12:00:00Z
+    prune --keep-$rule 1
+    is "$(fate removed) | $(fate kept)" "shop/c2 shop/d1 | shop/c3 shop/d2" \
+        "keep-$rule: the newest one with the disks is not removed for one without them"
+done
+is "$(jq -r '.kept[] | .reasons | join(" ")' <<<"$out" | xargs -d '\n' printf '%s, ')" \
+    "newest daily, only-here daily, " "and why"
+check "it is whole" virtsnap -q verify "$x/shop/d2"
+like "$(virtsnap export-prune "$x" --keep-last 1)" 'only-here, last' "as text"
+fresh
+made d1 2026-03-01T01:00:00Z
+made d2 2026-03-02T01:00:00Z
+made d3 2026-03-03T01:00:00Z
+sed -i 's|target="vda"|target="vdb"|' "$x/shop/d3/manifest.xml"
+prune --keep-last 2
+is "$(fate removed) | $(fate kept)" "shop/d1 | shop/d2 shop/d3" "what is not there any more ages"
+prune --keep-last 1
+is "$(fate removed) | $(fate kept)" " | shop/d2 shop/d3" "and its last copy stays"
 
 # --- protection
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "archive/export-keep.h"
+#include "archive/export-parts.h"
 #include "tests/unit/harness.h"
 
 /* Which of a row of exports the rules keep. Times are written as people have them on the wall. */
@@ -91,6 +92,100 @@ test_rules(gconstpointer data)
     g_assert_cmpstr(result, ==, c->kept);
 }
 
+/* --- exports that do not have the same ------------------------------------------ */
+
+/* Exports of two members with a disk each, newest first, one a day: for each of the disks a letter,
+ * 'h' if it is in it, 'l' if it was left out, 'e' if the drive was empty, '-' if there was no such
+ * member. */
+typedef struct {
+    KeepRules rules;
+    const char *exports;
+    const char *kept; /* '+' by rules, 'o' only because nothing else has it, '-' not at all */
+} PartsCase;
+
+static const PartsCase parts_cases[] = {
+    {{{[KEEP_LAST] = 1}}, "hh hh hh", "+--"},
+    /* What is left out takes nobody's place, once or for good, in whatever order. */
+    {{{[KEEP_LAST] = 1}}, "ll hh hh", "++-"},
+    {{{[KEEP_LAST] = 2}}, "ll ll ll hh hh hh", "++-++-"},
+    {{{[KEEP_DAILY] = 2}}, "ll hh ll hh ll hh", "++-+--"},
+    {{{[KEEP_LAST] = 1}}, "lh hl ll hh", "++--"},
+    {{{[KEEP_LAST] = 1}}, "ll lh ll hh hh", "++-+-"},
+    {{{[KEEP_LAST] = 2}}, "hl hl hl hh hh hh", "++-++-"},
+    /* What is not there any more grows old, but its last copy stays. */
+    {{{[KEEP_LAST] = 2}}, "h- h- hh hh", "++o-"},
+    {{{[KEEP_LAST] = 3}}, "h- h- hh hh", "+++-"},
+    {{{[KEEP_LAST] = 2}}, "h- h- h- hh hl", "++-o-"},
+    {{{[KEEP_LAST] = 1}}, "h- -h h- -h", "+o--"},
+    {{{[KEEP_LAST] = 1}}, "he hh hh", "+o-"},
+    /* Nothing but configurations are as good as each other. */
+    {{{[KEEP_LAST] = 1}}, "ll ll le", "+--"},
+    {{{[KEEP_LAST] = 1}}, "-- hh hh", "+o-"},
+};
+
+/* What an export has of the member @uuid. */
+static ExportParts *
+parts_of(char *uuid, char letter)
+{
+    ManifestDisk disk = {.target = (char *)"vda"};
+    ManifestSnapshot snapshot = {.disks = g_ptr_array_new()};
+    ManifestDomain domain = {.uuid = uuid, .snapshots = g_ptr_array_new()};
+    Manifest manifest = {.domains = g_ptr_array_new()};
+    ExportParts *parts;
+
+    disk.layer = letter == 'h' ? (char *)"layers/vda" : NULL;
+    disk.recorded = letter == 'l' ? (char *)"excluded" : letter == 'e' ? (char *)"empty" : NULL;
+    g_ptr_array_add(snapshot.disks, &disk);
+    g_ptr_array_add(domain.snapshots, &snapshot);
+    if (letter != '-')
+        g_ptr_array_add(manifest.domains, &domain);
+    parts = export_parts_new(&manifest);
+    g_assert_cmpint(export_parts_only_left_out(&manifest), ==, letter == 'l');
+    g_ptr_array_unref(snapshot.disks);
+    g_ptr_array_unref(domain.snapshots);
+    g_ptr_array_unref(manifest.domains);
+
+    return parts;
+}
+
+static ExportParts *
+parts_of_both(const char *letters)
+{
+    ExportParts *parts = parts_of((char *)"one", letters[0]);
+    g_autoptr(GHashTable) others = parts_of((char *)"two", letters[1]);
+    GHashTableIter iter;
+    gpointer part, state;
+
+    g_hash_table_iter_init(&iter, others);
+    while (g_hash_table_iter_next(&iter, &part, &state))
+        g_hash_table_insert(parts, g_strdup(part), state);
+
+    return parts;
+}
+
+static void
+test_parts(gconstpointer data)
+{
+    const PartsCase *c = data;
+    g_autoptr(GTimeZone) zone = g_time_zone_new_utc();
+    g_auto(GStrv) texts = g_strsplit(c->exports, " ", -1);
+    KeepExport exports[TIMES_MAX];
+    guint kept[TIMES_MAX];
+    g_autofree char *result = NULL;
+    gsize n = g_strv_length(texts);
+
+    result = g_strnfill(n, '-');
+    for (gsize i = 0; i < n; i++)
+        exports[i] = (KeepExport){(gint64)(1000 - i) * 86400, parts_of_both(texts[i])};
+    export_parts_keep(&c->rules, exports, n, zone, kept);
+    for (gsize i = 0; i < n; i++) {
+        if (kept[i] != 0)
+            result[i] = kept[i] == KEEP_ONLY_HERE ? 'o' : '+';
+        g_hash_table_unref(exports[i].parts);
+    }
+    g_assert_cmpstr(result, ==, c->kept);
+}
+
 static void
 test_numbers(void)
 {
@@ -120,6 +215,11 @@ main(int argc, char *argv[])
         g_autofree char *name = g_strdup_printf("/export-keep/rules/%zu", i);
 
         g_test_add_data_func(name, &cases[i], test_rules);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(parts_cases); i++) {
+        g_autofree char *name = g_strdup_printf("/export-keep/parts/%zu", i);
+
+        g_test_add_data_func(name, &parts_cases[i], test_parts);
     }
     g_test_add_func("/export-keep/numbers", test_numbers);
 
