@@ -11,6 +11,7 @@
 #include "archive/export-base.h"
 #include "archive/export-list.h"
 #include "archive/export-lock.h"
+#include "archive/export-parts.h"
 #include "image/qcow2-header.h"
 #include "util/fd.h"
 #include "util/format.h"
@@ -174,7 +175,8 @@ is_newer(const FoundExport *one, const FoundExport *than)
     return order > 0 || (order == 0 && strcmp(one->path, than->path) > 0);
 }
 
-/* Returns: the newest export of @snapshot, or of any if it is NULL, that is not in @tried. */
+/* Returns: the newest export of @snapshot, or of any that there is something to take from if it is
+ * NULL, that is not in @tried. */
 static const FoundExport *
 find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection,
             const char *snapshot, GHashTable *tried)
@@ -186,7 +188,8 @@ find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection
 
         if (!found->manifest || found->problem || g_hash_table_contains(tried, found) ||
             !is_base_of(found->manifest, place, collection) ||
-            (snapshot && !g_str_equal(found->manifest->snapshot, snapshot)))
+            (snapshot ? !g_str_equal(found->manifest->snapshot, snapshot)
+                      : export_parts_only_left_out(found->manifest)))
             continue;
         if (is_newer(found, newest))
             newest = found;

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 /* The base of an export: an earlier export whose layers are used again. */
 
-/** The word that names the newest export instead of a path. */
+/** The word that names, instead of a path, the newest export that has disks, or left none out. */
 #define EXPORT_BASE_LATEST "latest"
 
 /** A complete export, held for reading: nobody prunes it meanwhile. */

@@ -142,36 +142,16 @@ take_layer(BasePlanner *self, PlanLayer *layer)
 
 /* --- disks ------------------------------------------------------------------------ */
 
-static const ManifestDomain *
-find_domain(const Manifest *manifest, const char *uuid)
-{
-    for (guint i = 0; i < manifest->domains->len; i++) {
-        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
-
-        if (g_ascii_strcasecmp(domain->uuid, uuid) == 0)
-            return domain;
-    }
-
-    return NULL;
-}
-
 /* Returns: (nullable): the top layer of the same disk in the base, if the guest's view of it is
  * the disk's state. */
 static const ManifestFile *
 find_disk(const BasePlanner *self, const PlanDomain *domain, const PlanDisk *disk)
 {
     const Manifest *manifest = self->base->manifest;
-    const ManifestDomain *before = find_domain(manifest, domain->uuid);
-    const ManifestSnapshot *snapshot = before ? g_ptr_array_index(before->snapshots, 0) : NULL;
+    const ManifestDisk *before = manifest_disk(manifest, domain->uuid, disk->def->target);
 
-    for (guint i = 0; snapshot && i < snapshot->disks->len; i++) {
-        const ManifestDisk *one = g_ptr_array_index(snapshot->disks, i);
-
-        if (one->layer && !one->internal && g_str_equal(one->target, disk->def->target))
-            return manifest_file(manifest, one->layer);
-    }
-
-    return NULL;
+    return before && before->layer && !before->internal ? manifest_file(manifest, before->layer)
+                                                        : NULL;
 }
 
 static const ManifestFile *
@@ -577,6 +557,25 @@ name_all(BasePlanner *self)
                          ((ManifestFile *)g_ptr_array_index(self->base->manifest->files, i))->path);
 }
 
+/* Who left a disk out once may not expect that the next export takes longer because of that. */
+static void
+warn_of_left_out(const BasePlanner *self, const PlanDomain *domain)
+{
+    const PlanSnapshot *snapshot = g_ptr_array_index(domain->snapshots, 0);
+
+    for (guint i = 0; i < snapshot->disks->len; i++) {
+        const PlanDisk *disk = g_ptr_array_index(snapshot->disks, i);
+        const ManifestDisk *before =
+            disk->top ? manifest_disk(self->base->manifest, domain->uuid, disk->def->target) : NULL;
+
+        if (before && manifest_disk_is_left_out(before))
+            plan_warn(self->plan,
+                      _("Domain '%s', disk '%s': the base '%s' was made without it; the whole "
+                        "disk is exported"),
+                      domain->name, disk->def->target, self->base->path);
+    }
+}
+
 gboolean
 plan_base_apply(Plan *plan, ExportBase *base, guint64 device, GError **error)
 {
@@ -589,6 +588,8 @@ plan_base_apply(Plan *plan, ExportBase *base, guint64 device, GError **error)
 
     plan->base = base;
     name_all(&self);
+    for (guint i = 0; i < plan->domains->len; i++)
+        warn_of_left_out(&self, g_ptr_array_index(plan->domains, i));
     for (guint i = 0; i < plan->layers->len; i++)
         take_layer(&self, g_ptr_array_index(plan->layers, i));
     done = plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_ALL || take_disks(&self, error);

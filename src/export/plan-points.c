@@ -88,26 +88,6 @@ typedef struct {
     const ExportBase *base;
 } PointFinder;
 
-static const ManifestDisk *
-find_before(const ExportBase *base, const PlanDomain *domain, const char *target)
-{
-    for (guint i = 0; i < base->manifest->domains->len; i++) {
-        const ManifestDomain *one = g_ptr_array_index(base->manifest->domains, i);
-        const ManifestSnapshot *snapshot = g_ptr_array_index(one->snapshots, 0);
-
-        if (g_ascii_strcasecmp(one->uuid, domain->uuid) != 0)
-            continue;
-        for (guint k = 0; k < snapshot->disks->len; k++) {
-            const ManifestDisk *disk = g_ptr_array_index(snapshot->disks, k);
-
-            if (disk->layer && g_str_equal(disk->target, target))
-                return disk;
-        }
-    }
-
-    return NULL;
-}
-
 static const HypervisorCheckpointDisk *
 find_tracked(const HypervisorCheckpoint *checkpoint, const char *target)
 {
@@ -172,10 +152,11 @@ tell_unknown(const PointFinder *self, const PlanDomain *domain, const PlanDisk *
 static gboolean
 find_since(const PointFinder *self, const PlanDomain *domain, PlanDisk *disk, GError **error)
 {
-    const ManifestDisk *before = find_before(self->base, domain, disk->def->target);
+    const ManifestDisk *before =
+        manifest_disk(self->base->manifest, domain->uuid, disk->def->target);
     g_autofree char *why = NULL;
 
-    if (!before || !can_have_bitmap(disk->top->source))
+    if (!before || !before->layer || !can_have_bitmap(disk->top->source))
         return TRUE;
     why = why_not_known(self, domain, disk, before->checkpoint, &disk->top->since_bytes);
     if (why)

@@ -58,4 +58,28 @@ like "$(jq -r '.warnings[]' <<<"$out")" "shop/chosen. cannot be the base: .*anot
     "the other one is not its base"
 is "$(virtsnap --json export-info "$x/shop/s" | jq -r .base)" "$x/shop/old" "but the one before it"
 
+# --- an export that has nothing to take from
+
+y=$TEST_DIR/y
+out_of() { jq -r "$1" <<<"$out"; }
+# night [OPTION]...: exports the snapshot once more, as another one.
+night()
+{
+    run virtsnap --json -c "$TEST_HOST" export shop s --to "$y" "${@:2}"
+    mv "$y/shop/s" "$y/shop/$1"
+    sed -i "s|<snapshot>s<|<snapshot>$1<|" "$y/shop/$1/manifest.xml"
+}
+night full
+night bare --no-storage
+night next --base latest
+is "$(out_of '[.result, .warnings[]] | join(" ")')" 0 "the night after one without disks"
+is "$(virtsnap --json export-info "$y/shop/next" | jq -r .base)" "$y/shop/full" \
+    "goes on from the one that has them"
+night again --base "$y/shop/bare"
+like "$(out_of '.warnings[]')" "disk 'vda': the base '.*/bare' was made without it" \
+    "one that is named for the base is taken, and what that means is told"
+rm -rf "$y/shop/"{full,next,again}
+night first --base latest
+like "$(out_of '.warnings[]')" "There is no earlier export of 'shop'" "nothing but such ones"
+
 done_testing
