@@ -35,6 +35,8 @@ def show(found):
         print(f"{problem['file']}: {problem['what']}")
     for domain in found.get("domains", []):
         print(domain["name"], "boots" if domain["booted"] else f"does not boot: {domain['why']}")
+    for warning in found.get("warnings", []):
+        print(f"warning: {warning}")
     if found["ok"]:
         print(f"verified: {found['files']} files, {found['bytes']} bytes")
 

@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "archive/verify-report.h"
 #include "util/error.h"
 #include "util/name.h"
@@ -54,6 +56,18 @@ verify_report_new(void)
     report->problems = g_ptr_array_new_with_free_func((GDestroyNotify)verify_problem_free);
 
     return report;
+}
+
+char *
+verify_report_warning(const VerifyReport *report)
+{
+    if (report->undigested == 0)
+        return NULL;
+
+    return g_strdup_printf(_("Files that were exported without a digest: %u; that they are there, "
+                             "their sizes and the headers of images were checked, and not whether "
+                             "they are what was exported"),
+                           report->undigested);
 }
 
 void

@@ -21,6 +21,8 @@ typedef struct {
     GPtrArray *problems; /* VerifyProblem; empty: no problems */
     guint unclosed;      /* number of problems that are images which were not closed properly */
     guint unchecked;     /* number of problems that kept something from being checked */
+    guint undigested;    /* number of files that have no digest in the manifest: their content was
+                          * not compared with anything */
 } VerifyReport;
 
 /** verify_report_new: Returns: a report without problems, owned by the caller. */
@@ -33,6 +35,10 @@ void verify_report_add(VerifyReport *report, const char *file, const char *forma
 /** verify_report_add_error: Appends a problem that an error tells: damage, if its code shows some;
  * what failed for another reason, or may not be done, says nothing about the file. */
 void verify_report_add_error(VerifyReport *report, const char *file, const GError *error);
+
+/** verify_report_warning: Returns: (transfer full) (nullable): that the content of files was not
+ * compared, for the user. */
+char *verify_report_warning(const VerifyReport *report);
 
 void verify_report_free(VerifyReport *report);
 

@@ -301,6 +301,17 @@ verify_files(Verify *self, GError **error)
     return TRUE;
 }
 
+static guint
+count_undigested(const Manifest *manifest)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < manifest->files->len; i++)
+        n += !((const ManifestFile *)g_ptr_array_index(manifest->files, i))->has_digest;
+
+    return n;
+}
+
 /* No permission, or it is being removed. */
 static gboolean
 nothing_to_say(const GError *error)
@@ -334,6 +345,7 @@ verify_export(const VerifyOrder *order, GError **error)
     }
     self.manifest = manifest;
     report->files = 1;
+    report->undigested = count_undigested(manifest);
     verify_tree(dirfd, manifest, report);
     verify_match_layers(manifest, report);
     if (!verify_files(&self, error))

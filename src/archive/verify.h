@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Verification of an export: every file exists with its digest, the images have the backing files
- * that the manifest says, and there is nothing else. */
+/* Verification of an export: every file exists with its digest, if the manifest has one, the images
+ * have the backing files that the manifest says, and there is nothing else. */
 
 /** What is verified, and how. It owns none of its members. */
 typedef struct {

@@ -75,6 +75,32 @@ print_problems(GVariant *findings)
     return (guint)n + omitted;
 }
 
+/* What was compared with nothing is not said to be unchanged. */
+static void
+print_sound(CliContext *cli, const char *where, guint undigested, guint64 files, const char *size)
+{
+    if (undigested == 0)
+        cli_message(cli, _("'%s' is complete and unchanged: %" PRIu64 " files, %s"), where, files,
+                    size);
+    else
+        cli_message(cli,
+                    _("'%s' is complete; whether it has changed cannot be told without digests: "
+                      "%" PRIu64 " files, %s"),
+                    where, files, size);
+}
+
+static void
+print_unclosed(CliContext *cli, const char *where, guint undigested, guint unclosed)
+{
+    if (undigested == 0)
+        cli_message(cli,
+                    _("'%s' is as it was exported, but images in it were not closed cleanly: %u"),
+                    where, unclosed);
+    else
+        cli_message(cli, _("'%s' is complete, but images in it were not closed cleanly: %u"),
+                    where, unclosed);
+}
+
 static void
 print_verified_files(CliContext *cli, const char *path, GVariant *findings)
 {
@@ -83,21 +109,20 @@ print_verified_files(CliContext *cli, const char *path, GVariant *findings)
     guint problems = print_problems(findings);
     guint unclosed = 0;
     guint unchecked = 0;
+    guint undigested = 0;
     guint64 files = 0;
     guint64 bytes = 0;
 
     g_variant_lookup(findings, "unclosed", "u", &unclosed);
     g_variant_lookup(findings, "unchecked", "u", &unchecked);
+    g_variant_lookup(findings, "undigested", "u", &undigested);
     g_variant_lookup(findings, "files", "t", &files);
     g_variant_lookup(findings, "bytes", "t", &bytes);
     size = format_bytes(bytes);
     if (problems == 0)
-        cli_message(cli, _("'%s' is complete and unchanged: %" PRIu64 " files, %s"), where, files,
-                    size);
+        print_sound(cli, where, undigested, files, size);
     else if (unclosed == problems)
-        cli_message(cli,
-                    _("'%s' is as it was exported, but images in it were not closed cleanly: %u"),
-                    where, unclosed);
+        print_unclosed(cli, where, undigested, unclosed);
     else if (unclosed + unchecked == problems)
         cli_message(cli, _("'%s' could not be checked; problems: %u"), where, unchecked);
     else

@@ -8,6 +8,7 @@
 #include "archive/verify.h"
 #include "import/boot-scratch.h"
 #include "import/verification.h"
+#include "util/strings.h"
 
 /* The default place of scratch files: one for large temporary files that survive a restart of
  * the host, so that what is left can be found and removed. */
@@ -204,6 +205,19 @@ verification_ok(const Verification *self)
 {
     return self->files && self->files->problems->len == 0 &&
            (!self->domains || boot_report_ok(self->domains));
+}
+
+GPtrArray *
+verification_warnings(const Verification *self)
+{
+    GPtrArray *warnings = self->domains ? strings_copy(self->domains->warnings)
+                                        : g_ptr_array_new_with_free_func(g_free);
+    char *warning = self->files ? verify_report_warning(self->files) : NULL;
+
+    if (warning)
+        g_ptr_array_add(warnings, warning);
+
+    return warnings;
 }
 
 void

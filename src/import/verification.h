@@ -42,8 +42,12 @@ typedef struct {
 gboolean verification_run(Verification *self, Hypervisor *hypervisor, Control *control,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** verification_ok: Returns: whether the export is complete and unchanged and its domains boot. */
+/** verification_ok: Returns: whether nothing wrong was found, and the domains boot. */
 gboolean verification_ok(const Verification *self);
+
+/** verification_warnings: Returns: (transfer full) (element-type utf8): what was not checked or not
+ * tried, for the user. */
+GPtrArray *verification_warnings(const Verification *self);
 
 /** verification_clear: Frees the results. */
 void verification_clear(Verification *self);

@@ -75,9 +75,17 @@ add_domains(GVariantDict *all, const BootReport *report)
         g_variant_builder_add_value(&verdicts,
                                     format_verdict(g_ptr_array_index(report->domains, i)));
     g_variant_dict_insert_value(all, "domains", g_variant_builder_end(&verdicts));
-    g_variant_dict_insert_value(
-        all, "warnings",
-        g_variant_new_strv((const char *const *)report->warnings->pdata, report->warnings->len));
+}
+
+static void
+add_warnings(GVariantDict *all, const Verification *verification)
+{
+    g_autoptr(GPtrArray) warnings = verification_warnings(verification);
+
+    if (verification->domains || warnings->len > 0)
+        g_variant_dict_insert_value(
+            all, "warnings",
+            g_variant_new_strv((const char *const *)warnings->pdata, warnings->len));
 }
 
 GVariant *
@@ -97,10 +105,12 @@ verify_findings_format(const Verification *verification, gsize bytes_max)
     g_variant_dict_insert_value(&all, "problems", g_variant_builder_end(&problems));
     g_variant_dict_insert(&all, "unclosed", "u", files->unclosed);
     g_variant_dict_insert(&all, "unchecked", "u", files->unchecked);
+    g_variant_dict_insert(&all, "undigested", "u", files->undigested);
     if (omitted > 0)
         g_variant_dict_insert(&all, "omitted", "u", omitted);
     if (verification->domains)
         add_domains(&all, verification->domains);
+    add_warnings(&all, verification);
 
     return g_variant_dict_end(&all);
 }
@@ -133,8 +143,8 @@ verify_findings_error(const Verification *verification)
 
         if (!verdict->booted)
             return g_error_new(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
-                               _("The files of '%s' are right, but its domain '%s' does not boot: "
-                                 "%s"),
+                               _("No damage was found in the files of '%s', but its domain '%s' "
+                                 "does not boot: %s"),
                                verification->path, verdict->name, verdict->why);
     }
 

@@ -125,6 +125,7 @@ verify_work_run(JobWork *work, JobRun *run, GError **error)
     if (!self->finished)
         return FALSE;
     job_run_set_findings(run, verify_findings_format(&self->verification, PROBLEM_BYTES_MAX));
+    job_run_set_result(run, NULL, verification_warnings(&self->verification));
     if (verification_ok(&self->verification))
         return TRUE;
     g_propagate_error(error, verify_findings_error(&self->verification));

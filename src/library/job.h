@@ -217,9 +217,10 @@ VirtSnapJobReport *virt_snap_job_dup_report(VirtSnapJob *self);
  * "reason" (s), "frozen_ms" (u)) and "referencePoint" (s) if it can become one. Of a verification:
  * "ok" (b), "files", "bytes" (t), "problems" (aa{sv}: "file", "what" (s)), "unclosed" (u): how many
  * of them are images that were not closed cleanly, "unchecked" (u): how many kept something from
- * being checked and say nothing about the export, "omitted" (u): how many are not listed; with
- * "boot" also "domains" (aa{sv}: "name" (s), "booted" (b), "by" or "why" (s), "seconds" (u)) and
- * "warnings" (as).
+ * being checked and say nothing about the export, "omitted" (u): how many are not listed,
+ * "undigested" (u): how many files were exported without digests, so that their content was not
+ * checked, and "warnings" (as), if there are any; with "boot" also "domains" (aa{sv}: "name" (s),
+ * "booted" (b), "by" or "why" (s), "seconds" (u)).
  *
  * Returns: (transfer full) (nullable): a{sv}; NULL if the job has found out nothing, or not yet
  */

@@ -70,11 +70,12 @@ request_boot(const char *directory, guint timeout, const char *expect, const cha
 static VirtSnapVerifyResult *
 result_of(Verification *verification)
 {
-    VirtSnapVerifyResult *result = verify_result_new(g_steal_pointer(&verification->files));
-    const BootReport *report = verification->domains;
+    GPtrArray *warnings = verification_warnings(verification);
+    VirtSnapVerifyResult *result =
+        verify_result_new(g_steal_pointer(&verification->files), warnings);
 
-    if (report)
-        verify_result_set_domains(result, report->domains, report->warnings);
+    if (verification->domains)
+        verify_result_set_domains(result, verification->domains->domains);
 
     return result;
 }

@@ -9,12 +9,12 @@
 
 G_BEGIN_DECLS
 
-/** verify_result_new: Wraps @report (transfer full) for programs. Returns: owned by the caller. */
-VirtSnapVerifyResult *verify_result_new(VerifyReport *report);
+/** verify_result_new: Wraps @report and @warnings (element-type utf8), both (transfer full), for
+ * programs. Returns: owned by the caller. */
+VirtSnapVerifyResult *verify_result_new(VerifyReport *report, GPtrArray *warnings);
 
-/** verify_result_set_domains: @verdicts: (element-type BootVerdict): what came of the domains;
- * @warnings: (element-type utf8). Both are held. */
-void verify_result_set_domains(VirtSnapVerifyResult *self, GPtrArray *verdicts,
-                               GPtrArray *warnings);
+/** verify_result_set_domains: @verdicts: (element-type BootVerdict): what came of the domains. They
+ * are held. */
+void verify_result_set_domains(VirtSnapVerifyResult *self, GPtrArray *verdicts);
 
 G_END_DECLS

@@ -13,7 +13,7 @@ struct VirtSnapVerifyProblem {
 struct VirtSnapVerifyResult {
     VerifyReport *report;
     GPtrArray *domains;  /* BootVerdict; NULL: none was started */
-    GPtrArray *warnings; /* char*; NULL: none */
+    GPtrArray *warnings; /* char* */
 };
 
 G_DEFINE_BOXED_TYPE(VirtSnapVerifyProblem, virt_snap_verify_problem,
@@ -61,20 +61,20 @@ virt_snap_verify_problem_get_what(const VirtSnapVerifyProblem *self)
 }
 
 VirtSnapVerifyResult *
-verify_result_new(VerifyReport *report)
+verify_result_new(VerifyReport *report, GPtrArray *warnings)
 {
     VirtSnapVerifyResult *self = g_atomic_rc_box_new0(VirtSnapVerifyResult);
 
     self->report = report;
+    self->warnings = warnings;
 
     return self;
 }
 
 void
-verify_result_set_domains(VirtSnapVerifyResult *self, GPtrArray *verdicts, GPtrArray *warnings)
+verify_result_set_domains(VirtSnapVerifyResult *self, GPtrArray *verdicts)
 {
     self->domains = g_ptr_array_ref(verdicts);
-    self->warnings = g_ptr_array_ref(warnings);
 }
 
 static void
@@ -84,7 +84,7 @@ verify_result_clear(gpointer data)
 
     verify_report_free(self->report);
     g_clear_pointer(&self->domains, g_ptr_array_unref);
-    g_clear_pointer(&self->warnings, g_ptr_array_unref);
+    g_ptr_array_unref(self->warnings);
 }
 
 VirtSnapVerifyResult *
@@ -152,7 +152,5 @@ virt_snap_verify_result_dup_warnings(const VirtSnapVerifyResult *self)
 {
     g_return_val_if_fail(self != NULL, NULL);
 
-    g_autoptr(GPtrArray) none = g_ptr_array_new();
-
-    return strings_to_strv(self->warnings ? self->warnings : none);
+    return strings_to_strv(self->warnings);
 }

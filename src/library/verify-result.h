@@ -94,7 +94,8 @@ void virt_snap_verify_result_unref(VirtSnapVerifyResult *self);
  *
  * Checks whether there are no problems.
  *
- * Returns: whether the export is complete and unchanged
+ * Returns: whether the export is complete and unchanged; of files that were exported without
+ * digests a warning says that their content was not checked
  */
 gboolean virt_snap_verify_result_get_ok(const VirtSnapVerifyResult *self);
 
@@ -142,7 +143,8 @@ GPtrArray *virt_snap_verify_result_get_domains(const VirtSnapVerifyResult *self)
  * virt_snap_verify_result_dup_warnings:
  * @self: a result
  *
- * Tells what was not tried, where domains were started.
+ * Tells what was not checked, as the content of files without digests, and what was not tried where
+ * domains were started.
  *
  * Returns: (transfer full): for people
  */

@@ -15,6 +15,10 @@ LIVE_URI=$TEST_HOST
 qemu-io -c 'write -q -P 7 0 4M' "$TEST_DIR/images/base.qcow2" >/dev/null
 virtsnap -q -c "$TEST_HOST" collection-create-as shop --domain web
 check "an export" virtsnap -q -c "$TEST_HOST" export shop s --to "$x" || bail_out "no export"
+echo '<exportsettings><digest>no</digest></exportsettings>' >"$TEST_DIR/settings.xml"
+check "one without digests" virtsnap -q -c "$TEST_HOST" export shop s --to "$TEST_DIR/plain" \
+    --settings "$TEST_DIR/settings.xml"
+plain=$TEST_DIR/plain/shop/s
 good=$x/shop/s
 bad=$x/shop/bad
 cp -a "$good" "$bad"
@@ -79,6 +83,14 @@ like "$(report)" "'ok': <true>, .*'files': <uint64 $files>|'files': <uint64 $fil
 like "$(report)" "'problems': <@aa.sv. \[\]>" "there is no problem"
 like "$(verify "$good" "{'wait': <true>}")" "^\(uint32 0, objectpath '/org/virtsnap1/job/" \
     "one may wait"
+
+# --- one whose content cannot be checked
+check "one without digests" begin "$plain"
+is "$(service_wait "$job") $(service_get "$job" Job ErrorCode)" "32768 0" \
+    "completes with a warning"
+like "$(report)" "'ok': <true>" "nothing wrong was found"
+like "$(report)" "'undigested': <uint32 [1-9][0-9]*>" "but the report says what was not compared"
+like "$(report)" "'warnings': <\['Files that were exported without a digest: " "in words, too"
 
 # --- one that is not
 check "one that is damaged" begin "$bad"
@@ -148,6 +160,14 @@ same()
 check "verify --service of a whole one" same "$good"
 is "$outcome" 0 "is fine"
 check "its JSON" same "$good" --json --deep
+check "of one without digests" same "$plain"
+is "$outcome" 0 "is fine"
+out=$(virtsnap verify "$plain" 2>&1)
+like "$out" "warning: Files .* digest: .*complete; whether it has changed cannot be told" \
+    "but not said to be unchanged"
+check "its JSON" same "$plain" --json
+is "$(virtsnap verify "$plain" --json 2>/dev/null | jq -c '[keys, .ok, (.warnings | length)]')" \
+    '[["bytes","files","ok","problems","warnings"],true,1]' "has the warning"
 check "of a damaged one" same "$bad"
 is "$outcome" 1 "is not"
 check "its JSON, too" same "$bad" --json
@@ -178,6 +198,8 @@ if [ -e "$typelib" ] && /usr/bin/python3 -c "import gi" 2>/dev/null; then
     }
     like "$(program "$good"; echo "status $?")" "100 %.*verified: $files files.*status 0" \
         "the example verifies"
+    like "$(program "$plain"; echo "status $?")" "warning: Files .* without a digest.*status 0" \
+        "warns of what it cannot tell"
     like "$(program "$bad"; echo "status $?")" \
         "$layer: has another digest.*error 32802 \(corrupt\): .*status 1" "finds damage"
     like "$(program "$x/none"; echo "status $?")" \

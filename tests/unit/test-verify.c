@@ -125,6 +125,33 @@ test_findings(void)
     verification_clear(&what);
 }
 
+/* What was compared with nothing is not called unchanged without a word, whether domains boot or
+ * not. */
+static void
+test_undigested(void)
+{
+    Verification what = {.path = "/e", .files = verify_report_new()};
+    g_autoptr(GPtrArray) none = verification_warnings(&what);
+    g_autoptr(GVariant) findings = NULL;
+    g_autofree const char **warnings = NULL;
+    gboolean ok = FALSE;
+    guint undigested = 0;
+
+    g_assert_cmpuint(none->len, ==, 0);
+    what.files->undigested = 9;
+    what.domains = boot_report_new();
+    g_ptr_array_add(what.domains->warnings, g_strdup("of its domains"));
+    findings = g_variant_ref_sink(verify_findings_format(&what, 100));
+    g_assert_true(g_variant_lookup(findings, "ok", "b", &ok) && ok);
+    g_assert_true(g_variant_lookup(findings, "undigested", "u", &undigested));
+    g_assert_cmpuint(undigested, ==, 9);
+    g_assert_true(g_variant_lookup(findings, "warnings", "^a&s", &warnings));
+    g_assert_cmpstr(warnings[0], ==, "of its domains");
+    g_assert_nonnull(strstr(warnings[1], "without a digest: 9;"));
+    g_assert_null(warnings[2]);
+    verification_clear(&what);
+}
+
 /* What kept a file from being looked at says nothing of it; damage counts before that. */
 static void
 test_unchecked(void)
@@ -229,6 +256,7 @@ main(int argc, char **argv)
     g_test_add_func("/verify/settings", test_settings);
     g_test_add_func("/verify/wrong-settings", test_wrong_settings);
     g_test_add_func("/verify/findings", test_findings);
+    g_test_add_func("/verify/undigested", test_undigested);
     g_test_add_func("/verify/unchecked", test_unchecked);
     g_test_add_func("/verify/findings-of-boot", test_findings_of_boot);
     g_test_add_func("/verify/record", test_record);
