@@ -316,6 +316,12 @@ export_base_damaged(const ExportBase *self, const ManifestFile *file, GError **e
     return FALSE;
 }
 
+const ManifestFile *
+export_base_below(const ExportBase *self, const ManifestFile *file)
+{
+    return file->backing ? manifest_file(self->manifest, file->backing) : NULL;
+}
+
 static gboolean
 refers_to(const Qcow2Header *header, const ManifestFile *below)
 {
@@ -336,7 +342,7 @@ is_as_said(const ExportBase *self, const ManifestFile *file, int fd)
 
     return header && qcow2_header_check(header, file->path, NULL) &&
            header->virtual_size == file->capacity &&
-           refers_to(header, file->backing ? manifest_file(self->manifest, file->backing) : NULL);
+           refers_to(header, export_base_below(self, file));
 }
 
 int
@@ -370,4 +376,24 @@ export_base_is_untouched(const ManifestFile *file, int fd)
     modified = (OriginTime){st.st_mtim.tv_sec, (guint32)st.st_mtim.tv_nsec};
 
     return origin_time_equal(&modified, &file->written);
+}
+
+/* What cannot be opened is refused by name when it is to be used. */
+gboolean
+export_base_vouches_for(const ExportBase *self, const ManifestFile *file)
+{
+    auto_fd fd = file->has_digest ? -1 : export_base_open_layer(self, file, NULL);
+
+    return fd < 0 || export_base_is_untouched(file, fd);
+}
+
+gboolean
+export_base_vouches_for_chain(const ExportBase *self, const ManifestFile *top)
+{
+    for (const ManifestFile *file = top; file; file = export_base_below(self, file)) {
+        if (!export_base_vouches_for(self, file))
+            return FALSE;
+    }
+
+    return TRUE;
 }

@@ -44,6 +44,9 @@ gboolean export_base_find(const char *name, const ExportPlace *place, const char
  * one, as before the first export at @place. */
 char *export_base_none(const ExportPlace *place);
 
+/** export_base_below: Returns: (transfer none) (nullable): the backing layer of its layer @file. */
+const ManifestFile *export_base_below(const ExportBase *self, const ManifestFile *file);
+
 /**
  * export_base_open_layer:
  * @file: of its manifest
@@ -58,6 +61,14 @@ int export_base_open_layer(const ExportBase *self, const ManifestFile *file, GEr
 /** export_base_is_untouched: Returns: whether nobody has written to the layer open as @fd since the
  * export was made, as far as its times tell: what was copied from elsewhere has others. */
 gboolean export_base_is_untouched(const ManifestFile *file, int fd);
+
+/** export_base_vouches_for: Returns: whether it can be told that the layer is what was exported: by
+ * its digest, or by export_base_is_untouched(). Without a digest it cannot where permissions are
+ * not kept, as on CIFS, nor of a copy of an export that was made without its times. */
+gboolean export_base_vouches_for(const ExportBase *self, const ManifestFile *file);
+
+/** export_base_vouches_for_chain: Returns: the same of @top and the layers below it. */
+gboolean export_base_vouches_for_chain(const ExportBase *self, const ManifestFile *top);
 
 /** export_base_damaged: Returns: FALSE with CORRUPT: @file of the base is not what it was. */
 gboolean export_base_damaged(const ExportBase *self, const ManifestFile *file, GError **error);

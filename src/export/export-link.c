@@ -134,6 +134,7 @@ find_out(const Linking *self, ExportItem *item, gboolean *same, GError **error)
     *same = layer->of_base;
     if (!layer->of_base && layer->way == PLAN_WAY_LINK && !look_again(self, item, same, error))
         return FALSE;
+    *same = *same && (layer->of_base || export_base_vouches_for(self->plan->base, layer->base));
     if (*same) {
         keep_origins(self, item);
         return TRUE;
@@ -163,23 +164,29 @@ open_base_file(EngineItem *engine, GError **error)
     return engine->source != NULL;
 }
 
-/* Reads the whole file: only the digest can tell. */
+/* Reads the whole file: only the digest can tell. Without one, what is below changes is what the
+ * disk was compared with, and nothing else is linked that its times do not vouch for. */
 static gboolean
 check_content(const Linking *self, const ManifestFile *file, int fd, GError **error)
 {
-    BaseItem item = {.file = file, .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)};
+    BaseItem item = {.file = file, .fd = -1};
     gboolean done;
 
+    if (!file->has_digest)
+        return TRUE;
+    item.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (item.fd < 0) {
+        virt_snap_error_set_errno(error, errno, _("Cannot read '%s'"), file->path);
+        return FALSE;
+    }
     item.engine.user_data = &item;
     item.engine.open = open_base_file;
     item.engine.want_digest = TRUE;
-    done = file->has_digest && item.fd >= 0 && run_engine(self, &item.engine, error);
+    done = run_engine(self, &item.engine, error);
     if (done && memcmp(item.engine.digest, file->digest, DIGEST_BYTES) != 0)
-        done = FALSE;
+        done = export_base_damaged(self->plan->base, file, error);
     fd_clear(&item.fd);
     engine_item_clear(&item.engine);
-    if (!done && !(error && *error))
-        export_base_damaged(self->plan->base, file, error);
 
     return done;
 }

@@ -22,7 +22,9 @@ G_BEGIN_DECLS
  * A hard link proves nothing of the content by itself: it is made only if the times of the base's
  * file say that nobody has written to it since its export was made, or its digest does. What is
  * copied, or shares blocks, is compared with the digest in the manifest while that is done. So what
- * went bad on the disk below a file of the base that is linked, verify finds, in both.
+ * went bad on the disk below a file of the base that is linked, verify finds, in both. Without a
+ * digest only the times can tell: if they do not, the layer is made as if there were no base, or
+ * the disk that is to be put on it is compared with it in full.
  *
  * Returns: FALSE with CORRUPT naming what of the base is damaged.
  */

@@ -74,15 +74,16 @@ match_origins(const BasePlanner *self, const ManifestFile *file, const Layer *to
     return match;
 }
 
-/* Returns: (nullable): the layer of the base that has the same name and was made in the same
- * way. */
+/* Returns: (nullable): the layer of the base that has the same name, was made in the same way, and
+ * certainly is what it was. */
 static const ManifestFile *
 counterpart(const BasePlanner *self, const PlanLayer *layer)
 {
     const ManifestFile *file = manifest_file(self->base->manifest, layer->file);
     const char *backing = layer->backing ? layer->backing->file : NULL;
 
-    if (!file || !file->format || !g_str_equal(file->format, layer->format) ||
+    if (!file || !file->format || !export_base_vouches_for(self->base, file) ||
+        !g_str_equal(file->format, layer->format) ||
         g_strcmp0(file->source, layer->source->path) != 0 ||
         g_strcmp0(file->backing, backing) != 0 ||
         file->flattened != (layer->way == PLAN_WAY_FLATTEN))
@@ -154,18 +155,12 @@ find_disk(const BasePlanner *self, const PlanDomain *domain, const PlanDisk *dis
                                                         : NULL;
 }
 
-static const ManifestFile *
-file_below(const BasePlanner *self, const ManifestFile *file)
-{
-    return file->backing ? manifest_file(self->base->manifest, file->backing) : NULL;
-}
-
 static guint
 depth_of(const BasePlanner *self, const ManifestFile *top)
 {
     guint depth = 0;
 
-    for (const ManifestFile *file = top; file; file = file_below(self, file))
+    for (const ManifestFile *file = top; file; file = export_base_below(self->base, file))
         depth++;
 
     return depth;
@@ -175,7 +170,7 @@ depth_of(const BasePlanner *self, const ManifestFile *top)
 static gboolean
 is_flattened(const BasePlanner *self, const ManifestFile *top)
 {
-    for (const ManifestFile *file = top; file; file = file_below(self, file)) {
+    for (const ManifestFile *file = top; file; file = export_base_below(self->base, file)) {
         if (file->flattened)
             return TRUE;
     }
@@ -247,7 +242,7 @@ resolve_files(BasePlanner *self, const ManifestFile *top, GError **error)
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GArray) images = g_array_new(FALSE, TRUE, sizeof(ChainImage));
 
-    for (const ManifestFile *file = top; file; file = file_below(self, file)) {
+    for (const ManifestFile *file = top; file; file = export_base_below(self->base, file)) {
         char *path = g_build_filename(self->base->path, file->path, NULL);
         ChainImage image = {.path = path, .format = file->format, .on = IMAGE_ON_FILE};
         auto_fd fd = export_base_open_layer(self->base, file, error);
@@ -287,7 +282,7 @@ find_linked(const BasePlanner *self, const ManifestFile *file)
 static PlanLayer *
 take_chain(BasePlanner *self, const ManifestFile *file, const Layer *source)
 {
-    const ManifestFile *next = file_below(self, file);
+    const ManifestFile *next = export_base_below(self->base, file);
     PlanLayer *backing = next ? take_chain(self, next, source->backing) : NULL;
     PlanLayer *layer = find_linked(self, file);
 
@@ -312,7 +307,7 @@ take_chain(BasePlanner *self, const ManifestFile *file, const Layer *source)
 static gboolean
 has_clash(const BasePlanner *self, const ManifestFile *top)
 {
-    for (const ManifestFile *file = top; file; file = file_below(self, file)) {
+    for (const ManifestFile *file = top; file; file = export_base_below(self->base, file)) {
         for (guint i = 0; i < self->plan->layers->len; i++) {
             const PlanLayer *layer = g_ptr_array_index(self->plan->layers, i);
 
@@ -347,6 +342,7 @@ static gboolean
 is_same_disk(const BasePlanner *self, const PlanDisk *disk, const ManifestFile *top)
 {
     return has_origins(disk->top) && top->flattened && top->capacity == disk->top->capacity &&
+           export_base_vouches_for_chain(self->base, top) &&
            match_origins(self, top, disk->top->source, TRUE) == ORIGIN_SAME;
 }
 

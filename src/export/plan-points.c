@@ -103,8 +103,10 @@ find_tracked(const HypervisorCheckpoint *checkpoint, const char *target)
 
 static char *
 why_not_known(const PointFinder *self, const PlanDomain *domain, const PlanDisk *disk,
-              const ManifestCheckpoint *then, guint64 *bytes)
+              const ManifestDisk *before, guint64 *bytes)
 {
+    const ManifestFile *top = manifest_file(self->base->manifest, before->layer);
+    const ManifestCheckpoint *then = before->checkpoint;
     g_autoptr(Origin) image = origin_of(disk->top->source->path);
     g_autoptr(HypervisorCheckpoint) now = NULL;
     g_autoptr(GError) error = NULL;
@@ -112,6 +114,8 @@ why_not_known(const PointFinder *self, const PlanDomain *domain, const PlanDisk 
 
     if (!then)
         return g_strdup(_("the base was made without a reference point of it"));
+    if (!export_base_vouches_for_chain(self->base, top))
+        return g_strdup(_("the base was made without digests, and others may have written to it"));
     if (!image || !origin_is_file(then->image, self->base->manifest->boot, image))
         return g_strdup_printf(_("its image is another file than '%s' was then"),
                                then->image->path);
@@ -158,7 +162,7 @@ find_since(const PointFinder *self, const PlanDomain *domain, PlanDisk *disk, GE
 
     if (!before || !before->layer || !can_have_bitmap(disk->top->source))
         return TRUE;
-    why = why_not_known(self, domain, disk, before->checkpoint, &disk->top->since_bytes);
+    why = why_not_known(self, domain, disk, before, &disk->top->since_bytes);
     if (why)
         return tell_unknown(self, domain, disk, why, error);
     disk->top->since = g_strdup(before->checkpoint->name);

@@ -5,7 +5,7 @@
 # The latest export as a base: the one that was chosen, whatever has its name a moment later.
 . "$abs_top_srcdir/tests/cli/lib.sh"
 . "$abs_top_srcdir/tests/test-host.sh"
-requires qemu-img
+requires qemu-img qemu-io
 can_inject || skip_all "nothing can be injected here"
 
 x=$TEST_DIR/x
@@ -62,10 +62,11 @@ is "$(virtsnap --json export-info "$x/shop/s" | jq -r .base)" "$x/shop/old" "but
 
 y=$TEST_DIR/y
 out_of() { jq -r "$1" <<<"$out"; }
-# night [OPTION]...: exports the snapshot once more, as another one.
+# night NAME [OPTION]...: exports the snapshot once more, as another one.
 night()
 {
     run virtsnap --json -c "$TEST_HOST" export shop s --to "$y" "${@:2}"
+    [ "$status" -eq 0 ] || echo "# night $1: $status out=$out err=$err"
     mv "$y/shop/s" "$y/shop/$1"
     sed -i "s|<snapshot>s<|<snapshot>$1<|" "$y/shop/$1/manifest.xml"
 }
@@ -81,5 +82,42 @@ like "$(out_of '.warnings[]')" "disk 'vda': the base '.*/bare' was made without 
 rm -rf "$y/shop/"{full,next,again}
 night first --base latest
 like "$(out_of '.warnings[]')" "There is no earlier export of 'shop'" "nothing but such ones"
+
+# --- a base without digests, of which its files do not say that nobody has written to them
+
+rm -rf "$y"
+qemu-io -c 'write -q -P 7 0 4M' "$TEST_DIR/images/base.qcow2" >/dev/null
+echo '<exportsettings><digest>no</digest></exportsettings>' >"$TEST_DIR/quick.xml"
+# links NAME OTHER: how many layers the one has that are those of the other.
+links()
+{
+    local layer n=0
+    for layer in "$y/shop/$1"/layers/*; do
+        [ ! "$layer" -ef "$y/shop/$2/layers/${layer##*/}" ] || n=$((n + 1))
+    done
+    echo $n
+}
+has_disk()
+{
+    qemu-img compare -q "$TEST_DIR/images/web.qcow2" "$y/shop/$1/$(virtsnap --json export-info \
+        "$y/shop/$1" | jq -r '.domains[0].snapshots[0].disks[0].layer')"
+}
+night quick --settings "$TEST_DIR/quick.xml"
+night next --settings "$TEST_DIR/quick.xml" --base latest
+if [[ $(stat -f -c %T "$y") =~ ^(ext|xfs) ]]; then
+    is "$(out_of .result) $(links next quick)" "0 2" "what nobody has written to is linked"
+else
+    skip "what nobody has written to is linked" "times prove nothing on this file system"
+fi
+chmod u+w "$y"/shop/*/layers/*
+night kept --settings "$TEST_DIR/quick.xml" --base latest
+is "$(out_of .result) $(links kept next)" "0 0" "where no permissions are kept it is copied again"
+check "and is right" has_disk kept
+night merged --settings "$TEST_DIR/quick.xml" --merge
+chmod u+w "$y"/shop/merged/layers/*
+night above --settings "$TEST_DIR/quick.xml" --base latest
+is "$(out_of .result) $(links above merged)" "0 1" "what the disk is compared with is linked"
+check "and is right as well" has_disk above
+check "it is whole" virtsnap -q verify "$y/shop/above"
 
 done_testing

@@ -20,11 +20,12 @@ check "a domain" eval 'live_define a --disk "$d/a.qcow2" --disk "$d/a2.qcow2" &&
     bail_out "no domain"
 check "a collection of it" vs -q collection-create-as night --domain a
 
+settings=()
 # tonight NAME [WARNINGS [PATTERN]]: a night is as a full one; it says of so many disks (0) that
 # what has changed is not known, and why.
 tonight()
 {
-    check "a night after that" night "$1" --base latest
+    check "a night after that" night "$1" --base latest "${settings[@]}"
     is "$(warnings | awk -v why="${3-.}" '/not known/ { all++; if ($0 ~ why) so++ }
         END { print all + 0, so + 0 }')" "${2-0} ${2-0}" \
         "says of ${2-0} disks that it is not known what has changed, and why" || cat "$VS_OUT"
@@ -130,6 +131,18 @@ check "the domain is undefined, and defined again" eval 'some_of 0 &&
 tonight defined 3 "no checkpoint"
 check "libvirtd is restarted" eval 'some_of 0 && live_libvirtd_stop KILL && live_libvirtd_start'
 tonight again
+
+# --- a base of which nothing says that it is what it was
+echo '<exportsettings><digest>no</digest></exportsettings>' >"$d/plain.xml"
+settings=(--settings "$d/plain.xml")
+some_of 0
+tonight plain
+check "its files may have been written to" chmod u+w "$x"/night/plain/layers/*
+some_of 0
+tonight writable 1 "vda.*without digests"
+settings=()
+
+# --- memory that was saved
 check "the domain is saved and restored" eval 'some_of 0 && live_virsh save a "$d/saved" &&
     live_virsh restore "$d/saved" && some_of 0'
 check "a night after that" night saved --base latest

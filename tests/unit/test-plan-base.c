@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "export/manifest-format.h"
 #include "export/plan-base.h"
@@ -93,7 +94,9 @@ make_base(PlanFixture *f, const Plan *plan, gboolean formats)
 
         add_file(files, other->path, other->role);
     }
+    g_assert_cmpint(chmod(top->file, 0400), ==, 0);
     g_assert_cmpint(stat(top->file, &st), ==, 0);
+    file->written = (OriginTime){st.st_mtim.tv_sec, (guint32)st.st_mtim.tv_nsec};
     file->format = g_strdup(top->format);
     file->source = g_strdup(top->source->path);
     file->capacity = top->capacity;
@@ -112,7 +115,7 @@ make_base(PlanFixture *f, const Plan *plan, gboolean formats)
 }
 
 /* Only what certainly is the same is linked without a look at its content: the same files, and in
- * the same formats. */
+ * the same formats; and without a digest only what nobody can have written to. */
 static void
 test_formats(PlanFixture *f, gconstpointer data)
 {
@@ -120,11 +123,14 @@ test_formats(PlanFixture *f, gconstpointer data)
         const char *below;
         gboolean formats; /* the base's manifest has them */
         gboolean linked;
+        const char *touch;
     } table[] = {
-        {BELOW("qcow2"), TRUE, TRUE},
-        {BELOW("raw"), TRUE, FALSE},
-        {BELOW("qcow2"), FALSE, FALSE},
-        {BELOW("raw"), FALSE, FALSE},
+        {BELOW("qcow2"), TRUE, TRUE, NULL},
+        {BELOW("raw"), TRUE, FALSE, NULL},
+        {BELOW("qcow2"), FALSE, FALSE, NULL},
+        {BELOW("raw"), FALSE, FALSE, NULL},
+        {BELOW("qcow2"), TRUE, FALSE, "chmod u+w \"$0\""},
+        {BELOW("qcow2"), TRUE, FALSE, "touch -d @1 \"$0\""},
     };
 
     g_free(run("sh", "-ec",
@@ -145,8 +151,11 @@ test_formats(PlanFixture *f, gconstpointer data)
         ExportBase *base;
         struct stat st;
 
+        (void)!unlink(file);
         g_free(run("qemu-img", "convert", "-O", "qcow2", "over.qcow2", file, NULL));
         base = make_base(f, before, table[i].formats);
+        if (table[i].touch)
+            g_free(run("sh", "-ec", table[i].touch, file, NULL));
         g_assert_cmpint(stat(".", &st), ==, 0);
         g_assert_true(plan_base_apply(plan, base, st.st_dev, &error));
         g_assert_no_error(error);
