@@ -257,20 +257,27 @@ resolve_files(BasePlanner *self, const ManifestFile *top, GError **error)
                          error);
 }
 
-/* Returns: (nullable): the layer of the plan that links @file already. */
-static PlanLayer *
-find_linked(const BasePlanner *self, const ManifestFile *file)
+/* Returns: whether the layer links @file, and all below it links what is below that. An overlay may
+ * be what it was while the image below it is not: then the two belong to different chains. */
+static gboolean
+links_chain(const BasePlanner *self, const PlanLayer *layer, const ManifestFile *file)
 {
-    for (guint i = 0; i < self->linked->len; i++) {
-        PlanLayer *layer = g_ptr_array_index(self->linked, i);
-
-        if (layer->base == file)
-            return layer;
+    for (; layer && file; layer = layer->backing, file = export_base_below(self->base, file)) {
+        if (layer->way != PLAN_WAY_LINK || layer->base != file)
+            return FALSE;
     }
-    for (guint i = 0; i < self->plan->layers->len; i++) {
-        PlanLayer *layer = g_ptr_array_index(self->plan->layers, i);
 
-        if (layer->way == PLAN_WAY_LINK && layer->base == file)
+    return !layer && !file;
+}
+
+/* Returns: (nullable): the layer among @layers that links @file and all below it already. */
+static PlanLayer *
+find_linked(const BasePlanner *self, const GPtrArray *layers, const ManifestFile *file)
+{
+    for (guint i = 0; i < layers->len; i++) {
+        PlanLayer *layer = g_ptr_array_index(layers, i);
+
+        if (links_chain(self, layer, file))
             return layer;
     }
 
@@ -284,8 +291,10 @@ take_chain(BasePlanner *self, const ManifestFile *file, const Layer *source)
 {
     const ManifestFile *next = export_base_below(self->base, file);
     PlanLayer *backing = next ? take_chain(self, next, source->backing) : NULL;
-    PlanLayer *layer = find_linked(self, file);
+    PlanLayer *layer = find_linked(self, self->linked, file);
 
+    if (!layer)
+        layer = find_linked(self, self->plan->layers, file);
     if (!layer) {
         layer = g_new0(PlanLayer, 1);
         layer->file = g_strdup(file->path);
@@ -312,7 +321,7 @@ has_clash(const BasePlanner *self, const ManifestFile *top)
             const PlanLayer *layer = g_ptr_array_index(self->plan->layers, i);
 
             if (layer->users > 0 && g_str_equal(layer->file, file->path) &&
-                !(layer->way == PLAN_WAY_LINK && layer->base == file))
+                !links_chain(self, layer, file))
                 return TRUE;
         }
     }
@@ -487,31 +496,6 @@ take_disks(BasePlanner *self, GError **error)
 
 /* --- the plan ------------------------------------------------------------------------ */
 
-/* Appends @layer to the plan, after the layers that it is based on, unless it is there already. */
-static void
-put_layer(Plan *plan, GHashTable *there, PlanLayer *layer)
-{
-    if (!layer || !g_hash_table_add(there, layer))
-        return;
-    put_layer(plan, there, layer->backing);
-    layer->number = plan->layers->len;
-    plan->bytes += layer->bytes;
-    g_ptr_array_add(plan->layers, layer);
-}
-
-static void
-put_layers(Plan *plan, GHashTable *there, const GPtrArray *layers)
-{
-    for (guint i = 0; i < layers->len; i++) {
-        PlanLayer *layer = g_ptr_array_index(layers, i);
-
-        if (layer->users > 0)
-            put_layer(plan, there, layer);
-        else
-            plan_layer_free(layer);
-    }
-}
-
 /* What is pulled as a whole needs no bitmap. */
 static void
 forget_since(Plan *plan)
@@ -522,24 +506,6 @@ forget_since(Plan *plan)
         if (layer->way == PLAN_WAY_PULL)
             g_clear_pointer(&layer->since, g_free);
     }
-}
-
-/* Orders the layers anew, without those that no disk uses any more. */
-static void
-arrange_layers(BasePlanner *self)
-{
-    Plan *plan = self->plan;
-    g_autoptr(GPtrArray) before = plan->layers;
-    g_autoptr(GHashTable) there = g_hash_table_new(NULL, NULL);
-
-    g_ptr_array_set_free_func(before, NULL);
-    plan->layers = g_ptr_array_new_with_free_func((GDestroyNotify)plan_layer_free);
-    plan->bytes = 0;
-    for (guint i = 0; i < plan->files->len; i++)
-        plan->bytes += ((PlanFile *)g_ptr_array_index(plan->files, i))->bytes;
-    put_layers(plan, there, self->linked);
-    put_layers(plan, there, before);
-    put_layers(plan, there, self->changes);
 }
 
 static void
@@ -589,7 +555,7 @@ plan_base_apply(Plan *plan, ExportBase *base, guint64 device, GError **error)
     for (guint i = 0; i < plan->layers->len; i++)
         take_layer(&self, g_ptr_array_index(plan->layers, i));
     done = plan->settings->snapshots == VIRT_SNAP_SNAPSHOTS_ALL || take_disks(&self, error);
-    arrange_layers(&self);
+    plan_layers_arrange(plan, linked, changes);
     forget_since(plan);
 
     return done;

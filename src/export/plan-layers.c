@@ -247,3 +247,46 @@ plan_layers_changes(Plan *plan, GHashTable *names, const PlanLayer *chain, PlanL
 
     return layer;
 }
+
+/* --- their order ------------------------------------------------------------------- */
+
+/* Appends @layer to the plan, after the layers that it is based on, unless it is there already. */
+static void
+put_layer(Plan *plan, GHashTable *there, PlanLayer *layer)
+{
+    if (!layer || !g_hash_table_add(there, layer))
+        return;
+    put_layer(plan, there, layer->backing);
+    layer->number = plan->layers->len;
+    plan->bytes += layer->bytes;
+    g_ptr_array_add(plan->layers, layer);
+}
+
+static void
+put_layers(Plan *plan, GHashTable *there, const GPtrArray *layers)
+{
+    for (guint i = 0; i < layers->len; i++) {
+        PlanLayer *layer = g_ptr_array_index(layers, i);
+
+        if (layer->users > 0)
+            put_layer(plan, there, layer);
+        else
+            plan_layer_free(layer);
+    }
+}
+
+void
+plan_layers_arrange(Plan *plan, const GPtrArray *linked, const GPtrArray *changes)
+{
+    g_autoptr(GPtrArray) before = plan->layers;
+    g_autoptr(GHashTable) there = g_hash_table_new(NULL, NULL);
+
+    g_ptr_array_set_free_func(before, NULL);
+    plan->layers = g_ptr_array_new_with_free_func((GDestroyNotify)plan_layer_free);
+    plan->bytes = 0;
+    for (guint i = 0; i < plan->files->len; i++)
+        plan->bytes += ((PlanFile *)g_ptr_array_index(plan->files, i))->bytes;
+    put_layers(plan, there, linked);
+    put_layers(plan, there, before);
+    put_layers(plan, there, changes);
+}

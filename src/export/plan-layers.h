@@ -47,4 +47,14 @@ PlanLayer *plan_layers_pull(PlanBuilder *builder, const PlanDomain *domain, cons
 PlanLayer *plan_layers_changes(Plan *plan, GHashTable *names, const PlanLayer *chain,
                                PlanLayer *backing);
 
+/**
+ * plan_layers_arrange:
+ * @linked: (element-type PlanLayer): the base's, each behind what it is based on
+ * @changes: (element-type PlanLayer): and those above them
+ *
+ * Orders the plan's layers anew, with those given, which become its own, and without those that no
+ * disk uses any more, which are freed.
+ */
+void plan_layers_arrange(Plan *plan, const GPtrArray *linked, const GPtrArray *changes);
+
 G_END_DECLS
