@@ -175,11 +175,55 @@ is_newer(const FoundExport *one, const FoundExport *than)
     return order > 0 || (order == 0 && strcmp(one->path, than->path) > 0);
 }
 
-/* Returns: the newest export of @snapshot, or of any that there is something to take from if it is
- * NULL, that is not in @tried. */
+/* Which exports can be meant. */
+typedef gboolean (*Suits)(const Manifest *manifest, const char *name);
+
+/* What there is something to take from. */
+static gboolean
+has_disks(const Manifest *manifest, const char *name)
+{
+    return !export_parts_only_left_out(manifest);
+}
+
+static gboolean
+is_of_snapshot(const Manifest *manifest, const char *name)
+{
+    return g_str_equal(manifest->snapshot, name);
+}
+
+static gboolean
+has_checkpoint_in(const ManifestSnapshot *snapshot, const char *name)
+{
+    for (guint i = 0; i < snapshot->disks->len; i++) {
+        const ManifestDisk *disk = g_ptr_array_index(snapshot->disks, i);
+
+        if (disk->checkpoint && g_str_equal(disk->checkpoint->name, name))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/* Whether it is of the moment of those checkpoints. */
+static gboolean
+has_checkpoint(const Manifest *manifest, const char *name)
+{
+    for (guint i = 0; i < manifest->domains->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
+
+        for (guint j = 0; j < domain->snapshots->len; j++) {
+            if (has_checkpoint_in(g_ptr_array_index(domain->snapshots, j), name))
+                return TRUE;
+        }
+    }
+
+    return FALSE;
+}
+
+/* Returns: the newest export that @suits and is not in @tried. */
 static const FoundExport *
-find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection,
-            const char *snapshot, GHashTable *tried)
+find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection, Suits suits,
+            const char *name, GHashTable *tried)
 {
     const FoundExport *newest = NULL;
 
@@ -187,9 +231,7 @@ find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection
         const FoundExport *found = g_ptr_array_index(exports, i);
 
         if (!found->manifest || found->problem || g_hash_table_contains(tried, found) ||
-            !is_base_of(found->manifest, place, collection) ||
-            (snapshot ? !g_str_equal(found->manifest->snapshot, snapshot)
-                      : export_parts_only_left_out(found->manifest)))
+            !is_base_of(found->manifest, place, collection) || !suits(found->manifest, name))
             continue;
         if (is_newer(found, newest))
             newest = found;
@@ -241,7 +283,7 @@ find_latest(const ExportPlace *place, const char *collection, ExportBase **base,
     if (!exports)
         return FALSE;
     note_unreadable(exports, place, notes);
-    while ((found = find_newest(exports, place, collection, NULL, tried))) {
+    while ((found = find_newest(exports, place, collection, has_disks, NULL, tried))) {
         g_autoptr(GError) why = NULL;
 
         *base = open_found(found, &why);
@@ -265,8 +307,11 @@ export_base_none(const ExportPlace *place)
         place->name, place->directory);
 }
 
+/* A snapshot goes before a reference point of that name, whose export has a snapshot's name of its
+ * own. */
 static ExportBase *
-find_named(const char *snapshot, const ExportPlace *place, const char *collection, GError **error)
+find_named(const char *name, const char *checkpoint, const ExportPlace *place,
+           const char *collection, GError **error)
 {
     g_autoptr(GPtrArray) exports = list_bases(place, error);
     g_autoptr(GHashTable) tried = g_hash_table_new(NULL, NULL);
@@ -274,20 +319,22 @@ find_named(const char *snapshot, const ExportPlace *place, const char *collectio
 
     if (!exports)
         return NULL;
-    found = find_newest(exports, place, collection, snapshot, tried);
+    found = find_newest(exports, place, collection, is_of_snapshot, name, tried);
+    if (!found)
+        found = find_newest(exports, place, collection, has_checkpoint, checkpoint, tried);
     if (found)
         return open_found(found, error);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
-                _("There is no export of the snapshot '%s' of '%s' in '%s' to be the base; name "
-                  "one by its absolute path, or ask for the latest"),
-                snapshot, collection ? collection : place->name, place->directory);
+                _("There is no export of a snapshot or reference point '%s' of '%s' in '%s' to be "
+                  "the base; name one by its absolute path, or ask for the latest"),
+                name, collection ? collection : place->name, place->directory);
 
     return NULL;
 }
 
 gboolean
-export_base_find(const char *name, const ExportPlace *place, const char *collection,
-                 ExportBase **base, GPtrArray *notes, GError **error)
+export_base_find(const char *name, const char *checkpoint, const ExportPlace *place,
+                 const char *collection, ExportBase **base, GPtrArray *notes, GError **error)
 {
     *base = NULL;
     if (g_str_equal(name, EXPORT_BASE_LATEST))
@@ -295,7 +342,7 @@ export_base_find(const char *name, const ExportPlace *place, const char *collect
     if (g_path_is_absolute(name))
         *base = open_path(name, place, collection, error);
     else if (!strchr(name, '/'))
-        *base = find_named(name, place, collection, error);
+        *base = find_named(name, checkpoint, place, collection, error);
     else
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                     _("Base '%s': the path is not absolute"), name);

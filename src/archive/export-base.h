@@ -24,8 +24,9 @@ typedef struct {
 
 /**
  * export_base_find:
- * @name: an absolute path, EXPORT_BASE_LATEST, or the name of a snapshot whose export is beside the
- * new one
+ * @name: an absolute path, EXPORT_BASE_LATEST, or the name of a snapshot or reference point whose
+ * export is beside the new one
+ * @checkpoint: what the checkpoints of a reference point @name are called
  * @place: of the new one
  * @collection: (nullable): what it is of; NULL: the unnamed collection that @place is named after
  * @base: (out): owned by the caller; NULL: the newest one is asked for, and there is none
@@ -36,9 +37,9 @@ typedef struct {
  * Returns: FALSE with NOT_FOUND, IN_USE (it is being removed), INVALID_STATE (it is not complete),
  * INVALID_PARAMETER (it is of another collection), NOT_SUPPORTED (of a later version) or CORRUPT.
  */
-gboolean export_base_find(const char *name, const ExportPlace *place, const char *collection,
-                          ExportBase **base, GPtrArray *notes, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean export_base_find(const char *name, const char *checkpoint, const ExportPlace *place,
+                          const char *collection, ExportBase **base, GPtrArray *notes,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** export_base_none: Returns: (transfer full): the warning that there is no export to be the newest
  * one, as before the first export at @place. */

@@ -10,6 +10,7 @@
 #include "export/export-work.h"
 #include "export/plan-base.h"
 #include "export/plan-points.h"
+#include "snapshot/reference-point.h"
 #include "snapshot/set-left.h"
 #include "transfer/engine.h"
 #include "util/strings.h"
@@ -151,6 +152,7 @@ take_base(const ExportWork *self, Hypervisor *hypervisor, Plan *plan, const Targ
           GError **error)
 {
     const char *name = self->settings->base;
+    g_autofree char *checkpoint = name ? reference_point_checkpoint(name) : NULL;
     g_autofree char *none = NULL;
     ExportBase *base = NULL;
     TargetSpace space;
@@ -158,7 +160,8 @@ take_base(const ExportWork *self, Hypervisor *hypervisor, Plan *plan, const Targ
     if (!name)
         return TRUE;
     if (!target_space(target, &space, error) ||
-        !export_base_find(name, self->place, self->collection, &base, plan->warnings, error))
+        !export_base_find(name, checkpoint, self->place, self->collection, &base, plan->warnings,
+                          error))
         return FALSE;
     if (base && !plan_points_find(hypervisor, plan, base, error)) {
         export_base_free(base);

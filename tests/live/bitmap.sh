@@ -81,7 +81,8 @@ check "one of that name is not made again" vs_refused 32800 "'mine'" export nigh
     --live=crash --scratch "$s" --to "$x" --reference-point mine
 check "and not for a snapshot" vs_refused 1 "'mine'" export night again --to "$x" \
     --reference-point mine
-check "the next night" eval 'guest b 0 "$(paint 5M 1M)" && night after --base latest --strict'
+check "the next night names it as its base" eval 'guest b 0 "$(paint 5M 1M)" &&
+    night after --base mine --strict'
 check "goes by it, and it stays" eval '[[ $(checkpoints b) = *" virtsnap.mine" ]]'
 
 # --- what is not known any more
