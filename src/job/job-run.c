@@ -300,8 +300,9 @@ job_run_main(gpointer data)
     g_autoptr(GError) error = NULL;
 
     process_block_signals();
-    if (control_pass(run->control, 0, &error))
-        work->type->run(work, run, &error);
+    if (control_pass(run->control, 0, &error) && !work->type->run(work, run, &error) && !error)
+        g_set_error(&error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
+                    _("The job has failed, and it is not known why"));
     explain_finished(run, &error);
     run->kept = run->kept && work->type->has_left(work);
     end_job_run(run, &error);

@@ -32,6 +32,8 @@ run_fake(JobWork *work, JobRun *run, GError **error)
     FakeWork *self = (FakeWork *)work;
     gboolean first = self->runs++ == 0;
 
+    if (self->fails)
+        return FALSE;
     if (!first && self->taken) {
         g_set_error_literal(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS, self->taken);
         return FALSE;

@@ -14,6 +14,7 @@ typedef struct {
     guint runs;
     gint may_end;   /* atomic: its runs after the first one, which lasts until it is ended, may
                      * succeed */
+    gboolean fails; /* its runs fail, and do not say why */
     gboolean plans; /* it says that it may change something */
     const char *taken;     /* its runs after the first one fail: this exists already */
     const char *unfixed;   /* (nullable): what comes before the error of a run */

@@ -134,6 +134,18 @@ test_never_began(Fixture *f, gconstpointer data)
     g_assert_cmpuint(f->work->discarded, ==, 0);
 }
 
+/* --- failed -------------------------------------------------------------------------- */
+
+/* What does not say why has not succeeded for that. */
+static void
+test_no_reason(Fixture *f, gconstpointer data)
+{
+    f->work->fails = TRUE;
+    g_assert_true(job_start(f->job, NULL));
+    assert_ended(f->job, JOB_STATE_EXCEPTION, VIRT_SNAP_ERROR_FAILED,
+                 "The job has failed, and it is not known why", FALSE);
+}
+
 /* --- interrupted when all was done --------------------------------------------------- */
 
 static void
@@ -285,6 +297,7 @@ main(int argc, char *argv[])
     g_test_add("/job-left/nothing", Fixture, NULL, set_up, test_nothing_left, tear_down);
     g_test_add("/job-left/not-undone", Fixture, NULL, set_up, test_not_undone, tear_down);
     g_test_add("/job-left/not-removed", Fixture, NULL, set_up, test_not_removed, tear_down);
+    g_test_add("/job-left/no-reason", Fixture, NULL, set_up, test_no_reason, tear_down);
     g_test_add("/job-left/never-began", Fixture, NULL, set_up, test_never_began, tear_down);
     g_test_add("/job-left/interrupted", Fixture, NULL, set_up, test_interrupted, tear_down);
     g_test_add("/job-left/finished", Fixture, NULL, set_up, test_finished, tear_down);
