@@ -21,6 +21,9 @@
 #define BITMAP_BYTES 24
 /* QEMU's limit for the size of the bitmap directory. */
 #define BITMAPS_BYTES_MAX ((guint64)64 << 20)
+/* And for the number of bitmaps, and the size of one. */
+#define BITMAPS_MAX 65535
+#define BITMAP_BYTES_MAX ((guint64)512 << 20)
 
 typedef struct {
     int fd;
@@ -240,6 +243,17 @@ check_refcounts(End *self, GError **error)
     return for_each_number(self, header->refcount_offset, bytes / 8, 1, take_refcount_block, error);
 }
 
+static gboolean
+report_bitmaps(const End *self, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
+                _("The image '%s' has more bitmaps, or larger ones, than QEMU opens; see what "
+                  "'qemu-img check' says"),
+                self->what);
+
+    return FALSE;
+}
+
 /* Checks the clusters of all bitmaps, which are listed in a table for each bitmap. */
 static gboolean
 check_bitmaps(End *self, GError **error)
@@ -250,6 +264,8 @@ check_bitmaps(End *self, GError **error)
 
     if (header->n_bitmaps == 0)
         return TRUE;
+    if (header->n_bitmaps > BITMAPS_MAX)
+        return report_bitmaps(self, error);
     if (header->bitmaps_bytes > BITMAPS_BYTES_MAX ||
         !is_within_image(self, at, header->bitmaps_bytes))
         return report_cut(self, _("the directory of bitmaps"), at, error);
@@ -261,11 +277,13 @@ check_bitmaps(End *self, GError **error)
             return FALSE;
         table = get64(fixed);
         n = get32(fixed + 8);
+        if (n * self->cluster > BITMAP_BYTES_MAX)
+            return report_bitmaps(self, error);
         if (!is_within_image(self, table, n * 8))
             return report_cut(self, _("the table of a bitmap"), table, error);
         if (!for_each_number(self, table, n, 1, take_cluster, error))
             return FALSE;
-        at += (BITMAP_BYTES + get16(fixed + 18) + get32(fixed + 20) + 7u) & ~(guint64)7;
+        at += ((guint64)BITMAP_BYTES + get16(fixed + 18) + get32(fixed + 20) + 7) & ~(guint64)7;
     }
 
     return TRUE;

@@ -34,6 +34,11 @@ typedef struct {
                   "qemu-img snapshot -c u t; qemu-img snapshot -a s t"
 #define BITMAP DATA "; qemu-img bitmap --add t b; " IO "-c 'write -q -P 8 3M 1M' t"
 
+/* The extension of the header that tells of them; and their directory. */
+#define FIND_BITMAPS BITMAP "; o=$(LC_ALL=C grep -obUaP '\\x23\\x85\\x28\\x75' t | head -n 1); " \
+                     "o=${o%%:*}; d=$(od -An -tu8 --endian=big -j $((o + 24)) -N 8 t); "
+#define PUT "printf '%b' \"$w\" | dd of=t bs=1 seek=$at conv=notrunc status=none"
+
 static const Case cases[] = {
     {"data", DATA, 0, NULL},
     {"empty", CREATE "t 1T", 0, NULL},
@@ -80,6 +85,10 @@ static const Case cases[] = {
     {"snapshots by a cluster", SNAPSHOTS, 65536, ""},
     {"snapshots by many", SNAPSHOTS, 1000000, ""},
     {"a bitmap by a cluster", BITMAP, 65536, ""},
+    {"more bitmaps than QEMU opens",
+     FIND_BITMAPS "at=$((o + 8)) w='\\xff\\xff\\xff\\xff'; " PUT, 0, "has more bitmaps"},
+    {"a larger bitmap than QEMU opens", FIND_BITMAPS "at=$((d + 8)) w='\\0\\x1\\0\\0'; " PUT, 0,
+     "has more bitmaps"},
     {"all but the header", DATA, 1376256 - 65536, ""},
     {"reference counts", DATA, 1376256 - 2 * 65536 - 100, ""},
 };
