@@ -106,8 +106,6 @@ leave_on_signal(gpointer data)
 {
     Daemon *daemon = data;
 
-    /* Jobs end in an orderly way, so that they can be resumed. */
-    job_service_stop(daemon->jobs);
     g_main_loop_quit(daemon->loop);
 
     return G_SOURCE_CONTINUE;
@@ -130,7 +128,6 @@ on_name_lost(GDBusConnection *connection, const char *name, gpointer data)
      * name. */
     g_printerr(_("virtsnapd: cannot have the name %s on the bus\n"), name);
     daemon->status = 1;
-    job_service_stop(daemon->jobs);
     g_main_loop_quit(daemon->loop);
 }
 
@@ -185,6 +182,9 @@ run_daemon(Daemon *daemon)
     g_unix_signal_add(SIGTERM, leave_on_signal, daemon);
     daemon->name_timer = g_timeout_add_seconds(NAME_SECONDS, request_bus_name, daemon);
     g_main_loop_run(daemon->loop);
+    /* Jobs end in an orderly way, so that they can be resumed. Not before the loop is left: what it
+     * has found to be done at once with the signal could begin a job after that. */
+    job_service_stop(daemon->jobs);
     g_clear_handle_id(&daemon->name_timer, g_source_remove);
     if (daemon->owner)
         g_bus_unown_name(daemon->owner);
