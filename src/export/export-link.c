@@ -249,10 +249,12 @@ check_copy_of_base(EngineItem *engine, GError **error)
            export_base_damaged(item->base, file, error);
 }
 
+/* A disk that a running domain has is read by then, and is not counted as read once more. */
 static void
 copy_from_base(const Linking *self, ExportItem *item)
 {
     item->base = self->plan->base;
+    item->engine.was_read = NULL;
     item->engine.open = open_copy_of_base;
     item->engine.finish = check_copy_of_base;
     item->engine.want_digest = item->layer->base->has_digest;

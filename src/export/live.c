@@ -192,13 +192,22 @@ live_export_new(Hypervisor *hypervisor, Plan *plan, Control *control, GError **e
 
 /* --- while it is read -------------------------------------------------------------- */
 
-/* Returns: where @member's disks are served, owned by the caller. */
+/* Returns: where @member's disks are served, owned by the caller; NULL with INVALID_STATE if its
+ * backup has been ended. */
 static char *
 socket_of(const LiveExport *self, LiveMember *member, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&member->lock);
 
-    return live_export_check_held(self, member, error) ? g_strdup(member->backup->socket) : NULL;
+    if (!live_export_check_held(self, member, error))
+        return NULL;
+    if (member->backup)
+        return g_strdup(member->backup->socket);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The domain '%s' does not hold its disks any more; export again"),
+                member->domain->name);
+
+    return NULL;
 }
 
 static LiveMember *

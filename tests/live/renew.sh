@@ -144,6 +144,11 @@ if mount -t tmpfs -o size=100M tmpfs "$d/small" 2>"$d/why"; then
     check "and reads from the guest what has changed: $(($(read_by a) - was))" \
         [ $(($(read_by a) - was)) -lt $((8 * 1048576)) ]
     check "it is whole" whole
+    # The larger disk is first, and is copied from the base, as there is no link to it.
+    check "another disk is written to" guest a 1 "$(paint 9M 64k)"
+    check "a night on a base on another file system" merged away --base "$VS_EXPORT" --strict \
+        --parallel 1
+    check "of which one disk has not changed is whole" whole
 else
     skip "a target that fills" "no tmpfs can be mounted here: $(head -n 1 "$d/why")"
 fi
