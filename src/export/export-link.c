@@ -103,7 +103,7 @@ static gboolean
 look_again(const Linking *self, ExportItem *item, gboolean *same, GError **error)
 {
     const PlanLayer *layer = item->layer;
-    const Layer *image = layer->source;
+    const Layer *image = layer->of_base ? layer->believed : layer->source;
     const char *boot = self->plan->base->manifest->boot;
 
     *same = TRUE;
@@ -119,6 +119,18 @@ look_again(const Linking *self, ExportItem *item, gboolean *same, GError **error
     return TRUE;
 }
 
+/* The plan has no other way to make such a layer. */
+static gboolean
+refuse_other(const PlanLayer *layer, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("The image '%s' was changed or replaced since it was planned to copy it; "
+                  "start again"),
+                layer->believed->path);
+
+    return FALSE;
+}
+
 /* What an earlier run has copied in part is gone on with. */
 static gboolean
 is_begun(const ExportItem *item)
@@ -131,9 +143,11 @@ find_out(const Linking *self, ExportItem *item, gboolean *same, GError **error)
 {
     const PlanLayer *layer = item->layer;
 
-    *same = layer->of_base;
-    if (!layer->of_base && layer->way == PLAN_WAY_LINK && !look_again(self, item, same, error))
+    *same = layer->way == PLAN_WAY_LINK;
+    if (*same && !look_again(self, item, same, error))
         return FALSE;
+    if (layer->of_base && !*same)
+        return refuse_other(layer, error);
     *same = *same && (layer->of_base || export_base_vouches_for(self->plan->base, layer->base));
     if (*same) {
         keep_origins(self, item);

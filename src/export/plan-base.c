@@ -473,7 +473,9 @@ grant_wish(BasePlanner *self, const Wish *one)
 {
     PlanLayer *layer = take_chain(self, one->top, one->source);
 
-    if (!one->same) {
+    if (one->same) {
+        layer->believed = one->disk->top->source;
+    } else {
         layer = plan_layers_changes(self->plan, self->names, one->disk->top, layer);
         g_ptr_array_add(self->changes, layer);
     }

@@ -42,6 +42,8 @@ struct PlanLayer {
     const ManifestFile *base; /* LINK, RENEW: what it is in the base; else what it may be the same
                                * as, which is found out before it is made; NULL: nothing */
     gboolean of_base;    /* its source is the base's own file, and no other is left */
+    const Layer *believed; /* of_base: the images of the disk, by whose times it is believed to be
+                            * the same; NULL: it is compared, or is below such a layer */
     const Layer *source; /* the source image, or the top one of the chain that is flattened */
     Qcow2Snapshot *snapshot; /* internal snapshot that is flattened, as it was found; or NULL */
     gboolean live;       /* a running domain writes to the source */

@@ -118,11 +118,15 @@ fi
 
 rm -rf "$y"
 qemu-io -c 'write -q -P 7 0 4M' "$TEST_DIR/images/base.qcow2" >/dev/null
-# The times of what was written just now say nothing.
-until [ $(($(date +%s%N) - $(date -d "$(stat -c %z "$TEST_DIR/images/base.qcow2")" +%s%N))) -gt \
-    200000000 ]; do
-    sleep 0.05
-done
+# settle: the times of what was written just now say nothing.
+settle()
+{
+    until [ $(($(date +%s%N) - $(date -d "$(stat -c %z "$TEST_DIR/images/base.qcow2")" +%s%N))) \
+        -gt 200000000 ]; do
+        sleep 0.05
+    done
+}
+settle
 echo '<exportsettings><digest>no</digest></exportsettings>' >"$TEST_DIR/quick.xml"
 night quick --settings "$TEST_DIR/quick.xml"
 night next --settings "$TEST_DIR/quick.xml" --base latest
@@ -141,5 +145,44 @@ night above --settings "$TEST_DIR/quick.xml" --base latest
 is "$(out_of .result) $(links above merged)" "0 1" "what the disk is compared with is linked"
 check "and is right as well" has_disk above
 check "it is whole" virtsnap -q verify "$y/shop/above"
+
+# --- a disk that is written to between the plan and the copy
+
+# written_meanwhile WHAT: exports with a merged base, and runs WHAT when the target is there, which
+# is after the plan was made.
+written_meanwhile()
+{
+    local traced first stops=0
+    "$abs_top_builddir/tests/inject" -o "$TEST_DIR/trace" mkdirat:signal=STOP:when=1+ \
+        timeout 60 virtsnap --json -c "$TEST_HOST" export shop s --to "$y" \
+        --base "$y/shop/merged" >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
+    traced=$!
+    while kill -0 $traced 2>/dev/null; do
+        sleep 0.05
+        # A line for each thread each time.
+        first=$(head -n 1 "$TEST_DIR/trace")
+        [ "$(grep -cx "${first:-none}" "$TEST_DIR/trace")" -gt "$stops" ] || continue
+        stops=$((stops + 1))
+        [ ! -d "$y/shop/.s.partial" ] || { "$@"; set -- true; }
+        kill -CONT "$first"
+    done
+    status=0
+    wait $traced || status=$?
+    out=$(<"$TEST_DIR/out")
+}
+rm -rf "$y"
+settle
+night merged --merge
+if [[ $(stat -f -c %T "$y") =~ ^(ext|xfs) ]]; then
+    written_meanwhile true
+    is "$status $(links s merged)" "0 1" "what has not changed is linked"
+    rm -rf "$y/shop/s"
+    written_meanwhile qemu-io -c 'write -q -P 5 2M 64k' "$TEST_DIR/images/web.qcow2"
+    is "$status $(out_of .error.code)" "1 32774" \
+        "an image that is written to after the plan is not believed by its times"
+    is "$(ls -A "$y/shop")" merged "and nothing is left"
+else
+    skip "an image that is written to after the plan" "times prove nothing on this file system"
+fi
 
 done_testing
