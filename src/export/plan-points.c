@@ -170,11 +170,25 @@ find_since(const PointFinder *self, const PlanDomain *domain, PlanDisk *disk, GE
     return TRUE;
 }
 
+static gboolean
+pulls_any(const Plan *plan)
+{
+    for (guint i = 0; i < plan->layers->len; i++) {
+        if (((const PlanLayer *)g_ptr_array_index(plan->layers, i))->domain)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
 gboolean
 plan_points_find(Hypervisor *hypervisor, Plan *plan, const ExportBase *base, GError **error)
 {
     const PointFinder self = {hypervisor, plan, base};
 
+    /* Frozen images are compared, whatever their domains are busy with. */
+    if (!pulls_any(plan))
+        return TRUE;
     if (!find_runs(hypervisor, plan, error))
         return FALSE;
     for (guint i = 0; i < plan->domains->len; i++) {

@@ -10,6 +10,8 @@
 
 #include "export/manifest-format.h"
 #include "export/plan-base.h"
+#include "export/plan-points.h"
+#include "hypervisor/snapshot-ops.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/plan-fixture.h"
 #include "util/fd.h"
@@ -163,10 +165,37 @@ test_formats(PlanFixture *f, gconstpointer data)
     }
 }
 
+static const char *
+busy_job(Hypervisor *hypervisor, const char *uuid)
+{
+    return "dump";
+}
+
+/* Of a domain that is busy only that is refused which libvirt has to be asked about. */
+static void
+test_busy(PlanFixture *f, gconstpointer data)
+{
+    static const HypervisorSnapshotOps snapshots = {.job = busy_job};
+    static const HypervisorOps ops = {.snapshots = &snapshots};
+    const ExportBase base = {.dirfd = -1, .lock = -1};
+    Hypervisor host = {.ops = &ops};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) plan = NULL;
+
+    plan_add_two(f);
+    plan = plan_make(f, &error);
+    g_assert_no_error(error);
+    g_assert_true(plan_points_find(&host, plan, &base, &error));
+    g_assert_no_error(error);
+    plan_disk_of(plan, 0, 0)->top->domain = g_ptr_array_index(plan->domains, 0);
+    g_assert_false(plan_points_find(&host, plan, &base, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
+}
+
 int
 main(int argc, char **argv)
 {
-    static const PlanTest tests[] = {{"formats", test_formats}};
+    static const PlanTest tests[] = {{"formats", test_formats}, {"busy", test_busy}};
 
     g_test_init(&argc, &argv, NULL);
     plan_run_tests("/plan-base", tests, G_N_ELEMENTS(tests));
