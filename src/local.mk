@@ -329,8 +329,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/manifest.h \
 	src/archive/night-config.c \
 	src/archive/night-config.h \
-	src/archive/partial-tidy.c \
-	src/archive/partial-tidy.h \
+	src/archive/night-left.c \
+	src/archive/night-left.h \
 	src/archive/prune-variant.c \
 	src/archive/prune-variant.h \
 	src/archive/origin.c \

@@ -13,7 +13,8 @@
 #include "archive/export-list.h"
 #include "archive/export-lock.h"
 #include "archive/night-config.h"
-#include "archive/partial-tidy.h"
+#include "archive/night-left.h"
+#include "archive/target.h"
 #include "cli/command-run.h"
 #include "cli/night-log.h"
 #include "cli/night.h"
@@ -297,16 +298,42 @@ run_hook(Night *self, const char *hook, char **program)
 
 /* --- the night -------------------------------------------------------------- */
 
-/* Removes what an interrupted night has left. It is not resumed, because each night has a name
- * of its own. */
 static void
-tidy_partial_exports(const Night *self)
+warn_of(const Night *self, const char *text)
 {
-    g_autoptr(GError) why = NULL;
     NightFields fields = fields_of(self);
 
-    if (!partial_tidy(self->place, &why))
-        night_log(NIGHT_WARNING, &fields, FALSE, "%s", why->message);
+    night_log(NIGHT_WARNING, &fields, FALSE, "%s", text);
+}
+
+/* Removes what interrupted nights have left. They are not resumed, because each night has a name of
+ * its own. */
+static void
+tidy_left(const Night *self)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (!night_left_tidy(self->name, &why))
+        warn_of(self, why->message);
+}
+
+static gboolean
+make_noted_export(Night *self)
+{
+    g_autoptr(GError) why = NULL;
+    gboolean made;
+
+    if (!night_left_note(self->name, self->place, &why)) {
+        g_prefix_error(&why, _("What this night leaves if it is interrupted has to be removed by "
+                               "hand: "));
+        warn_of(self, why->message);
+    }
+    made = make_export(self);
+    if (!made)
+        tidy_left(self);
+    night_left_forget(self->name, self->place);
+
+    return made;
 }
 
 static void
@@ -316,12 +343,10 @@ run_night(Night *self)
 
     night_log(NIGHT_STARTED, &fields, self->cli->globals.quiet, _("Exporting '%s' to '%s'"),
               self->place->name, self->place->directory);
-    tidy_partial_exports(self);
-    if (run_hook(self, "before", self->config->before) && make_export(self) &&
+    tidy_left(self);
+    if (run_hook(self, "before", self->config->before) && make_noted_export(self) &&
         keep_rules_any(&self->config->keep))
         (void)!prune_exports(self);
-    if (self->error && !self->path)
-        tidy_partial_exports(self);
     if (self->error) {
         fields = fields_of(self);
         night_log(NIGHT_FAILED, &fields, TRUE, _("The export of '%s' failed: %s"),
@@ -356,6 +381,16 @@ name_now(void)
     return g_date_time_format(now, "%Y%m%dT%H%M%SZ");
 }
 
+/* Returns: whether there is an export at @place, or a partial one, which would be removed. */
+static gboolean
+is_taken(const ExportPlace *place)
+{
+    g_autofree char *path = export_place_path(place);
+    g_autoptr(Target) target = target_left_at(place);
+
+    return g_file_test(path, G_FILE_TEST_EXISTS) || target_has_left(target);
+}
+
 /* A night that is begun in the second in which the one before was named waits for the next second.
  * Returns: (transfer full): a place at which there is no export. */
 static ExportPlace *
@@ -367,9 +402,8 @@ find_free_place(const NightConfig *config, const char *name)
         g_autofree char *now = name_now();
         g_autoptr(ExportPlace) place =
             export_place_new(config->directory, collection, now, TRUE);
-        g_autofree char *path = export_place_path(place);
 
-        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        if (!is_taken(place))
             return g_steal_pointer(&place);
         g_usleep(G_USEC_PER_SEC / 10);
     }

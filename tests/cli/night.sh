@@ -74,20 +74,40 @@ find "$x/shop" -mindepth 1 -maxdepth 1 -empty -delete
 
 # --- old ones go, and what a killed one left
 
+partial() { (cd "$x/shop" && ls -Ad .*.partial) | xargs; }
+# killed_night: leaves a partial export, whose path is $left then.
+killed_night()
+{
+    configured 'bandwidth = 4K'
+    virtsnap -q export-run shop 2>"$TEST_DIR/err" &
+    until left=$(compgen -G "$x/shop/.*Z.partial") || ! kill -0 $! 2>/dev/null; do
+        sleep 0.02
+    done
+    kill -9 $!
+    wait $!
+    [ $? -eq 137 ] && [ -d "$left" ]
+}
+check "a night is killed" eval 'killed_night 2>/dev/null'
+is "$(ls -A "$VIRTSNAP_STATE_DIR/nights/shop" | grep -v lock)" "$(basename "$left" .partial |
+    tr -d .)" "which is noted"
 configured 'keep-last = 1' 'bandwidth = 500M' 'merge=yes' '# a comment' '; too' ''
-mkdir "$x"/shop/.{20200101T000000Z,mine,20200102T000000Z}.partial
+check "somebody goes on with what it has left" flock "$left" virtsnap -q --json export-run shop
+is "$(partial)" "${left##*/}" "that stays"
+mv "$x" "$x.1" && mkdir "$x"
+check "another medium is there at times" virtsnap -q --json export-run shop
+rm -r "$x" && mv "$x.1" "$x"
+mkdir "$x"/shop/.{20200101T000000Z,mine}.partial
 : >"$x/shop/.20200101T000000Z.partial/journal"
-check "one that is being written" flock "$x/shop/.20200102T000000Z.partial" \
-    virtsnap -q --json export-run shop
-is "$(ls -A "$x/shop" | grep partial | xargs)" ".20200102T000000Z.partial .mine.partial" \
-    "that one stays"
 run virtsnap --json export-run shop
 run virtsnap --json export-run shop
 is "$(jq -r '[.result, .collection, .removed, .warnings] | join(" ")' <<<"$out")" "0 shop 1 0" \
     "the result"
 is "$(jq -r .export <<<"$out")" "$x/shop/$(jq -r .snapshot <<<"$out")" "the export"
 is "$(ls "$x/shop")" "$(jq -r .snapshot <<<"$out")" "the older ones have gone"
-is "$(ls -A "$x/shop" | grep partial)" ".mine.partial" "partial ones that nobody goes on with, too"
+is "$(partial)" ".20200101T000000Z.partial .mine.partial" \
+    "and what the killed night left, and nothing that others have, whatever its name"
+is "$(ls -A "$VIRTSNAP_STATE_DIR/nights/shop" | grep -v lock)" "" "of which no note is kept"
+rm -r "$x/shop"/.*.partial
 
 # --- the clock was set back: what was exported later, as it says, comes after what is made now
 
@@ -129,11 +149,11 @@ run env --ignore-signal=CHLD virtsnap export-run shop
 is "$status" 1 "also when it was started with SIGCHLD ignored"
 is "$(ls -A "$x/shop")" "$kept" "nothing is exported then either"
 configured; sed -i '/^after/d' "$conf"; echo 'after=/bin/false' >>"$conf"
-later; night
+night
 ends_with 1 "the program after fails"
 check_fails "the export is there even so" test "$(ls -A "$x/shop")" = "$kept"
 configured; sed -i '/^before/d' "$conf"
-later; night
+night
 ends_with 1 "no such snapshot"
 like "$(sed -n 3p "$TEST_DIR/told")" 'web' "why, for the program after it"
 run virtsnap --json export-run shop
