@@ -86,6 +86,7 @@ unit_tests = \
 	tests/unit/test-libvirt-handlers \
 	tests/unit/test-libvirt-place \
 	tests/unit/test-libvirt-scratch \
+	tests/unit/test-libvirt-still \
 	tests/unit/test-manifest \
 	tests/unit/test-moment \
 	tests/unit/test-name \
@@ -202,6 +203,7 @@ tests_unit_test_libvirt_handlers_LDADD = $(LDADD) $(LIBVIRT_LIBS)
 tests_unit_test_libvirt_place_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 tests_unit_test_libvirt_scratch_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 tests_unit_test_libvirt_scratch_LDADD = $(LDADD) $(LIBVIRT_LIBS)
+tests_unit_test_libvirt_still_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 
 tests_unit_test_job_SOURCES = \
 	tests/unit/job-fixture.c \

@@ -19,6 +19,11 @@
 #define AGENT_RETURNS_US (5 * G_USEC_PER_SEC)
 #define AGENT_POLL_US (G_USEC_PER_SEC / 50)
 
+/* VIR_ERR_AGENT_COMMAND_TIMEOUT and _FAILED of libvirt 11.2: a daemon of that version may be asked
+ * by a program that was built with an earlier one. */
+#define AGENT_COMMAND_TIMEOUT 112
+#define AGENT_COMMAND_FAILED 113
+
 static gboolean
 still_is_exclusive(Hypervisor *hypervisor)
 {
@@ -90,51 +95,105 @@ forget_timeout(virDomainPtr domain)
 }
 
 static ConsistencyReason
-reason_of(int code)
+freeze_reason(int code)
 {
     switch (code) {
     case VIR_ERR_AGENT_UNRESPONSIVE:
     case VIR_ERR_AGENT_UNSYNCED:
     case VIR_ERR_OPERATION_TIMEOUT:
+    case AGENT_COMMAND_TIMEOUT:
         return CONSISTENCY_REASON_AGENT_TIMEOUT;
     default:
         return CONSISTENCY_REASON_FREEZE_FAILED;
     }
 }
 
+/* Returns: whether libvirt refuses with @code before it asks the agent. */
 static gboolean
-still_freeze(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *frozen,
-             ConsistencyReason *reason, GError **error)
+refused_before(int code)
+{
+    switch (code) {
+    case VIR_ERR_ACCESS_DENIED:
+    case VIR_ERR_OPERATION_DENIED:
+    case VIR_ERR_OPERATION_INVALID:
+    case VIR_ERR_ARGUMENT_UNSUPPORTED:
+    case VIR_ERR_NO_SUPPORT:
+    case VIR_ERR_NO_DOMAIN:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+/* Returns: whether the agent itself has refused, which thaws what it had frozen by then. libvirt
+ * had no code of its own for that before 11.2. */
+static gboolean
+refused_by_agent(const virError *last)
+{
+    return last->code == AGENT_COMMAND_FAILED ||
+           (last->code == VIR_ERR_INTERNAL_ERROR && last->message &&
+            strstr(last->message, "'guest-fsfreeze-freeze': "));
+}
+
+FreezeResult
+libvirt_freeze_failed(const virError *last)
+{
+    FreezeResult result = {.reason = CONSISTENCY_REASON_FREEZE_FAILED, .may_be_frozen = TRUE};
+
+    if (!last)
+        return result;
+    result.reason = freeze_reason(last->code);
+    result.may_be_frozen = !refused_before(last->code) && !refused_by_agent(last);
+
+    return result;
+}
+
+static gboolean
+set_no_agent(virDomainPtr domain, FreezeResult *result, GError **error)
+{
+    result->reason = CONSISTENCY_REASON_NO_AGENT;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("Cannot freeze the file systems of the domain '%s': no guest agent is "
+                  "connected (qemu-guest-agent has to run in the guest)"),
+                virDomainGetName(domain));
+
+    return FALSE;
+}
+
+static gboolean
+set_not_frozen(virDomainPtr domain, gboolean asked, FreezeResult *result, GError **error)
+{
+    virErrorPtr last = virSaveLastError();
+
+    *result = libvirt_freeze_failed(last);
+    result->may_be_frozen = result->may_be_frozen && asked;
+    forget_timeout(domain);
+    libvirt_error_take(error, last, _("Cannot freeze the file systems of the domain '%s'"),
+                       virDomainGetName(domain));
+    if (result->reason == CONSISTENCY_REASON_AGENT_TIMEOUT)
+        error_recode(error, VIRT_SNAP_ERROR_FAILED, VIRT_SNAP_ERROR_TIMEOUT);
+
+    return FALSE;
+}
+
+static gboolean
+still_freeze(Hypervisor *hypervisor, const char *uuid, guint timeout, FreezeResult *result,
+             GError **error)
 {
     g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, error);
-    virErrorPtr last;
     int n;
 
-    *frozen = 0;
-    *reason = CONSISTENCY_REASON_FREEZE_FAILED;
+    *result = (FreezeResult){.reason = CONSISTENCY_REASON_FREEZE_FAILED};
     if (!domain)
         return FALSE;
-    if (!still_has_agent(hypervisor, uuid)) {
-        *reason = CONSISTENCY_REASON_NO_AGENT;
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                    _("Cannot freeze the file systems of the domain '%s': no guest agent is "
-                      "connected (qemu-guest-agent has to run in the guest)"),
-                    virDomainGetName(domain));
-        return FALSE;
-    }
-    if (virDomainAgentSetResponseTimeout(domain, timeout, 0) < 0 ||
-        (n = virDomainFSFreeze(domain, NULL, 0, 0)) < 0) {
-        last = virSaveLastError();
-        *reason = reason_of(last ? last->code : VIR_ERR_OK);
-        forget_timeout(domain);
-        libvirt_error_take(error, last, _("Cannot freeze the file systems of the domain '%s'"),
-                           virDomainGetName(domain));
-        if (*reason == CONSISTENCY_REASON_AGENT_TIMEOUT)
-            error_recode(error, VIRT_SNAP_ERROR_FAILED, VIRT_SNAP_ERROR_TIMEOUT);
-        return FALSE;
-    }
-    *frozen = n;
-    *reason = CONSISTENCY_REASON_NONE;
+    if (!still_has_agent(hypervisor, uuid))
+        return set_no_agent(domain, result, error);
+    if (virDomainAgentSetResponseTimeout(domain, timeout, 0) < 0)
+        return set_not_frozen(domain, FALSE, result, error);
+    n = virDomainFSFreeze(domain, NULL, 0, 0);
+    if (n < 0)
+        return set_not_frozen(domain, TRUE, result, error);
+    *result = (FreezeResult){.filesystems = n};
 
     return TRUE;
 }

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <libvirt/virterror.h>
+
 #include "hypervisor/snapshot-ops.h"
 
 G_BEGIN_DECLS
@@ -11,5 +13,9 @@ G_BEGIN_DECLS
 
 /** libvirt_snapshot_ops: the table for HypervisorOps.snapshots. */
 extern const HypervisorSnapshotOps libvirt_snapshot_ops;
+
+/** libvirt_freeze_failed: Returns: what follows from @last (nullable), the error with which
+ * virDomainFSFreeze() failed. Source: qemuAgentCommand() and qemuAgentCheckError() of libvirt. */
+FreezeResult libvirt_freeze_failed(const virError *last);
 
 G_END_DECLS

@@ -32,6 +32,14 @@ typedef struct {
     const char *job;       /* its present job (domain-job.h); NULL: none, or not known */
 } SnapshotLook;
 
+/** What came of an attempt to freeze a guest. */
+typedef struct {
+    guint filesystems;        /* frozen ones */
+    ConsistencyReason reason; /* why it failed */
+    gboolean may_be_frozen;   /* it failed, but nobody knows whether the guest is frozen, or will
+                               * be when it gets to it */
+} FreezeResult;
+
 struct HypervisorSnapshotOps {
     /* Returns: TRUE if only one process at a time can be connected, so that no other process can
      * act for this one as long as it runs. */
@@ -50,12 +58,11 @@ struct HypervisorSnapshotOps {
     gboolean (*has_agent)(Hypervisor *hypervisor, const char *uuid);
 
     /* Freezes the file systems in the guest of @uuid through its agent, which is given @timeout
-     * seconds to answer. @frozen: (out): number of frozen file systems. @reason: (out): why
-     * freezing failed. After AGENT_TIMEOUT the guest may still freeze, so it has to be thawed as
-     * well. Source: virDomainFSFreeze, virDomainAgentSetResponseTimeout (which is set back to
-     * libvirt's default by thaw). */
-    gboolean (*freeze)(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *frozen,
-                       ConsistencyReason *reason, GError **error);
+     * seconds to answer. @result: (out): what came of it; a guest that may be frozen has to be
+     * thawed, too. Source: virDomainFSFreeze, virDomainAgentSetResponseTimeout (which is set back
+     * to libvirt's default by thaw). */
+    gboolean (*freeze)(Hypervisor *hypervisor, const char *uuid, guint timeout,
+                       FreezeResult *result, GError **error);
 
     /* Thaws the file systems; it is no error if they are not frozen. @thawed: (out): number of
      * thawed file systems. Source: virDomainFSThaw. */

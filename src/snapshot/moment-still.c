@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "snapshot/moment-still.h"
 
 /* How long thawing is tried when there is no guard that would continue to try. */
@@ -45,13 +47,36 @@ pause_member(HeldMember *held, GError **error)
         guard_release(hold->guard, GUARD_PAUSE, member->uuid);
 }
 
-/* After AGENT_TIMEOUT the guest may still freeze, and where the connection was lost meanwhile
- * nobody knows whether it did: the guard, which connects again, thaws it. */
+/* An agent that finds nothing to freeze says so without an error, and is not frozen then. It may
+ * have called its hook, which a thaw calls again. */
+static gboolean
+freeze_any(const HeldMember *held, FreezeResult *result, GError **error)
+{
+    const Hold *hold = held->hold;
+
+    if (!hold->ops->freeze(hold->hypervisor, held->member->uuid, hold->options.timeout, result,
+                           error))
+        return FALSE;
+    if (result->filesystems > 0)
+        return TRUE;
+    result->reason = CONSISTENCY_REASON_FREEZE_FAILED;
+    result->may_be_frozen = TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("Cannot freeze the file systems of the domain '%s': its guest has none that can "
+                  "be frozen (ZFS cannot, for example); use --pause or --best-effort"),
+                held->member->domain);
+
+    return FALSE;
+}
+
+/* Where the connection was lost meanwhile nobody knows whether the guest froze: the guard, which
+ * connects again, thaws it. */
 static gboolean
 freeze_member(HeldMember *held, GError **error)
 {
     Hold *hold = held->hold;
     MomentMember *member = held->member;
+    FreezeResult result = {0};
 
     if (!held->agent) {
         member->reason = CONSISTENCY_REASON_NO_AGENT;
@@ -61,13 +86,13 @@ freeze_member(HeldMember *held, GError **error)
         return FALSE;
     held->since = g_get_monotonic_time();
     held->frozen = TRUE;
-    if (hold->ops->freeze(hold->hypervisor, member->uuid, hold->options.timeout,
-                          &held->filesystems, &member->reason, error)) {
+    if (freeze_any(held, &result, error)) {
+        held->filesystems = result.filesystems;
         member->reached = CONSISTENCY_APPLICATION;
         return TRUE;
     }
-    held->frozen = member->reason == CONSISTENCY_REASON_AGENT_TIMEOUT ||
-                   !hold->hypervisor->ops->is_alive(hold->hypervisor);
+    member->reason = result.reason;
+    held->frozen = result.may_be_frozen || !hold->hypervisor->ops->is_alive(hold->hypervisor);
     if (!held->frozen)
         guard_release(hold->guard, GUARD_FREEZE, member->uuid);
 

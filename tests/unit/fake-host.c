@@ -77,20 +77,18 @@ fake_has_agent(Hypervisor *hypervisor, const char *uuid)
 }
 
 static gboolean
-fake_freeze(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *frozen,
-            ConsistencyReason *reason, GError **error)
+fake_freeze(Hypervisor *hypervisor, const char *uuid, guint timeout, FreezeResult *result,
+            GError **error)
 {
     FakeDomain *domain = fake_find(hypervisor, uuid);
 
-    *frozen = 0;
-    *reason = domain->refuses;
+    *result = (FreezeResult){.reason = domain->refuses, .may_be_frozen = domain->follows};
     if (domain->hangs_s)
         g_usleep(domain->hangs_s * G_USEC_PER_SEC);
-    /* A guest that does not answer in time freezes all the same, later. */
-    domain->frozen = domain->refuses != CONSISTENCY_REASON_FREEZE_FAILED || domain->loses;
+    domain->frozen = domain->refuses ? domain->follows || domain->loses : !domain->nothing;
     if (domain->loses)
         ((FakeHost *)hypervisor)->lost = TRUE;
-    *frozen = domain->refuses ? 0 : 2;
+    result->filesystems = domain->refuses || domain->nothing ? 0 : 2;
     if (!domain->refuses)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s does not freeze",
@@ -104,6 +102,7 @@ fake_thaw(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *thawed
 {
     FakeDomain *domain = fake_find(hypervisor, uuid);
 
+    domain->thaws++;
     if (domain->bad_thaws) {
         domain->bad_thaws--;
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s does not thaw",

@@ -14,6 +14,8 @@ typedef struct {
     DomainState state;
     gboolean no_agent;
     ConsistencyReason refuses; /* to freeze, for that */
+    gboolean follows;  /* it freezes all the same, later */
+    gboolean nothing;  /* can be frozen in it */
     gboolean no_pause; /* it cannot be paused */
     gboolean thaws_early;
     guint bad_thaws;   /* so many fail first */
@@ -26,6 +28,7 @@ typedef struct {
     /* What came of it: */
     gboolean frozen;
     gboolean paused;
+    guint thaws;
     gboolean seen_still; /* in its function */
     guint resumes;
 } FakeDomain;

@@ -251,21 +251,28 @@ test_less(void)
         const char *reached;
         const char *reason;
         guint done; /* if all is wanted */
+        guint thaws;
     } table[] = {
         {{.name = "odd", .state = DOMAIN_STATE_RUNNING, .no_agent = TRUE},
-         VIRT_SNAP_ERROR_INVALID_STATE, "crash", "no-agent", 0},
+         VIRT_SNAP_ERROR_INVALID_STATE, "crash", "no-agent", 0, 0},
         {{.name = "odd", .state = DOMAIN_STATE_PAUSED},
-         VIRT_SNAP_ERROR_INVALID_STATE, "crash", "freeze-failed", 0},
+         VIRT_SNAP_ERROR_INVALID_STATE, "crash", "freeze-failed", 0, 0},
         {{.name = "odd", .state = DOMAIN_STATE_RUNNING,
-          .refuses = CONSISTENCY_REASON_AGENT_TIMEOUT},
-         VIRT_SNAP_ERROR_FAILED, "crash", "agent-timeout", 0},
+          .refuses = CONSISTENCY_REASON_AGENT_TIMEOUT, .follows = TRUE},
+         VIRT_SNAP_ERROR_FAILED, "crash", "agent-timeout", 0, 1},
+        {{.name = "odd", .state = DOMAIN_STATE_RUNNING,
+          .refuses = CONSISTENCY_REASON_FREEZE_FAILED, .follows = TRUE},
+         VIRT_SNAP_ERROR_FAILED, "crash", "freeze-failed", 0, 1},
+        /* Who refused may have been frozen by somebody else. */
         {{.name = "odd", .state = DOMAIN_STATE_RUNNING,
           .refuses = CONSISTENCY_REASON_FREEZE_FAILED},
-         VIRT_SNAP_ERROR_FAILED, "crash", "freeze-failed", 0},
+         VIRT_SNAP_ERROR_FAILED, "crash", "freeze-failed", 0, 0},
+        {{.name = "odd", .state = DOMAIN_STATE_RUNNING, .nothing = TRUE},
+         VIRT_SNAP_ERROR_INVALID_STATE, "crash", "freeze-failed", 0, 1},
         {{.name = "odd", .state = DOMAIN_STATE_RUNNING, .thaws_early = TRUE},
-         VIRT_SNAP_ERROR_TIMEOUT, "unknown", "thawed-early", 3},
+         VIRT_SNAP_ERROR_TIMEOUT, "unknown", "thawed-early", 3, 1},
         {{.name = "odd", .state = DOMAIN_STATE_RUNNING, .thaws_early = TRUE, .bad_thaws = 1},
-         VIRT_SNAP_ERROR_TIMEOUT, "unknown", "thawed-early", 3},
+         VIRT_SNAP_ERROR_TIMEOUT, "unknown", "thawed-early", 3, 2},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
@@ -277,7 +284,8 @@ test_less(void)
             g_autoptr(GError) error = NULL;
             g_autoptr(Moment) moment = hold(&host, MOMENT_FREEZE, best_effort, 1, &error);
 
-            g_test_message("%s, best effort: %u", table[i].reason, best_effort);
+            g_test_message("row %zu, best effort: %u", i, best_effort);
+            g_assert_cmpuint(domains[1].thaws, ==, table[i].thaws);
             if (best_effort) {
                 g_assert_no_error(error);
                 assert_member(moment, 0, "application", NULL);
