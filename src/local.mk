@@ -462,10 +462,14 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/set-state.h \
 	src/snapshot/apply-files.c \
 	src/snapshot/apply-files.h \
+	src/snapshot/apply-frozen.c \
+	src/snapshot/apply-frozen.h \
 	src/snapshot/apply-kept.c \
 	src/snapshot/apply-kept.h \
 	src/snapshot/apply-member.c \
 	src/snapshot/apply-member.h \
+	src/snapshot/apply-others.c \
+	src/snapshot/apply-others.h \
 	src/snapshot/apply-plan.c \
 	src/snapshot/apply-plan.h \
 	src/snapshot/apply-record.c \

@@ -3,16 +3,13 @@
 
 #include <config.h>
 
-#include <fcntl.h>
 #include <glib/gi18n-lib.h>
-#include <sys/stat.h>
 
 #include "hypervisor/domain-job.h"
+#include "snapshot/apply-frozen.h"
+#include "snapshot/apply-others.h"
 #include "snapshot/apply-plan.h"
 #include "snapshot/image-idle.h"
-
-/* A running domain may write to a layer for this long after the overlay above it was made. */
-#define SWITCH_SECONDS 2
 
 typedef struct {
     Hypervisor *hypervisor;
@@ -69,25 +66,6 @@ choose_places(const Builder *self, const DiskDef *def, ApplyDisk *disk, GError *
 
 /* --- disks ----------------------------------------------------------------------------- */
 
-/* Refuses a layer that was written to since the snapshot: an interrupted removal or another
- * program has changed its state. */
-static gboolean
-check_frozen(const DiskDef *def, const Layer *base, GError **error)
-{
-    struct statx made;
-
-    if (base->block || !def->overlay ||
-        statx(AT_FDCWD, def->overlay, 0, STATX_BTIME, &made) < 0 ||
-        !(made.stx_mask & STATX_BTIME) || base->mtime <= made.stx_btime.tv_sec + SWITCH_SECONDS)
-        return TRUE;
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
-                _("'%s' was written to after the snapshot froze it, perhaps by a removal that was "
-                  "begun; it does not hold that state any more"),
-                base->path);
-
-    return FALSE;
-}
-
 static const ImageUser *
 find_present(const Builder *self, const char *target)
 {
@@ -139,7 +117,8 @@ plan_apply_disk(Builder *self, const DiskDef *def, GError **error)
                                      error);
     if (!disk->base ||
         !self->hypervisor->ops->sees(self->hypervisor, disk->base->path, error) ||
-        !check_frozen(def, disk->base, error) || !check_no_block_job(self, def->target, error))
+        !apply_frozen_check(self->member->def, def, disk->base, self->plan->warnings, error) ||
+        !check_no_block_job(self, def->target, error))
         return FALSE;
     if (disk->present && layer_is_same(disk->present, disk->base)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
@@ -311,7 +290,8 @@ plan_apply_member(Builder *self, const char *name, GError **error)
     self->member->disks = g_ptr_array_new_with_free_func(apply_disk_free);
     self->member->internal = g_strcmp0(snapshot_def_kind(def), "internal") == 0;
     g_ptr_array_add(self->plan->members, self->member);
-    if (!check_apply_domain(self, error))
+    if (!check_apply_domain(self, error) ||
+        !apply_others_check(self->plan->users, domain, def, error))
         return FALSE;
     if (!self->member->internal)
         return plan_apply_external(self, error);

@@ -12,129 +12,13 @@
 #include "hypervisor/snapshot-ops.h"
 #include "snapshot/delete-plan.h"
 #include "snapshot/layer-remove.h"
-#include "tests/unit/chain-fixture.h"
+#include "tests/unit/fake-layers.h"
 #include "tests/unit/harness.h"
 
-/* What may not be merged or removed, on a hypervisor that has the domains that a test names. The
- * domain "a" has the snapshot "s1" of base.img and writes to a.s1. */
-
-#define DISK "<disk type='file'><driver type='%s'/><source file='%s/%s'/><target dev='%s'/></disk>"
-
-typedef struct {
-    Hypervisor parent;
-    GPtrArray *domains; /* DomainSurvey */
-    guint job;          /* a block job of that type runs */
-    char *dir;
-} FakeHost;
-
-static GPtrArray *
-fake_survey(Hypervisor *hypervisor, GError **error)
-{
-    return g_ptr_array_ref(((FakeHost *)hypervisor)->domains);
-}
-
-static gboolean
-fake_block_job(Hypervisor *hypervisor, const char *uuid, const char *target, guint *type,
-               guint64 *cur, guint64 *end, GError **error)
-{
-    *type = ((FakeHost *)hypervisor)->job;
-
-    return TRUE;
-}
-
-static const char *
-fake_no_job(Hypervisor *hypervisor, const char *uuid)
-{
-    return NULL;
-}
-
-static gboolean
-fake_sees(Hypervisor *hypervisor, const char *path, GError **error)
-{
-    return TRUE;
-}
-
-static const HypervisorLayerOps fake_layers = {.survey = fake_survey, .block_job = fake_block_job};
-static const HypervisorSnapshotOps fake_snapshots = {.job = fake_no_job};
-static const HypervisorOps fake_ops = {
-    .name = "fake",
-    .layers = &fake_layers,
-    .snapshots = &fake_snapshots,
-    .sees = fake_sees,
-};
-
-static DomainSurvey *
-add_domain(FakeHost *host, const char *name, char *disks)
-{
-    DomainSurvey *self = g_new0(DomainSurvey, 1);
-
-    self->name = g_strdup(name);
-    self->uuid = g_strdup_printf("00000000-0000-4000-8000-%012u", host->domains->len);
-    self->xml = g_strdup_printf("<domain><name>%s</name><uuid>%s</uuid><devices>%s</devices>"
-                                "</domain>",
-                                name, self->uuid, disks);
-    self->persistent = g_strdup(self->xml);
-    self->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
-    g_ptr_array_add(host->domains, self);
-    g_free(disks);
-
-    return self;
-}
-
-static char *
-disk(const FakeHost *host, const char *format, const char *file)
-{
-    return g_strdup_printf(DISK, format, host->dir, file, "vda");
-}
-
-/* Gives the domain the snapshot @name, for which it went from @base to @overlay. */
-static void
-add_snapshot(FakeHost *host, DomainSurvey *domain, const char *name, const char *base,
-             const char *overlay)
-{
-    SnapshotRecord *record = g_new0(SnapshotRecord, 1);
-    g_autofree char *was = disk(host, "qcow2", base);
-
-    record->name = g_strdup(name);
-    record->xml = g_strdup_printf(
-        "<domainsnapshot><name>%s</name><state>shutoff</state><creationTime>1</creationTime>"
-        "<disks><disk name='vda' snapshot='external' type='file'><driver type='qcow2'/>"
-        "<source file='%s/%s'/></disk></disks><domain type='kvm'><name>%s</name>"
-        "<uuid>%s</uuid><devices>%s</devices></domain></domainsnapshot>",
-        name, host->dir, overlay, domain->name, domain->uuid, was);
-    g_ptr_array_add(domain->snapshots, record);
-}
-
-static FakeHost *
-host_new(ChainFixture *f)
-{
-    FakeHost *host = g_new0(FakeHost, 1);
-    g_autofree char *state = g_strconcat(f->dir, "/state", NULL);
-
-    g_setenv("VIRTSNAP_STATE_DIR", state, TRUE);
-    g_setenv("VIRTSNAP_CONFIG_DIR", state, TRUE);
-    host->parent.ops = &fake_ops;
-    host->dir = f->dir;
-    host->domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_survey_free);
-    chain_sh("qemu-img create -q -f qcow2 base.img 1M; "
-             "qemu-img create -q -f qcow2 -b base.img -F qcow2 a.s1");
-    add_snapshot(host, add_domain(host, "a", disk(host, "qcow2", "a.s1")), "s1", "base.img",
-                 "a.s1");
-
-    return host;
-}
-
-static void
-host_free(FakeHost *host)
-{
-    g_ptr_array_unref(host->domains);
-    g_free(host);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeHost, host_free)
+/* What may not be merged or removed. */
 
 static DeletePlan *
-plan_of(FakeHost *host, const char *member, GError **error)
+plan_of(FakeLayers *host, const char *member, GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     const DeleteSubject subject = {.collection = "c", .snapshot = "s1", .names = names,
@@ -146,7 +30,7 @@ plan_of(FakeHost *host, const char *member, GError **error)
 }
 
 static void
-assert_refused(FakeHost *host, const char *const words[])
+assert_refused(FakeLayers *host, const char *const words[])
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(DeletePlan) plan = plan_of(host, "a", &error);
@@ -161,7 +45,7 @@ assert_refused(FakeHost *host, const char *const words[])
 }
 
 static DeletePlan *
-assert_planned(FakeHost *host)
+assert_planned(FakeLayers *host)
 {
     g_autoptr(GError) error = NULL;
     DeletePlan *plan = plan_of(host, "a", &error);
@@ -239,12 +123,12 @@ static const Blind blinds[] = {
 static void
 try_blind(ChainFixture *f, const Blind *blind)
 {
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
     g_autoptr(DeletePlan) plan = NULL;
 
     g_test_message("%s", blind->make);
     chain_sh(blind->make);
-    add_domain(host, "b", disk(host, blind->format, blind->file));
+    layers_add_domain(host, "b", layers_disk(host, blind->format, blind->file));
     if (blind->says) {
         assert_refused(host, (const char *[]){"domain 'b'", blind->says, "--metadata", NULL});
         return;
@@ -275,9 +159,9 @@ find_volume(DomainSurvey *domain, gint code)
 }
 
 static DomainSurvey *
-add_volume_disk(FakeHost *host, const char *device, gint code)
+add_volume_disk(FakeLayers *host, const char *device, gint code)
 {
-    DomainSurvey *domain = add_domain(
+    DomainSurvey *domain = layers_add_domain(
         host, "b", g_strdup_printf("<disk type='volume' device='%s'><driver type='qcow2'/>"
                                    "<source pool='p' volume='v'/><target dev='vdb'/></disk>",
                                    device));
@@ -291,9 +175,9 @@ static void
 test_volumes(ChainFixture *f, gconstpointer data)
 {
     static const char *const says[] = {"domain 'b'", "disk 'vdb'", "the pool 'p' has", NULL};
-    g_autoptr(FakeHost) inactive = host_new(f);
-    g_autoptr(FakeHost) running = host_new(f);
-    g_autoptr(FakeHost) elsewhere = host_new(f);
+    g_autoptr(FakeLayers) inactive = layers_new(f);
+    g_autoptr(FakeLayers) running = layers_new(f);
+    g_autoptr(FakeLayers) elsewhere = layers_new(f);
     g_autoptr(DeletePlan) plan = NULL;
 
     add_volume_disk(inactive, "disk", VIRT_SNAP_ERROR_INVALID_STATE);
@@ -309,7 +193,7 @@ test_volumes(ChainFixture *f, gconstpointer data)
 static void
 test_no_volume(ChainFixture *f, gconstpointer data)
 {
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
     DomainSurvey *own = g_ptr_array_index(host->domains, 0);
     g_autoptr(DeletePlan) plan = NULL;
 
@@ -334,14 +218,15 @@ test_removable(ChainFixture *f, gconstpointer data)
     static const char *const sources[] = {"nowhere.iso", "b.img"};
 
     for (gsize i = 0; i < 4; i++) {
-        g_autoptr(FakeHost) host = host_new(f);
+        g_autoptr(FakeLayers) host = layers_new(f);
         g_autoptr(DeletePlan) plan = NULL;
 
         chain_sh(NO_IMAGE);
         add_volume_disk(host, devices[i % 2], VIRT_SNAP_ERROR_INVALID_STATE);
-        add_domain(host, "c", g_strdup_printf("<disk type='file' device='%s'><driver type='qcow2'/>"
-                                              "<source file='%s/%s'/><target dev='sda'/></disk>",
-                                              devices[i % 2], f->dir, sources[i / 2]));
+        layers_add_domain(host, "c",
+                          g_strdup_printf("<disk type='file' device='%s'><driver type='qcow2'/>"
+                                          "<source file='%s/%s'/><target dev='sda'/></disk>",
+                                          devices[i % 2], f->dir, sources[i / 2]));
         plan = assert_planned(host);
         g_assert_cmpuint(plan->warnings->len, ==, 0);
         chain_sh("rm b.img;" OVERLAY NO_FORMAT);
@@ -354,10 +239,10 @@ test_removable(ChainFixture *f, gconstpointer data)
 static void
 test_explicit(ChainFixture *f, gconstpointer data)
 {
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
 
     chain_sh("qemu-img create -q -f qcow2 b.img 1M");
-    add_domain(host, "b",
+    layers_add_domain(host, "b",
                g_strdup_printf("<disk type='file'><driver type='qcow2'/><source file='%s/b.img'/>"
                                "<backingStore type='file'><format type='qcow2'/>"
                                "<source file='%s/base.img'/><backingStore/></backingStore>"
@@ -370,7 +255,7 @@ test_explicit(ChainFixture *f, gconstpointer data)
 static void
 test_own(ChainFixture *f, gconstpointer data)
 {
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
 
     chain_sh("rm a.s1");
     assert_refused(host, (const char *[]){"domain 'a'", "a.s1", NULL});
@@ -385,14 +270,14 @@ test_own(ChainFixture *f, gconstpointer data)
 static void
 test_removal(ChainFixture *f, gconstpointer data)
 {
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
     const ChainImage image = {"loose.img", "qcow2", FALSE, IMAGE_ON_ANY};
     const Layer *layer;
 
     chain_sh("qemu-img create -q -f qcow2 loose.img 1M;" NO_IMAGE);
-    add_domain(host, "b", disk(host, "qcow2", "b.img"));
+    layers_add_domain(host, "b", layers_disk(host, "qcow2", "b.img"));
     layer = chain_resolve(f->cache, &image, 1, FALSE, &error);
     g_assert_no_error(error);
     g_assert_false(layer_remove_unneeded(&host->parent, layer, warnings, &error));
@@ -410,7 +295,7 @@ test_removal(ChainFixture *f, gconstpointer data)
 static void
 test_internal(ChainFixture *f, gconstpointer data)
 {
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
     g_autoptr(DeletePlan) plan = NULL;
 
     /* In the lower layer they stay what they are. */
@@ -424,7 +309,7 @@ test_internal(ChainFixture *f, gconstpointer data)
 static void
 test_internal_left(ChainFixture *f, gconstpointer data)
 {
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
     const ChainImage image = {"loose.img", "qcow2", FALSE, IMAGE_ON_ANY};
@@ -448,7 +333,7 @@ test_internal_left(ChainFixture *f, gconstpointer data)
 static void
 test_bitmaps(ChainFixture *f, gconstpointer data)
 {
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
     g_autoptr(DeletePlan) plan = NULL;
 
     chain_sh("qemu-img bitmap --add a.s1 mine");
@@ -461,7 +346,7 @@ test_bitmaps(ChainFixture *f, gconstpointer data)
 
 /* Has "a" run on a.s1, with a block job that copies to @to. */
 static void
-run_job(FakeHost *host, guint job, const char *to)
+run_job(FakeLayers *host, guint job, const char *to)
 {
     DomainSurvey *domain = g_ptr_array_index(host->domains, 0);
 
@@ -483,7 +368,7 @@ test_jobs(ChainFixture *f, gconstpointer data)
         const char *to;
     } refused[] = {{4, "other.img"}, {4, "nowhere.img"}, {3, "base.img"}, {2, "base.img"},
                    {1, "base.img"}};
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
     g_autoptr(GError) error = NULL;
     g_autoptr(DeletePlan) plan = NULL;
     const DeleteMember *member;
@@ -504,7 +389,7 @@ test_jobs(ChainFixture *f, gconstpointer data)
 
 /* Records that the set has the first @n domains, which had the names "a", "b", and so on. */
 static SetRecord *
-record_of(FakeHost *host, guint n)
+record_of(FakeLayers *host, guint n)
 {
     SetRecord *record = set_record_new("c", "s1");
     g_autoptr(GError) error = NULL;
@@ -528,7 +413,7 @@ record_of(FakeHost *host, guint n)
 static void
 test_renamed(ChainFixture *f, gconstpointer data)
 {
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
     g_autoptr(SetRecord) record = record_of(host, 1);
     DomainSurvey *domain = g_ptr_array_index(host->domains, 0);
     g_autoptr(DeletePlan) plan = NULL;
@@ -539,7 +424,7 @@ test_renamed(ChainFixture *f, gconstpointer data)
     g_assert_cmpuint(plan->warnings->len, ==, 0);
     g_assert_cmpuint(plan->gone->len, ==, 1);
     /* Another domain has its name now. */
-    add_domain(host, "a", g_strdup(""));
+    layers_add_domain(host, "a", g_strdup(""));
     g_clear_pointer(&plan, delete_plan_free);
     plan = assert_planned(host);
     g_assert_cmpuint(plan->members->len, ==, 1);
@@ -549,14 +434,14 @@ test_renamed(ChainFixture *f, gconstpointer data)
 static void
 test_left_out(ChainFixture *f, gconstpointer data)
 {
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
     DomainSurvey *other;
     g_autoptr(SetRecord) record = NULL;
 
     chain_sh("qemu-img create -q -f qcow2 b.img 1M;"
              "qemu-img create -q -f qcow2 -b b.img -F qcow2 b.s1");
-    other = add_domain(host, "b", disk(host, "qcow2", "b.s1"));
-    add_snapshot(host, other, "s1", "b.img", "b.s1");
+    other = layers_add_domain(host, "b", layers_disk(host, "qcow2", "b.s1"));
+    layers_add_snapshot(host, other, "s1", "b.img", "b.s1");
     record = record_of(host, 2);
     assert_refused(host, (const char *[]){"domain 'b'", "not in the collection 'c'", NULL});
     g_assert_true(set_store_remove(record->id, NULL));
@@ -565,7 +450,7 @@ test_left_out(ChainFixture *f, gconstpointer data)
 static void
 test_no_domain(ChainFixture *f, gconstpointer data)
 {
-    g_autoptr(FakeHost) host = host_new(f);
+    g_autoptr(FakeLayers) host = layers_new(f);
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     const DeleteSubject subject = {.collection = "c", .snapshot = "s1", .names = names,
                                    .whole = TRUE};

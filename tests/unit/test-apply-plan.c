@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "drivers/register.h"
+#include "snapshot/apply-plan.h"
+#include "tests/unit/fake-layers.h"
+#include "tests/unit/harness.h"
+
+/* What is not gone back to, because data would be lost, or wrong. */
+
+#define QCOW2 "qemu-img create -q -f qcow2 "
+
+/* Of all domains that have the snapshot. */
+static ApplyPlan *
+plan_of(FakeLayers *host, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const ApplySubject subject = {.collection = "c", .snapshot = "s1", .names = names};
+
+    for (guint i = 0; i < host->domains->len; i++) {
+        const DomainSurvey *domain = g_ptr_array_index(host->domains, i);
+
+        if (domain->snapshots->len > 0)
+            g_ptr_array_add(names, domain->name);
+    }
+
+    return apply_plan_make(&host->parent, &subject, error);
+}
+
+static void
+assert_refused(FakeLayers *host, const char *const words[])
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ApplyPlan) plan = plan_of(host, &error);
+
+    g_assert_null(plan);
+    for (gsize i = 0; words[i]; i++) {
+        if (!strstr(error->message, words[i]))
+            g_test_message("no '%s' in: %s", words[i], error->message);
+        g_assert_nonnull(strstr(error->message, words[i]));
+    }
+}
+
+static ApplyPlan *
+assert_planned(FakeLayers *host)
+{
+    g_autoptr(GError) error = NULL;
+    ApplyPlan *plan = plan_of(host, &error);
+
+    g_assert_no_error(error);
+
+    return plan;
+}
+
+static const ApplyMember *
+member_of(const ApplyPlan *plan)
+{
+    return g_ptr_array_index(plan->members, 0);
+}
+
+/* Replaces @from by @to in a document. */
+static void
+edit(char **xml, const char *from, const char *to)
+{
+    GString *text = g_string_new(*xml);
+
+    g_assert_cmpuint(g_string_replace(text, from, to, 0), >, 0);
+    g_free(*xml);
+    *xml = g_string_free(text, FALSE);
+}
+
+static DomainSurvey *
+domain_of(FakeLayers *host)
+{
+    return g_ptr_array_index(host->domains, 0);
+}
+
+static SnapshotRecord *
+snapshot_of(FakeLayers *host)
+{
+    return g_ptr_array_index(domain_of(host)->snapshots, 0);
+}
+
+/* When the snapshot was taken. */
+static void
+set_time(FakeLayers *host, gint64 seconds)
+{
+    g_autofree char *time =
+        g_strdup_printf("<creationTime>%" G_GINT64_FORMAT "<", seconds);
+
+    edit(&snapshot_of(host)->xml, "<creationTime>1<", time);
+}
+
+/* --- disks that are not part of the snapshot ------------------------------------------- */
+
+/* Adds the disk "vdb" as it is in the snapshot (@then), and now. */
+static void
+add_other(FakeLayers *host, const char *then, const char *now)
+{
+    g_autofree char *was = g_strconcat(then, "</devices>", NULL);
+    g_autofree char *is = g_strconcat(now, "</devices>", NULL);
+
+    edit(&snapshot_of(host)->xml, "</devices>", was);
+    edit(&domain_of(host)->xml, "</devices>", is);
+    edit(&domain_of(host)->persistent, "</devices>", is);
+}
+
+#define FILE_DISK(options, file, more)                                                             \
+    "<disk type='file'" options "><driver type='qcow2'/><source file='" file "'/>"                 \
+    "<target dev='vdb'/>" more "</disk>"
+#define NBD_DISK(name)                                                                             \
+    "<disk type='network'><driver type='raw'/><source protocol='nbd' name='" name "'>"             \
+    "<host name='h'/></source><target dev='vdb'/></disk>"
+#define BEFORE FILE_DISK("", "b.img", "")
+#define REFUSED(word) {"Domain 'a', disk 'vdb'", word, NULL}
+
+static const struct {
+    const char *then;
+    const char *now;
+    const char *says[4]; /* NULL: it is gone back to */
+} others[] = {
+    {BEFORE, BEFORE, {NULL}},
+    {BEFORE, FILE_DISK("", "same.img", ""), {NULL}},
+    /* A snapshot was taken since, or a copy was made and gone over to. */
+    {BEFORE, FILE_DISK("", "b.s2", ""), REFUSED("b.s2")},
+    {BEFORE, FILE_DISK("", "copy.img", ""), REFUSED("copy.img")},
+    {BEFORE, NBD_DISK("n"), REFUSED("not to 'n'")},
+    {NBD_DISK("n"), BEFORE, REFUSED("b.img")},
+    {NBD_DISK("n"), NBD_DISK("m"), REFUSED("not to 'm'")},
+    {NBD_DISK("n"), NBD_DISK("n"), {NULL}},
+    /* It was detached. */
+    {FILE_DISK("", "copy.img", ""), "", {NULL}},
+    {BEFORE, "", {NULL}},
+    /* Nothing is written to it, or it is not gone back to. */
+    {FILE_DISK("", "b.img", "<readonly/>"), FILE_DISK("", "copy.img", "<readonly/>"), {NULL}},
+    {FILE_DISK(" device='cdrom'", "b.img", ""), FILE_DISK(" device='cdrom'", "copy.img", ""),
+     {NULL}},
+    {"", FILE_DISK("", "copy.img", ""), {NULL}},
+};
+
+static void
+try_other(ChainFixture *f, gsize i, gboolean reverts)
+{
+    g_autoptr(FakeLayers) host = layers_new(f);
+    g_autoptr(ApplyPlan) plan = NULL;
+
+    g_test_message("row %zu, %s", i, reverts ? "by libvirt" : "by overlays");
+    host->reverts = reverts;
+    chain_sh(QCOW2 "b.img 1M;" QCOW2 "copy.img 1M; ln -f b.img same.img;"
+             QCOW2 "-b b.img -F qcow2 b.s2");
+    add_other(host, others[i].then, others[i].now);
+    if (others[i].says[0])
+        assert_refused(host, others[i].says);
+    else
+        plan = assert_planned(host);
+    if (plan)
+        g_assert_cmpint(member_of(plan)->method, ==,
+                        reverts ? APPLY_BY_LIBVIRT : APPLY_BY_OVERLAY);
+}
+
+static void
+test_others(ChainFixture *f, gconstpointer data)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+        try_other(f, i, FALSE);
+        try_other(f, i, TRUE);
+    }
+}
+
+/* Nor does a disk that was detached come back below one of another domain. */
+static void
+test_detached(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeLayers) host = layers_new(f);
+
+    chain_sh(QCOW2 "b.img 1M;" QCOW2 "-b b.img -F qcow2 other.img");
+    add_other(host, BEFORE, "");
+    layers_add_domain(host, "other", layers_disk(host, "qcow2", "other.img"));
+    assert_refused(host, (const char *[]){"Domain 'a', disk 'vdb'", "b.img", "domain 'other'",
+                                          NULL});
+}
+
+/* --- layers that were written to since ----------------------------------------------------- */
+
+static gboolean
+has_births(const char *path)
+{
+    struct statx st;
+
+    return statx(AT_FDCWD, path, 0, STATX_BTIME, &st) == 0 && (st.stx_mask & STATX_BTIME);
+}
+
+static void
+test_frozen(ChainFixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *script;
+        gint64 begun;       /* the snapshot, after now */
+        const char *refused;
+        guint warnings;
+    } table[] = {
+        {":", 0, NULL, 0},
+        {"touch -d '+1 hour' base.img", 0, "base.img", 0},
+        {"rm a.s1", 0, NULL, 0},
+        /* The guest may have been long at it. */
+        {"rm a.s1; touch -d '+30 seconds' base.img", 0, NULL, 0},
+        {"rm a.s1; touch -d '+1 hour' base.img", 0, "base.img", 0},
+        /* An overlay that was there before tells nothing. */
+        {"touch -d '+30 seconds' base.img", 10, NULL, 0},
+        {"touch -d '+1 hour' base.img", 10, "base.img", 0},
+        /* The layer is a copy, as that of an import. */
+        {"rm a.s1", -1000, NULL, 1},
+        {":", -1000, NULL, 0},
+        {"touch -d '+1 hour' base.img", -1000, "base.img", 0},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(FakeLayers) host = layers_new(f);
+        g_autoptr(ApplyPlan) plan = NULL;
+        DomainSurvey *domain = domain_of(host);
+
+        if (!has_births("base.img")) {
+            g_test_skip("no birth times on this file system");
+            return;
+        }
+        g_test_message("row %zu", i);
+        set_time(host, g_get_real_time() / G_USEC_PER_SEC + table[i].begun);
+        chain_sh(QCOW2 "now.img 1M");
+        edit(&domain->xml, "a.s1", "now.img");
+        edit(&domain->persistent, "a.s1", "now.img");
+        chain_sh(table[i].script);
+        if (table[i].refused) {
+            assert_refused(host, (const char *[]){table[i].refused, "was written to", NULL});
+            continue;
+        }
+        plan = assert_planned(host);
+        g_assert_cmpuint(plan->warnings->len, ==, table[i].warnings);
+    }
+}
+
+static const ChainTest tests[] = {
+    {"others", test_others},
+    {"detached", test_detached},
+    {"frozen", test_frozen},
+};
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    register_drivers();
+    chain_run_tests("/apply-plan", tests, G_N_ELEMENTS(tests));
+
+    return g_test_run();
+}
