@@ -16,6 +16,7 @@
 #include "snapshot/apply-kept.h"
 #include "snapshot/apply-member.h"
 #include "snapshot/image-rename.h"
+#include "snapshot/snapshot-running.h"
 #include "util/fd.h"
 #include "util/xml.h"
 
@@ -93,28 +94,6 @@ describe_kept(const ApplyContext *self, const ApplyMember *member, GError **erro
     return add_other_disks(disks, member, error) ? xml_doc_to_string(doc) : NULL;
 }
 
-/* The domain was paused only while the snapshot was taken, so the snapshot is recorded as one of
- * a running domain. */
-static gboolean
-mark_running(const ApplyContext *self, const ApplyMember *member, GError **error)
-{
-    Hypervisor *hypervisor = self->hypervisor;
-    g_autoptr(DomainRecord) record = hypervisor->ops->resolve(
-        hypervisor, member->domain->name, self->plan->before, FALSE, TRUE, error);
-    const SnapshotRecord *kept = record ? g_ptr_array_index(record->snapshots, 0) : NULL;
-    g_autoptr(xmlDoc) doc =
-        kept ? xml_parse(kept->xml, strlen(kept->xml), _("snapshot XML"), error) : NULL;
-    xmlNode *state = doc ? xml_node(xmlDocGetRootElement(doc), "./state") : NULL;
-    g_autofree char *xml = NULL;
-
-    if (!state)
-        return FALSE;
-    xmlNodeSetContent(state, BAD_CAST "running");
-    xml = xml_doc_to_string(doc);
-
-    return hypervisor->ops->redefine_snapshot(hypervisor, member->domain->name, xml, TRUE, error);
-}
-
 static gboolean
 check_free(const char *path, GError **error)
 {
@@ -153,7 +132,8 @@ apply_member_keep(const ApplyContext *self, const ApplyMember *member, GError **
                     !member->internal && !member->domain->active, error))
         return FALSE;
 
-    return !member->domain->running || mark_running(self, member, error);
+    return !member->domain->running ||
+           snapshot_mark_running(self->hypervisor, member->domain->name, self->plan->before, error);
 }
 
 /* --- new layers ------------------------------------------------------------------------- */
@@ -238,8 +218,7 @@ static gboolean
 wants_to_run(const ApplyPlan *plan, const ApplyMember *member)
 {
     if (plan->state == APPLY_AS_IT_WAS)
-        return member->def->memory != SNAPSHOT_LOCATION_NO &&
-               g_strcmp0(member->def->state, "paused") != 0;
+        return member->def->memory != SNAPSHOT_LOCATION_NO && member->ran;
 
     return plan->state == APPLY_RUNNING;
 }

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "collection/set-store.h"
 #include "hypervisor/domain-job.h"
 #include "snapshot/apply-frozen.h"
 #include "snapshot/apply-others.h"
@@ -14,6 +15,7 @@
 typedef struct {
     Hypervisor *hypervisor;
     ApplyPlan *plan;
+    GPtrArray *records;  /* SetRecord */
     ApplyMember *member; /* the member that is being planned */
     gboolean libvirt;    /* reverts external snapshots */
 } Builder;
@@ -270,6 +272,19 @@ apply_member_free(gpointer data)
     g_free(member);
 }
 
+/* Returns: whether the domain ran when the snapshot was taken. Where the set's record says so it
+ * was paused by us for the moment, which earlier versions left in what libvirt knows. */
+static gboolean
+ran_then(const Builder *self, const DomainSurvey *domain, const SnapshotDef *def)
+{
+    const SetRecord *record =
+        set_records_find(self->records, domain->uuid, def->name, def->creation_time);
+    const SetMember *member = record ? set_record_member(record, domain->uuid) : NULL;
+
+    return g_strcmp0(def->state, "paused") != 0 ||
+           (member && g_str_equal(member->state, "running"));
+}
+
 static gboolean
 plan_apply_member(Builder *self, const char *name, GError **error)
 {
@@ -289,6 +304,7 @@ plan_apply_member(Builder *self, const char *name, GError **error)
     self->member->def = def;
     self->member->disks = g_ptr_array_new_with_free_func(apply_disk_free);
     self->member->internal = g_strcmp0(snapshot_def_kind(def), "internal") == 0;
+    self->member->ran = ran_then(self, domain, def);
     g_ptr_array_add(self->plan->members, self->member);
     if (!check_apply_domain(self, error) ||
         !apply_others_check(self->plan->users, domain, def, error))
@@ -322,8 +338,11 @@ apply_plan_make(Hypervisor *hypervisor, const ApplySubject *subject, GError **er
 {
     const HypervisorLayerOps *ops = hypervisor->ops->layers;
     g_autoptr(ApplyPlan) plan = apply_plan_new(subject);
-    Builder builder = {.hypervisor = hypervisor, .plan = plan};
+    g_autoptr(GPtrArray) records = set_store_load(error);
+    Builder builder = {.hypervisor = hypervisor, .plan = plan, .records = records};
 
+    if (!records)
+        return NULL;
     builder.libvirt = ops->reverts_external(hypervisor);
     plan->domains = ops->survey(hypervisor, error);
     plan->users = plan->domains ? image_users_find(plan->domains, error) : NULL;

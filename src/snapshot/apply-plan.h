@@ -39,6 +39,7 @@ typedef struct {
     const SnapshotDef *def; /* the snapshot, not owned */
     ApplyMethod method;
     gboolean internal;
+    gboolean ran;      /* when the snapshot was taken, if it has a memory state */
     GPtrArray *disks;  /* ApplyDisk: those that are part of the snapshot; none of an internal one */
     char *kept_memory; /* where the present memory is kept; NULL: it does not run */
 } ApplyMember;

@@ -28,11 +28,16 @@ typedef gboolean (*StepFunc)(const Run *self, ApplyMember *member, ApplyStep *st
                              GError **error);
 
 static gboolean
-keep_present(const Run *self, ApplyMember *member, ApplyStep *step, GError **error)
+hold_present(const Run *self, ApplyMember *member, ApplyStep *step, GError **error)
 {
     *step = APPLY_STEP_HELD;
-    if (!apply_member_hold(&self->context, member, error))
-        return FALSE;
+
+    return apply_member_hold(&self->context, member, error);
+}
+
+static gboolean
+keep_present(const Run *self, ApplyMember *member, ApplyStep *step, GError **error)
+{
     *step = APPLY_STEP_KEPT;
 
     return apply_member_keep(&self->context, member, error);
@@ -180,11 +185,14 @@ discard_present(const Run *self)
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
+/* All stand still before the state of the first is kept, so that all are kept as they are at one
+ * moment. */
 static gboolean
 apply_all(Run *self, GError **error)
 {
-    return for_all(self, keep_present, error) && for_all(self, make_member_layers, error) &&
-           for_all(self, switch_over, error) && for_all(self, start_applied, error) &&
+    return for_all(self, hold_present, error) && for_all(self, keep_present, error) &&
+           for_all(self, make_member_layers, error) && for_all(self, switch_over, error) &&
+           for_all(self, start_applied, error) &&
            apply_record_end(self->hypervisor, self->record, error);
 }
 

@@ -9,7 +9,7 @@
 G_BEGIN_DECLS
 
 /** Parts of the work that each member has, for its progress. */
-#define APPLY_STEPS 4
+#define APPLY_STEPS 5
 
 /**
  * apply_run:

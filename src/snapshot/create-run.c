@@ -11,6 +11,7 @@
 #include "snapshot/create-point.h"
 #include "snapshot/create-run.h"
 #include "snapshot/create-undo.h"
+#include "snapshot/snapshot-running.h"
 #include "util/fd.h"
 #include "util/strings.h"
 
@@ -21,6 +22,7 @@ typedef struct {
     const char *document;
     GPtrArray *others; /* char*: targets of disks without a checkpoint */
     gboolean disks_only;
+    gboolean paused; /* (out): for the moment only, but the snapshot says so for good */
 } MemberWork;
 
 /* --- one member ---------------------------------------------------------------------------- */
@@ -64,7 +66,7 @@ check_frozen(const SetMember *member, const SnapshotDef *def, GError **error)
 static gboolean
 take_one(Hypervisor *hypervisor, MomentMember *moment, gpointer data, GError **error)
 {
-    const MemberWork *work = moment->data;
+    MemberWork *work = moment->data;
     g_autofree char *xml = NULL;
     g_autoptr(SnapshotDef) def = NULL;
 
@@ -76,6 +78,7 @@ take_one(Hypervisor *hypervisor, MomentMember *moment, gpointer data, GError **e
     if (!def)
         return FALSE;
     work->member->creation_time = def->creation_time;
+    work->paused = moment->state == DOMAIN_STATE_RUNNING && g_strcmp0(def->state, "paused") == 0;
 
     return check_made(moment, def, error) && check_frozen(work->member, def, error);
 }
@@ -163,6 +166,20 @@ prepare_works(CreatePlan *plan, MemberWork *works)
     return moment;
 }
 
+/* Whoever goes back to it wants those to run that ran. */
+static gboolean
+mark_running(Hypervisor *hypervisor, const CreatePlan *plan, const MemberWork *works,
+             GError **error)
+{
+    for (guint i = 0; i < plan->record->members->len; i++) {
+        if (works[i].paused && !snapshot_mark_running(hypervisor, works[i].member->domain,
+                                                      plan->record->snapshot, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
 static gboolean
 make_new_set(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
 {
@@ -174,7 +191,7 @@ make_new_set(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GErr
     gboolean made = moment_hold(moment, hypervisor, &options, take_one, NULL, error);
 
     strings_append(warnings, moment->warnings);
-    if (!made)
+    if (!made || !mark_running(hypervisor, plan, works, error))
         return FALSE;
     note_reached(plan->record, moment);
     create_point_note(hypervisor, plan->record);

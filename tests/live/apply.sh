@@ -58,6 +58,12 @@ check "the guest goes on from there" still_counts a "$passed" "$passed"
 is "$(content_of "$(top_of b)")" "$now" "the disk is what it was"
 is "$(snapshots_of b)" "s1 before-s1" "what there was in between is gone"
 
+# --- a set that virtsnap made, for which it had paused the guest
+check "a set with the memory" vs -q snapshot-create-as pair m --memory
+check "is gone back to" vs_json snapshot-apply pair m --discard
+is "$(live_virsh domstate a) $(live_virsh domstate b)" "running shut off" "who ran goes on"
+check "it is removed" vs -q snapshot-delete pair m
+
 # --- off, running, paused
 check "to be paused" vs_json snapshot-apply pair s1 --discard --paused
 is "$(live_virsh domstate a) $(live_virsh domstate b)" "paused paused" "both are"

@@ -49,6 +49,8 @@ check "with memory" make pq memory --memory
 is "$(members)" "p external memory, q external offline" "it has the memory"
 check "in a file beside the images" test -s "$d/p.memory.memory"
 check "the member runs on" runs p
+live_virsh snapshot-dumpxml --domain p memory >"$d/memory.xml"
+is "$(xmllint --xpath 'string(/*/state)' "$d/memory.xml")" running "and is recorded as one that ran"
 check "export" vs_export pq memory --to "$x"
 is "$(vs export-info "$VS_EXPORT" --json | jq -r '.domains | map(.snapshots[0] |
     .consistency + " " + (.memory | tostring)) | join(", ")')" \

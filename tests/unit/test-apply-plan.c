@@ -7,8 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "collection/set-store.h"
 #include "drivers/register.h"
-#include "snapshot/apply-plan.h"
+#include "snapshot/apply-member.h"
+#include "snapshot/apply-run.h"
 #include "tests/unit/fake-layers.h"
 #include "tests/unit/harness.h"
 
@@ -244,10 +246,98 @@ test_frozen(ChainFixture *f, gconstpointer data)
     }
 }
 
+/* --- whether it runs afterwards ---------------------------------------------------------- */
+
+static SetRecord *
+record_of(FakeLayers *host, const char *state)
+{
+    const DomainSurvey *domain = domain_of(host);
+    SetRecord *record = set_record_new("c", "s1");
+    SetMember *member = set_record_add(record, domain->name, domain->uuid);
+    g_autoptr(GError) error = NULL;
+
+    member->state = g_strdup(state);
+    member->kind = g_strdup("external");
+    member->creation_time = 1;
+    record->complete = TRUE;
+    g_assert_true(set_store_save(record, &error));
+    g_assert_no_error(error);
+
+    return record;
+}
+
+static void
+assert_after(FakeLayers *host, const char *state)
+{
+    g_autoptr(ApplyPlan) plan = assert_planned(host);
+
+    g_assert_cmpstr(apply_member_after(plan, member_of(plan)), ==, state);
+}
+
+/* libvirt says "paused" of a domain that we had paused while its memory was written. */
+static void
+test_after(ChainFixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *snapshot;
+        const char *record;
+        const char *after;
+    } table[] = {
+        {"running", NULL, "running"},     {"paused", NULL, "paused"},
+        {"paused", "running", "running"}, {"paused", "paused", "paused"},
+        {"running", "running", "running"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(FakeLayers) host = layers_new(f);
+        g_autoptr(SetRecord) record =
+            table[i].record ? record_of(host, table[i].record) : NULL;
+        g_autofree char *state = g_strdup_printf(
+            "<state>%s</state><memory snapshot='external' file='%s/memory'/>", table[i].snapshot,
+            f->dir);
+
+        g_test_message("row %zu", i);
+        chain_sh("echo >memory");
+        edit(&snapshot_of(host)->xml, "<state>shutoff</state>", state);
+        assert_after(host, table[i].after);
+        if (record)
+            g_assert_true(set_store_remove(record->id, NULL));
+    }
+}
+
+/* --- one moment ------------------------------------------------------------------------ */
+
+/* All stand still before the state of the first is kept. */
+static void
+test_moment(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeLayers) host = layers_new(f);
+    g_autoptr(Control) control = control_new();
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ApplyPlan) plan = NULL;
+    DomainSurvey *other;
+
+    chain_sh(QCOW2 "b.img 1M;" QCOW2 "-b b.img -F qcow2 b.s1");
+    other = layers_add_domain(host, "b", layers_disk(host, "qcow2", "b.s1"));
+    layers_add_snapshot(host, other, "s1", "b.img", "b.s1");
+    for (guint i = 0; i < 2; i++) {
+        DomainSurvey *domain = g_ptr_array_index(host->domains, i);
+
+        domain->active = domain->running = TRUE;
+    }
+    plan = assert_planned(host);
+    g_assert_false(apply_run(&host->parent, plan, control, warnings, &error));
+    g_assert_nonnull(strstr(error->message, "no snapshot is taken"));
+    g_assert_cmpstr(host->calls->str, ==, "pause0 pause1 take0 resume1 ");
+}
+
 static const ChainTest tests[] = {
+    {"moment", test_moment},
     {"others", test_others},
     {"detached", test_detached},
     {"frozen", test_frozen},
+    {"after", test_after},
 };
 
 int
