@@ -256,13 +256,22 @@ plan_delete_external(Builder *self, const DiskDef *def, DeleteDisk *disk, GError
     return look_for_job(self, disk, error);
 }
 
-static gboolean
-plan_delete_disk(Builder *self, const DiskDef *def, GError **error)
+static DeleteDisk *
+add_disk(const Builder *self, const char *target)
 {
     DeleteDisk *disk = g_new0(DeleteDisk, 1);
 
+    disk->target = g_strdup(target);
     g_ptr_array_add(self->member->disks, disk);
-    disk->target = g_strdup(def->target);
+
+    return disk;
+}
+
+static gboolean
+plan_delete_disk(Builder *self, const DiskDef *def, GError **error)
+{
+    DeleteDisk *disk = add_disk(self, def->target);
+
     if (def->location == SNAPSHOT_LOCATION_NO || disk_def_is_empty(def))
         return TRUE;
     if (def->location == SNAPSHOT_LOCATION_EXTERNAL && plan_delete_external(self, def, disk, error))
@@ -335,12 +344,21 @@ delete_member_free(gpointer data)
     g_free(member);
 }
 
+static DeleteMember *
+delete_member_new(const DomainSurvey *domain)
+{
+    DeleteMember *member = g_new0(DeleteMember, 1);
+
+    member->domain = domain;
+    member->disks = g_ptr_array_new_with_free_func(delete_disk_free);
+
+    return member;
+}
+
 static gboolean
 plan_delete_member(Builder *self, const DomainSurvey *domain, GError **error)
 {
-    self->member = g_new0(DeleteMember, 1);
-    self->member->domain = domain;
-    self->member->disks = g_ptr_array_new_with_free_func(delete_disk_free);
+    self->member = delete_member_new(domain);
     g_ptr_array_add(self->plan->members, self->member);
     if (!domain_job_check(self->hypervisor, domain->uuid, domain->name, error))
         return FALSE;
@@ -467,6 +485,91 @@ delete_plan_make(Hypervisor *hypervisor, const DeleteSubject *subject, GError **
                         g_strdup(g_ptr_array_index(plan->users->warnings, i)));
 
     return g_steal_pointer(&plan);
+}
+
+/* --- once more, before a layer is written to --------------------------------------------- */
+
+/* Returns: (transfer full): what there is now, of the same members. */
+static DeletePlan *
+look_again(Hypervisor *hypervisor, const DeletePlan *self, GError **error)
+{
+    const DeleteSubject subject = {.collection = self->collection, .snapshot = self->snapshot};
+    g_autoptr(DeletePlan) now = delete_plan_new(&subject);
+
+    now->domains = hypervisor->ops->layers->survey(hypervisor, error);
+    now->users = now->domains ? image_users_find(now->domains, error) : NULL;
+    if (!now->users)
+        return NULL;
+    for (guint i = 0; i < self->gone->len; i++) {
+        const DomainSurvey *one = g_ptr_array_index(self->gone, i);
+        const DomainSurvey *found = domain_survey_find_uuid(now->domains, one->uuid);
+
+        if (found)
+            g_ptr_array_add(now->gone, (gpointer)found);
+    }
+
+    return g_steal_pointer(&now);
+}
+
+/* Returns: (transfer none) (nullable): the disk as it would be planned now; NULL without an error
+ * if it is not there any more. */
+static const DeleteDisk *
+plan_disk_again(Builder *self, const DeleteMember *member, const char *target, GError **error)
+{
+    const DomainSurvey *domain =
+        domain_survey_find_uuid(self->plan->domains, member->domain->uuid);
+
+    self->def = domain ? image_users_snapshot(self->plan->users, domain, self->plan->snapshot)
+                       : NULL;
+    if (!self->def)
+        return NULL;
+    self->member = delete_member_new(domain);
+    g_ptr_array_add(self->plan->members, self->member);
+    for (guint i = 0; i < self->def->disks->len; i++) {
+        const DiskDef *def = g_ptr_array_index(self->def->disks, i);
+
+        if (g_str_equal(def->target, target))
+            return plan_delete_external(self, def, add_disk(self, target), error)
+                       ? g_ptr_array_index(self->member->disks, 0)
+                       : NULL;
+    }
+
+    return NULL;
+}
+
+static gboolean
+is_as_planned(const DeleteDisk *now, const DeleteDisk *planned)
+{
+    return now && now->method == planned->method && now->base && now->top &&
+           layer_is_same(now->base, planned->base) && layer_is_same(now->top, planned->top);
+}
+
+gboolean
+delete_plan_check_disk(Hypervisor *hypervisor, const DeletePlan *self, const DeleteMember *member,
+                       const DeleteDisk *disk, GError **error)
+{
+    g_autoptr(DeletePlan) plan = look_again(hypervisor, self, error);
+    g_autoptr(GPtrArray) needs = g_ptr_array_new_with_free_func(g_free);
+    Builder builder = {.hypervisor = hypervisor, .plan = plan, .needs = needs};
+    g_autoptr(GError) problem = NULL;
+    const DeleteDisk *now;
+
+    if (!plan)
+        return FALSE;
+    now = plan_disk_again(&builder, member, disk->target, &problem);
+    if (problem) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
+    if (!refuse_needs(&builder, error) || !check_seen(plan, error))
+        return FALSE;
+    if (is_as_planned(now, disk))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("the domain, or an image of it, was changed meanwhile; the same command finds "
+                  "out what is left to do"));
+
+    return FALSE;
 }
 
 void

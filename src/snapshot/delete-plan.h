@@ -68,6 +68,17 @@ DeletePlan *delete_plan_make(Hypervisor *hypervisor, const DeleteSubject *subjec
     G_GNUC_WARN_UNUSED_RESULT;
 void delete_plan_free(DeletePlan *self);
 
+/**
+ * delete_plan_check_disk:
+ *
+ * Looks at every domain of the host once more, for a merge may begin hours after it was planned.
+ * Returns: TRUE if @disk would be merged in the same way now; FALSE with IN_USE naming all who need
+ * a layer that would change by now; INVALID_STATE if anything else is not as it was.
+ */
+gboolean delete_plan_check_disk(Hypervisor *hypervisor, const DeletePlan *self,
+                                const DeleteMember *member, const DeleteDisk *disk,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** delete_method_name: Returns: what JSON calls it: "active-commit". */
 const char *delete_method_name(DeleteMethod method);
 

@@ -195,13 +195,22 @@ sync_layer(const Layer *layer, GError **error)
     return fd >= 0 && fd_sync(fd, layer->path, error);
 }
 
+/* A block job that runs already has to be ended in any case. */
+static gboolean
+check_again(const Run *self, const DeleteDisk *disk, GError **error)
+{
+    return disk->adopt ||
+           delete_plan_check_disk(self->hypervisor, self->plan, self->member, disk, error);
+}
+
 static gboolean
 merge_disk(const Run *self, const DeleteDisk *disk, guint part, GError **error)
 {
     if (disk->method == DELETE_NOTHING)
         return TRUE;
     if (disk->method != DELETE_MERGED &&
-        !layer_merge(self->hypervisor, self->member, disk, part, self->control, error))
+        (!check_again(self, disk, error) ||
+         !layer_merge(self->hypervisor, self->member, disk, part, self->control, error)))
         return FALSE;
 
     return sync_layer(disk->base, error) && rename_upper(self, disk, error);

@@ -10,7 +10,7 @@
 #include "drivers/register.h"
 #include "hypervisor/layer-ops.h"
 #include "hypervisor/snapshot-ops.h"
-#include "snapshot/delete-plan.h"
+#include "snapshot/delete-run.h"
 #include "snapshot/layer-remove.h"
 #include "tests/unit/fake-layers.h"
 #include "tests/unit/harness.h"
@@ -465,7 +465,71 @@ test_no_domain(ChainFixture *f, gconstpointer data)
     g_assert_nonnull(strstr(g_ptr_array_index(plan->warnings, 0), "'nobody'"));
 }
 
+/* --- what changes between the plan and the merge ------------------------------------------ */
+
+static void
+add_clone(FakeLayers *host, guint n)
+{
+    if (n != 2)
+        return;
+    chain_sh(QCOW2 "-b base.img -F qcow2 b.img");
+    layers_add_domain(host, "b", layers_disk(host, "qcow2", "b.img"));
+}
+
+static void
+hide_images(FakeLayers *host, guint n)
+{
+    if (n != 2)
+        return;
+    chain_sh(NO_IMAGE);
+    layers_add_domain(host, "b", layers_disk(host, "qcow2", "b.img"));
+}
+
+static void
+start_domain(FakeLayers *host, guint n)
+{
+    if (n == 2)
+        ((DomainSurvey *)g_ptr_array_index(host->domains, 0))->active = TRUE;
+}
+
+static void
+forget_snapshot(FakeLayers *host, guint n)
+{
+    if (n == 2)
+        g_ptr_array_set_size(((DomainSurvey *)g_ptr_array_index(host->domains, 0))->snapshots, 0);
+}
+
+static void
+test_meanwhile(ChainFixture *f, gconstpointer data)
+{
+    static const struct {
+        void (*surveyed)(FakeLayers *host, guint n);
+        const char *says;
+    } table[] = {{add_clone, "domain 'b' needs '"},
+                 {hide_images, "cannot be seen"},
+                 {start_domain, "the same command"},
+                 {forget_snapshot, "the same command"}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(FakeLayers) host = layers_new(f);
+        g_autoptr(DeletePlan) plan = NULL;
+        g_autoptr(Control) control = control_new();
+        g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GError) error = NULL;
+
+        g_test_message("row %zu", i);
+        chain_sh("qemu-io -f qcow2 -c 'write -q -P 7 0 64k' a.s1; cp base.img before.img");
+        host->surveyed = table[i].surveyed;
+        plan = assert_planned(host);
+        g_assert_false(delete_run(&host->parent, plan, control, warnings, &error));
+        g_assert_nonnull(strstr(error->message, "Domain 'a', disk 'vda': "));
+        g_assert_nonnull(strstr(error->message, table[i].says));
+        chain_sh("cmp base.img before.img");
+    }
+}
+
 static const ChainTest tests[] = {
+    {"meanwhile", test_meanwhile},
     {"blind", test_blind},     {"volumes", test_volumes}, {"explicit", test_explicit},
     {"own", test_own},         {"removal", test_removal}, {"internal", test_internal},
     {"internal-left", test_internal_left},                {"bitmaps", test_bitmaps},
