@@ -10,6 +10,7 @@
 #include "export/plan-tpm.h"
 #include "hypervisor/host-security.h"
 #include "snapshot/moment.h"
+#include "util/strings.h"
 
 /* The moment of a live export: backups begin while all members are held still. */
 
@@ -204,13 +205,13 @@ check_runs(const LiveExport *self, GError **error)
     return TRUE;
 }
 
+/* A guest may still be frozen or paused, whether the moment was had or not. */
 static void
-take_moment(LiveExport *self, const Moment *moment)
+note_left(LiveExport *self, const Moment *moment)
 {
-    for (guint i = 0; i < moment->members->len; i++)
-        take_member(self, g_ptr_array_index(moment->members, i));
-    for (guint i = 0; i < moment->warnings->len; i++)
-        live_export_warn(self, g_strdup(g_ptr_array_index(moment->warnings, i)));
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    strings_append(self->left, moment->warnings);
 }
 
 gboolean
@@ -222,16 +223,19 @@ live_export_begin(LiveExport *self, GError **error)
         .best_effort = TRUE,
     };
     g_autoptr(Moment) moment = moment_new();
+    gboolean held;
 
     for (guint i = 0; i < self->members->len; i++) {
         LiveMember *member = g_ptr_array_index(self->members, i);
 
         moment_add(moment, member->domain->name, member->domain->uuid, member);
     }
-    if (!moment_hold(moment, self->hypervisor, &options, hold_member, self, error) ||
-        !check_runs(self, error))
+    held = moment_hold(moment, self->hypervisor, &options, hold_member, self, error);
+    note_left(self, moment);
+    if (!held || !check_runs(self, error))
         return FALSE;
-    take_moment(self, moment);
+    for (guint i = 0; i < moment->members->len; i++)
+        take_member(self, g_ptr_array_index(moment->members, i));
 
     return TRUE;
 }

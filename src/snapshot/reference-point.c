@@ -361,19 +361,19 @@ make_all(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *candidates, cons
     const MomentOptions options = {.level = MOMENT_PAUSE};
     g_autofree char *checkpoint = reference_point_checkpoint(name);
     g_autoptr(Moment) moment = moment_new();
+    gboolean made;
 
     for (guint i = 0; i < candidates->len; i++) {
         Candidate *candidate = g_ptr_array_index(candidates, i);
 
         moment_add(moment, g_ptr_array_index(domains, i), candidate->def->domain_uuid, candidate);
     }
-    if (!moment_hold(moment, hypervisor, &options, hold_checkpoint, checkpoint, error)) {
-        *left = !take_back(hypervisor, moment, checkpoint, error);
-        return FALSE;
-    }
+    made = moment_hold(moment, hypervisor, &options, hold_checkpoint, checkpoint, error);
     strings_append(warnings, moment->warnings);
+    if (!made)
+        *left = !take_back(hypervisor, moment, checkpoint, error);
 
-    return TRUE;
+    return made;
 }
 
 gboolean
