@@ -443,6 +443,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/create-settings.h \
 	src/snapshot/create-undo.c \
 	src/snapshot/create-undo.h \
+	src/snapshot/create-watch.c \
+	src/snapshot/create-watch.h \
 	src/snapshot/create-work.c \
 	src/snapshot/create-work.h \
 	src/snapshot/domain-locks.c \

@@ -52,6 +52,7 @@ unit_tests = \
 	tests/unit/test-chain-named \
 	tests/unit/test-chain-source \
 	tests/unit/test-control \
+	tests/unit/test-create-run \
 	tests/unit/test-create-settings \
 	tests/unit/test-delete-plan \
 	tests/unit/test-device \

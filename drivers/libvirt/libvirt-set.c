@@ -128,6 +128,17 @@ libvirt_snapshot_create(Hypervisor *hypervisor, const char *uuid, const char *xm
     return libvirt_take_string(text);
 }
 
+void
+libvirt_snapshot_abort(Hypervisor *hypervisor, const char *uuid)
+{
+    g_autoptr(LibvirtDomain) domain = libvirt_domain_by_uuid(hypervisor, uuid, NULL);
+
+    if (domain && g_strcmp0(libvirt_job_of(domain), "snapshot") == 0 &&
+        virDomainAbortJob(domain) < 0)
+        g_debug("the snapshot of '%s' goes on: %s", virDomainGetName(domain),
+                virGetLastErrorMessage());
+}
+
 gboolean
 libvirt_snapshot_await(Hypervisor *hypervisor, const char *uuid, GError **error)
 {

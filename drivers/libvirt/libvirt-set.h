@@ -19,6 +19,8 @@ SnapshotLook *libvirt_snapshot_look(Hypervisor *hypervisor, const char *domain, 
 char *libvirt_snapshot_create(Hypervisor *hypervisor, const char *uuid, const char *xml,
                               gboolean disks_only, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+void libvirt_snapshot_abort(Hypervisor *hypervisor, const char *uuid);
+
 gboolean libvirt_snapshot_await(Hypervisor *hypervisor, const char *uuid, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

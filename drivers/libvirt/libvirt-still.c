@@ -269,6 +269,7 @@ const HypervisorSnapshotOps libvirt_snapshot_ops = {
     .find_uuid = libvirt_snapshot_find_uuid,
     .look = libvirt_snapshot_look,
     .create = libvirt_snapshot_create,
+    .abort = libvirt_snapshot_abort,
     .await = libvirt_snapshot_await,
     .describe = libvirt_snapshot_describe,
     .forget = libvirt_snapshot_forget,

@@ -241,7 +241,7 @@ make_set(ExportWork *self, JobRun *run, const ExportSubject *what, const Target 
     if (!announce_export_plan(*plan, target, run, error))
         return FALSE;
     job_run_hold_guests(run, TRUE);
-    if (!temporary_set_make(self->set, self->notes, error))
+    if (!temporary_set_make(self->set, job_run_control(run), self->notes, error))
         return FALSE;
     plan_free(*plan);
     *plan = plan_export(self, run, what, target, error);

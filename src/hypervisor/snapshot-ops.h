@@ -88,6 +88,10 @@ struct HypervisorSnapshotOps {
     char *(*create)(Hypervisor *hypervisor, const char *uuid, const char *xml, gboolean disks_only,
                     GError **error);
 
+    /* Ends the writing of the memory of a snapshot of @uuid that is being created, whose create()
+     * fails then. Nothing happens if there is none. Source: virDomainAbortJob. */
+    void (*abort)(Hypervisor *hypervisor, const char *uuid);
+
     /* Waits while any snapshot of @uuid is being created; returns at once if there is none. */
     gboolean (*await)(Hypervisor *hypervisor, const char *uuid, GError **error);
 

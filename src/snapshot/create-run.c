@@ -11,6 +11,7 @@
 #include "snapshot/create-point.h"
 #include "snapshot/create-run.h"
 #include "snapshot/create-undo.h"
+#include "snapshot/create-watch.h"
 #include "snapshot/snapshot-running.h"
 #include "util/fd.h"
 #include "util/strings.h"
@@ -67,9 +68,12 @@ static gboolean
 take_one(Hypervisor *hypervisor, MomentMember *moment, gpointer data, GError **error)
 {
     MemberWork *work = moment->data;
+    Control *control = data;
     g_autofree char *xml = NULL;
     g_autoptr(SnapshotDef) def = NULL;
 
+    if (control_is_cancelled(control))
+        return control_pass(control, 0, error);
     if (!create_point_make(hypervisor, work->record, work->member, work->others, error))
         return FALSE;
     xml = hypervisor->ops->snapshots->create(hypervisor, moment->uuid, work->document,
@@ -180,15 +184,43 @@ mark_running(Hypervisor *hypervisor, const CreatePlan *plan, const MemberWork *w
     return TRUE;
 }
 
+/* Whatever failed then failed for that. */
+static void
+say_cancelled(Control *control, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+
+    if (!control_is_cancelled(control) || control_pass(control, 0, &reason))
+        return;
+    g_clear_error(error);
+    g_propagate_error(error, g_steal_pointer(&reason));
+}
+
+/* Takes the snapshots of all members at one moment. */
 static gboolean
-make_new_set(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
+take_all(Hypervisor *hypervisor, const CreatePlan *plan, Moment *moment, Control *control,
+         GError **error)
 {
     const MomentOptions options = {.level = plan->settings.level,
                                    .timeout = plan->settings.timeout,
                                    .best_effort = plan->settings.best_effort};
+    CreateWatch *watch = create_watch_start(hypervisor, plan->record, control);
+    gboolean made = moment_hold(moment, hypervisor, &options, take_one, control, error);
+
+    create_watch_end(watch);
+    if (!made)
+        say_cancelled(control, error);
+
+    return made;
+}
+
+static gboolean
+make_new_set(Hypervisor *hypervisor, CreatePlan *plan, Control *control, GPtrArray *warnings,
+             GError **error)
+{
     g_autofree MemberWork *works = g_new0(MemberWork, plan->record->members->len);
     g_autoptr(Moment) moment = prepare_works(plan, works);
-    gboolean made = moment_hold(moment, hypervisor, &options, take_one, NULL, error);
+    gboolean made = take_all(hypervisor, plan, moment, control, error);
 
     strings_append(warnings, moment->warnings);
     if (!made || !mark_running(hypervisor, plan, works, error))
@@ -205,19 +237,21 @@ make_new_set(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GErr
 }
 
 gboolean
-create_run(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
+create_run(Hypervisor *hypervisor, CreatePlan *plan, Control *control, GPtrArray *warnings,
+           GError **error)
 {
     auto_fd lock = set_store_lock(plan->record->id, error);
 
-    return lock >= 0 && create_run_locked(hypervisor, plan, warnings, error);
+    return lock >= 0 && create_run_locked(hypervisor, plan, control, warnings, error);
 }
 
 gboolean
-create_run_locked(Hypervisor *hypervisor, CreatePlan *plan, GPtrArray *warnings, GError **error)
+create_run_locked(Hypervisor *hypervisor, CreatePlan *plan, Control *control,
+                  GPtrArray *warnings, GError **error)
 {
     if (!set_store_save(plan->record, error))
         return FALSE;
-    if (make_new_set(hypervisor, plan, warnings, error))
+    if (make_new_set(hypervisor, plan, control, warnings, error))
         return TRUE;
     take_set_back(hypervisor, plan->record, warnings, error);
 

@@ -210,7 +210,7 @@ create_work_run(JobWork *work, JobRun *run, GError **error)
         return FALSE;
     job_run_set_kept(run, FALSE);
     job_run_hold_guests(run, TRUE);
-    done = create_run(hypervisor, self->plan, self->warnings, error);
+    done = create_run(hypervisor, self->plan, job_run_control(run), self->warnings, error);
     if (done)
         control_advance(job_run_control(run), self->plan->record->members->len);
     job_run_set_result(run, done ? create_report_new(self->plan->record) : NULL,

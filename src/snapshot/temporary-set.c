@@ -109,12 +109,12 @@ temporary_set_new(Hypervisor *hypervisor, const char *collection, GPtrArray *dom
 }
 
 gboolean
-temporary_set_make(TemporarySet *self, GPtrArray *warnings, GError **error)
+temporary_set_make(TemporarySet *self, Control *control, GPtrArray *warnings, GError **error)
 {
     self->lock = set_store_lock(self->plan->record->id, error);
     if (self->lock < 0)
         return FALSE;
-    if (create_run_locked(self->hypervisor, self->plan, warnings, error))
+    if (create_run_locked(self->hypervisor, self->plan, control, warnings, error))
         return TRUE;
     fd_clear(&self->lock);
 

@@ -42,8 +42,8 @@ TemporarySet *temporary_set_new(Hypervisor *hypervisor, const char *collection, 
  *
  * Makes it, completely or not at all; see create_run().
  */
-gboolean temporary_set_make(TemporarySet *self, GPtrArray *warnings, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean temporary_set_make(TemporarySet *self, Control *control, GPtrArray *warnings,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** temporary_set_record: Returns: (transfer none): what is known of it. */
 const SetRecord *temporary_set_record(const TemporarySet *self);

@@ -112,6 +112,17 @@ check "the next one is made" make pq next --pause
 check "and nothing half is left" \
     eval 'none_has dead || [ "$(has p dead)$(has q dead)" = 11 ]'
 
+# Ctrl-C, unless it is done already.
+"$abs_top_builddir/virtsnap" snapshot-create-as pq ended --memory >/dev/null 2>"$VS_ERR" &
+pid=$!
+begun() { [ -e "$d/p.ended.memory" ] || ! kill -0 "$pid" 2>/dev/null; }
+live_wait "the memory is written" begun
+kill -INT "$pid" 2>/dev/null
+wait "$pid"
+is "$?$(has p ended)$(has q ended)" "$(none_has ended && echo 100 || echo 011)" \
+    "ended while the memory is written: nothing is left"
+check "and the member runs on" runs p
+
 # --- long chains
 chain=
 for i in {1..18}; do

@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include "hypervisor/layer-ops.h"
 #include "tests/unit/fake-host.h"
 
 char *
@@ -144,7 +145,46 @@ fake_resume(Hypervisor *hypervisor, const char *uuid, GError **error)
     return TRUE;
 }
 
+/* Writes the memory, without an end. */
+static char *
+fake_create(Hypervisor *hypervisor, const char *uuid, const char *xml, gboolean disks_only,
+            GError **error)
+{
+    FakeHost *host = (FakeHost *)hypervisor;
+
+    g_atomic_int_inc(&host->saving);
+    while (!g_atomic_int_get(&host->aborted))
+        g_usleep(1000);
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "the job was aborted");
+
+    return NULL;
+}
+
+static void
+fake_abort(Hypervisor *hypervisor, const char *uuid)
+{
+    g_atomic_int_set(&((FakeHost *)hypervisor)->aborted, 1);
+}
+
+static gboolean
+fake_await(Hypervisor *hypervisor, const char *uuid, GError **error)
+{
+    return TRUE;
+}
+
+static char *
+fake_describe(Hypervisor *hypervisor, const char *uuid, const char *name, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND, "there is no snapshot %s", name);
+
+    return NULL;
+}
+
 static const HypervisorSnapshotOps fake_snapshots = {
+    .create = fake_create,
+    .abort = fake_abort,
+    .await = fake_await,
+    .describe = fake_describe,
     .is_exclusive = fake_exclusive,
     .state = fake_state,
     .job = fake_job,
@@ -155,7 +195,16 @@ static const HypervisorSnapshotOps fake_snapshots = {
     .resume = fake_resume,
 };
 
+static GPtrArray *
+fake_survey(Hypervisor *hypervisor, GError **error)
+{
+    return g_ptr_array_new();
+}
+
+static const HypervisorLayerOps fake_layers = {.survey = fake_survey};
+
 const HypervisorOps fake_ops = {
+    .layers = &fake_layers,
     .name = "fake",
     .snapshots = &fake_snapshots,
     .host_info = fake_info,

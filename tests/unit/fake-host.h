@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hypervisor/snapshot-ops.h"
+#include "transfer/control.h"
 
 G_BEGIN_DECLS
 
@@ -40,6 +41,9 @@ typedef struct {
     const char *fails; /* the member whose function does */
     gboolean lost;     /* the connection */
     GMutex lock;
+    Control *control; /* for a test's own use */
+    int saving;       /* atomic: memory states that are being written, until */
+    int aborted;      /* atomic: they are to end */
 } FakeHost;
 
 #define FAKE_HOST(array) {.parent.ops = &fake_ops, .domains = array, .n = G_N_ELEMENTS(array)}
