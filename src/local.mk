@@ -131,6 +131,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-planner.h \
 	src/import/import-prepare.c \
 	src/import/import-prepare.h \
+	src/import/import-recover.c \
+	src/import/import-recover.h \
 	src/import/import-run.c \
 	src/import/import-run.h \
 	src/import/import-settings-xml.c \
@@ -144,6 +146,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-times.h \
 	src/import/import-tpm.c \
 	src/import/import-tpm.h \
+	src/import/import-undo-domain.c \
+	src/import/import-undo-domain.h \
 	src/import/import-undo-record.c \
 	src/import/import-undo-record.h \
 	src/import/import-undo.c \
@@ -156,6 +160,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-work.h \
 	src/import/own-record.c \
 	src/import/own-record.h \
+	src/import/record-id.c \
+	src/import/record-id.h \
 	src/import/rewrite-check.c \
 	src/import/rewrite-check.h \
 	src/import/rewrite-nodes.c \

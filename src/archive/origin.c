@@ -50,24 +50,35 @@ origin_now(void)
     return clock.tv_sec * SECOND + clock.tv_nsec;
 }
 
+static OriginId
+id_of(const struct statx *st)
+{
+    OriginId id = {makedev(st->stx_dev_major, st->stx_dev_minor), st->stx_ino, {0, 0}};
+
+    if (st->stx_mask & STATX_BTIME)
+        id.born = time_of(&st->stx_btime);
+
+    return id;
+}
+
 /* Reads the origin of @path below @dirfd, or of @dirfd itself where @path is "". */
 static gboolean
 look_at_origin(int dirfd, const char *path, int flags, Origin *origin)
 {
     struct statx st;
+    OriginId id;
 
     if (statx(dirfd, path, flags | AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS | STATX_BTIME, &st) <
             0 ||
         !S_ISREG(st.stx_mode))
         return FALSE;
-    origin->device = makedev(st.stx_dev_major, st.stx_dev_minor);
-    origin->inode = st.stx_ino;
+    id = id_of(&st);
+    origin->device = id.device;
+    origin->inode = id.inode;
+    origin->born = id.born;
     origin->bytes = st.stx_size;
     origin->modified = time_of(&st.stx_mtime);
     origin->changed = time_of(&st.stx_ctime);
-    origin->born = (OriginTime){0, 0};
-    if (st.stx_mask & STATX_BTIME)
-        origin->born = time_of(&st.stx_btime);
 
     return TRUE;
 }
@@ -143,16 +154,37 @@ origin_is_unchanged(const Origin *self)
            is_same(self, &present);
 }
 
+gboolean
+origin_id_of(int dirfd, const char *path, OriginId *id)
+{
+    int flags = AT_SYMLINK_NOFOLLOW | AT_STATX_SYNC_AS_STAT | (*path ? 0 : AT_EMPTY_PATH);
+    struct statx st;
+
+    if (statx(dirfd, path, flags, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
+        return FALSE;
+    *id = id_of(&st);
+
+    return TRUE;
+}
+
 /* Devices may have other numbers after a restart of the system. */
 gboolean
-origin_is_file(const Origin *then, const char *boot, const Origin *present)
+origin_id_same(const OriginId *then, const char *boot, const OriginId *present)
 {
     g_autofree char *present_boot = origin_boot();
     gboolean same_run = boot && g_strcmp0(boot, present_boot) == 0;
 
-    return g_str_equal(then->path, present->path) && then->inode == present->inode &&
-           origin_time_equal(&then->born, &present->born) &&
+    return then->inode == present->inode && origin_time_equal(&then->born, &present->born) &&
            (!same_run || then->device == present->device);
+}
+
+gboolean
+origin_is_file(const Origin *then, const char *boot, const Origin *present)
+{
+    const OriginId before = {then->device, then->inode, then->born};
+    const OriginId now = {present->device, present->inode, present->born};
+
+    return g_str_equal(then->path, present->path) && origin_id_same(&before, boot, &now);
 }
 
 /* Returns: whether a changed content always means a changed ctime on the file's file system.

@@ -28,6 +28,13 @@ typedef struct {
     OriginTime born;     /* zeros: its file system does not record it */
 } Origin;
 
+/** Which file or directory something is, whatever its name, its content and its other times. */
+typedef struct {
+    guint64 device; /* another number after a restart of the system, or when it is mounted anew */
+    guint64 inode;
+    OriginTime born; /* zeros: its file system does not record it */
+} OriginId;
+
 /** How certain it is that a file has its former content. */
 typedef enum {
     ORIGIN_OTHER,  /* it has another, or nothing indicates that it has not */
@@ -49,6 +56,14 @@ Origin *origin_new(int fd, const char *path);
 /** origin_of: Returns: (nullable): the origin of the file at @path, owned by the caller; its times
  * may not show writes that happen meanwhile. */
 Origin *origin_of(const char *path);
+
+/** origin_id_of: Looks at @path below @dirfd, or for "" at @dirfd itself; no symbolic link is
+ * followed. Returns: FALSE with errno set. */
+gboolean origin_id_of(int dirfd, const char *path, OriginId *id);
+
+/** origin_id_same: Returns: whether @present, of the present run of the system, is what @then was;
+ * @boot: as for origin_match(). */
+gboolean origin_id_same(const OriginId *then, const char *boot, const OriginId *present);
 
 /** origin_is_file: Returns: whether @present, of the present run of the system, is the very file
  * that @then was, in whatever state; @boot: as for origin_match(). */

@@ -7,8 +7,8 @@
 #include "import/import-in-place.h"
 #include "import/import-planner.h"
 #include "import/import-prepare.h"
+#include "import/import-recover.h"
 #include "import/import-tpm.h"
-#include "import/import-undo.h"
 #include "import/import-volumes.h"
 #include "import/own-record.h"
 
@@ -28,7 +28,7 @@ static gboolean
 recover_import(Hypervisor *hypervisor, const ImportSubject *subject, const char *path, char **said,
                GError **error)
 {
-    return own_record_ready(error) && import_undo_recover(path, hypervisor, said, error) &&
+    return own_record_ready(error) && import_recover(path, hypervisor, said, error) &&
            (subject->resume || import_volumes_recover(path, hypervisor, error));
 }
 

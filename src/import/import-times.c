@@ -73,20 +73,18 @@ note_directory(GHashTable *times, int dirfd, const char *below, GError **error)
 
 /* Another file of that name is not of the import. */
 static gboolean
-note_volume(GHashTable *times, const RecordedVolume *volume, GError **error)
+note_volume(GHashTable *times, const VolumeRecord *volumes, guint index, GError **error)
 {
+    const RecordedVolume *volume = g_ptr_array_index(volumes->all, index);
+    VolumeState state;
     struct stat st;
 
-    if (lstat(volume->path, &st) == 0) {
-        if (st.st_dev == volume->device && st.st_ino == volume->inode)
-            note_time(times, volume->path, &st);
-        return TRUE;
-    }
-    if (errno == ENOENT)
-        return TRUE;
-    virt_snap_error_set_errno(error, errno, _("Cannot look at the volume '%s'"), volume->path);
+    if (!import_volumes_look(volumes, volume, &state, &st, error))
+        return FALSE;
+    if (state == VOLUME_OURS)
+        note_time(times, volume->path, &st);
 
-    return FALSE;
+    return TRUE;
 }
 
 GHashTable *
@@ -97,7 +95,7 @@ import_times_take(int dirfd, const VolumeRecord *volumes, GError **error)
     if (dirfd >= 0 && !note_directory(times, dirfd, NULL, error))
         return NULL;
     for (guint i = 0; volumes && i < volumes->all->len; i++) {
-        if (!note_volume(times, g_ptr_array_index(volumes->all, i), error))
+        if (!note_volume(times, volumes, i, error))
             return NULL;
     }
 

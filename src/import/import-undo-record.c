@@ -3,15 +3,101 @@
 
 #include <config.h>
 
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <sys/stat.h>
 
 #include "import/import-times.h"
 #include "import/import-undo-record.h"
 #include "import/own-record.h"
+#include "import/record-id.h"
+#include "util/fd.h"
 #include "util/xml.h"
 
 #define RECORD_BYTES_MAX ((gsize)16 << 20)
+
+static void
+undo_domain_free(gpointer data)
+{
+    UndoDomain *domain = data;
+
+    g_free(domain->name);
+    g_free(domain->uuid);
+    g_free(domain->tpm);
+    g_free(domain);
+}
+
+static void
+undo_collection_free(gpointer data)
+{
+    UndoCollection *collection = data;
+
+    g_free(collection->name);
+    g_free(collection->xml);
+    g_free(collection);
+}
+
+void
+undo_record_free(ImportUndo *self)
+{
+    if (!self)
+        return;
+    fd_clear(&self->fd);
+    fd_clear(&self->parent_fd);
+    fd_clear(&self->dir_fd);
+    volume_record_free(self->volumes);
+    g_clear_pointer(&self->times, g_hash_table_unref);
+    g_ptr_array_unref(self->left);
+    g_ptr_array_unref(self->domains);
+    g_ptr_array_unref(self->collections);
+    g_free(self->directory);
+    g_free(self->parent);
+    g_free(self->name);
+    g_free(self->mark);
+    g_free(self->id);
+    g_free(self->boot);
+    g_free(self);
+}
+
+ImportUndo *
+undo_record_new(const char *directory)
+{
+    ImportUndo *self = g_new0(ImportUndo, 1);
+
+    self->directory = g_strdup(directory);
+    self->parent = g_path_get_dirname(directory);
+    self->name = g_path_get_basename(directory);
+    self->mark = g_strdup_printf(".%s.import", self->name);
+    self->parent_fd = self->fd = self->dir_fd = -1;
+    self->left = g_ptr_array_new_with_free_func(g_free);
+    self->domains = g_ptr_array_new_with_free_func(undo_domain_free);
+    self->collections = g_ptr_array_new_with_free_func(undo_collection_free);
+
+    return self;
+}
+
+gboolean
+undo_record_in_use(const ImportUndo *self, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE,
+                _("Another import into '%s' is under way; wait for it or end it"),
+                self->directory);
+
+    return FALSE;
+}
+
+gboolean
+undo_record_is_at(const ImportUndo *self, const char *name)
+{
+    struct stat there;
+    struct stat here;
+
+    return self->dir_fd >= 0 && fstat(self->dir_fd, &here) == 0 &&
+           fstatat(self->parent_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           there.st_dev == here.st_dev && there.st_ino == here.st_ino;
+}
+
+/* --- the document ------------------------------------------------------------- */
 
 void
 undo_record_add_domain(ImportUndo *self, const char *name, const char *uuid, const char *tpm)
@@ -42,8 +128,8 @@ undo_record_format(const ImportUndo *self)
 
     xmlDocSetRootElement(doc, root);
     xml_set(root, "directory", self->directory);
-    xml_set_uint(root, "device", self->device);
-    xml_set_uint(root, "inode", self->inode);
+    xml_set(root, "boot", self->boot);
+    record_id_set(root, &self->place);
     for (guint i = 0; i < self->domains->len; i++) {
         const UndoDomain *domain = g_ptr_array_index(self->domains, i);
 
@@ -62,14 +148,6 @@ undo_record_format(const ImportUndo *self)
     import_times_format(self->times, root);
 
     return xml_doc_to_string(doc);
-}
-
-static guint64
-get_undo_number(xmlNode *node, const char *name)
-{
-    g_autofree char *text = xml_attr(node, name);
-
-    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
 }
 
 static void
@@ -148,8 +226,9 @@ undo_record_read(ImportUndo *self, GError **error)
         g_prefix_error(error, "%s: ", self->parent);
     if (!root || !take_undo_directory(self, root, error))
         return FALSE;
-    self->device = get_undo_number(root, "device");
-    self->inode = get_undo_number(root, "inode");
+    self->boot = xml_attr(root, "boot");
+    if (!record_id_get(root, &self->place))
+        self->place = (OriginId){0};
     parse_undo_domains(self, root);
     parse_undo_collections(self, root);
     self->times = import_times_parse(root);

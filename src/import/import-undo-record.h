@@ -36,8 +36,8 @@ struct ImportUndo {
     int parent_fd;   /* owned */
     int fd;          /* the locked mark; owned */
     int dir_fd;      /* the directory of the import, or -1; owned */
-    guint64 device;  /* with inode identifies the directory */
-    guint64 inode;   /* inode of the directory */
+    OriginId place;  /* which directory it is */
+    char *boot;      /* the run of the system that numbered its device, or NULL */
     VolumeRecord *volumes; /* of the import; NULL: none */
     GHashTable *times;      /* import-times.h; NULL: none were noted */
     gboolean found;         /* it was left by another process */
@@ -45,6 +45,19 @@ struct ImportUndo {
     GPtrArray *domains;     /* UndoDomain */
     GPtrArray *collections; /* UndoCollection, in the order in which they are defined */
 };
+
+/** undo_record_new: Returns: an empty record of an import into @directory, owned by the caller. */
+ImportUndo *undo_record_new(const char *directory);
+
+/** undo_record_free: NULL is fine. */
+void undo_record_free(ImportUndo *self);
+
+/** undo_record_in_use: Sets IN_USE. Returns: FALSE. */
+gboolean undo_record_in_use(const ImportUndo *self, GError **error);
+
+/** undo_record_is_at: Returns: whether the directory of the import, which is open, has the name
+ * @name in its parent. */
+gboolean undo_record_is_at(const ImportUndo *self, const char *name);
 
 /** undo_record_add_domain: @tpm: (nullable). */
 void undo_record_add_domain(ImportUndo *self, const char *name, const char *uuid,

@@ -53,19 +53,6 @@ gboolean import_undo_done(ImportUndo *self, GError **error) G_GNUC_WARN_UNUSED_R
 gboolean import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/**
- * import_undo_recover:
- * @directory: absolute path of the final directory of an import
- * @said: (out): a text about what was undone, or NULL; owned by the caller
- *
- * Undoes what a killed import has left there. A domain without an image that shows whose it is
- * stays, and is named in @said. Returns: FALSE with IN_USE if the import is still running,
- * INVALID_STATE if what it left was used since then and must not be lost, ACCESS_DENIED if it was
- * none of this host's, so that nothing is known of it, or why that could not be found out.
- */
-gboolean import_undo_recover(const char *directory, Hypervisor *hypervisor, char **said,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /** import_undo_is_there: Returns: whether there is the record of an import into @directory, which
  * is not complete, then. */
 gboolean import_undo_is_there(const char *directory);

@@ -8,7 +8,6 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hypervisor/pool-ops.h"
@@ -96,14 +95,34 @@ import_volumes_read(int dirfd, VolumeRecord **volumes, GError **error)
 /* Whether @st is the file that was made. One of which it was not recorded any more that it was made
  * has nothing in it. */
 static gboolean
-is_volume_ours(const RecordedVolume *volume, const struct stat *st)
+is_volume_ours(const VolumeRecord *self, const RecordedVolume *volume, const struct stat *st)
 {
+    OriginId now;
+
     if (!S_ISREG(st->st_mode) || st->st_nlink != 1)
         return FALSE;
-    if (volume->inode == 0)
+    if (volume->id.inode == 0)
         return st->st_blocks == 0 && (guint64)st->st_size <= volume->bytes;
 
-    return st->st_dev == volume->device && st->st_ino == volume->inode;
+    return origin_id_of(AT_FDCWD, volume->path, &now) &&
+           origin_id_same(&volume->id, self->boot, &now);
+}
+
+gboolean
+import_volumes_look(const VolumeRecord *self, const RecordedVolume *volume, VolumeState *state,
+                    struct stat *st, GError **error)
+{
+    *state = VOLUME_GONE;
+    if (lstat(volume->path, st) < 0) {
+        if (errno == ENOENT)
+            return TRUE;
+        virt_snap_error_set_errno(error, errno, _("Cannot look at the volume '%s'"),
+                                  volume->path);
+        return FALSE;
+    }
+    *state = is_volume_ours(self, volume, st) ? VOLUME_OURS : VOLUME_OTHER;
+
+    return TRUE;
 }
 
 gboolean
@@ -114,7 +133,7 @@ import_volumes_has(const VolumeRecord *self, const char *path)
         struct stat st;
 
         if (g_str_equal(volume->path, path))
-            return lstat(path, &st) == 0 && is_volume_ours(volume, &st);
+            return lstat(path, &st) == 0 && is_volume_ours(self, volume, &st);
     }
 
     return FALSE;
@@ -122,13 +141,45 @@ import_volumes_has(const VolumeRecord *self, const char *path)
 
 /* --- removing --------------------------------------------------------------------- */
 
+/* What has the name of one that was not made yet is of somebody else, and stays. */
 static gboolean
-remove_volume(const RecordedVolume *volume, GError **error)
+check_volume_known(const VolumeRecord *self, const RecordedVolume *volume, GError **error)
 {
+    VolumeState state;
     struct stat st;
 
-    if ((lstat(volume->path, &st) == 0 && !is_volume_ours(volume, &st)) ||
-        unlink(volume->path) == 0 || errno == ENOENT)
+    if (!import_volumes_look(self, volume, &state, &st, error))
+        return FALSE;
+    if (state != VOLUME_OTHER || volume->id.inode == 0)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("Whether '%s' is the volume that an import has made there cannot be found out; "
+                  "remove it if it is, or move it away, and try again"),
+                volume->path);
+
+    return FALSE;
+}
+
+gboolean
+import_volumes_known(const VolumeRecord *self, GError **error)
+{
+    for (guint i = 0; i < self->all->len; i++) {
+        if (!check_volume_known(self, g_ptr_array_index(self->all, i), error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+remove_volume(const VolumeRecord *self, const RecordedVolume *volume, GError **error)
+{
+    VolumeState state;
+    struct stat st;
+
+    if (!import_volumes_look(self, volume, &state, &st, error))
+        return FALSE;
+    if (state != VOLUME_OURS || unlink(volume->path) == 0 || errno == ENOENT)
         return TRUE;
     virt_snap_error_set_errno(error, errno, _("Cannot remove the volume '%s'"), volume->path);
 
@@ -158,8 +209,10 @@ import_volumes_remove(int dirfd, Hypervisor *hypervisor, GError **error)
         return FALSE;
     if (!self)
         return TRUE;
+    if (!import_volumes_known(self, error))
+        return FALSE;
     for (guint i = 0; i < self->all->len; i++) {
-        if (!remove_volume(g_ptr_array_index(self->all, i), error))
+        if (!remove_volume(self, g_ptr_array_index(self->all, i), error))
             return FALSE;
     }
     refresh_volume_pool(self, hypervisor);
@@ -257,11 +310,11 @@ import_volumes_check_free(const ImportPlan *plan, GError **error)
 
 /* Whether the file is there, as long as it was made. That of an overlay QEMU has made longer. */
 static gboolean
-is_as_long(const RecordedVolume *volume)
+is_as_long(const VolumeRecord *self, const RecordedVolume *volume)
 {
     struct stat st;
 
-    return lstat(volume->path, &st) == 0 && is_volume_ours(volume, &st) &&
+    return lstat(volume->path, &st) == 0 && is_volume_ours(self, volume, &st) &&
            (volume->bytes == 0 || (guint64)st.st_size == volume->bytes);
 }
 
@@ -275,8 +328,8 @@ is_complete(const VolumeRecord *self, const VolumeRecord *wanted)
         const RecordedVolume *there = g_ptr_array_index(self->all, i);
         const RecordedVolume *one = g_ptr_array_index(wanted->all, i);
 
-        if (there->inode == 0 || there->bytes != one->bytes ||
-            !g_str_equal(there->path, one->path) || !is_as_long(there))
+        if (there->id.inode == 0 || there->bytes != one->bytes ||
+            !g_str_equal(there->path, one->path) || !is_as_long(self, there))
             return FALSE;
     }
 
@@ -302,18 +355,14 @@ static gboolean
 make_volume(Hypervisor *hypervisor, const char *pool, RecordedVolume *volume, GError **error)
 {
     g_autofree char *name = g_path_get_basename(volume->path);
-    struct stat st;
 
     if (!hypervisor->ops->pools->create(hypervisor, pool, name, volume->bytes, error))
         return FALSE;
-    if (lstat(volume->path, &st) < 0) {
-        virt_snap_error_set_errno(error, errno, _("Cannot look at the volume '%s'"), volume->path);
-        return FALSE;
-    }
-    volume->device = st.st_dev;
-    volume->inode = st.st_ino;
+    if (origin_id_of(AT_FDCWD, volume->path, &volume->id))
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot look at the volume '%s'"), volume->path);
 
-    return TRUE;
+    return FALSE;
 }
 
 /* Records that number @failed and those after it were not made, so that another's volumes of these

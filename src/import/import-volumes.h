@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <sys/stat.h>
+
 #include "hypervisor/hypervisor.h"
 #include "import/import-plan.h"
 #include "import/volume-record.h"
@@ -12,8 +14,7 @@ G_BEGIN_DECLS
 /* The volumes of an import into a storage pool. They have their final names from the beginning, as
  * libvirt renames none; so there is a durable record of them (own-record.h), whose mark is in the
  * directory of the import, before the first one is made, and as long as the import is not complete.
- * It says by device and inode which files are meant: another one of the same name is never
- * touched. */
+ * It says which files are meant: another one of the same name is never touched. */
 
 /** Name of the mark, a file in the directory of the import. */
 #define IMPORT_VOLUMES_MARK "volumes"
@@ -30,6 +31,24 @@ gboolean import_volumes_read(int dirfd, VolumeRecord **volumes, GError **error)
 
 /** import_volumes_has: Returns: TRUE if the volume at @path is recorded. */
 gboolean import_volumes_has(const VolumeRecord *self, const char *path);
+
+/** What is at the path of a recorded volume. */
+typedef enum {
+    VOLUME_GONE,
+    VOLUME_OURS,
+    VOLUME_OTHER, /* it cannot be told to be the one that was made */
+} VolumeState;
+
+/** import_volumes_look: @st: (out): of what is there. Returns: FALSE with an error if it cannot be
+ * looked at. */
+gboolean import_volumes_look(const VolumeRecord *self, const RecordedVolume *volume,
+                             VolumeState *state, struct stat *st, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** import_volumes_known: Returns: FALSE with INVALID_STATE naming what is at the path of a volume
+ * that was made, if it cannot be told to be that. */
+gboolean import_volumes_known(const VolumeRecord *self, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * import_volumes_check_free:
@@ -66,7 +85,7 @@ gboolean import_volumes_check(const ImportPlan *plan, int dirfd, GError **error)
  * @hypervisor: (nullable): is told to look at the pool again
  *
  * Removes all volumes in the record in @dirfd, and then the record. It is no error if there is
- * none.
+ * none. Returns: FALSE as import_volumes_known(), and then nothing was removed.
  */
 gboolean import_volumes_remove(int dirfd, Hypervisor *hypervisor, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "import/record-id.h"
 #include "import/volume-record.h"
 #include "util/xml.h"
 
@@ -27,6 +28,7 @@ volume_record_new(const char *pool)
     VolumeRecord *self = g_new0(VolumeRecord, 1);
 
     self->pool = g_strdup(pool);
+    self->boot = origin_boot();
     self->all = g_ptr_array_new_with_free_func(recorded_volume_free);
 
     return self;
@@ -39,6 +41,7 @@ volume_record_free(VolumeRecord *self)
         return;
     g_free(self->id);
     g_free(self->pool);
+    g_free(self->boot);
     g_ptr_array_unref(self->all);
     g_free(self);
 }
@@ -64,13 +67,13 @@ volume_record_format(const VolumeRecord *self)
     xmlDocSetRootElement(doc, root);
     xml_set_uint(root, "version", RECORD_VERSION);
     xml_set(root, "pool", self->pool);
+    xml_set(root, "boot", self->boot);
     for (guint i = 0; i < self->all->len; i++) {
         const RecordedVolume *volume = g_ptr_array_index(self->all, i);
         xmlNode *node = xml_add(root, "volume", volume->path);
 
         xml_set_uint(node, "bytes", volume->bytes);
-        xml_set_uint(node, "device", volume->device);
-        xml_set_uint(node, "inode", volume->inode);
+        record_id_set(node, &volume->id);
     }
 
     return xml_doc_to_string(doc);
@@ -79,11 +82,11 @@ volume_record_format(const VolumeRecord *self)
 /* --- reading -------------------------------------------------------------------- */
 
 static gboolean
-get_volume_number(xmlNode *node, const char *name, guint64 *value)
+get_volume_bytes(xmlNode *node, guint64 *bytes)
 {
-    g_autofree char *text = xml_attr(node, name);
+    g_autofree char *text = xml_attr(node, "bytes");
 
-    return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, value, NULL);
+    return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, bytes, NULL);
 }
 
 /* Whether @path may be a file's. Which directory the pool has is libvirt's to say, also if its path
@@ -120,10 +123,8 @@ parse_volume(VolumeRecord *self, xmlNode *node, GHashTable *seen)
     volume_record_add(self, path, 0);
     volume = g_ptr_array_index(self->all, self->all->len - 1);
 
-    return get_volume_number(node, "bytes", &volume->bytes) &&
-           get_volume_number(node, "device", &volume->device) &&
-           get_volume_number(node, "inode", &volume->inode) &&
-           (volume->inode > 0 || volume->device == 0);
+    return get_volume_bytes(node, &volume->bytes) &&
+           record_id_get(node, &volume->id) && (volume->id.inode > 0 || volume->id.device == 0);
 }
 
 static VolumeRecord *
@@ -133,6 +134,8 @@ parse_volumes(xmlNode *root, GError **error)
     g_autoptr(VolumeRecord) self = volume_record_new(pool);
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
+    g_free(self->boot);
+    self->boot = xml_attr(root, "boot");
     for (xmlNode *node = NULL; (node = xml_child(root, "volume", node));) {
         if (parse_volume(self, node, seen))
             continue;

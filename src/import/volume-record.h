@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "archive/origin.h"
 
 G_BEGIN_DECLS
 
@@ -12,15 +12,15 @@ G_BEGIN_DECLS
  * not say all of it exactly is not taken. */
 
 typedef struct {
-    char *path;     /* absolute */
-    guint64 bytes;  /* size when it was made */
-    guint64 device; /* with inode identifies the file; 0: not made yet, as far as is known */
-    guint64 inode;
+    char *path;    /* absolute */
+    guint64 bytes; /* size when it was made */
+    OriginId id;   /* which file it is; its inode is 0: not made yet, as far as is known */
 } RecordedVolume;
 
 typedef struct {
     char *id; /* the name under which it was written (own-record.h); NULL: it was not yet */
     char *pool;
+    char *boot;     /* the run of the system that numbered the devices, or NULL */
     GPtrArray *all; /* RecordedVolume; all in one directory, each once */
 } VolumeRecord;
 

@@ -28,7 +28,7 @@ assert_volumes(const VolumeRecord *record)
         g_assert_cmpstr(directory ? directory : above, ==, above);
         g_free(directory);
         directory = g_steal_pointer(&above);
-        g_assert_true(volume->inode > 0 || volume->device == 0);
+        g_assert_true(volume->id.inode > 0 || volume->id.device == 0);
     }
 }
 

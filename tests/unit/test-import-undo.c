@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "import/import-recover.h"
 #include "import/import-undo.h"
 #include "import/own-record.h"
 #include "tests/unit/harness.h"
@@ -134,7 +135,7 @@ assert_recovered(Fixture *self, const char *text)
     g_autofree char *said = NULL;
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(import_undo_recover(self->directory, &self->host.parent, &said, &error));
+    g_assert_true(import_recover(self->directory, &self->host.parent, &said, &error));
     g_assert_no_error(error);
     g_assert_nonnull(strstr(said, text));
     g_assert_false(g_file_test(self->directory, G_FILE_TEST_EXISTS));
@@ -147,7 +148,7 @@ assert_kept(Fixture *self, VirtSnapError code)
     g_autofree char *said = NULL;
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(import_undo_recover(self->directory, &self->host.parent, &said, &error));
+    g_assert_false(import_recover(self->directory, &self->host.parent, &said, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, (gint)code);
     g_assert_true(g_file_test(self->image, G_FILE_TEST_EXISTS));
     g_assert_cmpuint(self->host.undefined, ==, 0);
@@ -250,6 +251,98 @@ test_touched_with_less(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     assert_recovered(self, "(domains: 1)");
 }
 
+/* --- after a restart of the system ---------------------------------------------------- */
+
+/* Returns: the path of the only record of this host, owned by the caller. */
+static char *
+find_record(const Fixture *self)
+{
+    g_autofree char *path = g_build_filename(self->scratch, "state", "import-records", NULL);
+    g_autoptr(GPtrArray) names = dir_list_at(AT_FDCWD, path, NULL);
+
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+
+        if (*name != '.')
+            return g_build_filename(path, name, NULL);
+    }
+    g_assert_not_reached();
+}
+
+/* Replaces the value of the attribute @name of the record's root. */
+static void
+edit_record(const Fixture *self, const char *name, const char *value)
+{
+    g_autofree char *path = find_record(self);
+    g_autofree char *begin = g_strdup_printf(" %s=\"", name);
+    g_autofree char *text = NULL;
+    g_autofree char *edited = NULL;
+    char *at;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    at = strstr(text, begin);
+    g_assert_nonnull(at);
+    at += strlen(begin);
+    edited = g_strdup_printf("%.*s%s%s", (int)(at - text), text, value, strchr(at, '"'));
+    write_file(path, edited, -1);
+}
+
+/* Gives the device of the import another number. */
+static void
+restart(const Fixture *self)
+{
+    edit_record(self, "device", "1");
+    edit_record(self, "boot", "an earlier run");
+}
+
+static void
+test_left_before_restart(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, NULL);
+    restart(self);
+    assert_recovered(self, "(domains: 1)");
+    g_assert_cmpuint(self->host.undefined, ==, 1);
+}
+
+static void
+test_used_after_restart(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, NULL);
+    restart(self);
+    write_earlier(self->image);
+    assert_kept(self, VIRT_SNAP_ERROR_INVALID_STATE);
+}
+
+/* A directory that is not known to be that of the import stays, and so do its domains. */
+static void
+test_other_directory(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, NULL);
+    edit_record(self, "device", "1");
+    assert_kept(self, VIRT_SNAP_ERROR_INVALID_STATE);
+    restart(self);
+    edit_record(self, "inode", "1");
+    assert_kept(self, VIRT_SNAP_ERROR_INVALID_STATE);
+}
+
+static void
+test_directory_gone(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *away = g_build_filename(self->scratch, "away", NULL);
+    g_autofree char *said = NULL;
+    g_autoptr(GError) error = NULL;
+
+    leave(self, NULL);
+    g_assert_cmpint(rename(self->directory, away), ==, 0);
+    g_assert_false(import_recover(self->directory, &self->host.parent, &said, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
+    g_assert_nonnull(strstr(error->message, "'web'"));
+    g_assert_nonnull(strstr(error->message, ".new.import"));
+    g_assert_cmpuint(self->host.undefined, ==, 0);
+    g_clear_pointer(&self->host.xml, g_free);
+    assert_recovered(self, "(domains: 1)");
+}
+
 /* --- what somebody else has put there --------------------------------------------- */
 
 /* Leaves a mark with the content @text and recovers, which is to change nothing. */
@@ -265,7 +358,7 @@ assert_not_believed(Fixture *self, const char *text)
     g_assert_cmpint(g_mkdir_with_parents(victim, 0700), ==, 0);
     write_file(precious, "kept", -1);
     write_file(mark, text, -1);
-    g_assert_false(import_undo_recover(self->directory, &self->host.parent, &said, &error));
+    g_assert_false(import_recover(self->directory, &self->host.parent, &said, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
     g_assert_nonnull(strstr(error->message, ".new.import"));
     g_assert_true(g_file_test(precious, G_FILE_TEST_EXISTS));
@@ -316,7 +409,7 @@ test_copied_mark(Fixture *self, G_GNUC_UNUSED gconstpointer data)
 
     leave(self, NULL);
     run("cp", mark, copy, NULL);
-    g_assert_false(import_undo_recover(other, &self->host.parent, &said, &error));
+    g_assert_false(import_recover(other, &self->host.parent, &said, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
     g_assert_nonnull(strstr(error->message, self->directory));
     g_assert_true(g_file_test(self->image, G_FILE_TEST_EXISTS));
@@ -368,6 +461,10 @@ main(int argc, char **argv)
     ADD("/import-undo/silent", test_silent);
     ADD("/import-undo/touched", test_touched);
     ADD("/import-undo/touched-with-less", test_touched_with_less);
+    ADD("/import-undo/left-before-restart", test_left_before_restart);
+    ADD("/import-undo/used-after-restart", test_used_after_restart);
+    ADD("/import-undo/other-directory", test_other_directory);
+    ADD("/import-undo/directory-gone", test_directory_gone);
     ADD("/import-undo/planted-record", test_planted_record);
     ADD("/import-undo/planted-mark", test_planted_mark);
     ADD("/import-undo/copied-mark", test_copied_mark);
