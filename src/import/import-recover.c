@@ -173,6 +173,28 @@ check_found(const ImportUndo *self, Hypervisor *hypervisor, GError **error)
     return TRUE;
 }
 
+/* --- the hypervisor ------------------------------------------------------------- */
+
+/* Another one knows nothing of the domains, which would be left without their disks. */
+static gboolean
+check_hypervisor(const ImportUndo *self, Hypervisor *hypervisor, GError **error)
+{
+    g_autoptr(HostInfo) info = NULL;
+
+    if (self->domains->len == 0)
+        return TRUE;
+    info = hypervisor->ops->host_info(hypervisor, error);
+    if (!info || g_strcmp0(info->uri, self->uri) == 0)
+        return info != NULL;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("An import into '%s' was interrupted, whose domains are those of '%s', not of "
+                  "'%s'; repeat it with that connection, which takes it back, or import to "
+                  "another directory"),
+                self->directory, self->uri ? self->uri : "-", info->uri);
+
+    return FALSE;
+}
+
 /* --- recovery ----------------------------------------------------------------- */
 
 /* Locks the mark and reads its record. FALSE without an error if there is none. */
@@ -226,7 +248,8 @@ import_recover(const char *directory, Hypervisor *hypervisor, char **said, GErro
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    if (!check_found(self, hypervisor, error) || !check_unused_import(self, hypervisor, error))
+    if (!check_hypervisor(self, hypervisor, error) || !check_found(self, hypervisor, error) ||
+        !check_unused_import(self, hypervisor, error))
         return FALSE;
     self->found = TRUE;
     /* None of these existed when the record was written, so any that exists was defined by the

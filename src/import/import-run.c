@@ -222,7 +222,8 @@ commit_import(Run *self, GError **error)
      * copy; an undo would remove everything in the record. */
     if (!import_check_free(self->hypervisor, self->plan, error) || !show_volumes(self, error))
         return FALSE;
-    self->undo = import_undo_begin(self->plan, target_fd(self->target), error);
+    self->undo =
+        import_undo_begin(self->plan, self->hypervisor, target_fd(self->target), error);
     if (!self->undo || !target_commit(self->target, error))
         return FALSE;
     if (target_moved_from(self->target)) {

@@ -55,6 +55,7 @@ undo_record_free(ImportUndo *self)
     g_free(self->name);
     g_free(self->mark);
     g_free(self->id);
+    g_free(self->uri);
     g_free(self->boot);
     g_free(self);
 }
@@ -128,6 +129,7 @@ undo_record_format(const ImportUndo *self)
 
     xmlDocSetRootElement(doc, root);
     xml_set(root, "directory", self->directory);
+    xml_set(root, "uri", self->uri);
     xml_set(root, "boot", self->boot);
     record_id_set(root, &self->place);
     for (guint i = 0; i < self->domains->len; i++) {
@@ -226,6 +228,7 @@ undo_record_read(ImportUndo *self, GError **error)
         g_prefix_error(error, "%s: ", self->parent);
     if (!root || !take_undo_directory(self, root, error))
         return FALSE;
+    self->uri = xml_attr(root, "uri");
     self->boot = xml_attr(root, "boot");
     if (!record_id_get(root, &self->place))
         self->place = (OriginId){0};

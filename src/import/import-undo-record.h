@@ -36,6 +36,7 @@ struct ImportUndo {
     int parent_fd;   /* owned */
     int fd;          /* the locked mark; owned */
     int dir_fd;      /* the directory of the import, or -1; owned */
+    char *uri;       /* of the hypervisor that has the domains, or is to have them */
     OriginId place;  /* which directory it is */
     char *boot;      /* the run of the system that numbered its device, or NULL */
     VolumeRecord *volumes; /* of the import; NULL: none */

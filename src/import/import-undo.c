@@ -111,17 +111,30 @@ begin_undo_record(ImportUndo *self, int fd, GError **error)
     return FALSE;
 }
 
+static gboolean
+take_undo_place(ImportUndo *self, Hypervisor *hypervisor, int fd, GError **error)
+{
+    g_autoptr(HostInfo) info = hypervisor->ops->host_info(hypervisor, error);
+
+    if (!info)
+        return FALSE;
+    self->uri = g_strdup(info->uri);
+    self->boot = origin_boot();
+    if (origin_id_of(fd, "", &self->place))
+        return TRUE;
+    virt_snap_error_set_errno(error, errno, _("Cannot look at '%s'"), self->directory);
+
+    return FALSE;
+}
+
 ImportUndo *
-import_undo_begin(const ImportPlan *plan, int fd, GError **error)
+import_undo_begin(const ImportPlan *plan, Hypervisor *hypervisor, int fd, GError **error)
 {
     g_autoptr(ImportUndo) self = undo_record_new(plan->directory);
 
     take_undo_plan(self, plan);
-    self->boot = origin_boot();
-    if (!origin_id_of(fd, "", &self->place)) {
-        virt_snap_error_set_errno(error, errno, _("Cannot look at '%s'"), plan->directory);
+    if (!take_undo_place(self, hypervisor, fd, error))
         return NULL;
-    }
     self->parent_fd = fd_open_dir(AT_FDCWD, self->parent, error);
     self->dir_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (self->parent_fd < 0 || !import_volumes_read(fd, &self->volumes, error))

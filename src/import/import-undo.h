@@ -19,12 +19,13 @@ typedef struct ImportUndo ImportUndo;
 /**
  * import_undo_begin:
  * @plan: the plan of an import into @plan->directory, whose parent exists
+ * @hypervisor: has none of what is to be defined yet
  * @fd: the partial directory, which will get that name
  *
  * Returns: owned by the caller; NULL with IN_USE if another import is using the place.
  */
-ImportUndo *import_undo_begin(const ImportPlan *plan, int fd, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+ImportUndo *import_undo_begin(const ImportPlan *plan, Hypervisor *hypervisor, int fd,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** import_undo_made: Notes that domain @domain of the plan (for import_undo_made_collection():
  * collection @collection) is defined now. import_undo_revert() ignores those for which that was not

@@ -19,6 +19,7 @@
 /* A host with at most one domain. */
 typedef struct {
     Hypervisor parent;
+    const char *uri;
     char *xml; /* NULL: there is none */
     gboolean running;
     gboolean silent; /* it does not answer */
@@ -31,6 +32,16 @@ typedef struct {
     char *image;     /* in it */
     Host host;
 } Fixture;
+
+static HostInfo *
+host_info(Hypervisor *hypervisor, G_GNUC_UNUSED GError **error)
+{
+    HostInfo *info = g_new0(HostInfo, 1);
+
+    info->uri = g_strdup(((Host *)hypervisor)->uri);
+
+    return info;
+}
 
 static DomainRecord *
 describe(Hypervisor *hypervisor, G_GNUC_UNUSED const char *word, gboolean *running, GError **error)
@@ -60,7 +71,9 @@ undefine(Hypervisor *hypervisor, G_GNUC_UNUSED const char *uuid, G_GNUC_UNUSED G
     return TRUE;
 }
 
-static const HypervisorOps ops = {.name = "test", .describe = describe, .undefine = undefine};
+static const HypervisorOps ops = {
+    .name = "test", .host_info = host_info, .describe = describe, .undefine = undefine,
+};
 
 /* Makes what an import leaves that is killed after its domain was defined. @touch: (nullable): what
  * it does after it has written its record. */
@@ -83,7 +96,7 @@ leave(Fixture *self, void (*touch)(const Fixture *self, ImportUndo *undo))
     g_assert_cmpint(mkdir(partial, 0700), ==, 0);
     write_file(image, "data", -1);
     fd = open(partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    undo = import_undo_begin(plan, fd, &error);
+    undo = import_undo_begin(plan, &self->host.parent, fd, &error);
     g_assert_no_error(error);
     g_assert_cmpint(rename(partial, self->directory), ==, 0);
     if (touch)
@@ -101,6 +114,7 @@ set_up(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     self->directory = g_build_filename(self->scratch, "new", NULL);
     self->image = g_build_filename(self->directory, "disk", NULL);
     self->host.parent.ops = &ops;
+    self->host.uri = "qemu:///system";
     self->host.xml = g_strdup_printf("<domain><name>web</name><devices><disk type='file' "
                                      "device='disk'><source file='%s'/></disk></devices></domain>",
                                      self->image);
@@ -212,6 +226,22 @@ test_runs(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     leave(self, NULL);
     self->host.running = TRUE;
     assert_kept(self, VIRT_SNAP_ERROR_INVALID_STATE);
+}
+
+/* Another hypervisor does not know the domains. */
+static void
+test_other_hypervisor(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *said = NULL;
+    g_autoptr(GError) error = NULL;
+
+    leave(self, NULL);
+    self->host.uri = "qemu:///session";
+    assert_kept(self, VIRT_SNAP_ERROR_INVALID_STATE);
+    g_assert_false(import_recover(self->directory, &self->host.parent, &said, &error));
+    g_assert_nonnull(strstr(error->message, "'qemu:///system'"));
+    self->host.uri = "qemu:///system";
+    assert_recovered(self, "(domains: 1)");
 }
 
 static void
@@ -441,7 +471,7 @@ test_mark_taken(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     auto_fd fd = open(self->scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     write_file(mark, "theirs", -1);
-    g_assert_null(import_undo_begin(plan, fd, &error));
+    g_assert_null(import_undo_begin(plan, &self->host.parent, fd, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE);
     g_assert_cmpuint(count_records(self), ==, 0);
     g_assert_true(g_file_test(mark, G_FILE_TEST_EXISTS));
@@ -458,6 +488,7 @@ main(int argc, char **argv)
     ADD("/import-undo/written-with-clock-set-back", test_written_with_clock_set_back);
     ADD("/import-undo/added-with-clock-set-back", test_added_with_clock_set_back);
     ADD("/import-undo/runs", test_runs);
+    ADD("/import-undo/other-hypervisor", test_other_hypervisor);
     ADD("/import-undo/silent", test_silent);
     ADD("/import-undo/touched", test_touched);
     ADD("/import-undo/touched-with-less", test_touched_with_less);
