@@ -29,7 +29,8 @@ undo_domain_owner(const ImportUndo *self, const DomainRecord *record)
     return DOMAIN_OF_OTHERS;
 }
 
-/* Whether the domain is to be undefined. One that this process has defined itself is known. */
+/* Whether the domain is to be undefined. One that this process has defined itself is known,
+ * whatever images it has. */
 static gboolean
 is_domain_to_go(ImportUndo *self, const UndoDomain *domain, const DomainRecord *record)
 {
@@ -37,11 +38,13 @@ is_domain_to_go(ImportUndo *self, const UndoDomain *domain, const DomainRecord *
 
     if (!record || !g_str_equal(record->name, domain->name))
         return FALSE;
+    if (domain->made && !self->found)
+        return TRUE;
     owner = undo_domain_owner(self, record);
     if (owner == DOMAIN_UNKNOWN && self->found)
         g_ptr_array_add(self->left, g_strdup(record->name));
 
-    return owner == DOMAIN_OF_IMPORT || (owner == DOMAIN_UNKNOWN && !self->found);
+    return owner == DOMAIN_OF_IMPORT;
 }
 
 static gboolean
@@ -51,7 +54,7 @@ undefine_domain(ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *doma
     g_autoptr(GError) why = NULL;
     gboolean running = FALSE;
     g_autoptr(DomainRecord) record =
-        domain->made ? hypervisor->ops->describe(hypervisor, domain->uuid, &running, &why) : NULL;
+        hypervisor->ops->describe(hypervisor, domain->uuid, &running, &why);
 
     if (why) {
         g_propagate_error(error, g_steal_pointer(&why));

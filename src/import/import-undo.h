@@ -28,8 +28,9 @@ ImportUndo *import_undo_begin(const ImportPlan *plan, Hypervisor *hypervisor, in
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** import_undo_made: Notes that domain @domain of the plan (for import_undo_made_collection():
- * collection @collection) is defined now. import_undo_revert() ignores those for which that was not
- * noted. */
+ * collection @collection) is defined now. import_undo_revert() ignores collections for which that
+ * was not noted, and of such domains those that have no image of the import: a hypervisor that is
+ * restarted may have defined one without an answer. */
 void import_undo_made(ImportUndo *self, guint domain);
 void import_undo_made_collection(ImportUndo *self, guint collection);
 

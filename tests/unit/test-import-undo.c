@@ -281,6 +281,59 @@ test_touched_with_less(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     assert_recovered(self, "(domains: 1)");
 }
 
+/* --- taken back by the import itself --------------------------------------------------- */
+
+static void
+revert(const Fixture *self, ImportUndo *undo)
+{
+    Host *host = (Host *)&self->host;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(import_undo_revert(undo, &host->parent, &error));
+    g_assert_no_error(error);
+}
+
+/* The hypervisor has defined it, and was restarted before it said so. */
+static void
+test_defined_without_answer(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, revert);
+    g_assert_cmpuint(self->host.undefined, ==, 1);
+    g_assert_false(g_file_test(self->directory, G_FILE_TEST_EXISTS));
+}
+
+static void
+have_other_images(Fixture *self)
+{
+    g_free(self->host.xml);
+    self->host.xml = g_strdup("<domain><name>web</name><devices><disk type='file' device='cdrom'>"
+                              "<source file='/iso'/></disk></devices></domain>");
+}
+
+static void
+test_of_others(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    have_other_images(self);
+    leave(self, revert);
+    g_assert_cmpuint(self->host.undefined, ==, 0);
+}
+
+static void
+made_and_revert(const Fixture *self, ImportUndo *undo)
+{
+    import_undo_made(undo, 0);
+    revert(self, undo);
+}
+
+/* What the import has defined itself goes, also if none of its images is of the import. */
+static void
+test_defined_without_images(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    have_other_images(self);
+    leave(self, made_and_revert);
+    g_assert_cmpuint(self->host.undefined, ==, 1);
+}
+
 /* --- after a restart of the system ---------------------------------------------------- */
 
 /* Returns: the path of the only record of this host, owned by the caller. */
@@ -492,6 +545,9 @@ main(int argc, char **argv)
     ADD("/import-undo/silent", test_silent);
     ADD("/import-undo/touched", test_touched);
     ADD("/import-undo/touched-with-less", test_touched_with_less);
+    ADD("/import-undo/defined-without-answer", test_defined_without_answer);
+    ADD("/import-undo/of-others", test_of_others);
+    ADD("/import-undo/defined-without-images", test_defined_without_images);
     ADD("/import-undo/left-before-restart", test_left_before_restart);
     ADD("/import-undo/used-after-restart", test_used_after_restart);
     ADD("/import-undo/other-directory", test_other_directory);
