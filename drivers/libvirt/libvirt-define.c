@@ -20,7 +20,7 @@
  * own files itself. */
 #define UNDEFINE_FLAGS                                                                            \
     (VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |                  \
-     VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | VIR_DOMAIN_UNDEFINE_KEEP_NVRAM)
+     VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA)
 
 static virDomainPtr
 look_up_domain(Hypervisor *hypervisor, const char *name, GError **error)
@@ -119,8 +119,10 @@ destroy_domain(virDomainPtr domain, GError **error)
 }
 
 gboolean
-libvirt_undefine(Hypervisor *hypervisor, const char *uuid, GError **error)
+libvirt_undefine(Hypervisor *hypervisor, const char *uuid, gboolean variables, GError **error)
 {
+    unsigned int flags = UNDEFINE_FLAGS | (variables ? VIR_DOMAIN_UNDEFINE_NVRAM
+                                                     : VIR_DOMAIN_UNDEFINE_KEEP_NVRAM);
     g_autoptr(LibvirtDomain) domain =
         virDomainLookupByUUIDString(libvirt_connection(hypervisor), uuid);
 
@@ -132,7 +134,7 @@ libvirt_undefine(Hypervisor *hypervisor, const char *uuid, GError **error)
     }
     if (!destroy_domain(domain, error))
         return FALSE;
-    if (virDomainUndefineFlags(domain, UNDEFINE_FLAGS) == 0)
+    if (virDomainUndefineFlags(domain, flags) == 0)
         return TRUE;
     libvirt_error_set(error, _("Cannot undefine the domain '%s'"), virDomainGetName(domain));
 

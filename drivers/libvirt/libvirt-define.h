@@ -18,7 +18,8 @@ DomainRecord *libvirt_describe(Hypervisor *hypervisor, const char *word, gboolea
 gboolean libvirt_define(Hypervisor *hypervisor, const char *xml, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-gboolean libvirt_undefine(Hypervisor *hypervisor, const char *uuid, GError **error)
+gboolean libvirt_undefine(Hypervisor *hypervisor, const char *uuid, gboolean variables,
+                          GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean libvirt_redefine_snapshot(Hypervisor *hypervisor, const char *domain, const char *xml,

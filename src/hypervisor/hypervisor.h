@@ -156,9 +156,10 @@ typedef struct {
     gboolean (*define)(Hypervisor *hypervisor, const char *xml, GError **error);
 
     /* Destroys and undefines the domain with the UUID @uuid, including the metadata of its
-     * snapshots and its managed save image; its disks stay. It is no error if there is no such
-     * domain. */
-    gboolean (*undefine)(Hypervisor *hypervisor, const char *uuid, GError **error);
+     * snapshots and its managed save image, and with @variables those of its firmware; its disks
+     * stay. It is no error if there is no such domain. */
+    gboolean (*undefine)(Hypervisor *hypervisor, const char *uuid, gboolean variables,
+                         GError **error);
 
     /* Redefines the metadata of the snapshot @xml of @domain, whose parent must be known already;
      * the domain and its disks do not change. */

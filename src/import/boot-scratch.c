@@ -217,7 +217,7 @@ remove_domain(const BootScratch *self, Hypervisor *hypervisor, const char *uuid,
     }
 
     return !record || !g_str_has_prefix(record->name, self->prefix) ||
-           hypervisor->ops->undefine(hypervisor, uuid, error);
+           hypervisor->ops->undefine(hypervisor, uuid, FALSE, error);
 }
 
 static gboolean

@@ -194,7 +194,7 @@ watch_main(gpointer data)
     BootWatch *self = data;
 
     watch_domain(self);
-    if (!self->hypervisor->ops->undefine(self->hypervisor, self->member->domain->uuid,
+    if (!self->hypervisor->ops->undefine(self->hypervisor, self->member->domain->uuid, FALSE,
                                          &self->error))
         g_prefix_error(&self->error, _("Domain '%s' was tried, and cannot be removed: "),
                        self->member->domain->from->name);

@@ -81,6 +81,24 @@ look_for_state(Look *self, const ImportDomain *domain)
                   domain->tpm, domain->name);
 }
 
+/* The endings of the file that libvirt makes. */
+static const char *const variables_endings[] = {".fd", ".qcow2", ".raw"};
+
+/* Where one cannot look there may be some, which are another's. */
+gboolean
+import_makes_variables(const ImportDomain *domain)
+{
+    for (gsize i = 0; domain->variables && i < G_N_ELEMENTS(variables_endings); i++) {
+        g_autofree char *path = g_strconcat(domain->variables, variables_endings[i], NULL);
+        struct stat st;
+
+        if (lstat(path, &st) == 0 || errno != ENOENT)
+            return FALSE;
+    }
+
+    return domain->variables != NULL;
+}
+
 /* Whether it is seen to be there: not everybody who may define domains may look into all of
  * libvirt's directories. */
 static gboolean
@@ -95,10 +113,8 @@ is_there(const char *path)
 static void
 look_for_variables(Look *self, const ImportDomain *domain)
 {
-    static const char *const endings[] = {".fd", ".qcow2", ".raw"};
-
-    for (gsize i = 0; domain->variables && i < G_N_ELEMENTS(endings); i++) {
-        g_autofree char *path = g_strconcat(domain->variables, endings[i], NULL);
+    for (gsize i = 0; domain->variables && i < G_N_ELEMENTS(variables_endings); i++) {
+        g_autofree char *path = g_strconcat(domain->variables, variables_endings[i], NULL);
 
         if (!is_there(path))
             continue;

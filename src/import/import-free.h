@@ -19,4 +19,8 @@ G_BEGIN_DECLS
 gboolean import_check_free(Hypervisor *hypervisor, ImportPlan *plan, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** import_makes_variables: Returns: TRUE if libvirt makes variables of firmware for @domain, and it
+ * is certain that there are none of its name yet. */
+gboolean import_makes_variables(const ImportDomain *domain);
+
 G_END_DECLS

@@ -63,7 +63,7 @@ undefine_domain(ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *doma
     if (!is_domain_to_go(self, domain, record))
         return TRUE;
 
-    return hypervisor->ops->undefine(hypervisor, domain->uuid, error);
+    return hypervisor->ops->undefine(hypervisor, domain->uuid, domain->variables, error);
 }
 
 /* Removes the state of the TPM, unless there is still a domain with that UUID, whose it is then. */

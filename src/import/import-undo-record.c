@@ -100,7 +100,7 @@ undo_record_is_at(const ImportUndo *self, const char *name)
 
 /* --- the document ------------------------------------------------------------- */
 
-void
+UndoDomain *
 undo_record_add_domain(ImportUndo *self, const char *name, const char *uuid, const char *tpm)
 {
     UndoDomain *domain = g_new0(UndoDomain, 1);
@@ -109,6 +109,8 @@ undo_record_add_domain(ImportUndo *self, const char *name, const char *uuid, con
     domain->uuid = g_strdup(uuid);
     domain->tpm = g_strdup(tpm);
     g_ptr_array_add(self->domains, domain);
+
+    return domain;
 }
 
 void
@@ -140,6 +142,8 @@ undo_record_format(const ImportUndo *self)
         xml_set(node, "uuid", domain->uuid);
         if (domain->tpm)
             xml_set(node, "tpm", domain->tpm);
+        if (domain->variables)
+            xml_set(node, "variables", "made");
     }
     for (guint i = 0; i < self->collections->len; i++) {
         const UndoCollection *collection = g_ptr_array_index(self->collections, i);
@@ -161,7 +165,8 @@ parse_undo_domains(ImportUndo *self, xmlNode *root)
         g_autofree char *tpm = xml_attr(node, "tpm");
 
         if (name && uuid)
-            undo_record_add_domain(self, name, uuid, tpm);
+            undo_record_add_domain(self, name, uuid, tpm)->variables =
+                xml_node(node, "./@variables") != NULL;
     }
 }
 

@@ -16,6 +16,7 @@ typedef struct {
     char *name;
     char *uuid;
     char *tpm;     /* path of the directory with the state of its TPM, or NULL */
+    gboolean variables; /* those of its firmware libvirt makes: there were none before */
     gboolean made; /* it was defined by this import */
     gboolean made_state; /* that directory is of this import */
 } UndoDomain;
@@ -60,9 +61,9 @@ gboolean undo_record_in_use(const ImportUndo *self, GError **error);
  * @name in its parent. */
 gboolean undo_record_is_at(const ImportUndo *self, const char *name);
 
-/** undo_record_add_domain: @tpm: (nullable). */
-void undo_record_add_domain(ImportUndo *self, const char *name, const char *uuid,
-                            const char *tpm);
+/** undo_record_add_domain: @tpm: (nullable). Returns: (transfer none): the domain. */
+UndoDomain *undo_record_add_domain(ImportUndo *self, const char *name, const char *uuid,
+                                   const char *tpm);
 
 /** undo_record_add_collection: @name, @xml: (transfer full). */
 void undo_record_add_collection(ImportUndo *self, char *name, char *xml);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "collection/collection-store.h"
+#include "import/import-free.h"
 #include "import/import-times.h"
 #include "import/import-undo-domain.h"
 #include "import/import-undo-record.h"
@@ -38,7 +39,8 @@ take_undo_plan(ImportUndo *self, const ImportPlan *plan)
     for (guint i = 0; plan->settings->define && i < plan->domains->len; i++) {
         const ImportDomain *domain = g_ptr_array_index(plan->domains, i);
 
-        undo_record_add_domain(self, domain->name, domain->uuid, domain->tpm);
+        undo_record_add_domain(self, domain->name, domain->uuid, domain->tpm)->variables =
+            import_makes_variables(domain);
     }
     for (guint i = 0; i < plan->collections->len; i++) {
         const VirtSnapCollection *one = g_ptr_array_index(plan->collections, i);

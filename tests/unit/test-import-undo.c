@@ -24,6 +24,7 @@ typedef struct {
     gboolean running;
     gboolean silent; /* it does not answer */
     guint undefined;
+    guint without_variables; /* how many of these with the variables of their firmware */
 } Host;
 
 typedef struct {
@@ -64,9 +65,11 @@ describe(Hypervisor *hypervisor, G_GNUC_UNUSED const char *word, gboolean *runni
 }
 
 static gboolean
-undefine(Hypervisor *hypervisor, G_GNUC_UNUSED const char *uuid, G_GNUC_UNUSED GError **error)
+undefine(Hypervisor *hypervisor, G_GNUC_UNUSED const char *uuid, gboolean variables,
+         G_GNUC_UNUSED GError **error)
 {
     ((Host *)hypervisor)->undefined++;
+    ((Host *)hypervisor)->without_variables += variables ? 1 : 0;
 
     return TRUE;
 }
@@ -91,6 +94,7 @@ leave(Fixture *self, void (*touch)(const Fixture *self, ImportUndo *undo))
 
     domain->name = g_strdup("web");
     domain->uuid = g_strdup(UUID);
+    domain->variables = g_build_filename(self->scratch, "web_VARS", NULL);
     g_ptr_array_add(plan->domains, domain);
     plan->settings->define = TRUE;
     g_assert_cmpint(mkdir(partial, 0700), ==, 0);
@@ -182,11 +186,44 @@ write_earlier(const char *path)
 }
 
 static void
+revert(const Fixture *self, ImportUndo *undo)
+{
+    Host *host = (Host *)&self->host;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(import_undo_revert(undo, &host->parent, &error));
+    g_assert_no_error(error);
+}
+
+static void
 test_left(Fixture *self, G_GNUC_UNUSED gconstpointer data)
 {
     leave(self, NULL);
     assert_recovered(self, "(domains: 1)");
     g_assert_cmpuint(self->host.undefined, ==, 1);
+}
+
+/* Else the next import would find them in its way. */
+static void
+test_variables(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    leave(self, NULL);
+    assert_recovered(self, "(domains: 1)");
+    g_assert_cmpuint(self->host.without_variables, ==, 1);
+    leave(self, revert);
+    g_assert_cmpuint(self->host.without_variables, ==, 2);
+}
+
+static void
+test_variables_of_others(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *path = g_build_filename(self->scratch, "web_VARS.fd", NULL);
+
+    write_file(path, "theirs", -1);
+    leave(self, NULL);
+    assert_recovered(self, "(domains: 1)");
+    g_assert_cmpuint(self->host.undefined, ==, 1);
+    g_assert_cmpuint(self->host.without_variables, ==, 0);
 }
 
 /* Any domain can have that UUID and that name, as the one that was exported. */
@@ -282,16 +319,6 @@ test_touched_with_less(Fixture *self, G_GNUC_UNUSED gconstpointer data)
 }
 
 /* --- taken back by the import itself --------------------------------------------------- */
-
-static void
-revert(const Fixture *self, ImportUndo *undo)
-{
-    Host *host = (Host *)&self->host;
-    g_autoptr(GError) error = NULL;
-
-    g_assert_true(import_undo_revert(undo, &host->parent, &error));
-    g_assert_no_error(error);
-}
 
 /* The hypervisor has defined it, and was restarted before it said so. */
 static void
@@ -537,6 +564,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ADD("/import-undo/left", test_left);
+    ADD("/import-undo/variables", test_variables);
+    ADD("/import-undo/variables-of-others", test_variables_of_others);
     ADD("/import-undo/domain-without-paths", test_domain_without_paths);
     ADD("/import-undo/written-with-clock-set-back", test_written_with_clock_set_back);
     ADD("/import-undo/added-with-clock-set-back", test_added_with_clock_set_back);
