@@ -190,6 +190,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/transfer/digest-parts.h \
 	src/transfer/digest.c \
 	src/transfer/digest.h \
+	src/transfer/engine-extents.c \
+	src/transfer/engine-extents.h \
 	src/transfer/engine-head.c \
 	src/transfer/engine-head.h \
 	src/transfer/engine-item.h \
@@ -199,6 +201,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/transfer/extents.h \
 	src/transfer/memory-source.c \
 	src/transfer/memory-source.h \
+	src/transfer/part-cache.c \
+	src/transfer/part-cache.h \
 	src/transfer/resume.c \
 	src/transfer/resume.h \
 	src/transfer/sink.h \

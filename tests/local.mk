@@ -95,6 +95,7 @@ unit_tests = \
 	tests/unit/test-nbd-source \
 	tests/unit/test-origin \
 	tests/unit/test-packed-sink \
+	tests/unit/test-part-cache \
 	tests/unit/test-path \
 	tests/unit/test-plan \
 	tests/unit/test-plan-base \

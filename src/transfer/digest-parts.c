@@ -7,11 +7,9 @@
 
 #include "transfer/digest-parts.h"
 
-#define SEGMENT_PARTS (DIGEST_SEGMENT / DIGEST_PART)
-
 /* A segment whose parts have not all been hashed yet. */
 typedef struct {
-    guint8 parts[SEGMENT_PARTS * DIGEST_BYTES];
+    guint8 parts[DIGEST_SEGMENT_PARTS * DIGEST_BYTES];
     guint n;
 } OpenSegment;
 
@@ -64,15 +62,15 @@ static void
 keep_part(DigestParts *self, DigestSegment *hasher, guint64 part, const guint8 *node)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
-    guint64 index = part / SEGMENT_PARTS;
+    guint64 index = part / DIGEST_SEGMENT_PARTS;
     OpenSegment *segment = g_hash_table_lookup(self->segments, GSIZE_TO_POINTER(index));
 
     if (!segment) {
         segment = g_new0(OpenSegment, 1);
         g_hash_table_insert(self->segments, GSIZE_TO_POINTER(index), segment);
     }
-    memcpy(segment->parts + part % SEGMENT_PARTS * DIGEST_BYTES, node, DIGEST_BYTES);
-    if (++segment->n == SEGMENT_PARTS)
+    memcpy(segment->parts + part % DIGEST_SEGMENT_PARTS * DIGEST_BYTES, node, DIGEST_BYTES);
+    if (++segment->n == DIGEST_SEGMENT_PARTS)
         close_segment(self, hasher, index, FALSE);
 }
 

@@ -133,6 +133,15 @@ digest_segment_hole(DigestSegment *self, gsize n_blocks)
 }
 
 void
+digest_segment_part(DigestSegment *self, const guint8 *node, gsize n_blocks)
+{
+    g_return_if_fail(self->n_pending[0] == 0);
+    g_return_if_fail(self->n_blocks + n_blocks <= SEGMENT_BLOCKS);
+    self->n_blocks += n_blocks;
+    add_hash(self, 1, node);
+}
+
+void
 digest_segment_finish(DigestSegment *self, gboolean only, guint8 *node)
 {
     /* The tree of a small file has fewer levels: the hash of a single block is the root, and up to
@@ -150,6 +159,12 @@ digest_segment_finish(DigestSegment *self, gboolean only, guint8 *node)
     if (self->n_pending[1] > 0)
         fold_level(self, 1);
     memcpy(node, self->node, DIGEST_BYTES);
+}
+
+const guint8 *
+digest_segment_parts(const DigestSegment *self)
+{
+    return self->pending[1];
 }
 
 const guint8 *
@@ -178,6 +193,14 @@ digest_fold_parts(DigestSegment *self, const guint8 *parts, gsize n, gboolean on
         memcpy(node, parts, DIGEST_BYTES);
     else
         block_hash_one(self->hash, block, sizeof block, node);
+}
+
+gsize
+digest_n_parts(guint64 size, gsize index)
+{
+    guint64 bytes = MIN(size - index * DIGEST_SEGMENT, DIGEST_SEGMENT);
+
+    return (gsize)((bytes + DIGEST_PART - 1) / DIGEST_PART);
 }
 
 gsize

@@ -43,12 +43,27 @@ void digest_segment_hole(DigestSegment *self, gsize n_blocks);
  */
 void digest_segment_finish(DigestSegment *self, gboolean only, guint8 *node);
 
+/** digest_segment_parts: Returns: (transfer none): the nodes of the parts of the segment that was
+ * finished, in order, DIGEST_SEGMENT_PARTS of DIGEST_BYTES each; what is behind the last one means
+ * nothing. Valid until the next segment begins. */
+const guint8 *digest_segment_parts(const DigestSegment *self);
+
 /** digest_segment_zeros: Returns: (transfer none): the node of a whole segment of zeros in a file
  * of several segments; valid as long as @self. */
 const guint8 *digest_segment_zeros(const DigestSegment *self);
 
 /** Bytes of data whose hashes fill one block of the tree: 128 blocks. */
 #define DIGEST_PART ((guint64)DIGEST_BLOCK * (DIGEST_BLOCK / DIGEST_BYTES))
+#define DIGEST_SEGMENT_PARTS ((gsize)(DIGEST_SEGMENT / DIGEST_PART))
+
+/**
+ * digest_segment_part:
+ * @node: of a part whose data were hashed before, as digest_part() makes it
+ * @n_blocks: of the part; fewer than 128 only at the end of the file
+ *
+ * Adds a part by its node. What was added before has to end with a whole part.
+ */
+void digest_segment_part(DigestSegment *self, const guint8 *node, gsize n_blocks);
 
 /**
  * digest_part:
@@ -66,6 +81,10 @@ void digest_part(DigestSegment *self, const void *blocks, gsize n_blocks, guint8
  */
 void digest_fold_parts(DigestSegment *self, const guint8 *parts, gsize n, gboolean only,
                        guint8 *node);
+
+/** digest_n_parts: Returns: the number of parts of segment @index of a file of @size bytes, which
+ * has that segment. */
+gsize digest_n_parts(guint64 size, gsize index);
 
 /** digest_n_segments: Returns: the number of segments of a file of @size bytes; 0 for an empty
  * file. */

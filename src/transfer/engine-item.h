@@ -17,6 +17,12 @@ typedef struct {
     guint8 node[DIGEST_BYTES];
 } EngineSegment;
 
+/** What is known of the parts of a segment before it is moved (digest.h). */
+typedef struct {
+    guint8 nodes[DIGEST_SEGMENT_PARTS * DIGEST_BYTES];
+    gboolean known[DIGEST_SEGMENT_PARTS]; /* which of these nodes are right */
+} EngineParts;
+
 /** One source and its sink. The caller owns the item; its results are valid after a run. */
 struct EngineItem {
     /* Sets source, and sink unless the source is only read and hashed. It is called just before the
@@ -31,6 +37,14 @@ struct EngineItem {
     /* Called when segment @index is moved and hashed, by several workers at once. NULL: not
      * called. */
     gboolean (*segment)(EngineItem *item, gsize index, GError **error);
+    /* Says which parts of segment @index need neither be read nor written, because the sink has
+     * them already and their nodes are known. Called before the segment is moved, by several
+     * workers at once, each with a @hasher of its own. Returns: FALSE if all have to be moved.
+     * For sources without holes. NULL: not called. */
+    gboolean (*known)(EngineItem *item, gsize index, DigestSegment *hasher, EngineParts *parts);
+    /* Called when the engine has hashed segment @index, with what digest_segment_parts() says of
+     * it, by several workers at once. NULL: not called. */
+    void (*hashed)(EngineItem *item, gsize index, const guint8 *parts);
     /* Called instead of finish, while source and sink are still open, if the run ends before the
      * item is complete. NULL: not called. */
     void (*stop)(EngineItem *item);

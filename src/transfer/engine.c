@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "transfer/engine-extents.h"
 #include "transfer/engine-head.h"
 #include "transfer/engine.h"
 #include "transfer/extents.h"
@@ -20,8 +21,6 @@
 #define WORKERS_MAX 64
 /* Interval at which a waiting worker checks whether another worker has failed, microseconds. */
 #define LISTEN_US 200000
-/* The extents of so many segments (64 GiB) are queried at once to measure a hole. */
-#define RUN_SEGMENTS 1024
 
 typedef struct {
     GPtrArray *items;
@@ -317,51 +316,6 @@ move_extent(Worker *worker, Segment *segment, const Extent *extent, GError **err
     return TRUE;
 }
 
-static gsize
-unit_of(const EngineItem *item)
-{
-    return item->sink && item->sink->unit > 0 ? item->sink->unit : DIGEST_BLOCK;
-}
-
-static gboolean
-find_extents(Worker *worker, const Segment *segment, GError **error)
-{
-    Source *source = segment->item->source;
-
-    g_array_set_size(worker->extents, 0);
-    if (source->ops->extents &&
-        !source->ops->extents(source, worker->index, segment->start,
-                              segment->end - segment->start, worker->extents, error))
-        return FALSE;
-    extents_round(worker->extents, segment->start, segment->end,
-                  segment->item->head ? g_bytes_get_size(segment->item->head) : 0,
-                  unit_of(segment->item));
-
-    return TRUE;
-}
-
-/* *@n: the number of whole segments from @from on that are one hole. */
-static gboolean
-measure_hole(Worker *worker, const EngineItem *item, guint64 from, gsize *n, GError **error)
-{
-    Source *source = item->source;
-    guint64 end = MIN(source->size / DIGEST_SEGMENT, from / DIGEST_SEGMENT + RUN_SEGMENTS);
-    const Extent *first;
-
-    *n = 0;
-    if (from >= end * DIGEST_SEGMENT)
-        return TRUE;
-    g_array_set_size(worker->extents, 0);
-    if (!source->ops->extents(source, worker->index, from, end * DIGEST_SEGMENT - from,
-                              worker->extents, error))
-        return FALSE;
-    first = &g_array_index(worker->extents, Extent, 0);
-    if (worker->extents->len > 0 && !first->data)
-        *n = (gsize)(first->length / DIGEST_SEGMENT);
-
-    return TRUE;
-}
-
 /* Claims for this worker the segments up to @end that no worker has taken yet. */
 static void
 claim_run(Engine *self, EngineItem *item, gsize end, gsize *from, gsize *to)
@@ -384,7 +338,8 @@ pass_run(Worker *worker, const Segment *segment, GError **error)
     gsize from, to, n;
 
     if (!control_pass(worker->engine->control, 0, error) ||
-        !measure_hole(worker, item, segment->end, &n, error))
+        !engine_extents_measure_hole(item, worker->index, segment->end, worker->extents, &n,
+                                     error))
         return FALSE;
     if (n == 0)
         return TRUE;
@@ -399,32 +354,77 @@ pass_run(Worker *worker, const Segment *segment, GError **error)
                                  error);
 }
 
-static gboolean
-is_all_hole(const GArray *extents)
+/* The sink has the part, and its node is known. */
+static void
+pass_part(Worker *worker, EngineItem *item, const guint8 *node, guint64 length)
 {
-    return extents->len == 1 && !g_array_index(extents, Extent, 0).data;
+    if (engine_hashes(item))
+        digest_segment_part(worker->digest, node,
+                            (gsize)((length + DIGEST_BLOCK - 1) / DIGEST_BLOCK));
+    credit_bytes(worker->engine, item, length);
+}
+
+static gboolean
+move_unknown_parts(Worker *worker, Segment *segment, const EngineParts *parts, GError **error)
+{
+    for (guint i = 0; segment->start + i * DIGEST_PART < segment->end; i++) {
+        guint64 from = segment->start + i * DIGEST_PART;
+        Extent part = {from, MIN(DIGEST_PART, segment->end - from), TRUE};
+
+        if (parts->known[i])
+            pass_part(worker, segment->item, parts->nodes + i * DIGEST_BYTES, part.length);
+        else if (!move_extent(worker, segment, &part, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* @hole: (out): whether nothing of the segment is data */
+static gboolean
+move_extents(Worker *worker, Segment *segment, gboolean *hole, GError **error)
+{
+    if (!engine_extents_find(segment->item, worker->index, segment->start, segment->end,
+                             worker->extents, error))
+        return FALSE;
+    *hole = engine_extents_is_hole(worker->extents);
+    for (guint i = 0; i < worker->extents->len; i++) {
+        if (!move_extent(worker, segment, &g_array_index(worker->extents, Extent, i), error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static void
+finish_digest(Worker *worker, const Segment *segment)
+{
+    EngineItem *item = segment->item;
+
+    digest_segment_finish(worker->digest, item->n_segments == 1,
+                          item->nodes + segment->index * DIGEST_BYTES);
+    if (item->hashed)
+        item->hashed(item, segment->index, digest_segment_parts(worker->digest));
 }
 
 static gboolean
 move_segment(Worker *worker, Segment *segment, GError **error)
 {
     EngineItem *item = segment->item;
-    gboolean hole;
+    gboolean hole = FALSE;
+    EngineParts parts;
+    gboolean known;
 
     /* A cloned item whose digest is not wanted has nothing left to read. */
     if (item->cloned && !item->want_digest)
         return control_pass(worker->engine->control, 0, error);
-    if (!find_extents(worker, segment, error))
-        return FALSE;
-    hole = is_all_hole(worker->extents);
+    known = item->known && item->known(item, segment->index, worker->digest, &parts);
     digest_segment_begin(worker->digest);
-    for (guint i = 0; i < worker->extents->len; i++) {
-        if (!move_extent(worker, segment, &g_array_index(worker->extents, Extent, i), error))
-            return FALSE;
-    }
+    if (!(known ? move_unknown_parts(worker, segment, &parts, error)
+                : move_extents(worker, segment, &hole, error)))
+        return FALSE;
     if (engine_hashes(item))
-        digest_segment_finish(worker->digest, item->n_segments == 1,
-                              item->nodes + segment->index * DIGEST_BYTES);
+        finish_digest(worker, segment);
 
     return !hole || pass_run(worker, segment, error);
 }
