@@ -371,6 +371,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/export-images.h \
 	src/export/export-items-check.c \
 	src/export/export-items-manifest.c \
+	src/export/export-items-parts.c \
 	src/export/export-items-private.h \
 	src/export/export-items.c \
 	src/export/export-items.h \

@@ -9,6 +9,18 @@
 
 #include "export/export-items-private.h"
 
+EngineItem *
+export_item_engine(ExportItem *self)
+{
+    return &self->engine;
+}
+
+const PlanLayer *
+export_item_layer(const ExportItem *self)
+{
+    return self->layer;
+}
+
 /* When the file was last written to, for who has the export as its base. */
 static OriginTime
 written_at(const ExportItem *self)

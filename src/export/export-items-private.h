@@ -27,6 +27,7 @@ struct ExportItem {
     gpointer renewal;       /* RENEW: once it is prepared: of export-renew.c */
     GDestroyNotify renewal_free;
     guint64 kept;           /* RENEW: bytes that were there already, when they were written */
+    PartCache *parts;       /* what is stored of its digest; NULL: nothing is */
     ExportBase *base;       /* LINK: whose file is copied; not owned */
     gboolean linked;        /* nothing is left to be done, */
     gboolean dropped;       /* and the export has no such layer: nothing has changed */

@@ -24,18 +24,6 @@ close_held(gpointer fd)
     fd_clear(fd);
 }
 
-EngineItem *
-export_item_engine(ExportItem *self)
-{
-    return &self->engine;
-}
-
-const PlanLayer *
-export_item_layer(const ExportItem *self)
-{
-    return self->layer;
-}
-
 /* --- files ---------------------------------------------------------------- */
 
 gboolean
@@ -594,6 +582,7 @@ export_item_free(ExportItem *self)
     changes_unref(self->changes);
     if (self->renewal)
         self->renewal_free(self->renewal);
+    part_cache_free(self->parts);
     if (self->skipped)
         g_array_unref(self->skipped);
     g_free(self);

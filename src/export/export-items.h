@@ -8,6 +8,7 @@
 #include "export/live.h"
 #include "export/plan.h"
 #include "transfer/engine.h"
+#include "transfer/part-cache.h"
 
 G_BEGIN_DECLS
 
@@ -77,6 +78,14 @@ gboolean export_item_check(ExportItem *self, GError **error) G_GNUC_WARN_UNUSED_
 /** export_item_needs: Returns: TRUE if @uuid's domain has to run on for it: its disk is still being
  * pulled. */
 gboolean export_item_needs(ExportItem *self, const char *uuid);
+
+/** export_item_keep_parts: Has the nodes of the layer's parts stored while it is hashed, for an
+ * export that will have this one as its base. */
+void export_item_keep_parts(ExportItem *self);
+
+/** export_item_take_parts: Returns: (transfer full) (nullable): what was stored, once the layer is
+ * complete. */
+PartCache *export_item_take_parts(ExportItem *self);
 
 /** export_item_manifest: Returns: the manifest's entry of the file after a run, owned by the
  * caller. */

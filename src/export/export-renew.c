@@ -17,10 +17,12 @@ typedef struct {
     const ExportBase *base; /* not owned */
     const ManifestFile *file;
     int fd;                 /* the base's image; owned, as what follows */
-    Source *source;         /* NULL: the engine has it */
+    Source *source;         /* NULL: the engine has it, and the sink */
+    Sink *sink;
     guint64 size;           /* of the new image */
     GArray *kept;           /* EngineSegment: of the base's image, those that stay as they are */
-    gboolean shared;        /* result: they were not copied */
+    PartCache *parts;       /* (nullable): of the base's image */
+    gboolean shared;        /* the new image has the base's blocks */
 } Renewal;
 
 static void
@@ -30,7 +32,9 @@ renewal_free(Renewal *self)
         return;
     fd_clear(&self->fd);
     source_free(self->source);
+    sink_free(self->sink);
     g_array_unref(self->kept);
+    part_cache_free(self->parts);
     g_free(self);
 }
 
@@ -75,6 +79,37 @@ find_kept(Renewal *self)
     }
 }
 
+/* Which parts of a segment are as they are in the base's image, and their nodes. */
+static gboolean
+find_known(const Renewal *self, const Source *renewed, gsize index, DigestSegment *hasher,
+           EngineParts *parts)
+{
+    const ManifestFile *file = self->file;
+    const guint8 *nodes = g_bytes_get_data(file->nodes, NULL);
+
+    if (index >= digest_n_segments(file->bytes) ||
+        !part_cache_read(self->parts, hasher, file->bytes, index, nodes + index * DIGEST_BYTES,
+                         parts->nodes))
+        return FALSE;
+    for (gsize i = 0; i < DIGEST_SEGMENT_PARTS; i++) {
+        guint64 from = index * DIGEST_SEGMENT + i * DIGEST_PART;
+
+        parts->known[i] = from < self->size &&
+                          !renewed_source_differs(renewed, from, MIN(from + DIGEST_PART,
+                                                                     self->size));
+    }
+
+    return TRUE;
+}
+
+static gboolean
+know_replaced(EngineItem *engine, gsize index, DigestSegment *hasher, EngineParts *parts)
+{
+    const Renewal *self = engine->user_data;
+
+    return find_known(self, self->source, index, hasher, parts);
+}
+
 static gboolean
 open_replaced(EngineItem *engine, GError **error)
 {
@@ -82,6 +117,7 @@ open_replaced(EngineItem *engine, GError **error)
 
     engine->source = open_image(self, error);
     engine->earlier = self->kept;
+    engine->known = self->shared ? know_replaced : NULL;
 
     return engine->source != NULL;
 }
@@ -132,33 +168,55 @@ open_renewed(Renewal *self, const ExportItem *item, GError **error)
 
 /* What is not read is trusted as what is linked: by its times. */
 static gboolean
-share_base_blocks(ExportItem *item, GError **error)
+share_base_blocks(Renewal *self, GError **error)
 {
-    Renewal *self = item->renewal;
-    EngineItem *engine = &item->engine;
-    const SinkOps *ops = engine->sink->ops;
+    const SinkOps *ops = self->sink->ops;
 
     if (!ops->clone || !ops->clear || !export_base_is_untouched(self->file, self->fd) ||
-        !ops->clone(engine->sink, self->fd))
+        !ops->clone(self->sink, self->fd))
         return TRUE;
-    engine->sink = renewed_sink_new(engine->sink, engine->source, error);
-    engine->earlier = self->kept;
+    self->sink = renewed_sink_new(self->sink, self->source, error);
     self->shared = TRUE;
+    self->parts = part_cache_open(self->file->digest);
 
-    return engine->sink != NULL;
+    return self->sink != NULL;
+}
+
+/* The file is there before the base's image is checked, for what is not shared has to be read. */
+static gboolean
+create_renewed(Renewal *self, const ExportItem *item, GError **error)
+{
+    const char *name = item->layer->file;
+
+    if (!tree_remove_at(item->dirfd, name, error))
+        return FALSE;
+    self->sink = drivers_get()->create_file(item->dirfd, name, self->size, LAYER_MODE, error);
+
+    return self->sink && share_base_blocks(self, error);
 }
 
 static gboolean
-open_renewed_item(EngineItem *engine, GError **error)
+know_renewed(EngineItem *engine, gsize index, DigestSegment *hasher, EngineParts *parts)
 {
-    ExportItem *item = engine->user_data;
+    const ExportItem *item = engine->user_data;
+
+    return find_known(item->renewal, engine->source, index, hasher, parts);
+}
+
+static gboolean
+open_renewed_item(EngineItem *engine, G_GNUC_UNUSED GError **error)
+{
+    const ExportItem *item = engine->user_data;
     Renewal *self = item->renewal;
 
     engine->source = g_steal_pointer(&self->source);
+    engine->sink = g_steal_pointer(&self->sink);
+    if (self->shared) {
+        engine->earlier = self->kept;
+        engine->known = know_renewed;
+    }
 
-    return tree_remove_at(item->dirfd, item->layer->file, error) &&
-           export_item_open_sink(item, item->layer->file, LAYER_MODE, error) &&
-           share_base_blocks(item, error);
+    return TRUE;
 }
 
 /* What was copied is what the base's digests are of. */
@@ -176,16 +234,34 @@ check_kept(const Renewal *self, const EngineItem *engine, GError **error)
     return TRUE;
 }
 
+/* What is known of segments that were not read is known of the new image, too. */
+static void
+store_kept(const Renewal *self, PartCache *parts)
+{
+    g_autoptr(DigestSegment) hasher = digest_segment_new();
+    guint8 nodes[DIGEST_SEGMENT_PARTS * DIGEST_BYTES] = {0};
+
+    for (guint i = 0; i < self->kept->len; i++) {
+        const EngineSegment *segment = &g_array_index(self->kept, EngineSegment, i);
+
+        if (part_cache_read(self->parts, hasher, self->file->bytes, segment->index, segment->node,
+                            nodes))
+            part_cache_write(parts, segment->index, nodes);
+    }
+}
+
 static gboolean
 finish_renewed_item(EngineItem *engine, GError **error)
 {
     ExportItem *item = engine->user_data;
     const Renewal *self = item->renewal;
 
-    if (self->shared)
+    if (self->shared) {
         item->kept = renewed_sink_shared(engine->sink);
-    else if (!check_kept(self, engine, error))
+        store_kept(self, item->parts);
+    } else if (!check_kept(self, engine, error)) {
         return FALSE;
+    }
     item->size = engine->sink->size;
 
     return TRUE;
@@ -214,7 +290,8 @@ export_renew_prepare(const Plan *plan, ExportItem *item, Control *control, guint
         return TRUE;
     }
     find_kept(self);
-    if (!check_replaced(self, plan->settings->parallel, control, error))
+    if (!create_renewed(self, item, error) ||
+        !check_replaced(self, plan->settings->parallel, control, error))
         return FALSE;
     *made_of = self->file->bytes - MIN(changes_bytes(item->changes), self->file->bytes);
     item->engine.open = open_renewed_item;

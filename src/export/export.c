@@ -102,6 +102,8 @@ make_export_items(const Plan *plan, int dirfd, Journal *journal, LiveExport *liv
                                                  digest, journal);
 
         export_item_set_live(item, live);
+        if (plan->single && export_item_layer(item)->domain)
+            export_item_keep_parts(item);
         g_ptr_array_add(items, item);
     }
 
@@ -165,6 +167,29 @@ write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *resu
 
     return check_export_manifest(text, error) &&
            file_create_at(dirfd, MANIFEST_FILE, text, strlen(text), error);
+}
+
+static GPtrArray *
+take_parts(GPtrArray *items)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)part_cache_free);
+
+    for (guint i = 0; i < items->len; i++) {
+        PartCache *parts = export_item_take_parts(g_ptr_array_index(items, i));
+
+        if (parts)
+            g_ptr_array_add(all, parts);
+    }
+
+    return all;
+}
+
+static void
+keep_parts(ExportResult *result)
+{
+    for (guint i = 0; i < result->parts->len; i++)
+        part_cache_keep(g_ptr_array_index(result->parts, i));
+    g_clear_pointer(&result->parts, g_ptr_array_unref);
 }
 
 /* Moves the items while the events of the domains are watched. @warning: (nullable): warning about
@@ -294,6 +319,7 @@ write_files(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *c
         return FALSE;
     if (live)
         live_export_warnings(live, result->warnings);
+    result->parts = take_parts(items);
 
     return write_manifest(plan, items, dirfd, result, error);
 }
@@ -352,6 +378,7 @@ void
 export_result_clear(ExportResult *result)
 {
     g_clear_pointer(&result->warnings, g_ptr_array_unref);
+    g_clear_pointer(&result->parts, g_ptr_array_unref);
 }
 
 static gboolean
@@ -471,10 +498,12 @@ export_execute(Hypervisor *hypervisor, Plan *plan, Target *target, Control *cont
     written = write_export(hypervisor, plan, target, control, journal, result, &stats, &why);
     if (written && commit_export(target, result, &why)) {
         result->kept = FALSE;
+        keep_parts(result);
         live_points_drop_earlier(hypervisor, plan, result->warnings);
         control_advance(control, EXPORT_COMMIT_WEIGHT);
         return TRUE;
     }
+    g_clear_pointer(&result->parts, g_ptr_array_unref);
     live_points_take_back(hypervisor, plan);
     end_failed_export(target, journal, control, plan_is_passing(plan), stats.sink_failed || written,
                       why,

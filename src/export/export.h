@@ -47,6 +47,7 @@ typedef struct {
     gboolean kept;      /* it failed, and something is kept, even if it can only be resumed after
                          * the user has reverted what has changed since */
     GPtrArray *warnings; /* char*: warnings of the plan and those about what happened meanwhile */
+    GPtrArray *parts;    /* PartCache: what is kept once it has its name; NULL afterwards */
 } ExportResult;
 
 /** export_result_clear: Frees the members of @result. */

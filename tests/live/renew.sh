@@ -175,11 +175,39 @@ check "a night to another file system" merged far --to "$near" --base latest
 like "$(warnings)" 'no earlier export' "has no base yet"
 check "something is written, zeroed and new" guest a 0 "$(paint 1M 64k)" "$(paint 140M 192k)" \
     "write -q -z 5M 256k" "write -q -z -u 92M 512k"
+# read_by_children: bytes that the programs of this test have read.
+read_by_children() { awk '/^rchar/ { print $2 }' "/proc/$$/io"; }
+# near_night NAME: a night beside its base; $read is how many MiB were read for it.
+near_night()
+{
+    local was status
+    was=$(read_by_children)
+    merged "$1" --to "$near" --base latest --strict
+    status=$?
+    read=$((($(read_by_children) - was) / 1048576))
+    return $status
+}
+nodes=$VIRTSNAP_STATE_DIR/nodes
+n_nodes() { find "$nodes" -type f | wc -l; }
+known=$(n_nodes)
 before=$(used)
-check "a night beside its base" merged near --to "$near" --base latest --strict
+check "a night beside its base" near_night near
+check "reads of it what is near to what has changed: $read MiB" [ $read -lt 40 ]
 check "is whole" whole
 check "it shares blocks: $(($(used) - before)) KiB more" [ $(($(used) - before)) -lt 4096 ]
 check "and writes what has changed" [ "$(vs_field .copied)" -lt $((4 * 65536 + 6 * 65536 + 65536)) ]
+for file in "$nodes"/*; do
+    head -c 16K /dev/urandom | dd of="$file" conv=notrunc status=none
+done
+check "something is written" guest a 0 "$(paint 60M 64k)"
+check "a night for which all digests in the state are damaged" near_night spoilt
+check "reads what it changes: $read MiB" [ $read -gt 64 ]
+check "is whole" whole
+check "the disk grows" eval 'live_virsh blockresize a vda 260M && guest a 0 "$(paint 259M 64k)"'
+check "the next" near_night mended
+check "has them again: $read MiB" [ $read -lt 40 ]
+check "is whole" whole
+is "$(n_nodes)" "$known" "and those of the nights before are gone"
 good=$VS_EXPORT
 cp -a --reflink=always "$good" "$d/xfs/bad"
 damage "$(vs_layer "$d/xfs/bad" a vda)" $((50 * 1048576))
