@@ -108,6 +108,7 @@ unit_tests = \
 	tests/unit/test-qcow2-used \
 	tests/unit/test-qemu-check \
 	tests/unit/test-ranked-bits \
+	tests/unit/test-reference-point \
 	tests/unit/test-set-record \
 	tests/unit/test-settings \
 	tests/unit/test-short-io \

@@ -51,7 +51,7 @@ fake_is_alive(Hypervisor *hypervisor)
 static gboolean
 fake_exclusive(Hypervisor *hypervisor)
 {
-    return FALSE;
+    return ((FakeHost *)hypervisor)->exclusive;
 }
 
 static gboolean
@@ -138,6 +138,11 @@ fake_resume(Hypervisor *hypervisor, const char *uuid, GError **error)
 {
     FakeDomain *domain = fake_find(hypervisor, uuid);
 
+    if (domain->no_resume) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s is not resumed",
+                    domain->name);
+        return FALSE;
+    }
     domain->paused = FALSE;
     domain->resumes++;
     domain->state = DOMAIN_STATE_RUNNING;

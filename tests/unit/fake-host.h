@@ -18,6 +18,7 @@ typedef struct {
     gboolean follows;  /* it freezes all the same, later */
     gboolean nothing;  /* can be frozen in it */
     gboolean no_pause; /* it cannot be paused */
+    gboolean no_resume; /* nor resumed */
     gboolean thaws_early;
     guint bad_thaws;   /* so many fail first */
     guint hangs_s;     /* before it freezes */
@@ -40,6 +41,7 @@ typedef struct {
     guint n;
     const char *fails; /* the member whose function does */
     gboolean lost;     /* the connection */
+    gboolean exclusive; /* nobody else can be connected, so no guard can resume it */
     GMutex lock;
     Control *control; /* for a test's own use */
     int saving;       /* atomic: memory states that are being written, until */

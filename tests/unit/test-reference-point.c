@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include <string.h>
+
+#include "hypervisor/backup-ops.h"
+#include "snapshot/reference-point.h"
+#include "tests/unit/fake-host.h"
+#include "tests/unit/harness.h"
+
+/* A reference point that cannot be made, of a domain that cannot be resumed then. */
+
+#define PRESENT                                                                                    \
+    "<domainsnapshot><name>p</name><state>running</state><creationTime>1</creationTime>"           \
+    "<disks><disk name='vda' snapshot='live'/></disks><domain><name>a</name>"                      \
+    "<uuid>00000000-0000-4000-8000-000000000000</uuid><devices><disk type='file' device='disk'>"   \
+    "<driver name='qemu' type='qcow2'/><source file='/a.img'/><target dev='vda'/></disk>"          \
+    "</devices></domain></domainsnapshot>"
+
+static DomainRecord *
+fake_present(Hypervisor *hypervisor, const char *domain, const char *as, gboolean secure,
+             GError **error)
+{
+    DomainRecord *record = g_new0(DomainRecord, 1);
+    SnapshotRecord *one = g_new0(SnapshotRecord, 1);
+
+    one->name = g_strdup(as);
+    one->xml = g_strdup(PRESENT);
+    record->name = g_strdup(domain);
+    record->uuid = fake_uuid(0);
+    record->active = TRUE;
+    record->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
+    g_ptr_array_add(record->snapshots, one);
+
+    return record;
+}
+
+static GPtrArray *
+fake_checkpoints(Hypervisor *hypervisor, const char *domain, GError **error)
+{
+    return g_ptr_array_new();
+}
+
+static gboolean
+fake_no_checkpoint(Hypervisor *hypervisor, const HypervisorCheckpointRequest *request,
+                   GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE, "no space for %s",
+                request->domain);
+
+    return FALSE;
+}
+
+static const HypervisorBackupOps fake_backups = {
+    .checkpoints = fake_checkpoints,
+    .create_checkpoint = fake_no_checkpoint,
+};
+
+static void
+test_left(void)
+{
+    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING, .no_resume = TRUE}};
+    FakeHost host = FAKE_HOST(domains);
+    HypervisorOps ops = fake_ops;
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    gboolean left = TRUE;
+
+    ops.present = fake_present;
+    ops.backups = &fake_backups;
+    host.parent.ops = &ops;
+    host.exclusive = TRUE;
+    g_ptr_array_add(names, (gpointer) "a");
+    g_assert_false(reference_point_create(&host.parent, names, "p", warnings, &left, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE);
+    g_assert_false(left);
+    g_assert_true(domains[0].paused);
+    g_assert_cmpuint(warnings->len, ==, 1);
+    g_assert_nonnull(strstr(g_ptr_array_index(warnings, 0), "'a' may still be frozen or paused"));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/reference-point/left", test_left);
+
+    return g_test_run();
+}
