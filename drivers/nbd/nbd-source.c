@@ -39,49 +39,86 @@ nbd_handle_clear(NbdHandle *nbd)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NbdHandle, nbd_handle_clear)
 
-/* What qemu-nbd printed. Its exit may be noticed a moment later than the end of the connection, so
- * wait for it a little. */
-static char *
-find_complaint(NbdSource *self)
+/* Whether the server has gone, rather than that it has refused. */
+static gboolean
+is_gone(int code)
 {
-    char *complaint = NULL;
+    static const int codes[] = {0, ECONNRESET, ENOTCONN, EPIPE};
 
-    for (int i = 0; i < 50 && !complaint; i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
+        if (code == codes[i])
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/* What qemu-nbd printed. Its exit may be noticed a while later than the end of the connection, so
+ * wait for it a little if that has @ended. */
+static char *
+find_complaint(NbdSource *self, gboolean ended)
+{
+    char *complaint = qemu_nbd_complaint(self->server);
+
+    for (int i = 0; i < 500 && !complaint && ended; i++) {
+        g_usleep(G_USEC_PER_SEC / 100);
         complaint = qemu_nbd_complaint(self->server);
-        if (nbd_get_errno() != 0 && nbd_get_errno() != ECONNRESET &&
-            nbd_get_errno() != ENOTCONN && nbd_get_errno() != EPIPE)
-            break;
-        if (!complaint)
-            g_usleep(G_USEC_PER_SEC / 100);
     }
 
     return complaint ? complaint : qemu_nbd_words(self->server);
 }
 
-/* Sets an error with the message of qemu-nbd, which usually has the cause; that of libnbd only if
- * there is no other. */
+/* Sets an error with the message of qemu-nbd, which usually has the cause; @said only if there is
+ * no other. */
 static void
-set_nbd_error(NbdSource *self, const char *doing, GError **error)
+set_said_error(NbdSource *self, const char *doing, const char *said, gboolean ended,
+               GError **error)
 {
-    g_autofree char *said = g_strdup(nbd_get_error());
-    g_autofree char *complaint = self->server ? find_complaint(self) : NULL;
+    g_autofree char *complaint = self->server ? find_complaint(self, ended) : NULL;
 
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s '%s' %s: %s", doing,
                 self->parent.what, _("through QEMU"),
                 complaint && *complaint ? complaint : said ? said : "?");
 }
 
-static gboolean
-connect_handle(NbdSource *self, NbdHandle *nbd)
+/* The same, of what libnbd has failed to do. */
+static void
+set_nbd_error(NbdSource *self, const char *doing, GError **error)
 {
+    g_autofree char *said = g_strdup(nbd_get_error());
+
+    set_said_error(self, doing, said, is_gone(nbd_get_errno()), error);
+}
+
+static gboolean
+connect_by_name(NbdSource *self, NbdHandle *nbd, GError **error)
+{
+    if (nbd_set_export_name(nbd, self->name) == 0 && nbd_connect_unix(nbd, self->socket) == 0)
+        return TRUE;
+    set_nbd_error(self, _("Cannot open"), error);
+
+    return FALSE;
+}
+
+static gboolean
+connect_handle(NbdSource *self, NbdHandle *nbd, GError **error)
+{
+    g_autoptr(GError) why = NULL;
     auto_fd fd = -1;
 
     if (self->socket)
-        return nbd_set_export_name(nbd, self->name) == 0 &&
-               nbd_connect_unix(nbd, self->socket) == 0;
-    fd = qemu_nbd_connect(self->server, NULL);
+        return connect_by_name(self, nbd, error);
+    fd = qemu_nbd_connect(self->server, &why);
+    if (fd < 0) {
+        /* libnbd knows nothing of it, and may still have what it said of another connection. */
+        set_said_error(self, _("Cannot open"), why->message, TRUE, error);
+        return FALSE;
+    }
+    if (nbd_connect_socket(nbd, fd_steal(&fd)) == 0)
+        return TRUE;
+    set_nbd_error(self, _("Cannot open"), error);
 
-    return fd >= 0 && nbd_connect_socket(nbd, fd_steal(&fd)) == 0;
+    return FALSE;
 }
 
 /* @context: the NBD metadata context of the block map. */
@@ -92,12 +129,12 @@ connect_once(NbdSource *self, const char *context, GError **error)
 
     /* The buffer of a read is either filled completely or not used, so libnbd need not clear it. */
     if (!nbd || nbd_set_pread_initialize(nbd, false) < 0 ||
-        nbd_add_meta_context(nbd, context) < 0 || !connect_handle(self, nbd)) {
+        nbd_add_meta_context(nbd, context) < 0) {
         set_nbd_error(self, _("Cannot open"), error);
         return NULL;
     }
 
-    return g_steal_pointer(&nbd);
+    return connect_handle(self, nbd, error) ? g_steal_pointer(&nbd) : NULL;
 }
 
 static NbdHandle *
