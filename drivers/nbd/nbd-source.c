@@ -54,18 +54,22 @@ is_gone(int code)
 }
 
 /* What qemu-nbd printed. Its exit may be noticed a while later than the end of the connection, so
- * wait for it a little if that has @ended. */
+ * wait for it if that has @ended; not for long where it has printed something and lives on. */
 static char *
 find_complaint(NbdSource *self, gboolean ended)
 {
+    g_autofree char *words = NULL;
     char *complaint = qemu_nbd_complaint(self->server);
 
-    for (int i = 0; i < 500 && !complaint && ended; i++) {
+    for (int i = 0; i < 500 && !complaint && !words && ended; i++) {
         g_usleep(G_USEC_PER_SEC / 100);
         complaint = qemu_nbd_complaint(self->server);
+        words = i >= 50 && !complaint ? qemu_nbd_words(self->server) : NULL;
     }
+    if (!complaint && !words)
+        words = qemu_nbd_words(self->server);
 
-    return complaint ? complaint : qemu_nbd_words(self->server);
+    return complaint ? complaint : g_steal_pointer(&words);
 }
 
 /* Sets an error with the message of qemu-nbd, which usually has the cause; @said only if there is
