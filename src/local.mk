@@ -460,6 +460,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/create-work.h \
 	src/snapshot/domain-locks.c \
 	src/snapshot/domain-locks.h \
+	src/snapshot/frozen-time.c \
+	src/snapshot/frozen-time.h \
 	src/snapshot/guard-list.c \
 	src/snapshot/guard-list.h \
 	src/snapshot/guard.c \

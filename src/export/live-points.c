@@ -7,6 +7,7 @@
 
 #include "export/live-points.h"
 #include "export/lost-points.h"
+#include "snapshot/reference-point.h"
 
 static gboolean
 has_tracked(const PlanDomain *domain)
@@ -126,25 +127,6 @@ list_earlier(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domain,
     return g_steal_pointer(&all);
 }
 
-static gboolean
-drop_point(Hypervisor *hypervisor, const char *domain, const char *checkpoint,
-           GPtrArray *warnings, GError **error)
-{
-    gboolean forgotten;
-
-    if (!hypervisor->ops->backups->delete_checkpoint(hypervisor, domain, checkpoint,
-                                                     &forgotten, error))
-        return FALSE;
-    if (forgotten)
-        g_ptr_array_add(warnings,
-                        g_strdup_printf(_("Domain '%s': libvirt could not delete the checkpoint "
-                                          "'%s', so only what it knew of it is gone; a bitmap of "
-                                          "that name may still be in an image"),
-                                        domain, checkpoint));
-
-    return TRUE;
-}
-
 /* Drops all of @points from the one at @first on. */
 static gboolean
 drop_from(Hypervisor *hypervisor, const char *domain, GPtrArray *points, guint first,
@@ -153,7 +135,7 @@ drop_from(Hypervisor *hypervisor, const char *domain, GPtrArray *points, guint f
     for (guint i = first; i < points->len; i++) {
         const HypervisorCheckpoint *one = g_ptr_array_index(points, i);
 
-        if (!drop_point(hypervisor, domain, one->name, warnings, error))
+        if (!reference_point_drop(hypervisor, domain, one->name, warnings, error))
             return FALSE;
     }
 
@@ -228,7 +210,7 @@ drop_of_former(Hypervisor *hypervisor, const Plan *plan, const ManifestDomain *b
         g_autoptr(GError) error = NULL;
 
         if (domain->active &&
-            drop_point(hypervisor, domain->name, one->name, warnings, &error))
+            reference_point_drop(hypervisor, domain->name, one->name, warnings, &error))
             continue;
         g_ptr_array_add(warnings,
                         g_strdup_printf(_("The domain '%s' is not exported any more, and its "

@@ -10,6 +10,7 @@
 
 #include "export/plan-files.h"
 #include "export/plan-frozen.h"
+#include "snapshot/frozen-time.h"
 
 #define SECOND ((gint64)G_USEC_PER_SEC)
 /* How long a running domain usually still writes to a layer after its overlay was created: QEMU
@@ -290,7 +291,9 @@ static void
 check_layer_frozen(PlanBuilder *builder, const PlanDomain *domain, const SnapshotDef *def,
                    const Layer *layer, FreezeTime frozen)
 {
-    gint64 written = layer->mtime * SECOND + layer->mtime_ns / 1000;
+    const OriginTime modified = {layer->mtime, layer->mtime_ns};
+    const OriginTime last = frozen_time_of(layer->path, layer->inode, modified);
+    gint64 written = last.seconds * SECOND + last.nanoseconds / 1000;
     gboolean sure;
 
     if (layer->block) {

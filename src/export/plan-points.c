@@ -10,6 +10,7 @@
 #include "export/plan-points.h"
 #include "hypervisor/domain-job.h"
 #include "image/qcow2-header.h"
+#include "snapshot/frozen-time.h"
 #include "snapshot/reference-point.h"
 #include "util/format.h"
 
@@ -387,7 +388,8 @@ plan_points_describe(const Plan *plan, const PlanDisk *disk)
 static gboolean
 is_as_then(const SetDisk *then, const Origin *now)
 {
-    g_autofree char *written = origin_time_format(&now->modified);
+    const OriginTime last = frozen_time_of(now->path, now->inode, now->modified);
+    g_autofree char *written = origin_time_format(&last);
 
     return now->device == then->device && now->inode == then->inode &&
            g_strcmp0(written, then->written) == 0;

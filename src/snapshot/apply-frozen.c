@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "snapshot/apply-frozen.h"
+#include "snapshot/frozen-time.h"
 
 /* A running domain may write to a layer for this long after the overlay above it was made. */
 #define SWITCH_SECONDS 2
@@ -25,6 +26,15 @@ birth_of(const char *path)
                : -1;
 }
 
+/* Returns: when the image was written to last, in seconds since the epoch. */
+static gint64
+written_last(const Layer *image)
+{
+    const OriginTime modified = {image->mtime, image->mtime_ns};
+
+    return frozen_time_of(image->path, image->inode, modified).seconds;
+}
+
 /* Returns: when the disks were frozen at the latest. The memory is saved before. */
 static gint64
 latest_freeze(const SnapshotDef *def)
@@ -40,7 +50,8 @@ refuse_written(const Layer *base, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
                 _("'%s' was written to after the snapshot froze it, perhaps by a removal that was "
-                  "begun; it does not hold that state any more"),
+                  "begun, or as another program than virtsnap had a checkpoint removed; whether it "
+                  "holds that state cannot be told"),
                 base->path);
 
     return FALSE;
@@ -54,7 +65,7 @@ check_by_snapshot(const SnapshotDef *def, const Layer *base, GPtrArray *warnings
     gint64 latest = latest_freeze(def);
     gint64 made = birth_of(base->path);
 
-    if (def->creation_time <= 0 || base->mtime <= latest)
+    if (def->creation_time <= 0 || written_last(base) <= latest)
         return TRUE;
     if (made >= 0 && made <= latest)
         return refuse_written(base, error);
@@ -79,5 +90,5 @@ apply_frozen_check(const SnapshotDef *def, const DiskDef *disk, const Layer *bas
     if (switched < def->creation_time)
         return check_by_snapshot(def, base, warnings, error);
 
-    return base->mtime <= switched + SWITCH_SECONDS || refuse_written(base, error);
+    return written_last(base) <= switched + SWITCH_SECONDS || refuse_written(base, error);
 }

@@ -8,6 +8,7 @@
 
 #include "archive/origin.h"
 #include "snapshot/convert-set.h"
+#include "snapshot/frozen-time.h"
 #include "snapshot/reference-point.h"
 #include "snapshot/set-point.h"
 
@@ -108,14 +109,22 @@ is_merged_below(const SetStateMember *member, const SetDisk *disk)
     return FALSE;
 }
 
+static char *
+written_last(const Origin *image)
+{
+    const OriginTime time = frozen_time_of(image->path, image->inode, image->modified);
+
+    return origin_time_format(&time);
+}
+
 /* What others write to a frozen image no bitmap has. That shows in its time, and so does what
- * libvirt does there when it removes another checkpoint. */
+ * libvirt does there when another program has it remove a checkpoint. */
 static gboolean
 check_unwritten(const SetRecord *record, const SetMember *member, const SetDisk *disk,
                 GError **error)
 {
     g_autoptr(Origin) now = disk->written ? origin_of(disk->source) : NULL;
-    g_autofree char *written = now ? origin_time_format(&now->modified) : NULL;
+    g_autofree char *written = now ? written_last(now) : NULL;
     g_autofree char *why = NULL;
 
     if (!disk->followed || !disk->written)

@@ -8,6 +8,7 @@
 
 #include "archive/origin.h"
 #include "hypervisor/domain-job.h"
+#include "snapshot/frozen-time.h"
 #include "snapshot/moment.h"
 #include "snapshot/reference-point.h"
 #include "util/name.h"
@@ -422,19 +423,20 @@ gboolean
 reference_point_drop(Hypervisor *hypervisor, const char *domain, const char *checkpoint,
                      GPtrArray *warnings, GError **error)
 {
+    FrozenTimes *frozen = frozen_times_look(hypervisor, domain);
     gboolean forgotten;
+    gboolean done = hypervisor->ops->backups->delete_checkpoint(hypervisor, domain, checkpoint,
+                                                                &forgotten, error);
 
-    if (!hypervisor->ops->backups->delete_checkpoint(hypervisor, domain, checkpoint, &forgotten,
-                                                     error))
-        return FALSE;
-    if (forgotten)
+    frozen_times_note(frozen);
+    if (done && forgotten)
         g_ptr_array_add(warnings,
                         g_strdup_printf(_("Domain '%s': libvirt could not delete the checkpoint "
                                           "'%s', so only what it knew of it is gone; a bitmap of "
                                           "that name may still be in an image"),
                                         domain, checkpoint));
 
-    return TRUE;
+    return done;
 }
 
 gboolean

@@ -92,11 +92,22 @@ check "one that is removed" eval 'set_of gone && vs_json snapshot-delete night g
 is "$(checkpoints a) $(warnings)" "$(checkpoints b) " "leaves no checkpoint"
 
 # --- what is not known any more is compared
-check "its layer is written to by another" eval 'set_of torn && export_set torn &&
-    live_pause && qemu-io -c "write -q -P 1 3M 512" --image-opts \
+older_than_3s() { [ "$(date +%s)" -gt $(($(stat -c %W "$1") + 3)) ]; }
+check "a set, and a night that has an earlier checkpoint removed" eval 'set_of torn &&
+    export_set torn && live_wait "the snapshot is over" older_than_3s "$(top_of a)" &&
+    night beside --base torn'
+check "which changes what the set has frozen" \
+    test "$(stat -c %Y "$d/a.qcow2")" -gt $(($(stat -c %W "$(top_of a)") + 2))
+check "it is as it was even so" eval 'vs snapshot-apply night torn --dry-run &&
+    convert torn --dry-run'
+is "$(vs --json snapshot-info night torn | jq -r '.status, .changes[]')" complete "as is told"
+check "its layer is written to by another" eval 'live_pause &&
+    qemu-io -c "write -q -P 1 3M 512" --image-opts \
     "driver=raw,file.driver=file,file.filename=$d/a.qcow2,file.locking=off"'
 check "it is not converted" vs_refused 5 "'a'.*a.qcow2' was written to.*snapshot-delete" \
     reference-point-convert night torn
+check "nor gone back to" vs_refused 32802 "'a'.*a.qcow2' was written to after" \
+    snapshot-apply night torn --dry-run
 check "nor exported as if it had not been" eval 'vs_export night torn --to "$d/late" &&
     [ "$(grep -c "<checkpoint" "$VS_EXPORT/manifest.xml")" = 1 ] &&
     warnings | grep -q "vda.*not what it was when the reference point"'
