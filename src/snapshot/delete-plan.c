@@ -280,6 +280,10 @@ plan_delete_disk(Builder *self, const DiskDef *def, GError **error)
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
                     _("its snapshot was taken by the storage (snapshot='manual'): remove it there, "
                       "and here with --metadata"));
+    else if (def->location == SNAPSHOT_LOCATION_INTERNAL)
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                    _("its snapshot is an internal one, and those of other disks are not; what "
+                      "has become of them is not known, so remove it with virsh"));
     g_prefix_error(error, _("Domain '%s', disk '%s': "), self->member->domain->name, def->target);
 
     return FALSE;

@@ -528,12 +528,39 @@ test_meanwhile(ChainFixture *f, gconstpointer data)
     }
 }
 
+static char *
+replaced(char *text, const char *old, const char *new)
+{
+    g_auto(GStrv) parts = g_strsplit(text, old, -1);
+
+    g_free(text);
+
+    return g_strjoinv(new, parts);
+}
+
+/* A description in which a disk has another kind of snapshot than the last one, as libvirt makes
+ * none. */
+static void
+test_mixed(ChainFixture *f, gconstpointer data)
+{
+    g_autoptr(FakeLayers) host = layers_new(f);
+    DomainSurvey *domain = g_ptr_array_index(host->domains, 0);
+    SnapshotRecord *record = g_ptr_array_index(domain->snapshots, 0);
+    const char *other = "<devices><disk type='file'><driver type='qcow2'/><source file='/b.img'/>"
+                        "<target dev='vdb'/></disk>";
+
+    record->xml = replaced(record->xml, "<disks>", "<disks><disk name='vdb' snapshot='internal'/>");
+    record->xml = replaced(record->xml, "<devices>", other);
+    assert_refused(host, (const char *[]){"'a', disk 'vdb'", "internal", NULL});
+}
+
 static const ChainTest tests[] = {
     {"meanwhile", test_meanwhile},
     {"blind", test_blind},     {"volumes", test_volumes}, {"explicit", test_explicit},
     {"own", test_own},         {"removal", test_removal}, {"internal", test_internal},
     {"internal-left", test_internal_left},                {"bitmaps", test_bitmaps},
     {"jobs", test_jobs},       {"renamed", test_renamed}, {"left-out", test_left_out},
+    {"mixed", test_mixed},
     {"no-domain", test_no_domain}, {"no-volume", test_no_volume}, {"removable", test_removable},
 };
 
