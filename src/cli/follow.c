@@ -94,18 +94,19 @@ static void
 on_stop_signal(int signum)
 {
     int saved = errno;
-    G_GNUC_UNUSED gssize written = write(stop_pipe[1], "", 1);
+    char byte = (char)signum;
+    G_GNUC_UNUSED gssize written = write(stop_pipe[1], &byte, 1);
 
     errno = saved;
 }
 
 static void
-handle_stop(void (*handler)(int))
+handle_stop(int signum, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
 
     sigemptyset(&action.sa_mask);
-    sigaction(SIGTSTP, &action, NULL);
+    sigaction(signum, &action, NULL);
 }
 
 /* Stops the process by the default action of SIGTSTP, which is ignored in an orphaned process
@@ -113,9 +114,27 @@ handle_stop(void (*handler)(int))
 static void
 stop_process(void)
 {
-    handle_stop(SIG_DFL);
+    handle_stop(SIGTSTP, SIG_DFL);
     raise(SIGTSTP);
-    handle_stop(on_stop_signal);
+    handle_stop(SIGTSTP, on_stop_signal);
+}
+
+/* Suspends the job and stops the process, which must not stop first: between the two the job may
+ * begin what has to be watched. */
+static void
+suspend_and_stop(Follow *self)
+{
+    gboolean suspended;
+
+    progress_hide(self->progress);
+    suspended = self->ops->suspend(self, self->job, TRUE);
+    if (self->ops->stay && self->ops->stay(self, self->job, suspended))
+        return;
+    keys_release();
+    stop_process();
+    follow_hold_keys(self);
+    if (suspended)
+        self->ops->suspend(self, self->job, FALSE);
 }
 
 static gboolean
@@ -123,23 +142,21 @@ on_stop(gint fd, GIOCondition condition, gpointer data)
 {
     Follow *self = data;
     char bytes[64];
-    gboolean suspended;
+    char last = 0;
+    gssize n;
 
-    while (read(fd, bytes, sizeof bytes) > 0)
-        ;
-    progress_hide(self->progress);
-    keys_release();
-    suspended = self->ops->suspend(self, self->job, TRUE);
-    stop_process();
-    follow_hold_keys(self);
-    if (suspended)
-        self->ops->suspend(self, self->job, FALSE);
+    while ((n = read(fd, bytes, sizeof bytes)) > 0)
+        last = bytes[n - 1];
+    if (last == SIGTSTP)
+        suspend_and_stop(self);
+    else if (last == SIGCONT && self->ops->go_on)
+        self->ops->go_on(self, self->job);
 
     return G_SOURCE_CONTINUE;
 }
 
-/* Handles SIGTSTP. Returns: the id of its source; 0 if the signal is ignored or cannot be
- * handled. */
+/* Handles SIGTSTP and SIGCONT. Returns: the id of their source; 0 if SIGTSTP is ignored or cannot
+ * be handled. */
 static guint
 watch_stop(Follow *self)
 {
@@ -150,7 +167,8 @@ watch_stop(Follow *self)
         return 0;
     g_unix_set_fd_nonblocking(stop_pipe[0], TRUE, NULL);
     g_unix_set_fd_nonblocking(stop_pipe[1], TRUE, NULL);
-    handle_stop(on_stop_signal);
+    handle_stop(SIGTSTP, on_stop_signal);
+    handle_stop(SIGCONT, on_stop_signal);
 
     return g_unix_fd_add(stop_pipe[0], G_IO_IN, on_stop, self);
 }
@@ -160,7 +178,8 @@ unwatch_stop(guint source)
 {
     if (source == 0)
         return;
-    handle_stop(SIG_DFL);
+    handle_stop(SIGTSTP, SIG_DFL);
+    handle_stop(SIGCONT, SIG_DFL);
     g_source_remove(source);
     fd_clear(&stop_pipe[0]);
     fd_clear(&stop_pipe[1]);

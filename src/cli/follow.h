@@ -22,6 +22,15 @@ typedef struct {
      * FALSE if the job must not or cannot be suspended. */
     gboolean (*suspend)(Follow *follow, gpointer job, gboolean suspend);
 
+    /* (nullable): asked before Ctrl-Z stops the process. @suspended: what suspend() has returned.
+     * Returns: TRUE if the process must go on, of which the user is told: others rely on it. NULL:
+     * it may always be stopped. */
+    gboolean (*stay)(Follow *follow, gpointer job, gboolean suspended);
+
+    /* (nullable): the process was continued (SIGCONT), perhaps by somebody who takes it for
+     * stopped because stay() has kept it. */
+    void (*go_on)(Follow *follow, gpointer job);
+
     /* (nullable): the user has pressed @key at the progress bar. NULL: keys are left alone. */
     void (*key)(Follow *follow, gpointer job, char key);
 } FollowOps;

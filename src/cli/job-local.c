@@ -25,7 +25,8 @@ typedef struct {
     Job *job;
     Follow *follow;
     gboolean resume;
-    gboolean paused; /* it was suspended by a key */
+    gboolean paused; /* it was suspended by a key, or by Ctrl-Z that did not stop the process */
+    gboolean stayed; /* it was by the latter */
     guint n_signals;
 } LocalJob;
 
@@ -165,8 +166,54 @@ key_local(Follow *follow, gpointer job, char key)
         job_set_bandwidth(self->job, figures.bandwidth);
     } else if (suspend_local(follow, self, !self->paused)) {
         self->paused = !self->paused;
+        self->stayed = FALSE;
     }
     show_limit(self, figures.bandwidth);
+}
+
+/* --- Ctrl-Z while guests are held ------------------------------------------------- */
+
+/* Makes the transfers go on, or be suspended if @pause is set. */
+static void
+pause_local(LocalJob *self, gboolean pause)
+{
+    JobFigures figures;
+
+    job_get_figures(self->job, &figures);
+    self->paused = self->stayed = pause;
+    show_limit(self, figures.bandwidth);
+    follow_hide(self->follow);
+    if (pause)
+        cli_warning(_("guests wait for virtsnap, so it is not stopped, only its transfers are; "
+                      "Ctrl-Z once more makes them go on"));
+    else
+        cli_warning(_("the transfers go on"));
+}
+
+static gboolean
+stay_local(Follow *follow, gpointer job, gboolean suspended)
+{
+    LocalJob *self = job;
+
+    if (!job_holds_guests(self->job))
+        return FALSE;
+    if (suspended)
+        pause_local(self, TRUE);
+    else if (self->paused && suspend_local(follow, self, FALSE))
+        pause_local(self, FALSE);
+    else
+        cli_warning(_("guests wait for virtsnap, so it is not stopped"));
+
+    return TRUE;
+}
+
+static void
+go_on_local(Follow *follow, gpointer job)
+{
+    LocalJob *self = job;
+
+    if (self->stayed && suspend_local(follow, self, FALSE))
+        pause_local(self, FALSE);
 }
 
 /* --- public function ------------------------------------------------------------- */
@@ -191,6 +238,8 @@ job_local_run(CliContext *cli, JobWork *work, const JobLocalOptions *options, GE
 {
     const FollowOps ops = {.end = end_local,
                            .suspend = suspend_local,
+                           .stay = stay_local,
+                           .go_on = go_on_local,
                            .key = options->transfers ? key_local : NULL};
     g_autoptr(Job) job = job_new(g_get_user_name(), work);
     LocalJob self = {.cli = cli, .work = work, .job = job, .resume = options->resume};

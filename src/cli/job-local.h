@@ -24,8 +24,9 @@ typedef struct {
  *
  * Runs a job in this process and follows it to its end. Ctrl-C kills it, SIGTERM and SIGHUP
  * terminate it, and a second of these ends the process at once; as long as it has not changed
- * anything the first one does, unless the command is a line of a shell. Ctrl-Z suspends it,
- * and at a progress bar keys change its limit (+, -, 0) and pause it (p).
+ * anything the first one does, unless the command is a line of a shell. Ctrl-Z suspends it and
+ * stops the process, or only the former while guests wait for it (job_holds_guests()), and at a
+ * progress bar keys change its limit (+, -, 0) and pause it (p).
  * Returns: FALSE with the error of the job.
  */
 gboolean job_local_run(CliContext *cli, JobWork *work, const JobLocalOptions *options,

@@ -299,6 +299,8 @@ export_work_carry_out(ExportWork *self, JobRun *run, Hypervisor *hypervisor, Pla
     forget_export_results(self);
     if (!announce_export_plan(plan, owned, run, error))
         return FALSE;
+    if (plan_is_live(plan))
+        job_run_hold_guests(run, TRUE);
     done = export_execute(hypervisor, plan, owned, job_run_control(run), job_run_resumes(run),
                           &self->result, error);
     job_run_set_kept(run, self->result.kept);

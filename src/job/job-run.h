@@ -38,8 +38,9 @@ gboolean job_run_planned(JobRun *self, const JobPlanned *planned, GError **error
 void job_run_set_kept(JobRun *self, gboolean kept);
 
 /** job_run_hold_guests: Sets whether the run has something of guests that it must not leave as it
- * is, as a snapshot that is being merged. A service that stops waits longer for it. That ends with
- * the run. */
+ * is, as a snapshot that is being merged, or that has to be watched, as a disk that a hypervisor
+ * serves. A service that stops waits longer for it, and Ctrl-Z does not stop the command. That ends
+ * with the run. */
 void job_run_hold_guests(JobRun *self, gboolean hold);
 
 /**

@@ -195,7 +195,22 @@ check "the next one ends it" live killed --live=crash
 is "$(vs_field '[.warnings[] | select(test("earlier export"))] | length')" 2 "and says so"
 check "it is sound" vs_sound "$VS_EXPORT"
 check "nothing is held any more" clean
-check "an export is interrupted" eval 'slowly stopped && kill -INT $pid; ! wait $pid'
+# A stopped process would watch neither the scratch space nor its guests. It has a process group of
+# its own, as a shell gives it one.
+says() { live_wait "it says '$1'" grep -q "$1" "$VS_ERR"; }
+stays()
+{
+    kill -TSTP $pid && says "not stopped" && ! live_stopped $pid || return 1
+    kill -CONT $pid && says "go on" || return 1
+    : >"$VS_ERR"
+    kill -TSTP $pid && says "not stopped" && kill -TSTP $pid && says "go on" &&
+        ! live_stopped $pid
+}
+set -m
+check "an export is begun" slowly stopped
+set +m
+check "Ctrl-Z only suspends its transfers" stays
+check "it is interrupted" eval 'kill -INT $pid; ! wait $pid'
 check "nothing is held any more" clean
 check "and nothing is left" [ ! -e "$x/night/.stopped.partial" ]
 check "with --resume all is begun anew" live stopped --live=crash --resume
