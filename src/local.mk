@@ -529,6 +529,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/set-others.h \
 	src/snapshot/temporary-set.c \
 	src/snapshot/temporary-set.h \
+	src/snapshot/reference-plan.c \
+	src/snapshot/reference-plan.h \
 	src/snapshot/reference-point.c \
 	src/snapshot/reference-point.h \
 	src/snapshot/reference-variant.c \

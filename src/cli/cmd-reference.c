@@ -9,9 +9,9 @@
 #include "cli/cmd-groups.h"
 #include "cli/connection.h"
 #include "cli/output.h"
+#include "cli/reference-change.h"
 #include "cli/service.h"
 #include "cli/snapshot-change.h"
-#include "cli/snapshot-service.h"
 #include "collection/members.h"
 #include "snapshot/reference-variant.h"
 #include "util/dictionary.h"
@@ -39,78 +39,6 @@ static const CommandArg convert_args[] = {
     {"SNAPSHOT", TRUE, FALSE, COMPLETE_SNAPSHOT},
     {NULL},
 };
-
-/* --- changing -------------------------------------------------------------- */
-
-static int
-tell_reference(CliContext *cli, const CommandLine *line, const char *name, GPtrArray *warnings)
-{
-    JsonObject *result = json_object_new();
-
-    for (guint i = 0; !cli->globals.json && i < warnings->len; i++)
-        cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
-    json_object_set_int_member(result, "result", 0);
-    json_set_text(result, "collection", line->args[0]);
-    json_set_text(result, "referencePoint", name);
-    json_set_texts(result, "warnings", warnings);
-    cli_result(cli, result);
-
-    return CLI_DONE;
-}
-
-static int
-run_service_create(CliContext *cli, const CommandLine *line)
-{
-    g_autofree char *name = line->args[1] ? g_strdup(line->args[1])
-                                          : format_time_name(g_get_real_time() / G_USEC_PER_SEC);
-    g_autofree char *done = g_strdup_printf(_("Reference point '%s' made"), name);
-
-    return reference_service_change(cli, "CreateReferencePoint", line->args[0], name, done);
-}
-
-static int
-run_service_delete(CliContext *cli, const CommandLine *line)
-{
-    g_autofree char *done = g_strdup_printf(_("Reference point '%s' deleted"), line->args[1]);
-
-    return reference_service_change(cli, "DestroyReferencePoint", line->args[0], line->args[1],
-                                    done);
-}
-
-static int
-run_create(CliContext *cli, const CommandLine *line)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(Members) members = members_new(line->args[0], NULL, &error);
-    Hypervisor *hypervisor = members ? cli_connection(cli, &error) : NULL;
-    g_autofree char *name = line->args[1] ? g_strdup(line->args[1])
-                                          : format_time_name(g_get_real_time() / G_USEC_PER_SEC);
-    gboolean left;
-
-    if (!hypervisor ||
-        !reference_point_create(hypervisor, members->domains, name, warnings, &left, &error))
-        return cli_fail(cli, error);
-    cli_message(cli, _("Reference point '%s' made"), name);
-
-    return tell_reference(cli, line, name, warnings);
-}
-
-static int
-run_delete(CliContext *cli, const CommandLine *line)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(Members) members = members_new(line->args[0], NULL, &error);
-    Hypervisor *hypervisor = members ? cli_connection(cli, &error) : NULL;
-
-    if (!hypervisor ||
-        !reference_point_delete(hypervisor, members->domains, line->args[1], warnings, &error))
-        return cli_fail(cli, error);
-    cli_message(cli, _("Reference point '%s' deleted"), line->args[1]);
-
-    return tell_reference(cli, line, line->args[1], warnings);
-}
 
 /* --- listing ----------------------------------------------------------------- */
 
@@ -254,13 +182,15 @@ run_reference_list(CliContext *cli, const CommandLine *line)
 static const Command commands[] = {
     {
         .name = "reference-point-create",
-        .run = run_create,
-        .run_service = run_service_create,
+        .run = run_reference_create,
+        .run_service = run_reference_create,
         .summary = N_("have what changes from now on followed"),
         .description = N_("Makes a checkpoint of each member of COLLECTION, all at one moment: "
                           "from then on QEMU knows what changes in their qcow2 images. All members "
                           "have to run. NAME is the time if it is left out."),
         .args = create_args,
+        .options = reference_options,
+        .options_size = sizeof(ReferenceOptions),
     },
     {
         .name = "reference-point-list",
@@ -275,13 +205,15 @@ static const Command commands[] = {
     },
     {
         .name = "reference-point-delete",
-        .run = run_delete,
-        .run_service = run_service_delete,
+        .run = run_reference_delete,
+        .run_service = run_reference_delete,
         .summary = N_("delete a reference point"),
         .description = N_("Deletes the reference point NAME of all members of COLLECTION that have "
                           "it. Where libvirt cannot, only what it knows of it is taken away, and a "
                           "warning says so."),
         .args = delete_args,
+        .options = reference_options,
+        .options_size = sizeof(ReferenceOptions),
     },
     {
         .name = "reference-point-convert",

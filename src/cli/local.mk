@@ -77,6 +77,8 @@ libvirtsnap_cli_a_SOURCES = \
 	src/cli/progress.h \
 	src/cli/prune.c \
 	src/cli/prune.h \
+	src/cli/reference-change.c \
+	src/cli/reference-change.h \
 	src/cli/service.c \
 	src/cli/snapshot-create.c \
 	src/cli/snapshot-create.h \

@@ -146,11 +146,11 @@ reference_service_convert(CliContext *cli, const char *collection, const char *s
 
 int
 reference_service_change(CliContext *cli, const char *method, const char *collection,
-                         const char *name, const char *done)
+                         const char *name, const char *done, ProgressMode progress)
 {
     g_autofree char *path = bus_path_collection(collection);
     const JobStartedOptions started = {
-        .progress = PROGRESS_NONE,
+        .progress = progress,
         .done = done,
         .names = SET_NAMES(collection, "referencePoint", name),
     };

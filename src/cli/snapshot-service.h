@@ -31,6 +31,7 @@ int reference_service_convert(CliContext *cli, const char *collection, const cha
 /** reference_service_change: Creates or removes a reference point in the same way. @method: the
  * method of the service; @done: the message that is printed at the end, translated. */
 int reference_service_change(CliContext *cli, const char *method, const char *collection,
-                             const char *name, const char *done) G_GNUC_WARN_UNUSED_RESULT;
+                             const char *name, const char *done,
+                             ProgressMode progress) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

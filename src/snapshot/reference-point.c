@@ -9,10 +9,8 @@
 #include "archive/origin.h"
 #include "hypervisor/domain-job.h"
 #include "snapshot/frozen-time.h"
-#include "snapshot/moment.h"
 #include "snapshot/reference-point.h"
 #include "util/name.h"
-#include "util/strings.h"
 
 /* --- names --------------------------------------------------------------------- */
 
@@ -55,93 +53,10 @@ reference_point_run(const char *run, const char *index)
     return boot && run && index ? g_strdup_printf("%s %s %s", boot, run, index) : NULL;
 }
 
-/* --- disks ----------------------------------------------------------------------- */
-
-void
-reference_point_disks(const SnapshotDef *def, GPtrArray **tracked, GPtrArray **untracked)
-{
-    *tracked = g_ptr_array_new();
-    *untracked = g_ptr_array_new();
-    for (guint i = 0; i < def->disks->len; i++) {
-        const DiskDef *disk = g_ptr_array_index(def->disks, i);
-        gboolean fits = disk->location == SNAPSHOT_LOCATION_LIVE && !disk_def_is_empty(disk) &&
-                        g_strcmp0(disk->storage->format, "qcow2") == 0;
-
-        g_ptr_array_add(fits ? *tracked : *untracked, disk->target);
-    }
-}
-
-/* A member for which a checkpoint is being made. */
-typedef struct {
-    SnapshotDef *def;
-    GPtrArray *tracked;
-    GPtrArray *untracked;
-} Candidate;
-
-static void
-candidate_free(Candidate *self)
-{
-    snapshot_def_free(self->def);
-    g_clear_pointer(&self->tracked, g_ptr_array_unref);
-    g_clear_pointer(&self->untracked, g_ptr_array_unref);
-    g_free(self);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Candidate, candidate_free)
-
-static void
-warn_of_untracked(const Candidate *self, const char *domain, GPtrArray *warnings)
-{
-    for (guint i = 0; i < self->def->disks->len; i++) {
-        const DiskDef *disk = g_ptr_array_index(self->def->disks, i);
-
-        if (disk->location != SNAPSHOT_LOCATION_LIVE ||
-            g_ptr_array_find(self->tracked, disk->target, NULL))
-            continue;
-        g_ptr_array_add(warnings,
-                        g_strdup_printf(_("Domain '%s': what changes on the disk '%s' cannot be "
-                                          "followed, only that of qcow2 images can"),
-                                        domain, disk->target));
-    }
-}
-
-static Candidate *
-candidate_new(Hypervisor *hypervisor, const char *domain, const char *name, GPtrArray *warnings,
-              GError **error)
-{
-    g_autoptr(DomainRecord) record =
-        hypervisor->ops->present(hypervisor, domain, name, FALSE, error);
-    const SnapshotRecord *present = record ? g_ptr_array_index(record->snapshots, 0) : NULL;
-    g_autoptr(Candidate) self = g_new0(Candidate, 1);
-
-    self->def = present ? snapshot_def_parse(present->xml, domain, error) : NULL;
-    if (!self->def)
-        return NULL;
-    if (!record->active) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
-                    _("The domain '%s' is shut off, and libvirt makes checkpoints of running "
-                      "domains only; start it"),
-                    domain);
-        return NULL;
-    }
-    if (!domain_job_check(hypervisor, record->uuid, domain, error))
-        return NULL;
-    reference_point_disks(self->def, &self->tracked, &self->untracked);
-    warn_of_untracked(self, domain, warnings);
-    if (self->tracked->len > 0)
-        return g_steal_pointer(&self);
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                _("The domain '%s' has no disk in a qcow2 image, and only of those it can be "
-                  "followed what changes; leave it out of the collection"),
-                domain);
-
-    return NULL;
-}
-
 /* --- looking ------------------------------------------------------------------------ */
 
-static const HypervisorCheckpoint *
-find_checkpoint(GPtrArray *checkpoints, const char *name)
+const HypervisorCheckpoint *
+reference_point_find(GPtrArray *checkpoints, const char *name)
 {
     for (guint i = 0; i < checkpoints->len; i++) {
         const HypervisorCheckpoint *one = g_ptr_array_index(checkpoints, i);
@@ -151,25 +66,6 @@ find_checkpoint(GPtrArray *checkpoints, const char *name)
     }
 
     return NULL;
-}
-
-static gboolean
-check_point_free(Hypervisor *hypervisor, const char *domain, const char *name, GError **error)
-{
-    g_autofree char *checkpoint = reference_point_checkpoint(name);
-    g_autoptr(GPtrArray) known =
-        hypervisor->ops->backups->checkpoints(hypervisor, domain, error);
-
-    if (!known)
-        return FALSE;
-    if (!find_checkpoint(known, checkpoint))
-        return TRUE;
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
-                _("The domain '%s' has a reference point '%s' already; choose another name, or "
-                  "delete that one"),
-                domain, name);
-
-    return FALSE;
 }
 
 static void
@@ -251,7 +147,7 @@ ask_all(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
 static ReferencePointMember *
 member_with(const Known *known, const char *checkpoint)
 {
-    const HypervisorCheckpoint *one = find_checkpoint(known->checkpoints, checkpoint);
+    const HypervisorCheckpoint *one = reference_point_find(known->checkpoints, checkpoint);
     ReferencePointMember *member = g_new0(ReferencePointMember, 1);
 
     member->domain = g_strdup(known->domain);
@@ -314,110 +210,7 @@ reference_point_list(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
     return points;
 }
 
-/* --- making --------------------------------------------------------------------------- */
-
-static gboolean
-hold_checkpoint(Hypervisor *hypervisor, MomentMember *member, gpointer name, GError **error)
-{
-    const Candidate *candidate = member->data;
-    const HypervisorCheckpointRequest request = {
-        .domain = member->domain,
-        .name = name,
-        .tracked = candidate->tracked,
-        .untracked = candidate->untracked,
-    };
-
-    return hypervisor->ops->backups->create_checkpoint(hypervisor, &request, error);
-}
-
-/* @error: what failed first; what is left is said in front of it. Returns: whether nothing is. */
-static gboolean
-take_back(Hypervisor *hypervisor, const Moment *moment, const char *checkpoint, GError **error)
-{
-    gboolean all = TRUE;
-
-    for (guint i = 0; i < moment->members->len; i++) {
-        const MomentMember *member = g_ptr_array_index(moment->members, i);
-        g_autoptr(GError) why = NULL;
-        gboolean forgotten;
-
-        if (!member->done ||
-            hypervisor->ops->backups->delete_checkpoint(hypervisor, member->domain, checkpoint,
-                                                        &forgotten, &why))
-            continue;
-        all = FALSE;
-        g_prefix_error(error,
-                       _("The checkpoint '%s' of the domain '%s' could not be removed again (%s); "
-                         "'virtsnap reference-point-delete' removes it. "),
-                       checkpoint, member->domain, why->message);
-    }
-
-    return all;
-}
-
-static gboolean
-make_all(Hypervisor *hypervisor, GPtrArray *domains, GPtrArray *candidates, const char *name,
-         GPtrArray *warnings, gboolean *left, GError **error)
-{
-    const MomentOptions options = {.level = MOMENT_PAUSE};
-    g_autofree char *checkpoint = reference_point_checkpoint(name);
-    g_autoptr(Moment) moment = moment_new();
-    gboolean made;
-
-    for (guint i = 0; i < candidates->len; i++) {
-        Candidate *candidate = g_ptr_array_index(candidates, i);
-
-        moment_add(moment, g_ptr_array_index(domains, i), candidate->def->domain_uuid, candidate);
-    }
-    made = moment_hold(moment, hypervisor, &options, hold_checkpoint, checkpoint, error);
-    strings_append(warnings, moment->warnings);
-    if (!made)
-        *left = !take_back(hypervisor, moment, checkpoint, error);
-
-    return made;
-}
-
-gboolean
-reference_point_create(Hypervisor *hypervisor, GPtrArray *domains, const char *name,
-                       GPtrArray *warnings, gboolean *left, GError **error)
-{
-    g_autoptr(GPtrArray) candidates =
-        g_ptr_array_new_with_free_func((GDestroyNotify)candidate_free);
-
-    *left = FALSE;
-    if (!reference_point_check_name(name, error))
-        return FALSE;
-    for (guint i = 0; i < domains->len; i++) {
-        const char *domain = g_ptr_array_index(domains, i);
-        Candidate *candidate = candidate_new(hypervisor, domain, name, warnings, error);
-
-        if (!candidate)
-            return FALSE;
-        g_ptr_array_add(candidates, candidate);
-        if (!check_point_free(hypervisor, domain, name, error))
-            return FALSE;
-    }
-
-    return make_all(hypervisor, domains, candidates, name, warnings, left, error);
-}
-
 /* --- removing ----------------------------------------------------------------------------- */
-
-static gboolean
-check_jobs(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
-{
-    for (guint i = 0; i < domains->len; i++) {
-        const char *name = g_ptr_array_index(domains, i);
-        gboolean running;
-        g_autoptr(DomainRecord) domain =
-            hypervisor->ops->describe(hypervisor, name, &running, NULL);
-
-        if (domain && !domain_job_check(hypervisor, domain->uuid, name, error))
-            return FALSE;
-    }
-
-    return TRUE;
-}
 
 gboolean
 reference_point_drop(Hypervisor *hypervisor, const char *domain, const char *checkpoint,
@@ -437,31 +230,4 @@ reference_point_drop(Hypervisor *hypervisor, const char *domain, const char *che
                                         domain, checkpoint));
 
     return done;
-}
-
-gboolean
-reference_point_delete(Hypervisor *hypervisor, GPtrArray *domains, const char *name,
-                       GPtrArray *warnings, GError **error)
-{
-    g_autofree char *checkpoint = reference_point_checkpoint(name);
-    g_autoptr(GPtrArray) all = ask_all(hypervisor, domains, error);
-    gboolean found = FALSE;
-
-    for (guint i = 0; all && i < all->len; i++)
-        found |= find_checkpoint(((Known *)g_ptr_array_index(all, i))->checkpoints,
-                                 checkpoint) != NULL;
-    if (all && !found)
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
-                    _("There is no reference point '%s'; 'virtsnap reference-point-list' shows "
-                      "those that there are"),
-                    name);
-    if (!found || !check_jobs(hypervisor, domains, error))
-        return FALSE;
-    for (guint i = 0; i < domains->len; i++) {
-        if (!reference_point_drop(hypervisor, g_ptr_array_index(domains, i), checkpoint, warnings,
-                                  error))
-            return FALSE;
-    }
-
-    return TRUE;
 }

@@ -5,7 +5,6 @@
 
 #include "archive/export-point.h"
 #include "hypervisor/hypervisor.h"
-#include "hypervisor/snapshot-def.h"
 
 G_BEGIN_DECLS
 
@@ -72,42 +71,15 @@ gboolean reference_point_check_name(const char *name, GError **error) G_GNUC_WAR
  */
 char *reference_point_run(const char *run, const char *index);
 
-/**
- * reference_point_disks:
- * @def: the disks of a domain that runs
- * @tracked: (out) (element-type utf8): those whose changes can be known: qcow2 images that it
- * writes to; what is in there is not owned
- * @untracked: (out) (element-type utf8): all others
- */
-void reference_point_disks(const SnapshotDef *def, GPtrArray **tracked, GPtrArray **untracked);
-
-/**
- * reference_point_create:
- * @domains: (element-type utf8): names; all have to run
- * @warnings: (element-type utf8): disks are added that cannot be followed
- * @left: (out): whether something of one that failed could not be removed, which the error names
- *
- * Makes the reference point @name of all @domains at one moment, or of none. ALREADY_EXISTS naming
- * the domain that has one of that name; INVALID_STATE naming one that does not run.
- */
-gboolean reference_point_create(Hypervisor *hypervisor, GPtrArray *domains, const char *name,
-                                GPtrArray *warnings, gboolean *left,
-                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/** reference_point_find: @checkpoints: (element-type HypervisorCheckpoint). Returns: (nullable):
+ * the one called @name, which belongs to them. */
+const HypervisorCheckpoint *reference_point_find(GPtrArray *checkpoints, const char *name);
 
 /** reference_point_list: Looks for the reference points that any of @domains has, and for the
  * exports that made them, which waits for their file systems. Returns: (element-type
  * ReferencePoint): sorted by name, owned by the caller. */
 GPtrArray *reference_point_list(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-
-/**
- * reference_point_delete:
- * @warnings: (element-type utf8): what libvirt could not take out of images is added
- *
- * Takes the reference point @name from all @domains. NOT_FOUND if none has it.
- */
-gboolean reference_point_delete(Hypervisor *hypervisor, GPtrArray *domains, const char *name,
-                                GPtrArray *warnings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void reference_point_free(ReferencePoint *self);
 

@@ -75,15 +75,28 @@ reference_work_device(JobWork *work)
 /* --- its run -------------------------------------------------------------------------- */
 
 static gboolean
-announce_points(JobRun *run, GPtrArray *domains, GError **error)
+plan_points(ReferenceWork *self, Hypervisor *hypervisor, GPtrArray *domains, GError **error)
+{
+    gboolean create = self->parent.type == &reference_create_work_type;
+
+    self->plan = create ? reference_plan_create(hypervisor, domains, self->name, error)
+                        : reference_plan_delete(hypervisor, domains, self->name, error);
+    if (self->plan)
+        strings_append(self->warnings, self->plan->warnings);
+
+    return self->plan != NULL;
+}
+
+static gboolean
+announce_points(const ReferenceWork *self, JobRun *run, GError **error)
 {
     g_autoptr(GPtrArray) nothing = g_ptr_array_new();
     g_autoptr(JobReport) report = job_report_new();
     const JobPlanned planned = {
-        .end = domains->len,
+        .end = self->plan->members->len,
         .disks = nothing,
         .parts = nothing,
-        .warnings = nothing,
+        .warnings = self->warnings,
         .report = report,
     };
 
@@ -91,13 +104,21 @@ announce_points(JobRun *run, GPtrArray *domains, GError **error)
 }
 
 static gboolean
-carry_out(ReferenceWork *self, Hypervisor *hypervisor, GPtrArray *domains, GError **error)
+carry_out(ReferenceWork *self, Hypervisor *hypervisor, Control *control, GError **error)
 {
     if (self->parent.type == &reference_create_work_type)
-        return reference_point_create(hypervisor, domains, self->name, self->warnings,
-                                      &self->left, error);
+        return reference_plan_make(self->plan, hypervisor, control, self->warnings, &self->left,
+                                   error);
 
-    return reference_point_delete(hypervisor, domains, self->name, self->warnings, error);
+    return reference_plan_drop(self->plan, hypervisor, control, self->warnings, error);
+}
+
+static void
+forget_points(ReferenceWork *self)
+{
+    g_ptr_array_set_size(self->warnings, 0);
+    g_clear_pointer(&self->plan, reference_plan_free);
+    self->left = FALSE;
 }
 
 static gboolean
@@ -108,15 +129,16 @@ reference_work_run(JobWork *work, JobRun *run, GError **error)
     Hypervisor *hypervisor = members ? job_run_hypervisor(run, error) : NULL;
     gboolean done;
 
-    g_ptr_array_set_size(self->warnings, 0);
-    self->left = FALSE;
-    if (!hypervisor || !announce_points(run, members->domains, error))
+    forget_points(self);
+    if (!hypervisor || !plan_points(self, hypervisor, members->domains, error))
+        return FALSE;
+    if (self->dry_run)
+        return TRUE;
+    if (!announce_points(self, run, error))
         return FALSE;
     job_run_set_kept(run, FALSE);
     job_run_hold_guests(run, TRUE);
-    done = carry_out(self, hypervisor, members->domains, error);
-    if (done)
-        control_advance(job_run_control(run), members->domains->len);
+    done = carry_out(self, hypervisor, job_run_control(run), error);
     job_run_set_result(run, done ? job_report_new() : NULL, strings_copy(self->warnings));
 
     return done;
@@ -164,6 +186,7 @@ reference_work_free(JobWork *work)
 
     g_free(self->collection);
     g_free(self->name);
+    reference_plan_free(self->plan);
     g_ptr_array_unref(self->warnings);
     g_free(self);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "job/job-run.h"
+#include "snapshot/reference-plan.h"
 
 G_BEGIN_DECLS
 
@@ -23,10 +24,12 @@ typedef struct {
     /* What it is to do: */
     char *collection;
     char *name; /* of the reference point */
+    gboolean dry_run; /* plan only */
 
     /* Its result: */
     gboolean left;       /* what was made may be there: it could not be taken back, or there was no
                           * run yet, for that of another process was interrupted */
+    ReferencePlan *plan; /* NULL: it did not come so far */
     GPtrArray *warnings; /* char* */
 } ReferenceWork;
 

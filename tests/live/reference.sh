@@ -34,8 +34,15 @@ checkpoints() { live_virsh checkpoint-list "$1" --name | sort | paste -sd' '; }
 
 # --- made, listed, deleted
 check "there is none" eval 'points && [ "$(jq -c .referencePoints "$VS_OUT")" = "[]" ]'
-check "one is made" eval 'vs --json reference-point-create night one >"$VS_OUT"'
+planned() { vs_field '[.members[] | [.domain, .checkpoint, .disks[]?] | join(" ")] | join(", ")'; }
+check "a dry run" eval 'vs --json reference-point-create night one --dry-run >"$VS_OUT"'
+is "$(planned)" "a virtsnap.one vda, b virtsnap.one vda" "says what would be made"
+is "$(vs_field '.warnings | length')" 1 "and what cannot be followed"
+is "$(states one)" "[]" "but makes nothing"
+check "one is made" eval '
+    vs --json reference-point-create night one --progress=json >"$VS_OUT" 2>"$VS_ERR"'
 is "$(vs_field '.warnings | length')" 1 "a disk that cannot be followed is told"
+is "$(tail -n 1 "$VS_ERR" | jq '.current, .total' | paste -sd/)" 2/2 "it is a job with progress"
 is "$(states one)" '["whole","whole"]' "all members have it"
 is "$(checkpoints a)" virtsnap.one "it is ours by its name"
 is "$(live_virsh domstate a)" running "the domains run on"
@@ -44,12 +51,30 @@ check "no name for one" vs_refused 4 "'x/y'" reference-point-create night x/y
 check "another one, named after the time" eval 'vs --json reference-point-create night >"$VS_OUT" &&
     [[ $(vs_field .referencePoint) =~ ^[0-9]{8}T[0-9]{6}Z$ ]]'
 second=$(vs_field .referencePoint)
+check "a dry run" eval 'vs --json reference-point-delete night "$second" --dry-run >"$VS_OUT"'
+is "$(planned)" "a virtsnap.$second, b virtsnap.$second" "says what would be deleted"
 check "it is deleted" vs -q reference-point-delete night "$second"
 is "$(checkpoints a) $(checkpoints b)" "virtsnap.one virtsnap.one" "in all members"
 check "and not there any more" vs_refused 32779 "reference-point-list" \
     reference-point-delete night "$second"
 
 # --- all or nothing; others' checkpoints are theirs
+libvirtd() { live_inside kill -s "$1" "$(cat "$d/host/run/libvirtd.pid")"; }
+cut()
+{
+    local pid
+    libvirtd STOP
+    "$abs_top_builddir/virtsnap" --json reference-point-create night cut >"$VS_OUT" 2>"$VS_ERR" &
+    pid=$!
+    live_wait "it takes signals" live_catches $pid && kill -INT $pid && ! wait $pid
+    set -- $?
+    libvirtd CONT
+    return "$1"
+}
+check "Ctrl-C, while libvirt does not answer" cut
+is "$(vs_field .error.code)" 32804 "it is cancelled"
+is "$(states cut)" "[]" "and no member has it"
+
 check "somebody else's checkpoint" live_virsh checkpoint-create-as b virtsnap.two
 check "no member gets what one has already" vs_refused 32800 "'b'" reference-point-create night two
 is "$(checkpoints a)" virtsnap.one "so the first one has no more than before"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "hypervisor/backup-ops.h"
-#include "snapshot/reference-point.h"
+#include "snapshot/reference-plan.h"
 #include "tests/unit/fake-host.h"
 #include "tests/unit/harness.h"
 
@@ -58,28 +58,57 @@ static const HypervisorBackupOps fake_backups = {
     .create_checkpoint = fake_no_checkpoint,
 };
 
+/* Fails to make the reference point of one domain. */
 static void
-test_left(void)
+make_point(FakeDomain *domain, Control *control, GPtrArray *warnings, gboolean *left,
+           GError **error)
 {
-    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING, .no_resume = TRUE}};
-    FakeHost host = FAKE_HOST(domains);
+    FakeHost host = {.domains = domain, .n = 1, .exclusive = TRUE};
     HypervisorOps ops = fake_ops;
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GError) error = NULL;
-    gboolean left = TRUE;
+    g_autoptr(ReferencePlan) plan = NULL;
 
     ops.present = fake_present;
     ops.backups = &fake_backups;
     host.parent.ops = &ops;
-    host.exclusive = TRUE;
     g_ptr_array_add(names, (gpointer) "a");
-    g_assert_false(reference_point_create(&host.parent, names, "p", warnings, &left, &error));
+    plan = reference_plan_create(&host.parent, names, "p", error);
+    g_assert_no_error(*error);
+    g_assert_false(reference_plan_make(plan, &host.parent, control, warnings, left, error));
+}
+
+static void
+test_left(void)
+{
+    FakeDomain domain = {.name = "a", .state = DOMAIN_STATE_RUNNING, .no_resume = TRUE};
+    g_autoptr(Control) control = control_new();
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    gboolean left = TRUE;
+
+    make_point(&domain, control, warnings, &left, &error);
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NO_SPACE);
     g_assert_false(left);
-    g_assert_true(domains[0].paused);
+    g_assert_true(domain.paused);
     g_assert_cmpuint(warnings->len, ==, 1);
     g_assert_nonnull(strstr(g_ptr_array_index(warnings, 0), "'a' may still be frozen or paused"));
+}
+
+/* One that is to end makes no checkpoint: that of the fake host would fail. */
+static void
+test_ended(void)
+{
+    FakeDomain domain = {.name = "a", .state = DOMAIN_STATE_RUNNING};
+    g_autoptr(Control) control = control_new();
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    gboolean left = TRUE;
+
+    control_cancel(control);
+    make_point(&domain, control, warnings, &left, &error);
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
+    g_assert_false(left);
+    g_assert_false(domain.paused);
 }
 
 int
@@ -87,6 +116,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/reference-point/left", test_left);
+    g_test_add_func("/reference-point/ended", test_ended);
 
     return g_test_run();
 }
