@@ -102,9 +102,11 @@ run_export(CliContext *cli, const CommandLine *line)
     if (!progress_mode_parse(options->progress, &request.progress, &error))
         return cli_fail(cli, error);
 
-    request.settings = settings = export_settings_read(options, &error);
+    request.settings = settings = export_settings_load(options, &error);
     if (!settings)
         return cli_fail(cli, error);
+    if (!export_settings_override(settings, options, &error))
+        return cli_fail_options(cli, error);
     if (!name && settings->live == VIRT_SNAP_LIVE_NO)
         return cli_usage(cli, _("export: name a collection and its snapshot, or with --domain the "
                                 "domains' snapshot; or export their present state with --live"));

@@ -77,7 +77,7 @@ run_import_command(CliContext *cli, const CommandLine *line)
         return cli_fail(cli, error);
     settings = import_options_read(options, &error);
     if (!settings)
-        return cli_fail(cli, error);
+        return cli_fail_options(cli, error);
     request.settings = settings;
     request.directory = directory = options->to ? path_canonical(options->to)
                                                 : import_work_default_directory();

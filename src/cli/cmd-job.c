@@ -194,7 +194,7 @@ run_speed(CliContext *cli, const CommandLine *line)
         return cli_fail(cli, error);
     job = cli_service_job(cli, line->args[0], &error);
     if (!job)
-        return cli_fail(cli, error);
+        return cli_fail_options(cli, error);
     answer = cli_service_call(cli, g_dbus_proxy_get_object_path(G_DBUS_PROXY(job)), "Job",
                               "SetSpeed", g_variant_new("(t)", rate), NULL, &error);
     if (!answer)

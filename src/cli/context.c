@@ -100,6 +100,15 @@ cli_fail(CliContext *cli, const GError *error)
 }
 
 int
+cli_fail_options(CliContext *cli, const GError *error)
+{
+    int status = cli_fail(cli, error);
+
+    return g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER) ? CLI_USAGE
+                                                                                      : status;
+}
+
+int
 cli_usage(CliContext *cli, const char *format, ...)
 {
     g_autoptr(GError) error = NULL;

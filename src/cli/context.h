@@ -68,6 +68,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliContext, cli_context_free)
  */
 int cli_fail(CliContext *cli, const GError *error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** cli_fail_options: cli_fail() for what has been found wrong while options were read. Returns:
+ * CLI_USAGE if @error is INVALID_PARAMETER, for then it is the command line that is wrong. */
+int cli_fail_options(CliContext *cli, const GError *error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** cli_usage: cli_fail() for a command line that makes no sense. Returns: CLI_USAGE. */
 int cli_usage(CliContext *cli, const char *format, ...) G_GNUC_PRINTF(2, 3)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -89,15 +89,16 @@ override_settings(VirtSnapExportSettings *settings, const ExportOptions *options
 }
 
 VirtSnapExportSettings *
-export_settings_read(const ExportOptions *options, GError **error)
+export_settings_load(const ExportOptions *options, GError **error)
 {
-    g_autoptr(VirtSnapExportSettings) settings =
-        options->settings ? virt_snap_export_settings_load_file(options->settings, error)
-                          : virt_snap_export_settings_new();
+    return options->settings ? virt_snap_export_settings_load_file(options->settings, error)
+                             : virt_snap_export_settings_new();
+}
 
-    if (!settings || !override_settings(settings, options, error) ||
-        !virt_snap_export_settings_check_supported(settings, error))
-        return NULL;
-
-    return g_steal_pointer(&settings);
+gboolean
+export_settings_override(VirtSnapExportSettings *settings, const ExportOptions *options,
+                         GError **error)
+{
+    return override_settings(settings, options, error) &&
+           virt_snap_export_settings_check_supported(settings, error);
 }

@@ -169,7 +169,7 @@ run_import_detach(CliContext *cli, const CommandLine *line)
 
     if (!progress_mode_parse(options->progress, &progress, &error) ||
         !read_bandwidth(options->bandwidth, &bandwidth, &error))
-        return cli_fail(cli, error);
+        return cli_fail_options(cli, error);
     if (!cli->globals.service)
         return detach_here(cli, line->args[0], options, bandwidth, progress);
     if (options->dry_run || options->bandwidth)

@@ -161,7 +161,7 @@ run_export_prune(CliContext *cli, const CommandLine *line)
     g_autoptr(GError) error = NULL;
 
     if (!read_rules(options, &order.rules, &error))
-        return cli_fail(cli, error);
+        return cli_fail_options(cli, error);
     if (!keep_rules_any(&order.rules))
         return cli_usage(cli, _("export-prune: no --keep option says which exports are kept; give "
                                 "one at least, as --keep-daily 7"));

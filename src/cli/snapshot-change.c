@@ -124,7 +124,7 @@ run_snapshot_delete(CliContext *cli, const CommandLine *line)
 
     if (!progress_mode_parse(options->progress, &progress, &error) ||
         !parse_rate(options->bandwidth, &bandwidth, &error))
-        return cli_fail(cli, error);
+        return cli_fail_options(cli, error);
     if (!cli->globals.service)
         return delete_here(cli, line,
                            delete_work_new(line->args[0], line->args[1], options->metadata),
@@ -147,7 +147,7 @@ run_reference_convert(CliContext *cli, const CommandLine *line)
 
     if (!progress_mode_parse(options->progress, &progress, &error) ||
         !parse_rate(options->bandwidth, &bandwidth, &error))
-        return cli_fail(cli, error);
+        return cli_fail_options(cli, error);
     if (!cli->globals.service)
         return delete_here(cli, line, convert_work_new(line->args[0], line->args[1]), bandwidth,
                            progress);

@@ -291,7 +291,7 @@ snapshot_create(CliContext *cli, const CommandLine *line)
     if (options->quiesce && options->pause)
         return cli_usage(cli, _("snapshot-create-as: --quiesce and --pause: choose one"));
     if (!read_settings(options, &settings, &error))
-        return cli_fail(cli, error);
+        return cli_fail_options(cli, error);
 
     if (cli->globals.service)
         return create_by_service(cli, collection, options, name, &settings);

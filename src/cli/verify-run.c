@@ -186,7 +186,7 @@ run_verify(CliContext *cli, const CommandLine *line)
         return cli_fail(cli, error);
     settings = read_verify_settings(options, &error);
     if (!settings)
-        return cli_fail(cli, error);
+        return cli_fail_options(cli, error);
     /* Only a job of the service outlives its command. */
     if (cli->globals.service || options->async)
         return verify_by_service(cli, &request, settings);

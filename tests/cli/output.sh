@@ -98,4 +98,30 @@ fails 2 "name a collection and its snapshot" "neither of them" virtsnap export s
 fails 2 "'lots'" "export --progress=lots" virtsnap export c s --to x --progress=lots
 fails 2 "--to is empty" "an empty --to" virtsnap export c s --to ''
 
+# A value that an option cannot have is a usage error, wherever it is found.
+wrong() { fails 2 "$1" "${*:2}" virtsnap "${@:2}"; }
+wrong "'?99" export c s --to x --parallel 99
+wrong "'?x'" export c s --to x --bandwidth x
+wrong "'?foo'" export c --to x --live=foo
+wrong "'?foo'" export c s --to x --snapshots foo
+wrong "'?foo'" export c s --to x --compress foo
+wrong "'?0'?" export c --live --to x --base latest --keep-reference-points 0
+wrong "--mac is 'x'" import e --to x --mac x
+wrong "'?0'?" import e --to x --parallel 0
+wrong "'x'" import e --to x --rename x
+wrong "--in-place" import e --to x --in-place --pool p
+wrong "'?x'" import-detach d --bandwidth x
+wrong "--timeout is '0'" verify e --boot --timeout 0
+wrong "--memory" verify e --boot --memory x
+wrong "--timeout: '0'" snapshot-create-as c s --timeout 0
+wrong "" snapshot-create-as c s --quiesce --memory
+wrong "'?x'" snapshot-delete c s --bandwidth x
+wrong "'?x'" reference-point-convert c s --bandwidth x
+wrong "RATE" --service job-speed 1 x
+fails_json 4 invalid-parameter "with --json" virtsnap --json export c s --to x --parallel 99
+ends_with 2 "the status is the same then"
+echo '<exportsettings><parallel>99</parallel></exportsettings>' >"$TEST_DIR/wrong.xml"
+fails 1 "99" "what is in a file is no usage error" virtsnap export c s --to x \
+    --settings "$TEST_DIR/wrong.xml"
+
 done_testing

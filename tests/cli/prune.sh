@@ -67,9 +67,9 @@ made o1 2026-01-01T00:00:00Z other
 made h1 2026-01-05T00:00:00Z shop h2
 all=$(here)
 fails 2 'no --keep option' "no rule, nothing done" virtsnap export-prune "$x"
-fails 1 'keep-daily is not a number' "a rule that is no number" \
+fails 2 'keep-daily is not a number' "a rule that is no number" \
     virtsnap export-prune "$x" --keep-daily all
-fails 1 'keep-last is not a number' "nor none" virtsnap export-prune "$x" --keep-last 0
+fails 2 'keep-last is not a number' "nor none" virtsnap export-prune "$x" --keep-last 0
 fails 1 'Cannot open' "no directory" virtsnap export-prune "$x/none" --keep-last 1
 fails 1 'is an export' "an export itself" virtsnap export-prune "$x/shop/d1" --keep-last 1
 prune --keep-daily 2 --dry-run
