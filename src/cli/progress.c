@@ -27,6 +27,8 @@
 /* Widths of the figures, so that they keep their columns while they grow: "1023.9 MiB", "00:07". */
 #define AMOUNT_WIDTH 10
 #define LEFT_WIDTH 5
+/* Totals from this on are bytes. */
+#define STEPS_END 4096
 
 struct Progress {
     ProgressMode mode; /* never PROGRESS_AUTO */
@@ -192,10 +194,18 @@ progress_figures(const ProgressState *state, int level)
     return g_string_free(out, FALSE);
 }
 
+/* Whether a job counts its steps, as members of a collection: such figures are too small for
+ * bytes. */
+static gboolean
+counts_steps(const ProgressState *state)
+{
+    return state->total > 0 && state->total < STEPS_END;
+}
+
 char *
 progress_line(const ProgressState *state, gsize width)
 {
-    for (int level = 0; level <= 3; level++) {
+    for (int level = counts_steps(state) ? 3 : 0; level <= 3; level++) {
         g_autofree char *numbers = progress_figures(state, level);
         g_autofree char *label = NULL, *bar = NULL;
         gsize fixed = text_width(numbers) + 2 + 2 + 1; /* brackets and the blanks between */

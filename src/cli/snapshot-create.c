@@ -37,6 +37,8 @@ const GOptionEntry snapshot_create_options[] = {
      N_("how long a guest agent may take to answer, 1 to 3600 (10)"), "SECONDS"},
     {"dry-run", 0, 0, G_OPTION_ARG_NONE, MEMBER(dry_run),
      N_("show what would be done, and touch nothing"), NULL},
+    {"progress", 0, 0, G_OPTION_ARG_FILENAME, MEMBER(progress),
+     N_("how to show progress"), "auto|bar|json|none"},
     {NULL},
 };
 
@@ -79,7 +81,7 @@ read_settings(const SnapshotCreateOptions *options, CreateSettings *settings, GE
 /* --- what came of it ------------------------------------------------------------------------- */
 
 static JsonObject *
-create_result_json(const SetRecord *record)
+create_result_json(const SetRecord *record, GPtrArray *warnings)
 {
     JsonObject *object = json_object_new();
     JsonArray *members = json_array_new();
@@ -102,6 +104,7 @@ create_result_json(const SetRecord *record)
         json_array_add_object_element(members, one);
     }
     json_object_set_array_member(object, "members", members);
+    json_set_texts(object, "warnings", warnings);
 
     return object;
 }
@@ -127,11 +130,12 @@ tell_create_done(CliContext *cli, const SetRecord *record)
 /* --- what would be done ------------------------------------------------------------ */
 
 static JsonObject *
-plan_json(const SetRecord *record)
+plan_json(const SetRecord *record, GPtrArray *warnings)
 {
     JsonObject *object = json_object_new();
     JsonArray *members = json_array_new();
 
+    json_object_set_int_member(object, "result", 0);
     json_set_text(object, "collection", record->collection);
     json_set_text(object, "snapshot", record->snapshot);
     for (guint i = 0; i < record->members->len; i++) {
@@ -158,6 +162,7 @@ plan_json(const SetRecord *record)
         json_array_add_object_element(members, one);
     }
     json_object_set_array_member(object, "members", members);
+    json_set_texts(object, "warnings", warnings);
 
     return object;
 }
@@ -192,10 +197,11 @@ tell_created(CliContext *cli, const CreateWork *work)
 {
     const SetRecord *record = work->plan->record;
 
-    for (guint i = 0; i < work->warnings->len; i++)
+    for (guint i = 0; !cli->globals.json && i < work->warnings->len; i++)
         cli_warning("%s", (const char *)g_ptr_array_index(work->warnings, i));
     if (cli->globals.json)
-        cli_result(cli, work->dry_run ? plan_json(record) : create_result_json(record));
+        cli_result(cli, work->dry_run ? plan_json(record, work->warnings)
+                                      : create_result_json(record, work->warnings));
     else if (work->dry_run)
         show_plan(record);
     else
@@ -206,9 +212,12 @@ tell_created(CliContext *cli, const CreateWork *work)
 
 static int
 run_create_work(CliContext *cli, const char *collection, const SnapshotCreateOptions *options,
-                const char *snapshot, const CreateSettings *settings)
+                const char *snapshot, const CreateSettings *settings, ProgressMode progress)
 {
-    const JobLocalOptions how = {.label = snapshot, .progress = PROGRESS_NONE};
+    const JobLocalOptions how = {
+        .label = snapshot,
+        .progress = options->dry_run ? PROGRESS_NONE : progress,
+    };
     g_autoptr(GError) error = NULL;
     Members *members = members_new(collection, options->domains, &error);
     g_autoptr(JobWork) work = NULL;
@@ -258,7 +267,7 @@ settings_document(const char *snapshot, const CreateSettings *settings)
 
 static int
 create_by_service(CliContext *cli, const char *collection, const SnapshotCreateOptions *options,
-                  const char *snapshot, const CreateSettings *settings)
+                  const char *snapshot, const CreateSettings *settings, ProgressMode progress)
 {
     g_autofree char *document = settings_document(snapshot, settings);
 
@@ -268,7 +277,8 @@ create_by_service(CliContext *cli, const char *collection, const SnapshotCreateO
 
     return snapshot_service_create(cli, collection, snapshot, document,
                                    settings->memory ? CREATE_TYPE_STANDARD
-                                                    : CREATE_TYPE_RECOVERY);
+                                                    : CREATE_TYPE_RECOVERY,
+                                   progress);
 }
 
 int
@@ -280,6 +290,7 @@ snapshot_create(CliContext *cli, const CommandLine *line)
     g_autofree char *name = named ? g_strdup(named) : create_default_name();
     g_autoptr(GError) error = NULL;
     CreateSettings settings;
+    ProgressMode progress;
 
     if (options->domains && line->args[1])
         return cli_usage(cli, _("snapshot-create-as: '%s' and --domain: name a collection or "
@@ -290,11 +301,12 @@ snapshot_create(CliContext *cli, const CommandLine *line)
                                 "--domain"));
     if (options->quiesce && options->pause)
         return cli_usage(cli, _("snapshot-create-as: --quiesce and --pause: choose one"));
-    if (!read_settings(options, &settings, &error))
+    if (!progress_mode_parse(options->progress, &progress, &error) ||
+        !read_settings(options, &settings, &error))
         return cli_fail_options(cli, error);
 
     if (cli->globals.service)
-        return create_by_service(cli, collection, options, name, &settings);
+        return create_by_service(cli, collection, options, name, &settings, progress);
 
-    return run_create_work(cli, collection, options, name, &settings);
+    return run_create_work(cli, collection, options, name, &settings, progress);
 }

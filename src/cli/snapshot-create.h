@@ -20,6 +20,7 @@ typedef struct {
     gboolean reference_point;
     char *timeout;
     gboolean dry_run;
+    char *progress;
 } SnapshotCreateOptions;
 
 extern const GOptionEntry snapshot_create_options[];

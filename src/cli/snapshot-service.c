@@ -102,12 +102,12 @@ snapshot_service_apply(CliContext *cli, const char *collection, const char *snap
 
 int
 snapshot_service_create(CliContext *cli, const char *collection, const char *snapshot,
-                        const char *settings, guint16 type)
+                        const char *settings, guint16 type, ProgressMode progress)
 {
     g_autofree char *done = g_strdup_printf(_("Snapshot collection '%s' made"), snapshot);
     g_autofree char *path = bus_path_collection(collection);
     const JobStartedOptions started = {
-        .progress = PROGRESS_NONE,
+        .progress = progress,
         .done = done,
         /* The last one is in the report if there is one. */
         .names = (const char *const[]){"collection", collection, "snapshot", snapshot,

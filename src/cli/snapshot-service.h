@@ -22,7 +22,8 @@ int snapshot_service_apply(CliContext *cli, const char *collection, const char *
 /** snapshot_service_create: Creates a snapshot set in the same way. @settings: a snapshotsettings
  * document; @type: SnapshotType of CreateSnapshot. */
 int snapshot_service_create(CliContext *cli, const char *collection, const char *snapshot,
-                            const char *settings, guint16 type) G_GNUC_WARN_UNUSED_RESULT;
+                            const char *settings, guint16 type,
+                            ProgressMode progress) G_GNUC_WARN_UNUSED_RESULT;
 
 /** reference_service_convert: Converts a snapshot set to a reference point in the same way. */
 int reference_service_convert(CliContext *cli, const char *collection, const char *snapshot,

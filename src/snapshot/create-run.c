@@ -82,6 +82,9 @@ take_one(Hypervisor *hypervisor, MomentMember *moment, gpointer data, GError **e
     if (!def)
         return FALSE;
     work->member->creation_time = def->creation_time;
+    /* The steps of an export are not those of the set that is made for it. */
+    if (!work->record->temporary)
+        control_advance(control, 1);
     work->paused = moment->state == DOMAIN_STATE_RUNNING && g_strcmp0(def->state, "paused") == 0;
 
     return check_made(moment, def, error) && check_frozen(work->member, def, error);

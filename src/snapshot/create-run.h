@@ -10,8 +10,9 @@ G_BEGIN_DECLS
 
 /**
  * create_run:
- * @control: asked whether to end, until all snapshots are there; memory that is being written is
- * not waited for then
+ * @control: a step of its progress is counted for each member, unless the set is a temporary one.
+ * It is asked whether to end, until all snapshots are there; memory that is being written is not
+ * waited for then
  * @warnings: (element-type utf8): gets warnings for the user
  *
  * Creates the snapshot collection of @plan at one moment (moment.h), completely or not at all. A

@@ -211,8 +211,6 @@ create_work_run(JobWork *work, JobRun *run, GError **error)
     job_run_set_kept(run, FALSE);
     job_run_hold_guests(run, TRUE);
     done = create_run(hypervisor, self->plan, job_run_control(run), self->warnings, error);
-    if (done)
-        control_advance(job_run_control(run), self->plan->record->members->len);
     job_run_set_result(run, done ? create_report_new(self->plan->record) : NULL,
                        strings_copy(self->warnings));
     if (done)

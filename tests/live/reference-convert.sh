@@ -50,10 +50,14 @@ check "one of virsh's" vs_refused 1 "'theirs' was not made by virtsnap" \
 check "none at all" vs_refused 32779 "'none'" reference-point-convert night none
 
 # --- made, exported, converted
-check "a set with a reference point" set_of one
+check "a dry run" set_of one --dry-run
+like "$(vs_field .result) $(warnings)" "^0 .*vdb.*cannot be followed" \
+    "tells what cannot be followed"
+check "a set with a reference point" set_of one --progress=json
+is "$(tail -n 1 "$VS_ERR" | jq '.current, .total' | paste -sd/)" 3/3 "is made with progress"
 is "$(vs_field '[.referencePoint, (.members | length)] | join(" ")')" "one 3" "has it"
-check "what cannot be followed is told" eval 'grep -q "vdb.*cannot be followed" "$VS_ERR" &&
-    grep -q "'\''o'\''.*shut off" "$VS_ERR"'
+check "what cannot be followed is told" eval 'warnings | grep -q "vdb.*cannot be followed" &&
+    warnings | grep -q "'\''o'\''.*shut off"'
 is "$(checkpoints a) $(checkpoints b)" "virtsnap.one virtsnap.one" "members that run have it"
 is "$(vs --json snapshot-info night one | jq -c '[.referencePoint, .status]')" \
     '[true,"complete"]' "the set says so"

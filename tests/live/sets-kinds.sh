@@ -94,7 +94,7 @@ live_virsh dumpxml --domain q --inactive | sed "s,q.half,q.torn," >"$d/q.xml"
 live_virsh define --file "$d/q.xml"
 qemu-io -f qcow2 -c 'write -q -P 9 0 64k' "$was"
 check "the next one is made" make --domain q after
-like "$(cat "$VS_ERR")" "'q' has written to '$was', which libvirt does not know of" \
+like "$(vs_field '.warnings[]')" "'q' has written to '$was', which libvirt does not know of" \
     "what is on the image is told of"
 check "and is left" qemu-io -r -f qcow2 -c 'read -q -P 9 0 64k' "$was"
 

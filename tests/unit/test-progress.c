@@ -51,6 +51,17 @@ test_line_says(void)
     g_assert_null(strstr(narrow, "00:07"));
 }
 
+/* A job that makes snapshots of three members has no bytes to move. */
+static void
+test_steps(void)
+{
+    const ProgressState steps = {"nightly", 1, 3, 1, 2};
+    g_autofree char *line = progress_line(&steps, 80);
+
+    g_assert_nonnull(strstr(line, " 33%"));
+    g_assert_null(strstr(line, "B"));
+}
+
 static void
 test_percent(void)
 {
@@ -111,6 +122,7 @@ main(int argc, char **argv)
     g_test_add_func("/progress/line/fits", test_line_fits);
     g_test_add_func("/progress/line/says", test_line_says);
     g_test_add_func("/progress/percent", test_percent);
+    g_test_add_func("/progress/steps", test_steps);
     g_test_add_func("/progress/json", test_json);
     g_test_add_func("/progress/mode", test_mode);
 
