@@ -91,6 +91,11 @@ tell_waited(CliContext *cli, BusJob *job, const GError *why)
 {
     g_autoptr(GVariant) report =
         job_state_is_final(bus_job_get_job_state(job)) ? job_report_ask(job) : NULL;
+    const char *what = bus_job_get_export_directory(job);
+
+    /* Not every job has a directory. */
+    if (!what || !*what)
+        what = bus_job_get_name(job);
 
     if (why || !cli->globals.json)
         job_report_warn(report);
@@ -99,8 +104,7 @@ tell_waited(CliContext *cli, BusJob *job, const GError *why)
     if (cli->globals.json)
         cli_result(cli, job_json_with_report(job, report));
     else
-        cli_message(cli, _("Job %s is complete: '%s'"), job_show_number(job),
-                    bus_job_get_export_directory(job));
+        cli_message(cli, _("Job %s is complete: '%s'"), job_show_number(job), what);
 
     return CLI_DONE;
 }
@@ -191,10 +195,10 @@ run_speed(CliContext *cli, const CommandLine *line)
     guint64 rate;
 
     if (!format_parse_bytes(line->args[1], "RATE", &rate, &error))
-        return cli_fail(cli, error);
+        return cli_fail_options(cli, error);
     job = cli_service_job(cli, line->args[0], &error);
     if (!job)
-        return cli_fail_options(cli, error);
+        return cli_fail(cli, error);
     answer = cli_service_call(cli, g_dbus_proxy_get_object_path(G_DBUS_PROXY(job)), "Job",
                               "SetSpeed", g_variant_new("(t)", rate), NULL, &error);
     if (!answer)

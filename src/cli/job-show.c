@@ -12,6 +12,7 @@
 #include "cli/job-show.h"
 #include "cli/output.h"
 #include "job/job-state.h"
+#include "job/job-work.h"
 #include "util/format.h"
 
 const char *
@@ -77,6 +78,7 @@ job_show_json(BusJob *job)
     json_set_text(object, "name", bus_job_get_name(job));
     json_set_text(object, "owner", bus_job_get_owner(job));
     json_object_set_int_member(object, "jobType", bus_job_get_job_type(job));
+    json_set_text(object, "jobTypeName", job_work_type_name(bus_job_get_job_type(job)));
     json_set_text(object, "state", shown_state_name(job));
     json_object_set_int_member(object, "jobState", bus_job_get_job_state(job));
     json_object_set_int_member(object, "percentComplete", bus_job_get_percent_complete(job));

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/shell.h"
 #include "drivers/register.h"
+#include "library/verbs.h"
 #include "util/process.h"
 
 static void
@@ -34,6 +35,7 @@ main(int argc, char **argv)
     process_set_up();
     set_up_messages();
     register_drivers();
+    register_verbs();
     drivers_keep_quiet();
 
     cli = cli_context_new(all_commands);

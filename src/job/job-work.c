@@ -82,3 +82,14 @@ job_work_type_find(const char *name)
 
     return NULL;
 }
+
+const char *
+job_work_type_name(guint job_type)
+{
+    for (const JobWorkType *const *type = registered; *type; type++) {
+        if ((*type)->job_type == job_type)
+            return (*type)->name;
+    }
+
+    return NULL;
+}

@@ -121,6 +121,10 @@ void job_work_types_register(const JobWorkType *const *types);
 /** job_work_type_find: Returns: the registered type with the name @name; NULL if there is none. */
 const JobWorkType *job_work_type_find(const char *name);
 
+/** job_work_type_name: Returns: (nullable): the name of what a job with the JobType @job_type of
+ * Msvm_ConcreteJob does, as "export"; NULL if no registered type has it. */
+const char *job_work_type_name(guint job_type);
+
 /** What the program provides for the runs of all its jobs. */
 typedef struct {
     const char *uri; /* URI of the hypervisor to which each run connects; NULL: the default */

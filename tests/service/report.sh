@@ -98,7 +98,8 @@ check "Ctrl-C" ended INT
 is "$(last_job state)" killed "kills the job"
 check "and nothing is left" [ ! -e "$x/killed" ]
 like "$(<"$said")" "warning: $none" "which has its warnings all the same"
-is "$(times "$(last_job job)") $(last_job jobType)" "400000000 62" "its time and its type are told"
+is "$(times "$(last_job job)") $(last_job jobType) $(last_job jobTypeName)" "400000000 62 export" \
+    "its time and its type are told"
 check "another one" start_slow term
 n=$(last_job job)
 check "SIGTERM" ended TERM

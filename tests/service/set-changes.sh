@@ -74,6 +74,8 @@ is "$(sets)" '["night","one"]' "nothing is kept when it is to be discarded"
 check "a reference point" vs_json --service reference-point-create pair first
 is "$(vs_field '[.collection, .referencePoint, (.warnings | length)] | join(" ")')" "pair first 0" \
     "whose disks are all followed"
+like "$(vs --service job-wait "$(vs_field .job)")" "complete: 'Reference point of pair, first'" \
+    "a job without a directory has its name"
 answer=$(call CreateReferencePoint $pair second '{}')
 job=$(grep -o 'job/[0-9]*' <<<"$answer")
 is "$(service_wait "$job") $(service_get "$job" Job JobType)" "7 205" "another one is a job"
