@@ -9,7 +9,8 @@
 
 #include "service/service-config.h"
 
-/* Minimum of keep_finished: clients must have time to get the result of their job. */
+/* Minimum of keep_finished and keep_interrupted: clients must have time to get the result of their
+ * job (TimeBeforeRemoval). */
 #define KEEP_SECONDS_MIN 300
 
 typedef struct {
@@ -19,19 +20,21 @@ typedef struct {
     guint most;
     guint standard;
     gsize offset;
+    gboolean or_zero; /* 0 is allowed as well, for no limit */
 } Number;
 
 #define MEMBER(name) G_STRUCT_OFFSET(ServiceConfig, name)
 
 static const Number numbers[] = {
-    {"jobs", "running", 1, 64, 4, MEMBER(jobs)},
-    {"jobs", "per_file_system", 1, 64, 2, MEMBER(per_file_system)},
-    {"jobs", "transfers", 1, 1024, 16, MEMBER(transfers)},
-    {"jobs", "queued", 1, 100000, 1000, MEMBER(queued)},
+    {"jobs", "running", 1, 64, 4, MEMBER(jobs), FALSE},
+    {"jobs", "per_file_system", 1, 64, 2, MEMBER(per_file_system), FALSE},
+    {"jobs", "transfers", 1, 1024, 16, MEMBER(transfers), FALSE},
+    {"jobs", "queued", 1, 100000, 1000, MEMBER(queued), FALSE},
     {"jobs", "keep_finished", KEEP_SECONDS_MIN, 31 * 86400, KEEP_SECONDS_MIN,
-     MEMBER(keep_seconds)},
-    {"jobs", "keep_interrupted", 0, 3660 * 86400, 7 * 86400, MEMBER(keep_interrupted)},
-    {"service", "idle_timeout", 0, 86400, 60, MEMBER(idle_seconds)},
+     MEMBER(keep_seconds), FALSE},
+    {"jobs", "keep_interrupted", KEEP_SECONDS_MIN, 3660 * 86400, 7 * 86400,
+     MEMBER(keep_interrupted), TRUE},
+    {"service", "idle_timeout", 0, 86400, 60, MEMBER(idle_seconds), FALSE},
 };
 
 void
@@ -75,7 +78,7 @@ read_config_key(ServiceConfig *config, GKeyFile *file, const char *path, const c
 
         if (error && *error)
             return FALSE;
-        if (value < number->least || value > number->most)
+        if ((value < number->least && !(value == 0 && number->or_zero)) || value > number->most)
             return set_invalid_key(path, group, key, error);
         G_STRUCT_MEMBER(guint, config, number->offset) = (guint)value;
         return TRUE;

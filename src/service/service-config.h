@@ -20,7 +20,8 @@ typedef struct {
     guint keep_seconds;    /* [jobs] keep_finished: seconds that a finished job is kept, at least
                             * 300 */
     guint keep_interrupted; /* [jobs] keep_interrupted: seconds that a job which can be resumed is
-                             * kept, together with what it has copied; 0: for ever */
+                             * kept, together with what it has copied, at least 300; 0: for
+                             * ever */
     guint idle_seconds;    /* [service] idle_timeout: seconds without activity after which the
                             * service exits; 0: never */
     char **directories;    /* [export] directories: directories into which users other than root may

@@ -37,11 +37,14 @@ test_values(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(ServiceConfig) config =
-        load("[jobs]\nrunning=7\nkeep_finished=900\n[export]\ndirectories=/a;/b c;\n", &error);
+        load("[jobs]\nrunning=7\nkeep_finished=900\nkeep_interrupted=0\n"
+             "[export]\ndirectories=/a;/b c;\n",
+             &error);
 
     g_assert_no_error(error);
     g_assert_cmpuint(config->jobs, ==, 7);
     g_assert_cmpuint(config->keep_seconds, ==, 900);
+    g_assert_cmpuint(config->keep_interrupted, ==, 0);
     g_assert_cmpstr(config->directories[1], ==, "/b c");
 }
 
@@ -58,6 +61,7 @@ test_refused(void)
         {"[jobs]\nrunning=-1\n", "running"},
         {"[jobs]\nkeep_finished=299\n", "keep_finished"},
         {"[jobs]\nkeep_interrupted=-1\n", "keep_interrupted"},
+        {"[jobs]\nkeep_interrupted=299\n", "keep_interrupted"},
         {"[jobs]\nkeep_interrupted=1 week\n", "keep_interrupted"},
         {"[jobs]\ncolour=red\n", "colour"},
         {"[export]\ndirectories=relative;\n", "directories"},
