@@ -116,6 +116,44 @@ refuse_backup_type(Parsed *self, const char *name, const char *text, GError **er
 }
 
 static gboolean
+take_flag(gboolean *flag, const char *name, const char *text, GError **error)
+{
+    *flag = g_ascii_strcasecmp(text, "true") == 0;
+
+    return *flag || g_ascii_strcasecmp(text, "false") == 0 || wrong_setting(name, text, error);
+}
+
+static gboolean
+take_best_effort(Parsed *self, const char *name, const char *text, GError **error)
+{
+    return take_flag(&self->settings.best_effort, name, text, error);
+}
+
+static gboolean
+take_internal(Parsed *self, const char *name, const char *text, GError **error)
+{
+    return take_flag(&self->settings.internal, name, text, error);
+}
+
+static gboolean
+take_reference_point(Parsed *self, const char *name, const char *text, GError **error)
+{
+    return take_flag(&self->settings.reference_point, name, text, error);
+}
+
+static gboolean
+take_timeout(Parsed *self, const char *name, const char *text, GError **error)
+{
+    guint64 value;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 1, MOMENT_TIMEOUT_MAX, &value, NULL))
+        return wrong_setting(name, text, error);
+    self->settings.timeout = (guint)value;
+
+    return TRUE;
+}
+
+static gboolean
 ignore_property(Parsed *self, const char *name, const char *text, GError **error)
 {
     return TRUE;
@@ -133,6 +171,11 @@ static const struct {
     {"InstanceID", "string", ignore_property},
     {"Caption", "string", ignore_property},
     {"Description", "string", ignore_property},
+    /* What the class does not have, with the names of our own form. */
+    {"bestEffort", "boolean", take_best_effort},
+    {"internal", "boolean", take_internal},
+    {"referencePoint", "boolean", take_reference_point},
+    {"timeout", "uint32", take_timeout},
 };
 
 static gboolean

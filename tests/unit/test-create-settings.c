@@ -41,8 +41,9 @@ test_corpus(gconstpointer data)
 
 #define INSTANCE(properties)                                                                       \
     "<INSTANCE CLASSNAME='Msvm_VirtualSystemSnapshotSettingData'>" properties "</INSTANCE>"
-#define LEVEL(level) "<PROPERTY NAME='ConsistencyLevel' TYPE='uint8'><VALUE>" level               \
-    "</VALUE></PROPERTY>"
+#define OWN(name, type, value)                                                                     \
+    "<PROPERTY NAME='" name "' TYPE='" type "'><VALUE>" value "</VALUE></PROPERTY>"
+#define LEVEL(level) OWN("ConsistencyLevel", "uint8", level)
 
 static void
 test_values(void)
@@ -98,6 +99,20 @@ test_all(void)
     g_assert_false(parse("<snapshotsettings><referencePoint>yes</referencePoint>"
                          "<internal>yes</internal></snapshotsettings>",
                          2, &settings, NULL));
+    /* The same in CIM-XML, for which its class has no names. */
+    g_assert_true(parse(INSTANCE(LEVEL("1") OWN("bestEffort", "boolean", "TRUE")
+                                     OWN("referencePoint", "boolean", "true")
+                                         OWN("timeout", "uint32", "7")),
+                        2, &settings, NULL));
+    g_assert_true(settings.best_effort && settings.reference_point && !settings.internal);
+    g_assert_cmpuint(settings.timeout, ==, 7);
+    g_assert_true(parse(INSTANCE(OWN("internal", "boolean", "TRUE")
+                                     OWN("bestEffort", "boolean", "FALSE")),
+                        2, &settings, NULL));
+    g_assert_true(settings.internal && !settings.best_effort);
+    g_assert_false(parse(INSTANCE(OWN("timeout", "uint32", "0")), 2, &settings, NULL));
+    g_assert_false(parse(INSTANCE(OWN("internal", "boolean", "yes")), 2, &settings, NULL));
+    g_assert_false(parse(INSTANCE(OWN("internal", "string", "TRUE")), 2, &settings, NULL));
     /* A memory state that is saved while file systems are frozen has them frozen when it is
      * restored. */
     g_assert_false(parse(INSTANCE(LEVEL("1")), 1, &settings, NULL));
