@@ -277,16 +277,22 @@ virt_snap_service_detach_import(VirtSnapService *self, const char *domain, GErro
 VirtSnapJob *
 virt_snap_service_apply_snapshot(VirtSnapService *self, const char *collection,
                                  const char *snapshot, gboolean discard, gboolean start,
-                                 GError **error)
+                                 gboolean paused, GError **error)
 {
     g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
     g_return_val_if_fail(collection != NULL, NULL);
     g_return_val_if_fail(snapshot != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    g_autoptr(JobWork) work = &apply_work_new(collection, snapshot, discard,
-                                              start ? APPLY_RUNNING : APPLY_AS_IT_WAS)
-                                   ->parent;
+    ApplyState state = start ? APPLY_RUNNING : paused ? APPLY_PAUSED : APPLY_AS_IT_WAS;
+    g_autoptr(JobWork) work =
+        &apply_work_new(collection, snapshot, discard, state)->parent;
+
+    if (start && paused) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The options 'start' and 'paused' exclude each other"));
+        return NULL;
+    }
 
     return library_job_start(work, self->uri);
 }

@@ -249,7 +249,8 @@ VirtSnapJob *virt_snap_service_detach_import(VirtSnapService *self, const char *
  * @snapshot: that all its domains have
  * @discard: do not keep the present state
  * @start: let all domains run afterwards, also those whose snapshot has no memory state
- * @error: none so far
+ * @paused: start all domains, and leave them paused
+ * @error: #VIRT_SNAP_ERROR_INVALID_PARAMETER for @start and @paused
  *
  * Begins to have all domains of a collection go back to a snapshot, as ApplySnapshot does. Their
  * present state is kept as a snapshot collection named before-@snapshot. It does not block; what
@@ -259,7 +260,7 @@ VirtSnapJob *virt_snap_service_detach_import(VirtSnapService *self, const char *
  */
 VirtSnapJob *virt_snap_service_apply_snapshot(VirtSnapService *self, const char *collection,
                                               const char *snapshot, gboolean discard,
-                                              gboolean start, GError **error)
+                                              gboolean start, gboolean paused, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**

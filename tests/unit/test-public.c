@@ -80,9 +80,9 @@ test_service(void)
     REFUSED(virt_snap_service_get_uri(NULL));
     REFUSED(virt_snap_service_export(service, NULL, "s", "/d", NULL, NULL));
     REFUSED(virt_snap_service_export(service, "c", "s", NULL, NULL, NULL));
-    REFUSED(virt_snap_service_apply_snapshot(NULL, "c", "s", FALSE, FALSE, NULL));
-    REFUSED(virt_snap_service_apply_snapshot(service, NULL, "s", FALSE, FALSE, NULL));
-    REFUSED(virt_snap_service_apply_snapshot(service, "c", NULL, FALSE, FALSE, NULL));
+    REFUSED(virt_snap_service_apply_snapshot(NULL, "c", "s", FALSE, FALSE, FALSE, NULL));
+    REFUSED(virt_snap_service_apply_snapshot(service, NULL, "s", FALSE, FALSE, FALSE, NULL));
+    REFUSED(virt_snap_service_apply_snapshot(service, "c", NULL, FALSE, FALSE, FALSE, NULL));
     REFUSED(virt_snap_service_create_reference_point(NULL, "c", "p", NULL));
     REFUSED(virt_snap_service_create_reference_point(service, NULL, "p", NULL));
     REFUSED(virt_snap_service_convert_to_reference_point(NULL, "c", "s", NULL));
