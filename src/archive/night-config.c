@@ -17,6 +17,8 @@
 #include "util/name.h"
 #include "util/path.h"
 
+#define SUFFIX ".conf"
+
 /* The largest configuration file, far larger than one that is written by hand. */
 #define CONFIG_BYTES_MAX ((gsize)64 << 10)
 
@@ -270,16 +272,25 @@ night_config_parse(const char *text, gsize length, const char *name, GError **er
 
 /* --- the file --------------------------------------------------------------- */
 
+/* Returns: owned by the caller. */
 static char *
-config_path(const char *name)
+config_directory(void)
 {
     const char *set = g_getenv("VIRTSNAP_CONFIG_DIR");
     g_autofree char *home = path_user_config();
     g_autofree char *user = g_build_filename(home, "virtsnap", NULL);
     const char *directory = set && *set ? set : geteuid() == 0 ? PKGSYSCONFDIR : user;
-    g_autofree char *file = g_strconcat(name, ".conf", NULL);
 
-    return g_build_filename(directory, "export.d", file, NULL);
+    return g_build_filename(directory, "export.d", NULL);
+}
+
+static char *
+config_path(const char *name)
+{
+    g_autofree char *directory = config_directory();
+    g_autofree char *file = g_strconcat(name, SUFFIX, NULL);
+
+    return g_build_filename(directory, file, NULL);
 }
 
 static gboolean
@@ -364,4 +375,20 @@ night_config_load(const char *name, int *lock, GError **error)
     *lock = fd_steal(&fd);
 
     return night_config_parse(text, length, path, error);
+}
+
+GPtrArray *
+night_config_names(void)
+{
+    g_autofree char *path = config_directory();
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
+    const char *file;
+
+    while (directory && (file = g_dir_read_name(directory))) {
+        if (*file != '.' && g_str_has_suffix(file, SUFFIX))
+            g_ptr_array_add(names, g_strndup(file, strlen(file) - strlen(SUFFIX)));
+    }
+
+    return names;
 }

@@ -50,6 +50,10 @@ NightConfig *night_config_parse(const char *text, gsize length, const char *name
 NightConfig *night_config_load(const char *name, int *lock, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** night_config_names: Returns: (element-type utf8): the names of all files that
+ * night_config_load() would look for, owned by the caller. */
+GPtrArray *night_config_names(void);
+
 void night_config_free(NightConfig *config);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NightConfig, night_config_free)

@@ -125,7 +125,7 @@ static const CommandArg directory_args[] = {
 };
 
 static const CommandArg night_args[] = {
-    {"NAME", TRUE, FALSE, COMPLETE_NOTHING},
+    {"NAME", TRUE, FALSE, COMPLETE_NIGHT},
     {NULL},
 };
 

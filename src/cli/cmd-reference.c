@@ -30,7 +30,7 @@ static const CommandArg list_args[] = {
 
 static const CommandArg delete_args[] = {
     {"COLLECTION", TRUE, FALSE, COMPLETE_COLLECTION},
-    {"NAME", TRUE, FALSE, COMPLETE_NOTHING},
+    {"NAME", TRUE, FALSE, COMPLETE_REFERENCE_POINT},
     {NULL},
 };
 

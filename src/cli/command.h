@@ -15,6 +15,8 @@ typedef enum {
     COMPLETE_COLLECTION,
     COMPLETE_DOMAIN,
     COMPLETE_SNAPSHOT,
+    COMPLETE_REFERENCE_POINT,
+    COMPLETE_NIGHT, /* the configuration of a nightly export */
     COMPLETE_JOB,
     COMPLETE_FILE,
     COMPLETE_DIRECTORY,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "archive/night-config.h"
 #include "cli/complete.h"
 #include "cli/connection.h"
 #include "cli/job-show.h"
@@ -14,6 +15,7 @@
 #include "cli/shell-words.h"
 #include "collection/collection-store.h"
 #include "collection/collection.h"
+#include "snapshot/reference-point.h"
 #include "snapshot/snapshot-list.h"
 
 /* What precedes the word that is to be completed, and its candidates. */
@@ -112,6 +114,29 @@ offer_snapshots(CliContext *cli, const Place *place, const char *prefix)
         offer_candidate(place, prefix, g_ptr_array_index(common, i));
 }
 
+/* Offers the names of reference points that any of the domains has. */
+static void
+offer_reference_points(CliContext *cli, const Place *place, const char *prefix)
+{
+    g_autoptr(GPtrArray) domains = find_domains(place);
+    g_autoptr(GPtrArray) names = NULL;
+    Hypervisor *hypervisor = domains ? cli_connection(cli, NULL) : NULL;
+
+    if (hypervisor)
+        names = reference_point_names(hypervisor, domains);
+    for (guint i = 0; names && i < names->len; i++)
+        offer_candidate(place, prefix, g_ptr_array_index(names, i));
+}
+
+static void
+offer_nights(CliContext *cli, const Place *place, const char *prefix)
+{
+    g_autoptr(GPtrArray) names = night_config_names();
+
+    for (guint i = 0; i < names->len; i++)
+        offer_candidate(place, prefix, g_ptr_array_index(names, i));
+}
+
 static void
 offer_jobs(CliContext *cli, const Place *place, const char *prefix)
 {
@@ -130,6 +155,8 @@ static const struct {
     {COMPLETE_COLLECTION, offer_collections},
     {COMPLETE_DOMAIN, offer_domains},
     {COMPLETE_SNAPSHOT, offer_snapshots},
+    {COMPLETE_REFERENCE_POINT, offer_reference_points},
+    {COMPLETE_NIGHT, offer_nights},
     {COMPLETE_JOB, offer_jobs},
 };
 
@@ -145,21 +172,28 @@ offer_kind(CliContext *cli, const Place *place, CompleteKind kind, const char *p
 }
 
 static CompleteKind
-offer_value(CliContext *cli, const Place *place, const GOptionEntry *entry, const char *prefix)
+value_kind(const char *name)
 {
-    CompleteKind kind = COMPLETE_NOTHING;
-
-    if (strchr(entry->arg_description, '|')) {
-        g_auto(GStrv) choices = g_strsplit(entry->arg_description, "|", -1);
-
-        for (char **choice = choices; *choice; choice++)
-            offer_candidate(place, prefix, *choice);
-        return COMPLETE_NOTHING;
+    for (gsize i = 0; i < G_N_ELEMENTS(value_kinds); i++) {
+        if (strcmp(value_kinds[i].name, name) == 0)
+            return value_kinds[i].kind;
     }
 
-    for (gsize i = 0; i < G_N_ELEMENTS(value_kinds); i++) {
-        if (strcmp(value_kinds[i].name, entry->arg_description) == 0)
-            kind = value_kinds[i].kind;
+    return COMPLETE_NOTHING;
+}
+
+/* In "EXPORT|latest" the word in capitals stands for values of its kind. */
+static CompleteKind
+offer_value(CliContext *cli, const Place *place, const GOptionEntry *entry, const char *prefix)
+{
+    g_auto(GStrv) choices = g_strsplit(entry->arg_description, "|", -1);
+    CompleteKind kind = COMPLETE_NOTHING;
+
+    for (char **choice = choices; *choice; choice++) {
+        if (g_ascii_isupper(**choice))
+            kind = value_kind(*choice);
+        else if (choices[1])
+            offer_candidate(place, prefix, *choice);
     }
 
     return offer_kind(cli, place, kind, prefix);
@@ -319,12 +353,9 @@ complete_words(CliContext *cli, char *const *words)
     CompleteKind kind;
     g_autoptr(GPtrArray) candidates = complete_find(cli, words, &kind);
 
-    if (kind == COMPLETE_FILE || kind == COMPLETE_DIRECTORY) {
-        puts(kind == COMPLETE_FILE ? "files" : "directories");
-        return;
-    }
-
-    puts("words");
+    puts(kind == COMPLETE_FILE        ? "files"
+         : kind == COMPLETE_DIRECTORY ? "directories"
+                                      : "words");
     for (guint i = 0; i < candidates->len; i++)
         puts(g_ptr_array_index(candidates, i));
 }

@@ -59,13 +59,14 @@ _virtsnap()
     esac
     {
         read -r kind || return 0
+        while IFS= read -r candidate; do
+            _virtsnap_reply "$candidate" "$head" "$quote"
+        done
+        # With dirnames directories are only looked for where there is nothing else.
         case $kind in
         files) compopt -o default ;;
-        directories) compopt -o dirnames ;;
-        words)
-            while IFS= read -r candidate; do
-                _virtsnap_reply "$candidate" "$head" "$quote"
-            done
+        directories)
+            if [ ${#COMPREPLY[@]} -eq 0 ]; then compopt -o dirnames; else compopt -o plusdirs; fi
             ;;
         esac
     } < <("${words[0]}" complete -- "${words[@]:1}" 2>/dev/null)

@@ -210,6 +210,35 @@ reference_point_list(Hypervisor *hypervisor, GPtrArray *domains, GError **error)
     return points;
 }
 
+static void
+add_names(GPtrArray *names, GPtrArray *checkpoints)
+{
+    for (guint i = 0; i < checkpoints->len; i++) {
+        const HypervisorCheckpoint *one = g_ptr_array_index(checkpoints, i);
+        const char *name = one->name + strlen(REFERENCE_POINT_PREFIX);
+
+        if (g_str_has_prefix(one->name, REFERENCE_POINT_PREFIX) &&
+            !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+            g_ptr_array_add(names, g_strdup(name));
+    }
+}
+
+GPtrArray *
+reference_point_names(Hypervisor *hypervisor, GPtrArray *domains)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < domains->len; i++) {
+        g_autoptr(GPtrArray) checkpoints = hypervisor->ops->backups->checkpoints(
+            hypervisor, g_ptr_array_index(domains, i), NULL);
+
+        if (checkpoints)
+            add_names(names, checkpoints);
+    }
+
+    return names;
+}
+
 /* --- removing ----------------------------------------------------------------------------- */
 
 gboolean

@@ -75,6 +75,10 @@ char *reference_point_run(const char *run, const char *index);
  * the one called @name, which belongs to them. */
 const HypervisorCheckpoint *reference_point_find(GPtrArray *checkpoints, const char *name);
 
+/** reference_point_names: Returns: (element-type utf8): the names of the reference points that any
+ * of @domains has, as far as the hypervisor tells; owned by the caller. */
+GPtrArray *reference_point_names(Hypervisor *hypervisor, GPtrArray *domains);
+
 /** reference_point_list: Looks for the reference points that any of @domains has, and for the
  * exports that made them, which waits for their file systems. Returns: (element-type
  * ReferencePoint): sorted by name, owned by the caller. */

@@ -53,6 +53,16 @@ tab 'virtsnap export --to ' virtsnap export --to ''
 is "$got ${compopts[*]}" " -o dirnames" "directories"
 tab 'virtsnap collection-define ' virtsnap collection-define ''
 is "$got ${compopts[*]}" " -o default" "files"
+tab 'virtsnap export --base ' virtsnap export --base ''
+is "$got ${compopts[*]}" "latest -o plusdirs" "a word, or directories"
+tab 'virtsnap export --base=x/' virtsnap export --base = x/
+is "$got ${compopts[*]}" " -o dirnames" "and only those, if the word is none of them"
+tab 'virtsnap export-run ' virtsnap export-run ''
+is "$got" "" "no nights"
+mkdir -p "$VIRTSNAP_CONFIG_DIR/export.d"
+touch "$VIRTSNAP_CONFIG_DIR"/export.d/{shop.conf,farm.conf,.hidden.conf,shop.conf~}
+tab 'virtsnap export-run ' virtsnap export-run ''
+is "$got" "farm shop" "the nights that are configured"
 tab 'virtsnap help exp' virtsnap help exp
 is "$got" "export export-info export-list export-protect export-prune export-run export-unprotect" \
     "commands as arguments"

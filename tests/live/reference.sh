@@ -51,6 +51,8 @@ check "no name for one" vs_refused 4 "'x/y'" reference-point-create night x/y
 check "another one, named after the time" eval 'vs --json reference-point-create night >"$VS_OUT" &&
     [[ $(vs_field .referencePoint) =~ ^[0-9]{8}T[0-9]{6}Z$ ]]'
 second=$(vs_field .referencePoint)
+is "$(vs complete -- -c "$LIVE_URI" reference-point-delete night "" | sort | paste -sd' ')" \
+    "$second one words" "both are offered"
 check "a dry run" eval 'vs --json reference-point-delete night "$second" --dry-run >"$VS_OUT"'
 is "$(planned)" "a virtsnap.$second, b virtsnap.$second" "says what would be deleted"
 check "it is deleted" vs -q reference-point-delete night "$second"
