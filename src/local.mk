@@ -333,6 +333,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/export-stamp.h \
 	src/archive/journal-content.c \
 	src/archive/journal-content.h \
+	src/archive/journal-kind.c \
+	src/archive/journal-kind.h \
 	src/archive/journal.c \
 	src/archive/journal.h \
 	src/archive/manifest.c \

@@ -74,7 +74,8 @@ is_complete(const ExportPlace *place)
     return lstat(path, &st) == 0;
 }
 
-/* A partial export that somebody has resumed is locked. Freeing the target removes any other. */
+/* A partial export that somebody has resumed is locked, and what an import has left is no export.
+ * Freeing the target removes any other. */
 static gboolean
 remove_left(const ExportPlace *place, GError **error)
 {
@@ -82,7 +83,8 @@ remove_left(const ExportPlace *place, GError **error)
     g_autoptr(GError) why = NULL;
 
     if (target_begin(target, FALSE, &why) ||
-        g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE))
+        g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_IN_USE) ||
+        g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE))
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&why));
 

@@ -22,6 +22,7 @@ struct Target {
                               * export is not committed */
     gboolean made_parent;
     gboolean made_partial;
+    gboolean import; /* it is of an import (journal-kind.h) */
     gboolean begun;
     gboolean keep;
     char *asked; /* the requested path, if the export is now at another one */

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/journal-kind.h"
 #include "archive/target-foreign.h"
 #include "archive/target-private.h"
 #include "archive/target-space.h"
@@ -268,6 +269,12 @@ target_left_at(const ExportPlace *place)
     return self;
 }
 
+void
+target_set_import(Target *self)
+{
+    self->import = TRUE;
+}
+
 char *
 target_path_of(const ExportPlace *place)
 {
@@ -507,7 +514,8 @@ target_begin(Target *self, gboolean resume, GError **error)
 {
     struct stat st;
 
-    if (!open_parent(self, error) || !take_partial(self, error))
+    if (!open_parent(self, error) || !take_partial(self, error) ||
+        !journal_check_kind(self->journal_fd, self->import, self->parent, self->partial, error))
         return FALSE;
     self->begun = TRUE;
     g_free(self->warning);

@@ -28,6 +28,10 @@ Target *target_new(const ExportPlace *place, GError **error) G_GNUC_WARN_UNUSED_
  * to it. */
 Target *target_left_at(const ExportPlace *place);
 
+/** target_set_import: @self, which is not begun yet, becomes the target of an import
+ * (journal-kind.h). */
+void target_set_import(Target *self);
+
 /** target_path_of: Returns: the path of the final directory of the target of @place, owned by the
  * caller. Nothing is checked: it may be taken by what is to be looked at before target_new(). */
 char *target_path_of(const ExportPlace *place);

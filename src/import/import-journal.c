@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/journal-kind.h"
 #include "import/import-journal.h"
 #include "import/own-record.h"
 #include "util/fd.h"
@@ -22,7 +23,7 @@
  *   p FILE                nor is its first segment
  *   f FILE                it is complete
  */
-#define FIRST_LINE "virtsnap import 1 "
+#define FIRST_LINE JOURNAL_OF_IMPORT "1 "
 
 /* Maximal size of a journal, enough for 100 TiB in segments of 64 MiB. */
 #define BYTES_MAX ((off_t)256 << 20)

@@ -45,8 +45,11 @@ open_import_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolea
     if (!look && !recover_import(hypervisor, subject, path, said, error))
         return FALSE;
     prepared->target = target_new(place, error);
+    if (!prepared->target)
+        return FALSE;
+    target_set_import(prepared->target);
 
-    return prepared->target != NULL;
+    return TRUE;
 }
 
 /* Warns about changes that are made without --force-host. */

@@ -49,8 +49,12 @@ import_target_of(const ImportWork *self, GError **error)
     const Manifest *manifest = source ? import_source_manifest(source) : NULL;
     g_autoptr(ExportPlace) place =
         manifest ? import_place(self->directory, manifest, self->settings) : NULL;
+    Target *target = place ? target_left_at(place) : NULL;
 
-    return place ? target_left_at(place) : NULL;
+    if (target)
+        target_set_import(target);
+
+    return target;
 }
 
 static gboolean

@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <string.h>
+
 #include "archive/target.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/records.h"
@@ -50,6 +52,44 @@ test_left(TargetFixture *f, gconstpointer data)
     target = begin_again(f);
     target_free(target);
     target_assert_listing(f, "");
+}
+
+/* What an import has left is none of an export's, which would remove or resume it, and the other
+ * way round. What has not begun its journal is anybody's. */
+static void
+test_other_kind(TargetFixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *journal;
+        gboolean import;
+        gboolean begins;
+    } rows[] = {
+        {"virtsnap import 1 seal", FALSE, FALSE}, {"virtsnap import 1 seal", TRUE, TRUE},
+        {"virtsnap-journal 1", TRUE, FALSE},      {"virtsnap-journal 1", FALSE, TRUE},
+        {"", TRUE, TRUE},                         {"", FALSE, TRUE},
+    };
+
+    for (gsize i = 0; i < 2 * G_N_ELEMENTS(rows); i++) {
+        gboolean resume = i >= G_N_ELEMENTS(rows);
+        const char *journal = rows[i % G_N_ELEMENTS(rows)].journal;
+        g_autofree char *script =
+            g_strdup_printf("p=to/coll/.snap.partial; mkdir -p $p; printf '%s' >$p/journal; "
+                            "echo x >$p/a", journal);
+        g_autoptr(GError) error = NULL;
+        Target *target = target_at(f->to, "coll", "snap", TRUE, &error);
+
+        target_sh(f, script);
+        if (rows[i % G_N_ELEMENTS(rows)].import)
+            target_set_import(target);
+        g_assert_cmpint(target_begin(target, resume, &error), ==,
+                        rows[i % G_N_ELEMENTS(rows)].begins);
+        target_free(target);
+        if (rows[i % G_N_ELEMENTS(rows)].begins)
+            continue;
+        g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
+        g_assert_nonnull(strstr(error->message, "/coll/.snap.partial'"));
+        target_sh(f, "test -e to/coll/.snap.partial/a");
+    }
 }
 
 /* --- renamed while it is under way ------------------------------------------------ */
@@ -133,6 +173,8 @@ main(int argc, char **argv)
     g_test_add("/target-again/place", TargetFixture, NULL, target_set_up, test_place,
                target_tear_down);
     g_test_add("/target-again/left", TargetFixture, NULL, target_set_up, test_left,
+               target_tear_down);
+    g_test_add("/target-again/other-kind", TargetFixture, NULL, target_set_up, test_other_kind,
                target_tear_down);
     g_test_add("/target-again/renamed", TargetFixture, NULL, target_set_up, test_renamed,
                target_tear_down);
