@@ -187,19 +187,28 @@ plan_revert(const ImportMember *self, ImportPlan *plan)
                          self->to->name);
 }
 
+/* A snapshot of a running domain also has what it will be at its next start. */
+static void
+add_snapshot_macs(xmlDoc *doc, GHashTable *macs)
+{
+    static const char *const names[] = {"domain", "inactiveDomain"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        xmlNode *domain = xml_child(xmlDocGetRootElement(doc), names[i], NULL);
+
+        if (domain)
+            rewrite_macs_add(domain, macs);
+    }
+}
+
 static GHashTable *
 new_macs(const ImportMember *self)
 {
     GHashTable *macs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 
     rewrite_macs_add(xmlDocGetRootElement(self->xml), macs);
-    for (guint i = 0; i < self->snapshots->len; i++) {
-        xmlDoc *doc = g_ptr_array_index(self->snapshots, i);
-        xmlNode *domain = xml_child(xmlDocGetRootElement(doc), "domain", NULL);
-
-        if (domain)
-            rewrite_macs_add(domain, macs);
-    }
+    for (guint i = 0; i < self->snapshots->len; i++)
+        add_snapshot_macs(g_ptr_array_index(self->snapshots, i), macs);
 
     return macs;
 }

@@ -273,6 +273,46 @@ assert_domain(const ImportDomain *domain)
     assert_relative(domain->directory);
 }
 
+/* Whether any document of the export has @mac. */
+static gboolean
+is_old_mac(GPtrArray *parts, const char *mac)
+{
+    for (guint i = 0; i < parts->len; i++) {
+        const Part *part = g_ptr_array_index(parts, i);
+
+        if (find(part->data, part->length, mac))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static void
+assert_new_macs(const char *text, GPtrArray *parts)
+{
+    g_autoptr(xmlDoc) doc = xml_parse(text, strlen(text), "plan", NULL);
+    g_autoptr(GPtrArray) macs = xml_nodes(xmlDocGetRootElement(doc), "//interface/mac/@address");
+
+    for (guint i = 0; i < macs->len; i++) {
+        g_autofree char *mac = xml_text(g_ptr_array_index(macs, i), ".");
+
+        g_assert_false(is_old_mac(parts, mac));
+    }
+}
+
+static void
+assert_new_cards(const ImportPlan *plan, GPtrArray *parts)
+{
+    for (guint i = 0; i < plan->domains->len; i++) {
+        const ImportDomain *domain = g_ptr_array_index(plan->domains, i);
+
+        assert_new_macs(domain->xml, parts);
+        for (guint j = 0; j < domain->snapshots->len; j++)
+            assert_new_macs(((const ImportSnapshot *)g_ptr_array_index(domain->snapshots, j))->xml,
+                            parts);
+    }
+}
+
 static void
 assert_plan(const ImportPlan *plan)
 {
@@ -313,7 +353,7 @@ plan_export(const char *path, const ImportSettings *settings, ImportSource **sou
 }
 
 static void
-look_at(const char *path, const ImportSettings *settings)
+look_at(const char *path, const ImportSettings *settings, GPtrArray *parts)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(ImportSource) source = NULL;
@@ -322,7 +362,9 @@ look_at(const char *path, const ImportSettings *settings)
     g_assert_true((plan == NULL) == (error != NULL));
     if (plan)
         assert_plan(plan);
-    else
+    if (plan && settings->new_mac)
+        assert_new_cards(plan, parts);
+    if (!plan)
         g_assert_true(g_utf8_validate(error->message, -1, NULL));
 }
 
@@ -338,7 +380,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     g_assert_nonnull(g_mkdtemp(path));
     write_export(path, parts);
-    look_at(path, settings);
+    look_at(path, settings, parts);
     g_assert_true(tree_remove_at(AT_FDCWD, path, NULL));
 
     return 0;
