@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/test-backing-reference \
 	tests/unit/test-block-hash \
 	tests/unit/test-boot-domain \
+	tests/unit/test-boot-scratch \
 	tests/unit/test-child \
 	tests/unit/test-collection \
 	tests/unit/test-changes \

@@ -269,6 +269,14 @@ parse_boot_record(BootScratch *self, GError **error)
     return FALSE;
 }
 
+/* Whether the record was read and is none: not whether it could not be read. */
+static gboolean
+is_no_record(const GError *error)
+{
+    return g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT) ||
+           g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER);
+}
+
 /* Reads a record. An incomplete one names nothing, because the scratch directory is made only
  * after the record. */
 static gboolean
@@ -279,7 +287,8 @@ take_record(BootScratch *self, const char *uri)
     if (parse_boot_record(self, &error))
         return g_str_equal(self->uri, uri);
     g_debug("%s", error->message);
-    unlinkat(self->records, self->record, 0);
+    if (is_no_record(error))
+        unlinkat(self->records, self->record, 0);
 
     return FALSE;
 }
