@@ -205,8 +205,31 @@ clear_template(xmlNode *nvram)
     node_unset(nvram, "templateFormat");
 }
 
+/* A domain can have several of them. */
 static void
-rewrite_file(xmlNode *os, const RewriteFile *file)
+rewrite_memory_file(xmlNode *domain, const RewriteFile *file)
+{
+    g_autoptr(GPtrArray) nodes = xml_nodes(domain, "./devices/memory/source/path");
+
+    for (guint i = 0; i < nodes->len; i++) {
+        g_autofree char *path = xml_text(g_ptr_array_index(nodes, i), ".");
+
+        if (path && g_strcmp0(g_strstrip(path), file->was) == 0)
+            node_set_text(g_ptr_array_index(nodes, i), file->path);
+    }
+}
+
+static void
+rewrite_varstore(xmlNode *os, const RewriteFile *file)
+{
+    xmlNode *varstore = xml_child(os, "varstore", NULL);
+
+    if (varstore)
+        node_set(varstore, "path", file->path);
+}
+
+static void
+rewrite_os_file(xmlNode *os, const RewriteFile *file)
 {
     node_replace_text(os, file->element, file->path);
     /* libvirt 9.0 only supports raw and does not know the attribute. */
@@ -214,6 +237,17 @@ rewrite_file(xmlNode *os, const RewriteFile *file)
         node_set(xml_child(os, file->element, NULL), "format", file->format);
     else
         node_unset(xml_child(os, file->element, NULL), "format");
+}
+
+static void
+rewrite_file(xmlNode *domain, xmlNode *os, const RewriteFile *file)
+{
+    if (g_str_equal(file->element, "memory"))
+        rewrite_memory_file(domain, file);
+    else if (g_str_equal(file->element, "varstore"))
+        rewrite_varstore(os, file);
+    else
+        rewrite_os_file(os, file);
 }
 
 static void
@@ -228,7 +262,7 @@ rewrite_os(xmlNode *domain, const DomainRewrite *to)
         node_replace_text(os, "loader", to->loader);
     clear_nvram(os);
     for (guint i = 0; to->files && i < to->files->len; i++)
-        rewrite_file(os, g_ptr_array_index(to->files, i));
+        rewrite_file(domain, os, g_ptr_array_index(to->files, i));
     nvram = xml_child(os, "nvram", NULL);
     if (to->template && nvram)
         node_set(nvram, "template", to->template);

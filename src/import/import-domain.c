@@ -140,13 +140,16 @@ plan_import_file(const ImportMember *self, ImportPlan *plan, const DomainFile *f
     const char *format = file->format ? file->format : "raw";
     ImportFile *copy = add_import_file(self, plan, from);
     g_autofree char *path = import_plan_path(plan, copy->path);
+    RewriteFile *to;
 
     if (file->fate == DOMAIN_FILE_STATE) {
         copy->flash = g_intern_string(format);
         if (!import_check_flash(from, format, import_source_fd(self->source, from), error))
             return FALSE;
     }
-    g_ptr_array_add(files, rewrite_file_new(file->element, path, file->format));
+    to = rewrite_file_new(file->element, path, file->format);
+    to->was = g_strdup(file->path);
+    g_ptr_array_add(files, to);
 
     return TRUE;
 }

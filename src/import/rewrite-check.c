@@ -44,7 +44,9 @@ check_rewritten_files(xmlNode *domain, const DomainRewrite *to, GError **error)
 
     for (guint i = 0; to->files && i < to->files->len; i++) {
         const RewriteFile *file = g_ptr_array_index(to->files, i);
-        g_autofree char *xpath = g_strconcat("./os/", file->element, NULL);
+        gboolean attribute = g_str_equal(file->element, "varstore");
+        g_autofree char *xpath =
+            g_strconcat("./os/", file->element, attribute ? "/@path" : "", NULL);
 
         nvram = nvram || g_str_equal(file->element, "nvram");
         if (!check_texts(domain, xpath, file->path, error))

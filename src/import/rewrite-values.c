@@ -72,6 +72,7 @@ rewrite_file_free(RewriteFile *file)
         return;
     g_free(file->element);
     g_free(file->path);
+    g_free(file->was);
     g_free(file->format);
     g_free(file);
 }

@@ -32,8 +32,10 @@ typedef struct {
 
 /** A file other than a disk. */
 typedef struct {
-    char *element; /* element of <os>: "nvram", "kernel", "initrd", "dtb", "shim", "loader" */
+    char *element; /* element of <os>: "nvram", "kernel", "initrd", "dtb", "shim", "loader",
+                    * "varstore"; or "memory" of <devices> */
     char *path;    /* absolute, on this host */
+    char *was;     /* the path in the export, by which a "memory" is known; else unused */
     char *format;  /* format of "nvram" and "loader": "raw", "qcow2"; NULL: not specified */
 } RewriteFile;
 

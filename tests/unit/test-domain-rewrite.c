@@ -113,6 +113,14 @@ static const Case cases[] = {
      "string(./os/nvram/@format)", "qcow2"},
     {"kernel", "<domain><os><kernel>/boot/k</kernel></os></domain>", "string(./os/kernel)",
      "/new/kernel"},
+    {"memory in a file",
+     "<domain><devices><memory model='nvdimm'><source><path>/srv/other</path></source></memory>"
+     "<memory model='nvdimm'><source><path>/srv/nvdimm</path></source></memory></devices></domain>",
+     "concat(./devices/memory[1]/source/path, ' ', ./devices/memory[2]/source/path, "
+     "count(./os/memory))",
+     "/srv/other /new/nvdimm0"},
+    {"varstore", "<domain><os><varstore path='/x' template='/t'/></os></domain>",
+     "concat(./os/varstore/@path, ./os/varstore)", "/new/varstore.json"},
     {"mac", "<domain><devices><interface><mac address='52:54:00:AA:BB:CC'/></interface></devices>"
             "</domain>",
      "string(./devices/interface/mac/@address)", "52:54:00:00:00:01"},
@@ -181,6 +189,11 @@ evaluate(xmlNode *node, const char *path)
 static void
 fill(GateRewrite *to)
 {
+    RewriteFile *memory = rewrite_file_new("memory", "/new/nvdimm", NULL);
+
+    memory->was = g_strdup("/srv/nvdimm");
+    g_ptr_array_add(to->files, memory);
+    g_ptr_array_add(to->files, rewrite_file_new("varstore", "/new/varstore.json", NULL));
     to->domain.genid = "33333333-3333-4333-8333-333333333333";
     to->domain.type = "qemu";
     to->domain.machine = "pc-2.0";
