@@ -90,12 +90,11 @@ add_backing_chain(xmlNode *disk, GPtrArray *images)
     xml_add(parent, "backingStore", NULL);
 }
 
-/* Older versions of libvirt have the element in <disk>. */
-gboolean
-domain_encrypts(xmlNode *domain, const char *target)
+/* @xpath: of targets of disks. */
+static gboolean
+has_target(xmlNode *domain, const char *xpath, const char *target)
 {
-    g_autoptr(GPtrArray) targets =
-        xml_nodes(domain, "./devices/disk[encryption or source/encryption]/target");
+    g_autoptr(GPtrArray) targets = xml_nodes(domain, xpath);
 
     for (guint i = 0; i < targets->len; i++) {
         g_autofree char *name = xml_attr(g_ptr_array_index(targets, i), "dev");
@@ -105,6 +104,19 @@ domain_encrypts(xmlNode *domain, const char *target)
     }
 
     return FALSE;
+}
+
+/* Older versions of libvirt have the element in <disk>. */
+gboolean
+domain_encrypts(xmlNode *domain, const char *target)
+{
+    return has_target(domain, "./devices/disk[encryption or source/encryption]/target", target);
+}
+
+gboolean
+domain_shares(xmlNode *domain, const char *target)
+{
+    return has_target(domain, "./devices/disk[shareable and not(readonly)]/target", target);
 }
 
 /* Takes the <encryption> of a trusted source, which also applies to the new image. */
@@ -131,6 +143,8 @@ set_images(xmlNode *disk, GPtrArray *images)
     if (!xmlHasProp(driver, BAD_CAST "name"))
         node_set(driver, "name", "qemu");
     node_set(driver, "type", top->format);
+    if (!g_str_equal(top->format, "raw") && !xml_child(disk, "readonly", NULL))
+        nodes_remove(disk, "./shareable");
     add_source_image(disk, top);
     if (encryption)
         xmlAddChild(xml_child(disk, "source", NULL), encryption);

@@ -43,6 +43,10 @@ gboolean domain_rewrite(xmlNode *domain, const DomainRewrite *to, GError **error
 /** domain_encrypts: Returns: TRUE if @domain has its disk @target encrypted. */
 gboolean domain_encrypts(xmlNode *domain, const char *target);
 
+/** domain_shares: Returns: TRUE if other machines may write to the disk @target of @domain, too.
+ * domain_rewrite() ends that where the disk gets a qcow2 image, which libvirt refuses to share. */
+gboolean domain_shares(xmlNode *domain, const char *target);
+
 /**
  * snapshot_rewrite:
  * @snapshot: a <domainsnapshot>, changed in place

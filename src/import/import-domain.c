@@ -94,6 +94,38 @@ without_image(const ImportMember *self, ImportPlan *plan, const ManifestDisk *di
                             removable ? REWRITE_DISK_EMPTY : REWRITE_DISK_LEFT_OUT);
 }
 
+/* libvirt lets nobody share a qcow2 image. One domain can have it for itself; where several of
+ * those that are imported write to it, each would see only what it has written. */
+static gboolean
+end_sharing(const ImportMember *self, ImportPlan *plan, const ImportLayers *layers,
+            const ManifestDisk *disk, GError **error)
+{
+    if (!import_layers_has_several(layers, disk)) {
+        import_plan_warn(plan,
+                         _("Domain '%s': the disk '%s' was shared with other machines "
+                           "(<shareable/>), and is not any more: its image is qcow2, which "
+                           "libvirt does not share"),
+                         self->to->name, disk->target);
+        return TRUE;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
+                _("Domain '%s': the disk '%s' is shared with another domain of the export "
+                  "(<shareable/>), and each would get an image of its own; import one of them, "
+                  "with --domain"),
+                self->to->from->name, disk->target);
+
+    return FALSE;
+}
+
+static gboolean
+is_sharing_over(const ImportMember *self, const ManifestDisk *disk, const RewriteDisk *to)
+{
+    const RewriteImage *top = to->images->len > 0 ? g_ptr_array_index(to->images, 0) : NULL;
+
+    return top && !g_str_equal(top->format, "raw") &&
+           domain_shares(xmlDocGetRootElement(self->xml), disk->target);
+}
+
 static gboolean
 plan_import_disks(const ImportMember *self, ImportPlan *plan, ImportLayers *layers,
                   GPtrArray *disks, GError **error)
@@ -112,6 +144,9 @@ plan_import_disks(const ImportMember *self, ImportPlan *plan, ImportLayers *laye
         if (!rewrite)
             return FALSE;
         g_ptr_array_add(disks, rewrite);
+        if (is_sharing_over(self, disk, rewrite) &&
+            !end_sharing(self, plan, layers, disk, error))
+            return FALSE;
     }
 
     return TRUE;

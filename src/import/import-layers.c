@@ -232,6 +232,14 @@ import_layers_present(ImportLayers *self, ImportDomain *domain, const ManifestDi
     return g_steal_pointer(&rewrite);
 }
 
+gboolean
+import_layers_has_several(const ImportLayers *self, const ManifestDisk *disk)
+{
+    const ManifestFile *top = manifest_file(self->manifest, disk->layer);
+
+    return *(const char *)g_hash_table_lookup(self->tops, top) == '\0';
+}
+
 RewriteDisk *
 import_layers_frozen(const ImportLayers *self, const ManifestDisk *disk)
 {

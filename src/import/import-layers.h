@@ -36,6 +36,10 @@ RewriteDisk *import_layers_present(ImportLayers *self, ImportDomain *domain,
                                    GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** import_layers_has_several: Returns: TRUE if the present image of @disk is that of other disks,
+ * too. */
+gboolean import_layers_has_several(const ImportLayers *self, const ManifestDisk *disk);
+
 /** import_layers_frozen: Returns: the chain of @disk at the time of its snapshot, owned by the
  * caller. */
 RewriteDisk *import_layers_frozen(const ImportLayers *self, const ManifestDisk *disk);

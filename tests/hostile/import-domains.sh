@@ -60,6 +60,32 @@ gate()
 domain
 check "an ordinary domain passes" import --dry-run
 
+# --- a disk that others write to, too
+# shares NAME: the domain NAME of the export has <shareable/>.
+shares()
+{
+    sed -i "s|<target dev='vda'|<shareable/>&|" "$e/domains/$1/domain.xml"
+    resign "domains/$1/domain.xml"
+}
+domain
+shares web
+check "a shared disk passes" import --dry-run
+like "$(jq -r '.warnings[]' "$said")" "'new': the disk 'vda' was shared .* not any more" \
+    "it is told that it is not shared any more"
+domain
+mkdir "$e/domains/two"
+sed 's|>web<|>two<|; s|>ef86|>ff86|' "$e/domains/web/domain.xml" >"$e/domains/two/domain.xml"
+two=$(sed -n '/<domain name=/,/<\/domain>/p' "$e/manifest.xml" |
+    sed 's|name="web"|name="two"|; s|domains/web|domains/two|; s|uuid="ef86|uuid="ff86|')
+edit "s|</domains>|${two//$'\n'/\\n}\n&|
+    s|<files>|&<file path=\"domains/two/domain.xml\" role=\"domain\" bytes=\"0\" digest=\"\"/>|"
+resign domains/two/domain.xml
+check "two domains on one image, which they do not share" import --dry-run
+shares two
+shares web
+check "nor may they any more" refused 1 "'vda' is shared with another domain .*--domain"
+check "but one of them may have it" import --dry-run --domain web
+
 # --- what a domain has
 gate devices '<emulator>/tmp/evil</emulator>' devices/emulator
 gate domain "<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'/>" \
