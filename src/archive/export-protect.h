@@ -33,4 +33,20 @@ gboolean export_is_mark(int dirfd, const char *name);
 gboolean export_set_protected(const char *path, gboolean protect, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * export_protect:
+ * @mark: (out): what tells this protection from any other, owned by the caller; NULL: the export
+ * was protected already
+ *
+ * As export_set_protected(), which lasts until it is lifted. Who protects what is protected already
+ * changes the time of the mark, so that the one who made it does not lift the protection again.
+ */
+gboolean export_protect(const char *path, char **mark, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** export_protect_undo: Lifts the protection if it still is the one of @mark, and nobody has relied
+ * on it since. Returns: FALSE with an error if that is so, and it cannot be lifted. */
+gboolean export_protect_undo(const char *path, const char *mark, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -166,9 +166,11 @@ import_in_place_check(Hypervisor *hypervisor, ImportPlan *plan, const ImportSour
 }
 
 gboolean
-import_in_place_protect(const ImportPlan *plan, const ImportSource *source, GError **error)
+import_in_place_protect(const ImportPlan *plan, const ImportSource *source, ImportUndo *undo,
+                        GError **error)
 {
     const Manifest *manifest = import_source_manifest(source);
+    g_autofree char *mark = NULL;
 
     for (guint i = 0; i < manifest->files->len; i++) {
         const ManifestFile *file = g_ptr_array_index(manifest->files, i);
@@ -178,5 +180,12 @@ import_in_place_protect(const ImportPlan *plan, const ImportSource *source, GErr
             return FALSE;
     }
 
-    return plan->read_only || export_set_protected(plan->export, TRUE, error);
+    if (plan->read_only)
+        return TRUE;
+    if (!export_protect(plan->export, &mark, error))
+        return FALSE;
+    if (mark)
+        import_undo_protected(undo, plan->export, mark);
+
+    return TRUE;
 }

@@ -5,6 +5,7 @@
 
 #include "hypervisor/hypervisor.h"
 #include "import/import-plan.h"
+#include "import/import-undo.h"
 
 G_BEGIN_DECLS
 
@@ -27,9 +28,10 @@ gboolean import_in_place_check(Hypervisor *hypervisor, ImportPlan *plan,
  *
  * Protects the export of @plan from being removed by rules, except on a file system that is
  * read-only here, of which import_in_place_check() has warned: elsewhere it may be written to.
+ * @undo notes that.
  * Returns: FALSE with INVALID_STATE if another export has its path by now.
  */
 gboolean import_in_place_protect(const ImportPlan *plan, const ImportSource *source,
-                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                 ImportUndo *undo, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

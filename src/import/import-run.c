@@ -233,7 +233,8 @@ commit_import(Run *self, GError **error)
         return FALSE;
     }
 
-    return (!self->plan->export || import_in_place_protect(self->plan, self->source, error)) &&
+    return (!self->plan->export ||
+            import_in_place_protect(self->plan, self->source, self->undo, error)) &&
            import_tpm_install(self->plan, target_fd(self->target), self->undo, error) &&
            import_define(self->hypervisor, self->plan, self->undo, self->control, error) &&
            import_undo_done(self->undo, error);

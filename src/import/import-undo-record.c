@@ -57,6 +57,8 @@ undo_record_free(ImportUndo *self)
     g_free(self->id);
     g_free(self->uri);
     g_free(self->boot);
+    g_free(self->export);
+    g_free(self->protection);
     g_free(self);
 }
 
@@ -151,6 +153,8 @@ undo_record_format(const ImportUndo *self)
         xml_set(xml_add(root, "collection", collection->xml), "name", collection->name);
     }
 
+    if (self->export)
+        xml_set(xml_add(root, "export", self->export), "protection", self->protection);
     import_times_format(self->times, root);
 
     return xml_doc_to_string(doc);
@@ -239,6 +243,8 @@ undo_record_read(ImportUndo *self, GError **error)
         self->place = (OriginId){0};
     parse_undo_domains(self, root);
     parse_undo_collections(self, root);
+    self->export = xml_text(root, "./export");
+    self->protection = xml_text(root, "./export/@protection");
     self->times = import_times_parse(root);
 
     return TRUE;

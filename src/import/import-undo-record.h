@@ -40,6 +40,8 @@ struct ImportUndo {
     char *uri;       /* of the hypervisor that has the domains, or is to have them */
     OriginId place;  /* which directory it is */
     char *boot;      /* the run of the system that numbered its device, or NULL */
+    char *export;     /* absolute path of the export that the import has protected; NULL: none */
+    char *protection; /* which protection that is (export-protect.h) */
     VolumeRecord *volumes; /* of the import; NULL: none */
     GHashTable *times;      /* import-times.h; NULL: none were noted */
     gboolean found;         /* it was left by another process */

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/export-protect.h"
 #include "collection/collection-store.h"
 #include "import/import-free.h"
 #include "import/import-times.h"
@@ -183,6 +184,18 @@ import_undo_touch(ImportUndo *self)
     g_debug("%s", error->message);
 }
 
+/* If that is not possible, a killed import leaves the export protected. */
+void
+import_undo_protected(ImportUndo *self, const char *path, const char *mark)
+{
+    g_autoptr(GError) error = NULL;
+
+    self->export = g_strdup(path);
+    self->protection = g_strdup(mark);
+    if (!write_undo_record(self, &error))
+        g_debug("%s", error->message);
+}
+
 gboolean
 import_undo_done(ImportUndo *self, GError **error)
 {
@@ -244,6 +257,16 @@ remove_import_directory(const ImportUndo *self, GError **error)
            tree_remove_at(self->parent_fd, self->name, error);
 }
 
+/* An export that is not there any more, or stays protected, is no reason to keep the record. */
+static void
+lift_import_protection(const ImportUndo *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (self->export && !export_protect_undo(self->export, self->protection, &error))
+        g_debug("%s", error->message);
+}
+
 gboolean
 import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **error)
 {
@@ -253,7 +276,10 @@ import_undo_revert(ImportUndo *self, Hypervisor *hypervisor, GError **error)
         ok = undo_domain_take_back(self, hypervisor, g_ptr_array_index(self->domains, i), error);
     ok = ok && undefine_collections(self, error) &&
          (self->dir_fd < 0 || import_volumes_remove(self->dir_fd, hypervisor, error)) &&
-         remove_import_directory(self, error) && import_undo_done(self, error);
+         remove_import_directory(self, error);
+    if (ok)
+        lift_import_protection(self);
+    ok = ok && import_undo_done(self, error);
     if (!ok)
         g_prefix_error(error, _("What was imported into '%s' cannot be taken back: "),
                        self->directory);

@@ -39,6 +39,10 @@ void import_undo_made_collection(ImportUndo *self, guint collection);
  * starts. */
 void import_undo_made_state(ImportUndo *self, guint domain);
 
+/** import_undo_protected: Notes that the import has protected the export at @path; @mark: from
+ * export_protect(). */
+void import_undo_protected(ImportUndo *self, const char *path, const char *mark);
+
 /** import_undo_touch: Notes that all changes of files up to now were made by the import itself. */
 void import_undo_touch(ImportUndo *self);
 
@@ -48,7 +52,8 @@ gboolean import_undo_done(ImportUndo *self, GError **error) G_GNUC_WARN_UNUSED_R
 /**
  * import_undo_revert:
  *
- * Undefines the domains and collections in the record, removes the directory and then the record.
+ * Undefines the domains and collections in the record, removes the directory, lifts the protection
+ * of the export, if nobody else relies on it, and removes the record.
  * Returns: FALSE with an error naming the first thing that could not be undone; the record stays
  * then.
  */

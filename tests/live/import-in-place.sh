@@ -153,6 +153,19 @@ for at in linkat:1 renameat2:1 rename:2; do
 done
 check "the export is as it was" unchanged
 
+# --- failed or killed, it leaves the export as protected as it was
+# tried HOW: an import that has protected the export, and then is killed or fails.
+tried() { ! with "rename:$1:when=2"; }
+rm "$export/protected"
+check "killed when the export is protected" eval 'tried signal=KILL && [ -e "$export/protected" ]'
+check "one that takes it back and fails" tried error=EIO
+check "the export is not protected any more" [ ! -e "$export/protected" ]
+check "killed once more" tried signal=KILL
+check "the export is protected by somebody else, too" vs -q export-protect "$export"
+check "and one that fails" tried error=EIO
+check "it stays protected" test -e "$export/protected"
+check "nothing is left" [ -z "$(live_virsh list --all --name | xargs)$(find "$to" -mindepth 2)" ]
+
 # --- another export in its place, between the look at it and the domains
 : >"$d/trace"
 "$abs_top_builddir/tests/inject" -o "$d/trace" renameat2:signal=STOP:when=1 \
