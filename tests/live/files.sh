@@ -100,6 +100,11 @@ check "the NVDIMM" cmp "$d/nvdimm" "$VS_EXPORT/domains/f/nvdimm-0"
 is "$(vs_field '.warnings | length')" 1 "one warning"
 like "$(vs_field '.warnings[]')" "'f'.*'between' \(<shmem>\)" "of what stays behind"
 check "and sound" vs_sound "$VS_EXPORT"
+mkdir "$d/new"
+check "imported" vs -q import "$VS_EXPORT" --to "$d/new" --suffix .new --new-uuid \
+    --trust f:devices/memory --trust f:devices/shmem
+like "$(live_virsh dumpxml f.new)" "<path>$d/new/.*/domains/f.new/nvdimm-0</path>" \
+    "it has its own NVDIMM"
 check "variables that it has not cannot be left out" vs_refused 4 "nvram" \
     export --domain f s1 --to "$x/never" --exclude f:nvram
 rm "$d/initrd"
