@@ -252,7 +252,7 @@ vs collection-create-as other --domain t
 check "of another collection" vs_refused 4 "another collection" \
     export other bad --to "$d/b" --base "$last"
 check "that is not there" vs_refused 32779 "nowhere" export c bad --to "$d/b" --base "$d/nowhere"
-check "that has no such snapshot" vs_refused 32779 "no export of the snapshot" \
+check "that has no such snapshot" vs_refused 32779 "no export of a snapshot" \
     export c bad --to "$x" --base never
 check "by the name of its snapshot" vs_export c bad --to "$x" --base "n$ROUNDS"
 rm -rf "$VS_EXPORT"
