@@ -43,6 +43,8 @@ static void
 set_up_commit(gpointer data)
 {
     process_restore();
+    /* Ctrl-Z may stop this process only, which then has the child stand still as well. */
+    signal(SIGTSTP, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@ static void
 limit_img_child(gpointer limits)
 {
     process_restore();
+    /* Nobody would have it go on if Ctrl-Z does not stop this process. */
+    signal(SIGTSTP, SIG_IGN);
     child_limits_set(limits);
 }
 

@@ -199,7 +199,7 @@ stay_local(Follow *follow, gpointer job, gboolean suspended)
         return FALSE;
     if (suspended)
         pause_local(self, TRUE);
-    else if (self->paused && suspend_local(follow, self, FALSE))
+    else if (self->stayed && suspend_local(follow, self, FALSE))
         pause_local(self, FALSE);
     else
         cli_warning(_("guests wait for virtsnap, so it is not stopped"));

@@ -388,7 +388,8 @@ is_taken(const ExportPlace *place)
     g_autofree char *path = export_place_path(place);
     g_autoptr(Target) target = target_left_at(place);
 
-    return g_file_test(path, G_FILE_TEST_EXISTS) || target_has_left(target);
+    /* What cannot be looked at is told by the export, with its reason. */
+    return g_file_test(path, G_FILE_TEST_EXISTS) || target_left_changed(target) != 0;
 }
 
 /* A night that is begun in the second in which the one before was named waits for the next second.

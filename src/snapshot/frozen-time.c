@@ -13,6 +13,8 @@
 
 #define DIRECTORY "frozen"
 #define NOTE_BYTES_MAX 8192
+/* How long the notes of images are kept that cannot be seen. */
+#define KEPT_SECONDS (400 * 24 * 3600)
 
 /* --- the images of a domain ----------------------------------------------------- */
 
@@ -143,6 +145,19 @@ write_note(RecordDir *dir, const char *name, const char *text)
         g_debug("%s", error->message);
 }
 
+/* Whether the note is of no use any more. Where an image cannot be seen its file system may only be
+ * away for a while. */
+static gboolean
+is_outdated(const Note *note)
+{
+    struct stat st;
+
+    if (lstat(note->path, &st) == 0)
+        return st.st_ino != note->inode;
+
+    return note->after.seconds + KEPT_SECONDS < g_get_real_time() / G_USEC_PER_SEC;
+}
+
 /* Removes the notes of images that are gone. */
 static void
 drop_old_notes(RecordDir *dir)
@@ -152,9 +167,8 @@ drop_old_notes(RecordDir *dir)
     for (guint i = 0; names && i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
         g_auto(Note) note = {0};
-        struct stat st;
 
-        if (!read_note(dir, name, &note) || lstat(note.path, &st) < 0 || st.st_ino != note.inode)
+        if (!read_note(dir, name, &note) || is_outdated(&note))
             write_note(dir, name, NULL);
     }
 }

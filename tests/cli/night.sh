@@ -190,4 +190,11 @@ configured; sed -i '/^before/d' "$conf"
 run env INVOCATION_ID=x virtsnap -q export-run shop
 like "$err" $'(^|\n)<6>Exporting .*\n<3>The export of' "systemd's prefixes where the journal is not"
 
+# --- a target that cannot be looked at
+
+ln -s loop "$TEST_DIR/loop"
+sed -i "s|^directory = .*|directory = $TEST_DIR/loop/x|" "$conf"
+run timeout 60 virtsnap --quiet export-run shop
+like "$status $err" '^1 .*loop' "a target that cannot be looked at"
+
 done_testing
