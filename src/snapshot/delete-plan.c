@@ -533,7 +533,8 @@ plan_disk_again(Builder *self, const DeleteMember *member, const char *target, G
         const DiskDef *def = g_ptr_array_index(self->def->disks, i);
 
         if (g_str_equal(def->target, target))
-            return plan_delete_external(self, def, add_disk(self, target), error)
+            return check_member(self, error) &&
+                           plan_delete_external(self, def, add_disk(self, target), error)
                        ? g_ptr_array_index(self->member->disks, 0)
                        : NULL;
     }

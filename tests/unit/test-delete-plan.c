@@ -492,6 +492,14 @@ start_domain(FakeLayers *host, guint n)
         ((DomainSurvey *)g_ptr_array_index(host->domains, 0))->active = TRUE;
 }
 
+/* It was started meanwhile, and its memory names the layers that it had. */
+static void
+save_domain(FakeLayers *host, guint n)
+{
+    if (n == 2)
+        ((DomainSurvey *)g_ptr_array_index(host->domains, 0))->saved = TRUE;
+}
+
 static void
 forget_snapshot(FakeLayers *host, guint n)
 {
@@ -508,6 +516,7 @@ test_meanwhile(ChainFixture *f, gconstpointer data)
     } table[] = {{add_clone, "domain 'b' needs '"},
                  {hide_images, "cannot be seen"},
                  {start_domain, "the same command"},
+                 {save_domain, "saved state"},
                  {forget_snapshot, "the same command"}};
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
