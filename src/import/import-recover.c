@@ -23,15 +23,11 @@ static gboolean
 check_domain_unused(const ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *domain,
                     gboolean *used, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    gboolean running = FALSE;
-    g_autoptr(DomainRecord) record =
-        hypervisor->ops->describe(hypervisor, domain->uuid, &running, &why);
+    g_autoptr(DomainRecord) record = NULL;
+    gboolean running;
 
-    if (why) {
-        g_propagate_error(error, g_steal_pointer(&why));
+    if (!undo_domain_describe(domain, hypervisor, &record, &running, error))
         return FALSE;
-    }
     *used = *used || (record && running && undo_domain_owner(self, record) != DOMAIN_OF_OTHERS);
 
     return TRUE;

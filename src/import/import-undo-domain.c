@@ -47,19 +47,30 @@ is_domain_to_go(ImportUndo *self, const UndoDomain *domain, const DomainRecord *
     return owner == DOMAIN_OF_IMPORT;
 }
 
+gboolean
+undo_domain_describe(const UndoDomain *domain, Hypervisor *hypervisor, DomainRecord **record,
+                     gboolean *running, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    *running = FALSE;
+    *record = hypervisor->ops->describe(hypervisor, domain->uuid, running, &why);
+    if (!why)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+
+    return FALSE;
+}
+
 static gboolean
 undefine_domain(ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *domain,
                 GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    gboolean running = FALSE;
-    g_autoptr(DomainRecord) record =
-        hypervisor->ops->describe(hypervisor, domain->uuid, &running, &why);
+    g_autoptr(DomainRecord) record = NULL;
+    gboolean running;
 
-    if (why) {
-        g_propagate_error(error, g_steal_pointer(&why));
+    if (!undo_domain_describe(domain, hypervisor, &record, &running, error))
         return FALSE;
-    }
     if (!is_domain_to_go(self, domain, record))
         return TRUE;
 
@@ -70,18 +81,14 @@ undefine_domain(ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *doma
 static gboolean
 remove_state(const UndoDomain *domain, Hypervisor *hypervisor, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    gboolean running = FALSE;
     g_autoptr(DomainRecord) record = NULL;
+    gboolean running;
 
     if (!domain->made_state || !domain->tpm)
         return TRUE;
-    record = hypervisor->ops->describe(hypervisor, domain->uuid, &running, &why);
-    if (!why)
-        return record || tree_remove_at(AT_FDCWD, domain->tpm, error);
-    g_propagate_error(error, g_steal_pointer(&why));
 
-    return FALSE;
+    return undo_domain_describe(domain, hypervisor, &record, &running, error) &&
+           (record || tree_remove_at(AT_FDCWD, domain->tpm, error));
 }
 
 gboolean

@@ -21,6 +21,12 @@ typedef enum {
  * way. */
 DomainOwner undo_domain_owner(const ImportUndo *self, const DomainRecord *record);
 
+/** undo_domain_describe: @record: (out) (nullable): owned by the caller; NULL: there is no such
+ * domain. @running: (out). Returns: FALSE with an error if that cannot be found out. */
+gboolean undo_domain_describe(const UndoDomain *domain, Hypervisor *hypervisor,
+                              DomainRecord **record, gboolean *running, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /** undo_domain_take_back: Undefines @domain, if it is of the import, and removes the state of its
  * TPM. */
 gboolean undo_domain_take_back(ImportUndo *self, Hypervisor *hypervisor, const UndoDomain *domain,

@@ -172,3 +172,14 @@ layers_free(FakeLayers *host)
     g_string_free(host->calls, TRUE);
     g_free(host);
 }
+
+void
+layers_assert_says(const GError *error, const char *const words[])
+{
+    g_assert_nonnull(error);
+    for (gsize i = 0; words[i]; i++) {
+        if (!strstr(error->message, words[i]))
+            g_test_message("no '%s' in: %s", words[i], error->message);
+        g_assert_nonnull(strstr(error->message, words[i]));
+    }
+}

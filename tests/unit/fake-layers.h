@@ -45,4 +45,7 @@ void layers_add_snapshot(FakeLayers *host, DomainSurvey *domain, const char *nam
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeLayers, layers_free)
 
+/** layers_assert_says: @words: NULL-terminated; the error has to have each of them. */
+void layers_assert_says(const GError *error, const char *const words[]);
+
 G_END_DECLS
