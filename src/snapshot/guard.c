@@ -141,7 +141,8 @@ hear_guard(Guard *self, int limit_ms)
 static void
 guard_free(Guard *self)
 {
-    close(self->fd);
+    if (self->fd >= 0)
+        close(self->fd);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
@@ -251,7 +252,9 @@ void
 guard_leave(Guard *self)
 {
     child_leave_for(self->pid);
-    /* The embedded driver is ours until we end, and so is the guard's end of the pair. */
-    if (!self->exclusive)
-        guard_free(self);
+    /* The embedded driver is ours until we end, and so is the guard's end of the pair: it stays
+     * open, and the kernel closes it with us. */
+    if (self->exclusive)
+        self->fd = -1;
+    guard_free(self);
 }

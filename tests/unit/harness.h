@@ -20,8 +20,9 @@ void scratch_free(char *path);
 typedef char Scratch;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scratch, scratch_free)
 
-/** run: Runs @program with arguments up to a NULL; it must succeed. Returns: its output. */
-char *run(const char *program, ...) G_GNUC_NULL_TERMINATED;
+/** run: Runs @program with arguments up to a NULL; it must succeed. Returns: its output, which the
+ * caller owns. */
+char *run(const char *program, ...) G_GNUC_NULL_TERMINATED G_GNUC_WARN_UNUSED_RESULT;
 
 /** run_status: Returns: the exit status of the same, 128 and more for a signal. */
 int run_status(const char *program, ...) G_GNUC_NULL_TERMINATED;

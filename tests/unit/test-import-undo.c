@@ -518,7 +518,7 @@ test_copied_mark(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     leave(self, NULL);
-    run("cp", mark, copy, NULL);
+    g_free(run("cp", mark, copy, NULL));
     g_assert_false(import_recover(other, &self->host.parent, &said, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED);
     g_assert_nonnull(strstr(error->message, self->directory));

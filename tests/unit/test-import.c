@@ -340,7 +340,7 @@ test_cleared(JournalFixture *f, gconstpointer data)
     g_autoptr(GError) error = NULL;
     auto_fd dirfd = open(f->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    run("sh", "-c", script, NULL);
+    g_free(run("sh", "-c", script, NULL));
     g_assert_true(import_files_clear(dirfd, &error));
     g_assert_no_error(error);
     left = run("ls", "-A", f->directory, NULL);
