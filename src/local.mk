@@ -365,6 +365,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/verify.h \
 	src/export/changes.c \
 	src/export/changes.h \
+	src/export/content-nodes.c \
+	src/export/content-nodes.h \
 	src/export/export-bitmap.c \
 	src/export/export-bitmap.h \
 	src/export/export-renew.c \

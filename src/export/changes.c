@@ -111,14 +111,16 @@ typedef struct {
     GThread *thread;
     guint8 *block; /* of the base: BLOCK_BYTES */
     GArray *extents;
+    DigestSegment *hasher;
 } Reader;
 
 typedef struct {
     Sink parent;
     Changes *changes; /* owned, and so is the next */
     Source *base;
-    Control *control; /* not owned */
-    GMutex lock;      /* guards who reads */
+    ContentNodes *nodes; /* (nullable), not owned, as the next one */
+    Control *control;
+    GMutex lock; /* guards who reads */
     Reader readers[WORKERS_MAX];
 } ChangesSink;
 
@@ -136,6 +138,7 @@ find_reader(ChangesSink *self)
         self->readers[i].thread = thread;
         self->readers[i].block = fd_buffer_new(BLOCK_BYTES);
         self->readers[i].extents = g_array_new(FALSE, FALSE, sizeof(Extent));
+        self->readers[i].hasher = digest_segment_new();
     }
 
     return i;
@@ -172,15 +175,61 @@ compare_with_before(ChangesSink *self, guint reader, const guint8 *now, guint64 
     }
 }
 
+/* Returns: whether the part at @offset, or what there is of it at the end of the disk, is known to
+ * be the same. */
+static gboolean
+is_known(ChangesSink *self, guint reader, const guint8 *now, guint64 offset, gsize length)
+{
+    Reader *own = &self->readers[reader];
+
+    if (!self->nodes)
+        return FALSE;
+    if (length < DIGEST_PART) {
+        memcpy(own->block, now, length);
+        memset(own->block + length, 0, DIGEST_PART - length);
+        now = own->block;
+    }
+
+    return content_nodes_same(self->nodes, own->hasher, offset, now);
+}
+
+/* How much of what begins at @offset has to be read of the base: whole parts, up to one that is
+ * known. */
+static gsize
+find_known(ChangesSink *self, guint reader, const guint8 *now, guint64 offset, gsize length,
+           gsize *known)
+{
+    gsize at = 0;
+
+    *known = 0;
+    while (at < length && *known == 0) {
+        gsize part = MIN(length - at, DIGEST_PART);
+
+        if (is_known(self, reader, now + at, offset + at, part))
+            *known = part;
+        else
+            at += part;
+    }
+
+    return at;
+}
+
 static gboolean
 changes_sink_write(Sink *sink, const void *buffer, guint64 offset, gsize length, GError **error)
 {
     ChangesSink *self = (ChangesSink *)sink;
     guint reader = find_reader(self);
+    const guint8 *now = buffer;
 
-    if (!read_base(self, reader, offset, length, error))
-        return FALSE;
-    compare_with_before(self, reader, buffer, offset, length);
+    for (gsize at = 0; at < length;) {
+        gsize known;
+        gsize other = find_known(self, reader, now + at, offset + at, length - at, &known);
+
+        if (other > 0 && !read_base(self, reader, offset + at, other, error))
+            return FALSE;
+        compare_with_before(self, reader, now + at, offset + at, other);
+        at += other + known;
+    }
 
     return TRUE;
 }
@@ -225,6 +274,8 @@ changes_sink_hole(Sink *sink, guint64 offset, guint64 length, GError **error)
     guint reader = find_reader(self);
     guint64 end = MIN(offset + length, self->base->size);
 
+    if (self->nodes)
+        content_nodes_hole(self->nodes, length);
     if (offset >= end)
         return TRUE;
     if (!find_base_data(self, reader, offset, end, error))
@@ -260,9 +311,11 @@ changes_sink_free(Sink *sink)
     ChangesSink *self = (ChangesSink *)sink;
 
     for (gsize i = 0; i < WORKERS_MAX; i++) {
+        if (!self->readers[i].thread)
+            continue;
         free(self->readers[i].block);
-        if (self->readers[i].extents)
-            g_array_unref(self->readers[i].extents);
+        g_array_unref(self->readers[i].extents);
+        digest_segment_free(self->readers[i].hasher);
     }
     source_free(self->base);
     changes_unref(self->changes);
@@ -281,14 +334,15 @@ static const SinkOps changes_sink_ops = {
 };
 
 Sink *
-changes_sink_new(Changes *changes, Source *base, Control *control)
+changes_sink_new(Changes *changes, Source *base, ContentNodes *nodes, Control *control)
 {
     ChangesSink *self = g_new0(ChangesSink, 1);
 
     self->parent.ops = &changes_sink_ops;
     self->parent.what = g_strdup(base->what);
     self->parent.size = changes->size;
-    self->parent.unit = CHANGES_UNIT;
+    self->parent.unit = nodes ? DIGEST_PART : CHANGES_UNIT;
+    self->nodes = nodes;
     self->changes = changes_ref(changes);
     self->base = base;
     self->control = control;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "export/content-nodes.h"
 #include "transfer/control.h"
 #include "transfer/sink.h"
 #include "transfer/source.h"
@@ -47,12 +48,14 @@ guint64 changes_bytes(Changes *self);
  * changes_sink_new:
  * @base: (transfer full): the former content of the disk, which may have another size: behind its
  * end it counts as zeros
- * @control: can cancel the comparison; must stay valid
+ * @nodes: (nullable): of the disk, and of @base; must stay valid, as the next one
+ * @control: can cancel the comparison
  *
  * Returns: a sink, owned by the caller, that adds to @self everything written to it that differs
- * from @base. Where neither has data, nothing is read. The engine's item must not want a digest.
+ * from @base. Where neither has data, nothing is read, and of @base nothing that @nodes know to be
+ * the same. The engine's item must not want a digest.
  */
-Sink *changes_sink_new(Changes *self, Source *base, Control *control);
+Sink *changes_sink_new(Changes *self, Source *base, ContentNodes *nodes, Control *control);
 
 /**
  * changes_source_new:

@@ -28,6 +28,7 @@ struct ExportItem {
     GDestroyNotify renewal_free;
     guint64 kept;           /* RENEW: bytes that were there already, when they were written */
     PartCache *parts;       /* what is stored of its digest; NULL: nothing is */
+    ContentNodes *contents; /* (nullable): what is stored of the disk that is compared */
     ExportBase *base;       /* LINK: whose file is copied; not owned */
     gboolean linked;        /* nothing is left to be done, */
     gboolean dropped;       /* and the export has no such layer: nothing has changed */
@@ -50,6 +51,10 @@ gboolean export_item_open_sink(ExportItem *self, const char *path, mode_t mode, 
  * caller. */
 Source *export_item_open_guest(const ExportItem *self, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/** export_item_note_contents: Has the nodes of its disk noted, of @size bytes, while that is
+ * compared with what @base has. */
+void export_item_note_contents(ExportItem *self, const ExportBase *base, guint64 size);
 
 /** export_item_hold: Opens and locks every frozen image of the layer's chain, once, and looks
  * whether the image has its snapshot. */

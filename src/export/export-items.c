@@ -583,6 +583,7 @@ export_item_free(ExportItem *self)
     if (self->renewal)
         self->renewal_free(self->renewal);
     part_cache_free(self->parts);
+    content_nodes_free(self->contents);
     if (self->skipped)
         g_array_unref(self->skipped);
     g_free(self);

@@ -87,6 +87,10 @@ void export_item_keep_parts(ExportItem *self);
  * complete. */
 PartCache *export_item_take_parts(ExportItem *self);
 
+/** export_item_take_contents: The same of the content of a disk that was compared with what @base
+ * has of it. */
+PartCache *export_item_take_contents(ExportItem *self, const ExportBase *base);
+
 /** export_item_manifest: Returns: the manifest's entry of the file after a run, owned by the
  * caller. */
 ManifestFile *export_item_manifest(const ExportItem *self);

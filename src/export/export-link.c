@@ -331,6 +331,7 @@ export_link_layers(const Plan *plan, GPtrArray *items, Journal *journal, Control
 typedef struct {
     EngineItem engine;
     ExportItem *item;
+    const ExportBase *base;
     Control *control;
 } Comparison;
 
@@ -352,19 +353,21 @@ open_comparison(EngineItem *engine, GError **error)
                            : NULL;
     if (!before)
         return FALSE;
-    engine->sink = changes_sink_new(item->changes, before, self->control);
+    export_item_note_contents(item, self->base, engine->source->size);
+    engine->sink = changes_sink_new(item->changes, before, item->contents, self->control);
 
     return TRUE;
 }
 
 static Comparison *
-comparison_new(ExportItem *item, Control *control)
+comparison_new(ExportItem *item, const ExportBase *base, Control *control)
 {
     Comparison *self = g_new0(Comparison, 1);
     EngineItem *engine = &self->engine;
     const PlanLayer *layer = item->layer;
 
     self->item = item;
+    self->base = base;
     self->control = control;
     engine->user_data = self;
     engine->open = open_comparison;
@@ -503,7 +506,7 @@ export_link_find_changes(const Plan *plan, GPtrArray *items, Control *control, g
             return FALSE;
         if (known)
             continue;
-        g_ptr_array_add(all, comparison_new(item, control));
+        g_ptr_array_add(all, comparison_new(item, plan->base, control));
         /* The reading is what takes the time, and is its part of the progress. */
         item->engine.weight = 0;
     }

@@ -170,15 +170,19 @@ write_manifest(const Plan *plan, GPtrArray *items, int dirfd, ExportResult *resu
 }
 
 static GPtrArray *
-take_parts(GPtrArray *items)
+take_parts(const Plan *plan, GPtrArray *items)
 {
     GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)part_cache_free);
 
     for (guint i = 0; i < items->len; i++) {
-        PartCache *parts = export_item_take_parts(g_ptr_array_index(items, i));
+        ExportItem *item = g_ptr_array_index(items, i);
+        PartCache *parts[] = {export_item_take_parts(item),
+                              export_item_take_contents(item, plan->base)};
 
-        if (parts)
-            g_ptr_array_add(all, parts);
+        for (gsize k = 0; k < G_N_ELEMENTS(parts); k++) {
+            if (parts[k])
+                g_ptr_array_add(all, parts[k]);
+        }
     }
 
     return all;
@@ -319,7 +323,7 @@ write_files(Hypervisor *hypervisor, const Plan *plan, Target *target, Control *c
         return FALSE;
     if (live)
         live_export_warnings(live, result->warnings);
-    result->parts = take_parts(items);
+    result->parts = take_parts(plan, items);
 
     return write_manifest(plan, items, dirfd, result, error);
 }

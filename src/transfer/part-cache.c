@@ -30,6 +30,8 @@ struct PartCache {
     gint failed;     /* atomic: it could not be written */
     char *name;      /* NULL: not known yet */
     char *earlier;   /* (nullable): the file that it takes the place of */
+    gboolean sealed;
+    guint64 n;       /* sealed: how many nodes there are */
 };
 
 /* --- the directory ---------------------------------------------------------------------- */
@@ -129,6 +131,86 @@ part_cache_read(const PartCache *self, DigestSegment *hasher, guint64 size, gsiz
     return memcmp(folded, node, DIGEST_BYTES) == 0;
 }
 
+/* --- what is sealed ------------------------------------------------------------------------ */
+
+PartCache *
+part_cache_new_sealed(guint64 n)
+{
+    PartCache *self = part_cache_new();
+
+    self->sealed = TRUE;
+    self->n = n;
+
+    return self;
+}
+
+/* The digest of the name and all nodes: what is under another one's name is not believed. */
+static gboolean
+compute_seal(int fd, guint64 n, const char *name, guint8 *seal)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autofree guint8 *block = g_malloc(SEGMENT_BYTES);
+    guint64 bytes = n * DIGEST_BYTES;
+    gsize length = DIGEST_BYTES;
+
+    g_checksum_update(sum, (const guchar *)name, (gssize)strlen(name));
+    for (guint64 at = 0; at < bytes; at += SEGMENT_BYTES) {
+        gsize part = (gsize)MIN(bytes - at, SEGMENT_BYTES);
+
+        if (!fd_pread_all(fd, block, part, at, DIRECTORY, NULL))
+            return FALSE;
+        g_checksum_update(sum, block, (gssize)part);
+    }
+    g_checksum_get_digest(sum, seal, &length);
+
+    return TRUE;
+}
+
+static gboolean
+seal_file(PartCache *self)
+{
+    guint8 seal[DIGEST_BYTES];
+
+    return ftruncate(self->fd, (off_t)(self->n * DIGEST_BYTES)) == 0 &&
+           compute_seal(self->fd, self->n, self->name, seal) &&
+           fd_pwrite_all(self->fd, seal, sizeof seal, self->n * DIGEST_BYTES, DIRECTORY, NULL);
+}
+
+/* What is of use again stays as long as what is new. */
+static gboolean
+check_seal(PartCache *self, const char *name)
+{
+    guint8 right[DIGEST_BYTES], seal[DIGEST_BYTES];
+    guint64 bytes;
+
+    if (!fd_size(self->fd, &bytes) || bytes < DIGEST_BYTES || bytes > BYTES_MAX ||
+        bytes % DIGEST_BYTES != 0)
+        return FALSE;
+    self->n = bytes / DIGEST_BYTES - 1;
+
+    return compute_seal(self->fd, self->n, name, right) &&
+           fd_pread_all(self->fd, seal, sizeof seal, self->n * DIGEST_BYTES, DIRECTORY, NULL) &&
+           memcmp(seal, right, sizeof seal) == 0 && futimens(self->fd, NULL) == 0;
+}
+
+PartCache *
+part_cache_open_sealed(const guint8 *digest)
+{
+    g_autoptr(PartCache) self = part_cache_open(digest);
+    g_autofree char *name = name_of(digest);
+
+    return self && check_seal(self, name) ? g_steal_pointer(&self) : NULL;
+}
+
+gboolean
+part_cache_get(const PartCache *self, guint64 part, guint8 *node)
+{
+    memset(node, 0, DIGEST_BYTES);
+
+    return part >= self->n ||
+           fd_pread_all(self->fd, node, DIGEST_BYTES, part * DIGEST_BYTES, DIRECTORY, NULL);
+}
+
 /* --- writing --------------------------------------------------------------------------------- */
 
 static gboolean
@@ -140,7 +222,7 @@ create_file(PartCache *self)
     self->dirfd = open_directory(TRUE);
     if (self->dirfd < 0)
         return FALSE;
-    self->fd = openat(self->dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+    self->fd = openat(self->dirfd, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                       0600);
     if (self->fd < 0)
         return FALSE;
@@ -161,19 +243,32 @@ make_ready(PartCache *self)
     return !g_atomic_int_get(&self->failed);
 }
 
-void
-part_cache_write(PartCache *self, gsize index, const guint8 *parts)
+static void
+store(PartCache *self, guint64 at, const guint8 *nodes, gsize length)
 {
     g_autoptr(GError) error = NULL;
-    guint64 at = index * SEGMENT_BYTES;
 
-    /* One that is larger than all together may be would be removed as soon as it is there. */
-    if (at + SEGMENT_BYTES > BYTES_MAX || !make_ready(self))
-        return;
-    if (fd_pwrite_all(self->fd, parts, SEGMENT_BYTES, at, DIRECTORY, &error))
+    if (!make_ready(self) || fd_pwrite_all(self->fd, nodes, length, at, DIRECTORY, &error))
         return;
     g_debug("%s", error->message);
     g_atomic_int_set(&self->failed, TRUE);
+}
+
+void
+part_cache_write(PartCache *self, gsize index, const guint8 *parts)
+{
+    guint64 at = index * SEGMENT_BYTES;
+
+    /* One that is larger than all together may be would be removed as soon as it is there. */
+    if (at + SEGMENT_BYTES <= BYTES_MAX)
+        store(self, at, parts, SEGMENT_BYTES);
+}
+
+void
+part_cache_put(PartCache *self, guint64 part, const guint8 *node)
+{
+    if (self->n < BYTES_MAX / DIGEST_BYTES)
+        store(self, part * DIGEST_BYTES, node, DIGEST_BYTES);
 }
 
 void
@@ -253,7 +348,7 @@ part_cache_keep(PartCache *self)
 
     if (!temporary)
         return;
-    if (g_atomic_int_get(&self->failed) || !self->name) {
+    if (g_atomic_int_get(&self->failed) || !self->name || (self->sealed && !seal_file(self))) {
         unlinkat(self->dirfd, temporary, 0);
         return;
     }

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * segment of 64 MiB.
  *
  * It is a cache. Nothing in it is believed that does not fold to the node of the segment, which the
- * caller knows from elsewhere, and who finds nothing reads the file: so no function here fails. */
+ * caller knows from elsewhere, or that is not sealed, and who finds nothing reads the file: so no
+ * function here fails. */
 
 typedef struct PartCache PartCache;
 
@@ -45,6 +46,26 @@ gboolean part_cache_read(const PartCache *self, DigestSegment *hasher, guint64 s
 /** part_cache_write: Stores the nodes of the parts of segment @index, DIGEST_SEGMENT_PARTS of
  * DIGEST_BYTES. May be called by several threads. */
 void part_cache_write(PartCache *self, gsize index, const guint8 *parts);
+
+/**
+ * part_cache_new_sealed:
+ * @n: how many parts the file has
+ *
+ * Returns: as part_cache_new(), for nodes that fold to nothing that anybody knows: what is kept
+ * ends with the digest of it and its name.
+ */
+PartCache *part_cache_new_sealed(guint64 n);
+
+/** part_cache_open_sealed: As part_cache_open(), of such; NULL also if they are damaged. */
+PartCache *part_cache_open_sealed(const guint8 *digest);
+
+/** part_cache_put: Stores the @node of one @part, by its number in the whole file; one that is not
+ * stored is zeros. May be called by several threads, as the next one. */
+void part_cache_put(PartCache *self, guint64 part, const guint8 *node);
+
+/** part_cache_get: The opposite, of a sealed one: zeros behind the last one. Returns: FALSE if it
+ * cannot be read. */
+gboolean part_cache_get(const PartCache *self, guint64 part, guint8 *node);
 
 /** part_cache_name: Says that the file has @digest, and is made of the one with @earlier
  * (nullable), whose nodes are not needed any more. */

@@ -233,8 +233,13 @@ for ((i = 1; i <= ROUNDS; i++)); do
     check "night $i by content" vs_export c "n$i" --to "$d/m" --base \
         "$([ "$i" = 1 ] && echo "$grown" || echo latest)"
     top=$d/t.n$i
+    [ "$i" -gt 1 ] || kept=$(ls "$VIRTSNAP_STATE_DIR/nodes")
 done
 check "the last is what a full one holds" same_as_full "n$ROUNDS"
+# Who finds what the night before has kept of a disk takes it away, and leaves its own.
+check "what is kept of the content is found by the next night, and takes its place" eval '
+    [ -n "$kept" ] && [ "$(ls "$VIRTSNAP_STATE_DIR/nodes")" != "$kept" ] &&
+    [ "$(ls "$VIRTSNAP_STATE_DIR/nodes" | wc -l)" = "$(wc -l <<<"$kept")" ]'
 by_content=$VS_EXPORT
 VS_EXPORT=$x/c/n$ROUNDS
 check "by layers, too" same_as_full "n$ROUNDS"

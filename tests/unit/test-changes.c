@@ -90,6 +90,8 @@ typedef struct {
     Changes *changes;
     Control *control;
     gboolean packed;
+    const char *base;    /* what it is compared with */
+    ContentNodes *nodes; /* (nullable) */
 } Step;
 
 static Source *
@@ -104,10 +106,10 @@ static gboolean
 open_compare(EngineItem *item, GError **error)
 {
     Step *step = item->user_data;
-    Source *base = open_disk(step, "before", error);
+    Source *base = open_disk(step, step->base, error);
 
     g_assert_nonnull(base);
-    item->sink = changes_sink_new(step->changes, base, step->control);
+    item->sink = changes_sink_new(step->changes, base, step->nodes, step->control);
     item->source = open_disk(step, "now", error);
 
     return item->source != NULL;
@@ -180,7 +182,7 @@ test_cases(void)
         g_autoptr(Control) control = control_new();
         g_autoptr(GError) error = NULL;
         g_autoptr(Changes) changes = changes_new(c->now, "disk", &error);
-        Step step = {.dir = dir, .changes = changes, .control = control};
+        Step step = {.dir = dir, .changes = changes, .control = control, .base = "before"};
         guint64 written;
 
         g_test_message("%s", c->name);
@@ -198,6 +200,99 @@ test_cases(void)
             continue;
         assert_layer(dir, "layer", c->now);
         assert_layer(dir, "packed", c->now);
+    }
+}
+
+/* --- what is known of the base's content -------------------------------------------------- */
+
+static const guint8 key_before[DIGEST_BYTES] = {1};
+static const guint8 key_now[DIGEST_BYTES] = {2};
+
+/* Compares the disks @now and @base of @size bytes. @before: the key of the base. Returns: the
+ * changes. */
+static Changes *
+compare_noted(const char *dir, const char *base, guint64 size, const guint8 *before,
+              const guint8 *key)
+{
+    g_autoptr(Control) control = control_new();
+    Changes *changes = changes_new(size, "disk", NULL);
+    Step step = {.dir = dir,
+                 .changes = changes,
+                 .control = control,
+                 .base = base,
+                 .nodes = content_nodes_new(size, before)};
+    g_autoptr(PartCache) parts = NULL;
+
+    move(&step, open_compare, FALSE);
+    parts = content_nodes_finish(step.nodes, key);
+    g_assert_nonnull(parts);
+    part_cache_keep(parts);
+
+    return changes;
+}
+
+/* Fills a whole part of @copy, which is a copy of @now there, with something else. */
+static void
+spoil_part(int copy, int now, guint64 at)
+{
+    g_autofree guint8 *one = g_malloc0(DIGEST_PART);
+    g_autofree guint8 *other = g_malloc0(DIGEST_PART);
+    gssize n = pread(copy, one, DIGEST_PART, (off_t)at);
+
+    g_assert_cmpint(pread(now, other, DIGEST_PART, (off_t)at), >=, 0);
+    if (n <= 0 || memcmp(one, other, DIGEST_PART) != 0)
+        return;
+    memset(one, 0xee, DIGEST_PART);
+    g_assert_cmpint(pwrite(copy, one, (gsize)n, (off_t)at), ==, n);
+}
+
+/* Makes "spoiled" of "before", in which there is something else wherever that and "now" have the
+ * same data in a whole part: who reads that sees a change. */
+static void
+spoil_same(const char *dir)
+{
+    g_autofree char *before = g_build_filename(dir, "before", NULL);
+    g_autofree char *spoiled = g_build_filename(dir, "spoiled", NULL);
+    g_autofree char *path = g_build_filename(dir, "now", NULL);
+    auto_fd now = fd_open(AT_FDCWD, path, O_RDONLY, 0, NULL);
+    auto_fd copy = -1;
+    off_t at = 0;
+
+    g_free(run("cp", "--sparse=always", before, spoiled, NULL));
+    copy = fd_open(AT_FDCWD, spoiled, O_RDWR, 0, NULL);
+    while ((at = lseek(now, at, SEEK_DATA)) >= 0) {
+        at -= at % (off_t)DIGEST_PART;
+        spoil_part(copy, now, (guint64)at);
+        at += (off_t)DIGEST_PART;
+    }
+}
+
+/* The same changes are found if what is known of the base's content is not read, as if it is. */
+static void
+test_known(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const Case *c = &cases[i];
+        g_autoptr(Scratch) dir = scratch_new();
+        g_autofree char *before = g_build_filename(dir, "before", NULL);
+        g_autofree char *now = g_build_filename(dir, "now", NULL);
+        g_autoptr(Changes) first = NULL;
+        g_autoptr(Changes) unknown = NULL;
+        g_autoptr(Changes) known = NULL;
+
+        g_test_message("%s", c->name);
+        g_assert_true(tree_remove_at(AT_FDCWD, g_getenv("VIRTSNAP_STATE_DIR"), NULL));
+        apply(before, c->before, c->first);
+        g_free(run("cp", "--sparse=always", before, now, NULL));
+        first = compare_noted(dir, "before", c->before, key_before, key_before);
+        g_assert_cmpuint(changes_bytes(first), ==, 0);
+        apply(now, c->now, c->then);
+        unknown = compare_noted(dir, "before", c->now, key_now, key_now);
+        spoil_same(dir);
+        known = compare_noted(dir, "spoiled", c->now, key_before, key_now);
+        g_assert_cmpuint(changes_bytes(known), ==, changes_bytes(unknown));
+        for (guint64 at = 0; at < c->now; at += CHANGES_UNIT)
+            g_assert_cmpint(changes_has(known, at), ==, changes_has(unknown, at));
     }
 }
 
@@ -228,7 +323,8 @@ open_fakes(EngineItem *item, G_GNUC_UNUSED GError **error)
     g_autoptr(Changes) changes = changes_new(self->fakes[0].size, "disk", NULL);
 
     item->source = fake_source_open(&self->fakes[0]);
-    item->sink = changes_sink_new(changes, fake_source_open(&self->fakes[1]), self->control);
+    item->sink = changes_sink_new(changes, fake_source_open(&self->fakes[1]), NULL,
+                                  self->control);
 
     return TRUE;
 }
@@ -266,6 +362,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/changes/cases", test_cases);
+    g_test_add_func("/changes/known", test_known);
     g_test_add_func("/changes/told", test_told);
     g_test_add_func("/changes/errors", test_errors);
     return g_test_run();

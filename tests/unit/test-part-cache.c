@@ -394,6 +394,62 @@ test_refused(void)
     file_clear(&other);
 }
 
+/* Keeps one that is sealed, in which part 1 has a node. Returns: its path. */
+static char *
+keep_sealed(const guint8 *digest, guint64 n)
+{
+    static const guint8 node[DIGEST_BYTES] = {7};
+    g_autoptr(PartCache) cache = part_cache_new_sealed(n);
+    g_autofree char *text = digest_to_string(digest);
+
+    part_cache_put(cache, 1, node);
+    part_cache_name(cache, digest, NULL);
+    part_cache_keep(cache);
+
+    return g_build_filename(g_getenv("VIRTSNAP_STATE_DIR"), "nodes", text + strlen("sha256:"),
+                            NULL);
+}
+
+static void
+test_sealed(void)
+{
+    static const guint8 name[DIGEST_BYTES] = {1}, name_of_other[DIGEST_BYTES] = {2};
+    static const guint8 zeros[DIGEST_BYTES] = {0}, right[DIGEST_BYTES] = {7};
+    static const struct {
+        const char *what;
+        void (*spoil)(const char *path, const char *other);
+        gboolean believed;
+    } table[] = {
+        {"nothing", leave, TRUE},
+        {"a byte is another one", corrupt, FALSE},
+        {"it is cut off", shorten, FALSE},
+        {"it is empty", empty, FALSE},
+        {"it is another file's", replace, FALSE},
+        {"it is a symbolic link", link_to, FALSE},
+        {"it is not there", take_away, FALSE},
+        {"others may enter the directory", open_to_all, FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *path = NULL;
+        g_autofree char *other = NULL;
+        g_autoptr(PartCache) cache = NULL;
+        guint8 node[DIGEST_BYTES];
+
+        g_test_message("%s", table[i].what);
+        state_new();
+        path = keep_sealed(name, 1000);
+        other = keep_sealed(name_of_other, 1000);
+        table[i].spoil(path, other);
+        cache = part_cache_open_sealed(name);
+        g_assert_cmpint(cache != NULL, ==, table[i].believed);
+        for (guint64 part = 0; cache && part < 1200; part += 1 + part / 2) {
+            g_assert_true(part_cache_get(cache, part, node));
+            g_assert_cmpmem(node, DIGEST_BYTES, part == 1 ? right : zeros, DIGEST_BYTES);
+        }
+    }
+}
+
 /* --- what is kept ------------------------------------------------------------------------- */
 
 /* Returns: the first letters of the files that are kept. */
@@ -492,6 +548,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/part-cache/made", test_made);
     g_test_add_func("/part-cache/refused", test_refused);
+    g_test_add_func("/part-cache/sealed", test_sealed);
     g_test_add_func("/part-cache/kept", test_kept);
     g_test_add_func("/part-cache/tidied", test_tidied);
     g_test_add_func("/part-cache/failing", test_failing);
