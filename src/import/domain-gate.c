@@ -195,7 +195,7 @@ check_attribute(Gate *gate, xmlNode *node, const xmlAttr *attr, const GateElemen
     const char *name = (const char *)attr->name;
     const GateValue *known = attr->ns ? NULL : gate_table_attribute(element, name);
     g_autofree char *value = attr->ns ? g_strdup("") : xml_attr(node, name);
-    GateContext context = {gate->rules, (const char *)node->name};
+    GateContext context = {gate->rules, (const char *)node->name, TRUE};
 
     if (!known)
         add_refusal(gate, node, name, value,
@@ -208,7 +208,7 @@ check_attribute(Gate *gate, xmlNode *node, const xmlAttr *attr, const GateElemen
 static gboolean
 is_of_refused_kind(Gate *gate, xmlNode *node, const GateElement *element)
 {
-    GateContext context = {gate->rules, (const char *)node->name};
+    GateContext context = {gate->rules, (const char *)node->name, TRUE};
 
     for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
         const GateValue *known = gate_table_attribute(element, (const char *)attr->name);
@@ -239,7 +239,7 @@ static void
 check_element_text(Gate *gate, xmlNode *node, const GateElement *element)
 {
     g_autofree char *text = get_own_text(node);
-    GateContext context = {gate->rules, (const char *)node->name};
+    GateContext context = {gate->rules, (const char *)node->name, FALSE};
 
     if (!gate_value_allowed(element->text.rule, text, &context))
         add_refusal(gate, node, NULL, text, gate_value_reason(element->text.rule));

@@ -339,7 +339,7 @@ void
 rewrite_macs_add(xmlNode *domain, GHashTable *macs)
 {
     g_autoptr(GPtrArray) nodes = xml_nodes(domain, "./devices/interface/mac");
-    const GateContext context = {NULL, "mac"};
+    const GateContext context = {NULL, "mac", TRUE};
 
     for (guint i = 0; i < nodes->len; i++) {
         g_autofree char *address = xml_attr(g_ptr_array_index(nodes, i), "address");

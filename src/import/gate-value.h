@@ -47,6 +47,7 @@ typedef struct {
 typedef struct {
     const GateRules *rules;
     const char *element; /* name of the element */
+    gboolean attribute;  /* it is the value of an attribute, and not the element's text */
 } GateContext;
 
 /**

@@ -14,7 +14,7 @@ static gboolean
 is_attribute_allowed(xmlNode *node, const xmlAttr *attr, const GateValue *known)
 {
     const GateRules nothing = {.user_cards = TRUE};
-    const GateContext context = {&nothing, (const char *)node->name};
+    const GateContext context = {&nothing, (const char *)node->name, TRUE};
     g_autofree char *value = xml_attr(node, (const char *)attr->name);
 
     return !attr->ns && known && value && gate_value_allowed(known->rule, value, &context);

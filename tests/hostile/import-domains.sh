@@ -218,6 +218,11 @@ for format in '' raw qcow2; do
     variables "$format" -f "${format:-raw}"
     check "variables: '$format'" import --dry-run
 done
+variables raw -f raw
+sed -i "s|<nvram |&template='/etc/shadow' |" "$e/domains/web/domain.xml"
+resign domains/web/domain.xml
+check "the template of variables that the export has" \
+    refused 32769 "os/nvram/@template.*/etc/shadow"
 for name in nbd:unix:/nowhere /etc/shadow "json:{'driver':'null-co'}"; do
     variables qcow2 -f qcow2 -u -b "$name" -F raw
     check "variables above $name" refused 32802 "nvram.fd' refers to '${name%%[{]*}"

@@ -51,7 +51,7 @@ gate_check(xmlNode *root, GPtrArray *targets)
 {
     static const char *const emulators[] = {"/opt/qemu/emulator", NULL};
     static const char *const firmware[] = {"/opt/firmware/code.fd", NULL};
-    static const char *const files[] = {"kernel", "initrd", "dtb", NULL};
+    static const char *const files[] = {"kernel", "initrd", "dtb", "nvram", NULL};
     const GateRules rules = {emulators, firmware, (const char *const *)targets->pdata, files,
                              TRUE};
     GPtrArray *findings = gate_findings_new();
