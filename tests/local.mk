@@ -64,6 +64,7 @@ unit_tests = \
 	tests/unit/test-engine-holes \
 	tests/unit/test-engine-runs \
 	tests/unit/test-error \
+	tests/unit/test-export \
 	tests/unit/test-export-keep \
 	tests/unit/test-export-lock \
 	tests/unit/test-fd \
@@ -243,6 +244,11 @@ tests_unit_test_lost_writes_SOURCES = \
 	tests/unit/lost-writes.c \
 	tests/unit/lost-writes.h \
 	tests/unit/test-lost-writes.c \
+	$(NULL)
+tests_unit_test_export_SOURCES = \
+	tests/unit/plan-fixture.c \
+	tests/unit/plan-fixture.h \
+	tests/unit/test-export.c \
 	$(NULL)
 tests_unit_test_plan_SOURCES = \
 	tests/unit/plan-fixture.c \
