@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -19,6 +21,23 @@ typedef struct {
     char *path;
     int fd;
 } Fixture;
+
+static guint entries_left; /* the directory cannot be read after so many more; 0: it can */
+
+/* Takes the place of the C library's. */
+struct dirent *
+readdir(DIR *dir)
+{
+    static struct dirent *(*real)(DIR *dir);
+
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "readdir");
+    if (entries_left == 0 || --entries_left > 0)
+        return real(dir);
+    errno = EIO;
+
+    return NULL;
+}
 
 static void
 set_up(Fixture *f, gconstpointer data)
@@ -172,6 +191,40 @@ test_buffer(void)
 
 /* An unknown user may read what everybody may read, and nothing else; the process has its own user
  * again afterwards. */
+/* Wherever reading it ends, a part of a directory is not taken for all of it. */
+static void
+test_directory_unreadable(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    auto_fd fd = dir_create_at(f->fd, "d", &error);
+    guint whole = 0;
+
+    for (guint i = 0; i < 3; i++)
+        g_assert_true(file_create_at(fd, (const char[]){'a' + i, '\0'}, "x", 1, &error));
+    for (guint n = 1; whole == 0; n++) {
+        g_autoptr(GPtrArray) names = NULL;
+        g_autoptr(GError) why = NULL;
+
+        entries_left = n;
+        names = dir_list_at(f->fd, "d", &why);
+        /* That many were not asked for. */
+        if (entries_left > 0) {
+            whole = n - 1;
+            g_assert_cmpuint(names->len, ==, 3);
+            continue;
+        }
+        g_assert_null(names);
+        g_assert_error(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
+        g_assert_nonnull(strstr(why->message, "'d'"));
+        entries_left = n;
+        g_assert_false(tree_remove_at(f->fd, "d", NULL));
+        g_assert_cmpint(faccessat(fd, "a", F_OK, 0), ==, 0);
+    }
+    entries_left = 0;
+    /* Those three, two dots, and the end. */
+    g_assert_cmpuint(whole, ==, 6);
+}
+
 static void
 test_open_as(Fixture *f, gconstpointer data)
 {
@@ -211,6 +264,7 @@ main(int argc, char **argv)
     ADD("/fd/read-is-careful", test_read_is_careful);
     ADD("/fd/short-file", test_short_file_is_corrupt);
     ADD("/fd/remove-follows-no-link", test_remove_follows_no_link);
+    ADD("/fd/directory-unreadable", test_directory_unreadable);
     ADD("/fd/open-as", test_open_as);
     g_test_add_func("/fd/buffer", test_buffer);
     return g_test_run();
