@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,7 +20,7 @@
 #include "tests/unit/plan-fixture.h"
 
 /* Exports that end where a new file gets its size, by death or for want of space: what was done
- * before that is not copied again. */
+ * before that is not copied again. And exports whose manifest nobody could read. */
 
 /* Layers on each other, each with more data than the one above it. */
 #define LAYERS                                                                                     \
@@ -222,12 +223,33 @@ test_no_space(PlanFixture *f, gconstpointer data)
     test_size(f, FALSE);
 }
 
+/* --- the manifest --------------------------------------------------------------- */
+
+static void
+test_manifest(PlanFixture *f, gconstpointer data)
+{
+    g_autoptr(Plan) plan = NULL;
+    g_autoptr(GError) error = NULL;
+    Run end;
+
+    g_free(run("sh", "-ec", LAYERS, NULL));
+    plan = make_plan(f);
+    g_free(plan->host->host);
+    plan->host->host = g_strdup("kvm\x01");
+    g_assert_false(export(plan, FALSE, &end, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED);
+    g_assert_nonnull(strstr(error->message, "manifest of this export could not be read again"));
+    g_assert_false(end.resumable);
+    g_assert_false(g_file_test("out/farm", G_FILE_TEST_EXISTS));
+}
+
 int
 main(int argc, char *argv[])
 {
     static const PlanTest tests[] = {
         {"killed", test_killed},
         {"no-space", test_no_space},
+        {"manifest", test_manifest},
     };
 
     register_drivers();
