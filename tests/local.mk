@@ -52,6 +52,7 @@ unit_tests = \
 	tests/unit/test-chain \
 	tests/unit/test-chain-named \
 	tests/unit/test-chain-source \
+	tests/unit/test-commit-follow \
 	tests/unit/test-control \
 	tests/unit/test-create-run \
 	tests/unit/test-create-settings \

@@ -36,20 +36,40 @@ set_commit_speed(CommitFollow *self, HypervisorCommit *commit, gboolean suspende
     return self->hypervisor->ops->layers->commit_set_speed(commit, speed, error);
 }
 
+/* Limits @commit as the job is limited, and queries it. One that has just ended cannot be limited,
+ * which is no error. */
+static gboolean
+look_at_commit(CommitFollow *self, HypervisorCommit *commit, gboolean suspended,
+               CommitProgress *progress, GError **error)
+{
+    g_autoptr(GError) unlimited = NULL;
+    gboolean limited = set_commit_speed(self, commit, suspended, &unlimited);
+
+    if (!self->hypervisor->ops->layers->commit_wait(commit, LOOK_US, progress, error))
+        return FALSE;
+    if (limited || progress->state > COMMIT_READY)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&unlimited));
+
+    return FALSE;
+}
+
+/* The next event of a job that is ready comes when it is pivoted, so commit_wait() does not wait
+ * for any: while it is suspended the control is waited for instead. */
 gboolean
 commit_follow(CommitFollow *self, HypervisorCommit *commit, CommitProgress *progress,
               GError **error)
 {
-    const HypervisorLayerOps *ops = self->hypervisor->ops->layers;
+    gint64 us = 0;
     gboolean passed = TRUE;
 
     do {
-        if (!control_pass_for(self->control, 0, 0, &passed, error) ||
-            !set_commit_speed(self, commit, !passed, error) ||
-            !ops->commit_wait(commit, LOOK_US, progress, error))
+        if (!control_pass_for(self->control, 0, us, &passed, error) ||
+            !look_at_commit(self, commit, !passed, progress, error))
             return FALSE;
         if (progress->end > 0)
             commit_follow_count((double)progress->cur / (double)progress->end, self);
+        us = progress->state == COMMIT_READY ? LOOK_US : 0;
     } while (progress->state == COMMIT_RUNNING || (progress->state == COMMIT_READY && !passed));
 
     return TRUE;

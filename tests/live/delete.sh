@@ -166,25 +166,53 @@ live_virsh managedsave t >/dev/null
 check "a saved domain" vs_refused 5 "a saved state" snapshot-delete single s1
 live_virsh managedsave-remove t >/dev/null
 
-# --- interrupted
+# --- suspended, and interrupted
+# slowly RATE: begins a removal; pid is its process, which has a group of its own, as a shell gives
+# it one.
 slowly()
 {
-    "$abs_top_builddir/virtsnap" --json snapshot-delete single s1 --bandwidth "$1" >"$VS_OUT" \
-        2>"$VS_ERR" &
+    set -m
+    "$abs_top_builddir/virtsnap" --json snapshot-delete single s1 --bandwidth "$1" \
+        --progress=json >"$VS_OUT" 2>"$VS_ERR" &
     pid=$!
+    set +m
     live_wait "it has come so far" eval 'live_catches $pid'
     live_wait "it merges" merging
-    kill -INT $pid
-    ! wait $pid
 }
+# paused SUSPENDED RESUMED: Ctrl-Z suspends it, and once more makes it go on; the conditions hold
+# then.
+paused()
+{
+    kill -TSTP $pid && live_wait "it is suspended" eval "$1" && kill -TSTP $pid &&
+        live_wait "it goes on" eval "$2"
+}
+cancelled() { kill -INT $pid; ! wait $pid; }
+
 merging() { [ -n "$(pgrep -f "qemu-img commit.*$d/t.s1")" ]; }
-check "cancelled, of a domain that is off" slowly 1M
+stopped() { live_stopped "$(pgrep -f "qemu-img commit.*$d/t.s1")"; }
+check "a domain that is off is merged" slowly 1M
+check "suspended, qemu-img stands still" paused stopped "! stopped"
+check "it is cancelled" cancelled
 is "$(vs_field .error.code)" 32804 "it says so"
 is "$(top_of t)" "$d/t.s1" "the domain is where it was"
 is "$(content_of "$d/t.s1")" "$present" "with all its data"
 live_virsh start t >/dev/null
-merging() { grep -q "mirror" "$LIVE_ROOT"/run/qemu/t.xml; }
-check "cancelled while the domain runs" slowly 1M
+# figures: the bandwidth of libvirt's block job, and what it has done of all.
+figures() { live_virsh blockjob t vda --raw --bytes | sed -n 's/^ *\(bandwidth\|cur\|end\)=//p'; }
+merging() { [ "$(figures | sed -n 2p)" -gt 0 ] 2>/dev/null; }
+# crawls: a byte a second is let through, and our figures are those of libvirt, of as many bytes as
+# the layer has; of which the last is what is done after the merge.
+crawls()
+{
+    local bandwidth cur end
+    read -r bandwidth cur end < <(figures | xargs) && [ "$bandwidth" = 1 ] &&
+        grep '^{' "$VS_ERR" | tail -n 1 |
+        jq -e ".current - (.total - 1) * $cur / $end | . > -2 and . < 2" >/dev/null
+}
+check "a domain that runs is merged" slowly 1M
+check "suspended, its block job crawls, and our figures are libvirt's" \
+    paused crawls '[ "$(figures | sed -n 1p)" = 1048576 ]'
+check "and it is cancelled" cancelled
 is "$(vs_field .error.code)" 32804 "it says so"
 is "$(top_of t) $(live_virsh domstate t)" "$d/t.s1 running" "the domain is where it was"
 check_fails "the block job is over" eval 'live_virsh blockjob t vda | grep Commit'
