@@ -47,28 +47,34 @@ export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$LIVE_DIR/bus.socket
 chmod a+rx "$TEST_DIR" "$LIVE_DIR"
 chmod a+rw "$LIVE_DIR/bus.socket"
 
-# May: the actions that polkit allows. It notes in the file "asked" that it was asked, and answers
-# when there is no file "thinks".
+# may ACTION...: from now on polkit allows these. It notes in the file "asked" what it was asked,
+# and answers when there is no file "thinks".
 may()
 {
-    [ -z "${polkit_pid-}" ] || { kill "$polkit_pid"; wait "$polkit_pid" 2>/dev/null; }
-    POLKIT_DIR=$LIVE_DIR $python - "$@" >"$LIVE_DIR/polkit.log" 2>&1 <<'END' &
-import os, sys, time
+    printf '%s\n' "$@" >"$LIVE_DIR/allowed"
+    [ -n "${polkit_pid-}" ] || polkit_start
+}
+polkit_start()
+{
+    POLKIT_DIR=$LIVE_DIR $python - >"$LIVE_DIR/polkit.log" 2>&1 <<'END' &
+import os, time
 import dbus, dbus.service, dbus.mainloop.glib
 from gi.repository import GLib
 
 dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
-allowed = set(sys.argv[1:])
 place = os.environ["POLKIT_DIR"]
 
 class Authority(dbus.service.Object):
     @dbus.service.method("org.freedesktop.PolicyKit1.Authority",
                          in_signature="(sa{sv})sa{ss}us", out_signature="(bba{ss})")
     def CheckAuthorization(self, subject, action, details, flags, cancellation):
-        open(place + "/asked", "w").close()
+        with open(place + "/asked", "a") as asked:
+            print(action, file=asked)
         while os.path.exists(place + "/thinks"):
             time.sleep(0.05)
-        return (str(action) in allowed, False, dbus.Dictionary({}, signature="ss"))
+        with open(place + "/allowed") as lines:
+            allowed = str(action) in lines.read().split()
+        return (allowed, False, dbus.Dictionary({}, signature="ss"))
 
     @dbus.service.method("org.freedesktop.DBus.Properties", in_signature="s",
                          out_signature="a{sv}")
@@ -238,10 +244,69 @@ check "but nothing be thrown away elsewhere" denied "$(as_verify nobody "$allowe
 check "nor an export elsewhere be tried" denied "$(as_verify nobody "$LIVE_DIR/out" "$boot")"
 check "and without them it is not this" denied "$(as_verify nobody "$allowed/none")"
 
+# --- each method asks for its own action, and for no other
+actions=$(grep -o 'action id="[^"]*' "$abs_top_srcdir/src/service/org.virtsnap1.policy" |
+    cut -d '"' -f 2)
+may org.virtsnap1.verify
+job=$(as_verify nobody "$allowed/none" | grep -o 'job/[0-9]*')
+# What each is called with is not there, or nothing that could be done: that is told to who may.
+cat >"$LIVE_DIR/methods" <<END
+export service CollectionSnapshotService.ExportSnapshot /a '$allowed' '' {}
+import service CollectionSnapshotService.ImportExport '$allowed/none' '' {}
+import service CollectionSnapshotService.DetachImport x {}
+verify service CollectionSnapshotService.VerifyExport '$allowed/none' {}
+import service CollectionSnapshotService.VerifyExport '$allowed/none' "$boot"
+remove-exports service CollectionSnapshotService.PruneExports '$allowed/none' {}
+manage-snapshots service CollectionSnapshotService.CreateSnapshot /a '' 1
+manage-snapshots service CollectionSnapshotService.DestroySnapshot /a {}
+manage-snapshots service CollectionSnapshotService.ApplySnapshot /a {}
+manage-snapshots service CollectionSnapshotService.CreateReferencePoint /a x {}
+manage-snapshots service CollectionSnapshotService.DestroyReferencePoint /a x {}
+manage-snapshots service CollectionSnapshotService.ConvertToReferencePoint /a {}
+manage-collections service CollectionManagementService.DefineCollection '<collection/>' {}
+manage-collections service CollectionManagementService.DestroyCollection /a
+manage-collections service CollectionManagementService.RenameCollection /a x
+manage-collections service CollectionManagementService.AddMember /a "['x']" '[]'
+manage-collections service CollectionManagementService.RemoveMember /a "['x']" '[]'
+read collection/pair Collection.ListSnapshots
+read collection/pair Collection.GetSnapshots
+read collection/pair Collection.GetSnapshotInfo night
+read collection/pair Collection.ListReferencePoints
+read snapshot/pair/made Snapshot.GetInfo
+control-others-jobs $job Job.RequestStateChange 77 0
+control-others-jobs $job Job.SetSpeed 1
+control-others-jobs $job Job.GetDetails
+control-others-jobs $job Job.GetError
+control-others-jobs $job Job.GetReport
+END
+# asks_for ACTION OBJECT METHOD [ARGUMENT]...: who may do all but that may not call the method, and
+# who may do that and nothing else may.
+asks_for()
+{
+    local answer
+    # shellcheck disable=SC2046 # Several actions.
+    may $(grep -vx "org.virtsnap1.$1" <<<"$actions")
+    : >"$LIVE_DIR/asked"
+    denied "$(as daemon "${@:2}")" || return 1
+    answer=$(cat "$LIVE_DIR/asked")
+    [ "$answer" = "org.virtsnap1.$1" ] || { echo "asked: $answer"; return 1; }
+    may "org.virtsnap1.$1"
+    answer=$(as daemon "${@:2}")
+    ! denied "$answer" >"$LIVE_DIR/said" || { echo "$answer"; return 1; }
+}
+while read -r line; do
+    eval "words=($line)"
+    check "${words[2]#*.} asks for ${words[0]}" asks_for "${words[@]}"
+done <"$LIVE_DIR/methods"
+is "$(cut -d ' ' -f 3 "$LIVE_DIR/methods" | cut -d . -f 2 | sort -u)" \
+    "$(sed -n 's/.*<method name="\([^"]*\)".*/\1/p' "$abs_top_srcdir/src/bus/org.virtsnap1.xml" |
+        sort -u)" "no method is forgotten"
+
 # --- a service that leaves when it is idle does not while somebody is asked for a password
 kill "$service_pid"
 wait "$service_pid"
 sed -i s/idle_timeout=0/idle_timeout=2/ "$LIVE_DIR/virtsnapd.conf"
+may org.virtsnap1.import
 touch "$LIVE_DIR/thinks"
 # begin_asking: starts the service and calls it. It may have gone before the call comes.
 begin_asking()
