@@ -111,6 +111,23 @@ content_nodes_same(ContentNodes *self, DigestSegment *hasher, guint64 offset, co
            memcmp(node, before, DIGEST_BYTES) == 0;
 }
 
+void
+content_nodes_forget(ContentNodes *self, const RankedBits *changed, guint64 unit)
+{
+    const guint64 units = DIGEST_PART / unit;
+    guint64 n = self->size / unit + (self->size % unit > 0);
+    guint8 none[DIGEST_BYTES];
+
+    /* No data have that node. */
+    memset(none, 0xff, sizeof none);
+    for (guint64 i = 0; i < n; i++) {
+        if (!ranked_bits_has(changed, i))
+            continue;
+        part_cache_put(self->now, i / units, none);
+        i |= units - 1;
+    }
+}
+
 PartCache *
 content_nodes_finish(ContentNodes *self, const guint8 *key)
 {

@@ -5,6 +5,7 @@
 
 #include "archive/export-base.h"
 #include "transfer/part-cache.h"
+#include "util/ranked-bits.h"
 
 G_BEGIN_DECLS
 
@@ -55,6 +56,11 @@ gboolean content_nodes_same(ContentNodes *self, DigestSegment *hasher, guint64 o
 /** content_nodes_hole: Notes @length bytes that are zeros, in whole parts except at the end. May be
  * called by several threads. */
 void content_nodes_hole(ContentNodes *self, guint64 length);
+
+/** content_nodes_forget: Has nothing kept of the parts with the units of @unit bytes that are in
+ * @changed: they were read once more to be copied, and nobody compared what was copied then with
+ * what was noted. */
+void content_nodes_forget(ContentNodes *self, const RankedBits *changed, guint64 unit);
 
 /** content_nodes_finish: Frees @self. @key: of what was read. Returns: what is to be kept, owned by
  * the caller; NULL if not all of the disk was noted. */

@@ -73,5 +73,7 @@ export_item_take_contents(ExportItem *self, const ExportBase *base)
     if (!self->contents || !find_key(self, base, key))
         return NULL;
 
+    content_nodes_forget(self->contents, changes_units(self->changes), CHANGES_UNIT);
+
     return content_nodes_finish(g_steal_pointer(&self->contents), key);
 }

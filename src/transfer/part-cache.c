@@ -315,7 +315,9 @@ list_kept(int dirfd)
 
         if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
             continue;
-        file = (KeptFile){g_strdup(name), (guint64)st.st_size, st.st_mtim.tv_sec};
+        /* One that is being written by somebody else is not to go for its size. */
+        file = (KeptFile){g_strdup(name), *name == '.' ? 0 : (guint64)st.st_size,
+                          st.st_mtim.tv_sec};
         g_array_append_val(all, file);
     }
     g_array_sort(all, compare_newest_first);
