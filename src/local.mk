@@ -103,6 +103,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/host-machine.h \
 	src/import/import-collections.c \
 	src/import/import-collections.h \
+	src/import/import-dates.c \
+	src/import/import-dates.h \
 	src/import/import-define.c \
 	src/import/import-define.h \
 	src/import/import-domain.c \

@@ -13,6 +13,7 @@
 #include "archive/target-foreign.h"
 #include "archive/target.h"
 #include "hypervisor/drivers.h"
+#include "import/import-dates.h"
 #include "import/import-files.h"
 #include "import/import-volumes.h"
 #include "util/fd.h"
@@ -247,12 +248,14 @@ sync_pool(const ImportPlan *plan, GError **error)
 }
 
 /* All is changed before any of it is made durable: a file system with a journal then writes that
- * once, and not for each file. */
+ * once, and not for each file. Times come first, as a file server may let only the owner set
+ * them. */
 gboolean
 import_files_close(const ImportPlan *plan, int dirfd, const HypervisorOwner *owner,
                    GError **error)
 {
-    return for_each_file(plan, dirfd, owner, set_access, error) &&
+    return import_dates_set(plan, dirfd, error) &&
+           for_each_file(plan, dirfd, owner, set_access, error) &&
            for_each_directory(plan, dirfd, set_access, error) &&
            for_each_file(plan, dirfd, owner, sync_entry, error) &&
            (!plan->pool || sync_pool(plan, error)) &&

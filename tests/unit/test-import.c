@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "image/save-image.h"
@@ -13,6 +14,7 @@
 #include "import/import-journal.h"
 #include "import/import-settings.h"
 #include "import/import-work.h"
+#include "snapshot/apply-frozen.h"
 #include "tests/unit/harness.h"
 #include "util/fd.h"
 
@@ -347,6 +349,123 @@ test_cleared(JournalFixture *f, gconstpointer data)
     g_assert_cmpstr(left, ==, "journal\nvolumes\n");
 }
 
+/* --- times ------------------------------------------------------------------------- */
+
+static struct stat
+stat_of(JournalFixture *f)
+{
+    g_autofree char *path = g_build_filename(f->directory, "layers/x.qcow2", NULL);
+    struct stat st;
+
+    g_assert_cmpint(stat(path, &st), ==, 0);
+
+    return st;
+}
+
+/* Ends the import of a layer that was complete an hour later than the overlay above it. */
+static void
+close_late(JournalFixture *f)
+{
+    g_autofree char *script = g_strdup_printf("cd '%s' && mkdir -p layers && touch layers/over && "
+                                              "touch -d '+1 hour' layers/x.qcow2",
+                                              f->directory);
+    auto_fd dirfd = open(f->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    g_autoptr(GError) error = NULL;
+
+    g_free(run("sh", "-c", script, NULL));
+    g_assert_true(import_files_close(f->plan, dirfd, NULL, &error));
+    g_assert_no_error(error);
+}
+
+static void
+add_origin(JournalFixture *f, gint64 seconds)
+{
+    Origin *origin = g_new0(Origin, 1);
+
+    origin->modified = (OriginTime){seconds, 7};
+    g_ptr_array_add(f->from->origins, origin);
+}
+
+/* A layer is as old as the images that it is of; what is not known, or was after the import began,
+ * is taken for the beginning of the import. */
+static void
+test_times(JournalFixture *f, gconstpointer data)
+{
+    static const struct {
+        OriginTime written;
+        gint64 origins[2];
+        gint64 is; /* 0: the beginning of the import */
+    } table[] = {
+        {{1000, 5}, {0, 0}, 1000},
+        {{5000, 5}, {1000, 2000}, 2000},
+        {{5000, 5}, {3000, 2000}, 3000},
+        {{0, 0}, {0, 0}, 0},
+        {{-5, 0}, {0, 0}, 0},
+        {{1000, 1999999999}, {0, 0}, 0},
+        {{999999999999999999, 0}, {0, 0}, 0},
+        {{1000, 5}, {999999999999999999, 2000}, 0},
+    };
+    const gint64 begun = g_get_real_time() / G_USEC_PER_SEC - 1;
+
+    f->from->format = g_strdup("qcow2");
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        f->from->written = table[i].written;
+        g_ptr_array_set_size(f->from->origins, 0);
+        for (gsize j = 0; j < 2 && table[i].origins[j] != 0; j++)
+            add_origin(f, table[i].origins[j]);
+        close_late(f);
+        g_test_message("row %zu", i);
+        if (table[i].is != 0) {
+            g_assert_cmpint(stat_of(f).st_mtim.tv_sec, ==, table[i].is);
+            continue;
+        }
+        g_assert_cmpint(stat_of(f).st_mtim.tv_sec, >=, begun);
+        g_assert_cmpint(stat_of(f).st_mtim.tv_sec, <=, g_get_real_time() / G_USEC_PER_SEC);
+    }
+}
+
+/* The one that a snapshot froze is not taken for written to since. */
+static void
+test_times_of_frozen(JournalFixture *f, gconstpointer data)
+{
+    g_autofree char *base = g_build_filename(f->directory, "layers/x.qcow2", NULL);
+    g_autofree char *overlay = g_build_filename(f->directory, "layers/over", NULL);
+    const SnapshotDef def = {.name = "s", .creation_time = 1000};
+    const DiskDef disk = {.overlay = overlay};
+    Layer layer = {.path = base};
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+
+    f->from->format = g_strdup("qcow2");
+    close_late(f);
+    layer.inode = stat_of(f).st_ino;
+    layer.mtime = stat_of(f).st_mtim.tv_sec;
+    g_assert_true(apply_frozen_check(&def, &disk, &layer, warnings, &error));
+    g_assert_no_error(error);
+}
+
+/* What an import has reverted to an internal snapshot was written to by the import; who is to find
+ * that a memory state is none of the snapshot's time finds that one is not later than the disks. */
+static void
+test_times_of_others(JournalFixture *f, gconstpointer data)
+{
+    ImportFile *file = g_ptr_array_index(f->plan->files, 0);
+    const gint64 soon = g_get_real_time() / G_USEC_PER_SEC + 1800;
+
+    close_late(f);
+    g_assert_cmpint(stat_of(f).st_mtim.tv_sec, >, soon);
+    f->from->format = g_strdup("qcow2");
+    f->from->written = (OriginTime){1000, 0};
+    file->snapshot = g_strdup("s");
+    close_late(f);
+    g_assert_cmpint(stat_of(f).st_mtim.tv_sec, >, soon);
+    g_clear_pointer(&file->snapshot, g_free);
+    g_clear_pointer(&f->from->format, g_free);
+    f->from->role = g_strdup("memory");
+    close_late(f);
+    g_assert_cmpint(stat_of(f).st_mtim.tv_sec, <, soon);
+}
+
 /* --- memory states ---------------------------------------------------------------- */
 
 static void
@@ -416,6 +535,11 @@ main(int argc, char **argv)
                test_journal_of_other_overlays, tear_down);
     g_test_add("/import/head-again", JournalFixture, NULL, set_up, test_head_again, tear_down);
     g_test_add("/import/cleared", JournalFixture, NULL, set_up, test_cleared, tear_down);
+    g_test_add("/import/times", JournalFixture, NULL, set_up, test_times, tear_down);
+    g_test_add("/import/times-of-frozen", JournalFixture, NULL, set_up, test_times_of_frozen,
+               tear_down);
+    g_test_add("/import/times-of-others", JournalFixture, NULL, set_up, test_times_of_others,
+               tear_down);
     g_test_add_func("/import/memory-patched", test_memory_patched);
 
     return g_test_run();
