@@ -38,15 +38,20 @@ gboolean export_set_protected(const char *path, gboolean protect, GError **error
  * @mark: (out): what tells this protection from any other, owned by the caller; NULL: the export
  * was protected already
  *
- * As export_set_protected(), which lasts until it is lifted. Who protects what is protected already
- * changes the time of the mark, so that the one who made it does not lift the protection again.
+ * As export_set_protected(), but until export_protect_keep() it may be taken back. Who protects
+ * what is protected already changes the time of the mark, so that the one who made it does not lift
+ * the protection again. ACCESS_DENIED if it is another user's, who may still do that.
  */
 gboolean export_protect(const char *path, char **mark, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /** export_protect_undo: Lifts the protection if it still is the one of @mark, and nobody has relied
- * on it since. Returns: FALSE with an error if that is so, and it cannot be lifted. */
+ * on it since, nor does so meanwhile. Returns: FALSE with an error if that is so, or cannot be told
+ * because the file system has no locks, and it cannot be lifted. */
 gboolean export_protect_undo(const char *path, const char *mark, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/** export_protect_keep: Lets others see that the protection of @mark is not taken back any more. */
+void export_protect_keep(const char *path, const char *mark);
 
 G_END_DECLS

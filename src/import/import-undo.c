@@ -207,6 +207,9 @@ import_undo_done(ImportUndo *self, GError **error)
     if (!fd_sync(self->parent_fd, self->parent, error))
         return FALSE;
     own_record_drop(self->id);
+    /* Without the record nobody lifts the protection any more. */
+    if (self->export)
+        export_protect_keep(self->export, self->protection);
 
     return TRUE;
 }
