@@ -41,7 +41,7 @@ is_domain_to_go(ImportUndo *self, const UndoDomain *domain, const DomainRecord *
     if (domain->made && !self->found)
         return TRUE;
     owner = undo_domain_owner(self, record);
-    if (owner == DOMAIN_UNKNOWN && self->found)
+    if (owner != DOMAIN_OF_IMPORT && self->found)
         g_ptr_array_add(self->left, g_strdup(record->name));
 
     return owner == DOMAIN_OF_IMPORT;

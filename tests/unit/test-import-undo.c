@@ -228,14 +228,13 @@ test_variables_of_others(Fixture *self, G_GNUC_UNUSED gconstpointer data)
 
 /* Any domain can have that UUID and that name, as the one that was exported. */
 static void
-test_domain_without_paths(Fixture *self, G_GNUC_UNUSED gconstpointer data)
+test_domain_without_images(Fixture *self, gconstpointer disk)
 {
     leave(self, NULL);
     g_free(self->host.xml);
-    self->host.xml = g_strdup("<domain><name>web</name><devices><disk type='network' "
-                              "device='disk'><source protocol='rbd' name='pool/web'/></disk>"
-                              "</devices></domain>");
-    assert_recovered(self, "'web' is left");
+    self->host.xml = g_strdup_printf("<domain><name>web</name><devices>%s</devices></domain>",
+                                     (const char *)disk);
+    assert_recovered(self, "(domains: 0); the domain 'web' is left");
     g_assert_cmpuint(self->host.undefined, ==, 0);
 }
 
@@ -566,7 +565,12 @@ main(int argc, char **argv)
     ADD("/import-undo/left", test_left);
     ADD("/import-undo/variables", test_variables);
     ADD("/import-undo/variables-of-others", test_variables_of_others);
-    ADD("/import-undo/domain-without-paths", test_domain_without_paths);
+    g_test_add("/import-undo/domain-without-paths", Fixture,
+               "<disk type='network' device='disk'><source protocol='rbd' name='pool/web'/></disk>",
+               set_up, test_domain_without_images, tear_down);
+    g_test_add("/import-undo/domain-with-other-images", Fixture,
+               "<disk type='file' device='cdrom'><source file='/iso'/></disk>", set_up,
+               test_domain_without_images, tear_down);
     ADD("/import-undo/written-with-clock-set-back", test_written_with_clock_set_back);
     ADD("/import-undo/added-with-clock-set-back", test_added_with_clock_set_back);
     ADD("/import-undo/runs", test_runs);
