@@ -76,6 +76,30 @@ check_active(LibvirtPool *pool, const char *name, GError **error)
     return FALSE;
 }
 
+static GPtrArray *
+list_pools(Hypervisor *hypervisor, GError **error)
+{
+    const unsigned int flags = VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE |
+                               VIR_CONNECT_LIST_STORAGE_POOLS_DIR |
+                               VIR_CONNECT_LIST_STORAGE_POOLS_FS |
+                               VIR_CONNECT_LIST_STORAGE_POOLS_NETFS;
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    virStoragePoolPtr *pools = NULL;
+    int n = virConnectListAllStoragePools(libvirt_connection(hypervisor), &pools, flags);
+
+    if (n < 0) {
+        libvirt_error_set(error, _("Cannot list the storage pools"));
+        return NULL;
+    }
+    for (int i = 0; i < n; i++) {
+        g_ptr_array_add(names, g_strdup(virStoragePoolGetName(pools[i])));
+        virStoragePoolFree(pools[i]);
+    }
+    free(pools);
+
+    return g_steal_pointer(&names);
+}
+
 /* The directory of the volumes, if they are files in one. */
 static char *
 get_directory(LibvirtPool *pool, const char *name, GError **error)
@@ -152,6 +176,7 @@ create_volume(Hypervisor *hypervisor, const char *name, const char *volume, guin
 }
 
 const HypervisorPoolOps libvirt_pool_ops = {
+    .list = list_pools,
     .directory = pool_directory,
     .create = create_volume,
 };

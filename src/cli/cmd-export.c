@@ -74,6 +74,18 @@ static const CommandArg export_args[] = {
 };
 
 static int
+run_served_export(CliContext *cli, const ExportRequest *request)
+{
+    if (!request->collection)
+        return cli_usage(cli, _("export: with --service or --async there is no --domain; define a "
+                                "collection"));
+    if (request->dry_run)
+        return cli_usage(cli, _("%s: with --service or --async there is no --dry-run"), "export");
+
+    return export_service(cli, request);
+}
+
+static int
 run_export(CliContext *cli, const CommandLine *line)
 {
     const ExportOptions *options = line->options;
@@ -114,7 +126,7 @@ run_export(CliContext *cli, const CommandLine *line)
 
     /* Only a job of the service outlives its command. */
     if (cli->globals.service || options->async)
-        return export_service(cli, &request);
+        return run_served_export(cli, &request);
 
     return export_run(cli, &request);
 }

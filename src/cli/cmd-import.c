@@ -83,10 +83,12 @@ run_import_command(CliContext *cli, const CommandLine *line)
                                                 : import_work_default_directory();
 
     /* Only a job of the service outlives its command. */
-    if (cli->globals.service || options->async)
-        return import_service(cli, &request);
+    if (!cli->globals.service && !options->async)
+        return import_run(cli, &request);
+    if (options->dry_run)
+        return cli_usage(cli, _("%s: with --service or --async there is no --dry-run"), "import");
 
-    return import_run(cli, &request);
+    return import_service(cli, &request);
 }
 
 static const Command commands[] = {

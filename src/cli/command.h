@@ -14,6 +14,7 @@ typedef enum {
     COMPLETE_COMMAND,
     COMPLETE_COLLECTION,
     COMPLETE_DOMAIN,
+    COMPLETE_POOL,
     COMPLETE_SNAPSHOT,
     COMPLETE_REFERENCE_POINT,
     COMPLETE_NIGHT, /* the configuration of a nightly export */

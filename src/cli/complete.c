@@ -15,6 +15,7 @@
 #include "cli/shell-words.h"
 #include "collection/collection-store.h"
 #include "collection/collection.h"
+#include "hypervisor/pool-ops.h"
 #include "snapshot/reference-point.h"
 #include "snapshot/snapshot-list.h"
 
@@ -38,6 +39,7 @@ static const struct {
     {"EXPORT", COMPLETE_DIRECTORY},
     {"COLLECTION", COMPLETE_COLLECTION},
     {"DOMAIN", COMPLETE_DOMAIN},
+    {"POOL", COMPLETE_POOL},
 };
 
 static void
@@ -79,6 +81,17 @@ offer_domains(CliContext *cli, const Place *place, const char *prefix)
     Hypervisor *hypervisor = cli_connection(cli, NULL);
     g_autoptr(GPtrArray) names =
         hypervisor ? hypervisor->ops->list_domains(hypervisor, NULL) : NULL;
+
+    for (guint i = 0; names && i < names->len; i++)
+        offer_candidate(place, prefix, g_ptr_array_index(names, i));
+}
+
+static void
+offer_pools(CliContext *cli, const Place *place, const char *prefix)
+{
+    Hypervisor *hypervisor = cli_connection(cli, NULL);
+    const HypervisorPoolOps *pools = hypervisor ? hypervisor->ops->pools : NULL;
+    g_autoptr(GPtrArray) names = pools ? pools->list(hypervisor, NULL) : NULL;
 
     for (guint i = 0; names && i < names->len; i++)
         offer_candidate(place, prefix, g_ptr_array_index(names, i));
@@ -154,6 +167,7 @@ static const struct {
     {COMPLETE_COMMAND, offer_commands},
     {COMPLETE_COLLECTION, offer_collections},
     {COMPLETE_DOMAIN, offer_domains},
+    {COMPLETE_POOL, offer_pools},
     {COMPLETE_SNAPSHOT, offer_snapshots},
     {COMPLETE_REFERENCE_POINT, offer_reference_points},
     {COMPLETE_NIGHT, offer_nights},

@@ -10,19 +10,6 @@
 #include "cli/job-started.h"
 #include "cli/service.h"
 
-static gboolean
-check_request(const ExportRequest *request, GError **error)
-{
-    const char *what = NULL;
-
-    if (!request->collection)
-        what = _("--domain: define a collection");
-    else if (request->dry_run)
-        what = "--dry-run";
-
-    return !what || job_unserved(what, error);
-}
-
 /* Starts the job. Returns: its path, owned by the caller; NULL with an error. */
 static char *
 start_export_job(CliContext *cli, const ExportRequest *request, GError **error)
@@ -58,8 +45,7 @@ export_service(CliContext *cli, const ExportRequest *request)
                                        .done = _("Exported to '%s'"),
                                        .place = TRUE};
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = check_request(request, &error) ? start_export_job(cli, request,
-                                                                              &error) : NULL;
+    g_autofree char *path = start_export_job(cli, request, &error);
 
     return job_started(cli, path, error, &options);
 }

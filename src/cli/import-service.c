@@ -19,10 +19,6 @@ start_import(CliContext *cli, const ImportRequest *request, GError **error)
     GVariantDict options;
     char *job;
 
-    if (request->options->dry_run) {
-        job_unserved("--dry-run", error);
-        return NULL;
-    }
     g_variant_dict_init(&options, NULL);
     g_variant_dict_insert(&options, "to", "s", request->directory);
     if (request->options->resume)

@@ -93,12 +93,3 @@ job_started(CliContext *cli, const char *path, const GError *why,
 
     return done ? tell_job_done(cli, job, options) : tell_job_failed(cli, job, error);
 }
-
-gboolean
-job_unserved(const char *what, GError **error)
-{
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                _("The service does not do this: %s, or leave out --service and --async"), what);
-
-    return FALSE;
-}

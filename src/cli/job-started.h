@@ -40,12 +40,4 @@ typedef struct {
 int job_started(CliContext *cli, const char *path, const GError *why,
                 const JobStartedOptions *options) G_GNUC_WARN_UNUSED_RESULT;
 
-/**
- * job_unserved:
- * @what: what the service does not do
- *
- * Sets the error of a command that cannot be carried out by the service. Returns: FALSE.
- */
-gboolean job_unserved(const char *what, GError **error);
-
 G_END_DECLS

@@ -10,6 +10,11 @@ G_BEGIN_DECLS
 /* What importing into a storage pool needs of a hypervisor. */
 
 struct HypervisorPoolOps {
+    /* Returns: (element-type utf8): the names of the pools for which directory() has an answer, as
+     * far as that is known without having the hypervisor look at them; owned by the caller. NULL
+     * with an error. Source: virConnectListAllStoragePools. */
+    GPtrArray *(*list)(Hypervisor *hypervisor, GError **error);
+
     /* Has the hypervisor look at the pool @pool once more. Returns: the absolute path of its
      * directory, in which its volumes are files, owned by the caller; NULL with NOT_FOUND if there
      * is no such pool, INVALID_STATE if it is not active, or NOT_SUPPORTED if its volumes are no

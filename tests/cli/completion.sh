@@ -102,6 +102,10 @@ host=test://$TEST_DIR/host.xml
     domain web ef861801-45b9-11cb-88e3-afbfe5370491 first second only-web
     domain "two words" ef861801-45b9-11cb-88e3-afbfe5370492 second "the first" first
     domain bare ef861801-45b9-11cb-88e3-afbfe5370493
+    pool() { echo "<pool type='$2'><name>$1</name>$3<target><path>$4</path></target></pool>"; }
+    pool images dir "" /images
+    pool "more images" dir "" /more
+    pool far iscsi "<source><host name='h'/><device path='iqn.2026-01.x'/></source>" /dev/disk
     echo "</node>"
 } >"$TEST_DIR/host.xml"
 
@@ -133,6 +137,15 @@ is "$got" "bare" "or right behind its letter"
 tab "virtsnap -c nothing:///x collection-add x --domain " \
     virtsnap -c nothing : ///x collection-add x --domain ''
 is "$got" "" "no connection, no domains"
+
+tab "virtsnap -c $host import x --pool " \
+    virtsnap -c test : "${host#test:}" import x --pool ''
+is "$got" "images more\\ images" "pools into which can be imported"
+tab "virtsnap -c $host import x --pool=i" \
+    virtsnap -c test : "${host#test:}" import x --pool = i
+is "$got" "images" "by their beginning"
+tab "virtsnap -c nothing:///x import x --pool " virtsnap -c nothing : ///x import x --pool ''
+is "$got" "" "no connection, no pools"
 
 # names NAME...: checks what "virtsnap complete" offers on the host for the words.
 names() { got=$(virtsnap complete -- -c "$host" "$@" 2>&1 | tail -n +2 | sort | paste -sd,); }

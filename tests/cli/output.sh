@@ -98,6 +98,14 @@ fails 2 "name a collection and its snapshot" "neither of them" virtsnap export s
 fails 2 "'lots'" "export --progress=lots" virtsnap export c s --to x --progress=lots
 fails 2 "--to is empty" "an empty --to" virtsnap export c s --to ''
 
+# So is what the service has no part in; it is not asked.
+served() { fails 2 "with --service or --async there is no $1" "${*:2}" virtsnap "${@:2}"; }
+served --dry-run --service export c s --to x --dry-run
+served --dry-run export c s --to x --dry-run --async
+served --domain --service export --domain d s --to x
+served --dry-run --service import e --to x --dry-run
+served --dry-run import e --to x --dry-run --async
+
 # A value that an option cannot have is a usage error, wherever it is found.
 wrong() { fails 2 "$1" "${*:2}" virtsnap "${@:2}"; }
 wrong "'?99" export c s --to x --parallel 99

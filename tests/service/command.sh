@@ -105,7 +105,7 @@ paused()
     ! wait $pid && [ ! -e "$out/z" ]
 }
 check "Ctrl-Z suspends the job, and fg lets it go on" paused
-check "unnamed collections are not for the service" vs_refused 1 "collection" \
+check "unnamed collections are not for the service" vs_refused 4 "collection" \
     export --domain left night --to "$out/u" --async
 is "$(vs --service snapshot-list pair --json | jq -c '[.snapshots[].name]')" '["night"]' \
     "snapshots"

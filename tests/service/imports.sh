@@ -119,7 +119,7 @@ like "$(service_call service CollectionSnapshotService.DetachImport left "{'x': 
     "InvalidParameter.*'x'" "an unknown option is refused"
 check "fails as the job does" vs_refused 32800 "exist" --service import "$VS_EXPORT" --to "$to" \
     "${TRUST[@]}"
-check "a plan is not the service's" vs_refused 1 "--dry-run" --service import "$VS_EXPORT" \
+check "a plan is not the service's" vs_refused 4 "--dry-run" --service import "$VS_EXPORT" \
     --to "$to" --dry-run
 service_stop
 is "$(live_virsh list --all --name | sort | xargs)" "left right" "and the domains"
