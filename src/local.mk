@@ -154,6 +154,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/import-undo-record.h \
 	src/import/import-undo.c \
 	src/import/import-undo.h \
+	src/import/import-volumes-free.c \
+	src/import/import-volumes-free.h \
 	src/import/import-volumes.c \
 	src/import/import-volumes.h \
 	src/import/import-report.c \

@@ -9,6 +9,7 @@
 #include "import/import-prepare.h"
 #include "import/import-recover.h"
 #include "import/import-tpm.h"
+#include "import/import-volumes-free.h"
 #include "import/import-volumes.h"
 #include "import/own-record.h"
 
@@ -122,6 +123,8 @@ plan_all(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
                                       target_path(prepared->target), prepared->host, error);
     if (!prepared->plan || !check_all(hypervisor, prepared, look, error))
         return FALSE;
+    if (prepared->plan->pool)
+        import_volumes_warn_left(prepared->plan);
     if (!look)
         warn_of_host(prepared->plan, import_host_findings(prepared->host), force);
 

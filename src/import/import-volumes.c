@@ -16,15 +16,14 @@
 #include "util/fd.h"
 
 #define MARK IMPORT_VOLUMES_MARK
-#define RECORD_BYTES_MAX ((gsize)64 << 20)
 
-/* The volumes of @plan, of which none is made yet. New overlays are written by QEMU, which makes
- * the file as long as it has to be. */
-static VolumeRecord *
-volumes_of(const ImportPlan *plan)
+/* New overlays are written by QEMU, which makes the file as long as it has to be. */
+VolumeRecord *
+import_volumes_of(const ImportPlan *plan)
 {
     VolumeRecord *self = volume_record_new(plan->settings->pool);
 
+    self->directory = g_strdup(plan->directory);
     for (guint i = 0; i < plan->files->len; i++) {
         const ImportFile *file = g_ptr_array_index(plan->files, i);
 
@@ -73,7 +72,7 @@ import_volumes_read(int dirfd, VolumeRecord **volumes, GError **error)
 {
     g_autofree char *id = NULL;
     g_autoptr(GError) why = NULL;
-    g_autoptr(GBytes) bytes = own_record_find(dirfd, MARK, RECORD_BYTES_MAX, &id, &why);
+    g_autoptr(GBytes) bytes = own_record_find(dirfd, MARK, IMPORT_VOLUMES_BYTES_MAX, &id, &why);
 
     *volumes = NULL;
     if (g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND))
@@ -240,8 +239,8 @@ import_volumes_done(int dirfd)
         own_record_drop(self->id);
 }
 
-static int
-open_left(const char *directory)
+int
+import_volumes_open_left(const char *directory)
 {
     g_autofree char *parent = g_path_get_dirname(directory);
     g_autofree char *name = g_path_get_basename(directory);
@@ -253,7 +252,7 @@ open_left(const char *directory)
 gboolean
 import_volumes_recover(const char *directory, Hypervisor *hypervisor, GError **error)
 {
-    auto_fd fd = open_left(directory);
+    auto_fd fd = import_volumes_open_left(directory);
     struct stat st;
 
     if (fd < 0 || fstatat(fd, MARK, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -272,41 +271,6 @@ import_volumes_recover(const char *directory, Hypervisor *hypervisor, GError **e
 }
 
 /* --- making ------------------------------------------------------------------------- */
-
-static void
-note_taken(GString *taken, const VolumeRecord *left, const char *path, const char *pool)
-{
-    g_autofree char *name = g_path_get_basename(path);
-    struct stat st;
-
-    if (lstat(path, &st) == 0 && (!left || !import_volumes_has(left, path)))
-        g_string_append_printf(taken,
-                               _("\n  the storage pool '%s' has a volume '%s'; --rename or "
-                                 "--suffix gives it another name"),
-                               pool, name);
-}
-
-gboolean
-import_volumes_check_free(const ImportPlan *plan, GError **error)
-{
-    g_autoptr(VolumeRecord) wanted = volumes_of(plan);
-    g_autoptr(VolumeRecord) left = NULL;
-    g_autoptr(GString) taken = g_string_new(NULL);
-    auto_fd fd = open_left(plan->directory);
-
-    if (fd >= 0 && !import_volumes_read(fd, &left, error))
-        return FALSE;
-    for (guint i = 0; i < wanted->all->len; i++)
-        note_taken(taken, left, ((const RecordedVolume *)g_ptr_array_index(wanted->all, i))->path,
-                   wanted->pool);
-    if (taken->len == 0)
-        return TRUE;
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS,
-                _("What is to be imported is there already, and nothing is ever overwritten:%s"),
-                taken->str);
-
-    return FALSE;
-}
 
 /* Whether the file is there, as long as it was made. That of an overlay QEMU has made longer. */
 static gboolean
@@ -340,7 +304,7 @@ gboolean
 import_volumes_keep(const ImportPlan *plan, int dirfd, gboolean resume, gboolean *kept,
                     GError **error)
 {
-    g_autoptr(VolumeRecord) wanted = volumes_of(plan);
+    g_autoptr(VolumeRecord) wanted = import_volumes_of(plan);
     g_autoptr(VolumeRecord) there = NULL;
 
     *kept = FALSE;
@@ -382,7 +346,7 @@ record_failed(VolumeRecord *self, guint failed, int dirfd, const GError *why)
 gboolean
 import_volumes_make(Hypervisor *hypervisor, const ImportPlan *plan, int dirfd, GError **error)
 {
-    g_autoptr(VolumeRecord) self = volumes_of(plan);
+    g_autoptr(VolumeRecord) self = import_volumes_of(plan);
     GError *why = NULL;
 
     if (self->all->len == 0)
@@ -403,7 +367,7 @@ import_volumes_make(Hypervisor *hypervisor, const ImportPlan *plan, int dirfd, G
 gboolean
 import_volumes_check(const ImportPlan *plan, int dirfd, GError **error)
 {
-    g_autoptr(VolumeRecord) wanted = volumes_of(plan);
+    g_autoptr(VolumeRecord) wanted = import_volumes_of(plan);
     g_autoptr(VolumeRecord) there = NULL;
 
     if (!import_volumes_read(dirfd, &there, error))

@@ -19,6 +19,9 @@ G_BEGIN_DECLS
 /** Name of the mark, a file in the directory of the import. */
 #define IMPORT_VOLUMES_MARK "volumes"
 
+/** How long the record may be, in bytes. */
+#define IMPORT_VOLUMES_BYTES_MAX ((gsize)64 << 20)
+
 /**
  * import_volumes_read:
  * @dirfd: the directory of an import, also a partial one
@@ -50,13 +53,13 @@ gboolean import_volumes_look(const VolumeRecord *self, const RecordedVolume *vol
 gboolean import_volumes_known(const VolumeRecord *self, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/**
- * import_volumes_check_free:
- * Returns: FALSE with ALREADY_EXISTS naming all volumes of @plan whose names are taken, except
- * those that an import into the same directory has left.
- */
-gboolean import_volumes_check_free(const ImportPlan *plan, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/** import_volumes_of: Returns: the volumes of @plan, of which none is made yet, owned by the
+ * caller. */
+VolumeRecord *import_volumes_of(const ImportPlan *plan);
+
+/** import_volumes_open_left: Returns: a descriptor of the partial directory that an import into
+ * @directory has left, owned by the caller; -1: there is none. */
+int import_volumes_open_left(const char *directory);
 
 /**
  * import_volumes_keep:

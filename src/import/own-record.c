@@ -68,6 +68,28 @@ own_record_write(const char *id, const char *text, GError **error)
     return dir && record_dir_write(dir, &change, 1, error);
 }
 
+GPtrArray *
+own_record_list(void)
+{
+    g_autoptr(RecordDir) dir = open_own_records(RECORD_DIR_READ, NULL);
+    g_autoptr(GPtrArray) names = dir ? record_dir_list(dir, NULL) : NULL;
+
+    for (guint i = names ? names->len : 0; i-- > 0;) {
+        if (!g_uuid_string_is_valid(g_ptr_array_index(names, i)))
+            g_ptr_array_remove_index(names, i);
+    }
+
+    return g_steal_pointer(&names);
+}
+
+GBytes *
+own_record_read(const char *id, gsize limit)
+{
+    g_autoptr(RecordDir) dir = open_own_records(RECORD_DIR_READ, NULL);
+
+    return dir && record_dir_has(dir, id) ? record_dir_read(dir, id, limit, NULL) : NULL;
+}
+
 void
 own_record_drop(const char *id)
 {

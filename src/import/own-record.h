@@ -24,6 +24,14 @@ char *own_record_new(void);
 gboolean own_record_write(const char *id, const char *text, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/** own_record_list: Returns: (element-type utf8): the names of all records, owned by the caller;
+ * NULL if they cannot be read. Some are of imports that are under way. */
+GPtrArray *own_record_list(void);
+
+/** own_record_read: Returns: the content of the record @id, owned by the caller; NULL if it has
+ * gone or is longer than @limit. */
+GBytes *own_record_read(const char *id, gsize limit);
+
 /** own_record_drop: Removes the record @id, to which no mark leads any more. One that cannot be
  * removed stays, and does no harm: nobody knows its name. */
 void own_record_drop(const char *id);

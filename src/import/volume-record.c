@@ -40,6 +40,7 @@ volume_record_free(VolumeRecord *self)
     if (!self)
         return;
     g_free(self->id);
+    g_free(self->directory);
     g_free(self->pool);
     g_free(self->boot);
     g_ptr_array_unref(self->all);
@@ -66,6 +67,7 @@ volume_record_format(const VolumeRecord *self)
 
     xmlDocSetRootElement(doc, root);
     xml_set_uint(root, "version", RECORD_VERSION);
+    xml_set(root, "directory", self->directory);
     xml_set(root, "pool", self->pool);
     xml_set(root, "boot", self->boot);
     for (guint i = 0; i < self->all->len; i++) {
@@ -136,6 +138,7 @@ parse_volumes(xmlNode *root, GError **error)
 
     g_free(self->boot);
     self->boot = xml_attr(root, "boot");
+    self->directory = xml_attr(root, "directory");
     for (xmlNode *node = NULL; (node = xml_child(root, "volume", node));) {
         if (parse_volume(self, node, seen))
             continue;

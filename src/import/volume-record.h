@@ -19,6 +19,7 @@ typedef struct {
 
 typedef struct {
     char *id; /* the name under which it was written (own-record.h); NULL: it was not yet */
+    char *directory; /* that the import makes, absolute; NULL: not known */
     char *pool;
     char *boot;     /* the run of the system that numbered the devices, or NULL */
     GPtrArray *all; /* RecordedVolume; all in one directory, each once */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "import/import-volumes-free.h"
 #include "import/import-volumes.h"
 #include "import/own-record.h"
 #include "tests/unit/harness.h"
@@ -25,6 +26,7 @@ test_written_and_read(void)
     g_autofree char *again = NULL;
     RecordedVolume *volume;
 
+    record->directory = g_strdup("/to/c & d");
     volume_record_add(record, "/pool/a & <b>", 1024);
     volume_record_add(record, "/pool/ c\n", 0);
     volume = g_ptr_array_index(record->all, 1);
@@ -257,6 +259,40 @@ test_link(Fixture *self, gconstpointer data)
     assert_nothing_removed(self, VIRT_SNAP_ERROR_ACCESS_DENIED);
 }
 
+/* Where the directory of an import is gone, by which its volumes would have been removed, they are
+ * told of, and stay. */
+static void
+test_directory_gone(Fixture *self, gconstpointer data)
+{
+    g_autofree char *gone = g_build_filename(self->directory, "new", NULL);
+    g_autofree char *path = g_build_filename(self->directory, "mine", NULL);
+    g_autoptr(ImportSettings) settings = import_settings_new();
+    g_autoptr(ImportPlan) plan = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *id = NULL;
+    ImportOverlay *overlay = g_new0(ImportOverlay, 1);
+
+    self->record->directory = g_strdup(gone);
+    id = write_record(self);
+    settings->pool = g_strdup("disks");
+    plan = import_plan_new(settings, "/to/c/s");
+    plan->pool = g_strdup(self->directory);
+    overlay->path = g_strdup(path);
+    g_ptr_array_add(plan->overlays, overlay);
+    g_assert_false(import_volumes_check_free(plan, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS);
+    g_assert_nonnull(strstr(error->message, gone));
+    import_volumes_warn_left(plan);
+    g_assert_cmpuint(plan->warnings->len, ==, 1);
+    g_assert_nonnull(strstr(g_ptr_array_index(plan->warnings, 0), "'mine', 'other'"));
+    /* As long as it is there the next import into it removes them. */
+    g_assert_cmpint(mkdirat(self->fd, ".new.partial", 0700), ==, 0);
+    import_volumes_warn_left(plan);
+    g_assert_cmpuint(plan->warnings->len, ==, 1);
+    g_assert_true(is_there(self, "mine") && is_there(self, "other"));
+    own_record_drop(id);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -272,6 +308,8 @@ main(int argc, char **argv)
     g_test_add("/volume-record/second-name", Fixture, NULL, set_up, test_second_name, tear_down);
     g_test_add("/volume-record/not-ours", Fixture, NULL, set_up, test_not_ours, tear_down);
     g_test_add("/volume-record/kept", Fixture, NULL, set_up, test_kept, tear_down);
+    g_test_add("/volume-record/directory-gone", Fixture, NULL, set_up, test_directory_gone,
+               tear_down);
     g_test_add("/volume-record/planted", Fixture, NULL, set_up, test_planted, tear_down);
     g_test_add("/volume-record/link", Fixture, NULL, set_up, test_link, tear_down);
 
