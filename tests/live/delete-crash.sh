@@ -163,7 +163,7 @@ check "the same command goes on" eval 'vs_json snapshot-delete pair s2 ||
     [ "$(vs_field .error.code)" = 32779 ]'
 check "and ends it" over
 
-# --- a domain that is undefined meanwhile, and one that is started
+# --- a domain that is started meanwhile, and one that is undefined
 renew
 "$abs_top_builddir/virtsnap" --json snapshot-delete pair s2 --bandwidth 400K >"$VS_OUT" \
     2>"$VS_ERR" &
@@ -172,5 +172,22 @@ live_wait "it merges" eval 'pgrep -f "qemu-img commit.*$d/o" >/dev/null'
 check_fails "a domain is not started on layers that are merged" live_virsh start o
 wait $pid
 check "and the removal is not disturbed" over
+renew
+live_virsh dumpxml o --inactive >"$d/o.xml"
+top=$(top_of o)
+"$abs_top_builddir/virtsnap" --json snapshot-delete pair s2 --bandwidth 400K >"$VS_OUT" \
+    2>"$VS_ERR" &
+pid=$!
+live_wait "it merges" eval 'pgrep -f "qemu-img commit.*$d/o" >/dev/null'
+check "a domain is undefined meanwhile" live_virsh undefine o --snapshots-metadata
+check_fails "the removal ends" wait $pid
+is "$(vs_field .error.code)" 32779 "because there is no such domain"
+like "$(vs_field .error.message)" "'o' was undefined meanwhile; its layers are left" "and says so"
+is "$(content_of "$top")" "$present" "all data is there"
+check "for the domain when it comes again" eval 'live_virsh define "$d/o.xml" && intact'
+check "which starts where it was" eval 'live_virsh start o && [ "$(top_of o)" = "$top" ]'
+check "the same command removes what the other one has" vs_json snapshot-delete pair s2
+is "$(snapshots_of r)/$(snapshots_of o)" "s1/" "nothing is left of it"
+check "and nothing is lost" intact
 
 done_testing

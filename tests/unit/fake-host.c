@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <string.h>
+
 #include "hypervisor/layer-ops.h"
 #include "tests/unit/fake-host.h"
 
@@ -24,6 +26,29 @@ fake_find(Hypervisor *hypervisor, const char *uuid)
             return &host->domains[i];
     }
     g_assert_not_reached();
+}
+
+void
+fake_note(Hypervisor *hypervisor, const char *what, const char *uuid)
+{
+    FakeHost *host = (FakeHost *)hypervisor;
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->lock);
+
+    if (host->calls)
+        g_string_append_printf(host->calls, "%s%c ", what, uuid[strlen(uuid) - 1]);
+}
+
+gboolean
+fake_is_there(Hypervisor *hypervisor, const char *uuid, GError **error)
+{
+    const FakeDomain *domain = fake_find(hypervisor, uuid);
+
+    if (domain->leaves == 0 || domain->looks < domain->leaves)
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND, "There is no domain '%s'",
+                domain->name);
+
+    return FALSE;
 }
 
 static const char *
@@ -63,6 +88,9 @@ fake_state(Hypervisor *hypervisor, const char *uuid, DomainState *state, GError 
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "the connection is lost");
         return FALSE;
     }
+    if (!fake_is_there(hypervisor, uuid, error))
+        return FALSE;
+    domain->looks++;
     *state = domain->state;
     if (domain->changes)
         domain->state = domain->then;
@@ -104,6 +132,10 @@ fake_thaw(Hypervisor *hypervisor, const char *uuid, guint timeout, guint *thawed
     FakeDomain *domain = fake_find(hypervisor, uuid);
 
     domain->thaws++;
+    if (!fake_is_there(hypervisor, uuid, error)) {
+        domain->frozen = FALSE;
+        return FALSE;
+    }
     if (domain->bad_thaws) {
         domain->bad_thaws--;
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s does not thaw",
@@ -126,6 +158,7 @@ fake_suspend(Hypervisor *hypervisor, const char *uuid, GError **error)
         domain->state = DOMAIN_STATE_PAUSED;
     if (domain->loses)
         ((FakeHost *)hypervisor)->lost = TRUE;
+    fake_note(hypervisor, "pause", uuid);
     if (!domain->no_pause)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s is not paused", domain->name);
@@ -144,6 +177,9 @@ fake_resume(Hypervisor *hypervisor, const char *uuid, GError **error)
         return FALSE;
     }
     domain->paused = FALSE;
+    if (!fake_is_there(hypervisor, uuid, error))
+        return FALSE;
+    fake_note(hypervisor, "resume", uuid);
     domain->resumes++;
     domain->state = DOMAIN_STATE_RUNNING;
 

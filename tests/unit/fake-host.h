@@ -27,12 +27,14 @@ typedef struct {
     gboolean loses;    /* the connection, while it freezes, or is paused */
     gboolean changes;  /* its state, once that was asked for */
     DomainState then;
+    guint leaves;      /* it is undefined, or gone, once its state was asked for so often; 0: not */
     /* What came of it: */
     gboolean frozen;
     gboolean paused;
     guint thaws;
     gboolean seen_still; /* in its function */
     guint resumes;
+    guint looks;         /* its state was asked for */
 } FakeDomain;
 
 typedef struct {
@@ -42,7 +44,8 @@ typedef struct {
     const char *fails; /* the member whose function does */
     gboolean lost;     /* the connection */
     gboolean exclusive; /* nobody else can be connected, so no guard can resume it */
-    GMutex lock;
+    GMutex lock;      /* of the calls */
+    GString *calls;   /* what was done, each with the number of its domain; or NULL */
     Control *control; /* for a test's own use */
     int saving;       /* atomic: memory states that are being written, until */
     int aborted;      /* atomic: they are to end */
@@ -54,6 +57,12 @@ extern const HypervisorOps fake_ops;
 
 /** fake_uuid: Returns: the UUID of domain @i, owned by the caller. */
 char *fake_uuid(guint i);
+
+/** fake_note: Adds @what was done to the domain with @uuid to the calls. */
+void fake_note(Hypervisor *hypervisor, const char *what, const char *uuid);
+
+/** fake_is_there: Returns: FALSE with NOT_FOUND if the domain with @uuid is gone. */
+gboolean fake_is_there(Hypervisor *hypervisor, const char *uuid, GError **error);
 
 /** fake_find: Returns: (transfer none): the domain with @uuid, which there is. */
 FakeDomain *fake_find(Hypervisor *hypervisor, const char *uuid);

@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <string.h>
+
 #include "collection/set-store.h"
 #include "snapshot/create-run.h"
 #include "tests/unit/fake-host.h"
@@ -97,12 +99,40 @@ test_cancelled_before(void)
     scratch_free(directory);
 }
 
+/* A member is undefined between the plan and its moment: nothing is begun, no other stands still,
+ * and no record is left of a set of which nothing is there. */
+static void
+test_undefined(void)
+{
+    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
+                            {.name = "b", .state = DOMAIN_STATE_RUNNING, .leaves = 1}};
+    FakeHost host = FAKE_HOST(domains);
+    g_autoptr(Control) control = control_new();
+    char *directory = scratch_new();
+    CreatePlan *plan = plan_of(&host, directory);
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) records = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_setenv("VIRTSNAP_STATE_DIR", directory, TRUE);
+    g_assert_false(create_run(&host.parent, plan, control, warnings, &error));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+    g_assert_nonnull(strstr(error->message, "'b'"));
+    g_assert_cmpint(host.saving, ==, 0);
+    g_assert_false(domains[0].paused);
+    records = set_store_load(NULL);
+    g_assert_cmpuint(records->len, ==, 0);
+    create_plan_free(plan);
+    scratch_free(directory);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/create-run/cancelled", test_cancelled);
     g_test_add_func("/create-run/cancelled-before", test_cancelled_before);
+    g_test_add_func("/create-run/undefined", test_undefined);
 
     return g_test_run();
 }

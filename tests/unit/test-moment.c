@@ -20,6 +20,8 @@ take(Hypervisor *hypervisor, MomentMember *member, gpointer data, GError **error
     FakeHost *host = (FakeHost *)hypervisor;
     FakeDomain *own = fake_find(hypervisor, member->uuid);
 
+    if (!fake_is_there(hypervisor, member->uuid, error))
+        return FALSE;
     own->seen_still = own->frozen || own->paused || own->state != DOMAIN_STATE_RUNNING;
     if (own->starts)
         own->state = DOMAIN_STATE_RUNNING;
@@ -220,6 +222,46 @@ test_changed_meanwhile(void)
         g_assert_true((error != NULL) == (table[i].error != NULL));
         if (error)
             g_assert_nonnull(strstr(error->message, table[i].error));
+    }
+}
+
+/* A domain is undefined before its moment, or in it; one that ran was transient, or has gone. */
+static void
+test_undefined_meanwhile(void)
+{
+    static const struct {
+        DomainState state;
+        MomentLevel level;
+        guint leaves; /* after so many looks: when it is looked at, directly before it is to stand
+                       * still, and before something is done with it */
+        int code;
+        guint done; /* of the two */
+    } table[] = {
+        {DOMAIN_STATE_OFF, MOMENT_FREEZE, 1, VIRT_SNAP_ERROR_NOT_FOUND, 0},
+        {DOMAIN_STATE_OFF, MOMENT_NONE, 1, VIRT_SNAP_ERROR_NOT_FOUND, 0},
+        {DOMAIN_STATE_OFF, MOMENT_PAUSE, 2, VIRT_SNAP_ERROR_NOT_FOUND, 1},
+        {DOMAIN_STATE_RUNNING, MOMENT_FREEZE, 1, VIRT_SNAP_ERROR_NOT_FOUND, 0},
+        {DOMAIN_STATE_RUNNING, MOMENT_NONE, 1, VIRT_SNAP_ERROR_NOT_FOUND, 0},
+        {DOMAIN_STATE_RUNNING, MOMENT_FREEZE, 2, VIRT_SNAP_ERROR_INVALID_STATE, 1},
+        {DOMAIN_STATE_RUNNING, MOMENT_PAUSE, 2, VIRT_SNAP_ERROR_INVALID_STATE, 1},
+        {DOMAIN_STATE_RUNNING, MOMENT_PAUSE, 3, VIRT_SNAP_ERROR_NOT_FOUND, 1},
+        {DOMAIN_STATE_PAUSED, MOMENT_PAUSE, 1, VIRT_SNAP_ERROR_NOT_FOUND, 0},
+        {DOMAIN_STATE_PAUSED, MOMENT_PAUSE, 3, VIRT_SNAP_ERROR_NOT_FOUND, 1},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        FakeDomain domains[] = {
+            {.name = "a", .state = DOMAIN_STATE_RUNNING},
+            {.name = "b", .state = table[i].state, .leaves = table[i].leaves}};
+        FakeHost host = FAKE_HOST(domains);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Moment) moment = hold(&host, table[i].level, TRUE, 0, &error);
+
+        g_test_message("row %zu", i);
+        g_assert_error(error, VIRT_SNAP_ERROR, table[i].code);
+        g_assert_nonnull(strstr(error->message, "'b'"));
+        g_assert_cmpuint(count_done(moment), ==, table[i].done);
+        g_assert_cmpint(domains[0].state, ==, DOMAIN_STATE_RUNNING);
     }
 }
 
@@ -454,6 +496,7 @@ main(int argc, char **argv)
     g_test_add_func("/moment/connection-lost", test_connection_lost);
     g_test_add_func("/moment/not-paused", test_not_paused);
     g_test_add_func("/moment/changed-meanwhile", test_changed_meanwhile);
+    g_test_add_func("/moment/undefined-meanwhile", test_undefined_meanwhile);
     g_test_add_func("/moment/resumed-meanwhile", test_resumed_meanwhile);
     g_test_add_func("/moment/no-guard", test_no_guard);
     g_test_add_func("/guard/list", test_guard_list);
