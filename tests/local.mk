@@ -37,6 +37,7 @@ libvirtsnap_test_a_SOURCES = \
 	$(NULL)
 
 unit_tests = \
+	tests/unit/test-apply-back \
 	tests/unit/test-apply-plan \
 	tests/unit/test-async \
 	tests/unit/test-backing-reference \
@@ -145,6 +146,13 @@ tests_unit_test_chain_named_SOURCES = \
 	tests/unit/chain-fixture.c \
 	tests/unit/chain-fixture.h \
 	tests/unit/test-chain-named.c \
+	$(NULL)
+tests_unit_test_apply_back_SOURCES = \
+	tests/unit/chain-fixture.c \
+	tests/unit/chain-fixture.h \
+	tests/unit/fake-layers.c \
+	tests/unit/fake-layers.h \
+	tests/unit/test-apply-back.c \
 	$(NULL)
 tests_unit_test_apply_plan_SOURCES = \
 	tests/unit/chain-fixture.c \

@@ -74,12 +74,14 @@ live_destroy b
 check "the guest's file system is sound" sound "$(top_of a)"
 
 # --- something fails: all is as it was
-state() { for i in a b; do live_virsh domstate $i; snapshots_of $i; content_of "$(top_of $i)"
+members="a b"
+state() { for i in $members; do live_virsh domstate $i; snapshots_of $i; content_of "$(top_of $i)"
     top_of $i; persistent_top_of $i; done; ls "$d"; }
+# fails [COLLECTION]
 fails()
 {
     before=$(state)
-    ! vs_json snapshot-apply pair s1 >/dev/null || return 1
+    ! vs_json snapshot-apply "${1:-pair}" s1 >/dev/null || return 1
     [ "$(state)" = "$before" ] || { diff <(echo "$before") <(state); return 1; }
 }
 scribble "$(top_of b)" 9
@@ -89,6 +91,17 @@ mv "$d/a.memory" "$d/away"
 check "a memory state that is gone" fails
 printf 'x%.0s' {1..4096} >"$d/a.memory"
 check "one that cannot be restored: all are put back" fails
+# When it is the turn of this one, another has gone back, whose name comes before.
+LIVE_BOOT=none still A
+live_snapshot_external A s1 >/dev/null
+scribble "$(top_of A)" 5
+vs -q collection-create-as later --domain A --domain a
+members="A a"
+is "$(vs --json snapshot-apply later s1 --dry-run |
+    jq -r '[.members[] | .domain + " " + .method] | join(", ")')" "A $method, a $method" \
+    "one that is the second"
+check "cannot be restored: the first is put back, too" fails later
+members="a b"
 mv "$d/away" "$d/a.memory"
 if [ $method = overlay ]; then
     mkdir "$d/bin"
