@@ -10,14 +10,21 @@
 #include "tests/unit/fake-host.h"
 #include "tests/unit/harness.h"
 
-/* A reference point that cannot be made, of a domain that cannot be resumed then. */
+/* Reference points: of one moment, and such that cannot be made. */
 
 #define PRESENT                                                                                    \
     "<domainsnapshot><name>p</name><state>running</state><creationTime>1</creationTime>"           \
-    "<disks><disk name='vda' snapshot='live'/></disks><domain><name>a</name>"                      \
-    "<uuid>00000000-0000-4000-8000-000000000000</uuid><devices><disk type='file' device='disk'>"   \
+    "<disks><disk name='vda' snapshot='live'/></disks><domain><name>%s</name>"                     \
+    "<uuid>%s</uuid><devices><disk type='file' device='disk'>"                                     \
     "<driver name='qemu' type='qcow2'/><source file='/a.img'/><target dev='vda'/></disk>"          \
     "</devices></domain></domainsnapshot>"
+
+/* The domains are "a", "b" and so on. */
+static char *
+uuid_of(const char *domain)
+{
+    return fake_uuid((guint)(domain[0] - 'a'));
+}
 
 static DomainRecord *
 fake_present(Hypervisor *hypervisor, const char *domain, const char *as, gboolean secure,
@@ -27,9 +34,9 @@ fake_present(Hypervisor *hypervisor, const char *domain, const char *as, gboolea
     SnapshotRecord *one = g_new0(SnapshotRecord, 1);
 
     one->name = g_strdup(as);
-    one->xml = g_strdup(PRESENT);
     record->name = g_strdup(domain);
-    record->uuid = fake_uuid(0);
+    record->uuid = uuid_of(domain);
+    one->xml = g_strdup_printf(PRESENT, domain, record->uuid);
     record->active = TRUE;
     record->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
     g_ptr_array_add(record->snapshots, one);
@@ -53,6 +60,21 @@ fake_no_checkpoint(Hypervisor *hypervisor, const HypervisorCheckpointRequest *re
     return FALSE;
 }
 
+static gboolean
+fake_checkpoint(Hypervisor *hypervisor, const HypervisorCheckpointRequest *request,
+                GError **error)
+{
+    g_autofree char *uuid = uuid_of(request->domain);
+
+    fake_note(hypervisor, "point", uuid);
+
+    return TRUE;
+}
+
+static const HypervisorBackupOps working_backups = {
+    .checkpoints = fake_checkpoints,
+    .create_checkpoint = fake_checkpoint,
+};
 static const HypervisorBackupOps fake_backups = {
     .checkpoints = fake_checkpoints,
     .create_checkpoint = fake_no_checkpoint,
@@ -111,12 +133,79 @@ test_ended(void)
     g_assert_false(domain.paused);
 }
 
+/* --- one moment --------------------------------------------------------------------------- */
+
+/* Returns: the place of @call with the domain @i among @calls, which must be there once. */
+static guint
+place_of(char **calls, const char *call, guint i)
+{
+    g_autofree char *name = g_strdup_printf("%s%u", call, i);
+    guint at = 0;
+
+    g_assert_true(g_strv_contains((const char *const *)calls, name));
+    while (!g_str_equal(calls[at], name))
+        at++;
+    for (guint k = at + 1; calls[k]; k++)
+        g_assert_cmpstr(calls[k], !=, name);
+
+    return at;
+}
+
+/* No checkpoint is made before all that run stand still, and each does until its own is there: so
+ * they are of the moment at which the last one stopped. */
+static void
+assert_one_moment(const char *calls, guint n)
+{
+    g_auto(GStrv) words = g_strsplit(calls, " ", -1);
+
+    g_test_message("%s", calls);
+    for (guint i = 0; i < n; i++) {
+        for (guint k = 0; k < n; k++)
+            g_assert_cmpuint(place_of(words, "pause", i), <, place_of(words, "point", k));
+        g_assert_cmpuint(place_of(words, "point", i), <, place_of(words, "resume", i));
+    }
+}
+
+static void
+test_moment(void)
+{
+    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
+                            {.name = "b", .state = DOMAIN_STATE_RUNNING},
+                            {.name = "c", .state = DOMAIN_STATE_RUNNING},
+                            {.name = "d", .state = DOMAIN_STATE_PAUSED}};
+    FakeHost host = FAKE_HOST(domains);
+    HypervisorOps ops = fake_ops;
+    g_autoptr(Control) control = control_new();
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autoptr(ReferencePlan) plan = NULL;
+    g_autoptr(GError) error = NULL;
+    gboolean left = TRUE;
+
+    ops.present = fake_present;
+    ops.backups = &working_backups;
+    host.parent.ops = &ops;
+    host.calls = g_string_new(NULL);
+    for (guint i = 0; i < host.n; i++)
+        g_ptr_array_add(names, (gpointer)domains[i].name);
+    plan = reference_plan_create(&host.parent, names, "p", &error);
+    g_assert_no_error(error);
+    g_assert_true(reference_plan_make(plan, &host.parent, control, warnings, &left, &error));
+    g_assert_false(left);
+    assert_one_moment(host.calls->str, 3);
+    /* Who was paused before has a checkpoint, and stays as he was. */
+    g_assert_nonnull(strstr(host.calls->str, "point3 "));
+    g_assert_null(strstr(host.calls->str, "resume3 "));
+    g_string_free(host.calls, TRUE);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/reference-point/left", test_left);
     g_test_add_func("/reference-point/ended", test_ended);
+    g_test_add_func("/reference-point/moment", test_moment);
 
     return g_test_run();
 }
