@@ -158,4 +158,18 @@ refused("a job that is killed", VirtSnap.Error.CANCELLED, job.wait, None)
 check("is so", job.props.state == State.KILLED)
 del job
 run(lambda: True)
+
+# Back to a snapshot, and forth again.
+snapshots = service.list_snapshots("pair")
+job = service.apply_snapshot("pair", "night", False, False, False)
+check("domains go back to a snapshot", job.wait(None) and job.props.state == State.COMPLETED)
+check("and what there was is a set", service.list_snapshots("pair")
+      == snapshots + ["before-night"])
+job = service.apply_snapshot("pair", "before-night", True, False, False)
+check("to which they go forth again", job.wait(None)
+      and service.list_snapshots("pair") == snapshots + ["before-night"])
+refused("to be started and paused", VirtSnap.Error.INVALID_PARAMETER,
+        service.apply_snapshot, "pair", "night", False, True, True)
+check("it is removed", service.delete_snapshot("pair", "before-night", False).wait(None)
+      and service.list_snapshots("pair") == snapshots)
 sys.exit(failed)

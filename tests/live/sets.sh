@@ -227,10 +227,16 @@ is "$(has a s) $(files s)" "0 0" "and does nothing"
 start_drive a b
 for ((i = 1; i <= ROUNDS; i++)); do
     check "two guests, round $i: what is exported is of one moment" moment quiesce $i two a b
+    for g in a b; do
+        check "the file system of $g is clean, with nothing to be replayed" \
+            clean_image "$VS_EXPORT" $g
+    done
 done
-check "the file systems are clean, with nothing to be replayed" clean_image "$VS_EXPORT" a
 for ((i = 1; i <= LIVE_ROUNDS; i++)); do
     check "live, round $i: two guests" live_moment application $i two a b
+    for g in a b; do
+        check "the file system of $g is clean" clean_image "$VS_EXPORT" $g
+    done
 done
 is "$(consistencies | sort -u)" \
     application "the export says so"

@@ -55,6 +55,15 @@ check "no object of one that virtsnap has not made" has_no_object night
 like "$(gdbus call --session --dest org.virtsnap1 --object-path /org/virtsnap1 \
     --method org.freedesktop.DBus.ObjectManager.GetManagedObjects)" \
     "'/org/virtsnap1/snapshot/pair/one': \\{'org.virtsnap1.Snapshot': \\{" "it is among the objects"
+# The standard type, with the memory of who runs.
+answer=$(call CreateSnapshot $pair '<snapshotsettings><name>memory</name></snapshotsettings>' 1)
+job=$(grep -o 'job/[0-9]*' <<<"$answer")
+is "$(service_wait "$job") $(service_get "$job" Job ErrorCode)" "7 0" \
+    "CreateSnapshot makes a standard one, too"
+is "$(vs --service snapshot-info pair memory --json |
+    jq -c '[.status, (.members[] | .kind, .consistency)]')" \
+    '["complete","external","memory","external","memory"]' "which has the memory"
+check "it is removed" vs_json --service snapshot-delete pair memory
 check "a name that is taken" vs_refused 32800 "'one'" --service snapshot-create-as pair one
 check "what the service does not do" eval \
     '! vs --service snapshot-create-as pair two --dry-run 2>"$VS_ERR" && grep -q dry-run "$VS_ERR"'
