@@ -36,6 +36,25 @@ configured()
         "$@" >"$conf"
 }
 
+# --- the timer that has it run every night, and makes up for one in which the host was off
+timer=$abs_top_srcdir/src/cli/virtsnap-export@.timer
+is "$(sed -n '/^\[Timer\]/,/^\[/s/^\(OnCalendar\|Persistent\)=//p' "$timer")" \
+    "*-*-* 02:00:00
+true" "every night, also after one that was missed"
+is "$(sed -n '/^\[Install\]/,$s/^WantedBy=//p' "$timer")" timers.target "once it is enabled"
+is "$(sed -n 's/^Unit=//p' "$timer")" "" "it runs the unit of its own name"
+# It wants the service beside it, whose program is not installed here.
+mkdir "$TEST_DIR/units"
+cp "$timer" "$TEST_DIR/units/virtsnap-export@shop.timer"
+printf '[Service]\nType=oneshot\nExecStart=/bin/true\n' \
+    >"$TEST_DIR/units/virtsnap-export@shop.service"
+if command -v systemd-analyze >/dev/null; then
+    check "which systemd understands" systemd-analyze verify --man=no \
+        "$TEST_DIR/units/virtsnap-export@shop.timer"
+else
+    skip "which systemd understands" "no systemd-analyze here"
+fi
+
 # --- the unit's own line
 
 unit=$abs_top_builddir/src/cli/virtsnap-export@.service

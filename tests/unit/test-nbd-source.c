@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "drivers/nbd/nbd-source.h"
+#include "qcow2/flat-source.h"
 
 #define IMAGE_BYTES ((gsize)4 << 20)
 #define READ_BYTES 4096
@@ -119,27 +120,55 @@ typedef struct {
 } Server;
 
 static Server
-server_start(void)
+server_new(void)
 {
     g_autoptr(GError) error = NULL;
     Server server = {.directory = g_dir_make_tmp("nbd-XXXXXX", &error)};
-    g_autofree char *trigger = NULL;
 
     g_assert_no_error(error);
     server.socket = g_build_filename(server.directory, "socket", NULL);
     server.ready = g_build_filename(server.directory, "pid", NULL);
     server.trigger = g_build_filename(server.directory, "trigger", NULL);
-    trigger = g_strconcat("error-pread-file=", server.trigger, NULL);
-    /* One thread: with more nbdkit 1.32 may fail an assertion when a client leaves before it has
-     * all its answers. */
-    server.process = g_subprocess_new(
-        G_SUBPROCESS_FLAGS_NONE, &error, "nbdkit", "-f", "-t", "1", "-U", server.socket, "-P",
-        server.ready, "--filter=error", "data", "data=@0x100000 \"v\"*8192", "size=4M",
-        "error-pread=EIO", "error-pread-rate=100%", trigger, NULL);
+
+    return server;
+}
+
+/* One thread: with more nbdkit 1.32 may fail an assertion when a client leaves before it has all
+ * its answers. */
+static void
+server_run(Server *server, const char *const *what)
+{
+    const char *const common[] = {"nbdkit",       "-f", "-t",          "1", "-U",
+                                  server->socket, "-P", server->ready, NULL};
+    g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+    g_auto(GStrv) all = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_strv_builder_addv(argv, (const char **)common);
+    g_strv_builder_addv(argv, (const char **)what);
+    all = g_strv_builder_end(argv);
+    server->process = g_subprocess_newv((const char *const *)all, G_SUBPROCESS_FLAGS_NONE, &error);
     g_assert_no_error(error);
-    for (int i = 0; i < 6000 && !g_file_test(server.ready, G_FILE_TEST_EXISTS); i++)
+    for (int i = 0; i < 6000 && !g_file_test(server->ready, G_FILE_TEST_EXISTS); i++)
         g_usleep(G_USEC_PER_SEC / 100);
-    g_assert_true(g_file_test(server.ready, G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(server->ready, G_FILE_TEST_EXISTS));
+}
+
+static Server
+server_start(void)
+{
+    Server server = server_new();
+    g_autofree char *trigger = g_strconcat("error-pread-file=", server.trigger, NULL);
+    const char *const what[] = {"--filter=error",
+                                "data",
+                                "data=@0x100000 \"v\"*8192",
+                                "size=4M",
+                                "error-pread=EIO",
+                                "error-pread-rate=100%",
+                                trigger,
+                                NULL};
+
+    server_run(&server, what);
 
     return server;
 }
@@ -206,6 +235,70 @@ test_other_server(void)
     server_stop(&server);
     g_assert_false(source->ops->read(source, 2, buffer, MIB, MIB, &error));
     g_assert_nonnull(strstr(error->message, "'a disk'"));
+}
+
+/* Of 64 MiB the server has 192 KiB of data; the rest, it says, are zeros, or a hole. What is asked
+ * for goes to the file of the trigger. */
+static Server
+server_of_runs(void)
+{
+    Server server = server_new();
+    g_autofree char *read = g_strdup_printf(
+        "pread=echo $3 $4 >>'%s'; head -c $3 /dev/zero | tr '\\0' v", server.trigger);
+    const char *const what[] = {"eval", "get_size=echo 64M", "can_extents=exit 0", read,
+                                "extents=echo 0 20M hole,zero; echo 20M 128K; "
+                                "echo $((20 * 1024 + 128))K 20M zero; "
+                                "echo $((40 * 1024 + 128))K 64K; "
+                                "echo $((40 * 1024 + 192))K 24M hole,zero",
+                                NULL};
+
+    server_run(&server, what);
+
+    return server;
+}
+
+static guint64
+bytes_asked_for(const Server *server)
+{
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    guint64 sum = 0;
+
+    g_assert_true(g_file_get_contents(server->trigger, &text, NULL, NULL));
+    lines = g_strsplit(g_strchomp(text), "\n", -1);
+    for (char **line = lines; *line; line++)
+        sum += g_ascii_strtoull(*line, NULL, 10);
+
+    return sum;
+}
+
+/* A whole disk is pulled, as an image: no zeros and no holes come over the wire. */
+static void
+test_data_only(void)
+{
+    Server server = server_of_runs();
+    g_autofree char *buffer = g_malloc(MIB);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Source) guest = nbd_source_connect(server.socket, "", "a disk", &error);
+    g_autoptr(Source) image = NULL;
+    guint64 data = 0;
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(guest->size, ==, 64 * MIB);
+    image = flat_source_new(g_steal_pointer(&guest), "a disk", &error);
+    g_assert_no_error(error);
+    for (guint64 at = 0; at < image->size; at += MIB) {
+        gsize length = MIN(MIB, image->size - at);
+
+        g_assert_true(image->ops->read(image, 0, buffer, at, length, &error));
+        g_assert_no_error(error);
+        for (gsize i = 0; i < length; i++)
+            data += buffer[i] == 'v';
+    }
+    g_assert_cmpuint(data, >=, 192 << 10);
+    g_assert_cmpuint(bytes_asked_for(&server), ==, 192 << 10);
+    g_clear_pointer(&image, source_free);
+    server_stop(&server);
 }
 
 static void
@@ -328,6 +421,7 @@ main(int argc, char **argv)
     g_test_add_func("/nbd-source/not-there", test_not_there);
     g_test_add_func("/nbd-source/read-error", test_read_error);
     g_test_add_func("/nbd-source/other-server", test_other_server);
+    g_test_add_func("/nbd-source/data-only", test_data_only);
     g_test_add_func("/nbd-source/no-server", test_no_server);
     g_test_add_func("/nbd-source/limits", test_limits);
     g_test_add_func("/nbd-source/limits-grow", test_limits_grow);
