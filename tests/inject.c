@@ -7,6 +7,9 @@
  * system calls (with + each from there on), lets WHAT happen:
  *   signal=NAME  the thread's process gets the signal; with KILL it never makes the call
  *   error=NAME   the call is not made and fails
+ * CALL may also be one of a libvirtd: "libvirt" is any, libvirt-421 the procedure of that number in
+ * libvirt's remote_protocol.x. Those of the command itself count, of all threads together, for each
+ * of them may write what another one asks.
  * FILE gets a line with the process that a signal has stopped. The status is that of COMMAND, after
  * all of its children have ended.
  *
@@ -34,9 +37,15 @@
     (PTRACE_O_EXITKILL | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |        \
      PTRACE_O_TRACEVFORK)
 
+#define LIBVIRT_PROGRAM 0x20008086
+#define LIBVIRT_ANY "libvirt"
+
 typedef struct {
+    pid_t command;
     char **calls;
-    int signal; /* or 0, and then */
+    gboolean asks;     /* the calls are a libvirtd's: */
+    guint32 procedure; /* or 0, for any */
+    int signal;        /* or 0, and then */
     int error;
     guint when;
     gboolean from_there_on;
@@ -72,7 +81,10 @@ parse(Inject *self, const char *text)
 
     if (g_strv_length(parts) != 3 || !g_str_has_prefix(parts[2], "when="))
         errx(2, "not CALLS:WHAT:when=N: %s", text);
-    self->calls = g_strsplit(parts[0], ",", -1);
+    self->asks = g_str_has_prefix(parts[0], LIBVIRT_ANY);
+    if (self->asks && parts[0][strlen(LIBVIRT_ANY)] == '-')
+        self->procedure = strtoul(parts[0] + strlen(LIBVIRT_ANY) + 1, NULL, 10);
+    self->calls = g_strsplit(self->asks ? "write" : parts[0], ",", -1);
     if (g_str_has_prefix(parts[1], "signal="))
         self->signal = signal_named(parts[1] + strlen("signal="));
     else if (g_str_has_prefix(parts[1], "error="))
@@ -150,12 +162,38 @@ fail_call(pid_t thread, int error)
 #endif
 }
 
+/* Whether @thread is about to write a question to libvirt that is looked for: a message begins with
+ * its length, the number of the program, that of its version and that of the procedure. */
+static gboolean
+asks_libvirt(const Inject *self, pid_t thread)
+{
+    g_autofree char *task = g_strdup_printf("/proc/%d/task/%d", self->command, thread);
+    guint32 head[4] = {0};
+#ifdef __x86_64__
+    long at = ptrace(PTRACE_PEEKUSER, thread, sizeof(long) * RSI, NULL);
+    long length = ptrace(PTRACE_PEEKUSER, thread, sizeof(long) * RDX, NULL);
+
+    for (gsize i = 0; i < 2 && length >= (long)sizeof head; i++) {
+        long word = ptrace(PTRACE_PEEKDATA, thread, at + i * sizeof(long), NULL);
+
+        memcpy(head + 2 * i, &word, sizeof word);
+    }
+#else
+    errx(2, "system calls of this processor are not known");
+#endif
+
+    return access(task, F_OK) == 0 && GUINT32_FROM_BE(head[1]) == LIBVIRT_PROGRAM &&
+           (self->procedure == 0 || GUINT32_FROM_BE(head[3]) == self->procedure);
+}
+
 static void
 at_call(Inject *self, pid_t thread)
 {
-    gpointer key = GINT_TO_POINTER(thread);
+    gpointer key = GINT_TO_POINTER(self->asks ? 0 : thread);
     guint n = GPOINTER_TO_UINT(g_hash_table_lookup(self->counts, key)) + 1;
 
+    if (self->asks && !asks_libvirt(self, thread))
+        return;
     g_hash_table_insert(self->counts, key, GUINT_TO_POINTER(n));
     if (n < self->when || (n > self->when && !self->from_there_on))
         return;
@@ -187,7 +225,7 @@ go_on(Inject *self, pid_t thread, int status)
 }
 
 static int
-watch(Inject *self, pid_t command)
+watch(Inject *self)
 {
     int result = 0;
     int status;
@@ -201,7 +239,7 @@ watch(Inject *self, pid_t command)
             continue;
         }
         g_hash_table_remove(self->counts, GINT_TO_POINTER(thread));
-        if (thread == command)
+        if (thread == self->command)
             result = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     }
 
@@ -227,5 +265,7 @@ main(int argc, char **argv)
     if (!self.told)
         err(2, "%s", told);
 
-    return watch(&self, start(&self, argv + optind + 1));
+    self.command = start(&self, argv + optind + 1);
+
+    return watch(&self);
 }

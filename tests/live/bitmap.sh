@@ -5,7 +5,7 @@
 # Live exports that have a base: dirty bitmaps say what has changed, and where there is none, the
 # disk is compared. Each export is compared with a full one of the same moment. No guest has to run,
 # because QEMU itself writes as it would for a guest. ROUNDS is the number of nights with random
-# writes.
+# writes; STEPS=all kills an export at each of its steps, else STEPS names some, as CALL:N.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/bitmap-lib.sh"
 
@@ -132,6 +132,63 @@ check "the next night goes by the one of its base" night next --base latest --st
 is "$(layer_bytes a vdb)" $((262144 + 65 * 65536)) "and writes what has changed since that"
 is "$(checkpoints a | wc -w)" "$(wc -w <<<"$known")" "and what was left has gone"
 check "it is as what the domains have" as_source
+
+# killed STEP: kills an export at that system call, or call of libvirt. No guest stands still then,
+# and the next night goes by its base and ends what is left. Returns 2 if the call was not reached.
+killed()
+{
+    local name=at-${1/:/-} status
+    "$abs_top_builddir/tests/inject" "${1%:*}:signal=KILL:when=${1#*:}" \
+        "$abs_top_builddir/virtsnap" --json export night "$name" --live=crash --base latest \
+        --scratch "$s" --to "$x" >"$d/killed.out" 2>&1 </dev/null
+    status=$?
+    [ "$(live_virsh_all 'domstate a; domstate b' | xargs)" = "running running" ] ||
+        live_die "held still" || return 1
+    # What was made and not yet marked may be a younger one's that is at work.
+    rmdir "$s"/.virtsnap-* 2>/dev/null
+    [ $status -eq 137 ] || [ $status -eq 0 ] || live_die "ended with $status" || return 1
+    [ ! -e "$x/night/$name" ] || { vs -q verify "$x/night/$name" && name+=-again; } || return 1
+    guest a 0 "$(paint $(some))" && guest b 0 "$(paint $(some))" &&
+        night "$name" --base latest --strict && as_source && nothing_held || return 1
+    [ $status -eq 137 ] || return 2
+}
+nothing_held()
+{
+    local own
+    own="$(point_of "$VS_EXPORT") virtsnap.mine"
+    [ "$(checkpoints a)/$(checkpoints b)" = "theirs $own/$own" ] ||
+        live_die "left: $(checkpoints a), $(checkpoints b)" || return 1
+    [ "$(live_virsh_all 'domjobinfo a; domjobinfo b' | xargs)" = \
+        "Job type: None Job type: None" ] || live_die "a job is left" || return 1
+    [ -z "$(find "$s" -mindepth 1)" ] || live_die "left: $(find "$s")"
+}
+point_of() { sed -n 's/.*<checkpoint name="\([^"]*\)".*/\1/p' "$1/manifest.xml" | sort -u; }
+# each CALL: kills exports at each of these calls, until there are no more of it.
+each()
+{
+    local n status
+    for ((n = 1; ; n++)); do
+        killed "$1:$n" >"$d/said" 2>&1
+        status=$?
+        [ $status -ne 2 ] || break
+        [ $status -eq 0 ] || { echo "$1:$n: $(cat "$d/said")"; return 1; }
+    done
+    echo "# $1: killed $((n - 1)) times" >&3
+}
+if ! can_inject; then
+    skip "killed at each step" "nothing can be injected here"
+elif [ "${STEPS-}" = all ]; then
+    exec 3>&1
+    for call in libvirt mkdir mkdirat flock socketpair linkat pwrite64 fsync unlinkat renameat2; do
+        check "killed at each $call" each $call
+    done
+else
+    # The second member is going to begin its backup, to go on, and to end its job; the export is
+    # going to have its name.
+    for step in ${STEPS:-libvirt-421:2 libvirt-28:2 libvirt-164:2 renameat2:1}; do
+        check "killed at $step" killed "$step"
+    done
+fi
 
 check "a domain leaves the collection" eval 'vs -q collection-remove night --domain b &&
     night left --base latest --strict'

@@ -117,6 +117,7 @@ if can_inject; then
     }
     injected "0 made1 made2" "mkdir:signal=KILL:when=2"
     injected "137 made*" "chdir:signal=KILL:when=1"
+    injected "0 made1 made2" "libvirt:signal=KILL:when=1"
     injected "1 made*" "mkdir:error=ENOSPC:when=1"
     injected "2 made*" "chdir:error=EIO:when=1+"
     injected "2 made*" "mkdir:error=ENOTHING:when=1"
