@@ -7,6 +7,7 @@
 
 #include "hypervisor/domain-job.h"
 #include "hypervisor/snapshot-def.h"
+#include "image/qcow2-header.h"
 #include "snapshot/moment.h"
 #include "snapshot/reference-plan.h"
 #include "snapshot/reference-point.h"
@@ -63,26 +64,35 @@ warn_of_untracked(ReferencePlan *self, const char *domain, const char *target)
 {
     g_ptr_array_add(self->warnings,
                     g_strdup_printf(_("Domain '%s': what changes on the disk '%s' cannot be "
-                                      "followed, only that of qcow2 images can"),
+                                      "followed, only that of qcow2 images (of version 3, in "
+                                      "files) can"),
                                     domain, target));
 }
 
+/* An image that cannot be looked at from here is left to libvirt. */
 static gboolean
-is_trackable(const DiskDef *disk)
+may_keep_bitmaps(Hypervisor *hypervisor, const char *path)
 {
-    return disk->location == SNAPSHOT_LOCATION_LIVE && !disk_def_is_empty(disk) &&
-           g_strcmp0(disk->storage->format, "qcow2") == 0;
+    return !path || !hypervisor->ops->sees(hypervisor, path, NULL) || qcow2_keeps_bitmaps(path);
 }
 
 static gboolean
-take_disks(ReferencePlan *self, ReferencePlanMember *member, const SnapshotDef *def,
-           GError **error)
+is_trackable(Hypervisor *hypervisor, const DiskDef *disk)
+{
+    return disk->location == SNAPSHOT_LOCATION_LIVE && !disk_def_is_empty(disk) &&
+           g_strcmp0(disk->storage->format, "qcow2") == 0 &&
+           may_keep_bitmaps(hypervisor, disk->storage->path);
+}
+
+static gboolean
+take_disks(ReferencePlan *self, Hypervisor *hypervisor, ReferencePlanMember *member,
+           const SnapshotDef *def, GError **error)
 {
     member->tracked = g_ptr_array_new_with_free_func(g_free);
     member->untracked = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < def->disks->len; i++) {
         const DiskDef *disk = g_ptr_array_index(def->disks, i);
-        gboolean fits = is_trackable(disk);
+        gboolean fits = is_trackable(hypervisor, disk);
 
         g_ptr_array_add(fits ? member->tracked : member->untracked, g_strdup(disk->target));
         if (!fits && disk->location == SNAPSHOT_LOCATION_LIVE)
@@ -91,8 +101,8 @@ take_disks(ReferencePlan *self, ReferencePlanMember *member, const SnapshotDef *
     if (member->tracked->len > 0)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_SUPPORTED,
-                _("The domain '%s' has no disk in a qcow2 image, and only of those it can be "
-                  "followed what changes; leave it out of the collection"),
+                _("The domain '%s' has no disk in a qcow2 image (of version 3, in a file), and "
+                  "only of those it can be followed what changes; leave it out of the collection"),
                 member->domain);
 
     return FALSE;
@@ -142,7 +152,7 @@ add_running(ReferencePlan *self, Hypervisor *hypervisor, const char *domain, con
     member = plan_member_add(self, domain);
     member->uuid = g_strdup(def->domain_uuid);
 
-    return take_disks(self, member, def, error) &&
+    return take_disks(self, hypervisor, member, def, error) &&
            check_point_free(hypervisor, domain, name, error);
 }
 

@@ -74,6 +74,9 @@ check "it is as a full one" as_full
 is "$(checkpoints b | wc -w)" 2 "as many reference points as wanted are left"
 
 # --- reference points with names
+check "one by itself" eval 'vs --json reference-point-create night alone >"$VS_OUT"'
+is "$(warnings | grep -c "'b'.*'vd[bc]' cannot be followed")" 2 "of the disks that keep bitmaps"
+check "is deleted" vs -q reference-point-delete night alone
 check "one that is asked for" night named --base latest --reference-point mine
 is "$(checkpoints b) $(warnings | grep -c "cannot be followed")" "virtsnap.mine 2" \
     "is the only one then, and disks that cannot have it are named"

@@ -44,6 +44,13 @@ fake_present(Hypervisor *hypervisor, const char *domain, const char *as, gboolea
     return record;
 }
 
+/* There is no such image; one that is elsewhere is believed to keep bitmaps. */
+static gboolean
+fake_sees_none(Hypervisor *hypervisor, const char *path, GError **error)
+{
+    return FALSE;
+}
+
 static GPtrArray *
 fake_checkpoints(Hypervisor *hypervisor, const char *domain, GError **error)
 {
@@ -91,6 +98,7 @@ make_point(FakeDomain *domain, Control *control, GPtrArray *warnings, gboolean *
     g_autoptr(ReferencePlan) plan = NULL;
 
     ops.present = fake_present;
+    ops.sees = fake_sees_none;
     ops.backups = &fake_backups;
     host.parent.ops = &ops;
     g_ptr_array_add(names, (gpointer) "a");
