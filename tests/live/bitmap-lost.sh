@@ -7,6 +7,7 @@
 # says or by comparing, and then says why. No guest has to run.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/bitmap-lib.sh"
+. "$abs_top_srcdir/tests/live/import-lib.sh"
 
 begin_nights
 qemu-img create -q -f qcow2 "$d/a.qcow2" 64M
@@ -147,5 +148,51 @@ check "the domain is saved and restored" eval 'some_of 0 && live_virsh save a "$
     live_virsh restore "$d/saved" && some_of 0'
 check "a night after that" night saved --base latest
 check "it is as a full one" as_full
+
+# --- the domain is lost, and comes back from an export
+# lose DIRECTORY: it, its disks and its collection go, and the last export is imported.
+lose()
+{
+    local image
+    ! live_off a && { live_destroy a || return 1; }
+    for image in $(live_virsh domblklist a | awk '/\// { print $2 }'); do
+        mv "$image" "$image.lost" || return 1
+    done
+    mkdir "$1" && live_virsh undefine a --checkpoints-metadata &&
+        vs -q collection-undefine night && vs_import "$VS_EXPORT" --to "$1"
+}
+check "it is imported" eval 'some_of 0 && lose "$d/back"' || cat "$VS_OUT" "$VS_ERR"
+check "and runs" eval 'live_start a && some_of 0'
+tonight imported 3 "another file"
+check "it is imported once more, and written to while it is shut off" eval 'some_of 0 &&
+    lose "$d/again" && qemu-io -f qcow2 -c "$(paint 9M 64k)" "$(image_of a vda)"'
+check "a night after that" night stayed --base latest
+check "it is as a full one" as_full
+
+# --- no domain that is defined, and a block device
+losetup -f >/dev/null 2>&1 || { skip "a block device" "no loop devices here"; done_testing; }
+vs -q collection-create-as other --domain t
+other() { vs_export other "$@" --live=crash --scratch "$s" --to "$x"; }
+check "a transient domain, on a qcow2 image and a block device" eval '
+    qemu-img create -q -f qcow2 "$d/t.qcow2" 64M && qemu-img create -q -f raw "$d/t.img" 64M &&
+    loop=$(losetup -f --show "$d/t.img") && at_exit losetup -d "$loop" &&
+    live_domain_xml t --disk "$d/t.qcow2" --disk "$loop" |
+        sed "s|</name>|&<uuid>$(cat /proc/sys/kernel/random/uuid)</uuid>|" >"$d/t.xml" &&
+    live_virsh create "$d/t.xml"'
+t_some() { guest t "$1" "$(paint $(some))" "$(paint $(some))" "write -q -z $(some)"; }
+check "something is written" eval 't_some 0 && t_some 1'
+check "a first night" other one --reference-point one
+like "$(warnings)" "'t'.*'vdb' cannot be followed" "says what cannot be followed"
+check "something is written" eval 't_some 0 && t_some 1'
+check "the next" other two --base latest --strict
+is "$(warnings)" "" "does not say so every night"
+check "it is as what the domain has" as_source
+check "it ends, and is there again" eval 'live_destroy t && live_virsh create "$d/t.xml" &&
+    t_some 0 && t_some 1'
+check "a strict night is refused" vs_refused 5 "'t', disk 'vda'.*no checkpoint" export other \
+    strict --live=crash --scratch "$s" --to "$x" --base latest --strict
+check "another one is not" other three --base latest
+is "$(warnings | grep -c "'t', disk 'vda': what has changed.*not known")" 1 "and says why"
+check "it is as what the domain has" as_source
 
 done_testing
