@@ -195,6 +195,31 @@ check "the next one ends it" live killed --live=crash
 is "$(vs_field '[.warnings[] | select(test("earlier export"))] | length')" 2 "and says so"
 check "it is sound" vs_sound "$VS_EXPORT"
 check "nothing is held any more" clean
+
+# killed_frozen: the second backup is going to begin when it is killed.
+told_to_freeze() { grep -ac 'fsfreeze: freeze' "$(live_console "$1")"; }
+killed_frozen()
+{
+    local a b status
+    a=$(told_to_freeze a) b=$(told_to_freeze b)
+    "$abs_top_builddir/tests/inject" libvirt-421:signal=KILL:when=2 "$abs_top_builddir/virtsnap" \
+        export night frozen --live --scratch "$s" --to "$x" >"$VS_OUT" 2>&1 </dev/null
+    status=$?
+    [ $status -eq 137 ] || live_die "ended with $status" || return 1
+    [ "$(told_to_freeze a)" -gt "$a" ] && [ "$(told_to_freeze b)" -gt "$b" ] ||
+        live_die "not frozen"
+}
+if can_inject; then
+    check "one is killed while all file systems are frozen" killed_frozen
+    check "the guests write on" eval 'live_wait_counter a +2 && live_wait_counter b +2'
+    check "the next one is made" live frozen --live
+    is "$(consistency "$VS_EXPORT")" \
+        '[["live","application"],["live","application"],["live","offline"]]' "as it should be"
+    check "nothing is held any more" clean
+else
+    skip "one is killed while all file systems are frozen" "nothing can be injected here"
+fi
+
 # A stopped process would watch neither the scratch space nor its guests. It has a process group of
 # its own, as a shell gives it one.
 says() { live_wait "it says '$1'" grep -q "$1" "$VS_ERR"; }
@@ -229,6 +254,9 @@ failed()
 check "a domain crashes meanwhile" eval 'slowly gone &&
     kill -9 "$(qemu_of b)" && failed 5 "domain .b"'
 check "and the other one is let go" eval 'no_job a && running a'
+check "a guest shuts itself down meanwhile" eval 'live_boot b && slowly gone --bandwidth 200K &&
+    live_virsh shutdown b --mode acpi && failed 5 "domain .b"'
+check "in an orderly way, and the other one is let go" eval 'live_off b && no_job a && running a'
 check "a domain is destroyed meanwhile" eval 'live_start b && slowly gone && live_destroy b &&
     failed 5 "domain .b"'
 check "one that is shut off is read from its images" live gone --live=crash
@@ -278,6 +306,23 @@ check "without the saved state" live_virsh managedsave-remove e
 check "it is shut off" e off
 is "$(consistency "$VS_EXPORT")" '[["live","offline"]]' "which is what it is then"
 is "$(vs_field '.warnings | length')" 0 "and nothing is to be told"
+
+# --- an agent that has its channel open, and does not answer
+silent()
+{
+    ! live_virsh qemu-agent-command --timeout 1 a '{"execute":"guest-ping"}' >/dev/null 2>&1
+}
+live_agent a '{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c",
+    "kill -STOP $(cat /run/ga.pid)"]}}' >/dev/null
+live_wait "the agent of a is silent" silent
+check "an agent that does not answer" vs_export --domain a --live silent --scratch "$s" --to "$x"
+is "$(vs export-info --json "$VS_EXPORT" |
+    jq -r '.domains[0].snapshots[0] | .kind + " " + .consistency + " " + .reason')" \
+    "live crash agent-timeout" "is not waited for, and what is reached is told"
+like "$(vs_field '.warnings[]')" "'a'.*agent-timeout" "which is a warning"
+check "the disk is of one instant" live_consistent "$(vs_layer "$VS_EXPORT" a vda)"
+check "the guest writes on" live_wait_counter a +2
+check "nothing is held any more" eval 'no_job a && running a && [ -z "$(scratch_left)" ]'
 
 check "one that is undefined meanwhile is exported" eval 'slowly undefined --bandwidth 25M &&
     held live_virsh undefine a && vs_field ".warnings[]" | grep -q undefined' ||
