@@ -130,11 +130,19 @@ settle
 echo '<exportsettings><digest>no</digest></exportsettings>' >"$TEST_DIR/quick.xml"
 night quick --settings "$TEST_DIR/quick.xml"
 night next --settings "$TEST_DIR/quick.xml" --base latest
+echo "<exportsettings><base>$y/shop/next</base><digest>no</digest></exportsettings>" \
+    >"$TEST_DIR/own.xml"
 if [[ $(stat -f -c %T "$y") =~ ^(ext|xfs) ]]; then
     is "$(out_of .result) $(links next quick)" "0 2" "what nobody has written to is linked"
+    night own --settings "$TEST_DIR/own.xml"
+    is "$(out_of .result) $(links own next)" "0 2" "also from a base that the settings name"
 else
     skip "what nobody has written to is linked" "times prove nothing on this file system"
+    night own --settings "$TEST_DIR/own.xml"
 fi
+is "$(virtsnap --json export-info "$y/shop/own" | jq -r .base)" "$y/shop/next" \
+    "the settings can name it"
+check "and it is right" has_disk own
 chmod u+w "$y"/shop/*/layers/*
 night kept --settings "$TEST_DIR/quick.xml" --base latest
 is "$(out_of .result) $(links kept next)" "0 0" "where no permissions are kept it is copied again"

@@ -141,6 +141,35 @@ check "one without the service" eval 'trap "" HUP
 check "as well" eval 'kill -HUP $pid && ended INT'
 check "so that nothing is left" [ ! -e "$x/own" ]
 
+# --- a base by the settings of either form: what it has is linked
+# linked_from BASE EXPORT: prints how many layers of the export are the base's, and how many others.
+linked_from()
+{
+    local layer same=0 other=0
+    for layer in "$2"/layers/*; do
+        if [ "$layer" -ef "$1/layers/${layer##*/}" ]; then same=$((same + 1))
+        else other=$((other + 1)); fi
+    done
+    echo "$same $other"
+}
+based()
+{
+    local base=$x/hup/shop/s wanted="2 0"
+    # Where times prove nothing, what is linked was compared.
+    [[ $(stat -f -c %T "$x") =~ ^(ext|xfs) ]] || wanted="[12] [01]"
+    service_export shop/s "$x/$1" "$2" && [ "$(service_wait "$service_job")" = 7 ] || return 1
+    [[ $(linked_from "$base" "$x/$1/shop/s") =~ ^$wanted$ ]] || return 1
+    [[ $(service_call "$service_job" Job.GetReport) =~ "'linked': <uint64 "[1-9] ]] &&
+        [ "$(virtsnap --json export-info "$x/$1/shop/s" | jq -r .base)" = "$base" ] &&
+        virtsnap -q verify "$x/$1/shop/s"
+}
+check "a base by our settings" based ours \
+    "<exportsettings><base>$x/hup/shop/s</base></exportsettings>"
+check "by the method's own" based cim "
+    <INSTANCE CLASSNAME=\"Msvm_CollectionSnapshotExportSettingData\">
+    <PROPERTY NAME=\"DifferentialBackupBase\" TYPE=\"string\">
+    <VALUE>$x/hup/shop/s</VALUE></PROPERTY></INSTANCE>"
+
 check "the service ends" service_stop
 check "and comes again" service_start
 like "$(service_call job/1 Job.GetReport)" "'Warnings': <\[\"$none" \
