@@ -78,6 +78,7 @@ EXTRA_DIST += \
 	tests/live/libvirtd.sh \
 	tests/live/make-guest.sh \
 	tests/live/prepare.sh \
+	tests/live/python-live.py \
 	tests/live/python.py \
 	tests/live/relay.py \
 	tests/live/save-image.py \
