@@ -3,7 +3,8 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # Exports of running domains without a snapshot: all members are captured at one moment, the guests
-# continue to write, and whatever happens meanwhile, nothing is left.
+# continue to write, and whatever happens meanwhile, nothing is left. ROUNDS: nights of guests that
+# write; STEPS=all: more steps at which an export of frozen guests is killed.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -196,22 +197,29 @@ is "$(vs_field '[.warnings[] | select(test("earlier export"))] | length')" 2 "an
 check "it is sound" vs_sound "$VS_EXPORT"
 check "nothing is held any more" clean
 
-# killed_frozen: the second backup is going to begin when it is killed.
+# killed_frozen STEP: it is killed at that system call, or call of libvirt: see tests/inject.c.
 told_to_freeze() { grep -ac 'fsfreeze: freeze' "$(live_console "$1")"; }
 killed_frozen()
 {
     local a b status
     a=$(told_to_freeze a) b=$(told_to_freeze b)
-    "$abs_top_builddir/tests/inject" libvirt-421:signal=KILL:when=2 "$abs_top_builddir/virtsnap" \
-        export night frozen --live --scratch "$s" --to "$x" >"$VS_OUT" 2>&1 </dev/null
+    "$abs_top_builddir/tests/inject" "${1%:*}:signal=KILL:when=${1#*:}" \
+        "$abs_top_builddir/virtsnap" export night frozen --live --scratch "$s" --to "$x" \
+        >"$VS_OUT" 2>&1 </dev/null
     status=$?
     [ $status -eq 137 ] || live_die "ended with $status" || return 1
     [ "$(told_to_freeze a)" -gt "$a" ] && [ "$(told_to_freeze b)" -gt "$b" ] ||
         live_die "not frozen"
 }
 if can_inject; then
-    check "one is killed while all file systems are frozen" killed_frozen
-    check "the guests write on" eval 'live_wait_counter a +2 && live_wait_counter b +2'
+    # The second backup is going to begin; with STEPS=all also the first one, or the second guest
+    # is going to be thawed.
+    steps=libvirt-421:2
+    [ "${STEPS-}" != all ] || steps="libvirt-421:1 libvirt-336:1 libvirt-336:2 $steps"
+    for step in $steps; do
+        check "one is killed while all file systems are frozen, at $step" killed_frozen "$step"
+        check "the guests write on" eval 'live_wait_counter a +2 && live_wait_counter b +2'
+    done
     check "the next one is made" live frozen --live
     is "$(consistency "$VS_EXPORT")" \
         '[["live","application"],["live","application"],["live","offline"]]' "as it should be"
