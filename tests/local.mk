@@ -78,6 +78,7 @@ unit_tests = \
 	tests/unit/test-host-compare \
 	tests/unit/test-image-lock \
 	tests/unit/test-import \
+	tests/unit/test-import-host \
 	tests/unit/test-import-undo \
 	tests/unit/test-job \
 	tests/unit/test-job-again \

@@ -198,7 +198,7 @@ look_for_macs(Look *self)
     while (g_hash_table_iter_next(&iter, &mac, &domain)) {
         const char *other = g_hash_table_lookup(there, mac);
 
-        if (other && !g_hash_table_contains(self->names, domain))
+        if (other)
             take_note(self, _("the domain '%s' has a network card with the address %s of '%s'; "
                               "--mac new gives it another"),
                       other, (const char *)mac, (const char *)domain);

@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "import/import-free.h"
 #include "import/import-in-place.h"
 #include "import/import-planner.h"
@@ -33,6 +35,29 @@ recover_import(Hypervisor *hypervisor, const ImportSubject *subject, const char 
            (subject->resume || import_volumes_recover(path, hypervisor, error));
 }
 
+/* That something is where the import is to go is one of all the things that are in the way, which
+ * are told together; nothing is written to such a target. */
+static gboolean
+take_target(const ExportPlace *place, ImportPrepared *prepared, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    prepared->target = target_new(place, &why);
+    if (prepared->target)
+        return TRUE;
+    if (!g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ALREADY_EXISTS)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    prepared->target = target_left_at(place);
+    g_set_error(&prepared->taken, why->domain, why->code,
+                _("'%s' exists already, and nothing is ever overwritten; name another directory "
+                  "with --to, or remove it first"),
+                target_path(prepared->target));
+
+    return TRUE;
+}
+
 static gboolean
 open_import_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolean look,
                    ImportPrepared *prepared, char **said, GError **error)
@@ -45,8 +70,7 @@ open_import_target(Hypervisor *hypervisor, const ImportSubject *subject, gboolea
 
     if (!look && !recover_import(hypervisor, subject, path, said, error))
         return FALSE;
-    prepared->target = target_new(place, error);
-    if (!prepared->target)
+    if (!take_target(place, prepared, error))
         return FALSE;
     target_set_import(prepared->target);
 
@@ -88,6 +112,8 @@ check_all(Hypervisor *hypervisor, const ImportPrepared *prepared, gboolean look,
     g_autoptr(GError) all = NULL;
     GError *why = NULL;
 
+    if (prepared->taken)
+        collect_problem(&all, g_error_copy(prepared->taken));
     if (!import_check_free(hypervisor, prepared->plan, &why))
         collect_problem(&all, g_steal_pointer(&why));
     if (prepared->plan->pool && !import_volumes_check_free(prepared->plan, &why))
@@ -158,5 +184,6 @@ import_prepared_clear(ImportPrepared *prepared)
     g_clear_pointer(&prepared->plan, import_plan_free);
     g_clear_pointer(&prepared->host, import_host_free);
     g_clear_pointer(&prepared->target, target_free);
+    g_clear_error(&prepared->taken);
     g_clear_pointer(&prepared->source, import_source_free);
 }

@@ -26,6 +26,7 @@ ExportPlace *import_place(const char *directory, const Manifest *manifest,
 typedef struct {
     ImportSource *source;
     Target *target;
+    GError *taken; /* where it is to go is something already; NULL: nothing is */
     ImportHost *host; /* with the findings */
     ImportPlan *plan;
 } ImportPrepared;

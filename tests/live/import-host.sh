@@ -22,7 +22,8 @@ mkdir "$x" "$to"
 live_disk "$d/a.qcow2"
 LIVE_BOOT=none live_define web --disk "$d/a.qcow2"
 check "snapshot" live_snapshot_external web snap1
-check "export" vs_export --domain web snap1 --to "$x" || bail_out "no export"
+vs -q collection-create-as shop --domain web
+check "export" vs_export shop snap1 --to "$x" || bail_out "no export"
 good=$VS_EXPORT
 machine=$(live_virsh dumpxml --domain web | sed -n "s/.*machine='\([^']*\)'.*/\1/p")
 # elsewhere SED-SCRIPT: makes the export that a host with another domain would have made.
@@ -39,11 +40,35 @@ elsewhere()
 # looked_at: prints in JSON what an import would say.
 looked_at() { vs import --json "$e" --to "$to" --dry-run "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR"; }
 
-# --- what is taken and what does not fit are in one answer
-elsewhere 's,<memory .*</memory>,<memory unit="TiB">900</memory>,'
+# --- all that is taken, and what does not fit, is in one answer
+mac=52:54:00:aa:bb:cc
+elsewhere "s,<memory .*</memory>,<memory unit='TiB'>900</memory>,; s,<os>,<os firmware='efi'>,
+    s,</devices>,<interface type='bridge'><mac address='$mac'/><source bridge='lo'/></interface>&,"
 trusted "$e"
+variables=$LIVE_ROOT/lib/qemu/nvram/web_VARS.fd
+mkdir -p "${variables%/*}" "$to/shop/snap1"
+echo "another's" | tee "$variables" >"$to/shop/snap1/disk"
+live_virsh attach-interface web bridge lo --mac "$mac" --config
+vs -q collection-undefine shop
+vs -q collection-create-as shop --domain another
+# everything: prints what must not change.
+everything()
+{
+    find "$LIVE_ROOT/etc" "$variables" "$to" -type f -exec sha1sum {} + | sort
+    vs collection-dumpxml shop
+}
+before=$(everything)
 check "what is taken and what does not fit" vs_refused 32800 \
-    "a domain 'web'.*UUID.*memory '900 TiB'" import "$e" --to "$to" "${TRUST[@]}"
+    "'$to/shop/snap1' exists already.*--to.*
+  there is a domain 'web'.*--rename 'web=NEW'.*
+  the domain 'web' has the UUID .*--new-uuid.*
+  there are variables of firmware in '$variables'.*--rename 'web=NEW'.*
+  the domain 'web' has a network card with the address $mac.*--mac new.*
+  there is a collection 'shop' with other members.*--rename 'shop=NEW'.*memory '900 TiB'" \
+    import "$e" --to "$to" "${TRUST[@]}"
+is "$(everything)" "$before" "nothing is changed by that"
+rm -r "$variables" "$to/shop"
+vs -q collection-undefine shop
 check "the domain is lost" lose web
 
 # --- one that fits
