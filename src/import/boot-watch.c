@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 #include <unistd.h>
 
+#include "hypervisor/host-security.h"
 #include "import/boot-watch.h"
 #include "util/fd.h"
 #include "util/process.h"
@@ -180,6 +181,9 @@ watch_domain(BootWatch *self)
     if (!self->hypervisor->ops->boots->start(self->hypervisor, self->member->xml,
                                              (const BootFile *)(const void *)files->data,
                                              files->len, &error)) {
+        g_autofree char *directory = g_path_get_dirname(self->member->console);
+
+        host_explain_denied(self->hypervisor, directory, error);
         say_not(self, g_strdup(error->message));
         return;
     }

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "collection/collection-store.h"
+#include "hypervisor/host-security.h"
 #include "import/import-free.h"
 #include "tests/unit/harness.h"
 
-/* What an import asks of the host: whether what it is to make is there already. */
+/* What an import asks of the host: whether what it is to make is there already, and what may keep
+ * QEMU from its files. */
 
 #define UUID "ef861801-45b9-11cb-88e3-afbfe5370491"
 #define CARD "<interface type='user'><mac address='%s'/></interface>"
@@ -22,6 +24,7 @@ typedef struct {
     const char *name;
     const char *uuid;
     const char *mac;
+    const char *model; /* by which it confines domains */
 } Host;
 
 static GPtrArray *
@@ -51,7 +54,21 @@ describe(Hypervisor *hypervisor, const char *word, G_GNUC_UNUSED gboolean *runni
     return record;
 }
 
-static const HypervisorOps ops = {.list_domains = list_domains, .describe = describe};
+static char *
+capabilities(Hypervisor *hypervisor, G_GNUC_UNUSED GError **error)
+{
+    const char *model = ((Host *)hypervisor)->model;
+
+    return model ? g_strdup_printf("<capabilities><host><secmodel><model>%s</model></secmodel>"
+                                   "<secmodel><model>dac</model></secmodel></host>"
+                                   "</capabilities>",
+                                   model)
+                 : NULL;
+}
+
+static const HypervisorOps ops = {
+    .list_domains = list_domains, .describe = describe, .capabilities = capabilities,
+};
 
 /* --- an import ---------------------------------------------------------------------- */
 
@@ -96,7 +113,7 @@ set_up(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     self->plan = import_plan_new(settings, "/to/shop/s");
     g_ptr_array_add(self->plan->domains, domain);
     g_ptr_array_add(self->plan->collections, shop_of("web"));
-    self->host = (Host){{&ops}, "db", "none", "52:54:00:00:00:01"};
+    self->host = (Host){{&ops}, "db", "none", "52:54:00:00:00:01", NULL};
 }
 
 static void
@@ -270,6 +287,44 @@ test_same_collection(Fixture *self, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpuint(self->plan->collections->len, ==, 0);
 }
 
+/* --- what QEMU may not open ---------------------------------------------------------- */
+
+#define DENIED "Could not open '/to/x.qcow2': Permission denied"
+#define MODES                                                                                      \
+    "; the user of QEMU may not open a file of the domain: see owners, modes and ACLs of '/to', "  \
+    "and of the directories above ('namei -l')"
+#define SELINUX                                                                                    \
+    "; or SELinux denies it ('ausearch -m avc -ts recent'): 'semanage fcontext' and 'restorecon' " \
+    "give the directory the type virt_image_t"
+#define APPARMOR                                                                                   \
+    "; or AppArmor denies it ('journalctl -k -g apparmor'): what is allowed in "                   \
+    "/etc/apparmor.d/local/abstractions/libvirt-qemu counts for all domains"
+
+static void
+test_denied(void)
+{
+    static const struct {
+        const char *model;
+        const char *said;
+        const char *explained;
+    } rows[] = {
+        {"selinux", DENIED, DENIED MODES SELINUX},
+        {"apparmor", DENIED, DENIED MODES APPARMOR},
+        {"none", DENIED, DENIED MODES},
+        {NULL, DENIED, DENIED MODES},
+        {"selinux", "No such file or directory", "No such file or directory"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Host host = {.parent = {&ops}, .model = rows[i].model};
+        g_autoptr(GError) error =
+            g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, rows[i].said);
+
+        host_explain_denied(&host.parent, "/to", error);
+        g_assert_cmpstr(error->message, ==, rows[i].explained);
+    }
+}
+
 #define ADD(name, func) g_test_add(name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -281,6 +336,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-host/taken", test_taken);
     ADD("/import-host/all-taken", test_all_taken);
     ADD("/import-host/same-collection", test_same_collection);
+    g_test_add_func("/import-host/denied", test_denied);
 
     return g_test_run();
 }
