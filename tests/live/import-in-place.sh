@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# Domains that run on images of an export, which are neither changed nor moved. No guest boots.
+# Domains that run on images of an export, which are neither changed nor moved, and what becomes of
+# files that are swapped while they are imported. No guest boots.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -181,5 +182,76 @@ check_fails "the export is replaced while it is imported" wait $traced
 like "$(vs_field .error.message)" "was replaced meanwhile" "which is told"
 is "$(live_virsh list --all --name | xargs)$(find "$to" -mindepth 2)" "" "nothing is left"
 check_fails "and the other one is not protected" test -e "$export/protected"
+
+# --- files that are swapped when they have been looked at: what was checked is used, or nothing is
+live_disk "$d/below.qcow2"
+live_overlay "$d/below.qcow2" "$d/w.qcow2"
+live_define w --uefi --disk "$d/w.qcow2"
+cp "$LIVE_FIRMWARE_VARS" "$d/nvram/w_VARS.fd"
+live_snapshot_external w s
+echo '<exportsettings><digest>no</digest></exportsettings>' >"$d/plain.xml"
+check "export of one with firmware variables, without digests" vs_export --domain w s --to "$x" \
+    --settings "$d/plain.xml"
+export=$VS_EXPORT
+trusted "$export"
+lose w
+chmod -R u+w "$export"
+layer=layers/$(cd "$export/layers" && echo w-*)
+files=(domains/w/domain.xml domains/w/snapshot.xml domains/w/nvram.fd "$layer")
+cp -a "$export" "$d/good"
+# What somebody puts in their place, as long as what was there; the gate lets such XML pass.
+evil=$d/evil
+cp -a "$export" "$evil"
+sed -i "s|\(<memory unit=.KiB.>\)[0-9]\{6\}<|\1424242<|" "$evil"/domains/w/*.xml
+qemu-img create -q -f qcow2 -u -b /etc/shadow -F raw "$d/shadow.qcow2" 512K
+dd if="$d/shadow.qcow2" of="$evil/domains/w/nvram.fd" conv=notrunc status=none
+qemu-img rebase -u -f qcow2 -F raw -b /etc/shadow "$evil/$layer"
+for file in "${files[@]}"; do
+    check_fails "another $file" cmp -s "$evil/$file" "$export/$file"
+    is "$(stat -c %s "$evil/$file")" "$(stat -c %s "$export/$file")" "of the same length"
+done
+
+# Two ways to swap a file of the export.
+replace() { cp -a "$evil/$1" "$export/$1.new" && mv "$export/$1.new" "$export/$1"; }
+overwrite() { dd if="$evil/$1" of="$export/$1" conv=notrunc status=none; }
+# swapping HOW FILE...: an import that is stopped when all is planned, while these are swapped.
+swapping()
+{
+    local status=0 traced file
+    : >"$d/trace"
+    "$abs_top_builddir/tests/inject" -o "$d/trace" mkdirat:signal=STOP:when=1 \
+        "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --with-snapshots \
+        "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR" &
+    traced=$!
+    live_wait "it has stopped" [ -s "$d/trace" ]
+    for file in "${@:2}"; do "$1" "$file"; done
+    kill -CONT "$(head -n 1 "$d/trace")"
+    wait $traced || status=$?
+    rm -r "$export"
+    cp -a "$d/good" "$export"
+    return $status
+}
+# as_checked: all that was imported is what was looked at.
+as_checked()
+{
+    cmp "$to/w/s/domains/w/nvram.fd" "$export/domains/w/nvram.fd" &&
+        vs_same_disk "$export/$layer" qcow2 "$(image_of w vda)" || return 1
+    { live_virsh dumpxml w; live_virsh snapshot-dumpxml w s; } >"$d/defined"
+    [ "$(grep -c '<memory ' "$d/defined")" -ge 2 ] && ! grep 424242 "$d/defined"
+}
+check "files are replaced by others meanwhile" swapping replace "${files[@]}"
+check "those that were looked at are used" as_checked
+forget w
+check "their XML is overwritten meanwhile" swapping overwrite "${files[@]:0:2}"
+check "what it was is used" as_checked
+forget w
+check_fails "the variables are overwritten meanwhile" swapping overwrite domains/w/nvram.fd
+like "$(vs_field '.error | (.code | tostring) + " " + .message')" \
+    "32802 .*nvram.fd' is a qcow2 image, and its domain says that it is none" "which is told"
+check "nothing is left" nothing_there
+check_fails "a layer is overwritten meanwhile" swapping overwrite "$layer"
+like "$(vs_field '.error | (.code | tostring) + " " + .message')" \
+    "32802 .*$layer' refers to '/etc/shadow' where the manifest says 'below-" "which is told"
+check "nothing is left of that" nothing_there
 
 done_testing
