@@ -258,6 +258,14 @@ qcow2_header_parse(const guint8 *data, gsize length, const char *what, GError **
     return g_steal_pointer(&header);
 }
 
+/* As in QEMU a subcluster has at least one sector, so extended L2 entries need clusters of at least
+ * 16 KiB. */
+static gboolean
+has_room_for_subclusters(const Qcow2Header *header)
+{
+    return !(header->incompatible & QCOW2_INCOMPATIBLE_EXTENDED_L2) || header->cluster_bits >= 14;
+}
+
 /* Whether the L1 table covers the whole disk, which QEMU requires as well. */
 static gboolean
 covers_disk(const Qcow2Header *header)
@@ -289,6 +297,8 @@ qcow2_header_check(const Qcow2Header *header, const char *what, GError **error)
                     what, header->incompatible, header->crypt_method);
         return FALSE;
     }
+    if (!has_room_for_subclusters(header))
+        return corrupt_header(error, what, _("its clusters are too small for subclusters"));
     if (!covers_disk(header))
         return corrupt_header(error, what, _("its L1 table is too small"));
 

@@ -14,6 +14,7 @@
 #include "archive/verify-match.h"
 #include "archive/verify-tree.h"
 #include "import/import-source.h"
+#include "util/error-private.h"
 #include "util/fd.h"
 #include "util/process.h"
 
@@ -207,6 +208,8 @@ open_source_file(const ImportSource *self, const ManifestFile *file, GError **er
     }
     if (fd < 0) {
         g_propagate_error(error, g_steal_pointer(&why));
+        /* Nobody gave this path: a symbolic link in it is damage of the export. */
+        error_recode(error, VIRT_SNAP_ERROR_INVALID_PARAMETER, VIRT_SNAP_ERROR_CORRUPT);
         return -1;
     }
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {

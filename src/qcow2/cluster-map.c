@@ -104,10 +104,6 @@ check_map_header(ClusterMap *self, GError **error)
     if (header->l1_offset > self->file_size ||
         (guint64)header->l1_entries * 8 > self->file_size - header->l1_offset)
         return corrupt_cluster_map(self, 0, _("its L1 table lies behind its end"), error);
-    /* As in QEMU a subcluster has at least one sector, so extended L2 entries need clusters of at
-     * least 16 KiB. */
-    if (header->incompatible & QCOW2_INCOMPATIBLE_EXTENDED_L2 && self->cluster_bits < 14)
-        return corrupt_cluster_map(self, 0, _("its clusters are too small for subclusters"), error);
 
     return TRUE;
 }
