@@ -94,6 +94,32 @@ like "$(live_virsh dumpxml --domain web)" "machine='${machine%-*}-[0-9.]+'" \
 like "$(vs_field '.warnings[]')" "machine" "which is told"
 check "it is gone again" forget web
 
+# --- a processor that no host has: those of AMD have the one, those of Intel the other
+cpu="<cpu mode='custom' match='exact'><model fallback='forbid'>qemu64</model>\
+<feature policy='require' name='svm'/><feature policy='require' name='vmx'/></cpu>"
+elsewhere "/<cpu/,/<\/cpu>\|\/>/d; s,<devices>,$cpu&,"
+check "a look at one with another processor" looked_at
+is "$(vs_field '.host[] | [.member, .kind, .what, (.blocks | tostring)] | join(" ")')" \
+    "web cpu qemu64 true" "libvirt compares it with the host's"
+like "$(vs_field '.host[] | .have')" "svm|vmx" "which lacks a feature, and it says which"
+like "$(vs_field '.host[] | .would_do')" "uses mode 'host-model'" "what would be done"
+check "it is refused" vs_refused 5 "cpu 'qemu64'.*--force-host" import "$e" --to "$to" \
+    "${TRUST[@]}"
+check "nothing is touched by it" imported_nothing "$to"
+check "and the host's is used where it is asked for" vs_import "$e" --to "$to" --force-host
+like "$(live_virsh dumpxml --domain web)" "<cpu mode='host-model'" "it has that of the host"
+check "that is gone, too" forget web
+
+# --- firmware at another distribution's place
+other=/usr/share/edk2/nowhere/OVMF_CODE_4M.fd
+elsewhere "s,<os>,&<loader readonly='yes' type='pflash'>$other</loader>,"
+check "a look at one with other firmware" looked_at
+is "$(vs_field '.host[] | [.kind, .what, .would_do] | join(" ")')" \
+    "firmware $other uses '$LIVE_FIRMWARE'" "the host's of the same kind is named"
+check "and used where it is asked for" vs_import "$e" --to "$to" --force-host
+like "$(live_virsh dumpxml --domain web)" "<loader [^>]*>$LIVE_FIRMWARE<" "it has that"
+check "and goes as the others" forget web
+
 elsewhere 's,<memory .*</memory>,<memory unit="TiB">900</memory>,'
 check "too much memory cannot be helped" vs_refused 5 "memory '900 TiB'" \
     import "$e" --to "$to" --force-host "${TRUST[@]}"
