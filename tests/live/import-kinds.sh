@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The virtsnap developers
 #
-# What is restored of domains with memory states, firmware variables, internal snapshots and
-# snapshot trees.
+# What is restored of domains with a shared base, memory states, firmware variables, internal
+# snapshots and snapshot trees, and that a second export of it has the same content.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -16,6 +16,54 @@ d=$LIVE_DIR
 x=$d/x
 to=$d/new
 mkdir "$x" "$to"
+
+# --- three domains on one base, one of them on a chain of three layers: none of them boots
+live_disk "$d/three.qcow2"
+for n in 1 2 3; do
+    live_overlay "$d/three.qcow2" "$d/w$n.qcow2"
+    qemu-io -f qcow2 -c "write -q -P $n ${n}M 1M" "$d/w$n.qcow2"
+    LIVE_BOOT=none live_define "w$n" --disk "$d/w$n.qcow2"
+done
+vs -q collection-create-as trio --domain w1 --domain w2 --domain w3
+live_snapshot_external w1 before
+qemu-io -f qcow2 -c "write -q -P 4 5M 1M" "$d/w1.before"
+live_virsh_all "snapshot-create-as w1 s --disk-only; snapshot-create-as w2 s --disk-only; \
+snapshot-create-as w3 s --disk-only" >/dev/null
+check "export of three" vs_export trio s --to "$x/trio" --snapshots all
+trio=$VS_EXPORT
+lose w1 w2 w3
+vs -q collection-undefine trio
+rm "$d"/w[123].* "$d/three.qcow2"
+check "import" vs_import "$trio" --to "$to" --with-snapshots
+is "$(find "$to" -name 'three-*' | wc -l)" 1 "their base is there once"
+is "$(qemu-img info -U --backing-chain "$(image_of w1 vda)" | grep -c '^image: ')" 4 \
+    "a new layer is on each of the chain of three"
+is "$(live_virsh snapshot-list w1 --name --topological | xargs)" "before s" "with its snapshots"
+for n in 1 2 3; do
+    check "the guest of w$n sees the same" vs_same_disk "$(vs_layer "$trio" w$n vda)" qcow2 \
+        "$(image_of w$n vda)"
+done
+check "the images are sound" images_sound "$to"
+check "all of them run at once" live_virsh_all "start w1 --paused; start w2 --paused; \
+start w3 --paused"
+is "$(live_virsh list --name | sort | xargs)" "w1 w2 w3" "on one base"
+live_virsh_all "destroy w1; destroy w2; destroy w3" >/dev/null
+check "which is as it was" eval 'cmp "$trio"/layers/three-* "$to"/trio/s/layers/three-*'
+now=$(image_of w1 vda)
+check "a second export of the result" vs_export trio s --to "$x/second" --snapshots all
+for n in 1 2 3; do
+    check "has the same content of w$n" same_content "$trio" w$n "$VS_EXPORT" w$n vda
+done
+if live_virsh capabilities | grep '<externalSnapshot/>' >"$d/can"; then
+    qemu-io -f qcow2 -c "write -q -P 9 0 1M" "$now"
+    check "libvirt goes back to an imported snapshot" live_virsh snapshot-revert w1 before
+    check "and the guest sees what was then" vs_same_disk "$(vs_layer "$trio" w1 vda before)" \
+        qcow2 "$(live_virsh domblklist w1 | awk '$1 == "vda" { print $2 }')"
+else
+    skip "libvirt goes back to an imported snapshot" "this libvirt reverts no external snapshots"
+fi
+forget w1 w2 w3
+vs -q collection-undefine trio
 
 live_disk "$d/base.qcow2"
 live_overlay "$d/base.qcow2" "$d/m.qcow2"
@@ -53,6 +101,8 @@ is "$(live_virsh dominfo n | awk '/^Managed save/ { print $3 }')" yes \
     "the state is kept for its start"
 is "$(live_virsh snapshot-info n mem | awk '/^State/ { print $2 }')" running \
     "the snapshot is as it was"
+check "a second export of it" vs_export --domain n mem --to "$x/second"
+check "has the same content" same_content "$memory" m "$VS_EXPORT" n vda
 same_console m n
 check "the guest goes on where it stood" goes_on_without_boot n "$want" "$before"
 check "the images are sound" eval 'live_destroy n; images_sound "$to"'
@@ -109,6 +159,10 @@ like "$(live_virsh dumpxml u)" "<nvram[^>]*>$to/u/snap1/domains/u/nvram.fd" "the
 check "the guest sees the same" vs_same_disk "$(vs_layer "$uefi" u vda)" qcow2 "$(image_of u vda)"
 # verify-boot.sh shows that a guest boots through its firmware; with WAYS=all this one does, too.
 want=$(live_counter_of "$(image_of u vda)")
+check "a second export of it" eval 'live_snapshot_external u snap2
+    vs_export --domain u snap2 --to "$x/second"'
+check "has the same content" same_content "$uefi" u "$VS_EXPORT" u vda
+check "and the same variables" cmp "$uefi/domains/u/nvram.fd" "$VS_EXPORT/domains/u/nvram.fd"
 check "it starts" live_virsh start u
 check "and its firmware writes to them" live_wait "its firmware writes" eval \
     '! cmp -s "$uefi/domains/u/nvram.fd" "$to/u/snap1/domains/u/nvram.fd"'
@@ -159,6 +213,17 @@ check "and it starts" live_start j
 forget j
 check "import with snapshots" vs_import "$internal" --to "$to" --with-snapshots
 is "$(live_virsh snapshot-list j --name --topological | xargs)" "on off" "both are there"
+# of_snapshot EXPORT SNAPSHOT: prints the digest of what the disk was at the internal snapshot.
+of_snapshot()
+{
+    qemu-img convert -l "snapshot.name=$2" -O raw "$(vs_layer "$1" j vda)" "$d/was.raw" &&
+        sha1sum <"$d/was.raw"
+}
+check "a second export of it" vs_export --domain j on --to "$x/second" --snapshots all
+for name in on off; do
+    is "$(of_snapshot "$VS_EXPORT" $name)" "$(of_snapshot "$internal" $name)" \
+        "has the same content as it was at '$name'"
+done
 check "the guest goes on where it stood" goes_on_without_boot j "$number" "$before_on"
 live_destroy j
 check "it can be reverted to the other one" live_virsh snapshot-revert j off

@@ -78,6 +78,10 @@ for kind in merged packed; do
     is "$(live_counter_of "$(image_of a vda)")" "$want" "the same counter"
     check "the guest sees the same" \
         vs_same_disk "$(vs_layer "$plain" a vda)" qcow2 "$(image_of a vda)"
+    check "a second export of what was $kind" eval 'live_snapshot_external a again
+        vs_export --domain a again --to "$x/second"'
+    check "has the same content" same_content "${!kind}" a "$VS_EXPORT" a vda vdb
+    rm -r "$x/second"
     check "a starts" live_start a
     forget a b
     vs -q collection-undefine shop
