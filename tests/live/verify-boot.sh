@@ -37,7 +37,7 @@ state_of_all()
     find "$1" -printf '%P %y %m %u %g %s %T@ %C@ %i\n' | sort
     find "$1" -type f -exec sha1sum {} + | sort
     live_virsh list --all --uuid --name
-    { live_virsh net-list --all; live_virsh pool-list --all; } 2>&1
+    others 2>&1
     find "$LIVE_ROOT/etc" -type f | sort
 }
 
@@ -51,6 +51,25 @@ nothing_left()
     ! live_virsh list --all --name | grep -F virtsnap-verify || return 1
     ! pgrep -f "$d/.*virtsnap-verify" >/dev/null || live_die "a QEMU is left"
 }
+
+# --- a network and a pool, of which a check that touches them would be seen
+others() { live_virsh_all "net-list --all; pool-list --all"; }
+drivers=(/usr/lib/*/libvirt/connection-driver/libvirt_driver_{network,storage}.so)
+if live_libvirtd_possible && ls "${drivers[@]}" >/dev/null; then
+    mkdir "$d/pool"
+    echo "<network><name>lan</name></network>" >"$d/lan.xml"
+    check "there are a network and a pool" live_virsh_all "net-define $d/lan.xml; \
+pool-define-as disks dir --target $d/pool; pool-start disks"
+    # How much room there is changes by itself.
+    others()
+    {
+        live_virsh_all "net-list --all; net-dumpxml lan; pool-list --all; pool-dumpxml disks" |
+            grep -v '<capacity \|<allocation \|<available '
+    }
+    like "$(others)" "lan +inactive.*<bridge .*disks +active.*<path>$d/pool" "a look shows both"
+else
+    skip "networks and pools" "no libvirtd of our own has them here"
+fi
 
 # --- a set of two, which does not run meanwhile: a layer on a base, and an internal snapshot
 live_disk "$d/base.qcow2"
