@@ -16,6 +16,12 @@
 #include "util/fd.h"
 #include "util/strings.h"
 
+/* What the threads that take the snapshots of the members share. */
+typedef struct {
+    Control *control;
+    CreateWatch *watch;
+} Taking;
+
 /* The arguments of the thread that takes the snapshot of one member. */
 typedef struct {
     const SetRecord *record;
@@ -64,11 +70,25 @@ check_frozen(const SetMember *member, const SnapshotDef *def, GError **error)
     return TRUE;
 }
 
+static char *
+take_snapshot(Hypervisor *hypervisor, const MemberWork *work, CreateWatch *watch, GError **error)
+{
+    char *xml;
+
+    create_watch_begin(watch, work->member);
+    xml = hypervisor->ops->snapshots->create(hypervisor, work->member->uuid, work->document,
+                                             work->disks_only, error);
+    create_watch_done(watch, work->member);
+
+    return xml;
+}
+
 static gboolean
 take_one(Hypervisor *hypervisor, MomentMember *moment, gpointer data, GError **error)
 {
     MemberWork *work = moment->data;
-    Control *control = data;
+    const Taking *taking = data;
+    Control *control = taking->control;
     g_autofree char *xml = NULL;
     g_autoptr(SnapshotDef) def = NULL;
 
@@ -76,8 +96,7 @@ take_one(Hypervisor *hypervisor, MomentMember *moment, gpointer data, GError **e
         return control_pass(control, 0, error);
     if (!create_point_make(hypervisor, work->record, work->member, work->others, error))
         return FALSE;
-    xml = hypervisor->ops->snapshots->create(hypervisor, moment->uuid, work->document,
-                                             work->disks_only, error);
+    xml = take_snapshot(hypervisor, work, taking->watch, error);
     def = xml ? snapshot_def_parse(xml, moment->domain, error) : NULL;
     if (!def)
         return FALSE;
@@ -207,10 +226,10 @@ take_all(Hypervisor *hypervisor, const CreatePlan *plan, Moment *moment, Control
     const MomentOptions options = {.level = plan->settings.level,
                                    .timeout = plan->settings.timeout,
                                    .best_effort = plan->settings.best_effort};
-    CreateWatch *watch = create_watch_start(hypervisor, plan->record, control);
-    gboolean made = moment_hold(moment, hypervisor, &options, take_one, control, error);
+    Taking taking = {control, create_watch_start(hypervisor, plan->record, control)};
+    gboolean made = moment_hold(moment, hypervisor, &options, take_one, &taking, error);
 
-    create_watch_end(watch);
+    create_watch_end(taking.watch);
     if (!made)
         say_cancelled(control, error);
 

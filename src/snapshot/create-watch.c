@@ -3,6 +3,8 @@
 
 #include <config.h>
 
+#include <unistd.h>
+
 #include "hypervisor/snapshot-ops.h"
 #include "snapshot/create-watch.h"
 
@@ -10,12 +12,12 @@
 
 struct CreateWatch {
     Hypervisor *hypervisor;
-    const SetRecord *record;
     Control *control;
     GThread *thread;
     GMutex lock;
     GCond ended;
-    gboolean over; /* guarded by the lock */
+    gboolean over;         /* guarded by the lock, as what follows */
+    GPtrArray *under_way;  /* SetMember: libvirt has been asked for their snapshots */
 };
 
 static gboolean
@@ -29,13 +31,24 @@ has_memory_files(const SetRecord *record)
     return FALSE;
 }
 
-static void
-abort_all(const CreateWatch *self)
+/* libvirt ends whatever job the domain has, and tells of none whose it is. But it makes the file of
+ * ours only when the jobs of other programs, for which ours waits, have ended, and removes it, if
+ * ours fails, before another one can begin. */
+static gboolean
+is_being_written(const SetMember *member)
 {
-    for (guint i = 0; i < self->record->members->len; i++) {
-        const SetMember *member = g_ptr_array_index(self->record->members, i);
+    return member->memory && access(member->memory, F_OK) == 0;
+}
 
-        if (member->memory)
+static void
+abort_all(CreateWatch *self)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+    for (guint i = 0; i < self->under_way->len; i++) {
+        const SetMember *member = g_ptr_array_index(self->under_way, i);
+
+        if (is_being_written(member))
             self->hypervisor->ops->snapshots->abort(self->hypervisor, member->uuid);
     }
 }
@@ -76,13 +89,33 @@ create_watch_start(Hypervisor *hypervisor, const SetRecord *record, Control *con
         return NULL;
     self = g_new0(CreateWatch, 1);
     self->hypervisor = hypervisor;
-    self->record = record;
+    self->under_way = g_ptr_array_new();
     self->control = control;
     g_mutex_init(&self->lock);
     g_cond_init(&self->ended);
     self->thread = g_thread_new("virtsnap-watch", watch, self);
 
     return self;
+}
+
+void
+create_watch_begin(CreateWatch *self, const SetMember *member)
+{
+    if (!self)
+        return;
+    g_mutex_lock(&self->lock);
+    g_ptr_array_add(self->under_way, (gpointer)member);
+    g_mutex_unlock(&self->lock);
+}
+
+void
+create_watch_done(CreateWatch *self, const SetMember *member)
+{
+    if (!self)
+        return;
+    g_mutex_lock(&self->lock);
+    g_ptr_array_remove(self->under_way, (gpointer)member);
+    g_mutex_unlock(&self->lock);
 }
 
 void
@@ -97,5 +130,6 @@ create_watch_end(CreateWatch *self)
     g_thread_join(self->thread);
     g_mutex_clear(&self->lock);
     g_cond_clear(&self->ended);
+    g_ptr_array_unref(self->under_way);
     g_free(self);
 }

@@ -18,6 +18,11 @@ typedef struct CreateWatch CreateWatch;
  * file: what is written into an image cannot be ended. */
 CreateWatch *create_watch_start(Hypervisor *hypervisor, const SetRecord *record, Control *control);
 
+/** create_watch_begin, create_watch_done: Around the call that has libvirt take the snapshot of
+ * @member: whatever job the domain has at other times is not that of the set. @self may be NULL. */
+void create_watch_begin(CreateWatch *self, const SetMember *member);
+void create_watch_done(CreateWatch *self, const SetMember *member);
+
 /** create_watch_end: To be called when all snapshots are made, or are not. @self may be NULL. */
 void create_watch_end(CreateWatch *self);
 

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #include "hypervisor/layer-ops.h"
 #include "tests/unit/fake-host.h"
@@ -186,17 +187,41 @@ fake_resume(Hypervisor *hypervisor, const char *uuid, GError **error)
     return TRUE;
 }
 
-/* Writes the memory, without an end. */
+static void
+fail_create(const char *why, GError **error)
+{
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "%s", why);
+}
+
+/* Until that is ended. */
+static void
+save_memory(FakeHost *host, FakeDomain *domain)
+{
+    g_atomic_int_inc(&host->saving);
+    while (!g_atomic_int_get(&domain->aborts))
+        g_usleep(1000);
+    g_assert_cmpint(unlink(domain->memory), ==, 0);
+    g_atomic_int_inc(&host->aborted);
+}
+
 static char *
 fake_create(Hypervisor *hypervisor, const char *uuid, const char *xml, gboolean disks_only,
             GError **error)
 {
     FakeHost *host = (FakeHost *)hypervisor;
+    FakeDomain *domain = fake_find(hypervisor, uuid);
 
-    g_atomic_int_inc(&host->saving);
-    while (!g_atomic_int_get(&host->aborted))
-        g_usleep(1000);
-    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED, "the job was aborted");
+    if (domain->waits) {
+        while (!g_atomic_int_get(&host->aborted))
+            g_usleep(1000);
+        fail_create("the domain is busy", error);
+        return NULL;
+    }
+    g_assert_true(g_file_set_contents(domain->memory, "", 0, NULL));
+    if (!domain->saves)
+        return g_strdup(xml);
+    save_memory(host, domain);
+    fail_create("the job was aborted", error);
 
     return NULL;
 }
@@ -204,7 +229,7 @@ fake_create(Hypervisor *hypervisor, const char *uuid, const char *xml, gboolean 
 static void
 fake_abort(Hypervisor *hypervisor, const char *uuid)
 {
-    g_atomic_int_set(&((FakeHost *)hypervisor)->aborted, 1);
+    g_atomic_int_inc(&fake_find(hypervisor, uuid)->aborts);
 }
 
 static gboolean

@@ -35,6 +35,11 @@ typedef struct {
     gboolean seen_still; /* in its function */
     guint resumes;
     guint looks;         /* its state was asked for */
+    /* Its snapshot: */
+    const char *memory; /* the file of it, for it has one */
+    gboolean saves;     /* its memory, without an end; otherwise it is made at once */
+    gboolean waits;     /* for the job of another program, as long as others save theirs */
+    int aborts;         /* atomic: how often its job was ended */
 } FakeDomain;
 
 typedef struct {
@@ -47,8 +52,8 @@ typedef struct {
     GMutex lock;      /* of the calls */
     GString *calls;   /* what was done, each with the number of its domain; or NULL */
     Control *control; /* for a test's own use */
-    int saving;       /* atomic: memory states that are being written, until */
-    int aborted;      /* atomic: they are to end */
+    int saving;       /* atomic: memory states that were begun to be written */
+    int aborted;      /* atomic: that were ended */
 } FakeHost;
 
 #define FAKE_HOST(array) {.parent.ops = &fake_ops, .domains = array, .n = G_N_ELEMENTS(array)}

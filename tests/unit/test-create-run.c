@@ -12,6 +12,10 @@
 
 /* A set with memory states, which take long, that has to end before they are written. */
 
+#define MADE                                                                                       \
+    "<domainsnapshot><name>s</name><state>running</state><creationTime>1</creationTime>"           \
+    "<domain type='qemu'><name>d</name></domain></domainsnapshot>"
+
 static CreatePlan *
 plan_of(const FakeHost *host, const char *directory)
 {
@@ -30,20 +34,32 @@ plan_of(const FakeHost *host, const char *directory)
         member->kind = g_strdup("external");
         member->asked = CONSISTENCY_MEMORY;
         member->memory = g_strdup_printf("%s/%u.memory", directory, i);
-        g_ptr_array_add(plan->documents, g_strdup("<domainsnapshot/>"));
+        host->domains[i].memory = member->memory;
+        g_ptr_array_add(plan->documents, g_strdup(MADE));
         g_ptr_array_add(plan->others, g_ptr_array_new());
     }
 
     return plan;
 }
 
-/* Cancels when the memory of all is being written. */
+static int
+count_saving(const FakeHost *host)
+{
+    int n = 0;
+
+    for (guint i = 0; i < host->n; i++)
+        n += host->domains[i].saves;
+
+    return n;
+}
+
+/* Cancels when the memory of all that can be is being written. */
 static gpointer
 cancel_later(gpointer data)
 {
     FakeHost *host = data;
 
-    while (g_atomic_int_get(&host->saving) < (int)host->n)
+    while (g_atomic_int_get(&host->saving) < count_saving(host))
         g_usleep(1000);
     control_cancel(host->control);
 
@@ -51,38 +67,64 @@ cancel_later(gpointer data)
 }
 
 static void
-test_cancelled(void)
+check_cancelled(FakeHost *host)
 {
-    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING},
-                            {.name = "b", .state = DOMAIN_STATE_RUNNING}};
-    FakeHost host = FAKE_HOST(domains);
     g_autoptr(Control) control = control_new();
     char *directory = scratch_new();
-    CreatePlan *plan = plan_of(&host, directory);
+    CreatePlan *plan = plan_of(host, directory);
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) records = NULL;
     g_autoptr(GError) error = NULL;
     GThread *thread;
 
     g_setenv("VIRTSNAP_STATE_DIR", directory, TRUE);
-    host.control = control;
-    thread = g_thread_new("cancel", cancel_later, &host);
-    g_assert_false(create_run(&host.parent, plan, control, warnings, &error));
+    host->control = control;
+    thread = g_thread_new("cancel", cancel_later, host);
+    g_assert_false(create_run(&host->parent, plan, control, warnings, &error));
     g_thread_join(thread);
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED);
-    for (guint i = 0; i < host.n; i++)
-        g_assert_false(domains[i].paused);
+    for (guint i = 0; i < host->n; i++)
+        g_assert_false(host->domains[i].paused);
     records = set_store_load(NULL);
     g_assert_cmpuint(records->len, ==, 0);
     create_plan_free(plan);
     scratch_free(directory);
 }
 
+static void
+test_cancelled(void)
+{
+    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING, .saves = TRUE},
+                            {.name = "b", .state = DOMAIN_STATE_RUNNING, .saves = TRUE}};
+    FakeHost host = FAKE_HOST(domains);
+
+    check_cancelled(&host);
+    for (guint i = 0; i < host.n; i++)
+        g_assert_cmpint(domains[i].aborts, >, 0);
+}
+
+/* What another program has the domains do then goes on: after their own snapshot, and as long as
+ * theirs has to wait for it. */
+static void
+test_anothers_job(void)
+{
+    FakeDomain domains[] = {
+        {.name = "done", .state = DOMAIN_STATE_RUNNING},
+        {.name = "waits", .state = DOMAIN_STATE_RUNNING, .waits = TRUE},
+        {.name = "saves", .state = DOMAIN_STATE_RUNNING, .saves = TRUE}};
+    FakeHost host = FAKE_HOST(domains);
+
+    check_cancelled(&host);
+    g_assert_cmpint(domains[0].aborts, ==, 0);
+    g_assert_cmpint(domains[1].aborts, ==, 0);
+    g_assert_cmpint(domains[2].aborts, >, 0);
+}
+
 /* Nothing is begun any more then. */
 static void
 test_cancelled_before(void)
 {
-    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING}};
+    FakeDomain domains[] = {{.name = "a", .state = DOMAIN_STATE_RUNNING, .saves = TRUE}};
     FakeHost host = FAKE_HOST(domains);
     g_autoptr(Control) control = control_new();
     char *directory = scratch_new();
@@ -131,6 +173,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/create-run/cancelled", test_cancelled);
+    g_test_add_func("/create-run/anothers-job", test_anothers_job);
     g_test_add_func("/create-run/cancelled-before", test_cancelled_before);
     g_test_add_func("/create-run/undefined", test_undefined);
 
