@@ -58,6 +58,7 @@ unit_tests = \
 	tests/unit/test-create-run \
 	tests/unit/test-create-settings \
 	tests/unit/test-delete-plan \
+	tests/unit/test-delete-run \
 	tests/unit/test-device \
 	tests/unit/test-digest \
 	tests/unit/test-domain-gate \
@@ -168,6 +169,13 @@ tests_unit_test_delete_plan_SOURCES = \
 	tests/unit/fake-layers.c \
 	tests/unit/fake-layers.h \
 	tests/unit/test-delete-plan.c \
+	$(NULL)
+tests_unit_test_delete_run_SOURCES = \
+	tests/unit/chain-fixture.c \
+	tests/unit/chain-fixture.h \
+	tests/unit/fake-layers.c \
+	tests/unit/fake-layers.h \
+	tests/unit/test-delete-run.c \
 	$(NULL)
 tests_unit_test_device_SOURCES = \
 	tests/unit/chain-fixture.c \
@@ -312,6 +320,7 @@ tests_unit_test_target_again_SOURCES = \
 	$(NULL)
 
 # The programs' own objects use these for every test below tests/.
+EXTRA_tests_unit_test_create_run_DEPENDENCIES = virtsnap-guard$(EXEEXT)
 EXTRA_tests_unit_test_moment_DEPENDENCIES = virtsnap-guard$(EXEEXT)
 LDADD = libvirtsnap-test.a $(internal_libs)
 

@@ -16,6 +16,7 @@ typedef struct {
     Hypervisor *hypervisor;
     const DetachPlan *plan;
     Control *control;
+    JobRun *run;
 } Run;
 
 /* --- a running domain --------------------------------------------------------------- */
@@ -40,10 +41,10 @@ ended_well(const Run *self, const DetachDisk *disk, CommitState state, GError **
 }
 
 static gboolean
-pull_disk(const Run *self, const DetachDisk *disk, CommitFollow *follow, GError **error)
+pull_disk(const Run *self, const DetachDisk *disk, CommitFollow *follow,
+          CommitProgress *progress, GError **error)
 {
     const HypervisorLayerOps *ops = self->hypervisor->ops->layers;
-    CommitProgress progress = {0};
     HypervisorCommit *job;
     gboolean done;
 
@@ -54,49 +55,70 @@ pull_disk(const Run *self, const DetachDisk *disk, CommitFollow *follow, GError 
         return FALSE;
     if (disk->adopt)
         follow->speed = G_MAXUINT64;
-    done = commit_follow(follow, job, &progress, error) &&
-           ended_well(self, disk, progress.state, error);
+    done = commit_follow(follow, job, progress, error) &&
+           ended_well(self, disk, progress->state, error);
     done = done || commit_follow_abort(follow, job, error);
     ops->commit_end(job);
 
     return done;
 }
 
-/* --- one that is shut off ------------------------------------------------------------ */
-
-static gboolean
-flatten_disk(const DetachDisk *disk, CommitFollow *follow, GError **error)
-{
-    auto_fd fd = -1;
-
-    if (!drivers_get()->flatten_image(disk->top, follow->control, commit_follow_count, follow,
-                                      error))
-        return FALSE;
-    /* Makes the image durable before the definition stops naming the images below it. */
-    fd = fd_open(AT_FDCWD, disk->path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0, error);
-
-    return fd >= 0 && fd_sync(fd, disk->path, error);
-}
-
 /* --- all ------------------------------------------------------------------------------- */
 
+/* Makes an image durable before the definition stops naming the images below it. */
 static gboolean
-detach_disk(const Run *self, guint number, GError **error)
+sync_image(const char *path, GError **error)
+{
+    auto_fd fd = fd_open(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0, error);
+
+    return fd >= 0 && fd_sync(fd, path, error);
+}
+
+/* @known: (out): whether the disk needs the export no more: otherwise that is found out when all
+ * are done. */
+static gboolean
+detach_disk(const Run *self, guint number, gboolean *known, GError **error)
 {
     const DetachDisk *disk = g_ptr_array_index(self->plan->disks, number);
-    CommitFollow follow = {self->hypervisor, self->control, number + 1, disk->bytes, 0, 0};
+    CommitFollow follow = {.hypervisor = self->hypervisor,
+                           .control = self->control,
+                           .part = number + 1,
+                           .bytes = disk->bytes};
+    CommitProgress progress = {.state = COMMIT_COMPLETED};
     gboolean done = TRUE;
 
     if (!control_pass(self->control, 0, error))
         return FALSE;
     if (disk->method == DETACH_PULL)
-        done = pull_disk(self, disk, &follow, error);
+        done = pull_disk(self, disk, &follow, &progress, error);
     else if (disk->method == DETACH_FLATTEN)
-        done = flatten_disk(disk, &follow, error);
-    if (done)
-        commit_follow_count(1, &follow);
+        done = drivers_get()->flatten_image(disk->top, self->control, commit_follow_count, &follow,
+                                            error);
+    if (!done || (disk->method != DETACH_MEND && !sync_image(disk->path, error)))
+        return FALSE;
+    commit_follow_count(1, &follow);
+    *known = disk->method != DETACH_MEND && progress.state == COMMIT_COMPLETED;
 
-    return done;
+    return TRUE;
+}
+
+/* Each disk is told of by itself: what is copied stays so when another one fails. */
+static gboolean
+detach_all(const Run *self, GError **error)
+{
+    for (guint i = 0; i < self->plan->disks->len; i++) {
+        gboolean known = FALSE;
+        gboolean done = detach_disk(self, i, &known, error);
+
+        if (known)
+            job_run_tell_disk(self->run, i, JOB_DISK_COMPLETED);
+        else if (!done && !control_is_cancelled(self->control))
+            job_run_tell_disk(self->run, i, JOB_DISK_FAILED);
+        if (!done)
+            return FALSE;
+    }
+
+    return TRUE;
 }
 
 static gboolean
@@ -134,15 +156,13 @@ check_detached(const Run *self, GError **error)
 }
 
 gboolean
-detach_run(Hypervisor *hypervisor, const DetachPlan *plan, Control *control, GError **error)
+detach_run(Hypervisor *hypervisor, const DetachPlan *plan, JobRun *run, GError **error)
 {
-    const Run self = {hypervisor, plan, control};
+    const Run self = {hypervisor, plan, job_run_control(run), run};
 
-    control_set_end(control, plan->bytes + 1);
-    for (guint i = 0; i < plan->disks->len; i++) {
-        if (!detach_disk(&self, i, error))
-            return FALSE;
-    }
+    control_set_end(self.control, plan->bytes + 1);
+    if (!detach_all(&self, error))
+        return FALSE;
 
     return plan->disks->len == 0 || (mend_definition(&self, error) && check_detached(&self, error));
 }

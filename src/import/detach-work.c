@@ -133,7 +133,7 @@ detach_work_run(JobWork *work, JobRun *run, GError **error)
         return FALSE;
     job_run_set_kept(run, FALSE);
     job_run_hold_guests(run, TRUE);
-    if (!detach_run(hypervisor, self->plan, job_run_control(run), error))
+    if (!detach_run(hypervisor, self->plan, run, error))
         return FALSE;
     control_advance(job_run_control(run), 1);
     job_run_set_result(run, detach_report_new(self->plan),

@@ -23,6 +23,7 @@ job_disk_new(const char *domain, const char *target, const char *path)
     self->target = g_strdup(target);
     self->path = g_strdup(path);
     self->figures = (JobFigures){.type = JOB_BLOCK_TYPE_BACKUP, .end = 1};
+    self->status = JOB_DISK_UNDER_WAY;
 
     return self;
 }
@@ -33,6 +34,7 @@ job_disk_copy(const JobDisk *self)
     JobDisk *copy = job_disk_new(self->domain, self->target, self->path);
 
     copy->figures = self->figures;
+    copy->status = self->status;
 
     return copy;
 }

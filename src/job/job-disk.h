@@ -12,11 +12,13 @@ G_BEGIN_DECLS
 /** The virDomainBlockJobType of jobs that only read the disk. */
 #define JOB_BLOCK_TYPE_BACKUP 5
 
-/** Status of a finished disk, with the values of virConnectDomainEventBlockJobStatus. */
+/** What has become of a disk, with the values of virConnectDomainEventBlockJobStatus. */
 typedef enum {
+    JOB_DISK_UNDER_WAY = -1, /* nothing that is told */
     JOB_DISK_COMPLETED = 0,
     JOB_DISK_FAILED = 1,
-    JOB_DISK_CANCELLED = 2,
+    JOB_DISK_CANCELLED = 2, /* or not come to any more */
+    JOB_DISK_READY = 3,     /* all is there, and the domain can be switched over */
 } JobDiskStatus;
 
 /** Figures with the meaning of virDomainBlockJobInfo. @cur reaches @end only when everything is
@@ -35,6 +37,7 @@ typedef struct {
     char *target; /* "vda" */
     char *path;   /* path of its top image */
     JobFigures figures;
+    JobDiskStatus status; /* that was told last, in the present or last run */
 } JobDisk;
 
 /** job_figures_percent: Returns: 0..100, and 100 only if cur is end. */

@@ -49,7 +49,7 @@ job_figures_update(JobInfo *info, GPtrArray *parts, Control *control)
         JobDisk *disk = g_ptr_array_index(info->disks, i);
 
         set_figures_cur(&disk->figures, sum_progress_parts(g_ptr_array_index(parts, i), done),
-                        success);
+                        success || disk->status == JOB_DISK_COMPLETED);
     }
     info->percent = job_figures_percent(&info->figures);
 }

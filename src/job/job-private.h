@@ -58,7 +58,10 @@ gboolean job_go_to(Job *self, JobState state);
  * error. */
 void job_set_error(Job *self, guint code, const char *message);
 
-/** job_end_disks: Queues a change of @status for each disk. */
+/** job_tell_disk: Queues a change of @disk, one of the job's, to @status. */
+void job_tell_disk(Job *self, JobDisk *disk, JobDiskStatus status);
+
+/** job_end_disks: Does so for each disk whose end was not told yet. */
 void job_end_disks(Job *self, JobDiskStatus status);
 
 G_END_DECLS

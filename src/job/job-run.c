@@ -92,6 +92,19 @@ job_run_planned(JobRun *run, const JobPlanned *planned, GError **error)
 }
 
 void
+job_run_tell_disk(JobRun *run, guint number, JobDiskStatus status)
+{
+    Job *self = run ? run->job : NULL;
+
+    if (!self)
+        return;
+    g_mutex_lock(&self->lock);
+    job_tell_disk(self, g_ptr_array_index(self->info->disks, number), status);
+    g_mutex_unlock(&self->lock);
+    job_tell(self);
+}
+
+void
 job_run_set_kept(JobRun *self, gboolean kept)
 {
     self->kept = kept;
@@ -200,6 +213,20 @@ set_killed(Job *self, const GError *error)
             : g_error_copy(error);
 }
 
+/* Returns: what has become of the disks of which the work has told nothing. */
+static JobDiskStatus
+failed_disk_status(const Job *self, JobState state)
+{
+    for (guint i = 0; i < self->info->disks->len; i++) {
+        const JobDisk *disk = g_ptr_array_index(self->info->disks, i);
+
+        if (disk->status == JOB_DISK_FAILED)
+            return JOB_DISK_CANCELLED;
+    }
+
+    return state == JOB_STATE_EXCEPTION ? JOB_DISK_FAILED : JOB_DISK_CANCELLED;
+}
+
 static void
 fail_job(Job *self, JobRun *run, const GError *error)
 {
@@ -215,7 +242,7 @@ fail_job(Job *self, JobRun *run, const GError *error)
         job_set_error(self, virt_snap_error_result_code(error), error->message);
         self->failure = g_error_copy(error);
     }
-    job_end_disks(self, state == JOB_STATE_EXCEPTION ? JOB_DISK_FAILED : JOB_DISK_CANCELLED);
+    job_end_disks(self, failed_disk_status(self, state));
     job_go_to(self, state);
 }
 
@@ -311,6 +338,13 @@ job_run_main(gpointer data)
     return NULL;
 }
 
+static void
+forget_disk_status(JobInfo *info)
+{
+    for (guint i = 0; i < info->disks->len; i++)
+        ((JobDisk *)g_ptr_array_index(info->disks, i))->status = JOB_DISK_UNDER_WAY;
+}
+
 /* With the lock held. */
 static JobRun *
 begin_job_run(Job *self)
@@ -330,6 +364,7 @@ begin_job_run(Job *self)
     self->restarted = TRUE;
     self->planned = FALSE;
     g_clear_error(&self->failure);
+    forget_disk_status(self->info);
     self->info->started = g_get_real_time();
     job_go_to(self, JOB_STATE_STARTING);
 

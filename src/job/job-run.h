@@ -33,6 +33,17 @@ Hypervisor *job_run_hypervisor(JobRun *self, GError **error) G_GNUC_WARN_UNUSED_
 gboolean job_run_planned(JobRun *self, const JobPlanned *planned, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * job_run_tell_disk:
+ * @self: (nullable): NULL: there is no job to be told
+ * @number: of a disk of the plan
+ *
+ * Tells what has become of one disk before the run ends: that it is READY, that it is COMPLETED,
+ * whatever becomes of the others, or that it FAILED. If any did, those whose end is not told
+ * were CANCELLED when the run fails.
+ */
+void job_run_tell_disk(JobRun *self, guint number, JobDiskStatus status);
+
 /** job_run_set_kept: Sets whether a later run could resume this one if it fails now. Without this
  * call that is the case if an earlier run left something. */
 void job_run_set_kept(JobRun *self, gboolean kept);

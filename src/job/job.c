@@ -113,20 +113,29 @@ job_tell_left(GError *why, const char *text)
 }
 
 void
+job_tell_disk(Job *self, JobDisk *disk, JobDiskStatus status)
+{
+    JobChange change = {
+        .kind = JOB_CHANGE_DISK,
+        .state = self->info->state,
+        .domain = disk->domain,
+        .target = disk->target,
+        .path = disk->path,
+        .status = status,
+    };
+
+    disk->status = status;
+    queue_job_change(self, &change);
+}
+
+void
 job_end_disks(Job *self, JobDiskStatus status)
 {
     for (guint i = 0; i < self->info->disks->len; i++) {
-        const JobDisk *disk = g_ptr_array_index(self->info->disks, i);
-        JobChange change = {
-            .kind = JOB_CHANGE_DISK,
-            .state = self->info->state,
-            .domain = disk->domain,
-            .target = disk->target,
-            .path = disk->path,
-            .status = status,
-        };
+        JobDisk *disk = g_ptr_array_index(self->info->disks, i);
 
-        queue_job_change(self, &change);
+        if (disk->status == JOB_DISK_UNDER_WAY || disk->status == JOB_DISK_READY)
+            job_tell_disk(self, disk, status);
     }
 }
 

@@ -162,7 +162,7 @@ forget_kept(const Run *self, GError **error)
     }
     plan = delete_plan_make(self->hypervisor, &subject, error);
 
-    return plan && delete_run(self->hypervisor, plan, control, self->warnings, error);
+    return plan && delete_run(self->hypervisor, plan, control, NULL, self->warnings, error);
 }
 
 /* Every member runs on the snapshot by now, so a failure to remove the old state is a warning,

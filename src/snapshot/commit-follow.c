@@ -54,6 +54,15 @@ look_at_commit(CommitFollow *self, HypervisorCommit *commit, gboolean suspended,
     return FALSE;
 }
 
+static void
+tell_ready(CommitFollow *self)
+{
+    if (self->ready)
+        return;
+    self->ready = TRUE;
+    job_run_tell_disk(self->run, self->part - 1, JOB_DISK_READY);
+}
+
 /* The next event of a job that is ready comes when it is pivoted, so commit_wait() does not wait
  * for any: while it is suspended the control is waited for instead. */
 gboolean
@@ -70,6 +79,8 @@ commit_follow(CommitFollow *self, HypervisorCommit *commit, CommitProgress *prog
         if (progress->end > 0)
             commit_follow_count((double)progress->cur / (double)progress->end, self);
         us = progress->state == COMMIT_READY ? LOOK_US : 0;
+        if (progress->state == COMMIT_READY)
+            tell_ready(self);
     } while (progress->state == COMMIT_RUNNING || (progress->state == COMMIT_READY && !passed));
 
     return TRUE;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hypervisor/layer-ops.h"
+#include "job/job-run.h"
 #include "transfer/control.h"
 
 G_BEGIN_DECLS
@@ -13,10 +14,12 @@ G_BEGIN_DECLS
 typedef struct {
     Hypervisor *hypervisor;
     Control *control;
-    guint part;      /* of the progress that the disk has */
+    JobRun *run;     /* is told when it is ready; NULL: nobody is */
+    guint part;      /* of the progress that the disk has; one more than its number */
     guint64 bytes;   /* of that part */
     guint64 counted; /* of those, so far */
     guint64 speed;   /* that was asked for last */
+    gboolean ready;  /* was told */
 } CommitFollow;
 
 /** commit_follow_count: Counts that @done, 0 to 1, is done; a CommitFunc whose data is the

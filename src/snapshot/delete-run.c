@@ -20,6 +20,7 @@ typedef struct {
     const DeletePlan *plan;
     const DeleteMember *member;
     Control *control;
+    JobRun *run;
     GPtrArray *warnings;
 } Run;
 
@@ -206,11 +207,17 @@ check_again(const Run *self, const DeleteDisk *disk, GError **error)
 static gboolean
 merge_disk(const Run *self, const DeleteDisk *disk, guint part, GError **error)
 {
+    CommitFollow follow = {.hypervisor = self->hypervisor,
+                           .control = self->control,
+                           .run = self->run,
+                           .part = part,
+                           .bytes = disk->bytes};
+
     if (disk->method == DELETE_NOTHING)
         return TRUE;
     if (disk->method != DELETE_MERGED &&
         (!check_again(self, disk, error) ||
-         !layer_merge(self->hypervisor, self->member, disk, part, self->control, error)))
+         !layer_merge(self->member, disk, &follow, error)))
         return FALSE;
 
     return sync_layer(disk->base, error) && rename_upper(self, disk, error);
@@ -292,17 +299,30 @@ remove_merged_files(const Run *self, GError **error)
 
 /* --- the whole --------------------------------------------------------------- */
 
+/* Each disk is told of by itself: what is merged stays so when another one fails. */
+static gboolean
+delete_disk(const Run *self, const DeleteDisk *disk, guint part, GError **error)
+{
+    if (merge_disk(self, disk, part, error)) {
+        job_run_tell_disk(self->run, part - 1, JOB_DISK_COMPLETED);
+        return TRUE;
+    }
+    g_prefix_error(error, _("Domain '%s', disk '%s': "), self->member->domain->name,
+                   disk->target);
+    if (!control_is_cancelled(self->control))
+        job_run_tell_disk(self->run, part - 1, JOB_DISK_FAILED);
+
+    return FALSE;
+}
+
 static gboolean
 delete_external(const Run *self, guint *part, GError **error)
 {
     for (guint i = 0; i < self->member->disks->len; i++) {
         const DeleteDisk *disk = g_ptr_array_index(self->member->disks, i);
 
-        if (!merge_disk(self, disk, ++*part, error)) {
-            g_prefix_error(error, _("Domain '%s', disk '%s': "), self->member->domain->name,
-                           disk->target);
+        if (!delete_disk(self, disk, ++*part, error))
             return FALSE;
-        }
     }
 
     return self->plan->metadata || remove_merged_files(self, error);
@@ -333,14 +353,14 @@ delete_member(const Run *self, guint *part, GError **error)
 }
 
 gboolean
-delete_run(Hypervisor *hypervisor, const DeletePlan *plan, Control *control, GPtrArray *warnings,
-           GError **error)
+delete_run(Hypervisor *hypervisor, const DeletePlan *plan, Control *control, JobRun *run,
+           GPtrArray *warnings, GError **error)
 {
     guint part = 0;
 
     control_set_end(control, plan->bytes);
     for (guint i = 0; i < plan->members->len; i++) {
-        const Run self = {hypervisor, plan, g_ptr_array_index(plan->members, i), control,
+        const Run self = {hypervisor, plan, g_ptr_array_index(plan->members, i), control, run,
                           warnings};
 
         if (!control_pass(control, 0, error) || !delete_member(&self, &part, error))
@@ -367,5 +387,5 @@ delete_run_member(Hypervisor *hypervisor, const char *collection, const char *sn
     g_ptr_array_add(names, domain);
     plan = delete_plan_make(hypervisor, &subject, error);
 
-    return plan && delete_run(hypervisor, plan, control, warnings, error);
+    return plan && delete_run(hypervisor, plan, control, NULL, warnings, error);
 }

@@ -3,14 +3,15 @@
 
 #pragma once
 
+#include "job/job-run.h"
 #include "snapshot/delete-plan.h"
-#include "transfer/control.h"
 
 G_BEGIN_DECLS
 
 /**
  * delete_run:
  * @control: asked whether to wait or to end, and told of the progress: plan->bytes of it
+ * @run: (nullable): told what becomes of each disk; the disks of its plan are those of @plan
  * @warnings: (element-type utf8): gets what could not be put in order
  *
  * Carries a plan out, domain by domain: merges, tells whoever names the merged layers, removes the
@@ -19,7 +20,7 @@ G_BEGIN_DECLS
  * plan has what is left to do.
  */
 gboolean delete_run(Hypervisor *hypervisor, const DeletePlan *plan, Control *control,
-                    GPtrArray *warnings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                    JobRun *run, GPtrArray *warnings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * delete_run_member:

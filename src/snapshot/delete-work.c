@@ -266,10 +266,10 @@ remove_records(const DeletePlan *plan, GPtrArray *warnings)
 }
 
 static gboolean
-carry_out_delete(DeleteWork *self, Hypervisor *hypervisor, Control *control, GError **error)
+carry_out_delete(DeleteWork *self, Hypervisor *hypervisor, JobRun *run, GError **error)
 {
     if ((self->state && !convert_mark(self->state, error)) ||
-        !delete_run(hypervisor, self->plan, control, self->warnings, error))
+        !delete_run(hypervisor, self->plan, job_run_control(run), run, self->warnings, error))
         return FALSE;
     remove_records(self->plan, self->warnings);
     if (self->state)
@@ -298,7 +298,7 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
         return FALSE;
     job_run_set_kept(run, FALSE);
     job_run_hold_guests(run, TRUE);
-    done = carry_out_delete(self, hypervisor, job_run_control(run), error);
+    done = carry_out_delete(self, hypervisor, run, error);
     job_run_set_result(run, done ? delete_report_new(self->plan) : NULL,
                        strings_copy(self->warnings));
 

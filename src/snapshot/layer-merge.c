@@ -9,14 +9,13 @@
 #include "hypervisor/drivers.h"
 #include "hypervisor/host-security.h"
 #include "hypervisor/layer-ops.h"
-#include "snapshot/commit-follow.h"
 #include "snapshot/layer-merge.h"
 
 typedef struct {
     Hypervisor *hypervisor;
     const DeleteMember *member;
     const DeleteDisk *disk;
-    CommitFollow follow;
+    CommitFollow *follow;
 } Merge;
 
 /* --- by a block job ------------------------------------------------------------------ */
@@ -77,18 +76,18 @@ merge_running(Merge *self, GError **error)
     HypervisorCommit *commit;
     gboolean done;
 
-    self->follow.speed = control_get_bandwidth(self->follow.control);
+    self->follow->speed = control_get_bandwidth(self->follow->control);
     commit = ops->commit_begin(self->hypervisor, self->member->domain->uuid, self->disk->target,
                                self->disk->base->path, self->disk->top->path,
-                               self->disk->method == DELETE_ACTIVE, self->follow.speed,
+                               self->disk->method == DELETE_ACTIVE, self->follow->speed,
                                self->disk->adopt, error);
     if (!commit)
         return FALSE;
     if (self->disk->adopt)
-        self->follow.speed = G_MAXUINT64;
-    done = commit_follow(&self->follow, commit, &progress, error) &&
+        self->follow->speed = G_MAXUINT64;
+    done = commit_follow(self->follow, commit, &progress, error) &&
            end_well(self, commit, &progress, error);
-    done = done || commit_follow_abort(&self->follow, commit, error);
+    done = done || commit_follow_abort(self->follow, commit, error);
     ops->commit_end(commit);
 
     return done;
@@ -97,28 +96,25 @@ merge_running(Merge *self, GError **error)
 /* --- the whole ------------------------------------------------------------------------- */
 
 gboolean
-layer_merge(Hypervisor *hypervisor, const DeleteMember *member, const DeleteDisk *disk,
-            guint part, Control *control, GError **error)
+layer_merge(const DeleteMember *member, const DeleteDisk *disk, CommitFollow *follow,
+            GError **error)
 {
-    Merge self = {.hypervisor = hypervisor,
-                  .member = member,
-                  .disk = disk,
-                  .follow = {hypervisor, control, part, disk->bytes, 0, 0}};
+    Merge self = {follow->hypervisor, member, disk, follow};
     g_autoptr(GError) why = NULL;
     g_autofree char *text = NULL;
     gboolean done;
 
-    if (!control_pass(control, 0, error))
+    if (!control_pass(follow->control, 0, error))
         return FALSE;
     done = disk->method == DELETE_OFFLINE
-               ? drivers_get()->commit_image(disk->top, control, commit_follow_count, &self.follow,
-                                           &why)
+               ? drivers_get()->commit_image(disk->top, follow->control, commit_follow_count,
+                                             follow, &why)
                : merge_running(&self, &why);
     if (done) {
-        commit_follow_count(1, &self.follow);
+        commit_follow_count(1, follow);
         return TRUE;
     }
-    text = explain_merge_denied(hypervisor, why);
+    text = explain_merge_denied(follow->hypervisor, why);
     g_set_error_literal(error, why->domain, why->code, text);
 
     return FALSE;

@@ -174,7 +174,7 @@ merge_temporary_set(Hypervisor *hypervisor, const SetRecord *record, GPtrArray *
     g_autoptr(DeletePlan) plan = delete_plan_make(hypervisor, &subject, error);
     g_autoptr(Control) control = control_new();
 
-    return plan && delete_run(hypervisor, plan, control, warnings, error);
+    return plan && delete_run(hypervisor, plan, control, NULL, warnings, error);
 }
 
 /* Removes the set; called with the lock of its record held. A removal that was interrupted is

@@ -131,6 +131,10 @@ like "$(call ConvertToReferencePoint /org/virtsnap1/snapshot/pair/one '{"wait": 
 check "they are deleted" eval 'vs_json --service reference-point-delete pair kept &&
     vs_json --service reference-point-delete pair more'
 check "the set is removed" vs_json --service snapshot-delete pair one
+for signal in "'left:vda', 4, 3" "'left:vda', 4, 0" "'right:vda', 4, 3" "'right:vda', 4, 0"; do
+    check "what becomes of a disk is told: $signal" live_wait "a signal" \
+        grep -qF "BlockJob ($signal)" "$LIVE_DIR/signals"
+done
 is "$(sets)" '["night"]' "as if it had not been"
 live_wait "its object goes" has_no_object one
 live_wait "which a signal tells" \

@@ -138,10 +138,12 @@ merge(FakeJob *job, GError **error)
     DeleteMember member = {.domain = &domain};
     DeleteDisk disk = {.target = (char *)"vda", .method = DELETE_ACTIVE, .base = &base,
                        .top = &top, .adopt = job->adopt, .bytes = 1000};
+    CommitFollow follow = {.hypervisor = &job->parent, .control = job->control, .part = 2,
+                           .bytes = disk.bytes};
 
     control_set_end(job->control, 1001);
 
-    return layer_merge(&job->parent, &member, &disk, 2, job->control, error);
+    return layer_merge(&member, &disk, &follow, error);
 }
 
 static void

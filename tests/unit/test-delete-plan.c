@@ -525,7 +525,7 @@ test_meanwhile(ChainFixture *f, gconstpointer data)
         chain_sh("qemu-io -f qcow2 -c 'write -q -P 7 0 64k' a.s1; cp base.img before.img");
         host->surveyed = table[i].surveyed;
         plan = assert_planned(host);
-        g_assert_false(delete_run(&host->parent, plan, control, warnings, &error));
+        g_assert_false(delete_run(&host->parent, plan, control, NULL, warnings, &error));
         g_assert_nonnull(strstr(error->message, "Domain 'a', disk 'vda': "));
         g_assert_nonnull(strstr(error->message, table[i].says));
         chain_sh("cmp base.img before.img");
