@@ -88,6 +88,7 @@ unit_tests = \
 	tests/unit/test-journal \
 	tests/unit/test-job-record \
 	tests/unit/test-library-job \
+	tests/unit/test-live-end \
 	tests/unit/test-live-scratch \
 	tests/unit/test-lost-writes \
 	tests/unit/test-libvirt-events \

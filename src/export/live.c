@@ -64,23 +64,47 @@ let_go(LiveExport *self, LiveMember *member, GError **error)
     return TRUE;
 }
 
+/* One member that is let go, in a thread of its own. */
+typedef struct {
+    LiveExport *live;
+    LiveMember *member;
+    GThread *thread;
+} Leaving;
+
+static gpointer
+abandon_member(gpointer data)
+{
+    Leaving *self = data;
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->member->lock);
+    g_autoptr(GError) why = NULL;
+
+    if (!self->member->backup)
+        return NULL;
+    self->member->abandoned = TRUE;
+    if (!let_go(self->live, self->member, &why))
+        g_debug("%s", why->message);
+
+    return NULL;
+}
+
 /* Lets all go that are still held, for the export has to end: what has not been read by now never
- * will be. */
+ * will be. Side by side, because with a libvirtd that is gone each takes as long as one waits for
+ * it to come back. */
 static void
 abandon_all(gpointer data)
 {
     LiveExport *self = data;
+    g_autofree Leaving *all = g_new0(Leaving, self->members->len);
 
     for (guint i = 0; i < self->members->len; i++) {
-        LiveMember *member = g_ptr_array_index(self->members, i);
-        G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&member->lock);
-        g_autoptr(GError) why = NULL;
-
-        if (!member->backup)
-            continue;
-        member->abandoned = TRUE;
-        if (!let_go(self, member, &why))
-            g_debug("%s", why->message);
+        all[i] = (Leaving){.live = self, .member = g_ptr_array_index(self->members, i)};
+        all[i].thread = g_thread_try_new("virtsnap-leave", abandon_member, &all[i], NULL);
+        if (!all[i].thread)
+            abandon_member(&all[i]);
+    }
+    for (guint i = 0; i < self->members->len; i++) {
+        if (all[i].thread)
+            g_thread_join(all[i].thread);
     }
 }
 
@@ -266,13 +290,10 @@ live_export_read(LiveExport *self, const PlanLayer *layer, GError **error)
 
 /* --- the end ------------------------------------------------------------------------- */
 
-/* Returns: whether the member's domain has ended. A read may fail because QEMU is gone shortly
- * before libvirt knows of it. */
+/* Returns: whether the member's domain has ended, or does until then. */
 static gboolean
-has_ended(const LiveExport *self, const LiveMember *member, const GError *error)
+has_ended(const LiveExport *self, const LiveMember *member, gint64 until)
 {
-    gboolean wait = g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
-    gint64 until = g_get_monotonic_time() + (wait ? G_USEC_PER_SEC : 0);
     gboolean ended;
 
     while (!(ended = self->hypervisor->ops->backups->has_ended(member->backup)) &&
@@ -284,13 +305,13 @@ has_ended(const LiveExport *self, const LiveMember *member, const GError *error)
 
 /* Returns: why the disks of @member could not be read to the end; NULL: it is not to blame. */
 static GError *
-explain_member(LiveExport *self, LiveMember *member, const GError *error)
+explain_member(LiveExport *self, LiveMember *member, gint64 until)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&member->lock);
     GError *why = NULL;
 
     if (live_export_check_held(self, member, &why) && member->backup &&
-        has_ended(self, member, error) && let_go(self, member, &why))
+        has_ended(self, member, until) && let_go(self, member, &why))
         return NULL;
 
     return why;
@@ -299,8 +320,12 @@ explain_member(LiveExport *self, LiveMember *member, const GError *error)
 GError *
 live_export_explain(LiveExport *self, GError *error)
 {
+    /* A read may fail because QEMU is gone shortly before libvirt knows of it. */
+    gboolean wait = g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
+    gint64 until = g_get_monotonic_time() + (wait ? G_USEC_PER_SEC : 0);
+
     for (guint i = 0; i < self->members->len; i++) {
-        GError *why = explain_member(self, g_ptr_array_index(self->members, i), error);
+        GError *why = explain_member(self, g_ptr_array_index(self->members, i), until);
 
         if (!why)
             continue;
