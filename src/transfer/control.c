@@ -70,14 +70,14 @@ void
 control_cancel(Control *self)
 {
     control_end_with(self, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CANCELLED,
-                                               _("The export was cancelled")));
+                                               _("The work was cancelled")));
 }
 
 void
 control_interrupt(Control *self)
 {
     control_end_with(self, g_error_new_literal(VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INTERRUPTED,
-                                               _("The export was interrupted; it can be resumed")));
+                                               _("The work was interrupted")));
 }
 
 void
