@@ -49,9 +49,11 @@ static gboolean
 refuse_written(const Layer *base, GError **error)
 {
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_CORRUPT,
-                _("'%s' was written to after the snapshot froze it, perhaps by a removal that was "
-                  "begun, or as another program than virtsnap had a checkpoint removed; whether it "
-                  "holds that state cannot be told"),
+                _("'%s' was written to after the snapshot froze it: by a removal that was begun, "
+                  "or by another program, or only as another program had a checkpoint removed, "
+                  "which leaves the state as it was; which of these cannot be told. To see what it "
+                  "holds, export the snapshot, which takes it as it is, and import that beside the "
+                  "domain ('virtsnap import --suffix')"),
                 base->path);
 
     return FALSE;
