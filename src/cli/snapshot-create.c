@@ -24,7 +24,9 @@ const GOptionEntry snapshot_create_options[] = {
     {"quiesce", 0, 0, G_OPTION_ARG_NONE, MEMBER(quiesce),
      N_("freeze the file systems of all members meanwhile, by their guest agents"), NULL},
     {"pause", 0, 0, G_OPTION_ARG_NONE, MEMBER(pause),
-     N_("pause all members meanwhile"), NULL},
+     N_("pause all members meanwhile, which is the default where several run"), NULL},
+    {"no-pause", 0, 0, G_OPTION_ARG_NONE, MEMBER(no_pause),
+     N_("pause no member: each snapshot is of an instant of its own"), NULL},
     {"memory", 0, 0, G_OPTION_ARG_NONE, MEMBER(memory),
      N_("with the memory of running members, which are paused for it"), NULL},
     {"internal", 0, 0, G_OPTION_ARG_NONE, MEMBER(internal),
@@ -66,13 +68,15 @@ read_timeout(const char *text, guint *timeout, GError **error)
 static gboolean
 read_settings(const SnapshotCreateOptions *options, CreateSettings *settings, GError **error)
 {
-    *settings = (CreateSettings){.level = options->quiesce ? MOMENT_FREEZE
-                                          : options->pause ? MOMENT_PAUSE
-                                                           : MOMENT_NONE,
-                                 .memory = options->memory,
-                                 .internal = options->internal,
-                                 .best_effort = options->best_effort,
-                                 .reference_point = options->reference_point};
+    create_settings_default(settings);
+    if (options->quiesce || options->pause || options->no_pause)
+        create_settings_choose(settings, options->quiesce ? MOMENT_FREEZE
+                                         : options->pause ? MOMENT_PAUSE
+                                                          : MOMENT_NONE);
+    settings->memory = options->memory;
+    settings->internal = options->internal;
+    settings->best_effort = options->best_effort;
+    settings->reference_point = options->reference_point;
 
     return read_timeout(options->timeout, &settings->timeout, error) &&
            create_settings_check(settings, error);
@@ -252,7 +256,8 @@ settings_document(const char *snapshot, const CreateSettings *settings)
 
     xmlDocSetRootElement(doc, root);
     xml_add(root, "name", snapshot);
-    xml_add(root, "consistency", levels[settings->level]);
+    if (!settings->by_default)
+        xml_add(root, "consistency", levels[settings->level]);
     if (settings->best_effort)
         xml_add(root, "bestEffort", "yes");
     if (settings->internal)
@@ -299,8 +304,9 @@ snapshot_create(CliContext *cli, const CommandLine *line)
     if (!options->domains && !collection)
         return cli_usage(cli, _("snapshot-create-as: a collection is needed, or domains with "
                                 "--domain"));
-    if (options->quiesce && options->pause)
-        return cli_usage(cli, _("snapshot-create-as: --quiesce and --pause: choose one"));
+    if (options->quiesce + options->pause + options->no_pause > 1)
+        return cli_usage(cli, _("snapshot-create-as: --quiesce, --pause and --no-pause: choose "
+                                "one"));
     if (!progress_mode_parse(options->progress, &progress, &error) ||
         !read_settings(options, &settings, &error))
         return cli_fail_options(cli, error);

@@ -14,6 +14,7 @@ typedef struct {
     char **domains;
     gboolean quiesce;
     gboolean pause;
+    gboolean no_pause;
     gboolean memory;
     gboolean internal;
     gboolean best_effort;

@@ -132,7 +132,8 @@ VirtSnapJob *virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult
  * @snapshot: (nullable): the name that the snapshots of all members get; NULL: that in @settings,
  * or else the present time, as the name of the job tells
  * @settings: (nullable): a snapshotsettings document, or a CIM-XML instance of
- * Msvm_VirtualSystemSnapshotSettingData; NULL: the defaults
+ * Msvm_VirtualSystemSnapshotSettingData; NULL: the defaults, by which all members are of one
+ * moment, as if the power had failed
  * @type: 1 standard, with the memory of members that run, or 2 recovery, disks only
  * @error: NOT_FOUND, INVALID_STATE if it has no members, INVALID_PARAMETER, NOT_SUPPORTED
  *

@@ -211,6 +211,20 @@ create_plan_new(const char *collection, const char *snapshot, const CreateSettin
     return plan;
 }
 
+static void
+let_single_member_run(CreatePlan *plan)
+{
+    guint active = 0;
+
+    for (guint i = 0; i < plan->record->members->len; i++) {
+        const SetMember *member = g_ptr_array_index(plan->record->members, i);
+
+        active += !g_str_equal(member->state, "shutoff");
+    }
+    if (plan->settings.by_default && active <= 1)
+        plan->settings.level = MOMENT_NONE;
+}
+
 CreatePlan *
 create_plan(Hypervisor *hypervisor, const char *collection, GPtrArray *domains,
             const char *snapshot, const CreateSettings *settings, GError **error)
@@ -227,6 +241,7 @@ create_plan(Hypervisor *hypervisor, const char *collection, GPtrArray *domains,
         !none_in_the_way(&problems, snapshot, error) ||
         !create_point_check_followed(plan, error))
         return NULL;
+    let_single_member_run(plan);
 
     return g_steal_pointer(&plan);
 }

@@ -9,6 +9,19 @@
 
 /* --- settings -------------------------------------------------------------------------- */
 
+void
+create_settings_default(CreateSettings *self)
+{
+    *self = (CreateSettings){.level = MOMENT_PAUSE, .by_default = TRUE};
+}
+
+void
+create_settings_choose(CreateSettings *self, MomentLevel level)
+{
+    self->level = level;
+    self->by_default = FALSE;
+}
+
 gboolean
 create_settings_check(CreateSettings *self, GError **error)
 {
@@ -31,7 +44,7 @@ create_settings_check(CreateSettings *self, GError **error)
         return FALSE;
     }
     if (self->memory || self->internal)
-        self->level = MOMENT_PAUSE;
+        create_settings_choose(self, MOMENT_PAUSE);
 
     return TRUE;
 }

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 /** The settings for a new snapshot collection. */
 typedef struct {
     MomentLevel level;
+    gboolean by_default;  /* the level is nobody's choice: a member that is active alone goes on,
+                           * for the disks of one domain are of one moment in any case */
     gboolean memory;      /* include the memory of running members, which are paused for that */
     gboolean internal;    /* internal snapshots instead of overlays; for running members always with
                            * their memory */
@@ -32,6 +34,13 @@ typedef struct {
                            * checkpoint is made of */
     GPtrArray *warnings;  /* char* */
 } CreatePlan;
+
+/** create_settings_default: Sets what holds where nothing is said: all members are of one moment,
+ * as if the power had failed. */
+void create_settings_default(CreateSettings *self);
+
+/** create_settings_choose: Sets a level that somebody has chosen. */
+void create_settings_choose(CreateSettings *self, MomentLevel level);
 
 /** create_settings_check: Returns: FALSE with INVALID_PARAMETER if the settings contradict each
  * other; otherwise sets the level that follows from the others. */

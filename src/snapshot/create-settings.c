@@ -39,23 +39,30 @@ wrong_setting(const char *name, const char *text, GError **error)
 
 /* --- our own form -------------------------------------------------------------------------- */
 
+static void
+take_consistency(Parsed *self, xmlNode *root)
+{
+    g_autofree char *level = xml_text(root, "./consistency");
+
+    if (!level)
+        return;
+    g_strstrip(level);
+    create_settings_choose(&self->settings, g_str_equal(level, "application") ? MOMENT_FREEZE
+                                            : g_str_equal(level, "crash")     ? MOMENT_PAUSE
+                                                                              : MOMENT_NONE);
+}
+
 static gboolean
 parse_native(Parsed *self, xmlDoc *doc, GError **error)
 {
     xmlNode *root = xmlDocGetRootElement(doc);
-    g_autofree char *level = NULL;
     g_autofree char *timeout = NULL;
 
     if (!xml_validate(doc, SCHEMA, _("snapshot settings"), error))
         return FALSE;
-    level = xml_text(root, "./consistency");
-    if (level)
-        g_strstrip(level);
+    take_consistency(self, root);
     timeout = xml_text(root, "./timeout");
     take_snapshot_name(self, xml_text(root, "./name"));
-    self->settings.level = g_strcmp0(level, "application") == 0 ? MOMENT_FREEZE
-                           : g_strcmp0(level, "crash") == 0     ? MOMENT_PAUSE
-                                                                : MOMENT_NONE;
     self->settings.best_effort = xml_is_yes(root, "./bestEffort", FALSE);
     self->settings.internal = xml_is_yes(root, "./internal", FALSE);
     self->settings.reference_point = xml_is_yes(root, "./referencePoint", FALSE);
@@ -66,14 +73,16 @@ parse_native(Parsed *self, xmlDoc *doc, GError **error)
 
 /* --- CIM-XML --------------------------------------------------------------------------------- */
 
+/* 0 is Hyper-V's "unknown", which is no choice. */
 static gboolean
 take_level(Parsed *self, const char *name, const char *text, GError **error)
 {
-    static const MomentLevel levels[] = {MOMENT_NONE, MOMENT_FREEZE, MOMENT_PAUSE};
-
-    if (strlen(text) != 1 || text[0] < '0' || text[0] > '2')
+    if (g_str_equal(text, "1"))
+        create_settings_choose(&self->settings, MOMENT_FREEZE);
+    else if (g_str_equal(text, "2"))
+        create_settings_choose(&self->settings, MOMENT_PAUSE);
+    else if (!g_str_equal(text, "0"))
         return wrong_setting(name, text, error);
-    self->settings.level = levels[text[0] - '0'];
 
     return TRUE;
 }
@@ -265,9 +274,11 @@ create_settings_parse(const char *text, guint type, CreateSettings *settings, ch
                       GError **error)
 {
     Parsed self = {0};
-    gboolean ok = (!*text || parse_text(&self, text, error)) && take_type(&self, type, error) &&
-                  (!self.name || name_check(self.name, _("snapshot"), error));
+    gboolean ok;
 
+    create_settings_default(&self.settings);
+    ok = (!*text || parse_text(&self, text, error)) && take_type(&self, type, error) &&
+         (!self.name || name_check(self.name, _("snapshot"), error));
     if (ok && name)
         *name = g_steal_pointer(&self.name);
     g_free(self.name);

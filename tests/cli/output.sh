@@ -123,6 +123,7 @@ wrong "--timeout is '0'" verify e --boot --timeout 0
 wrong "--memory" verify e --boot --memory x
 wrong "--timeout: '0'" snapshot-create-as c s --timeout 0
 wrong "" snapshot-create-as c s --quiesce --memory
+wrong "choose one" snapshot-create-as c s --pause --no-pause
 wrong "'?x'" snapshot-delete c s --bandwidth x
 wrong "'?x'" reference-point-convert c s --bandwidth x
 wrong "RATE" --service job-speed 1 x

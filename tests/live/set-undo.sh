@@ -43,6 +43,8 @@ is_gone() { [ ! -e "$record" ]; }
 # --- a snapshot of the same name that somebody else has made
 for domain in run off; do
     check "$domain: a set that is being made" interrupted "$domain" mine
+    like "$(cat "$record")" ' asked="(crash|off).* consistency="(crash|off).* frozenMs="0"' \
+        "$domain: which did not stand still for it, and is of one moment all the same"
     image=$(top "$domain")
     live_virsh snapshot-dumpxml "$domain" mine >"$d/mine.xml"
     check "$domain: the snapshot of its name is another's" eval '

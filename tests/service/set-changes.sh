@@ -119,6 +119,8 @@ is "$(points)" "(@aa{sv} [],)" "nothing is left"
 check "a set with a reference point" eval 'vs_json --service snapshot-create-as pair kept --pause \
     --reference-point && vs_json --service snapshot-create-as pair more --reference-point'
 is "$(sets)" '["night","one","kept","more"]' "and another one are made"
+is "$(jq -c '[.members[].consistency] | unique' "$VS_OUT")" '["crash"]' \
+    "of one moment, where nothing is said"
 like "$(call ConvertToReferencePoint /org/virtsnap1/snapshot/pair/kept '{"wait": <true>}')" \
     "uint32 0, 'kept', objectpath '/org/virtsnap1/job/" "one is converted"
 check "the other one by the command" vs_json --service reference-point-convert pair more

@@ -54,9 +54,14 @@ test_values(void)
         MomentLevel level;
         gboolean memory;
     } table[] = {
-        {"", 2, MOMENT_NONE, FALSE},
+        /* Nothing is said: as of the command, all are of one moment. */
+        {"", 2, MOMENT_PAUSE, FALSE},
+        {"<snapshotsettings/>", 2, MOMENT_PAUSE, FALSE},
+        {INSTANCE(""), 2, MOMENT_PAUSE, FALSE},
+        {"<snapshotsettings><consistency>none</consistency></snapshotsettings>", 2, MOMENT_NONE,
+         FALSE},
         {"", 1, MOMENT_PAUSE, TRUE},
-        {INSTANCE(LEVEL("0")), 2, MOMENT_NONE, FALSE},
+        {INSTANCE(LEVEL("0")), 2, MOMENT_PAUSE, FALSE},
         {INSTANCE(LEVEL("1")), 2, MOMENT_FREEZE, FALSE},
         {INSTANCE(LEVEL("2")), 2, MOMENT_PAUSE, FALSE},
         {INSTANCE(LEVEL("2")), 1, MOMENT_PAUSE, TRUE},
