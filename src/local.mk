@@ -335,6 +335,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/export-remove.h \
 	src/archive/export-stamp.c \
 	src/archive/export-stamp.h \
+	src/archive/export-variant.c \
+	src/archive/export-variant.h \
 	src/archive/journal-content.c \
 	src/archive/journal-content.h \
 	src/archive/journal-kind.c \

@@ -26,22 +26,13 @@ found_export_free(FoundExport *found)
     g_free(found);
 }
 
-static gint64
-seconds_of(const char *time)
-{
-    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
-    g_autoptr(GDateTime) parsed = time ? g_date_time_new_from_iso8601(time, utc) : NULL;
-
-    return parsed ? g_date_time_to_unix(parsed) : 0;
-}
-
 static void
 measure_export(FoundExport *found, int dirfd)
 {
     g_autoptr(ExportLinks) links = export_links_new();
     g_autoptr(GError) error = NULL;
 
-    found->created = seconds_of(found->manifest->created);
+    found->created = manifest_created(found->manifest);
     if (!export_links_add(links, dirfd, found->manifest, &error))
         found->problem = g_strdup(error->message);
     found->own = export_links_own(links);
@@ -127,4 +118,14 @@ manifest_bytes(const Manifest *manifest)
         bytes += ((const ManifestFile *)g_ptr_array_index(manifest->files, i))->bytes;
 
     return bytes;
+}
+
+gint64
+manifest_created(const Manifest *manifest)
+{
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    g_autoptr(GDateTime) parsed =
+        manifest->created ? g_date_time_new_from_iso8601(manifest->created, utc) : NULL;
+
+    return parsed ? g_date_time_to_unix(parsed) : 0;
 }

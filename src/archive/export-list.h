@@ -34,4 +34,7 @@ GPtrArray *export_list(const char *directory, GError **error) G_GNUC_WARN_UNUSED
 /** manifest_bytes: Returns: the total size in bytes of all files in @manifest. */
 guint64 manifest_bytes(const Manifest *manifest);
 
+/** manifest_created: Returns: when the export was made, in seconds since the epoch; 0: unknown. */
+gint64 manifest_created(const Manifest *manifest);
+
 G_END_DECLS

@@ -211,6 +211,7 @@ static const Command commands[] = {
     {
         .name = "export-list",
         .run = run_export_list,
+        .run_service = run_export_list,
         .summary = N_("list the exports below a directory"),
         .description = N_("Lists the complete exports that DIR holds, by collection and "
                           "snapshot, with what each takes on the disk by itself and what it "
@@ -220,6 +221,7 @@ static const Command commands[] = {
     {
         .name = "export-info",
         .run = run_export_info,
+        .run_service = run_export_info,
         .summary = N_("show what an export holds"),
         .description = N_("Prints from the manifest of EXPORT its domains, their disks and the "
                           "layers with their sizes. To check that the files are right use "
@@ -268,6 +270,7 @@ static const Command commands[] = {
     {
         .name = "export-protect",
         .run = run_export_protect,
+        .run_service = run_export_protect,
         .summary = N_("keep an export from being removed by rules"),
         .description = N_("Marks EXPORT, with an empty file in it, so that 'export-prune' never "
                           "removes it."),
@@ -276,6 +279,7 @@ static const Command commands[] = {
     {
         .name = "export-unprotect",
         .run = run_export_unprotect,
+        .run_service = run_export_unprotect,
         .summary = N_("let an export be removed by rules again"),
         .description = N_("Takes back what 'export-protect' did."),
         .args = export_path_args,

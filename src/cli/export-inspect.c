@@ -3,81 +3,161 @@
 
 #include <config.h>
 
-#include <fcntl.h>
 #include <glib/gi18n.h>
-#include <inttypes.h>
 #include <stdio.h>
 
-#include "archive/export-list.h"
+#include "archive/export-variant.h"
+#include "bus/bus-path.h"
 #include "cli/export-inspect.h"
 #include "cli/output.h"
-#include "util/fd.h"
+#include "cli/service.h"
+#include "util/dictionary.h"
 #include "util/format.h"
+#include "util/path.h"
+
+/* What is shown is a dictionary (export-variant.h), which this process or the service makes. */
+
+/* @method: of the service, which takes a path. Returns: what it answers, owned by the caller; NULL
+ * with an error. */
+static GVariant *
+ask_service(CliContext *cli, const char *method, const char *path, const char *reply,
+            GError **error)
+{
+    g_autoptr(GVariant) answer = NULL;
+
+    if (!path_check(path, error))
+        return NULL;
+    answer = cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method,
+                              g_variant_new("(s)", path), G_VARIANT_TYPE(reply), error);
+
+    return answer ? g_variant_get_child_value(answer, 0) : NULL;
+}
+
+static guint64
+shown_size(GVariant *dictionary, const char *key)
+{
+    guint64 size = 0;
+
+    g_variant_lookup(dictionary, key, "t", &size);
+
+    return size;
+}
+
+/* Returns: the size @key for people, owned by the caller. */
+static char *
+size_text(GVariant *dictionary, const char *key)
+{
+    return format_bytes(shown_size(dictionary, key));
+}
+
+/* Returns: the time "created" as people and JSON have it, owned by the caller; NULL: not known. */
+static char *
+created_text(GVariant *dictionary)
+{
+    gint64 created;
+
+    return g_variant_lookup(dictionary, "created", "x", &created) ? format_time(created) : NULL;
+}
+
+/* Returns: what @json makes of each dictionary of @list. */
+static JsonArray *
+list_json(GVariant *list, JsonObject *(*json)(GVariant *))
+{
+    JsonArray *array = json_array_new();
+
+    for (gsize i = 0; i < g_variant_n_children(list); i++) {
+        g_autoptr(GVariant) one = g_variant_get_child_value(list, i);
+
+        json_array_add_object_element(array, json(one));
+    }
+
+    return array;
+}
+
+static void
+set_list(JsonObject *object, GVariant *dictionary, const char *key, JsonObject *(*json)(GVariant *))
+{
+    g_autoptr(GVariant) list = dictionary_list(dictionary, key);
+
+    json_object_set_array_member(object, key, list_json(list, json));
+}
 
 /* --- export-list ---------------------------------------------------------- */
 
-/* Returns: the age in seconds; 0 if the time is in the future. */
-static gint64
-age_of(const FoundExport *found)
+/* Returns: the exports (aa{sv}), owned by the caller; NULL with an error. */
+static GVariant *
+find_exports(CliContext *cli, const char *directory, GError **error)
 {
-    return MAX(g_get_real_time() / G_USEC_PER_SEC - found->created, 0);
+    g_autoptr(GPtrArray) exports = NULL;
+
+    if (cli->globals.service)
+        return ask_service(cli, "ListExports", directory, "(aa{sv})", error);
+    exports = export_list(directory, error);
+
+    return exports ? g_variant_ref_sink(export_list_format(exports)) : NULL;
 }
 
-/* Returns: the weakest consistency of the members, because "mixed" would not tell what can be
- * relied on. */
-static const char *
-consistency_of_export(const Manifest *manifest)
+/* Returns: the age in seconds, 0 if the time is in the future; -1: not known. */
+static gint64
+age_of(GVariant *found)
 {
-    static const char *const order[] = {"unknown", "crash", "application", "memory", "offline"};
-    gsize weakest = G_N_ELEMENTS(order);
+    gint64 created;
 
-    for (guint i = 0; i < manifest->domains->len; i++) {
-        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
-        const ManifestSnapshot *first = g_ptr_array_index(domain->snapshots, 0);
+    if (!g_variant_lookup(found, "created", "x", &created))
+        return -1;
 
-        for (gsize j = 0; j < weakest; j++) {
-            if (g_str_equal(first->consistency, order[j]))
-                weakest = j;
-        }
-    }
+    return MAX(g_get_real_time() / G_USEC_PER_SEC - created, 0);
+}
 
-    return weakest < G_N_ELEMENTS(order) ? order[weakest] : order[0];
+static guint
+domains_of(GVariant *found)
+{
+    guint domains = 0;
+
+    g_variant_lookup(found, "domains", "u", &domains);
+
+    return domains;
 }
 
 static JsonObject *
-found_json(const FoundExport *found)
+found_json(GVariant *found)
 {
+    static const char *const origin[] = {"host", "base", NULL};
     JsonObject *object = json_object_new();
+    const char *problem = dictionary_text(found, "problem");
+    g_autofree char *created = created_text(found);
+    gint64 age = age_of(found);
 
-    json_set_text(object, "export", found->path);
-    if (found->problem)
-        json_set_text(object, "problem", found->problem);
-    if (!found->manifest)
+    json_set_text(object, "export", dictionary_text(found, "export"));
+    if (problem)
+        json_set_text(object, "problem", problem);
+    /* Without it the manifest could not be read. */
+    if (!dictionary_text(found, "snapshot"))
         return object;
-    json_set_text(object, "collection", found->manifest->collection);
-    json_set_text(object, "snapshot", found->manifest->snapshot);
-    json_set_text(object, "created", found->manifest->created);
-    json_set_text(object, "host", found->manifest->host);
-    json_set_text(object, "base", found->manifest->base);
-    json_object_set_int_member(object, "domains", found->manifest->domains->len);
-    json_set_text(object, "consistency", consistency_of_export(found->manifest));
-    json_set_size(object, "bytes", manifest_bytes(found->manifest));
-    json_set_size(object, "own", found->own);
-    json_set_size(object, "shared", found->shared);
-    if (found->created != 0)
-        json_object_set_int_member(object, "age", age_of(found));
-    json_object_set_boolean_member(object, "complete", !found->problem);
-    json_object_set_boolean_member(object, "protected", found->is_protected);
+    json_set_text(object, "collection", dictionary_text(found, "collection"));
+    json_set_text(object, "snapshot", dictionary_text(found, "snapshot"));
+    json_set_text(object, "created", created);
+    json_copy_texts(object, found, origin);
+    json_object_set_int_member(object, "domains", domains_of(found));
+    json_set_text(object, "consistency", dictionary_text(found, "consistency"));
+    json_set_size(object, "bytes", shown_size(found, "bytes"));
+    json_set_size(object, "own", shown_size(found, "own"));
+    json_set_size(object, "shared", shown_size(found, "shared"));
+    if (age >= 0)
+        json_object_set_int_member(object, "age", age);
+    json_object_set_boolean_member(object, "complete", dictionary_flag(found, "complete"));
+    json_object_set_boolean_member(object, "protected", dictionary_flag(found, "protected"));
 
     return object;
 }
 
 static char *
-age_text(const FoundExport *found)
+age_text(GVariant *found)
 {
-    gint64 hours = age_of(found) / 3600;
+    gint64 age = age_of(found);
+    gint64 hours = age / 3600;
 
-    if (found->created == 0)
+    if (age < 0)
         return g_strdup("-");
     if (hours < 48)
         return g_strdup_printf(_("%d h"), (int)hours);
@@ -85,54 +165,67 @@ age_text(const FoundExport *found)
     return g_strdup_printf(_("%d d"), (int)MIN(hours / 24, G_MAXINT));
 }
 
-static void
-add_found_row(Table *table, const FoundExport *found)
+/* Returns: (transfer none): the text @key, or what stands for none in a table. */
+static const char *
+cell_text(GVariant *dictionary, const char *key)
 {
-    const Manifest *manifest = found->manifest;
-    g_autofree char *bytes = NULL;
-    g_autofree char *own = NULL;
-    g_autofree char *shared = NULL;
-    g_autofree char *age = NULL;
+    const char *text = dictionary_text(dictionary, key);
 
-    if (found->problem)
-        cli_warning("%s: %s", found->path, found->problem);
-    if (!manifest)
-        return;
-    bytes = format_bytes(manifest_bytes(manifest));
-    own = format_bytes(found->own);
-    shared = format_bytes(found->shared);
-    age = age_text(found);
-    table_add(table, manifest->collection ? manifest->collection : "-", manifest->snapshot,
-              manifest->created, age, bytes, own, shared,
-              manifest->base_snapshot ? manifest->base_snapshot : "-",
-              consistency_of_export(manifest), found->is_protected ? _("yes") : "-", found->path,
-              NULL);
+    return text ? text : "-";
+}
+
+static void
+add_found_row(Table *table, GVariant *found)
+{
+    const char *path = dictionary_text(found, "export");
+    const char *problem = dictionary_text(found, "problem");
+    const char *snapshot = dictionary_text(found, "snapshot");
+    g_autofree char *created = created_text(found);
+    g_autofree char *bytes = size_text(found, "bytes");
+    g_autofree char *own = size_text(found, "own");
+    g_autofree char *shared = size_text(found, "shared");
+    g_autofree char *age = age_text(found);
+
+    if (problem)
+        cli_warning("%s: %s", path, problem);
+    if (snapshot)
+        table_add(table, cell_text(found, "collection"), snapshot, created ? created : "-", age,
+                  bytes, own, shared, cell_text(found, "base-snapshot"),
+                  cell_text(found, "consistency"),
+                  dictionary_flag(found, "protected") ? _("yes") : "-", path, NULL);
+}
+
+static void
+print_exports(const CliContext *cli, GVariant *exports)
+{
+    g_autoptr(Table) table =
+        table_new(_("Collection"), _("Snapshot"), _("Exported"), _("Age"), _("Size"), _("Alone"),
+                  _("Shared"), _("Base"), _("Consistency"), _("Protected"), _("Directory"), NULL);
+
+    for (gsize i = 0; i < g_variant_n_children(exports); i++) {
+        g_autoptr(GVariant) found = g_variant_get_child_value(exports, i);
+
+        add_found_row(table, found);
+    }
+    table_print(table, !cli->globals.quiet);
 }
 
 int
 run_export_list(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) exports = export_list(line->args[0], &error);
-    g_autoptr(Table) table =
-        table_new(_("Collection"), _("Snapshot"), _("Exported"), _("Age"), _("Size"), _("Alone"),
-                  _("Shared"), _("Base"), _("Consistency"), _("Protected"), _("Directory"), NULL);
-    JsonArray *array;
+    g_autofree char *directory = path_canonical(line->args[0]);
+    g_autoptr(GVariant) exports = find_exports(cli, directory, &error);
     JsonObject *result;
 
     if (!exports)
         return cli_fail(cli, error);
     if (!cli->globals.json) {
-        for (guint i = 0; i < exports->len; i++)
-            add_found_row(table, g_ptr_array_index(exports, i));
-        table_print(table, !cli->globals.quiet);
+        print_exports(cli, exports);
         return CLI_DONE;
     }
-    array = json_array_new();
-    for (guint i = 0; i < exports->len; i++)
-        json_array_add_object_element(array, found_json(g_ptr_array_index(exports, i)));
     result = json_object_new();
-    json_object_set_array_member(result, "exports", array);
+    json_object_set_array_member(result, "exports", list_json(exports, found_json));
     cli_result(cli, result);
 
     return CLI_DONE;
@@ -141,103 +234,83 @@ run_export_list(CliContext *cli, const CommandLine *line)
 /* --- export-info ---------------------------------------------------------- */
 
 static JsonObject *
-manifest_disk_json(const ManifestDisk *disk)
+disk_json(GVariant *disk)
 {
+    static const char *const keys[] = {"target", "device", "layer", "internal", "recorded",
+                                       "source", "checkpoint", NULL};
     JsonObject *object = json_object_new();
 
-    json_set_text(object, "target", disk->target);
-    json_set_text(object, "device", disk->device);
-    json_set_text(object, "layer", disk->layer);
-    json_set_text(object, "internal", disk->internal);
-    json_set_text(object, "recorded", disk->recorded);
-    json_set_text(object, "source", disk->source);
-    json_set_text(object, "checkpoint", disk->checkpoint ? disk->checkpoint->name : NULL);
+    json_copy_texts(object, disk, keys);
 
     return object;
 }
 
 static JsonObject *
-manifest_snapshot_json(const ManifestSnapshot *snapshot)
+snapshot_json(GVariant *snapshot)
 {
+    static const char *const keys[] = {"name", "kind", "consistency", "reason", NULL};
     JsonObject *object = json_object_new();
-    JsonArray *disks = json_array_new();
+    gint64 created = 0;
 
-    json_set_text(object, "name", snapshot->name);
-    json_set_text(object, "kind", snapshot->kind);
-    json_set_text(object, "consistency", snapshot->consistency);
-    json_set_text(object, "reason", snapshot->reason);
-    json_object_set_int_member(object, "creationTime", snapshot->creation_time);
-    json_object_set_boolean_member(object, "memory", snapshot->memory);
-    for (guint i = 0; i < snapshot->disks->len; i++)
-        json_array_add_object_element(disks,
-                                      manifest_disk_json(g_ptr_array_index(snapshot->disks, i)));
-    json_object_set_array_member(object, "disks", disks);
+    g_variant_lookup(snapshot, "created", "x", &created);
+    json_copy_texts(object, snapshot, keys);
+    json_object_set_int_member(object, "creationTime", created);
+    json_object_set_boolean_member(object, "memory", dictionary_flag(snapshot, "memory"));
+    set_list(object, snapshot, "disks", disk_json);
 
     return object;
 }
 
 static JsonObject *
-manifest_domain_json(const ManifestDomain *domain)
+domain_json(GVariant *domain)
 {
+    static const char *const keys[] = {"name", "uuid", "directory", NULL};
     JsonObject *object = json_object_new();
-    JsonArray *snapshots = json_array_new();
 
-    json_set_text(object, "name", domain->name);
-    json_set_text(object, "uuid", domain->uuid);
-    json_set_text(object, "directory", domain->directory);
-    for (guint i = 0; i < domain->snapshots->len; i++)
-        json_array_add_object_element(snapshots,
-                                      manifest_snapshot_json(
-                                          g_ptr_array_index(domain->snapshots, i)));
-    json_object_set_array_member(object, "snapshots", snapshots);
+    json_copy_texts(object, domain, keys);
+    set_list(object, domain, "snapshots", snapshot_json);
 
     return object;
 }
 
 static JsonObject *
-file_json(const ManifestFile *file)
+file_json(GVariant *file)
 {
+    static const char *const image[] = {"backing", "source", NULL};
+    const char *format = dictionary_text(file, "format");
     JsonObject *object = json_object_new();
-    g_autofree char *digest = file->has_digest ? digest_to_string(file->digest) : NULL;
 
-    json_set_text(object, "path", file->path);
-    json_set_text(object, "role", file->role);
-    json_set_size(object, "bytes", file->bytes);
-    json_set_text(object, "digest", digest);
-    if (!file->format)
+    json_set_text(object, "path", dictionary_text(file, "path"));
+    json_set_text(object, "role", dictionary_text(file, "role"));
+    json_set_size(object, "bytes", shown_size(file, "bytes"));
+    json_set_text(object, "digest", dictionary_text(file, "digest"));
+    if (!format)
         return object;
-    json_set_text(object, "format", file->format);
-    json_set_size(object, "capacity", file->capacity);
-    json_set_text(object, "backing", file->backing);
-    json_set_text(object, "source", file->source);
-    json_object_set_boolean_member(object, "flattened", file->flattened);
-    json_object_set_boolean_member(object, "linked", file->linked);
+    json_set_text(object, "format", format);
+    json_set_size(object, "capacity", shown_size(file, "capacity"));
+    json_copy_texts(object, file, image);
+    json_object_set_boolean_member(object, "flattened", dictionary_flag(file, "flattened"));
+    json_object_set_boolean_member(object, "linked", dictionary_flag(file, "linked"));
 
     return object;
 }
 
 static JsonObject *
-manifest_json(const Manifest *manifest)
+info_json(GVariant *info)
 {
+    static const char *const origin[] = {"host", "base", NULL};
     JsonObject *object = json_object_new();
-    JsonArray *domains = json_array_new();
-    JsonArray *files = json_array_new();
+    g_autofree char *created = created_text(info);
+    g_autoptr(GPtrArray) warnings = dictionary_texts(info, "warnings");
 
-    json_set_text(object, "collection", manifest->collection);
-    json_set_text(object, "snapshot", manifest->snapshot);
-    json_set_text(object, "created", manifest->created);
-    json_set_text(object, "host", manifest->host);
-    json_set_text(object, "base", manifest->base);
-    json_set_size(object, "bytes", manifest_bytes(manifest));
-    for (guint i = 0; i < manifest->domains->len; i++)
-        json_array_add_object_element(domains,
-                                      manifest_domain_json(
-                                          g_ptr_array_index(manifest->domains, i)));
-    for (guint i = 0; i < manifest->files->len; i++)
-        json_array_add_object_element(files, file_json(g_ptr_array_index(manifest->files, i)));
-    json_object_set_array_member(object, "domains", domains);
-    json_object_set_array_member(object, "files", files);
-    json_set_texts(object, "warnings", manifest->warnings);
+    json_set_text(object, "collection", dictionary_text(info, "collection"));
+    json_set_text(object, "snapshot", dictionary_text(info, "snapshot"));
+    json_set_text(object, "created", created);
+    json_copy_texts(object, info, origin);
+    json_set_size(object, "bytes", shown_size(info, "bytes"));
+    set_list(object, info, "domains", domain_json);
+    set_list(object, info, "files", file_json);
+    json_set_texts(object, "warnings", warnings);
 
     return object;
 }
@@ -251,80 +324,94 @@ print_field(const char *name, const char *value)
 }
 
 static void
-print_manifest_disks(const Manifest *manifest)
+add_disk_rows(Table *table, const char *domain, GVariant *snapshot)
 {
-    g_autoptr(Table) table = table_new(_("Domain"), _("Snapshot"), _("Kind"), _("Disk"),
+    g_autoptr(GVariant) disks = dictionary_list(snapshot, "disks");
+
+    for (gsize i = 0; i < g_variant_n_children(disks); i++) {
+        g_autoptr(GVariant) disk = g_variant_get_child_value(disks, i);
+        const char *layer = dictionary_text(disk, "layer");
+        const char *why = dictionary_text(disk, "recorded");
+        g_autofree char *recorded = why ? g_strdup_printf(_("recorded only (%s)"), why) : NULL;
+
+        table_add(table, domain, cell_text(snapshot, "name"), cell_text(snapshot, "kind"),
+                  cell_text(disk, "target"), layer ? layer : recorded, NULL);
+    }
+}
+
+static void
+add_domain_rows(Table *table, GVariant *domain)
+{
+    g_autoptr(GVariant) snapshots = dictionary_list(domain, "snapshots");
+
+    for (gsize i = 0; i < g_variant_n_children(snapshots); i++) {
+        g_autoptr(GVariant) snapshot = g_variant_get_child_value(snapshots, i);
+
+        add_disk_rows(table, cell_text(domain, "name"), snapshot);
+    }
+}
+
+static void
+add_file_row(Table *table, GVariant *file)
+{
+    g_autofree char *bytes = size_text(file, "bytes");
+
+    table_add(table, cell_text(file, "path"), cell_text(file, "role"), bytes,
+              dictionary_text(file, "backing"), NULL);
+}
+
+/* Adds the rows of each dictionary of the list @key, and prints them. */
+static void
+print_rows(Table *table, GVariant *info, const char *key, void (*add)(Table *, GVariant *))
+{
+    g_autoptr(GVariant) list = dictionary_list(info, key);
+
+    for (gsize i = 0; i < g_variant_n_children(list); i++) {
+        g_autoptr(GVariant) one = g_variant_get_child_value(list, i);
+
+        add(table, one);
+    }
+    putchar('\n');
+    table_print(table, TRUE);
+}
+
+static void
+print_info(GVariant *info)
+{
+    g_autoptr(GPtrArray) warnings = dictionary_texts(info, "warnings");
+    g_autoptr(Table) disks = table_new(_("Domain"), _("Snapshot"), _("Kind"), _("Disk"),
                                        _("Layer"), NULL);
+    g_autoptr(Table) files = table_new(_("File"), _("Role"), _("Size"), _("Based on"), NULL);
+    g_autofree char *created = created_text(info);
+    const char *base = dictionary_text(info, "base");
 
-    for (guint i = 0; i < manifest->domains->len; i++) {
-        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
-
-        for (guint j = 0; j < domain->snapshots->len; j++) {
-            const ManifestSnapshot *snapshot = g_ptr_array_index(domain->snapshots, j);
-
-            for (guint k = 0; k < snapshot->disks->len; k++) {
-                const ManifestDisk *disk = g_ptr_array_index(snapshot->disks, k);
-                g_autofree char *recorded =
-                    disk->recorded ? g_strdup_printf(_("recorded only (%s)"), disk->recorded)
-                                   : NULL;
-
-                table_add(table, domain->name, snapshot->name, snapshot->kind, disk->target,
-                          disk->layer ? disk->layer : recorded, NULL);
-            }
-        }
-    }
-    table_print(table, TRUE);
-}
-
-static void
-print_files(const Manifest *manifest)
-{
-    g_autoptr(Table) table =
-        table_new(_("File"), _("Role"), _("Size"), _("Based on"), NULL);
-
-    for (guint i = 0; i < manifest->files->len; i++) {
-        const ManifestFile *file = g_ptr_array_index(manifest->files, i);
-        g_autofree char *bytes = format_bytes(file->bytes);
-
-        table_add(table, file->path, file->role, bytes, file->backing, NULL);
-    }
-    table_print(table, TRUE);
-}
-
-static void
-print_manifest(const Manifest *manifest)
-{
-    print_field(_("Collection:"), manifest->collection);
-    print_field(_("Snapshot:  "), manifest->snapshot);
-    print_field(_("Exported:  "), manifest->created);
-    print_field(_("Host:      "), manifest->host);
-    if (manifest->base)
-        print_field(_("Base:      "), manifest->base);
-    for (guint i = 0; i < manifest->warnings->len; i++)
-        print_field(_("Warning:   "), g_ptr_array_index(manifest->warnings, i));
-    putchar('\n');
-    print_manifest_disks(manifest);
-    putchar('\n');
-    print_files(manifest);
+    print_field(_("Collection:"), dictionary_text(info, "collection"));
+    print_field(_("Snapshot:  "), dictionary_text(info, "snapshot"));
+    print_field(_("Exported:  "), created);
+    print_field(_("Host:      "), dictionary_text(info, "host"));
+    if (base)
+        print_field(_("Base:      "), base);
+    for (guint i = 0; i < warnings->len; i++)
+        print_field(_("Warning:   "), g_ptr_array_index(warnings, i));
+    print_rows(disks, info, "domains", add_domain_rows);
+    print_rows(files, info, "files", add_file_row);
 }
 
 int
 run_export_info(CliContext *cli, const CommandLine *line)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Manifest) manifest = NULL;
-    auto_fd dirfd = fd_open(AT_FDCWD, line->args[0], O_RDONLY | O_DIRECTORY, 0, &error);
+    g_autofree char *path = path_canonical(line->args[0]);
+    g_autoptr(GVariant) info =
+        cli->globals.service ? ask_service(cli, "GetExportInfo", path, "(a{sv})", &error)
+                             : export_info_load(path, &error);
 
-    if (dirfd >= 0)
-        manifest = manifest_load(dirfd, &error);
-    if (!manifest) {
-        g_prefix_error(&error, _("Export '%s': "), line->args[0]);
+    if (!info)
         return cli_fail(cli, error);
-    }
     if (cli->globals.json)
-        cli_result(cli, manifest_json(manifest));
+        cli_result(cli, info_json(info));
     else
-        print_manifest(manifest);
+        print_info(info);
 
     return CLI_DONE;
 }

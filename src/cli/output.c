@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/output.h"
+#include "util/dictionary.h"
 
 /* Number of blanks between two columns, as in virsh. */
 #define COLUMN_GAP 3
@@ -207,6 +208,13 @@ json_set_text(JsonObject *object, const char *member, const char *text)
         json_object_set_string_member(object, member, valid);
     else
         json_object_set_null_member(object, member);
+}
+
+void
+json_copy_texts(JsonObject *object, GVariant *dictionary, const char *const *keys)
+{
+    for (; *keys; keys++)
+        json_set_text(object, *keys, dictionary_text(dictionary, *keys));
 }
 
 void

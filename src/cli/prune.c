@@ -176,13 +176,30 @@ run_export_prune(CliContext *cli, const CommandLine *line)
 
 /* --- export-protect, export-unprotect --------------------------------------- */
 
-static int
-set_protected(CliContext *cli, const char *path, gboolean protect)
+/* Has the service do it. */
+static gboolean
+protect_by_service(CliContext *cli, const char *path, gboolean protect, GError **error)
 {
-    g_autofree char *where = text_printable(path);
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) answer = NULL;
 
-    if (!export_set_protected(path, protect, &error))
+    if (!path_check(path, error))
+        return FALSE;
+    answer = cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "ProtectExport",
+                              g_variant_new("(sb)", path, protect), G_VARIANT_TYPE_UNIT, error);
+
+    return answer != NULL;
+}
+
+static int
+set_protected(CliContext *cli, const char *named, gboolean protect)
+{
+    g_autofree char *path = path_canonical(named);
+    g_autofree char *where = text_printable(named);
+    g_autoptr(GError) error = NULL;
+    gboolean done = cli->globals.service ? protect_by_service(cli, path, protect, &error)
+                                         : export_set_protected(path, protect, &error);
+
+    if (!done)
         return cli_fail(cli, error);
     if (protect)
         cli_message(cli, _("'%s' is protected: export-prune keeps it"), where);

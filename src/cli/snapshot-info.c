@@ -80,13 +80,6 @@ shown_number(GVariant *dictionary, const char *key)
 
 /* --- as JSON ---------------------------------------------------------------------- */
 
-static void
-set_texts_of(JsonObject *object, GVariant *dictionary, const char *const *keys)
-{
-    for (; *keys; keys++)
-        json_set_text(object, *keys, dictionary_text(dictionary, *keys));
-}
-
 static JsonArray *
 disks_json(GVariant *member)
 {
@@ -98,7 +91,7 @@ disks_json(GVariant *member)
         g_autoptr(GVariant) disk = g_variant_get_child_value(disks, i);
         JsonObject *one = json_object_new();
 
-        set_texts_of(one, disk, keys);
+        json_copy_texts(one, disk, keys);
         json_array_add_object_element(array, one);
     }
 
@@ -113,7 +106,7 @@ add_snapshot(JsonObject *object, GVariant *member)
 
     json_set_text(object, "uuid", dictionary_text(member, "uuid"));
     json_set_text(object, "taken", taken);
-    set_texts_of(object, member, keys);
+    json_copy_texts(object, member, keys);
     json_object_set_array_member(object, "disks", disks_json(member));
 }
 

@@ -11,6 +11,8 @@ libvirtsnap_service_a_SOURCES = \
 	src/service/collection-service.h \
 	src/service/create-service.c \
 	src/service/create-service.h \
+	src/service/exports-service.c \
+	src/service/exports-service.h \
 	src/service/import-service.c \
 	src/service/import-service.h \
 	src/service/job-call.c \

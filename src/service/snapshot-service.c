@@ -11,6 +11,7 @@
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/create-service.h"
+#include "service/exports-service.h"
 #include "service/import-service.h"
 #include "service/prune-service.h"
 #include "service/set-service.h"
@@ -30,6 +31,7 @@ struct SnapshotService {
     JobService *jobs;
     const ServiceConfig *config;
     gboolean session;
+    ExportsService *exports;
     ImportService *imports;
     PruneService *prunes;
     VerifyService *verifications;
@@ -288,6 +290,7 @@ snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceC
     g_autoptr(BusCollectionSnapshotService) bus = bus_collection_snapshot_service_skeleton_new();
 
     *self = (SnapshotService){jobs, config, session,
+                              exports_service_new(bus, config, session),
                               import_service_new(bus, jobs, config, session),
                               prune_service_new(bus, config, session),
                               verify_service_new(bus, jobs, config, session)};
@@ -305,6 +308,7 @@ snapshot_service_free(SnapshotService *self)
 {
     if (!self)
         return;
+    exports_service_free(self->exports);
     import_service_free(self->imports);
     prune_service_free(self->prunes);
     verify_service_free(self->verifications);

@@ -137,6 +137,11 @@ check "what there is of a snapshot" denied "$(as nobody snapshot/pair/made Snaps
 check "all that there are" denied "$(as nobody collection/pair Collection.GetSnapshots)"
 check "one of them" denied "$(as nobody collection/pair Collection.GetSnapshotInfo night)"
 check "reference points" denied "$(as nobody collection/pair Collection.ListReferencePoints)"
+# as_exports USER METHOD PATH [ARGUMENT]...
+as_exports() { as "$1" service "CollectionSnapshotService.$2" "${@:3}"; }
+check "exports" denied "$(as_exports nobody ListExports "$allowed")"
+check "one of them" denied "$(as_exports nobody GetExportInfo "$allowed/x")"
+check "protect" denied "$(as_exports nobody ProtectExport "$allowed/x" true)"
 # denied_manage METHOD ARGUMENT...
 denied_manage() { denied "$(as nobody service "CollectionManagementService.$1" "${@:2}")"; }
 pair=/org/virtsnap1/collection/pair
@@ -223,6 +228,18 @@ check "root needs no polkit for that" accepted root 5
 live_wait "it ends" eval '[ -z "$(ls -A "$allowed")" ]'
 check "and leaves nothing" [ -z "$(ls -A "$allowed")" ]
 
+# --- exports may be listed, but not everywhere, nor be protected
+check "a polkit that lets exports be listed" may org.virtsnap1.read
+is "$(as_exports nobody ListExports "$allowed")" "(@aa{sv} [],)" "in a directory that is allowed"
+check "not where the administrator named nothing" denied \
+    "$(as_exports nobody ListExports "$LIVE_DIR/out")"
+check "nor one of there" denied "$(as_exports nobody GetExportInfo "$LIVE_DIR/out/pair/night")"
+like "$(as_exports nobody GetExportInfo "$allowed/../etc")" "'\.\.' in it" "nor by .."
+check "nor be protected" denied "$(as_exports nobody ProtectExport "$allowed/none" false)"
+check "a polkit that lets exports be removed" may org.virtsnap1.remove-exports
+like "$(as_exports nobody ProtectExport "$allowed/none" true)" "Error.NotFound" "then they may be"
+check "but not elsewhere" denied "$(as_exports nobody ProtectExport "$LIVE_DIR/out" true)"
+
 # --- verify is allowed, but not to read anywhere
 boot="{'boot': <true>}"
 check "a polkit that lets exports be verified" may org.virtsnap1.verify
@@ -257,6 +274,9 @@ import service CollectionSnapshotService.DetachImport x {}
 verify service CollectionSnapshotService.VerifyExport '$allowed/none' {}
 import service CollectionSnapshotService.VerifyExport '$allowed/none' "$boot"
 remove-exports service CollectionSnapshotService.PruneExports '$allowed/none' {}
+read service CollectionSnapshotService.ListExports '$allowed'
+read service CollectionSnapshotService.GetExportInfo '$allowed/none'
+remove-exports service CollectionSnapshotService.ProtectExport '$allowed/none' true
 manage-snapshots service CollectionSnapshotService.CreateSnapshot /a '' 1
 manage-snapshots service CollectionSnapshotService.DestroySnapshot /a {}
 manage-snapshots service CollectionSnapshotService.ApplySnapshot /a {}

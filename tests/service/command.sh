@@ -119,7 +119,7 @@ is "$(vs --service collection-list --json | jq -c '[.collections[]|select(.name=
     '[["right"]]' "list"
 check "undefine" vs --service collection-undefine d -q
 check "is gone" vs_refused 32779 "'d'" --service collection-dumpxml d
-check "what the service does not do says so" vs_refused 1 "export-info" --service export-info \
-    "$out/s/pair/night"
+check "what the service does not do says so" vs_refused 1 "snapshot-chain" --service snapshot-chain \
+    pair night
 service_stop
 done_testing

@@ -69,6 +69,26 @@ check "for people" same snapshot-info shop s
 check "one that is not there" eval '! served snapshot-info shop none'
 like "$(<"$said")" "a snapshot 'none'" "says so"
 check "reference-point-list" same --json reference-point-list shop
+check "export-info" same --json export-info "$x/a/shop/s"
+is "$(jq -c '[.domains[0].snapshots[0].name, (.files | length > 1)]' "$TEST_DIR/served")" \
+    '["s",true]' "has what the manifest says"
+check "for people" same export-info "$x/a/shop/s"
+check "one that is none" eval '! served export-info "$x/a"'
+like "$(<"$said")" "Export '$x/a'" "says so"
+# How old it is depends on when it is asked.
+list() { "$@" --json export-list "$x/a" >"$TEST_DIR/list" && jq -c 'del(.exports[].age)' \
+    "$TEST_DIR/list"; }
+check "export-protect" served -q export-protect "$x/a/shop/s"
+is "$(list served)" "$(list mine)" "export-list"
+is "$(jq -c '.exports | map([.collection, .complete, .protected, (.age >= 0)])' \
+    "$TEST_DIR/list")" '[["shop",true,true,true]]' "tells of the protection"
+check "export-unprotect" served -q export-unprotect "$x/a/shop/s"
+is "$(mine --json export-list "$x/a" | jq -c '[.exports[].protected]')" '[false]' "lifts it"
+like "$(served export-list "$x/a")" "shop +s .* offline +- +$x/a/shop/s" "as a table"
+check "a list of nothing" eval '! served export-list "$x/none"'
+like "$(<"$said")" "$x/none" "names it"
+check "a path that is no text" eval "! served export-info \$'/\\xff'"
+like "$(<"$said")" "^error: .*377" "is refused"
 check "export-prune" same --json export-prune "$x/a" --keep-last 1 --dry-run
 check "an older one" eval 'cp -a "$x/a/shop/s" "$x/a/shop/t" &&
     sed -i "s|time=\"20[^\"]*\"|time=\"2020-03-01T01:00:00Z\"|" "$x/a/shop/t/manifest.xml"'
