@@ -12,4 +12,7 @@ G_BEGIN_DECLS
  * hypervisor. Returns: the job, owned by the caller. */
 VirtSnapJob *library_job_start(JobWork *work, const char *uri);
 
+/** library_job_resume: The same of a job that goes on with what an earlier one has left. */
+VirtSnapJob *library_job_resume(JobWork *work, const char *uri);
+
 G_END_DECLS

@@ -332,8 +332,8 @@ virt_snap_job_init(VirtSnapJob *self)
 {
 }
 
-VirtSnapJob *
-library_job_start(JobWork *work, const char *uri)
+static VirtSnapJob *
+new_library_job(JobWork *work, const char *uri)
 {
     VirtSnapJob *self = g_object_new(VIRT_SNAP_TYPE_JOB, NULL);
 
@@ -341,6 +341,26 @@ library_job_start(JobWork *work, const char *uri)
     self->uri = g_strdup(uri);
     self->told = job_get_info(self->job);
     self->watch = job_watch_new(self->job, G_OBJECT(self), on_job_changed);
+
+    return self;
+}
+
+VirtSnapJob *
+library_job_start(JobWork *work, const char *uri)
+{
+    VirtSnapJob *self = new_library_job(work, uri);
+
+    start_library_job(self);
+
+    return self;
+}
+
+VirtSnapJob *
+library_job_resume(JobWork *work, const char *uri)
+{
+    VirtSnapJob *self = new_library_job(work, uri);
+
+    job_set_resume(self->job);
     start_library_job(self);
 
     return self;

@@ -13,8 +13,13 @@ libvirtsnap_internal_la_SOURCES += \
 	src/library/job.c \
 	src/library/job.h \
 	src/library/prune.c \
+	src/library/service-ask.c \
+	src/library/service-ask.h \
 	src/library/service-call.c \
 	src/library/service-call.h \
+	src/library/service-exports.c \
+	src/library/service-info.c \
+	src/library/service-info.h \
 	src/library/service-reference.c \
 	src/library/service-snapshot.c \
 	src/library/service-verify.c \
@@ -41,6 +46,7 @@ public_headers = \
 	include/virtsnap/error.h \
 	include/virtsnap/job-report.h \
 	include/virtsnap/job.h \
+	include/virtsnap/service-info.h \
 	include/virtsnap/service.h \
 	include/virtsnap/settings.h \
 	include/virtsnap/verify-boot.h \
@@ -54,6 +60,7 @@ include/virtsnap/collection.h: src/collection/collection-api.h
 include/virtsnap/error.h: src/util/error.h
 include/virtsnap/job-report.h: src/library/job-report.h
 include/virtsnap/job.h: src/library/job.h
+include/virtsnap/service-info.h: src/library/service-info.h
 include/virtsnap/service.h: src/library/service.h
 include/virtsnap/settings.h: src/settings/settings-api.h
 include/virtsnap/verify-boot.h: src/library/verify-boot.h

@@ -24,12 +24,14 @@
 struct _VirtSnapService {
     GObject parent_instance;
     char *uri;
+    gint resume; /* any thread may use the service: to be accessed atomically */
 };
 
 G_DEFINE_FINAL_TYPE(VirtSnapService, virt_snap_service, G_TYPE_OBJECT)
 
 enum {
     PROP_URI = 1,
+    PROP_RESUME,
     N_PROPERTIES,
 };
 static GParamSpec *properties[N_PROPERTIES];
@@ -46,6 +48,31 @@ virt_snap_service_get_uri(VirtSnapService *self)
     g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
 
     return self->uri;
+}
+
+gboolean
+virt_snap_service_get_resume(VirtSnapService *self)
+{
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), FALSE);
+
+    return g_atomic_int_get(&self->resume);
+}
+
+void
+virt_snap_service_set_resume(VirtSnapService *self, gboolean resume)
+{
+    g_return_if_fail(VIRT_SNAP_IS_SERVICE(self));
+
+    g_atomic_int_set(&self->resume, resume != FALSE);
+    g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_RESUME]);
+}
+
+/* Starts the job of an export or import. */
+static VirtSnapJob *
+start_transfer(VirtSnapService *self, JobWork *work)
+{
+    return virt_snap_service_get_resume(self) ? library_job_resume(work, self->uri)
+                                              : library_job_start(work, self->uri);
 }
 
 /* --- export ------------------------------------------------------------------- */
@@ -118,7 +145,7 @@ start_export_task(VirtSnapService *self, Request *request, GError **error)
 {
     g_autoptr(JobWork) work = export_work_for(request, error);
 
-    return work ? library_job_start(work, self->uri) : NULL;
+    return work ? start_transfer(self, work) : NULL;
 }
 
 VirtSnapJob *
@@ -190,7 +217,7 @@ virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult *result, GEr
 
     g_autoptr(JobWork) work = g_task_propagate_pointer(G_TASK(result), error);
 
-    return work ? library_job_start(work, self->uri) : NULL;
+    return work ? start_transfer(self, work) : NULL;
 }
 
 /* --- import ------------------------------------------------------------------- */
@@ -215,7 +242,7 @@ virt_snap_service_import(VirtSnapService *self, const char *path, const char *di
 
     g_autoptr(JobWork) work = import_work_for(path, directory, settings, error);
 
-    return work ? library_job_start(work, self->uri) : NULL;
+    return work ? start_transfer(self, work) : NULL;
 }
 
 /* The words are the path, the directory and the settings, if there are any. */
@@ -257,7 +284,7 @@ virt_snap_service_import_finish(VirtSnapService *self, GAsyncResult *result, GEr
 
     g_autoptr(JobWork) work = g_task_propagate_pointer(G_TASK(result), error);
 
-    return work ? library_job_start(work, self->uri) : NULL;
+    return work ? start_transfer(self, work) : NULL;
 }
 
 VirtSnapJob *
@@ -374,6 +401,8 @@ service_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec
 {
     if (id == PROP_URI)
         g_value_set_string(value, VIRT_SNAP_SERVICE(object)->uri);
+    else if (id == PROP_RESUME)
+        g_value_set_boolean(value, virt_snap_service_get_resume(VIRT_SNAP_SERVICE(object)));
     else
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
@@ -383,6 +412,8 @@ service_set_property(GObject *object, guint id, const GValue *value, GParamSpec 
 {
     if (id == PROP_URI)
         VIRT_SNAP_SERVICE(object)->uri = g_value_dup_string(value);
+    else if (id == PROP_RESUME)
+        virt_snap_service_set_resume(VIRT_SNAP_SERVICE(object), g_value_get_boolean(value));
     else
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
@@ -405,6 +436,9 @@ virt_snap_service_class_init(VirtSnapServiceClass *klass)
     properties[PROP_URI] =
         g_param_spec_string("uri", NULL, NULL, NULL,
                             G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    properties[PROP_RESUME] =
+        g_param_spec_boolean("resume", NULL, NULL, FALSE,
+                             G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
     g_object_class_install_properties(object_class, N_PROPERTIES, properties);
     register_drivers();
 }

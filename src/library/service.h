@@ -32,6 +32,13 @@ G_DECLARE_FINAL_TYPE(VirtSnapService, virt_snap_service, VIRT_SNAP, SERVICE, GOb
  */
 
 /**
+ * VirtSnapService:resume: (getter get_resume) (setter set_resume)
+ *
+ * Whether exports and imports that are started go on with what an earlier one of the same has left,
+ * also one of another process, if there is something. Otherwise they remove that, and begin anew.
+ */
+
+/**
  * virt_snap_service_new:
  * @uri: (nullable): VirtSnapService:uri
  *
@@ -50,6 +57,27 @@ VirtSnapService *virt_snap_service_new(const char *uri);
  * Returns: (transfer none) (nullable): VirtSnapService:uri
  */
 const char *virt_snap_service_get_uri(VirtSnapService *self);
+
+/**
+ * virt_snap_service_get_resume: (get-property resume)
+ * @self: a service
+ *
+ * Gets what virt_snap_service_set_resume() has set.
+ *
+ * Returns: VirtSnapService:resume
+ */
+gboolean virt_snap_service_get_resume(VirtSnapService *self);
+
+/**
+ * virt_snap_service_set_resume: (set-property resume)
+ * @self: a service
+ * @resume: VirtSnapService:resume
+ *
+ * Sets whether exports and imports that are started from now on go on with what an earlier one has
+ * left. If that is of something else, as of a snapshot that has been taken anew under the same name,
+ * the job fails, and says so.
+ */
+void virt_snap_service_set_resume(VirtSnapService *self, gboolean resume);
 
 /**
  * virt_snap_service_export:

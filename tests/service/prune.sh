@@ -69,8 +69,26 @@ import sys
 import gi
 gi.require_version('VirtSnap', '1.0')
 from gi.repository import GLib, VirtSnap
-report = VirtSnap.Service.new(None).prune(
-    sys.argv[1], GLib.Variant('a{sv}', {'keep-last': GLib.Variant('u', 1)}), None)
+service = VirtSnap.Service.new(None)
+s2, s3 = service.list_exports(sys.argv[1]).unpack()
+assert (s2['snapshot'], s2['created'], s2['complete']) == ('s', 1772413200, True), s2
+assert service.protect_export(s2['export'], True)
+assert [one['protected'] for one in service.list_exports(sys.argv[1]).unpack()] == [True, False]
+assert service.protect_export(s2['export'], False)
+info = service.get_export_info(s2['export']).unpack()
+assert [one['name'] for one in info['domains']] == ['web'], info
+loop = GLib.MainLoop()
+
+
+def answered(service, result):
+    assert service.get_export_info_finish(result).unpack() == info
+    loop.quit()
+
+
+service.get_export_info_async(s2['export'], None, answered)
+loop.run()
+report = service.prune(sys.argv[1], GLib.Variant('a{sv}', {'keep-last': GLib.Variant('u', 1)}),
+                       None)
 assert [one['snapshot'] for one in report.unpack()['removed']] == ['s'], report
 END
     is "$(ls "$x/shop" | xargs)" "s3" "has removed one"

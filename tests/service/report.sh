@@ -196,4 +196,63 @@ like "$(service_call job/1 Job.GetReport)" "'Warnings': <\[\"$none" \
     "the warnings of a job are there as long as the job"
 is "$(times 1)" 400000000 "as is its time"
 check "the service ends" service_stop
+
+# --- a program
+if [ -e "$abs_top_builddir/VirtSnap-1.0.typelib" ] && /usr/bin/python3 -c "import gi" 2>/dev/null
+then
+    check "a program" env GI_TYPELIB_PATH="$abs_top_builddir" \
+        LD_LIBRARY_PATH="$abs_top_builddir/.libs" /usr/bin/python3 - "$TEST_HOST" "$x/p" <<'END'
+import sys
+import time
+import gi
+gi.require_version("VirtSnap", "1.0")
+from gi.repository import GLib, VirtSnap
+
+uri, directory = sys.argv[1:]
+service = VirtSnap.Service.new(uri)
+listed = service.get_snapshots("shop").unpack()
+assert [(s["name"], s["status"], s["adopted"]) for s in listed] == [("s", "complete", True)], listed
+info = service.get_snapshot_info("shop", "s").unpack()
+member = info["members"][0]
+assert (member["domain"], member["kind"], member["state"]) == ("web", "external", "shutoff"), info
+assert member["disks"][0]["target"] == "vda" and info["consistency"] == "unknown", info
+answers = []
+service.get_snapshot_info_async("shop", "none", None, lambda *got: answers.append(got[1]))
+while not answers:
+    GLib.MainContext.default().iteration(True)
+
+
+def fails(code, function, *args):
+    try:
+        function(*args)
+    except GLib.Error as error:
+        assert error.matches(VirtSnap.error_quark(), code), error
+    else:
+        assert False, args
+
+
+fails(VirtSnap.Error.NOT_FOUND, service.get_snapshot_info_finish, answers[0])
+
+# What an interrupted export has left is gone on with, and not taken for what it is not.
+slow = VirtSnap.ExportSettings.new()
+slow.set("bandwidth", "262144")
+job = service.export("shop", "s", directory, slow)
+while job.props.cur < 200000:
+    time.sleep(0.05)
+job.request_state_change(VirtSnap.JobRequest.TERMINATE)
+fails(VirtSnap.Error.INTERRUPTED, job.wait, None)
+other = VirtSnap.ExportSettings.new()
+other.set("compression", "zstd:3")
+again = VirtSnap.Service.new(uri)
+assert not again.props.resume
+again.set_resume(True)
+job = again.export("shop", "s", directory, other)
+fails(VirtSnap.Error.INVALID_STATE, job.wait, None)
+job = again.export("shop", "s", directory, None)
+assert job.wait(None)
+END
+    check "has exported it whole" virtsnap -q verify "$x/p/shop/s"
+else
+    skip "a program" "no introspection here"
+fi
 done_testing

@@ -78,6 +78,10 @@ test_service(void)
     char *const domains[] = {NULL};
 
     REFUSED(virt_snap_service_get_uri(NULL));
+    REFUSED(virt_snap_service_get_resume(NULL));
+    g_assert_false(virt_snap_service_get_resume(service));
+    virt_snap_service_set_resume(service, TRUE);
+    g_assert_true(virt_snap_service_get_resume(service));
     REFUSED(virt_snap_service_export(service, NULL, "s", "/d", NULL, NULL));
     REFUSED(virt_snap_service_export(service, "c", "s", NULL, NULL, NULL));
     REFUSED(virt_snap_service_apply_snapshot(NULL, "c", "s", FALSE, FALSE, FALSE, NULL));
@@ -91,8 +95,6 @@ test_service(void)
     REFUSED(virt_snap_service_delete_reference_point(NULL, "c", "p", NULL));
     REFUSED(virt_snap_service_delete_reference_point(service, NULL, "p", NULL));
     REFUSED(virt_snap_service_delete_reference_point(service, "c", NULL, NULL));
-    REFUSED(virt_snap_service_list_reference_points(service, NULL, NULL));
-    REFUSED(virt_snap_service_list_reference_points_finish(service, NULL, NULL));
     REFUSED(virt_snap_service_delete_snapshot(NULL, "c", "s", FALSE, NULL));
     REFUSED(virt_snap_service_delete_snapshot(service, NULL, "s", FALSE, NULL));
     REFUSED(virt_snap_service_delete_snapshot(service, "c", NULL, FALSE, NULL));
@@ -107,8 +109,30 @@ test_service(void)
     REFUSED(virt_snap_service_import_finish(service, NULL, NULL));
     REFUSED(virt_snap_service_export_domains(service, NULL, "s", "/d", NULL, NULL));
     REFUSED(virt_snap_service_export_domains(NULL, domains, "s", "/d", NULL, NULL));
+}
+
+static void
+test_questions(void)
+{
+    g_autoptr(VirtSnapService) service = virt_snap_service_new("nowhere:///");
+
+    REFUSED(virt_snap_service_list_reference_points(service, NULL, NULL));
+    REFUSED(virt_snap_service_list_reference_points_finish(service, NULL, NULL));
     REFUSED(virt_snap_service_list_snapshots(service, NULL, NULL));
     REFUSED(virt_snap_service_list_snapshots_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_get_snapshots(service, NULL, NULL));
+    REFUSED(virt_snap_service_get_snapshots_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_get_snapshot_info(service, NULL, "s", NULL));
+    REFUSED(virt_snap_service_get_snapshot_info(service, "c", NULL, NULL));
+    REFUSED(virt_snap_service_get_snapshot_info_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_list_exports(NULL, "/d", NULL));
+    REFUSED(virt_snap_service_list_exports(service, NULL, NULL));
+    REFUSED(virt_snap_service_list_exports_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_get_export_info(service, NULL, NULL));
+    REFUSED(virt_snap_service_get_export_info_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_protect_export(NULL, "/e", TRUE, NULL));
+    REFUSED(virt_snap_service_protect_export(service, NULL, TRUE, NULL));
+    REFUSED(virt_snap_service_protect_export_finish(service, NULL, NULL));
     REFUSED(virt_snap_service_verify(service, NULL, FALSE, NULL, NULL));
     REFUSED(virt_snap_service_verify_finish(service, NULL, NULL));
     REFUSED(virt_snap_service_prune(service, NULL, NULL, NULL, NULL));
@@ -153,6 +177,7 @@ main(int argc, char **argv)
     g_test_add_func("/public/store", test_store);
     g_test_add_func("/public/settings", test_settings);
     g_test_add_func("/public/service", test_service);
+    g_test_add_func("/public/questions", test_questions);
     g_test_add_func("/public/results", test_results);
 
     return g_test_run();
