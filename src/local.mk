@@ -439,6 +439,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/export/plan-saved.h \
 	src/export/plan-tpm.c \
 	src/export/plan-tpm.h \
+	src/export/plan-variant.c \
+	src/export/plan-variant.h \
 	src/export/plan.c \
 	src/export/plan.h \
 	src/export/set-info-variant.c \

@@ -8,8 +8,8 @@
 
 #include "archive/export-variant.h"
 #include "bus/bus-path.h"
+#include "cli/dictionary-show.h"
 #include "cli/export-inspect.h"
-#include "cli/output.h"
 #include "cli/service.h"
 #include "util/dictionary.h"
 #include "util/format.h"
@@ -33,23 +33,6 @@ ask_service(CliContext *cli, const char *method, const char *path, const char *r
     return answer ? g_variant_get_child_value(answer, 0) : NULL;
 }
 
-static guint64
-shown_size(GVariant *dictionary, const char *key)
-{
-    guint64 size = 0;
-
-    g_variant_lookup(dictionary, key, "t", &size);
-
-    return size;
-}
-
-/* Returns: the size @key for people, owned by the caller. */
-static char *
-size_text(GVariant *dictionary, const char *key)
-{
-    return format_bytes(shown_size(dictionary, key));
-}
-
 /* Returns: the time "created" as people and JSON have it, owned by the caller; NULL: not known. */
 static char *
 created_text(GVariant *dictionary)
@@ -57,29 +40,6 @@ created_text(GVariant *dictionary)
     gint64 created;
 
     return g_variant_lookup(dictionary, "created", "x", &created) ? format_time(created) : NULL;
-}
-
-/* Returns: what @json makes of each dictionary of @list. */
-static JsonArray *
-list_json(GVariant *list, JsonObject *(*json)(GVariant *))
-{
-    JsonArray *array = json_array_new();
-
-    for (gsize i = 0; i < g_variant_n_children(list); i++) {
-        g_autoptr(GVariant) one = g_variant_get_child_value(list, i);
-
-        json_array_add_object_element(array, json(one));
-    }
-
-    return array;
-}
-
-static void
-set_list(JsonObject *object, GVariant *dictionary, const char *key, JsonObject *(*json)(GVariant *))
-{
-    g_autoptr(GVariant) list = dictionary_list(dictionary, key);
-
-    json_object_set_array_member(object, key, list_json(list, json));
 }
 
 /* --- export-list ---------------------------------------------------------- */
@@ -140,9 +100,9 @@ found_json(GVariant *found)
     json_copy_texts(object, found, origin);
     json_object_set_int_member(object, "domains", domains_of(found));
     json_set_text(object, "consistency", dictionary_text(found, "consistency"));
-    json_set_size(object, "bytes", shown_size(found, "bytes"));
-    json_set_size(object, "own", shown_size(found, "own"));
-    json_set_size(object, "shared", shown_size(found, "shared"));
+    json_set_size(object, "bytes", dictionary_size(found, "bytes"));
+    json_set_size(object, "own", dictionary_size(found, "own"));
+    json_set_size(object, "shared", dictionary_size(found, "shared"));
     if (age >= 0)
         json_object_set_int_member(object, "age", age);
     json_object_set_boolean_member(object, "complete", dictionary_flag(found, "complete"));
@@ -165,15 +125,6 @@ age_text(GVariant *found)
     return g_strdup_printf(_("%d d"), (int)MIN(hours / 24, G_MAXINT));
 }
 
-/* Returns: (transfer none): the text @key, or what stands for none in a table. */
-static const char *
-cell_text(GVariant *dictionary, const char *key)
-{
-    const char *text = dictionary_text(dictionary, key);
-
-    return text ? text : "-";
-}
-
 static void
 add_found_row(Table *table, GVariant *found)
 {
@@ -181,17 +132,17 @@ add_found_row(Table *table, GVariant *found)
     const char *problem = dictionary_text(found, "problem");
     const char *snapshot = dictionary_text(found, "snapshot");
     g_autofree char *created = created_text(found);
-    g_autofree char *bytes = size_text(found, "bytes");
-    g_autofree char *own = size_text(found, "own");
-    g_autofree char *shared = size_text(found, "shared");
+    g_autofree char *bytes = dictionary_size_text(found, "bytes");
+    g_autofree char *own = dictionary_size_text(found, "own");
+    g_autofree char *shared = dictionary_size_text(found, "shared");
     g_autofree char *age = age_text(found);
 
     if (problem)
         cli_warning("%s: %s", path, problem);
     if (snapshot)
-        table_add(table, cell_text(found, "collection"), snapshot, created ? created : "-", age,
-                  bytes, own, shared, cell_text(found, "base-snapshot"),
-                  cell_text(found, "consistency"),
+        table_add(table, dictionary_cell(found, "collection"), snapshot, created ? created : "-",
+                  age, bytes, own, shared, dictionary_cell(found, "base-snapshot"),
+                  dictionary_cell(found, "consistency"),
                   dictionary_flag(found, "protected") ? _("yes") : "-", path, NULL);
 }
 
@@ -225,7 +176,7 @@ run_export_list(CliContext *cli, const CommandLine *line)
         return CLI_DONE;
     }
     result = json_object_new();
-    json_object_set_array_member(result, "exports", list_json(exports, found_json));
+    json_object_set_array_member(result, "exports", dictionaries_json(exports, found_json));
     cli_result(cli, result);
 
     return CLI_DONE;
@@ -256,7 +207,7 @@ snapshot_json(GVariant *snapshot)
     json_copy_texts(object, snapshot, keys);
     json_object_set_int_member(object, "creationTime", created);
     json_object_set_boolean_member(object, "memory", dictionary_flag(snapshot, "memory"));
-    set_list(object, snapshot, "disks", disk_json);
+    json_set_dictionaries(object, snapshot, "disks", disk_json);
 
     return object;
 }
@@ -268,7 +219,7 @@ domain_json(GVariant *domain)
     JsonObject *object = json_object_new();
 
     json_copy_texts(object, domain, keys);
-    set_list(object, domain, "snapshots", snapshot_json);
+    json_set_dictionaries(object, domain, "snapshots", snapshot_json);
 
     return object;
 }
@@ -282,12 +233,12 @@ file_json(GVariant *file)
 
     json_set_text(object, "path", dictionary_text(file, "path"));
     json_set_text(object, "role", dictionary_text(file, "role"));
-    json_set_size(object, "bytes", shown_size(file, "bytes"));
+    json_set_size(object, "bytes", dictionary_size(file, "bytes"));
     json_set_text(object, "digest", dictionary_text(file, "digest"));
     if (!format)
         return object;
     json_set_text(object, "format", format);
-    json_set_size(object, "capacity", shown_size(file, "capacity"));
+    json_set_size(object, "capacity", dictionary_size(file, "capacity"));
     json_copy_texts(object, file, image);
     json_object_set_boolean_member(object, "flattened", dictionary_flag(file, "flattened"));
     json_object_set_boolean_member(object, "linked", dictionary_flag(file, "linked"));
@@ -307,9 +258,9 @@ info_json(GVariant *info)
     json_set_text(object, "snapshot", dictionary_text(info, "snapshot"));
     json_set_text(object, "created", created);
     json_copy_texts(object, info, origin);
-    json_set_size(object, "bytes", shown_size(info, "bytes"));
-    set_list(object, info, "domains", domain_json);
-    set_list(object, info, "files", file_json);
+    json_set_size(object, "bytes", dictionary_size(info, "bytes"));
+    json_set_dictionaries(object, info, "domains", domain_json);
+    json_set_dictionaries(object, info, "files", file_json);
     json_set_texts(object, "warnings", warnings);
 
     return object;
@@ -323,54 +274,57 @@ print_field(const char *name, const char *value)
     printf("%s %s\n", name, text ? text : "-");
 }
 
+/* Where the rows of disks go, and of what they are. */
+typedef struct {
+    Table *table;
+    GVariant *domain;
+    GVariant *snapshot;
+} DiskRows;
+
 static void
-add_disk_rows(Table *table, const char *domain, GVariant *snapshot)
+add_disk_row(GVariant *disk, gpointer data)
 {
-    g_autoptr(GVariant) disks = dictionary_list(snapshot, "disks");
+    const DiskRows *rows = data;
+    const char *layer = dictionary_text(disk, "layer");
+    const char *why = dictionary_text(disk, "recorded");
+    g_autofree char *recorded = why ? g_strdup_printf(_("recorded only (%s)"), why) : NULL;
 
-    for (gsize i = 0; i < g_variant_n_children(disks); i++) {
-        g_autoptr(GVariant) disk = g_variant_get_child_value(disks, i);
-        const char *layer = dictionary_text(disk, "layer");
-        const char *why = dictionary_text(disk, "recorded");
-        g_autofree char *recorded = why ? g_strdup_printf(_("recorded only (%s)"), why) : NULL;
-
-        table_add(table, domain, cell_text(snapshot, "name"), cell_text(snapshot, "kind"),
-                  cell_text(disk, "target"), layer ? layer : recorded, NULL);
-    }
+    table_add(rows->table, dictionary_cell(rows->domain, "name"),
+              dictionary_cell(rows->snapshot, "name"), dictionary_cell(rows->snapshot, "kind"),
+              dictionary_cell(disk, "target"), layer ? layer : recorded, NULL);
 }
 
 static void
-add_domain_rows(Table *table, GVariant *domain)
+add_snapshot_rows(GVariant *snapshot, gpointer data)
 {
-    g_autoptr(GVariant) snapshots = dictionary_list(domain, "snapshots");
+    DiskRows *rows = data;
 
-    for (gsize i = 0; i < g_variant_n_children(snapshots); i++) {
-        g_autoptr(GVariant) snapshot = g_variant_get_child_value(snapshots, i);
-
-        add_disk_rows(table, cell_text(domain, "name"), snapshot);
-    }
+    rows->snapshot = snapshot;
+    dictionaries_each(snapshot, "disks", add_disk_row, rows);
 }
 
 static void
-add_file_row(Table *table, GVariant *file)
+add_domain_rows(GVariant *domain, gpointer data)
 {
-    g_autofree char *bytes = size_text(file, "bytes");
+    DiskRows rows = {.table = data, .domain = domain};
 
-    table_add(table, cell_text(file, "path"), cell_text(file, "role"), bytes,
+    dictionaries_each(domain, "snapshots", add_snapshot_rows, &rows);
+}
+
+static void
+add_file_row(GVariant *file, gpointer table)
+{
+    g_autofree char *bytes = dictionary_size_text(file, "bytes");
+
+    table_add(table, dictionary_cell(file, "path"), dictionary_cell(file, "role"), bytes,
               dictionary_text(file, "backing"), NULL);
 }
 
-/* Adds the rows of each dictionary of the list @key, and prints them. */
+/* Prints a table of the rows that @add makes of each dictionary of the list @key. */
 static void
-print_rows(Table *table, GVariant *info, const char *key, void (*add)(Table *, GVariant *))
+print_rows(Table *table, GVariant *info, const char *key, void (*add)(GVariant *, gpointer))
 {
-    g_autoptr(GVariant) list = dictionary_list(info, key);
-
-    for (gsize i = 0; i < g_variant_n_children(list); i++) {
-        g_autoptr(GVariant) one = g_variant_get_child_value(list, i);
-
-        add(table, one);
-    }
+    dictionaries_each(info, key, add, table);
     putchar('\n');
     table_print(table, TRUE);
 }

@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/plan-show.h"
 #include "export/export-work.h"
+#include "export/plan-variant.h"
 #include "util/format.h"
 
 /* --- messages -------------------------------------------------------------- */
@@ -61,15 +62,16 @@ print_export_failed(CliContext *cli, const ExportWork *work, const GError *why)
 static int
 print_export_result(CliContext *cli, const ExportWork *work)
 {
-    GPtrArray *warnings = work->dry_run ? work->plan->warnings : work->result.warnings;
+    GPtrArray *warnings = work->result.warnings;
+    g_autoptr(GVariant) plan =
+        work->dry_run ? g_variant_ref_sink(plan_format(work->plan, work->path)) : NULL;
 
+    if (plan)
+        return plan_tell(cli, plan);
     for (guint i = 0; !cli->globals.json && i < warnings->len; i++)
         cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
     if (cli->globals.json)
-        cli_result(cli, work->dry_run ? plan_show_json(work->plan, work->path)
-                                      : export_result_json(work));
-    else if (work->dry_run)
-        plan_show(work->plan, work->path);
+        cli_result(cli, export_result_json(work));
     else
         print_export_done(cli, work);
 

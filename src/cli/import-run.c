@@ -9,6 +9,7 @@
 #include "cli/import-show.h"
 #include "cli/job-local.h"
 #include "cli/output.h"
+#include "import/import-report.h"
 #include "import/import-work.h"
 #include "util/format.h"
 
@@ -43,21 +44,29 @@ print_import_done(CliContext *cli, const ImportWork *work)
 static int
 print_import_result(CliContext *cli, const ImportWork *work)
 {
-    const ImportPlan *plan = work->prepared.plan;
-    GPtrArray *findings =
-        work->dry_run ? import_host_findings(work->prepared.host) : NULL;
-    GPtrArray *warnings = work->dry_run ? plan->warnings : work->result.warnings;
+    GPtrArray *warnings = work->result.warnings;
+    g_autoptr(GVariant) result =
+        g_variant_ref_sink(import_report_findings(work->prepared.plan));
 
-    for (guint i = 0; !cli->globals.json && i < warnings->len; i++)
+    if (cli->globals.json) {
+        cli_result(cli, import_show_json(result, warnings));
+        return CLI_DONE;
+    }
+    for (guint i = 0; i < warnings->len; i++)
         cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
-    if (cli->globals.json)
-        cli_result(cli, import_show_json(plan, warnings, findings));
-    else if (work->dry_run)
-        import_show(plan, findings);
-    else
-        print_import_done(cli, work);
+    print_import_done(cli, work);
 
     return CLI_DONE;
+}
+
+static int
+print_import_plan(CliContext *cli, const ImportWork *work)
+{
+    const ImportPrepared *prepared = &work->prepared;
+    g_autoptr(GVariant) plan = g_variant_ref_sink(
+        import_report_plan(prepared->plan, import_host_findings(prepared->host)));
+
+    return import_tell_plan(cli, plan);
 }
 
 /* --- doing -------------------------------------------------------------------- */
@@ -81,5 +90,5 @@ import_run(CliContext *cli, const ImportRequest *request)
     if (!job_local_run(cli, owned, &options, &error))
         return print_import_failed(cli, work, error);
 
-    return print_import_result(cli, work);
+    return work->dry_run ? print_import_plan(cli, work) : print_import_result(cli, work);
 }

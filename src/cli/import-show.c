@@ -6,125 +6,110 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 
+#include "cli/dictionary-show.h"
 #include "cli/import-show.h"
-#include "cli/output.h"
-#include "util/format.h"
+#include "import/host-finding.h"
+#include "util/dictionary.h"
 
 /* --- JSON ------------------------------------------------------------------- */
 
 static JsonObject *
-import_disk_json(const ImportDisk *disk)
+import_disk_json(GVariant *disk)
 {
+    static const char *const keys[] = {"target", "path", "format", NULL};
     JsonObject *object = json_object_new();
 
-    json_set_text(object, "target", disk->target);
-    json_set_text(object, "path", disk->path);
-    json_set_text(object, "format", disk->format);
+    json_copy_texts(object, disk, keys);
 
     return object;
 }
 
 static JsonObject *
-import_domain_json(const ImportDomain *domain)
+import_domain_json(GVariant *domain)
 {
+    static const char *const keys[] = {"name", "uuid", "from", NULL};
+    g_autoptr(GPtrArray) snapshots = dictionary_texts(domain, "snapshots");
     JsonObject *object = json_object_new();
-    JsonArray *disks = json_array_new();
-    JsonArray *snapshots = json_array_new();
 
-    json_set_text(object, "name", domain->name);
-    json_set_text(object, "uuid", domain->uuid);
-    json_set_text(object, "from", domain->from->name);
-    for (guint i = 0; i < domain->disks->len; i++)
-        json_array_add_object_element(disks, import_disk_json(g_ptr_array_index(domain->disks, i)));
-    json_object_set_array_member(object, "disks", disks);
-    for (guint i = 0; i < domain->snapshots->len; i++)
-        json_array_add_string_element(
-            snapshots, ((const ImportSnapshot *)g_ptr_array_index(domain->snapshots, i))->name);
-    json_object_set_array_member(object, "snapshots", snapshots);
-    json_object_set_boolean_member(object, "memory", domain->memory || domain->revert);
+    json_copy_texts(object, domain, keys);
+    json_set_dictionaries(object, domain, "disks", import_disk_json);
+    json_set_texts(object, "snapshots", snapshots);
+    json_object_set_boolean_member(object, "memory", dictionary_flag(domain, "memory"));
 
     return object;
 }
 
-static JsonArray *
-import_files_json(const ImportPlan *plan)
+static JsonObject *
+import_file_json(GVariant *file)
 {
-    JsonArray *files = json_array_new();
+    JsonObject *object = json_object_new();
 
-    for (guint i = 0; i < plan->files->len; i++) {
-        const ImportFile *file = g_ptr_array_index(plan->files, i);
-        JsonObject *object = json_object_new();
+    json_set_text(object, "path", dictionary_text(file, "path"));
+    json_set_size(object, "bytes", dictionary_size(file, "bytes"));
+    json_set_text(object, "backing", dictionary_text(file, "backing"));
+    json_object_set_boolean_member(object, "shared", dictionary_flag(file, "shared"));
 
-        json_set_text(object, "path", file->path);
-        json_set_size(object, "bytes", file->from->bytes);
-        json_set_text(object, "backing", file->backing);
-        json_object_set_boolean_member(object, "shared", file->shared);
-        json_array_add_object_element(files, object);
-    }
-
-    return files;
+    return object;
 }
 
-static JsonArray *
-overlays_json(const ImportPlan *plan)
+static JsonObject *
+overlay_json(GVariant *overlay)
 {
-    JsonArray *overlays = json_array_new();
+    static const char *const keys[] = {"path", "backing", NULL};
+    JsonObject *object = json_object_new();
 
-    for (guint i = 0; i < plan->overlays->len; i++) {
-        const ImportOverlay *overlay = g_ptr_array_index(plan->overlays, i);
-        JsonObject *object = json_object_new();
+    json_copy_texts(object, overlay, keys);
 
-        json_set_text(object, "path", overlay->path);
-        json_set_text(object, "backing", overlay->backing);
-        json_array_add_object_element(overlays, object);
-    }
-
-    return overlays;
+    return object;
 }
 
-static JsonArray *
-findings_json(GPtrArray *findings)
+static JsonObject *
+finding_json(GVariant *finding)
 {
-    JsonArray *array = json_array_new();
+    static const char *const keys[] = {"member", "kind", "what", "have", "would_do", "option",
+                                       NULL};
+    JsonObject *object = json_object_new();
 
-    for (guint i = 0; i < findings->len; i++) {
-        const HostFinding *finding = g_ptr_array_index(findings, i);
-        JsonObject *object = json_object_new();
+    json_copy_texts(object, finding, keys);
+    json_object_set_boolean_member(object, "blocks", dictionary_flag(finding, "blocks"));
 
-        json_set_text(object, "member", finding->member);
-        json_set_text(object, "kind", finding->kind);
-        json_set_text(object, "what", finding->what);
-        json_set_text(object, "have", finding->have);
-        json_set_text(object, "would_do", finding->would_do);
-        json_set_text(object, "option", finding->option);
-        json_object_set_boolean_member(object, "blocks", finding->blocks);
-        json_array_add_object_element(array, object);
-    }
+    return object;
+}
 
-    return array;
+static void
+add_import_results(JsonObject *object, GVariant *result)
+{
+    const char *pool = dictionary_text(result, "pool");
+
+    json_object_set_int_member(object, "result", 0);
+    json_set_text(object, "directory", dictionary_text(result, "directory"));
+    json_set_text(object, "collection", dictionary_text(result, "collection"));
+    if (pool)
+        json_set_text(object, "pool", pool);
+    json_set_dictionaries(object, result, "domains", import_domain_json);
 }
 
 JsonObject *
-import_show_json(const ImportPlan *plan, GPtrArray *warnings, GPtrArray *findings)
+import_show_json(GVariant *result, GPtrArray *warnings)
 {
     JsonObject *object = json_object_new();
-    JsonArray *domains = json_array_new();
 
-    json_object_set_int_member(object, "result", 0);
-    json_set_text(object, "directory", plan->directory);
-    json_set_text(object, "collection", plan->collection);
-    if (plan->pool)
-        json_set_text(object, "pool", plan->settings->pool);
-    for (guint i = 0; i < plan->domains->len; i++)
-        json_array_add_object_element(domains,
-                                      import_domain_json(g_ptr_array_index(plan->domains, i)));
-    json_object_set_array_member(object, "domains", domains);
-    if (findings) {
-        json_set_size(object, "bytes", plan->bytes);
-        json_object_set_array_member(object, "files", import_files_json(plan));
-        json_object_set_array_member(object, "overlays", overlays_json(plan));
-        json_object_set_array_member(object, "host", findings_json(findings));
-    }
+    add_import_results(object, result);
+    json_set_texts(object, "warnings", warnings);
+
+    return object;
+}
+
+static JsonObject *
+import_plan_json(GVariant *plan, GPtrArray *warnings)
+{
+    JsonObject *object = json_object_new();
+
+    add_import_results(object, plan);
+    json_set_size(object, "bytes", dictionary_size(plan, "bytes"));
+    json_set_dictionaries(object, plan, "files", import_file_json);
+    json_set_dictionaries(object, plan, "overlays", overlay_json);
+    json_set_dictionaries(object, plan, "host", finding_json);
     json_set_texts(object, "warnings", warnings);
 
     return object;
@@ -133,86 +118,142 @@ import_show_json(const ImportPlan *plan, GPtrArray *warnings, GPtrArray *finding
 /* --- text ------------------------------------------------------------------- */
 
 static void
-add_text_row(Table *table, const char *path, const char *what, guint64 bytes)
+show_file(GVariant *file, gpointer table)
 {
-    g_autofree char *printable = text_printable(path);
-    g_autofree char *size = format_bytes(bytes);
+    g_autofree char *size = dictionary_size_text(file, "bytes");
+    gboolean shared = dictionary_flag(file, "shared");
 
-    table_add(table, printable, what, size, NULL);
+    table_add(table, dictionary_cell(file, "path"), shared ? _("copy, shared") : _("copy"), size,
+              NULL);
+}
+
+/* Above what it comes to be is only told where that stays in the export. */
+static void
+show_overlay(GVariant *overlay, gpointer table)
+{
+    g_autofree char *size = dictionary_size_text(overlay, "bytes");
+
+    table_add(table, dictionary_cell(overlay, "path"), _("new"), size, NULL);
 }
 
 static void
-show_files(const ImportPlan *plan)
+show_overlay_above(GVariant *overlay, gpointer table)
+{
+    g_autofree char *size = dictionary_size_text(overlay, "bytes");
+    g_autofree char *how =
+        g_strdup_printf(_("new, above '%s'"), dictionary_cell(overlay, "backing"));
+
+    table_add(table, dictionary_cell(overlay, "path"), how, size, NULL);
+}
+
+static void
+show_files(GVariant *plan)
 {
     g_autoptr(Table) table = table_new(_("File"), _("How"), _("Bytes"), NULL);
 
-    for (guint i = 0; i < plan->files->len; i++) {
-        const ImportFile *file = g_ptr_array_index(plan->files, i);
-
-        add_text_row(table, file->path, file->shared ? _("copy, shared") : _("copy"),
-                     file->from->bytes);
-    }
-    for (guint i = 0; i < plan->overlays->len; i++) {
-        const ImportOverlay *overlay = g_ptr_array_index(plan->overlays, i);
-        g_autofree char *backing = text_printable(overlay->backing);
-        g_autofree char *above = g_strdup_printf(_("new, above '%s'"), backing);
-
-        add_text_row(table, overlay->path, plan->export ? above : _("new"), 0);
-    }
+    dictionaries_each(plan, "files", show_file, table);
+    dictionaries_each(plan, "overlays",
+                      dictionary_flag(plan, "in-place") ? show_overlay_above : show_overlay, table);
     table_print(table, TRUE);
 }
 
+/* Where the rows of a domain's disks go. */
+typedef struct {
+    Table *table;
+    GVariant *domain;
+    guint disks;
+} ImportRows;
+
 static void
-show_domains(const ImportPlan *plan)
+show_disk(GVariant *disk, gpointer data)
+{
+    ImportRows *rows = data;
+
+    rows->disks++;
+    table_add(rows->table, dictionary_cell(rows->domain, "name"),
+              dictionary_cell(rows->domain, "from"), dictionary_cell(disk, "target"),
+              dictionary_cell(disk, "path"), NULL);
+}
+
+static void
+show_domain(GVariant *domain, gpointer table)
+{
+    ImportRows rows = {.table = table, .domain = domain};
+
+    dictionaries_each(domain, "disks", show_disk, &rows);
+    if (rows.disks == 0)
+        table_add(table, dictionary_cell(domain, "name"), dictionary_cell(domain, "from"), NULL);
+}
+
+static void
+show_domains(GVariant *plan)
 {
     g_autoptr(Table) table =
         table_new(_("Domain"), _("From"), _("Target"), _("Image"), NULL);
 
-    for (guint i = 0; i < plan->domains->len; i++) {
-        const ImportDomain *domain = g_ptr_array_index(plan->domains, i);
-        g_autofree char *name = text_printable(domain->name);
-        g_autofree char *from = text_printable(domain->from->name);
-
-        if (domain->disks->len == 0)
-            table_add(table, name, from, NULL);
-        for (guint j = 0; j < domain->disks->len; j++) {
-            const ImportDisk *disk = g_ptr_array_index(domain->disks, j);
-            g_autofree char *target = text_printable(disk->target);
-            g_autofree char *path = text_printable(disk->path);
-
-            table_add(table, name, from, target, path, NULL);
-        }
-    }
+    dictionaries_each(plan, "domains", show_domain, table);
     table_print(table, TRUE);
 }
 
 static void
-show_host(GPtrArray *findings)
+show_finding(GVariant *value, G_GNUC_UNUSED gpointer data)
 {
-    if (findings->len == 0)
+    const HostFinding finding = {
+        .member = (char *)dictionary_text(value, "member"),
+        .kind = dictionary_cell(value, "kind"),
+        .what = (char *)dictionary_cell(value, "what"),
+        .have = (char *)dictionary_cell(value, "have"),
+        .would_do = (char *)dictionary_text(value, "would_do"),
+        .option = (char *)dictionary_text(value, "option"),
+        .blocks = dictionary_flag(value, "blocks"),
+    };
+    g_autofree char *text = host_finding_to_string(&finding);
+    g_autofree char *line = text_printable(text);
+
+    printf("  %s\n", line);
+}
+
+static void
+show_host(GVariant *plan)
+{
+    g_autoptr(GVariant) findings = dictionary_list(plan, "host");
+
+    if (g_variant_n_children(findings) == 0)
         printf(_("\nThis host has all that the domains need.\n"));
     else
         printf(_("\nWhat does not fit this host:\n"));
-    for (guint i = 0; i < findings->len; i++) {
-        g_autofree char *text = host_finding_to_string(g_ptr_array_index(findings, i));
-        g_autofree char *line = text_printable(text);
-
-        printf("  %s\n", line);
-    }
+    dictionaries_each(plan, "host", show_finding, NULL);
 }
 
-void
-import_show(const ImportPlan *plan, GPtrArray *findings)
+static void
+show_import_plan(GVariant *plan)
 {
-    g_autofree char *directory = text_printable(plan->directory);
+    g_autofree char *directory = text_printable(dictionary_cell(plan, "directory"));
+    const char *pool = dictionary_text(plan, "pool");
 
-    if (plan->pool)
-        printf(_("Into '%s', images into the storage pool '%s' ('%s'):\n\n"), directory,
-               plan->settings->pool, plan->pool);
+    if (pool)
+        printf(_("Into '%s', images into the storage pool '%s' ('%s'):\n\n"), directory, pool,
+               dictionary_cell(plan, "pool-path"));
     else
         printf(_("Into '%s':\n\n"), directory);
     show_domains(plan);
     printf("\n");
     show_files(plan);
-    show_host(findings);
+    show_host(plan);
+}
+
+int
+import_tell_plan(CliContext *cli, GVariant *plan)
+{
+    g_autoptr(GPtrArray) warnings = dictionary_texts(plan, "warnings");
+
+    if (cli->globals.json) {
+        cli_result(cli, import_plan_json(plan, warnings));
+        return CLI_DONE;
+    }
+    for (guint i = 0; i < warnings->len; i++)
+        cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
+    show_import_plan(plan);
+
+    return CLI_DONE;
 }

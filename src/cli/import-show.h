@@ -5,22 +5,16 @@
 
 #include <json-glib/json-glib.h>
 
-#include "import/host-finding.h"
-#include "import/import-plan.h"
+#include "cli/context.h"
 
 G_BEGIN_DECLS
 
-/** import_show: Prints what @plan will do, and @findings (HostFinding), which do not fit the
- * host. */
-void import_show(const ImportPlan *plan, GPtrArray *findings);
+/** import_show_json: @result: from import_report_findings(). Returns: the result of the import as
+ * JSON, owned by the caller. */
+JsonObject *import_show_json(GVariant *result, GPtrArray *warnings);
 
-/**
- * import_show_json:
- * @findings: (nullable): (element-type HostFinding): given for a dry run: then the result also has
- * what will be copied and created, and the findings
- *
- * Returns: the result of the import as JSON, owned by the caller.
- */
-JsonObject *import_show_json(const ImportPlan *plan, GPtrArray *warnings, GPtrArray *findings);
+/** import_tell_plan: Tells what an import would do, as text or JSON. @plan: from
+ * import_report_plan(). Returns: the exit status. */
+int import_tell_plan(CliContext *cli, GVariant *plan);
 
 G_END_DECLS

@@ -31,6 +31,8 @@ libvirtsnap_cli_a_SOURCES = \
 	src/cli/apply-show.h \
 	src/cli/delete-show.c \
 	src/cli/delete-show.h \
+	src/cli/dictionary-show.c \
+	src/cli/dictionary-show.h \
 	src/cli/export-inspect.c \
 	src/cli/export-inspect.h \
 	src/cli/export-request.h \

@@ -42,7 +42,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Table, table_free)
 /** json_set_text: A string member of any bytes: NULL is null, what is not UTF-8 is replaced. */
 void json_set_text(JsonObject *object, const char *member, const char *text);
 
-/** json_copy_texts: The texts @keys (terminated by NULL) of @dictionary (a{sv}), null where there is
+/** json_copy_texts: The texts @keys (ended by NULL) of @dictionary (a{sv}), null where there is
  * none. */
 void json_copy_texts(JsonObject *object, GVariant *dictionary, const char *const *keys);
 

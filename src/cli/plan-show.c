@@ -6,226 +6,219 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 
-#include "cli/output.h"
+#include "cli/dictionary-show.h"
 #include "cli/plan-show.h"
-#include "util/format.h"
+#include "util/dictionary.h"
 
-static const char *
-way_name(const PlanLayer *layer)
+/* Of a layer: how many disks need it. */
+static guint
+users_of(GVariant *layer)
 {
-    switch (layer->way) {
-    case PLAN_WAY_COPY:
-        return N_("copy");
-    case PLAN_WAY_COMPRESS:
-        return N_("compress");
-    case PLAN_WAY_PULL:
-        return N_("pull");
-    case PLAN_WAY_CHANGES:
-        return N_("changes");
-    case PLAN_WAY_RENEW:
-        return N_("renew");
-    case PLAN_WAY_LINK:
-        return N_("link");
-    case PLAN_WAY_FLATTEN:
-        break;
-    }
+    guint users = 0;
 
-    return N_("flatten");
+    g_variant_lookup(layer, "users", "u", &users);
+
+    return users;
 }
 
 /* --- JSON ----------------------------------------------------------------- */
 
 static JsonObject *
-plan_disk_json(const Plan *plan, const PlanDisk *disk)
+plan_disk_json(GVariant *disk)
 {
+    static const char *const keys[] = {"target",   "device",   "snapshot", "layer",
+                                       "internal", "recorded", "source",   "checkpoint",
+                                       NULL};
     JsonObject *object = json_object_new();
-    const PlanPoint *point = plan_disk_checkpoint(plan, disk);
 
-    json_set_text(object, "target", disk->def->target);
-    json_set_text(object, "device", disk->def->device);
-    json_set_text(object, "snapshot", snapshot_location_name(disk->def->location));
-    json_set_text(object, "layer", disk->top ? disk->top->file : NULL);
-    json_set_text(object, "internal", disk->internal);
-    json_set_text(object, "recorded", disk->recorded);
-    json_set_text(object, "source", disk->def->storage->label);
-    json_set_text(object, "checkpoint", point ? point->checkpoint : NULL);
+    json_copy_texts(object, disk, keys);
 
     return object;
 }
 
 static JsonObject *
-plan_snapshot_json(const Plan *plan, const PlanSnapshot *snapshot)
+plan_snapshot_json(GVariant *snapshot)
 {
+    static const char *const keys[] = {"name", "kind", "consistency", "reason", NULL};
     JsonObject *object = json_object_new();
-    JsonArray *disks = json_array_new();
+    gint64 created = 0;
 
-    json_set_text(object, "name", snapshot->def->name);
-    json_set_text(object, "kind", snapshot_def_kind(snapshot->def));
-    json_set_text(object, "consistency", snapshot->consistency);
-    json_set_text(object, "reason", snapshot->reason);
-    json_object_set_int_member(object, "creationTime", snapshot->def->creation_time);
-    json_object_set_boolean_member(object, "memory", snapshot->memory_kept);
-    for (guint i = 0; i < snapshot->disks->len; i++)
-        json_array_add_object_element(
-            disks, plan_disk_json(plan, g_ptr_array_index(snapshot->disks, i)));
-    json_object_set_array_member(object, "disks", disks);
+    g_variant_lookup(snapshot, "created", "x", &created);
+    json_copy_texts(object, snapshot, keys);
+    json_object_set_int_member(object, "creationTime", created);
+    json_object_set_boolean_member(object, "memory", dictionary_flag(snapshot, "memory"));
+    json_set_dictionaries(object, snapshot, "disks", plan_disk_json);
 
     return object;
 }
 
-static JsonArray *
-domains_json(const Plan *plan)
+static JsonObject *
+plan_domain_json(GVariant *domain)
 {
-    JsonArray *domains = json_array_new();
+    static const char *const keys[] = {"name", "uuid", NULL};
+    JsonObject *object = json_object_new();
 
-    for (guint i = 0; i < plan->domains->len; i++) {
-        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
-        JsonObject *object = json_object_new();
-        JsonArray *snapshots = json_array_new();
+    json_copy_texts(object, domain, keys);
+    json_set_dictionaries(object, domain, "snapshots", plan_snapshot_json);
 
-        json_set_text(object, "name", domain->name);
-        json_set_text(object, "uuid", domain->uuid);
-        for (guint j = 0; j < domain->snapshots->len; j++)
-            json_array_add_object_element(
-                snapshots, plan_snapshot_json(plan, g_ptr_array_index(domain->snapshots, j)));
-        json_object_set_array_member(object, "snapshots", snapshots);
-        json_array_add_object_element(domains, object);
-    }
-
-    return domains;
+    return object;
 }
 
-static JsonArray *
-layers_json(const Plan *plan)
+static JsonObject *
+plan_layer_json(GVariant *layer)
 {
-    JsonArray *layers = json_array_new();
+    static const char *const keys[] = {"file", "way", "format", "source", "backing", "since",
+                                       NULL};
+    JsonObject *object = json_object_new();
 
-    for (guint i = 0; i < plan->layers->len; i++) {
-        const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
-        JsonObject *object = json_object_new();
+    json_copy_texts(object, layer, keys);
+    json_set_size(object, "capacity", dictionary_size(layer, "capacity"));
+    json_set_size(object, "bytes", dictionary_size(layer, "bytes"));
+    json_object_set_int_member(object, "users", users_of(layer));
 
-        json_set_text(object, "file", layer->file);
-        json_set_text(object, "way", way_name(layer));
-        json_set_text(object, "format", layer->format);
-        json_set_text(object, "source", layer->source->path);
-        json_set_text(object, "backing", layer->backing ? layer->backing->file : NULL);
-        json_set_text(object, "since", layer->since);
-        json_set_size(object, "capacity", layer->capacity);
-        json_set_size(object, "bytes", layer->bytes);
-        json_object_set_int_member(object, "users", layer->users);
-        json_array_add_object_element(layers, object);
-    }
-
-    return layers;
+    return object;
 }
 
-static JsonArray *
-plan_files_json(const Plan *plan)
+static JsonObject *
+plan_file_json(GVariant *file)
 {
-    JsonArray *files = json_array_new();
+    static const char *const keys[] = {"path", "role", "source", NULL};
+    JsonObject *object = json_object_new();
 
-    for (guint i = 0; i < plan->files->len; i++) {
-        const PlanFile *file = g_ptr_array_index(plan->files, i);
-        JsonObject *object = json_object_new();
+    json_copy_texts(object, file, keys);
+    json_set_size(object, "bytes", dictionary_size(file, "bytes"));
 
-        json_set_text(object, "path", file->path);
-        json_set_text(object, "role", file->role);
-        json_set_text(object, "source", file->source);
-        json_set_size(object, "bytes", file->bytes);
-        json_array_add_object_element(files, object);
-    }
-
-    return files;
+    return object;
 }
 
-JsonObject *
-plan_show_json(const Plan *plan, const char *path)
+static JsonObject *
+export_plan_json(GVariant *plan)
 {
+    static const char *const keys[] = {"export", "collection", "snapshot", "base", NULL};
+    g_autoptr(GPtrArray) warnings = dictionary_texts(plan, "warnings");
     JsonObject *object = json_object_new();
 
     json_object_set_int_member(object, "result", 0);
     json_object_set_boolean_member(object, "dryRun", TRUE);
-    json_set_text(object, "export", path);
-    json_set_text(object, "collection", plan->collection);
-    json_set_text(object, "snapshot", plan->snapshot);
-    json_set_text(object, "base", plan->base ? plan->base->path : NULL);
-    json_set_size(object, "bytes", plan->bytes);
-    json_object_set_array_member(object, "domains", domains_json(plan));
-    json_object_set_array_member(object, "layers", layers_json(plan));
-    json_object_set_array_member(object, "files", plan_files_json(plan));
-    json_set_texts(object, "warnings", plan->warnings);
+    json_copy_texts(object, plan, keys);
+    json_set_size(object, "bytes", dictionary_size(plan, "bytes"));
+    json_set_dictionaries(object, plan, "domains", plan_domain_json);
+    json_set_dictionaries(object, plan, "layers", plan_layer_json);
+    json_set_dictionaries(object, plan, "files", plan_file_json);
+    json_set_texts(object, "warnings", warnings);
 
     return object;
 }
 
 /* --- text ----------------------------------------------------------------- */
 
-static void
-show_disk(Table *table, const PlanDomain *domain, const PlanSnapshot *snapshot,
-          const PlanDisk *disk)
-{
-    g_autofree char *recorded =
-        disk->recorded ? g_strdup_printf(_("recorded only (%s)"), disk->recorded) : NULL;
+/* Where the rows of disks go, and of what they are. */
+typedef struct {
+    Table *table;
+    GVariant *domain;
+    GVariant *snapshot;
+    guint disks;
+} PlanRows;
 
-    table_add(table, domain->name, snapshot->def->name, disk->def->target,
-              snapshot_location_name(disk->def->location),
-              disk->top ? disk->top->source->path : recorded, NULL);
+static void
+show_disk(GVariant *disk, gpointer data)
+{
+    PlanRows *rows = data;
+    const char *image = dictionary_text(disk, "image");
+    const char *why = dictionary_text(disk, "recorded");
+    g_autofree char *recorded = why ? g_strdup_printf(_("recorded only (%s)"), why) : NULL;
+
+    rows->disks++;
+    table_add(rows->table, dictionary_cell(rows->domain, "name"),
+              dictionary_cell(rows->snapshot, "name"), dictionary_cell(disk, "target"),
+              dictionary_cell(disk, "snapshot"), image ? image : recorded, NULL);
 }
 
 static void
-show_planned_snapshot(Table *table, const PlanDomain *domain, const PlanSnapshot *snapshot)
+show_planned_snapshot(GVariant *snapshot, gpointer data)
 {
-    for (guint i = 0; i < snapshot->disks->len; i++)
-        show_disk(table, domain, snapshot, g_ptr_array_index(snapshot->disks, i));
-    if (snapshot->disks->len == 0)
-        table_add(table, domain->name, snapshot->def->name, NULL);
+    PlanRows *rows = data;
+
+    rows->snapshot = snapshot;
+    rows->disks = 0;
+    dictionaries_each(snapshot, "disks", show_disk, rows);
+    if (rows->disks == 0)
+        table_add(rows->table, dictionary_cell(rows->domain, "name"),
+                  dictionary_cell(snapshot, "name"), NULL);
 }
 
 static void
-show_disks(const Plan *plan)
+show_planned_domain(GVariant *domain, gpointer table)
+{
+    PlanRows rows = {.table = table, .domain = domain};
+
+    dictionaries_each(domain, "snapshots", show_planned_snapshot, &rows);
+}
+
+static void
+show_disks(GVariant *plan)
 {
     g_autoptr(Table) table =
         table_new(_("Domain"), _("Snapshot"), _("Disk"), _("Kind"), _("Image"), NULL);
 
-    for (guint i = 0; i < plan->domains->len; i++) {
-        const PlanDomain *domain = g_ptr_array_index(plan->domains, i);
-
-        for (guint j = 0; j < domain->snapshots->len; j++)
-            show_planned_snapshot(table, domain, g_ptr_array_index(domain->snapshots, j));
-    }
+    dictionaries_each(plan, "domains", show_planned_domain, table);
     table_print(table, TRUE);
 }
 
 static void
-show_layers(const Plan *plan)
+show_file(GVariant *file, gpointer table)
+{
+    g_autofree char *bytes = dictionary_size_text(file, "bytes");
+    const char *source = dictionary_text(file, "source");
+
+    table_add(table, dictionary_cell(file, "path"), source ? _("copy") : _("write"), bytes, NULL);
+}
+
+static void
+show_layer(GVariant *layer, gpointer table)
+{
+    g_autofree char *bytes = dictionary_size_text(layer, "bytes");
+    g_autofree char *users = g_strdup_printf("%u", users_of(layer));
+
+    table_add(table, dictionary_cell(layer, "file"), _(dictionary_cell(layer, "way")), bytes,
+              users, NULL);
+}
+
+static void
+show_layers(GVariant *plan)
 {
     g_autoptr(Table) table = table_new(_("File"), _("Way"), _("Data"), _("Disks"), NULL);
 
-    for (guint i = 0; i < plan->files->len; i++) {
-        const PlanFile *file = g_ptr_array_index(plan->files, i);
-        g_autofree char *bytes = format_bytes(file->bytes);
-
-        table_add(table, file->path, file->source ? _("copy") : _("write"), bytes, NULL);
-    }
-    for (guint i = 0; i < plan->layers->len; i++) {
-        const PlanLayer *layer = g_ptr_array_index(plan->layers, i);
-        g_autofree char *bytes = format_bytes(layer->bytes);
-        g_autofree char *users = g_strdup_printf("%u", layer->users);
-
-        table_add(table, layer->file, _(way_name(layer)), bytes, users, NULL);
-    }
+    dictionaries_each(plan, "files", show_file, table);
+    dictionaries_each(plan, "layers", show_layer, table);
     table_print(table, TRUE);
 }
 
-void
-plan_show(const Plan *plan, const char *path)
+static void
+show_export_plan(GVariant *plan)
 {
-    g_autofree char *bytes = format_bytes(plan->bytes);
-    g_autofree char *where = text_printable(path);
+    g_autofree char *bytes = dictionary_size_text(plan, "bytes");
+    g_autofree char *where = text_printable(dictionary_cell(plan, "export"));
 
     show_disks(plan);
     putchar('\n');
     show_layers(plan);
     putchar('\n');
     printf(_("%s would be copied to '%s'; nothing was written.\n"), bytes, where);
+}
+
+int
+plan_tell(CliContext *cli, GVariant *plan)
+{
+    g_autoptr(GPtrArray) warnings = dictionary_texts(plan, "warnings");
+
+    if (cli->globals.json) {
+        cli_result(cli, export_plan_json(plan));
+        return CLI_DONE;
+    }
+    for (guint i = 0; i < warnings->len; i++)
+        cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
+    show_export_plan(plan);
+
+    return CLI_DONE;
 }

@@ -5,15 +5,14 @@
 
 #include <json-glib/json-glib.h>
 
+#include "cli/context.h"
 #include "export/plan.h"
 
 G_BEGIN_DECLS
 
-/** plan_show: Prints to standard output what @plan would do below @path. */
-void plan_show(const Plan *plan, const char *path);
-
-/** plan_show_json: Returns: the same as an object, owned by the caller. */
-JsonObject *plan_show_json(const Plan *plan, const char *path);
+/** plan_tell: Tells what an export would do, as text or JSON. @plan: from plan_format(). Returns:
+ * the exit status. */
+int plan_tell(CliContext *cli, GVariant *plan);
 
 /** plan_show_chains: Draws the backing chain of each disk, from the image of the snapshot down to
  * the base. */

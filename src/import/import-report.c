@@ -73,20 +73,106 @@ imported_domain(const ImportDomain *domain)
     return g_variant_builder_end(&value);
 }
 
-GVariant *
-import_report_findings(const ImportPlan *plan)
+static void
+add_import_report(GVariantBuilder *value, const ImportPlan *plan)
 {
-    GVariantBuilder findings, domains;
+    GVariantBuilder domains;
 
-    g_variant_builder_init(&findings, G_VARIANT_TYPE_VARDICT);
-    dictionary_add_text(&findings, "directory", plan->directory);
-    dictionary_add_text(&findings, "collection", plan->collection);
-    dictionary_add_text(&findings, "pool", plan->pool ? plan->settings->pool : NULL);
+    dictionary_add_text(value, "directory", plan->directory);
+    dictionary_add_text(value, "collection", plan->collection);
+    dictionary_add_text(value, "pool", plan->pool ? plan->settings->pool : NULL);
     g_variant_builder_init(&domains, G_VARIANT_TYPE("aa{sv}"));
     for (guint i = 0; i < plan->domains->len; i++)
         g_variant_builder_add_value(&domains,
                                     imported_domain(g_ptr_array_index(plan->domains, i)));
-    g_variant_builder_add(&findings, "{sv}", "domains", g_variant_builder_end(&domains));
+    g_variant_builder_add(value, "{sv}", "domains", g_variant_builder_end(&domains));
+}
+
+GVariant *
+import_report_findings(const ImportPlan *plan)
+{
+    GVariantBuilder findings;
+
+    g_variant_builder_init(&findings, G_VARIANT_TYPE_VARDICT);
+    add_import_report(&findings, plan);
 
     return g_variant_builder_end(&findings);
+}
+
+/* --- what is planned ---------------------------------------------------------------- */
+
+static void
+add_planned_files(GVariantBuilder *value, const ImportPlan *plan)
+{
+    GVariantBuilder files;
+
+    g_variant_builder_init(&files, G_VARIANT_TYPE("aa{sv}"));
+    for (guint i = 0; i < plan->files->len; i++) {
+        const ImportFile *file = g_ptr_array_index(plan->files, i);
+
+        g_variant_builder_open(&files, G_VARIANT_TYPE_VARDICT);
+        dictionary_add_text(&files, "path", file->path);
+        dictionary_add_text(&files, "backing", file->backing);
+        g_variant_builder_add(&files, "{sv}", "bytes", g_variant_new_uint64(file->from->bytes));
+        dictionary_add_flag(&files, "shared", file->shared);
+        g_variant_builder_close(&files);
+    }
+    g_variant_builder_add(value, "{sv}", "files", g_variant_builder_end(&files));
+}
+
+static void
+add_overlays(GVariantBuilder *value, const ImportPlan *plan)
+{
+    GVariantBuilder overlays;
+
+    g_variant_builder_init(&overlays, G_VARIANT_TYPE("aa{sv}"));
+    for (guint i = 0; i < plan->overlays->len; i++) {
+        const ImportOverlay *overlay = g_ptr_array_index(plan->overlays, i);
+
+        g_variant_builder_open(&overlays, G_VARIANT_TYPE_VARDICT);
+        dictionary_add_text(&overlays, "path", overlay->path);
+        dictionary_add_text(&overlays, "backing", overlay->backing);
+        g_variant_builder_close(&overlays);
+    }
+    g_variant_builder_add(value, "{sv}", "overlays", g_variant_builder_end(&overlays));
+}
+
+static void
+add_host(GVariantBuilder *value, GPtrArray *findings)
+{
+    GVariantBuilder host;
+
+    g_variant_builder_init(&host, G_VARIANT_TYPE("aa{sv}"));
+    for (guint i = 0; i < findings->len; i++) {
+        const HostFinding *finding = g_ptr_array_index(findings, i);
+
+        g_variant_builder_open(&host, G_VARIANT_TYPE_VARDICT);
+        dictionary_add_text(&host, "member", finding->member);
+        dictionary_add_text(&host, "kind", finding->kind);
+        dictionary_add_text(&host, "what", finding->what);
+        dictionary_add_text(&host, "have", finding->have);
+        dictionary_add_text(&host, "would_do", finding->would_do);
+        dictionary_add_text(&host, "option", finding->option);
+        dictionary_add_flag(&host, "blocks", finding->blocks);
+        g_variant_builder_close(&host);
+    }
+    g_variant_builder_add(value, "{sv}", "host", g_variant_builder_end(&host));
+}
+
+GVariant *
+import_report_plan(const ImportPlan *plan, GPtrArray *findings)
+{
+    GVariantBuilder value;
+
+    g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
+    add_import_report(&value, plan);
+    dictionary_add_text(&value, "pool-path", plan->pool);
+    g_variant_builder_add(&value, "{sv}", "bytes", g_variant_new_uint64(plan->bytes));
+    dictionary_add_flag(&value, "in-place", plan->export != NULL);
+    add_planned_files(&value, plan);
+    add_overlays(&value, plan);
+    add_host(&value, findings);
+    dictionary_add_texts(&value, "warnings", plan->warnings);
+
+    return g_variant_builder_end(&value);
 }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "import/host-finding.h"
 #include "import/import-plan.h"
 #include "job/job-report.h"
 
@@ -21,5 +22,18 @@ JobReport *import_report_new(const ImportPlan *plan);
  * "format" (s)), "snapshots" (as), "memory" (b)): what the report of its job has beside the paths.
  */
 GVariant *import_report_findings(const ImportPlan *plan);
+
+/**
+ * import_report_plan:
+ * @plan: of an import that has not begun
+ * @findings: (element-type HostFinding): what does not fit the host
+ *
+ * Returns: (transfer floating): a{sv}: what import_report_findings() will have, and "bytes" (t):
+ * what will be copied, "files" (aa{sv}: "path", "backing" (s), "bytes" (t), "shared" (b)),
+ * "overlays" (aa{sv}: "path", "backing" (s)): new images, "in-place" (b): these are above those of
+ * the export, "pool-path" (s): where the pool is, "host" (aa{sv}: "member", "kind", "what", "have",
+ * "would_do", "option" (s), "blocks" (b)): @findings, and "warnings" (as).
+ */
+GVariant *import_report_plan(const ImportPlan *plan, GPtrArray *findings);
 
 G_END_DECLS

@@ -74,8 +74,8 @@ gboolean virt_snap_service_get_resume(VirtSnapService *self);
  * @resume: VirtSnapService:resume
  *
  * Sets whether exports and imports that are started from now on go on with what an earlier one has
- * left. If that is of something else, as of a snapshot that has been taken anew under the same name,
- * the job fails, and says so.
+ * left. If that is of something else, as of a snapshot that has been taken anew under the same
+ * name, the job fails, and says so.
  */
 void virt_snap_service_set_resume(VirtSnapService *self, gboolean resume);
 

@@ -51,8 +51,8 @@ is "$(ls "$x/shop" | xargs)" "s2 s3" "it has gone"
 # --- what is there
 exports() { service_call service "CollectionSnapshotService.$1" "${@:2}"; }
 is "$(exports ProtectExport "$x/shop/s2" true)" "()" "protect"
-like "$(exports ListExports "$x")" "'export': <'$x/shop/s2'>[^}]*'protected': <true>[^}]*'created': \
-<int64 1772413200>.*'export': <'$x/shop/s3'>[^}]*'protected': <false>" "a list"
+like "$(exports ListExports "$x")" "'export': <'$x/shop/s2'>[^}]*'protected': <true>[^}]*'created'\
+: <int64 1772413200>.*'export': <'$x/shop/s3'>[^}]*'protected': <false>" "a list"
 is "$(exports ProtectExport "$x/shop/s2" false)" "()" "lift the protection"
 like "$(exports GetExportInfo "$x/shop/s2")" "'collection': <'shop'>.*'domains': <\[\{'name': \
 <'web'>" "one of them"
