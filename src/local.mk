@@ -296,6 +296,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/job/job-info.c \
 	src/job/job-info.h \
 	src/job/job-private.h \
+	src/job/job-plan.c \
+	src/job/job-plan.h \
 	src/job/job-record-xml.c \
 	src/job/job-record-xml.h \
 	src/job/job-record.c \

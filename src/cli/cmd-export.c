@@ -74,18 +74,6 @@ static const CommandArg export_args[] = {
 };
 
 static int
-run_served_export(CliContext *cli, const ExportRequest *request)
-{
-    if (!request->collection)
-        return cli_usage(cli, _("export: with --service or --async there is no --domain; define a "
-                                "collection"));
-    if (request->dry_run)
-        return cli_usage(cli, _("%s: with --service or --async there is no --dry-run"), "export");
-
-    return export_service(cli, request);
-}
-
-static int
 run_export(CliContext *cli, const CommandLine *line)
 {
     const ExportOptions *options = line->options;
@@ -109,6 +97,8 @@ run_export(CliContext *cli, const CommandLine *line)
                                 "with --domain"));
     if (*options->to == '\0')
         return cli_usage(cli, _("export: --to is empty; name a directory"));
+    if (options->async && options->dry_run)
+        return cli_usage(cli, _("%s: --async and --dry-run: choose one of them"), "export");
     if (options->merge && options->preserve_chain)
         return cli_usage(cli, _("export: --merge and --preserve-chain: choose one of them"));
     if (!progress_mode_parse(options->progress, &request.progress, &error))
@@ -126,7 +116,7 @@ run_export(CliContext *cli, const CommandLine *line)
 
     /* Only a job of the service outlives its command. */
     if (cli->globals.service || options->async)
-        return run_served_export(cli, &request);
+        return export_service(cli, &request);
 
     return export_run(cli, &request);
 }

@@ -73,6 +73,8 @@ run_import_command(CliContext *cli, const CommandLine *line)
         return cli_usage(cli, _("import: the option --to DIR or --pool POOL is needed"));
     if (options->to && *options->to == '\0')
         return cli_usage(cli, _("import: --to is empty; name a directory"));
+    if (options->async && options->dry_run)
+        return cli_usage(cli, _("%s: --async and --dry-run: choose one of them"), "import");
     if (!progress_mode_parse(options->progress, &request.progress, &error))
         return cli_fail(cli, error);
     settings = import_options_read(options, &error);
@@ -83,12 +85,10 @@ run_import_command(CliContext *cli, const CommandLine *line)
                                                 : import_work_default_directory();
 
     /* Only a job of the service outlives its command. */
-    if (!cli->globals.service && !options->async)
-        return import_run(cli, &request);
-    if (options->dry_run)
-        return cli_usage(cli, _("%s: with --service or --async there is no --dry-run"), "import");
+    if (cli->globals.service || options->async)
+        return import_service(cli, &request);
 
-    return import_service(cli, &request);
+    return import_run(cli, &request);
 }
 
 static const Command commands[] = {

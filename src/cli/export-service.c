@@ -8,32 +8,67 @@
 #include "bus/bus-path.h"
 #include "cli/export-request.h"
 #include "cli/job-started.h"
+#include "cli/plan-show.h"
 #include "cli/service.h"
+
+static GVariant *
+options_of(const ExportRequest *request)
+{
+    const char *const *domains = (const char *const *)request->domains;
+    const char *snapshot = request->place->snapshot;
+    GVariantDict options;
+
+    g_variant_dict_init(&options, NULL);
+    if (request->options->resume && !request->dry_run)
+        g_variant_dict_insert(&options, "resume", "b", TRUE);
+    if (!domains)
+        return g_variant_dict_end(&options);
+    g_variant_dict_insert_value(&options, "domains", g_variant_new_strv(domains, -1));
+    g_variant_dict_insert(&options, "snapshot", "s", snapshot);
+
+    return g_variant_dict_end(&options);
+}
+
+/* Calls ExportSnapshot or PlanExport. Returns: the answer, owned by the caller; NULL with an
+ * error. */
+static GVariant *
+call_service(CliContext *cli, const ExportRequest *request, const char *method, const char *reply,
+             GError **error)
+{
+    const ExportPlace *place = request->place;
+    g_autofree char *path = request->collection
+                                ? bus_path_snapshot(request->collection, place->snapshot)
+                                : g_strdup("/");
+    g_autofree char *xml = virt_snap_export_settings_format(request->settings);
+
+    return cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method,
+                            g_variant_new("(oss@a{sv})", path, place->directory, xml,
+                                          options_of(request)),
+                            G_VARIANT_TYPE(reply), error);
+}
 
 /* Starts the job. Returns: its path, owned by the caller; NULL with an error. */
 static char *
 start_export_job(CliContext *cli, const ExportRequest *request, GError **error)
 {
-    const ExportPlace *place = request->place;
-    g_autofree char *path = bus_path_snapshot(request->collection, place->snapshot);
-    g_autofree char *xml = virt_snap_export_settings_format(request->settings);
-    g_autoptr(GVariant) answer = NULL;
-    GVariantDict options;
-    guint32 result;
+    g_autoptr(GVariant) answer = call_service(cli, request, "ExportSnapshot", "(uo)", error);
     char *job;
 
-    g_variant_dict_init(&options, NULL);
-    if (request->options->resume)
-        g_variant_dict_insert(&options, "resume", "b", TRUE);
-    answer = cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "ExportSnapshot",
-                              g_variant_new("(oss@a{sv})", path, place->directory, xml,
-                                            g_variant_dict_end(&options)),
-                              G_VARIANT_TYPE("(uo)"), error);
     if (!answer)
         return NULL;
-    g_variant_get(answer, "(uo)", &result, &job);
+    g_variant_get(answer, "(uo)", NULL, &job);
 
     return job;
+}
+
+static int
+plan_by_service(CliContext *cli, const ExportRequest *request)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) answer = call_service(cli, request, "PlanExport", "(a{sv})", &error);
+    g_autoptr(GVariant) plan = answer ? g_variant_get_child_value(answer, 0) : NULL;
+
+    return plan ? plan_tell(cli, plan) : cli_fail(cli, error);
 }
 
 int
@@ -45,7 +80,11 @@ export_service(CliContext *cli, const ExportRequest *request)
                                        .done = _("Exported to '%s'"),
                                        .place = TRUE};
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = start_export_job(cli, request, &error);
+    g_autofree char *path = NULL;
+
+    if (request->dry_run)
+        return plan_by_service(cli, request);
+    path = start_export_job(cli, request, &error);
 
     return job_started(cli, path, error, &options);
 }

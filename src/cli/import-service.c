@@ -7,26 +7,47 @@
 
 #include "bus/bus-path.h"
 #include "cli/import-request.h"
+#include "cli/import-show.h"
 #include "cli/job-started.h"
 #include "cli/service.h"
+
+/* Calls ImportExport or PlanImport. Returns: the answer, owned by the caller; NULL with an
+ * error. */
+static GVariant *
+call_service(CliContext *cli, const ImportRequest *request, const char *method, const char *reply,
+             GError **error)
+{
+    g_autofree char *xml = import_settings_format(request->settings);
+    GVariantDict options;
+
+    g_variant_dict_init(&options, NULL);
+    g_variant_dict_insert(&options, "to", "s", request->directory);
+    if (request->options->resume && !request->options->dry_run)
+        g_variant_dict_insert(&options, "resume", "b", TRUE);
+
+    return cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method,
+                            g_variant_new("(ss@a{sv})", request->path, xml,
+                                          g_variant_dict_end(&options)),
+                            G_VARIANT_TYPE(reply), error);
+}
+
+static int
+plan_by_service(CliContext *cli, const ImportRequest *request)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) answer = call_service(cli, request, "PlanImport", "(a{sv})", &error);
+    g_autoptr(GVariant) plan = answer ? g_variant_get_child_value(answer, 0) : NULL;
+
+    return plan ? import_tell_plan(cli, plan) : cli_fail(cli, error);
+}
 
 /* The path of the job, or NULL. */
 static char *
 start_import(CliContext *cli, const ImportRequest *request, GError **error)
 {
-    g_autofree char *xml = import_settings_format(request->settings);
-    g_autoptr(GVariant) answer = NULL;
-    GVariantDict options;
+    g_autoptr(GVariant) answer = call_service(cli, request, "ImportExport", "(uo)", error);
     char *job;
 
-    g_variant_dict_init(&options, NULL);
-    g_variant_dict_insert(&options, "to", "s", request->directory);
-    if (request->options->resume)
-        g_variant_dict_insert(&options, "resume", "b", TRUE);
-    answer = cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "ImportExport",
-                              g_variant_new("(ss@a{sv})", request->path, xml,
-                                            g_variant_dict_end(&options)),
-                              G_VARIANT_TYPE("(uo)"), error);
     if (!answer)
         return NULL;
     g_variant_get(answer, "(uo)", NULL, &job);
@@ -44,7 +65,11 @@ import_service(CliContext *cli, const ImportRequest *request)
                                        .place = TRUE,
                                        .names = (const char *const[]){"collection", NULL, NULL}};
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = start_import(cli, request, &error);
+    g_autofree char *path = NULL;
+
+    if (request->options->dry_run)
+        return plan_by_service(cli, request);
+    path = start_import(cli, request, &error);
 
     return job_started(cli, path, error, &options);
 }

@@ -6,11 +6,12 @@
 #include <glib/gi18n.h>
 
 #include "import/detach-work.h"
+#include "import/import-report.h"
 #include "import/import-work.h"
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/import-service.h"
-#include "service/job-call.h"
+#include "service/plan-call.h"
 #include "util/name.h"
 #include "util/path.h"
 
@@ -18,6 +19,7 @@ struct ImportService {
     JobService *jobs;
     const ServiceConfig *config;
     gboolean session;
+    char *uri;
 };
 
 /* --- whether the caller may ------------------------------------------------------- */
@@ -64,13 +66,14 @@ find_import_directory(char **directory, const ImportSettings *settings, GError *
     return FALSE;
 }
 
-static JobWork *
-make_import(JobCall *call, GError **error)
+/* @plan: the options are those of PlanImport. */
+static ImportWork *
+read_import(JobCall *call, gboolean plan, GError **error)
 {
     g_autofree char *directory = NULL;
-    const BusOption known[] = {{"to", NULL, &directory},
-                               {"wait", &call->wait, NULL},
+    const BusOption known[] = {{"wait", &call->wait, NULL},
                                {"resume", &call->resume, NULL},
+                               {"to", NULL, &directory},
                                {NULL, NULL, NULL}};
     g_autoptr(GVariant) dictionary = NULL;
     g_autoptr(ImportSettings) settings = NULL;
@@ -79,14 +82,43 @@ make_import(JobCall *call, GError **error)
 
     g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&s&s@a{sv})",
                   &path, &text, &dictionary);
-    if (!bus_options_parse(dictionary, known, error) || !path_check_plain(path, error))
+    if (!bus_options_parse(dictionary, plan ? known + 2 : known, error) ||
+        !path_check_plain(path, error))
         return NULL;
     settings = import_settings_parse(text, error);
     if (!settings || !find_import_directory(&directory, settings, error) ||
         !may_import(call, directory, settings->pool != NULL, error))
         return NULL;
 
-    return &import_work_new(path, directory, g_steal_pointer(&settings))->parent;
+    return import_work_new(path, directory, g_steal_pointer(&settings));
+}
+
+static JobWork *
+make_import(JobCall *call, GError **error)
+{
+    ImportWork *work = read_import(call, FALSE, error);
+
+    return work ? &work->parent : NULL;
+}
+
+static JobWork *
+make_plan(JobCall *call, GError **error)
+{
+    ImportWork *work = read_import(call, TRUE, error);
+
+    if (!work)
+        return NULL;
+    work->dry_run = TRUE;
+
+    return &work->parent;
+}
+
+static GVariant *
+format_plan(const JobWork *work)
+{
+    const ImportPrepared *prepared = &((const ImportWork *)work)->prepared;
+
+    return import_report_plan(prepared->plan, import_host_findings(prepared->host));
 }
 
 static JobWork *
@@ -115,6 +147,14 @@ on_import_granted(GDBusMethodInvocation *invocation, gpointer data)
 }
 
 static void
+on_plan_granted(GDBusMethodInvocation *invocation, gpointer data)
+{
+    const ImportService *self = data;
+
+    plan_call_begin(invocation, self->uri, make_plan, format_plan, self);
+}
+
+static void
 on_detach_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
     const ImportService *self = data;
@@ -140,14 +180,24 @@ on_import(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
     return TRUE;
 }
 
+static gboolean
+on_plan(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation, const char *path,
+        const char *settings, GVariant *options, gpointer self)
+{
+    access_check(invocation, ACTION_IMPORT, on_plan_granted, self, NULL);
+
+    return TRUE;
+}
+
 ImportService *
 import_service_new(BusCollectionSnapshotService *bus, JobService *jobs,
-                   const ServiceConfig *config, gboolean session)
+                   const ServiceConfig *config, gboolean session, const char *uri)
 {
     ImportService *self = g_new0(ImportService, 1);
 
-    *self = (ImportService){jobs, config, session};
+    *self = (ImportService){jobs, config, session, g_strdup(uri)};
     g_signal_connect(bus, "handle-import-export", G_CALLBACK(on_import), self);
+    g_signal_connect(bus, "handle-plan-import", G_CALLBACK(on_plan), self);
     g_signal_connect(bus, "handle-detach-import", G_CALLBACK(on_detach), self);
 
     return self;
@@ -156,5 +206,6 @@ import_service_new(BusCollectionSnapshotService *bus, JobService *jobs,
 void
 import_service_free(ImportService *self)
 {
+    g_free(self->uri);
     g_free(self);
 }

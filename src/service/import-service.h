@@ -9,19 +9,20 @@
 
 G_BEGIN_DECLS
 
-/* The method ImportExport on the bus. */
+/* The methods ImportExport, PlanImport and DetachImport on the bus. */
 
 typedef struct ImportService ImportService;
 
 /**
  * import_service_new:
- * @bus: its method ImportExport is handled from now on; must stay valid
+ * @bus: its methods are handled from now on; must stay valid
  * @session: whether the service is on a session bus
+ * @uri: (nullable): URI of the hypervisor
  *
  * Returns: owned by the caller, who must free it before @jobs and @config.
  */
 ImportService *import_service_new(BusCollectionSnapshotService *bus, JobService *jobs,
-                                  const ServiceConfig *config, gboolean session);
+                                  const ServiceConfig *config, gboolean session, const char *uri);
 void import_service_free(ImportService *self);
 
 G_END_DECLS

@@ -31,6 +31,8 @@ libvirtsnap_service_a_SOURCES = \
 	src/service/job-service.h \
 	src/service/object-set.c \
 	src/service/object-set.h \
+	src/service/plan-call.c \
+	src/service/plan-call.h \
 	src/service/prune-service.c \
 	src/service/prune-service.h \
 	src/service/reference-list.c \

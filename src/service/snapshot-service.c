@@ -8,16 +8,19 @@
 
 #include "bus/bus-path.h"
 #include "export/export-work.h"
+#include "export/plan-variant.h"
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/create-service.h"
 #include "service/exports-service.h"
 #include "service/import-service.h"
+#include "service/plan-call.h"
 #include "service/prune-service.h"
 #include "service/set-service.h"
 #include "service/snapshot-service.h"
 #include "service/verify-service.h"
 #include "service/work.h"
+#include "util/name.h"
 #include "util/path.h"
 
 /* Result codes of the method; failures are D-Bus errors. */
@@ -31,6 +34,7 @@ struct SnapshotService {
     JobService *jobs;
     const ServiceConfig *config;
     gboolean session;
+    char *uri;
     ExportsService *exports;
     ImportService *imports;
     PruneService *prunes;
@@ -39,10 +43,12 @@ struct SnapshotService {
 
 /* --- parameters ------------------------------------------------------------- */
 
-/* The options of ExportSnapshot, which are all booleans. */
+/* The options of ExportSnapshot. */
 typedef struct {
     gboolean wait;
     gboolean resume;
+    char **domains; /* owned; NULL: a collection is named */
+    char *snapshot; /* owned; of the domains */
 } ExportFlags;
 
 static VirtSnapExportSettings *
@@ -66,6 +72,7 @@ typedef struct {
     GDBusMethodInvocation *invocation;
     guint uid;
     char *owner;
+    gboolean plan; /* it is PlanExport */
     ExportFlags flags;
     ExportWork *work; /* owned; NULL: not made yet */
     guint64 device; /* device number of the target's file system */
@@ -79,6 +86,8 @@ export_call_free(ExportCall *call)
     if (call->work)
         job_work_unref(&call->work->parent);
     g_clear_error(&call->error);
+    g_strfreev(call->flags.domains);
+    g_free(call->flags.snapshot);
     g_free(call->owner);
     g_free(call->path);
     g_free(call);
@@ -91,27 +100,92 @@ export_call_fail(ExportCall *call, const GError *error)
     export_call_free(call);
 }
 
+/* Takes the names of domains that are exported without a collection, and of their snapshot. */
+static gboolean
+take_domains(const ExportCall *call, const char *path, gboolean live, char **snapshot,
+             GError **error)
+{
+    const char *named = call->flags.snapshot;
+
+    if (!g_str_equal(path, "/")) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("'%s' and the option 'domains': name a collection or domains, not both"),
+                    path);
+        return FALSE;
+    }
+    if (!named && !live) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("No snapshot is named; only a live export needs none"));
+        return FALSE;
+    }
+    if (named && !name_check(named, _("snapshot"), error))
+        return FALSE;
+    *snapshot = g_strdup(named);
+
+    return TRUE;
+}
+
 /* A live export needs no snapshot: it may name its collection, and is named after the time then. */
 static gboolean
-parse_subject(const char *path, const VirtSnapExportSettings *settings, char **collection,
-              char **snapshot, GError **error)
+parse_subject(const ExportCall *call, const char *path, const VirtSnapExportSettings *settings,
+              char **collection, char **snapshot, GError **error)
 {
-    if (settings->live == VIRT_SNAP_LIVE_NO || !g_str_has_prefix(path, BUS_COLLECTIONS "/"))
+    gboolean live = settings->live != VIRT_SNAP_LIVE_NO;
+
+    if (call->flags.domains)
+        return take_domains(call, path, live, snapshot, error);
+    if (call->flags.snapshot) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The option 'snapshot' is for that of 'domains'"));
+        return FALSE;
+    }
+    if (!live || !g_str_has_prefix(path, BUS_COLLECTIONS "/"))
         return bus_path_parse_snapshot(path, collection, snapshot, error);
     *collection = bus_path_parse_collection(path, error);
 
     return *collection != NULL;
 }
 
+/* Takes "domains" out of @options, the only one that is a list. Returns: the others, owned by the
+ * caller. */
+static GVariant *
+take_domain_names(ExportFlags *flags, GVariant *options, GError **error)
+{
+    g_auto(GVariantDict) others = G_VARIANT_DICT_INIT(options);
+    g_autoptr(GVariant) names = g_variant_dict_lookup_value(&others, "domains", NULL);
+
+    if (names && !g_variant_is_of_type(names, G_VARIANT_TYPE_STRING_ARRAY)) {
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("The option '%s' takes an array of strings, not '%s'"), "domains",
+                    g_variant_get_type_string(names));
+        return NULL;
+    }
+    if (names && g_variant_n_children(names) > 0)
+        flags->domains = g_variant_dup_strv(names, NULL);
+    g_variant_dict_remove(&others, "domains");
+
+    return g_variant_ref_sink(g_variant_dict_end(&others));
+}
+
+static gboolean
+parse_export_options(ExportCall *call, GVariant *dictionary, GError **error)
+{
+    ExportFlags *flags = &call->flags;
+    const BusOption known[] = {
+        {"wait", &flags->wait, NULL},
+        {"resume", &flags->resume, NULL},
+        {"snapshot", NULL, &flags->snapshot},
+        {NULL, NULL, NULL},
+    };
+    g_autoptr(GVariant) others = take_domain_names(flags, dictionary, error);
+
+    return others && bus_options_parse(others, call->plan ? known + 2 : known, error);
+}
+
 /* Makes the work of a call. The collection is read now, and not when the job starts. */
 static ExportWork *
 parse_export_call(ExportCall *call, GError **error)
 {
-    const BusOption known[] = {
-        {"wait", &call->flags.wait, NULL},
-        {"resume", &call->flags.resume, NULL},
-        {NULL, NULL, NULL},
-    };
     g_autoptr(GVariant) dictionary = NULL;
     g_autoptr(VirtSnapExportSettings) settings = NULL;
     g_autofree char *collection = NULL;
@@ -124,13 +198,13 @@ parse_export_call(ExportCall *call, GError **error)
 
     g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&o&s&s@a{sv})",
                   &path, &directory, &text, &dictionary);
-    if (!bus_options_parse(dictionary, known, error))
+    if (!parse_export_options(call, dictionary, error))
         return NULL;
     settings = parse_settings(text, error);
-    if (!settings || !parse_subject(path, settings, &collection, &snapshot, error) ||
+    if (!settings || !parse_subject(call, path, settings, &collection, &snapshot, error) ||
         !path_check_plain(directory, error))
         return NULL;
-    members = members_new(collection, NULL, error);
+    members = members_new(collection, call->flags.domains, error);
 
     if (!members)
         return NULL;
@@ -280,22 +354,83 @@ on_export(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
     return TRUE;
 }
 
+/* --- PlanExport --------------------------------------------------------------- */
+
+/* Takes the work out of a call whose parameters were right. Frees the call. */
+static JobWork *
+take_planned_work(ExportCall *call, GError **error)
+{
+    JobWork *work = NULL;
+
+    if (call->error)
+        g_propagate_error(error, g_steal_pointer(&call->error));
+    else
+        work = &g_steal_pointer(&call->work)->parent;
+    export_call_free(call);
+
+    return work;
+}
+
+static JobWork *
+make_export_plan(JobCall *planned, GError **error)
+{
+    ExportCall *call = g_new0(ExportCall, 1);
+
+    call->self = planned->data;
+    call->invocation = planned->invocation;
+    call->plan = TRUE;
+    check_export_call(call);
+    if (!call->error)
+        check_export_target(call);
+    if (!call->error)
+        call->work->dry_run = TRUE;
+
+    return take_planned_work(call, error);
+}
+
+static GVariant *
+format_export_plan(const JobWork *work)
+{
+    const ExportWork *export = (const ExportWork *)work;
+
+    return plan_format(export->plan, export->path);
+}
+
+static void
+on_plan_granted(GDBusMethodInvocation *invocation, gpointer data)
+{
+    const SnapshotService *self = data;
+
+    plan_call_begin(invocation, self->uri, make_export_plan, format_export_plan, self);
+}
+
+static gboolean
+on_plan(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+        const char *snapshot_collection, const char *directory, const char *settings,
+        GVariant *options, gpointer self)
+{
+    access_check(invocation, ACTION_EXPORT, on_plan_granted, self, NULL);
+
+    return TRUE;
+}
+
 /* --- constructor and destructor --------------------------------------------- */
 
 SnapshotService *
 snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceConfig *config,
-                     gboolean session)
+                     gboolean session, const char *uri)
 {
     SnapshotService *self = g_new0(SnapshotService, 1);
     g_autoptr(BusCollectionSnapshotService) bus = bus_collection_snapshot_service_skeleton_new();
 
-    *self = (SnapshotService){jobs, config, session,
+    *self = (SnapshotService){jobs, config, session, g_strdup(uri),
                               exports_service_new(bus, config, session),
-                              import_service_new(bus, jobs, config, session),
+                              import_service_new(bus, jobs, config, session, uri),
                               prune_service_new(bus, config, session),
                               verify_service_new(bus, jobs, config, session)};
     bus_collection_snapshot_service_set_version(bus, PACKAGE_VERSION);
     g_signal_connect(bus, "handle-export-snapshot", G_CALLBACK(on_export), self);
+    g_signal_connect(bus, "handle-plan-export", G_CALLBACK(on_plan), self);
     create_service_connect(bus, jobs);
     set_service_connect(bus, jobs);
     bus_object_skeleton_set_collection_snapshot_service(object, bus);
@@ -312,5 +447,6 @@ snapshot_service_free(SnapshotService *self)
     import_service_free(self->imports);
     prune_service_free(self->prunes);
     verify_service_free(self->verifications);
+    g_free(self->uri);
     g_free(self);
 }

@@ -98,13 +98,9 @@ fails 2 "name a collection and its snapshot" "neither of them" virtsnap export s
 fails 2 "'lots'" "export --progress=lots" virtsnap export c s --to x --progress=lots
 fails 2 "--to is empty" "an empty --to" virtsnap export c s --to ''
 
-# So is what the service has no part in; it is not asked.
-served() { fails 2 "with --service or --async there is no $1" "${*:2}" virtsnap "${@:2}"; }
-served --dry-run --service export c s --to x --dry-run
-served --dry-run export c s --to x --dry-run --async
-served --domain --service export --domain d s --to x
-served --dry-run --service import e --to x --dry-run
-served --dry-run import e --to x --dry-run --async
+# So is a plan of what is to be started; the service is not asked.
+fails 2 "choose one" "export --async --dry-run" virtsnap export c s --to x --dry-run --async
+fails 2 "choose one" "import --async --dry-run" virtsnap import e --to x --dry-run --async
 
 # A value that an option cannot have is a usage error, wherever it is found.
 wrong() { fails 2 "$1" "${*:2}" virtsnap "${@:2}"; }

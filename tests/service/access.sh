@@ -141,6 +141,9 @@ check "reference points" denied "$(as nobody collection/pair Collection.ListRefe
 as_exports() { as "$1" service "CollectionSnapshotService.$2" "${@:3}"; }
 check "exports" denied "$(as_exports nobody ListExports "$allowed")"
 check "one of them" denied "$(as_exports nobody GetExportInfo "$allowed/x")"
+night=/org/virtsnap1/snapshot/pair/night
+check "a plan" denied "$(as_exports nobody PlanExport $night "$allowed/x" '' '{}')"
+check "one of an import" denied "$(as_exports nobody PlanImport "$allowed/x" '' '{}')"
 check "protect" denied "$(as_exports nobody ProtectExport "$allowed/x" true)"
 # denied_manage METHOD ARGUMENT...
 denied_manage() { denied "$(as nobody service "CollectionManagementService.$1" "${@:2}")"; }
@@ -158,9 +161,10 @@ done
 # What names an option twice might be granted by one value and carried out by the other: it is
 # refused before polkit is asked.
 twice="{'x': <true>, 'x': <false>}"
-for method in "VerifyExport /a" "ImportExport /a ''" "DetachImport x" "PruneExports /a" \
-    "ExportSnapshot /a /a ''" "DestroySnapshot /a" "ApplySnapshot /a" \
-    "ConvertToReferencePoint /a" "CreateReferencePoint /a x" "DestroyReferencePoint /a x"; do
+for method in "VerifyExport /a" "ImportExport /a ''" "PlanImport /a ''" "PlanExport /a /a ''" \
+    "DetachImport x" "PruneExports /a" "ExportSnapshot /a /a ''" "DestroySnapshot /a" \
+    "ApplySnapshot /a" "ConvertToReferencePoint /a" "CreateReferencePoint /a x" \
+    "DestroyReferencePoint /a x"; do
     like "$(eval "as nobody service CollectionSnapshotService.$method \"\$twice\"")" \
         "Error.InvalidParameter.*'x'" "$method with an option twice"
 done
@@ -189,6 +193,8 @@ check "nor with a scratch directory elsewhere" eval '! as_export nobody "$allowe
     "<exportsettings><live>crash-consistent</live><scratch>/etc</scratch></exportsettings>"'
 check "nor in the place of one that is" denied "$(as_export nobody "$allowed" \
     '<exportsettings><subdirectory>no</subdirectory></exportsettings>')"
+check "nor to have that planned" denied \
+    "$(as_exports nobody PlanExport $night "$LIVE_DIR/out" '' '{}')"
 check "nor by a dot" denied "$(as_export nobody "$allowed/." \
     '<exportsettings><subdirectory>no</subdirectory></exportsettings>')"
 check "nothing is beside it" [ ! -e "$(dirname "$allowed")/.$(basename "$allowed").partial" ]
@@ -271,6 +277,8 @@ cat >"$LIVE_DIR/methods" <<END
 export service CollectionSnapshotService.ExportSnapshot /a '$allowed' '' {}
 import service CollectionSnapshotService.ImportExport '$allowed/none' '' {}
 import service CollectionSnapshotService.DetachImport x {}
+export service CollectionSnapshotService.PlanExport /a '$allowed' '' {}
+import service CollectionSnapshotService.PlanImport '$allowed/none' '' {}
 verify service CollectionSnapshotService.VerifyExport '$allowed/none' {}
 import service CollectionSnapshotService.VerifyExport '$allowed/none' "$boot"
 remove-exports service CollectionSnapshotService.PruneExports '$allowed/none' {}

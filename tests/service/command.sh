@@ -105,8 +105,8 @@ paused()
     ! wait $pid && [ ! -e "$out/z" ]
 }
 check "Ctrl-Z suspends the job, and fg lets it go on" paused
-check "unnamed collections are not for the service" vs_refused 4 "collection" \
-    export --domain left night --to "$out/u" --async
+check "domains without a collection" vs -q --service export --domain left night --to "$out/u"
+check "are exported by the service, too" eval 'vs -q verify "$out"/u/*/night'
 is "$(vs --service snapshot-list pair --json | jq -c '[.snapshots[].name]')" '["night"]' \
     "snapshots"
 check "create-as" vs --service collection-create-as c --domain left -q
@@ -119,7 +119,7 @@ is "$(vs --service collection-list --json | jq -c '[.collections[]|select(.name=
     '[["right"]]' "list"
 check "undefine" vs --service collection-undefine d -q
 check "is gone" vs_refused 32779 "'d'" --service collection-dumpxml d
-check "what the service does not do says so" vs_refused 1 "snapshot-chain" --service snapshot-chain \
-    pair night
+check "what the service does not do says so" vs_refused 1 "snapshot-chain" --service \
+    snapshot-chain pair night
 service_stop
 done_testing

@@ -119,8 +119,22 @@ like "$(service_call service CollectionSnapshotService.DetachImport left "{'x': 
     "InvalidParameter.*'x'" "an unknown option is refused"
 check "fails as the job does" vs_refused 32800 "exist" --service import "$VS_EXPORT" --to "$to" \
     "${TRUST[@]}"
-check "a plan is not the service's" vs_refused 4 "--dry-run" --service import "$VS_EXPORT" \
-    --to "$to" --dry-run
+check "a plan of it as well" vs_refused 32800 "exist" --service import "$VS_EXPORT" --to "$to" \
+    "${TRUST[@]}" --dry-run
+one=(--domain left --suffix .p --new-uuid --mac new --dry-run)
+for ((i = 1; i < ${#TRUST[@]}; i += 2)); do
+    [[ ${TRUST[i]} != left:* ]] || one+=(--trust "${TRUST[i]}")
+done
+check "that of one domain, renamed" eval 'vs --service --json import "$VS_EXPORT" --to "$to" \
+    "${one[@]}" >"$VS_OUT"'
+is "$(jq -c '[.result, .directory, (.domains | map(.name)), (.files | length > 2), .bytes > 0,
+    (.overlays | length), (.host | type)]' "$VS_OUT")" \
+    "[0,\"$to/pair.p/night\",[\"left.p\"],true,true,0,\"array\"]" "says what would be done"
+like "$(vs --service import "$VS_EXPORT" --to "$to" "${one[@]}" 2>&1)" \
+    "left.p +left +vda .* copy .*[Tt]his host" "for people, too"
+check "and does nothing" [ ! -e "$to/pair.p" ]
+like "$(service_call service CollectionSnapshotService.PlanImport "$VS_EXPORT" '' \
+    "{'to': <'$to'>, 'wait': <true>}")" "InvalidParameter.*'wait'" "nobody waits for a plan"
 service_stop
 is "$(live_virsh list --all --name | sort | xargs)" "left right" "and the domains"
 

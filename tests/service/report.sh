@@ -190,6 +190,36 @@ check "by the method's own" based cim "
     <PROPERTY NAME=\"DifferentialBackupBase\" TYPE=\"string\">
     <VALUE>$x/hup/shop/s</VALUE></PROPERTY></INSTANCE>"
 
+
+# --- domains that are in no collection
+check "a domain by its name" eval 'served --json export --domain web s --to "$x/u" >"$TEST_DIR/u"'
+is "$(jq -c '[.result, .domains]' "$TEST_DIR/u")" '[0,1]' "is exported"
+check "whole" virtsnap -q verify "$(jq -r .export "$TEST_DIR/u")"
+check "once more" eval '! served export --domain web s --to "$x/u"'
+like "$(<"$said")" "already" "is refused"
+check "a plan" same --json export shop s --to "$x/v" --dry-run
+is "$(jq -c '[.dryRun, .layers[0].way, .domains[0].snapshots[0].disks[0].target]' \
+    "$TEST_DIR/served")" '[true,"copy","vda"]' "says what would be done"
+check "of the same domain" same --json export --domain web s --to "$x/v" --dry-run --merge
+check "for people" same export shop s --to "$x/v" --dry-run --base latest
+check "one of what is there" eval '! served export shop s --to "$x/a" --dry-run'
+like "$(<"$said")" "already" "is refused"
+check "one that there is not" eval '! served export --domain none s --to "$x/u"'
+like "$(<"$said")" "'none'" "names it"
+# refused REGEX PATH OPTIONS
+refused()
+{
+    like "$(service_call service CollectionSnapshotService.ExportSnapshot "$2" "$x/v" '' "$3")" \
+        "Error.InvalidParameter.*$1" "$4"
+}
+refused "not both" /org/virtsnap1/snapshot/shop/s "{'domains': <['web']>}" "a collection as well"
+refused "No snapshot" / "{'domains': <['web']>}" "no snapshot"
+refused "'snapshot'" /org/virtsnap1/snapshot/shop/s "{'snapshot': <'s'>}" "one of a collection"
+refused "array of strings" / "{'domains': <'web'>}" "domains that are no list"
+refused "snapshot" / "{'domains': <['web']>, 'snapshot': <''>}" "a name that none has"
+like "$(service_call service CollectionSnapshotService.PlanExport /org/virtsnap1/snapshot/shop/s \
+    "$x/v" '' "{'resume': <true>}")" "InvalidParameter.*'resume'" "a plan goes on with nothing"
+check "nothing was written" [ ! -e "$x/v" ]
 check "the service ends" service_stop
 check "and comes again" service_start
 like "$(service_call job/1 Job.GetReport)" "'Warnings': <\[\"$none" \

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The virtsnap developers */
+
+#include <config.h>
+
+#include "job/job-plan.h"
+#include "job/job.h"
+
+gboolean
+job_plan(JobWork *work, const char *uri, GError **error)
+{
+    const JobHost host = {.uri = uri};
+    g_autoptr(Job) job = job_new(g_get_user_name(), work);
+    GError *failure;
+
+    job_start(job, &host);
+    if (!job_wait(job, 0))
+        return FALSE;
+    failure = job_get_failure(job);
+    if (failure)
+        g_propagate_error(error, failure);
+
+    return !failure;
+}
