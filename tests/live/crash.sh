@@ -48,9 +48,9 @@ sound_or_absent()
 }
 
 points="1 2 4 8"
-[ "${POINTS-}" != all ] || points=$(seq 10)
-# Exports are killed at one call after the other of each kind that changes the target; with
-# POINTS=all, at ten of each.
+[ "${POINTS-}" != all ] || points=$(seq 9999)
+# Exports are killed at some calls of each kind that changes the target, with POINTS=all at one
+# after the other, until there are no more.
 for call in mkdirat ftruncate pwrite64 fchmod fsync unlinkat renameat2; do
     finished=0 died=0 bad=
     for n in $points; do

@@ -3,8 +3,8 @@
 # Copyright (C) 2026 The virtsnap developers
 #
 # A removal that dies at any step, of domains that run and of such that do not, or whose libvirtd
-# goes away: the domains have all their data, and the same command goes on. ROUNDS: how many of the
-# calls of each kind are tried; else some are, of both sets all kinds with POINTS=all.
+# goes away: the domains have all their data, and the same command goes on. POINTS=all kills at
+# every call of each kind, of both sets, ROUNDS at the first ROUNDS of each.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -115,14 +115,12 @@ at()
     check "removal of $set, killed at $2" kills "$2" "$3"
     echo "# $died times"
 }
-numbers=${ROUNDS:+$(seq 1 "$ROUNDS")}
-[ -z "$numbers" ] || POINTS=all
-if [ "${POINTS-}" = all ]; then
+if [ "${POINTS-}" = all ] || [ -n "${ROUNDS-}" ]; then
+    # A kind ends with the first run that comes to its end.
     for set in s1 s2; do
-        at $set sendmsg,write "${numbers:-60 200}"
-        at $set unlink "${numbers:-1}"
-        at $set fsync "${numbers:-2}"
-        at $set execve "${numbers:-2}"
+        for call in unlink fsync execve sendmsg,write; do
+            at $set $call "$(seq "${ROUNDS:-9999}")"
+        done
     done
 else
     at s1 sendmsg,write 60

@@ -4,7 +4,7 @@
 #
 # Snapshot collections that become reference points: an export of such a one is a base of which it
 # is known what has changed since, and is not believed where it is not. No guest has to run: QEMU
-# itself writes. POINTS=all: killed at more steps.
+# itself writes. POINTS=all: killed at every step.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/bitmap-lib.sh"
 . "$abs_top_srcdir/tests/live/sets-lib.sh"
@@ -148,13 +148,14 @@ check "stops the set" vs_refused 2 "virtsnap.half" snapshot-create-as night half
 is "$(top_of a) $(top_of b) $(top_of o)" "$tops" "no layer is left"
 is "$(checkpoints a) $(checkpoints b)" "$before" "and no checkpoint"
 
-# killed CALL N COMMAND...: at this call.
+# killed CALL N COMMAND...: at this call; sets ended if there is no such call.
 killed()
 {
     {
         "$abs_top_builddir/tests/inject" "$1:signal=KILL:when=$2" \
             "$abs_top_builddir/virtsnap" --json "${@:3}" >"$VS_OUT" 2>"$VS_ERR"
     } 2>"$d/shell"
+    [ $? -eq 137 ] || ended=yes
 }
 # made_or_not CALL N: a set that was killed there in the making is all there or not at all after the
 # next command.
@@ -184,15 +185,33 @@ converted_after()
     name=${name//,/-}
     set_of "$name" && export_set "$name" && writes "17M 64k" "17M 64k" || return 1
     killed "$1" "$2" reference-point-convert night "$name"
-    [ $? -eq 137 ] || live_die "not killed" || return 1
     convert "$name" || [ "$(vs_field .error.code)" = 32779 ] || { cat "$VS_OUT"; return 1; }
     over "$name"
 }
-for point in ${POINTS:+sendmsg,write:60 sendmsg,write:160 fsync:1} sendmsg,write:110; do
-    check "its making, killed at $point" made_or_not "${point%:*}" "${point##*:}"
-done
-for point in ${POINTS:+sendmsg,write:60 fsync:2 unlink:1} fsync:3 sendmsg,write:200; do
-    check "its conversion, killed at $point" converted_after "${point%:*}" "${point##*:}"
-done
+# every FUNCTION CALL: at one such call after the other, until there are no more.
+every()
+{
+    local n
+    ended=
+    for ((n = 1; ; n++)); do
+        "$1" "$2" $n || live_die "at call $n" || return 1
+        [ -z "$ended" ] || return 0
+    done
+}
+# once FUNCTION CALL:N
+once() { ended= && "$1" "${2%:*}" "${2##*:}" && { [ -z "$ended" ] || live_die "not killed"; }; }
+if [ "${POINTS-}" = all ]; then
+    for call in fsync sendmsg,write; do
+        check "its making, killed at every $call" every made_or_not $call
+    done
+    for call in fsync unlink sendmsg,write; do
+        check "its conversion, killed at every $call" every converted_after $call
+    done
+else
+    check "its making is killed" once made_or_not sendmsg,write:110
+    for point in fsync:3 sendmsg,write:200; do
+        check "its conversion, killed at $point" once converted_after $point
+    done
+fi
 
 done_testing

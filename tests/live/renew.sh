@@ -5,7 +5,7 @@
 # Live exports in which each disk is one image that is made of the base's image: the changes are
 # written into a copy of it, which shares its blocks where the file system can. Each is compared
 # with what QEMU has then. No guest has to run. ROUNDS is the number of nights with random writes,
-# POINTS says when an export is killed.
+# POINTS at which sizes of the image an export is killed.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/bitmap-lib.sh"
 
@@ -76,11 +76,12 @@ written()
 }
 # POINTS: how many KiB the image has when the export is killed; with 0 it need not exist. Where
 # blocks are shared, the image has its full size at once, and the export ends soon after.
-point=6000
+points=6000
+[ "${POINTS-}" != all ] || POINTS="0 1000 2000 4000 6000"
 if cp --reflink=always "$d/a.qcow2" "$d/shared" 2>"$d/why"; then
-    point=0
+    points=0 POINTS=
 fi
-for point in ${POINTS:-$point}; do
+for point in ${POINTS:-$points}; do
     known=$(checkpoints a | wc -w)
     check "data are written to" guest a 0 "$(paint 70M 64k)"
     slowly killed "$x" --base latest

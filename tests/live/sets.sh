@@ -5,7 +5,7 @@
 # Snapshot collections that virtsnap makes: of one moment, or not at all, and whatever happens no
 # guest stays frozen. ROUNDS, LIVE_ROUNDS and GUARD_ROUNDS are how often the moment of a set, that
 # of an export without one, and the killing are tried;
-# POINTS=all kills at every system call that matters, and not only at some.
+# POINTS are the system calls at which it is killed (CALL:N), or "all".
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
@@ -311,30 +311,55 @@ check "and nothing was changed" nothing_left job
 
 # --- killed
 
-# killed INJECTION NAME: kill -9 at that system call. Whatever there is of the set is complete, or
-# the next one removes it.
+# killed CALL N NAME: kill -9 at that system call. Whatever there is of the set is complete, or the
+# next one removes it. Returns 2 if there is no such call.
 killed()
 {
+    ! "$abs_top_builddir/tests/inject" "$1:signal=KILL:when=$2" \
+        "$abs_top_builddir/virtsnap" snapshot-create-as set "$3" --quiesce >"$VS_OUT" 2>&1 ||
+        { echo "not killed"; return 2; }
+    left_nothing_half "$3"
+}
+
+# left_nothing_half NAME
+left_nothing_half()
+{
     local left
-    ! "$abs_top_builddir/tests/inject" "$1" \
-        "$abs_top_builddir/virtsnap" snapshot-create-as set "$2" --quiesce >"$VS_OUT" 2>&1 ||
-        live_die "not killed" || return 1
-    all_run a b c && make set "after-$2" --quiesce || return 1
-    left="$(has a "$2")$(has b "$2")$(has c "$2")$(has off "$2")"
+    all_run a b c && make set "after-$1" --quiesce || return 1
+    left="$(has a "$1")$(has b "$1")$(has c "$1")$(has off "$1")"
     case $left in
-    0000) [ "$(find "$m" "$d" -maxdepth 2 -name "*.$2" | grep -c .)" = 0 ] ||
+    0000) [ "$(find "$m" "$d" -maxdepth 2 -name "*.$1" | grep -c .)" = 0 ] ||
         live_die "files are left" ;;
     1111) ;;
     *) live_die "a part is left: $left" ;;
     esac
 }
 
-if can_inject; then
+# killed_at_all CALL: at one such call after the other. What comes of it is removed, for a chain of
+# layers has an end.
+killed_at_all()
+{
+    local n status name
+    for ((n = 1; ; n++)); do
+        killed "$1" $n dead
+        status=$?
+        for name in dead after-dead; do
+            [ "$(has a $name)" = 0 ] || vs -q snapshot-delete set $name || return 1
+        done
+        [ $status -ne 2 ] || return 0
+        [ $status -eq 0 ] || live_die "at call $n" || return 1
+    done
+}
+
+if can_inject && [ "$POINTS" = all ]; then
+    # The record, the guard, what it is told and its end, and libvirt.
+    for call in renameat socketpair sendto wait4 sendmsg,write; do
+        check "killed at every $call" killed_at_all $call
+    done
+elif can_inject; then
     i=0
-    # The record, the guard, what it is told, the end of the guard (all is made), the record.
-    [ "$POINTS" != all ] || POINTS="renameat:1 socketpair:1 sendto:1 wait4:1 renameat:2"
     for at in $POINTS; do
-        check "killed at $at" killed "${at%:*}:signal=KILL:when=${at#*:}" dead$((i++))
+        check "killed at $at" killed "${at%:*}" "${at#*:}" dead$((i++))
     done
 else
     skip "killed at a system call" "nothing can be injected here"
