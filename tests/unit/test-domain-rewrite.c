@@ -467,8 +467,8 @@ test_left(void)
         "<domain><os><nvram/></os><os><nvram><source file='/x'/></nvram></os></domain>",
         "<domain><os/><os><kernel>/x</kernel></os></domain>",
         "<domain><devices/><devices><emulator>/x</emulator></devices></domain>",
-        "<domain><devices><disk><target dev='sda'/><target dev='vda'/><source file='/x'/></disk>"
-        "</devices></domain>",
+        ("<domain><devices><disk><target dev='sda'/><target dev='vda'/><source file='/x'/></disk>"
+         "</devices></domain>"),
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
