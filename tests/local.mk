@@ -344,7 +344,7 @@ check-sanitized: $(BUILT_SOURCES)
 		TESTS='$(sanitized_tests) $(cli_unit_tests) $(sanitized_shell_tests)'
 # A process of its own for each flush that is lost: with sanitizers, each takes a second to begin.
 sanitized_tests = $(filter-out tests/unit/test-lost-writes,$(unit_tests)) $(fuzz_replays)
-sanitized_shell_tests = tests/cli/collection.sh
+sanitized_shell_tests = tests/cli/collection.sh tests/style/clang.sh
 
 include tests/bench/local.mk
 include tests/cli/local.mk

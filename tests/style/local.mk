@@ -9,5 +9,6 @@ TESTS += $(style_tests)
 
 EXTRA_DIST += \
 	$(style_tests) \
+	tests/style/clang.sh \
 	tests/style/lib.sh \
 	$(NULL)
