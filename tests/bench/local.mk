@@ -5,10 +5,10 @@ check_PROGRAMS += tests/bench/plan
 TESTS += tests/bench/plan
 
 # Of the rest, what does not depend on the clock.
-check_PROGRAMS += tests/bench/measure tests/bench/sample tests/bench/writers
+check_PROGRAMS += tests/bench/measure tests/bench/sample tests/bench/writers tests/bench/xml-cost
 tests_bench_sample_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 tests_bench_sample_LDADD = $(VIRTSNAP_LIBS) $(LIBNBD_LIBS)
-TESTS += tests/bench/bench.sh tests/bench/counts.sh tests/bench/fairness.sh
+TESTS += tests/bench/bench.sh tests/bench/counts.sh tests/bench/fairness.sh tests/bench/xml-cost.sh
 
 EXTRA_DIST += \
 	tests/bench/bench.sh \
@@ -23,12 +23,13 @@ EXTRA_DIST += \
 	tests/bench/sample.sh \
 	tests/bench/table.jq \
 	tests/bench/window \
+	tests/bench/xml-cost.sh \
 	$(NULL)
 
 # Beside other tools, and by the clock; BENCH_OPTIONS='--rounds 1', see tests/bench/run --help.
 bench: all tests/bench/measure tests/bench/sample tests/bench/writers
 	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/run $(BENCH_OPTIONS)
-bench-growth: all tests/bench/plan tests/bench/sample
+bench-growth: all tests/bench/plan tests/bench/sample tests/bench/xml-cost
 	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/growth $(BENCH_OPTIONS)
 bench-host: all tests/bench/sample
 	BUILD_DIR='$(abs_top_builddir)' $(top_srcdir)/tests/bench/host $(BENCH_OPTIONS)
