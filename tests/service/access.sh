@@ -234,6 +234,38 @@ check "root needs no polkit for that" accepted root 5
 live_wait "it ends" eval '[ -z "$(ls -A "$allowed")" ]'
 check "and leaves nothing" [ -z "$(ls -A "$allowed")" ]
 
+# --- what root does
+check "a polkit that lets only export" may org.virtsnap1.export
+slow='<exportsettings><bandwidth>1048576</bandwidth></exportsettings>'
+like "$(as_export root "$allowed" "$slow")" "uint32 4096" "root exports"
+number=$(seen_by root | grep -o 'job/[0-9]*' | sort -Vu | tail -n 1)
+check "it is planned, too" live_wait "it is planned" eval 'details root | grep -q left:vda'
+check "and suspended" accepted root 3
+# properties_for USER: all that the job's object shows to that user.
+properties_for()
+{
+    setpriv --reuid "$1" --regid nogroup --clear-groups gdbus call --system --dest org.virtsnap1 \
+        --object-path "/org/virtsnap1/$number" --method org.freedesktop.DBus.Properties.GetAll \
+        org.virtsnap1.Job
+}
+for user in nobody daemon; do
+    like "$(properties_for $user)" "'JobState': <uint32 [345]>" "$user sees that state"
+    check "and not what it is about" eval '! properties_for $user |
+        grep -qE "$allowed|night|:vda|Export of"'
+    check "nor anywhere else on the bus" eval '! seen_by $user |
+        grep -o "org.virtsnap1.Job.: .*" | grep -qE "$allowed|night|:vda"'
+    check "nor may he ask for it" denied "$(details $user)"
+    check "nor for its report" denied "$(as $user "$number" Job.GetReport)"
+    check "nor for its error" denied "$(as $user "$number" Job.GetError)"
+    check "nor end it" denied "$(as $user "$number" Job.RequestStateChange 5 0)"
+done
+check "a polkit that lets others' jobs be controlled" may org.virtsnap1.control-others-jobs
+like "$(details nobody)" "$allowed/pair/night" "lets him know"
+check "the others still see the state only" eval '! properties_for daemon | grep -q night'
+check "root ends it" accepted root 5
+live_wait "it ends" eval '[ -z "$(ls -A "$allowed")" ]'
+check "and nothing is left" [ -z "$(ls -A "$allowed")" ]
+
 # --- exports may be listed, but not everywhere, nor be protected
 check "a polkit that lets exports be listed" may org.virtsnap1.read
 is "$(as_exports nobody ListExports "$allowed")" "(@aa{sv} [],)" "in a directory that is allowed"
