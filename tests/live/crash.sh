@@ -80,6 +80,23 @@ mkdir "$VS_EXPORT/journal"
 check_fails "a directory of that name" vs -q verify "$VS_EXPORT"
 rm -rf "${x:?}"/*
 
+# --- a directory that gets another name meanwhile
+renamed()
+{
+    vs export --domain t snap1 --to "$x" --bandwidth 2M >"$VS_OUT" 2>"$VS_ERR" &
+    local pid=$!
+    live_wait "it copies" test -e "$x/t/.snap1.partial/layers" && mv "$x/t" "$x/other" &&
+        wait "$pid"
+}
+check "the collection's directory is renamed while it is exported to" renamed
+like "$(cat "$VS_OUT")" "^Exported to '$x/other/snap1': domains: 1, layers: 2, [^']*$" \
+    "the command says where it is"
+is "$(cat "$VS_ERR")" "warning: A directory was renamed while it was exported to: the export is \
+not at '$x/t/snap1', but at '$x/other/snap1'" "and where it is not"
+check "it is there" vs -q verify "$x/other/snap1"
+check "and nowhere else" [ "$(ls -A "$x")" = other ]
+rm -rf "${x:?}"/*
+
 # --- a file system that fails
 fails()
 {
