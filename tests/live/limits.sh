@@ -64,6 +64,19 @@ check "16 TiB of holes with something in the middle" vs_export --domain large s 
 layer=$(vs_layer "$VS_EXPORT" large vda)
 check "has it there" test "$(dd if="$layer" bs=1 skip=8796093022208 count=1 status=none)" = x
 check "and is verified" vs verify --json "$VS_EXPORT"
+# The time is the bench's (growth). Of a quarter of a million segments few may be a step.
+steps()
+{
+    strace -f -qq --seccomp-bpf -e signal=none -e trace=lseek,pread64 -o "$d/steps" \
+        "$(readlink -f "$abs_top_builddir/virtsnap")" -q verify "$VS_EXPORT" || return 1
+    n=$(grep -vc resumed "$d/steps")
+    [ "$n" -gt 2 -a "$n" -lt 26000 ] || live_die "$n calls"
+}
+if command -v strace >/dev/null; then
+    check "in few steps" steps
+else
+    skip "in few steps" "strace is not installed"
+fi
 damage() { chmod u+w "$layer" &&
     printf y | dd of="$layer" bs=1 seek=4398046511104 conv=notrunc status=none &&
     ! vs verify "$VS_EXPORT" >"$VS_OUT" 2>&1 && grep -q '4398046511104' "$VS_OUT"; }
@@ -112,18 +125,22 @@ limited() { (ulimit -f 1000; refused "$@"); }
 check "a limit on the size of files" limited 32801 "ulimit -f" o
 
 # --- descriptors
-deep()
-{
-    local p=$d/c$1-0.qcow2 i
-    qemu-img create -q -f qcow2 "$p" 4M
-    qemu-io -f qcow2 -c "write -P $1 0 4M" "$p" >/dev/null
-    for i in $(seq 20); do
-        qemu-img create -q -u -f qcow2 -b "$p" -F qcow2 "$d/c$1-$i.qcow2" 4M
-        p=$d/c$1-$i.qcow2
-    done
-    disk "deep$1" qcow2 "$p"
-}
-for k in 1 2 3 4 5 6; do deep $k; done
+# A chain whose images name each other without directories, so that its copies are chains, too.
+mkdir "$d/c"
+qemu-img create -q -f qcow2 "$d/c/0.qcow2" 4M
+for ((i = 1; i <= 45; i++)); do
+    (cd "$d/c" && qemu-img create -q -u -f qcow2 -b $((i - 1)).qcow2 -F qcow2 $i.qcow2 4M)
+done
+disks= letters=({a..l})
+for k in {1..12}; do
+    cp -r "$d/c" "$d/c$k"
+    qemu-io -f qcow2 -c "write -q -P $k 0 4M" "$d/c$k/0.qcow2"
+    disks+="<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>"
+    disks+="<source file='$d/c$k/45.qcow2'/><target dev='vd${letters[k - 1]}' bus='virtio'/></disk>"
+done
+for k in {1..6}; do
+    disk "deep$k" qcow2 "$d/c$k/20.qcow2"
+done
 few() { (ulimit -n "$1"; "${@:2}"); }
 all=(--domain deep1 --domain deep2 --domain deep3 --domain deep4 --domain deep5 --domain deep6)
 check "more chains than descriptors for all of them" \
@@ -135,6 +152,24 @@ done; }
 VS_EXPORT=$(vs_field .export)
 check "all of them right" right
 rm -r "${x:?}/to"
+many()
+{
+    virsh -q define /dev/stdin <<END && live_snapshot_external many s
+<domain type='qemu'><name>many</name><memory unit='MiB'>64</memory>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><devices>$disks</devices></domain>
+END
+}
+check "a domain of 12 disks with 46 layers each" many
+check "is merged with 1024 descriptors" \
+    few 1024 vs_export --domain many s --to "$x/to" --merge --parallel 12
+VS_EXPORT=$(vs_field .export)
+twelve() { for k in {1..12}; do
+    out=$(qemu-io -r -f qcow2 -c "read -P $k 0 4M" \
+        "$(vs_layer "$VS_EXPORT" many "vd${letters[k - 1]}")") &&
+        [[ $out == read\ 4194304/* ]] || live_die "$out" || return 1
+done; }
+check "all of them right, too" twelve
+rm -r "${x:?}/to"
 check "not enough for one" few 48 refused 32778 "ulimit -n" deep1 --merge
 soft() { (ulimit -Sn 48; vs_export --domain deep1 s --to "$x/to" --merge); }
 check "a soft limit is raised" soft
@@ -143,7 +178,7 @@ rm -r "${x:?}/to"
 # --- the path of a socket
 long=$d/$(printf 'a%.0s' {1..90})
 mkdir "$long"
-qemu-img snapshot -c inner "$d/c1-0.qcow2"
+qemu-img snapshot -c inner "$d/c1/0.qcow2"
 qemu-img create -q -f qcow2 "$d/i.qcow2" 4M
 live_define i --disk "$d/i.qcow2"
 virsh -q snapshot-create-as i s >/dev/null
