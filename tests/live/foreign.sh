@@ -4,7 +4,7 @@
 #
 # Targets on file systems that map owners, keep no permissions, or have other rules for names: the
 # export is made, with a warning about what is not kept, or it is refused and nothing is left. NTFS
-# in its FUSE driver and bindfs stand for all of them.
+# in its FUSE driver and bindfs stand for all of them; tests/machine has exFAT and NFS.
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/lib.sh"
 . "$abs_top_srcdir/tests/live/export-lib.sh"
