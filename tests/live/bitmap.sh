@@ -147,8 +147,8 @@ killed()
     status=$?
     [ "$(live_virsh_all 'domstate a; domstate b' | xargs)" = "running running" ] ||
         live_die "held still" || return 1
-    # What was made and not yet marked may be a younger one's that is at work.
-    rmdir "$s"/.virtsnap-* 2>/dev/null
+    # What has no domain yet may be another one's that is just being made, and stays for a minute.
+    find "$s" -mindepth 1 -maxdepth 1 ! -exec test -e '{}/domain' ';' -exec rm -r '{}' +
     [ $status -eq 137 ] || [ $status -eq 0 ] || live_die "ended with $status" || return 1
     [ ! -e "$x/night/$name" ] || { vs -q verify "$x/night/$name" && name+=-again; } || return 1
     guest a 0 "$(paint $(some))" && guest b 0 "$(paint $(some))" &&
