@@ -20,10 +20,12 @@ libvirtsnap_internal_la_SOURCES += \
 	src/library/service-exports.c \
 	src/library/service-info.c \
 	src/library/service-info.h \
+	src/library/service-plan.c \
 	src/library/service-reference.c \
 	src/library/service-snapshot.c \
 	src/library/service-verify.c \
 	src/library/service.c \
+	src/library/service-works.h \
 	src/library/service.h \
 	src/library/verbs.c \
 	src/library/verbs.h \

@@ -241,4 +241,116 @@ void virt_snap_service_protect_export_async(VirtSnapService *self, const char *d
 gboolean virt_snap_service_protect_export_finish(VirtSnapService *self, GAsyncResult *result,
                                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * virt_snap_service_plan_export:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @snapshot: (nullable): as virt_snap_service_export() has it
+ * @directory: (type filename): the target directory
+ * @settings: (nullable): NULL: the defaults
+ * @error: what would make the export fail from the start
+ *
+ * Tells what virt_snap_service_export() would do now, and writes nothing, as
+ * `virtsnap export --dry-run` does. It asks the hypervisor and looks at the images, which can take
+ * long; see virt_snap_service_plan_export_async().
+ *
+ * Returns: (transfer full): a{sv}: "export" (s): the directory that it would have, "collection",
+ * "snapshot", "base" (s), "bytes" (t): what would be copied, "warnings" (as), "domains" (aa{sv}):
+ * each with "name", "uuid" (s) and "snapshots" (aa{sv}: "name", "kind", "consistency", "reason"
+ * (s), "created" (x), "memory" (b) and "disks" (aa{sv}: "target", "device", "snapshot", "layer",
+ * "image", "internal", "recorded", "source", "checkpoint" (s))), "layers" (aa{sv}): each with
+ * "file", "way", "format", "source", "backing", "since" (s), "capacity", "bytes" (t) and "users"
+ * (u), and "files" (aa{sv}: "path", "role", "source" (s), "bytes" (t))
+ */
+GVariant *virt_snap_service_plan_export(VirtSnapService *self, const char *collection,
+                                        const char *snapshot, const char *directory,
+                                        VirtSnapExportSettings *settings, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_plan_export_async:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @snapshot: (nullable): as virt_snap_service_export() has it
+ * @directory: (type filename): the target directory
+ * @settings: (nullable): NULL: the defaults
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
+ * @user_data: for @callback
+ *
+ * The same without blocking.
+ */
+void virt_snap_service_plan_export_async(VirtSnapService *self, const char *collection,
+                                         const char *snapshot, const char *directory,
+                                         VirtSnapExportSettings *settings,
+                                         GCancellable *cancellable, GAsyncReadyCallback callback,
+                                         gpointer user_data);
+
+/**
+ * virt_snap_service_plan_export_finish:
+ * @self: a service
+ * @result: that the callback got
+ * @error: as virt_snap_service_plan_export() has it, or G_IO_ERROR_CANCELLED
+ *
+ * Ends virt_snap_service_plan_export_async().
+ *
+ * Returns: (transfer full): the plan
+ */
+GVariant *virt_snap_service_plan_export_finish(VirtSnapService *self, GAsyncResult *result,
+                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_plan_import:
+ * @self: a service
+ * @path: (type filename): of an export
+ * @directory: (type filename): below which its files would come to be
+ * @settings: (nullable): an importsettings document; NULL: the defaults
+ * @error: what would make the import fail from the start
+ *
+ * Tells what virt_snap_service_import() would do now, and how the domains fit this host, as
+ * `virtsnap import --dry-run` does. It writes nothing. It asks the hypervisor, which can take long;
+ * see virt_snap_service_plan_import_async().
+ *
+ * Returns: (transfer full): a{sv}: "directory", "collection", "pool", "pool-path" (s), "domains"
+ * (aa{sv}: "name", "uuid", "from" (s), "disks" (aa{sv}: "target", "path", "format" (s)),
+ * "snapshots" (as), "memory" (b)), "bytes" (t): what would be copied, "files" (aa{sv}: "path",
+ * "backing" (s), "bytes" (t), "shared" (b)), "overlays" (aa{sv}: "path", "backing" (s)): new
+ * images, "in-place" (b): these are above those of the export, "warnings" (as), and "host" (aa{sv}:
+ * "member", "kind", "what", "have", "would_do", "option" (s), "blocks" (b)): what does not fit this
+ * host, what would be done about it, and which option helps
+ */
+GVariant *virt_snap_service_plan_import(VirtSnapService *self, const char *path,
+                                        const char *directory, const char *settings,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_plan_import_async:
+ * @self: a service
+ * @path: (type filename): of an export
+ * @directory: (type filename): below which its files would come to be
+ * @settings: (nullable): an importsettings document; NULL: the defaults
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
+ * @user_data: for @callback
+ *
+ * The same without blocking.
+ */
+void virt_snap_service_plan_import_async(VirtSnapService *self, const char *path,
+                                         const char *directory, const char *settings,
+                                         GCancellable *cancellable, GAsyncReadyCallback callback,
+                                         gpointer user_data);
+
+/**
+ * virt_snap_service_plan_import_finish:
+ * @self: a service
+ * @result: that the callback got
+ * @error: as virt_snap_service_plan_import() has it, or G_IO_ERROR_CANCELLED
+ *
+ * Ends virt_snap_service_plan_import_async().
+ *
+ * Returns: (transfer full): the plan
+ */
+GVariant *virt_snap_service_plan_import_finish(VirtSnapService *self, GAsyncResult *result,
+                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

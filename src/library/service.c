@@ -14,6 +14,7 @@
 #include "hypervisor/drivers.h"
 #include "library/job-private.h"
 #include "library/service-call.h"
+#include "library/service-works.h"
 #include "library/service.h"
 #include "settings/settings.h"
 #include "snapshot/apply-work.h"
@@ -140,6 +141,15 @@ export_work_for(const Request *request, GError **error)
                : NULL;
 }
 
+JobWork *
+service_export_work(const char *collection, const char *snapshot, const char *directory,
+                    const VirtSnapExportSettings *settings, GError **error)
+{
+    g_autoptr(Request) request = ask_for(collection, NULL, snapshot, directory, settings);
+
+    return export_work_for(request, error);
+}
+
 static VirtSnapJob *
 start_export_task(VirtSnapService *self, Request *request, GError **error)
 {
@@ -222,9 +232,9 @@ virt_snap_service_export_finish(VirtSnapService *self, GAsyncResult *result, GEr
 
 /* --- import ------------------------------------------------------------------- */
 
-/* Reads the schema of the settings, and nothing of the export. Returns: owned by the caller. */
-static JobWork *
-import_work_for(const char *path, const char *directory, const char *settings, GError **error)
+JobWork *
+service_import_work(const char *path, const char *directory, const char *settings,
+                    GError **error)
 {
     ImportSettings *parsed = import_settings_parse(settings, error);
 
@@ -240,7 +250,7 @@ virt_snap_service_import(VirtSnapService *self, const char *path, const char *di
     g_return_val_if_fail(directory != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    g_autoptr(JobWork) work = import_work_for(path, directory, settings, error);
+    g_autoptr(JobWork) work = service_import_work(path, directory, settings, error);
 
     return work ? start_transfer(self, work) : NULL;
 }
@@ -251,7 +261,7 @@ import_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *canc
 {
     char *const *words = data;
     GError *error = NULL;
-    JobWork *work = import_work_for(words[0], words[1], words[2], &error);
+    JobWork *work = service_import_work(words[0], words[1], words[2], &error);
 
     service_call_return(task, work, (GDestroyNotify)job_work_unref, error);
 }

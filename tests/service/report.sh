@@ -263,6 +263,17 @@ def fails(code, function, *args):
 
 fails(VirtSnap.Error.NOT_FOUND, service.get_snapshot_info_finish, answers[0])
 
+# What would be done.
+plan = service.plan_export("shop", "s", directory, None).unpack()
+assert plan["export"] == directory + "/shop/s" and plan["layers"][0]["way"] == "copy", plan
+fails(VirtSnap.Error.NOT_FOUND, service.plan_export, "shop", "none", directory, None)
+fails(VirtSnap.Error.NOT_FOUND, service.plan_import, directory, directory, None)
+answers.clear()
+service.plan_export_async("shop", "s", directory, None, None, lambda *got: answers.append(got[1]))
+while not answers:
+    GLib.MainContext.default().iteration(True)
+assert service.plan_export_finish(answers[0]).unpack()["bytes"] == plan["bytes"]
+
 # What an interrupted export has left is gone on with, and not taken for what it is not.
 slow = VirtSnap.ExportSettings.new()
 slow.set("bandwidth", "262144")

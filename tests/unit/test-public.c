@@ -133,6 +133,12 @@ test_questions(void)
     REFUSED(virt_snap_service_protect_export(NULL, "/e", TRUE, NULL));
     REFUSED(virt_snap_service_protect_export(service, NULL, TRUE, NULL));
     REFUSED(virt_snap_service_protect_export_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_plan_export(service, NULL, "s", "/d", NULL, NULL));
+    REFUSED(virt_snap_service_plan_export(service, "c", "s", NULL, NULL, NULL));
+    REFUSED(virt_snap_service_plan_export_finish(service, NULL, NULL));
+    REFUSED(virt_snap_service_plan_import(service, NULL, "/d", NULL, NULL));
+    REFUSED(virt_snap_service_plan_import(service, "/e", NULL, NULL, NULL));
+    REFUSED(virt_snap_service_plan_import_finish(service, NULL, NULL));
     REFUSED(virt_snap_service_verify(service, NULL, FALSE, NULL, NULL));
     REFUSED(virt_snap_service_verify_finish(service, NULL, NULL));
     REFUSED(virt_snap_service_prune(service, NULL, NULL, NULL, NULL));
