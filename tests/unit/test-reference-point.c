@@ -191,6 +191,7 @@ test_moment(void)
     gboolean left = TRUE;
 
     ops.present = fake_present;
+    ops.sees = fake_sees_none;
     ops.backups = &working_backups;
     host.parent.ops = &ops;
     host.calls = g_string_new(NULL);
