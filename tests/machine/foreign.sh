@@ -36,9 +36,9 @@ interrupted()
 {
     "$abs_top_builddir/virtsnap" export --domain t snap1 --to "$1" --bandwidth 64K \
         >"$VS_OUT" 2>"$VS_ERR" &
-    local pid=$!
+    local pid=$! journal=$1/t/.snap1.partial/journal
     live_wait "the export has begun, or has failed" eval \
-        'grep -qs ^begin "$1/t/.snap1.partial/journal" || ! kill -0 $pid'
+        'grep -qs ^begin "$journal" || ! kill -0 $pid'
     kill -9 $pid
     wait $pid 2>/dev/null
     vs_export --domain t snap1 --to "$1" --resume
