@@ -31,8 +31,8 @@ select_nodes(xmlDoc *doc, guint n)
 
     for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
         g_autoptr(GPtrArray) nodes = xml_nodes(root, paths[i]);
-        g_autofree char *text = xml_text(root, paths[i]);
 
+        g_free(xml_text(root, paths[i]));
         g_assert_cmpuint(nodes->len, >=, n);
     }
 }
@@ -49,17 +49,14 @@ walk(xmlDoc *doc, guint n)
 static void
 write_text(xmlDoc *doc, guint n)
 {
-    g_autofree char *text = NULL;
-    g_autofree char *part = NULL;
-
     for (guint i = 0; i < n; i++) {
         xmlNode *child = xml_add(xmlDocGetRootElement(doc), "added", "a < b");
 
         xml_set(child, "c", "'\"<&>");
         xml_set_uint(child, "d", i);
     }
-    text = xml_doc_to_string(doc);
-    part = xml_node_to_string(xmlDocGetRootElement(doc));
+    g_free(xml_doc_to_string(doc));
+    g_free(xml_node_to_string(xmlDocGetRootElement(doc)));
 }
 
 static void
