@@ -34,9 +34,38 @@ not_by_service(CliContext *cli, const Command *command)
     return cli_fail(cli, error);
 }
 
-static int
-run_command_line(CliContext *cli, const CommandLine *line, CommandFunc without_command)
+/* What is said to the service is text, and the bus has no other than UTF-8. */
+static gboolean
+check_words(char *const *argv, GError **error)
 {
+    for (; *argv; argv++) {
+        g_autofree char *shown = g_strescape(*argv, NULL);
+
+        if (g_utf8_validate(*argv, -1, NULL))
+            continue;
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                    _("'%s' is not UTF-8, and the service takes nothing else; leave out "
+                      "--service and --async"),
+                    shown);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+is_for_service(const CliContext *cli, const CommandLine *line, char *const *argv)
+{
+    return cli->globals.service || !line->command->run ||
+           g_strv_contains((const char *const *)argv, "--async");
+}
+
+static int
+run_command_line(CliContext *cli, const CommandLine *line, char *const *argv,
+                 CommandFunc without_command)
+{
+    g_autoptr(GError) error = NULL;
+
     if (cli->globals.debug)
         g_log_set_debug_enabled(TRUE);
 
@@ -45,6 +74,8 @@ run_command_line(CliContext *cli, const CommandLine *line, CommandFunc without_c
     if (!line->command)
         return without_command(cli);
 
+    if (is_for_service(cli, line, argv) && !check_words(argv, &error))
+        return cli_fail(cli, error);
     if (cli->globals.service && !line->command->run_service)
         return not_by_service(cli, line->command);
     if (cli->globals.service || !line->command->run)
@@ -100,5 +131,5 @@ command_run(CliContext *cli, char *const *argv, CommandFunc without_command)
         return CLI_DONE;
     }
 
-    return run_command_line(cli, line, without_command);
+    return run_command_line(cli, line, argv, without_command);
 }

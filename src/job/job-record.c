@@ -157,11 +157,12 @@ static void
 set_record_aside(int dirfd, const char *file, const GError *why, GPtrArray *problems)
 {
     g_autofree char *aside = g_strconcat(file, SUFFIX_ASIDE, NULL);
+    int errsv = renameat(dirfd, file, dirfd, aside) < 0 ? errno : 0;
 
-    if (renameat(dirfd, file, dirfd, aside) < 0)
+    if (errsv != 0)
         g_ptr_array_add(problems, g_strdup_printf(_("The job's record '%s' cannot be used, nor "
                                                     "set aside (%s): %s"),
-                                                  file, g_strerror(errno), why->message));
+                                                  file, g_strerror(errsv), why->message));
     else
         g_ptr_array_add(problems,
                         g_strdup_printf(_("The job's record '%s' cannot be used; it is now "

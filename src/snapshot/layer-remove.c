@@ -89,11 +89,12 @@ layer_remove_file(const char *path, GPtrArray *warnings)
     g_autofree char *directory = g_path_get_dirname(path);
     g_autoptr(GError) error = NULL;
     auto_fd fd = -1;
+    int errsv = unlink(path) < 0 ? errno : 0;
 
-    if (unlink(path) < 0 && errno != ENOENT) {
+    if (errsv != 0 && errsv != ENOENT) {
         g_ptr_array_add(warnings, g_strdup_printf(_("'%s' is not needed any more, and cannot be "
                                                     "removed: %s"),
-                                                  path, g_strerror(errno)));
+                                                  path, g_strerror(errsv)));
         return;
     }
     fd = fd_open_dir(AT_FDCWD, directory, &error);

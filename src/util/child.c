@@ -93,12 +93,14 @@ gboolean
 child_wait_for(GPid pid, const char *name, int *status, GError **error)
 {
     while (waitpid(pid, status, 0) < 0) {
+        const char *why = g_strerror(errno);
+
         if (errno == EINTR)
             continue;
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED,
                     _("It cannot be known how '%s' ended: %s; does this program ignore SIGCHLD, or "
                       "wait for all its children?"),
-                    name, g_strerror(errno));
+                    name, why);
         return FALSE;
     }
 

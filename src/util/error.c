@@ -155,7 +155,7 @@ way_out_of(int errsv)
 }
 
 void
-virt_snap_error_set_errno(GError **error, int errsv, const char *format, ...)
+(virt_snap_error_set_errno)(GError **error, int errsv, const char *format, ...)
 {
     g_return_if_fail(format != NULL);
     g_return_if_fail(error == NULL || *error == NULL);

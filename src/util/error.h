@@ -99,7 +99,7 @@ gboolean virt_snap_error_is(const GError *error, const VirtSnapError *codes, gsi
 /**
  * virt_snap_error_set_errno: (skip)
  * @error: (out) (optional): where the error goes
- * @errsv: the saved errno
+ * @errsv: errno
  * @format: what was being done and to what, printf-like
  *
  * Sets @error to "<format>: <text of errsv>" with the code that @errsv
@@ -107,5 +107,17 @@ gboolean virt_snap_error_is(const GError *error, const VirtSnapError *codes, gsi
  */
 void virt_snap_error_set_errno(GError **error, int errsv, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
+
+#ifndef __GI_SCANNER__
+/* C does not say which argument is evaluated first, and what translates @format may change errno:
+ * GLib waits for another thread that looks for the same translation. */
+#define virt_snap_error_set_errno(error, errsv, ...) \
+    G_STMT_START \
+    { \
+        int virt_snap_errsv = (errsv); \
+        (virt_snap_error_set_errno)((error), virt_snap_errsv, __VA_ARGS__); \
+    } \
+    G_STMT_END
+#endif
 
 G_END_DECLS

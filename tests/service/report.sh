@@ -89,6 +89,10 @@ check "a list of nothing" eval '! served export-list "$x/none"'
 like "$(<"$said")" "$x/none" "names it"
 check "a path that is no text" eval "! served export-info \$'/\\xff'"
 like "$(<"$said")" "^error: .*377" "is refused"
+for words in 'export-prune' 'import' 'export c --to' 'verify'; do
+    check "nor is one by $words" eval "! served \$words \$'/\xff'"
+    like "$(<"$said")" "^error: '/.377' is not UTF-8" "which is said"
+done
 check "export-prune" same --json export-prune "$x/a" --keep-last 1 --dry-run
 check "an older one" eval 'cp -a "$x/a/shop/s" "$x/a/shop/t" &&
     sed -i "s|time=\"20[^\"]*\"|time=\"2020-03-01T01:00:00Z\"|" "$x/a/shop/t/manifest.xml"'

@@ -90,11 +90,32 @@ test_recode(void)
     g_assert_false(error_recode(NULL, VIRT_SNAP_ERROR_FAILED, VIRT_SNAP_ERROR_CORRUPT));
 }
 
+/* As what translates a text may do. */
+static const char *
+change_errno(const char *text)
+{
+    errno = EAGAIN;
+
+    return text;
+}
+
+/* What is told is what errno was before the other arguments were evaluated. */
+static void
+test_errno_first(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    errno = ENOENT;
+    virt_snap_error_set_errno(&error, errno, "%s", change_errno("x"));
+    g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/error/is", test_is);
+    g_test_add_func("/error/errno-first", test_errno_first);
     g_test_add_func("/error/recode", test_recode);
     g_test_add_func("/error/names", test_codes_have_names);
     g_test_add_func("/error/errno", test_errno_maps);
