@@ -257,10 +257,11 @@ fake_take(Hypervisor *hypervisor, const char *uuid, const char *xml, gboolean di
     g_autofree char *overlay = xml_text(root, "./disks/disk/source/@file");
     g_autofree char *memory = xml_text(root, "./memory/@file");
     g_autofree char *base = image_of(domain->xml, "vda");
-    SnapshotRecord *record = g_new0(SnapshotRecord, 1);
+    SnapshotRecord *record;
 
     if (!goes(hypervisor, "take", domain, error))
         return FALSE;
+    record = g_new0(SnapshotRecord, 1);
     record->name = g_strdup(name);
     record->xml = g_strdup_printf(
         "<domainsnapshot><name>%s</name><description>%s</description><state>%s</state>"
