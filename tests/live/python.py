@@ -5,7 +5,6 @@
 usage: python.py URI DIRECTORY
 """
 import sys
-import time
 import threading
 
 import gi
@@ -160,19 +159,11 @@ check("is so", job.props.state == State.KILLED)
 del job
 run(lambda: True)
 
-# Back to a snapshot, and forth again.
+# Back to a snapshot.
 snapshots = service.list_snapshots("pair")
-job = service.apply_snapshot("pair", "night", False, False, False)
+job = service.apply_snapshot("pair", "night", True, False, False)
 check("domains go back to a snapshot", job.wait(None) and job.props.state == State.COMPLETED)
-check("and what there was is a set", service.list_snapshots("pair")
-      == snapshots + ["before-night"])
-# Newer versions of libvirt name the image that they go on in after the second.
-time.sleep(1.1)
-job = service.apply_snapshot("pair", "before-night", True, False, False)
-check("to which they go forth again", job.wait(None)
-      and service.list_snapshots("pair") == snapshots + ["before-night"])
+check("and what there was is no set", service.list_snapshots("pair") == snapshots)
 refused("to be started and paused", VirtSnap.Error.INVALID_PARAMETER,
         service.apply_snapshot, "pair", "night", False, True, True)
-check("it is removed", service.delete_snapshot("pair", "before-night", False).wait(None)
-      and service.list_snapshots("pair") == snapshots)
 sys.exit(failed)
