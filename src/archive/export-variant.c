@@ -11,31 +11,6 @@
 #include "util/fd.h"
 
 static void
-add_size(GVariantBuilder *value, const char *key, guint64 size)
-{
-    g_variant_builder_add(value, "{sv}", key, g_variant_new_uint64(size));
-}
-
-static void
-add_time(GVariantBuilder *value, const char *key, gint64 time)
-{
-    g_variant_builder_add(value, "{sv}", key, g_variant_new_int64(time));
-}
-
-/* Adds what @format makes of each element. */
-static void
-add_list(GVariantBuilder *value, const char *key, const GPtrArray *elements,
-         GVariant *(*format)(gconstpointer element))
-{
-    GVariantBuilder list;
-
-    g_variant_builder_init(&list, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < elements->len; i++)
-        g_variant_builder_add_value(&list, format(g_ptr_array_index(elements, i)));
-    g_variant_builder_add(value, "{sv}", key, g_variant_builder_end(&list));
-}
-
-static void
 add_identity(GVariantBuilder *value, const Manifest *manifest)
 {
     gint64 created = manifest_created(manifest);
@@ -43,10 +18,10 @@ add_identity(GVariantBuilder *value, const Manifest *manifest)
     dictionary_add_text(value, "collection", manifest->collection);
     dictionary_add_text(value, "snapshot", manifest->snapshot);
     if (created != 0)
-        add_time(value, "created", created);
+        dictionary_add_time(value, "created", created);
     dictionary_add_text(value, "host", manifest->host);
     dictionary_add_text(value, "base", manifest->base);
-    add_size(value, "bytes", manifest_bytes(manifest));
+    dictionary_add_size(value, "bytes", manifest_bytes(manifest));
 }
 
 /* --- a list of exports ---------------------------------------------------------- */
@@ -73,8 +48,9 @@ weakest_consistency(const Manifest *manifest)
 }
 
 static GVariant *
-found_format(const FoundExport *found)
+found_format(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
+    const FoundExport *found = element;
     const Manifest *manifest = found->manifest;
     GVariantBuilder value;
 
@@ -89,8 +65,8 @@ found_format(const FoundExport *found)
     dictionary_add_text(&value, "base-snapshot", manifest->base_snapshot);
     dictionary_add_text(&value, "consistency", weakest_consistency(manifest));
     g_variant_builder_add(&value, "{sv}", "domains", g_variant_new_uint32(manifest->domains->len));
-    add_size(&value, "own", found->own);
-    add_size(&value, "shared", found->shared);
+    dictionary_add_size(&value, "own", found->own);
+    dictionary_add_size(&value, "shared", found->shared);
 
     return g_variant_builder_end(&value);
 }
@@ -98,19 +74,13 @@ found_format(const FoundExport *found)
 GVariant *
 export_list_format(const GPtrArray *exports)
 {
-    GVariantBuilder list;
-
-    g_variant_builder_init(&list, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < exports->len; i++)
-        g_variant_builder_add_value(&list, found_format(g_ptr_array_index(exports, i)));
-
-    return g_variant_builder_end(&list);
+    return dictionaries_new(exports, found_format, NULL);
 }
 
 /* --- what one holds ------------------------------------------------------------- */
 
 static GVariant *
-disk_format(gconstpointer element)
+disk_format(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
     const ManifestDisk *disk = element;
     GVariantBuilder value;
@@ -129,7 +99,7 @@ disk_format(gconstpointer element)
 }
 
 static GVariant *
-snapshot_format(gconstpointer element)
+snapshot_format(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
     const ManifestSnapshot *snapshot = element;
     GVariantBuilder value;
@@ -139,15 +109,15 @@ snapshot_format(gconstpointer element)
     dictionary_add_text(&value, "kind", snapshot->kind);
     dictionary_add_text(&value, "consistency", snapshot->consistency);
     dictionary_add_text(&value, "reason", snapshot->reason);
-    add_time(&value, "created", snapshot->creation_time);
+    dictionary_add_time(&value, "created", snapshot->creation_time);
     dictionary_add_flag(&value, "memory", snapshot->memory);
-    add_list(&value, "disks", snapshot->disks, disk_format);
+    dictionary_add_list(&value, "disks", snapshot->disks, disk_format, NULL);
 
     return g_variant_builder_end(&value);
 }
 
 static GVariant *
-domain_format(gconstpointer element)
+domain_format(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
     const ManifestDomain *domain = element;
     GVariantBuilder value;
@@ -156,13 +126,13 @@ domain_format(gconstpointer element)
     dictionary_add_text(&value, "name", domain->name);
     dictionary_add_text(&value, "uuid", domain->uuid);
     dictionary_add_text(&value, "directory", domain->directory);
-    add_list(&value, "snapshots", domain->snapshots, snapshot_format);
+    dictionary_add_list(&value, "snapshots", domain->snapshots, snapshot_format, NULL);
 
     return g_variant_builder_end(&value);
 }
 
 static GVariant *
-file_format(gconstpointer element)
+file_format(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
     const ManifestFile *file = element;
     g_autofree char *digest = file->has_digest ? digest_to_string(file->digest) : NULL;
@@ -171,12 +141,12 @@ file_format(gconstpointer element)
     g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
     dictionary_add_text(&value, "path", file->path);
     dictionary_add_text(&value, "role", file->role);
-    add_size(&value, "bytes", file->bytes);
+    dictionary_add_size(&value, "bytes", file->bytes);
     dictionary_add_text(&value, "digest", digest);
     if (!file->format)
         return g_variant_builder_end(&value);
     dictionary_add_text(&value, "format", file->format);
-    add_size(&value, "capacity", file->capacity);
+    dictionary_add_size(&value, "capacity", file->capacity);
     dictionary_add_text(&value, "backing", file->backing);
     dictionary_add_text(&value, "source", file->source);
     dictionary_add_flag(&value, "flattened", file->flattened);
@@ -192,8 +162,8 @@ export_info_format(const Manifest *manifest)
 
     g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
     add_identity(&value, manifest);
-    add_list(&value, "domains", manifest->domains, domain_format);
-    add_list(&value, "files", manifest->files, file_format);
+    dictionary_add_list(&value, "domains", manifest->domains, domain_format, NULL);
+    dictionary_add_list(&value, "files", manifest->files, file_format, NULL);
     dictionary_add_texts(&value, "warnings", manifest->warnings);
 
     return g_variant_builder_end(&value);

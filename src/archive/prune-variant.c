@@ -123,13 +123,13 @@ item_format(const PruneItem *item)
     dictionary_add_text(&builder, "collection", item->collection);
     dictionary_add_text(&builder, "snapshot", item->snapshot);
     if (item->created != 0)
-        g_variant_builder_add(&builder, "{sv}", "created", g_variant_new_int64(item->created));
+        dictionary_add_time(&builder, "created", item->created);
     if (item->fate == PRUNE_KEEP)
         g_variant_builder_add(&builder, "{sv}", "reasons",
                               g_variant_new_strv((const char *const *)item->reasons->pdata,
                                                  item->reasons->len));
     if (item->fate == PRUNE_REMOVE)
-        g_variant_builder_add(&builder, "{sv}", "freed", g_variant_new_uint64(item->freed));
+        dictionary_add_size(&builder, "freed", item->freed);
     dictionary_add_text(&builder, "problem", item->problem);
 
     return g_variant_builder_end(&builder);
@@ -141,7 +141,7 @@ prune_report_format(const PruneReport *report)
     GVariantBuilder all;
 
     g_variant_builder_init(&all, G_VARIANT_TYPE_VARDICT);
-    g_variant_builder_add(&all, "{sv}", "freed", g_variant_new_uint64(report->freed));
+    dictionary_add_size(&all, "freed", report->freed);
     for (guint fate = 0; fate < G_N_ELEMENTS(fate_names); fate++) {
         GVariantBuilder items;
 

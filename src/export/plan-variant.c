@@ -31,27 +31,8 @@ way_name(const PlanLayer *layer)
     return N_("flatten");
 }
 
-static void
-add_size(GVariantBuilder *value, const char *key, guint64 size)
-{
-    g_variant_builder_add(value, "{sv}", key, g_variant_new_uint64(size));
-}
-
-/* Adds what @format makes of each element. */
-static void
-add_list(GVariantBuilder *value, const char *key, const Plan *plan, const GPtrArray *elements,
-         GVariant *(*format)(const Plan *plan, gconstpointer element))
-{
-    GVariantBuilder list;
-
-    g_variant_builder_init(&list, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < elements->len; i++)
-        g_variant_builder_add_value(&list, format(plan, g_ptr_array_index(elements, i)));
-    g_variant_builder_add(value, "{sv}", key, g_variant_builder_end(&list));
-}
-
 static GVariant *
-planned_disk_format(const Plan *plan, gconstpointer element)
+planned_disk_format(gconstpointer element, gconstpointer plan)
 {
     const PlanDisk *disk = element;
     const PlanPoint *point = plan_disk_checkpoint(plan, disk);
@@ -72,7 +53,7 @@ planned_disk_format(const Plan *plan, gconstpointer element)
 }
 
 static GVariant *
-planned_snapshot_format(const Plan *plan, gconstpointer element)
+planned_snapshot_format(gconstpointer element, gconstpointer plan)
 {
     const PlanSnapshot *snapshot = element;
     GVariantBuilder value;
@@ -82,16 +63,15 @@ planned_snapshot_format(const Plan *plan, gconstpointer element)
     dictionary_add_text(&value, "kind", snapshot_def_kind(snapshot->def));
     dictionary_add_text(&value, "consistency", snapshot->consistency);
     dictionary_add_text(&value, "reason", snapshot->reason);
-    g_variant_builder_add(&value, "{sv}", "created",
-                          g_variant_new_int64(snapshot->def->creation_time));
+    dictionary_add_time(&value, "created", snapshot->def->creation_time);
     dictionary_add_flag(&value, "memory", snapshot->memory_kept);
-    add_list(&value, "disks", plan, snapshot->disks, planned_disk_format);
+    dictionary_add_list(&value, "disks", snapshot->disks, planned_disk_format, plan);
 
     return g_variant_builder_end(&value);
 }
 
 static GVariant *
-planned_domain_format(const Plan *plan, gconstpointer element)
+planned_domain_format(gconstpointer element, gconstpointer plan)
 {
     const PlanDomain *domain = element;
     GVariantBuilder value;
@@ -99,13 +79,13 @@ planned_domain_format(const Plan *plan, gconstpointer element)
     g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
     dictionary_add_text(&value, "name", domain->name);
     dictionary_add_text(&value, "uuid", domain->uuid);
-    add_list(&value, "snapshots", plan, domain->snapshots, planned_snapshot_format);
+    dictionary_add_list(&value, "snapshots", domain->snapshots, planned_snapshot_format, plan);
 
     return g_variant_builder_end(&value);
 }
 
 static GVariant *
-planned_layer_format(G_GNUC_UNUSED const Plan *plan, gconstpointer element)
+planned_layer_format(gconstpointer element, G_GNUC_UNUSED gconstpointer plan)
 {
     const PlanLayer *layer = element;
     GVariantBuilder value;
@@ -117,15 +97,15 @@ planned_layer_format(G_GNUC_UNUSED const Plan *plan, gconstpointer element)
     dictionary_add_text(&value, "source", layer->source->path);
     dictionary_add_text(&value, "backing", layer->backing ? layer->backing->file : NULL);
     dictionary_add_text(&value, "since", layer->since);
-    add_size(&value, "capacity", layer->capacity);
-    add_size(&value, "bytes", layer->bytes);
+    dictionary_add_size(&value, "capacity", layer->capacity);
+    dictionary_add_size(&value, "bytes", layer->bytes);
     g_variant_builder_add(&value, "{sv}", "users", g_variant_new_uint32(layer->users));
 
     return g_variant_builder_end(&value);
 }
 
 static GVariant *
-planned_file_format(G_GNUC_UNUSED const Plan *plan, gconstpointer element)
+planned_file_format(gconstpointer element, G_GNUC_UNUSED gconstpointer plan)
 {
     const PlanFile *file = element;
     GVariantBuilder value;
@@ -134,7 +114,7 @@ planned_file_format(G_GNUC_UNUSED const Plan *plan, gconstpointer element)
     dictionary_add_text(&value, "path", file->path);
     dictionary_add_text(&value, "role", file->role);
     dictionary_add_text(&value, "source", file->source);
-    add_size(&value, "bytes", file->bytes);
+    dictionary_add_size(&value, "bytes", file->bytes);
 
     return g_variant_builder_end(&value);
 }
@@ -149,10 +129,10 @@ plan_format(const Plan *plan, const char *path)
     dictionary_add_text(&value, "collection", plan->collection);
     dictionary_add_text(&value, "snapshot", plan->snapshot);
     dictionary_add_text(&value, "base", plan->base ? plan->base->path : NULL);
-    add_size(&value, "bytes", plan->bytes);
-    add_list(&value, "domains", plan, plan->domains, planned_domain_format);
-    add_list(&value, "layers", plan, plan->layers, planned_layer_format);
-    add_list(&value, "files", plan, plan->files, planned_file_format);
+    dictionary_add_size(&value, "bytes", plan->bytes);
+    dictionary_add_list(&value, "domains", plan->domains, planned_domain_format, plan);
+    dictionary_add_list(&value, "layers", plan->layers, planned_layer_format, plan);
+    dictionary_add_list(&value, "files", plan->files, planned_file_format, plan);
     dictionary_add_texts(&value, "warnings", plan->warnings);
 
     return g_variant_builder_end(&value);

@@ -10,8 +10,9 @@
 /* --- a member ----------------------------------------------------------------- */
 
 static GVariant *
-disk_format(const DiskDef *disk)
+disk_format(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
+    const DiskDef *disk = element;
     GVariantBuilder value;
 
     g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
@@ -27,18 +28,13 @@ disk_format(const DiskDef *disk)
 static void
 add_found(GVariantBuilder *value, const SnapshotDef *def)
 {
-    GVariantBuilder disks;
-
     dictionary_add_text(value, "uuid", def->domain_uuid);
     dictionary_add_text(value, "kind", snapshot_def_kind(def));
     dictionary_add_text(value, "state", def->state);
     dictionary_add_text(value, "parent", def->parent);
     dictionary_add_text(value, "memory", snapshot_location_name(def->memory));
-    g_variant_builder_add(value, "{sv}", "taken", g_variant_new_int64(def->creation_time));
-    g_variant_builder_init(&disks, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < def->disks->len; i++)
-        g_variant_builder_add_value(&disks, disk_format(g_ptr_array_index(def->disks, i)));
-    g_variant_builder_add(value, "{sv}", "disks", g_variant_builder_end(&disks));
+    dictionary_add_time(value, "taken", def->creation_time);
+    dictionary_add_list(value, "disks", def->disks, disk_format, NULL);
 }
 
 static Consistency
@@ -48,8 +44,9 @@ member_consistency(const SetStateMember *member)
 }
 
 static GVariant *
-member_format(const SetStateMember *member)
+member_format(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
+    const SetStateMember *member = element;
     const SetMember *record = member->record;
     GVariantBuilder value;
 
@@ -105,7 +102,7 @@ time_taken(const SetState *state)
 static void
 add_record(GVariantBuilder *value, const SetRecord *record)
 {
-    g_variant_builder_add(value, "{sv}", "made", g_variant_new_int64(record->created));
+    dictionary_add_time(value, "made", record->created);
     dictionary_add_text(value, "by", record->program);
     g_variant_builder_add(value, "{sv}", "window_ms", g_variant_new_uint32(record->window_ms));
     dictionary_add_flag(value, "reference-point", record->point != NULL);
@@ -120,7 +117,7 @@ add_state(GVariantBuilder *value, const SetState *state, const char *snapshot)
 
     dictionary_add_text(value, "name", snapshot);
     if (taken > 0)
-        g_variant_builder_add(value, "{sv}", "taken", g_variant_new_int64(taken));
+        dictionary_add_time(value, "taken", taken);
     dictionary_add_text(value, "consistency", consistency_name(weakest_consistency(state)));
     dictionary_add_flag(value, "adopted", !state->record);
     dictionary_add_flag(value, "unfinished", state->unfinished);
@@ -131,18 +128,14 @@ add_state(GVariantBuilder *value, const SetState *state, const char *snapshot)
 GVariant *
 set_info_format(const SetInfo *info, const char *snapshot)
 {
-    const GPtrArray *found = info->state->members;
-    GVariantBuilder value, members;
+    GVariantBuilder value;
 
     g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
     add_state(&value, info->state, snapshot);
     dictionary_add_text(&value, "status", set_info_status(info));
     dictionary_add_texts(&value, "changes", info->changes);
     dictionary_add_text(&value, "unseen", info->unseen);
-    g_variant_builder_init(&members, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < found->len; i++)
-        g_variant_builder_add_value(&members, member_format(g_ptr_array_index(found, i)));
-    g_variant_builder_add(&value, "{sv}", "members", g_variant_builder_end(&members));
+    dictionary_add_list(&value, "members", info->state->members, member_format, NULL);
 
     return g_variant_builder_end(&value);
 }

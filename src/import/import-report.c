@@ -35,27 +35,24 @@ import_report_new(const ImportPlan *plan)
 
 /* --- the domains ------------------------------------------------------------------ */
 
-static void
-add_imported_disks(GVariantBuilder *value, const ImportDomain *domain)
+static GVariant *
+imported_disk(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
-    GVariantBuilder disks;
+    const ImportDisk *disk = element;
+    GVariantBuilder value;
 
-    g_variant_builder_init(&disks, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < domain->disks->len; i++) {
-        const ImportDisk *disk = g_ptr_array_index(domain->disks, i);
+    g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
+    dictionary_add_text(&value, "target", disk->target);
+    dictionary_add_text(&value, "path", disk->path);
+    dictionary_add_text(&value, "format", disk->format);
 
-        g_variant_builder_open(&disks, G_VARIANT_TYPE_VARDICT);
-        dictionary_add_text(&disks, "target", disk->target);
-        dictionary_add_text(&disks, "path", disk->path);
-        dictionary_add_text(&disks, "format", disk->format);
-        g_variant_builder_close(&disks);
-    }
-    g_variant_builder_add(value, "{sv}", "disks", g_variant_builder_end(&disks));
+    return g_variant_builder_end(&value);
 }
 
 static GVariant *
-imported_domain(const ImportDomain *domain)
+imported_domain(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
+    const ImportDomain *domain = element;
     g_autoptr(GPtrArray) snapshots = g_ptr_array_new();
     GVariantBuilder value;
 
@@ -66,7 +63,7 @@ imported_domain(const ImportDomain *domain)
     dictionary_add_text(&value, "name", domain->name);
     dictionary_add_text(&value, "uuid", domain->uuid);
     dictionary_add_text(&value, "from", domain->from->name);
-    add_imported_disks(&value, domain);
+    dictionary_add_list(&value, "disks", domain->disks, imported_disk, NULL);
     dictionary_add_texts(&value, "snapshots", snapshots);
     dictionary_add_flag(&value, "memory", domain->memory || domain->revert);
 
@@ -76,16 +73,10 @@ imported_domain(const ImportDomain *domain)
 static void
 add_import_report(GVariantBuilder *value, const ImportPlan *plan)
 {
-    GVariantBuilder domains;
-
     dictionary_add_text(value, "directory", plan->directory);
     dictionary_add_text(value, "collection", plan->collection);
     dictionary_add_text(value, "pool", plan->pool ? plan->settings->pool : NULL);
-    g_variant_builder_init(&domains, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < plan->domains->len; i++)
-        g_variant_builder_add_value(&domains,
-                                    imported_domain(g_ptr_array_index(plan->domains, i)));
-    g_variant_builder_add(value, "{sv}", "domains", g_variant_builder_end(&domains));
+    dictionary_add_list(value, "domains", plan->domains, imported_domain, NULL);
 }
 
 GVariant *
@@ -101,62 +92,50 @@ import_report_findings(const ImportPlan *plan)
 
 /* --- what is planned ---------------------------------------------------------------- */
 
-static void
-add_planned_files(GVariantBuilder *value, const ImportPlan *plan)
+static GVariant *
+planned_file(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
-    GVariantBuilder files;
+    const ImportFile *file = element;
+    GVariantBuilder value;
 
-    g_variant_builder_init(&files, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < plan->files->len; i++) {
-        const ImportFile *file = g_ptr_array_index(plan->files, i);
+    g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
+    dictionary_add_text(&value, "path", file->path);
+    dictionary_add_text(&value, "backing", file->backing);
+    dictionary_add_size(&value, "bytes", file->from->bytes);
+    dictionary_add_flag(&value, "shared", file->shared);
 
-        g_variant_builder_open(&files, G_VARIANT_TYPE_VARDICT);
-        dictionary_add_text(&files, "path", file->path);
-        dictionary_add_text(&files, "backing", file->backing);
-        g_variant_builder_add(&files, "{sv}", "bytes", g_variant_new_uint64(file->from->bytes));
-        dictionary_add_flag(&files, "shared", file->shared);
-        g_variant_builder_close(&files);
-    }
-    g_variant_builder_add(value, "{sv}", "files", g_variant_builder_end(&files));
+    return g_variant_builder_end(&value);
 }
 
-static void
-add_overlays(GVariantBuilder *value, const ImportPlan *plan)
+static GVariant *
+planned_overlay(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
-    GVariantBuilder overlays;
+    const ImportOverlay *overlay = element;
+    GVariantBuilder value;
 
-    g_variant_builder_init(&overlays, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < plan->overlays->len; i++) {
-        const ImportOverlay *overlay = g_ptr_array_index(plan->overlays, i);
+    g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
+    dictionary_add_text(&value, "path", overlay->path);
+    dictionary_add_text(&value, "backing", overlay->backing);
 
-        g_variant_builder_open(&overlays, G_VARIANT_TYPE_VARDICT);
-        dictionary_add_text(&overlays, "path", overlay->path);
-        dictionary_add_text(&overlays, "backing", overlay->backing);
-        g_variant_builder_close(&overlays);
-    }
-    g_variant_builder_add(value, "{sv}", "overlays", g_variant_builder_end(&overlays));
+    return g_variant_builder_end(&value);
 }
 
-static void
-add_host(GVariantBuilder *value, GPtrArray *findings)
+static GVariant *
+found_on_host(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
-    GVariantBuilder host;
+    const HostFinding *finding = element;
+    GVariantBuilder value;
 
-    g_variant_builder_init(&host, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < findings->len; i++) {
-        const HostFinding *finding = g_ptr_array_index(findings, i);
+    g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
+    dictionary_add_text(&value, "member", finding->member);
+    dictionary_add_text(&value, "kind", finding->kind);
+    dictionary_add_text(&value, "what", finding->what);
+    dictionary_add_text(&value, "have", finding->have);
+    dictionary_add_text(&value, "would_do", finding->would_do);
+    dictionary_add_text(&value, "option", finding->option);
+    dictionary_add_flag(&value, "blocks", finding->blocks);
 
-        g_variant_builder_open(&host, G_VARIANT_TYPE_VARDICT);
-        dictionary_add_text(&host, "member", finding->member);
-        dictionary_add_text(&host, "kind", finding->kind);
-        dictionary_add_text(&host, "what", finding->what);
-        dictionary_add_text(&host, "have", finding->have);
-        dictionary_add_text(&host, "would_do", finding->would_do);
-        dictionary_add_text(&host, "option", finding->option);
-        dictionary_add_flag(&host, "blocks", finding->blocks);
-        g_variant_builder_close(&host);
-    }
-    g_variant_builder_add(value, "{sv}", "host", g_variant_builder_end(&host));
+    return g_variant_builder_end(&value);
 }
 
 GVariant *
@@ -167,11 +146,11 @@ import_report_plan(const ImportPlan *plan, GPtrArray *findings)
     g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
     add_import_report(&value, plan);
     dictionary_add_text(&value, "pool-path", plan->pool);
-    g_variant_builder_add(&value, "{sv}", "bytes", g_variant_new_uint64(plan->bytes));
+    dictionary_add_size(&value, "bytes", plan->bytes);
     dictionary_add_flag(&value, "in-place", plan->export != NULL);
-    add_planned_files(&value, plan);
-    add_overlays(&value, plan);
-    add_host(&value, findings);
+    dictionary_add_list(&value, "files", plan->files, planned_file, NULL);
+    dictionary_add_list(&value, "overlays", plan->overlays, planned_overlay, NULL);
+    dictionary_add_list(&value, "host", findings, found_on_host, NULL);
     dictionary_add_texts(&value, "warnings", plan->warnings);
 
     return g_variant_builder_end(&value);

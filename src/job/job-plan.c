@@ -14,8 +14,7 @@ job_plan(JobWork *work, const char *uri, GError **error)
     GError *failure;
 
     job_start(job, &host);
-    if (!job_wait(job, 0))
-        return FALSE;
+    job_wait(job, 0);
     failure = job_get_failure(job);
     if (failure)
         g_propagate_error(error, failure);

@@ -8,22 +8,13 @@
 #include "import/import-report.h"
 #include "import/import-work.h"
 #include "job/job-plan.h"
+#include "library/service-ask.h"
 #include "library/service-call.h"
 #include "library/service-info.h"
 #include "library/service-works.h"
 #include "settings/settings.h"
 
 /* What exports and imports would do. */
-
-static GVariant *
-finish_plan(VirtSnapService *self, GAsyncResult *result, GError **error)
-{
-    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
-    g_return_val_if_fail(g_task_is_valid(result, self), NULL);
-    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
-
-    return g_task_propagate_pointer(G_TASK(result), error);
-}
 
 /* --- exports -------------------------------------------------------------------- */
 
@@ -107,7 +98,7 @@ virt_snap_service_plan_export_async(VirtSnapService *self, const char *collectio
 GVariant *
 virt_snap_service_plan_export_finish(VirtSnapService *self, GAsyncResult *result, GError **error)
 {
-    return finish_plan(self, result, error);
+    return service_answer(self, result, error);
 }
 
 /* --- imports -------------------------------------------------------------------- */
@@ -169,5 +160,5 @@ virt_snap_service_plan_import_async(VirtSnapService *self, const char *path, con
 GVariant *
 virt_snap_service_plan_import_finish(VirtSnapService *self, GAsyncResult *result, GError **error)
 {
-    return finish_plan(self, result, error);
+    return service_answer(self, result, error);
 }

@@ -6,45 +6,41 @@
 #include "snapshot/reference-variant.h"
 #include "util/dictionary.h"
 
-static void
-add_point_member(GVariantBuilder *members, const ReferencePointMember *member)
+static GVariant *
+point_member_format(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
-    g_variant_builder_open(members, G_VARIANT_TYPE_VARDICT);
-    dictionary_add_text(members, "domain", member->domain);
-    dictionary_add_text(members, "state", reference_point_state_name(member->state));
-    dictionary_add_text(members, "reason", member->reason);
+    const ReferencePointMember *member = element;
+    GVariantBuilder value;
+
+    g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
+    dictionary_add_text(&value, "domain", member->domain);
+    dictionary_add_text(&value, "state", reference_point_state_name(member->state));
+    dictionary_add_text(&value, "reason", member->reason);
     if (member->creation_time > 0)
-        g_variant_builder_add(members, "{sv}", "created",
-                              g_variant_new_int64(member->creation_time));
-    g_variant_builder_close(members);
+        dictionary_add_time(&value, "created", member->creation_time);
+
+    return g_variant_builder_end(&value);
 }
 
-static void
-add_point(GVariantBuilder *points, const ReferencePoint *point)
+static GVariant *
+point_format(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
 {
-    GVariantBuilder members;
+    const ReferencePoint *point = element;
+    GVariantBuilder value;
 
-    g_variant_builder_init(&members, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < point->members->len; i++)
-        add_point_member(&members, g_ptr_array_index(point->members, i));
-    g_variant_builder_open(points, G_VARIANT_TYPE_VARDICT);
-    dictionary_add_text(points, "name", point->name);
-    dictionary_add_flag(points, "whole", reference_point_is_whole(point));
-    g_variant_builder_add(points, "{sv}", "members", g_variant_builder_end(&members));
-    dictionary_add_text(points, "export", point->export);
-    dictionary_add_text(points, "export-state",
+    g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
+    dictionary_add_text(&value, "name", point->name);
+    dictionary_add_flag(&value, "whole", reference_point_is_whole(point));
+    dictionary_add_list(&value, "members", point->members, point_member_format, NULL);
+    dictionary_add_text(&value, "export", point->export);
+    dictionary_add_text(&value, "export-state",
                         point->export ? export_point_state_name(point->found) : NULL);
-    g_variant_builder_close(points);
+
+    return g_variant_builder_end(&value);
 }
 
 GVariant *
 reference_points_format(GPtrArray *points)
 {
-    GVariantBuilder list;
-
-    g_variant_builder_init(&list, G_VARIANT_TYPE("aa{sv}"));
-    for (guint i = 0; i < points->len; i++)
-        add_point(&list, g_ptr_array_index(points, i));
-
-    return g_variant_builder_end(&list);
+    return dictionaries_new(points, point_format, NULL);
 }

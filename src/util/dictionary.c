@@ -35,6 +35,37 @@ dictionary_add_flag(GVariantBuilder *dictionary, const char *key, gboolean value
     g_variant_builder_add(dictionary, "{sv}", key, g_variant_new_boolean(value));
 }
 
+void
+dictionary_add_size(GVariantBuilder *dictionary, const char *key, guint64 bytes)
+{
+    g_variant_builder_add(dictionary, "{sv}", key, g_variant_new_uint64(bytes));
+}
+
+void
+dictionary_add_time(GVariantBuilder *dictionary, const char *key, gint64 time)
+{
+    g_variant_builder_add(dictionary, "{sv}", key, g_variant_new_int64(time));
+}
+
+GVariant *
+dictionaries_new(const GPtrArray *elements, DictionaryFormat format, gconstpointer data)
+{
+    GVariantBuilder list;
+
+    g_variant_builder_init(&list, G_VARIANT_TYPE("aa{sv}"));
+    for (guint i = 0; i < elements->len; i++)
+        g_variant_builder_add_value(&list, format(g_ptr_array_index(elements, i), data));
+
+    return g_variant_builder_end(&list);
+}
+
+void
+dictionary_add_list(GVariantBuilder *dictionary, const char *key, const GPtrArray *elements,
+                    DictionaryFormat format, gconstpointer data)
+{
+    g_variant_builder_add(dictionary, "{sv}", key, dictionaries_new(elements, format, data));
+}
+
 const char *
 dictionary_text(GVariant *dictionary, const char *key)
 {

@@ -19,6 +19,25 @@ void dictionary_add_texts(GVariantBuilder *dictionary, const char *key, GPtrArra
 /** dictionary_add_flag: Adds a boolean. */
 void dictionary_add_flag(GVariantBuilder *dictionary, const char *key, gboolean value);
 
+/** dictionary_add_size: Adds a number of bytes (t). */
+void dictionary_add_size(GVariantBuilder *dictionary, const char *key, guint64 bytes);
+
+/** dictionary_add_time: Adds a time in seconds since the epoch (x). */
+void dictionary_add_time(GVariantBuilder *dictionary, const char *key, gint64 time);
+
+/** A function that makes a dictionary of @element. @data: that of dictionaries_new(). Returns:
+ * (transfer floating). */
+typedef GVariant *(*DictionaryFormat)(gconstpointer element, gconstpointer data);
+
+/** dictionaries_new: Returns: (transfer floating): what @format makes of each of @elements
+ * (aa{sv}). */
+GVariant *dictionaries_new(const GPtrArray *elements, DictionaryFormat format,
+                           gconstpointer data);
+
+/** dictionary_add_list: Adds dictionaries_new(). */
+void dictionary_add_list(GVariantBuilder *dictionary, const char *key, const GPtrArray *elements,
+                         DictionaryFormat format, gconstpointer data);
+
 /** dictionary_text: Returns: (transfer none) (nullable): the text @key of @dictionary, which is
  * valid as long as that is. */
 const char *dictionary_text(GVariant *dictionary, const char *key);
