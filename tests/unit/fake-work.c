@@ -30,7 +30,7 @@ static gboolean
 run_fake(JobWork *work, JobRun *run, GError **error)
 {
     FakeWork *self = (FakeWork *)work;
-    gboolean first = self->runs++ == 0;
+    gboolean first = g_atomic_int_add(&self->runs, 1) == 0;
 
     if (self->fails)
         return FALSE;

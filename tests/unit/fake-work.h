@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct {
     JobWork parent;
-    guint runs;
+    gint runs;      /* atomic: that have begun */
     gint may_end;   /* atomic: its runs after the first one, which lasts until it is ended, may
                      * succeed */
     gboolean fails; /* its runs fail, and do not say why */

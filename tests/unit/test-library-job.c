@@ -135,6 +135,8 @@ test_resumed_at_once(void)
     g_signal_connect(job, "completed", G_CALLBACK(on_completed), &told);
     virt_snap_job_wait_async(job, NULL, on_waited, &told.result);
     iterate_until(&waiting);
+    /* A job that is ended before its work has begun would have its first run after that. */
+    iterate_until(&work->runs);
     /* The thread of the job is held where it has told the main loop and nobody else. */
     be_slow_after(1);
     g_assert_true(
@@ -173,6 +175,7 @@ test_forgotten(void)
 
     work->freed = &freed;
     virt_snap_job_wait_async(job, NULL, on_waited, &told.result);
+    iterate_until(&work->runs);
     /* The second one is that of the task. */
     be_slow_after(2);
     g_assert_true(virt_snap_job_request_state_change(job, VIRT_SNAP_JOB_REQUEST_KILL, NULL));
