@@ -91,6 +91,7 @@ unit_tests = \
 	tests/unit/test-live-end \
 	tests/unit/test-live-scratch \
 	tests/unit/test-lost-writes \
+	tests/unit/test-libvirt-backup-job \
 	tests/unit/test-libvirt-events \
 	tests/unit/test-libvirt-handlers \
 	tests/unit/test-libvirt-place \
@@ -232,6 +233,9 @@ tests_unit_test_domain_rewrite_SOURCES = \
 # It acts itself on what it watches.
 tests_unit_test_libvirt_events_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 tests_unit_test_libvirt_events_LDADD = $(LDADD) $(LIBVIRT_LIBS)
+# It answers in place of libvirt.
+tests_unit_test_libvirt_backup_job_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
+tests_unit_test_libvirt_backup_job_LDADD = $(LDADD) $(LIBVIRT_LIBS)
 tests_unit_test_libvirt_handlers_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)
 tests_unit_test_libvirt_handlers_LDADD = $(LDADD) $(LIBVIRT_LIBS)
 tests_unit_test_libvirt_place_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS)

@@ -12,8 +12,9 @@
 #include "util/error-private.h"
 #include "util/xml.h"
 
-/* How long libvirt may take to end a job that is aborted, and to forget it. */
-#define END_US (30 * G_USEC_PER_SEC)
+/* How long libvirt may take to end a job that is aborted, and to forget it. When a QEMU with a
+ * guest agent ends, it waits for that half a minute itself. */
+#define END_US (60 * G_USEC_PER_SEC)
 
 /* --- looking -------------------------------------------------------------------- */
 
@@ -122,10 +123,38 @@ abort_job(virDomainPtr domain, GError **error)
     }
     libvirt_error_take(error, last, _("Cannot end the backup job of the domain '%s'"),
                        virDomainGetName(domain));
-    if (libvirt_backup_job_look(domain) != 0)
-        error_recode(error, VIRT_SNAP_ERROR_INVALID_STATE, VIRT_SNAP_ERROR_FAILED);
 
     return FALSE;
+}
+
+/* While QEMU ends, libvirt has its job, but cannot ask it anything. Returns: what
+ * libvirt_backup_job_look() says at last. */
+static int
+look_until_gone(virDomainPtr domain, GError **error)
+{
+    gint64 until = g_get_monotonic_time() + END_US;
+    int there;
+
+    while ((there = libvirt_backup_job_look(domain)) != 0) {
+        g_autoptr(GError) why = NULL;
+
+        if (there < 0)
+            libvirt_error_set(&why,
+                              _("Cannot ask whether the backup job of the domain '%s' has ended"),
+                              virDomainGetName(domain));
+        else
+            g_set_error(&why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_TIMEOUT,
+                        _("The backup job of the domain '%s' does not end"),
+                        virDomainGetName(domain));
+        if (g_get_monotonic_time() >= until ||
+            virConnectIsAlive(virDomainGetConnect(domain)) != 1) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            break;
+        }
+        g_usleep(G_USEC_PER_SEC / 200);
+    }
+
+    return there;
 }
 
 /* The event arrives before libvirt has saved that the job is gone. If an embedded driver ends in
@@ -133,20 +162,17 @@ abort_job(virDomainPtr domain, GError **error)
 gboolean
 libvirt_backup_job_end(virDomainPtr domain, GError **error)
 {
-    gint64 until = g_get_monotonic_time() + END_US;
-    int there;
+    g_autoptr(GError) why = NULL;
+    gboolean aborted = abort_job(domain, &why);
+    int there = look_until_gone(domain, aborted ? &why : NULL);
 
-    if (!abort_job(domain, error))
-        return FALSE;
-    while ((there = libvirt_backup_job_look(domain)) > 0 && g_get_monotonic_time() < until)
-        g_usleep(G_USEC_PER_SEC / 200);
-    if (there < 0)
-        libvirt_error_set(error,
-                          _("Cannot ask whether the backup job of the domain '%s' has ended"),
-                          virDomainGetName(domain));
-    else if (there > 0)
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_TIMEOUT,
-                    _("The backup job of the domain '%s' does not end"), virDomainGetName(domain));
+    if (aborted && there == 0)
+        return TRUE;
+    if (there == 0)
+        why->code = VIRT_SNAP_ERROR_INVALID_STATE;
+    else
+        error_recode(&why, VIRT_SNAP_ERROR_INVALID_STATE, VIRT_SNAP_ERROR_FAILED);
+    g_propagate_error(error, g_steal_pointer(&why));
 
-    return there == 0;
+    return FALSE;
 }

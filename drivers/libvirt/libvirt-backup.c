@@ -227,12 +227,21 @@ was_told(LibvirtBackup *self)
     return self->ended;
 }
 
-static gboolean
-backup_has_ended(HypervisorBackup *backup)
+static HypervisorBackupState
+backup_state(HypervisorBackup *backup)
 {
     LibvirtBackup *self = (LibvirtBackup *)backup;
+    int there;
 
-    return self->begun && (was_told(self) || libvirt_backup_job_look(self->domain) == 0);
+    if (!self->begun)
+        return HYPERVISOR_BACKUP_HOLDS;
+    there = was_told(self) ? 0 : libvirt_backup_job_look(self->domain);
+    if (there == 0)
+        return HYPERVISOR_BACKUP_ENDED;
+
+    return there < 0 && virConnectIsAlive(virDomainGetConnect(self->domain)) == 1
+               ? HYPERVISOR_BACKUP_ENDS
+               : HYPERVISOR_BACKUP_HOLDS;
 }
 
 /* Looks through a new connection. *@domain: (out): owned by the caller, NULL: it is gone, or
@@ -293,11 +302,17 @@ end_job(LibvirtBackup *self, GError **error)
 {
     g_autoptr(LibvirtDomain) again = NULL;
     LibvirtBackupJob there = look_for_job(self, &again, error);
+    g_autoptr(GError) why = NULL;
 
     if (there == LIBVIRT_BACKUP_UNKNOWN)
         return FALSE;
-    if (there == LIBVIRT_BACKUP_OURS)
-        return libvirt_backup_job_end(again ? again : self->domain, error);
+    if (there == LIBVIRT_BACKUP_OURS &&
+        libvirt_backup_job_end(again ? again : self->domain, &why))
+        return TRUE;
+    if (why && !g_error_matches(why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
     if (!self->begun)
         return TRUE;
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
@@ -331,7 +346,8 @@ end_left_job(virDomainPtr domain, GPtrArray *said)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!libvirt_backup_job_end(domain, &error)) {
+    if (!libvirt_backup_job_end(domain, &error) &&
+        !g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE)) {
         g_ptr_array_add(said, g_strdup(error->message));
         return FALSE;
     }
@@ -384,7 +400,7 @@ const HypervisorBackupOps libvirt_backup_ops = {
     .clean_up = backup_clean_up,
     .prepare = backup_prepare,
     .begin = backup_begin,
-    .has_ended = backup_has_ended,
+    .state = backup_state,
     .end = backup_end,
     .checkpoints = libvirt_checkpoints,
     .find_checkpoint = libvirt_checkpoint_find,

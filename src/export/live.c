@@ -12,6 +12,12 @@
 #include "qcow2/flat-source.h"
 #include "util/strings.h"
 
+/* How long libvirt may take to know that a QEMU is gone, on a host that is busy, too: until it does
+ * not answer for the domain any more, and from there on. With a guest agent it waits half a minute
+ * for the backup to end before it looks at the end of QEMU. */
+#define SILENT_US (5 * G_USEC_PER_SEC)
+#define KNOWN_US (60 * G_USEC_PER_SEC)
+
 static void
 live_member_free(LiveMember *self)
 {
@@ -290,28 +296,34 @@ live_export_read(LiveExport *self, const PlanLayer *layer, GError **error)
 
 /* --- the end ------------------------------------------------------------------------- */
 
-/* Returns: whether the member's domain has ended, or does until then. */
+/* Returns: whether the member's domain has ended. @since: what tells of its end has happened then;
+ * 0: nothing has. */
 static gboolean
-has_ended(const LiveExport *self, const LiveMember *member, gint64 until)
+has_ended(const LiveExport *self, const LiveMember *member, gint64 since)
 {
-    gboolean ended;
+    HypervisorBackupState state;
 
-    while (!(ended = self->hypervisor->ops->backups->has_ended(member->backup)) &&
-           g_get_monotonic_time() < until)
+    while ((state = self->hypervisor->ops->backups->state(member->backup)) !=
+           HYPERVISOR_BACKUP_ENDED) {
+        gint64 limit = state == HYPERVISOR_BACKUP_ENDS ? KNOWN_US : SILENT_US;
+
+        if (since == 0 || g_get_monotonic_time() - since >= limit)
+            return FALSE;
         g_usleep(G_USEC_PER_SEC / 50);
+    }
 
-    return ended;
+    return TRUE;
 }
 
 /* Returns: why the disks of @member could not be read to the end; NULL: it is not to blame. */
 static GError *
-explain_member(LiveExport *self, LiveMember *member, gint64 until)
+explain_member(LiveExport *self, LiveMember *member, gint64 since)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&member->lock);
     GError *why = NULL;
 
     if (live_export_check_held(self, member, &why) && member->backup &&
-        has_ended(self, member, until) && let_go(self, member, &why))
+        has_ended(self, member, since) && let_go(self, member, &why))
         return NULL;
 
     return why;
@@ -322,10 +334,10 @@ live_export_explain(LiveExport *self, GError *error)
 {
     /* A read may fail because QEMU is gone shortly before libvirt knows of it. */
     gboolean wait = g_error_matches(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_FAILED);
-    gint64 until = g_get_monotonic_time() + (wait ? G_USEC_PER_SEC : 0);
+    gint64 since = wait ? g_get_monotonic_time() : 0;
 
     for (guint i = 0; i < self->members->len; i++) {
-        GError *why = explain_member(self, g_ptr_array_index(self->members, i), until);
+        GError *why = explain_member(self, g_ptr_array_index(self->members, i), since);
 
         if (!why)
             continue;

@@ -11,6 +11,12 @@ G_BEGIN_DECLS
  * serves the content that disks have at one moment over NBD, while the domain continues to write. A
  * checkpoint records which parts of the disks change from its creation on. */
 
+typedef enum {
+    HYPERVISOR_BACKUP_HOLDS, /* or was not begun */
+    HYPERVISOR_BACKUP_ENDS,  /* the domain does not answer any more, and is probably ending */
+    HYPERVISOR_BACKUP_ENDED,
+} HypervisorBackupState;
+
 typedef struct Hypervisor Hypervisor;
 typedef struct HypervisorBackupOps HypervisorBackupOps;
 
@@ -100,9 +106,10 @@ struct HypervisorBackupOps {
      * virDomainBackupBegin. */
     gboolean (*begin)(HypervisorBackup *backup, GError **error);
 
-    /* Returns: TRUE if the backup was begun and has ended by itself, for example because the domain
-     * was shut off. Then the data that were read last may not be those of its moment. */
-    gboolean (*has_ended)(HypervisorBackup *backup);
+    /* Returns: whether the backup that was begun still holds its moment. Once it has ended by
+     * itself, for example because the domain was shut off, the data that were read last may not be
+     * those of its moment. */
+    HypervisorBackupState (*state)(HypervisorBackup *backup);
 
     /* Ends and frees @backup. Returns: FALSE with INVALID_STATE if it had ended by itself. With any
      * other error the data that were read are right, but the job could not be ended, for example
