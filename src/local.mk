@@ -541,6 +541,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/set-recover.h \
 	src/snapshot/set-others.c \
 	src/snapshot/set-others.h \
+	src/snapshot/set-plan-variant.c \
+	src/snapshot/set-plan-variant.h \
 	src/snapshot/temporary-set.c \
 	src/snapshot/temporary-set.h \
 	src/snapshot/reference-plan.c \

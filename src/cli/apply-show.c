@@ -4,85 +4,102 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <stdio.h>
 
 #include "cli/apply-show.h"
-#include "cli/output.h"
+#include "cli/dictionary-show.h"
+#include "snapshot/apply-plan.h"
+#include "util/dictionary.h"
+
+/* Where the rows of a domain's disks go. */
+typedef struct {
+    Table *table;
+    GVariant *member;
+    const char *how;
+    guint disks;
+} ApplyRows;
 
 static void
-add_apply_row(Table *table, const ApplyMember *member)
+add_applied_disk(GVariant *disk, gpointer data)
 {
-    const char *name = member->domain->name;
-    const char *how =
-        member->method == APPLY_BY_LIBVIRT ? _("by libvirt") : _("on a new layer");
+    ApplyRows *rows = data;
 
-    if (member->disks->len == 0)
-        table_add(table, name, "-", how, NULL);
-    for (guint i = 0; i < member->disks->len; i++) {
-        const ApplyDisk *disk = g_ptr_array_index(member->disks, i);
-
-        table_add(table, name, disk->target, how, disk->base->path, disk->present->path, NULL);
-    }
+    rows->disks++;
+    table_add(rows->table, dictionary_cell(rows->member, "domain"),
+              dictionary_cell(disk, "target"), rows->how, dictionary_cell(disk, "frozen"),
+              dictionary_cell(disk, "present"), NULL);
 }
 
-void
-apply_show(const ApplyPlan *plan)
+static void
+add_applied_member(GVariant *member, gpointer table)
 {
-    g_autoptr(Table) table = table_new(_("Domain"), _("Disk"), _("What is done"), _("Back to"),
-                                       _("From"), NULL);
+    const char *by_libvirt = apply_method_name(APPLY_BY_LIBVIRT);
+    ApplyRows rows = {
+        .table = table,
+        .member = member,
+        .how = g_str_equal(dictionary_cell(member, "method"), by_libvirt) ? _("by libvirt")
+                                                                          : _("on a new layer"),
+    };
 
-    for (guint i = 0; i < plan->members->len; i++)
-        add_apply_row(table, g_ptr_array_index(plan->members, i));
-    table_print(table, TRUE);
+    dictionaries_each(member, "disks", add_applied_disk, &rows);
+    if (rows.disks == 0)
+        table_add(table, dictionary_cell(member, "domain"), "-", rows.how, NULL);
 }
 
 /* --- JSON ----------------------------------------------------------------------- */
 
 static JsonObject *
-apply_disk_json(const ApplyMember *member, const ApplyDisk *disk)
+apply_disk_json(GVariant *disk)
 {
+    static const char *const keys[] = {"target", "frozen", "present", "overlay", NULL};
     JsonObject *object = json_object_new();
 
-    json_set_text(object, "target", disk->target);
-    json_set_text(object, "frozen", disk->base->path);
-    json_set_text(object, "present", disk->present->path);
-    json_set_text(object, "overlay", member->method == APPLY_BY_OVERLAY ? disk->overlay : NULL);
+    json_copy_texts(object, disk, keys);
 
     return object;
 }
 
 static JsonObject *
-apply_member_json(const ApplyMember *member)
+apply_member_json(GVariant *member)
 {
+    static const char *const keys[] = {"domain", "kind", "method", NULL};
     JsonObject *object = json_object_new();
-    JsonArray *disks = json_array_new();
 
-    json_set_text(object, "domain", member->domain->name);
-    json_set_text(object, "kind", member->internal ? "internal" : "external");
-    json_set_text(object, "method", apply_method_name(member->method));
-    for (guint i = 0; i < member->disks->len; i++)
-        json_array_add_object_element(disks,
-                                      apply_disk_json(member, g_ptr_array_index(member->disks, i)));
-    json_object_set_array_member(object, "disks", disks);
+    json_copy_texts(object, member, keys);
+    json_set_dictionaries(object, member, "disks", apply_disk_json);
 
     return object;
 }
 
 JsonObject *
-apply_show_json(const ApplyPlan *plan, GPtrArray *warnings)
+apply_show_json(GVariant *plan)
 {
+    static const char *const keys[] = {"collection", "snapshot", "before", NULL};
+    g_autoptr(GPtrArray) warnings = dictionary_texts(plan, "warnings");
     JsonObject *object = json_object_new();
-    JsonArray *members = json_array_new();
 
     json_object_set_int_member(object, "result", 0);
-    json_set_text(object, "collection", plan->collection);
-    json_set_text(object, "snapshot", plan->snapshot);
-    json_set_text(object, "before", plan->discard ? NULL : plan->before);
-    for (guint i = 0; i < plan->members->len; i++)
-        json_array_add_object_element(members,
-                                      apply_member_json(g_ptr_array_index(plan->members, i)));
-    json_object_set_array_member(object, "members", members);
+    json_copy_texts(object, plan, keys);
+    json_set_dictionaries(object, plan, "members", apply_member_json);
     json_set_texts(object, "warnings", warnings);
 
     return object;
+}
+
+/* --- the plan ---------------------------------------------------------------------- */
+
+int
+apply_tell_plan(CliContext *cli, GVariant *plan)
+{
+    g_autoptr(Table) table = NULL;
+
+    if (cli->globals.json) {
+        cli_result(cli, apply_show_json(plan));
+        return CLI_DONE;
+    }
+    dictionary_warn(plan);
+    table = table_new(_("Domain"), _("Disk"), _("What is done"), _("Back to"), _("From"), NULL);
+    dictionaries_each(plan, "members", add_applied_member, table);
+    table_print(table, TRUE);
+
+    return CLI_DONE;
 }

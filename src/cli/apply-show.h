@@ -5,15 +5,15 @@
 
 #include <json-glib/json-glib.h>
 
-#include "snapshot/apply-plan.h"
+#include "cli/context.h"
 
 G_BEGIN_DECLS
 
-/** apply_show: Prints the plan as a table. */
-void apply_show(const ApplyPlan *plan);
+/** apply_tell_plan: Tells how domains would go back, as text or JSON. @plan: from
+ * apply_plan_format(). Returns: the exit status. */
+int apply_tell_plan(CliContext *cli, GVariant *plan);
 
-/** apply_show_json: @warnings: (element-type utf8): beside the plan. Returns: owned by the
- * caller. */
-JsonObject *apply_show_json(const ApplyPlan *plan, GPtrArray *warnings);
+/** apply_show_json: Returns: the same as JSON, owned by the caller. */
+JsonObject *apply_show_json(GVariant *plan);
 
 G_END_DECLS

@@ -4,14 +4,15 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
-#include <stdio.h>
 
 #include "cli/delete-show.h"
-#include "cli/output.h"
-#include "util/format.h"
+#include "cli/dictionary-show.h"
+#include "snapshot/delete-plan.h"
+#include "util/dictionary.h"
 
+/* Returns: (transfer none): what is done with a disk, for people. */
 static const char *
-describe_method(const DeletePlan *plan, const DeleteDisk *disk)
+describe_method(GVariant *disk)
 {
     static const char *const texts[] = {
         [DELETE_NOTHING] = N_("nothing to merge"),
@@ -20,87 +21,109 @@ describe_method(const DeletePlan *plan, const DeleteDisk *disk)
         [DELETE_MIDDLE] = N_("merged while it runs"),
         [DELETE_OFFLINE] = N_("merged by qemu-img"),
     };
+    const char *method = dictionary_cell(disk, "method");
 
-    return plan->metadata ? _("left as it is") : _(texts[disk->method]);
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (g_str_equal(method, delete_method_name(i)))
+            return _(texts[i]);
+    }
+
+    return method;
+}
+
+/* Where the rows of a domain's disks go. */
+typedef struct {
+    Table *table;
+    GVariant *member;
+    guint disks;
+} DeleteRows;
+
+static void
+add_deleted_disk(GVariant *disk, gpointer data)
+{
+    DeleteRows *rows = data;
+    g_autofree char *size = dictionary_size_text(disk, "bytes");
+
+    rows->disks++;
+    table_add(rows->table, dictionary_cell(rows->member, "domain"),
+              dictionary_cell(disk, "target"), describe_method(disk),
+              dictionary_cell(disk, "from"), dictionary_cell(disk, "into"),
+              dictionary_size(disk, "bytes") > 0 ? size : "-", NULL);
 }
 
 static void
-add_delete_row(Table *table, const DeletePlan *plan, const DeleteMember *member)
+add_deleted_member(GVariant *member, gpointer table)
 {
-    const char *name = member->domain->name;
+    DeleteRows rows = {.table = table, .member = member};
+    const char *name = dictionary_cell(member, "domain");
 
-    if (member->internal)
+    dictionaries_each(member, "disks", add_deleted_disk, &rows);
+    if (g_str_equal(dictionary_cell(member, "kind"), "internal"))
         table_add(table, name, "-", _("deleted by libvirt, inside the images"), NULL);
-    else if (member->disks->len == 0)
+    else if (rows.disks == 0)
         table_add(table, name, "-", _("forgotten by libvirt"), NULL);
-    for (guint i = 0; i < member->disks->len; i++) {
-        const DeleteDisk *disk = g_ptr_array_index(member->disks, i);
-        g_autofree char *size = format_bytes(disk->bytes);
-
-        table_add(table, name, disk->target, describe_method(plan, disk),
-                  disk->top ? disk->top->path : "-", disk->base ? disk->base->path : "-",
-                  disk->bytes > 0 ? size : "-", NULL);
-    }
-}
-
-void
-delete_show(const DeletePlan *plan)
-{
-    g_autoptr(Table) table = table_new(_("Domain"), _("Disk"), _("What is done"), _("From"),
-                                       _("Into"), _("At most"), NULL);
-
-    for (guint i = 0; i < plan->members->len; i++)
-        add_delete_row(table, plan, g_ptr_array_index(plan->members, i));
-    table_print(table, TRUE);
 }
 
 /* --- JSON ----------------------------------------------------------------------- */
 
 static JsonObject *
-delete_disk_json(const DeleteDisk *disk)
+delete_disk_json(GVariant *disk)
 {
+    static const char *const keys[] = {"target", "method", "from", "into", NULL};
     JsonObject *object = json_object_new();
 
-    json_set_text(object, "target", disk->target);
-    json_set_text(object, "method", delete_method_name(disk->method));
-    json_set_text(object, "from", disk->top ? disk->top->path : NULL);
-    json_set_text(object, "into", disk->base ? disk->base->path : NULL);
-    json_set_size(object, "bytes", disk->bytes);
+    json_copy_texts(object, disk, keys);
+    json_set_size(object, "bytes", dictionary_size(disk, "bytes"));
 
     return object;
 }
 
 static JsonObject *
-delete_member_json(const DeletePlan *plan, const DeleteMember *member)
+delete_member_json(GVariant *member)
 {
-    const char *kind = plan->metadata ? "metadata" : member->internal ? "internal" : "external";
+    static const char *const keys[] = {"domain", "kind", "memory", NULL};
     JsonObject *object = json_object_new();
-    JsonArray *disks = json_array_new();
 
-    json_set_text(object, "domain", member->domain->name);
-    json_set_text(object, "kind", kind);
-    json_set_text(object, "memory", member->memory);
-    for (guint i = 0; i < member->disks->len; i++)
-        json_array_add_object_element(disks, delete_disk_json(g_ptr_array_index(member->disks, i)));
-    json_object_set_array_member(object, "disks", disks);
+    json_copy_texts(object, member, keys);
+    json_set_dictionaries(object, member, "disks", delete_disk_json);
 
     return object;
 }
 
 JsonObject *
-delete_show_json(const DeletePlan *plan, GPtrArray *warnings)
+delete_show_json(GVariant *plan)
 {
+    static const char *const keys[] = {"collection", "snapshot", NULL};
+    g_autoptr(GPtrArray) warnings = dictionary_texts(plan, "warnings");
+    const char *point = dictionary_text(plan, "referencePoint");
     JsonObject *object = json_object_new();
-    JsonArray *members = json_array_new();
 
     json_object_set_int_member(object, "result", 0);
-    json_set_text(object, "collection", plan->collection);
-    json_set_text(object, "snapshot", plan->snapshot);
-    for (guint i = 0; i < plan->members->len; i++)
-        json_array_add_object_element(
-            members, delete_member_json(plan, g_ptr_array_index(plan->members, i)));
-    json_object_set_array_member(object, "members", members);
+    json_copy_texts(object, plan, keys);
+    json_set_dictionaries(object, plan, "members", delete_member_json);
     json_set_texts(object, "warnings", warnings);
+    if (point)
+        json_set_text(object, "referencePoint", point);
 
     return object;
+}
+
+/* --- the plan ---------------------------------------------------------------------- */
+
+int
+delete_tell_plan(CliContext *cli, GVariant *plan)
+{
+    g_autoptr(Table) table = NULL;
+
+    if (cli->globals.json) {
+        cli_result(cli, delete_show_json(plan));
+        return CLI_DONE;
+    }
+    dictionary_warn(plan);
+    table = table_new(_("Domain"), _("Disk"), _("What is done"), _("From"), _("Into"),
+                      _("At most"), NULL);
+    dictionaries_each(plan, "members", add_deleted_member, table);
+    table_print(table, TRUE);
+
+    return CLI_DONE;
 }

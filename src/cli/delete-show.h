@@ -5,15 +5,15 @@
 
 #include <json-glib/json-glib.h>
 
-#include "snapshot/delete-plan.h"
+#include "cli/context.h"
 
 G_BEGIN_DECLS
 
-/** delete_show: Prints the plan as a table. */
-void delete_show(const DeletePlan *plan);
+/** delete_tell_plan: Tells how a set would be removed, as text or JSON. @plan: from
+ * delete_plan_format(). Returns: the exit status. */
+int delete_tell_plan(CliContext *cli, GVariant *plan);
 
-/** delete_show_json: @warnings: (element-type utf8): beside the plan. Returns: owned by the
- * caller. */
-JsonObject *delete_show_json(const DeletePlan *plan, GPtrArray *warnings);
+/** delete_show_json: Returns: the same as JSON, owned by the caller. */
+JsonObject *delete_show_json(GVariant *plan);
 
 G_END_DECLS

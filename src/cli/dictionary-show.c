@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include "cli/context.h"
 #include "cli/dictionary-show.h"
 #include "util/dictionary.h"
 #include "util/format.h"
@@ -65,4 +66,13 @@ dictionaries_each(GVariant *dictionary, const char *key,
 
         show(one, data);
     }
+}
+
+void
+dictionary_warn(GVariant *dictionary)
+{
+    g_autoptr(GPtrArray) warnings = dictionary_texts(dictionary, "warnings");
+
+    for (guint i = 0; i < warnings->len; i++)
+        cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
 }

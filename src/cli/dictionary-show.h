@@ -32,4 +32,7 @@ void json_set_dictionaries(JsonObject *object, GVariant *dictionary, const char 
 void dictionaries_each(GVariant *dictionary, const char *key,
                        void (*show)(GVariant *one, gpointer data), gpointer data);
 
+/** dictionary_warn: Prints the warnings (as) of @dictionary. */
+void dictionary_warn(GVariant *dictionary);
+
 G_END_DECLS

@@ -10,7 +10,6 @@
 #include "cli/output.h"
 #include "cli/plan-show.h"
 #include "export/export-work.h"
-#include "export/plan-variant.h"
 #include "util/format.h"
 
 /* --- messages -------------------------------------------------------------- */
@@ -64,7 +63,7 @@ print_export_result(CliContext *cli, const ExportWork *work)
 {
     GPtrArray *warnings = work->result.warnings;
     g_autoptr(GVariant) plan =
-        work->dry_run ? g_variant_ref_sink(plan_format(work->plan, work->path)) : NULL;
+        work->parent.dry_run ? job_work_plan(&work->parent) : NULL;
 
     if (plan)
         return plan_tell(cli, plan);
@@ -91,7 +90,7 @@ run_export_work(CliContext *cli, const ExportRequest *request, ExportWork *work)
     };
     g_autoptr(GError) error = NULL;
 
-    work->dry_run = request->dry_run;
+    work->parent.dry_run = request->dry_run;
     if (!job_local_run(cli, &work->parent, &options, &error))
         return print_export_failed(cli, work, error);
 

@@ -29,11 +29,9 @@ options_of(const ExportRequest *request)
     return g_variant_dict_end(&options);
 }
 
-/* Calls ExportSnapshot or PlanExport. Returns: the answer, owned by the caller; NULL with an
- * error. */
+/* Returns: (transfer floating): the parameters of ExportSnapshot or PlanExport. */
 static GVariant *
-call_service(CliContext *cli, const ExportRequest *request, const char *method, const char *reply,
-             GError **error)
+export_parameters(const ExportRequest *request)
 {
     const ExportPlace *place = request->place;
     g_autofree char *path = request->collection
@@ -41,17 +39,16 @@ call_service(CliContext *cli, const ExportRequest *request, const char *method, 
                                 : g_strdup("/");
     g_autofree char *xml = virt_snap_export_settings_format(request->settings);
 
-    return cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method,
-                            g_variant_new("(oss@a{sv})", path, place->directory, xml,
-                                          options_of(request)),
-                            G_VARIANT_TYPE(reply), error);
+    return g_variant_new("(oss@a{sv})", path, place->directory, xml, options_of(request));
 }
 
 /* Starts the job. Returns: its path, owned by the caller; NULL with an error. */
 static char *
 start_export_job(CliContext *cli, const ExportRequest *request, GError **error)
 {
-    g_autoptr(GVariant) answer = call_service(cli, request, "ExportSnapshot", "(uo)", error);
+    g_autoptr(GVariant) answer =
+        cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "ExportSnapshot",
+                         export_parameters(request), G_VARIANT_TYPE("(uo)"), error);
     char *job;
 
     if (!answer)
@@ -59,16 +56,6 @@ start_export_job(CliContext *cli, const ExportRequest *request, GError **error)
     g_variant_get(answer, "(uo)", NULL, &job);
 
     return job;
-}
-
-static int
-plan_by_service(CliContext *cli, const ExportRequest *request)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GVariant) answer = call_service(cli, request, "PlanExport", "(a{sv})", &error);
-    g_autoptr(GVariant) plan = answer ? g_variant_get_child_value(answer, 0) : NULL;
-
-    return plan ? plan_tell(cli, plan) : cli_fail(cli, error);
 }
 
 int
@@ -83,7 +70,7 @@ export_service(CliContext *cli, const ExportRequest *request)
     g_autofree char *path = NULL;
 
     if (request->dry_run)
-        return plan_by_service(cli, request);
+        return cli_service_plan(cli, "PlanExport", export_parameters(request), plan_tell);
     path = start_export_job(cli, request, &error);
 
     return job_started(cli, path, error, &options);

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "bus/bus-path.h"
+#include "cli/dictionary-show.h"
 #include "cli/import-detach.h"
 #include "cli/job-local.h"
 #include "cli/job-started.h"
@@ -13,7 +14,7 @@
 #include "cli/service.h"
 #include "import/detach-work.h"
 #include "settings/settings.h"
-#include "util/format.h"
+#include "util/dictionary.h"
 
 #define MEMBER(member) OPTION_MEMBER(DetachOptions, member)
 
@@ -30,64 +31,90 @@ const GOptionEntry detach_options[] = {
 /* --- what is shown -------------------------------------------------------------- */
 
 static JsonObject *
-detach_json(const DetachPlan *plan)
+detach_disk_json(GVariant *disk)
 {
+    static const char *const keys[] = {"target", "path", NULL};
     JsonObject *object = json_object_new();
-    JsonArray *disks = json_array_new();
-    JsonArray *warnings = json_array_new();
 
-    json_object_set_int_member(object, "result", 0);
-    json_set_text(object, "domain", plan->domain->name);
-    for (guint i = 0; i < plan->disks->len; i++) {
-        const DetachDisk *disk = g_ptr_array_index(plan->disks, i);
-        JsonObject *one = json_object_new();
-
-        json_set_text(one, "target", disk->target);
-        json_set_text(one, "path", disk->path);
-        json_set_size(one, "bytes", disk->bytes);
-        json_array_add_object_element(disks, one);
-    }
-    json_object_set_array_member(object, "disks", disks);
-    json_object_set_array_member(object, "warnings", warnings);
+    json_copy_texts(object, disk, keys);
+    json_set_size(object, "bytes", dictionary_size(disk, "bytes"));
 
     return object;
 }
 
-static void
-detach_show(const DetachPlan *plan)
+static JsonObject *
+detach_json(GVariant *plan)
+{
+    JsonObject *object = json_object_new();
+
+    json_object_set_int_member(object, "result", 0);
+    json_set_text(object, "domain", dictionary_text(plan, "domain"));
+    json_set_dictionaries(object, plan, "disks", detach_disk_json);
+    json_set_texts(object, "warnings", NULL);
+
+    return object;
+}
+
+/* Returns: (transfer none): what is done with a disk, for people. */
+static const char *
+describe_method(GVariant *disk)
 {
     static const char *const texts[] = {
         [DETACH_PULL] = N_("copied while it runs"),
         [DETACH_FLATTEN] = N_("copied by qemu-img"),
         [DETACH_MEND] = N_("copied already; its definition is changed"),
     };
-    g_autoptr(Table) table =
-        table_new(_("Disk"), _("What is done"), _("Into"), _("At most"), NULL);
+    const char *method = dictionary_cell(disk, "method");
 
-    for (guint i = 0; i < plan->disks->len; i++) {
-        const DetachDisk *disk = g_ptr_array_index(plan->disks, i);
-        g_autofree char *size = format_bytes(disk->bytes);
-
-        table_add(table, disk->target, _(texts[disk->method]), disk->path, size, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (g_str_equal(method, detach_method_name(i)))
+            return _(texts[i]);
     }
+
+    return method;
+}
+
+static void
+add_detached_disk(GVariant *disk, gpointer table)
+{
+    g_autofree char *size = dictionary_size_text(disk, "bytes");
+
+    table_add(table, dictionary_cell(disk, "target"), describe_method(disk),
+              dictionary_cell(disk, "path"), size, NULL);
+}
+
+static int
+tell_detach_plan(CliContext *cli, GVariant *plan)
+{
+    g_autoptr(GVariant) disks = dictionary_list(plan, "disks");
+    g_autoptr(Table) table = NULL;
+
+    if (cli->globals.json) {
+        cli_result(cli, detach_json(plan));
+        return CLI_DONE;
+    }
+    if (g_variant_n_children(disks) == 0) {
+        cli_message(cli, _("The domain '%s' needs no export"), dictionary_cell(plan, "domain"));
+        return CLI_DONE;
+    }
+    table = table_new(_("Disk"), _("What is done"), _("Into"), _("At most"), NULL);
+    dictionaries_each(plan, "disks", add_detached_disk, table);
     table_print(table, TRUE);
+
+    return CLI_DONE;
 }
 
 static int
 tell_detached(CliContext *cli, const DetachWork *work)
 {
-    const DetachPlan *plan = work->plan;
+    g_autoptr(GVariant) plan = job_work_plan(&work->parent);
+    guint disks = work->plan->disks->len;
 
-    if (cli->globals.json)
-        cli_result(cli, detach_json(plan));
-    else if (plan->disks->len == 0)
-        cli_message(cli, _("The domain '%s' needs no export"), plan->domain->name);
-    else if (work->dry_run)
-        detach_show(plan);
-    else
-        cli_message(cli, _("The domain '%s' needs the export no more, which stays protected "
-                           "('virtsnap export-unprotect'); disks: %u"),
-                    plan->domain->name, plan->disks->len);
+    if (work->parent.dry_run || cli->globals.json || disks == 0)
+        return tell_detach_plan(cli, plan);
+    cli_message(cli, _("The domain '%s' needs the export no more, which stays protected "
+                       "('virtsnap export-unprotect'); disks: %u"),
+                work->plan->domain->name, disks);
 
     return CLI_DONE;
 }
@@ -119,7 +146,7 @@ detach_here(CliContext *cli, const char *domain, const DetachOptions *options, g
     };
     g_autoptr(GError) error = NULL;
 
-    work->dry_run = options->dry_run;
+    owned->dry_run = options->dry_run;
     work->bandwidth = bandwidth;
     if (!job_local_run(cli, owned, &local, &error))
         return cli_fail(cli, error);
@@ -172,9 +199,13 @@ run_import_detach(CliContext *cli, const CommandLine *line)
         return cli_fail_options(cli, error);
     if (!cli->globals.service)
         return detach_here(cli, line->args[0], options, bandwidth, progress);
-    if (options->dry_run || options->bandwidth)
-        return cli_usage(cli, _("import-detach: with --service there is no --dry-run, and "
-                                "job-speed in the place of --bandwidth"));
+    if (options->bandwidth)
+        return cli_usage(cli, _("%s: with --service there is job-speed in the place of "
+                                "--bandwidth"),
+                         line->command->name);
+    if (options->dry_run)
+        return cli_service_plan(cli, "PlanDetachImport",
+                                g_variant_new("(sa{sv})", line->args[0], NULL), tell_detach_plan);
 
     return detach_by_service(cli, line->args[0], progress);
 }

@@ -62,9 +62,7 @@ print_import_result(CliContext *cli, const ImportWork *work)
 static int
 print_import_plan(CliContext *cli, const ImportWork *work)
 {
-    const ImportPrepared *prepared = &work->prepared;
-    g_autoptr(GVariant) plan = g_variant_ref_sink(
-        import_report_plan(prepared->plan, import_host_findings(prepared->host)));
+    g_autoptr(GVariant) plan = job_work_plan(&work->parent);
 
     return import_tell_plan(cli, plan);
 }
@@ -86,9 +84,9 @@ import_run(CliContext *cli, const ImportRequest *request)
     g_autoptr(JobWork) owned = &work->parent;
     g_autoptr(GError) error = NULL;
 
-    work->dry_run = request->options->dry_run;
+    owned->dry_run = request->options->dry_run;
     if (!job_local_run(cli, owned, &options, &error))
         return print_import_failed(cli, work, error);
 
-    return work->dry_run ? print_import_plan(cli, work) : print_import_result(cli, work);
+    return owned->dry_run ? print_import_plan(cli, work) : print_import_result(cli, work);
 }

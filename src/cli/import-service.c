@@ -11,11 +11,9 @@
 #include "cli/job-started.h"
 #include "cli/service.h"
 
-/* Calls ImportExport or PlanImport. Returns: the answer, owned by the caller; NULL with an
- * error. */
+/* Returns: (transfer floating): the parameters of ImportExport or PlanImport. */
 static GVariant *
-call_service(CliContext *cli, const ImportRequest *request, const char *method, const char *reply,
-             GError **error)
+import_parameters(const ImportRequest *request)
 {
     g_autofree char *xml = import_settings_format(request->settings);
     GVariantDict options;
@@ -25,27 +23,16 @@ call_service(CliContext *cli, const ImportRequest *request, const char *method, 
     if (request->options->resume && !request->options->dry_run)
         g_variant_dict_insert(&options, "resume", "b", TRUE);
 
-    return cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method,
-                            g_variant_new("(ss@a{sv})", request->path, xml,
-                                          g_variant_dict_end(&options)),
-                            G_VARIANT_TYPE(reply), error);
-}
-
-static int
-plan_by_service(CliContext *cli, const ImportRequest *request)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GVariant) answer = call_service(cli, request, "PlanImport", "(a{sv})", &error);
-    g_autoptr(GVariant) plan = answer ? g_variant_get_child_value(answer, 0) : NULL;
-
-    return plan ? import_tell_plan(cli, plan) : cli_fail(cli, error);
+    return g_variant_new("(ss@a{sv})", request->path, xml, g_variant_dict_end(&options));
 }
 
 /* The path of the job, or NULL. */
 static char *
 start_import(CliContext *cli, const ImportRequest *request, GError **error)
 {
-    g_autoptr(GVariant) answer = call_service(cli, request, "ImportExport", "(uo)", error);
+    g_autoptr(GVariant) answer =
+        cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "ImportExport",
+                         import_parameters(request), G_VARIANT_TYPE("(uo)"), error);
     char *job;
 
     if (!answer)
@@ -68,7 +55,8 @@ import_service(CliContext *cli, const ImportRequest *request)
     g_autofree char *path = NULL;
 
     if (request->options->dry_run)
-        return plan_by_service(cli, request);
+        return cli_service_plan(cli, "PlanImport", import_parameters(request),
+                                import_tell_plan);
     path = start_import(cli, request, &error);
 
     return job_started(cli, path, error, &options);

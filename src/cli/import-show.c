@@ -101,8 +101,9 @@ import_show_json(GVariant *result, GPtrArray *warnings)
 }
 
 static JsonObject *
-import_plan_json(GVariant *plan, GPtrArray *warnings)
+import_plan_json(GVariant *plan)
 {
+    g_autoptr(GPtrArray) warnings = dictionary_texts(plan, "warnings");
     JsonObject *object = json_object_new();
 
     add_import_results(object, plan);
@@ -245,14 +246,11 @@ show_import_plan(GVariant *plan)
 int
 import_tell_plan(CliContext *cli, GVariant *plan)
 {
-    g_autoptr(GPtrArray) warnings = dictionary_texts(plan, "warnings");
-
     if (cli->globals.json) {
-        cli_result(cli, import_plan_json(plan, warnings));
+        cli_result(cli, import_plan_json(plan));
         return CLI_DONE;
     }
-    for (guint i = 0; i < warnings->len; i++)
-        cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
+    dictionary_warn(plan);
     show_import_plan(plan);
 
     return CLI_DONE;

@@ -210,14 +210,11 @@ show_export_plan(GVariant *plan)
 int
 plan_tell(CliContext *cli, GVariant *plan)
 {
-    g_autoptr(GPtrArray) warnings = dictionary_texts(plan, "warnings");
-
     if (cli->globals.json) {
         cli_result(cli, export_plan_json(plan));
         return CLI_DONE;
     }
-    for (guint i = 0; i < warnings->len; i++)
-        cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
+    dictionary_warn(plan);
     show_export_plan(plan);
 
     return CLI_DONE;

@@ -5,11 +5,13 @@
 
 #include <glib/gi18n.h>
 
+#include "cli/dictionary-show.h"
 #include "cli/job-local.h"
 #include "cli/output.h"
 #include "cli/reference-change.h"
 #include "cli/snapshot-service.h"
 #include "snapshot/reference-work.h"
+#include "util/dictionary.h"
 
 #define REFERENCE(member) OPTION_MEMBER(ReferenceOptions, member)
 
@@ -24,43 +26,43 @@ const GOptionEntry reference_options[] = {
 /* --- what came of it --------------------------------------------------------------- */
 
 static JsonObject *
-plan_member_json(const ReferencePlan *plan, const ReferencePlanMember *member)
+plan_member_json(GVariant *member)
 {
+    static const char *const keys[] = {"domain", "checkpoint", NULL};
+    g_autoptr(GVariant) followed = g_variant_lookup_value(member, "disks", NULL);
+    g_autoptr(GPtrArray) disks = dictionary_texts(member, "disks");
     JsonObject *object = json_object_new();
 
-    json_set_text(object, "domain", member->domain);
-    json_set_text(object, "checkpoint", plan->checkpoint);
-    if (member->tracked)
-        json_set_texts(object, "disks", member->tracked);
+    json_copy_texts(object, member, keys);
+    if (followed)
+        json_set_texts(object, "disks", disks);
 
     return object;
 }
 
 static JsonObject *
-reference_json(const ReferenceWork *work)
+reference_json(GVariant *plan)
 {
+    static const char *const keys[] = {"collection", "referencePoint", NULL};
+    g_autoptr(GPtrArray) warnings = dictionary_texts(plan, "warnings");
     JsonObject *result = json_object_new();
-    JsonArray *members = json_array_new();
 
     json_object_set_int_member(result, "result", 0);
-    json_set_text(result, "collection", work->collection);
-    json_set_text(result, "referencePoint", work->name);
-    for (guint i = 0; i < work->plan->members->len; i++)
-        json_array_add_object_element(
-            members, plan_member_json(work->plan, g_ptr_array_index(work->plan->members, i)));
-    json_object_set_array_member(result, "members", members);
-    json_set_texts(result, "warnings", work->warnings);
+    json_copy_texts(result, plan, keys);
+    json_set_dictionaries(result, plan, "members", plan_member_json);
+    json_set_texts(result, "warnings", warnings);
 
     return result;
 }
 
-/* @targets: (nullable). Returns: owned by the caller. */
+/* Returns: the disks of a member that would be followed, owned by the caller. */
 static char *
-join_targets(const GPtrArray *targets)
+join_targets(GVariant *member)
 {
-    GString *text = g_string_new(targets ? NULL : "-");
+    g_autoptr(GPtrArray) targets = dictionary_texts(member, "disks");
+    GString *text = g_string_new(NULL);
 
-    for (guint i = 0; targets && i < targets->len; i++)
+    for (guint i = 0; i < targets->len; i++)
         g_string_append_printf(text, "%s%s", i > 0 ? ", " : "",
                                (const char *)g_ptr_array_index(targets, i));
 
@@ -68,17 +70,29 @@ join_targets(const GPtrArray *targets)
 }
 
 static void
-show_reference_plan(const ReferencePlan *plan)
+add_reference_row(GVariant *member, gpointer table)
 {
-    g_autoptr(Table) table = table_new(_("Domain"), _("Checkpoint"), _("Disks"), NULL);
+    g_autofree char *disks = join_targets(member);
 
-    for (guint i = 0; i < plan->members->len; i++) {
-        const ReferencePlanMember *member = g_ptr_array_index(plan->members, i);
-        g_autofree char *disks = join_targets(member->tracked);
+    table_add(table, dictionary_cell(member, "domain"), dictionary_cell(member, "checkpoint"),
+              *disks ? disks : "-", NULL);
+}
 
-        table_add(table, member->domain, plan->checkpoint, disks, NULL);
+static int
+tell_reference_plan(CliContext *cli, GVariant *plan)
+{
+    g_autoptr(Table) table = NULL;
+
+    if (cli->globals.json) {
+        cli_result(cli, reference_json(plan));
+        return CLI_DONE;
     }
+    dictionary_warn(plan);
+    table = table_new(_("Domain"), _("Checkpoint"), _("Disks"), NULL);
+    dictionaries_each(plan, "members", add_reference_row, table);
     table_print(table, TRUE);
+
+    return CLI_DONE;
 }
 
 static void
@@ -104,24 +118,21 @@ reference_here(CliContext *cli, ReferenceWork *work, ProgressMode progress)
 {
     const JobLocalOptions local = {
         .label = work->name,
-        .progress = work->dry_run ? PROGRESS_NONE : progress,
+        .progress = work->parent.dry_run ? PROGRESS_NONE : progress,
     };
     g_autofree char *done = done_text(work->parent.type, work->name);
     g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) plan = NULL;
 
     if (!job_local_run(cli, &work->parent, &local, &error)) {
         warn_of_points(work);
         return cli_fail(cli, error);
     }
-    if (cli->globals.json) {
-        cli_result(cli, reference_json(work));
-        return CLI_DONE;
-    }
+    plan = job_work_plan(&work->parent);
+    if (work->parent.dry_run || cli->globals.json)
+        return tell_reference_plan(cli, plan);
     warn_of_points(work);
-    if (work->dry_run)
-        show_reference_plan(work->plan);
-    else
-        cli_message(cli, "%s", done);
+    cli_message(cli, "%s", done);
 
     return CLI_DONE;
 }
@@ -143,14 +154,13 @@ change_reference(CliContext *cli, const CommandLine *line, const JobWorkType *ty
     if (!work)
         return cli_fail(cli, error);
     owned = &work->parent;
-    work->dry_run = options->dry_run;
+    owned->dry_run = options->dry_run;
     if (!cli->globals.service)
         return reference_here(cli, work, progress);
-    if (options->dry_run)
-        return cli_usage(cli, _("%s: with --service there is no --dry-run"), line->command->name);
     done = done_text(type, work->name);
 
-    return reference_service_change(cli, method, line->args[0], work->name, done, progress);
+    return reference_service_change(cli, method, line->args[0], work->name, done, progress,
+                                    options->dry_run ? tell_reference_plan : NULL);
 }
 
 int

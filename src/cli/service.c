@@ -132,6 +132,18 @@ cli_service_call(CliContext *cli, const char *path, const char *interface, const
     return answer;
 }
 
+int
+cli_service_plan(CliContext *cli, const char *method, GVariant *parameters, PlanTell tell)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) answer =
+        cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method, parameters,
+                         G_VARIANT_TYPE("(a{sv})"), &error);
+    g_autoptr(GVariant) plan = answer ? g_variant_get_child_value(answer, 0) : NULL;
+
+    return plan ? tell(cli, plan) : cli_fail(cli, error);
+}
+
 /* --- objects ----------------------------------------------------------------- */
 
 /* If the service has no owner on the bus, calls it once, so that the error has the reason why it

@@ -32,6 +32,20 @@ GVariant *cli_service_call(CliContext *cli, const char *path, const char *interf
                            const char *method, GVariant *parameters, const GVariantType *reply,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** Tells what would be done, as text or JSON. @plan: a{sv}: from job_work_plan() of this process or
+ * of the service. Returns: the exit status. */
+typedef int (*PlanTell)(CliContext *cli, GVariant *plan);
+
+/**
+ * cli_service_plan:
+ * @method: of CollectionSnapshotService, which answers with a plan
+ * @parameters: (transfer floating): a tuple
+ *
+ * Has @tell tell what the service answers. Returns: the exit status; errors have been printed.
+ */
+int cli_service_plan(CliContext *cli, const char *method, GVariant *parameters, PlanTell tell)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /** cli_service_job: Finds a job. @job: its number, as "3", or its path. Returns: owned by the
  * caller; NULL with NOT_FOUND naming it. */
 BusJob *cli_service_job(CliContext *cli, const char *job, GError **error)

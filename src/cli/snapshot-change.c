@@ -61,26 +61,17 @@ tell_change_warnings(const GPtrArray *warnings)
         cli_warning("%s", (const char *)g_ptr_array_index(warnings, i));
 }
 
-static JsonObject *
-deleted_json(const DeleteWork *work)
-{
-    JsonObject *result = delete_show_json(work->plan, work->warnings);
-
-    if (work->state)
-        json_set_text(result, "referencePoint", work->snapshot);
-
-    return result;
-}
-
 static int
 tell_deleted(CliContext *cli, const DeleteWork *work)
 {
+    g_autoptr(GVariant) plan = job_work_plan(&work->parent);
+
+    if (work->parent.dry_run)
+        return delete_tell_plan(cli, plan);
     if (!cli->globals.json)
         tell_change_warnings(work->warnings);
     if (cli->globals.json)
-        cli_result(cli, deleted_json(work));
-    else if (work->dry_run)
-        delete_show(work->plan);
+        cli_result(cli, delete_show_json(plan));
     else if (work->state)
         cli_message(cli, _("Snapshot set '%s' of '%s' is a reference point now"), work->snapshot,
                     work->collection);
@@ -104,7 +95,7 @@ delete_here(CliContext *cli, const CommandLine *line, DeleteWork *work, guint64 
     };
     g_autoptr(GError) error = NULL;
 
-    work->dry_run = options->dry_run;
+    owned->dry_run = options->dry_run;
     work->bandwidth = bandwidth;
     if (!job_local_run(cli, owned, &local, &error)) {
         tell_change_warnings(work->warnings);
@@ -129,12 +120,13 @@ run_snapshot_delete(CliContext *cli, const CommandLine *line)
         return delete_here(cli, line,
                            delete_work_new(line->args[0], line->args[1], options->metadata),
                            bandwidth, progress);
-    if (options->dry_run || options->bandwidth)
-        return cli_usage(cli, _("snapshot-delete: with --service there is no --dry-run, and "
-                                "job-speed in the place of --bandwidth"));
+    if (options->bandwidth)
+        return cli_usage(cli, _("%s: with --service there is job-speed in the place of "
+                                "--bandwidth"),
+                         line->command->name);
 
-    return snapshot_service_delete(cli, line->args[0], line->args[1], options->metadata,
-                                   progress);
+    return snapshot_service_delete(cli, line->args[0], line->args[1], options->metadata, progress,
+                                   options->dry_run ? delete_tell_plan : NULL);
 }
 
 int
@@ -151,11 +143,13 @@ run_reference_convert(CliContext *cli, const CommandLine *line)
     if (!cli->globals.service)
         return delete_here(cli, line, convert_work_new(line->args[0], line->args[1]), bandwidth,
                            progress);
-    if (options->dry_run || options->bandwidth)
-        return cli_usage(cli, _("reference-point-convert: with --service there is no --dry-run, "
-                                "and job-speed in the place of --bandwidth"));
+    if (options->bandwidth)
+        return cli_usage(cli, _("%s: with --service there is job-speed in the place of "
+                                "--bandwidth"),
+                         line->command->name);
 
-    return reference_service_convert(cli, line->args[0], line->args[1], progress);
+    return reference_service_convert(cli, line->args[0], line->args[1], progress,
+                                     options->dry_run ? delete_tell_plan : NULL);
 }
 
 /* --- snapshot-apply ----------------------------------------------------------------- */
@@ -177,12 +171,14 @@ const GOptionEntry apply_options[] = {
 static int
 tell_applied(CliContext *cli, const ApplyWork *work)
 {
+    g_autoptr(GVariant) plan = job_work_plan(&work->parent);
+
+    if (work->parent.dry_run)
+        return apply_tell_plan(cli, plan);
     if (!cli->globals.json)
         tell_change_warnings(work->warnings);
     if (cli->globals.json)
-        cli_result(cli, apply_show_json(work->plan, work->warnings));
-    else if (work->dry_run)
-        apply_show(work->plan);
+        cli_result(cli, apply_show_json(plan));
     else if (work->discard)
         cli_message(cli, _("'%s' is as it was at '%s'"), work->collection, work->snapshot);
     else
@@ -204,7 +200,7 @@ apply_here(CliContext *cli, const CommandLine *line, ApplyState state, ProgressM
     };
     g_autoptr(GError) error = NULL;
 
-    work->dry_run = options->dry_run;
+    owned->dry_run = options->dry_run;
     if (!job_local_run(cli, owned, &local, &error)) {
         tell_change_warnings(work->warnings);
         return cli_fail(cli, error);
@@ -229,9 +225,8 @@ run_snapshot_apply(CliContext *cli, const CommandLine *line)
         return cli_fail(cli, error);
     if (!cli->globals.service)
         return apply_here(cli, line, state, progress);
-    if (options->dry_run)
-        return cli_usage(cli, _("snapshot-apply: with --service there is no --dry-run"));
 
     return snapshot_service_apply(cli, line->args[0], line->args[1], options->discard,
-                                  options->start, options->paused, progress);
+                                  options->start, options->paused, progress,
+                                  options->dry_run ? apply_tell_plan : NULL);
 }

@@ -8,12 +8,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cli/dictionary-show.h"
 #include "cli/job-local.h"
 #include "cli/output.h"
 #include "cli/snapshot-create.h"
 #include "cli/snapshot-service.h"
 #include "snapshot/create-settings.h"
 #include "snapshot/create-work.h"
+#include "util/dictionary.h"
 #include "util/xml.h"
 
 #define MEMBER(member) OPTION_MEMBER(SnapshotCreateOptions, member)
@@ -134,64 +136,97 @@ tell_create_done(CliContext *cli, const SetRecord *record)
 /* --- what would be done ------------------------------------------------------------ */
 
 static JsonObject *
-plan_json(const SetRecord *record, GPtrArray *warnings)
+planned_disk_json(GVariant *disk)
 {
+    static const char *const keys[] = {"target", "source", "overlay", NULL};
     JsonObject *object = json_object_new();
-    JsonArray *members = json_array_new();
+
+    json_copy_texts(object, disk, keys);
+    json_object_set_boolean_member(object, "followed", dictionary_flag(disk, "followed"));
+
+    return object;
+}
+
+static JsonObject *
+planned_member_json(GVariant *member)
+{
+    static const char *const keys[] = {"domain", "state", "kind", "asked", NULL};
+    JsonObject *object = json_object_new();
+
+    json_copy_texts(object, member, keys);
+    json_set_dictionaries(object, member, "disks", planned_disk_json);
+    json_set_text(object, "memory", dictionary_text(member, "memory"));
+
+    return object;
+}
+
+static JsonObject *
+plan_json(GVariant *plan)
+{
+    static const char *const keys[] = {"collection", "snapshot", NULL};
+    g_autoptr(GPtrArray) warnings = dictionary_texts(plan, "warnings");
+    JsonObject *object = json_object_new();
 
     json_object_set_int_member(object, "result", 0);
-    json_set_text(object, "collection", record->collection);
-    json_set_text(object, "snapshot", record->snapshot);
-    for (guint i = 0; i < record->members->len; i++) {
-        const SetMember *member = g_ptr_array_index(record->members, i);
-        JsonObject *one = json_object_new();
-        JsonArray *disks = json_array_new();
-
-        json_set_text(one, "domain", member->domain);
-        json_set_text(one, "state", member->state);
-        json_set_text(one, "kind", member->kind);
-        json_set_text(one, "asked", consistency_name(member->asked));
-        for (guint j = 0; j < member->disks->len; j++) {
-            const SetDisk *disk = g_ptr_array_index(member->disks, j);
-            JsonObject *node = json_object_new();
-
-            json_set_text(node, "target", disk->target);
-            json_set_text(node, "source", disk->source);
-            json_set_text(node, "overlay", disk->overlay);
-            json_object_set_boolean_member(node, "followed", disk->followed);
-            json_array_add_object_element(disks, node);
-        }
-        json_object_set_array_member(one, "disks", disks);
-        json_set_text(one, "memory", member->memory);
-        json_array_add_object_element(members, one);
-    }
-    json_object_set_array_member(object, "members", members);
+    json_copy_texts(object, plan, keys);
+    json_set_dictionaries(object, plan, "members", planned_member_json);
     json_set_texts(object, "warnings", warnings);
 
     return object;
 }
 
+/* Where the rows of a member's disks go. */
+typedef struct {
+    Table *table;
+    GVariant *member;
+    guint disks;
+} PlanRows;
+
+/* @what: a disk, the memory or the kind of the snapshot. */
 static void
-show_plan(const SetRecord *record)
+add_plan_row(const PlanRows *rows, const char *what, const char *file)
 {
-    g_autoptr(Table) table =
-        table_new(_("Domain"), _("State"), _("Consistency"), _("Disk"), _("New file"), NULL);
+    GVariant *member = rows->member;
 
-    for (guint i = 0; i < record->members->len; i++) {
-        const SetMember *member = g_ptr_array_index(record->members, i);
-        const char *asked = consistency_name(member->asked);
+    table_add(rows->table, dictionary_cell(member, "domain"), dictionary_cell(member, "state"),
+              dictionary_cell(member, "asked"), what, file, NULL);
+}
 
-        for (guint j = 0; j < member->disks->len; j++) {
-            const SetDisk *disk = g_ptr_array_index(member->disks, j);
+static void
+show_planned_disk(GVariant *disk, gpointer data)
+{
+    PlanRows *rows = data;
 
-            table_add(table, member->domain, member->state, asked, disk->target, disk->overlay,
-                      NULL);
-        }
-        if (member->memory || member->disks->len == 0)
-            table_add(table, member->domain, member->state, asked,
-                      member->memory ? _("memory") : member->kind, member->memory, NULL);
+    rows->disks++;
+    add_plan_row(rows, dictionary_cell(disk, "target"), dictionary_text(disk, "overlay"));
+}
+
+static void
+show_planned_member(GVariant *member, gpointer table)
+{
+    const char *memory = dictionary_text(member, "memory");
+    PlanRows rows = {.table = table, .member = member};
+
+    dictionaries_each(member, "disks", show_planned_disk, &rows);
+    if (memory || rows.disks == 0)
+        add_plan_row(&rows, memory ? _("memory") : dictionary_cell(member, "kind"), memory);
+}
+
+static int
+tell_create_plan(CliContext *cli, GVariant *plan)
+{
+    g_autoptr(Table) table = NULL;
+
+    if (cli->globals.json) {
+        cli_result(cli, plan_json(plan));
+        return CLI_DONE;
     }
+    dictionary_warn(plan);
+    table = table_new(_("Domain"), _("State"), _("Consistency"), _("Disk"), _("New file"), NULL);
+    dictionaries_each(plan, "members", show_planned_member, table);
     table_print(table, TRUE);
+
+    return CLI_DONE;
 }
 
 /* --- the whole --------------------------------------------------------------------- */
@@ -200,14 +235,14 @@ static int
 tell_created(CliContext *cli, const CreateWork *work)
 {
     const SetRecord *record = work->plan->record;
+    g_autoptr(GVariant) plan = job_work_plan(&work->parent);
 
+    if (work->parent.dry_run)
+        return tell_create_plan(cli, plan);
     for (guint i = 0; !cli->globals.json && i < work->warnings->len; i++)
         cli_warning("%s", (const char *)g_ptr_array_index(work->warnings, i));
     if (cli->globals.json)
-        cli_result(cli, work->dry_run ? plan_json(record, work->warnings)
-                                      : create_result_json(record, work->warnings));
-    else if (work->dry_run)
-        show_plan(record);
+        cli_result(cli, create_result_json(record, work->warnings));
     else
         tell_create_done(cli, record);
 
@@ -231,7 +266,7 @@ run_create_work(CliContext *cli, const char *collection, const SnapshotCreateOpt
         return cli_fail(cli, error);
     create = create_work_new(collection, members, snapshot, settings);
     work = &create->parent;
-    create->dry_run = options->dry_run;
+    work->dry_run = options->dry_run;
     if (!job_local_run(cli, work, &how, &error)) {
         for (guint i = 0; i < create->warnings->len; i++)
             cli_warning("%s", (const char *)g_ptr_array_index(create->warnings, i));
@@ -276,14 +311,13 @@ create_by_service(CliContext *cli, const char *collection, const SnapshotCreateO
 {
     g_autofree char *document = settings_document(snapshot, settings);
 
-    if (!collection || options->dry_run)
-        return cli_usage(cli, _("snapshot-create-as: with --service there is no --domain and no "
-                                "--dry-run"));
+    if (!collection)
+        return cli_usage(cli, _("snapshot-create-as: with --service there is no --domain"));
 
     return snapshot_service_create(cli, collection, snapshot, document,
                                    settings->memory ? CREATE_TYPE_STANDARD
                                                     : CREATE_TYPE_RECOVERY,
-                                   progress);
+                                   progress, options->dry_run ? tell_create_plan : NULL);
 }
 
 int

@@ -27,23 +27,44 @@ job_of_answer(GVariant *answer, gsize which)
     return job;
 }
 
-/* @options: a{sv}, floating. Returns: the path of the job, or NULL. */
-static char *
-start_set_job(CliContext *cli, const char *method, const char *collection, const char *snapshot,
-              GVariant *options, GError **error)
+/* @options: a{sv}, floating. Returns: (transfer floating): what is sent of a snapshot set. */
+static GVariant *
+set_parameters(const char *collection, const char *snapshot, GVariant *options)
 {
     g_autofree char *path = bus_path_snapshot(collection, snapshot);
-    g_autoptr(GVariant) answer = cli_service_call(
-        cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method,
-        g_variant_new("(o@a{sv})", path, options), G_VARIANT_TYPE("(uo)"), error);
+
+    return g_variant_new("(o@a{sv})", path, options);
+}
+
+/* @parameters: floating. Returns: the path of the job, or NULL. */
+static char *
+start_set_job(CliContext *cli, const char *method, GVariant *parameters, GError **error)
+{
+    g_autoptr(GVariant) answer =
+        cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method, parameters,
+                         G_VARIANT_TYPE("(uo)"), error);
 
     return job_of_answer(answer, 1);
 }
 
+static GVariant *
+delete_options_value(gboolean metadata)
+{
+    GVariantDict options;
+
+    g_variant_dict_init(&options, NULL);
+    if (metadata)
+        g_variant_dict_insert(&options, "metadata", "b", TRUE);
+
+    return g_variant_dict_end(&options);
+}
+
 int
 snapshot_service_delete(CliContext *cli, const char *collection, const char *snapshot,
-                        gboolean metadata, ProgressMode progress)
+                        gboolean metadata, ProgressMode progress, PlanTell plan)
 {
+    GVariant *parameters =
+        set_parameters(collection, snapshot, delete_options_value(metadata));
     g_autofree char *done =
         g_strdup_printf(_("Snapshot set '%s' of '%s' removed"), snapshot, collection);
     const JobStartedOptions started = {
@@ -53,13 +74,10 @@ snapshot_service_delete(CliContext *cli, const char *collection, const char *sna
     };
     g_autoptr(GError) error = NULL;
     g_autofree char *job = NULL;
-    GVariantDict options;
 
-    g_variant_dict_init(&options, NULL);
-    if (metadata)
-        g_variant_dict_insert(&options, "metadata", "b", TRUE);
-    job = start_set_job(cli, "DestroySnapshot", collection, snapshot, g_variant_dict_end(&options),
-                        &error);
+    if (plan)
+        return cli_service_plan(cli, "PlanDestroySnapshot", parameters, plan);
+    job = start_set_job(cli, "DestroySnapshot", parameters, &error);
 
     return job_started(cli, job, error, &started);
 }
@@ -83,8 +101,10 @@ apply_options_value(gboolean discard, gboolean start_all, gboolean paused)
 int
 snapshot_service_apply(CliContext *cli, const char *collection, const char *snapshot,
                        gboolean discard, gboolean start_all, gboolean paused,
-                       ProgressMode progress)
+                       ProgressMode progress, PlanTell plan)
 {
+    GVariant *parameters = set_parameters(collection, snapshot,
+                                          apply_options_value(discard, start_all, paused));
     g_autofree char *done =
         g_strdup_printf(_("'%s' is as it was at '%s'"), collection, snapshot);
     const JobStartedOptions started = {
@@ -93,19 +113,22 @@ snapshot_service_apply(CliContext *cli, const char *collection, const char *snap
         .names = SET_NAMES(collection, "snapshot", snapshot),
     };
     g_autoptr(GError) error = NULL;
-    g_autofree char *job =
-        start_set_job(cli, "ApplySnapshot", collection, snapshot,
-                      apply_options_value(discard, start_all, paused), &error);
+    g_autofree char *job = NULL;
+
+    if (plan)
+        return cli_service_plan(cli, "PlanApplySnapshot", parameters, plan);
+    job = start_set_job(cli, "ApplySnapshot", parameters, &error);
 
     return job_started(cli, job, error, &started);
 }
 
 int
 snapshot_service_create(CliContext *cli, const char *collection, const char *snapshot,
-                        const char *settings, guint16 type, ProgressMode progress)
+                        const char *settings, guint16 type, ProgressMode progress, PlanTell plan)
 {
-    g_autofree char *done = g_strdup_printf(_("Snapshot collection '%s' made"), snapshot);
     g_autofree char *path = bus_path_collection(collection);
+    GVariant *parameters = g_variant_new("(osq)", path, settings, type);
+    g_autofree char *done = g_strdup_printf(_("Snapshot collection '%s' made"), snapshot);
     const JobStartedOptions started = {
         .progress = progress,
         .done = done,
@@ -114,21 +137,25 @@ snapshot_service_create(CliContext *cli, const char *collection, const char *sna
                                        "referencePoint", NULL, NULL},
     };
     g_autoptr(GError) error = NULL;
-    g_autoptr(GVariant) answer = cli_service_call(
-        cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "CreateSnapshot",
-        g_variant_new("(osq)", path, settings, type), G_VARIANT_TYPE("(uoo)"), &error);
-    g_autofree char *job = job_of_answer(answer, 2);
+    g_autoptr(GVariant) answer = NULL;
+    g_autofree char *job = NULL;
+
+    if (plan)
+        return cli_service_plan(cli, "PlanCreateSnapshot", parameters, plan);
+    answer = cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "CreateSnapshot",
+                              parameters, G_VARIANT_TYPE("(uoo)"), &error);
+    job = job_of_answer(answer, 2);
 
     return job_started(cli, job, error, &started);
 }
 
 int
 reference_service_convert(CliContext *cli, const char *collection, const char *snapshot,
-                          ProgressMode progress)
+                          ProgressMode progress, PlanTell plan)
 {
+    GVariant *parameters = set_parameters(collection, snapshot, delete_options_value(FALSE));
     g_autofree char *done = g_strdup_printf(
         _("Snapshot set '%s' of '%s' is a reference point now"), snapshot, collection);
-    g_autofree char *path = bus_path_snapshot(collection, snapshot);
     const JobStartedOptions started = {
         .progress = progress,
         .done = done,
@@ -136,29 +163,38 @@ reference_service_convert(CliContext *cli, const char *collection, const char *s
                                        "referencePoint", snapshot, NULL},
     };
     g_autoptr(GError) error = NULL;
-    g_autoptr(GVariant) answer = cli_service_call(
-        cli, BUS_SERVICE_PATH, "CollectionSnapshotService", "ConvertToReferencePoint",
-        g_variant_new("(oa{sv})", path, NULL), G_VARIANT_TYPE("(uso)"), &error);
-    g_autofree char *job = job_of_answer(answer, 2);
+    g_autoptr(GVariant) answer = NULL;
+    g_autofree char *job = NULL;
+
+    if (plan)
+        return cli_service_plan(cli, "PlanConvertToReferencePoint", parameters, plan);
+    answer = cli_service_call(cli, BUS_SERVICE_PATH, "CollectionSnapshotService",
+                              "ConvertToReferencePoint", parameters, G_VARIANT_TYPE("(uso)"),
+                              &error);
+    job = job_of_answer(answer, 2);
 
     return job_started(cli, job, error, &started);
 }
 
 int
 reference_service_change(CliContext *cli, const char *method, const char *collection,
-                         const char *name, const char *done, ProgressMode progress)
+                         const char *name, const char *done, ProgressMode progress,
+                         PlanTell plan)
 {
     g_autofree char *path = bus_path_collection(collection);
+    g_autofree char *planned = g_strconcat("Plan", method, NULL);
+    GVariant *parameters = g_variant_new("(osa{sv})", path, name, NULL);
     const JobStartedOptions started = {
         .progress = progress,
         .done = done,
         .names = SET_NAMES(collection, "referencePoint", name),
     };
     g_autoptr(GError) error = NULL;
-    g_autoptr(GVariant) answer = cli_service_call(
-        cli, BUS_SERVICE_PATH, "CollectionSnapshotService", method,
-        g_variant_new("(osa{sv})", path, name, NULL), G_VARIANT_TYPE("(uo)"), &error);
-    g_autofree char *job = job_of_answer(answer, 1);
+    g_autofree char *job = NULL;
+
+    if (plan)
+        return cli_service_plan(cli, planned, parameters, plan);
+    job = start_set_job(cli, method, parameters, &error);
 
     return job_started(cli, job, error, &started);
 }

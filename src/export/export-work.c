@@ -10,6 +10,7 @@
 #include "export/export-work.h"
 #include "export/plan-base.h"
 #include "export/plan-points.h"
+#include "export/plan-variant.h"
 #include "snapshot/reference-point.h"
 #include "snapshot/set-left.h"
 #include "transfer/engine.h"
@@ -334,12 +335,12 @@ prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GErr
     *target = target_new(self->place, error);
     if (!*target)
         return FALSE;
-    if (!self->dry_run && export_settings_need_set(settings)) {
+    if (!self->parent.dry_run && export_settings_need_set(settings)) {
         locks = domain_locks_take(hypervisor, self->members->domains, job_run_control(run), error);
         if (!locks)
             return FALSE;
     }
-    if (!self->dry_run)
+    if (!self->parent.dry_run)
         temporary_set_recover(hypervisor, self->members->domains, locks, self->notes);
     if (export_settings_need_set(settings)) {
         self->set = plan_set(self, hypervisor, error);
@@ -348,7 +349,7 @@ prepare_export(ExportWork *self, JobRun *run, Plan **plan, Target **target, GErr
         what.set = temporary_set_record(self->set);
     }
     *plan = plan_export(self, run, &what, *target, error);
-    if (!*plan || !self->set || self->dry_run)
+    if (!*plan || !self->set || self->parent.dry_run)
         return *plan != NULL;
 
     return make_set(self, run, &what, *target, plan, error);
@@ -366,7 +367,7 @@ export_work_run(JobWork *work, JobRun *run, GError **error)
     g_clear_pointer(&self->set, temporary_set_free);
     g_ptr_array_set_size(self->notes, 0);
     done = prepare_export(self, run, &plan, &target, error);
-    if (done && self->dry_run) {
+    if (done && self->parent.dry_run) {
         self->path = g_strdup(target_path(target));
         self->plan = g_steal_pointer(&plan);
         return TRUE;
@@ -377,6 +378,14 @@ export_work_run(JobWork *work, JobRun *run, GError **error)
         remove_set(self, run, plan, done, error);
 
     return done;
+}
+
+static GVariant *
+export_work_plan(const JobWork *work)
+{
+    const ExportWork *self = (const ExportWork *)work;
+
+    return plan_format(self->plan, self->path);
 }
 
 /* --- record ----------------------------------------------------------------------- */
@@ -480,6 +489,7 @@ const JobWorkType export_work_type = {
     .discard = export_work_discard,
     .finished = export_work_finished,
     .device = export_work_device,
+    .plan = export_work_plan,
     .format = export_work_format,
     .parse = export_work_parse,
     .free = export_work_free,

@@ -29,7 +29,6 @@ typedef struct {
     VirtSnapExportSettings *settings;
     ExportPlace *place; /* its name is export_name() of those words until a run has found out the
                          * names */
-    gboolean dry_run;   /* plan only */
 
     /* State of the runs: */
     Members *members; /* NULL: not looked up yet */

@@ -410,6 +410,18 @@ detach_plan_mend(const DetachPlan *self, GError **error)
     return changed ? xml_doc_to_string(doc) : NULL;
 }
 
+const char *
+detach_method_name(DetachMethod method)
+{
+    static const char *const names[] = {
+        [DETACH_PULL] = "pull",
+        [DETACH_FLATTEN] = "flatten",
+        [DETACH_MEND] = "mend",
+    };
+
+    return names[method];
+}
+
 void
 detach_plan_free(DetachPlan *self)
 {

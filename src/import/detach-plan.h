@@ -49,6 +49,9 @@ DetachPlan *detach_plan_make(Hypervisor *hypervisor, const char *word, GError **
  * it need not name, owned by the caller; NULL if there is nothing to change. */
 char *detach_plan_mend(const DetachPlan *plan, GError **error);
 
+/** detach_method_name: Returns: what is sent for it: "pull", "flatten" or "mend". */
+const char *detach_method_name(DetachMethod method);
+
 /** detach_plan_free: NULL is fine. */
 void detach_plan_free(DetachPlan *plan);
 

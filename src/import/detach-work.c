@@ -8,6 +8,7 @@
 #include "import/detach-run.h"
 #include "import/detach-work.h"
 #include "import/import-work.h"
+#include "util/dictionary.h"
 #include "util/xml.h"
 
 /* virDomainBlockJobType: a pull. */
@@ -127,7 +128,7 @@ detach_work_run(JobWork *work, JobRun *run, GError **error)
 
     g_clear_pointer(&self->plan, detach_plan_free);
     self->plan = hypervisor ? detach_plan_make(hypervisor, self->domain, error) : NULL;
-    if (!self->plan || self->dry_run)
+    if (!self->plan || self->parent.dry_run)
         return self->plan != NULL;
     if (!announce_detachment(self, run, error))
         return FALSE;
@@ -140,6 +141,34 @@ detach_work_run(JobWork *work, JobRun *run, GError **error)
                        g_ptr_array_new_with_free_func(g_free));
 
     return TRUE;
+}
+
+static GVariant *
+planned_detachment(gconstpointer element, G_GNUC_UNUSED gconstpointer data)
+{
+    const DetachDisk *disk = element;
+    GVariantBuilder value;
+
+    g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
+    dictionary_add_text(&value, "target", disk->target);
+    dictionary_add_text(&value, "path", disk->path);
+    dictionary_add_text(&value, "method", detach_method_name(disk->method));
+    dictionary_add_size(&value, "bytes", disk->bytes);
+
+    return g_variant_builder_end(&value);
+}
+
+static GVariant *
+detach_work_plan(const JobWork *work)
+{
+    const DetachPlan *plan = detach_of_const(work)->plan;
+    GVariantBuilder value;
+
+    g_variant_builder_init(&value, G_VARIANT_TYPE_VARDICT);
+    dictionary_add_text(&value, "domain", plan->domain->name);
+    dictionary_add_list(&value, "disks", plan->disks, planned_detachment, NULL);
+
+    return g_variant_builder_end(&value);
 }
 
 /* --- its record ------------------------------------------------------------------------- */
@@ -186,6 +215,7 @@ const JobWorkType detach_work_type = {
     .left_changed = detach_work_left_changed,
     .discard = detach_work_discard,
     .device = detach_work_device,
+    .plan = detach_work_plan,
     .format = detach_work_format,
     .parse = detach_work_parse,
     .free = detach_work_free,

@@ -17,7 +17,6 @@ typedef struct {
 
     /* What it is to do: */
     char *domain;      /* name, UUID or id */
-    gboolean dry_run;  /* only plan */
     guint64 bandwidth; /* bytes a second; 0: no limit */
 
     /* Its results: */

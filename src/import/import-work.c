@@ -214,12 +214,20 @@ import_work_run(JobWork *work, JobRun *run, GError **error)
     forget_results(self);
     if (!hypervisor)
         return FALSE;
-    done = import_prepare(hypervisor, &subject, self->dry_run, job_run_control(run),
+    done = import_prepare(hypervisor, &subject, self->parent.dry_run, job_run_control(run),
                           &self->prepared, error) &&
-           (self->dry_run || carry_out_import(self, hypervisor, run, error));
+           (self->parent.dry_run || carry_out_import(self, hypervisor, run, error));
     end_run(&self->prepared, done);
 
     return done;
+}
+
+static GVariant *
+import_work_plan(const JobWork *work)
+{
+    const ImportPrepared *prepared = &import_of_const(work)->prepared;
+
+    return import_report_plan(prepared->plan, import_host_findings(prepared->host));
 }
 
 /* --- record ------------------------------------------------------------------------- */
@@ -279,6 +287,7 @@ const JobWorkType import_work_type = {
     .discard = import_work_discard,
     .finished = import_work_finished,
     .device = import_work_device,
+    .plan = import_work_plan,
     .format = import_work_format,
     .parse = import_work_parse,
     .free = import_work_free,

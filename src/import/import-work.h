@@ -25,7 +25,6 @@ typedef struct {
     char *path;      /* absolute path of the export */
     char *directory; /* requested directory, absolute */
     ImportSettings *settings;
-    gboolean dry_run; /* only to be planned */
 
     /* What the last run has come to, for who asks when the job is in a final state: */
     ImportResult result;     /* zeros, but for what is left, if it failed */

@@ -9,12 +9,12 @@ G_BEGIN_DECLS
 
 /**
  * job_plan:
- * @work: that only plans
+ * @work: of a type that has plans; it has not run yet
  * @uri: (nullable): URI of the hypervisor
  *
- * Runs @work to its end, as a job that nobody sees and that has no record. Returns: FALSE with the
- * error of the run.
+ * Has @work plan, as a job that nobody sees and that has no record. Returns: job_work_plan(); NULL
+ * with the error of the run.
  */
-gboolean job_plan(JobWork *work, const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GVariant *job_plan(JobWork *work, const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

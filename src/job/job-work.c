@@ -60,6 +60,12 @@ job_work_discard(JobWork *self, gboolean finished, GError **error)
     return FALSE;
 }
 
+GVariant *
+job_work_plan(const JobWork *self)
+{
+    return g_variant_ref_sink(self->type->plan(self));
+}
+
 const char *
 job_work_killed_text(const JobWork *self)
 {

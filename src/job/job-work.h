@@ -71,6 +71,11 @@ struct JobWorkType {
      * call may hang if the file system hangs. */
     guint64 (*device)(JobWork *work);
 
+    /* (nullable): Returns: (transfer floating): what its last run has planned (a{sv}), as the
+     * command shows it and the service sends it. Asked after a dry run, or after a run that
+     * succeeded. NULL: there is no dry run of such work. */
+    GVariant *(*plan)(const JobWork *work);
+
     /* Writes its parameters into @node, an element of the job's record (schema: job.rng). */
     void (*format)(const JobWork *work, xmlNode *node);
 
@@ -87,6 +92,7 @@ struct JobWorkType {
 struct JobWork {
     const JobWorkType *type;
     gatomicrefcount refs;
+    gboolean dry_run; /* a run only plans, and changes nothing */
 };
 
 /** job_work_init: Initialises the zeroed @self as work of @type with one reference, which the
@@ -109,6 +115,9 @@ gboolean job_work_discard(JobWork *self, gboolean finished, GError **error)
 
 /** job_work_finished: Returns: what its type's finished() does; NULL without that. */
 char *job_work_finished(JobWork *self);
+
+/** job_work_plan: Returns: (transfer full): what its type's plan() does. */
+GVariant *job_work_plan(const JobWork *self);
 
 /** job_work_killed_text: Returns: the translated error message of a job that was killed, and
  * nothing of which is left. */

@@ -3,10 +3,6 @@
 
 #include <config.h>
 
-#include "export/export-work.h"
-#include "export/plan-variant.h"
-#include "import/import-report.h"
-#include "import/import-work.h"
 #include "job/job-plan.h"
 #include "library/service-ask.h"
 #include "library/service-call.h"
@@ -30,15 +26,8 @@ virt_snap_service_plan_export(VirtSnapService *self, const char *collection, con
 
     g_autoptr(JobWork) work =
         service_export_work(collection, snapshot, directory, settings, error);
-    ExportWork *export = (ExportWork *)work;
 
-    if (!work)
-        return NULL;
-    export->dry_run = TRUE;
-
-    return job_plan(work, virt_snap_service_get_uri(self), error)
-               ? g_variant_ref_sink(plan_format(export->plan, export->path))
-               : NULL;
+    return work ? job_plan(work, virt_snap_service_get_uri(self), error) : NULL;
 }
 
 /* The parameters of a call. */
@@ -113,16 +102,8 @@ virt_snap_service_plan_import(VirtSnapService *self, const char *path, const cha
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
     g_autoptr(JobWork) work = service_import_work(path, directory, settings, error);
-    ImportWork *import = (ImportWork *)work;
 
-    if (!work)
-        return NULL;
-    import->dry_run = TRUE;
-
-    return job_plan(work, virt_snap_service_get_uri(self), error)
-               ? g_variant_ref_sink(import_report_plan(
-                     import->prepared.plan, import_host_findings(import->prepared.host)))
-               : NULL;
+    return work ? job_plan(work, virt_snap_service_get_uri(self), error) : NULL;
 }
 
 /* The words are the path, the directory and the settings, if there are any. */

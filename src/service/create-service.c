@@ -8,6 +8,7 @@
 #include "bus/bus-path.h"
 #include "service/access.h"
 #include "service/create-service.h"
+#include "service/plan-call.h"
 #include "service/work.h"
 #include "snapshot/create-settings.h"
 #include "snapshot/create-work.h"
@@ -20,8 +21,6 @@ typedef struct {
     GDBusMethodInvocation *invocation;
     guint uid;
     char *owner;
-    char *collection;
-    char *snapshot;
     CreateWork *work; /* owned; NULL: not made yet */
     GError *error;    /* NULL: no error so far */
 } CreateCall;
@@ -33,8 +32,6 @@ create_call_free(CreateCall *call)
         job_work_unref(&call->work->parent);
     g_clear_error(&call->error);
     g_free(call->owner);
-    g_free(call->collection);
-    g_free(call->snapshot);
     g_free(call);
 }
 
@@ -47,25 +44,26 @@ create_call_fail(CreateCall *call, const GError *error)
 
 /* The collection is read here, and not again when it is the job's turn. */
 static CreateWork *
-parse_create_call(CreateCall *call, GError **error)
+parse_create_call(GDBusMethodInvocation *invocation, GError **error)
 {
+    g_autofree char *collection = NULL;
+    g_autofree char *snapshot = NULL;
     CreateSettings settings;
     const char *path;
     const char *text;
     guint16 type;
     Members *members;
 
-    g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&o&sq)", &path,
+    g_variant_get(g_dbus_method_invocation_get_parameters(invocation), "(&o&sq)", &path,
                   &text, &type);
-    call->collection = bus_path_parse_collection(path, error);
-    if (!call->collection ||
-        !create_settings_parse(text, type, &settings, &call->snapshot, error))
+    collection = bus_path_parse_collection(path, error);
+    if (!collection || !create_settings_parse(text, type, &settings, &snapshot, error))
         return NULL;
-    if (!call->snapshot)
-        call->snapshot = create_default_name();
-    members = members_new(call->collection, NULL, error);
+    if (!snapshot)
+        snapshot = create_default_name();
+    members = members_new(collection, NULL, error);
 
-    return members ? create_work_new(call->collection, members, call->snapshot, &settings) : NULL;
+    return members ? create_work_new(collection, members, snapshot, &settings) : NULL;
 }
 
 /* Checks the call in a thread, because the store may be locked. */
@@ -76,7 +74,7 @@ look_at_create_call(gpointer data)
 
     call->uid = access_caller_uid(call->invocation);
     call->owner = access_user_name(call->uid);
-    call->work = parse_create_call(call, &call->error);
+    call->work = parse_create_call(call->invocation, &call->error);
 }
 
 static void
@@ -89,7 +87,7 @@ on_create_started(const char *path, const GError *error, gpointer data)
         create_call_fail(call, error);
         return;
     }
-    set = bus_path_snapshot(call->collection, call->snapshot);
+    set = bus_path_snapshot(call->work->collection, call->work->snapshot);
     g_dbus_method_invocation_return_value(call->invocation,
                                           g_variant_new("(uoo)", RESULT_JOB_STARTED, set, path));
     create_call_free(call);
@@ -125,6 +123,24 @@ create_granted(GDBusMethodInvocation *invocation, gpointer data)
              on_create_call_looked_at, call);
 }
 
+/* --- what would be made ------------------------------------------------------------- */
+
+static JobWork *
+make_create_plan(JobCall *call, GError **error)
+{
+    CreateWork *work = parse_create_call(call->invocation, error);
+
+    return work ? &work->parent : NULL;
+}
+
+static void
+plan_granted(GDBusMethodInvocation *invocation, gpointer jobs)
+{
+    plan_call_begin(invocation, jobs, make_create_plan, NULL);
+}
+
+/* --- the methods ---------------------------------------------------------------------- */
+
 static gboolean
 on_create(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
           const char *collection, const char *settings, guint16 type, gpointer jobs)
@@ -134,8 +150,18 @@ on_create(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
     return TRUE;
 }
 
+static gboolean
+on_plan_create(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+               const char *collection, const char *settings, guint16 type, gpointer jobs)
+{
+    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, plan_granted, jobs, NULL);
+
+    return TRUE;
+}
+
 void
 create_service_connect(BusCollectionSnapshotService *bus, JobService *jobs)
 {
     g_signal_connect(bus, "handle-create-snapshot", G_CALLBACK(on_create), jobs);
+    g_signal_connect(bus, "handle-plan-create-snapshot", G_CALLBACK(on_plan_create), jobs);
 }

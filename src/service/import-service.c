@@ -6,7 +6,6 @@
 #include <glib/gi18n.h>
 
 #include "import/detach-work.h"
-#include "import/import-report.h"
 #include "import/import-work.h"
 #include "service/access.h"
 #include "service/bus-options.h"
@@ -19,7 +18,6 @@ struct ImportService {
     JobService *jobs;
     const ServiceConfig *config;
     gboolean session;
-    char *uri;
 };
 
 /* --- whether the caller may ------------------------------------------------------- */
@@ -66,9 +64,8 @@ find_import_directory(char **directory, const ImportSettings *settings, GError *
     return FALSE;
 }
 
-/* @plan: the options are those of PlanImport. */
-static ImportWork *
-read_import(JobCall *call, gboolean plan, GError **error)
+static JobWork *
+make_import(JobCall *call, GError **error)
 {
     g_autofree char *directory = NULL;
     const BusOption known[] = {{"wait", &call->wait, NULL},
@@ -82,7 +79,7 @@ read_import(JobCall *call, gboolean plan, GError **error)
 
     g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&s&s@a{sv})",
                   &path, &text, &dictionary);
-    if (!bus_options_parse(dictionary, plan ? known + 2 : known, error) ||
+    if (!bus_options_parse(dictionary, call->plan ? known + 2 : known, error) ||
         !path_check_plain(path, error))
         return NULL;
     settings = import_settings_parse(text, error);
@@ -90,35 +87,7 @@ read_import(JobCall *call, gboolean plan, GError **error)
         !may_import(call, directory, settings->pool != NULL, error))
         return NULL;
 
-    return import_work_new(path, directory, g_steal_pointer(&settings));
-}
-
-static JobWork *
-make_import(JobCall *call, GError **error)
-{
-    ImportWork *work = read_import(call, FALSE, error);
-
-    return work ? &work->parent : NULL;
-}
-
-static JobWork *
-make_plan(JobCall *call, GError **error)
-{
-    ImportWork *work = read_import(call, TRUE, error);
-
-    if (!work)
-        return NULL;
-    work->dry_run = TRUE;
-
-    return &work->parent;
-}
-
-static GVariant *
-format_plan(const JobWork *work)
-{
-    const ImportPrepared *prepared = &((const ImportWork *)work)->prepared;
-
-    return import_report_plan(prepared->plan, import_host_findings(prepared->host));
+    return &import_work_new(path, directory, g_steal_pointer(&settings))->parent;
 }
 
 static JobWork *
@@ -131,7 +100,8 @@ make_detach(JobCall *call, GError **error)
     g_variant_get(g_dbus_method_invocation_get_parameters(call->invocation), "(&s@a{sv})", &domain,
                   &dictionary);
 
-    return bus_options_parse(dictionary, known, error) && name_check(domain, _("domain"), error)
+    return bus_options_parse(dictionary, call->plan ? known + 1 : known, error) &&
+                   name_check(domain, _("domain"), error)
                ? &detach_work_new(domain)->parent
                : NULL;
 }
@@ -151,7 +121,7 @@ on_plan_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
     const ImportService *self = data;
 
-    plan_call_begin(invocation, self->uri, make_plan, format_plan, self);
+    plan_call_begin(invocation, self->jobs, make_import, self);
 }
 
 static void
@@ -160,6 +130,23 @@ on_detach_granted(GDBusMethodInvocation *invocation, gpointer data)
     const ImportService *self = data;
 
     job_call_begin(invocation, self->jobs, WORK_TARGET, NULL, make_detach, self);
+}
+
+static void
+on_plan_detach_granted(GDBusMethodInvocation *invocation, gpointer data)
+{
+    const ImportService *self = data;
+
+    plan_call_begin(invocation, self->jobs, make_detach, self);
+}
+
+static gboolean
+on_plan_detach(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+               const char *domain, GVariant *options, gpointer self)
+{
+    access_check(invocation, ACTION_IMPORT, on_plan_detach_granted, self, NULL);
+
+    return TRUE;
 }
 
 static gboolean
@@ -191,14 +178,15 @@ on_plan(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation, co
 
 ImportService *
 import_service_new(BusCollectionSnapshotService *bus, JobService *jobs,
-                   const ServiceConfig *config, gboolean session, const char *uri)
+                   const ServiceConfig *config, gboolean session)
 {
     ImportService *self = g_new0(ImportService, 1);
 
-    *self = (ImportService){jobs, config, session, g_strdup(uri)};
+    *self = (ImportService){jobs, config, session};
     g_signal_connect(bus, "handle-import-export", G_CALLBACK(on_import), self);
     g_signal_connect(bus, "handle-plan-import", G_CALLBACK(on_plan), self);
     g_signal_connect(bus, "handle-detach-import", G_CALLBACK(on_detach), self);
+    g_signal_connect(bus, "handle-plan-detach-import", G_CALLBACK(on_plan_detach), self);
 
     return self;
 }
@@ -206,6 +194,5 @@ import_service_new(BusCollectionSnapshotService *bus, JobService *jobs,
 void
 import_service_free(ImportService *self)
 {
-    g_free(self->uri);
     g_free(self);
 }

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* The methods ImportExport, PlanImport and DetachImport on the bus. */
+/* The methods ImportExport and DetachImport on the bus, and those that plan them. */
 
 typedef struct ImportService ImportService;
 
@@ -17,12 +17,11 @@ typedef struct ImportService ImportService;
  * import_service_new:
  * @bus: its methods are handled from now on; must stay valid
  * @session: whether the service is on a session bus
- * @uri: (nullable): URI of the hypervisor
  *
  * Returns: owned by the caller, who must free it before @jobs and @config.
  */
 ImportService *import_service_new(BusCollectionSnapshotService *bus, JobService *jobs,
-                                  const ServiceConfig *config, gboolean session, const char *uri);
+                                  const ServiceConfig *config, gboolean session);
 void import_service_free(ImportService *self);
 
 G_END_DECLS

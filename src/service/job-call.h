@@ -22,6 +22,8 @@ struct JobCall {
     GDBusMethodInvocation *invocation;
     JobService *jobs;
     gconstpointer data; /* from job_call_begin() */
+    gboolean plan;      /* it only asks what would be done: there is no job to wait for, nor one to
+                         * resume */
     guint uid;          /* user id of the sender */
 
     /* Set by the JobCallMake: */

@@ -166,8 +166,7 @@ export_objects(Daemon *daemon)
     daemon->sets = snapshot_objects_new(daemon->manager, daemon->options.connect, on_store_shown,
                                         daemon);
     daemon->snapshots =
-        snapshot_service_new(object, daemon->jobs, daemon->config, daemon->options.session,
-                             daemon->options.connect);
+        snapshot_service_new(object, daemon->jobs, daemon->config, daemon->options.session);
     job_service_export(daemon->jobs, daemon->manager);
     g_dbus_object_manager_server_export(daemon->manager, G_DBUS_OBJECT_SKELETON(object));
     g_dbus_object_manager_server_set_connection(daemon->manager, daemon->connection);

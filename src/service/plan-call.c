@@ -6,14 +6,11 @@
 #include "job/job-plan.h"
 #include "service/access.h"
 #include "service/plan-call.h"
+#include "service/service-job.h"
 
 typedef struct {
     JobCall call;
-    char *uri;
-    JobCallMake make;
-    PlanFormat format;
-    GVariant *plan; /* NULL: error */
-    GError *error;
+    GVariant *plan; /* NULL: its error is set */
 } PlanCall;
 
 /* Runs in a thread: a plan asks libvirt, and looks at images. */
@@ -24,9 +21,9 @@ run_plan_call(gpointer data)
     g_autoptr(JobWork) work = NULL;
 
     self->call.uid = access_caller_uid(self->call.invocation);
-    work = self->make(&self->call, &self->error);
-    if (work && job_plan(work, self->uri, &self->error))
-        self->plan = g_variant_ref_sink(self->format(work));
+    work = self->call.make(&self->call, &self->call.error);
+    if (work)
+        self->plan = job_plan(work, job_service_get_uri(self->call.jobs), &self->call.error);
 }
 
 static void
@@ -37,23 +34,23 @@ on_plan_call_done(gpointer data)
     if (self->plan)
         access_return_value(self->call.invocation, g_variant_new("(@a{sv})", self->plan));
     else
-        access_return_error(self->call.invocation, self->error);
+        access_return_error(self->call.invocation, self->call.error);
     g_clear_pointer(&self->plan, g_variant_unref);
-    g_clear_error(&self->error);
-    g_free(self->uri);
+    g_clear_error(&self->call.error);
+    g_free(self->call.made);
     g_free(self);
 }
 
 void
-plan_call_begin(GDBusMethodInvocation *invocation, const char *uri, JobCallMake make,
-                PlanFormat format, gconstpointer data)
+plan_call_begin(GDBusMethodInvocation *invocation, JobService *jobs, JobCallMake make,
+                gconstpointer data)
 {
     PlanCall *self = g_new0(PlanCall, 1);
 
     self->call.invocation = invocation;
+    self->call.jobs = jobs;
+    self->call.make = make;
     self->call.data = data;
-    self->uri = g_strdup(uri);
-    self->make = make;
-    self->format = format;
+    self->call.plan = TRUE;
     work_run(WORK_TARGET, NULL, run_plan_call, on_plan_call_done, self);
 }

@@ -44,3 +44,9 @@ service_job_update(ServiceJob *self)
 
     service_job_show(self, info);
 }
+
+const char *
+job_service_get_uri(const JobService *self)
+{
+    return self->uri;
+}

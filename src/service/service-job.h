@@ -27,6 +27,9 @@ struct JobService {
     guint number;     /* of the last job */
 };
 
+/** job_service_get_uri: Returns: (transfer none) (nullable): the URI of the hypervisor. */
+const char *job_service_get_uri(const JobService *self);
+
 /** A job with all that the service needs around it. */
 typedef struct {
     JobService *service;

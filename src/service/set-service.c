@@ -10,6 +10,7 @@
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/job-call.h"
+#include "service/plan-call.h"
 #include "service/set-service.h"
 #include "snapshot/apply-work.h"
 #include "snapshot/delete-work.h"
@@ -24,6 +25,7 @@ typedef JobWork *(*MakeFunc)(JobCall *call, const char *collection, const char *
 typedef struct {
     MakeFunc make;
     gboolean reference; /* a reference point is meant, by its name */
+    gboolean plan;      /* it only tells what would be done */
 } SetMethod;
 
 /* --- what a caller sends ------------------------------------------------------------ */
@@ -37,7 +39,7 @@ make_delete(JobCall *call, const char *collection, const char *snapshot, GVarian
                                {"metadata", &metadata, NULL},
                                {NULL, NULL, NULL}};
 
-    if (!bus_options_parse(options, known, error))
+    if (!bus_options_parse(options, call->plan ? known + 1 : known, error))
         return NULL;
 
     return &delete_work_new(collection, snapshot, metadata)->parent;
@@ -49,7 +51,7 @@ make_conversion(JobCall *call, const char *collection, const char *snapshot, GVa
 {
     const BusOption known[] = {{"wait", &call->wait, NULL}, {NULL, NULL, NULL}};
 
-    if (!bus_options_parse(options, known, error))
+    if (!bus_options_parse(options, call->plan ? known + 1 : known, error))
         return NULL;
     call->made = g_strdup(snapshot);
 
@@ -65,7 +67,7 @@ make_apply(JobCall *call, const char *collection, const char *snapshot, GVariant
                                {"start", &start, NULL},     {"paused", &paused, NULL},
                                {NULL, NULL, NULL}};
 
-    if (!bus_options_parse(options, known, error))
+    if (!bus_options_parse(options, call->plan ? known + 1 : known, error))
         return NULL;
     if (start && paused) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
@@ -87,7 +89,7 @@ make_reference(JobCall *call, const JobWorkType *type, const char *collection, c
     const BusOption known[] = {{"wait", &call->wait, NULL}, {NULL, NULL, NULL}};
     ReferenceWork *work;
 
-    if (!bus_options_parse(options, known, error))
+    if (!bus_options_parse(options, call->plan ? known + 1 : known, error))
         return NULL;
     work = reference_work_new(type, collection, *name ? name : NULL, error);
 
@@ -153,13 +155,7 @@ make_set_work(JobCall *call, GError **error)
 
 /* --- the methods ------------------------------------------------------------------------- */
 
-static const SetMethod destroy = {make_delete, FALSE};
-static const SetMethod apply = {make_apply, FALSE};
-static const SetMethod convert = {make_conversion, FALSE};
-static const SetMethod create_point = {make_reference_point, TRUE};
-static const SetMethod destroy_point = {make_reference_removal, TRUE};
-
-/* A call that is being authorised. */
+/* A method, or a call of it that is being authorised. */
 typedef struct {
     JobService *jobs;
     const SetMethod *method;
@@ -170,66 +166,66 @@ on_set_call_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
     const SetCall *call = data;
 
-    job_call_begin(invocation, call->jobs, WORK_STORE,
-                   g_dbus_method_invocation_get_sender(invocation), make_set_work, call->method);
+    if (call->method->plan)
+        plan_call_begin(invocation, call->jobs, make_set_work, call->method);
+    else
+        job_call_begin(invocation, call->jobs, WORK_STORE,
+                       g_dbus_method_invocation_get_sender(invocation), make_set_work,
+                       call->method);
 }
 
+/* @data: a SetCall */
 static gboolean
-begin_if_granted(GDBusMethodInvocation *invocation, JobService *jobs, const SetMethod *method)
+on_set_call(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+            const char *snapshot_collection, GVariant *options, gpointer data)
 {
-    SetCall *call = g_new(SetCall, 1);
-
-    *call = (SetCall){jobs, method};
-    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, on_set_call_granted, call, g_free);
+    access_check(invocation, ACTION_MANAGE_SNAPSHOTS, on_set_call_granted,
+                 g_memdup2(data, sizeof(SetCall)), g_free);
 
     return TRUE;
 }
 
+/* @data: likewise */
 static gboolean
-on_destroy(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
-           const char *snapshot_collection, GVariant *options, gpointer jobs)
+on_point_call(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
+              const char *collection, const char *name, GVariant *options, gpointer data)
 {
-    return begin_if_granted(invocation, jobs, &destroy);
+    return on_set_call(bus, invocation, collection, options, data);
 }
 
-static gboolean
-on_apply(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
-         const char *snapshot_collection, GVariant *options, gpointer jobs)
+static void
+set_call_free(gpointer data, G_GNUC_UNUSED GClosure *closure)
 {
-    return begin_if_granted(invocation, jobs, &apply);
-}
-
-static gboolean
-on_convert(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
-           const char *snapshot_collection, GVariant *options, gpointer jobs)
-{
-    return begin_if_granted(invocation, jobs, &convert);
-}
-
-static gboolean
-on_create_reference_point(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
-                          const char *collection, const char *name, GVariant *options,
-                          gpointer jobs)
-{
-    return begin_if_granted(invocation, jobs, &create_point);
-}
-
-static gboolean
-on_destroy_reference_point(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
-                           const char *collection, const char *name, GVariant *options,
-                           gpointer jobs)
-{
-    return begin_if_granted(invocation, jobs, &destroy_point);
+    g_free(data);
 }
 
 void
 set_service_connect(BusCollectionSnapshotService *bus, JobService *jobs)
 {
-    g_signal_connect(bus, "handle-destroy-snapshot", G_CALLBACK(on_destroy), jobs);
-    g_signal_connect(bus, "handle-apply-snapshot", G_CALLBACK(on_apply), jobs);
-    g_signal_connect(bus, "handle-convert-to-reference-point", G_CALLBACK(on_convert), jobs);
-    g_signal_connect(bus, "handle-create-reference-point",
-                     G_CALLBACK(on_create_reference_point), jobs);
-    g_signal_connect(bus, "handle-destroy-reference-point",
-                     G_CALLBACK(on_destroy_reference_point), jobs);
+    static const struct {
+        const char *signal;
+        SetMethod method;
+    } methods[] = {
+        {"handle-destroy-snapshot", {make_delete, FALSE, FALSE}},
+        {"handle-plan-destroy-snapshot", {make_delete, FALSE, TRUE}},
+        {"handle-apply-snapshot", {make_apply, FALSE, FALSE}},
+        {"handle-plan-apply-snapshot", {make_apply, FALSE, TRUE}},
+        {"handle-convert-to-reference-point", {make_conversion, FALSE, FALSE}},
+        {"handle-plan-convert-to-reference-point", {make_conversion, FALSE, TRUE}},
+        {"handle-create-reference-point", {make_reference_point, TRUE, FALSE}},
+        {"handle-plan-create-reference-point", {make_reference_point, TRUE, TRUE}},
+        {"handle-destroy-reference-point", {make_reference_removal, TRUE, FALSE}},
+        {"handle-plan-destroy-reference-point", {make_reference_removal, TRUE, TRUE}},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(methods); i++) {
+        const SetMethod *method = &methods[i].method;
+        SetCall *call = g_new(SetCall, 1);
+
+        *call = (SetCall){jobs, method};
+        g_signal_connect_data(bus, methods[i].signal,
+                              method->reference ? G_CALLBACK(on_point_call)
+                                                : G_CALLBACK(on_set_call),
+                              call, set_call_free, 0);
+    }
 }

@@ -8,7 +8,6 @@
 
 #include "bus/bus-path.h"
 #include "export/export-work.h"
-#include "export/plan-variant.h"
 #include "service/access.h"
 #include "service/bus-options.h"
 #include "service/create-service.h"
@@ -34,7 +33,6 @@ struct SnapshotService {
     JobService *jobs;
     const ServiceConfig *config;
     gboolean session;
-    char *uri;
     ExportsService *exports;
     ImportService *imports;
     PruneService *prunes;
@@ -382,18 +380,8 @@ make_export_plan(JobCall *planned, GError **error)
     check_export_call(call);
     if (!call->error)
         check_export_target(call);
-    if (!call->error)
-        call->work->dry_run = TRUE;
 
     return take_planned_work(call, error);
-}
-
-static GVariant *
-format_export_plan(const JobWork *work)
-{
-    const ExportWork *export = (const ExportWork *)work;
-
-    return plan_format(export->plan, export->path);
 }
 
 static void
@@ -401,7 +389,7 @@ on_plan_granted(GDBusMethodInvocation *invocation, gpointer data)
 {
     const SnapshotService *self = data;
 
-    plan_call_begin(invocation, self->uri, make_export_plan, format_export_plan, self);
+    plan_call_begin(invocation, self->jobs, make_export_plan, self);
 }
 
 static gboolean
@@ -418,14 +406,14 @@ on_plan(BusCollectionSnapshotService *bus, GDBusMethodInvocation *invocation,
 
 SnapshotService *
 snapshot_service_new(BusObjectSkeleton *object, JobService *jobs, const ServiceConfig *config,
-                     gboolean session, const char *uri)
+                     gboolean session)
 {
     SnapshotService *self = g_new0(SnapshotService, 1);
     g_autoptr(BusCollectionSnapshotService) bus = bus_collection_snapshot_service_skeleton_new();
 
-    *self = (SnapshotService){jobs, config, session, g_strdup(uri),
+    *self = (SnapshotService){jobs, config, session,
                               exports_service_new(bus, config, session),
-                              import_service_new(bus, jobs, config, session, uri),
+                              import_service_new(bus, jobs, config, session),
                               prune_service_new(bus, config, session),
                               verify_service_new(bus, jobs, config, session)};
     bus_collection_snapshot_service_set_version(bus, PACKAGE_VERSION);
@@ -447,6 +435,5 @@ snapshot_service_free(SnapshotService *self)
     import_service_free(self->imports);
     prune_service_free(self->prunes);
     verify_service_free(self->verifications);
-    g_free(self->uri);
     g_free(self);
 }

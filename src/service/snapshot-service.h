@@ -18,13 +18,11 @@ typedef struct SnapshotService SnapshotService;
  * @object: the service's object, which gets the interface
  * @jobs: the jobs of the service; not owned, like @config
  * @session: whether the service is on a session bus
- * @uri: (nullable): URI of the hypervisor
  *
  * Returns: owned by the caller.
  */
 SnapshotService *snapshot_service_new(BusObjectSkeleton *object, JobService *jobs,
-                                      const ServiceConfig *config, gboolean session,
-                                      const char *uri);
+                                      const ServiceConfig *config, gboolean session);
 
 void snapshot_service_free(SnapshotService *self);
 

@@ -10,6 +10,7 @@
 #include "snapshot/apply-work.h"
 #include "snapshot/domain-locks.h"
 #include "snapshot/set-left.h"
+#include "snapshot/set-plan-variant.h"
 #include "snapshot/set-recover.h"
 #include "util/strings.h"
 #include "util/xml.h"
@@ -137,7 +138,7 @@ make_apply_plan(ApplyWork *self, Hypervisor *hypervisor, Control *control, Domai
     if (!members)
         return FALSE;
     subject.names = members->domains;
-    if (self->dry_run ||
+    if (self->parent.dry_run ||
         ((*locks = domain_locks_take(hypervisor, members->domains, control, error)) &&
          set_recover(hypervisor, members->domains, *locks, self->warnings, error)))
         self->plan = apply_plan_make(hypervisor, &subject, error);
@@ -160,7 +161,7 @@ apply_work_run(JobWork *work, JobRun *run, GError **error)
         !make_apply_plan(self, hypervisor, job_run_control(run), &locks, error))
         return FALSE;
     strings_append(self->warnings, self->plan->warnings);
-    if (self->dry_run)
+    if (self->parent.dry_run)
         return TRUE;
     if (!announce_apply(self, run, error))
         return FALSE;
@@ -171,6 +172,14 @@ apply_work_run(JobWork *work, JobRun *run, GError **error)
                        strings_copy(self->warnings));
 
     return done;
+}
+
+static GVariant *
+apply_work_plan(const JobWork *work)
+{
+    const ApplyWork *self = apply_of_const(work);
+
+    return apply_plan_format(self->plan, self->warnings);
 }
 
 /* --- its record ------------------------------------------------------------------------- */
@@ -233,6 +242,7 @@ const JobWorkType apply_work_type = {
     .left_changed = apply_work_left_changed,
     .discard = apply_work_discard,
     .device = apply_work_device,
+    .plan = apply_work_plan,
     .format = apply_work_format,
     .parse = apply_work_parse,
     .free = apply_work_free,

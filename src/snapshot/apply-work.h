@@ -23,7 +23,6 @@ typedef struct {
     char *snapshot;
     gboolean discard;
     ApplyState state;
-    gboolean dry_run; /* only plan */
 
     /* Its results: */
     ApplyPlan *plan;     /* plan of the last run; NULL: none was made */

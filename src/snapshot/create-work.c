@@ -9,6 +9,7 @@
 #include "snapshot/create-work.h"
 #include "snapshot/domain-locks.h"
 #include "snapshot/set-left.h"
+#include "snapshot/set-plan-variant.h"
 #include "snapshot/set-recover.h"
 #include "util/dictionary.h"
 #include "util/strings.h"
@@ -106,7 +107,7 @@ prepare_set(CreateWork *self, Hypervisor *hypervisor, Control *control, DomainLo
             GError **error)
 {
     if (!find_members(self, hypervisor, error) ||
-        (!self->dry_run &&
+        (!self->parent.dry_run &&
          (!(*locks = domain_locks_take(hypervisor, self->members->domains, control, error)) ||
           !set_recover(hypervisor, self->members->domains, *locks, self->warnings, error))))
         return FALSE;
@@ -204,7 +205,7 @@ create_work_run(JobWork *work, JobRun *run, GError **error)
     forget_created(self);
     if (!hypervisor || !prepare_set(self, hypervisor, job_run_control(run), &locks, error))
         return FALSE;
-    if (self->dry_run)
+    if (self->parent.dry_run)
         return TRUE;
     if (!announce_create(self, run, error))
         return FALSE;
@@ -217,6 +218,14 @@ create_work_run(JobWork *work, JobRun *run, GError **error)
         job_run_set_findings(run, create_findings(self->plan->record));
 
     return done;
+}
+
+static GVariant *
+create_work_plan(const JobWork *work)
+{
+    const CreateWork *self = (const CreateWork *)work;
+
+    return create_plan_format(self->plan, self->warnings);
 }
 
 /* --- its record --------------------------------------------------------------------------- */
@@ -315,6 +324,7 @@ const JobWorkType create_work_type = {
     .left_changed = create_work_left_changed,
     .discard = create_work_discard,
     .device = create_work_device,
+    .plan = create_work_plan,
     .format = create_work_format,
     .parse = create_work_parse,
     .free = create_work_free,

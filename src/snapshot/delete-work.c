@@ -10,6 +10,7 @@
 #include "snapshot/delete-run.h"
 #include "snapshot/delete-work.h"
 #include "snapshot/domain-locks.h"
+#include "snapshot/set-plan-variant.h"
 #include "snapshot/set-recover.h"
 #include "util/strings.h"
 #include "util/xml.h"
@@ -242,7 +243,7 @@ prepare_delete(DeleteWork *self, Hypervisor *hypervisor, Control *control, Domai
     g_autoptr(Members) members = members_new(self->collection, NULL, error);
 
     return members &&
-           (self->dry_run ||
+           (self->parent.dry_run ||
             ((*locks = domain_locks_take(hypervisor, members->domains, control, error)) &&
              recover_before_delete(self, hypervisor, members->domains, *locks, error))) &&
            make_delete_plan(self, hypervisor, members->domains, error);
@@ -292,7 +293,7 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
         !prepare_delete(self, hypervisor, job_run_control(run), &locks, error))
         return FALSE;
     strings_append(self->warnings, self->plan->warnings);
-    if (self->dry_run)
+    if (self->parent.dry_run)
         return TRUE;
     if (!announce_delete(self, run, error))
         return FALSE;
@@ -303,6 +304,14 @@ delete_work_run(JobWork *work, JobRun *run, GError **error)
                        strings_copy(self->warnings));
 
     return done;
+}
+
+static GVariant *
+delete_work_plan(const JobWork *work)
+{
+    const DeleteWork *self = delete_of_const(work);
+
+    return delete_plan_format(self->plan, self->state ? self->snapshot : NULL, self->warnings);
 }
 
 /* --- its record ------------------------------------------------------------------------- */
@@ -366,6 +375,7 @@ const JobWorkType delete_work_type = {
     .left_changed = delete_work_left_changed,
     .discard = delete_work_discard,
     .device = delete_work_device,
+    .plan = delete_work_plan,
     .format = delete_work_format,
     .parse = delete_work_parse,
     .free = delete_work_free,
@@ -387,6 +397,7 @@ const JobWorkType convert_work_type = {
     .left_changed = delete_work_left_changed,
     .discard = delete_work_discard,
     .device = delete_work_device,
+    .plan = delete_work_plan,
     .format = delete_work_format,
     .parse = convert_work_parse,
     .free = delete_work_free,

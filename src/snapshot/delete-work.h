@@ -26,7 +26,6 @@ typedef struct {
     char *collection;
     char *snapshot;
     gboolean metadata;
-    gboolean dry_run;  /* only plan */
     guint64 bandwidth; /* bytes a second; 0: no limit */
 
     /* Its results: */

@@ -8,6 +8,7 @@
 #include "collection/members.h"
 #include "snapshot/reference-point.h"
 #include "snapshot/reference-work.h"
+#include "snapshot/set-plan-variant.h"
 #include "util/format.h"
 #include "util/strings.h"
 #include "util/xml.h"
@@ -132,7 +133,7 @@ reference_work_run(JobWork *work, JobRun *run, GError **error)
     forget_points(self);
     if (!hypervisor || !plan_points(self, hypervisor, members->domains, error))
         return FALSE;
-    if (self->dry_run)
+    if (self->parent.dry_run)
         return TRUE;
     if (!announce_points(self, run, error))
         return FALSE;
@@ -142,6 +143,14 @@ reference_work_run(JobWork *work, JobRun *run, GError **error)
     job_run_set_result(run, done ? job_report_new() : NULL, strings_copy(self->warnings));
 
     return done;
+}
+
+static GVariant *
+reference_work_plan(const JobWork *work)
+{
+    const ReferenceWork *self = (const ReferenceWork *)work;
+
+    return reference_plan_format(self->plan, self->collection, self->name, self->warnings);
 }
 
 /* --- its record ------------------------------------------------------------------------- */
@@ -206,6 +215,7 @@ const JobWorkType reference_create_work_type = {
     .left_changed = reference_work_left_changed,
     .discard = reference_work_discard,
     .device = reference_work_device,
+    .plan = reference_work_plan,
     .format = reference_work_format,
     .parse = parse_create,
     .free = reference_work_free,
@@ -226,6 +236,7 @@ const JobWorkType reference_delete_work_type = {
     .left_changed = reference_work_left_changed,
     .discard = reference_work_discard,
     .device = reference_work_device,
+    .plan = reference_work_plan,
     .format = reference_work_format,
     .parse = parse_delete,
     .free = reference_work_free,

@@ -24,7 +24,6 @@ typedef struct {
     /* What it is to do: */
     char *collection;
     char *name; /* of the reference point */
-    gboolean dry_run; /* plan only */
 
     /* Its result: */
     gboolean left;       /* what was made may be there: it could not be taken back, or there was no

@@ -155,7 +155,10 @@ check "add" denied_manage AddMember $pair "['x']" '[]'
 check "remove" denied_manage RemoveMember $pair "['left']" '[]'
 for method in "CreateSnapshot /a '' 1" "DestroySnapshot /a {}" "ApplySnapshot /a {}" \
     "ConvertToReferencePoint /a {}" "CreateReferencePoint /a x {}" \
-    "DestroyReferencePoint /a x {}"; do
+    "DestroyReferencePoint /a x {}" "PlanCreateSnapshot /a '' 1" "PlanDestroySnapshot /a {}" \
+    "PlanApplySnapshot /a {}" "PlanConvertToReferencePoint /a {}" \
+    "PlanCreateReferencePoint /a x {}" "PlanDestroyReferencePoint /a x {}" \
+    "PlanDetachImport x {}"; do
     check "$method" eval "denied \"\$(as nobody service CollectionSnapshotService.$method)\""
 done
 # What names an option twice might be granted by one value and carried out by the other: it is
@@ -164,7 +167,9 @@ twice="{'x': <true>, 'x': <false>}"
 for method in "VerifyExport /a" "ImportExport /a ''" "PlanImport /a ''" "PlanExport /a /a ''" \
     "DetachImport x" "PruneExports /a" "ExportSnapshot /a /a ''" "DestroySnapshot /a" \
     "ApplySnapshot /a" "ConvertToReferencePoint /a" "CreateReferencePoint /a x" \
-    "DestroyReferencePoint /a x"; do
+    "DestroyReferencePoint /a x" "PlanDetachImport x" "PlanDestroySnapshot /a" \
+    "PlanApplySnapshot /a" "PlanConvertToReferencePoint /a" "PlanCreateReferencePoint /a x" \
+    "PlanDestroyReferencePoint /a x"; do
     like "$(eval "as nobody service CollectionSnapshotService.$method \"\$twice\"")" \
         "Error.InvalidParameter.*'x'" "$method with an option twice"
 done
@@ -317,6 +322,13 @@ remove-exports service CollectionSnapshotService.PruneExports '$allowed/none' {}
 read service CollectionSnapshotService.ListExports '$allowed'
 read service CollectionSnapshotService.GetExportInfo '$allowed/none'
 remove-exports service CollectionSnapshotService.ProtectExport '$allowed/none' true
+import service CollectionSnapshotService.PlanDetachImport x {}
+manage-snapshots service CollectionSnapshotService.PlanCreateSnapshot /a '' 1
+manage-snapshots service CollectionSnapshotService.PlanDestroySnapshot /a {}
+manage-snapshots service CollectionSnapshotService.PlanApplySnapshot /a {}
+manage-snapshots service CollectionSnapshotService.PlanCreateReferencePoint /a x {}
+manage-snapshots service CollectionSnapshotService.PlanDestroyReferencePoint /a x {}
+manage-snapshots service CollectionSnapshotService.PlanConvertToReferencePoint /a {}
 manage-snapshots service CollectionSnapshotService.CreateSnapshot /a '' 1
 manage-snapshots service CollectionSnapshotService.DestroySnapshot /a {}
 manage-snapshots service CollectionSnapshotService.ApplySnapshot /a {}

@@ -113,6 +113,10 @@ is "$(jq -r '.domains[].disks[].path, .warnings[]' "$VS_OUT" | xargs ls | wc -l)
 is "$(vs --service collection-list --json | jq -c '[.collections[].name]')" '["pair"]' \
     "has made the collection"
 check "its images are sound" images_sound "$to"
+check "a plan of import-detach" eval 'vs --service import-detach left --dry-run --json >"$VS_OUT"'
+is "$(jq -c '[.result, .domain, .disks, .warnings]' "$VS_OUT")" '[0,"left",[],[]]' \
+    "says that it needs no export"
+like "$(vs --service import-detach left --dry-run)" "'left' needs no export" "for people, too"
 check "import-detach by the service" eval 'vs --service import-detach left --json >"$VS_OUT"'
 is "$(vs_field '[.result, .name] | join(" ")')" "0 Detachment of left" "is a job of its"
 like "$(service_call service CollectionSnapshotService.DetachImport left "{'x': <true>}" 2>&1)" \

@@ -65,8 +65,33 @@ is "$(vs --service snapshot-info pair memory --json |
     '["complete","external","memory","external","memory"]' "which has the memory"
 check "it is removed" vs_json --service snapshot-delete pair memory
 check "a name that is taken" vs_refused 32800 "'one'" --service snapshot-create-as pair one
-check "what the service does not do" eval \
-    '! vs --service snapshot-create-as pair two --dry-run 2>"$VS_ERR" && grep -q dry-run "$VS_ERR"'
+# What would be done, and is not.
+check "a plan of another one" vs_json --service snapshot-create-as pair two --memory --dry-run
+is "$(vs_field '[.result, .snapshot, .members[1].asked, .members[1].memory != null,
+    .members[1].disks[0].target] | join(" ")')" "0 two memory true vda" "says what would be made"
+like "$(vs --service snapshot-create-as pair two --dry-run)" \
+    "left +running +crash +vda .*left.two" "for people, too"
+check "one of a name that is taken" vs_refused 32800 "'one'" --service snapshot-create-as pair \
+    one --dry-run
+check "of a removal" vs_json --service snapshot-delete pair one --dry-run
+is "$(jq -c '[.snapshot, (.members[] | .kind, .disks[0].method)]' "$VS_OUT")" \
+    '["one","external","active-commit","external","active-commit"]' "says how layers are merged"
+is "$(vs --service --json snapshot-delete pair one --metadata --dry-run |
+    jq -c '[.members[] | .kind, .disks]')" '["metadata",[],"metadata",[]]' "with its options"
+like "$(vs --service snapshot-delete pair one --dry-run)" "right +vda +merged while .*right.one" \
+    "for people, too"
+check "of a way back" vs_json --service snapshot-apply pair one --dry-run
+is "$(jq -c '[.before, (.members[1] | .domain, (.disks[0] | .target, .present | . != null))]' \
+    "$VS_OUT")" '["before-one","right",true,true]' "says what would be kept"
+is "$(vs --service --json snapshot-apply pair one --discard --dry-run | jq .before)" null \
+    "or that nothing would"
+like "$(call PlanApplySnapshot /org/virtsnap1/snapshot/pair/one '{"wait": <true>}')" \
+    "Error.InvalidParameter.*'wait'" "nobody waits for a plan"
+like "$(call PlanApplySnapshot /org/virtsnap1/snapshot/pair/none '{}')" "Error.NotFound" \
+    "what would fail at once is an error"
+check "of a conversion" vs_refused 1 "'one' was made without" --service \
+    reference-point-convert pair one --dry-run
+is "$(sets)" '["night","one"]' "nothing has been done"
 check "both domains go back to it" vs_json --service snapshot-apply pair one
 is "$(sets)" '["night","one","before-one"]' "what there was is a set"
 answer=$(call DestroySnapshot /org/virtsnap1/snapshot/pair/before_2done '{"wait": <true>}')
@@ -80,6 +105,13 @@ is "$(service_wait "$job") $(service_get "$job" Job JobType)" "7 71" "which is c
 is "$(sets)" '["night","one"]' "nothing is kept when it is to be discarded"
 
 # --- reference points, of domains that run now
+check "a plan" vs_json --service reference-point-create pair first --dry-run
+is "$(jq -c '[.referencePoint, (.members[] | .domain, .disks[0])]' "$VS_OUT")" \
+    '["first","left","vda","right","vda"]' "says which disks would be followed"
+like "$(vs --service reference-point-create pair first --dry-run)" "right +virtsnap.first +vda" \
+    "for people, too"
+is "$(service_call collection/pair Collection.ListReferencePoints)" "(@aa{sv} [],)" \
+    "and does nothing"
 check "a reference point" vs_json --service reference-point-create pair first
 is "$(vs_field '[.collection, .referencePoint, (.warnings | length)] | join(" ")')" "pair first 0" \
     "whose disks are all followed"
@@ -99,6 +131,9 @@ like "$(call CreateReferencePoint $pair second '{"wait": <true>}')" "Error.Alrea
 like "$(call CreateReferencePoint $pair a/b '{}')" "Error.InvalidParameter" "nor with any name"
 like "$(call DestroyReferencePoint $pair '' '{}')" "Error.InvalidParameter" "none is none"
 like "$(call DestroyReferencePoint $pair second '{"wait": <true>}')" "uint32 0" "one goes"
+check "a plan of the other one" vs_json --service reference-point-delete pair first --dry-run
+is "$(jq -c '[.members[] | .domain, has("disks")]' "$VS_OUT")" '["left",false,"right",false]' \
+    "says whose it is"
 check "the other one, too" vs_json --service reference-point-delete pair first
 check "and is not there any more" vs_refused 32779 "first" --service reference-point-delete pair \
     first
@@ -123,6 +158,9 @@ is "$(jq -c '[.members[].consistency] | unique' "$VS_OUT")" '["crash"]' \
     "of one moment, where nothing is said"
 like "$(call ConvertToReferencePoint /org/virtsnap1/snapshot/pair/kept '{"wait": <true>}')" \
     "uint32 0, 'kept', objectpath '/org/virtsnap1/job/" "one is converted"
+check "a plan of the other one" vs_json --service reference-point-convert pair more --dry-run
+is "$(jq -c '[.referencePoint, .members[1].disks[0].method]' "$VS_OUT")" \
+    '["more","active-commit"]' "says how, too"
 check "the other one by the command" vs_json --service reference-point-convert pair more
 is "$(vs_field '[.name, .result] | join(" ")')" "Conversion of pair, more 0" "by a job"
 is "$(sets)" '["night","one"]' "they are no sets any more"
