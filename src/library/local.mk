@@ -17,6 +17,8 @@ libvirtsnap_internal_la_SOURCES += \
 	src/library/service-ask.h \
 	src/library/service-call.c \
 	src/library/service-call.h \
+	src/library/service-changes.c \
+	src/library/service-changes.h \
 	src/library/service-exports.c \
 	src/library/service-info.c \
 	src/library/service-info.h \
@@ -48,6 +50,7 @@ public_headers = \
 	include/virtsnap/error.h \
 	include/virtsnap/job-report.h \
 	include/virtsnap/job.h \
+	include/virtsnap/service-changes.h \
 	include/virtsnap/service-info.h \
 	include/virtsnap/service.h \
 	include/virtsnap/settings.h \
@@ -62,6 +65,7 @@ include/virtsnap/collection.h: src/collection/collection-api.h
 include/virtsnap/error.h: src/util/error.h
 include/virtsnap/job-report.h: src/library/job-report.h
 include/virtsnap/job.h: src/library/job.h
+include/virtsnap/service-changes.h: src/library/service-changes.h
 include/virtsnap/service-info.h: src/library/service-info.h
 include/virtsnap/service.h: src/library/service.h
 include/virtsnap/settings.h: src/settings/settings-api.h

@@ -3,12 +3,14 @@
 
 #include <config.h>
 
+#include "collection/members.h"
 #include "export/set-info-variant.h"
 #include "hypervisor/drivers.h"
 #include "library/service-ask.h"
 #include "library/service-info.h"
+#include "snapshot/reference-variant.h"
 
-/* What there is of snapshots, with more than names. */
+/* What there is of snapshots and reference points, with more than names. */
 
 static Hypervisor *
 connect_service(VirtSnapService *self, GError **error)
@@ -98,6 +100,51 @@ virt_snap_service_get_snapshot_info_async(VirtSnapService *self, const char *col
 GVariant *
 virt_snap_service_get_snapshot_info_finish(VirtSnapService *self, GAsyncResult *result,
                                            GError **error)
+{
+    return service_answer(self, result, error);
+}
+
+/* --- reference points ---------------------------------------------------------- */
+
+static GVariant *
+read_points(VirtSnapService *self, const char *collection, G_GNUC_UNUSED const char *second,
+            GError **error)
+{
+    g_autoptr(Members) members = members_new(collection, NULL, error);
+    g_autoptr(Hypervisor) hypervisor = members ? connect_service(self, error) : NULL;
+    g_autoptr(GPtrArray) points =
+        hypervisor ? reference_point_list(hypervisor, members->domains, error) : NULL;
+
+    return points ? g_variant_ref_sink(reference_points_format(points)) : NULL;
+}
+
+GVariant *
+virt_snap_service_get_reference_points(VirtSnapService *self, const char *collection,
+                                       GError **error)
+{
+    g_return_val_if_fail(VIRT_SNAP_IS_SERVICE(self), NULL);
+    g_return_val_if_fail(collection != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    return read_points(self, collection, NULL, error);
+}
+
+void
+virt_snap_service_get_reference_points_async(VirtSnapService *self, const char *collection,
+                                             GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data)
+{
+    g_return_if_fail(VIRT_SNAP_IS_SERVICE(self));
+    g_return_if_fail(collection != NULL);
+    g_return_if_fail(cancellable == NULL || G_IS_CANCELLABLE(cancellable));
+
+    service_ask(self, read_points, collection, NULL,
+                virt_snap_service_get_reference_points_async, cancellable, callback, user_data);
+}
+
+GVariant *
+virt_snap_service_get_reference_points_finish(VirtSnapService *self, GAsyncResult *result,
+                                              GError **error)
 {
     return service_answer(self, result, error);
 }

@@ -103,6 +103,54 @@ GVariant *virt_snap_service_get_snapshot_info_finish(VirtSnapService *self, GAsy
                                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * virt_snap_service_get_reference_points:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @error: NOT_FOUND, SYSTEM_NOT_AVAILABLE
+ *
+ * Tells what reference points the domains of a collection have, also those that are not whole, as
+ * `virtsnap reference-point-list` does. It asks the hypervisor, which can take long; see
+ * virt_snap_service_get_reference_points_async().
+ *
+ * Returns: (transfer full): aa{sv}: each with "name" (s), "whole" (b): whether what has changed
+ * since is known of all domains, as far as can be told, and "members" (aa{sv}): each with
+ * "domain", "state" (s): "whole", "unknown", "broken" or "missing", "created" (x, seconds since the
+ * epoch) where it is there, and "reason" (s) of a broken one; one that an export made also with the
+ * path "export" and "export-state" (s): "found", "not found" or "unknown"
+ */
+GVariant *virt_snap_service_get_reference_points(VirtSnapService *self, const char *collection,
+                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * virt_snap_service_get_reference_points_async:
+ * @self: a service
+ * @collection: in the default #VirtSnapCollectionStore
+ * @cancellable: (nullable): cancels the operation
+ * @callback: (scope async): called when the operation has finished
+ * @user_data: for @callback
+ *
+ * The same without blocking.
+ */
+void virt_snap_service_get_reference_points_async(VirtSnapService *self, const char *collection,
+                                                  GCancellable *cancellable,
+                                                  GAsyncReadyCallback callback,
+                                                  gpointer user_data);
+
+/**
+ * virt_snap_service_get_reference_points_finish:
+ * @self: a service
+ * @result: that the callback got
+ * @error: as virt_snap_service_get_reference_points() has it, or G_IO_ERROR_CANCELLED
+ *
+ * Ends virt_snap_service_get_reference_points_async().
+ *
+ * Returns: (transfer full): the reference points
+ */
+GVariant *virt_snap_service_get_reference_points_finish(VirtSnapService *self,
+                                                        GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * virt_snap_service_list_exports:
  * @self: a service
  * @directory: (type filename): that was exported into

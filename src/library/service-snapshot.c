@@ -5,6 +5,7 @@
 
 #include "library/job-private.h"
 #include "library/service-call.h"
+#include "library/service-works.h"
 #include "library/service.h"
 #include "snapshot/create-settings.h"
 #include "snapshot/create-work.h"
@@ -41,25 +42,35 @@ request_free(CreateRequest *self)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CreateRequest, request_free)
 
+JobWork *
+service_create_work(const char *collection, const char *snapshot, const char *settings, guint type,
+                    GError **error)
+{
+    g_autofree char *named = NULL;
+    g_autofree char *now = create_default_name();
+    CreateSettings parsed;
+
+    if (!create_settings_parse(settings ? settings : "", type, &parsed, &named, error))
+        return NULL;
+    if (!snapshot)
+        snapshot = named ? named : now;
+
+    return &create_work_new(collection, NULL, snapshot, &parsed)->parent;
+}
+
 /* Looks the collection up, and asks no hypervisor. Returns: owned by the caller. */
 static JobWork *
 create_work_for(const CreateRequest *self, GError **error)
 {
-    g_autofree char *named = NULL;
-    g_autofree char *now = create_default_name();
-    const char *snapshot = self->snapshot;
-    CreateSettings settings;
-    Members *members;
+    g_autoptr(JobWork) work = service_create_work(self->collection, self->snapshot,
+                                                  self->settings, self->type, error);
+    CreateWork *create = (CreateWork *)work;
 
-    if (!create_settings_parse(self->settings ? self->settings : "", self->type, &settings, &named,
-                               error))
+    if (!work)
         return NULL;
-    if (!snapshot)
-        snapshot = named ? named : now;
-    members = members_new(self->collection, NULL, error);
+    create->members = members_new(self->collection, NULL, error);
 
-    return members ? &create_work_new(self->collection, members, snapshot, &settings)->parent
-                   : NULL;
+    return create->members ? g_steal_pointer(&work) : NULL;
 }
 
 VirtSnapJob *

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* The works of exports and imports, of whose parameters a program is told at once what is wrong. */
+/* The works of whose parameters a program is told at once what is wrong. */
 
 /** service_export_work: Looks up the members of the collection, and waits while others change
  * collections. Returns: an ExportWork, owned by the caller; NULL with the error that
@@ -21,5 +21,16 @@ JobWork *service_export_work(const char *collection, const char *snapshot, const
  * ImportWork, owned by the caller; NULL with the error that virt_snap_service_import() has. */
 JobWork *service_import_work(const char *path, const char *directory, const char *settings,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** service_create_work: Reads the schema of the settings. Returns: a CreateWork whose run looks up
+ * the members of the collection, owned by the caller; NULL with INVALID_PARAMETER. */
+JobWork *service_create_work(const char *collection, const char *snapshot, const char *settings,
+                             guint type, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** service_apply_work: Returns: an ApplyWork, owned by the caller; NULL with INVALID_PARAMETER for
+ * @start and @paused. */
+JobWork *service_apply_work(const char *collection, const char *snapshot, gboolean discard,
+                            gboolean start, gboolean paused,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

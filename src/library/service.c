@@ -311,6 +311,20 @@ virt_snap_service_detach_import(VirtSnapService *self, const char *domain, GErro
 
 /* --- snapshots ------------------------------------------------------------------ */
 
+JobWork *
+service_apply_work(const char *collection, const char *snapshot, gboolean discard, gboolean start,
+                   gboolean paused, GError **error)
+{
+    ApplyState state = start ? APPLY_RUNNING : paused ? APPLY_PAUSED : APPLY_AS_IT_WAS;
+
+    if (!start || !paused)
+        return &apply_work_new(collection, snapshot, discard, state)->parent;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
+                _("The options 'start' and 'paused' exclude each other"));
+
+    return NULL;
+}
+
 VirtSnapJob *
 virt_snap_service_apply_snapshot(VirtSnapService *self, const char *collection,
                                  const char *snapshot, gboolean discard, gboolean start,
@@ -321,17 +335,10 @@ virt_snap_service_apply_snapshot(VirtSnapService *self, const char *collection,
     g_return_val_if_fail(snapshot != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    ApplyState state = start ? APPLY_RUNNING : paused ? APPLY_PAUSED : APPLY_AS_IT_WAS;
     g_autoptr(JobWork) work =
-        &apply_work_new(collection, snapshot, discard, state)->parent;
+        service_apply_work(collection, snapshot, discard, start, paused, error);
 
-    if (start && paused) {
-        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
-                    _("The options 'start' and 'paused' exclude each other"));
-        return NULL;
-    }
-
-    return library_job_start(work, self->uri);
+    return work ? library_job_start(work, self->uri) : NULL;
 }
 
 VirtSnapJob *

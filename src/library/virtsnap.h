@@ -10,6 +10,7 @@
 #include "library/collection-store-async.h"
 #include "library/job-report.h"
 #include "library/job.h"
+#include "library/service-changes.h"
 #include "library/service-info.h"
 #include "library/service.h"
 #include "library/verify-boot.h"

@@ -25,7 +25,6 @@ typedef struct {
                          * were given */
     char *snapshot;
     CreateSettings settings;
-    gboolean dry_run; /* plan only */
 
     /* State of the runs: */
     Members *members; /* NULL: not looked up yet */
@@ -38,7 +37,8 @@ typedef struct {
 /**
  * create_work_new:
  * @collection: (nullable): name of the collection; NULL: the unnamed collection of @members
- * @members: (transfer full): its present members
+ * @members: (transfer full) (nullable): its present members; NULL, if there is a name: the run
+ * looks them up
  * @settings: settings, already checked
  *
  * Returns: owned by the caller, to be freed with job_work_unref().

@@ -38,6 +38,15 @@ def done(what, job, state=State.COMPLETED):
     return job.dup_warnings()
 
 
+def refused(what, function, *args):
+    try:
+        function(*args)
+    except GLib.Error as error:
+        check(what, error.matches(VirtSnap.error_quark(), VirtSnap.Error.NOT_FOUND))
+    else:
+        check(what, False)
+
+
 def layers(export):
     return {name: os.stat(os.path.join(export, "layers", name)).st_ino
             for name in os.listdir(os.path.join(export, "layers"))}
@@ -69,17 +78,49 @@ check("the reference point is another one",
       len(service.list_reference_points("one")) == 1
       and service.list_reference_points("one") != points)
 
-# Reference points that are made, converted and deleted.
+# Reference points that are made, converted and deleted; what would be done is told before.
 points = service.list_reference_points("one")
+plan = service.plan_create_reference_point("one", "made").unpack()
+check("one would follow a disk", plan["referencePoint"] == "made"
+      and [(m["domain"], m["disks"]) for m in plan["members"]] == [("left", ["vda"])])
 done("a reference point is made", service.create_reference_point("one", "made"))
 check("and is there", service.list_reference_points("one") == sorted(points + ["made"]))
-done("a snapshot with one", service.create_snapshot(
-    "one", "kept", "<snapshotsettings><consistency>crash</consistency>"
-    "<referencePoint>yes</referencePoint></snapshotsettings>", RECOVERY))
+there = service.get_reference_points("one").unpack()
+check("with all about them", [p["name"] for p in there] == sorted(points + ["made"])
+      and [(p["whole"], p["members"][0]["state"]) for p in there] == [(True, "whole")] * 2
+      and [p["export-state"] for p in there if "export" in p] == ["found"])
+with_point = ("<snapshotsettings><consistency>crash</consistency>"
+              "<referencePoint>yes</referencePoint></snapshotsettings>")
+plan = service.plan_create_snapshot("one", "kept", with_point, RECOVERY).unpack()
+check("a snapshot would follow a disk", plan["snapshot"] == "kept"
+      and plan["members"][0]["asked"] == "crash" and plan["members"][0]["disks"][0]["followed"])
+refused("none of which nothing is known", service.plan_delete_snapshot, "one", "kept", False)
+done("a snapshot with one", service.create_snapshot("one", "kept", with_point, RECOVERY))
 check("is a snapshot", "kept" in service.list_snapshots("one"))
+plan = service.plan_delete_snapshot("one", "kept", False).unpack()
+check("it would be merged", plan["members"][0]["disks"][0]["method"] == "active-commit"
+      and "referencePoint" not in plan)
+plan = service.plan_apply_snapshot("one", "kept", False, False, True).unpack()
+check("or gone back to", plan["before"] == "before-kept"
+      and plan["members"][0]["disks"][0]["target"] == "vda")
+answers = []
+service.plan_convert_to_reference_point_async("one", "kept", None,
+                                              lambda *got: answers.append(got[1]))
+while not answers:
+    GLib.MainContext.default().iteration(True)
+plan = service.plan_convert_to_reference_point_finish(answers[0]).unpack()
+check("or converted, which is told later", plan["referencePoint"] == "kept"
+      and plan["members"][0]["disks"][0]["method"] == "active-commit")
+check("nothing of that was done", "kept" in service.list_snapshots("one")
+      and "kept" in service.list_reference_points("one"))
 done("it is converted", service.convert_to_reference_point("one", "kept"))
 check("and is none any more", "kept" not in service.list_snapshots("one"))
 check("but a reference point", "kept" in service.list_reference_points("one"))
+plan = service.plan_delete_reference_point("one", "made").unpack()
+check("a plan to delete one", [m["domain"] for m in plan["members"]] == ["left"]
+      and "disks" not in plan["members"][0])
+check("a domain of no export", service.plan_detach_import("left").unpack()
+      == {"domain": "left", "disks": []})
 for name in ["made", "kept"] + points:
     done(f"'{name.split('-')[0]}' is deleted", service.delete_reference_point("one", name))
 check("none is left", service.list_reference_points("one") == [])
