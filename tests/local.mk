@@ -120,6 +120,7 @@ unit_tests = \
 	tests/unit/test-set-record \
 	tests/unit/test-settings \
 	tests/unit/test-short-io \
+	tests/unit/test-smb \
 	tests/unit/test-snapshot-def \
 	tests/unit/test-storage-def \
 	tests/unit/test-target \
@@ -317,6 +318,11 @@ tests_unit_test_target_SOURCES = \
 	tests/unit/target-fixture.c \
 	tests/unit/target-fixture.h \
 	tests/unit/test-target.c \
+	$(NULL)
+tests_unit_test_smb_SOURCES = \
+	tests/unit/target-fixture.c \
+	tests/unit/target-fixture.h \
+	tests/unit/test-smb.c \
 	$(NULL)
 tests_unit_test_target_again_SOURCES = \
 	tests/unit/target-fixture.c \

@@ -216,18 +216,19 @@ file_sink_new(int dirfd, const char *name, guint64 size, mode_t mode, GError **e
 Sink *
 file_sink_reopen(int dirfd, const char *name, guint64 size, mode_t mode, GError **error)
 {
+    struct statx named;
     struct stat st;
     auto_fd fd = -1;
+    int result = fd_stat_server(dirfd, name, &named);
 
     /* What other exports have, too, is theirs, its permissions as well: it is begun anew. */
-    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink > 1) {
+    if (result == 0 && named.stx_nlink > 1) {
         virt_snap_error_set_errno(error, ENOENT, _("Cannot resume '%s'"), name);
         return NULL;
     }
     /* A complete file is read-only, so make it writable first. */
-    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-        (S_ISREG(st.st_mode) && fchmodat(dirfd, name, 0600, 0) < 0 &&
-         !foreign_mode_refused(errno))) {
+    if (result < 0 || (S_ISREG(named.stx_mode) && fchmodat(dirfd, name, 0600, 0) < 0 &&
+                       !foreign_mode_refused(errno))) {
         virt_snap_error_set_errno(error, errno, _("Cannot resume '%s'"), name);
         return NULL;
     }

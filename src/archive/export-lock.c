@@ -100,7 +100,7 @@ refuse_export_lock(const char *path, gboolean alone, int errsv, GError **error)
 static gboolean
 lock_export_fd(int fd, const char *path, gboolean alone, GError **error)
 {
-    if (flock(fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+    if (fd_lock(fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
         return TRUE;
     if (!no_locks(errno))
         return refuse_export_lock(path, alone, errno, error);

@@ -169,7 +169,7 @@ take_export_away(Removal *self, const ExportRef *export, ExportLinks *links, GEr
         return refusal_of(*error);
     if (export->stamp && !export_stamp_check(export->stamp, self->lock, self->path, error))
         return REMOVE_REPLACED;
-    self->manifest = manifest_load(self->fd, error);
+    self->manifest = manifest_load_open(self->lock, error);
 
     return self->manifest && check_removed_content(self, links, error) ? REMOVE_DONE
                                                                        : refusal_of(*error);
@@ -206,16 +206,48 @@ is_renamed_ours(const Removal *self)
            held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
+/* Renames the export although the server renames no directory in which a file is open (SMB), as the
+ * manifest is that is locked. Whoever has begun to read the export since has it open, too, and
+ * whoever begins now does not find it any more. */
+static gboolean
+rename_unlocked(Removal *self)
+{
+    fd_clear(&self->lock);
+
+    return rename_export(self, self->name, self->pruned);
+}
+
+/* Locks what rename_unlocked() may have renamed. */
+static gboolean
+lock_renamed(Removal *self, GError **error)
+{
+    g_autofree char *above = g_path_get_dirname(self->path);
+    g_autofree char *path = g_build_filename(above, self->pruned, NULL);
+
+    if (self->lock < 0)
+        self->lock = export_lock_remove(self->fd, path, error);
+
+    return self->lock >= 0;
+}
+
+/* Makes its new name one that stays, and that nobody else has locked. */
+static gboolean
+keep_renamed(Removal *self, GError **error)
+{
+    return lock_renamed(self, error) && fd_sync(self->parent_fd, self->path, error);
+}
+
 static RemoveResult
 rename_away(Removal *self, GError **error)
 {
-    if (!rename_export(self, self->name, self->pruned)) {
+    if (!rename_export(self, self->name, self->pruned) &&
+        !(fd_is_held_open(errno) && rename_unlocked(self))) {
         virt_snap_error_set_errno(error, errno, _("Cannot rename the export '%s' to '%s'"),
                                   self->path, self->pruned);
         return REMOVE_FAILED;
     }
     if (is_renamed_ours(self))
-        return fd_sync(self->parent_fd, self->path, error) ? REMOVE_DONE : REMOVE_FAILED;
+        return keep_renamed(self, error) ? REMOVE_DONE : REMOVE_FAILED;
     if (!rename_export(self, self->pruned, self->name)) {
         virt_snap_error_set_errno(error, errno, _("Cannot give '%s' its name back, '%s'"),
                                   self->pruned, self->path);
@@ -407,7 +439,7 @@ take_left(Removal *self, guint64 *freed, GError **error)
     self->lock = export_lock_remove(self->fd, self->path, error);
     if (self->lock < 0)
         return FALSE;
-    self->manifest = manifest_load(self->fd, error);
+    self->manifest = manifest_load_open(self->lock, error);
     if (!self->manifest || !check_removed_surplus(self, error))
         return FALSE;
     if (!export_links_add(links, self->fd, self->manifest, NULL))

@@ -556,15 +556,29 @@ manifest_parse(const char *text, gsize length, GError **error)
     return g_steal_pointer(&manifest);
 }
 
-Manifest *
-manifest_load(int dirfd, GError **error)
+static Manifest *
+parse_manifest_bytes(GBytes *bytes, GError **error)
 {
-    g_autoptr(GBytes) bytes = file_read_at(dirfd, MANIFEST_FILE, MANIFEST_BYTES_MAX, error);
-
     if (!bytes) {
         blame_export(error);
         return NULL;
     }
 
     return manifest_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error);
+}
+
+Manifest *
+manifest_load(int dirfd, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read_at(dirfd, MANIFEST_FILE, MANIFEST_BYTES_MAX, error);
+
+    return parse_manifest_bytes(bytes, error);
+}
+
+Manifest *
+manifest_load_open(int fd, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read_fd(fd, MANIFEST_FILE, MANIFEST_BYTES_MAX, error);
+
+    return parse_manifest_bytes(bytes, error);
 }

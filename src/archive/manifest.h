@@ -104,6 +104,10 @@ Manifest *manifest_parse(const char *text, gsize length, GError **error)
  * manifest_parse(). */
 Manifest *manifest_load(int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** manifest_load_open: The same for the manifest that is open as @fd. Who has it locked for itself
+ * (export_lock_remove()) has to read it by that descriptor: on CIFS no other can. */
+Manifest *manifest_load_open(int fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** manifest_file: Returns: (transfer none) (nullable): the file @path. */
 ManifestFile *manifest_file(const Manifest *manifest, const char *path);
 

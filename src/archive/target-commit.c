@@ -16,12 +16,38 @@
 
 /* Committing a target: giving it its final name durably, and finding out where it is. */
 
+/* Some file systems do not support the flag. Without it rename() still replaces nothing but an
+ * empty directory. */
+static int
+give_name(const Target *self)
+{
+    unsigned int flags = self->over_empty ? 0 : RENAME_NOREPLACE;
+    int result = renameat2(self->parent_fd, self->partial, self->parent_fd, self->name, flags);
+
+    if (result < 0 && (errno == EINVAL || errno == ENOSYS))
+        result = renameat(self->parent_fd, self->partial, self->parent_fd, self->name);
+
+    return result;
+}
+
+/* A file server may rename no directory in which a file is open (SMB), as the journal is. When that
+ * is closed its lock is gone, too; but whoever takes it now has it open, so that the directory is
+ * not renamed, and whoever comes later does not find it any more. */
+static int
+give_name_closed(Target *self)
+{
+    int result = give_name(self);
+
+    if (result == 0 || !fd_is_held_open(errno))
+        return result;
+    fd_clear(&self->journal_fd);
+
+    return give_name(self);
+}
+
 static gboolean
 rename_partial(Target *self, GError **error)
 {
-    unsigned int flags = self->over_empty ? 0 : RENAME_NOREPLACE;
-    int result;
-
     if (!target_same_file(self->parent_fd, self->partial, self->fd)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
                     _("'%s/%s', which the export was written into, is not there any more: somebody "
@@ -29,13 +55,7 @@ rename_partial(Target *self, GError **error)
                     self->parent, self->partial);
         return FALSE;
     }
-    result = renameat2(self->parent_fd, self->partial, self->parent_fd, self->name, flags);
-
-    /* Some file systems do not support the flag. Without it rename() still replaces nothing but an
-     * empty directory. */
-    if (result < 0 && (errno == EINVAL || errno == ENOSYS))
-        result = renameat(self->parent_fd, self->partial, self->parent_fd, self->name);
-    if (result == 0)
+    if (give_name_closed(self) == 0)
         return TRUE;
     if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR)
         return target_already_exists(self->path, error);

@@ -45,15 +45,15 @@ foreign_is_ours(int dirfd, const struct stat *st)
 static gboolean
 set_and_check_mode(int fd, mode_t mode, char **detail)
 {
-    struct stat st;
+    struct statx st;
 
-    if (fchmod(fd, mode) < 0 || fstat(fd, &st) < 0) {
+    if (fchmod(fd, mode) < 0 || fd_stat_server(fd, "", &st) < 0) {
         *detail = g_strdup(g_strerror(errno));
         return FALSE;
     }
-    if ((st.st_mode & 0777) == mode)
+    if ((st.stx_mode & 0777) == mode)
         return TRUE;
-    *detail = g_strdup_printf(_("it made 0%03o of 0%03o"), (guint)st.st_mode & 0777, (guint)mode);
+    *detail = g_strdup_printf(_("it made 0%03o of 0%03o"), (guint)st.stx_mode & 0777, (guint)mode);
 
     return FALSE;
 }
@@ -132,7 +132,7 @@ gboolean
 foreign_name_error(int errsv, const char *name, GError **error)
 {
     if (errsv == EINVAL || errsv == EILSEQ || errsv == ENAMETOOLONG ||
-        (errsv == EPERM && is_odd_name(get_last_part(name))))
+        ((errsv == EPERM || errsv == ENOENT) && is_odd_name(get_last_part(name))))
         return refuse_held_name(name, error);
     if (errsv == EEXIST)
         return refuse_confused_name(name, error);

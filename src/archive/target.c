@@ -418,7 +418,7 @@ set_target_in_use(const Target *self, GError **error)
 static gboolean
 lock_target_file(const Target *self, int fd, GError **error)
 {
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (fd_lock(fd, LOCK_EX | LOCK_NB) == 0)
         return TRUE;
     if (errno == EWOULDBLOCK)
         return set_target_in_use(self, error);

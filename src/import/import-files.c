@@ -174,6 +174,26 @@ import_files_images(const ImportPlan *plan, int dirfd, GError **error)
 typedef gboolean (*EntryFunc)(int dirfd, const char *path, int flags, mode_t mode,
                               const HypervisorOwner *owner, GError **error);
 
+/* CIFS takes another owner for a file and keeps the one that its mount has for all of them. That is
+ * well if QEMU may use it even so: libvirt has no other way either. */
+static gboolean
+check_given(int fd, const char *path, mode_t mode, const HypervisorOwner *owner, GError **error)
+{
+    int flags = mode & S_IWUSR ? O_RDWR : O_RDONLY;
+    struct stat st;
+
+    if (fstat(fd, &st) == 0 &&
+        (st.st_uid == owner->uid || reopen_as(fd, flags, owner->uid, owner->gid) == 0))
+        return TRUE;
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_ACCESS_DENIED,
+                _("'%s' cannot be given to the user of QEMU (%u:%u), who may not use it: its file "
+                  "system has one owner for all files; mount it with uid=%u, or import into "
+                  "another directory"),
+                path, owner->uid, owner->gid, owner->uid);
+
+    return FALSE;
+}
+
 static gboolean
 set_access(int dirfd, const char *path, int flags, mode_t mode, const HypervisorOwner *owner,
            GError **error)
@@ -189,7 +209,7 @@ set_access(int dirfd, const char *path, int flags, mode_t mode, const Hypervisor
         return FALSE;
     }
     if (fchmod(fd, mode) == 0 || foreign_mode_refused(errno))
-        return TRUE;
+        return !owner || check_given(fd, path, mode, owner, error);
     virt_snap_error_set_errno(error, errno, _("Cannot set the permissions of '%s'"), path);
 
     return FALSE;

@@ -51,10 +51,22 @@ take_undo_plan(ImportUndo *self, const ImportPlan *plan)
     }
 }
 
+/* A link would leave the open file below the directory, which no server of SMB then renames; but
+ * not every file system knows a rename that replaces nothing. */
+static int
+move_mark(const ImportUndo *self, int fd)
+{
+    int result = renameat2(fd, STAGED, self->parent_fd, self->mark, RENAME_NOREPLACE);
+
+    return result < 0 && (errno == EINVAL || errno == ENOSYS)
+               ? linkat(fd, STAGED, self->parent_fd, self->mark, 0)
+               : result;
+}
+
 static gboolean
 name_undo_mark(const ImportUndo *self, int fd, GError **error)
 {
-    if (linkat(fd, STAGED, self->parent_fd, self->mark, 0) == 0) {
+    if (move_mark(self, fd) == 0) {
         if (fd_sync(self->parent_fd, self->parent, error))
             return TRUE;
         unlinkat(self->parent_fd, self->mark, 0);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -45,6 +46,31 @@ fd_steal(int *fd)
 
     *fd = -1;
     return result;
+}
+
+int
+fd_lock(int fd, int operation)
+{
+    int result = flock(fd, operation);
+
+    if (result < 0 && errno == EACCES)
+        errno = EWOULDBLOCK;
+
+    return result;
+}
+
+int
+fd_stat_server(int dirfd, const char *path, struct statx *st)
+{
+    int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_STATX_FORCE_SYNC;
+
+    return statx(dirfd, path, flags, STATX_BASIC_STATS, st);
+}
+
+gboolean
+fd_is_held_open(int errsv)
+{
+    return errsv == EACCES || errsv == EBUSY || errsv == ETXTBSY;
 }
 
 int
@@ -354,15 +380,11 @@ file_replace_at(int dirfd, const char *name, const void *data, gsize length, GEr
 }
 
 GBytes *
-file_read_at(int dirfd, const char *name, gsize limit, GError **error)
+file_read_fd(int fd, const char *name, gsize limit, GError **error)
 {
-    /* Without O_NONBLOCK, opening a FIFO of that name would wait for a writer for ever. */
-    auto_fd fd = fd_open(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, error);
     g_autofree char *data = NULL;
     struct stat st;
 
-    if (fd < 0)
-        return NULL;
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                     _("'%s' is not a regular file"), name);
@@ -384,6 +406,15 @@ file_read_at(int dirfd, const char *name, gsize limit, GError **error)
         return NULL;
 
     return g_bytes_new_take(g_steal_pointer(&data), (gsize)st.st_size);
+}
+
+GBytes *
+file_read_at(int dirfd, const char *name, gsize limit, GError **error)
+{
+    /* Without O_NONBLOCK, opening a FIFO of that name would wait for a writer for ever. */
+    auto_fd fd = fd_open(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, error);
+
+    return fd < 0 ? NULL : file_read_fd(fd, name, limit, error);
 }
 
 int

@@ -23,6 +23,30 @@ void fd_clear(int *fd);
 int fd_steal(int *fd);
 
 /**
+ * fd_lock:
+ * @operation: as of flock(2), with LOCK_NB
+ *
+ * Locks the open file @fd as flock(2) does. Returns: 0, or -1 with errno set: EWOULDBLOCK if
+ * another one has it, for which CIFS says EACCES, as fcntl(2) may.
+ */
+int fd_lock(int fd, int operation) G_GNUC_WARN_UNUSED_RESULT;
+
+/** fd_is_held_open: Whether the errno of a rename can mean that a file is open, in it or below it,
+ * for which servers of SMB refuse that. */
+gboolean fd_is_held_open(int errsv);
+
+/**
+ * fd_stat_server:
+ * @path: relative to @dirfd, not followed if it is a symbolic link; "": @dirfd itself
+ *
+ * Asks the file server, if there is one, for the status of a file. What a network file system tells
+ * without that it may have from a list of the directory, or from before: CIFS then has one link of
+ * each file, and does not take back that it is read-only. Source: statx(2), AT_STATX_FORCE_SYNC.
+ * Returns: 0, or -1 with errno set.
+ */
+int fd_stat_server(int dirfd, const char *path, struct statx *st) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * fd_open:
  * @dirfd: directory, or AT_FDCWD
  * @flags: as open(2); O_CLOEXEC is added
@@ -135,6 +159,11 @@ gboolean file_replace_at(int dirfd, const char *name, const void *data, gsize le
  * its content, owned by the caller.
  */
 GBytes *file_read_at(int dirfd, const char *name, gsize limit, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/** file_read_fd: The same for a file that is open as @fd: where another descriptor has it locked,
+ * CIFS lets no other read it. @name: for errors. */
+GBytes *file_read_fd(int fd, const char *name, gsize limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /** Creates the directory @name (mode 0700) in @dirfd and opens it. Returns: the descriptor, owned

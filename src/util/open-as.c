@@ -89,6 +89,14 @@ open_as(const char *path, guint uid, guint gid)
     return open_in_place(path, O_RDONLY | O_NOFOLLOW, uid, gid);
 }
 
+int
+reopen_as(int fd, int flags, guint uid, guint gid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+
+    return open_in_place(path, flags, uid, gid);
+}
+
 /* To find anything in a directory, also itself, needs the permission to search it. */
 int
 enter_as(const char *path, guint uid, guint gid)

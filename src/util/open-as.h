@@ -16,8 +16,12 @@ G_BEGIN_DECLS
  */
 int open_as(const char *path, guint uid, guint gid);
 
-/** enter_as: The same for opening files in the directory @path, of which the names are known.
- * Returns: likewise; what is refused may be a directory above. */
+/** reopen_as: The same for the file that is open as @fd, whatever leads there. @flags: as of
+ * open(2), O_RDONLY or O_RDWR */
+int reopen_as(int fd, int flags, guint uid, guint gid);
+
+/** enter_as: The same as open_as() for opening files in the directory @path, of which the names are
+ * known. Returns: likewise; what is refused may be a directory above. */
 int enter_as(const char *path, guint uid, guint gid);
 
 G_END_DECLS

@@ -143,7 +143,7 @@ with()
             "${TRUST[@]}" >"$VS_OUT" 2>"$VS_ERR"
     } 2>"$d/shell"
 }
-for at in linkat:1 renameat2:1 rename:2; do
+for at in renameat2:1 renameat2:2 rename:2; do
     with "${at%:*}:signal=KILL:when=${at#*:}"
     is $? 137 "killed at $at"
     check "the next one makes it whole" vs_import "$export" --to "$to" --in-place
@@ -169,7 +169,7 @@ check "nothing is left" [ -z "$(live_virsh list --all --name | xargs)$(find "$to
 
 # --- another export in its place, between the look at it and the domains
 : >"$d/trace"
-"$abs_top_builddir/tests/inject" -o "$d/trace" renameat2:signal=STOP:when=1 \
+"$abs_top_builddir/tests/inject" -o "$d/trace" renameat2:signal=STOP:when=2 \
     "$abs_top_builddir/virtsnap" --json import "$export" --to "$to" --in-place "${TRUST[@]}" \
     >"$VS_OUT" 2>"$VS_ERR" &
 traced=$!

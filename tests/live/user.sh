@@ -125,7 +125,7 @@ fi
 # While domains are defined somebody closes the directory, so QEMU is denied access, and the error
 # explains that.
 if can_inject; then
-    "$abs_top_builddir/tests/inject" -o "$d/trace" linkat:signal=STOP:when=1 \
+    "$abs_top_builddir/tests/inject" -o "$d/trace" renameat2:signal=STOP:when=1 \
         "$abs_top_builddir/virtsnap" --json import "$VS_EXPORT" --to "$to" --start "${TRUST[@]}" \
         >"$VS_OUT" 2>"$VS_ERR" 2>"$d/shell" &
     tracer=$!
