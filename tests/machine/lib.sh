@@ -87,3 +87,41 @@ machine_nfs_ended()
     exportfs -ua
     umount "${machine_unserved[@]}"
 }
+
+# machine_samba: an SMB server, whose shares machine_share adds. Its one user is root.
+machine_samba()
+{
+    local at
+    samba=$LIVE_DIR/samba
+    mkdir -p "$samba"/{private,lock,state,cache,pid,ncalrpc}
+    printf '%s\n' '[global]' 'server role = standalone server' 'smb ports = 445' \
+        'interfaces = lo' 'bind interfaces only = yes' 'disable netbios = yes' \
+        'load printers = no' 'disable spoolss = yes' "log file = $samba/log" \
+        "passdb backend = smbpasswd:$samba/private/smbpasswd" >"$samba/smb.conf"
+    for at in lock state cache; do
+        echo "$at directory = $samba/$at" >>"$samba/smb.conf"
+    done
+    printf '%s\n' "private dir = $samba/private" "pid directory = $samba/pid" \
+        "ncalrpc dir = $samba/ncalrpc" "include = $samba/shares" >>"$samba/smb.conf"
+    : >"$samba/shares"
+    printf 'x\nx\n' | smbpasswd -c "$samba/smb.conf" -s -a root >/dev/null 2>&1 &&
+        smbd -D -s "$samba/smb.conf" && at_exit machine_samba_ended && modprobe cifs
+}
+
+machine_samba_ended() { kill "$(cat "$samba/pid/smbd.pid")"; }
+
+# machine_share NAME [SETTING]...: serves LIVE_DIR/served/NAME as //127.0.0.1/NAME. A server reads
+# that anew for each connection.
+machine_share()
+{
+    mkdir -p "$LIVE_DIR/served/$1" &&
+        printf '%s\n' "[$1]" "path = $LIVE_DIR/served/$1" 'writable = yes' "${@:2}" \
+            >>"$samba/shares"
+}
+
+# machine_cifs SHARE WHERE OPTIONS: mounts it.
+machine_cifs()
+{
+    mkdir -p "$2" && mount -t cifs "//127.0.0.1/$1" "$2" -o "username=root,password=x${3:+,$3}" &&
+        at_exit umount "$2"
+}

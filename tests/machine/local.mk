@@ -3,6 +3,7 @@
 # What needs a machine of its own: no part of `make check`, whose time is limited.
 machine_tests = \
 	tests/machine/apparmor.sh \
+	tests/machine/cifs.sh \
 	tests/machine/foreign.sh \
 	tests/machine/nfs.sh \
 	tests/machine/pool-nfs.sh \
