@@ -149,9 +149,9 @@ with()
 }
 # These calls are made before the first volume, between two volumes, while they are written, and
 # after the last.
-points="ftruncate:1 pwrite64:2 linkat:1 unlinkat:2"
+points="ftruncate:1 pwrite64:2 renameat2:1 unlinkat:2"
 [ "${POINTS-}" != all ] ||
-    points=$(printf '%s ' {pwrite64,fsync,ftruncate,linkat,unlinkat}:{1..999})
+    points=$(printf '%s ' {pwrite64,fsync,ftruncate,renameat2,unlinkat}:{1..999})
 died=0 bad= ended=
 for point in $points; do
     # There are no more calls of a kind by which one has come to its end.
