@@ -85,6 +85,7 @@ unit_tests = \
 	tests/unit/test-job-again \
 	tests/unit/test-job-left \
 	tests/unit/test-job-state \
+	tests/unit/test-job-thread \
 	tests/unit/test-journal \
 	tests/unit/test-job-record \
 	tests/unit/test-library-job \

@@ -230,6 +230,7 @@ follow_to_end(LocalJob *self)
     job_start(self->job, &host);
     follow_run(self->follow);
     job_set_notify(self->job, NULL, NULL);
+    job_join(self->job);
     g_source_remove(timer);
 }
 

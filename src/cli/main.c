@@ -11,6 +11,7 @@
 #include "cli/shell.h"
 #include "drivers/register.h"
 #include "library/verbs.h"
+#include "transfer/block-hash.h"
 #include "util/process.h"
 
 static void
@@ -33,6 +34,7 @@ main(int argc, char **argv)
     int status;
 
     process_set_up();
+    block_hash_set_up();
     set_up_messages();
     register_drivers();
     register_verbs();

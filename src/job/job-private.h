@@ -35,6 +35,7 @@ struct Job {
     GQueue *changes;        /* JobChange, with owned texts: changes that notify has not been told
                              * yet */
     gboolean telling;       /* a thread is calling notify */
+    GThread *thread;        /* of the last run; NULL: there was none, or somebody joins it */
 };
 
 /** job_tell: Calls notify for the changes so far. Must be called without the lock. */

@@ -371,14 +371,28 @@ begin_job_run(Job *self)
     return run;
 }
 
+/* The thread of an earlier run has ended, or has only its own end left to do. */
 static void
-start_job_thread(JobRun *run)
+keep_job_thread(Job *self, GThread *thread)
+{
+    GThread *earlier;
+
+    g_mutex_lock(&self->lock);
+    earlier = self->thread;
+    self->thread = thread;
+    g_mutex_unlock(&self->lock);
+    if (earlier)
+        g_thread_unref(earlier);
+}
+
+static void
+start_job_thread(Job *self, JobRun *run)
 {
     g_autoptr(GError) error = NULL;
     GThread *thread = process_thread("virtsnap-job", job_run_main, run, &error);
 
     if (thread) {
-        g_thread_unref(thread);
+        keep_job_thread(self, thread);
         return;
     }
     end_job_run(run, &error);
@@ -401,7 +415,7 @@ job_start(Job *self, const JobHost *host)
         run->host = *host;
     run->uri = g_strdup(run->host.uri);
     run->host.uri = NULL;
-    start_job_thread(run);
+    start_job_thread(self, run);
 
     return TRUE;
 }

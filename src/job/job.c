@@ -323,6 +323,29 @@ job_ref(Job *self)
 }
 
 void
+job_join(Job *self)
+{
+    GThread *thread;
+
+    g_mutex_lock(&self->lock);
+    thread = g_steal_pointer(&self->thread);
+    g_mutex_unlock(&self->lock);
+    if (thread)
+        g_thread_join(thread);
+}
+
+/* The thread of a run has a reference of the job until it has nothing more to do, so it is not
+ * waited for here. */
+static void
+forget_thread(GThread *thread)
+{
+    if (thread == g_thread_self())
+        g_thread_unref(thread);
+    else if (thread)
+        g_thread_join(thread);
+}
+
+void
 job_unref(Job *self)
 {
     if (!self || !g_atomic_ref_count_dec(&self->refs))
@@ -336,5 +359,6 @@ job_unref(Job *self)
     g_cond_clear(&self->changed);
     g_mutex_clear(&self->lock);
     g_free(self->id);
+    forget_thread(self->thread);
     g_free(self);
 }

@@ -22,6 +22,7 @@
 #include "service/snapshot-objects.h"
 #include "service/snapshot-service.h"
 #include "service/work.h"
+#include "transfer/block-hash.h"
 #include "util/process.h"
 
 typedef struct {
@@ -282,6 +283,7 @@ main(int argc, char **argv)
     textdomain(GETTEXT_PACKAGE);
     umask(0077);
     process_set_up();
+    block_hash_set_up();
     register_drivers();
     register_verbs();
     drivers_keep_quiet();

@@ -31,6 +31,13 @@ struct BlockHash {
     gboolean single; /* TRUE if lanes are not available here */
 };
 
+void
+block_hash_set_up(void)
+{
+    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL) != 1)
+        g_error("libcrypto cannot be set up");
+}
+
 BlockHash *
 block_hash_new(void)
 {

@@ -17,6 +17,10 @@ G_BEGIN_DECLS
 /** A hasher, to be used by one thread at a time. */
 typedef struct BlockHash BlockHash;
 
+/** block_hash_set_up: For a program, not for a library: at its exit libcrypto keeps what a thread
+ * that has not ended yet may use. Source: OPENSSL_init_crypto(3). */
+void block_hash_set_up(void);
+
 /** block_hash_new: Returns: owned by the caller. The costly part of the set-up happens in the first
  * block_hash_many(). */
 BlockHash *block_hash_new(void);
