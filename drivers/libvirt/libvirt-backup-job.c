@@ -130,31 +130,31 @@ abort_job(virDomainPtr domain, GError **error)
 /* While QEMU ends, libvirt has its job, but cannot ask it anything. Returns: what
  * libvirt_backup_job_look() says at last. */
 static int
-look_until_gone(virDomainPtr domain, GError **error)
+look_until_gone(virDomainPtr domain)
 {
     gint64 until = g_get_monotonic_time() + END_US;
-    int there;
 
-    while ((there = libvirt_backup_job_look(domain)) != 0) {
-        g_autoptr(GError) why = NULL;
+    while (TRUE) {
+        /* Before the look, whose error it would take away. */
+        gboolean alive = virConnectIsAlive(virDomainGetConnect(domain)) == 1;
+        int there = libvirt_backup_job_look(domain);
 
-        if (there < 0)
-            libvirt_error_set(&why,
-                              _("Cannot ask whether the backup job of the domain '%s' has ended"),
-                              virDomainGetName(domain));
-        else
-            g_set_error(&why, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_TIMEOUT,
-                        _("The backup job of the domain '%s' does not end"),
-                        virDomainGetName(domain));
-        if (g_get_monotonic_time() >= until ||
-            virConnectIsAlive(virDomainGetConnect(domain)) != 1) {
-            g_propagate_error(error, g_steal_pointer(&why));
-            break;
-        }
+        if (there == 0 || !alive || g_get_monotonic_time() >= until)
+            return there;
         g_usleep(G_USEC_PER_SEC / 200);
     }
+}
 
-    return there;
+static void
+tell_still_there(virDomainPtr domain, int there, GError **error)
+{
+    if (there < 0)
+        libvirt_error_set(error,
+                          _("Cannot ask whether the backup job of the domain '%s' has ended"),
+                          virDomainGetName(domain));
+    else
+        g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_TIMEOUT,
+                    _("The backup job of the domain '%s' does not end"), virDomainGetName(domain));
 }
 
 /* The event arrives before libvirt has saved that the job is gone. If an embedded driver ends in
@@ -164,10 +164,12 @@ libvirt_backup_job_end(virDomainPtr domain, GError **error)
 {
     g_autoptr(GError) why = NULL;
     gboolean aborted = abort_job(domain, &why);
-    int there = look_until_gone(domain, aborted ? &why : NULL);
+    int there = look_until_gone(domain);
 
     if (aborted && there == 0)
         return TRUE;
+    if (aborted)
+        tell_still_there(domain, there, &why);
     if (there == 0)
         why->code = VIRT_SNAP_ERROR_INVALID_STATE;
     else

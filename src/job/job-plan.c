@@ -16,6 +16,7 @@ job_plan(JobWork *work, const char *uri, GError **error)
     work->dry_run = TRUE;
     job_start(job, &host);
     job_wait(job, 0);
+    job_join(job);
     failure = job_get_failure(job);
     if (failure)
         g_propagate_error(error, failure);

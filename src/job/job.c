@@ -334,8 +334,8 @@ job_join(Job *self)
         g_thread_join(thread);
 }
 
-/* The thread of a run has a reference of the job until it has nothing more to do, so it is not
- * waited for here. */
+/* For a job that nobody has any more. Its thread has had it until nothing was left to do but to
+ * end, so nobody waits for work here. */
 static void
 forget_thread(GThread *thread)
 {

@@ -45,14 +45,6 @@ plan_async(GTask *task, JobWork *work, GError *error, gpointer tag)
     g_task_run_in_thread(task, plan_in_thread);
 }
 
-static JobWork *
-reference_work(const JobWorkType *type, const char *collection, const char *name, GError **error)
-{
-    ReferenceWork *work = reference_work_new(type, collection, name, error);
-
-    return work ? &work->parent : NULL;
-}
-
 /* --- the verbs -------------------------------------------------------------------- */
 
 GVariant *
@@ -183,7 +175,8 @@ virt_snap_service_plan_create_reference_point(VirtSnapService *self,
     g_return_val_if_fail(collection != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    g_autoptr(JobWork) work = reference_work(&reference_create_work_type, collection, name, error);
+    g_autoptr(JobWork) work =
+        service_reference_work(&reference_create_work_type, collection, name, error);
 
     return plan_work(self, work, error);
 }
@@ -201,7 +194,7 @@ virt_snap_service_plan_create_reference_point_async(VirtSnapService *self,
 
     g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
     GError *error = NULL;
-    JobWork *work = reference_work(&reference_create_work_type, collection, name, &error);
+    JobWork *work = service_reference_work(&reference_create_work_type, collection, name, &error);
 
     plan_async(task, work, error, virt_snap_service_plan_create_reference_point_async);
 }
@@ -224,7 +217,8 @@ virt_snap_service_plan_delete_reference_point(VirtSnapService *self,
     g_return_val_if_fail(name != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    g_autoptr(JobWork) work = reference_work(&reference_delete_work_type, collection, name, error);
+    g_autoptr(JobWork) work =
+        service_reference_work(&reference_delete_work_type, collection, name, error);
 
     return plan_work(self, work, error);
 }
@@ -243,7 +237,7 @@ virt_snap_service_plan_delete_reference_point_async(VirtSnapService *self,
 
     g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
     GError *error = NULL;
-    JobWork *work = reference_work(&reference_delete_work_type, collection, name, &error);
+    JobWork *work = service_reference_work(&reference_delete_work_type, collection, name, &error);
 
     plan_async(task, work, error, virt_snap_service_plan_delete_reference_point_async);
 }

@@ -7,19 +7,28 @@
 #include "hypervisor/drivers.h"
 #include "library/job-private.h"
 #include "library/service-call.h"
+#include "library/service-works.h"
 #include "library/service.h"
 #include "snapshot/delete-work.h"
 #include "snapshot/reference-point.h"
 #include "snapshot/reference-work.h"
 
+JobWork *
+service_reference_work(const JobWorkType *type, const char *collection, const char *name,
+                       GError **error)
+{
+    ReferenceWork *work = reference_work_new(type, collection, name, error);
+
+    return work ? &work->parent : NULL;
+}
+
 static VirtSnapJob *
 start_work(VirtSnapService *self, const JobWorkType *type, const char *collection,
            const char *name, GError **error)
 {
-    ReferenceWork *work = reference_work_new(type, collection, name, error);
-    g_autoptr(JobWork) owned = work ? &work->parent : NULL;
+    g_autoptr(JobWork) work = service_reference_work(type, collection, name, error);
 
-    return owned ? library_job_start(owned, virt_snap_service_get_uri(self)) : NULL;
+    return work ? library_job_start(work, virt_snap_service_get_uri(self)) : NULL;
 }
 
 VirtSnapJob *

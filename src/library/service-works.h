@@ -33,4 +33,9 @@ JobWork *service_apply_work(const char *collection, const char *snapshot, gboole
                             gboolean start, gboolean paused,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** service_reference_work: Returns: a ReferenceWork of @type, owned by the caller; NULL with
+ * INVALID_PARAMETER. */
+JobWork *service_reference_work(const JobWorkType *type, const char *collection, const char *name,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS
