@@ -165,8 +165,9 @@ check_emulator(const char *value, const GateContext *context)
 }
 
 /* Whether this is firmware that the host offers, or in a directory of firmware packages of Debian,
- * Fedora, SUSE, Arch or NixOS. What is replaced by a file of the export is the text of its element;
- * a template is not, and libvirt copies it into what the guest can read. */
+ * Fedora, SUSE, Arch or NixOS. A loader without a path only says what libvirt is to choose. What is
+ * replaced by a file of the export is the text of its element; a template is not, and libvirt
+ * copies it into what the guest can read. */
 static gboolean
 check_firmware(const char *value, const GateContext *context)
 {
@@ -177,7 +178,7 @@ check_firmware(const char *value, const GateContext *context)
         "/usr/share/u-boot", "/usr/lib/u-boot/",    "/run/libvirt/nix-ovmf/",
         NULL};
 
-    if (!context->attribute && contains_word(context->rules->files, context->element))
+    if (!context->attribute && (!*value || contains_word(context->rules->files, context->element)))
         return TRUE;
 
     return is_clean_path(value) &&
