@@ -82,6 +82,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/domain-gate.h \
 	src/import/domain-rewrite.c \
 	src/import/domain-rewrite.h \
+	src/import/firmware.c \
+	src/import/firmware.h \
 	src/import/gate-findings.c \
 	src/import/gate-findings.h \
 	src/import/gate-rows-devices.c \
@@ -99,6 +101,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/import/host-devices.h \
 	src/import/host-finding.c \
 	src/import/host-finding.h \
+	src/import/host-firmware.c \
+	src/import/host-firmware.h \
 	src/import/host-machine.c \
 	src/import/host-machine.h \
 	src/import/import-collections.c \

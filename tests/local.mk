@@ -71,12 +71,14 @@ unit_tests = \
 	tests/unit/test-export-keep \
 	tests/unit/test-export-lock \
 	tests/unit/test-fd \
+	tests/unit/test-firmware \
 	tests/unit/test-flat-source \
 	tests/unit/test-flatten \
 	tests/unit/test-format \
 	tests/unit/test-handlers \
 	tests/unit/test-image-end \
 	tests/unit/test-host-compare \
+	tests/unit/test-host-firmware \
 	tests/unit/test-image-lock \
 	tests/unit/test-import \
 	tests/unit/test-import-host \
@@ -226,6 +228,11 @@ tests_unit_test_host_compare_SOURCES = \
 	tests/unit/gate-fixture.c \
 	tests/unit/gate-fixture.h \
 	tests/unit/test-host-compare.c \
+	$(NULL)
+tests_unit_test_host_firmware_SOURCES = \
+	tests/unit/gate-fixture.c \
+	tests/unit/gate-fixture.h \
+	tests/unit/test-host-firmware.c \
 	$(NULL)
 tests_unit_test_domain_rewrite_SOURCES = \
 	tests/unit/gate-fixture.c \

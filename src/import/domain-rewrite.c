@@ -210,13 +210,18 @@ clear_nvram(xmlNode *os)
     node_unset(nvram, "type");
 }
 
-/* Removes the template of other firmware, which would not fit; libvirt finds the one of the new
- * firmware. */
+/* The template of other firmware would not fit. Where that of the new firmware is not known,
+ * libvirt finds it. libvirt 9.0 only knows raw ones, and not the attribute for others. */
 static void
-clear_template(xmlNode *nvram)
+set_template(xmlNode *nvram, const DomainRewrite *to)
 {
     node_unset(nvram, "template");
     node_unset(nvram, "templateFormat");
+    if (!to->template)
+        return;
+    node_set(nvram, "template", to->template);
+    if (g_strcmp0(to->template_format, "qcow2") == 0)
+        node_set(nvram, "templateFormat", to->template_format);
 }
 
 /* A domain can have several of them. */
@@ -278,10 +283,8 @@ rewrite_os(xmlNode *domain, const DomainRewrite *to)
     for (guint i = 0; to->files && i < to->files->len; i++)
         rewrite_file(domain, os, g_ptr_array_index(to->files, i));
     nvram = xml_child(os, "nvram", NULL);
-    if (to->template && nvram)
-        node_set(nvram, "template", to->template);
-    else if (to->loader && nvram)
-        clear_template(nvram);
+    if (to->loader && nvram)
+        set_template(nvram, to);
 }
 
 /* --- network cards -------------------------------------------------------- */

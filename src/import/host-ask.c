@@ -86,14 +86,13 @@ ask_loader(Hypervisor *hypervisor, xmlNode *domain)
 {
     g_autofree char *path = xml_text(domain, "./os/loader");
 
-    if (!path || !*g_strstrip(path))
-        return TRUE;
-
-    return hypervisor->ops->sees(hypervisor, path, NULL) && access(path, F_OK) == 0;
+    return path && *g_strstrip(path) && hypervisor->ops->sees(hypervisor, path, NULL) &&
+           access(path, F_OK) == 0;
 }
 
 HostOffer *
-host_offer_ask(Hypervisor *hypervisor, const HostFacts *facts, xmlNode *domain, GError **error)
+host_offer_ask(Hypervisor *hypervisor, const HostFacts *facts, const HostFlash *flash,
+               xmlNode *domain, GError **error)
 {
     g_autoptr(HostOffer) offer = g_new0(HostOffer, 1);
     g_autoptr(xmlDoc) doc =
@@ -103,7 +102,8 @@ host_offer_ask(Hypervisor *hypervisor, const HostFacts *facts, xmlNode *domain, 
     if (!doc)
         return NULL;
     offer->facts = facts;
-    offer->loader = ask_loader(hypervisor, domain);
+    offer->flash = *flash;
+    offer->flash.present |= ask_loader(hypervisor, domain);
     wanted_read(&wanted, domain, xmlDocGetRootElement(doc));
     if (!ask_offer(hypervisor, &wanted, xmlDocGetRootElement(doc), offer, error) ||
         (offer->offer && !ask_cpu(hypervisor, &wanted, domain, offer, error)))

@@ -33,7 +33,9 @@ host_adaption_free(HostAdaption *adaption)
     g_free(adaption->emulator);
     g_free(adaption->machine);
     g_free(adaption->cpu);
-    g_free(adaption->loader);
+    g_free(adaption->loader.loader);
+    g_free(adaption->loader.template);
+    g_free(adaption->loader.template_format);
     g_free(adaption->video);
     g_hash_table_unref(adaption->networks);
     g_free(adaption);
@@ -58,7 +60,9 @@ host_adaption_apply(const HostAdaption *adaption, gboolean force, DomainRewrite 
     to->type = adaption->type;
     to->machine = adaption->machine;
     to->cpu = adaption->cpu;
-    to->loader = adaption->loader;
+    to->loader = adaption->loader.loader;
+    to->template = adaption->loader.template;
+    to->template_format = adaption->loader.template_format;
     to->video = adaption->video;
     to->no_spice = adaption->no_spice;
     to->networks = adaption->networks;
@@ -80,6 +84,7 @@ typedef struct {
     xmlNode *offered;      /* <domainCapabilities>; NULL: there are none */
     char *arch;
     char *type;
+    char *machine; /* NULL: none is named */
     GPtrArray *findings;
     HostAdaption *adaption;
 } Compare;
@@ -111,7 +116,7 @@ compare_type(Compare *self)
 static void
 compare_machine(Compare *self)
 {
-    g_autofree char *machine = xml_text(self->domain, "./os/type/@machine");
+    const char *machine = self->machine;
     g_autofree char *choice =
         machine ? host_machine_choose(self->capabilities, self->arch, machine) : NULL;
 
@@ -128,6 +133,13 @@ compare_machine(Compare *self)
                      g_strdup_printf(_("uses '%s'"), choice),
                      g_strdup(_("install a QEMU that has it")));
     set_string(&self->adaption->machine, choice);
+}
+
+/* The machine type with which it will be defined. */
+static const char *
+new_machine(const Compare *self)
+{
+    return self->adaption->machine ? self->adaption->machine : self->machine;
 }
 
 /* The path of the emulator differs between distributions, so that of the host is used. */
@@ -277,61 +289,6 @@ compare_memory(Compare *self)
                      g_strdup(_("--no-define, and give the domain less")));
 }
 
-/* --- firmware ------------------------------------------------------------------------- */
-
-/* Whether one firmware can replace another. Flash images of 2 MiB and 4 MiB have variable stores of
- * different sizes, and those with enrolled keys need a matching machine, so the names must
- * correspond. */
-static gboolean
-is_similar_firmware(const char *one, const char *other)
-{
-    static const char *const marks[] = {"4M", "secboot", ".ms", "snakeoil", "qcow2", NULL};
-    g_autofree char *name = g_path_get_basename(one);
-    g_autofree char *other_name = g_path_get_basename(other);
-
-    for (const char *const *mark = marks; *mark; mark++) {
-        if (!strstr(name, *mark) != !strstr(other_name, *mark))
-            return FALSE;
-    }
-
-    return TRUE;
-}
-
-static char *
-find_loader(Compare *self, const char *path)
-{
-    g_autoptr(GPtrArray) nodes = xml_nodes(self->offered, "./os/loader/value");
-
-    for (guint i = 0; i < nodes->len; i++) {
-        g_autofree char *own = xml_text(g_ptr_array_index(nodes, i), ".");
-
-        if (is_similar_firmware(path, own))
-            return g_steal_pointer(&own);
-    }
-
-    return NULL;
-}
-
-static void
-compare_firmware(Compare *self)
-{
-    g_autofree char *path = xml_text(self->domain, "./os/loader");
-    g_autofree char *own = NULL;
-
-    if (!path || !*g_strstrip(path) || self->offer->loader || !self->offered)
-        return;
-    own = find_loader(self, path);
-    if (own) {
-        add_host_finding(self, "firmware", path,
-                         g_strdup_printf(_("'%s' is of the same kind"), own),
-                         g_strdup_printf(_("uses '%s'"), own), NULL);
-        set_string(&self->adaption->loader, own);
-    } else {
-        add_host_finding(self, "firmware", path, g_strdup(_("no firmware of this kind")), NULL,
-                         g_strdup(_("install the package with this firmware (ovmf, edk2)")));
-    }
-}
-
 /* --- networks and secrets --------------------------------------------------------------- */
 
 static void
@@ -410,7 +367,8 @@ compare_all(Compare *self)
     compare_host_cpu(self);
     compare_vcpus(self);
     compare_memory(self);
-    compare_firmware(self);
+    host_compare_firmware(self->domain, self->member, new_machine(self), self->offered,
+                          &self->offer->flash, self->findings, &self->adaption->loader);
     for_each_node(self, "./devices/interface[@type='network']/source/@network", compare_network);
     for_each_node(self, "./devices/interface[@type='bridge']/source/@bridge", compare_bridge);
     for_each_node(self, ".//secret/@uuid | .//encryption/@secret", compare_secret);
@@ -430,7 +388,8 @@ host_compare(xmlNode *domain, const char *member, const HostOffer *offer, GPtrAr
     g_autoptr(xmlDoc) offered = NULL;
     g_autofree char *arch = xml_text(domain, "./os/type/@arch");
     g_autofree char *type = xml_attr(domain, "type");
-    Compare self = {domain, member, offer, NULL, NULL, NULL, NULL, findings, adaption};
+    g_autofree char *machine = xml_text(domain, "./os/type/@machine");
+    Compare self = {domain, member, offer, NULL, NULL, NULL, NULL, machine, findings, adaption};
 
     if (!capabilities)
         return FALSE;

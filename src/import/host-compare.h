@@ -8,6 +8,7 @@
 #include "hypervisor/host-facts.h"
 #include "import/domain-rewrite.h"
 #include "import/host-finding.h"
+#include "import/host-firmware.h"
 
 G_BEGIN_DECLS
 
@@ -21,7 +22,7 @@ typedef struct {
                     * NULL: there are none */
     char *problem; /* what the host's processor lacks; NULL: nothing */
     gboolean unknown; /* the hypervisor does not report what it offers, so that is not compared */
-    gboolean loader; /* the firmware of the domain exists on this host */
+    HostFlash flash; /* its firmware */
 } HostOffer;
 
 /** Changes that make a domain fit this host. NULL: no change. */
@@ -30,7 +31,7 @@ typedef struct {
     char *emulator;
     char *machine;
     char *cpu;
-    char *loader;
+    HostLoader loader;
     char *video;         /* model */
     gboolean no_spice;   /* SPICE is replaced by VNC, and its channels are removed, because the host
                           * has no SPICE */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hypervisor/pool-ops.h"
+#include "import/firmware.h"
 #include "import/host-ask.h"
 #include "import/import-host.h"
 #include "util/xml.h"
@@ -16,6 +17,7 @@ struct ImportHost {
     gboolean force;
     gboolean unplugged; /* no network card will be connected to anything */
     HostFacts *facts;
+    GPtrArray *firmware;  /* Firmware; NULL: this host's files are not to be seen */
     GPtrArray *emulators; /* char*, terminated by NULL */
     GPtrArray *adaptions; /* HostAdaption for every domain */
     GPtrArray *findings;  /* HostFinding */
@@ -40,6 +42,17 @@ find_emulators(ImportHost *self, GError **error)
     return doc != NULL;
 }
 
+static GPtrArray *
+find_firmware(const ImportHost *self)
+{
+    g_auto(GStrv) directories = firmware_directories(self->facts->session);
+
+    if (!self->hypervisor->ops->sees(self->hypervisor, NULL, NULL))
+        return NULL;
+
+    return firmware_list((const char *const *)directories);
+}
+
 ImportHost *
 import_host_new(Hypervisor *hypervisor, gboolean force, GError **error)
 {
@@ -53,6 +66,7 @@ import_host_new(Hypervisor *hypervisor, gboolean force, GError **error)
     self->facts = hypervisor->ops->host_facts(hypervisor, error);
     if (!self->facts || !find_emulators(self, error))
         return NULL;
+    self->firmware = find_firmware(self);
 
     return g_steal_pointer(&self);
 }
@@ -88,12 +102,15 @@ import_host_unplug(ImportHost *self)
 }
 
 gboolean
-import_host_adapt(ImportHost *self, xmlNode *domain, const char *member, DomainRewrite *to,
-                  GError **error)
+import_host_adapt(ImportHost *self, xmlNode *domain, const char *member, const HostFlash *flash,
+                  DomainRewrite *to, GError **error)
 {
-    g_autoptr(HostOffer) offer = host_offer_ask(self->hypervisor, self->facts, domain, error);
+    HostFlash both = *flash;
+    g_autoptr(HostOffer) offer = NULL;
     HostAdaption *adaption;
 
+    both.descriptors = self->firmware;
+    offer = host_offer_ask(self->hypervisor, self->facts, &both, domain, error);
     if (!offer)
         return FALSE;
     adaption = host_adaption_new();
@@ -135,6 +152,7 @@ import_host_free(ImportHost *self)
     if (!self)
         return;
     host_facts_free(self->facts);
+    g_clear_pointer(&self->firmware, g_ptr_array_unref);
     g_ptr_array_unref(self->emulators);
     g_ptr_array_unref(self->adaptions);
     g_ptr_array_unref(self->findings);

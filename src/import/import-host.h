@@ -7,6 +7,7 @@
 #include "import/domain-gate.h"
 #include "import/domain-rewrite.h"
 #include "import/host-finding.h"
+#include "import/host-firmware.h"
 
 G_BEGIN_DECLS
 
@@ -34,12 +35,14 @@ void import_host_unplug(ImportHost *self);
  * import_host_adapt:
  * @domain: a <domain> that has passed the gate
  * @member: its name in the export
+ * @flash: what the export has of its firmware
  * @to: gets the changes that the host requires; its strings are owned by @self
  *
  * Compares the domain with the host and adds what does not fit to the findings.
  */
 gboolean import_host_adapt(ImportHost *self, xmlNode *domain, const char *member,
-                           DomainRewrite *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                           const HostFlash *flash, DomainRewrite *to, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /** import_host_pool: Returns: the absolute path of the directory of the storage pool @pool, owned
  * by the caller; NULL with NOT_FOUND, INVALID_STATE or NOT_SUPPORTED as HypervisorPoolOps has

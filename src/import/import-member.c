@@ -175,6 +175,26 @@ import_member_copy(const ImportMember *self, guint index)
     return name ? import_member_file(self, name) : NULL;
 }
 
+HostFlash
+import_member_flash(const ImportMember *self)
+{
+    HostFlash flash = {NULL, FALSE, 0};
+
+    for (guint i = 0; i < self->files->len; i++) {
+        const DomainFile *file = g_ptr_array_index(self->files, i);
+        const ManifestFile *copy = import_member_copy(self, i);
+
+        if (copy && g_str_equal(file->element, "loader"))
+            flash.present = TRUE;
+        else if (copy && g_str_equal(file->element, "nvram"))
+            flash.variables =
+                host_flash_size(import_source_fd(self->source, copy),
+                                file->format ? file->format : "raw", copy->path);
+    }
+
+    return flash;
+}
+
 static void
 find_elements(ImportMember *self)
 {

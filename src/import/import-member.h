@@ -6,6 +6,7 @@
 #include <libxml/tree.h>
 
 #include "hypervisor/tpm-def.h"
+#include "import/host-firmware.h"
 #include "import/import-plan.h"
 
 G_BEGIN_DECLS
@@ -53,6 +54,9 @@ const ManifestFile *import_member_file(const ImportMember *self, const char *nam
 /** import_member_copy: Returns: (transfer none) (nullable): the file in the export that is the copy
  * of file @index of @self->files. */
 const ManifestFile *import_member_copy(const ImportMember *self, guint index);
+
+/** import_member_flash: Returns: what the export has of the member's firmware. */
+HostFlash import_member_flash(const ImportMember *self);
 
 /** import_member_first: Returns: (transfer none): the exported snapshot. */
 const ManifestSnapshot *import_member_first(const ImportMember *self);

@@ -159,10 +159,11 @@ write_import_members(ImportPlan *self, const ImportSource *source, GPtrArray *me
 
     for (guint i = 0; i < members->len; i++) {
         ImportMember *member = g_ptr_array_index(members, i);
+        HostFlash flash = import_member_flash(member);
         DomainRewrite to = {0};
 
         if (!import_host_adapt(host, xmlDocGetRootElement(member->xml), member->to->from->name,
-                               &to, error) ||
+                               &flash, &to, error) ||
             !import_member_write(member, self, layers, &to, error))
             return FALSE;
     }

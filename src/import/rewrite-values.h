@@ -58,6 +58,7 @@ typedef struct {
     const char *cpu;      /* a whole <cpu> as text */
     const char *loader;   /* absolute path of firmware of this host */
     const char *template; /* absolute path of its NVRAM template */
+    const char *template_format; /* "raw", "qcow2" */
     GHashTable *networks; /* char* → char*, names of libvirt's networks; NULL: keep them */
     GHashTable *bridges;  /* char* → char*; NULL: keep them */
     const char *video;    /* model of every <video> that is not "none" */

@@ -16,6 +16,7 @@ fuzz_replays = \
 	tests/fuzz/replay-collection \
 	tests/fuzz/replay-domain \
 	tests/fuzz/replay-domain-files \
+	tests/fuzz/replay-firmware \
 	tests/fuzz/replay-import-plan \
 	tests/fuzz/replay-import-settings \
 	tests/fuzz/replay-job-record \
@@ -46,6 +47,8 @@ tests_fuzz_replay_domain_SOURCES = \
 	tests/fuzz/host-paths.h tests/fuzz/replay.c
 tests_fuzz_replay_domain_files_SOURCES = \
 	tests/fuzz/fuzz-domain-files.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+tests_fuzz_replay_firmware_SOURCES = \
+	tests/fuzz/fuzz-firmware.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 tests_fuzz_replay_import_plan_SOURCES = \
 	tests/fuzz/fuzz-import-plan.c tests/fuzz/fuzz.h tests/fuzz/host-paths.c \
 	tests/fuzz/host-paths.h tests/fuzz/replay.c
@@ -79,8 +82,8 @@ tests_fuzz_replay_volumes_SOURCES = \
 	tests/fuzz/fuzz-volumes.c tests/fuzz/fuzz.h tests/fuzz/replay.c
 
 .PHONY: fuzz-backing-reference fuzz-cluster-map fuzz-collection fuzz-domain \
-	fuzz-domain-files fuzz-import-plan fuzz-import-settings fuzz-job-record fuzz-journal \
-	fuzz-luks fuzz-manifest fuzz-night-config fuzz-qcow2 fuzz-save-image fuzz-settings \
+	fuzz-domain-files fuzz-firmware fuzz-import-plan fuzz-import-settings fuzz-job-record \
+	fuzz-journal fuzz-luks fuzz-manifest fuzz-night-config fuzz-qcow2 fuzz-save-image fuzz-settings \
 	fuzz-snapshot-def fuzz-snapshotset fuzz-snapshotsettings fuzz-storage-def \
 	fuzz-volumes
 
@@ -91,6 +94,7 @@ fuzzers = \
 	tests/fuzz/fuzz-collection \
 	tests/fuzz/fuzz-domain \
 	tests/fuzz/fuzz-domain-files \
+	tests/fuzz/fuzz-firmware \
 	tests/fuzz/fuzz-import-plan \
 	tests/fuzz/fuzz-import-settings \
 	tests/fuzz/fuzz-job-record \
@@ -117,6 +121,7 @@ tests_fuzz_fuzz_cluster_map_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_collection_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_domain_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_domain_files_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_firmware_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_import_plan_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_import_settings_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_job_record_LDFLAGS = $(fuzz_ldflags)
@@ -151,6 +156,8 @@ fuzz-domain: tests/fuzz/fuzz-domain
 	$(fuzz_run) $(fuzz_data)/domain/*
 fuzz-domain-files: tests/fuzz/fuzz-domain-files
 	$(fuzz_run) $(fuzz_data)/domain-files
+fuzz-firmware: tests/fuzz/fuzz-firmware
+	$(fuzz_run) $(fuzz_data)/firmware/*
 fuzz-import-plan: tests/fuzz/fuzz-import-plan
 	$(fuzz_run) $(fuzz_data)/import-plan
 fuzz-import-settings: tests/fuzz/fuzz-import-settings

@@ -60,6 +60,12 @@ check "exported" vs_export --domain own s1 --to "$x"
 check "it is in it" cmp "$d/own.fd" "$VS_EXPORT/domains/own/loader.fd"
 is "$(roles "$VS_EXPORT")" "loader=loader.fd" "with a role of its own"
 check "and sound" vs_sound "$VS_EXPORT"
+live_virsh undefine own --snapshots-metadata
+mv "$d/own.fd" "$d/was.fd"
+check "imported where the original is gone" vs -q import "$VS_EXPORT" --to "$d/back"
+loader=$(live_virsh dumpxml own | sed -n "s/.*<loader[^>]*>\(.*\)<.*/\1/p")
+like "$loader" "^$d/back/" "it has its own from the export"
+check "which is the same" cmp "$d/was.fd" "$loader"
 
 check "never started" domain new \
     "$code<nvram template='$LIVE_FIRMWARE_VARS'>$d/new_VARS.fd</nvram>" ''

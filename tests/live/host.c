@@ -38,10 +38,11 @@ compare(Hypervisor *hypervisor, const HostFacts *facts, const char *name, const 
     g_autoptr(GPtrArray) findings = host_findings_new();
     g_autoptr(HostAdaption) adaption = host_adaption_new();
     g_autoptr(HostOffer) offer = NULL;
+    HostFlash none = {NULL, FALSE, 0};
 
     if (!doc)
         return FALSE;
-    offer = host_offer_ask(hypervisor, facts, xmlDocGetRootElement(doc), error);
+    offer = host_offer_ask(hypervisor, facts, &none, xmlDocGetRootElement(doc), error);
     if (!offer ||
         !host_compare(xmlDocGetRootElement(doc), name, offer, findings, adaption, error))
         return FALSE;

@@ -116,9 +116,22 @@ elsewhere "s,<os>,&<loader readonly='yes' type='pflash'>$other</loader>,"
 check "a look at one with other firmware" looked_at
 is "$(vs_field '.host[] | [.kind, .what, .would_do] | join(" ")')" \
     "firmware $other uses '$LIVE_FIRMWARE'" "the host's of the same kind is named"
+descriptor=$(grep -l "$LIVE_FIRMWARE\"" /usr/share/qemu/firmware/*.json)
+is "$(vs_field '.host[].have')" \
+    "'$LIVE_FIRMWARE' is of the same kind, as '$descriptor' describes it" \
+    "and the descriptor that says so"
 check "and used where it is asked for" vs_import "$e" --to "$to" --force-host
 like "$(live_virsh dumpxml --domain web)" "<loader [^>]*>$LIVE_FIRMWARE<" "it has that"
 check "and goes as the others" forget web
+
+# Its own default is a machine for which no firmware restricts who writes to its flash.
+elsewhere "s,<os>,<os firmware='efi'><loader secure='yes'/>,; s,machine='[^']*',machine='isapc',"
+check "a look at one whose firmware libvirt is to choose" looked_at
+is "$(vs_field '.host[] | [.kind, .what, .have] | join(" ")')" \
+    "firmware efi no firmware of this kind" "none is for its machine"
+check "it is refused" vs_refused 5 "firmware 'efi'" \
+    import "$e" --to "$to" --force-host "${TRUST[@]}"
+check "nothing is touched by it" imported_nothing "$to"
 
 elsewhere 's,<memory .*</memory>,<memory unit="TiB">900</memory>,'
 check "too much memory cannot be helped" vs_refused 5 "memory '900 TiB'" \

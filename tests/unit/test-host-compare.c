@@ -165,7 +165,7 @@ static void
 test_compare(void)
 {
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, TRUE};
+    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, {NULL, TRUE, 0}};
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         g_test_message("%s", table[i].xml);
@@ -177,7 +177,7 @@ static void
 test_cpu_model(void)
 {
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, (char *)"no avx512f here", FALSE, TRUE};
+    HostOffer offer = {facts, (char *)OFFER, (char *)"no avx512f here", FALSE, {NULL, TRUE, 0}};
     g_autoptr(HostAdaption) adaption = host_adaption_new();
     g_autoptr(GPtrArray) findings =
         compare(DOMAIN("qemu", "<cpu><model>Icelake-Server</model><topology sockets='2'/>"
@@ -193,7 +193,7 @@ test_cpu_model(void)
     g_assert_null(strstr(adaption->cpu, "feature"));
 }
 
-/* libvirt has taken what it offers from the descriptors of the host's firmware. */
+/* Where there are no descriptors what libvirt offers is compared by its name. */
 static void
 assert_firmware_named(const HostFinding *finding, const char *loader)
 {
@@ -219,7 +219,7 @@ test_firmware(void)
         {"/usr/share/edk2/ovmf/OVMF_CODE_4M.secboot.qcow2", NULL},
     };
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, FALSE};
+    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, {NULL, FALSE, 0}};
 
     for (gsize i = 0; i < G_N_ELEMENTS(loaders); i++) {
         g_autofree char *xml = g_strdup_printf(
@@ -233,7 +233,7 @@ test_firmware(void)
         g_test_message("%s", loaders[i].path);
         g_assert_cmpuint(findings->len, ==, 1);
         g_assert_cmpstr(finding->kind, ==, "firmware");
-        g_assert_cmpstr(adaption->loader, ==, loaders[i].would_do);
+        g_assert_cmpstr(adaption->loader.loader, ==, loaders[i].would_do);
         assert_firmware_named(finding, loaders[i].would_do);
     }
 }
@@ -243,7 +243,7 @@ static void
 test_adaption(void)
 {
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, TRUE};
+    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, {NULL, TRUE, 0}};
     g_autoptr(HostAdaption) adaption = host_adaption_new();
     g_autoptr(xmlDoc) doc = gate_parse(
         "<domain type='kvm'><os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type></os>"
@@ -295,7 +295,7 @@ static void
 test_unknown(void)
 {
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, NULL, NULL, TRUE, TRUE};
+    HostOffer offer = {facts, NULL, NULL, TRUE, {NULL, TRUE, 0}};
     g_autoptr(HostAdaption) adaption = host_adaption_new();
     g_autoptr(GPtrArray) findings = compare(
         "<domain type='xen'><os><type arch='riscv64' machine='virt'>hvm</type></os>"
