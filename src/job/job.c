@@ -322,20 +322,8 @@ job_ref(Job *self)
     return self;
 }
 
-void
-job_join(Job *self)
-{
-    GThread *thread;
-
-    g_mutex_lock(&self->lock);
-    thread = g_steal_pointer(&self->thread);
-    g_mutex_unlock(&self->lock);
-    if (thread)
-        g_thread_join(thread);
-}
-
-/* For a job that nobody has any more. Its thread has had it until nothing was left to do but to
- * end, so nobody waits for work here. */
+/* For a job that has ended, or that nobody has any more. Its thread has had it until nothing was
+ * left to do but to end, so nobody waits for work here. */
 static void
 forget_thread(GThread *thread)
 {
@@ -343,6 +331,19 @@ forget_thread(GThread *thread)
         g_thread_unref(thread);
     else if (thread)
         g_thread_join(thread);
+}
+
+void
+job_join(Job *self)
+{
+    GThread *thread = NULL;
+
+    g_mutex_lock(&self->lock);
+    /* Somebody may have resumed it by now. */
+    if (job_state_is_final(self->info->state))
+        thread = g_steal_pointer(&self->thread);
+    g_mutex_unlock(&self->lock);
+    forget_thread(thread);
 }
 
 void

@@ -121,9 +121,9 @@ gboolean job_holds_guests(Job *self);
  * (0: for ever). Returns: TRUE if the job has ended. */
 gboolean job_wait(Job *self, gint64 monotonic_end);
 
-/** job_join: Waits until the thread of a job that has ended is gone, too. A program that exits
- * before frees what the thread's own end still uses, in libcrypto and libxml2, which ruins the
- * heap. */
+/** job_join: Waits until the thread of a job that has ended is gone, too; does nothing for a job
+ * that has not. A program that exits before frees what the thread's own end still uses, in
+ * libcrypto and libxml2, which ruins the heap. */
 void job_join(Job *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_unref)

@@ -205,6 +205,7 @@ virt_snap_job_wait(VirtSnapJob *self, GCancellable *cancellable, GError **error)
         g_cancellable_set_error_if_cancelled(cancellable, error);
         return FALSE;
     }
+    job_join(self->job);
     if (!failed)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&failed));
@@ -231,6 +232,8 @@ virt_snap_job_wait_finish(VirtSnapJob *self, GAsyncResult *result, GError **erro
     g_return_val_if_fail(VIRT_SNAP_IS_JOB(self), FALSE);
     g_return_val_if_fail(g_task_is_valid(result, self), FALSE);
     g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
+    job_join(self->job);
 
     return g_task_propagate_boolean(G_TASK(result), error);
 }

@@ -188,6 +188,67 @@ test_forgotten(void)
     iterate_until(&freed);
 }
 
+/* --- what a thread still does after its job has ended -------------------------------------- */
+
+static gint thread_data_freed; /* atomic */
+
+static void
+free_slowly(gpointer data)
+{
+    g_usleep(G_USEC_PER_SEC / 10);
+    g_atomic_int_inc(&thread_data_freed);
+}
+
+static GPrivate thread_data = G_PRIVATE_INIT(free_slowly);
+
+static gboolean
+run_with_data(JobWork *work, JobRun *run, GError **error)
+{
+    g_private_set(&thread_data, &thread_data);
+
+    return TRUE;
+}
+
+static VirtSnapJob *
+start_with_data(void)
+{
+    static JobWorkType type;
+    FakeWork *work = fake_work_new();
+    VirtSnapJob *job;
+
+    type = fake_work_type;
+    type.run = run_with_data;
+    work->parent.type = &type;
+    g_atomic_int_set(&thread_data_freed, 0);
+    job = library_job_start(&work->parent, NULL);
+    job_work_unref(&work->parent);
+
+    return job;
+}
+
+/* A program that has waited may exit: nothing of the job uses what its exit frees. */
+static void
+test_gone(void)
+{
+    g_autoptr(VirtSnapJob) job = start_with_data();
+
+    g_assert_true(virt_snap_job_wait(job, NULL, NULL));
+    g_assert_cmpint(g_atomic_int_get(&thread_data_freed), ==, 1);
+}
+
+static void
+test_gone_async(void)
+{
+    g_autoptr(VirtSnapJob) job = start_with_data();
+    g_autoptr(GAsyncResult) result = NULL;
+
+    virt_snap_job_wait_async(job, NULL, on_waited, &result);
+    while (!result)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_true(virt_snap_job_wait_finish(job, result, NULL));
+    g_assert_cmpint(g_atomic_int_get(&thread_data_freed), ==, 1);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -195,6 +256,8 @@ main(int argc, char *argv[])
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/library-job/resumed-at-once", test_resumed_at_once);
     g_test_add_func("/library-job/forgotten", test_forgotten);
+    g_test_add_func("/library-job/gone", test_gone);
+    g_test_add_func("/library-job/gone-async", test_gone_async);
 
     return g_test_run();
 }
