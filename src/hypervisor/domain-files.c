@@ -169,6 +169,16 @@ add_nvram(GPtrArray *files, xmlNode *os)
         g_ptr_array_add(files, g_steal_pointer(&file));
 }
 
+void
+domain_files_add_variables(GPtrArray *files, const char *format)
+{
+    DomainFile *file = domain_file_new(DOMAIN_FILE_STATE, "nvram", "nvram", "nvram.fd");
+
+    file->format = g_strdup(format);
+    file->source = g_strdup("nvram");
+    g_ptr_array_add(files, file);
+}
+
 static void
 add_varstore(GPtrArray *files, xmlNode *os)
 {

@@ -42,6 +42,10 @@ typedef struct {
  */
 GPtrArray *domain_files_parse(xmlNode *domain) G_GNUC_WARN_UNUSED_RESULT;
 
+/** domain_files_add_variables: Adds variables of firmware in an image of @format to @files, which
+ * the running domain had and its own configuration does not name. */
+void domain_files_add_variables(GPtrArray *files, const char *format);
+
 /** domain_file_free: Frees @file. NULL is fine. */
 void domain_file_free(DomainFile *file);
 

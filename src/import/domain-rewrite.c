@@ -213,7 +213,7 @@ clear_nvram(xmlNode *os)
 /* The template of other firmware would not fit. Where that of the new firmware is not known,
  * libvirt finds it. libvirt 9.0 only knows raw ones, and not the attribute for others. */
 static void
-set_template(xmlNode *nvram, const DomainRewrite *to)
+set_template(xmlNode *nvram, const RewriteLoader *to)
 {
     node_unset(nvram, "template");
     node_unset(nvram, "templateFormat");
@@ -222,6 +222,24 @@ set_template(xmlNode *nvram, const DomainRewrite *to)
     node_set(nvram, "template", to->template);
     if (g_strcmp0(to->template_format, "qcow2") == 0)
         node_set(nvram, "templateFormat", to->template_format);
+}
+
+static void
+rewrite_loader(xmlNode *os, const DomainRewrite *to)
+{
+    g_autofree char *path = xml_text(os, "./loader");
+    gboolean named = path && *g_strstrip(path);
+    const RewriteLoader *loader = rewrite_loader_find(to->loaders, path);
+    xmlNode *nvram = xml_child(os, "nvram", NULL);
+
+    if (loader)
+        node_replace_text(os, "loader", loader->path);
+    if (loader && nvram)
+        set_template(nvram, loader);
+    if (to->no_choice && named) {
+        node_unset(os, "firmware");
+        nodes_remove(os, "./firmware");
+    }
 }
 
 /* A domain can have several of them. */
@@ -247,13 +265,26 @@ rewrite_varstore(xmlNode *os, const RewriteFile *file)
         node_set(varstore, "path", file->path);
 }
 
+/* A snapshot can be of a time when the domain had other firmware, without variables. */
+static gboolean
+has_variables(xmlNode *os)
+{
+    return xml_node(os, "./nvram | ../os[@firmware='efi'] | ./loader[@type='pflash']") != NULL;
+}
+
 static void
 rewrite_os_file(xmlNode *os, const RewriteFile *file)
 {
+    gboolean variables = g_str_equal(file->element, "nvram");
+    const char *format = file->format ? file->format : "raw";
+
+    if (variables && !has_variables(os))
+        return;
     node_replace_text(os, file->element, file->path);
-    /* libvirt 9.0 only supports raw and does not know the attribute. */
-    if (file->format && !g_str_equal(file->format, "raw"))
-        node_set(xml_child(os, file->element, NULL), "format", file->format);
+    /* libvirt 9.2 and later take the format of the firmware for that of variables which have none;
+     * before it all were raw, and the attribute was not known. */
+    if (variables || !g_str_equal(format, "raw"))
+        node_set(xml_child(os, file->element, NULL), "format", format);
     else
         node_unset(xml_child(os, file->element, NULL), "format");
 }
@@ -273,18 +304,13 @@ static void
 rewrite_os(xmlNode *domain, const DomainRewrite *to)
 {
     xmlNode *os = node_need_child(domain, "os");
-    xmlNode *nvram;
 
     if (to->machine && xml_child(os, "type", NULL))
         node_set(xml_child(os, "type", NULL), "machine", to->machine);
-    if (to->loader && xml_child(os, "loader", NULL))
-        node_replace_text(os, "loader", to->loader);
+    rewrite_loader(os, to);
     clear_nvram(os);
     for (guint i = 0; to->files && i < to->files->len; i++)
         rewrite_file(domain, os, g_ptr_array_index(to->files, i));
-    nvram = xml_child(os, "nvram", NULL);
-    if (to->loader && nvram)
-        set_template(nvram, to);
 }
 
 /* --- network cards -------------------------------------------------------- */

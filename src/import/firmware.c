@@ -75,17 +75,36 @@ firmware_has_interface(const Firmware *self, const char *name)
     return has_word(self->interfaces, name);
 }
 
+/* The descriptors have QEMU's names of architectures, and domains those of libvirt. */
+static const char *
+domain_arch(const char *name)
+{
+    if (g_str_equal(name, "i386"))
+        return "i686";
+
+    return g_str_equal(name, "arm") ? "armv7l" : name;
+}
+
+static gboolean
+matches_any(GPtrArray *patterns, const char *machine)
+{
+    for (guint i = 0; i < patterns->len; i++) {
+        if (g_pattern_match_simple(g_ptr_array_index(patterns, i), machine))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
 gboolean
 firmware_runs_on(const Firmware *self, const char *arch, const char *machine)
 {
     for (guint i = 0; i < self->targets->len; i++) {
         const FirmwareTarget *target = g_ptr_array_index(self->targets, i);
 
-        for (guint j = 0; j < target->machines->len; j++) {
-            if (g_str_equal(target->architecture, arch) &&
-                g_pattern_match_simple(g_ptr_array_index(target->machines, j), machine))
-                return TRUE;
-        }
+        if (g_str_equal(domain_arch(target->architecture), arch) &&
+            (!machine || matches_any(target->machines, machine)))
+            return TRUE;
     }
 
     return FALSE;
@@ -247,6 +266,18 @@ take_root(Firmware *self, JsonObject *root, GError **error)
            take_targets(self, root, error) && take_mapping(self, root, error);
 }
 
+/* json-glib 1.6 does not free an array at the top that it cannot parse. */
+static gboolean
+is_object(const char *text, gsize length)
+{
+    while (length > 0 && g_ascii_isspace(*text)) {
+        text++;
+        length--;
+    }
+
+    return length > 0 && *text == '{';
+}
+
 static gboolean
 is_deep(const char *text, gsize length)
 {
@@ -266,7 +297,7 @@ firmware_parse(const char *text, gsize length, const char *descriptor, GError **
     g_autoptr(GError) why = NULL;
     JsonNode *root;
 
-    if (length > FIRMWARE_BYTES || is_deep(text, length) ||
+    if (length > FIRMWARE_BYTES || !is_object(text, length) || is_deep(text, length) ||
         !g_utf8_validate_len(text, length, NULL)) {
         refuse_member(self, "JSON", error);
         return NULL;

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * docs/interop/firmware.json. */
 
 typedef struct {
-    char *architecture;  /* "x86_64" */
+    char *architecture;  /* as QEMU calls it: "x86_64", "i386" */
     GPtrArray *machines; /* char*: patterns like "pc-q35-*" */
 } FirmwareTarget;
 
@@ -68,7 +68,8 @@ gboolean firmware_has_feature(const Firmware *self, const char *name);
 /** firmware_has_interface: Whether the guest finds the interface @name: "uefi", "bios". */
 gboolean firmware_has_interface(const Firmware *self, const char *name);
 
-/** firmware_runs_on: Whether it is for machines of the type @machine, as "pc-q35-7.2". */
+/** firmware_runs_on: Whether it is for machines of the type @machine, as "pc-q35-7.2" (NULL: for
+ * any one), of the architecture that libvirt calls @arch. */
 gboolean firmware_runs_on(const Firmware *self, const char *arch, const char *machine);
 
 /** firmware_free: Frees @self, which may be NULL. */

@@ -4,7 +4,6 @@
 #include <config.h>
 
 #include <string.h>
-#include <unistd.h>
 
 #include "import/host-ask.h"
 #include "import/host-machine.h"
@@ -81,15 +80,6 @@ ask_offer(Hypervisor *hypervisor, const Wanted *wanted, xmlNode *capabilities, H
     return TRUE;
 }
 
-static gboolean
-ask_loader(Hypervisor *hypervisor, xmlNode *domain)
-{
-    g_autofree char *path = xml_text(domain, "./os/loader");
-
-    return path && *g_strstrip(path) && hypervisor->ops->sees(hypervisor, path, NULL) &&
-           access(path, F_OK) == 0;
-}
-
 HostOffer *
 host_offer_ask(Hypervisor *hypervisor, const HostFacts *facts, const HostFlash *flash,
                xmlNode *domain, GError **error)
@@ -103,7 +93,7 @@ host_offer_ask(Hypervisor *hypervisor, const HostFacts *facts, const HostFlash *
         return NULL;
     offer->facts = facts;
     offer->flash = *flash;
-    offer->flash.present |= ask_loader(hypervisor, domain);
+    offer->flash.hypervisor = hypervisor;
     wanted_read(&wanted, domain, xmlDocGetRootElement(doc));
     if (!ask_offer(hypervisor, &wanted, xmlDocGetRootElement(doc), offer, error) ||
         (offer->offer && !ask_cpu(hypervisor, &wanted, domain, offer, error)))

@@ -20,6 +20,8 @@ host_adaption_new(void)
     HostAdaption *adaption = g_new0(HostAdaption, 1);
 
     adaption->networks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    adaption->loaders =
+        g_ptr_array_new_with_free_func((GDestroyNotify)rewrite_loader_free);
 
     return adaption;
 }
@@ -33,9 +35,7 @@ host_adaption_free(HostAdaption *adaption)
     g_free(adaption->emulator);
     g_free(adaption->machine);
     g_free(adaption->cpu);
-    g_free(adaption->loader.loader);
-    g_free(adaption->loader.template);
-    g_free(adaption->loader.template_format);
+    g_ptr_array_unref(adaption->loaders);
     g_free(adaption->video);
     g_hash_table_unref(adaption->networks);
     g_free(adaption);
@@ -55,14 +55,13 @@ void
 host_adaption_apply(const HostAdaption *adaption, gboolean force, DomainRewrite *to)
 {
     to->emulator = adaption->emulator;
+    to->no_choice = adaption->no_choice;
     if (!force)
         return;
     to->type = adaption->type;
     to->machine = adaption->machine;
     to->cpu = adaption->cpu;
-    to->loader = adaption->loader.loader;
-    to->template = adaption->loader.template;
-    to->template_format = adaption->loader.template_format;
+    to->loaders = adaption->loaders;
     to->video = adaption->video;
     to->no_spice = adaption->no_spice;
     to->networks = adaption->networks;
@@ -77,7 +76,8 @@ set_string(char **to, const char *value)
 
 /** State of the comparison of one domain. */
 typedef struct {
-    xmlNode *domain;
+    GPtrArray *domains;
+    xmlNode *domain; /* the first of them */
     const char *member;
     const HostOffer *offer;
     xmlNode *capabilities; /* <capabilities> */
@@ -133,13 +133,6 @@ compare_machine(Compare *self)
                      g_strdup_printf(_("uses '%s'"), choice),
                      g_strdup(_("install a QEMU that has it")));
     set_string(&self->adaption->machine, choice);
-}
-
-/* The machine type with which it will be defined. */
-static const char *
-new_machine(const Compare *self)
-{
-    return self->adaption->machine ? self->adaption->machine : self->machine;
 }
 
 /* The path of the emulator differs between distributions, so that of the host is used. */
@@ -289,6 +282,50 @@ compare_memory(Compare *self)
                      g_strdup(_("--no-define, and give the domain less")));
 }
 
+/* --- firmware -------------------------------------------------------------------------- */
+
+/* Returns: the machine type that @domain will have here. */
+static char *
+new_machine(const Compare *self, xmlNode *domain)
+{
+    g_autofree char *machine = xml_text(domain, "./os/type/@machine");
+    const char *adapted = self->adaption->machine ? self->adaption->machine : machine;
+
+    return adapted ? host_machine_canonical(self->capabilities, self->arch, adapted) : NULL;
+}
+
+static void
+compare_firmware(Compare *self)
+{
+    for (guint i = 0; self->offered && i < self->domains->len; i++) {
+        xmlNode *domain = g_ptr_array_index(self->domains, i);
+        g_autofree char *machine = new_machine(self, domain);
+        HostBooted booted = {domain, self->member, self->arch, machine, self->offered};
+
+        host_compare_firmware(&booted, &self->offer->flash, self->findings,
+                              self->adaption->loaders);
+    }
+}
+
+/* What libvirt 9.2 and later write. The image is what libvirt has chosen, so nothing is lost. */
+static void
+compare_firmware_choice(Compare *self)
+{
+    g_autofree char *kind =
+        xml_text(self->domain, "./os[normalize-space(loader) != '']/@firmware");
+    const char *version = self->offer->facts->libvirt_version;
+
+    if (host_version_compare(version, "9.2.0") >= 0)
+        return;
+    self->adaption->no_choice = TRUE;
+    if (kind)
+        add_host_finding(self, "firmware", kind,
+                         g_strdup_printf(_("libvirt %s chooses it or is given it, not both"),
+                                         version),
+                         g_strdup(_("names the firmware alone")), NULL)
+            ->blocks = FALSE;
+}
+
 /* --- networks and secrets --------------------------------------------------------------- */
 
 static void
@@ -367,8 +404,8 @@ compare_all(Compare *self)
     compare_host_cpu(self);
     compare_vcpus(self);
     compare_memory(self);
-    host_compare_firmware(self->domain, self->member, new_machine(self), self->offered,
-                          &self->offer->flash, self->findings, &self->adaption->loader);
+    compare_firmware(self);
+    compare_firmware_choice(self);
     for_each_node(self, "./devices/interface[@type='network']/source/@network", compare_network);
     for_each_node(self, "./devices/interface[@type='bridge']/source/@bridge", compare_bridge);
     for_each_node(self, ".//secret/@uuid | .//encryption/@secret", compare_secret);
@@ -380,16 +417,18 @@ compare_all(Compare *self)
 }
 
 gboolean
-host_compare(xmlNode *domain, const char *member, const HostOffer *offer, GPtrArray *findings,
+host_compare(GPtrArray *domains, const char *member, const HostOffer *offer, GPtrArray *findings,
              HostAdaption *adaption, GError **error)
 {
+    xmlNode *domain = g_ptr_array_index(domains, 0);
     const char *text = offer->facts->capabilities;
     g_autoptr(xmlDoc) capabilities = xml_parse(text, strlen(text), "capabilities", error);
     g_autoptr(xmlDoc) offered = NULL;
     g_autofree char *arch = xml_text(domain, "./os/type/@arch");
     g_autofree char *type = xml_attr(domain, "type");
     g_autofree char *machine = xml_text(domain, "./os/type/@machine");
-    Compare self = {domain, member, offer, NULL, NULL, NULL, NULL, machine, findings, adaption};
+    Compare self = {domains, domain, member, offer, NULL, NULL,
+                    NULL, NULL, machine, findings, adaption};
 
     if (!capabilities)
         return FALSE;

@@ -22,7 +22,7 @@ typedef struct {
                     * NULL: there are none */
     char *problem; /* what the host's processor lacks; NULL: nothing */
     gboolean unknown; /* the hypervisor does not report what it offers, so that is not compared */
-    HostFlash flash; /* its firmware */
+    HostFlash flash; /* firmware, here and in the export */
 } HostOffer;
 
 /** Changes that make a domain fit this host. NULL: no change. */
@@ -31,7 +31,8 @@ typedef struct {
     char *emulator;
     char *machine;
     char *cpu;
-    HostLoader loader;
+    GPtrArray *loaders;  /* RewriteLoader */
+    gboolean no_choice;  /* see DomainRewrite */
     char *video;         /* model */
     gboolean no_spice;   /* SPICE is replaced by VNC, and its channels are removed, because the host
                           * has no SPICE */
@@ -40,7 +41,8 @@ typedef struct {
 
 /**
  * host_compare:
- * @domain: a <domain> of the export that has passed the gate
+ * @domains: (element-type xmlNode): the <domain> of domain.xml, which has passed the gate; then
+ * others of the same domain, of which only the firmware is compared
  * @member: its name in the export
  * @findings: (element-type HostFinding): findings are added
  * @adaption: set to the changes that --force-host makes and those that are always made
@@ -49,7 +51,7 @@ typedef struct {
  * networks, secrets, and elements that this version of libvirt does not know and would drop. A
  * domain that fits has no findings. FALSE with FAILED if the XML of the host is invalid.
  */
-gboolean host_compare(xmlNode *domain, const char *member, const HostOffer *offer,
+gboolean host_compare(GPtrArray *domains, const char *member, const HostOffer *offer,
                       GPtrArray *findings, HostAdaption *adaption, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

@@ -184,8 +184,6 @@ static const struct {
     const char *since;
 } newer[] = {
     {"./devices/crypto", "crypto", "9.1.0"},
-    {"./os/loader[@format and @format != 'raw'] | ./os/nvram[@format and @format != 'raw']",
-     "loader format", "9.2.0"},
     {"./cpu/maxphysaddr[@limit]", "maxphysaddr limit", "9.3.0"},
     {"./devices/disk/driver[@discard_no_unref]", "discard_no_unref", "9.5.0"},
     {"./features/async-teardown", "async-teardown", "9.6.0"},
@@ -207,10 +205,25 @@ static const struct {
     {"./os/shim", "shim", "11.2.0"},
 };
 
+/* QEMU would be given the image as one without a format, in which the guest finds nothing. */
+static void
+compare_flash_format(xmlNode *domain, const char *member, const char *version,
+                     GPtrArray *findings)
+{
+    if (host_version_compare(version, "9.2.0") >= 0 ||
+        !xml_node(domain, "./os/loader[@format and @format != 'raw'] | "
+                          "./os/nvram[@format and @format != 'raw']"))
+        return;
+    host_findings_add(findings, member, "libvirt", "loader format",
+                      g_strdup_printf(_("it came with libvirt %s, this is %s"), "9.2.0", version),
+                      NULL, g_strdup_printf(_("libvirt %s or later"), "9.2.0"));
+}
+
 void
 host_compare_versions(xmlNode *domain, const char *member, const char *version,
                       GPtrArray *findings)
 {
+    compare_flash_format(domain, member, version, findings);
     for (gsize i = 0; i < G_N_ELEMENTS(newer); i++) {
         if (host_version_compare(version, newer[i].since) >= 0 ||
             !xml_node(domain, newer[i].in_domain))

@@ -23,8 +23,8 @@ typedef enum {
 
 /** What a domain needs of its firmware. Strings are NULL where anything will do. */
 typedef struct {
-    char *arch;
-    const char *machine;   /* not owned */
+    const char *arch;      /* not owned, nor is the next */
+    const char *machine;
     const char *interface; /* "uefi", "bios" */
     const char *device;    /* "flash", "memory" */
     const char *mode;      /* "split", "stateless" */
@@ -33,13 +33,13 @@ typedef struct {
     Need smm;              /* "requires-smm": only the firmware itself can write to the flash */
     Need secure;           /* "secure-boot" */
     Need keys;             /* "enrolled-keys" */
-    guint64 variables;     /* see HostFlash */
+    gboolean s3, s4;       /* "acpi-s3", "acpi-s4" */
+    guint64 variables;     /* their size; 0: any */
 } Needs;
 
 static void
 needs_clear(Needs *needs)
 {
-    g_free(needs->arch);
     g_free(needs->format);
 }
 
@@ -53,14 +53,12 @@ need_of_word(const char *word)
     if (!word)
         return NEED_EITHER;
 
-    return g_str_equal(word, "yes") ? NEED_YES : NEED_NO;
+    return g_str_equal(word, "yes") || g_str_equal(word, "on") ? NEED_YES : NEED_NO;
 }
 
 static Need
-need_of_feature(xmlNode *domain, const char *name)
+need_at(xmlNode *domain, const char *path)
 {
-    g_autofree char *path =
-        g_strdup_printf("./os/firmware/feature[@name='%s']/@enabled", name);
     g_autofree char *word = xml_text(domain, path);
 
     return need_of_word(word);
@@ -78,17 +76,22 @@ contains_any(const char *name, const char *const *marks)
 }
 
 /* Where the XML does not say it, only the name of the image does that the other host had. The marks
- * are those of Debian, Fedora, SUSE and Arch. */
+ * are those of Debian, Fedora, SUSE and Arch; AAVMF has a "no-secboot". Whoever has <smm> can have
+ * either kind. */
 static void
-needs_from_name(Needs *needs, const char *path)
+needs_from_name(Needs *needs, const char *path, gboolean has_smm)
 {
-    static const char *const smm[] = {"secboot", "secure", "smm", ".ms.", "snakeoil", NULL};
+    static const char *const secure[] = {"secboot", "secure", ".ms.", "-ms-", "snakeoil", NULL};
     static const char *const keys[] = {".ms.", "-ms-", "snakeoil", "enrolled", NULL};
     g_autofree char *base = g_path_get_basename(path);
     g_autofree char *name = g_ascii_strdown(base, -1);
+    gboolean marked = contains_any(name, secure) && !strstr(name, "no-sec");
+    gboolean either = has_smm || needs->smm == NEED_YES;
 
-    if (needs->smm == NEED_EITHER)
-        needs->smm = contains_any(name, smm) ? NEED_YES : NEED_NO;
+    if (needs->secure == NEED_EITHER)
+        needs->secure = marked ? NEED_YES : either ? NEED_EITHER : NEED_NO;
+    if (needs->smm == NEED_EITHER && !marked && !has_smm)
+        needs->smm = NEED_NO;
     /* The variables of the export have the keys that they have. */
     if (needs->keys == NEED_EITHER && needs->variables == 0)
         needs->keys = contains_any(name, keys) ? NEED_YES : NEED_NO;
@@ -111,41 +114,55 @@ sealed_feature(xmlNode *domain)
 }
 
 static void
-needs_from_loader(Needs *needs, xmlNode *loader, const char *path)
+needs_from_kind(Needs *needs, xmlNode *domain)
 {
-    g_autofree char *type = xml_attr(loader, "type");
-    g_autofree char *secure = xml_attr(loader, "secure");
-    g_autofree char *stateless = xml_attr(loader, "stateless");
+    g_autofree char *firmware = xml_text(domain, "./os/@firmware");
+    g_autofree char *type = xml_text(domain, "./os/loader/@type");
     gboolean flash = g_strcmp0(type, "pflash") == 0;
 
-    needs->smm = need_of_word(secure);
-    needs->format = xml_attr(loader, "format");
-    if (type)
-        needs->device = flash ? "flash" : "memory";
-    if (flash && !needs->interface)
+    if (firmware)
+        needs->interface = g_str_equal(firmware, "efi") ? "uefi" : "bios";
+    else if (flash)
         needs->interface = "uefi";
-    if (flash)
-        needs->mode = g_strcmp0(stateless, "yes") == 0 ? "stateless" : "split";
-    if (path)
-        needs_from_name(needs, path);
-    if (path && !needs->format)
-        needs->format = g_strdup("raw");
+    /* An image without a type is one of a ROM. */
+    if (flash || type || !firmware)
+        needs->device = flash ? "flash" : "memory";
+    if (xml_node(domain, "./os/loader[@stateless='yes']"))
+        needs->mode = "stateless";
+    else if (flash)
+        needs->mode = "split";
 }
 
+/* What is in memory has no mark that tells the one kind from the other, but for the names of
+ * those of PCs. */
+static void
+needs_from_rom(Needs *needs, const char *path)
+{
+    g_autofree char *name = g_path_get_basename(path);
+
+    if (!needs->interface)
+        needs->interface = strstr(name, "bios") ? "bios" : "uefi";
+}
+
+/* @path: (nullable): the image that the domain names */
 static void
 needs_read(Needs *needs, xmlNode *domain, const char *path)
 {
-    g_autofree char *firmware = xml_text(domain, "./os/@firmware");
-    xmlNode *loader = xml_node(domain, "./os/loader");
-
-    needs->arch = xml_text(domain, "./os/type/@arch");
+    needs_from_kind(needs, domain);
     needs->sealed = sealed_feature(domain);
-    needs->secure = need_of_feature(domain, "secure-boot");
-    needs->keys = need_of_feature(domain, "enrolled-keys");
-    if (firmware)
-        needs->interface = g_str_equal(firmware, "efi") ? "uefi" : "bios";
-    if (loader)
-        needs_from_loader(needs, loader, path);
+    needs->secure = need_at(domain, "./os/firmware/feature[@name='secure-boot']/@enabled");
+    needs->keys = need_at(domain, "./os/firmware/feature[@name='enrolled-keys']/@enabled");
+    needs->smm = need_at(domain, "./os/loader/@secure");
+    needs->s3 = xml_node(domain, "./pm/suspend-to-mem[@enabled='yes']") != NULL;
+    needs->s4 = xml_node(domain, "./pm/suspend-to-disk[@enabled='yes']") != NULL;
+    needs->format = xml_text(domain, "./os/loader/@format");
+    if (!path)
+        return;
+    if (!needs->format)
+        needs->format = g_strdup("raw");
+    if (g_strcmp0(needs->device, "memory") == 0)
+        needs_from_rom(needs, path);
+    needs_from_name(needs, path, xml_node(domain, "./features/smm[not(@state='off')]") != NULL);
 }
 
 /* --- what the host has -------------------------------------------------------------------- */
@@ -165,12 +182,18 @@ host_flash_size(int fd, const char *format, const char *what)
 }
 
 static guint64
-variables_size(const Firmware *firmware)
+template_size(const char *path, const char *format)
 {
     struct stat st;
-    auto_fd fd = firmware->variables ? fd_open_data(AT_FDCWD, firmware->variables, 0, &st) : -1;
+    auto_fd fd = fd_open_data(AT_FDCWD, path, 0, &st);
 
-    return fd >= 0 ? host_flash_size(fd, firmware->variables_format, firmware->variables) : 0;
+    return fd >= 0 ? host_flash_size(fd, format, path) : 0;
+}
+
+static guint64
+variables_size(const Firmware *firmware)
+{
+    return firmware->variables ? template_size(firmware->variables, firmware->variables_format) : 0;
 }
 
 static gboolean
@@ -192,7 +215,15 @@ has_features(const Firmware *firmware, const Needs *needs)
     return is_met(firmware, needs->smm, "requires-smm") &&
            is_met(firmware, needs->secure, "secure-boot") &&
            is_met(firmware, needs->keys, "enrolled-keys") &&
+           (!needs->s3 || firmware_has_feature(firmware, "acpi-s3")) &&
+           (!needs->s4 || firmware_has_feature(firmware, "acpi-s4")) &&
            (!needs->sealed || firmware_has_feature(firmware, needs->sealed));
+}
+
+static gboolean
+is_readable(const char *path)
+{
+    return !path || access(path, R_OK) == 0;
 }
 
 static gboolean
@@ -204,13 +235,13 @@ fits(const Firmware *firmware, const Needs *needs)
            firmware_runs_on(firmware, needs->arch, needs->machine) &&
            has_features(firmware, needs) &&
            (needs->variables == 0 || variables_size(firmware) == needs->variables) &&
-           access(firmware->executable, R_OK) == 0;
+           is_readable(firmware->executable) && is_readable(firmware->variables);
 }
 
 static const Firmware *
 find_described(GPtrArray *descriptors, const Needs *needs)
 {
-    for (guint i = 0; needs->arch && needs->machine && i < descriptors->len; i++) {
+    for (guint i = 0; i < descriptors->len; i++) {
         const Firmware *firmware = g_ptr_array_index(descriptors, i);
 
         if (fits(firmware, needs))
@@ -255,26 +286,7 @@ find_by_name(xmlNode *offered, const char *path)
     return NULL;
 }
 
-/* --- findings ------------------------------------------------------------------------------ */
-
-static void
-add_missing(GPtrArray *findings, const char *member, const char *what)
-{
-    host_findings_add(findings, member, "firmware", what, g_strdup(_("no firmware of this kind")),
-                      NULL, g_strdup(_("install the package with this firmware (ovmf, edk2)")));
-}
-
-static void
-add_replacement(GPtrArray *findings, const char *member, const char *what, const HostLoader *to,
-                const char *descriptor)
-{
-    char *have = descriptor ? g_strdup_printf(_("'%s' is of the same kind, as '%s' describes it"),
-                                              to->loader, descriptor)
-                            : g_strdup_printf(_("'%s' is of the same kind"), to->loader);
-
-    host_findings_add(findings, member, "firmware", what, have,
-                      g_strdup_printf(_("uses '%s'"), to->loader), NULL);
-}
+/* --- what is here ----------------------------------------------------------------------- */
 
 static gboolean
 is_described(const HostFlash *flash)
@@ -282,56 +294,188 @@ is_described(const HostFlash *flash)
     return flash->descriptors && flash->descriptors->len > 0;
 }
 
-/* A domain that names an image which is not here. */
+static gboolean
+is_seen(const HostFlash *flash, const char *path)
+{
+    Hypervisor *hypervisor = flash->hypervisor;
+
+    return (!hypervisor || hypervisor->ops->sees(hypervisor, path, NULL)) && is_readable(path);
+}
+
+/* What packages call the variables of an image: OVMF_VARS_4M.fd beside OVMF_CODE_4M.fd. */
+static char *
+sibling_template(const char *path)
+{
+    const char *name = strrchr(path, '/');
+    const char *code = name ? strstr(name, "CODE") : NULL;
+
+    return code ? g_strdup_printf("%.*sVARS%s", (int)(code - path), path, code + 4) : NULL;
+}
+
+/* Returns: the size of the variables that belong to an image of this host; 0: it is not known. */
+static guint64
+own_size(const HostFlash *flash, xmlNode *domain, const char *path)
+{
+    g_autofree char *named = xml_text(domain, "./os/nvram/@template");
+    g_autofree char *format = xml_text(domain, "./os/nvram/@templateFormat");
+    g_autofree char *sibling = sibling_template(path);
+
+    for (guint i = 0; is_described(flash) && i < flash->descriptors->len; i++) {
+        const Firmware *firmware = g_ptr_array_index(flash->descriptors, i);
+
+        if (g_strcmp0(firmware->executable, path) == 0)
+            return variables_size(firmware);
+    }
+    if (named && is_readable(named))
+        return template_size(named, format ? format : "raw");
+
+    return sibling && is_readable(sibling) ? template_size(sibling, "raw") : 0;
+}
+
+/* An image that is here is of no use with variables of another size, nor without any. */
+static gboolean
+is_usable(const HostFlash *flash, xmlNode *domain, const char *path)
+{
+    g_autofree char *template = xml_text(domain, "./os/nvram/@template");
+    guint64 own;
+
+    if (flash->loader && g_str_equal(flash->loader, path))
+        return TRUE;
+    if (!is_seen(flash, path))
+        return FALSE;
+    if (!flash->has_variables)
+        return !template || is_readable(template);
+    own = flash->variables > 0 ? own_size(flash, domain, path) : 0;
+
+    return own == 0 || own == flash->variables;
+}
+
+/* --- findings ------------------------------------------------------------------------------ */
+
+/* Documents of one domain mostly name the same firmware. */
+static gboolean
+is_told(GPtrArray *findings, const char *member, const char *what)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const HostFinding *finding = g_ptr_array_index(findings, i);
+
+        if (g_strcmp0(finding->member, member) == 0 && g_str_equal(finding->kind, "firmware") &&
+            g_str_equal(finding->what, what))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
 static void
-compare_image(const char *member, const char *path, const Needs *needs, xmlNode *offered,
-              const HostFlash *flash, GPtrArray *findings, HostLoader *to)
+add_missing(GPtrArray *findings, const char *member, const char *what, const char *have)
+{
+    host_findings_add(findings, member, "firmware", what, g_strdup(have), NULL,
+                      g_strdup(_("install the package with this firmware (ovmf, edk2)")));
+}
+
+static void
+add_replacement(GPtrArray *findings, const char *member, const RewriteLoader *to,
+                const char *descriptor)
+{
+    char *have = descriptor ? g_strdup_printf(_("'%s' is of the same kind, as '%s' describes it"),
+                                              to->path, descriptor)
+                            : g_strdup_printf(_("'%s' is of the same kind"), to->path);
+
+    host_findings_add(findings, member, "firmware", to->was, have,
+                      g_strdup_printf(_("uses '%s'"), to->path), NULL);
+}
+
+/* Returns: (transfer full) (nullable): what replaces the image @path. */
+static RewriteLoader *
+find_replacement(const HostBooted *booted, const char *path, const HostFlash *flash,
+                 const Firmware *firmware)
+{
+    g_autofree char *named = NULL;
+
+    if (firmware)
+        return rewrite_loader_new(path, firmware->executable, firmware->variables,
+                                  firmware->variables_format);
+    if (!is_described(flash))
+        named = find_by_name(booted->offered, path);
+
+    return named ? rewrite_loader_new(path, named, NULL, NULL) : NULL;
+}
+
+/* A domain that names an image which is not here, or not of this kind. */
+static void
+compare_image(const HostBooted *booted, const char *path, const Needs *needs,
+              const HostFlash *flash, GPtrArray *findings, GPtrArray *loaders)
 {
     const Firmware *firmware =
         is_described(flash) ? find_described(flash->descriptors, needs) : NULL;
+    RewriteLoader *to = find_replacement(booted, path, flash, firmware);
 
-    if (firmware) {
-        to->loader = g_strdup(firmware->executable);
-        to->template = g_strdup(firmware->variables);
-        to->template_format = g_strdup(firmware->variables_format);
-    } else if (!is_described(flash)) {
-        to->loader = find_by_name(offered, path);
+    if (!to) {
+        add_missing(findings, booted->member, path, _("no firmware of this kind"));
+        return;
     }
-    if (to->loader)
-        add_replacement(findings, member, path, to, firmware ? firmware->descriptor : NULL);
-    else
-        add_missing(findings, member, path);
+    g_ptr_array_add(loaders, to);
+    add_replacement(findings, booted->member, to, firmware ? firmware->descriptor : NULL);
 }
 
-/* A domain that leaves the choice to libvirt, which makes it when the domain is defined. */
-static void
-compare_choice(xmlNode *domain, const char *member, const Needs *needs, xmlNode *offered,
-               const HostFlash *flash, GPtrArray *findings)
+/* libvirt takes the first that has what is asked for, and then looks whether the domain can start
+ * with it. */
+static const char *
+what_is_wrong(const HostBooted *booted, const Needs *needs, const HostFlash *flash)
 {
-    g_autofree char *kind = xml_text(domain, "./os/@firmware");
+    Needs asked = *needs;
+    const Firmware *firmware;
+
+    asked.variables = 0;
+    firmware = find_described(flash->descriptors, &asked);
+    if (!firmware)
+        return _("no firmware of this kind");
+    if (needs->variables > 0 && variables_size(firmware) != needs->variables)
+        return _("the firmware that libvirt chooses has variables of another size");
+    if (firmware_has_feature(firmware, "requires-smm") &&
+        xml_node(booted->domain, "./features/smm[@state='off']"))
+        return _("the firmware that libvirt chooses needs <smm>, which is off");
+
+    return NULL;
+}
+
+/* A domain that leaves the choice to libvirt, which makes it when the domain is defined or
+ * starts. */
+static void
+compare_choice(const HostBooted *booted, const Needs *needs, const HostFlash *flash,
+               GPtrArray *findings)
+{
+    g_autofree char *kind = xml_text(booted->domain, "./os/@firmware");
     g_autofree char *path =
         kind ? g_strdup_printf("./os/enum[@name='firmware'][not(value='%s')]", kind) : NULL;
+    const char *wrong = NULL;
 
-    if (!kind)
+    if (!kind || is_told(findings, booted->member, kind))
         return;
-    if (is_described(flash) ? !find_described(flash->descriptors, needs)
-                            : xml_node(offered, path) != NULL)
-        add_missing(findings, member, kind);
+    if (is_described(flash))
+        wrong = what_is_wrong(booted, needs, flash);
+    else if (xml_node(booted->offered, path))
+        wrong = _("no firmware of this kind");
+    if (wrong)
+        add_missing(findings, booted->member, kind, wrong);
 }
 
 void
-host_compare_firmware(xmlNode *domain, const char *member, const char *machine, xmlNode *offered,
-                      const HostFlash *flash, GPtrArray *findings, HostLoader *to)
+host_compare_firmware(const HostBooted *booted, const HostFlash *flash, GPtrArray *findings,
+                      GPtrArray *loaders)
 {
-    g_autofree char *path = xml_text(domain, "./os/loader");
+    g_autofree char *path = xml_text(booted->domain, "./os/loader");
     gboolean named = path && *g_strstrip(path);
-    g_auto(Needs) needs = {.machine = machine, .variables = flash->variables};
+    g_auto(Needs) needs = {.arch = booted->arch, .machine = booted->machine,
+                           .variables = flash->variables};
 
-    if (!offered || (named && flash->present))
+    if (named && (is_usable(flash, booted->domain, path) ||
+                  is_told(findings, booted->member, path)))
         return;
-    needs_read(&needs, domain, named ? path : NULL);
+    needs_read(&needs, booted->domain, named ? path : NULL);
     if (named)
-        compare_image(member, path, &needs, offered, flash, findings, to);
+        compare_image(booted, path, &needs, flash, findings, loaders);
     else
-        compare_choice(domain, member, &needs, offered, flash, findings);
+        compare_choice(booted, &needs, flash, findings);
 }

@@ -113,6 +113,22 @@ host_machine_choose(xmlNode *capabilities, const char *arch, const char *machine
     return g_steal_pointer(&best);
 }
 
+char *
+host_machine_canonical(xmlNode *capabilities, const char *arch, const char *machine)
+{
+    xmlNode *node = find_arch(capabilities, arch);
+    g_autoptr(GPtrArray) machines = node ? xml_nodes(node, ".//machine[@canonical]") : NULL;
+
+    for (guint i = 0; machines && i < machines->len; i++) {
+        g_autofree char *name = xml_text(g_ptr_array_index(machines, i), ".");
+
+        if (g_strcmp0(name, machine) == 0)
+            return xml_attr(g_ptr_array_index(machines, i), "canonical");
+    }
+
+    return g_strdup(machine);
+}
+
 gboolean
 host_has_arch(xmlNode *capabilities, const char *arch)
 {

@@ -22,6 +22,10 @@ G_BEGIN_DECLS
  */
 char *host_machine_choose(xmlNode *capabilities, const char *arch, const char *machine);
 
+/** host_machine_canonical: Returns: the name of the machine type for which @machine is an alias
+ * ("pc-q35-7.2" for "q35"), or a copy of @machine; owned by the caller. */
+char *host_machine_canonical(xmlNode *capabilities, const char *arch, const char *machine);
+
 /** host_has_arch: Returns: TRUE if the host has an emulator for @arch. */
 gboolean host_has_arch(xmlNode *capabilities, const char *arch);
 

@@ -102,9 +102,10 @@ import_host_unplug(ImportHost *self)
 }
 
 gboolean
-import_host_adapt(ImportHost *self, xmlNode *domain, const char *member, const HostFlash *flash,
-                  DomainRewrite *to, GError **error)
+import_host_adapt(ImportHost *self, GPtrArray *domains, const char *member,
+                  const HostFlash *flash, DomainRewrite *to, GError **error)
 {
+    xmlNode *domain = g_ptr_array_index(domains, 0);
     HostFlash both = *flash;
     g_autoptr(HostOffer) offer = NULL;
     HostAdaption *adaption;
@@ -115,7 +116,7 @@ import_host_adapt(ImportHost *self, xmlNode *domain, const char *member, const H
         return FALSE;
     adaption = host_adaption_new();
     g_ptr_array_add(self->adaptions, adaption);
-    if (!host_compare(domain, member, offer, self->findings, adaption, error))
+    if (!host_compare(domains, member, offer, self->findings, adaption, error))
         return FALSE;
     host_adaption_apply(adaption, self->force, to);
 

@@ -33,14 +33,14 @@ void import_host_unplug(ImportHost *self);
 
 /**
  * import_host_adapt:
- * @domain: a <domain> that has passed the gate
+ * @domains: (element-type xmlNode): as for host_compare()
  * @member: its name in the export
  * @flash: what the export has of its firmware
  * @to: gets the changes that the host requires; its strings are owned by @self
  *
  * Compares the domain with the host and adds what does not fit to the findings.
  */
-gboolean import_host_adapt(ImportHost *self, xmlNode *domain, const char *member,
+gboolean import_host_adapt(ImportHost *self, GPtrArray *domains, const char *member,
                            const HostFlash *flash, DomainRewrite *to, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

@@ -5,9 +5,11 @@
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "archive/verify-match.h"
 #include "hypervisor/domain-files.h"
+#include "image/qcow2-header.h"
 #include "image/save-image.h"
 #include "import/import-member.h"
 #include "util/error-private.h"
@@ -175,24 +177,94 @@ import_member_copy(const ImportMember *self, guint index)
     return name ? import_member_file(self, name) : NULL;
 }
 
+static gboolean
+is_qcow2(int fd)
+{
+    char magic[4];
+
+    return pread(fd, magic, sizeof magic, 0) == sizeof magic &&
+           memcmp(magic, QCOW2_MAGIC, sizeof magic) == 0;
+}
+
+static gboolean
+names_variables(GPtrArray *files)
+{
+    for (guint i = 0; i < files->len; i++) {
+        if (g_str_equal(((const DomainFile *)g_ptr_array_index(files, i))->element, "nvram"))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/* Where libvirt chooses firmware whenever the domain starts, as before 9.2, only the running domain
+ * names its variables. domain.xml is what the domain has when it is off. */
+static void
+find_variables(ImportMember *self)
+{
+    const ManifestFile *copy = import_member_file(self, "nvram.fd");
+
+    if (copy && !names_variables(self->files) &&
+        xml_node(xmlDocGetRootElement(self->xml), "./os[@firmware='efi' or loader/@type='pflash']"))
+        domain_files_add_variables(
+            self->files, is_qcow2(import_source_fd(self->source, copy)) ? "qcow2" : "raw");
+}
+
+static void
+add_flash(const ImportMember *self, const DomainFile *file, const ManifestFile *copy,
+          HostFlash *flash)
+{
+    flash->has_variables = TRUE;
+    flash->variables = host_flash_size(import_source_fd(self->source, copy),
+                                       file->format ? file->format : "raw", copy->path);
+}
+
 HostFlash
 import_member_flash(const ImportMember *self)
 {
-    HostFlash flash = {NULL, FALSE, 0};
+    HostFlash flash = {0};
 
     for (guint i = 0; i < self->files->len; i++) {
         const DomainFile *file = g_ptr_array_index(self->files, i);
         const ManifestFile *copy = import_member_copy(self, i);
 
         if (copy && g_str_equal(file->element, "loader"))
-            flash.present = TRUE;
+            flash.loader = file->path;
         else if (copy && g_str_equal(file->element, "nvram"))
-            flash.variables =
-                host_flash_size(import_source_fd(self->source, copy),
-                                file->format ? file->format : "raw", copy->path);
+            add_flash(self, file, copy, &flash);
     }
 
     return flash;
+}
+
+static void
+add_inner(GPtrArray *domains, xmlNode *document)
+{
+    static const char *const names[] = {"domain", "inactiveDomain"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        xmlNode *domain = xml_child(document, names[i], NULL);
+
+        if (domain)
+            g_ptr_array_add(domains, domain);
+    }
+}
+
+GPtrArray *
+import_member_domains(const ImportMember *self)
+{
+    GPtrArray *domains = g_ptr_array_new();
+
+    g_ptr_array_add(domains, xmlDocGetRootElement(self->xml));
+    for (guint i = 0; i < self->snapshots->len; i++)
+        add_inner(domains, xmlDocGetRootElement(g_ptr_array_index(self->snapshots, i)));
+    for (guint i = 0; i < self->memories->len; i++) {
+        if (g_ptr_array_index(self->memories, i))
+            g_ptr_array_add(domains,
+                            xmlDocGetRootElement(g_ptr_array_index(self->memories, i)));
+    }
+
+    return domains;
 }
 
 static void
@@ -248,6 +320,7 @@ import_member_new(ImportDomain *to, const ImportSource *source, gboolean with_sn
         !read_memory_documents(self, with_snapshots ? to->from->snapshots->len : 1, error))
         return NULL;
     self->files = domain_files_parse(xmlDocGetRootElement(self->xml));
+    find_variables(self);
     find_elements(self);
 
     return g_steal_pointer(&self);

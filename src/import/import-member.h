@@ -55,8 +55,14 @@ const ManifestFile *import_member_file(const ImportMember *self, const char *nam
  * of file @index of @self->files. */
 const ManifestFile *import_member_copy(const ImportMember *self, guint index);
 
-/** import_member_flash: Returns: what the export has of the member's firmware. */
+/** import_member_flash: Returns: what the export has of the member's firmware; its strings are
+ * owned by @self. */
 HostFlash import_member_flash(const ImportMember *self);
+
+/** import_member_domains: Returns: (transfer container) (element-type xmlNode): every <domain> of
+ * the member that the import writes: that of domain.xml first, then those of its snapshots and
+ * memory states. */
+GPtrArray *import_member_domains(const ImportMember *self);
 
 /** import_member_first: Returns: (transfer none): the exported snapshot. */
 const ManifestSnapshot *import_member_first(const ImportMember *self);

@@ -160,10 +160,10 @@ write_import_members(ImportPlan *self, const ImportSource *source, GPtrArray *me
     for (guint i = 0; i < members->len; i++) {
         ImportMember *member = g_ptr_array_index(members, i);
         HostFlash flash = import_member_flash(member);
+        g_autoptr(GPtrArray) domains = import_member_domains(member);
         DomainRewrite to = {0};
 
-        if (!import_host_adapt(host, xmlDocGetRootElement(member->xml), member->to->from->name,
-                               &flash, &to, error) ||
+        if (!import_host_adapt(host, domains, member->to->from->name, &flash, &to, error) ||
             !import_member_write(member, self, layers, &to, error))
             return FALSE;
     }

@@ -53,6 +53,45 @@ rewrite_disk_free(RewriteDisk *disk)
     g_free(disk);
 }
 
+RewriteLoader *
+rewrite_loader_new(const char *was, const char *path, const char *template,
+                   const char *template_format)
+{
+    RewriteLoader *loader = g_new0(RewriteLoader, 1);
+
+    loader->was = g_strdup(was);
+    loader->path = g_strdup(path);
+    loader->template = g_strdup(template);
+    loader->template_format = g_strdup(template_format);
+
+    return loader;
+}
+
+void
+rewrite_loader_free(RewriteLoader *loader)
+{
+    if (!loader)
+        return;
+    g_free(loader->was);
+    g_free(loader->path);
+    g_free(loader->template);
+    g_free(loader->template_format);
+    g_free(loader);
+}
+
+const RewriteLoader *
+rewrite_loader_find(GPtrArray *loaders, const char *was)
+{
+    for (guint i = 0; loaders && was && i < loaders->len; i++) {
+        const RewriteLoader *loader = g_ptr_array_index(loaders, i);
+
+        if (g_str_equal(loader->was, was))
+            return loader;
+    }
+
+    return NULL;
+}
+
 RewriteFile *
 rewrite_file_new(const char *element, const char *path, const char *format)
 {

@@ -39,6 +39,15 @@ typedef struct {
     char *format;  /* format of "nvram" and "loader": "raw", "qcow2"; NULL: not specified */
 } RewriteFile;
 
+/** An image of firmware of this host that replaces another. */
+typedef struct {
+    char *was;      /* the path in the export */
+    char *path;     /* absolute */
+    char *template; /* absolute path of its variables, from which new ones are made; NULL: libvirt
+                     * finds them */
+    char *template_format; /* "raw", "qcow2"; NULL: there is no template */
+} RewriteLoader;
+
 /** The properties of a domain on this host. Strings are not owned; NULL keeps what the export
  * has. */
 typedef struct {
@@ -56,9 +65,9 @@ typedef struct {
     const char *emulator; /* absolute path */
     const char *machine;  /* "pc-q35-7.2" */
     const char *cpu;      /* a whole <cpu> as text */
-    const char *loader;   /* absolute path of firmware of this host */
-    const char *template; /* absolute path of its NVRAM template */
-    const char *template_format; /* "raw", "qcow2" */
+    GPtrArray *loaders;   /* RewriteLoader; NULL: none is replaced */
+    gboolean no_choice;   /* where an image of firmware is named, libvirt is not asked to choose it
+                           * as well: before 9.2 it refuses a domain that does both */
     GHashTable *networks; /* char* → char*, names of libvirt's networks; NULL: keep them */
     GHashTable *bridges;  /* char* → char*; NULL: keep them */
     const char *video;    /* model of every <video> that is not "none" */
@@ -79,10 +88,19 @@ void rewrite_disk_keep(RewriteDisk *disk, gboolean kept);
  * @disks and @target may be NULL. */
 const RewriteDisk *rewrite_disk_find(GPtrArray *disks, const char *target);
 
+/** rewrite_loader_new: Returns: owned by the caller; strings are copied. */
+RewriteLoader *rewrite_loader_new(const char *was, const char *path, const char *template,
+                                  const char *template_format);
+
+/** rewrite_loader_find: Returns: (transfer none) (nullable): what replaces the image @was; @loaders
+ * and @was may be NULL. */
+const RewriteLoader *rewrite_loader_find(GPtrArray *loaders, const char *was);
+
 /** rewrite_file_new: Returns: owned by the caller; strings are copied. */
 RewriteFile *rewrite_file_new(const char *element, const char *path, const char *format);
 
-/** Free a RewriteDisk or RewriteFile, which may be NULL. */
+/** Free a RewriteDisk, RewriteLoader or RewriteFile, which may be NULL. */
+void rewrite_loader_free(RewriteLoader *loader);
 void rewrite_disk_free(RewriteDisk *disk);
 void rewrite_file_free(RewriteFile *file);
 

@@ -38,13 +38,15 @@ compare(Hypervisor *hypervisor, const HostFacts *facts, const char *name, const 
     g_autoptr(GPtrArray) findings = host_findings_new();
     g_autoptr(HostAdaption) adaption = host_adaption_new();
     g_autoptr(HostOffer) offer = NULL;
-    HostFlash none = {NULL, FALSE, 0};
+    HostFlash none = {0};
+    g_autoptr(GPtrArray) domains = g_ptr_array_new();
 
     if (!doc)
         return FALSE;
+    g_ptr_array_add(domains, xmlDocGetRootElement(doc));
     offer = host_offer_ask(hypervisor, facts, &none, xmlDocGetRootElement(doc), error);
     if (!offer ||
-        !host_compare(xmlDocGetRootElement(doc), name, offer, findings, adaption, error))
+        !host_compare(domains, name, offer, findings, adaption, error))
         return FALSE;
     print_findings(findings);
 

@@ -124,6 +124,14 @@ check "and used where it is asked for" vs_import "$e" --to "$to" --force-host
 like "$(live_virsh dumpxml --domain web)" "<loader [^>]*>$LIVE_FIRMWARE<" "it has that"
 check "and goes as the others" forget web
 
+# What libvirt 9.2 and later make of that: older ones are told the image alone.
+chosen="<firmware><feature enabled='no' name='enrolled-keys'/></firmware>"
+chosen+="<loader readonly='yes' type='pflash'>$LIVE_FIRMWARE</loader>"
+elsewhere "s,<os>,<os firmware='efi'>$chosen,"
+check "one whose firmware another libvirt has chosen" vs_import "$e" --to "$to"
+like "$(live_virsh dumpxml --domain web)" "<loader [^>]*>$LIVE_FIRMWARE<" "it has that image"
+check "and goes, too" forget web
+
 # Its own default is a machine for which no firmware restricts who writes to its flash.
 elsewhere "s,<os>,<os firmware='efi'><loader secure='yes'/>,; s,machine='[^']*',machine='isapc',"
 check "a look at one whose firmware libvirt is to choose" looked_at
@@ -157,5 +165,30 @@ elsewhere 's,<emulator>.*</emulator>,<emulator>/usr/libexec/qemu-kvm</emulator>,
 check "the emulator is the host's in any case" vs_import "$e" --to "$to"
 like "$(live_virsh dumpxml --domain web)" "<emulator>/usr/bin/qemu-system" "it has the host's own"
 check "gone as well" forget web
+
+# --- firmware that libvirt chooses: before 9.2 only the running domain names its variables
+live_disk "$d/c.qcow2"
+LIVE_BOOT=none live_domain_xml c --disk "$d/c.qcow2" >"$d/chosen.xml"
+sed -i "s,<os>,<os firmware='efi'>," "$d/chosen.xml"
+live_virsh define --file "$d/chosen.xml"
+check "it runs" live_virsh start c
+variables=$LIVE_ROOT/lib/qemu/nvram/c_VARS.fd
+printf own | dd of="$variables" bs=1 conv=notrunc status=none \
+    seek=$(($(stat -c %s "$variables") - 4096))
+live_snapshot_external c snap1 --diskspec "vda,file=$d/c.over"
+check "export while it runs" vs_export --domain c snap1 --to "$x/chosen"
+chosen=$VS_EXPORT
+check "its variables are in it" cmp "$variables" "$chosen/domains/c/nvram.fd"
+live_virsh destroy c
+live_virsh undefine c --snapshots-metadata --nvram
+rm "$d/c.over"
+check "import of it with its snapshot" vs_import "$chosen" --to "$to" --with-snapshots
+restored=$(live_virsh dumpxml c | sed -n 's/.*<nvram[^>]*>\(.*\)<.*/\1/p')
+like "$restored" "^$to/" "it names variables of the import"
+check "which are those of the export" cmp "$chosen/domains/c/nvram.fd" "$restored"
+check "it starts with them" live_virsh start c
+like "$(live_virsh dumpxml c)" "<nvram[^>]*>$restored<" "and goes on to have them"
+live_virsh destroy c
+forget c
 
 done_testing

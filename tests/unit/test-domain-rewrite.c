@@ -99,7 +99,19 @@ static const Case cases[] = {
      "<domain><os><loader readonly='yes' type='pflash'>/usr/share/OVMF/A</loader></os></domain>",
      "string(./os/loader)", "/usr/share/new.fd"},
     {"no loader", "<domain><os><type>hvm</type></os></domain>", "count(./os/loader)", "0"},
-    {"template", "<domain><os><nvram template='/usr/share/OVMF/V'>/x</nvram></os></domain>",
+    {"another loader",
+     "<domain><os><loader type='rom'>/usr/share/B</loader><nvram template='/t'/></os></domain>",
+     "concat(./os/loader, ./os/nvram/@template)", "/usr/share/B/t"},
+    {"loader that is chosen", "<domain><os firmware='efi'><loader secure='yes'/></os></domain>",
+     "concat(./os/@firmware, ./os/loader/@secure)", "efiyes"},
+    {"loader that was chosen",
+     "<domain><os firmware='efi'><firmware><feature/></firmware><loader>/x</loader></os></domain>",
+     "concat(./os/loader, count(./os/@firmware | ./os/firmware))", "/x0"},
+    {"variables of a time without them", "<domain><os><type>hvm</type></os></domain>",
+     "count(./os/nvram)", "0"},
+    {"template",
+     "<domain><os><loader>/usr/share/OVMF/A</loader>"
+     "<nvram template='/usr/share/OVMF/V' templateFormat='qcow2'>/x</nvram></os></domain>",
      "concat(./os/nvram/@template, count(./os/nvram/@templateFormat))",
      "/usr/share/new-vars.fd0"},
     {"nvram", "<domain><os><nvram>/x</nvram></os></domain>", "string(./os/nvram)", "/new/vars.fd"},
@@ -200,8 +212,12 @@ fill(GateRewrite *to)
     to->domain.machine = "pc-2.0";
     to->domain.emulator = "/usr/bin/qemu-system-new";
     to->domain.cpu = "<cpu mode='host-model'/>";
-    to->domain.loader = "/usr/share/new.fd";
-    to->domain.template = "/usr/share/new-vars.fd";
+    to->domain.loaders =
+        g_ptr_array_new_with_free_func((GDestroyNotify)rewrite_loader_free);
+    g_ptr_array_add(to->domain.loaders,
+                    rewrite_loader_new("/usr/share/OVMF/A", "/usr/share/new.fd",
+                                       "/usr/share/new-vars.fd", "raw"));
+    to->domain.no_choice = TRUE;
     to->domain.macs = g_hash_table_new(g_str_hash, g_str_equal);
     g_hash_table_insert(to->domain.macs, (gpointer) "52:54:00:aa:bb:cc",
                         (gpointer) "52:54:00:00:00:01");
@@ -228,6 +244,7 @@ assert_case(const Case *test)
     g_assert_no_error(error);
     after = evaluate(root, test->path);
     g_assert_cmpstr(after, ==, test->after);
+    g_ptr_array_unref(to->domain.loaders);
     g_hash_table_unref(to->domain.macs);
     g_hash_table_unref(to->domain.networks);
     g_hash_table_unref(to->domain.bridges);

@@ -131,11 +131,12 @@ static GPtrArray *
 compare(const char *xml, HostOffer *offer, HostAdaption *adaption)
 {
     g_autoptr(xmlDoc) doc = gate_parse(xml);
+    g_autoptr(GPtrArray) domains = g_ptr_array_new();
     GPtrArray *findings = host_findings_new();
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(
-        host_compare(xmlDocGetRootElement(doc), "web1", offer, findings, adaption, &error));
+    g_ptr_array_add(domains, xmlDocGetRootElement(doc));
+    g_assert_true(host_compare(domains, "web1", offer, findings, adaption, &error));
     g_assert_no_error(error);
 
     return findings;
@@ -165,7 +166,7 @@ static void
 test_compare(void)
 {
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, {NULL, TRUE, 0}};
+    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, {0}};
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         g_test_message("%s", table[i].xml);
@@ -177,7 +178,7 @@ static void
 test_cpu_model(void)
 {
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, (char *)"no avx512f here", FALSE, {NULL, TRUE, 0}};
+    HostOffer offer = {facts, (char *)OFFER, (char *)"no avx512f here", FALSE, {0}};
     g_autoptr(HostAdaption) adaption = host_adaption_new();
     g_autoptr(GPtrArray) findings =
         compare(DOMAIN("qemu", "<cpu><model>Icelake-Server</model><topology sockets='2'/>"
@@ -214,12 +215,12 @@ test_firmware(void)
         const char *would_do;
     } loaders[] = {
         {"/usr/share/edk2/x64/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE_4M.fd"},
-        {"/usr/share/OVMF/OVMF_CODE.fd", NULL},
-        {"/usr/share/OVMF/OVMF_CODE_4M.ms.fd", NULL},
+        {"/other/OVMF_CODE.fd", NULL},
+        {"/other/OVMF_CODE_4M.ms.fd", NULL},
         {"/usr/share/edk2/ovmf/OVMF_CODE_4M.secboot.qcow2", NULL},
     };
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, {NULL, FALSE, 0}};
+    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, {0}};
 
     for (gsize i = 0; i < G_N_ELEMENTS(loaders); i++) {
         g_autofree char *xml = g_strdup_printf(
@@ -229,11 +230,12 @@ test_firmware(void)
         g_autoptr(HostAdaption) adaption = host_adaption_new();
         g_autoptr(GPtrArray) findings = compare(xml, &offer, adaption);
         const HostFinding *finding = g_ptr_array_index(findings, 0);
+        const RewriteLoader *loader = rewrite_loader_find(adaption->loaders, loaders[i].path);
 
         g_test_message("%s", loaders[i].path);
         g_assert_cmpuint(findings->len, ==, 1);
         g_assert_cmpstr(finding->kind, ==, "firmware");
-        g_assert_cmpstr(adaption->loader.loader, ==, loaders[i].would_do);
+        g_assert_cmpstr(loader ? loader->path : NULL, ==, loaders[i].would_do);
         assert_firmware_named(finding, loaders[i].would_do);
     }
 }
@@ -243,7 +245,7 @@ static void
 test_adaption(void)
 {
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, {NULL, TRUE, 0}};
+    HostOffer offer = {facts, (char *)OFFER, NULL, FALSE, {0}};
     g_autoptr(HostAdaption) adaption = host_adaption_new();
     g_autoptr(xmlDoc) doc = gate_parse(
         "<domain type='kvm'><os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type></os>"
@@ -253,12 +255,14 @@ test_adaption(void)
         "<video><model type='qxl' ram='65536'/></video>"
         "<interface type='network'><source network='lab'/></interface></devices></domain>");
     xmlNode *root = xmlDocGetRootElement(doc);
+    g_autoptr(GPtrArray) domains = g_ptr_array_new();
     g_autoptr(GPtrArray) before = host_findings_new();
     g_autoptr(GPtrArray) after = host_findings_new();
     g_autoptr(GError) error = NULL;
     DomainRewrite to = {NULL};
 
-    g_assert_true(host_compare(root, "web1", &offer, before, adaption, &error));
+    g_ptr_array_add(domains, root);
+    g_assert_true(host_compare(domains, "web1", &offer, before, adaption, &error));
     g_assert_cmpuint(before->len, ==, 7);
     g_assert_false(host_findings_pass(before, FALSE, &error));
     g_assert_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE);
@@ -267,7 +271,7 @@ test_adaption(void)
     g_assert_true(host_findings_pass(before, TRUE, &error));
     host_adaption_apply(adaption, TRUE, &to);
     g_assert_true(domain_rewrite(root, &to, &error));
-    g_assert_true(host_compare(root, "web1", &offer, after, adaption, &error));
+    g_assert_true(host_compare(domains, "web1", &offer, after, adaption, &error));
     for (guint i = 0; i < after->len; i++) {
         g_autofree char *line = host_finding_to_string(g_ptr_array_index(after, i));
 
@@ -295,7 +299,7 @@ static void
 test_unknown(void)
 {
     g_autoptr(HostFacts) facts = facts_new();
-    HostOffer offer = {facts, NULL, NULL, TRUE, {NULL, TRUE, 0}};
+    HostOffer offer = {facts, NULL, NULL, TRUE, {0}};
     g_autoptr(HostAdaption) adaption = host_adaption_new();
     g_autoptr(GPtrArray) findings = compare(
         "<domain type='xen'><os><type arch='riscv64' machine='virt'>hvm</type></os>"
