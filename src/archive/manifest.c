@@ -140,6 +140,7 @@ parse_checkpoint(xmlNode *node)
     self->image->inode = get_number_attr(node, "inode");
     self->image->born = time_attr(node, "born");
     self->run = xml_attr(node, "run");
+    self->creation_time = (gint64)get_number_attr(node, "creationTime");
 
     return self;
 }

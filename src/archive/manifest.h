@@ -42,6 +42,8 @@ typedef struct {
     char *id;      /* its id, which a later checkpoint of the same name does not have */
     Origin *image; /* the image file, without what changes when it is written to */
     char *run;     /* of the hypervisor, see plan_points_run(); NULL: not known */
+    gint64 creation_time; /* the hypervisor's, in seconds since the epoch: one that is made anew has
+                           * another, even with the same id; 0: not known */
 } ManifestCheckpoint;
 
 /** manifest_checkpoint_free: NULL is fine. */

@@ -169,6 +169,8 @@ format_followed(xmlNode *parent, const SetDisk *disk)
     xml_set_uint(node, "inode", disk->inode);
     xml_set(node, "written", disk->written);
     xml_set(node, "run", disk->run);
+    if (disk->point_time > 0)
+        xml_set_uint(node, "creationTime", (guint64)disk->point_time);
 }
 
 static void
@@ -261,12 +263,14 @@ parse_followed(SetDisk *disk, xmlNode *node)
 {
     g_autofree char *device = xml_attr(node, "device");
     g_autofree char *inode = xml_attr(node, "inode");
+    g_autofree char *time = xml_attr(node, "creationTime");
 
     disk->followed = TRUE;
     disk->device = device ? g_ascii_strtoull(device, NULL, 10) : 0;
     disk->inode = inode ? g_ascii_strtoull(inode, NULL, 10) : 0;
     disk->written = xml_attr(node, "written");
     disk->run = xml_attr(node, "run");
+    disk->point_time = time ? g_ascii_strtoll(time, NULL, 10) : 0;
 }
 
 static void

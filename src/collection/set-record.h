@@ -31,6 +31,8 @@ typedef struct {
     guint64 inode;
     char *written;     /* when that was written to last, as an origin has it, */
     char *run;         /* and reference_point_run() of it; NULL: not known, or not yet */
+    gint64 point_time; /* when the hypervisor made the checkpoint, in seconds since the epoch; 0:
+                        * not known, or not yet */
 } SetDisk;
 
 /** A member, and its snapshot. */

@@ -205,6 +205,26 @@ check_runs(const LiveExport *self, GError **error)
     return TRUE;
 }
 
+/* Only the hypervisor knows when it made the checkpoints. Without that, the next export compares
+ * the disks. */
+static void
+find_point_times(const LiveExport *self)
+{
+    const PlanPoint *point = self->plan->point;
+
+    for (guint i = 0; point && i < self->members->len; i++) {
+        const LiveMember *member = g_ptr_array_index(self->members, i);
+        g_autoptr(HypervisorCheckpoint) made =
+            member->tracked->len > 0
+                ? self->hypervisor->ops->backups->find_checkpoint(
+                      self->hypervisor, member->domain->name, point->checkpoint, NULL)
+                : NULL;
+
+        if (made && g_strcmp0(made->id, point->id) == 0)
+            member->domain->point_time = made->creation_time;
+    }
+}
+
 /* A guest may still be frozen or paused, whether the moment was had or not. */
 static void
 note_left(LiveExport *self, const Moment *moment)
@@ -234,6 +254,7 @@ live_export_begin(LiveExport *self, GError **error)
     note_left(self, moment);
     if (!held || !check_runs(self, error))
         return FALSE;
+    find_point_times(self);
     for (guint i = 0; i < moment->members->len; i++)
         take_member(self, g_ptr_array_index(moment->members, i));
 

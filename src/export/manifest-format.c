@@ -63,6 +63,8 @@ add_checkpoint(xmlNode *parent, const ManifestCheckpoint *checkpoint)
     if (checkpoint->image->born.seconds != 0)
         set_time(node, "born", &checkpoint->image->born);
     xml_set(node, "run", checkpoint->run);
+    if (checkpoint->creation_time > 0)
+        xml_set_uint(node, "creationTime", (guint64)checkpoint->creation_time);
 }
 
 static void

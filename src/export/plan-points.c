@@ -103,6 +103,28 @@ find_tracked(const HypervisorCheckpoint *checkpoint, const char *target)
 }
 
 static char *
+tell_anew(const ManifestCheckpoint *then)
+{
+    return g_strdup_printf(_("the checkpoint '%s' was made anew since then"), then->name);
+}
+
+/* Returns: why @now is not the checkpoint of the base, owned by the caller; NULL: it is. Whoever
+ * makes one of another's description gives it the id as well, but the hypervisor gives it the time.
+ * Where the base has no time, nothing else tells them apart. */
+static char *
+why_another(const ManifestCheckpoint *then, const HypervisorCheckpoint *now)
+{
+    if (g_strcmp0(now->id, then->id) != 0)
+        return tell_anew(then);
+    if (then->creation_time == 0)
+        return g_strdup_printf(_("the base does not say when the checkpoint '%s' was made, which "
+                                 "may be another one by now"),
+                               then->name);
+
+    return now->creation_time != then->creation_time ? tell_anew(then) : NULL;
+}
+
+static char *
 why_not_known(const PointFinder *self, const PlanDomain *domain, const PlanDisk *disk,
               const ManifestDisk *before, guint64 *bytes)
 {
@@ -112,6 +134,7 @@ why_not_known(const PointFinder *self, const PlanDomain *domain, const PlanDisk 
     g_autoptr(HypervisorCheckpoint) now = NULL;
     g_autoptr(GError) error = NULL;
     const HypervisorCheckpointDisk *tracked;
+    char *why;
 
     if (!then)
         return g_strdup(_("the base was made without a reference point of it"));
@@ -124,8 +147,9 @@ why_not_known(const PointFinder *self, const PlanDomain *domain, const PlanDisk 
                                                           then->name, &error);
     if (!now)
         return g_strdup(error->message);
-    if (g_strcmp0(now->id, then->id) != 0)
-        return g_strdup_printf(_("the checkpoint '%s' was made anew since then"), then->name);
+    why = why_another(then, now);
+    if (why)
+        return why;
     tracked = find_tracked(now, disk->def->target);
     if (!tracked)
         return g_strdup_printf(_("the bitmap '%s' is gone, or was not kept up to date"),
@@ -338,7 +362,7 @@ plan_points_make(Hypervisor *hypervisor, Plan *plan, const ExportPlace *place, G
 /* Returns: NULL if the file system gives the image no identity: then the next export could
  * not tell whether a bitmap is that of the same file. */
 static ManifestCheckpoint *
-describe_checkpoint(const char *name, const char *id, const char *path, char *run)
+describe_checkpoint(const char *name, const char *id, gint64 time, const char *path, char *run)
 {
     Origin *image = origin_of(path);
     ManifestCheckpoint *self;
@@ -352,6 +376,7 @@ describe_checkpoint(const char *name, const char *id, const char *path, char *ru
     self->id = g_strdup(id);
     self->image = image;
     self->run = run;
+    self->creation_time = time;
 
     return self;
 }
@@ -365,6 +390,7 @@ checkpoint_copy(const ManifestCheckpoint *other)
     self->id = g_strdup(other->id);
     self->image = origin_copy(other->image);
     self->run = g_strdup(other->run);
+    self->creation_time = other->creation_time;
 
     return self;
 }
@@ -379,7 +405,8 @@ plan_points_describe(const Plan *plan, const PlanDisk *disk)
     if (!point)
         return NULL;
 
-    return describe_checkpoint(point->checkpoint, point->id, disk->pulled->source->path,
+    return describe_checkpoint(point->checkpoint, point->id, disk->pulled->domain->point_time,
+                               disk->pulled->source->path,
                                plan_points_run(disk->pulled->domain, disk));
 }
 
@@ -401,7 +428,8 @@ take_checkpoint(Plan *plan, const PlanDomain *domain, PlanDisk *disk, const SetR
 {
     g_autofree char *name = reference_point_checkpoint(record->snapshot);
     g_autoptr(ManifestCheckpoint) made =
-        describe_checkpoint(name, record->point, then->source, g_strdup(then->run));
+        describe_checkpoint(name, record->point, then->point_time, then->source,
+                            g_strdup(then->run));
 
     if (made && is_as_then(then, made->image))
         disk->checkpoint = g_steal_pointer(&made);

@@ -110,6 +110,8 @@ struct PlanDomain {
     char *uuid;
     char *directory; /* path in the export: "domains/web" */
     char *run;       /* what tells its run from others; NULL: that is not known, or of no use */
+    gint64 point_time; /* when the hypervisor made the checkpoint of the moment, in seconds since
+                        * the epoch; 0: none was made, or that is not known */
     gboolean active;
     gboolean saved;       /* not active, but it goes on from a saved state */
     GPtrArray *snapshots; /* PlanSnapshot; the exported one first */

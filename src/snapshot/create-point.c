@@ -143,7 +143,7 @@ create_point_make(Hypervisor *hypervisor, const SetRecord *record, const SetMemb
 
 /* The run in which it is followed is the one that was planned with, if that still lasts. */
 static void
-note_followed_disk(SetDisk *disk, const char *run)
+note_followed_disk(SetDisk *disk, const char *run, gint64 time)
 {
     g_autoptr(Origin) file = origin_of(disk->source);
     const char *index = disk->run ? strrchr(disk->run, ' ') : NULL;
@@ -156,6 +156,19 @@ note_followed_disk(SetDisk *disk, const char *run)
     disk->device = file->device;
     disk->inode = file->inode;
     disk->written = origin_time_format(&file->modified);
+    disk->point_time = time;
+}
+
+/* Returns: when the hypervisor made the checkpoint of @member, which tells it from one that is made
+ * anew of its description; 0: that is not known. */
+static gint64
+find_point_time(Hypervisor *hypervisor, const SetRecord *record, const SetMember *member)
+{
+    g_autofree char *name = reference_point_checkpoint(record->snapshot);
+    g_autoptr(HypervisorCheckpoint) made = hypervisor->ops->backups->find_checkpoint(
+        hypervisor, member->domain, name, NULL);
+
+    return made && g_strcmp0(made->id, record->point) == 0 ? made->creation_time : 0;
 }
 
 void
@@ -163,16 +176,19 @@ create_point_note(Hypervisor *hypervisor, SetRecord *record)
 {
     for (guint i = 0; i < record->members->len; i++) {
         SetMember *member = g_ptr_array_index(record->members, i);
-        g_autofree char *run =
-            set_point_has(member)
-                ? hypervisor->ops->backups->find_run(hypervisor, member->uuid)
-                : NULL;
+        g_autofree char *run = NULL;
+        gint64 time;
+
+        if (!set_point_has(member))
+            continue;
+        run = hypervisor->ops->backups->find_run(hypervisor, member->uuid);
+        time = find_point_time(hypervisor, record, member);
 
         for (guint k = 0; k < member->disks->len; k++) {
             SetDisk *disk = g_ptr_array_index(member->disks, k);
 
             if (disk->followed)
-                note_followed_disk(disk, run);
+                note_followed_disk(disk, run, time);
         }
     }
 }

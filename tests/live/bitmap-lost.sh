@@ -122,6 +122,10 @@ check "a checkpoint is forgotten, and known again" eval 'point=$(own) && some_of
     live_virsh checkpoint-delete a "$point" --metadata && some_of 0 &&
     live_virsh checkpoint-create a "$d/point.xml" --redefine && some_of 0'
 tonight known
+check "a checkpoint is deleted, and made anew of its own description" eval 'point=$(own) &&
+    live_virsh checkpoint-dumpxml a "$point" >"$d/point.xml" && some_of 0 &&
+    live_virsh checkpoint-delete a "$point" && live_virsh checkpoint-create a "$d/point.xml"'
+tonight anew 3 "was made anew"
 check "a checkpoint is forgotten" eval 'some_of 0 &&
     live_virsh checkpoint-delete a "$(own)" --metadata'
 tonight forgotten 3 "no checkpoint"

@@ -170,6 +170,7 @@ test_checkpoint(void)
     g_assert_cmpuint(disk->checkpoint->image->inode, ==, 131);
     g_assert_cmpint(disk->checkpoint->image->born.seconds, ==, 1600000000);
     g_assert_cmpstr(disk->checkpoint->run, ==, "6f1c3e0a-0000-4000-8000-0123456789ab 12345 1");
+    g_assert_cmpint(disk->checkpoint->creation_time, ==, 1795802400);
     g_assert_null(other->checkpoint);
 }
 
