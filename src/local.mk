@@ -495,6 +495,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/snapshot/set-state.h \
 	src/snapshot/snapshot-running.c \
 	src/snapshot/snapshot-running.h \
+	src/snapshot/apply-bitmaps.c \
+	src/snapshot/apply-bitmaps.h \
 	src/snapshot/apply-files.c \
 	src/snapshot/apply-files.h \
 	src/snapshot/apply-frozen.c \

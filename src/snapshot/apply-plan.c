@@ -7,6 +7,7 @@
 
 #include "collection/set-store.h"
 #include "hypervisor/domain-job.h"
+#include "snapshot/apply-bitmaps.h"
 #include "snapshot/apply-frozen.h"
 #include "snapshot/apply-others.h"
 #include "snapshot/apply-plan.h"
@@ -313,7 +314,7 @@ plan_apply_member(Builder *self, const char *name, GError **error)
         return plan_apply_external(self, error);
     self->member->method = APPLY_BY_LIBVIRT;
 
-    return TRUE;
+    return apply_bitmaps_check(self->hypervisor, self->plan->users, domain, def, error);
 }
 
 static ApplyPlan *

@@ -70,7 +70,8 @@ typedef struct {
  *
  * Looks at every member. Returns: owned by the caller; NOT_FOUND naming the member that does not
  * have the snapshot; ALREADY_EXISTS if the set that keeps the present state is there already;
- * CORRUPT for a frozen layer that was written to since; INVALID_STATE, NOT_SUPPORTED, IN_USE.
+ * CORRUPT for a frozen layer that was written to since; INVALID_STATE, as for dirty bitmaps in the
+ * way of an internal snapshot; NOT_SUPPORTED, IN_USE.
  */
 ApplyPlan *apply_plan_make(Hypervisor *hypervisor, const ApplySubject *subject, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -21,6 +21,7 @@ typedef enum {
     WAY_UNTOUCHED, /* its present state is not kept: it was paused at most, unless the snapshot
                     * could not be written down */
     WAY_KEPT,      /* the snapshot that keeps its present state exists */
+    WAY_ENDED,     /* it exists, and the domain, which ran, is off: its memory is only there */
     WAY_BETWEEN,   /* its layers are exchanged, its memory is not loaded yet */
     WAY_BACK,      /* it has gone back */
 } Way;
@@ -108,6 +109,19 @@ has_stood_still(const Undo *self, const UndoMember *member)
     return member->record->disks->len > 0;
 }
 
+/* Its state is kept, and it has not gone back. One that ran and is off now was ended, by the
+ * hypervisor that failed to go back or by somebody else; if it may have run since its state was
+ * kept, nothing can be put back, and its memory is not ours to remove. */
+static Way
+way_when_kept(const Undo *self, const UndoMember *member)
+{
+    if (has_stood_still(self, member))
+        return WAY_BETWEEN;
+
+    return member->domain->active || g_str_equal(member->record->state, "shutoff") ? WAY_KEPT
+                                                                                   : WAY_ENDED;
+}
+
 static Way
 way_of(const Undo *self, const UndoMember *member)
 {
@@ -124,7 +138,7 @@ way_of(const Undo *self, const UndoMember *member)
         return WAY_OTHERS;
     if (internal ? g_strcmp0(domain->current, self->record->snapshot) == 0
                  : is_on_former_layers(self, member))
-        return has_stood_still(self, member) ? WAY_BETWEEN : WAY_KEPT;
+        return way_when_kept(self, member);
 
     return domain->active == !g_str_equal(member->record->after, "shutoff") ? WAY_BACK
                                                                            : WAY_BETWEEN;
@@ -222,7 +236,7 @@ find_used(const Undo *self, const UndoMember **found, GError **error)
     *found = NULL;
     for (guint i = 0; !*found && i < self->record->members->len; i++) {
         const UndoMember *member = &self->members[i];
-        gboolean used = FALSE;
+        gboolean used = member->way == WAY_ENDED;
 
         if ((member->way == WAY_BETWEEN || member->way == WAY_BACK) &&
             !was_used(self, member, &used, error))
@@ -395,6 +409,22 @@ leave_member(const Undo *self, const UndoMember *member, GError **error)
     return TRUE;
 }
 
+static void
+warn_why_left(const Undo *self, const UndoMember *used)
+{
+    const char *format =
+        used->way == WAY_ENDED
+            ? _("Going back to '%s' was interrupted, and the domain '%s', which ran, is off now: "
+                "nothing is put back. The former state, with its memory, is kept as the set '%s'; "
+                "snapshot-apply goes back to it")
+            : _("Going back to '%s' was interrupted, and the domain '%s', which had gone back, was "
+                "used since: nothing is put back. The former state is kept as the set '%s'");
+
+    g_ptr_array_add(self->warnings,
+                    g_strdup_printf(format, self->record->back_to, used->record->domain,
+                                    self->record->snapshot));
+}
+
 /* The set that stays has only those whose former state it keeps. */
 static void
 drop_unkept(const Undo *self)
@@ -414,12 +444,7 @@ leave_as_it_is(const Undo *self, const UndoMember *used, GError **error)
         if (!leave_member(self, &self->members[i], error))
             return FALSE;
     }
-    g_ptr_array_add(self->warnings,
-                    g_strdup_printf(_("Going back to '%s' was interrupted, and the domain '%s', "
-                                      "which had gone back, was used since: nothing is put back. "
-                                      "The former state is kept as the set '%s'"),
-                                    self->record->back_to, used->record->domain,
-                                    self->record->snapshot));
+    warn_why_left(self, used);
     drop_unkept(self);
 
     return apply_record_end(self->hypervisor, self->record, error);

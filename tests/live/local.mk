@@ -11,6 +11,7 @@ live_tests = \
 	tests/live/crash.sh \
 	tests/live/daemon.sh \
 	tests/live/apply.sh \
+	tests/live/apply-bitmaps.sh \
 	tests/live/apply-crash.sh \
 	tests/live/apply-others.sh \
 	tests/live/delete-crash.sh \

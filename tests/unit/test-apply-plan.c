@@ -11,6 +11,7 @@
 #include "drivers/register.h"
 #include "snapshot/apply-member.h"
 #include "snapshot/apply-run.h"
+#include "snapshot/apply-undo.h"
 #include "tests/unit/fake-layers.h"
 #include "tests/unit/harness.h"
 
@@ -243,6 +244,69 @@ test_frozen(ChainFixture *f, gconstpointer data)
     }
 }
 
+/* --- dirty bitmaps ------------------------------------------------------------------------- */
+
+static GPtrArray *
+fake_checkpoints(Hypervisor *hypervisor, const char *domain, GError **error)
+{
+    GPtrArray *all =
+        g_ptr_array_new_with_free_func((GDestroyNotify)hypervisor_checkpoint_free);
+
+    for (gsize i = 0; i < 2; i++) {
+        HypervisorCheckpoint *one = g_new0(HypervisorCheckpoint, 1);
+
+        one->name = g_strdup(i == 0 ? "one" : "two");
+        g_ptr_array_add(all, one);
+    }
+
+    return all;
+}
+
+static const HypervisorBackupOps with_checkpoints = {.checkpoints = fake_checkpoints};
+
+/* libvirt ends the domain before QEMU refuses to go back. A bitmap below the image that is written
+ * to does not matter, nor does one for an external snapshot. */
+static void
+test_bitmaps(ChainFixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *kind;
+        const char *script;
+        guint checkpoints;
+        gboolean active;
+        const char *says[5]; /* NULL: it is gone back to */
+    } table[] = {
+        {"internal", ":", 0, FALSE, {NULL}},
+        {"internal", "qemu-img bitmap --add base.img one", 0, FALSE, {NULL}},
+        {"internal", "qemu-img bitmap --add a.s1 one", 0, FALSE,
+         {"Domain 'a', disk 'vda'", "a.s1", "dirty bitmaps", "qemu-img bitmap --remove"}},
+        {"internal", "qemu-img bitmap --add a.s1 one", 0, TRUE,
+         {"a.s1", "while the domain is off"}},
+        {"internal", ":", 2, TRUE, {"'a'", "'one', 'two'", "while it runs", "checkpoint-delete"}},
+        {"internal", ":", 2, FALSE, {"'one', 'two'", "--metadata", "qemu-img bitmap --remove"}},
+        {"external", "qemu-img bitmap --add a.s1 one", 2, TRUE, {NULL}},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(FakeLayers) host = layers_new(f);
+        HypervisorOps ops = *host->parent.ops;
+        g_autofree char *kind = g_strdup_printf("snapshot='%s'", table[i].kind);
+        g_autoptr(ApplyPlan) plan = NULL;
+
+        g_test_message("row %zu", i);
+        ops.backups = &with_checkpoints;
+        host->parent.ops = &ops;
+        edit(&snapshot_of(host)->xml, "snapshot='external'", kind);
+        chain_sh(table[i].script);
+        domain_of(host)->checkpoints = table[i].checkpoints;
+        domain_of(host)->active = domain_of(host)->running = table[i].active;
+        if (table[i].says[0])
+            assert_refused(host, table[i].says);
+        else
+            plan = assert_planned(host);
+    }
+}
+
 /* --- whether it runs afterwards ---------------------------------------------------------- */
 
 static SetRecord *
@@ -329,11 +393,110 @@ test_moment(ChainFixture *f, gconstpointer data)
     g_assert_cmpstr(host->calls->str, ==, "pause0 pause1 take0 resume1 ");
 }
 
+/* --- what a killed one has left ---------------------------------------------------------- */
+
+static gboolean
+fake_state(Hypervisor *hypervisor, const char *uuid, DomainState *state, GError **error)
+{
+    *state = DOMAIN_STATE_OFF;
+
+    return TRUE;
+}
+
+static gboolean
+fake_await(Hypervisor *hypervisor, const char *uuid, GError **error)
+{
+    return TRUE;
+}
+
+static DomainRecord *
+fake_resolve(Hypervisor *hypervisor, const char *name, const char *snapshot, gboolean all,
+             gboolean secure, GError **error)
+{
+    const DomainSurvey *domain = domain_of((FakeLayers *)hypervisor);
+    const SnapshotRecord *found = domain_survey_snapshot(domain, snapshot);
+    SnapshotRecord *copy = g_new0(SnapshotRecord, 1);
+    DomainRecord *record = g_new0(DomainRecord, 1);
+
+    copy->name = g_strdup(found->name);
+    copy->xml = g_strdup(found->xml);
+    record->name = g_strdup(domain->name);
+    record->uuid = g_strdup(domain->uuid);
+    record->xml = g_strdup(domain->xml);
+    record->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_record_free);
+    g_ptr_array_add(record->snapshots, copy);
+
+    return record;
+}
+
+/* The record of a way back of a domain that ran when its state was kept, and its snapshot. */
+static SetRecord *
+left_of(FakeLayers *host, const char *kind)
+{
+    DomainSurvey *domain = domain_of(host);
+    SetRecord *record = set_record_new("c", "before-s1");
+    SetMember *member = set_record_add(record, domain->name, domain->uuid);
+    g_autofree char *mark = set_record_mark(record);
+    g_autofree char *marked = g_strdup_printf("<description>%s</description><state>", mark);
+    g_autofree char *source = g_strconcat(host->dir, "/a.s1", NULL);
+    g_autofree char *overlay = g_strconcat(host->dir, "/a.kept", NULL);
+    SnapshotRecord *kept;
+
+    record->back_to = g_strdup("s1");
+    member->state = g_strdup("running");
+    member->after = g_strdup("running");
+    member->kind = g_strdup(kind);
+    layers_add_snapshot(host, domain, "before-s1", "a.s1", "a.kept");
+    kept = g_ptr_array_index(domain->snapshots, 1);
+    edit(&kept->xml, "<state>", marked);
+    domain->current = g_strdup("before-s1");
+    if (g_str_equal(kind, "internal"))
+        return record;
+    set_member_add_disk(member, "vda", source, "qcow2", overlay);
+    edit(&domain->xml, "a.s1", "a.kept");
+    edit(&domain->persistent, "a.s1", "a.kept");
+
+    return record;
+}
+
+/* It is off now: it may have run since, and only the snapshot has its memory. */
+static void
+test_ended(ChainFixture *f, gconstpointer data)
+{
+    static const char *const kinds[] = {"internal", "external"};
+    static const HypervisorSnapshotOps snapshots = {.state = fake_state, .await = fake_await};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autoptr(FakeLayers) host = layers_new(f);
+        HypervisorOps ops = *host->parent.ops;
+        g_autoptr(SetRecord) record = left_of(host, kinds[i]);
+        g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GError) error = NULL;
+        gboolean keep = FALSE;
+
+        g_test_message("%s", kinds[i]);
+        chain_sh(QCOW2 "-b a.s1 -F qcow2 a.kept; qemu-io -f qcow2 -c 'write -q 0 64k' a.kept");
+        ops.snapshots = &snapshots;
+        ops.resolve = fake_resolve;
+        host->parent.ops = &ops;
+        g_assert_true(apply_undo(&host->parent, record, &keep, warnings, &error));
+        g_assert_no_error(error);
+        g_assert_true(keep && record->complete);
+        g_assert_cmpuint(domain_of(host)->snapshots->len, ==, 2);
+        g_assert_cmpuint(warnings->len, ==, 1);
+        g_assert_nonnull(strstr(warnings->pdata[0], "'a', which ran, is off now"));
+        g_assert_nonnull(strstr(warnings->pdata[0], "the set 'before-s1'"));
+        g_assert_true(set_store_remove(record->id, NULL));
+    }
+}
+
 static const ChainTest tests[] = {
     {"moment", test_moment},
     {"others", test_others},
     {"detached", test_detached},
     {"frozen", test_frozen},
+    {"bitmaps", test_bitmaps},
+    {"ended", test_ended},
     {"after", test_after},
 };
 
