@@ -112,10 +112,10 @@ check_spots(SpotCheck *self, Control *control, gboolean *same, GError **error)
     return TRUE;
 }
 
-/* What a disk has grown by is not in the bitmap unless it was written to, and the base has nothing
- * of it. */
+/* Adds what QEMU has in its bitmap, and what the disk has grown by, which is not in the bitmap
+ * unless it was written to. */
 static gboolean
-ask_qemu(const ExportItem *item, guint64 size, GError **error)
+ask_qemu(const ExportItem *item, guint64 size, Changes *dirty, GError **error)
 {
     const PlanLayer *layer = item->layer;
     g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
@@ -127,12 +127,25 @@ ask_qemu(const ExportItem *item, guint64 size, GError **error)
         const Extent *extent = &g_array_index(extents, Extent, i);
 
         if (extent->data)
-            changes_add(item->changes, extent->offset, extent->length);
+            changes_add(dirty, extent->offset, extent->length);
     }
     if (before < size)
-        changes_add(item->changes, before, size - before);
+        changes_add(dirty, before, size - before);
 
     return TRUE;
+}
+
+/* Of what is in the bitmap, what the disk has data of has changed. The rest are discarded and
+ * zeroed blocks, which have changed where the base has data: add_lost(). */
+static void
+add_written(Changes *changes, Changes *dirty, const Extent *data)
+{
+    guint64 end = data->offset + data->length;
+
+    for (guint64 at = data->offset / CHANGES_UNIT * CHANGES_UNIT; at < end; at += CHANGES_UNIT) {
+        if (changes_has(dirty, at))
+            changes_add(changes, at, MIN(CHANGES_UNIT, end - at));
+    }
 }
 
 /* In the bitmap of a disk that became smaller and larger again what is behind the smaller size has
@@ -159,24 +172,43 @@ add_lost(Changes *changes, Source *before, const Extent *hole, GArray *extents, 
 }
 
 static gboolean
-find_lost(SpotCheck *self, Control *control, GError **error)
+add_parts(SpotCheck *self, Changes *dirty, GArray *present, GError **error)
 {
-    guint64 size = MIN(self->now->size, self->before->size);
+    for (guint i = 0; i < present->len; i++) {
+        Extent extent = g_array_index(present, Extent, i);
+
+        if (extent.data) {
+            add_written(self->changes, dirty, &extent);
+            continue;
+        }
+        if (extent.offset >= self->before->size)
+            continue;
+        extent.length = MIN(extent.length, self->before->size - extent.offset);
+        if (!add_lost(self->changes, self->before, &extent, self->extents, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+find_changes(SpotCheck *self, Changes *dirty, Control *control, GError **error)
+{
+    guint64 size = self->now->size;
     g_autoptr(GArray) present = g_array_new(FALSE, FALSE, sizeof(Extent));
 
-    for (guint64 from = 0; self->now->ops->extents && from < size; from += LOST_STEP) {
-        g_array_set_size(present, 0);
-        if (!control_pass(control, 0, error) ||
-            !self->now->ops->extents(self->now, 0, from, MIN(LOST_STEP, size - from), present,
-                                     error))
-            return FALSE;
-        for (guint i = 0; i < present->len; i++) {
-            const Extent *extent = &g_array_index(present, Extent, i);
+    for (guint64 from = 0; from < size; from += LOST_STEP) {
+        Extent all = {from, MIN(LOST_STEP, size - from), TRUE};
 
-            if (!extent->data &&
-                !add_lost(self->changes, self->before, extent, self->extents, error))
-                return FALSE;
-        }
+        g_array_set_size(present, 0);
+        if (!control_pass(control, 0, error))
+            return FALSE;
+        if (!self->now->ops->extents)
+            g_array_append_val(present, all);
+        else if (!self->now->ops->extents(self->now, 0, all.offset, all.length, present, error))
+            return FALSE;
+        if (!add_parts(self, dirty, present, error))
+            return FALSE;
     }
 
     return TRUE;
@@ -192,11 +224,14 @@ export_bitmap_find_changes(ExportItem *item, Control *control, gboolean *sure, G
     g_auto(SpotCheck) check = {NULL, now, before, fd_buffer_new(CHANGES_UNIT),
                                fd_buffer_new(CHANGES_UNIT),
                                g_array_new(FALSE, FALSE, sizeof(Extent))};
+    g_autoptr(Changes) dirty = NULL;
 
     if (!before)
         return FALSE;
+    dirty = changes_new(now->size, layer->source->path, error);
     check.changes = item->changes = changes_new(now->size, layer->source->path, error);
 
-    return item->changes && ask_qemu(item, now->size, error) &&
-           find_lost(&check, control, error) && check_spots(&check, control, sure, error);
+    return dirty && item->changes && ask_qemu(item, now->size, dirty, error) &&
+           find_changes(&check, dirty, control, error) &&
+           check_spots(&check, control, sure, error);
 }

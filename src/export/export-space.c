@@ -18,6 +18,17 @@ is_on(const Layer *layer, const TargetSpace *space)
 }
 
 static guint64
+chain_allocated(const Layer *top)
+{
+    guint64 bytes = 0;
+
+    for (const Layer *layer = top; layer; layer = layer->backing)
+        bytes += layer->allocated;
+
+    return bytes;
+}
+
+static guint64
 layer_needs(const PlanLayer *layer, const TargetSpace *space)
 {
     guint64 largest = 0;
@@ -26,8 +37,9 @@ layer_needs(const PlanLayer *layer, const TargetSpace *space)
                                         layer->level == 0))
         return layer->bytes;
     if (layer->way == PLAN_WAY_RENEW)
-        return space->clones && layer->before->device == space->device ? layer->since_bytes
-                                                                       : layer->base->bytes;
+        return space->clones && layer->before->device == space->device
+                   ? MIN(layer->since_bytes, chain_allocated(layer->source))
+                   : layer->base->bytes;
     /* How much has changed is not known, nor how much can be compressed, nor what of a raw device
      * is zeros. */
     if (layer->way == PLAN_WAY_CHANGES || layer->level > 0 ||

@@ -211,13 +211,15 @@ chain_bytes(const PlanLayer *chain)
     return MIN(bytes, chain->capacity);
 }
 
+/* What the domain has discarded or zeroed is in its bitmap as well, and there is nothing to copy of
+ * it. */
 static guint64
 changes_bytes_of(const PlanLayer *chain)
 {
-    if (chain->since)
-        return chain->since_bytes;
+    guint64 bytes =
+        chain->way == PLAN_WAY_FLATTEN || chain->domain ? chain->bytes : chain_bytes(chain);
 
-    return chain->way == PLAN_WAY_FLATTEN || chain->domain ? chain->bytes : chain_bytes(chain);
+    return chain->since ? MIN(chain->since_bytes, bytes) : bytes;
 }
 
 PlanLayer *
