@@ -365,6 +365,7 @@ libvirtsnap_internal_la_SOURCES = \
 	src/archive/target-private.h \
 	src/archive/target-space.c \
 	src/archive/target-space.h \
+	src/archive/target-written.c \
 	src/archive/target.c \
 	src/archive/target.h \
 	src/archive/verify-match.c \

@@ -53,6 +53,10 @@ const char *target_moved_from(const Target *self);
  * earlier one. */
 gboolean target_has_left(const Target *self);
 
+/** target_is_written: Returns: whether a process, which may be this one, has locked the partial
+ * directory of the place, so that the export may still become complete. @self has not begun. */
+gboolean target_is_written(const Target *self);
+
 /** target_left_changed: Returns: the time of the last write to the journal that an earlier run has
  * left, in seconds since the epoch; 0 if there is none. */
 gint64 target_left_changed(const Target *self);

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "archive/export-point.h"
 #include "export/live-points.h"
 #include "export/lost-points.h"
 #include "snapshot/reference-point.h"
@@ -97,7 +98,8 @@ compare_points(gconstpointer a, gconstpointer b, gpointer first)
     return -g_strcmp0(one->name, other->name);
 }
 
-/* All others of the domain that exports of the same have made. */
+/* All others of the domain that exports of the same have made, but for exports that are still being
+ * written: two of them can be, for a domain is let go when its disks have been read. */
 static GPtrArray *
 list_others(Hypervisor *hypervisor, const Plan *plan, const char *domain, GError **error)
 {
@@ -107,7 +109,7 @@ list_others(Hypervisor *hypervisor, const Plan *plan, const char *domain, GError
         const HypervisorCheckpoint *one = g_ptr_array_index(all, i);
 
         if (g_str_has_prefix(one->name, plan->point->series) &&
-            !g_str_equal(one->name, plan->point->checkpoint))
+            !g_str_equal(one->name, plan->point->checkpoint) && !lost_points_is_awaited(one))
             i++;
         else
             g_ptr_array_remove_index(all, i);
@@ -116,11 +118,30 @@ list_others(Hypervisor *hypervisor, const Plan *plan, const char *domain, GError
     return g_steal_pointer(&all);
 }
 
+/* Whether nobody misses it any more when there is that of this export. An export that began after
+ * this one may be complete by now. Of the base it is certain, even if the clock was set back since;
+ * within one second it is what was left of one that failed that has no export. */
+static gboolean
+is_earlier(const Plan *plan, const PlanDomain *domain, const HypervisorCheckpoint *one)
+{
+    if (lost_points_is_continued(plan, one) || one->creation_time < domain->point_time)
+        return TRUE;
+
+    return one->creation_time == domain->point_time && one->export &&
+           export_point_look(one->export, one->name, one->id) == EXPORT_POINT_LOST;
+}
+
 static GPtrArray *
 list_earlier(Hypervisor *hypervisor, const Plan *plan, const PlanDomain *domain, GError **error)
 {
     g_autoptr(GPtrArray) all = list_others(hypervisor, plan, domain->name, error);
 
+    for (guint i = 0; all && i < all->len;) {
+        if (is_earlier(plan, domain, g_ptr_array_index(all, i)))
+            i++;
+        else
+            g_ptr_array_remove_index(all, i);
+    }
     if (all)
         g_ptr_array_sort_with_data(all, compare_points, (gpointer)base_checkpoint(domain));
 

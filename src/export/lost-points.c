@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "archive/export-point.h"
+#include "archive/target.h"
 #include "export/lost-points.h"
 #include "snapshot/reference-point.h"
 
@@ -27,6 +28,16 @@ lost_points_is_continued(const Plan *plan, const HypervisorCheckpoint *one)
     return plan->base && manifest_has_point(plan->base->manifest, one->name, one->id);
 }
 
+gboolean
+lost_points_is_awaited(const HypervisorCheckpoint *one)
+{
+    g_autoptr(ExportPlace) place =
+        one->export ? export_place_new(one->export, NULL, NULL, FALSE) : NULL;
+    g_autoptr(Target) target = place ? target_left_at(place) : NULL;
+
+    return target && target_is_written(target);
+}
+
 /* Returns: whether @one, which is of another directory, is to be removed. They have to be looked at
  * from the newest to the oldest. The other directories are accessed only if it depends on them. */
 static gboolean
@@ -35,7 +46,8 @@ is_to_go(LostPoints *self, const HypervisorCheckpoint *one)
     gboolean continued = lost_points_is_continued(self->plan, one);
 
     if ((!continued && !self->many) ||
-        export_point_look(one->export, one->name, one->id) != EXPORT_POINT_LOST)
+        export_point_look(one->export, one->name, one->id) != EXPORT_POINT_LOST ||
+        lost_points_is_awaited(one))
         return FALSE;
     if (continued)
         return TRUE;

@@ -20,6 +20,10 @@ G_BEGIN_DECLS
  * names. */
 gboolean lost_points_is_continued(const Plan *plan, const HypervisorCheckpoint *one);
 
+/** lost_points_is_awaited: Returns: whether @one was made for an export that is being written, and
+ * will be of use when that is complete. It waits for the file system that it is written to. */
+gboolean lost_points_is_awaited(const HypervisorCheckpoint *one);
+
 /**
  * lost_points_find:
  * @domain: a domain of @plan, an export that is complete
