@@ -233,13 +233,15 @@ plan_points_find(Hypervisor *hypervisor, Plan *plan, const ExportBase *base, GEr
 
 /* --- of the new moment ----------------------------------------------------------------- */
 
-/* Exports of the same into the same directory follow one another; what others make is theirs. */
+/* Exports of the same into the same directory follow one another; what others make is theirs, and
+ * so is what an unnamed collection makes, which may be called like a named one. */
 static char *
-series_of(const ExportPlace *place)
+series_of(const Plan *plan, const ExportPlace *place)
 {
     g_autofree char *parent = place->subdirectory ? g_strdup(place->directory)
                                                   : g_path_get_dirname(place->directory);
-    g_autofree char *key = g_strdup_printf("%s\n%s", parent, place->name);
+    g_autofree char *key =
+        g_strdup_printf("%s\n%s%s", parent, plan->collection ? "" : "\n", place->name);
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
 
     return g_strdup_printf(REFERENCE_POINT_OF_EXPORT "%.*s-", SERIES_DIGITS, hash);
@@ -247,21 +249,21 @@ series_of(const ExportPlace *place)
 
 /* The first part of the id is in it, so that there is no other of that name. */
 static PlanPoint *
-own_point(const ExportPlace *place)
+own_point(const Plan *plan, const ExportPlace *place)
 {
     PlanPoint *self = g_new0(PlanPoint, 1);
     g_autofree char *now = format_time_name(g_get_real_time() / G_USEC_PER_SEC);
 
     self->id = g_uuid_string_random();
     self->export = export_place_path(place);
-    self->series = series_of(place);
+    self->series = series_of(plan, place);
     self->checkpoint = g_strdup_printf("%s%s-%.8s", self->series, now, self->id);
 
     return self;
 }
 
 static PlanPoint *
-named_point(const char *name, const ExportPlace *place, GError **error)
+named_point(const Plan *plan, const char *name, const ExportPlace *place, GError **error)
 {
     PlanPoint *self;
 
@@ -270,7 +272,7 @@ named_point(const char *name, const ExportPlace *place, GError **error)
     self = g_new0(PlanPoint, 1);
     self->id = g_uuid_string_random();
     self->export = export_place_path(place);
-    self->series = series_of(place);
+    self->series = series_of(plan, place);
     self->checkpoint = reference_point_checkpoint(name);
     self->named = TRUE;
 
@@ -348,7 +350,7 @@ plan_points_make(Hypervisor *hypervisor, Plan *plan, const ExportPlace *place, G
         return TRUE;
     if (!find_runs(hypervisor, plan, error))
         return FALSE;
-    plan->point = name ? named_point(name, place, error) : own_point(place);
+    plan->point = name ? named_point(plan, name, place, error) : own_point(plan, place);
     for (guint i = 0; plan->point && i < plan->domains->len; i++) {
         if (!mark_domain(hypervisor, plan, g_ptr_array_index(plan->domains, i), error))
             return FALSE;
