@@ -58,6 +58,21 @@ is_base_of(const Manifest *manifest, const ExportPlace *place, const char *colle
     return !manifest->collection && has_members(manifest, place->name);
 }
 
+gboolean
+export_base_has_any(const Manifest *manifest, GPtrArray *members)
+{
+    for (guint i = 0; i < manifest->domains->len; i++) {
+        const ManifestDomain *domain = g_ptr_array_index(manifest->domains, i);
+
+        for (guint k = 0; k < members->len; k++) {
+            if (g_ascii_strcasecmp(domain->uuid, g_ptr_array_index(members, k)) == 0)
+                return TRUE;
+        }
+    }
+
+    return FALSE;
+}
+
 /* Refuses a directory that has the suffix of an unfinished export. One that was killed in its
  * last moment has a manifest, so the manifest alone does not decide it. */
 static gboolean
@@ -178,6 +193,13 @@ is_newer(const FoundExport *one, const FoundExport *than)
 /* Which exports can be meant. */
 typedef gboolean (*Suits)(const Manifest *manifest, const char *name);
 
+/* What the base is for. */
+typedef struct {
+    const ExportPlace *place; /* none is owned */
+    const char *collection;
+    GPtrArray *members; /* UUIDs; NULL: any will do */
+} BaseUser;
+
 /* What there is something to take from. */
 static gboolean
 has_disks(const Manifest *manifest, const char *name)
@@ -220,10 +242,10 @@ has_checkpoint(const Manifest *manifest, const char *name)
     return FALSE;
 }
 
-/* Returns: the newest export that @suits and is not in @tried. */
+/* Returns: the newest export with one of the members that @suits and is not in @tried. */
 static const FoundExport *
-find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection, Suits suits,
-            const char *name, GHashTable *tried)
+find_newest(GPtrArray *exports, const BaseUser *user, Suits suits, const char *name,
+            GHashTable *tried)
 {
     const FoundExport *newest = NULL;
 
@@ -231,7 +253,9 @@ find_newest(GPtrArray *exports, const ExportPlace *place, const char *collection
         const FoundExport *found = g_ptr_array_index(exports, i);
 
         if (!found->manifest || found->problem || g_hash_table_contains(tried, found) ||
-            !is_base_of(found->manifest, place, collection) || !suits(found->manifest, name))
+            !is_base_of(found->manifest, user->place, user->collection) ||
+            (user->members && !export_base_has_any(found->manifest, user->members)) ||
+            !suits(found->manifest, name))
             continue;
         if (is_newer(found, newest))
             newest = found;
@@ -273,17 +297,16 @@ note_ahead(const FoundExport *found, GPtrArray *notes)
 }
 
 static gboolean
-find_latest(const ExportPlace *place, const char *collection, ExportBase **base,
-            GPtrArray *notes, GError **error)
+find_latest(const BaseUser *user, ExportBase **base, GPtrArray *notes, GError **error)
 {
-    g_autoptr(GPtrArray) exports = list_bases(place, error);
+    g_autoptr(GPtrArray) exports = list_bases(user->place, error);
     g_autoptr(GHashTable) tried = g_hash_table_new(NULL, NULL);
     const FoundExport *found;
 
     if (!exports)
         return FALSE;
-    note_unreadable(exports, place, notes);
-    while ((found = find_newest(exports, place, collection, has_disks, NULL, tried))) {
+    note_unreadable(exports, user->place, notes);
+    while ((found = find_newest(exports, user, has_disks, NULL, tried))) {
         g_autoptr(GError) why = NULL;
 
         *base = open_found(found, &why);
@@ -309,40 +332,53 @@ export_base_none(const ExportPlace *place)
 
 /* A snapshot goes before a reference point of that name, whose export has a snapshot's name of its
  * own. */
-static ExportBase *
-find_named(const char *name, const char *checkpoint, const ExportPlace *place,
-           const char *collection, GError **error)
+static const FoundExport *
+find_of_moment(GPtrArray *exports, const BaseUser *user, const char *name, const char *checkpoint)
 {
-    g_autoptr(GPtrArray) exports = list_bases(place, error);
     g_autoptr(GHashTable) tried = g_hash_table_new(NULL, NULL);
+    const FoundExport *found = find_newest(exports, user, is_of_snapshot, name, tried);
+
+    return found ? found : find_newest(exports, user, has_checkpoint, checkpoint, tried);
+}
+
+/* One of another host's collection of that name is taken only if there is none with a member. */
+static ExportBase *
+find_named(const char *name, const char *checkpoint, const BaseUser *user, GError **error)
+{
+    const BaseUser others = {user->place, user->collection, NULL};
+    g_autoptr(GPtrArray) exports = list_bases(user->place, error);
     const FoundExport *found;
 
     if (!exports)
         return NULL;
-    found = find_newest(exports, place, collection, is_of_snapshot, name, tried);
+    found = find_of_moment(exports, user, name, checkpoint);
     if (!found)
-        found = find_newest(exports, place, collection, has_checkpoint, checkpoint, tried);
+        found = find_of_moment(exports, &others, name, checkpoint);
     if (found)
         return open_found(found, error);
     g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_NOT_FOUND,
                 _("There is no export of a snapshot or reference point '%s' of '%s' in '%s' to be "
                   "the base; name one by its absolute path, or ask for the latest"),
-                name, collection ? collection : place->name, place->directory);
+                name, user->collection ? user->collection : user->place->name,
+                user->place->directory);
 
     return NULL;
 }
 
 gboolean
 export_base_find(const char *name, const char *checkpoint, const ExportPlace *place,
-                 const char *collection, ExportBase **base, GPtrArray *notes, GError **error)
+                 const char *collection, GPtrArray *members, ExportBase **base, GPtrArray *notes,
+                 GError **error)
 {
+    const BaseUser user = {place, collection, members};
+
     *base = NULL;
     if (g_str_equal(name, EXPORT_BASE_LATEST))
-        return find_latest(place, collection, base, notes, error);
+        return find_latest(&user, base, notes, error);
     if (g_path_is_absolute(name))
         *base = open_path(name, place, collection, error);
     else if (!strchr(name, '/'))
-        *base = find_named(name, checkpoint, place, collection, error);
+        *base = find_named(name, checkpoint, &user, error);
     else
         g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_PARAMETER,
                     _("Base '%s': the path is not absolute"), name);

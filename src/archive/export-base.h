@@ -29,6 +29,8 @@ typedef struct {
  * @checkpoint: what the checkpoints of a reference point @name are called
  * @place: of the new one
  * @collection: (nullable): what it is of; NULL: the unnamed collection that @place is named after
+ * @members: (element-type utf8): UUIDs of its members. Of another host's collection of that name no
+ * export is the newest one, for no domain is on both
  * @base: (out): owned by the caller; NULL: the newest one is asked for, and there is none
  * @notes: (element-type utf8): what was passed over on the way to the newest one, and why, is added
  *
@@ -38,8 +40,12 @@ typedef struct {
  * INVALID_PARAMETER (it is of another collection), NOT_SUPPORTED (of a later version) or CORRUPT.
  */
 gboolean export_base_find(const char *name, const char *checkpoint, const ExportPlace *place,
-                          const char *collection, ExportBase **base, GPtrArray *notes,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                          const char *collection, GPtrArray *members, ExportBase **base,
+                          GPtrArray *notes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** export_base_has_any: Returns: whether the export has one of @members, as above. One that has
+ * none is the base only if it was named. */
+gboolean export_base_has_any(const Manifest *manifest, GPtrArray *members);
 
 /** export_base_none: Returns: (transfer full): the warning that there is no export to be the newest
  * one, as before the first export at @place. */

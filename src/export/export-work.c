@@ -147,6 +147,37 @@ find_export_members(ExportWork *self, Hypervisor *hypervisor, GError **error)
     return self->members && members_find(self->members, hypervisor, error);
 }
 
+/* Not owned: the UUIDs of all that are exported. */
+static GPtrArray *
+list_members(const Plan *plan)
+{
+    GPtrArray *members = g_ptr_array_new();
+
+    for (guint i = 0; i < plan->domains->len; i++)
+        g_ptr_array_add(members, ((PlanDomain *)g_ptr_array_index(plan->domains, i))->uuid);
+
+    return members;
+}
+
+/* Of a base without any of the members nothing is used: somebody has named another one's. */
+static gboolean
+check_base_members(Plan *plan, const ExportBase *base, GPtrArray *members, GError **error)
+{
+    if (export_base_has_any(base->manifest, members))
+        return TRUE;
+    if (!plan->settings->strict) {
+        plan_warn(plan, _("The base '%s' has no member of this collection: all is exported"),
+                  base->path);
+        return TRUE;
+    }
+    g_set_error(error, VIRT_SNAP_ERROR, VIRT_SNAP_ERROR_INVALID_STATE,
+                _("The base '%s' has no member of this collection; name another one, or export "
+                  "without --strict, and all is exported"),
+                base->path);
+
+    return FALSE;
+}
+
 /* Applies the base to the plan, if the settings name one. */
 static gboolean
 take_base(const ExportWork *self, Hypervisor *hypervisor, Plan *plan, const Target *target,
@@ -155,16 +186,18 @@ take_base(const ExportWork *self, Hypervisor *hypervisor, Plan *plan, const Targ
     const char *name = self->settings->base;
     g_autofree char *checkpoint = name ? reference_point_checkpoint(name) : NULL;
     g_autofree char *none = NULL;
+    g_autoptr(GPtrArray) members = list_members(plan);
     ExportBase *base = NULL;
     TargetSpace space;
 
     if (!name)
         return TRUE;
     if (!target_space(target, &space, error) ||
-        !export_base_find(name, checkpoint, self->place, self->collection, &base, plan->warnings,
-                          error))
+        !export_base_find(name, checkpoint, self->place, self->collection, members, &base,
+                          plan->warnings, error))
         return FALSE;
-    if (base && !plan_points_find(hypervisor, plan, base, error)) {
+    if (base && (!check_base_members(plan, base, members, error) ||
+                 !plan_points_find(hypervisor, plan, base, error))) {
         export_base_free(base);
         return FALSE;
     }

@@ -4,6 +4,7 @@ live_tests = \
 	tests/live/base.sh \
 	tests/live/bitmap.sh \
 	tests/live/bitmap-lost.sh \
+	tests/live/bitmap-series.sh \
 	tests/live/renew.sh \
 	tests/live/capture.sh \
 	tests/live/chains.sh \
