@@ -23,14 +23,16 @@ check "a first night" night one --base latest
 check "something is written" eval 'guest a 0 "$(paint 0 64k)" &&
     qemu-io -f qcow2 -c "$(paint 0 6M)" "$d/c.qcow2"'
 "$abs_top_builddir/virtsnap" --json export night slow --live=crash --scratch "$s" --to "$x" \
-    --base latest --bandwidth 1M >"$d/slow.out" 2>&1 </dev/null &
+    --base latest --bandwidth 512k >"$d/slow.out" 2>&1 </dev/null &
 pid=$!
 let_go() { compgen -G "$x/night/.slow.partial/layers/c*" >/dev/null && [ -z "$(ls -A "$s")" ]; }
 check "an export that goes on when the running domain is let go" live_wait "it is let go" let_go
+# However long the other one takes, this one is not at its end before.
+check "and is held there" kill -STOP $pid
 slow=$(checkpoints a | tr ' ' '\n' | tail -n 1)
 check "another one meanwhile" night quick --base latest --strict
-check "the first one goes on" kill -0 $pid
 is "$(checkpoints a | tr ' ' '\n' | grep -c "$slow")" 1 "its reference point is left alone"
+check "the first one goes on" kill -CONT $pid
 check "it ends, too" eval 'wait $pid' || cat "$d/slow.out"
 is "$(checkpoints a | wc -w)" 2 "the later one is left alone, too"
 check "the next night goes by one of them" night after --base latest --strict
