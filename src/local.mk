@@ -20,6 +20,8 @@ libvirtsnap_internal_la_SOURCES = \
 	src/util/fd.h \
 	src/util/format.c \
 	src/util/format.h \
+	src/util/json-text.c \
+	src/util/json-text.h \
 	src/util/name.c \
 	src/util/name.h \
 	src/util/open-as.c \

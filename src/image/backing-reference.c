@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "image/backing-reference.h"
+#include "util/json-text.h"
 
 #define FILE_PREFIX "file:"
 #define JSON_PREFIX "json:"
@@ -167,48 +168,6 @@ compose_reference(const Description *self, GError **error)
     return reference;
 }
 
-/* The closing quote of the string that begins at @text, or NULL if there is none. QEMU accepts
- * strings in single quotes, too. */
-static const char *
-end_of_string(const char *text)
-{
-    char quote = *text;
-
-    for (text++; *text && *text != quote; text++) {
-        if (*text == '\\' && text[1])
-            text++;
-    }
-
-    return *text ? text : NULL;
-}
-
-/* Whether @json is exactly one JSON object. Of several objects json-glib would take the last one
- * (and leak the others) while QEMU refuses them; json-glib also accepts comments, in which the end
- * of the first object could hide. */
-static gboolean
-is_one_object(const char *json)
-{
-    guint depth = 0;
-    gboolean over = FALSE;
-
-    for (; json && *json; json++) {
-        if (strchr(" \t\r\n", *json))
-            continue;
-        if (over || (depth == 0 && *json != '{') || strchr("/#", *json))
-            return FALSE;
-        if (strchr("{[", *json))
-            depth++;
-        else if (strchr("}]", *json))
-            over = --depth == 0;
-        else if (strchr("\"'", *json))
-            json = end_of_string(json);
-        if (!json)
-            return FALSE;
-    }
-
-    return over;
-}
-
 /* @parser: owns what is returned, NULL if @text is not a single object. */
 static JsonObject *
 load_json(JsonParser *parser, const char *text)
@@ -217,7 +176,7 @@ load_json(JsonParser *parser, const char *text)
     JsonNode *root;
 
     /* An escaped zero byte would truncate the path. */
-    if (strstr(json, "\\u0000") || !is_one_object(json) ||
+    if (strstr(json, "\\u0000") || !json_text_is_object(json) ||
         !json_parser_load_from_data(parser, json, -1, NULL))
         return NULL;
     root = json_parser_get_root(parser);

@@ -10,6 +10,7 @@
 
 #include "import/firmware.h"
 #include "util/fd.h"
+#include "util/json-text.h"
 
 /* Real descriptors have some dozen; the parser calls itself for each one inside another. */
 #define BRACKETS 1000
@@ -266,18 +267,6 @@ take_root(Firmware *self, JsonObject *root, GError **error)
            take_targets(self, root, error) && take_mapping(self, root, error);
 }
 
-/* json-glib 1.6 does not free an array at the top that it cannot parse. */
-static gboolean
-is_object(const char *text, gsize length)
-{
-    while (length > 0 && g_ascii_isspace(*text)) {
-        text++;
-        length--;
-    }
-
-    return length > 0 && *text == '{';
-}
-
 static gboolean
 is_deep(const char *text, gsize length)
 {
@@ -294,11 +283,12 @@ firmware_parse(const char *text, gsize length, const char *descriptor, GError **
 {
     g_autoptr(Firmware) self = firmware_new(descriptor);
     g_autoptr(JsonParser) parser = json_parser_new();
+    g_autofree char *json = g_strndup(text, MIN(length, FIRMWARE_BYTES));
     g_autoptr(GError) why = NULL;
     JsonNode *root;
 
-    if (length > FIRMWARE_BYTES || !is_object(text, length) || is_deep(text, length) ||
-        !g_utf8_validate_len(text, length, NULL)) {
+    if (length > FIRMWARE_BYTES || is_deep(text, length) ||
+        !g_utf8_validate_len(text, length, NULL) || !json_text_is_object(json)) {
         refuse_member(self, "JSON", error);
         return NULL;
     }
