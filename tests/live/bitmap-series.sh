@@ -8,6 +8,8 @@
 . "$abs_top_srcdir/tests/tap.sh"
 . "$abs_top_srcdir/tests/live/bitmap-lib.sh"
 
+# A client that is held does not answer.
+LIVE_LIBVIRTD_CONF='keepalive_interval = -1'
 begin_nights
 for disk in a c; do
     qemu-img create -q -f qcow2 "$d/$disk.qcow2" 16M
